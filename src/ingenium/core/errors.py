@@ -87,6 +87,21 @@ class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it
         return f"{what} is not installed; write: pip install {whole}"
 
 
+class MissingNetworks(MissingExtra):
+    """Weights of trained generators are not installed.
+
+    >>> raise MissingNetworks("moses.safetensors")
+    MissingNetworks: moses.safetensors is not installed; write: pip install ./networks, from ...
+    """
+
+    def __init__(self, name: str) -> None:
+        """Build the message, of a file of weights."""
+        super().__init__("", name)
+
+    def __str__(self) -> str:
+        return f"{self.package} is not installed; write: pip install ./networks, from a checkout"
+
+
 class EngineError(IngeniumError, RuntimeError):
     """An engine broke down as a whole; one design without an answer is a verdict, not this."""
 

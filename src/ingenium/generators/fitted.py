@@ -17,7 +17,7 @@ from torch import Tensor
 
 import ingenium
 from ingenium.core.digest import array_digest, digest, folder_digest
-from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.errors import CorruptError, InputError, MissingNetworks
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.judged import JudgedKind
 from ingenium.core.problem import Problem
@@ -133,9 +133,12 @@ def trained(problem: Problem, name: str) -> FittedFamily:
     """A family that its domain brings trained.
 
     Raises:
-        CorruptError: if its weights are not what the domain brought.
+        MissingNetworks: if its weights are not installed.
+        CorruptError: if they are not what the domain brought.
     """
     shipped = problem.shipped()[name]
+    if not shipped.weights.is_file():
+        raise MissingNetworks(shipped.weights.name)
     family: Family = shipped.make()
     try:
         state = load_file(shipped.weights)

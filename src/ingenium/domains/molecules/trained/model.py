@@ -7,6 +7,7 @@ from typing import Any
 
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError
+from ingenium.core.networks import network_file
 from ingenium.core.problem import Shipped
 from ingenium.domains.molecules.kekule import KekuleCodec
 from ingenium.domains.molecules.language import ATOMS, PIECES, SMILES
@@ -17,6 +18,11 @@ from ingenium.generators.tokens.vocabulary import Vocabulary
 NAME = "moses_lstm"
 NEEDED = ("steps", "width", "layers", "dropout", "temperature", "min_p")  # of its recipe
 FOLDER = Path(__file__).parent
+
+
+def weights_in(folder: Path, name: str) -> Path:
+    """The file of weights that belongs to the facts in a folder."""
+    return network_file(name) if folder == FOLDER else folder / name
 
 
 @cache
@@ -50,7 +56,7 @@ def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
 def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
     """It, as a problem on molecules like those of MOSES offers it."""
     about = {k: facts(folder)[k] for k in ("recipe", "about")}
-    weights = folder / "moses.safetensors"
+    weights = weights_in(folder, "moses.safetensors")
 
     def make() -> TokenAutoregressive:
         if weights.is_file():  # whoever loads them says so if they are not

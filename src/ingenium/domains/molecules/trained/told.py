@@ -121,7 +121,7 @@ def teach(
     texts = [text for text, n in zip(texts, length, strict=True) if n < own.steps]
     cond = _conditions(texts, asked, watch)
     family = model.network(tokens.longest, base)
-    state = load_file(base / "moses.safetensors")
+    state = load_file(model.weights_in(base, "moses.safetensors"))
     family.load_state_dict({k: v.float() for k, v in state.items()})
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(asked.plan.seed)
@@ -181,7 +181,7 @@ def hears(folder: Path = model.FOLDER) -> Mapping[str, tuple[float, float]]:
 
 def shipped(longest: int, folder: Path = model.FOLDER) -> Shipped:
     """It, as a problem on molecules like those of MOSES offers it."""
-    weights, found = folder / f"{NAME}.safetensors", facts(folder)
+    weights, found = model.weights_in(folder, f"{NAME}.safetensors"), facts(folder)
 
     def make() -> TokenAutoregressive:
         """The network.

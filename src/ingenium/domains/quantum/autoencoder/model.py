@@ -8,13 +8,15 @@ from typing import Any
 from safetensors.torch import load
 
 from ingenium.core.digest import content_digest
-from ingenium.core.errors import CorruptError
+from ingenium.core.errors import CorruptError, MissingNetworks
+from ingenium.core.networks import network_file
 from ingenium.domains.quantum.autoencoder.recipe import ATOMS, LONGEST, AutoencoderRecipe
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vae import TokenVAE
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
 FOLDER = Path(__file__).parent
+FILE = "zinc.safetensors"
 NEEDED = ("steps", "width", "latent", "beta", "temperature")  # of its recipe
 SMILES = "smiles"
 
@@ -39,14 +41,16 @@ def autoencoder(folder: Path = FOLDER) -> TokenVAE:
     """With its weights.
 
     Raises:
+        MissingNetworks: if its weights are not installed.
         CorruptError: if they are not the ones that the facts name.
     """
     made = facts(folder)["recipe"]
     network = AutoencoderRecipe(**{k: made[k] for k in NEEDED}).network(codec(folder))
-    weights = (folder / "zinc.safetensors").read_bytes()
+    place = network_file(FILE) if folder == FOLDER else folder / FILE
+    if not place.is_file():
+        raise MissingNetworks(FILE)
+    weights = place.read_bytes()
     if content_digest(weights) != facts(folder)["weights"]:
-        raise CorruptError(
-            str(folder / "zinc.safetensors"), "other weights than its facts name", "Install again."
-        )
+        raise CorruptError(str(place), "other weights than its facts name", "Install again.")
     network.load_state_dict({k: v.float() for k, v in load(weights).items()})
     return network.requires_grad_(False).eval()

@@ -27,6 +27,7 @@ from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.train.plan import Plan
 from ingenium.words.ngram import NGram
+from ingenium.words.pretrained import PretrainedText, present
 
 STEPS = LINES * 11 + 12  # words of one syllable, breaks, an end, and some more of known verse
 HELD_OUT_EVERY = 10
@@ -101,10 +102,17 @@ class Verse(Problem):
         return designs.assign_coords(held_out=(DESIGN, held))
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Counted words under the form, and without it."""
+        """Counted words under the form and without it, and a language model under it."""
         drawing = Drawing(top_p=self.settings.top_p)
         make = partial(NGram, self.codec.shape, CONSTANT, self.codec, drawing=drawing)
-        return {"ngram": partial(make, self.grammar), "ngram_free": make}
+        found: dict[str, Callable[[], Any]] = {
+            "ngram": partial(make, self.grammar),
+            "ngram_free": make,
+        }
+        if present():
+            own = partial(PretrainedText, self.codec.shape, CONSTANT, self.codec, self.grammar)
+            found["smollm2"] = partial(own, drawing=drawing)
+        return found
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The poem whose words are least odd, scanned."""
