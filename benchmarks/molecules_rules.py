@@ -1,7 +1,7 @@
 """Rules of RDKit on molecules: what each costs, in which order, in how many processes.
 
 Part of `molecules_speed`: all rules by the problem's own verifier in one process and in two, and
-limits that are asked one after the other until one is broken, cheap rules first or dear ones.
+limits that are asked one after the other until one is broken, cheap rules first or costly ones.
 """
 
 import math
@@ -41,7 +41,7 @@ def run() -> None:
             "until a limit breaks, cheap first": lambda: [
                 held(order, m, measures) for m in map(parsed, texts)
             ],
-            "until a limit breaks, dear first": lambda: [
+            "until a limit breaks, costly first": lambda: [
                 held(order[::-1], m, measures) for m in map(parsed, texts)
             ],
             "all rules, one process": lambda: one.measure(designs),

@@ -2,7 +2,7 @@
 
 Our generator that comes trained, and the same with a network of CharRNN's size beside it, against
 the sampler of MOSES' CharRNN and the LSTM of torch-molecule; then the rules of RDKit one by one,
-cheap ones first or dear ones, in one process and in two.
+cheap ones first or costly ones, in one process and in two.
 
 The peers have first weights, so these are bounds from above of what they reach. What their
 networks cost is the same as after training, for both take 100 steps for each row whether or not it

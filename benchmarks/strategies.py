@@ -153,7 +153,7 @@ class Arena:
         for name, rival in of.rivals.items():
             search = partial(rival, self.problem, self.spec, of.calls)
             found.append(Way(name, of.calls, _code(rivals.__file__), search))
-        found.sort(key=lambda way: bare(way.name) in of.capped)  # the dear ones last
+        found.sort(key=lambda way: bare(way.name) in of.capped)  # the costly ones last
         return found, left
 
     def _made(self, name: str) -> tuple[str, StrategyStart]:

@@ -1,4 +1,4 @@
-"""Dear quantities are left out of designs that cheaper ones suffice to reject."""
+"""Costly quantities are left out of designs that cheaper ones suffice to reject."""
 
 import json
 from pathlib import Path
@@ -20,8 +20,8 @@ from ingenium.evaluate.limits import summarise
 from ingenium.kits.chemistry import xtb
 from ingenium.summary import summary
 
-QUANTITIES = (Quantity("cheap", "1", "cheap"), Quantity("dear", "1", "dear", dear=True))
-LIMITS = [Limit("cheap", at_most=1.0), Limit("dear", at_least=0.0)]
+QUANTITIES = (Quantity("cheap", "1", "cheap"), Quantity("costly", "1", "costly", costly=True))
+LIMITS = [Limit("cheap", at_most=1.0), Limit("costly", at_least=0.0)]
 
 
 class Stated:
@@ -63,10 +63,10 @@ def test_electrons_are_asked_only_of_molecules_that_hold_the_cheap_limits(
 
 def test_a_limit_counts_where_its_quantity_was_measured() -> None:
     found = summary(stated((0, 1), (2, np.nan), (0, -1), (3, np.nan)), LIMITS, QUANTITIES)
-    cheap, dear = found.limits
+    cheap, costly = found.limits
     assert (found.accepted, found.rejected, found.failed) == (1, 3, 0)
     assert (cheap.verified, cheap.broken) == (4, 2)
-    assert (dear.verified, dear.broken, dear.worst) == (2, 1, -1)
+    assert (costly.verified, costly.broken, costly.worst) == (2, 1, -1)
 
 
 def test_the_nearest_design_is_one_that_was_measured_wholly() -> None:

@@ -27,7 +27,7 @@ from ingenium.core.verify import verify
 
 
 def verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
-    """Verdicts of the exact tier; what is dear is left out where other quantities reject."""
+    """Verdicts of the exact tier; what is costly is left out where other quantities reject."""
     return verify(
         designs,
         problem.verifier,

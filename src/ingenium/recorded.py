@@ -125,7 +125,7 @@ class Recorded:
                 yield "what was given to the run was altered after it"
             return
         rounding = {q.name: q.rounding for q in problem.quantities}
-        left_out = {q.name for q in problem.quantities if q.dear}
+        left_out = {q.name for q in problem.quantities if q.costly}
         drawn = {k for q in problem.quantities if q.error for k in (q.name, q.error)}
         if drawn and values[COUNT]["value"] != record["measured"][COUNT]["value"]:
             drawn.add(COUNT)  # other limits took other pains

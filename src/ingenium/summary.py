@@ -1,4 +1,4 @@
-"""Counts of verdicts where dear quantities were left out of designs that were rejected anyway."""
+"""Counts of verdicts where costly quantities were left out of designs that were rejected anyway."""
 
 from collections.abc import Sequence
 from dataclasses import replace

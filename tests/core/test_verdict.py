@@ -61,10 +61,10 @@ def test_no_answer_is_failed_and_never_rejected() -> None:
 
 
 def test_a_dear_quantity_may_be_missing_only_where_another_breaks_its_limit() -> None:
-    """Rows: broken without the dear one; held without it; broken without the other one; all."""
+    """Rows: broken without the costly one; held without it; broken without the other one; all."""
     measured = np.array([[2.0, np.nan], [0.0, np.nan], [np.nan, 2.0], [0.0, 2.0]])
-    limits = [Limit("cheap", at_most=1.0), Limit("dear", at_most=1.0)]
-    margin = margins(measured, ["cheap", "dear"], limits)
+    limits = [Limit("cheap", at_most=1.0), Limit("costly", at_most=1.0)]
+    margin = margins(measured, ["cheap", "costly"], limits)
     codes = judge(measured, margin, np.array([False, True]))
     assert codes.tolist() == [
         Verdict.REJECTED,

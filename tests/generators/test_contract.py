@@ -34,7 +34,7 @@ SHORTER = replace(SHORT, steps=60, learning_rate=2e-3, ema_decay=0.9, check_ever
 HEAVY = ("energy", "gan", "diffusion", "flow_matching")  # whose fits in space take longest
 SLOW = ("diffusion", "flow", "energy", "gan")  # to learn, as long as all others together
 # Families for which a promise takes long on more axes than so many.
-DEAR = {
+COSTLY = {
     "test_energy_is_followed_or_refused": (("energy", "flow", "vae", *COMPOSED, *LATENT), 2),
     "test_density_of_each_row_or_none": (("diffusion", "flow_matching"), 1),
 }
@@ -65,14 +65,14 @@ class TestFamilies(GeneratorContract):
         if "shape" not in metafunc.fixturenames:
             metafunc.parametrize("skills", [_marked(n, n in SLOW, SKILLS[n]) for n in QUICK])
             return
-        dear, most = DEAR.get(metafunc.function.__name__, (("energy",), 2))
+        costly, most = COSTLY.get(metafunc.function.__name__, (("energy",), 2))
         cases = []
         for name in FAMILIES:
             for shape in (s for s in self.shapes if admitted(name, s)):
                 axes, skills = len(shape), SKILLS[name]
                 if name == "gan" and axes > 2:  # fields of a new one hardly follow its noise
                     skills = replace(skills, reach=1.0)
-                slow = (name in dear and axes > most) or (name in HEAVY and axes > 3)
+                slow = (name in costly and axes > most) or (name in HEAVY and axes > 3)
                 cases.append(_marked(f"{name}-{KINDS[axes]}", slow, skills, shape))
         metafunc.parametrize(("skills", "shape"), cases)
 

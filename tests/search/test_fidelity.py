@@ -24,7 +24,7 @@ def tenth(**entries: object) -> ScreenPlan:
     return ScreenPlan(ASKED, price=PRICE, **entries)
 
 
-def dear_only(task: Task) -> Fidelity:
+def costly_only(task: Task) -> Fidelity:
     """The same strategy, to which the cheap tier tells nothing."""
 
     class DearOnly(Fidelity):
@@ -47,7 +47,7 @@ def least(search: Search, cost: float) -> float:
     return min(b for b in within if b is not None)
 
 
-def test_on_nested_rows_the_pair_is_one_process_more_certain_than_the_dear_rows_alone() -> None:
+def test_on_nested_rows_the_pair_is_one_process_more_certain_than_the_costly_rows_alone() -> None:
     x = np.linspace(0, 1, 21)[:, None]
 
     low = known_fronts.cheap_forrester(torch.from_numpy(x))[:, 0].numpy()
@@ -121,7 +121,7 @@ def test_stopped_it_goes_on_as_if_it_was_not(begun) -> None:
         pytest.param("currin", 2, -13.798722, 16.0, 0.3, marks=pytest.mark.slow),
     ],
 )
-def test_at_equal_cost_two_tiers_find_better_than_the_dear_one(
+def test_at_equal_cost_two_tiers_find_better_than_the_costly_one(
     begun, function: str, d: int, truth: float, cost: float, enough: float
 ) -> None:
     gaps = []
@@ -129,11 +129,11 @@ def test_at_equal_cost_two_tiers_find_better_than_the_dear_one(
         settings = {"function": function, "d": d, "rough": 1.0, "known": 30, "seed": seed}
         two = begun("fidelity", LEAST, name=f"two{seed}", screen=tenth(), **settings)
         two.run(Stop(calls=100, cost=cost))
-        dear = begun(dear_only, LEAST, name=f"dear{seed}", screen=tenth(), **settings)
-        dear.run(Stop(calls=int(cost)))
-        gaps.append([least(two, cost) - truth, least(dear, cost) - truth])
-    both, dear_gap = np.mean(gaps, 0)
-    assert both < dear_gap
+        costly = begun(costly_only, LEAST, name=f"costly{seed}", screen=tenth(), **settings)
+        costly.run(Stop(calls=int(cost)))
+        gaps.append([least(two, cost) - truth, least(costly, cost) - truth])
+    both, costly_gap = np.mean(gaps, 0)
+    assert both < costly_gap
     assert both < enough
     assert np.min(gaps) > -1e-5
 
@@ -144,7 +144,7 @@ def test_a_cheap_tier_that_says_nothing_is_left_soon(begun) -> None:
     search.run(Stop(calls=30, cost=16.0))
     late = search.history[-8:]
     exact = late[-1].calls - late[0].calls
-    assert exact >= 4, "it asks the dear engine, whose price the other does not save"
+    assert exact >= 4, "it asks the costly engine, whose price the other does not save"
 
 
 @pytest.mark.parametrize("price", [0.0, 1.0])

@@ -221,7 +221,7 @@ def test_another_search_is_refused_in_the_folder(tmp_path: Path) -> None:
         api.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o")
     api.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o", overwrite=True)
     (tmp_path / "else").mkdir()
-    (tmp_path / "else" / "letter.txt").write_text("dear")
+    (tmp_path / "else" / "letter.txt").write_text("costly")
     with pytest.raises(InputError, match="other files"):
         api.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "else")
 

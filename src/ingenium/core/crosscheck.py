@@ -119,7 +119,7 @@ def _other_verdicts(
         return None
     for name, column in shared.items():
         values[:, names.index(name)] = again[:, column]
-    dear = np.array([q.dear for q in problem.quantities], dtype=bool)
+    costly = np.array([q.costly for q in problem.quantities], dtype=bool)
     errors = errors_of(problem.quantities)
     margin, wide = margins(values, names, limits, errors), slack(values, names, limits, errors)
-    return int((judge(values, margin, dear, slack=wide) != first).sum())
+    return int((judge(values, margin, costly, slack=wide) != first).sum())

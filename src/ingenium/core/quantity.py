@@ -45,7 +45,7 @@ class Quantity:
     where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
     rounding: float = 0.0  # absolute; what the order of sums may change where terms cancel
     error: str = ""  # the quantity that is its standard error, of a mean over scenarios
-    dear: bool = False  # may be left out of a design that breaks a limit on another quantity
+    costly: bool = False  # may be left out of a design that breaks a limit on another quantity
     beyond: bool = False  # its limits hold beyond its uncertainty, unless a spec says otherwise
     shown: str = ""  # unit in tables, reports and pictures, such as "MPa"; `unit` if empty
 

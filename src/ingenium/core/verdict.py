@@ -76,7 +76,7 @@ def slack(
 def judge(
     measured: Float[np.ndarray, "n k"],
     margin: Float[np.ndarray, "n l"],
-    dear: Bool[np.ndarray, " k"] | None = None,
+    costly: Bool[np.ndarray, " k"] | None = None,
     *,
     slack: Float[np.ndarray, "n l"] | float = 0.0,
 ) -> Shaped[np.ndarray, " n"]:
@@ -86,17 +86,17 @@ def judge(
     breaks it: if it could gain its `slack` and still were broken. What is neither accepted nor
     rejected so is undecided, and FAILED: there is no answer yet.
 
-    A `dear` quantity without a value does not matter where another one breaks its limit: what is
+    A `costly` quantity without a value does not matter where another one breaks its limit: what is
     known suffices to reject.
     """
     held = (margin >= 0).all(1)
     verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED)
     verdicts[~held & ~(margin + slack < 0).any(1)] = Verdict.FAILED
     finite = np.isfinite(measured)
-    if dear is None:
-        dear = np.zeros(measured.shape[1], dtype=bool)
+    if costly is None:
+        costly = np.zeros(measured.shape[1], dtype=bool)
     broken = (margin + slack < 0).any(1)
-    unknown = ~finite[:, ~dear].all(1) | (~finite[:, dear].all(1) & ~broken)
+    unknown = ~finite[:, ~costly].all(1) | (~finite[:, costly].all(1) & ~broken)
     verdicts[unknown] = Verdict.FAILED
     return verdicts
 

@@ -50,7 +50,7 @@ class Verifier(Protocol):
 
 @runtime_checkable
 class Divisible(Verifier, Protocol):
-    """A verifier that can leave out what is not asked for, such as what is dear."""
+    """A verifier that can leave out what is not asked for, such as what is costly."""
 
     @property
     def only(self) -> Callable[[Collection[str]], Verifier]:
@@ -84,7 +84,7 @@ def verify(
 ) -> xr.Dataset:
     """Measured values, margins and a verdict for each design.
 
-    With `sparing`, dear quantities are left out of designs that other ones suffice to reject, by
+    With `sparing`, costly quantities are left out of designs that other ones suffice to reject, by
     verifiers that can.
 
     Returns a Dataset over `design` with a variable for each quantity, `margin` over
@@ -150,9 +150,9 @@ def _measured(
 def _spared(
     verifier: Divisible, limits: Sequence[Limit], arrays: tuple[Tensor, ...]
 ) -> Float[Tensor, "n k"]:
-    """What is measured: each dear part only of designs that hold the limits until there."""
+    """What is measured: each costly part only of designs that hold the limits until there."""
     names = [q.name for q in verifier.quantities]
-    cheap = [q.name for q in verifier.quantities if not q.dear]
+    cheap = [q.name for q in verifier.quantities if not q.costly]
     measured = torch.full((len(arrays[0]), len(names)), float("nan"), dtype=torch.float64)
     left, asked = list(names), cheap or names[:1]
     rows = torch.ones(len(measured), dtype=torch.bool)
@@ -181,9 +181,9 @@ def verdicts(
     names = [q.name for q in verifier.quantities]
     errors = errors_of(verifier.quantities)
     margin = margins(measured, names, limits, errors)
-    dear = np.array([q.dear for q in verifier.quantities], dtype=bool)
+    costly = np.array([q.costly for q in verifier.quantities], dtype=bool)
     wide = slack(measured, names, limits, errors)
-    verdict = judge(measured, margin, dear, slack=wide)
+    verdict = judge(measured, margin, costly, slack=wide)
     about = {q.name: q.attrs | ({ERROR: q.error} if q.error else {}) for q in verifier.quantities}
     data: dict[str, Any] = {
         q.name: (DESIGN, measured[:, i], about[q.name]) for i, q in enumerate(verifier.quantities)

@@ -191,7 +191,7 @@ def principal_axes(
     """Scores on the leading principal axes of centred rows, and the axes, in double precision.
 
     At most `most`, and no more than explain `share` of the variance. From the products of rows or
-    of columns, whichever are fewer, so that neither many designs nor many cells are dear.
+    of columns, whichever are fewer, so that neither many designs nor many cells are costly.
     """
     wide = len(x) <= x.shape[1]
     values, vectors = torch.linalg.eigh(_products(x if wide else x.T))

@@ -164,7 +164,7 @@ def rts_gmlc(path: Path) -> Float[np.ndarray, " t"]:
 
 
 def _unit(name: str, own: Mapping[str, Any]) -> GridUnit:
-    """Small steam units and dear turbines of the test system burn oil."""
+    """Small steam units and costly turbines of the test system burn oil."""
     last, kind = own["piecewise_production"][-1], name.split("_")[1]
     cost = last["cost"] / last["mw"]
     fuel = {"NUCLEAR": "nuclear", "CC": "gas_combined", "STEAM": "coal", "CT": "gas_turbine"}[kind]

@@ -42,8 +42,8 @@ class Fidelity:
     that all limits hold; before a design holds all, that probability alone. The cheap tier is asked
     first at the point that is worth most, and at a few others that lie apart, if it would take away
     more of what is uncertain there than the root of its price. Where it has spoken it tells nothing
-    new, and where the gap between the tiers is wide it never told much: so the dear engine is asked
-    when that is worth its price. Several objectives are weighed anew each time, by chance. At least
+    new, and where the gap between the tiers is wide it never told much: so the costly engine is
+    asked when that is worth its price. Several objectives are weighed anew each time, by chance. At least
     two thirds of the cost go to the exact tier: a price near nothing, or a cheap tier that misleads
     the model, would keep a search on the cheap one for ever.
 

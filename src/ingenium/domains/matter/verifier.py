@@ -44,19 +44,21 @@ LOWEST = (
         "eV",
         "energy of an atom above the lowest type of the same formula, by CHGNet",
         rounding=1e-6,
-        dear=True,
+        costly=True,
     ),
 )
 COMPUTED = (
-    Quantity("band_gap", "eV", "gap of Kohn and Sham by PBE, without spin-orbit", dear=True),
-    Quantity("decomposition", "eV", "energy of an atom above the two binaries, by PBE", dear=True),
+    Quantity("band_gap", "eV", "gap of Kohn and Sham by PBE, without spin-orbit", costly=True),
+    Quantity(
+        "decomposition", "eV", "energy of an atom above the two binaries, by PBE", costly=True
+    ),
     Quantity(
         "hull_distance",
         "eV",
         "energy of an atom above the hull: the larger of decomposition and polymorph, at least 0",
-        dear=True,
+        costly=True,
     ),
-    Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", dear=True),
+    Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", costly=True),
 )
 QUANTITIES: Mapping[Part, tuple[Quantity, ...]] = {
     "screened": SCREENED,

@@ -1,4 +1,4 @@
-"""A trained generator whose proposals go through the cheap rules before anything dear is asked."""
+"""A trained generator whose proposals go through the cheap rules first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ class EnginePart:
     placed: bool = False  # whether `of` takes, after the molecule, where a file has its atoms
 
     @property
-    def dear(self) -> bool:
+    def costly(self) -> bool:
         """Whether it is not asked where a limit on what came before is broken."""
         return self.cost_ms > DEAR_MS
 
@@ -90,7 +90,7 @@ class MoleculeVerifier:
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """Those of all parts."""
-        return tuple(replace(q, dear=part.dear) for part in self.parts for q in part.quantities)
+        return tuple(replace(q, costly=part.costly) for part in self.parts for q in part.quantities)
 
     def only(self, names: Collection[str]) -> "MoleculeVerifier":
         """With those parts alone that give one of the quantities."""

@@ -79,7 +79,7 @@ class Claim:
     measured_on: str = ""
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
-    no_canary: str = ""  # why its study is not looked at again; what is dear to look at
+    no_canary: str = ""  # why its study is not looked at again; what is costly to look at
     package: str = OWN  # that brings the row
 
     def __post_init__(self) -> None:

@@ -120,8 +120,8 @@ def test_cores_are_products():
 
 
 def test_dearer_of_two_generators_costs_more():
-    cheap, dear = build("vae", (6,), 1), build("diffusion", (6,), 1)
-    found = [generator_energy.joule_each(m, 0.05) for m in (cheap, dear)]
+    cheap, costly = build("vae", (6,), 1), build("diffusion", (6,), 1)
+    found = [generator_energy.joule_each(m, 0.05) for m in (cheap, costly)]
     assert 0 < 3 * found[0] < found[1]
 
 

@@ -1,8 +1,8 @@
-"""Row 20.17: a cheap engine beside the dear one finds more than the dear one alone.
+"""Row 20.17: a cheap engine beside the costly one finds more than the costly one alone.
 
-20 proposals of a Gaussian copula for a section, all measured once by XFOIL (dear) and NeuralFoil
+20 proposals of a Gaussian copula for a section, all measured once by XFOIL (costly) and NeuralFoil
 (cheap): lift over drag, mean of cruise and climb. From the same 5 designs, 20 draws a pool, both
-models measure those of most expected improvement until 9 dear calls are spent: a Gaussian process
+models measure those of most expected improvement until 9 costly calls are spent: a Gaussian process
 of XFOIL alone, and the autoregressive model of Kennedy and O'Hagan over NeuralFoil. The process
 alone has one call more, which is over ten times what NeuralFoil takes for the pool. The error is
 that of the rest of the pool after the first designs, over that of XFOIL alone. A design to which
@@ -32,7 +32,7 @@ OURS, ALONE = "low and high", "high only"
 
 @dataclass(frozen=True)
 class EngineCalls:
-    """Designs of a pool, all of which XFOIL measures once; dear calls at first, and in all."""
+    """Designs of a pool, all of which XFOIL measures once; costly calls at first, and in all."""
 
     pool: int
     first: int
@@ -41,7 +41,7 @@ class EngineCalls:
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Designs, and what both engines say of each; NaN where the dear one has no answer.
+    """Designs, and what both engines say of each; NaN where the costly one has no answer.
 
     Shapes: n designs, d components.
     """
@@ -51,7 +51,7 @@ class Pool:
     high: Float64[np.ndarray, " n"]
 
     def told(self, model: str, rows: Int[np.ndarray, " k"]) -> tuple[Values, Values]:
-        """Mean and deviation of the dear engine at all designs, from some that were measured.
+        """Mean and deviation of the costly engine at all designs, from some that were measured.
 
         Source: Kennedy and O'Hagan, Biometrika 87:1, 2000, equation 1 (a multiple of the cheap
             one, which is known everywhere, and a process).
@@ -115,7 +115,7 @@ def chosen(
 
 
 def run(arm: None, seed: int, size: EngineCalls) -> dict[str, ArrayLike]:
-    """Means over the starts of one pool; the dear engine alone gets a call for the cheap ones."""
+    """Means over the starts of one pool; the costly engine alone gets a call for the cheap ones."""
     return scores(measured(size.pool, seed), size, seed)
 
 
@@ -141,7 +141,7 @@ def scores(pool: Pool, size: EngineCalls, seed: int) -> dict[str, ArrayLike]:
 
 
 def read(found: Readings) -> dict[str, ArrayLike]:
-    """Ours beside the dear engine alone, pool by pool."""
+    """Ours beside the costly engine alone, pool by pool."""
     row = {name: found("pools", name) for name in found.pieces["pools"][0]}
     short, calls = "short of the best, ", "calls to the best, "
     return row | {

@@ -67,7 +67,7 @@ season = "winter"
 [generator]
 family = "{family}"
 """
-STEPS = {"flow": 100, "vae": 100, "gan": 20}  # a short training; a step of a GAN is dear
+STEPS = {"flow": 100, "vae": 100, "gan": 20}  # a short training; a step of a GAN is costly
 ASKED = {"full_load_hours": 4.0, "peak": 0.5}
 
 

@@ -26,6 +26,7 @@ _ALL = (
 KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in _ALL}
 DRAWS, TRIES = 5, 120
 MOST_CASES = 60_000.0  # that an independent optimum looks through
+FEWER = ("fleet",)  # counts that other numbers may have less of, down to one
 COUNTS = ("machines", "most_legs", "most_open", "length")  # that stay as they are
 SAME = 1e-6  # of the larger of two optima, and of 1
 
@@ -91,6 +92,8 @@ def _drawn(data: Data, rng: np.random.Generator) -> dict[str, Any]:
             made[name] = {
                 k: _like(x, x * s) for k, x, s in zip(value, numbers, spread, strict=True)
             }
+        elif name in FEWER:
+            made[name] = int(rng.integers(1, int(value) + 1))
         elif isinstance(value, float | int) and not isinstance(value, bool) and name not in COUNTS:
             made[name] = _like(float(value), float(value * far))
         else:

@@ -55,7 +55,7 @@ class Verse(Problem):
     Settings: ClassVar[type] = VerseSettings
     judged: ClassVar[str] = "The words and lines of each file, said as the dictionary says them."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether it means anything: the models know three words at a time.",
+        "Whether it means anything: the usual model knows three words at a time.",
         "Metre is the strict core: inverted feet, feminine endings and elisions count as broken.",
         "Sounds are American ones of today, and not those of 1609.",
     )
