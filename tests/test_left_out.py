@@ -89,7 +89,7 @@ def test_where_all_was_measured_nothing_changes() -> None:
 
 
 @pytest.mark.slow
-def test_a_design_without_its_dear_values_is_replayed(own_folders: Path, tmp_path: Path) -> None:
+def test_a_design_without_its_costly_values_is_replayed(own_folders: Path, tmp_path: Path) -> None:
     table = {
         "problem": "molecules.lead",
         "setup": {"known": 200, "electrons": "gfn2"},

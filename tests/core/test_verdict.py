@@ -60,7 +60,7 @@ def test_no_answer_is_failed_and_never_rejected() -> None:
     assert codes.tolist() == [Verdict.FAILED, Verdict.REJECTED]
 
 
-def test_a_dear_quantity_may_be_missing_only_where_another_breaks_its_limit() -> None:
+def test_a_costly_quantity_may_be_missing_only_where_another_breaks_its_limit() -> None:
     """Rows: broken without the costly one; held without it; broken without the other one; all."""
     measured = np.array([[2.0, np.nan], [0.0, np.nan], [np.nan, 2.0], [0.0, 2.0]])
     limits = [Limit("cheap", at_most=1.0), Limit("costly", at_most=1.0)]

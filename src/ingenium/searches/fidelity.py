@@ -43,9 +43,9 @@ class Fidelity:
     first at the point that is worth most, and at a few others that lie apart, if it would take away
     more of what is uncertain there than the root of its price. Where it has spoken it tells nothing
     new, and where the gap between the tiers is wide it never told much: so the costly engine is
-    asked when that is worth its price. Several objectives are weighed anew each time, by chance. At least
-    two thirds of the cost go to the exact tier: a price near nothing, or a cheap tier that misleads
-    the model, would keep a search on the cheap one for ever.
+    asked when that is worth its price. Several objectives are weighed anew each time, by chance.
+    At least two thirds of the cost go to the exact tier: a price near nothing, or a cheap tier that
+    misleads the model, would keep a search on the cheap one for ever.
 
     Designs say by the coordinate `tier` who is to measure them: 0 the cheap one alone, 1 both.
 

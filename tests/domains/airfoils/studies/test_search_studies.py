@@ -134,7 +134,7 @@ def test_an_engine_that_the_cheap_one_tells_of_is_learned_sooner() -> None:
     assert (short, calls) == (0.0, 1)
 
 
-def test_pools_are_read_beside_the_dear_engine_alone() -> None:
+def test_pools_are_read_beside_the_costly_engine_alone() -> None:
     names = ("error", "short of the best", "calls to the best")
     ours, alone = (0.5, 1.0, 6.0), (2.0, 4.0, 8.0)
     piece = {f"{n}, {two_engines.OURS}": v for n, v in zip(names, ours, strict=True)}
