@@ -6,8 +6,8 @@ what ends before its kill is compared and begun anew. What is whole at last must
 undisturbed run holds: the same designs with the same values in the same files, none lost and none
 twice, and a store of a search in which nothing is wrong. Half of the kills hit examples, fitted and
 searched; the other half every problem, as its contract opens it, by designs drawn from the known
-ones. `KILLS=200` asks for other than 20; asked again, a benchmark that was stopped goes on after the
-last command that it wrote down.
+ones. `KILLS=200` asks for other than 20; asked again, a benchmark that was stopped goes on
+after the last command that it wrote down.
 
 Lost and doubled are designs of the evidence against those of the undisturbed run; altered are those
 with another line, and runs whose files differ in any byte.
