@@ -58,7 +58,7 @@ def write_tables(
     head, steps = _head(heads, delimiter), values.shape[2]
     for k in range(0, len(paths), TOGETHER):
         part = slice(k, k + TOGETHER)
-        rows = values[part].transpose(1, 0, 2).reshape(len(heads), -1)
+        rows = values[part].transpose(1, 0, 2).reshape(len(heads), len(paths[part]) * steps)
         body = _body([time for day in times[part] for time in day], rows, delimiter)
         ends = np.flatnonzero(np.frombuffer(body, dtype=np.uint8) == ord("\n"))[steps - 1 :: steps]
         starts = [0, *(ends + 1).tolist()]
