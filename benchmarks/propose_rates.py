@@ -26,7 +26,7 @@ from ingenium.domains import open_problem
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "examples" / "grid" / "winter_evening_peak.toml"
 BEFORE = "5507e3a"  # of the history, before runs were made cheaper
-SIZES = (500, 2000)
+SIZES = (500, 10_000)
 WARM = 4  # designs of a first run, which fits
 AIM = 2.0  # times the raw engine's seconds a day
 

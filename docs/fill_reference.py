@@ -37,13 +37,25 @@ def accepted() -> str:
             kind = problem_class(f"{field}.{key}")
             lines = [f"## {field}.{key}", "", f"Judged: {kind.judged}", "", "Not said by it:", ""]
             parts.append("\n".join([*lines, *(f"- {line}" for line in kind.unchecked)]))
-    return "\n\n".join([*parts, attacks(), meshes()])
+    return "\n\n".join([*parts, attacks(), damages(), meshes()])
 
 
 def attacks() -> str:
     """How many forgeries were tried, by problem."""
     head = "## Forgeries tried\n\n`python -m benchmarks forgeries` counts them.\n\n"
     return head + counted("forgeries")
+
+
+def damages() -> str:
+    """What came of damaged files, by domain."""
+    head = "## Damaged files tried\n\n"
+    text = (
+        "`python -m benchmarks damaged` damages whole files at random, of every format and of the "
+        "specs, and calls what reads them: a file is *refused* with a message, read as the *same* "
+        "design (where the damage is in what nobody reads), or as *another*, which is then "
+        "measured as any other. A *traceback* or a *hang* of ten seconds would be a fault.\n\n"
+    )
+    return head + text + counted("damaged")
 
 
 def meshes() -> str:

@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest, folder_digest
 from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
-from ingenium.core.formats import Accompanied, FilePerDesign, Format
+from ingenium.core.formats import Accompanied, FilePerDesign, Format, ReadTogether
 from ingenium.core.given import FOLDER, kept
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem, Watch
@@ -93,6 +93,8 @@ def _reader(
     form: Format, paths: Mapping[int, Path], folder: Path
 ) -> Callable[[list[int]], xr.Dataset]:
     """What reads designs by their index: each from its own file, or all of them at once."""
+    if isinstance(form, ReadTogether):
+        return lambda index: form.together([paths[i] for i in index])
     if isinstance(form, FilePerDesign):
         return lambda index: xr.concat([form.read(paths[i]) for i in index], DESIGN)
     back = cache(lambda: form.read(folder))

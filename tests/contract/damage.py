@@ -33,6 +33,7 @@ ODD_NUMBERS = (
 )
 DEEP = (b"[", b"{", b"<a>", b"(", b'{"a":', b"a=", b"C(", b"[[", b"$$$$\n", b"\n", b"\0")
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "utf-7", "cp037")
+UNRAISED: list[Any] = []
 
 
 class Hang(BaseException):
@@ -141,6 +142,12 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def _unraised(what: Any) -> None:
+    """What Python prints and nobody can catch, such as of an object that is thrown away."""
+    UNRAISED.append(what.object)
+    sys.__unraisablehook__(what)
+
+
 def _impatient(number: int, frame: object) -> None:
     raise Hang
 
@@ -148,6 +155,7 @@ def _impatient(number: int, frame: object) -> None:
 def run(readers: Iterator[Reader], count: int, seed: int) -> Iterator[dict[str, Any]]:
     """For each reader how often what came of `count` damaged files."""
     signal.signal(signal.SIGPROF, _impatient)
+    sys.unraisablehook = _unraised
     for place, reader in enumerate(readers):
         rng, found, kinds = np.random.default_rng([seed, place]), Counter[str](), Counter[str]()
         data, whole, began = reader.part.read_bytes(), reader.read(reader.path), time.process_time()
@@ -155,6 +163,9 @@ def run(readers: Iterator[Reader], count: int, seed: int) -> Iterator[dict[str, 
             kind, spoiled = damaged(data, rng, zipped=data[:2] == b"PK")
             reader.part.write_bytes(spoiled)
             what = "same" if spoiled == data else judged(reader, whole)
+            if UNRAISED:
+                what = "traceback"
+                UNRAISED.clear()
             found[what] += 1
             kinds[f"{kind}: {what}"] += 1
             if what in ("traceback", "hang"):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import xarray as xr
 from damage import Reader
+from test_programme import TASK
 
 from ingenium.core.designs import DESIGN, check, to_arrays, to_dataset
 from ingenium.core.errors import InputError
@@ -33,7 +34,8 @@ def of(domain: str, folder: Path) -> Iterator[Reader]:
     if domain in more:
         yield from more[domain](folder)
     for k, (name, setup) in enumerate(SMALL.get(domain, ())):
-        problem = open_problem(Spec(problem=f"{domain}.{name}", setup=setup))
+        asked = Spec(problem=f"{domain}.{name}", setup=setup, given=GIVEN.get(name, {}))
+        problem = open_problem(asked)
         yield from _formats(problem, problem.data().isel({DESIGN: [0]}), folder / str(k))
 
 
@@ -181,7 +183,10 @@ def _molecules(folder: Path) -> Iterator[Reader]:
 SMALL: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {  # as their contracts open them
     "autonomy": (("controller", {"known": 20, "scenarios": 64, "period_s": 0.05}),),
     "edge": (("doodle", {}),),
-    "equations": (("law", {"bank": 300, "generations": 2, "known": 40}),),
+    "equations": (
+        ("law", {"bank": 300, "generations": 2, "known": 40}),
+        ("field", {"equation": "darcy", "points": 16, "known": 12, "width": 4}),
+    ),
     "grid": (
         ("feeder_week", {"grid": "1-LV-rural1--1-sw"}),
         ("forecast", {"crowd": 3}),
@@ -228,8 +233,12 @@ SMALL: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {  # as their c
         ),
     ),
     "structures": (("panel", {"known": 60, "layout": {"columns": 4, "rows": 3}}),),
-    "words": (("verse", {"known": 120, "form": "shakespearean", "top_p": 0.8}),),
+    "words": (
+        ("verse", {"known": 120, "form": "shakespearean", "top_p": 0.8}),
+        ("programme", {}),
+    ),
 }
+GIVEN: Mapping[str, Mapping[str, Any]] = {"programme": {"task": TASK}}
 SETUPS: Mapping[str, Mapping[str, Any]] = {
     "minimum_compliance": {"preset": "cantilever", "cells": [16, 8], "designs": 20},
     "bracket": {"cells": [16, 12, 18], "cell_mm": 6.0},

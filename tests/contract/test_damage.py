@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ MOST_CPU_S = 120  # of a domain
 
 @pytest.mark.slow
 @pytest.mark.parametrize("domain", COUNTS)
-def test_damaged_files_of_a_domain(domain: str, tmp_path: Path) -> None:
+def test_damaged_files_of_a_domain(
+    domain: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """A seal is no signature: what a sealed format tells apart is damage of its own bytes."""
     words = [sys.executable, str(HERE / "damage.py"), domain, str(COUNTS[domain]), "0"]
     paths = os.pathsep.join(p for p in sys.path if p)
@@ -38,6 +41,7 @@ def test_damaged_files_of_a_domain(domain: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     told = [json.loads(line) for line in done.stdout.splitlines()]
+    record_property("damaged", [domain, told])
     for one in told:
         print({k: v for k, v in one.items() if k != "kinds"})
     total = sum(sum(one["found"].values()) for one in told)

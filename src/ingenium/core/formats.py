@@ -1,5 +1,6 @@
 """What a file format of a field does: writes designs, and reads them back."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -42,6 +43,16 @@ class FilePerDesign(Format, Protocol):
     @property
     def apart(self) -> Literal[True]:
         """Says so."""
+        ...
+
+
+@runtime_checkable
+class ReadTogether(FilePerDesign, Protocol):
+    """A format whose reader takes longer for each call than for a design."""
+
+    @property
+    def together(self) -> Callable[[Sequence[Path]], xr.Dataset]:
+        """Read designs, each from its own file or folder, in their order."""
         ...
 
 

@@ -48,11 +48,15 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
     import h5py
 
     data = content(path, what)
-    with (
-        refusing(what, path),
-        h5py.File(BytesIO(data)),  # which refuses damage without a trace; h5netcdf prints one
-        xr.open_dataset(BytesIO(data), engine="h5netcdf", decode_timedelta=False) as found,
-    ):
+    with refusing(what, path):
+        with h5py.File(BytesIO(data)) as plain:  # refuses without a trace; h5netcdf prints one
+            plain.visititems(lambda name, part: None)
+        return _loaded(data, path, what)
+
+
+def _loaded(data: bytes, path: Path, what: str) -> xr.Dataset:
+    """The arrays of a file that HDF5 can open."""
+    with xr.open_dataset(BytesIO(data), engine="h5netcdf", decode_timedelta=False) as found:
         held = list(found.variables.values())
         size = sum(v.nbytes for v in held)
         texts = sum(v.size for v in held if v.dtype.kind == "O")

@@ -113,7 +113,11 @@ def _beside(endings: tuple[str, ...], path: Path) -> None:
 
 
 def with_numbers(endings: tuple[str, ...], change: Change, path: Path) -> None:
-    """All numbers of the judged files, changed together."""
+    """All numbers of the judged files, changed together.
+
+    Raises:
+        UnfitFileError: where that leaves every file as it was, such as one with a single number.
+    """
     changers: Mapping[str, Callable[[Path, Change], None]] = {
         ".stl": _stl,
         ".3mf": _3mf,
@@ -123,8 +127,12 @@ def with_numbers(endings: tuple[str, ...], change: Change, path: Path) -> None:
         ".parquet": _parquet,
         **dict.fromkeys((".h5", ".hdf5", ".nir"), _hdf5),
     }
-    for file in _files(path, endings):
+    found = _files(path, endings)
+    before = [file.read_bytes() for file in found]
+    for file in found:
         changers.get(file.suffix.lower(), _text)(file, change)
+    if before == [file.read_bytes() for file in found]:
+        raise UnfitFileError
 
 
 def _written(endings: tuple[str, ...], change: Callable[[bytes], bytes], path: Path) -> None:

@@ -1,6 +1,8 @@
 """Tables of series as CSV, with pyarrow and without it."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,3 +32,64 @@ def test_without_pyarrow_the_same_bytes_are_written_and_read(
         (tmp_path / "bad.csv").write_text(text)
         with pytest.raises(InputError):
             csv_table.read_table(tmp_path / "bad.csv", ["one"], "a table", delimiter=";")
+
+
+TWO = ["one", "two"]
+
+
+def _many(folder: Path, count: int) -> tuple[list[Path], np.ndarray]:
+    paths = [folder / f"{i}.csv" for i in range(count)]
+    values = round_digits(np.random.default_rng(0).normal(size=(count, 2, 3)))
+    csv_table.write_tables(paths, TWO, count * [["a", "b", "c"]], values)
+    return paths, values
+
+
+def test_many_tables_are_written_and_read_as_each_alone(tmp_path: Path) -> None:
+    paths, values = _many(tmp_path, csv_table.TOGETHER + 3)
+    csv_table.write_table(tmp_path / "one.csv", TWO, ["a", "b", "c"], values[-1])
+    assert paths[-1].read_bytes() == (tmp_path / "one.csv").read_bytes()
+    for (times, rows), own in zip(
+        csv_table.read_tables(paths, TWO, "a table"), values, strict=True
+    ):
+        assert times == ["a", "b", "c"]
+        np.testing.assert_array_equal(rows, own)
+
+
+def test_tables_of_another_hand_among_many_are_read_too(tmp_path: Path) -> None:
+    paths, values = _many(tmp_path, 3)
+    paths[1].write_bytes(paths[1].read_bytes().replace(b"\n", b"\r\n"))
+    paths[2].write_text("two,time,one\n1.5,a,2.5\n")
+    found = csv_table.read_tables(paths, TWO, "a table")
+    np.testing.assert_array_equal(found[1][1], values[1])
+    assert found[2][0] == ["a"]
+    np.testing.assert_array_equal(found[2][1], [[2.5], [1.5]])
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "time,one,two\na,1,2\nb,1,2\n\n",
+        "time,one,two\na,1,2\nb,1\nc,1,2\n",
+        "time,one,two\na,1,2\nb,1,x\nc,1,2\n",
+        'time,one,two\n"a,1,2\nb",1,2\nc,1,2\n',
+        "time,one\na,1\nb,1\nc,1\n",
+        "time,one,two\na,1,2\nb,1,2\nc,1,2",
+    ],
+    ids=["blank", "short", "letters", "quoted", "narrow", "unended"],
+)
+def test_a_table_among_many_is_what_it_is_alone(spoiled: str, tmp_path: Path) -> None:
+    """No line reaches from one file into the next, and a refusal names the file."""
+    paths, _ = _many(tmp_path, 3)
+    paths[1].write_text(spoiled)
+    alone = _found(lambda: csv_table.read_table(paths[1], TWO, "a table"))
+    among = _found(lambda: csv_table.read_tables(paths, TWO, "a table")[1])
+    assert among[0] == alone[0]
+    np.testing.assert_array_equal(among[1], alone[1])
+
+
+def _found(read: Callable[[], tuple[Any, np.ndarray]]) -> tuple[Any, np.ndarray]:
+    """What was read, or the words of the refusal."""
+    try:
+        return read()
+    except InputError as error:
+        return str(error), np.empty(0)

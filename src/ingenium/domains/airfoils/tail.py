@@ -15,6 +15,8 @@ from torch import Tensor
 
 from ingenium.domains.airfoils.cst import HALF, Arrays, Surfaces, basis, numbers_of, stations
 
+DIGITS = 10  # of a chord, which files round to 9
+
 
 def parabola(x: Float[Tensor, " p"], hinge: float) -> Float[Tensor, " p"]:
     """The middle line of a tail with a slope of 1 at its end, before the chord is turned back."""
@@ -23,12 +25,15 @@ def parabola(x: Float[Tensor, " p"], hinge: float) -> Float[Tensor, " p"]:
 
 @cache
 def bent(hinge: float) -> Float[Tensor, " 8"]:
-    """Weights that a slope of 1 at the tail adds to both surfaces."""
+    """Weights that a slope of 1 at the tail adds to both surfaces, the same in every process.
+
+    The last bits of a fit hang on where its numbers lie in memory, so it is rounded.
+    """
     x = stations(400)
     drop = parabola(x, hinge)
     left = drop - x * drop[-1]
     found: Tensor = torch.linalg.lstsq(basis(x), left[:, None]).solution
-    return found[:, 0]
+    return found[:, 0].round(decimals=DIGITS)
 
 
 @dataclass(frozen=True)

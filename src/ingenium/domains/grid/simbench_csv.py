@@ -3,15 +3,14 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float64
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.csv_table import read_table, round_digits, write_table
+from ingenium.domains.grid.csv_table import read_tables, round_digits, write_tables
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
     FeederLayout,
@@ -49,6 +48,7 @@ class SimbenchCsv:
     scaled: Any = None  # pandapowerNet, if it is not the one that everybody has
     name: str = "simbench-csv"
     endings: ClassVar[tuple[str, ...]] = (".csv",)
+    apart: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `design_000000/LoadProfile.csv` and so on; gives the folder of each design.
@@ -67,8 +67,8 @@ class SimbenchCsv:
         for table, values in layout.split(days).items():
             if table in OPTIONAL and not columns[table]:
                 continue
-            for path, time, rows in zip(paths.values(), times, round_digits(values), strict=True):
-                write_table(path / FILES[table], columns[table], time, rows, delimiter=";")
+            files = [path / FILES[table] for path in paths.values()]
+            write_tables(files, columns[table], times, round_digits(values), delimiter=";")
         return paths
 
     def accompany(self, folder: Path) -> None:
@@ -82,16 +82,25 @@ class SimbenchCsv:
         Raises:
             InputError: naming the file, if it is not a table of one day of these profiles.
         """
-        folders = _folders(path)
+        return self.together(_folders(path))
+
+    def together(self, folders: list[Path]) -> xr.Dataset:
+        """Read the folders of designs.
+
+        Raises:
+            InputError: naming the file, if it is not a table of one day of these profiles.
+        """
         layout = FeederLayout(self.names, self.simbench)
         tables, dates = {}, []
         for table, heads in layout.columns().items():
             if table in OPTIONAL and not any((own / FILES[table]).is_file() for own in folders):
-                require_names(f"column of {FILES[table]} in {path}", (), tuple(heads))
+                require_names(f"column of {FILES[table]} in {folders[0]}", (), tuple(heads))
                 tables[table] = np.empty((len(folders), 0, STEPS))
                 continue
-            read = [_dated(folder / FILES[table], heads) for folder in folders]
-            dates.append(np.array([date for date, _ in read]))
+            files = [folder / FILES[table] for folder in folders]
+            read = read_tables(files, heads, "a SimBench table of numbers", delimiter=";")
+            both = zip(files, read, strict=True)
+            dates.append(np.array([day_of_times(times, file) for file, (times, _) in both]))
             tables[table] = np.stack([rows for _, rows in read])
         for k, folder in enumerate(folders):
             if len({own[k] for own in dates}) > 1:
@@ -120,9 +129,3 @@ def _check_names(columns: dict[str, list[str]]) -> None:
                 repr(name),
                 "Rename the profile, or write Parquet or NetCDF.",
             )
-
-
-def _dated(path: Path, heads: list[str]) -> tuple[np.datetime64, Float64[np.ndarray, "columns t"]]:
-    """Date and values of a table, its columns in the order of `heads`."""
-    times, rows = read_table(path, heads, "a SimBench table of numbers", delimiter=";")
-    return day_of_times(times, path), rows

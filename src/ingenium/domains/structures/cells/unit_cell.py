@@ -46,6 +46,8 @@ class UnitCell(StockedProblem):
         "A mirrored cell is the same material: no quantity tells them apart.",
         "Properties are those of endless cells: edges of a body and its loads are not judged.",
         "Plasticity beyond first yield, buckling, fatigue and printing are not judged.",
+        "Of cells in space nothing tells what the mesh is off: half voxels take a hundred times "
+        "as long.",
     )
     default_family: ClassVar[str] = "residual_bootstrap"
     steered_family: ClassVar[str] = "principal_flow_matching"

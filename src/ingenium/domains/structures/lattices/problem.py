@@ -70,6 +70,8 @@ class Lattice(Problem):
     unchecked: ClassVar[tuple[str, ...]] = (
         "Not the body is crushed but a frame of its walls, without fracture or friction.",
         "Between the cuts only the volume of the body is compared with that of its walls.",
+        "No second engine crushes a share: the one that was tried stops at the first fold. Tests "
+        "hold first peaks of frames that bend to plastic limit analysis, within 8 %.",
     )
     default_family: ClassVar[str] = "principal_flow_matching"
 

@@ -1,0 +1,63 @@
+"""What comes of damaged files, for every reader of each domain, as the slow tests try them.
+
+Bytes are turned, cut, spliced and repeated, numbers and encodings changed, and brackets opened
+without end, in files of designs, specs and whatever specs name. `DAMAGED="grid words"` tries those
+of the domains that are named so, and keeps what was counted of the others.
+"""
+
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.measuring import RESULTS, report
+
+TEST = Path(__file__).parents[1] / "tests" / "contract" / "test_damage.py"
+KINDS = ("refused", "same", "another", "traceback", "hang")  # what came of reading a file
+
+
+@dataclass
+class DamageCounts:
+    """A plugin of pytest that keeps what each domain's test wrote down."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Once for each stage of a test."""
+        for domain, told in (v for k, v in report.user_properties if k == "damaged"):
+            if report.when == "call":
+                self.rows[domain] = row(domain, told)
+
+
+def row(domain: str, told: list[dict[str, Any]]) -> dict[str, Any]:
+    """All readers of a domain together: its files, and the most memory that its process took."""
+    found = sum((Counter(one["found"]) for one in told), Counter[str]())
+    counted = {"domain": domain, "readers": len(told), "files": found.total()}
+    cost = {
+        "CPU s": round(sum(one["cpu_s"] for one in told), 1),
+        "most MB": max(one["memory_mb"] for one in told),
+    }
+    return counted | {kind: found[kind] for kind in KINDS} | cost
+
+
+def run() -> None:
+    """All domains, or those that are named."""
+    counts, named = DamageCounts(), os.environ.get("DAMAGED", "").split()
+    only = [f"{TEST}::test_damaged_files_of_a_domain[{name}]" for name in named] or [str(TEST)]
+    pytest.main([*only, "-q", "-m", "", "-p", "no:cacheprovider", "--timeout", "1800"], [counts])
+    path = RESULTS / "damaged.json"
+    if named and path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        kept = {r["domain"]: r for r in before if r["domain"] != "all"}
+        counts.rows = kept | counts.rows
+    rows = [counts.rows[name] for name in sorted(counts.rows)]
+    whole: dict[str, Any] = {"domain": "all"}
+    for key in rows[0]:
+        if key != "domain":
+            values = [r[key] for r in rows]
+            whole[key] = max(values) if key == "most MB" else round(sum(values), 1)
+    report("damaged", "Damaged files by domain", [*rows, whole], {})
