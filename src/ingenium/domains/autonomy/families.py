@@ -5,7 +5,7 @@ that leaves the machine's limits there is refused (constraint in learning).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -23,13 +23,12 @@ from ingenium.domains.autonomy.opponents import (
 )
 from ingenium.domains.autonomy.rule import SwitchingRule
 from ingenium.domains.autonomy.source import LawNumbers
-from ingenium.generators.families import build
+from ingenium.generators.families import build, plan
 from ingenium.generators.model import Family
 from ingenium.operate.learned import Kind, LearnedLesson, learned
 from ingenium.operate.plant import Policy
 from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
 from ingenium.operate.rollout import rollout
-from ingenium.train.plan import Plan
 
 TAUGHT = 700_000  # the first scenario that residuals are taught in
 TRIED = 1_000_000_000  # and the first in which policies learn by trying
@@ -87,11 +86,13 @@ class ClassicalControl:
         base = self.pid.repeated(scenarios)
         return ResidualLesson.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
 
-    def residual(self, made: Family, lesson: ResidualLesson, steps: int) -> ResidualPolicy:
-        """PID with a generator beside it that learns the lesson in so many steps."""
+    def residual(
+        self, family: str, made: Family, lesson: ResidualLesson, steps: int
+    ) -> ResidualPolicy:
+        """PID with a generator beside it that learns in so many steps, at its family's own rate."""
         most = 0.5 * self.machine.wiring.high
-        plan = Plan(seed=self.seed, steps=steps, batch=256)
-        return ResidualPolicy.fitted(self.code, made, lesson, plan, most)[0]
+        own = replace(plan(family, steps=steps, seed=self.seed), batch=256)
+        return ResidualPolicy.fitted(self.code, made, lesson, own, most)[0]
 
 
 def families(machine: ControlledMachine, noise: float) -> Mapping[str, Maker]:
@@ -130,7 +131,7 @@ def _taught(family: str, own: ClassicalControl) -> Policy:
     size = ResidualSize()
     lesson = own.lesson(size.scenarios)
     made = build(family, (AHEAD,), lesson.features.shape[1], seed=own.seed)
-    return own.residual(made, lesson, size.steps)
+    return own.residual(family, made, lesson, size.steps)
 
 
 def _made(

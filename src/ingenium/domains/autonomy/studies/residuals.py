@@ -35,6 +35,7 @@ def classical(plant: str, seed: int) -> ClassicalControl:
     return ClassicalControl(machine_of(plant, seed), PLANTS[plant].noise, seed)
 
 
+@lru_cache(maxsize=1)
 def residual(
     plant: str, family: str, seed: int, size: ResidualSize
 ) -> tuple[ResidualPolicy, ResidualLesson]:
@@ -42,7 +43,7 @@ def residual(
     own = classical(plant, seed)
     lesson = own.lesson(size.scenarios)
     made = build(family, (AHEAD,), lesson.features.shape[1], seed=seed)
-    return own.residual(made, lesson, size.steps), lesson
+    return own.residual(family, made, lesson, size.steps), lesson
 
 
 def judged(plant: str, policy: Policy, seed: int, scenarios: int) -> dict[str, float]:
