@@ -27,6 +27,7 @@ from ingenium.operate.plant import Plant, Policy
 from ingenium.operate.release import released
 from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
+from ingenium.operate.scenarios import CHECKING
 from ingenium.operate.shell import PARTS, Shell
 from ingenium.operate.watch import Watch, episode_scores, surprises
 
@@ -142,7 +143,7 @@ def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
     good = [law.some(slice(i, i + 1)) for i in range(min(SAFE, len(law.filter_s)))]
     drawn: list[Policy] = [RecklessPolicy(1, most) for most in (3.0, 2.5, 2.0)]
     drawn += [_shaken(one).repeated(64) for one in good]
-    fresh = 900_000 + np.arange(64)
+    fresh = CHECKING.some(64)
     bad = [
         p
         for p in drawn

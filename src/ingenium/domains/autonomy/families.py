@@ -29,12 +29,12 @@ from ingenium.operate.learned import Kind, LearnedLesson, learned
 from ingenium.operate.plant import Policy
 from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
 from ingenium.operate.rollout import rollout
+from ingenium.operate.scenarios import TEACHING, TRYING, ScenarioBlock
 
-TAUGHT = 700_000  # the first scenario that residuals are taught in
-TRIED = 1_000_000_000  # and the first in which policies learn by trying
 SHOWN, OUTSIDE = 64, 0.15  # scenarios of a made policy, and the share that may leave limits
 DRIFT = 0.02  # of the load in a period, as observers take it
 STEPS: Mapping[Kind, int] = {"sac": 50_000, "ppo": 200_000}
+CHOSEN_SEED = 0  # with which these and worths of `operate.learned` were chosen: it judges nothing
 Maker = Callable[[int], Policy]  # of a seed
 
 
@@ -80,9 +80,9 @@ class ClassicalControl:
         """With an observer of the load."""
         return PredictiveControl(self.observer)
 
-    def lesson(self, scenarios: int, first: int = TAUGHT) -> ResidualLesson:
-        """What MPC would have added to PID, in scenarios from the first on."""
-        at = first + np.arange(scenarios)
+    def lesson(self, scenarios: int, among: ScenarioBlock = TEACHING) -> ResidualLesson:
+        """What MPC would have added to PID, in so many scenarios."""
+        at = among.some(scenarios)
         base = self.pid.repeated(scenarios)
         return ResidualLesson.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
 
@@ -123,7 +123,7 @@ def _each(make: Maker, axes: int, seed: int) -> Policy:
 
 
 def _tried(kind: Kind, own: ClassicalControl) -> Policy:
-    lesson = LearnedLesson(own.machine.bench, TRIED, own.machine.periods, STEPS[kind])
+    lesson = LearnedLesson(own.machine.bench, TRYING.first, own.machine.periods, STEPS[kind])
     return learned(kind, lesson, own.seed)
 
 
@@ -143,7 +143,7 @@ def _made(
 ) -> Policy:
     """A policy that keeps the limits of the machine where it was made."""
     policy = make(ClassicalControl(machine, noise, seed))
-    at = TAUGHT + np.arange(SHOWN)
+    at = TEACHING.some(SHOWN)
     with np.errstate(over="ignore", invalid="ignore"):
         course = rollout(machine.bench, policy, at, machine.periods)
     share = float(course.outside(machine.bench).any(0).mean())

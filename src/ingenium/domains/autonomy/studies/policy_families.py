@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from ingenium.domains.autonomy.families import TAUGHT, ResidualSize
-from ingenium.domains.autonomy.studies.residuals import HELD_OUT, classical, under_load
+from ingenium.domains.autonomy.families import ResidualSize
+from ingenium.domains.autonomy.studies.residuals import classical, under_load
 from ingenium.domains.autonomy.studies.stepped import loss, proposed, with_steps
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
@@ -27,6 +27,7 @@ from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.model import Family
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.operate.residual import AHEAD
+from ingenium.operate.scenarios import HOLDING, TEACHING
 from ingenium.sampling.solvers import Ancestral, Solver
 
 Making = Callable[[tuple[int, ...], int], Family]
@@ -54,7 +55,7 @@ TIMED = 30
 def run(arm: PolicyArm, seed: int, size: ResidualSize) -> Mapping[str, ArrayLike]:
     """Losses, time and what it is good for."""
     base = classical("usual", seed)
-    lesson, other = (base.lesson(size.scenarios, first) for first in (TAUGHT, HELD_OUT))
+    lesson, other = (base.lesson(size.scenarios, among) for among in (TEACHING, HOLDING))
     with torch.random.fork_rng(devices=[]):  # which first weights are drawn from
         torch.manual_seed(seed)
         made = arm.making((AHEAD,), lesson.features.shape[1])

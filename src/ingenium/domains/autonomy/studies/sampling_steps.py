@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike
 
 from ingenium.domains.autonomy.families import ResidualSize
 from ingenium.domains.autonomy.studies.residuals import (
-    HELD_OUT,
     classical,
     residual,
     under_load,
@@ -25,6 +24,7 @@ from ingenium.domains.autonomy.studies.stepped import loss, with_steps
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.operate.residual import ResidualPolicy
+from ingenium.operate.scenarios import HOLDING
 from ingenium.sampling.solvers import Ancestral, Solver
 
 STEPS = (1, 10, 20, 50, 1000)
@@ -41,7 +41,7 @@ def run(arm: tuple[str, Solver | None], seed: int, size: ResidualSize) -> Mappin
     """Loss, error, time and missed deadlines at each number of steps."""
     family, solver = arm
     policy, _ = residual("usual", family, seed, size)
-    other = classical("usual", seed).lesson(size.scenarios, HELD_OUT)
+    other = classical("usual", seed).lesson(size.scenarios, HOLDING)
     found = dict[str, float]()
     for steps in STEPS:
         own = with_steps(policy, steps, solver=solver)

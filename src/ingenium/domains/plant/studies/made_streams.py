@@ -5,7 +5,7 @@ between neighbours and quarters of real windows one after the other. Errors of a
 (lags 1 to 12, mean over tags) and of the correlation between tags, against windows of weeks that
 were never learned from, with what real windows that were learned from have beside them; and the
 area of a dynamic PCA that learned from made windows alone, by that of one that learned from real
-ones. Every learned family has about the same processor time, some 25 s, in which none comes to its
+ones. Every learned family has about the same processor time, some 15 s, in which none comes to its
 end: a step of the GAN, with five of its critic, takes ten times one of diffusion. Tennessee Eastman
 is not among what was measured.
 """
@@ -88,4 +88,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
     return gains | floors | use | errors
 
 
-measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 100), WatchedSize(30, 20)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 60), WatchedSize(30, 20)), run=run, read=read)
