@@ -12,7 +12,7 @@ from ingenium.evaluate.scores import energy_score
 from ingenium.operate.residual import ResidualLesson, ResidualPolicy
 from ingenium.sampling.solvers import Solver
 
-ASKED, DRAWS = 256, 4  # states, and plans for each
+ASKED, DRAWS = 128, 4  # states, and plans for each
 
 
 def with_steps(
