@@ -22,7 +22,7 @@ from ingenium.domains.autonomy.studies.residuals import classical, under_load
 from ingenium.domains.autonomy.studies.stepped import loss, proposed, with_steps
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
-from ingenium.generators.diffusion import Diffusion
+from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.model import Family
 from ingenium.generators.vae import VAE, VAESettings
@@ -43,10 +43,11 @@ class PolicyArm:
     solver: Solver | None = None  # another one than the family's own
 
 
+_diffusion = partial(Diffusion, settings=DiffusionSettings(width=128))
 ARMS: Mapping[str, PolicyArm] = {  # widths of about 370,000 weights
-    "ddpm": PolicyArm("diffusion", Diffusion, 100, Ancestral()),
-    "policy": PolicyArm("diffusion", Diffusion, 10),
-    "gan": PolicyArm("gan", partial(GAN, settings=GANSettings(width=112))),
+    "ddpm": PolicyArm("diffusion", _diffusion, 100, Ancestral()),
+    "policy": PolicyArm("diffusion", _diffusion, 10),
+    "gan": PolicyArm("gan", partial(GAN, settings=GANSettings(width=110))),
     "vae": PolicyArm("vae", partial(VAE, settings=VAESettings(width=92))),
 }
 TIMED = 30
