@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
 
-from ingenium.domains.autonomy.studies import policy_families, residual_control, sampling_steps
+from ingenium.domains.autonomy.studies import (
+    policy_families,
+    residual_control,
+    sampling_steps,
+    stepped,
+)
 from ingenium.domains.autonomy.studies.residuals import PLANTS, machine_of
 from ingenium.domains.autonomy.studies.stepped import loss, proposed, with_steps
 from ingenium.evaluate.measured import Value
@@ -55,30 +59,21 @@ def test_families_have_equal_size() -> None:
     assert max(sizes) < 1.05 * min(sizes)
 
 
-def test_a_score_of_plans_is_best_with_the_spread_of_the_truth() -> None:
+def test_a_score_of_plans_is_best_with_the_spread_of_the_truth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Where a distance would be least without any."""
     rng = np.random.default_rng(0)
     lesson = ResidualLesson(rng.normal(size=(4000, 3)), rng.normal(size=(4000, AHEAD)))
-
-    class Spread:
-        def __init__(self, size: float) -> None:
-            self.size = size
-
-        def propose(self, cond: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
-            return self.size * torch.randn(len(cond), AHEAD, generator=rng)
+    one, family = np.ones(3), build("nearest_neighbours", (AHEAD,), 3)
+    policy = ResidualPolicy(Proportional(), family, one, one, np.ones(AHEAD), np.ones(1))
 
     def score(size: float) -> float:
-        one, none = np.ones(3), np.zeros(3)
-        policy = ResidualPolicy(
-            Proportional(),
-            Spread(size),
-            none,
-            one,
-            np.ones(AHEAD),
-            np.ones(1),  # type: ignore[arg-type]
-        )
-        found = [loss(policy, lesson, np.random.default_rng(s)) for s in range(8)]
-        return float(np.mean(found))
+        def drawn(policy: ResidualPolicy, features: np.ndarray) -> np.ndarray:
+            return size * rng.normal(size=(len(features), AHEAD))
+
+        monkeypatch.setattr(stepped, "proposed", drawn)
+        return float(np.mean([loss(policy, lesson, rng) for _ in range(8)]))
 
     assert score(1.0) < min(score(0.3), score(2.0))
 
