@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.verdict import Verdict, errors_of, judge, margins, slack
@@ -131,8 +130,8 @@ def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
                 f"{counts['all four']}",
                 count > counts["all four"],
             )
-    rows = [(name, float(n), float(n)) for name, n in counts.items()]
-    yield Picture(_drawn(rows), "Periods outside the limits, with each part of the shell taken out")
+    drawn = pictures.counted(counts, "periods outside the limits")
+    yield Picture(drawn, "Periods outside the limits, with each part of the shell taken out")
 
 
 def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
@@ -285,7 +284,3 @@ def _operation(
     run = Operation(plant, policy, shell, drill, periods, 50_000 + seed, late)
     run.run()
     return run
-
-
-def _drawn(rows: list[tuple[str, float, float]]) -> Figure:
-    return pictures.shares(rows, "periods outside the limits")
