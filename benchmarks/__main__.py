@@ -33,6 +33,7 @@ NAMES = (
     "molecules_safety",
     "molecules_search",
     "molecules_speed",
+    "autonomy_job",
     "autonomy_loops",
     "autonomy_policies",
     "plant_alarm",

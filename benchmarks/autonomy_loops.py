@@ -69,23 +69,17 @@ def run() -> None:
 
     ours()
     found = interleaved({"ours": ours, "gymnasium": gym, "python-control": peer}, ROUNDS)
+    own, made = found["ours"].cpu_s, {"ours": LANES}
     rows = [
         {
             "what": name,
-            "cpu_s": spread([t / (LANES if name == "ours" else 1) for t in taken.cpu_s]),
-            "ours_times_as_fast": ratio(taken.cpu_s, found["ours"].cpu_s, LANES),
+            "cpu_s": spread([t / made.get(name, 1) for t in taken.cpu_s]),
+            "responses_a_cpu_s": spread([made.get(name, 1) / t for t in taken.cpu_s]),
+            "ours_times_as_fast": ratio(taken.cpu_s, own, LANES / made.get(name, 1)),
         }
         for name, taken in found.items()
-        if name != "ours"
     ]
-    own = spread([t / LANES for t in found["ours"].cpu_s])
-    settings = {
-        "steps": STEPS,
-        "lanes": LANES,
-        "rounds": ROUNDS,
-        "ours_cpu_s": own,
-        "ours_a_cpu_s": spread([LANES / t for t in found["ours"].cpu_s]),
-    }
+    settings = {"steps": STEPS, "lanes": LANES, "rounds": ROUNDS}
     report("autonomy_loops", "A closed-loop response of a thousand steps", rows, settings)
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,10 @@ from rich.table import Table
 from ingenium.core.provenance import machine, versions
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("lightsim2grid", "pandapower", "numba", "scikit-fem", "pymoto", "scipy", "muSpectre")
+PACKAGES = (
+    *("lightsim2grid", "pandapower", "numba", "scikit-fem", "pymoto", "scipy", "muSpectre"),
+    *("control", "gymnasium", "stable-baselines3", "wntr"),
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,23 @@ def save(
         "rows": list(rows),
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def cost(command: str, folder: Path) -> dict[str, Any]:
+    """Seconds and the largest memory of a command in a process of its own, with an empty cache."""
+    own = {k: str(folder / k) for k in ("INGENIUM_CACHE", "INGENIUM_LEDGER")}
+    started = time.perf_counter()
+    words = [sys.executable, "-m", "ingenium", *command.split()]
+    done = subprocess.Popen(words, cwd=folder, env=os.environ | own)
+    _, code, used = os.wait4(done.pid, 0)
+    return {
+        "command": f"`ingenium {command}`",
+        "exit code": os.waitstatus_to_exitcode(code),
+        "wall_s": round(time.perf_counter() - started, 1),
+        "cpu_s": round(used.ru_utime + used.ru_stime, 1),
+        "memory_mb": round(used.ru_maxrss / 1024),
+        "load_average": round(os.getloadavg()[0], 1),
+    }
 
 
 def _cell(value: Any) -> str:

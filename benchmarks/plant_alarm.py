@@ -5,14 +5,10 @@ and what the second one measured on the exported file.
 """
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-from benchmarks.measuring import report
+from benchmarks.measuring import cost, report
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = (
@@ -32,7 +28,7 @@ def run() -> None:
 def job(folder: Path) -> None:
     """All three in a folder, which afterwards holds their pages."""
     (folder / "examples").symlink_to(ROOT / "examples")
-    costs = [_cost(command, folder) for command in COMMANDS]
+    costs = [cost(command, folder) for command in COMMANDS]
     report("plant_alarm_cost", "A water works' alarm, from nothing", costs, {})
     record = json.loads((folder / "out" / "monitor" / "monitor.json").read_text())
     rows = [
@@ -46,23 +42,6 @@ def job(folder: Path) -> None:
     about = {"kinds": record["kinds"], "calm_weeks": record["calm_weeks"]}
     title = f"An alarm by a {record['family']} with diffusion, on what it never saw"
     report("plant_alarm", title, rows, about)
-
-
-def _cost(command: str, folder: Path) -> dict[str, object]:
-    """Seconds and the largest memory of a command in a process of its own."""
-    own = {k: str(folder / k) for k in ("INGENIUM_CACHE", "INGENIUM_LEDGER")}
-    started = time.perf_counter()
-    words = [sys.executable, "-m", "ingenium", *command.split()]
-    done = subprocess.Popen(words, cwd=folder, env=os.environ | own)
-    _, code, used = os.wait4(done.pid, 0)
-    return {
-        "command": f"`ingenium {command}`",
-        "exit code": os.waitstatus_to_exitcode(code),
-        "wall_s": round(time.perf_counter() - started, 1),
-        "cpu_s": round(used.ru_utime + used.ru_stime, 1),
-        "memory_mb": round(used.ru_maxrss / 1024),
-        "load_average": round(os.getloadavg()[0], 1),
-    }
 
 
 def _short(value: float | None) -> object:

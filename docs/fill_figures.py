@@ -42,6 +42,7 @@ PEERS = {  # packages of each field that a benchmark ran beside
     "strategies": ("pymoo", "cma", "botorch"),
     "airfoils": ("neuralfoil", "cma"),
     "plant": ("wntr",),
+    "autonomy": ("control", "gymnasium", "stable-baselines3"),
     "sandbox": ("python",),
     "neuro": ("snntorch",),
 }

@@ -31,12 +31,11 @@ from ingenium.operate.keeping import COURSE, DECISIONS, KIND, OperationRecord
 from ingenium.operate.plant import Acting, Operated, Plant, Policy
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
+from ingenium.operate.scenarios import SERVING, WATCHING
 from ingenium.operate.shell import WHO, Shell
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
-SCENARIO = 2_000_000  # of the service; a seed further on for each
-EPISODES = 3_000_000  # the first scenario that the watch is set on
 TIMED = 9  # decisions that are timed before a run, of which the middle one must be in time
 COMPARED = ("truth", "action", "who", "why")
 
@@ -142,7 +141,7 @@ def in_time(policy: Policy, plant: Plant) -> None:
     Raises:
         InputError: with the shortest period that it could keep here.
     """
-    state, took = plant.begin(np.array([SCENARIO])), []
+    state, took = plant.begin(SERVING.some(1)), []
     seen, wanted, memory = plant.seen(state, ()), plant.wanted(state), policy.begin(1)
     for _ in range(TIMED):
         began = time.perf_counter()
@@ -226,14 +225,14 @@ def _run(
 ) -> Operation:
     plant = where.plant
     watch("set the watch", 0, 1)
-    at = EPISODES + np.arange(spec.watch_episodes)
+    at = WATCHING.some(spec.watch_episodes)
     periods = round(spec.release_s / plant.period_s)
     own = watching.Watch.set_on(plant, policy, at, periods, spec.coverage)
     whole = round(spec.seconds / plant.period_s)
     if whole < 1:
         raise InputError(f"at least one period of {plant.period_s:g} s", f"{spec.seconds:g} s", "")
-    pace = paced(plant.period_s) if real_time else None
-    run = Operation(plant, policy, Shell(plant, own), drill, whole, SCENARIO + spec.seed, pace=pace)
+    pace, scenario = paced(plant.period_s) if real_time else None, SERVING.of_seed(spec.seed)
+    run = Operation(plant, policy, Shell(plant, own), drill, whole, scenario, pace=pace)
     run.resume(part)
     run.run(part, watch)
     return run
@@ -328,13 +327,11 @@ def replay(folder: Path) -> JudgedReplay:
     )
     policy, source = policy_of(choice, where, record["problem"], spec.seed)
     passed = released(policy, (where.plant, where.held_out), spec)
-    at = EPISODES + np.arange(spec.watch_episodes)
+    at = WATCHING.some(spec.watch_episodes)
     periods = round(spec.release_s / where.plant.period_s)
     bar = watching.Watch.set_on(where.plant, policy, at, periods, spec.coverage)
-    late = course["late"].to_numpy().astype(bool)
-    run = Operation(
-        where.plant, policy, Shell(where.plant, bar), drill, len(late), SCENARIO + spec.seed, late
-    )
+    late, scenario = course["late"].to_numpy().astype(bool), SERVING.of_seed(spec.seed)
+    run = Operation(where.plant, policy, Shell(where.plant, bar), drill, len(late), scenario, late)
     run.run()
     odd = unlike(run.table(), course, COMPARED)
     again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # as a record holds it

@@ -16,9 +16,10 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit
 from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
-from ingenium.monitor import fitting, tables
+from ingenium.monitor import fitting, lessons, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
 from ingenium.monitor.asked import MonitorSpec, load
+from ingenium.monitor.families import table as families
 from ingenium.monitor.fitting import StreamSource
 from ingenium.monitor.judging import judge, rate
 from ingenium.monitor.keeping import Monitor
@@ -39,6 +40,18 @@ def test_parts_do_not_share_a_week_and_unseen_kinds_judge_alone() -> None:
     assert left == {"drift", "swap"}  # the seed draws one of three in order
     with pytest.raises(InputError, match="unseen kinds among"):
         parts(weeks(), MonitorSpec(unseen=("flood",)))
+
+
+def test_copies_are_told_from_new_windows_of_kinds_that_were_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = MonitorSpec(family="lstm", augment="oversampling", unseen=("swap",), seed=0)
+    own, compared = parts(weeks(), spec), []
+    monkeypatch.setattr(lessons, "_membership", lambda made, old, new, seed: compared.append(new))
+    lessons.taught(own, spec, families.build("lstm", 4, window=6, seed=0))
+    known = [s for s in own.judging if all(e.kind != "swap" for e in s.events)]
+    assert len(compared[0]) == len(lessons.event_windows(known, 6)) > 0
+    assert len(compared[0]) < len(lessons.event_windows(own.judging, 6))
 
 
 def test_one_long_record_stays_in_order() -> None:

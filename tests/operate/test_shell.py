@@ -1,6 +1,7 @@
 """The shell: nearest actions, who decides and why, and what each part is for."""
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from ingenium.operate.judging import decisions, measured
 from ingenium.operate.release import released
 from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
+from ingenium.operate.scenarios import COMPARING, PURPOSES
 from ingenium.operate.shell import BARRIER, BYPASS, PARTS, PERSON, POLICY, Shell
 from ingenium.operate.watch import Watch, episode_scores, surprises
 from ingenium.operating import in_time
@@ -285,3 +287,11 @@ def test_releases_that_no_policy_could_pass_are_refused() -> None:
     with pytest.raises(ValueError, match="release_scenarios = 51"):
         OperateSpec(release_scenarios=50)
     assert released(good().repeated(51), (PLANT,), OperateSpec(release_scenarios=51)).holds
+
+
+def test_no_scenario_has_two_purposes() -> None:
+    ends = sorted((b.first, b.first + b.count) for b in PURPOSES)
+    assert all(end <= first for (_, end), (first, _) in pairwise(ends))
+    assert {COMPARING.of_seed(s) for s in (7, 10**7 + 7)} <= set(COMPARING.some(50_000).tolist())
+    with pytest.raises(ValueError, match="of one purpose"):
+        COMPARING.some(COMPARING.count + 1)

@@ -61,7 +61,7 @@ def taught(
     make = partial(augmented, spec.augment, steps=made_steps, watch=watch)
     more = make(few, count, seed=spec.seed)
     new = (
-        event_windows(own.judging, detector.window)
+        event_windows(_of_kinds(own.judging, own.learned), detector.window)
         if rare
         else calm_windows(own.judging, detector.window, recovery, spec.seed)
     )
@@ -96,6 +96,12 @@ def event_windows(streams: Sequence[Stream], length: int) -> Windows:
         rows = np.flatnonzero(s.label)
         found.append(windows(s.values, rows[rows >= length - 1], length))
     return torch.from_numpy(np.concatenate(found))
+
+
+def _of_kinds(streams: Sequence[Stream], learned: Sequence[Stream]) -> list[Stream]:
+    """Streams without events of kinds that were never learned, which copies would not be like."""
+    kinds = {e.kind for s in learned for e in s.events}
+    return [replace(s, events=tuple(e for e in s.events if e.kind in kinds)) for s in streams]
 
 
 def _membership(made: Windows, learned: Windows, new: Windows, seed: int) -> float | None:

@@ -1,5 +1,6 @@
 """Pictures of an operation: its course under who decided, and how surprising readings were."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,12 @@ def surprise(course: xr.Dataset, record: Any) -> Figure:
     return figure
 
 
-def shares(rows: list[tuple[str, float, float]], what: str) -> Figure:
-    """Bars of values with the upper ends of their intervals, such as of shells without a part."""
+def counted(rows: Mapping[str, float], what: str) -> Figure:
+    """A bar for each name, such as of shells without a part."""
     figure, grid = panels(1, 1, (6.4, 0.4 * len(rows) + 1.0))
     axes = grid[0, 0]
     at = np.arange(len(rows))[::-1]
-    axes.barh(at, [v for _, v, _ in rows], color=OURS, height=0.6)
-    axes.set_yticks(at, [name for name, _, _ in rows])
+    axes.barh(at, list(rows.values()), color=OURS, height=0.6)
+    axes.set_yticks(at, list(rows))
     dress(axes, what, "")
     return figure

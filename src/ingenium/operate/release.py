@@ -13,8 +13,7 @@ from ingenium.evaluate.measured import Interval
 from ingenium.operate.asked import OperateSpec
 from ingenium.operate.plant import Plant, Policy
 from ingenium.operate.rollout import rollout
-
-SCENARIO = 1_000_000  # the first of those that release policies; service and watch have others
+from ingenium.operate.scenarios import RELEASING
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class PolicyRelease:
 
 def released(policy: Policy, plants: tuple[Plant, ...], spec: OperateSpec) -> PolicyRelease:
     """Without any shell, so that nothing covers what the policy would do."""
-    at = SCENARIO + np.arange(spec.release_scenarios)
+    at = RELEASING.some(spec.release_scenarios)
     found = {}
     for plant in plants:
         with np.errstate(over="ignore", invalid="ignore"):

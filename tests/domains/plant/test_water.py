@@ -12,7 +12,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
-from ingenium.domains.plant import packages
+from ingenium.domains.plant import builds, packages
 from ingenium.domains.plant.attacks import Attack
 from ingenium.domains.plant.builds import gate
 from ingenium.domains.plant.campaign import Campaign, CampaignSettings
@@ -155,6 +155,27 @@ def test_builds_agree_where_the_gate_says_so() -> None:
     again = both.other.run(both.other.network.usual, None)
     assert again is not None
     assert again.energy_kwh == pytest.approx(run(both.judge, None).energy_kwh, rel=1e-5)
+
+
+def test_the_older_build_judges_where_builds_differ_and_one_alone_where_the_other_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(builds, "AGREE", 0.0)
+    differing = gate(CTOWN, CTOWN_PRESSURES, HOURS)
+    assert differing.judge.toolkit.version.startswith("2.2")
+    assert differing.other is not None
+    assert "so the older one judges" in differing.note
+    own_run = Works.run
+
+    def unbalanced(self: Works, demand: np.ndarray, attack: Attack | None) -> WeekRun | None:
+        newer = self.toolkit.version.startswith("2.3")
+        return None if newer else own_run(self, demand, attack)
+
+    monkeypatch.setattr(Works, "run", unbalanced)
+    alone = gate(CTOWN, CTOWN_PRESSURES, HOURS)
+    assert alone.judge.toolkit.version.startswith("2.2")
+    assert alone.other is None
+    assert "does not balance the usual week" in alone.note
 
 
 def test_a_week_without_a_balance_has_failed_and_is_not_rejected() -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.verdict import Verdict, errors_of, judge, margins, slack
@@ -27,6 +26,7 @@ from ingenium.operate.plant import Plant, Policy
 from ingenium.operate.release import released
 from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
+from ingenium.operate.scenarios import CHECKING
 from ingenium.operate.shell import PARTS, Shell
 from ingenium.operate.watch import Watch, episode_scores, surprises
 
@@ -130,8 +130,8 @@ def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
                 f"{counts['all four']}",
                 count > counts["all four"],
             )
-    rows = [(name, float(n), float(n)) for name, n in counts.items()]
-    yield Picture(_drawn(rows), "Periods outside the limits, with each part of the shell taken out")
+    drawn = pictures.counted(counts, "periods outside the limits")
+    yield Picture(drawn, "Periods outside the limits, with each part of the shell taken out")
 
 
 def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
@@ -142,7 +142,7 @@ def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
     good = [law.some(slice(i, i + 1)) for i in range(min(SAFE, len(law.filter_s)))]
     drawn: list[Policy] = [RecklessPolicy(1, most) for most in (3.0, 2.5, 2.0)]
     drawn += [_shaken(one).repeated(64) for one in good]
-    fresh = 900_000 + np.arange(64)
+    fresh = CHECKING.some(64)
     bad = [
         p
         for p in drawn
@@ -284,7 +284,3 @@ def _operation(
     run = Operation(plant, policy, shell, drill, periods, 50_000 + seed, late)
     run.run()
     return run
-
-
-def _drawn(rows: list[tuple[str, float, float]]) -> Figure:
-    return pictures.shares(rows, "periods outside the limits")

@@ -5,7 +5,7 @@ that leaves the machine's limits there is refused (constraint in learning).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -23,19 +23,18 @@ from ingenium.domains.autonomy.opponents import (
 )
 from ingenium.domains.autonomy.rule import SwitchingRule
 from ingenium.domains.autonomy.source import LawNumbers
-from ingenium.generators.families import build
+from ingenium.generators.families import build, plan
 from ingenium.generators.model import Family
 from ingenium.operate.learned import Kind, LearnedLesson, learned
 from ingenium.operate.plant import Policy
 from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
 from ingenium.operate.rollout import rollout
-from ingenium.train.plan import Plan
+from ingenium.operate.scenarios import TEACHING, TRYING, ScenarioBlock
 
-TAUGHT = 700_000  # the first scenario that residuals are taught in
-TRIED = 1_000_000_000  # and the first in which policies learn by trying
 SHOWN, OUTSIDE = 64, 0.15  # scenarios of a made policy, and the share that may leave limits
 DRIFT = 0.02  # of the load in a period, as observers take it
 STEPS: Mapping[Kind, int] = {"sac": 50_000, "ppo": 200_000}
+CHOSEN_SEED = 0  # with which these and worths of `operate.learned` were chosen: it judges nothing
 Maker = Callable[[int], Policy]  # of a seed
 
 
@@ -81,17 +80,19 @@ class ClassicalControl:
         """With an observer of the load."""
         return PredictiveControl(self.observer)
 
-    def lesson(self, scenarios: int, first: int = TAUGHT) -> ResidualLesson:
-        """What MPC would have added to PID, in scenarios from the first on."""
-        at = first + np.arange(scenarios)
+    def lesson(self, scenarios: int, among: ScenarioBlock = TEACHING) -> ResidualLesson:
+        """What MPC would have added to PID, in so many scenarios."""
+        at = among.some(scenarios)
         base = self.pid.repeated(scenarios)
         return ResidualLesson.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
 
-    def residual(self, made: Family, lesson: ResidualLesson, steps: int) -> ResidualPolicy:
-        """PID with a generator beside it that learns the lesson in so many steps."""
+    def residual(
+        self, family: str, made: Family, lesson: ResidualLesson, steps: int
+    ) -> ResidualPolicy:
+        """PID with a generator beside it that learns in so many steps, at its family's own rate."""
         most = 0.5 * self.machine.wiring.high
-        plan = Plan(seed=self.seed, steps=steps, batch=256)
-        return ResidualPolicy.fitted(self.code, made, lesson, plan, most)[0]
+        own = replace(plan(family, steps=steps, seed=self.seed), batch=256)
+        return ResidualPolicy.fitted(self.code, made, lesson, own, most)[0]
 
 
 def families(machine: ControlledMachine, noise: float) -> Mapping[str, Maker]:
@@ -122,7 +123,7 @@ def _each(make: Maker, axes: int, seed: int) -> Policy:
 
 
 def _tried(kind: Kind, own: ClassicalControl) -> Policy:
-    lesson = LearnedLesson(own.machine.bench, TRIED, own.machine.periods, STEPS[kind])
+    lesson = LearnedLesson(own.machine.bench, TRYING.first, own.machine.periods, STEPS[kind])
     return learned(kind, lesson, own.seed)
 
 
@@ -130,7 +131,7 @@ def _taught(family: str, own: ClassicalControl) -> Policy:
     size = ResidualSize()
     lesson = own.lesson(size.scenarios)
     made = build(family, (AHEAD,), lesson.features.shape[1], seed=own.seed)
-    return own.residual(made, lesson, size.steps)
+    return own.residual(family, made, lesson, size.steps)
 
 
 def _made(
@@ -142,7 +143,7 @@ def _made(
 ) -> Policy:
     """A policy that keeps the limits of the machine where it was made."""
     policy = make(ClassicalControl(machine, noise, seed))
-    at = TAUGHT + np.arange(SHOWN)
+    at = TEACHING.some(SHOWN)
     with np.errstate(over="ignore", invalid="ignore"):
         course = rollout(machine.bench, policy, at, machine.periods)
     share = float(course.outside(machine.bench).any(0).mean())

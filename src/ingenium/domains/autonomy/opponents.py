@@ -18,10 +18,10 @@ from ingenium.domains.autonomy.machines import ControlledMachine
 from ingenium.domains.autonomy.margins import SampledLoop
 from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import rollout
+from ingenium.operate.scenarios import TUNING
 
 TRIED, KEPT, ROUNDS = 400, 40, 5  # laws of each round of a search
 PEAK = 1.6  # of the sensitivity of a tuned PID, as its authors ask for
-TUNED = 500_000  # the first scenario that it is tuned on, apart from those that judge
 
 
 def tuned_pid(machine: ControlledMachine, seed: int) -> FeedbackLaw:
@@ -56,7 +56,7 @@ def _plain(machine: ControlledMachine, gains: Float64[np.ndarray, "n 4"]) -> Fee
 def _pid_cost(machine: ControlledMachine, law: FeedbackLaw) -> Float64[np.ndarray, " n"]:
     n, s = len(law.filter_s), 4
     _, _, peak = SampledLoop(machine.loop, law).margins()
-    at = np.tile(TUNED + np.arange(s), n)
+    at = np.tile(TUNING.some(s), n)
     with np.errstate(over="ignore", invalid="ignore"):
         course = rollout(machine.bench, law.repeated(s), at, machine.periods)
         error = np.abs(course.error[..., 0]).mean(0).reshape(n, s).mean(1)

@@ -31,6 +31,7 @@ from ingenium.evaluate.style import (
 )
 from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import Rollout, rollout
+from ingenium.operate.scenarios import TELLING
 
 if TYPE_CHECKING:
     from ingenium.domains.autonomy.law_problem import LawProblem
@@ -118,10 +119,10 @@ def _row(machine: ControlledMachine, name: str, policy: Policy) -> tuple[str, ..
     return name, f"{rise[0]:.3f}", f"{over[0]:.1%}", f"{error:.4f}", f"{effort:.2f}"
 
 
-def under_load(machine: ControlledMachine, policy: Policy, first: int = 600_000) -> Rollout:
+def under_load(machine: ControlledMachine, policy: Policy) -> Rollout:
     """A policy of a single row in scenarios beyond those that judge."""
     own = policy.repeated(TRIED) if isinstance(policy, FeedbackLaw) else policy
-    return rollout(machine.bench, own, first + np.arange(TRIED), machine.periods)
+    return rollout(machine.bench, own, TELLING.some(TRIED), machine.periods)
 
 
 def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:

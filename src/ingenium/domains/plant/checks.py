@@ -116,13 +116,12 @@ def _learning(arm: str, source: str, recovery: float) -> str:
 
 
 def _areas(found: Mapping[str, Any]) -> Figure:
-    figure, axes = plane(4.0, 2.4)
-    for i, (name, own) in enumerate(found.items()):
+    figure, axes = plane(4.6, 2.4)
+    for i, own in enumerate(found.values()):
         axes.bar([i - 0.18], [own["auc"]], 0.34, color=OURS, label="as it is" if not i else None)
         label = "moved" if not i else None
         axes.bar([i + 0.18], [own["auc_evaded"]], 0.34, color=KNOWN, label=label)
-        axes.text(i, 0.02, name, ha="center", color="white")
-    axes.set_xticks([])
+    axes.set_xticks(range(len(found)), list(found))
     axes.set_ylim(0, 1)
     dress(axes, "", "AUC")
     return figure

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.autonomy.studies import policy_families, residual_control, sampling_steps
+from ingenium.domains.autonomy.studies import (
+    policy_families,
+    residual_control,
+    sampling_steps,
+    stepped,
+)
 from ingenium.domains.autonomy.studies.residuals import PLANTS, machine_of
-from ingenium.domains.autonomy.studies.stepped import proposed, with_steps
+from ingenium.domains.autonomy.studies.stepped import loss, proposed, with_steps
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
 from ingenium.generators.families import build
@@ -46,6 +51,31 @@ def test_losses_and_times_of_families_are_ratios_on_the_same_seeds() -> None:
         value = found[name]
         assert isinstance(value, Value)
         assert value.interval.value == pytest.approx(truth)
+
+
+def test_families_have_equal_size() -> None:
+    made = [arm.making((AHEAD,), 5) for arm in policy_families.ARMS.values()]
+    sizes = [sum(p.numel() for p in family.parameters()) for family in made]  # type: ignore[attr-defined]
+    assert max(sizes) < 1.05 * min(sizes)
+
+
+def test_a_score_of_plans_is_best_with_the_spread_of_the_truth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where a distance would be least without any."""
+    rng = np.random.default_rng(0)
+    lesson = ResidualLesson(rng.normal(size=(4000, 3)), rng.normal(size=(4000, AHEAD)))
+    one, family = np.ones(3), build("nearest_neighbours", (AHEAD,), 3)
+    policy = ResidualPolicy(Proportional(), family, one, one, np.ones(AHEAD), np.ones(1))
+
+    def score(size: float) -> float:
+        def drawn(policy: ResidualPolicy, features: np.ndarray) -> np.ndarray:
+            return size * rng.normal(size=(len(features), AHEAD))
+
+        monkeypatch.setattr(stepped, "proposed", drawn)
+        return float(np.mean([loss(policy, lesson, rng) for _ in range(8)]))
+
+    assert score(1.0) < min(score(0.3), score(2.0))
 
 
 def test_steps_are_compared_with_a_thousand() -> None:

@@ -13,6 +13,7 @@ from ingenium.generators.families import build
 from ingenium.operate.plant import Policy
 from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
 from ingenium.operate.rollout import rollout
+from ingenium.operate.scenarios import COMPARING
 
 PLANTS = {  # of one kind, as the printed one is not named: soft, as elsewhere here, and stiff
     "slow": OscillatorBox(omega=1.5, damping=0.7),
@@ -20,7 +21,6 @@ PLANTS = {  # of one kind, as the printed one is not named: soft, as elsewhere h
     "quick": OscillatorBox(omega=4.0, damping=0.2, umax=2.0),
 }
 PERIOD_S = 0.01
-HELD_OUT, JUDGED = 750_000, 800_000  # the first scenarios of losses, and of errors under load
 
 
 @lru_cache(maxsize=8)
@@ -35,6 +35,7 @@ def classical(plant: str, seed: int) -> ClassicalControl:
     return ClassicalControl(machine_of(plant, seed), PLANTS[plant].noise, seed)
 
 
+@lru_cache(maxsize=1)
 def residual(
     plant: str, family: str, seed: int, size: ResidualSize
 ) -> tuple[ResidualPolicy, ResidualLesson]:
@@ -42,7 +43,7 @@ def residual(
     own = classical(plant, seed)
     lesson = own.lesson(size.scenarios)
     made = build(family, (AHEAD,), lesson.features.shape[1], seed=seed)
-    return own.residual(made, lesson, size.steps), lesson
+    return own.residual(family, made, lesson, size.steps), lesson
 
 
 def judged(plant: str, policy: Policy, seed: int, scenarios: int) -> dict[str, float]:
@@ -57,7 +58,7 @@ def judged(plant: str, policy: Policy, seed: int, scenarios: int) -> dict[str, f
 def under_load(plant: str, policy: Policy, seed: int, scenarios: int) -> float:
     """Mean absolute error on fresh scenarios, from when there is a load."""
     machine = machine_of(plant, seed)
-    at = JUDGED + np.arange(scenarios)
+    at = COMPARING.some(scenarios)
     course = rollout(machine.bench, policy, at, machine.periods)
     return float(np.abs(course.error[machine.load_period :]).mean())
 

@@ -1,4 +1,4 @@
-"""A fitted sampler with another number of steps, and how near its plans are to an expert's."""
+"""A fitted sampler with another number of steps, and how well its plans foretell an expert's."""
 
 import copy
 from dataclasses import replace
@@ -8,16 +8,21 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
+from ingenium.evaluate.scores import energy_score
 from ingenium.operate.residual import ResidualLesson, ResidualPolicy
+from ingenium.sampling.solvers import Solver
 
-ASKED = 256  # states
+ASKED, DRAWS = 128, 4  # states, and plans for each
 
 
-def with_steps(policy: ResidualPolicy, steps: int) -> ResidualPolicy:
-    """The same weights, drawn in so many steps."""
+def with_steps(
+    policy: ResidualPolicy, steps: int, *, solver: Solver | None = None
+) -> ResidualPolicy:
+    """The same weights, drawn in so many steps, by another solver if one is named."""
     family: Any = copy.copy(policy.family)
     family.settings = replace(family.settings, steps=steps)
     family.levels = family.settings.levels
+    family.solver = solver or family.solver
     return replace(policy, family=family)
 
 
@@ -33,7 +38,11 @@ def proposed(
 
 
 def loss(policy: ResidualPolicy, lesson: ResidualLesson, rng: np.random.Generator) -> float:
-    """Root mean square distance of proposed plans from the expert's, in spreads."""
+    """Mean energy score of proposed plans for the expert's, in spreads.
+
+    A distance alone would be least for plans without any spread, which is what one step draws.
+    """
     rows = rng.choice(len(lesson.added), ASKED, replace=False)
-    made = proposed(policy, lesson.features[rows])
-    return float(np.sqrt(np.square((made - lesson.added[rows]) / policy.size).mean()))
+    made = proposed(policy, np.repeat(lesson.features[rows], DRAWS, 0)) / policy.size
+    members = made.reshape(ASKED, DRAWS, -1).swapaxes(0, 1)
+    return float(energy_score(members, lesson.added[rows] / policy.size).mean())

@@ -1,14 +1,14 @@
 """Row 22.2: rare attacks oversampled before a transformer, beside classical and learned monitors.
 
 Weeks of C-Town under SCADA by EPANET (five conditions, attacked and calm) in place of SWaT and
-BATADAL; weeks are drawn anew for each seed, whole weeks judge, and so does a kind of attack
-that was never learned from (changed setpoints). The same transformer learns from event windows as
-they are, with points between neighbours, or with windows of a GAN or of a diffusion model that
-learned from the same event windows alone, for about the same time; an LSTM and an isolation
-forest stand beside. Area over rows; missed events, and false alarms a week, at a bar of one that
-other weeks set; held-out losses after half and all steps; and whether made windows give away which
-ones they were learned from (an area, 0.5 for not at all). No score is point-adjusted. A quick look
-takes fewer weeks and steps.
+BATADAL; weeks are drawn anew for each seed, whole weeks judge, and so does a kind of attack that
+was never learned from (changed setpoints). The same transformer learns from event windows as they
+are, with points between neighbours, or with windows of a GAN or of a diffusion model that learned
+from the same event windows alone, for about the same time, in which neither comes to its end; an
+LSTM and an isolation forest stand beside. Area over rows; missed events, and false alarms a week,
+at a bar of one that other weeks set; held-out losses after half and all steps; and whether made
+windows give away which ones they were learned from (an area, 0.5 for not at all). No score is
+point-adjusted. A quick look takes fewer weeks and steps.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ ARMS = {
 }
 
 
-CRITIC = 4  # times as long as a step of the diffusion model does one of the GAN take
+CRITIC = 4  # as many times fewer steps has the GAN: with its critic's it takes a little longer
 
 
 def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
