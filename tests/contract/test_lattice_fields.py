@@ -77,3 +77,20 @@ class TestPhi4(Fields):
         "known": 20,
         "chain": 50,
     }
+
+
+class TestSU3(Fields):
+    name = "link"
+    setup: ClassVar = {"model": "su3", "size": 4, "known": 20, "chain": 50}
+
+
+class TestSchwinger(Fields):
+    name = "link"
+    setup: ClassVar = {
+        "model": "schwinger",
+        "size": 4,
+        "hopping": 0.24,
+        "steps": 20,
+        "known": 20,
+        "chain": 50,
+    }
