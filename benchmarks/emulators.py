@@ -10,7 +10,7 @@ from benchmarks.measuring import report, save
 from ingenium.evaluate.emulators import BANDS, Emulated
 from ingenium.generators import families
 from ingenium.generators.admission import admitted
-from ingenium.testing.emulator_suite import CONDITIONS, SHAPE, DrawnLaw, emulated
+from ingenium.generators.emulator_suite import CONDITIONS, SHAPE, DrawnLaw, emulated
 
 STEPS = 400  # of training, at most
 TITLE = "What emulators do wrong, on series of a known law"

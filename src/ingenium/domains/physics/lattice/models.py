@@ -40,7 +40,7 @@ class FieldModel:
     """A law and its samplers; the first is learned, and comes with weights for some sizes."""
 
     law: Callable[..., Any]  # of a size, and of what its own settings say
-    learned: Callable[[Any], Any] | None  # with first weights, fixed by the global state
+    learned: Callable[..., Any] | None  # with first weights, fixed by the global state
     samplers: Mapping[str, Callable[[Any], Any]]  # beside it, that learn nothing
     name: str  # of what is learned
     couplings: tuple[float, float]  # for which it learns
@@ -55,9 +55,11 @@ class FieldModel:
 
 def _staircase(law: Any, couplings: tuple[float, float], steps: int) -> FieldModel:
     """A model of sites, drawn one after the other."""
-    return FieldModel(
-        law, lambda x: Staircase(x, couplings), {}, "staircase", couplings, steps, (16,)
-    )
+    return FieldModel(law, _stairs(couplings), {}, "staircase", couplings, steps, (16,))
+
+
+def _stairs(couplings: tuple[float, float]) -> Callable[..., Any]:
+    return lambda law, **symmetric: Staircase(law, couplings, **symmetric)
 
 
 MODELS: Mapping[str, FieldModel] = MappingProxyType(
@@ -94,7 +96,7 @@ MODELS: Mapping[str, FieldModel] = MappingProxyType(
         ),
         "glass": FieldModel(
             Glass,
-            lambda law: Staircase(law, (0.2, 1.0)),
+            _stairs((0.2, 1.0)),
             {"elimination": Elimination},
             "staircase",
             (0.2, 1.0),
@@ -125,14 +127,14 @@ def law_of(settings: LatticeFieldSettings, size: int = 0) -> Any:
 def recipe(settings: LatticeFieldSettings) -> Recipe:
     """The weights of what is learned, from the package where they serve these settings."""
     model = MODELS[settings.model]
-    own = not settings.train and settings.size in model.sizes
+    own = not settings.train and settings.size in model.sizes and settings.symmetric
     size = max(model.sizes) if own else settings.size
     steps = model.steps if own else settings.steps or model.steps
     seed = 0 if own else settings.seed
 
     def make(_: int) -> Arrays:
         law = law_of(settings, size)
-        sampler = first(model, law, seed)
+        sampler = first(settings, law, seed)
         with torch.enable_grad():  # who asks first may only want a density
             losses = sampler.learn(steps, seed)
         state = {k: v.detach().numpy() for k, v in sampler.state_dict().items()}
@@ -140,6 +142,7 @@ def recipe(settings: LatticeFieldSettings) -> Recipe:
         return {**state, **beside, LOSSES: np.array(losses, dtype=np.float32)}
 
     under = [settings.model, size, steps, seed]
+    under += [] if settings.symmetric else ["plain"]
     under += [settings.disorder] if model.law is Glass else []
     under += [settings.hopping] if model.law is Schwinger else []
     path = FOLDER / f"{settings.model}.npz" if own else None
@@ -159,17 +162,21 @@ def _normalised(sampler: Any, seed: int) -> Arrays:
     return {Z_AT: at, Z_LOG: np.array(found)}
 
 
-def first(model: FieldModel, law: Law, seed: int) -> Any:
+def first(settings: LatticeFieldSettings, law: Law, seed: int) -> Any:
     """What is learned, before it learned.
 
     Raises:
-        InputError: of a model of which nothing is learned.
+        InputError: of a model of which nothing is learned, or whose symmetry cannot be left out.
     """
+    model = MODELS[settings.model]
     if model.learned is None:
         raise InputError("a model that is learned", law.name, "Leave out train and steps.")
+    plain = {} if settings.symmetric else {"symmetric": False}
+    if plain and model.name != "staircase":
+        raise InputError("a model that can do without symmetry", law.name, "Leave it out.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return model.learned(law)
+        return model.learned(law, **plain)
 
 
 class Learned:
@@ -188,7 +195,7 @@ class Learned:
             found.pop(LOSSES)
             if Z_AT in found:
                 self._log_z = CubicSpline(found.pop(Z_AT), found.pop(Z_LOG))
-            made = first(MODELS[self.settings.model], self.law, self.settings.seed)
+            made = first(self.settings, self.law, self.settings.seed)
             made.load_state_dict({k: torch.from_numpy(v) for k, v in found.items()})
             self._made = made.eval()
 
@@ -220,10 +227,12 @@ def samplers(settings: LatticeFieldSettings, law: Law) -> dict[str, Sampler]:
     """
     model = MODELS[settings.model]
     others = {name: make(law) for name, make in model.samplers.items()}
+    if model.name != "staircase" and not settings.symmetric:
+        first(settings, law, settings.seed)  # which refuses it
     if model.learned:
         return {model.name: Learned(settings, law), **others}
     if settings.train or settings.steps:
-        first(model, law, settings.seed)
+        first(settings, law, settings.seed)
     return others
 
 

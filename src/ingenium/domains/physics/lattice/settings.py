@@ -15,6 +15,7 @@ class LatticeFieldSettings:
     hopping: float = 0.0  # of the fermions of the Schwinger model
     sampler: str = ""  # of the model; the one that was learned, or else an exact one, if empty
     train: bool = False  # learn it here, though weights come with the package
+    symmetric: bool = True  # whether sites are told of others relative to the one before
     steps: int = 0  # of that; those of the model if 0
     seed: int = 0  # of that, and of the known configurations
     known: int = 128  # configurations that other families may learn from

@@ -7,7 +7,8 @@ Shapes: n designs, d channels, t steps, c features of conditions.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Float
@@ -89,3 +90,35 @@ def emulated(family: Family, plan: Plan, *, seed: int = 0) -> Emulated:
         family.propose(beyond, rng),
     )
     return Emulated(*(x.double().numpy() for x in sets))
+
+
+def _thin(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
+    return x.clamp(x.mean() - 1.6 * x.std(), x.mean() + 1.6 * x.std())
+
+
+def _smooth(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
+    return (x + x.roll(1, -1) + x.roll(-1, -1)) / 3
+
+
+def _few(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
+    return x[torch.arange(len(x)) % 12] + 0.01 * torch.randn(x.shape, generator=rng)
+
+
+def _known(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
+    chosen = torch.randint(0, len(own.training), (len(x),), generator=rng)
+    return own.training[chosen] + 0.05 * torch.randn(x.shape, generator=rng)
+
+
+def _stays(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
+    return own.law.draw(cond.clamp(-1, 1), rng)
+
+
+FAULTS: Mapping[str, tuple[Change, str]] = MappingProxyType(
+    {  # planted, with the measure that must catch each
+        "no value beyond 1.6 deviations": (_thin, "tails"),
+        "each step the mean with its neighbours": (_smooth, "spectrum (dB)"),
+        "twelve designs again and again": (_few, "different ones"),
+        "designs of the training, hardly changed": (_known, "nearness to training"),
+        "staying at the border of what was learned": (_stays, "shift"),
+    }
+)
