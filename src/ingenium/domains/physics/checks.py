@@ -49,6 +49,8 @@ size = 6
 train = true
 steps = STEPS
 symmetric = SYMMETRIC
+known = 20
+chain = 50
 [conditions]
 coupling = 0.9
 [select]
