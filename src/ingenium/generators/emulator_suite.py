@@ -19,7 +19,8 @@ from ingenium.generators.model import Family
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-SHAPE, CONDITIONS = (2, 12), 2
+SHAPE: tuple[int, ...] = (2, 12)
+CONDITIONS = 2
 LEARNED, HELD = 600, 600  # designs
 DEGREES, REDNESS = 8.0, 0.8  # of Student's law, and memory of a step
 BEYOND = (1.6, -1.2)  # conditions, where those learned under lie within 1
@@ -58,13 +59,13 @@ class DrawnLaw(torch.nn.Module):
 
     def __init__(self, changed: Change | None = None) -> None:
         super().__init__()
-        self.law, self.changed, self.training = KnownSeries(), changed, torch.zeros(0)
+        self.law, self.changed, self.shown = KnownSeries(), changed, torch.zeros(0)
 
     def fit(
         self, x: Float[Tensor, "n d t"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
         """Nothing but what it was shown."""
-        self.training = x
+        self.shown = x
         return {}
 
     def propose(
@@ -105,8 +106,8 @@ def _few(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor
 
 
 def _known(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
-    chosen = torch.randint(0, len(own.training), (len(x),), generator=rng)
-    return own.training[chosen] + 0.05 * torch.randn(x.shape, generator=rng)
+    chosen = torch.randint(0, len(own.shown), (len(x),), generator=rng)
+    return own.shown[chosen] + 0.05 * torch.randn(x.shape, generator=rng)
 
 
 def _stays(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:

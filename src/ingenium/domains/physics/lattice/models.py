@@ -120,8 +120,11 @@ def law_of(settings: LatticeFieldSettings, size: int = 0) -> Any:
         )
     if settings.hopping and model.law is not Schwinger:
         raise InputError("no hopping, without fermions", settings.hopping, "Leave it out.")
-    own = {Glass: (settings.disorder,), Schwinger: (settings.hopping,)}.get(model.law, ())
-    return model.law(size or settings.size, *own)
+    if model.law is Glass:
+        return Glass(size or settings.size, settings.disorder)
+    if model.law is Schwinger:
+        return Schwinger(size or settings.size, settings.hopping)
+    return model.law(size or settings.size)
 
 
 def recipe(settings: LatticeFieldSettings) -> Recipe:
