@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import h5py
 import numpy as np
+import pytest
 
 from ingenium.testing import Damage, ProblemContract
 
@@ -79,11 +80,13 @@ class TestPhi4(Fields):
     }
 
 
+@pytest.mark.slow
 class TestSU3(Fields):
     name = "link"
     setup: ClassVar = {"model": "su3", "size": 4, "known": 20, "chain": 50}
 
 
+@pytest.mark.slow
 class TestSchwinger(Fields):
     name = "link"
     setup: ClassVar = {

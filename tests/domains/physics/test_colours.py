@@ -82,6 +82,7 @@ def test_characters_draw_su3_and_independent_plaquettes_weigh_one_in_the_mean() 
     assert abs(float(weight.mean()) - 1) < 4 * float(weight.std()) / math.sqrt(2000)
 
 
+@pytest.mark.slow
 def test_a_chain_of_matrices_gives_what_characters_do() -> None:
     law, at, rng = SU3(4), _at(4.0, 32), _rng(5)
     link, found = law.start(32, rng), []
@@ -118,6 +119,7 @@ def test_the_shift_takes_up_what_acts_like_a_plaquette() -> None:
     assert max(lost) < 0.2
 
 
+@pytest.mark.slow
 def test_weighed_gauge_fields_are_what_a_chain_with_fermions_gives() -> None:
     law, chains = Schwinger(4, 0.24), 24
     sampler = ShiftedGauge(law, (1.0, 4.0))

@@ -132,9 +132,10 @@ def convolved(
 def generators() -> Complex128[Tensor, "8 3 3"]:
     """Hermitian matrices of trace 0, the trace of whose squares is a half."""
     found = torch.zeros(8, 3, 3, dtype=torch.complex128)
+    turn = torch.tensor([-0.5j, 0.5j], dtype=torch.complex128)
     for k, (i, j) in enumerate(((0, 1), (0, 2), (1, 2))):
         found[2 * k, i, j] = found[2 * k, j, i] = 0.5
-        found[2 * k + 1, i, j], found[2 * k + 1, j, i] = -0.5j, 0.5j
+        found[2 * k + 1, i, j], found[2 * k + 1, j, i] = turn
     found[6] = torch.diag(torch.tensor([0.5, -0.5, 0.0]))
     found[7] = torch.diag(torch.tensor([1.0, 1.0, -2.0])) / math.sqrt(12)
     return found
