@@ -121,18 +121,18 @@ def test_the_shift_takes_up_what_acts_like_a_plaquette() -> None:
 
 @pytest.mark.slow
 def test_weighed_gauge_fields_are_what_a_chain_with_fermions_gives() -> None:
-    law, chains = Schwinger(4, 0.24), 24
+    law, chains = Schwinger(4, 0.24), 64
     sampler = ShiftedGauge(law, (1.0, 4.0))
-    at, rng = _at(1.5, 1000), _rng(7)
+    at, rng = _at(1.5, 2000), _rng(7)
     (link,) = sampler.draw(at, rng)
     weight = (-law.action(link, at) - sampler.log_density(link, at)).numpy()
     weight = weight - math.log(np.exp(weight).mean())
-    count = counts(weight, np.random.default_rng(0).random(1000))
+    count = counts(weight, np.random.default_rng(0).random(2000))
     middle, error = mean(count, law.observed(law.measure(link).numpy()))
     chain, found = law.start(chains, rng), []
-    for step in range(24):
+    for step in range(30):
         chain = law.step(law.chains[0], chain, at[:chains], rng)
-        if step >= 8:
+        if step >= 10:
             found.append(law.observed(law.measure(chain).numpy()))
     theirs = np.stack(found).mean(0)
     beside = theirs.std(0) / math.sqrt(chains)

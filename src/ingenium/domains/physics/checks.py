@@ -56,7 +56,7 @@ coupling = 0.9
 [select]
 keep = "verified"
 """
-STEPS, EACH, PROPOSED = (25, 100, 300), 48, 400  # steps of learning, configurations of a step
+STEPS, EACH, PROPOSED = (10, 40, 160), 48, 300  # steps of learning, configurations of a step
 SHORT, ROWS, MEMBERS = 150, 500, 20  # steps of a fit, designs, and proposals for intervals
 FAR, NARROW = 0.02, 0.8  # of a squared MMD, and least coverage of intervals of 90 %
 EXPECTED = {  # what families of the engine do wrong by what they are
