@@ -13,6 +13,7 @@ NAMES = (
     "first_runs",
     "samplers",
     "known_density",
+    "emulators",
     "scale_ranks",
     "loop",
     "search",

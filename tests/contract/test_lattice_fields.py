@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import h5py
 import numpy as np
+import pytest
 
 from ingenium.testing import Damage, ProblemContract
 
@@ -73,6 +74,25 @@ class TestPhi4(Fields):
         "model": "phi4",
         "size": 4,
         "train": True,
+        "steps": 20,
+        "known": 20,
+        "chain": 50,
+    }
+
+
+@pytest.mark.slow
+class TestSU3(Fields):
+    name = "link"
+    setup: ClassVar = {"model": "su3", "size": 4, "known": 20, "chain": 50}
+
+
+@pytest.mark.slow
+class TestSchwinger(Fields):
+    name = "link"
+    setup: ClassVar = {
+        "model": "schwinger",
+        "size": 4,
+        "hopping": 0.24,
         "steps": 20,
         "known": 20,
         "chain": 50,

@@ -1,6 +1,7 @@
 """The torsional diffusion against derivatives, symmetries, and the torsion of butane."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,28 @@ def test_the_score_turns_round_in_a_mirror_and_nothing_else_changes_it(
     torch.testing.assert_close(moved, found, rtol=1e-3, atol=1e-3 * float(found.abs().max()))
     torch.testing.assert_close(mirrored, -found, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(alone, found[1:2], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "most"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
+def test_forces_turn_with_the_conformer(
+    amide: tuple[Graph, Torsions, torch.Tensor], kind: torch.dtype, most: float
+) -> None:
+    """By a quarter turn, whose rounding adds nothing of its own."""
+    graph, _, position = amide
+    graph = replace(graph, atoms=graph.atoms.to(kind), bonds=graph.bonds.to(kind))
+    torch.manual_seed(1)
+    network = Torque()
+    for last in (network.force[-1][-1], network.wave[-1][-1]):
+        torch.nn.init.normal_(last.weight)
+    network = network.to(kind)
+    x = position.to(kind)
+    x = x - x.mean(1, keepdim=True)
+    known, sigma = network.surroundings(graph), torch.tensor([0.1, 0.5, 2.0], dtype=kind)
+    quarter = torch.tensor([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], dtype=kind)
+    with torch.no_grad():
+        found = network(graph, known, x, sigma)
+        moved = network(graph, known, x @ quarter, sigma)
+    assert float((moved - found).abs().max() / found.abs().max()) < most
 
 
 @pytest.mark.slow

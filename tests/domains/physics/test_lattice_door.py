@@ -49,6 +49,12 @@ def ensemble(problem: LatticeField) -> xr.Dataset:
         ({"model": "ising", "disorder": 3}, "no disorder"),
         ({"model": "glass", "size": 20}, "at most 18"),
         ({"known": 3}, "known of at least 10"),
+        ({"model": "u1", "hopping": 0.2}, "no hopping, without fermions"),
+        ({"model": "schwinger", "size": 8}, "hopping parameter above 0"),
+        ({"model": "schwinger", "size": 16, "hopping": 0.2}, "at most 12 sites"),
+        ({"model": "su3", "train": True}, "a model that is learned"),
+        ({"model": "su3", "sampler": "flux_tree"}, "characters"),
+        ({"model": "u1", "symmetric": False}, "do without symmetry"),
     ],
 )
 def test_what_no_lattice_has_is_refused(setup: dict[str, Any], match: str) -> None:
@@ -114,3 +120,24 @@ def test_another_sampler_does_not_count_them_so(
     other = _opened(size=4, sampler="independent_plaquettes", known=20)
     with pytest.raises(InputError, match="sampler that proposed it"):
         other.formats["netcdf"].read(file)
+
+
+def test_matrices_that_are_none_of_su3_are_refused(tmp_path: Path) -> None:
+    """Though with the count that their own action and density would give."""
+    own = _opened(model="su3", size=4, known=20)
+    at = torch.full((3,), 2.0, dtype=torch.float64)
+    (link,) = own.sampler.draw(at, torch.Generator().manual_seed(5))
+    bent = to_dataset((1.1 * link, at), own.variables, {})
+    file = own.formats["netcdf"].write(bent, tmp_path)[0]
+    with pytest.raises(InputError, match=r"another field in configuration 0"):
+        own.formats["netcdf"].read(file)
+
+
+def test_a_proposal_that_is_no_number_fails_and_is_not_kept() -> None:
+    own = _opened(model="su3", size=4, known=20)
+    at = torch.full((2,), 2.0, dtype=torch.float64)
+    (link,) = own.sampler.draw(at, torch.Generator().manual_seed(5))
+    link[0, 0, 0, 0, 0, 0, 0] = torch.nan
+    found = own.tiers[0].measure(link, at)
+    assert bool(found[0].isnan().any())
+    assert bool(found[1].isfinite().all())

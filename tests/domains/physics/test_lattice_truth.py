@@ -17,7 +17,7 @@ from ingenium.domains.physics.lattice.glass import Glass
 from ingenium.domains.physics.lattice.sites import XY, Ising, Phi4, SiteLaw
 from ingenium.domains.physics.lattice.staircase import Staircase
 from ingenium.domains.physics.lattice.u1 import U1
-from ingenium.domains.physics.lattice.von_mises import log_von_mises, von_mises
+from ingenium.generators.torus import log_von_mises, von_mises
 
 CRITICAL = math.log(1 + math.sqrt(2)) / 2
 SPINS = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=16)), dtype=torch.float64)

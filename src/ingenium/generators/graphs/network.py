@@ -81,7 +81,7 @@ class GraphNetwork(nn.Module):
     ) -> tuple[Float[Tensor, "n a kinds"], Float[Tensor, "n a a bonds"]]:
         """Logits of the kinds of nodes but that of none, and of edges."""
         there = kinds > 0
-        walks = walked(edges > 0, self.walks).to(self.embed.weight)
+        walks = walked(edges > 0, self.walks, self.embed.weight.dtype)
         h = self.embed(kinds) + told[:, None] + self.returns(walks.diagonal(0, 1, 2).mT)
         e = self.edge_embed(edges) + self.reaches(walks + walks.transpose(1, 2))
         for layer in self.layers:
@@ -89,12 +89,14 @@ class GraphNetwork(nn.Module):
         return self.head(h), self.edge_head(e + e.transpose(1, 2))
 
 
-def walked(edges: Bool[Tensor, "n a a"], steps: int) -> Float[Tensor, "n a a steps"]:
+def walked(
+    edges: Bool[Tensor, "n a a"], steps: int, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "n a a steps"]:
     """The chances to be at each node after 1, 2, ... steps of a random walk from each.
 
     Source: Ma et al., ICML 2023, arXiv:2305.17589.
     """
-    step = edges.float()
+    step = edges.to(dtype)
     step = step / step.sum(-1, keepdim=True).clamp(min=1)
     found = [step]
     for _ in range(steps - 1):

@@ -92,7 +92,7 @@ class Torque(nn.Module):
         near, push = seen.chunk(2, -1)
         weight = self.filter(torch.nn.functional.silu(known.pairs + near + first))
         source = self.source(known.atoms)
-        heard = torch.zeros(*position.shape[:2], weight.shape[-1])
+        heard = torch.zeros(*position.shape[:2], weight.shape[-1], dtype=weight.dtype)
         heard = heard.index_add(1, one, weight * source[other])
         heard = heard.index_add(1, other, weight * source[one])
         around = self.around(heard)
@@ -112,6 +112,7 @@ def _radii(distance: Float[Tensor, "n p 1"]) -> Float[Tensor, "n p r"]:
     """Bells around fixed distances, closer together where atoms are near."""
     centre = torch.logspace(math.log10(SHORTEST_ANGSTROM), math.log10(LONGEST_ANGSTROM), RADII)
     width = math.log(LONGEST_ANGSTROM / SHORTEST_ANGSTROM) / RADII
+    centre = centre.to(distance.dtype)
     return torch.exp(-0.5 * ((distance / centre).log() / width).square())
 
 
@@ -145,5 +146,5 @@ def _turned(
     sine = (torch.linalg.cross(near, far) * axis).sum(-1)
     angle = torch.atan2(sine, (near * far).sum(-1))
     each = (waves * (angle[..., None] * torch.arange(1, WAVES + 1)).sin()).sum(-1)
-    whole = torch.zeros(len(position), len(graph.axes))
+    whole = torch.zeros(len(position), len(graph.axes), dtype=position.dtype)
     return whole.index_add(1, graph.about, each)

@@ -15,7 +15,7 @@ from scipy import special
 from torch import Tensor
 
 from ingenium.domains.physics.lattice.u1 import MOST, U1
-from ingenium.domains.physics.lattice.von_mises import log_von_mises, von_mises, wrapped
+from ingenium.generators.torus import log_von_mises, von_mises, wrapped
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from jaxtyping import Float64
 from torch import Tensor, nn
 
 from ingenium.domains.physics.lattice.u1 import U1
-from ingenium.domains.physics.lattice.von_mises import (
+from ingenium.generators.torus import (
     log_mixture,
     mixture,
     von_mises,

@@ -26,6 +26,7 @@ from ingenium.domains.physics.lattice.ensemble import BEYOND, ENOUGH, lots, pull
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 
 COUNT = "count"
+MEANT = 1e-9  # how far numbers may lie from the field that they mean
 TOLD = 1e-6  # of a count, within which a file says what the law does
 
 
@@ -65,7 +66,8 @@ class _Layout:
             )
         for v in self.variables:
             self._check(found[v.name], v, path)
-        arrays = [torch.from_numpy(real_numbers(found[n].to_numpy())) for n in names]
+        arrays = tuple(torch.from_numpy(real_numbers(found[n].to_numpy())) for n in names)
+        self._settle(arrays, path)
         index = found[DESIGN].to_numpy()
         if index.dtype.kind not in "iu":
             raise InputError("whole numbers of designs", f"{index.dtype} in {path}")
@@ -89,6 +91,18 @@ class _Layout:
                 f"NaN or infinity in configuration {int(np.flatnonzero(bad)[0])} of {path}",
                 "Leave it out, or write it again.",
             )
+
+    def _settle(self, arrays: tuple[torch.Tensor, ...], path: Path) -> None:
+        """Refuse what is no field of the model, such as links that are no matrices of SU(3)."""
+        own = self.verifier.law.settled(arrays[:-1])
+        for v, a, b in zip(self.variables, arrays, own, strict=False):
+            off = (a - b).abs().flatten(1).amax(1) > MEANT if a.ndim > 1 else (a - b).abs() > MEANT
+            if bool(off.any()):
+                raise InputError(
+                    f"{v.name}: {v.long_name}, as {self.verifier.law.name} has it",
+                    f"another field in configuration {int(off.nonzero()[0])} of {path}",
+                    "Bring it to the field that it means.",
+                )
 
     def _weigh(self, designs: xr.Dataset, told: np.ndarray, path: Path) -> None:
         measured = self._measured(designs)

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.domains.physics.lattice.von_mises import log_mixture, mixture, wrapped
+from ingenium.generators.torus import log_mixture, mixture, wrapped
 
 PARTS = 4  # of a mixture
 

@@ -18,13 +18,16 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.core.recipe import Arrays, Recipe, printed
 from ingenium.domains.physics.lattice.characters import Characters, IndependentPlaquettes
+from ingenium.domains.physics.lattice.colour_samplers import ColourCharacters, IndependentColours
 from ingenium.domains.physics.lattice.elimination import Elimination
 from ingenium.domains.physics.lattice.flux_tree import FluxTree
 from ingenium.domains.physics.lattice.glass import Glass
 from ingenium.domains.physics.lattice.laws import Law, Sampler
+from ingenium.domains.physics.lattice.schwinger import Schwinger, ShiftedGauge
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.sites import XY, Ising, Phi4
 from ingenium.domains.physics.lattice.staircase import Staircase
+from ingenium.domains.physics.lattice.su3 import SU3
 from ingenium.domains.physics.lattice.u1 import U1
 
 FOLDER = Path(__file__).parent
@@ -36,20 +39,27 @@ NODES, DRAWS = 9, 512  # couplings at which an unknown log Z is estimated, and p
 class FieldModel:
     """A law and its samplers; the first is learned, and comes with weights for some sizes."""
 
-    law: Callable[..., Any]  # of a size, and of the disorder where bonds differ
-    learned: Callable[[Any], Any]  # with first weights, fixed by the global state
+    law: Callable[..., Any]  # of a size, and of what its own settings say
+    learned: Callable[..., Any] | None  # with first weights, fixed by the global state
     samplers: Mapping[str, Callable[[Any], Any]]  # beside it, that learn nothing
     name: str  # of what is learned
     couplings: tuple[float, float]  # for which it learns
     steps: int  # of learning
     sizes: tuple[int, ...]  # of lattices that the weights of the package serve
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all samplers, the one that proposes unless another is named first."""
+        return ((self.name,) if self.learned else ()) + tuple(self.samplers)
+
 
 def _staircase(law: Any, couplings: tuple[float, float], steps: int) -> FieldModel:
     """A model of sites, drawn one after the other."""
-    return FieldModel(
-        law, lambda x: Staircase(x, couplings), {}, "staircase", couplings, steps, (16,)
-    )
+    return FieldModel(law, _stairs(couplings), {}, "staircase", couplings, steps, (16,))
+
+
+def _stairs(couplings: tuple[float, float]) -> Callable[..., Any]:
+    return lambda law, **symmetric: Staircase(law, couplings, **symmetric)
 
 
 MODELS: Mapping[str, FieldModel] = MappingProxyType(
@@ -66,9 +76,27 @@ MODELS: Mapping[str, FieldModel] = MappingProxyType(
         "ising": _staircase(Ising, (0.3, 0.5), 1200),
         "xy": _staircase(XY, (0.5, 1.2), 1000),
         "phi4": _staircase(Phi4, (0.2, 0.3), 1000),
+        "su3": FieldModel(
+            SU3,
+            None,
+            {"characters": ColourCharacters, "independent_plaquettes": IndependentColours},
+            "",
+            ColourCharacters.couplings,
+            0,
+            (),
+        ),
+        "schwinger": FieldModel(
+            Schwinger,
+            lambda law: ShiftedGauge(law, (1.0, 4.0)),
+            {},
+            "shifted_gauge",
+            (1.0, 4.0),
+            128,
+            (),
+        ),
         "glass": FieldModel(
             Glass,
-            lambda law: Staircase(law, (0.2, 1.0)),
+            _stairs((0.2, 1.0)),
             {"elimination": Elimination},
             "staircase",
             (0.2, 1.0),
@@ -83,29 +111,33 @@ def law_of(settings: LatticeFieldSettings, size: int = 0) -> Any:
     """The law of a model, of another size if one is given.
 
     Raises:
-        InputError: for a disorder of a model that has none.
+        InputError: for a disorder or fermions of a model that has none.
     """
     model = MODELS[settings.model]
-    if model.law is Glass:
-        return Glass(size or settings.size, settings.disorder)
-    if settings.disorder:
+    if settings.disorder and model.law is not Glass:
         raise InputError(
             "no disorder, since all bonds are alike", settings.disorder, "Leave it out."
         )
+    if settings.hopping and model.law is not Schwinger:
+        raise InputError("no hopping, without fermions", settings.hopping, "Leave it out.")
+    if model.law is Glass:
+        return Glass(size or settings.size, settings.disorder)
+    if model.law is Schwinger:
+        return Schwinger(size or settings.size, settings.hopping)
     return model.law(size or settings.size)
 
 
 def recipe(settings: LatticeFieldSettings) -> Recipe:
     """The weights of what is learned, from the package where they serve these settings."""
     model = MODELS[settings.model]
-    own = not settings.train and settings.size in model.sizes
+    own = not settings.train and settings.size in model.sizes and settings.symmetric
     size = max(model.sizes) if own else settings.size
     steps = model.steps if own else settings.steps or model.steps
     seed = 0 if own else settings.seed
 
     def make(_: int) -> Arrays:
         law = law_of(settings, size)
-        sampler = first(model, law, seed)
+        sampler = first(settings, law, seed)
         with torch.enable_grad():  # who asks first may only want a density
             losses = sampler.learn(steps, seed)
         state = {k: v.detach().numpy() for k, v in sampler.state_dict().items()}
@@ -113,7 +145,9 @@ def recipe(settings: LatticeFieldSettings) -> Recipe:
         return {**state, **beside, LOSSES: np.array(losses, dtype=np.float32)}
 
     under = [settings.model, size, steps, seed]
+    under += [] if settings.symmetric else ["plain"]
     under += [settings.disorder] if model.law is Glass else []
+    under += [settings.hopping] if model.law is Schwinger else []
     path = FOLDER / f"{settings.model}.npz" if own else None
     return Recipe(f"lattice_{settings.model}", under, make, shipped=path)
 
@@ -131,11 +165,21 @@ def _normalised(sampler: Any, seed: int) -> Arrays:
     return {Z_AT: at, Z_LOG: np.array(found)}
 
 
-def first(model: FieldModel, law: Law, seed: int) -> Any:
-    """What is learned, before it learned."""
+def first(settings: LatticeFieldSettings, law: Law, seed: int) -> Any:
+    """What is learned, before it learned.
+
+    Raises:
+        InputError: of a model of which nothing is learned, or whose symmetry cannot be left out.
+    """
+    model = MODELS[settings.model]
+    if model.learned is None:
+        raise InputError("a model that is learned", law.name, "Leave out train and steps.")
+    plain = {} if settings.symmetric else {"symmetric": False}
+    if plain and model.name != "staircase":
+        raise InputError("a model that can do without symmetry", law.name, "Leave it out.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return model.learned(law)
+        return model.learned(law, **plain)
 
 
 class Learned:
@@ -154,7 +198,7 @@ class Learned:
             found.pop(LOSSES)
             if Z_AT in found:
                 self._log_z = CubicSpline(found.pop(Z_AT), found.pop(Z_LOG))
-            made = first(MODELS[self.settings.model], self.law, self.settings.seed)
+            made = first(self.settings, self.law, self.settings.seed)
             made.load_state_dict({k: torch.from_numpy(v) for k, v in found.items()})
             self._made = made.eval()
 
@@ -179,10 +223,20 @@ class Learned:
 
 
 def samplers(settings: LatticeFieldSettings, law: Law) -> dict[str, Sampler]:
-    """All that draw from a model, by name; the learned one first."""
+    """All that draw from a model, by name; the learned one first.
+
+    Raises:
+        InputError: for settings of learning where nothing is learned.
+    """
     model = MODELS[settings.model]
     others = {name: make(law) for name, make in model.samplers.items()}
-    return {model.name: Learned(settings, law), **others}
+    if model.name != "staircase" and not settings.symmetric:
+        first(settings, law, settings.seed)  # which refuses it
+    if model.learned:
+        return {model.name: Learned(settings, law), **others}
+    if settings.train or settings.steps:
+        first(settings, law, settings.seed)
+    return others
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class LatticeField(Problem):
         choose(settings.model, MODELS, "model")
         model = MODELS[settings.model]
         if settings.sampler:
-            choose(settings.sampler, (model.name, *model.samplers), f"sampler of {settings.model}")
+            choose(settings.sampler, model.names, f"sampler of {settings.model}")
         self.settings = settings
         self.law: Law = law_of(settings)
         coupling = Variable(
@@ -69,7 +69,7 @@ class LatticeField(Problem):
         self.sizes = self.law.sizes
         self.codec = self.law.codec
         self._all = samplers(settings, self.law)
-        self.sampler = self._all[settings.sampler or model.name]
+        self.sampler = self._all[settings.sampler or model.names[0]]
         low, high = self.sampler.couplings
         self.conditions = (
             Condition("coupling", self.law.coupling, lower=low, upper=high, acts=True),
@@ -80,6 +80,7 @@ class LatticeField(Problem):
         self.formats = dict(formats(judge, self.variables, self.sizes))
         self.system = digest(
             [settings.model, settings.size, settings.disorder, settings.sampler, self._weights]
+            + ([settings.hopping] if settings.hopping else [])
         )
 
     def prepare(self, watch: Watch = silent) -> None:
@@ -90,6 +91,8 @@ class LatticeField(Problem):
     @property
     def _weights(self) -> object:
         """What tells one learned sampler from another."""
+        if MODELS[self.settings.model].learned is None:
+            return None
         made = recipe(self.settings)
         return [made.name, made.under]
 
@@ -142,7 +145,7 @@ class LatticeField(Problem):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The sampler of the setup: what the verifier weighs by is what proposes."""
-        name = self.settings.sampler or MODELS[self.settings.model].name
+        name = self.settings.sampler or MODELS[self.settings.model].names[0]
         return {"sampler": lambda: DrawnFields(self.sampler, self.codec, self.couplings, name=name)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

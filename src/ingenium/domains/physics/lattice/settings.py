@@ -9,11 +9,13 @@ from ingenium.core.errors import InputError
 class LatticeFieldSettings:
     """The model, its lattice, and what draws from it."""
 
-    model: str = "u1"  # or ising, xy, phi4, glass
+    model: str = "u1"  # or su3, schwinger, ising, xy, phi4, glass
     size: int = 16  # sites of each side
     disorder: int = 0  # which bonds a glass has
-    sampler: str = ""  # of the model; the one that was learned if empty
+    hopping: float = 0.0  # of the fermions of the Schwinger model
+    sampler: str = ""  # of the model; the one that was learned, or else an exact one, if empty
     train: bool = False  # learn it here, though weights come with the package
+    symmetric: bool = True  # whether sites are told of others relative to the one before
     steps: int = 0  # of that; those of the model if 0
     seed: int = 0  # of that, and of the known configurations
     known: int = 128  # configurations that other families may learn from

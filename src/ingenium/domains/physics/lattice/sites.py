@@ -20,7 +20,7 @@ from ingenium.core.quantity import Quantity, Variable
 from ingenium.domains.physics.lattice import clusters, kaufman
 from ingenium.domains.physics.lattice.chains import trajectory
 from ingenium.domains.physics.lattice.tickets import TICKET, SpinCodec, ticketed
-from ingenium.domains.physics.lattice.von_mises import wrapped
+from ingenium.generators.torus import wrapped
 
 DIMS = ("row", "column")
 UNKNOWN = math.nan

@@ -30,9 +30,9 @@ class Staircase(nn.Module):
     near_at: Tensor
     strength: Tensor
 
-    def __init__(self, law: Any, couplings: tuple[float, float]) -> None:
+    def __init__(self, law: Any, couplings: tuple[float, float], *, symmetric: bool = True) -> None:
         super().__init__()
-        self.law, self.couplings = law, couplings
+        self.law, self.couplings, self.symmetric = law, couplings, symmetric
         self.head = HEADS[law.kind]
         side, seen = law.size, 2 * law.size
         self.row, self.column = (nn.Parameter(0.1 * torch.randn(side, PLACE)) for _ in range(2))
@@ -59,7 +59,8 @@ class Staircase(nn.Module):
         known = (seen_at < self.law.sites).to(flat.dtype)
         number = torch.arange(self.law.sites)[sites]
         before = torch.where(number % self.law.size == 0, number - self.law.size, number - 1)
-        anchor = padded[:, torch.where(number == 0, self.law.sites, before)]
+        alone = (number == 0) | (not self.symmetric)  # without symmetry nothing is an anchor
+        anchor = padded[:, torch.where(alone, self.law.sites, before)]
         pull = self.head.pull(
             padded[:, near_at], coupling[:, None, None] * self.strength[sites], anchor
         )

@@ -17,7 +17,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.quantity import Quantity, Variable
 from ingenium.domains.physics.lattice.chains import trajectory
-from ingenium.domains.physics.lattice.von_mises import wrapped
+from ingenium.generators.torus import wrapped
 
 LEAPS = 12  # of a trajectory of length 1: accepted in nine of ten at coupling 7
 MOST = 60  # charges of characters; at coupling 20 the last adds less than 1e-40

@@ -1,4 +1,4 @@
-"""Angles under von Mises laws and mixtures of them.
+"""Angles under von Mises laws and mixtures of them: densities on a torus that turn with it.
 
 Shapes: `*s` any axes, j components.
 """
