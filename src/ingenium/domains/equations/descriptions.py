@@ -1,6 +1,6 @@
 """Descriptions of processes, written by hand, each with the process that is meant.
 
-The first sixty were seen by whoever wrote the pages of words. The fresh ones were written when the
+The first ninety were seen by whoever wrote the pages of words. The fresh ones were written when the
 pages were done, and no word of a page was changed since.
 """
 
@@ -70,7 +70,7 @@ SECOND: Mapping[str, str] = {  # thirty more, which the pages of words have seen
     "The activity of a caesium source over the years.": "decay",
     "Uranium decays to thorium in a rock.": "decay",
 }
-FRESH: Mapping[str, str] = {
+THIRD: Mapping[str, str] = {  # thirty that were fresh when the pages were a third as long
     "Barn swallows take midges over a lake.": "predation",
     "Stoats were brought in to keep the rabbits of New Zealand down.": "predation",
     "Sea stars and the clams that they live on.": "predation",
@@ -101,6 +101,38 @@ FRESH: Mapping[str, str] = {
     "A cup of tea left on the table.": "exchange",
     "A loaf out of the oven comes down to the temperature of the kitchen.": "exchange",
     "Brine runs out of a tank while fresh water runs in.": "exchange",
+}
+FRESH: Mapping[str, str] = {
+    "Bats clear the mosquitoes above a pond.": "predation",
+    "Ospreys live off the trout of a loch.": "predation",
+    "How many caterpillars do blue tits leave on an oak?": "predation",
+    "Subscribers of a newspaper since it went online.": "growth",
+    "A sourdough starter after it was given flour.": "growth",
+    "Weeds come up again on a field that was ploughed.": "growth",
+    "Two airlines on the same route take travellers from one another.": "competition",
+    "Beech and oak in one stand, each in the other's shade.": "competition",
+    "A native and an introduced snail graze the same stones.": "competition",
+    "Ants guard aphids and drink their honeydew.": "mutualism",
+    "Clownfish and sea anemones each do better with the other.": "mutualism",
+    "Legumes and the bacteria in their roots.": "mutualism",
+    "A cold goes through an office.": "infection",
+    "Bird flu among poultry.": "infection",
+    "Young people take up vaping when their friends do.": "infection",
+    "Sheep by how old they are: lambs, ewes of two years, and older.": "ages",
+    "Dragonfly eggs, nymphs and flying insects every summer.": "ages",
+    "A tortoise population of hatchlings, juveniles and breeding animals.": "ages",
+    "Ritalin after breakfast: milligrams in the blood by the hour.": "absorption",
+    "Ethanol in the breath after two pints of beer.": "absorption",
+    "A contrast agent is injected and washes out through the kidneys.": "absorption",
+    "Clicks of a detector beside an americium source.": "decay",
+    "Light of a glow stick through the night.": "decay",
+    "Strontium turns into yttrium and that into zirconium.": "decay",
+    "Bleach takes the colour out of a dye.": "reaction",
+    "A and B combine to C in a stirred tank.": "reaction",
+    "Starch is broken down by amylase.": "reaction",
+    "Pizza on the kitchen counter.": "exchange",
+    "A cellar follows the weather outside with some delay.": "exchange",
+    "Salt seeps from one chamber to another until both taste the same.": "exchange",
 }
 NO_PROCESS = (
     "The price of copper over the years.",
