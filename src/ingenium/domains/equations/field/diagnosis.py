@@ -16,7 +16,10 @@ from ingenium.domains.equations.field.residual import ResidualNetworks
 
 FAILED = 0.2  # error of a field, from which on a reason is told
 LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which they are told
-UNTOLD, OFF_POINTS = 0.2, 10.0  # share of the time without points; residual beside them over at them
+UNTOLD, OFF_POINTS = (
+    0.2,
+    10.0,
+)  # share of the time without points; residual beside them over at them
 STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
 FRONT, SHARP = 0.05, 0.5  # of the points the worst, and their share of the residual
 SATURATED = 0.5  # share of the first layer
@@ -37,7 +40,7 @@ def diagnosed(nets: ResidualNetworks, error: float) -> ResidualFault | None:
     if error < FAILED:
         return None
     at = torch.rand(512, 2, generator=torch.Generator().manual_seed(77))
-    return next((f for test in TESTS for f in test(nets, nets.snapped(at))))
+    return next(f for test in TESTS for f in test(nets, nets.snapped(at)))
 
 
 def _flat(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
@@ -108,7 +111,7 @@ def _few(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
         yield ResidualFault(
             "too few points",
             f"a residual {math.sqrt(beside / own):.3g} times as large beside them",
-            f"points = {max(256, 4 * nets.own.points)}",
+            f"points = {max(512, 4 * nets.own.points)}",
         )
 
 

@@ -1,5 +1,4 @@
-"""Rivals of learned operators as families: the solver made coarse, the nearest known input, and
-networks that learn each field from what they leave of its equation.
+"""Rivals of learned operators as families: the coarse solver, the nearest known input, and PINN.
 
 Shapes: n designs of two channels over a grid: input and solution.
 """

@@ -162,7 +162,7 @@ class SolutionField(Problem):
         return onto
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Learned operators, the solver made coarse, the nearest known input, and a network each."""
+        """Learned operators, the solver made coarse, the nearest known input, and PINN."""
         e, codec, own = self.equation, self.codec, self._own
         size = self.settings.network(e.axes)
         found: dict[str, Callable[[], Any]] = {
@@ -181,7 +181,8 @@ class SolutionField(Problem):
             plan = Plan(steps=4000, batch=32, learning_rate=2e-3, ema_decay=0.99, check_every=400)
         else:
             plan = Plan(steps=1500, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=500)
-        return {"fno": plan, "solution_flow": plan}
+        alone = Plan(steps=self.settings.residual.steps)  # of the pilot
+        return {"fno": plan, "solution_flow": plan, "pinn": alone}
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Error by the solver, and how far the mean spectrum of solutions lies from known ones."""

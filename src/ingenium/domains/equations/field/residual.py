@@ -2,10 +2,11 @@
 
 Many are trained together, each as if it were alone. Values and derivatives by both coordinates go
 through the layers together, so that no graph of derivatives is built. A circle is told by its
-waves, edges at 0 hold by an envelope, and a start by what is added to it; what is early counts until
-it holds, and what is late only then.
+waves, edges at 0 hold by an envelope, and a start by what is added to it; what is early counts
+until it holds, and what is late only then.
 
-Shapes: n fields, m points, w width; rows of a jet are the value, first and second derivatives.
+Shapes: n fields, m points, w width; the r = 5 m rows of a jet are the values, the first and the
+    second derivatives by both coordinates.
 Source: Raissi, Perdikaris and Karniadakis, J. Comput. Phys. 378:686, 2019; Wang, Sankaran and
     Perdikaris, Comput. Methods Appl. Mech. Eng. 421:116813, 2024 (weights that respect causality).
 """
@@ -13,6 +14,7 @@ Source: Raissi, Perdikaris and Karniadakis, J. Comput. Phys. 378:686, 2019; Wang
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -43,7 +45,7 @@ class ResidualSettings:
     layers: int = 3
     steps: int = 1000
     rate: float = 5e-3  # of Adam, at the start; a fiftieth of it at the end
-    points: int = 256  # at which the equation is asked to hold
+    points: int = 512  # at which the equation is asked to hold
     until: float = 1.0  # share of the time in which they lie
     activation: str = "tanh"
     joined: bool = True  # whether a circle is told as one
@@ -60,7 +62,7 @@ class ResidualSettings:
             raise InputError("sizes, rates and units above 0, and a share of at most 1", self)
 
 
-Jet = Float[Tensor, "n 5m w"]
+Jet = Float[Tensor, "n r w"]
 Rest = Callable[[tuple[Tensor, ...], Tensor], Tensor]  # of the five rows, and the load there
 
 
@@ -104,7 +106,7 @@ class ResidualNetworks:
         told = 2 if equation.axes == 2 or not own.joined else 2 * WAVES + 1
         widths = [told, *[own.width] * own.layers, 1]
         weights = []
-        for a, b in zip(widths, widths[1:], strict=False):
+        for a, b in pairwise(widths):
             weights.append(torch.randn(len(inputs), a, b, generator=rng) / math.sqrt(a))
             weights.append(torch.zeros(len(inputs), 1, b))
         weights[-2] *= FAINT
@@ -116,7 +118,7 @@ class ResidualNetworks:
 
     def told(self, at: Float[Tensor, "m 2"]) -> Jet:
         """Places as the network is told them, with derivatives."""
-        zero, x = torch.zeros(len(at)), at[:, 0]
+        zero, x = torch.zeros_like(at[:, 0]), at[:, 0]
         unit = self.own.coordinate_unit
 
         def line(values: Tensor, axis: int) -> Tensor:
@@ -158,7 +160,7 @@ class ResidualNetworks:
         """The start as it would spread, and what is added in time; of a string by its square."""
         if not self.spread or self.spread[0] is not at:
             self.spread[:] = [at, *self._spreading(at)]
-        start, slope, moved, bend, _ = self.spread[1:]
+        start, slope, moved, bend, turned = self.spread[1:]
         t = at[:, 1]
         g, dg, ddg = t, torch.ones_like(t), torch.zeros_like(t)
         if isinstance(self.equation, Wave):
@@ -168,7 +170,7 @@ class ResidualNetworks:
             slope + g * u[1],
             moved + dg * u[0] + g * u[2],
             bend + g * u[3],
-            ddg * u[0] + 2 * dg * u[2] + g * u[4],
+            turned + ddg * u[0] + 2 * dg * u[2] + g * u[4],
         )
 
     def _spreading(self, at: Tensor) -> list[Tensor]:
@@ -176,13 +178,13 @@ class ResidualNetworks:
         points = self.equation.points
         (k,) = waves(points, 1)
         modes = torch.fft.rfft(self.inputs.double()) / points
-        modes[:, 1:] *= 2
+        modes[:, 1:-1] *= 2
         moving = isinstance(self.equation, Burgers | AllenCahn)
         rate = getattr(self.equation, "diffusion", 0.0) * k**2 if moving else torch.zeros_like(k)
         x, t = at.double()[:, :1], at.double()[:, 1:]
         wave = torch.exp(1j * k * x - rate * t)
         by = (torch.ones_like(k), 1j * k, -rate, -(k**2), rate**2)
-        return [(modes @ (wave * factor).T).real.float() for factor in by]
+        return [(modes @ (wave * factor).T).real.to(at.dtype) for factor in by]
 
     def _bent(self, value: Tensor, parts: Tensor) -> Tensor:
         """A layer's nonlinearity, with its derivatives."""
