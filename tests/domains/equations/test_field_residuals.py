@@ -30,9 +30,10 @@ def _drawn(equation: FieldEquation, own: ResidualSettings) -> ResidualNetworks:
 
 
 @pytest.mark.parametrize(
-    "equation", [Heat(points=32), Wave(points=32), Burgers(points=32), Poisson(points=32)]
-)
-@pytest.mark.parametrize("held", [True, False])
+    ("equation", "held"),
+    [(Heat(points=32), False), (Wave(points=32), True), (Burgers(points=32), True),
+     (Poisson(points=32), True)],
+)  # fmt: skip
 def test_derivatives_are_those_of_differences(equation: FieldEquation, held: bool) -> None:
     nets = _drawn(equation, replace(SMALL, held_start=held))
     nets.weights[:] = [w.double() for w in nets.weights]
@@ -80,13 +81,12 @@ def test_warmth_is_found_from_the_equation_alone() -> None:
         ({"rate": 1.0}, "steps too long"),
         ({"activation": "relu"}, "no second derivative"),
         ({"coordinate_unit": 0.01}, "coordinates out of scale"),
-        ({"until": 0.3}, "times without points"),
         ({"joined": False}, "ends that do not meet"),
     ],
 )
 def test_a_planted_failure_is_told_with_its_cause(change: dict[str, object], cause: str) -> None:
     own = Burgers(points=32, diffusion=0.02)
-    nets = _drawn(own, replace(SMALL, steps=60, **change))  # type: ignore[arg-type]
+    nets = _drawn(own, replace(SMALL, steps=40, **change))  # type: ignore[arg-type]
     nets.train()
     fault = diagnosed(nets, FAILED + 0.1)
     assert fault is not None
