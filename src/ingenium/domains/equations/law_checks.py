@@ -35,8 +35,6 @@ at_most = 0.2
 [[limits]]
 quantity = "misfit_outside"
 at_most = 0.4
-[select]
-keep = "verified"
 """
 
 
