@@ -75,7 +75,7 @@ def _grown(constants: Mapping[str, float], time: np.ndarray) -> np.ndarray:
 
 def _descriptions(commands: Commands) -> Iterator[Finding]:
     """All of them are read."""
-    seen = FIRST | SECOND | THIRD
+    seen = {**FIRST, **SECOND, **THIRD}
     read = commands("models", "read", *seen).answer["read"]
     right = [r["words"] for r in read if r["processes"] == [seen[r["words"]]]]
     wrong = [r["words"] for r in read if r["words"] not in right]

@@ -247,7 +247,7 @@ class ResidualNetworks:
         """By Adam, whose steps shorten."""
         own = self.own
         for w in self.weights:
-            w.requires_grad_(requires_grad=True)
+            w.requires_grad = True
         adam = torch.optim.Adam(self.weights, lr=own.rate)
         shorter = torch.optim.lr_scheduler.ExponentialLR(adam, 0.02 ** (1 / own.steps))
         at = self.snapped(self.places)
@@ -268,7 +268,7 @@ class ResidualNetworks:
             shorter.step()
             self.losses.append(float(told.mean()))
         for w in self.weights:
-            w.requires_grad_(requires_grad=False)
+            w.requires_grad = False
 
     def _waiting(self, square: Float[Tensor, "n m"], spans: Tensor) -> Float[Tensor, "n m"]:
         """Weights of points: little until what is earlier holds."""
