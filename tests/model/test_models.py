@@ -8,10 +8,17 @@ from scipy.integrate import solve_ivp
 
 from ingenium.core.errors import InputError
 from ingenium.model import checks, fitting
-from ingenium.model.families import FAMILIES, LOTKA, ProcessFamily, candidates, leslie
+from ingenium.model.families import (
+    FAMILIES,
+    LOTKA,
+    PROCESSES,
+    ProcessFamily,
+    candidates,
+    leslie,
+)
 from ingenium.model.fitting import FittedModel, ReadingDensity
 from ingenium.model.posterior import ModelPosterior, posterior
-from ingenium.model.reading import read
+from ingenium.model.reading import read, router
 from ingenium.model.searched import RateLaw, families
 from ingenium.model.series import MeasuredSeries
 from ingenium.model.system import ProcessModel
@@ -210,6 +217,24 @@ def test_more_unknowns_than_readings_are_refused(tmp_path: Path) -> None:
     dose = ProcessModel(BY_NAME["one_compartment"], (0,), series)
     with pytest.raises(InputError, match="more readings than unknown"):
         fitting.fit(dose, 0)
+
+
+def test_each_page_of_words_is_of_a_process_that_has_a_family() -> None:
+    known = {f.process for f in (*FAMILIES, leslie(2))}
+    assert set(router().bags) == set(PROCESSES) == known
+
+
+@pytest.mark.parametrize(
+    ("text", "processes"),
+    [
+        ("Otters hunt urchins in a bay.", ("predation",)),
+        ("A capsule is swallowed and its drug is cleared from the plasma.", ("absorption",)),
+        ("The price of copper over the years.", ()),
+        ("A bracket under 600 g.", ()),
+    ],
+)
+def test_words_name_a_process_or_none(text: str, processes: tuple[str, ...]) -> None:
+    assert read(text).processes == processes
 
 
 def test_what_the_words_ask_and_the_table_cannot_say() -> None:

@@ -3,7 +3,9 @@
 Sources: Volterra, Nature 118, 1926 (prey and predator); Verhulst, 1838 (logistic); Rosenzweig and
 MacArthur, Am. Nat. 97, 1963 (satiation); Leslie, Biometrika 33, 1945 (ages); Kermack and
 McKendrick, Proc. R. Soc. A 115, 1927 (infection); Gibaldi and Perrier, Pharmacokinetics, 1982
-(compartments).
+(compartments, satiable elimination); Hethcote, SIAM Rev. 42, 2000 (infection without immunity, and
+with a time before one infects); von Bertalanffy, Q. Rev. Biol. 32, 1957 (size); Gause and Witt, Am.
+Nat. 69, 1935 (mutualism); Michaelis and Menten, Biochem. Z. 49, 1913.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +20,9 @@ PROCESSES: Mapping[str, str] = {  # as words name them, in a sentence
     "ages": "age classes give birth, survive and grow older",
     "absorption": "a dose is taken up, spreads between compartments and is eliminated",
     "decay": "something turns into something else at a constant rate",
+    "mutualism": "two kinds help each other",
+    "reaction": "substances react with each other",
+    "exchange": "something comes to rest with what is around it",
 }
 PREY = "Without the predator the prey grows at a constant rate."
 MIXED = "All meet all alike: a place, ages and seasons play no part."
@@ -194,6 +199,115 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         ("Exchange and elimination are in proportion to what is there.",),
         hidden=("w",),
         alike=True,
+    ),
+    ProcessFamily(
+        "bertalanffy",
+        "von Bertalanffy: size, fed through a surface and used up by the whole",
+        "growth",
+        {"x": "a*x**(2/3) - b*x"},
+        {"a": "x**(1/3)/T", "b": "1/T"},
+        ("What is taken in goes with the surface, and what is used up with the volume.", STEADY),
+    ),
+    ProcessFamily(
+        "mutualism",
+        "Gause and Witt: each adds to the capacity of the other",
+        "mutualism",
+        {"x": "a*x*(1 - x/(k + p*y))", "y": "b*y*(1 - y/(l + q*x))"},
+        {"a": "1/T", "b": "1/T", "k": "x", "l": "y", "p": "x/y", "q": "y/x"},
+        ("Each lives without the other, and better with it.", MIXED, STEADY),
+        symmetric=True,
+    ),
+    ProcessFamily(
+        "sis",
+        "susceptible and infected, without immunity",
+        "infection",
+        {"x": "g*y - b*x*y", "y": "b*x*y - g*y"},
+        {"b": "1/(T*y)", "g": "1/T"},
+        ("Who has recovered can be infected at once.", "Nobody comes from outside.", MIXED),
+        conserved="x + y",
+        alike=True,
+    ),
+    ProcessFamily(
+        "seir_infected",
+        "infected alone are counted, who first cannot infect others",
+        "infection",
+        {"y": "k*e - g*y", "e": "b*x*y - k*e", "x": "-b*x*y"},
+        {"b": "1/(T*y)", "k": "1/T", "g": "1/T"},
+        ("Who has recovered stays immune.", "Nobody comes from outside.", MIXED),
+        hidden=("e", "x"),
+        alike=True,
+    ),
+    ProcessFamily(
+        "eliminated",
+        "a dose in the blood that is eliminated",
+        "absorption",
+        {"x": "-q*x"},
+        {"q": "1/T"},
+        ("Elimination is in proportion to what is there.", "The dose was there at once."),
+    ),
+    ProcessFamily(
+        "satiable_elimination",
+        "a dose whose elimination can be satiated",
+        "absorption",
+        {"x": "-v*x/(h + x)"},
+        {"v": "x/T", "h": "x"},
+        ("No more than so much is eliminated in a time, as of alcohol.", "It was there at once."),
+    ),
+    ProcessFamily(
+        "second_order",
+        "a substance that reacts with itself",
+        "reaction",
+        {"x": "-r*x**2"},
+        {"r": "1/(T*x)"},
+        ("Each meeting counts alike.", CLOSED),
+    ),
+    ProcessFamily(
+        "enzyme",
+        "Michaelis and Menten: a substance that an enzyme uses up",
+        "reaction",
+        {"x": "-v*x/(h + x)"},
+        {"v": "x/T", "h": "x"},
+        ("There is little of the enzyme, and always as much.", CLOSED),
+    ),
+    ProcessFamily(
+        "used_up",
+        "two substances that use each other up",
+        "reaction",
+        {"x": "-r*x*y", "y": "-p*x*y"},
+        {"r": "1/(T*y)", "p": "1/(T*x)"},
+        ("Each meeting counts alike.", CLOSED),
+        conserved="p*x - r*y",
+        symmetric=True,
+    ),
+    ProcessFamily(
+        "reversible",
+        "a substance that turns into another and back",
+        "reaction",
+        {"x": "b*y - a*x", "y": "a*x - b*y"},
+        {"a": "1/T", "b": "1/T"},
+        ("Each part turns with the same chance at all times.", CLOSED),
+        conserved="x + y",
+        alike=True,
+        symmetric=True,
+    ),
+    ProcessFamily(
+        "newton",
+        "Newton: towards what is around it, in proportion to the difference",
+        "exchange",
+        {"x": "r*(a - x)"},
+        {"r": "1/T", "a": "x"},
+        ("What is around it does not change.", "It is alike in all its parts."),
+    ),
+    ProcessFamily(
+        "two_bodies",
+        "two bodies or tanks that exchange with each other",
+        "exchange",
+        {"x": "a*(y - x)", "y": "b*(x - y)"},
+        {"a": "1/T", "b": "1/T"},
+        ("Nothing is lost to what is around them.", "Each is alike in all its parts."),
+        conserved="b*x + a*y",
+        alike=True,
+        symmetric=True,
     ),
 )
 

@@ -1,18 +1,32 @@
-"""What words say of a process, by the reader of requests that serves all specs."""
+"""What words say of a process: which one, by the router that chooses among problems, and how many.
 
+A process has a page of words, what happens in it and what it happens to; the router weighs the
+words of a description by how few pages have them, and says when none is meant.
+"""
+
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from ingenium.model.families import PROCESSES
 from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.reader import RequestReader
 from ingenium.words.reading import Span, checked
+from ingenium.words.routing import Router
+from ingenium.words.tokens import Request
 
-ENTRIES = (
-    ContractEntry("condition", "process", "what happens", choices=tuple(PROCESSES), numeric=False),
-    ContractEntry("setup", "species", "how many kinds there are", whole=True),
-)
-CONTRACT = Contract("equations.model", "a model of a process in time", "models", ENTRIES, ())
+PAGES = Path(__file__).with_name("processes.toml")
+SPECIES = ContractEntry("setup", "species", "how many kinds there are", whole=True)
+CONTRACT = Contract("equations.model", "a model of a process in time", "models", (SPECIES,), ())
+
+
+@cache
+def router() -> Router:
+    """Among the pages of processes."""
+    pages = tomllib.loads(PAGES.read_text(encoding="utf-8"))
+    own = (Contract(name, page["does"], page["among"], (), ()) for name, page in pages.items())
+    return Router(tuple(own))
 
 
 @dataclass(frozen=True)
@@ -45,14 +59,12 @@ def read(text: str) -> ProcessReading:
     Raises:
         InputError: for what is no text.
     """
-    reading = RequestReader(CONTRACT).read(checked(text))
-    named = [f for f in reading.found if f.entry.name == "process"]
+    request = Request(checked(text))
+    route = router().route(request)
+    named = () if route.outside else (route.scores[0][0], *route.rivals)
+    words = route.words if named else ()
+    reading = RequestReader(CONTRACT).read(text)
     counted = [f.exact for f in reading.found if f.entry.name == "species" and f.exact]
     kinds = int(counted[0].ends[0]) if counted and counted[0].ends[0] >= 1 else None
-    return ProcessReading(
-        text,
-        tuple(dict.fromkeys(n for f in named for n in f.names)),
-        tuple(s for f in named for s in f.words),
-        kinds,
-        tuple(text[a:b] for a, b in reading.unread),
-    )
+    unread = [(a, b) for a, b in reading.unread if not any(c < b and a < d for c, d in words)]
+    return ProcessReading(text, named, words, kinds, tuple(text[a:b] for a, b in unread))

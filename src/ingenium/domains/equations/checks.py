@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import solve_ivp
 
+from ingenium.domains.equations.descriptions import FIRST, FRESH, NO_PROCESS, SECOND, THIRD
 from ingenium.domains.equations.law import algebra, enclosure
 from ingenium.domains.equations.law.language import WHOLE, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
@@ -16,73 +17,7 @@ from ingenium.domains.equations.law.table import read as read_table
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.style import INK, KNOWN, OURS, dress, plane
 
-DESCRIBED: Mapping[str, str] = {  # thirty, written by hand, with the process that is meant
-    "Two species, one eats the other.": "predation",
-    "Foxes hunt rabbits on an island.": "predation",
-    "A predator lives on a single prey.": "predation",
-    "Ladybirds eat aphids in a greenhouse.": "predation",
-    "Big fish and the small fish that they have eaten over the years.": "predation",
-    "Lynx and hare: the prey breeds, the hunters starve without it.": "predation",
-    "Two kinds of barnacle compete for the same rock.": "competition",
-    "Competition between two yeasts in one flask.": "competition",
-    "Grey and red squirrels are competitors for nuts.": "competition",
-    "Two competing plants shade each other.": "competition",
-    "A colony grows until there is no room left.": "growth",
-    "Growth of bacteria in a flask.": "growth",
-    "The number of users grew fast at first and then slowly.": "growth",
-    "Yeast grows until the sugar is used.": "growth",
-    "A tumour that is growing.": "growth",
-    "An epidemic in a boarding school.": "infection",
-    "A contagious disease; people recover and are immune.": "infection",
-    "Infected computers infect others.": "infection",
-    "How an infection runs through a barn.": "infection",
-    "The flu season: infectious people meet susceptible ones.": "infection",
-    "Age classes of deer: juveniles, yearlings and adults.": "ages",
-    "Cohorts of trees that grow older.": "ages",
-    "Fish counted by ages, which give birth and survive.": "ages",
-    "A turtle population by age.": "ages",
-    "A dose of medicine is absorbed from the gut.": "absorption",
-    "Plasma concentration after a single dose.": "absorption",
-    "A tracer moves between two compartments.": "absorption",
-    "Absorption of caffeine into the blood.": "absorption",
-    "A radioactive sample decays.": "decay",
-    "Decay of iodine into xenon and on.": "decay",
-}
-FRESH: Mapping[
-    str, str
-] = {  # thirty more, written later without a look at the words that are known
-    "Owls catch voles in a forest.": "predation",
-    "Wolves feed on moose on Isle Royale.": "predation",
-    "Mites on strawberry plants and the mites that prey upon them.": "predation",
-    "Cats that kill mice on a farm.": "predation",
-    "Plankton is grazed by small crustaceans.": "predation",
-    "Two weeds fight for light and water.": "competition",
-    "Red and black ants rival each other for seeds.": "competition",
-    "Two strains of bacteria share one food source and crowd each other out.": "competition",
-    "Native and foreign crayfish compete in one river.": "competition",
-    "Duckweed spreads over a pond until it is covered.": "growth",
-    "A herd of reindeer grew on an island.": "growth",
-    "The height of a sunflower over a summer.": "growth",
-    "Mould spreading on bread.": "growth",
-    "How the population of a town increases.": "growth",
-    "A rumour spreads like a disease through a village.": "infection",
-    "Measles in a town where those who recovered cannot fall ill again.": "infection",
-    "Rabies passes from fox to fox.": "infection",
-    "A virus goes through a school class.": "infection",
-    "Norovirus on a cruise ship: passengers catch it from each other.": "infection",
-    "Juvenile and adult salmon, counted every year.": "ages",
-    "Seals by age class with births and survival.": "ages",
-    "Seedlings, saplings and old trees of a forest.": "ages",
-    "Alcohol in the blood after a drink.": "absorption",
-    "A tablet dissolves in the stomach and the drug enters the bloodstream.": "absorption",
-    "The level of an antibiotic in plasma after it was swallowed.": "absorption",
-    "An injected dye moves from blood to tissue and back.": "absorption",
-    "Insulin is taken up from under the skin.": "absorption",
-    "Radon turns into polonium.": "decay",
-    "The activity of a caesium source over the years.": "decay",
-    "Uranium decays to thorium in a rock.": "decay",
-}
-RATE, CAPACITY, FIRST = 0.31, 420.0, 12.0
+RATE, CAPACITY, BEGUN = 0.31, 420.0, 12.0
 
 
 def formulation(commands: Commands) -> Iterator[Finding | Picture]:
@@ -121,7 +56,7 @@ def _colony(commands: Commands) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hours, readings and truth of a colony, whose readings lie beside the commands."""
     rng = np.random.default_rng(4)
     time = np.arange(0.0, 24.0)
-    exact = CAPACITY / (1 + (CAPACITY / FIRST - 1) * np.exp(-RATE * time))
+    exact = CAPACITY / (1 + (CAPACITY / BEGUN - 1) * np.exp(-RATE * time))
     read = exact * np.exp(0.06 * rng.standard_normal(len(time)))
     rows = "\n".join(f"{t:g},{x:.5g}" for t, x in zip(time, read, strict=True))
     (commands.folder / "colony.csv").write_text(f"hour [hour],cells [1]\n{rows}\n")
@@ -131,7 +66,7 @@ def _colony(commands: Commands) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _grown(constants: Mapping[str, float], time: np.ndarray) -> np.ndarray:
     """The logistic course of constants, by SciPy."""
     run = solve_ivp(
-        lambda t, x: constants["r"] * x * (1 - x / constants["k"]), (0, time[-1]), [FIRST],
+        lambda t, x: constants["r"] * x * (1 - x / constants["k"]), (0, time[-1]), [BEGUN],
         t_eval=time, rtol=1e-9,
     )  # fmt: skip
     return np.asarray(run.y[0])
@@ -139,25 +74,34 @@ def _grown(constants: Mapping[str, float], time: np.ndarray) -> np.ndarray:
 
 def _descriptions(commands: Commands) -> Iterator[Finding]:
     """All of them are read."""
-    read = commands("models", "read", *DESCRIBED).answer["read"]
-    right = [r["words"] for r in read if r["processes"] == [DESCRIBED[r["words"]]]]
+    seen = {**FIRST, **SECOND, **THIRD}
+    read = commands("models", "read", *seen).answer["read"]
+    right = [r["words"] for r in read if r["processes"] == [seen[r["words"]]]]
     wrong = [r["words"] for r in read if r["words"] not in right]
     yield Finding(
-        f"{len(right)} of {len(read)} descriptions that were written by hand are read as the "
-        f"process that is meant{': not ' + '; '.join(wrong) if wrong else ''}",
-        len(read) == len(DESCRIBED) and len(right) >= 0.9 * len(read),
+        f"{len(right)} of {len(read)} descriptions that were written by hand, and seen by whoever "
+        "wrote the words of processes, are read as the process that is meant"
+        f"{': not ' + '; '.join(wrong) if wrong else ''}",
+        len(read) == len(seen) and len(right) >= 0.9 * len(read),
     )
-    others = commands("models", "read", *FRESH).answer["read"]
-    right = [r for r in others if r["processes"] == [FRESH[r["words"]]]]
+    fresh = commands("models", "read", *FRESH).answer["read"]
+    right = [r for r in fresh if r["processes"] == [FRESH[r["words"]]]]
     yield Finding(
-        f"{len(right)} of {len(others)} others, written without a look at the words that the "
-        "reader knows, are read as meant",
-        len(right) >= 0.9 * len(others),
+        f"{len(right)} of {len(fresh)} others, written afterwards, are read as meant",
+        len(right) >= 0.9 * len(fresh),
         gap=True,
     )
+    wrong = [r["words"] for r in fresh if r["processes"] and r not in right]
     yield Finding(
-        "and the rest as no process, where all families are tried, and none as another one",
-        all(not r["processes"] or r in right for r in others),
+        "and none as another one; the rest as no process, where all families are tried"
+        f"{': not ' + '; '.join(wrong) if wrong else ''}",
+        not wrong,
+        gap=True,
+    )
+    none = commands("models", "read", *NO_PROCESS).answer["read"]
+    yield Finding(
+        f"{len(none)} descriptions of no process are read as none",
+        all(not r["processes"] for r in none),
     )
     told = [f["assumptions"] for r in read for f in r["families"]]
     yield Finding("each family that is offered lists what it takes for granted", all(told))

@@ -19,6 +19,7 @@ from torch import Tensor
 from ingenium.core.packages import Extra
 from ingenium.domains.equations.field.elliptic import Darcy, Poisson
 from ingenium.domains.equations.field.equation import FieldEquation, middles
+from ingenium.domains.equations.field.lines import Heat
 from ingenium.domains.equations.field.moving import AllenCahn, Burgers
 from ingenium.domains.equations.field.spectral import resampled
 from ingenium.domains.equations.field.verifier import SecondVerifier
@@ -41,6 +42,8 @@ def second_engine(equation: FieldEquation) -> SecondVerifier | None:
             solve = lambda start: in_time(start, d, _carried)  # noqa: E731
         case AllenCahn(diffusion=d):
             solve = lambda start: in_time(start, d, _parting)  # noqa: E731
+        case Heat(diffusion=d):
+            solve = lambda start: in_time(start, d, _still)  # noqa: E731
         case _:
             return None
     return SecondVerifier("scikit-fem", EQUATIONS.release_of("scikit-fem"), solve)
@@ -113,6 +116,11 @@ def _circle(n: int) -> tuple[Any, csc_array, np.ndarray]:
     numbers, own = np.unique(place, return_inverse=True)
     joined = csc_array((np.ones(basis.N), (np.arange(basis.N), own)), (basis.N, len(numbers)))
     return basis, joined, numbers
+
+
+def _still(basis: Any, u: np.ndarray) -> tuple[np.ndarray, Any]:
+    """Nothing drives it."""
+    return np.zeros(basis.N), csc_array((basis.N, basis.N))
 
 
 def _carried(basis: Any, u: np.ndarray) -> tuple[np.ndarray, Any]:

@@ -1,4 +1,4 @@
-"""Rivals of learned operators as families: the solver made coarse, and the nearest known input.
+"""Rivals of learned operators as families: the coarse solver, the nearest known input, and PINN.
 
 Shapes: n designs of two channels over a grid: input and solution.
 """
@@ -9,12 +9,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.domains.equations.field.codec import PairCodec
+from ingenium.domains.equations.field.diagnosis import FAILED, diagnosed
 from ingenium.domains.equations.field.equation import FieldEquation
 from ingenium.domains.equations.field.operator import drawn
+from ingenium.domains.equations.field.residual import ResidualNetworks, ResidualSettings
+from ingenium.domains.equations.field.verifier import errors
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
+
+TOGETHER = 8  # fields whose networks are trained together
 
 
 class CoarseSolver:
@@ -85,4 +91,64 @@ class NearestSolution:
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
         """As they were kept."""
         self.known = state_dict["known"].to(torch.float64)
+        return self
+
+
+class ResidualFamily:
+    """A network for each field, which learns from the equation alone (PINN).
+
+    A pilot on one known input goes first: where it fails, the cause is told and nothing proposed.
+    """
+
+    def __init__(
+        self, equation: FieldEquation, codec: PairCodec, given: Tensor | None, own: ResidualSettings
+    ) -> None:
+        self.shape, self.c = codec.shape, 1
+        self.equation, self.codec, self.given, self.own = equation, codec, given, own
+        at_rest = equation.axes == 2
+        self.size = float((codec.envelope * codec.width[1]).mean()) if at_rest else codec.width[0]
+
+    def fit(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """The pilot's loss; nothing of it is kept.
+
+        Raises:
+            InputError: with the cause, where the pilot fails.
+        """
+        check_rows(x, cond, self.shape, self.c)
+        inputs, true = self.codec.decode(x[:1])
+        nets = self._trained(inputs, torch.Generator().manual_seed(plan.seed))
+        error = float(errors(nets.solution().double(), true)[0].mean().nan_to_num(torch.inf))
+        fault = diagnosed(nets, error)
+        if fault is not None:
+            raise InputError(
+                f"a network that learns from residuals within {FAILED:.0%} of the solver on a "
+                "known input",
+                f"{error:.3g}, from {fault.cause}: {fault.came}",
+                f"Write {fault.write} under [setup.residual].",
+            )
+        return {"loss": nets.losses}
+
+    def propose(
+        self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """An input and its field for each row of `cond`."""
+        check_cond(cond, self.c)
+        check_steer(steer, "pinn")
+        inputs = drawn(self.equation, len(cond), rng, self.given)
+        found = [self._trained(part, rng).solution() for part in inputs.split(TOGETHER)]
+        return finish(self.codec.encode((inputs, torch.cat(found).double())), steer)
+
+    def _trained(self, inputs: Tensor, rng: torch.Generator) -> ResidualNetworks:
+        nets = ResidualNetworks.drawn(self.equation, self.own, inputs, self.size, rng)
+        nets.train()
+        return nets
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Nothing is learned before an input is there."""
+        return {"steps": torch.tensor(self.own.steps)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
+        """Nothing."""
         return self

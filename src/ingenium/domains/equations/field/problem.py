@@ -21,9 +21,10 @@ from ingenium.domains.equations.field import report
 from ingenium.domains.equations.field.codec import PairCodec
 from ingenium.domains.equations.field.elements import second_engine
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
-from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution
+from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution, ResidualFamily
 from ingenium.domains.equations.field.formats import NetcdfFields
 from ingenium.domains.equations.field.operator import FourierOperator, SolutionFlow
+from ingenium.domains.equations.field.residual import rest_of
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import SolverVerifier
 from ingenium.train.plan import Plan
@@ -161,7 +162,7 @@ class SolutionField(Problem):
         return onto
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Learned operators, the solver at several coarsenesses, and the nearest known input."""
+        """Learned operators, the solver made coarse, the nearest known input, and PINN."""
         e, codec, own = self.equation, self.codec, self._own
         size = self.settings.network(e.axes)
         found: dict[str, Callable[[], Any]] = {
@@ -169,6 +170,8 @@ class SolutionField(Problem):
             "solution_flow": partial(SolutionFlow, e, codec, own, size),
             "nearest": partial(NearestSolution, e, codec, own),
         }
+        if rest_of(e) is not None:
+            found["pinn"] = partial(ResidualFamily, e, codec, own, self.settings.residual)
         coarse = {f"coarse_{n}": partial(CoarseSolver, e, codec, own, n) for n in COARSE}
         return found | coarse
 
@@ -178,7 +181,8 @@ class SolutionField(Problem):
             plan = Plan(steps=4000, batch=32, learning_rate=2e-3, ema_decay=0.99, check_every=400)
         else:
             plan = Plan(steps=1500, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=500)
-        return {"fno": plan, "solution_flow": plan}
+        alone = Plan(steps=self.settings.residual.steps)  # of the pilot
+        return {"fno": plan, "solution_flow": plan, "pinn": alone}
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Error by the solver, and how far the mean spectrum of solutions lies from known ones."""

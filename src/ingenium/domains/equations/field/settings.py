@@ -1,13 +1,16 @@
 """Which equation, on how many points, and how much is learned from: the setup of a field."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from ingenium.core.errors import InputError, choose
 from ingenium.domains.equations.field.elliptic import Darcy, Poisson
 from ingenium.domains.equations.field.equation import FieldEquation
+from ingenium.domains.equations.field.lines import Heat, Wave
 from ingenium.domains.equations.field.moving import AllenCahn, Burgers, Vorticity
 from ingenium.domains.equations.field.operator import OperatorSettings
+from ingenium.domains.equations.field.residual import ResidualSettings
 
 LEAST_POINTS, MOST_POINTS, MOST_KNOWN = 16, 256, 5000
 RESOLVED = 1.0  # cells of the solver's own grid in the width that diffusion leaves a front
@@ -29,6 +32,7 @@ class EquationSettings:
     width: int = 0  # of the network; 16 in the plane and 48 on a line
     deadline_ms: float = 5.0  # of processor time a field, that the report holds solvers against
     seed: int = 0  # of the known fields
+    residual: ResidualSettings = field(default_factory=ResidualSettings)  # of the family pinn
 
     def __post_init__(self) -> None:
         choose(self.equation, EQUATIONS, "equation")
@@ -46,10 +50,12 @@ class EquationSettings:
             raise InputError(
                 "a width of at most 128 and a deadline above 0", (self.width, self.deadline_ms)
             )
-        if self.equation in ("poisson", "darcy") and (self.diffusion or self.steps):
+        own = {f.name for f in fields(EQUATIONS[self.equation])}
+        unknown = [n for n in ("diffusion", "steps") if getattr(self, n) and n not in own]
+        if unknown:
             raise InputError(
-                "diffusion and steps of an equation in time alone",
-                f"them for {self.equation}",
+                f"no {' and no '.join(unknown)} of {self.equation}, which has none",
+                f"{unknown[0]} = {getattr(self, unknown[0])}",
                 "Leave them out.",
             )
         if self.diffusion < 0 or not 0 <= self.steps <= 20_000:
@@ -64,7 +70,7 @@ class EquationSettings:
             InputError: for fronts that the grid cannot hold.
         """
         own = {"points": self.points, "diffusion": self.diffusion, "steps": self.steps}
-        equation = EQUATIONS[self.equation](**{k: v for k, v in own.items() if v})
+        equation: FieldEquation = EQUATIONS[self.equation](**{k: v for k, v in own.items() if v})
         if isinstance(equation, Burgers):
             fine = equation.judged_on * equation.points
             if fine * equation.diffusion < RESOLVED:
@@ -83,6 +89,6 @@ class EquationSettings:
         return OperatorSettings(width=self.width or 16)
 
 
-EQUATIONS: Mapping[str, Callable[..., FieldEquation]] = {
-    e.name: e for e in (Poisson, Darcy, Burgers, AllenCahn, Vorticity)
+EQUATIONS: Mapping[str, Any] = {
+    e.name: e for e in (Poisson, Darcy, Heat, Wave, Burgers, AllenCahn, Vorticity)
 }

@@ -1,9 +1,10 @@
 """Row 31.13: how far off a learned operator is, and how fast the solver is that is as far off.
 
-Burgers' equation at viscosity 0.1 on 128 points and Darcy's flow on 64 x 64, from 1,000 solved
+Burgers' equation at viscosity 0.1 on 128 points and Darcy's flow on 32 x 32, from 1,000 solved
 fields, on 200 others; the authors report 0.0149 (256 points) and 0.0108 (85 x 85) at 500 passes,
-of which there are 64 and 13 here. The solver is made coarse until it is no further off, and both
-are timed on one thread, 64 fields together. Seeds draw first weights, batches and tested fields.
+of which there are 64 and 24 here. The solver is made coarse until it is no further off, and both
+are timed on one thread, 64 fields together, the best of three. Seeds draw first weights, batches
+and tested fields.
 """
 
 import time
@@ -24,9 +25,10 @@ from ingenium.evaluate.trials import Readings, Trials
 
 ARMS: Mapping[str, EquationSettings] = {
     "burgers": EquationSettings(equation="burgers", diffusion=0.1),
-    "darcy": EquationSettings(equation="darcy", points=64),
+    "darcy": EquationSettings(equation="darcy", points=32),
 }
 TOGETHER = 64  # fields that are timed at once
+REPEATS = 3  # of a timing, of which the shortest counts
 TESTED = 10_000  # first seed of fields that are tested on
 
 
@@ -67,9 +69,12 @@ def taught(
 def timed(solve: Callable[[Tensor], Tensor], inputs: Tensor) -> float:
     """Milliseconds of processor time a field."""
     solve(inputs[:1])
-    began = time.process_time()
-    solve(inputs[:TOGETHER])
-    return 1e3 * (time.process_time() - began) / len(inputs[:TOGETHER])
+    spent = []
+    for _ in range(REPEATS):
+        began = time.process_time()
+        solve(inputs[:TOGETHER])
+        spent.append(time.process_time() - began)
+    return 1e3 * min(spent) / len(inputs[:TOGETHER])
 
 
 def as_close(e: FieldEquation, inputs: Tensor, true: Tensor, error: float) -> float:
@@ -88,28 +93,40 @@ def run(settings: EquationSettings, seed: int, size: OperatorTrial) -> dict[str,
     error = float(errors(propose(inputs), true)[0].mean())
     own, solver = timed(propose, inputs), as_close(e, inputs, true, error)
     solving = timed(lambda a: e.solved(a, e.judged_on), inputs)
-    cost = 1e3 * spent + size.known * solving
-    paid = cost / (solver - own) if solver > own else np.inf
     return {
         "error": np.array(error),
         "own_ms": np.array(own),
         "solver_ms": np.array(solver),
-        "paid": np.array(min(paid, 1e12)),
+        "taught_s": np.array(spent + 1e-3 * size.known * solving),
     }
 
 
 def read(found: Readings) -> dict[str, np.ndarray]:
-    """The lesser gain, errors, times, and after how many fields the teaching has paid."""
+    """The lesser gain, errors and times."""
     gain = {arm: found(arm, "solver_ms") / found(arm, "own_ms") for arm in ARMS}
     told = {"faster": np.minimum(*gain.values())}
     for arm in ARMS:
         told |= {f"{arm}_error": found(arm, "error"), f"{arm}_faster": gain[arm]}
-        told |= {f"{arm}_{n}": found(arm, n) for n in ("own_ms", "solver_ms", "paid")}
+        told |= {f"{arm}_{n}": found(arm, n) for n in ("own_ms", "solver_ms", "taught_s")}
     return told
 
 
+def paid(found: Readings) -> tuple[str, ...]:
+    """After how many fields the teaching, with the solving of what is learned from, has paid."""
+    told = []
+    for arm in ARMS:
+        own, solver, taught_s = (
+            float(found(arm, n).mean()) for n in ("own_ms", "solver_ms", "taught_s")
+        )
+        after = f"after {1e3 * taught_s / (solver - own):,.0f} fields" if solver > own else "never"
+        told.append(
+            f"{arm}: the {taught_s:.0f} s of teaching and of known fields have paid {after}."
+        )
+    return tuple(told)
+
+
 SIZES = (
-    OperatorTrial(1000, {"burgers": 2000, "darcy": 800}, 200),
+    OperatorTrial(1000, {"burgers": 2000, "darcy": 1500}, 200),
     OperatorTrial(24, {"burgers": 20, "darcy": 4}, 16),
 )
-measure = Trials(arms=ARMS, sizes=SIZES, run=run, read=read)
+measure = Trials(arms=ARMS, sizes=SIZES, run=run, read=read, notes=paid)

@@ -1,0 +1,158 @@
+"""Why networks that learn from residuals are off: what was measured, and what to write instead.
+
+Each cause has a number of its own, of the training or of the networks after it; the first that
+explains the error is told. The solver's field is only asked whether there is an error at all.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ingenium.domains.equations.field.residual import ResidualNetworks
+
+FAILED = 0.2  # error of a field, from which on a reason is told
+LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which they are told
+UNTOLD, OFF_POINTS = (
+    0.2,
+    10.0,
+)  # share of the time without points; residual beside them over at them
+STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
+FRONT, SHARP = 0.05, 0.5  # of the points the worst, and their share of the residual
+SATURATED = 0.5  # share of the first layer
+
+
+@dataclass(frozen=True)
+class ResidualFault:
+    """A cause, what was measured of it, and what to write."""
+
+    cause: str
+    came: str
+    write: str
+
+
+@torch.no_grad()
+def diagnosed(nets: ResidualNetworks, error: float) -> ResidualFault | None:
+    """The first cause that is found; none where the fields are near the solver's."""
+    if error < FAILED:
+        return None
+    at = torch.rand(512, 2, generator=torch.Generator().manual_seed(77))
+    return next(f for test in TESTS for f in test(nets, nets.snapped(at)))
+
+
+def _flat(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    if nets.own.activation == "relu":
+        yield ResidualFault(
+            "no second derivative",
+            "an activation of straight pieces, whose second derivative is 0",
+            'activation = "tanh"',
+        )
+
+
+def _saturated(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    value = nets.told(at).view(len(nets.inputs), 5, len(at), -1)[:, 0] @ nets.first[0]
+    share = float((value.tanh().abs() > 0.99).float().mean())
+    if share > SATURATED:
+        yield ResidualFault(
+            "coordinates out of scale",
+            f"{share:.0%} of the first layer saturated before the first step",
+            "coordinate_unit = 1",
+        )
+
+
+def _loud(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    late = np.log(np.maximum(nets.losses[len(nets.losses) // 2 :], 1e-30))
+    jumps = float(np.std(np.diff(late))) if np.isfinite(late).all() else math.inf
+    best = min(nets.losses)
+    if jumps > LOUD or not nets.losses[-1] < 100 * best or nets.losses[-1] > nets.losses[0]:
+        yield ResidualFault(
+            "steps too long",
+            f"a loss that ends at {nets.losses[-1] / best:.3g} times its least",
+            f"rate = {nets.own.rate / 100:.1g}",
+        )
+
+
+def _open(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    if nets.equation.axes == 2:
+        return
+    t = torch.linspace(0.1, 1, 32)
+    left, right = (nets.rows(torch.stack([torch.full_like(t, x), t], -1))[0] for x in (0.0, 1.0))
+    off = float((left - right).square().mean().sqrt()) / nets.size
+    if off > OPEN:
+        yield ResidualFault(
+            "ends that do not meet", f"{off:.2g} between both ends", "joined = true"
+        )
+
+
+def _started(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    off = float(nets.start().mean().sqrt())
+    inside = float(nets.residual(at).square().mean().sqrt())
+    if off > APART and off > inside:
+        yield ResidualFault(
+            "a start that is not held", f"{off:.2g} off at the start", "held_start = true"
+        )
+
+
+def _covered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    if nets.equation.axes == 1 and float(nets.places[:, 1].max()) < 1 - UNTOLD:
+        last = float(nets.places[:, 1].max())
+        yield ResidualFault(
+            "times without points", f"none after {last:.2g} of the time", "until = 1"
+        )
+
+
+def _few(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    beside = float(nets.residual(at).square().mean())
+    own = float(nets.residual(nets.snapped(nets.places)).square().mean())
+    if beside > OFF_POINTS * own:
+        yield ResidualFault(
+            "too few points",
+            f"a residual {math.sqrt(beside / own):.3g} times as large beside them",
+            f"points = {max(512, 4 * nets.own.points)}",
+        )
+
+
+def _short(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    apart = zip(nets.weights[::2], nets.first[::2], strict=True)
+    moved = float(np.mean([(w - v).norm() / v.norm() for w, v in apart]))
+    if moved < MOVED and nets.own.steps >= MANY:
+        yield ResidualFault(
+            "steps too short",
+            f"weights that moved by {moved:.2g} of their size",
+            f"rate = {nets.own.rate * 100:.1g}",
+        )
+    tenth = max(1, len(nets.losses) // 10)
+    last, before = (float(np.median(nets.losses[i:j])) for i, j in
+                    ((-tenth, None), (-3 * tenth, -2 * tenth)))  # fmt: skip
+    if nets.own.steps < MANY or last < STILL * before:
+        yield ResidualFault(
+            "too few steps",
+            f"{nets.own.steps} steps, the last loss {last / max(before, 1e-30):.2g} of one before",
+            f"steps = {max(1000, 2 * nets.own.steps)}",
+        )
+
+
+def _small(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    square = nets.residual(at).square().flatten().sort(descending=True).values
+    worst = float(square[: int(FRONT * len(square))].sum() / square.sum())
+    if nets.own.width >= WIDE and worst > SHARP:
+        yield ResidualFault(
+            "fronts that the network does not hold",
+            f"{worst:.0%} of the residual in a twentieth of the points",
+            f"width = {2 * nets.own.width}, or more diffusion: a solver takes sharp ones",
+        )
+    yield ResidualFault(
+        "too small a network",
+        f"a loss that rests at {nets.losses[-1] / nets.losses[0]:.2g} of the first, with "
+        f"{nets.own.width} in each of {nets.own.layers} layers",
+        f"width = {max(32, 2 * nets.own.width)}",
+    )
+
+
+MANY, WIDE = 300, 16  # steps, and numbers in a layer, that usually are enough
+TESTS: tuple[Callable[[ResidualNetworks, Tensor], Iterator[ResidualFault]], ...] = (
+    _flat, _saturated, _open, _started, _covered, _loud, _few, _short, _small,
+)  # fmt: skip

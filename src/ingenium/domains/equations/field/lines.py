@@ -1,0 +1,112 @@
+"""Linear equations in time on a circle, whose waves each have a closed form: heat, and a string.
+
+Shapes: n fields over one axis (`x`) of length 1.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.domains.equations.field.equation import gaussian
+from ingenium.domains.equations.field.spectral import resampled, waves
+
+Refusal = tuple[str, str, str] | None
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Warmth that spreads: from the start to the time 1."""
+
+    name: ClassVar[str] = "heat"
+    written: ClassVar[str] = "u_t = d u_xx"
+    input_name: ClassVar[str] = "temperature at the start"
+    solution_name: ClassVar[str] = "temperature at time 1"
+    periodic: ClassVar[bool] = True
+    turned: ClassVar[bool] = False
+    axes: ClassVar[int] = 1
+    judged_on: ClassVar[int] = 1
+    points: int = 128
+    diffusion: float = 2e-3
+
+    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
+        """Temperatures at the start."""
+        return _smooth(self.points, n, rng)
+
+    def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
+        """Exact for the waves that the grid holds, so that a finer one says the same."""
+        return _evolved(inputs, self._kept)
+
+    def coarse(self, inputs: Float64[Tensor, "n x"], times: int) -> Float64[Tensor, "n x"]:
+        """The same of fewer waves."""
+        own = _evolved(resampled(inputs, self.points // times), self._kept)
+        return resampled(own, self.points)
+
+    def _kept(self, k: Tensor) -> Tensor:
+        return torch.exp(-self.diffusion * k.square())
+
+    def refuses(self, one: Float64[np.ndarray, " x"]) -> Refusal:
+        """A temperature that is even."""
+        return _even(one)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A string that is let go from rest: from the start to the time 1."""
+
+    name: ClassVar[str] = "wave"
+    written: ClassVar[str] = "u_tt = 0.04 u_xx"
+    input_name: ClassVar[str] = "displacement at the start"
+    solution_name: ClassVar[str] = "displacement at time 1"
+    periodic: ClassVar[bool] = True
+    turned: ClassVar[bool] = False
+    axes: ClassVar[int] = 1
+    judged_on: ClassVar[int] = 1
+    speed: ClassVar[float] = 0.2
+    points: int = 128
+
+    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
+        """Displacements at the start."""
+        return _smooth(self.points, n, rng)
+
+    def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
+        """Exact for the waves that the grid holds, so that a finer one says the same."""
+        return _evolved(inputs, self._turned)
+
+    def coarse(self, inputs: Float64[Tensor, "n x"], times: int) -> Float64[Tensor, "n x"]:
+        """The same of fewer waves."""
+        own = _evolved(resampled(inputs, self.points // times), self._turned)
+        return resampled(own, self.points)
+
+    def _turned(self, k: Tensor) -> Tensor:
+        return torch.cos(self.speed * k)
+
+    def refuses(self, one: Float64[np.ndarray, " x"]) -> Refusal:
+        """A displacement that is even."""
+        return _even(one)
+
+
+def _smooth(points: int, n: int, rng: torch.Generator) -> Tensor:
+    """Starts of a few bumps, with two derivatives: Gaussian, with covariance `(k^2 + 100)^-4`."""
+    (k,) = waves(points, 1)
+    spread = (200 / (k.square() + 100)).square()
+    spread[0] = 0.0
+    return gaussian(spread, n, rng, "periodic")
+
+
+def _evolved(inputs: Tensor, factor: Callable[[Tensor], Tensor]) -> Tensor:
+    """Each wave times its own factor."""
+    points = inputs.shape[-1]
+    (k,) = waves(points, 1)
+    found: Tensor = torch.fft.irfft(torch.fft.rfft(inputs) * factor(k), points)
+    return found
+
+
+def _even(one: np.ndarray) -> Refusal:
+    if np.ptp(one) > 0:
+        return None
+    return "a start that varies", f"{one[0]:g} everywhere", "It stays so: there is nothing to tell."

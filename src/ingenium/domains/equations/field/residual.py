@@ -1,0 +1,294 @@
+"""Networks that learn one field each from what they leave of its equation (PINN).
+
+Many are trained together, each as if it were alone. Values and derivatives by both coordinates go
+through the layers together, so that no graph of derivatives is built. A circle is told by its
+waves, edges at 0 hold by an envelope, and a start by what is added to it; what is early counts
+until it holds, and what is late only then.
+
+Shapes: n fields, m points, w width; the r = 5 m rows of a jet are the values, the first and the
+    second derivatives by both coordinates.
+Source: Raissi, Perdikaris and Karniadakis, J. Comput. Phys. 378:686, 2019; Wang, Sankaran and
+    Perdikaris, Comput. Methods Appl. Mech. Eng. 421:116813, 2024 (weights that respect causality).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.errors import InputError, choose
+from ingenium.domains.equations.field.elliptic import Poisson
+from ingenium.domains.equations.field.equation import FieldEquation, middles
+from ingenium.domains.equations.field.lines import Heat, Wave
+from ingenium.domains.equations.field.moving import AllenCahn, Burgers
+from ingenium.domains.equations.field.spectral import waves
+
+TAU, WAVES = 2 * math.pi, 6
+FAINT = 0.1  # of what a network says at first
+SPANS = 8  # of time, whose residuals are weighed one after the other
+ACTIVATIONS = ("tanh", "relu")
+
+
+@dataclass(frozen=True)
+class ResidualSettings:
+    """How a network learns from residuals.
+
+    Raises:
+        InputError: for what no network can be made of.
+    """
+
+    width: int = 32
+    layers: int = 3
+    steps: int = 1000
+    rate: float = 5e-3  # of Adam, at the start; a fiftieth of it at the end
+    points: int = 512  # at which the equation is asked to hold
+    until: float = 1.0  # share of the time in which they lie
+    activation: str = "tanh"
+    joined: bool = True  # whether a circle is told as one
+    held_start: bool = True  # whether the start holds by construction
+    start_weight: float = 1.0  # where it does not
+    causal: float = 2.0  # how much what is late waits for what is early; 0 for not at all
+    coordinate_unit: float = 1.0  # in which places and times are told, over half their range
+
+    def __post_init__(self) -> None:
+        choose(self.activation, dict.fromkeys(ACTIVATIONS), "activation")
+        whole = min(self.width, self.layers, self.steps, self.points)
+        real = min(self.rate, self.until, self.start_weight, self.coordinate_unit)
+        if whole < 1 or real <= 0 or self.until > 1:
+            raise InputError("sizes, rates and units above 0, and a share of at most 1", self)
+
+
+Jet = Float[Tensor, "n r w"]
+Rest = Callable[[tuple[Tensor, ...], Tensor], Tensor]  # of the five rows, and the load there
+
+
+def rest_of(equation: FieldEquation) -> Rest | None:
+    """What a field leaves of its equation; rows are u, u_x, u_t (u_y), u_xx, u_tt (u_yy)."""
+    match equation:
+        case Poisson():
+            return lambda u, f: u[3] + u[4] + f
+        case Heat(diffusion=d):
+            return lambda u, f: u[2] - d * u[3]
+        case Wave(speed=c):
+            return lambda u, f: u[4] - c**2 * u[3]
+        case Burgers(diffusion=d):
+            return lambda u, f: u[2] + u[0] * u[1] - d * u[3]
+        case AllenCahn(diffusion=d):
+            return lambda u, f: u[2] - d * u[3] - 5 * (u[0] - u[0] ** 3)
+        case _:
+            return None
+
+
+@dataclass(frozen=True, eq=False)
+class ResidualNetworks:
+    """Of some inputs of one equation, with how their training went."""
+
+    equation: FieldEquation
+    own: ResidualSettings
+    inputs: Float[Tensor, "n *grid"]
+    size: float  # of solutions
+    weights: list[Tensor]
+    first: list[Tensor]  # weights before any step
+    places: Float[Tensor, "m 2"]  # points that are learned from
+    losses: list[float] = field(default_factory=list)  # mean over the fields, by step
+    spread: list[Tensor] = field(default_factory=list)  # places, and the start there in time
+
+    @classmethod
+    def drawn(
+        cls, equation: FieldEquation, own: ResidualSettings, inputs: Tensor, size: float,
+        rng: torch.Generator,
+    ) -> "ResidualNetworks":  # fmt: skip
+        """With first weights and points by chance."""
+        told = 2 if equation.axes == 2 or not own.joined else 2 * WAVES + 1
+        widths = [told, *[own.width] * own.layers, 1]
+        weights = []
+        for a, b in pairwise(widths):
+            weights.append(torch.randn(len(inputs), a, b, generator=rng) / math.sqrt(a))
+            weights.append(torch.zeros(len(inputs), 1, b))
+        weights[-2] *= FAINT
+        places = torch.rand(own.points, 2, generator=rng)
+        if equation.axes == 1:
+            places[:, 1] *= own.until
+        first = [w.clone() for w in weights]
+        return cls(equation, own, inputs.float(), size, weights, first, places)
+
+    def told(self, at: Float[Tensor, "m 2"]) -> Jet:
+        """Places as the network is told them, with derivatives."""
+        zero, x = torch.zeros_like(at[:, 0]), at[:, 0]
+        unit = self.own.coordinate_unit
+
+        def line(values: Tensor, axis: int) -> Tensor:
+            slope = torch.full_like(zero, 2 / unit)
+            rows = [(2 * values - 1) / unit, zero, zero, zero, zero]
+            rows[1 + axis] = slope
+            return torch.cat(rows)
+
+        columns = [line(at[:, 1], 1)]
+        if self.equation.axes == 2 or not self.own.joined:
+            columns.append(line(x, 0))
+        else:
+            for i in range(1, WAVES + 1):  # the finer, the fainter
+                k = TAU * i
+                c, s = torch.cos(k * x) / i, torch.sin(k * x) / i
+                columns.append(torch.cat([c, -k * s, zero, -(k**2) * c, zero]))
+                columns.append(torch.cat([s, k * c, zero, -(k**2) * s, zero]))
+        return torch.stack(columns, -1).expand(len(self.inputs), -1, -1)
+
+    def rows(self, at: Float[Tensor, "m 2"]) -> tuple[Float[Tensor, "n m"], ...]:
+        """The fields at places, and their derivatives."""
+        h = self.told(at)
+        pairs = list(zip(self.weights[::2], self.weights[1::2], strict=True))
+        for i, (w, b) in enumerate(pairs):
+            h = h @ w
+            n, m = len(h), len(at)
+            parts = h.view(n, 5, m, -1)
+            value = parts[:, 0] + b
+            if i == len(pairs) - 1:
+                h = torch.cat([value, h[:, m:]], 1)
+            else:
+                h = self._bent(value, parts).flatten(1, 2)
+        u = tuple(self.size * part[..., 0] for part in h.view(len(h), 5, len(at), 1).unbind(1))
+        if not self.equation.periodic:
+            return _held(u, at)
+        return self._begun(u, at) if self.own.held_start else u
+
+    def _begun(self, u: tuple[Tensor, ...], at: Tensor) -> tuple[Tensor, ...]:
+        """The start as it would spread, and what is added in time; of a string by its square."""
+        if not self.spread or self.spread[0] is not at:
+            self.spread[:] = [at, *self._spreading(at)]
+        start, slope, moved, bend, turned = self.spread[1:]
+        t = at[:, 1]
+        g, dg, ddg = t, torch.ones_like(t), torch.zeros_like(t)
+        if isinstance(self.equation, Wave):
+            g, dg, ddg = t * t, 2 * t, torch.full_like(t, 2.0)
+        return (
+            start + g * u[0],
+            slope + g * u[1],
+            moved + dg * u[0] + g * u[2],
+            bend + g * u[3],
+            turned + ddg * u[0] + 2 * dg * u[2] + g * u[4],
+        )
+
+    def _spreading(self, at: Tensor) -> list[Tensor]:
+        """The start by its series with derivatives; where fronts are carried, smoothed in time."""
+        points = self.equation.points
+        (k,) = waves(points, 1)
+        modes = torch.fft.rfft(self.inputs.double()) / points
+        modes[:, 1:-1] *= 2
+        moving = isinstance(self.equation, Burgers | AllenCahn)
+        rate = getattr(self.equation, "diffusion", 0.0) * k**2 if moving else torch.zeros_like(k)
+        x, t = at.double()[:, :1], at.double()[:, 1:]
+        wave = torch.exp(1j * k * x - rate * t)
+        by = (torch.ones_like(k), 1j * k, -rate, -(k**2), rate**2)
+        return [(modes @ (wave * factor).T).real.to(at.dtype) for factor in by]
+
+    def _bent(self, value: Tensor, parts: Tensor) -> Tensor:
+        """A layer's nonlinearity, with its derivatives."""
+        if self.own.activation == "relu":
+            y, slope = value.relu(), (value > 0).to(value.dtype)
+            bend = torch.zeros_like(slope)
+        else:
+            y = value.tanh()
+            slope = 1 - y.square()
+            bend = -2 * y * slope
+        a, b, aa, bb = parts[:, 1], parts[:, 2], parts[:, 3], parts[:, 4]
+        second = (slope * aa + bend * a.square(), slope * bb + bend * b.square())
+        return torch.stack([y, slope * a, slope * b, *second], 1)
+
+    def residual(self, at: Float[Tensor, "m 2"]) -> Float[Tensor, "n m"]:
+        """What is left of the equation, over the size of the fields (or of the load)."""
+        rest = rest_of(self.equation)
+        assert rest is not None
+        load = self._load(at)
+        size = self.size if self.equation.axes == 1 else float(self.inputs.std())
+        return rest(self.rows(at), load) / size
+
+    def _load(self, at: Tensor) -> Tensor:
+        """The input at places of the grid of cells; of no matter to equations in time."""
+        if self.equation.axes == 1:
+            return torch.zeros(())
+        index = (at * self.equation.points).long()
+        return self.inputs[:, index[:, 1], index[:, 0]]
+
+    def snapped(self, at: Float[Tensor, "m 2"]) -> Float[Tensor, "m 2"]:
+        """Places in the middles of cells, where a load is known."""
+        points = self.equation.points
+        return at if self.equation.axes == 1 else ((at * points).long() + 0.5) / points
+
+    def start(self) -> Float[Tensor, " n"]:
+        """Mean square by which the start is missed, over the size of the fields; 0 at rest."""
+        if self.equation.axes == 2:
+            return torch.zeros(len(self.inputs))
+        u = self.rows(self._line(0.0))
+        off = (u[0] - self.inputs).square().mean(1)
+        if isinstance(self.equation, Wave):
+            off = off + u[2].square().mean(1)
+        return off / self.size**2
+
+    def _line(self, time: float) -> Tensor:
+        x = torch.arange(self.equation.points) / self.equation.points
+        return torch.stack([x, torch.full_like(x, time)], -1)
+
+    @torch.no_grad()
+    def solution(self) -> Float[Tensor, "n *grid"]:
+        """On the grid: at rest, or at the time 1."""
+        if self.equation.axes == 1:
+            return self.rows(self._line(1.0))[0]
+        side = middles(self.equation.points).float()
+        y, x = torch.meshgrid(side, side, indexing="ij")
+        at = torch.stack([x.ravel(), y.ravel()], -1)
+        return self.rows(at)[0].view(self.inputs.shape)
+
+    def train(self) -> None:
+        """By Adam, whose steps shorten."""
+        own = self.own
+        for w in self.weights:
+            w.requires_grad = True
+        adam = torch.optim.Adam(self.weights, lr=own.rate)
+        shorter = torch.optim.lr_scheduler.ExponentialLR(adam, 0.02 ** (1 / own.steps))
+        at = self.snapped(self.places)
+        spans = (at[:, 1] * SPANS).long()
+        own_start = self.equation.axes == 1 and not own.held_start
+        most = torch.zeros(len(self.inputs), 1)
+        for step in range(own.steps):
+            square = self.residual(at).square()
+            told = square.detach().mean(1)
+            most = told[:, None].clamp_min(1e-12) if not step else most
+            loss = (square * self._waiting(square.detach() / most, spans)).mean(1)
+            if own_start:
+                start = self.start()
+                loss, told = loss + own.start_weight * start, told + start.detach()
+            adam.zero_grad()
+            loss.sum().backward()
+            adam.step()
+            shorter.step()
+            self.losses.append(float(told.mean()))
+        for w in self.weights:
+            w.requires_grad = False
+
+    def _waiting(self, square: Float[Tensor, "n m"], spans: Tensor) -> Float[Tensor, "n m"]:
+        """Weights of points: little until what is earlier holds."""
+        if self.equation.axes == 2 or not self.own.causal:
+            return torch.ones_like(square)
+        which = torch.nn.functional.one_hot(spans, SPANS).to(square.dtype)
+        mean = square @ which / which.sum(0).clamp_min(1)
+        before = (mean.cumsum(1) - mean) / SPANS
+        return torch.exp(-self.own.causal * before)[:, spans]
+
+
+def _held(u: tuple[Tensor, ...], at: Tensor) -> tuple[Tensor, ...]:
+    """Times a bow that is 0 at the edges of the square."""
+    x, y = at.unbind(-1)
+    a, b = 4 * x * (1 - x), 4 * y * (1 - y)
+    da, db = 4 - 8 * x, 4 - 8 * y
+    return (
+        a * b * u[0],
+        b * (da * u[0] + a * u[1]),
+        a * (db * u[0] + b * u[2]),
+        b * (-8 * u[0] + 2 * da * u[1] + a * u[3]),
+        a * (-8 * u[0] + 2 * db * u[2] + b * u[4]),
+    )
