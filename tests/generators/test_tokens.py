@@ -296,8 +296,8 @@ def test_the_bound_of_a_vae_is_near_the_truth() -> None:
 def test_masked_diffusion_draws_the_chain_in_any_order() -> None:
     torch.manual_seed(0)
     family = small("masked_diffusion", Letters())
-    own = Plan(steps=500, batch=128, learning_rate=1e-2, ema_decay=0.98, check_every=50)
-    family.fit(chain(4000), ones(4000), own)
+    own = Plan(steps=600, batch=128, learning_rate=1e-2, ema_decay=0.99, patience=100)
+    family.fit(chain(8000), ones(8000), own)
     ids, true = whole()
     found = family.propose(ones(6000), rng())
     share = (found[None] == ids[:, None]).all(-1).float().mean(1)
