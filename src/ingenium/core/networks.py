@@ -3,11 +3,30 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from ingenium.core.errors import MissingNetworks
+
 PACKAGE = "ingenium_networks"
 
 
-def network_file(name: str) -> Path:
-    """The file of some weights; one that is not there if they are not installed."""
+def network_file(name: str, folder: Path, home: Path) -> Path:
+    """The file of weights that belongs to the facts in a folder.
+
+    Beside those of the package, in `home`, are none: it is a file of the distribution, or one that
+    is not there where that is not installed.
+    """
+    if folder != home:
+        return folder / name
     found = find_spec(PACKAGE)
     places = found.submodule_search_locations if found is not None else None
     return Path(next(iter(places)) if places else PACKAGE) / name
+
+
+def installed(file: Path) -> Path:
+    """The file, if it is there.
+
+    Raises:
+        MissingNetworks: if not.
+    """
+    if not file.is_file():
+        raise MissingNetworks(file.name)
+    return file

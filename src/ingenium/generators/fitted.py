@@ -17,9 +17,10 @@ from torch import Tensor
 
 import ingenium
 from ingenium.core.digest import array_digest, digest, folder_digest
-from ingenium.core.errors import CorruptError, InputError, MissingNetworks
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.judged import JudgedKind
+from ingenium.core.networks import installed
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import package_digest
 from ingenium.core.recipe import Arrays, Recipe
@@ -137,11 +138,10 @@ def trained(problem: Problem, name: str) -> FittedFamily:
         CorruptError: if they are not what the domain brought.
     """
     shipped = problem.shipped()[name]
-    if not shipped.weights.is_file():
-        raise MissingNetworks(shipped.weights.name)
+    weights = installed(shipped.weights)
     family: Family = shipped.make()
     try:
-        state = load_file(shipped.weights)
+        state = load_file(weights)
         family.load_state_dict({k: v.to(torch.float32) for k, v in state.items()})
     except (*_DAMAGE, SafetensorError) as error:
         found = f"is not what came with {problem.name} ({error})"

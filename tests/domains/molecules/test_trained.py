@@ -12,7 +12,6 @@ from safetensors.torch import load_file
 
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError, MissingNetworks
-from ingenium.core.networks import network_file
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.trained import model, told
@@ -100,7 +99,7 @@ def test_a_taught_generator_belongs_to_one_base(
 
 def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
     """So that a new base is not shipped without teaching it."""
-    assert told.facts()["weights"] == file_digest(network_file("moses.told.safetensors"))
+    assert told.facts()["weights"] == file_digest(told.shipped(64).weights)
     told.shipped(64).make()
 
 
@@ -124,7 +123,7 @@ def test_what_does_not_belong_together_is_seen(folder: Path, tmp_path: Path, wha
 
 def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
     """So that neither is replaced alone: numbers of tokens are rows of the weights."""
-    assert facts()["weights"] == file_digest(network_file("moses.safetensors"))
+    assert facts()["weights"] == file_digest(shipped(64)[NAME].weights)
     assert facts()["tokens"] == digest(list(codec("moses", 64).vocabulary.tokens))
     shipped(64)[NAME].make()
 

@@ -17,7 +17,8 @@ COLUMNS: Mapping[str, tuple[str, float, float]] = {  # units and ranges
     "height": ("m", 0.5, 3.0),
 }
 NOISE, SEEN, TOLD, STEPS = 0.02, 400, 240, 1500  # spread of readings; rows, of both; of the fit
-BANKS = (50, 100, 200, 400, 800, 1600, 3200, 6400)  # formulas that a search may look at
+BANKS = (5, 10, 20, 50, 100, 200, 400, 800, 1600, 3200, 6400)  # formulas that a search may look at
+TAUGHT = 1600  # of those, for what a network learned
 NEAR = 0.05  # of a coefficient
 SPEC = """
 problem = "equations.law"
@@ -70,7 +71,7 @@ def _distilled(commands: Commands) -> Iterator[Finding | Picture]:
     answers = network(fresh)
     off = float(np.sqrt(np.square(answers - exact).mean()) / exact.std())
     _write(commands, "learned", fresh, answers, told=True)
-    found = _found(commands, "learned", BANKS[5])
+    found = _found(commands, "learned", TAUGHT)
     yield Finding(
         f"of a network that is {off:.1%} of the spread off, the search finds the law "
         "m v^2 / 2 + m g h, its constants within 5 %",

@@ -16,10 +16,8 @@ from ingenium.domains.equations.field.residual import ResidualNetworks
 
 FAILED = 0.2  # error of a field, from which on a reason is told
 LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which they are told
-UNTOLD, OFF_POINTS = (
-    0.2,
-    10.0,
-)  # share of the time without points; residual beside them over at them
+UNTOLD = 0.2  # share of the time without points
+OFF_POINTS = 10.0  # residual beside the points over that at them
 STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
 FRONT, SHARP = 0.05, 0.5  # of the points the worst, and their share of the residual
 SATURATED = 0.5  # share of the first layer

@@ -17,13 +17,14 @@ from ingenium.domains.equations.field.operator import drawn
 from ingenium.domains.equations.field.residual import ResidualNetworks, ResidualSettings
 from ingenium.domains.equations.field.verifier import errors
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
+from ingenium.generators.unlearned import Unlearned
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
 TOGETHER = 8  # fields whose networks are trained together
 
 
-class CoarseSolver:
+class CoarseSolver(Unlearned):
     """The solver on a grid so many times coarser, as one tunes it for speed; nothing is learned."""
 
     def __init__(
@@ -31,13 +32,6 @@ class CoarseSolver:
     ) -> None:
         self.shape, self.c = codec.shape, 1
         self.equation, self.codec, self.given, self.times = equation, codec, given, times
-
-    def fit(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
-    ) -> dict[str, list[float]]:
-        """Nothing."""
-        check_rows(x, cond, self.shape, self.c)
-        return {}
 
     def propose(
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
@@ -47,15 +41,6 @@ class CoarseSolver:
         check_steer(steer, "coarse")
         inputs = drawn(self.equation, len(cond), rng, self.given)
         return finish(self.codec.encode((inputs, self.equation.coarse(inputs, self.times))), steer)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """How coarse it is."""
-        return {"times": torch.tensor(self.times)}
-
-    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """As it was kept."""
-        self.times = int(state_dict["times"])
-        return self
 
 
 class NearestSolution:
@@ -94,7 +79,7 @@ class NearestSolution:
         return self
 
 
-class ResidualFamily:
+class ResidualFamily(Unlearned):
     """A network for each field, which learns from the equation alone (PINN).
 
     A pilot on one known input goes first: where it fails, the cause is told and nothing proposed.
@@ -144,11 +129,3 @@ class ResidualFamily:
         nets = ResidualNetworks.drawn(self.equation, self.own, inputs, self.size, rng)
         nets.train()
         return nets
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Nothing is learned before an input is there."""
-        return {"steps": torch.tensor(self.own.steps)}
-
-    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Nothing."""
-        return self

@@ -17,6 +17,7 @@ from ingenium.domains.equations.law.genetic import Entry, LawSearch
 from ingenium.generators.rows import check_cond, check_rows, check_steer
 from ingenium.generators.tokens.drawing import OPEN, Turnstile, drawn
 from ingenium.generators.tokens.vocabulary import END, PAD
+from ingenium.generators.unlearned import Unlearned
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
@@ -96,7 +97,7 @@ class GeneticLaws:
 
 
 @dataclass(eq=False)
-class GrammarLaws:
+class GrammarLaws(Unlearned):
     """Formulas by chance: each token that may follow is as likely as the others."""
 
     codec: LawCodec
@@ -104,13 +105,6 @@ class GrammarLaws:
 
     def __post_init__(self) -> None:
         self.shape = self.codec.shape
-
-    def fit(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
-    ) -> dict[str, list[float]]:
-        """Nothing is learned."""
-        check_rows(x, cond, self.shape, self.c)
-        return {}
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -132,11 +126,3 @@ class GrammarLaws:
             state = self.codec.grammar.follow(state, token)
         constants = torch.exp(torch.randn(n, self.codec.k, generator=rng, dtype=torch.float64))
         return torch.cat([ids.to(torch.float64), self.codec.numbers.encode((constants,))], 1)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Of nothing."""
-        return {"none": torch.zeros(1)}
-
-    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Nothing."""
-        return self

@@ -20,11 +20,6 @@ NEEDED = ("steps", "width", "layers", "dropout", "temperature", "min_p")  # of i
 FOLDER = Path(__file__).parent
 
 
-def weights_in(folder: Path, name: str) -> Path:
-    """The file of weights that belongs to the facts in a folder."""
-    return network_file(name) if folder == FOLDER else folder / name
-
-
 @cache
 def facts(folder: Path = FOLDER) -> dict[str, Any]:
     """What lies beside the weights: language, recipe, cost and what was measured."""
@@ -56,7 +51,7 @@ def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
 def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
     """It, as a problem on molecules like those of MOSES offers it."""
     about = {k: facts(folder)[k] for k in ("recipe", "about")}
-    weights = weights_in(folder, "moses.safetensors")
+    weights = network_file("moses.safetensors", folder, FOLDER)
 
     def make() -> TokenAutoregressive:
         if weights.is_file():  # whoever loads them says so if they are not

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from ingenium.core.digest import content_digest, file_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import write_atomic
+from ingenium.core.networks import installed, network_file
 from ingenium.core.problem import Shipped, Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.trained import model
@@ -121,7 +122,7 @@ def teach(
     texts = [text for text, n in zip(texts, length, strict=True) if n < own.steps]
     cond = _conditions(texts, asked, watch)
     family = model.network(tokens.longest, base)
-    state = load_file(model.weights_in(base, "moses.safetensors"))
+    state = load_file(installed(network_file("moses.safetensors", base, model.FOLDER)))
     family.load_state_dict({k: v.float() for k, v in state.items()})
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(asked.plan.seed)
@@ -181,7 +182,8 @@ def hears(folder: Path = model.FOLDER) -> Mapping[str, tuple[float, float]]:
 
 def shipped(longest: int, folder: Path = model.FOLDER) -> Shipped:
     """It, as a problem on molecules like those of MOSES offers it."""
-    weights, found = model.weights_in(folder, f"{NAME}.safetensors"), facts(folder)
+    weights = network_file(f"{NAME}.safetensors", folder, model.FOLDER)
+    found = facts(folder)
 
     def make() -> TokenAutoregressive:
         """The network.

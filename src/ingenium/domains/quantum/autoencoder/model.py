@@ -8,8 +8,8 @@ from typing import Any
 from safetensors.torch import load
 
 from ingenium.core.digest import content_digest
-from ingenium.core.errors import CorruptError, MissingNetworks
-from ingenium.core.networks import network_file
+from ingenium.core.errors import CorruptError
+from ingenium.core.networks import installed, network_file
 from ingenium.domains.quantum.autoencoder.recipe import ATOMS, LONGEST, AutoencoderRecipe
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vae import TokenVAE
@@ -46,9 +46,7 @@ def autoencoder(folder: Path = FOLDER) -> TokenVAE:
     """
     made = facts(folder)["recipe"]
     network = AutoencoderRecipe(**{k: made[k] for k in NEEDED}).network(codec(folder))
-    place = network_file(FILE) if folder == FOLDER else folder / FILE
-    if not place.is_file():
-        raise MissingNetworks(FILE)
+    place = installed(network_file(FILE, folder, FOLDER))
     weights = place.read_bytes()
     if content_digest(weights) != facts(folder)["weights"]:
         raise CorruptError(str(place), "other weights than its facts name", "Install again.")
