@@ -6,6 +6,7 @@ import sys
 from ingenium.cli.stopping import STOPPED, deafen, listen
 
 CARBON = "INGENIUM_CARBON"
+WAITING = "OMP_WAIT_POLICY"
 WORLD = "436 world mean of 2022, Ember, Global Electricity Review 2023"  # g of CO2e for a kWh
 
 
@@ -22,11 +23,13 @@ def open_closed() -> None:
 def main() -> None:
     """Entry point of the installed command; hears Ctrl-C before anything else.
 
-    Carbon is that of the world's mean kWh where nobody says another one.
+    Carbon is that of the world's mean kWh, and threads that wait for others sleep (they spin
+    otherwise, and take the processor from who has work), where nobody says another.
     """
     open_closed()
     listen()
     os.environ.setdefault(CARBON, WORLD)
+    os.environ.setdefault(WAITING, "PASSIVE")  # before torch is imported, which reads it once
     try:
         from ingenium.cli.app import app
 

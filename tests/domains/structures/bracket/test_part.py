@@ -11,7 +11,7 @@ from ingenium.domains.structures.bracket.milled import drawings, milled
 from ingenium.domains.structures.bracket.part import bracket_part
 from ingenium.domains.structures.bracket.settings import BracketSettings, PinLoad
 from ingenium.domains.structures.parts.bodies import Cuboid, Cylinder, Prism, union
-from ingenium.domains.structures.parts.part import positions, spread
+from ingenium.domains.structures.parts.part import FINE, positions, spread
 
 
 @pytest.fixture
@@ -60,6 +60,17 @@ def test_shares_of_cells_add_up_to_the_volume_of_the_bodies() -> None:
     assert near == pytest.approx(metal, rel=0.25)  # and what the frame adds between the feet
     assert near > metal
     assert bool((part.lower <= part.upper + 1e-12).all())
+
+
+def test_shares_are_counts_of_points_wherever_a_surface_passes() -> None:
+    part = bracket_part(BracketSettings())
+    x, y, z = part.grid.cells
+    points = positions((x * FINE, y * FINE, z * FINE), part.grid.cell_m / FINE, 0.5)
+    inside = (union(part.solid, points) < 0) & (union(part.free, points) >= 0)
+    counts = inside.double().reshape(x, FINE, y, FINE, z, FINE).sum((1, 3, 5))
+    off = (part.lower * FINE**3 - counts.reshape(-1)).abs()
+    assert off.max() <= 4  # points that lie on a surface to the last digit
+    assert off.sum() <= 1e-4 * counts.sum()
 
 
 def test_every_foot_is_held_and_every_case_loaded() -> None:

@@ -1,6 +1,6 @@
 """A part to be designed: its grid, what is filled and free for certain, its holds and loads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -68,16 +68,7 @@ class Part:
 
     def _share(self, bodies: Sequence[Body], less: Sequence[Body] = ()) -> Float64[Tensor, " e"]:
         """Share of each cell inside some bodies and outside others."""
-        out = torch.zeros(self.grid.n_cells, dtype=torch.float64)
-        corner = self.centres_m - self.grid.cell_m / 2
-        steps = [(i + 0.5) / FINE * self.grid.cell_m for i in range(FINE)]
-        for step in product(steps, repeat=3):
-            at = corner + torch.tensor(step, dtype=torch.float64)
-            inside = union(bodies, at) < 0
-            if less:
-                inside &= union(less, at) >= 0
-            out += inside
-        return out / FINE**3
+        return shares(self, (bodies, less), lambda within: within[0] & ~within[1])
 
 
 def filled(part: Part, bodies: Sequence[Body], cut: Sequence[Body]) -> Float64[Tensor, " e"]:
@@ -85,15 +76,35 @@ def filled(part: Part, bodies: Sequence[Body], cut: Sequence[Body]) -> Float64[T
 
     `cut` takes away from the bodies alone.
     """
-    out = torch.zeros(part.grid.n_cells, dtype=torch.float64)
-    corner = part.centres_m - part.grid.cell_m / 2
-    steps = [(i + 0.5) / FINE * part.grid.cell_m for i in range(FINE)]
-    for step in product(steps, repeat=3):
+
+    def metal(within: Sequence[Tensor]) -> Tensor:
+        own, away, solid, free = within
+        return ((own & ~away) | solid) & ~free
+
+    return shares(part, (bodies, cut, part.solid, part.free), metal)
+
+
+def shares(
+    part: Part,
+    groups: Sequence[Sequence[Body]],
+    metal: Callable[[Sequence[Bool[Tensor, " p"]]], Bool[Tensor, " p"]],
+) -> Float64[Tensor, " e"]:
+    """Share of the points of each cell that are metal by the groups of bodies that they lie in.
+
+    A signed distance changes by no more than the way gone, so that only a cell whose middle is
+    nearer to a surface than its corners are is looked at point by point.
+    """
+    cell = part.grid.cell_m
+    near = [union(bodies, part.centres_m) for bodies in groups]
+    out = metal([far < 0 for far in near]).double()
+    cut = torch.stack(near).abs().amin(0) <= cell  # a corner is 0.87 of an edge away
+    corner = part.centres_m[cut] - cell / 2
+    count = torch.zeros(len(corner), dtype=torch.float64)
+    for step in product([(i + 0.5) / FINE * cell for i in range(FINE)], repeat=3):
         at = corner + torch.tensor(step, dtype=torch.float64)
-        solid, free = part.bounds_m(at)
-        inside = (union(bodies, at) < 0) & (union(cut, at) >= 0)
-        out += (inside | (solid < 0)) & (free >= 0)
-    return out / FINE**3
+        count += metal([union(bodies, at) < 0 for bodies in groups])
+    out[cut] = count / FINE**3
+    return out
 
 
 def halved(cells: tuple[int, int, int], halves: int) -> tuple[int, int, int]:
