@@ -12,6 +12,7 @@ NAMES = (
     "families",
     "first_runs",
     "samplers",
+    "samplers_peer",
     "known_density",
     "emulators",
     "scale_ranks",

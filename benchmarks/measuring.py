@@ -20,7 +20,7 @@ from ingenium.core.provenance import machine, versions
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (
     *("lightsim2grid", "pandapower", "numba", "scikit-fem", "pymoto", "scipy", "muSpectre"),
-    *("control", "gymnasium", "stable-baselines3", "wntr"),
+    *("control", "gymnasium", "stable-baselines3", "wntr", "diffusers"),
 )
 
 
