@@ -104,7 +104,9 @@ def _theirs(
     try:
         import diffusers
     except ImportError as error:
-        raise InputError("diffusers beside this package", "none", "pip install diffusers") from error
+        raise InputError(
+            "diffusers beside this package", "none", "pip install diffusers"
+        ) from error
     own = model.settings
     kind = getattr(diffusers, scheduler)
 

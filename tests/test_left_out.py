@@ -16,6 +16,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
 from ingenium.core.verify import verify
 from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.evaluate.limits import summarise
 from ingenium.kits.chemistry import xtb
 from ingenium.summary import summary
@@ -59,6 +60,18 @@ def test_electrons_are_asked_only_of_molecules_that_hold_the_cheap_limits(
     assert len(asked) == 5
     assert spared["verdict"].to_numpy().tolist() == whole["verdict"].to_numpy().tolist()
     assert spared["verdict"].to_numpy()[2] == Verdict.REJECTED
+
+
+def test_what_no_limit_names_is_asked_last(own_folders: Path) -> None:
+    problem = Library(LibrarySettings(known=200))
+    designs = problem.designs_of(("CC(=O)Nc1ccc(O)cc1", "O=[N+]([O-])c1ccccc1", "CCCCCCCCCC"))
+    limits = [Limit("logp", at_most=2.0), Limit("moses_filters", at_most=0)]
+    shared = {"variables": problem.variables, "sizes": problem.sizes}
+    found = verify(designs, problem.verifier, limits, sparing=True, **shared)  # type: ignore[arg-type]
+    told = {k: np.isfinite(found[k].to_numpy()).tolist() for k in ("qed", "alerts")}
+    assert told == {"qed": [True, False, False], "alerts": [True, False, False]}
+    assert np.isfinite(found["moses_filters"].to_numpy()).tolist() == [True, True, False]
+    assert (found["verdict"].to_numpy() == Verdict.ACCEPTED).tolist() == [True, False, False]
 
 
 def test_a_limit_counts_where_its_quantity_was_measured() -> None:

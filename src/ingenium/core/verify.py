@@ -150,7 +150,11 @@ def _measured(
 def _spared(
     verifier: Divisible, limits: Sequence[Limit], arrays: tuple[Tensor, ...]
 ) -> Float[Tensor, "n k"]:
-    """What is measured: each costly part only of designs that hold the limits until there."""
+    """What is measured: each costly part only of designs that hold the limits until there.
+
+    Parts that a limit names come before those that only tell more of what is accepted.
+    """
+    limited = {x.quantity for x in limits}
     names = [q.name for q in verifier.quantities]
     cheap = [q.name for q in verifier.quantities if not q.costly]
     measured = torch.full((len(arrays[0]), len(names)), float("nan"), dtype=torch.float64)
@@ -165,7 +169,7 @@ def _spared(
         known = [x for x in limits if x.quantity not in left]
         held = torch.from_numpy((margins(measured.numpy(), names, known) >= 0).all(1))
         rows &= held & measured[:, columns].isfinite().all(1)
-        asked = left[:1]
+        asked = [name for name in left if name in limited][:1] or left[:1]
     return measured
 
 

@@ -29,7 +29,7 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 from ingenium.kits.chemistry.work import mapped
 
 CHUNK = 16  # molecules that one process takes at a time
-DEAR_MS = 10.0  # of a molecule: parts that cost more wait for what cheaper ones say
+COSTLY_MS = 0.5  # of a molecule: parts that cost more wait for what cheaper ones say
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class EnginePart:
     @property
     def costly(self) -> bool:
         """Whether it is not asked where a limit on what came before is broken."""
-        return self.cost_ms > DEAR_MS
+        return self.cost_ms > COSTLY_MS
 
 
 RULES = tuple(
