@@ -1,4 +1,4 @@
-"""Designs a second of our solvers beside diffusers' schedulers, on one network and its noise levels.
+"""Designs a second of our solvers beside diffusers' schedulers, on one network and its levels.
 
 Both walk down the same levels with the same network and the same first noise, so that what they
 end with must agree; what differs is all that surrounds the network. Small batches of a small
