@@ -42,7 +42,7 @@ ALTERED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     out = laws / "service"
-    words = ("--policy", laws / "run", "--hours", 0.004, "--out", out)
+    words = ("--policy", laws / "run", "--hours", 0.002, "--out", out)
     words = (*words, "--spec", laws / "short.toml")
     found = answer("operate", "autonomy.controller", *words)
     assert found["verdict"] == "accepted"
@@ -73,7 +73,7 @@ def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
 
 
 def test_a_family_is_made_operates_and_is_replayed(tmp_path: Path) -> None:
-    words = ("--family", "lqg", "--hours", 0.003, "--out", tmp_path / "run")
+    words = ("--family", "lqg", "--hours", 0.002, "--out", tmp_path / "run")
     found = answer("operate", "autonomy.controller", *words)
     assert found["verdict"] == "accepted"
     assert (found["policy"]["family"], found["policy"]["run"]) == ("lqg", "")
