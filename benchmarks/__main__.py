@@ -44,6 +44,7 @@ NAMES = (
     "edge_runtimes",
     "equations_feynman",
     "equations_fields",
+    "equations_priors",
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",
