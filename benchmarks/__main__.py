@@ -42,6 +42,7 @@ NAMES = (
     "plant_weeks",
     "lattice_fields",
     "edge_runtimes",
+    "equations_job",
     "equations_feynman",
     "equations_fields",
     "equations_priors",
