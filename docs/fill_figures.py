@@ -45,6 +45,7 @@ PEERS = {  # packages of each field that a benchmark ran beside
     "autonomy": ("control", "gymnasium", "stable-baselines3"),
     "sandbox": ("python",),
     "neuro": ("snntorch",),
+    "equations": (),
 }
 
 
