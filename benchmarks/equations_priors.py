@@ -39,6 +39,11 @@ class LawHunt:
     found: bool
 
     @property
+    def tried(self) -> int:
+        """Of both kinds."""
+        return self.on_rows + self.by_algebra
+
+    @property
     def told(self) -> str:
         """As a cell."""
         beside = f" + {self.by_algebra:,}" if self.by_algebra else ""
@@ -80,14 +85,14 @@ METHODS: Mapping[str, Callable[[FeynmanLaw], LawHunt]] = {
 def summed(hunts: Sequence[Mapping[str, LawHunt]]) -> list[dict[str, str]]:
     """How many each finds, and how many times as many expressions it tries as with units told."""
     found = {by: f"{sum(h[by].found for h in hunts)} of {len(hunts)}" for by in METHODS}
-    times: dict[str, str] = {}
+    times = dict.fromkeys(METHODS, "")
     for by in METHODS:
-        both = [h for h in hunts if h[by].found and h["units told"].found]
-        ratios = [
-            statistics.median(n(h[by]) / n(h["units told"]) for h in both)
-            for n in (lambda x: x.on_rows, lambda x: x.on_rows + x.by_algebra)
-        ] if both else []  # fmt: skip
-        times[by] = f"{ratios[0]:.3g} on rows, {ratios[1]:.3g} in all" if ratios else ""
+        both = [(h[by], h["units told"]) for h in hunts if h[by].found and h["units told"].found]
+        rows = [own.on_rows / told.on_rows for own, told in both]
+        each = [own.tried / told.tried for own, told in both]
+        if both:
+            middle, of_all = statistics.median(rows), statistics.median(each)
+            times[by] = f"{middle:.3g} on rows, {of_all:.3g} in all"
     return [{"law": "found"} | found, {"law": "median times, where both find it"} | times]
 
 
