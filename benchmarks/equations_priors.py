@@ -31,7 +31,7 @@ NAME, TITLE = "equations_priors", "Expressions tried until the exact law is ther
 
 
 @dataclass(frozen=True)
-class LawHunt:
+class ExpressionHunt:
     """What searches tried, and whether the last one found the law."""
 
     on_rows: int
@@ -50,7 +50,7 @@ class LawHunt:
         return f"{'' if self.found else 'not in '}{self.on_rows:,}{beside}"
 
 
-def ours(law: FeynmanLaw, *, told: bool) -> LawHunt:
+def ours(law: FeynmanLaw, *, told: bool) -> ExpressionHunt:
     """Of the search of laws."""
     units = UNITS[law.name].split()
     table = law.table(law.clean, " ".join(units if told else ["1"] * len(units)))
@@ -60,29 +60,29 @@ def ours(law: FeynmanLaw, *, told: bool) -> LawHunt:
         rows, algebra = rows + archive.count.rows, algebra + archive.count.algebra
         front = archive.front()
         if front and front[-1].misfit < FOUND:
-            return LawHunt(rows, algebra, found=True)
-    return LawHunt(rows, algebra, found=False)
+            return ExpressionHunt(rows, algebra, found=True)
+    return ExpressionHunt(rows, algebra, found=False)
 
 
-def operon(law: FeynmanLaw) -> LawHunt:
+def operon(law: FeynmanLaw) -> ExpressionHunt:
     """Of Operon."""
     spent = 0
     for evaluations in EVALUATIONS:
         found, own = operon_of(law, 0.0, evaluations)
         spent += own
         if found:
-            return LawHunt(spent, 0, found=True)
-    return LawHunt(spent, 0, found=False)
+            return ExpressionHunt(spent, 0, found=True)
+    return ExpressionHunt(spent, 0, found=False)
 
 
-METHODS: Mapping[str, Callable[[FeynmanLaw], LawHunt]] = {
+METHODS: Mapping[str, Callable[[FeynmanLaw], ExpressionHunt]] = {
     "units told": partial(ours, told=True),
     "not told": partial(ours, told=False),
     "Operon": operon,
 }
 
 
-def summed(hunts: Sequence[Mapping[str, LawHunt]]) -> list[dict[str, str]]:
+def summed(hunts: Sequence[Mapping[str, ExpressionHunt]]) -> list[dict[str, str]]:
     """How many each finds, and how many times as many expressions it tries as with units told."""
     found = {by: f"{sum(h[by].found for h in hunts)} of {len(hunts)}" for by in METHODS}
     times = dict.fromkeys(METHODS, "")
@@ -98,7 +98,7 @@ def summed(hunts: Sequence[Mapping[str, LawHunt]]) -> list[dict[str, str]]:
 
 def run() -> None:
     """Write and print a table."""
-    hunts: list[dict[str, LawHunt]] = []
+    hunts: list[dict[str, ExpressionHunt]] = []
     rows: list[dict[str, str]] = []
     for law in some(everyone(Path(os.environ["FEYNMAN"])), LAWS):
         with warnings.catch_warnings():
