@@ -23,7 +23,7 @@ from benchmarks.feynman_units import UNITS
 from benchmarks.measuring import report, save
 from ingenium.domains.equations.law.genetic import LawSearch
 
-LAWS = 16
+LAWS = 10
 BANKS = (50, 200, 800, 3200)  # short formulas
 EVALUATIONS = (2_000, 8_000, 32_000, 128_000)  # of Operon
 GENERATIONS = 2  # of the genetic part
