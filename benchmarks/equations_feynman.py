@@ -211,14 +211,11 @@ class LawRun:
 
 TOLD, UNTOLD = partial(ours, units=True), partial(ours, units=False)
 RUNS = (
-    LawRun("search of laws", True, 0.0, TOLD),
-    LawRun("search of laws", True, 0.01, TOLD),
+    *(LawRun("search of laws", True, noise, TOLD) for noise in (0.0, 0.001, 0.01, 0.1)),
     LawRun("units alone", True, 0.0, units_alone),
-    LawRun("search of laws", True, 0.1, TOLD),
     *(LawRun(by, False, noise, method, FEW)
       for noise in (0.0, 0.01)
-      for by, method in (("Operon", operon), ("search of laws", UNTOLD), ("gplearn", gplearn))),
-    LawRun("search of laws", True, 0.001, TOLD),
+      for by, method in (("search of laws", UNTOLD), ("Operon", operon), ("gplearn", gplearn))),
 )  # fmt: skip
 
 
