@@ -239,10 +239,9 @@ def found_by(own: LawRun, chosen: Sequence[FeynmanLaw]) -> tuple[dict[str, objec
             except (ValueError, TypeError, ArithmeticError, RuntimeError) as error:
                 print(own.by, law.name, type(error).__name__, str(error)[:80])
     seconds = (time.process_time() - began) / len(chosen)
-    row = own.told | {"found": f"{len(found)} of {len(chosen)}"}
-    return row | {"percent": 100 * len(found) / len(chosen), "seconds_each": seconds}, " ".join(
-        found
-    )
+    share = 100 * len(found) / len(chosen)
+    row = own.told | {"found": f"{len(found)} of {len(chosen)}", "percent": share}
+    return row | {"seconds_each": seconds}, " ".join(found)
 
 
 def published() -> list[dict[str, object]]:

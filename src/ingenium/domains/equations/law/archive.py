@@ -38,15 +38,10 @@ SIMPLE = _simple()
 
 @dataclass
 class ExpressionCount:
-    """How many expressions a search held against its table."""
+    """How many expressions a search held against its table; what it tries twice counts twice."""
 
     rows: int = 0  # on rows: formulas of the bank, and each round of each fit
     algebra: int = 0  # products and sums of those, whose misfit follows from sums over rows
-
-    @property
-    def total(self) -> int:
-        """Both; what is tried twice counts twice."""
-        return self.rows + self.algebra
 
 
 @dataclass(frozen=True)
