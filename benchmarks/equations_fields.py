@@ -1,23 +1,25 @@
 """Solution fields a second: a learned operator beside the equation's own solver at equal error.
 
 Both run on one thread, on the same inputs that neither has seen, 64 together. The solver is made
-coarse until it is just as close as the operator; what the operator was taught with, its fit and the
-solving of its known fields, is told as processor time beside.
+coarse step by step, so that the one that is as close can be read off. What the operator was taught
+with is no part of the times: `equations_job` says what the examples take from nothing.
 
 Run `python -m benchmarks equations_fields`; a fit of Darcy's flow takes minutes, once.
 """
 
-import time
 import tomllib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from benchmarks.measuring import report
+from benchmarks.measuring import report, timed
 from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import open_problem
+from ingenium.domains.equations.field.operator import FourierOperator
 from ingenium.domains.equations.field.problem import COARSE, SolutionField
 from ingenium.domains.equations.field.verifier import errors
 from ingenium.generators import fitted
@@ -32,34 +34,35 @@ def rows(spec: Spec) -> list[dict[str, object]]:
     problem = open_problem(spec)
     assert isinstance(problem, SolutionField)
     own = resolve(spec, problem)
-    began = time.process_time()
     known = training(problem)
-    made = fitted.fit(problem, known, own.generator, watch=silent)
-    taught = time.process_time() - began
-    e, cond = problem.equation, torch.zeros(FIELDS, 1)
+    made = fitted.fit(problem, known, own.generator, watch=silent).family
+    assert isinstance(made, FourierOperator)
+    e = problem.equation
     inputs = e.draw(FIELDS, torch.Generator().manual_seed(SEED))
     true = torch.cat([e.solved(a, e.judged_on) for a in inputs.split(16)])
-    began = time.process_time()
-    x = made.family.propose(cond, torch.Generator().manual_seed(SEED))
-    spent = time.process_time() - began
-    drawn, u = problem.codec.decode(x)
-    assert torch.equal(problem.project({}, known)((drawn, u))[0], inputs)
-    table = [_row(e.name, "learned operator", u, true, spent)]
-    table[0] |= {"taught_s": None if made.cached else taught}
-    for times in COARSE:
-        e.coarse(inputs[:1], times)
-        began = time.process_time()
-        u = e.coarse(inputs, times)
-        spent = time.process_time() - began
-        table.append(_row(e.name, f"solver on {e.points // times} points", u, true, spent))
-    return table
+
+    @torch.no_grad()
+    def learned(own: torch.Tensor) -> torch.Tensor:
+        told = problem.codec.told(own).float()
+        solution = made.solution(told, torch.Generator())
+        return problem.codec.solution(solution)
+
+    solvers = {f"solver on {e.points // n} points": partial(e.coarse, times=n) for n in COARSE}
+    works = {"learned operator": learned} | solvers
+    return [_row(e.name, by, work, inputs, true) for by, work in works.items()]
 
 
 def _row(
-    equation: str, by: str, u: torch.Tensor, true: torch.Tensor, spent: float
+    equation: str,
+    by: str,
+    work: Callable[[torch.Tensor], torch.Tensor],
+    inputs: torch.Tensor,
+    true: torch.Tensor,
 ) -> dict[str, object]:
-    error = float(errors(u, true)[0].mean())
-    return {"equation": equation, "by": by, "error": error, "fields_a_second": FIELDS / spent}
+    """Error, and fields a second of the processor: the best of three."""
+    error = float(errors(work(inputs), true)[0].mean())
+    spent = min(timed(partial(work, inputs), 3).cpu_s)
+    return {"equation": equation, "by": by, "relative error": error, "fields/s": FIELDS / spent}
 
 
 def run() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def cost(command: str, folder: Path) -> dict[str, Any]:
     """Seconds and the largest memory of a command in a process of its own, with an empty cache."""
     own = {k: str(folder / k) for k in ("INGENIUM_CACHE", "INGENIUM_LEDGER")}
     started = time.perf_counter()
-    words = [sys.executable, "-m", "ingenium", *command.split()]
+    words = [sys.executable, "-m", "ingenium", *shlex.split(command)]
     done = subprocess.Popen(words, cwd=folder, env=os.environ | own)
     _, code, used = os.wait4(done.pid, 0)
     return {

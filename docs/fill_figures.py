@@ -6,8 +6,7 @@
 run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
 `contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
 one class, function or value of a Python file. What the commands of tutorials print comes from
-docs/figures/runs/*.json, and the times beside the README's commands
-from benchmarks/results/first_runs.json.
+docs/figures/runs/*.json, times of the README's commands from benchmarks/results/first_runs.json.
 """
 
 import ast
@@ -46,6 +45,7 @@ PEERS = {  # packages of each field that a benchmark ran beside
     "sandbox": ("python",),
     "neuro": ("snntorch",),
     "samplers": ("diffusers",),
+    "equations": (),
 }
 
 

@@ -281,7 +281,7 @@ def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
     generator = replace(generator, spec=spec)
     accepted = 0
     for block, rows in units(n, problem.at_once):
-        designs = proposed(generator, seed, block * BLOCK + rows[0])
+        designs = proposed(generator, seed, block, rows)
         verdicts = verified(problem, spec, designs.isel({DESIGN: slice(0, len(rows))}))
         accepted += int((verdicts["verdict"].to_numpy() == Verdict.ACCEPTED).sum())
     calls = n * (1 + problem.repair_calls)

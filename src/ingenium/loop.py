@@ -255,7 +255,7 @@ def _unit(
     """The designs of some rows with their conditions, and what was measured, as arrays by name."""
     problem = generator.problem
     with clock("propose"):
-        designs = proposed(generator, seed, block * BLOCK + rows[0])
+        designs = proposed(generator, seed, block, rows)
         designs = designs.isel({DESIGN: slice(0, len(rows))})
     with clock("verify"):
         verdicts = verified(problem, generator.spec, designs)
@@ -266,16 +266,15 @@ def _unit(
     return arrays | texts | {"measured": table(problem, verdicts)}
 
 
-def proposed(generator: Generator, seed: int, design: int) -> xr.Dataset:
-    """All designs of the unit of one design, however many are asked for.
+def proposed(generator: Generator, seed: int, block: int, rows: Sequence[int]) -> xr.Dataset:
+    """All designs of the unit of some rows of a block, however many are asked for.
 
     They are mended together, and the order of sums follows from shapes: a unit that is cut before
     it is mended would give other bits.
     """
     size = generator.problem.at_once
-    block, row = divmod(design, BLOCK)
-    first = row - row % size
-    return generator.propose_block(seed, block, range(first, first + size))
+    first = rows[0] - rows[0] % size
+    return generator.propose_block(seed, block, range(first, first + size), rows)
 
 
 def _joined(generator: Generator, arrays: dict[str, np.ndarray]) -> tuple[xr.Dataset, xr.Dataset]:

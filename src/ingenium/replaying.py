@@ -20,6 +20,7 @@ from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, package_digest, versions
 from ingenium.core.quantity import Variable
+from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import weighed
 from ingenium.core.verify import verify
@@ -131,7 +132,8 @@ def replay(
             _same("model", record["model"], model.digest),
         ]
         generator = Generator(problem, model.family, spec, known)
-        one = proposed(generator, record["seed"], design).sel({DESIGN: [design]})
+        block, row = divmod(design, BLOCK)
+        one = proposed(generator, record["seed"], block, [row]).sel({DESIGN: [design]})
         checks.append(_design(problem, one, record, out))
         verdicts = _measure(problem, spec, _as_exported(problem, one, record), record)
         checks += _measured(problem, spec, verdicts, record, "proposed again")

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch import Tensor
 
 import toy
@@ -13,8 +14,11 @@ from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import GeneratorChoice, Spec, Target
 from ingenium.domains import open_problem
 from ingenium.generators import families
+from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.generator import Generator
-from ingenium.loop import training
+from ingenium.loop import proposed, training
+from ingenium.sampling.steer import FREE, Steer
+from ingenium.train.plan import Plan
 
 pytestmark = pytest.mark.usefixtures("beams")
 
@@ -48,3 +52,43 @@ def test_known_designs_are_measured_once_for_all_blocks(monkeypatch: pytest.Monk
     alone = Generator(problem, family, generator.spec, known).propose_block(3, 2)
     for v in problem.variables:
         np.testing.assert_array_equal(alone[v.name], blocks[2][v.name])
+
+
+class _SlowCopula(GaussianCopula):
+    """Eight designs at a time; what it is told is kept."""
+
+    together = 8
+
+    def propose(self, cond: Tensor, rng: torch.Generator, steer: Steer = FREE) -> Tensor:
+        self.__dict__.setdefault("told", []).append(cond)
+        return super().propose(cond, rng, steer)
+
+
+def _slow() -> Generator:
+    asked = Spec(problem="toy.cantilever")
+    problem = open_problem(asked)
+    known = training(problem)
+    x, cond = problem.encode(known).float(), problem.features(known)
+    family = _SlowCopula(problem.codec.shape, cond.shape[1])
+    family.fit(x, cond, Plan())
+    return Generator(problem, family, resolve(asked, problem), known)
+
+
+def test_of_a_slow_family_only_the_parts_that_are_wanted_are_proposed() -> None:
+    """And a design is the same whatever else is asked for, as for a replay of it alone."""
+    whole = _slow()
+    every = [proposed(whole, 5, block, range(BLOCK)) for block in (0, 1)]
+    told = whole.family.told
+    assert [len(part) for part in told] == [8] * (2 * BLOCK // 8)
+    assert torch.equal(torch.cat(told[: BLOCK // 8]), whole.problem.features(every[0]))
+    for block, rows in ((0, range(2)), (0, range(11)), (1, [37])):
+        few = _slow()
+        some = proposed(few, 5, block, rows)
+        assert some.sizes["design"] == BLOCK, "what is mended has one shape"
+        assert [len(part) for part in few.family.told] == [8] * len({row // 8 for row in rows})
+        for name in [v.name for v in few.problem.variables]:
+            one, other = (x[name].to_numpy()[list(rows)] for x in (some, every[block]))
+            np.testing.assert_array_equal(one, other)
+    for v in whole.problem.variables:
+        parts = every[0][v.name].to_numpy().reshape(BLOCK // 8, 8, -1)
+        assert not np.array_equal(parts[0], parts[1]), "each part has chance of its own"

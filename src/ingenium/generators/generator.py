@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
-from ingenium.generators.model import Family
+from ingenium.generators.model import Family, InParts
 from ingenium.sampling.steer import Steer
 
 
@@ -27,24 +27,31 @@ class Generator:
     family: Family
     spec: Spec  # resolved
     known: xr.Dataset  # the designs that were learned from
-    _last: dict[tuple[int, int], tuple[tuple[Tensor, ...], xr.Dataset]] = field(
+    _last: dict[tuple[int, int, tuple[int, ...]], tuple[tuple[Tensor, ...], xr.Dataset]] = field(
         default_factory=dict, repr=False
-    )  # by seed and block, for the next rows of the same one
+    )  # by seed, block and its parts, for the next rows of the same one
 
     def propose_block(
-        self, seed: int, block: int, rows: Sequence[int] = range(BLOCK)
+        self,
+        seed: int,
+        block: int,
+        rows: Sequence[int] = range(BLOCK),
+        wanted: Sequence[int] | None = None,
     ) -> xr.Dataset:
         """The designs of one block, with their conditions; hard constraints hold exactly.
 
         Args:
             seed: of the whole proposal.
             block: its index; designs `block * BLOCK` and the `BLOCK - 1` that follow.
-            rows: those of the block that are wanted; what they are does not depend on it.
+            rows: those of the block that are given; what they are does not depend on it.
+            wanted: those of them that count, without it all; of a family that proposes in parts
+                the others may be copies, so that what is mended has the same shape.
         """
-        if (seed, block) not in self._last:
+        key = (seed, block, self._parts(rows if wanted is None else wanted))
+        if key not in self._last:
             self._last.clear()
-            self._last[seed, block] = self._whole(seed, block)
-        arrays, conditions = self._last[seed, block]
+            self._last[key] = self._whole(*key)
+        arrays, conditions = self._last[key]
         own = conditions.isel({DESIGN: list(rows)})
         arrays = self.problem.repair(tuple(a[list(rows)] for a in arrays), own)
         return to_dataset(
@@ -54,8 +61,22 @@ class Generator:
             index=block * BLOCK + np.asarray(rows),
         )
 
-    def _whole(self, seed: int, block: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
-        """All proposals of a block, projected but not mended, and their conditions."""
+    @property
+    def _together(self) -> int:
+        """Designs that the family proposes at a time."""
+        return self.family.together if isinstance(self.family, InParts) else BLOCK
+
+    def _parts(self, rows: Sequence[int]) -> tuple[int, ...]:
+        """Of a block, those that hold some rows."""
+        return tuple(sorted({row // self._together for row in rows}))
+
+    def _whole(
+        self, seed: int, block: int, parts: tuple[int, ...]
+    ) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+        """All proposals of a block, projected but not mended, and their conditions.
+
+        What lies outside of the parts is a copy of what lies in the first.
+        """
         spec, known = self.spec, self.problem.posed(self.known)
         conditions = draw_conditions(
             spec,
@@ -65,13 +86,17 @@ class Generator:
             block_rng(seed, block, "conditions"),
             apart=self._apart,
         )
+        together, found = self._together, []
+        for part in parts:
+            own = conditions.isel({DESIGN: slice(part * together, (part + 1) * together)})
+            steer = self._steer(self.problem.project(spec.fixed, own), own)
+            rng = block_rng(seed, block, "proposal" if together == BLOCK else f"proposal {part}")
+            with one_thread():
+                found.append(self.family.propose(self.problem.features(own), rng, steer))
+        whole = [found[parts.index(i) if i in parts else 0] for i in range(BLOCK // together)]
         project = self.problem.project(spec.fixed, conditions)
-        steer = self._steer(project, conditions)
-        with one_thread():
-            x = self.family.propose(
-                self.problem.features(conditions), block_rng(seed, block, "proposal"), steer
-            )
-        return project(self.problem.decode(x.to(torch.float64), conditions)), conditions
+        x = torch.cat(whole).to(torch.float64)
+        return project(self.problem.decode(x, conditions)), conditions
 
     @cached_property
     def _apart(self) -> Float[np.ndarray, " m"] | None:

@@ -42,6 +42,16 @@ class Family(Protocol):
 
 
 @runtime_checkable
+class InParts(Protocol):
+    """A family that takes long over a design: so many of a block are proposed together.
+
+    Parts that hold none of the designs that are asked for are left out.
+    """
+
+    together: int  # divides the block
+
+
+@runtime_checkable
 class HasDensity(Protocol):
     """A family whose density can be evaluated.
 

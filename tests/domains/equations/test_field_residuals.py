@@ -5,7 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
+from ingenium.core.seeds import BLOCK
+from ingenium.core.spec import Spec, parse
+from ingenium.domains import open_problem
 from ingenium.domains.equations.field.codec import PairCodec
 from ingenium.domains.equations.field.diagnosis import FAILED, diagnosed
 from ingenium.domains.equations.field.elliptic import Darcy, Poisson
@@ -19,6 +23,8 @@ from ingenium.domains.equations.field.residual import (
     rest_of,
 )
 from ingenium.domains.equations.field.verifier import errors
+from ingenium.generators.generator import Generator
+from ingenium.loop import proposed
 from ingenium.train.plan import Plan
 
 SMALL = ResidualSettings(width=16, layers=2, steps=150, points=200)
@@ -101,3 +107,23 @@ def test_a_pilot_that_fails_stops_with_the_cause() -> None:
     family = ResidualFamily(own, codec, None, replace(SMALL, rate=1.0, steps=40))
     with pytest.raises(InputError, match=r"steps too long.*Write rate = 0.01"):
         family.fit(x, torch.zeros(2, 1), Plan())
+
+
+def test_two_fields_train_the_networks_of_their_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not those of a whole block; and a field is that of all of them."""
+    trained: list[int] = []
+    monkeypatch.setattr(ResidualNetworks, "train", lambda nets: trained.append(len(nets.inputs)))
+    setup = {"equation": "heat", "points": 32, "known": 12}
+    table = {"problem": "equations.field", "generator": {"family": "pinn"}, "setup": setup}
+    asked = parse(table, Spec, "heat")
+    problem = open_problem(asked)
+    own = resolve(asked, problem)
+    few, whole = (Generator(problem, problem.baselines()["pinn"](), own, problem.data())
+                  for _ in range(2))  # fmt: skip
+    some = proposed(few, 7, 0, range(2))
+    assert trained == [8]
+    every = proposed(whole, 7, 0, range(BLOCK))
+    assert trained == [8] * 9
+    for name in ("input", "solution"):
+        assert some[name][:2].equals(every[name][:2])
+    assert not every["input"][0].equals(every["input"][8])

@@ -1,13 +1,14 @@
-"""Checks of laws that are found from what a network learned, and of what units save a search."""
+"""Checks of laws that are found in what a network learned."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import sympy
 import torch
 
-from ingenium.evaluate.findings import Commands, Finding, Picture
+from ingenium.evaluate.findings import Commands, Done, Finding, Picture
 from ingenium.evaluate.style import INK, KNOWN, OURS, dress, plane
 
 COLUMNS: Mapping[str, tuple[str, float, float]] = {  # units and ranges
@@ -17,19 +18,20 @@ COLUMNS: Mapping[str, tuple[str, float, float]] = {  # units and ranges
     "height": ("m", 0.5, 3.0),
 }
 NOISE, SEEN, TOLD, STEPS = 0.02, 400, 240, 1500  # spread of readings; rows, of both; of the fit
-BANKS = (5, 10, 20, 50, 100, 200, 400, 800, 1600, 3200, 6400)  # formulas that a search may look at
-TAUGHT = 1600  # of those, for what a network learned
+TAUGHT = 1600  # short formulas that a search builds laws from, for what a network learned
 NEAR = 0.05  # of a coefficient
 SPEC = """
 problem = "equations.law"
 [given]
-table = {{ file = "{table}.csv" }}
+table = {{ file = "law.csv" }}
 [setup]
-target = "energy"
+target = "{target}"
 operations = ["+", "-", "*", "/", "sq"]
 bank = {bank}
 generations = 0
 known = 40
+{limits}"""
+NOISY = """
 [[limits]]
 quantity = "misfit"
 at_most = 0.2
@@ -41,28 +43,12 @@ at_most = 0.4
 
 def recovered(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 35.22, its part on laws: from readings with noise to a network, and on to the law."""
-    yield from _distilled(commands)
+    yield from distilled(commands)
     yield Finding("probes of what a model holds, against shuffled labels", False, gap=True)
     yield Finding("a bottleneck of named concepts", False, gap=True)
 
 
-def prior(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 32.6: how many formulas a search looks at with units told and without, and a network."""
-    x, energy = _read(np.random.default_rng(5), TOLD, NOISE / 10)
-    _write(commands, "units", x, energy, told=True)
-    _write(commands, "plain", x, energy, told=False)
-    least = {name: _least(commands, name) for name in ("units", "plain")}
-    shown = {k: f"{v}" if v else f"more than {BANKS[-1]}" for k, v in least.items()}
-    yield Finding(
-        f"the law is found among {shown['units']} formulas where units are told, and among "
-        f"{shown['plain']} where they are not",
-        bool(least["units"]) and (not least["plain"] or least["units"] < least["plain"]),
-    )
-    yield Finding("forms that a language model proposes", False, gap=True)
-    yield from _distilled(commands)
-
-
-def _distilled(commands: Commands) -> Iterator[Finding | Picture]:
+def distilled(commands: Commands) -> Iterator[Finding | Picture]:
     """A network learns from noisy readings; a search of laws sees its answers alone."""
     rng = np.random.default_rng(11)
     x, noisy = _read(rng, SEEN, NOISE)
@@ -70,8 +56,9 @@ def _distilled(commands: Commands) -> Iterator[Finding | Picture]:
     fresh, exact = _read(rng, TOLD, 0.0)
     answers = network(fresh)
     off = float(np.sqrt(np.square(answers - exact).mean()) / exact.std())
-    _write(commands, "learned", fresh, answers, told=True)
-    found = _found(commands, "learned", TAUGHT)
+    heads = [*(f"{n} [{u}]" for n, (u, *_) in COLUMNS.items()), "energy [J]"]
+    write_table(commands, heads, fresh, answers)
+    found = _found(commands)
     yield Finding(
         f"of a network that is {off:.1%} of the spread off, the search finds the law "
         "m v^2 / 2 + m g h, its constants within 5 %",
@@ -120,35 +107,35 @@ def _taught(x: np.ndarray, energy: np.ndarray) -> Callable[[np.ndarray], np.ndar
     return answer
 
 
-def _write(commands: Commands, name: str, x: np.ndarray, energy: np.ndarray, *, told: bool) -> None:
-    """A table with units at its heads, or without any."""
-    units = [u if told else "1" for u, _, _ in COLUMNS.values()] + ["J" if told else "1"]
-    heads = ",".join(f"{n} [{u}]" for n, u in zip([*COLUMNS, "energy"], units, strict=True))
-    rows = "\n".join(",".join(f"{v:.9g}" for v in row) for row in np.c_[x, energy])
-    (commands.folder / f"{name}.csv").write_text(f"{heads}\n{rows}\n")
+def write_table(commands: Commands, heads: Sequence[str], x: np.ndarray, y: np.ndarray) -> None:
+    """A table whose last column is the target, beside the commands."""
+    rows = "\n".join(",".join(f"{v:.12g}" for v in row) for row in np.c_[x, y])
+    (commands.folder / "law.csv").write_text(f"{','.join(heads)}\n{rows}\n")
 
 
-def _least(commands: Commands, table: str) -> int:
-    """The smallest bank from which the law is found; 0 if from none."""
-    return next((b for b in BANKS if _found(commands, table, b) is not None), 0)
-
-
-def _found(commands: Commands, table: str, bank: int) -> tuple[float, float] | None:
-    """The coefficients of `m v^2` and `m g h` of an accepted law that has these terms alone."""
-    (commands.folder / "law.toml").write_text(SPEC.format(table=table, bank=bank))
+def searched(commands: Commands, names: Sequence[str], bank: int, limits: str = "") -> Done:
+    """Laws of that table from so many short formulas, in the folder `law`."""
+    spec = SPEC.format(target=names[-1], bank=bank, limits=limits)
+    (commands.folder / "law.toml").write_text(spec)
     asked = ("--spec", "law.toml", "-n", 40, "--out", "law", "--overwrite")
-    commands("propose", "equations.law", *asked)
-    symbols = sympy.symbols(" ".join(COLUMNS))
-    m, v, g, h = symbols
+    return commands("propose", "equations.law", *asked)
+
+
+def formulas(commands: Commands, names: Sequence[str]) -> Iterator[Any]:
+    """The accepted laws as expressions of SymPy."""
     for file in sorted((commands.folder / "law").rglob("law.sympy")):
         text = file.read_text(encoding="utf-8")
         held = dict(re.findall(r"^(c\d+) = (-?[0-9.e+-]+)", text, re.M))
-        formula = text.rpartition("=")[2].strip()
-        names = dict(zip(COLUMNS, symbols, strict=True)) | {
-            k: sympy.Float(value) for k, value in held.items()
-        }
-        whole = sympy.expand(sympy.sympify(formula, locals=names))
-        terms = whole.as_coefficients_dict()
+        known = {n: sympy.Symbol(n) for n in names} | {k: sympy.Float(v) for k, v in held.items()}
+        yield sympy.sympify(text.rpartition("=")[2].strip(), locals=known)
+
+
+def _found(commands: Commands) -> tuple[float, float] | None:
+    """The coefficients of `m v^2` and `m g h` of an accepted law that has these terms alone."""
+    searched(commands, (*COLUMNS, "energy"), TAUGHT, NOISY)
+    m, v, g, h = sympy.symbols(" ".join(COLUMNS))
+    for formula in formulas(commands, tuple(COLUMNS)):
+        terms = sympy.expand(formula).as_coefficients_dict()
         if set(terms) == {m * v**2, m * g * h}:
             return float(terms[m * v**2]), float(terms[m * g * h])
     return None

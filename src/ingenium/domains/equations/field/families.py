@@ -85,6 +85,8 @@ class ResidualFamily(Unlearned):
     A pilot on one known input goes first: where it fails, the cause is told and nothing proposed.
     """
 
+    together = TOGETHER
+
     def __init__(
         self, equation: FieldEquation, codec: PairCodec, given: Tensor | None, own: ResidualSettings
     ) -> None:

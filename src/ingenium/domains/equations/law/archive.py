@@ -36,6 +36,14 @@ def _simple() -> Float64[Tensor, " q"]:
 SIMPLE = _simple()
 
 
+@dataclass
+class ExpressionCount:
+    """How many expressions a search held against its table; what it tries twice counts twice."""
+
+    rows: int = 0  # on rows: formulas of the bank, and each round of each fit
+    algebra: int = 0  # products and sums of those, whose misfit follows from sums over rows
+
+
 @dataclass(frozen=True)
 class FittedLaw:
     """A formula, its constants and the misfit that they leave on the rows of the fit."""
@@ -52,15 +60,18 @@ class LawFit:
     language: Language
     columns: Float64[Tensor, "v r"]
     target: Float64[Tensor, " r"]
+    count: ExpressionCount = field(default_factory=ExpressionCount)  # what is fitted adds to it
 
     def fit(
         self, laws: Sequence[Postfix], start: Float64[Tensor, "p k"], rounds: int
     ) -> FittedConstants:
         """Least squares from a start."""
         numbers = self.language.numbers(laws)
-        return fitting.fit(
+        done = fitting.fit(
             Evaluator(self.language), numbers, start, self.columns, self.target, rounds
         )
+        self.count.rows += done.evaluations
+        return done
 
     def fitted(
         self, laws: Sequence[tuple[Postfix, Sequence[float]]], rounds: int
@@ -112,6 +123,7 @@ class LawArchive:
     """Laws by size; of two with the same misfit one stays."""
 
     by_size: dict[int, list[FittedLaw]] = field(default_factory=dict)
+    count: ExpressionCount = field(default_factory=ExpressionCount)  # of the search for them
 
     def add(self, laws: Iterable[FittedLaw]) -> None:
         """Keep the best of each size."""

@@ -36,6 +36,7 @@ class FormulaBank:
     size: Int64[np.ndarray, " n"]
     dims: list[Dimension]
     values: Float64[np.ndarray, "n m"]
+    looked_at: int  # formulas whose values were computed, with those that were not kept
 
     @classmethod
     def grown(
@@ -58,6 +59,7 @@ class FormulaBank:
             np.array(growth.size),
             growth.dims,
             np.stack(growth.values),
+            growth.looked_at,
         )
 
     @cached_property
@@ -97,6 +99,7 @@ class _Growth:
         self.dims = [*language.dims, language.zero]
         ones = np.ones(columns.shape[1])
         self.values = [*columns, ones]
+        self.looked_at = len(self.values)
         self.probe = rng.standard_normal((columns.shape[1], 2))
         self.known = {self._key(v) for v in self.values}
         exponents = [abs(e) for d in (*language.dims, language.target) for e in d]
@@ -151,6 +154,7 @@ class _Growth:
         dim = dimension.after(head, [self.dims[i] for i in own])
         if dim is None or max(map(abs, dim), default=0) > self.steepest:
             return
+        self.looked_at += 1
         taken = [torch.from_numpy(self.values[i]) for i in own]
         values = OPERATIONS[head].value(*taken).numpy()
         if not np.isfinite(values).all() or np.ptp(values) <= 1e-12 * np.abs(values).max():

@@ -53,7 +53,11 @@ class GeneticLaws:
         ranked = [*sound.ranked(), *others]
         self.found = self.codec.of_laws([(law.tokens, law.constants) for law in ranked])
         self.front = torch.tensor([len(sound.front()), len(ranked) - len(others)])
-        return {"misfit": [law.misfit for law in sound.front()]}
+        return {
+            "misfit": [law.misfit for law in sound.front()],
+            "expressions_on_rows": [float(archive.count.rows)],
+            "expressions_by_algebra": [float(archive.count.algebra)],
+        }
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE

@@ -26,6 +26,7 @@ class FittedConstants:
     constants: Float64[Tensor, "p k"]
     loss: Float64[Tensor, " p"]  # infinite for a formula without values
     slopes: Float64[Tensor, "p k r"]
+    evaluations: int = 0  # of formulas on all rows
 
 
 def fit(
@@ -43,11 +44,12 @@ def fit(
     constants, damping = start.clone(), torch.full((len(start),), 1e-2, dtype=torch.float64)
     value, slopes = evaluator.slopes(tokens, constants, columns)
     loss = _loss(value, target)
-    active = torch.isfinite(loss)
+    active, evaluations = torch.isfinite(loss), len(start)
     for _ in range(rounds):
         rows = torch.nonzero(active)[:, 0]
         if not len(rows):
             break
+        evaluations += len(rows)
         step = _step(slopes[rows], target - value[rows], damping[rows])
         tried = constants[rows] + step
         there, slopes_there = evaluator.slopes(tokens[rows], tried, columns)
@@ -59,7 +61,7 @@ def fit(
         slopes[won], loss[won] = slopes_there[better], loss_there[better]
         damping[rows] = (damping[rows] * torch.where(better, SOFTER, HARDER)).clamp_min(1e-12)
         active[rows] = (gain > STEEPEST) & (damping[rows] < FROZEN) & (loss[rows] > 0)
-    return FittedConstants(constants, loss, slopes)
+    return FittedConstants(constants, loss, slopes, evaluations)
 
 
 def _step(slopes: Tensor, rest: Tensor, damping: Tensor) -> Tensor:

@@ -7,14 +7,19 @@ Source: Koza, Genetic Programming, 1992; Keijzer and Babovic, GECCO 1999 (dimens
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import torch
 
 from ingenium.domains.equations.law import enclosure
-from ingenium.domains.equations.law.archive import FittedLaw, LawArchive, LawFit
+from ingenium.domains.equations.law.archive import (
+    ExpressionCount,
+    FittedLaw,
+    LawArchive,
+    LawFit,
+)
 from ingenium.domains.equations.law.bank import FormulaBank
 from ingenium.domains.equations.law.language import PURE, Language, Postfix, parts
 from ingenium.domains.equations.law.pairs import drafts
@@ -49,10 +54,10 @@ class LawSearch:
             return train
         return train[torch.linspace(0, len(train) - 1, most).round().to(torch.int64)]
 
-    def fit_on(self, most: int) -> LawFit:
+    def fit_on(self, most: int, count: ExpressionCount | None = None) -> LawFit:
         """What fits constants to so many rows."""
-        rows = self.rows(most)
-        return LawFit(self.language, self.table.columns[:, rows], self.table.values[rows])
+        rows, own = self.rows(most), count or ExpressionCount()
+        return LawFit(self.language, self.table.columns[:, rows], self.table.values[rows], own)
 
     @cached_property
     def bank(self) -> FormulaBank:
@@ -65,15 +70,16 @@ class LawSearch:
         """Laws that linear algebra finds, fitted to all rows of the fit."""
         target = self.table.values[self.rows(BANK_ROWS)].numpy()
         found: dict[int, list[tuple[float, Entry]]] = {}
-        for one in drafts(self.bank, target, self.operations):
+        count = ExpressionCount(rows=self.bank.looked_at)
+        for one in drafts(self.bank, target, self.operations, count):
             entry = (one.tokens, tuple(map(float, one.constants)))
             found.setdefault(len(one.tokens), []).append((one.misfit, entry))
         best: list[Entry] = []
         for _, listed in sorted(found.items()):
             best += dict.fromkeys(e for _, e in sorted(listed, key=lambda x: x[0])[:24])
         kept = [e for e in best if self.language.whole(e[0]) and not self.language.faults(e[0])]
-        archive = LawArchive()
-        archive.add(self.fit_on(10**6).fitted(kept, WHOLE))
+        archive = LawArchive(count=count)
+        archive.add(self.fit_on(10**6, count).fitted(kept, WHOLE))
         return archive
 
     def evolved(
@@ -84,9 +90,11 @@ class LawSearch:
     ) -> LawArchive:
         """The archive after so many generations, from the drafts and what is given beside them."""
         rng = np.random.default_rng([self.seed, 1])
-        archive = LawArchive({size: list(own) for size, own in self.drafted.by_size.items()})
-        archive.add(self.fit_on(10**6).fitted(list(seeds), WHOLE))
-        fit, known = self.fit_on(FIT_ROWS), {law.tokens for law in archive.ranked()}
+        count = replace(self.drafted.count)
+        archive = LawArchive({s: list(own) for s, own in self.drafted.by_size.items()}, count)
+        whole, fit = self.fit_on(10**6, count), self.fit_on(FIT_ROWS, count)
+        archive.add(whole.fitted(list(seeds), WHOLE))
+        known = {law.tokens for law in archive.ranked()}
         for generation in range(generations):
             front = archive.front()
             if not front or front[-1].misfit < 1e-9:
@@ -94,7 +102,7 @@ class LawSearch:
             children = self.children(archive, rng, CHILDREN, known)
             quick = fit.fitted(children, ROUNDS)
             better = [(law.tokens, law.constants) for law in quick if archive.admits(law)]
-            archive.add(self.fit_on(10**6).fitted(better, WHOLE))
+            archive.add(whole.fitted(better, WHOLE))
             if told is not None:
                 told(generation + 1, generations, front[-1].misfit)
         return archive

@@ -14,12 +14,14 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float64
 
+from ingenium.domains.equations.law.archive import ExpressionCount
 from ingenium.domains.equations.law.bank import FormulaBank
 from ingenium.domains.equations.law.dimension import less
 from ingenium.domains.equations.law.language import LONGEST, Postfix
 
 BEST = 6  # that are kept of each form, factor and size
 FACTORS, TERMS = 160, 220  # formulas that are tried as W, and as A and B
+THIRDS = 2  # pairs that are tried with a third
 OWN, EACH = 16, 4  # factors of the dimension of the target, and of each other one
 Array = Float64[np.ndarray, " m"]
 
@@ -100,17 +102,21 @@ FORMS = (
 )
 
 
-def drafts(bank: FormulaBank, target: Array, operations: tuple[str, ...]) -> Iterator[DraftLaw]:
-    """Laws that fit, of all forms and sizes."""
+def drafts(
+    bank: FormulaBank, target: Array, operations: tuple[str, ...], count: ExpressionCount
+) -> Iterator[DraftLaw]:
+    """Laws that fit, of all forms and sizes; `count` is told how many were scored for them."""
     spread = float(target.std())
     with np.errstate(all="ignore"):
-        yield from _products(bank, target, spread)
+        yield from _products(bank, target, spread, count)
         for form in FORMS:
             if not form.needs or form.needs in operations:
-                yield from _sums(bank, target, spread, form)
+                yield from _sums(bank, target, spread, form, count)
 
 
-def _products(bank: FormulaBank, y: Array, spread: float) -> Iterator[DraftLaw]:
+def _products(
+    bank: FormulaBank, y: Array, spread: float, count: ExpressionCount
+) -> Iterator[DraftLaw]:
     """`c A B` and `c A`, by what is left of the logarithm."""
     logs = np.log(np.abs(bank.values))
     logs -= logs.mean(1, keepdims=True)
@@ -125,6 +131,7 @@ def _products(bank: FormulaBank, y: Array, spread: float) -> Iterator[DraftLaw]:
         right = bank.of(less(language.target, dim, unit))
         if not len(right):
             continue
+        count.algebra += len(left) * len(right)
         cross = logs[left] @ logs[right].T
         gap = own[left][:, None] + own[right][None] + 2 * cross + goal @ goal
         gap -= 2 * (toward[left][:, None] + toward[right][None])
@@ -150,7 +157,9 @@ def _scaled(bank: FormulaBank, y: Array, spread: float, i: int, j: int, held: st
     return DraftLaw((held, *tokens, "*"), (factor,), misfit)
 
 
-def _sums(bank: FormulaBank, y: Array, spread: float, form: LawForm) -> Iterator[DraftLaw]:
+def _sums(
+    bank: FormulaBank, y: Array, spread: float, form: LawForm, count: ExpressionCount
+) -> Iterator[DraftLaw]:
     """One form with each of the short formulas as its factor."""
     language = bank.language
     ones = len(language.names)  # the number of the formula 1
@@ -171,8 +180,15 @@ def _sums(bank: FormulaBank, y: Array, spread: float, form: LawForm) -> Iterator
         weight = np.abs(form.weight(y, factor, goal))
         if not terms or not np.isfinite(weight).all():
             continue
+        count.algebra += _scored(len(terms))
         basis = bank.values[[t.formula for t in terms]] * weight
         yield from _solved(bank, form, int(w), terms, basis, goal * weight, spread)
+
+
+def _scored(terms: int) -> int:
+    """Terms alone, all pairs, and the best pairs with each third."""
+    pairs = terms * (terms - 1) // 2
+    return terms + pairs + min(pairs, THIRDS) * terms
 
 
 def _factors(bank: FormulaBank) -> list[int]:
@@ -210,7 +226,7 @@ def _solved(
         pairs = [divmod(int(at), len(terms)) for at in best if np.isfinite(flat[at])]
         found += pairs
     found.sort(key=lambda one: -_explained(gram, pull, one))
-    for pair in [one for one in found if len(one) == 2][:2]:
+    for pair in [one for one in found if len(one) == 2][:THIRDS]:
         found.append((*pair, _third(gram, pull, pair)))
     for one in found:
         rows = list(one)

@@ -1,0 +1,109 @@
+"""Expressions that searches try until an exact law is there: units told, not told, and Operon.
+
+On laws of the Feynman tables drawn by chance, without noise. Each search is widened fourfold until
+it finds the law, and what the narrower ones tried counts too: ours by the short formulas that laws
+are built from, Operon by its evaluations. Ours counts expressions on rows of the table, rounds of
+fits among them, and beside them sums and products whose misfit linear algebra gives without values
+of their own; Operon its evaluations of residuals and of Jacobians.
+
+Run `python -m benchmarks equations_priors`, with FEYNMAN as for `equations_feynman` and Operon
+installed as there.
+"""
+
+import os
+import statistics
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.equations_feynman import FOUND, OPERATIONS, FeynmanLaw, everyone, operon_of, some
+from benchmarks.feynman_units import UNITS
+from benchmarks.measuring import report, save
+from ingenium.domains.equations.law.genetic import LawSearch
+
+LAWS = 10
+BANKS = (50, 200, 800, 3200)  # short formulas
+EVALUATIONS = (2_000, 8_000, 32_000, 128_000)  # of Operon
+GENERATIONS = 2  # of the genetic part
+NAME, TITLE = "equations_priors", "Expressions tried until the exact law is there"
+
+
+@dataclass(frozen=True)
+class ExpressionHunt:
+    """What searches tried, and whether the last one found the law."""
+
+    on_rows: int
+    by_algebra: int
+    found: bool
+
+    @property
+    def tried(self) -> int:
+        """Of both kinds."""
+        return self.on_rows + self.by_algebra
+
+    @property
+    def told(self) -> str:
+        """As a cell."""
+        beside = f" + {self.by_algebra:,}" if self.by_algebra else ""
+        return f"{'' if self.found else 'not in '}{self.on_rows:,}{beside}"
+
+
+def ours(law: FeynmanLaw, *, told: bool) -> ExpressionHunt:
+    """Of the search of laws."""
+    units = UNITS[law.name].split()
+    table = law.table(law.clean, " ".join(units if told else ["1"] * len(units)))
+    rows = algebra = 0
+    for bank in BANKS:
+        archive = LawSearch(table, OPERATIONS, bank, 1.0, 0).evolved([], GENERATIONS)
+        rows, algebra = rows + archive.count.rows, algebra + archive.count.algebra
+        front = archive.front()
+        if front and front[-1].misfit < FOUND:
+            return ExpressionHunt(rows, algebra, found=True)
+    return ExpressionHunt(rows, algebra, found=False)
+
+
+def operon(law: FeynmanLaw) -> ExpressionHunt:
+    """Of Operon."""
+    spent = 0
+    for evaluations in EVALUATIONS:
+        found, own = operon_of(law, 0.0, evaluations)
+        spent += own
+        if found:
+            return ExpressionHunt(spent, 0, found=True)
+    return ExpressionHunt(spent, 0, found=False)
+
+
+METHODS: Mapping[str, Callable[[FeynmanLaw], ExpressionHunt]] = {
+    "units told": partial(ours, told=True),
+    "not told": partial(ours, told=False),
+    "Operon": operon,
+}
+
+
+def summed(hunts: Sequence[Mapping[str, ExpressionHunt]]) -> list[dict[str, str]]:
+    """How many each finds, and how many times as many expressions it tries as with units told."""
+    found = {by: f"{sum(h[by].found for h in hunts)} of {len(hunts)}" for by in METHODS}
+    times = dict.fromkeys(METHODS, "")
+    for by in METHODS:
+        both = [(h[by], h["units told"]) for h in hunts if h[by].found and h["units told"].found]
+        rows = [own.on_rows / told.on_rows for own, told in both]
+        each = [own.tried / told.tried for own, told in both]
+        if both:
+            middle, of_all = statistics.median(rows), statistics.median(each)
+            times[by] = f"{middle:.3g} on rows, {of_all:.3g} in all"
+    return [{"law": "found"} | found, {"law": "median times, where both find it"} | times]
+
+
+def run() -> None:
+    """Write and print a table."""
+    hunts: list[dict[str, ExpressionHunt]] = []
+    rows: list[dict[str, str]] = []
+    for law in some(everyone(Path(os.environ["FEYNMAN"])), LAWS):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            hunts.append({by: method(law) for by, method in METHODS.items()})
+        rows.append({"law": law.name} | {by: hunt.told for by, hunt in hunts[-1].items()})
+        save(NAME, TITLE, rows, {})
+    report(NAME, TITLE, [*rows, *summed(hunts)], {})
