@@ -129,7 +129,21 @@ def steering(direction: Float64[Tensor, "n p"], antennas: int) -> Complex128[Ten
 
 
 def delays(delay: Float64[Tensor, "n p"], hz: Float64[Tensor, " f"]) -> Complex128[Tensor, "n f p"]:
-    """Phases over subcarriers, at their distances from the carrier."""
+    """Phases over subcarriers, at their distances from the carrier.
+
+    Where they are evenly spaced, phases of blocks times those within a block: few sines.
+    """
+    f = len(hz)
+    block = math.isqrt(f)
+    if f % block or not torch.allclose(hz.diff(), hz.diff()[:1], rtol=1e-9, atol=0.0):
+        return _turned(hz, delay)
+    coarse, fine = _turned(hz[::block], delay), _turned(hz[:block] - hz[0], delay)
+    return (coarse[:, :, None] * fine[:, None]).flatten(1, 2)
+
+
+def _turned(
+    hz: Float64[Tensor, " f"], delay: Float64[Tensor, "n p"]
+) -> Complex128[Tensor, "n f p"]:
     turn = -2 * math.pi * hz[None, :, None] * delay[:, None]
     return torch.polar(torch.ones(1, dtype=torch.float64), turn)
 

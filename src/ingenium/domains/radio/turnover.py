@@ -1,0 +1,195 @@
+"""Channels around a channel of a generator: exact images, and paths that come and go.
+
+Where a terminal moves, a path follows its image exactly until its reflections leave their walls;
+then others take its place. How often that is so, and where those come from, is told by the known
+channels themselves, each held against a neighbour that is brought to its place.
+
+Shapes: n channels, p paths, m known channels, d normal numbers.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from jaxtyping import Bool, Float64, Int64
+from torch import Tensor
+
+from ingenium.domains.radio.geometry import SiteFrame, turn
+from ingenium.domains.radio.images import moved
+from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB, Rays
+
+PLACE_M = 2.5  # by which a channel of the generator stands for those around it
+NEIGHBOURS = 8  # known channels whose paths may turn up
+SAME_M, SAME_RAD = 0.05, math.radians(0.1)  # to which two paths are one
+CELL_M = 2.0  # of the map, within which neighbours are the same
+ALSO = 2  # nearest ones that stand for what a generator brings to a place
+FEWEST = 20  # paths to which a law is fitted
+SOONEST_S, LATEST_S = 1e-10, 5e-6  # beyond the straight line
+NUMBERS = 5  # of a path: whether it stays, which one comes, its delay, loss and angle
+D = 2 + NUMBERS * PATHS
+
+
+@dataclass(frozen=True, eq=False)
+class Turnover:
+    """What the known channels of a site say of the paths of a channel nearby."""
+
+    known: Rays
+    frame: SiteFrame
+
+    def around(self, arrays: tuple[Tensor, ...], z: Float64[Tensor, "n d"]) -> tuple[Tensor, ...]:
+        """Channels nearby, by normal numbers; 0 leaves place and paths."""
+        rays = Rays.of(arrays)
+        hz = self.frame.carrier_hz
+        east = rays.east + PLACE_M * z[:, 0]
+        north = rays.north + PLACE_M * z[:, 1]
+        own = moved(rays, east, north, hz)
+        stays, which, later, weaker, turned = z[:, 2:].unflatten(1, (NUMBERS, PATHS)).unbind(1)
+        law = self.told
+        lost = torch.where(own.bounces > 0.5, law.reflected_lost, law.straight_lost)
+        lost = torch.where(own.present, lost, law.filled)
+        share = torch.special.ndtr(-stays)
+        near, wild = share < lost * law.near, (share >= lost * law.near) & (share < lost)
+        found = [
+            torch.where(near, theirs, torch.where(wild, others, mine))
+            for mine, theirs, others in zip(
+                own.arrays[:-2],
+                self._theirs(rays, which, east, north).arrays[:-2],
+                self._wild(own, later, turned).arrays[:-2],
+                strict=True,
+            )
+        ]
+        loss = found[1] + torch.where(wild, law.loss[1], law.loss_db) * weaker
+        there = found[1] < PRESENT_DB
+        found[1] = torch.where(there, loss.clamp(0.0, PRESENT_DB - 1), ABSENT_DB)
+        first = self.frame.straight(east, north)[0][:, None] / LIGHT_M_S
+        found[0] = torch.maximum(found[0], first)
+        return (*found, east, north)
+
+    def _theirs(
+        self, rays: Rays, which: Float64[Tensor, "n p"], east: Tensor, north: Tensor
+    ) -> Rays:
+        """A path of a known channel nearby for each, seen from the new place."""
+        near = self._cell(rays.east, rays.north)
+        pick = (torch.special.ndtr(which) * NEIGHBOURS * PATHS).long()
+        pick = pick.clamp(max=NEIGHBOURS * PATHS - 1)
+        channel = near.gather(1, pick // PATHS)
+        path = pick % PATHS
+        taken = [a[channel, path] for a in self.known.arrays[:8]]
+        at = (self.known.east[channel], self.known.north[channel])
+        single = Rays(*(x.reshape(-1, 1) for x in taken), *(x.reshape(-1) for x in at))
+        wide = [x[:, None].expand_as(which).reshape(-1) for x in (east, north)]
+        seen = moved(single, wide[0], wide[1], self.frame.carrier_hz)
+        return Rays(*(a.view_as(which) for a in seen.arrays[:8]), east, north)
+
+    def _wild(self, own: Rays, later: Float64[Tensor, "n p"], turned: Tensor) -> Rays:
+        """Paths that no known channel nearby has, by the law of the site."""
+        straight = self.frame.straight(own.east, own.north)[0][:, None] / LIGHT_M_S
+        middle, spread = self.told.delay
+        excess = (middle + spread * later).exp().clamp(max=LATEST_S)
+        centre, width = self.told.azimuth
+        return replace(
+            own,
+            delay=straight + excess,
+            loss=torch.full_like(own.loss, self.told.loss[0]),
+            azimuth_bs=(centre + width * turned).clamp(-math.pi / 2, math.pi / 2),
+            bounces=torch.full_like(own.bounces, 2.0),
+        )
+
+    @cached_property
+    def _near(self) -> Int64[Tensor, "e o k"]:
+        """Known channels nearest to the middle of each cell of the site."""
+        low, high = (torch.tensor(x) for x in (self.frame.low_m, self.frame.high_m))
+        count = ((high - low) / CELL_M).ceil().to(torch.int64) + 1
+        axes = [low[i] + CELL_M * torch.arange(int(count[i]), dtype=torch.float64) for i in (0, 1)]
+        middle = torch.cartesian_prod(*axes)
+        return self._nearest(middle, NEIGHBOURS).view(len(axes[0]), len(axes[1]), NEIGHBOURS)
+
+    def _cell(self, east: Tensor, north: Tensor) -> Int64[Tensor, "n k"]:
+        at = [
+            ((x - low) / CELL_M).round().to(torch.int64).clamp(0, size - 1)
+            for x, low, size in zip(
+                (east, north), self.frame.low_m, self._near.shape[:2], strict=True
+            )
+        ]
+        return self._near[at[0], at[1]]
+
+    def _nearest(self, places: Float64[Tensor, "n 2"], count: int) -> Int64[Tensor, "n k"]:
+        apart = torch.cdist(places, self._places)
+        return apart.topk(count, largest=False, sorted=True).indices
+
+    @cached_property
+    def _places(self) -> Float64[Tensor, "m 2"]:
+        return torch.stack([self.known.east, self.known.north], 1)
+
+    @cached_property
+    def told(self) -> "TurnoverLaw":
+        """Each known channel beside its neighbours, brought to its place."""
+        near = self._nearest(self._places, NEIGHBOURS + 1)[:, 1:]
+        laws, seen = [], torch.zeros_like(self.known.present)
+        for j in range(NEIGHBOURS):
+            source = Rays(*(a[near[:, j]] for a in self.known.arrays))
+            brought = moved(source, self.known.east, self.known.north, self.frame.carrier_hz)
+            same = alike(brought, self.known)
+            if j < ALSO:
+                laws.append((brought, same))
+            else:
+                seen |= same.any(1)
+        brought = Rays(*(torch.cat(x) for x in zip(*(b.arrays for b, _ in laws), strict=True)))
+        known = Rays(*(torch.cat([a] * ALSO) for a in self.known.arrays))
+        same = torch.cat([s for _, s in laws])
+        kept, old = same.any(2), same.any(1)
+        gone, fresh = brought.present & ~kept, known.present & ~old
+        straight = brought.bounces < 0.5
+        others = torch.cat([seen | laws[1 - j][1].any(1) for j in range(ALSO)])
+        loss = known.loss.gather(1, same.to(torch.int64).argmax(2))
+        more = (fresh.sum(1) - gone.sum(1)).clamp(min=0)
+        length = self.frame.straight(known.east, known.north)[0][:, None]
+        wild = fresh & ~others & (known.bounces > 0.5)
+        wild = wild if wild.sum() > FEWEST else known.present & (known.bounces > 0.5)
+        delay = (known.delay - length / LIGHT_M_S).clamp(min=SOONEST_S).log()[wild]
+        return TurnoverLaw(
+            _share(gone & straight, brought.present & straight),
+            _share(gone & ~straight, brought.present & ~straight),
+            _ratio(float(more.sum()), float((~brought.present).sum())),
+            _share(fresh & others, fresh),
+            float((brought.loss - loss)[kept].square().mean().sqrt()),
+            _normal(delay),
+            _normal(known.azimuth_bs[wild]),
+            _normal(known.loss[wild]),
+        )
+
+
+@dataclass(frozen=True)
+class TurnoverLaw:
+    """How often paths stay between neighbours, and the law of those that no neighbour has."""
+
+    straight_lost: float
+    reflected_lost: float
+    filled: float  # of slots without a path
+    near: float  # of new paths, those that some other neighbour has
+    loss_db: float  # root mean square error of what an image loses
+    delay: tuple[float, float]  # beyond the straight line: mean and spread of its logarithm
+    azimuth: tuple[float, float]
+    loss: tuple[float, float]
+
+
+def alike(some: Rays, others: Rays) -> Bool[Tensor, "n p q"]:
+    """Whether paths are the same."""
+    apart_s = (some.delay[:, :, None] - others.delay[:, None]).abs()
+    turned = turn(some.azimuth_bs[:, :, None] - others.azimuth_bs[:, None]).abs()
+    there = some.present[:, :, None] & others.present[:, None]
+    return there & (apart_s < SAME_M / LIGHT_M_S) & (turned < SAME_RAD)
+
+
+def _share(some: Bool[Tensor, "n p"], whole: Bool[Tensor, "n p"]) -> float:
+    return _ratio(float(some.sum()), float(whole.sum()))
+
+
+def _ratio(some: float, whole: float) -> float:
+    """With one more of each kind, as no known channels prove that something never happens."""
+    return (some + 1) / (whole + 2)
+
+
+def _normal(x: Float64[Tensor, " k"]) -> tuple[float, float]:
+    return float(x.mean()), float(x.std())
