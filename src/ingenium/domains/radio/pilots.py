@@ -225,12 +225,11 @@ class Fading:
         along: Complex128[Tensor, "n a p"],
     ) -> tuple[Complex128[Tensor, "n p p"], Complex128[Tensor, "b n p"]]:
         """The root of what paths have in common, and the pilots along each path."""
-        inner = torch.einsum("nfp,nfq->npq", over.conj(), over)
-        inner = inner * torch.einsum("nap,naq->npq", along.conj(), along) / self.noise_power
+        inner = (over.mH @ over) * (along.mH @ along) / self.noise_power
         eye = torch.eye(over.shape[2], dtype=inner.dtype)
         root = torch.linalg.cholesky(inner + eye)
-        part = torch.einsum("bfa,nfp->bnpa", received, over.conj())
-        seen = (part * along.conj().mT[None]).sum(3) / self.noise_power
+        part = over.mH @ received[:, None]  # b n p a
+        seen = (part * along.mH).sum(3) / self.noise_power
         return root, seen
 
 
