@@ -90,16 +90,6 @@ class Nearby:
     move: Callable[[Arrays, Float64[Tensor, "n d"]], Arrays]
 
 
-class Bound(Protocol):
-    """The least covariances of pairs that readings allow, such as those of Cramér and Rao."""
-
-    def __call__(
-        self, readings: Float64[Tensor, "b m"], arrays: Arrays
-    ) -> Float64[Tensor, "b p 2 2"]:
-        """Of each set of readings, under its own design."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class InferenceQuestion:
     """One set of readings, what is known of how they came about, and what is to be told."""
@@ -111,7 +101,8 @@ class InferenceQuestion:
     method: str  # by which it is answered unless a spec names another
     pairs: tuple[tuple[str, str], ...] = ()  # quantities whose region is an ellipse
     nearby: Nearby | None = None
-    bound: Bound | None = None
+    bound: Callable[[Tensor, Arrays], Tensor] | None = None  # b m and b to b p 2 2: least that
+    # the covariance of each pair can be, of each set of readings under its own design
     sections: Callable[[xr.Dataset, Float[np.ndarray, " n"]], Sequence[Section]] | None = None
 
 

@@ -1,7 +1,7 @@
 """Cramér-Rao bounds of what pilots tell: delay, direction and gain of paths, and the place.
 
 Bounds of paths take nothing for granted. That of the place knows from which images paths come and
-what power they are expected to have, and not their gains, so no posterior of it is smaller for long.
+what power to expect, and not their gains.
 
 Shapes: n channels, p paths, f subcarriers, a antennas, m = f a numbers of a set.
 Source: Kay, Fundamentals of Statistical Signal Processing: Estimation Theory, 1993, sec. 15.7
