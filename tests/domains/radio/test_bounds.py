@@ -121,3 +121,12 @@ def _by_mirror(bs: torch.Tensor, ue: torch.Tensor, wall: bool) -> Rays:
     delay = (out.norm() / LIGHT_M_S).view(1, 1)
     place = [x[None].double() for x in ue[:2]]
     return Rays(delay, zero, *angles(out), *angles(back), zero, bounces, *place)
+
+
+def test_the_gain_of_a_path_is_known_to_the_bound_once_noise_is_small() -> None:
+    rays = paths([400.0], [20.0])
+    size = float(rays.amplitude(HZ))
+    fading = Fading(FADING.hz, ANTENNAS, HZ, size**2 * 1e-3)
+    alone = PathBound.of(1e3, FADING.hz, ANTENNAS)
+    found = float(fading.gain_deviation(rays.arrays)) / size / 2**0.5
+    assert found == pytest.approx(alone.gain, rel=1e-3)

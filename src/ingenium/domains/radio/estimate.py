@@ -6,14 +6,13 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Quantity
 from ingenium.domains.radio.bounds import CramerRao
 from ingenium.domains.radio.estimate_report import EstimateReport
 from ingenium.domains.radio.pilots import PILOTS, Pilots, flat, likelihood
-from ingenium.domains.radio.rays import VARIABLES, Rays
+from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
 from ingenium.domains.radio.turnover import D, Turnover
 from ingenium.infer.question import InferenceQuestion, Nearby
@@ -62,12 +61,16 @@ class TerminalEstimate(SiteChannel):
             self.told,
             "annealed",
             pairs=(("east", "north"),),
-            nearby=Nearby(D, Turnover(Rays.of(self.known()), self.frame).around),
+            nearby=self.nearby(),
             bound=self.least,
             sections=EstimateReport(
                 self.scene, self.frame, fading, self.pilots, self.known
             ).sections,
         )
+
+    def nearby(self) -> Nearby:
+        """Channels around those of the generator, as the known ones tell."""
+        return Nearby(D, Turnover(Rays.of(self.known()), self.frame).around)
 
     def least(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
@@ -83,7 +86,7 @@ class TerminalEstimate(SiteChannel):
 
     def known(self) -> tuple[Tensor, ...]:
         """Channels of the site that were traced to learn from."""
-        return to_arrays(self.data(), VARIABLES)
+        return self.part("known").arrays
 
     def told(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n q"]:
         """What is told of channels."""

@@ -188,6 +188,15 @@ class Fading:
         share = weight.repeat_interleave(over.shape[2]).to(each.dtype)
         return (each * share[:, None]).T @ each.conj()
 
+    def gain_deviation(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n p"]:
+        """Standard deviation of each gain, once pilots are read; half its square a direction."""
+        rays = Rays.of(arrays)
+        over, along = self._factors(rays)
+        none = torch.zeros(1, len(self.hz), self.antennas, dtype=over.dtype)
+        left = torch.cholesky_inverse(self._seen(none, over, along)[0])
+        power = left.diagonal(dim1=1, dim2=2).real
+        return power.sqrt() * rays.amplitude(self.carrier_hz)
+
     def _gains(
         self,
         readings: Float64[Tensor, "b m"],

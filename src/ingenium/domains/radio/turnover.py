@@ -125,38 +125,46 @@ class Turnover:
     @cached_property
     def told(self) -> "TurnoverLaw":
         """Each known channel beside its neighbours, brought to its place."""
-        near = self._nearest(self._places, NEIGHBOURS + 1)[:, 1:]
-        laws, seen = [], torch.zeros_like(self.known.present)
-        for j in range(NEIGHBOURS):
-            source = Rays(*(a[near[:, j]] for a in self.known.arrays))
-            brought = moved(source, self.known.east, self.known.north, self.frame.carrier_hz)
-            same = alike(brought, self.known)
-            if j < ALSO:
-                laws.append((brought, same))
-            else:
-                seen |= same.any(1)
-        brought = Rays(*(torch.cat(x) for x in zip(*(b.arrays for b, _ in laws), strict=True)))
-        known = Rays(*(torch.cat([a] * ALSO) for a in self.known.arrays))
-        same = torch.cat([s for _, s in laws])
+        brought, known, same, elsewhere = self._beside()
         kept, old = same.any(2), same.any(1)
         gone, fresh = brought.present & ~kept, known.present & ~old
         straight = brought.bounces < 0.5
-        others = torch.cat([seen | laws[1 - j][1].any(1) for j in range(ALSO)])
         loss = known.loss.gather(1, same.to(torch.int64).argmax(2))
         more = (fresh.sum(1) - gone.sum(1)).clamp(min=0)
         length = self.frame.straight(known.east, known.north)[0][:, None]
-        wild = fresh & ~others & (known.bounces > 0.5)
-        wild = wild if wild.sum() > FEWEST else known.present & (known.bounces > 0.5)
-        delay = (known.delay - length / LIGHT_M_S).clamp(min=SOONEST_S).log()[wild]
+        reflected = known.present & (known.bounces > 0.5)
+        wild = fresh & ~elsewhere & reflected
+        wild = wild if wild.sum() > FEWEST else reflected
+        excess = (known.delay - length / LIGHT_M_S).clamp(min=SOONEST_S)
         return TurnoverLaw(
             _share(gone & straight, brought.present & straight),
             _share(gone & ~straight, brought.present & ~straight),
             _ratio(float(more.sum()), float((~brought.present).sum())),
-            _share(fresh & others, fresh),
-            float((brought.loss - loss)[kept].square().mean().sqrt()),
-            _normal(delay),
+            _share(fresh & elsewhere, fresh),
+            float((brought.loss - loss)[kept].square().mean().nan_to_num().sqrt()),
+            _normal(excess.log()[wild]),
             _normal(known.azimuth_bs[wild]),
             _normal(known.loss[wild]),
+        )
+
+    def _beside(self) -> tuple[Rays, Rays, Tensor, Tensor]:
+        """The nearest neighbours at known places, the channels there, and which paths are the same.
+
+        Last, the paths of those channels that some other neighbour has.
+        """
+        near = self._nearest(self._places, NEIGHBOURS + 1)[:, 1:]
+        at = (self.known.east, self.known.north, self.frame.carrier_hz)
+        brought = [
+            moved(Rays(*(a[near[:, j]] for a in self.known.arrays)), *at) for j in range(NEIGHBOURS)
+        ]
+        same = [alike(b, self.known) for b in brought]
+        has = torch.stack([s.any(1) for s in same])
+        others = [has[torch.arange(NEIGHBOURS) != j].any(0) for j in range(ALSO)]
+        return (
+            Rays(*(torch.cat(x) for x in zip(*(b.arrays for b in brought[:ALSO]), strict=True))),
+            Rays(*(torch.cat([a] * ALSO) for a in self.known.arrays)),
+            torch.cat(same[:ALSO]),
+            torch.cat(others),
         )
 
 
