@@ -32,12 +32,12 @@ SPEC = """
 problem = "radio.estimate"
 title = "Terminals of a street in Munich"
 draws = 300
-truths = 150
-ranked = 50
-check_draws = 150
+truths = 75
+ranked = 25
+check_draws = 400
 seed = 1
 [setup]
-held_out = 150
+held_out = 75
 [given]
 pilots = { file = "pilots.h5" }
 """
