@@ -22,6 +22,8 @@ from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB,
 PLACE_M = 2.5  # by which a channel of the generator stands for those around it
 NEIGHBOURS = 8  # known channels whose paths may turn up
 SAME_M, SAME_RAD = 0.05, math.radians(0.1)  # to which two paths are one
+POOL = 16  # different paths of them
+AT_ONCE = 1000  # cells
 CELL_M = 2.0  # of the map, within which neighbours are the same
 ALSO = 2  # nearest ones that stand for what a generator brings to a place
 FEWEST = 20  # paths to which a law is fitted
@@ -54,7 +56,7 @@ class Turnover:
             torch.where(near, theirs, torch.where(wild, others, mine))
             for mine, theirs, others in zip(
                 own.arrays[:-2],
-                self._theirs(rays, which, east, north).arrays[:-2],
+                self._theirs(own, (rays.east, rays.north), which).arrays[:-2],
                 self._wild(own, later, turned).arrays[:-2],
                 strict=True,
             )
@@ -66,21 +68,25 @@ class Turnover:
         found[0] = torch.maximum(found[0], first)
         return (*found, east, north)
 
-    def _theirs(
-        self, rays: Rays, which: Float64[Tensor, "n p"], east: Tensor, north: Tensor
-    ) -> Rays:
-        """A path of a known channel nearby for each, seen from the new place."""
-        near = self._cell(rays.east, rays.north)
-        pick = (torch.special.ndtr(which) * NEIGHBOURS * PATHS).long()
-        pick = pick.clamp(max=NEIGHBOURS * PATHS - 1)
-        channel = near.gather(1, pick // PATHS)
-        path = pick % PATHS
-        taken = [a[channel, path] for a in self.known.arrays[:8]]
-        at = (self.known.east[channel], self.known.north[channel])
-        single = Rays(*(x.reshape(-1, 1) for x in taken), *(x.reshape(-1) for x in at))
-        wide = [x[:, None].expand_as(which).reshape(-1) for x in (east, north)]
-        seen = moved(single, wide[0], wide[1], self.frame.carrier_hz)
-        return Rays(*(a.view_as(which) for a in seen.arrays[:8]), east, north)
+    def _theirs(self, own: Rays, at: tuple[Tensor, Tensor], which: Float64[Tensor, "n p"]) -> Rays:
+        """Paths of known channels near `at` that a channel has not, seen from its place."""
+        pool = self._cell(*at)
+        seen = self._seen(pool.clamp(min=0), own.east, own.north)
+        free = (pool >= 0) & seen.present & ~alike(own, seen).any(1)
+        count = free.sum(1, keepdim=True)
+        want = 1 + (torch.special.ndtr(which) * count).long().minimum((count - 1).clamp(min=0))
+        pick = (free.cumsum(1)[:, None] >= want[..., None]).to(torch.int8).argmax(2)
+        taken = [a.gather(1, pick) for a in seen.arrays[:-2]]
+        taken[1] = torch.where(count > 0, taken[1], ABSENT_DB)
+        return Rays(*taken, own.east, own.north)
+
+    def _seen(self, paths: Int64[Tensor, "n k"], east: Tensor, north: Tensor) -> Rays:
+        """Some paths of known channels from each of these places."""
+        taken = [a.flatten()[paths].reshape(-1, 1) for a in self.known.arrays[:-2]]
+        at = [x[paths // PATHS].reshape(-1) for x in (self.known.east, self.known.north)]
+        wide = [x[:, None].expand_as(paths).reshape(-1) for x in (east, north)]
+        there = moved(Rays(*taken, *at), *wide, self.frame.carrier_hz)
+        return Rays(*(a.view_as(paths) for a in there.arrays[:-2]), east, north)
 
     def _wild(self, own: Rays, later: Float64[Tensor, "n p"], turned: Tensor) -> Rays:
         """Paths that no known channel nearby has, by the law of the site."""
@@ -97,22 +103,31 @@ class Turnover:
         )
 
     @cached_property
-    def _near(self) -> Int64[Tensor, "e o k"]:
-        """Known channels nearest to the middle of each cell of the site."""
+    def _pool(self) -> Int64[Tensor, "e o k"]:
+        """Different paths of the known channels nearest to each cell of the site; -1 for none."""
         low, high = (torch.tensor(x) for x in (self.frame.low_m, self.frame.high_m))
         count = ((high - low) / CELL_M).ceil().to(torch.int64) + 1
         axes = [low[i] + CELL_M * torch.arange(int(count[i]), dtype=torch.float64) for i in (0, 1)]
-        middle = torch.cartesian_prod(*axes)
-        return self._nearest(middle, NEIGHBOURS).view(len(axes[0]), len(axes[1]), NEIGHBOURS)
+        found = [self._different(middle) for middle in torch.cartesian_prod(*axes).split(AT_ONCE)]
+        return torch.cat(found).view(len(axes[0]), len(axes[1]), POOL)
+
+    def _different(self, places: Float64[Tensor, "n 2"]) -> Int64[Tensor, "n k"]:
+        near = self._nearest(places, NEIGHBOURS)
+        paths = (near[:, :, None] * PATHS + torch.arange(PATHS)).flatten(1)
+        seen = self._seen(paths, places[:, 0], places[:, 1])
+        before = torch.ones(paths.shape[1], paths.shape[1], dtype=torch.bool).tril(-1)
+        fresh = seen.present & ~(alike(seen, seen) & before).any(2)
+        order = (~fresh).to(torch.int8).argsort(dim=1, stable=True)[:, :POOL]
+        return torch.where(fresh.gather(1, order), paths.gather(1, order), -1)
 
     def _cell(self, east: Tensor, north: Tensor) -> Int64[Tensor, "n k"]:
         at = [
             ((x - low) / CELL_M).round().to(torch.int64).clamp(0, size - 1)
             for x, low, size in zip(
-                (east, north), self.frame.low_m, self._near.shape[:2], strict=True
+                (east, north), self.frame.low_m, self._pool.shape[:2], strict=True
             )
         ]
-        return self._near[at[0], at[1]]
+        return self._pool[at[0], at[1]]
 
     def _nearest(self, places: Float64[Tensor, "n 2"], count: int) -> Int64[Tensor, "n k"]:
         apart = torch.cdist(places, self._places)
