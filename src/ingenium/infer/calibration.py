@@ -68,7 +68,7 @@ class Ranks:
         own = np.sort(self.sizes[np.isfinite(self.sizes)])
         if not len(own):
             return Interval(np.nan, np.nan, np.nan)
-        at = stats.binom.ppf([0.025, 0.975], len(own), 0.5).astype(int)
+        at = np.asarray(stats.binom.ppf([0.025, 0.975], len(own), 0.5)).astype(int)
         low, high = own[np.clip(at, 0, len(own) - 1)]
         return Interval(float(np.median(own)), float(low), float(high))
 

@@ -87,7 +87,8 @@ class CramerRao:
         info = self._information(torch.cat([torch.stack(whole, 2), *nuisance], 2))
         rest = info[:, 2:, 2:] + 2 * torch.eye(info.shape[1] - 2).to(info)
         known = info[:, :2, :2] - info[:, :2, 2:] @ torch.linalg.solve(rest, info[:, 2:, :2])
-        return torch.linalg.inv(known)
+        least: Tensor = torch.linalg.inv(known)
+        return least
 
     def _information(self, slope: Complex128[Tensor, "n m k"]) -> Float64[Tensor, "n k k"]:
         return 2 / self.fading.noise_power * (slope.mH @ slope).real

@@ -78,15 +78,15 @@ class Turnover:
         pick = (free.cumsum(1)[:, None] >= want[..., None]).to(torch.int8).argmax(2)
         taken = [a.gather(1, pick) for a in seen.arrays[:-2]]
         taken[1] = torch.where(count > 0, taken[1], ABSENT_DB)
-        return Rays(*taken, own.east, own.north)
+        return Rays.of([*taken, own.east, own.north])
 
     def _seen(self, paths: Int64[Tensor, "n k"], east: Tensor, north: Tensor) -> Rays:
         """Some paths of known channels from each of these places."""
         taken = [a.flatten()[paths].reshape(-1, 1) for a in self.known.arrays[:-2]]
         at = [x[paths // PATHS].reshape(-1) for x in (self.known.east, self.known.north)]
         wide = [x[:, None].expand_as(paths).reshape(-1) for x in (east, north)]
-        there = moved(Rays(*taken, *at), *wide, self.frame.carrier_hz)
-        return Rays(*(a.view_as(paths) for a in there.arrays[:-2]), east, north)
+        there = moved(Rays.of([*taken, *at]), wide[0], wide[1], self.frame.carrier_hz)
+        return Rays.of([*(a.view_as(paths) for a in there.arrays[:-2]), east, north])
 
     def _wild(self, own: Rays, later: Float64[Tensor, "n p"], turned: Tensor) -> Rays:
         """Paths that no known channel nearby has, by the law of the site."""

@@ -107,4 +107,5 @@ def _root(path: Float64[Tensor, "s n d"]) -> Float64[Tensor, "d d"]:
     out = (path - path.mean(0)).flatten(0, 1)
     cov = out.T @ out / len(out)
     small = 1e-8 * cov.diagonal().mean() + 1e-16
-    return torch.linalg.cholesky(cov + small * torch.eye(len(cov), dtype=torch.float64))
+    root: Tensor = torch.linalg.cholesky(cov + small * torch.eye(len(cov), dtype=torch.float64))
+    return root

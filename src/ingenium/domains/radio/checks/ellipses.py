@@ -21,7 +21,7 @@ from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, dress, panels
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.infer.asked import load
+from ingenium.infer.asked import InferSpec, load
 from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.table import named
 from ingenium.infer.prior import Prior
@@ -77,6 +77,32 @@ class Course:
 
 def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 28.11: coverage of ellipses, their size, and effective draws a second under drift."""
+    bare, asked, course = _asked(commands)
+    words = ("radio.estimate", "--spec", "terminals.toml", "--out", "terminals")
+    done = commands("infer", *words)
+    judged: Any = done.answer["measured"]
+    yield Finding("a posterior is made and judged", done.code in (0, 1) and bool(judged))
+    yield from _calibrated(judged)
+    rates, held = _drifting(bare, asked, course)
+    yield Finding(
+        f"a terminal that moves by {ASIDE_M[1]:g} m between {SETS} sets of pilots lies in the "
+        f"ellipse of 90 % {held['annealed']} times, and {held['random_walk']} times in that of a "
+        "random walk",
+        held["annealed"] >= SETS - 2,
+    )
+    yield Finding(
+        f"{rates['annealed']:.3g} effective draws a second, against {rates['random_walk']:.3g} by "
+        "a random walk that learns its steps",
+        rates["annealed"] > rates["random_walk"],
+    )
+    yield Picture(
+        _picture(pd.read_csv(commands.folder / "terminals" / "ranks.csv")),
+        "Where held-out truths lie in their posteriors, and how large ellipses are",
+    )
+
+
+def _asked(commands: Commands) -> tuple[TerminalEstimate, InferSpec, Course]:
+    """The site, the spec, and pilots of a terminal that moves; the first of them as a file."""
     rng = torch.Generator().manual_seed(0)
     (commands.folder / "terminals.toml").write_text(SPEC.split("[given]")[0])
     asked = load(commands.folder / "terminals.toml")
@@ -88,10 +114,11 @@ def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
     pilots = Pilots(received, course.fading.noise_power, SPACING_HZ, s.carrier_hz)
     pilots.write(commands.folder / "pilots.h5")
     (commands.folder / "terminals.toml").write_text(SPEC)
-    words = ("radio.estimate", "--spec", "terminals.toml", "--out", "terminals")
-    done = commands("infer", *words)
-    judged: Any = done.answer["measured"]
-    yield Finding("a posterior is made and judged", done.code in (0, 1) and bool(judged))
+    return bare, load(commands.folder / "terminals.toml"), course
+
+
+def _calibrated(judged: Any) -> Iterator[Finding]:
+    """Coverage and sharpness on held-out places, and ranks on the prior's own."""
     own = judged["ellipse_90"]
     yield Finding(
         f"{100 * own['value']:.1f} % ({100 * own['low']:.1f} to {100 * own['high']:.1f}) of "
@@ -117,26 +144,10 @@ def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
         f"ranks of the prior's own draws are uniform (p = {judged['rank_p']['value']:.2g})",
         judged["rank_p"]["value"] >= 0.01,
     )
-    rates, held = _drifting(bare, asked, course)
-    yield Finding(
-        f"a terminal that moves by {ASIDE_M[1]:g} m between {SETS} sets of pilots lies in the "
-        f"ellipse of 90 % {held['annealed']} times, and {held['random_walk']} times in that of a "
-        "random walk",
-        held["annealed"] >= SETS - 2,
-    )
-    yield Finding(
-        f"{rates['annealed']:.3g} effective draws a second, against {rates['random_walk']:.3g} by "
-        "a random walk that learns its steps",
-        rates["annealed"] > rates["random_walk"],
-    )
-    yield Picture(
-        _picture(pd.read_csv(commands.folder / "terminals" / "ranks.csv")),
-        "Where held-out truths lie in their posteriors, and how large ellipses are",
-    )
 
 
 def _drifting(
-    problem: TerminalEstimate, asked: Any, course: Course
+    problem: TerminalEstimate, asked: InferSpec, course: Course
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Effective draws a second of processor time, and how often the place lies in the ellipse."""
     known = training(problem)
@@ -165,8 +176,8 @@ def _drifting(
 
 def _picture(ranks: pd.DataFrame) -> Figure:
     own = ranks[ranks["truth"] == "held out"]
-    levels = [c for c in own if c.startswith("ellipse")]
-    sizes = [c for c in own if c.startswith("size")]
+    levels = [c for c in own if str(c).startswith("ellipse")]
+    sizes = [c for c in own if str(c).startswith("size")]
     figure, grid = panels(1, 2, (3.8, 2.8))
     inside = np.sort(own[levels].to_numpy().ravel())
     share = (np.arange(len(inside)) + 1) / len(inside)
