@@ -49,7 +49,7 @@ METHODS = ("annealed", "random_walk")
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class TerminalWalk:
     """A terminal that moves, and its pilots at each place."""
 
     rays: Rays
@@ -57,7 +57,7 @@ class Course:
     readings: torch.Tensor
 
     @classmethod
-    def of(cls, problem: TerminalEstimate, rng: torch.Generator) -> "Course":
+    def of(cls, problem: TerminalEstimate, rng: torch.Generator) -> "TerminalWalk":
         """From the first held-out place whose way is outdoors and heard."""
         start = problem.part("between")
         steps = np.arange(SETS)[:, None] * np.array(ASIDE_M)
@@ -101,14 +101,14 @@ def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
     )
 
 
-def _asked(commands: Commands) -> tuple[TerminalEstimate, InferSpec, Course]:
+def _asked(commands: Commands) -> tuple[TerminalEstimate, InferSpec, TerminalWalk]:
     """The site, the spec, and pilots of a terminal that moves; the first of them as a file."""
     rng = torch.Generator().manual_seed(0)
     (commands.folder / "terminals.toml").write_text(SPEC.split("[given]")[0])
     asked = load(commands.folder / "terminals.toml")
     bare = open_problem(asked.spec)
     assert isinstance(bare, TerminalEstimate)
-    course = Course.of(bare, rng)
+    course = TerminalWalk.of(bare, rng)
     s = bare.settings
     received = course.fading.folded(course.readings[:1])[0]
     pilots = Pilots(received, course.fading.noise_power, SPACING_HZ, s.carrier_hz)
@@ -147,7 +147,7 @@ def _calibrated(judged: Any) -> Iterator[Finding]:
 
 
 def _drifting(
-    problem: TerminalEstimate, asked: InferSpec, course: Course
+    problem: TerminalEstimate, asked: InferSpec, course: TerminalWalk
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Effective draws a second of processor time, and how often the place lies in the ellipse."""
     known = training(problem)
