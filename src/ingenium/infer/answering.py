@@ -184,6 +184,7 @@ def _judged_values(
         "coverage_50": held.coverage(0.5),
         "coverage_90": held.coverage(0.9),
         "ellipse_90": held.ellipse(0.9),
+        "ellipse_size": held.size(),
         "rank_p": _alone(min(1.0, float(np.min(least) * len(least)))),
         "predictive_p": _alone(predicted),
         "prior_share": _alone(share),
@@ -222,8 +223,11 @@ def _table(question: InferenceQuestion, ranks: Mapping[str, Ranks]) -> pd.DataFr
     """Levels of all truths."""
     names = [q.name for q in question.quantities]
     pairs = [f"ellipse of {a} and {b}" for a, b in question.pairs]
+    sizes = [f"size of the {pair}" for pair in pairs]
     frames = [
-        pd.DataFrame(np.hstack([r.levels, r.ellipses]), columns=[*names, *pairs]).assign(truth=of)
+        pd.DataFrame(
+            np.hstack([r.levels, r.ellipses, r.sizes]), columns=[*names, *pairs, *sizes]
+        ).assign(truth=of)
         for of, r in ranks.items()
     ]
     return pd.concat(frames, ignore_index=True)

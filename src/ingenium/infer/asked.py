@@ -22,6 +22,7 @@ QUANTITIES = {  # what is judged of a posterior, with its unit
     "coverage_50": "1",
     "coverage_90": "1",
     "ellipse_90": "1",
+    "ellipse_size": "1",
     "rank_p": "1",
     "predictive_p": "1",
     "prior_share": "1",

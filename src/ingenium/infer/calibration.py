@@ -20,7 +20,7 @@ from ingenium.evaluate.measured import Interval
 from ingenium.infer.methods.method import Answer
 from ingenium.infer.prior import Prior
 from ingenium.infer.question import Arrays, InferenceQuestion
-from ingenium.infer.weights import Weighted, below, ellipse_level
+from ingenium.infer.weights import Weighted, below, ellipse_level, moments
 
 LEAST_P = 0.01  # below which ranks are not uniform, over all quantities together
 OFF = 0.05  # by which coverage may miss what it says, beyond its interval
@@ -36,6 +36,7 @@ class Ranks:
 
     levels: Float64[np.ndarray, "b q"]
     ellipses: Float64[np.ndarray, "b p"]  # the weight inside of the ellipse through the truth
+    sizes: Float64[np.ndarray, "b p"]  # radii of ellipses, over the least that readings allow
 
     def uniform_p(self) -> Float64[np.ndarray, " q"]:
         """Probability of so uneven ranks where the posterior is right (Kolmogorov, Smirnov)."""
@@ -62,6 +63,15 @@ class Ranks:
         count = int((self.ellipses <= region).sum())
         return Interval(count / n, *wilson(count, n))
 
+    def size(self) -> Interval:
+        """Median radius of ellipses over the least that readings allow; NaN without a bound."""
+        own = np.sort(self.sizes[np.isfinite(self.sizes)])
+        if not len(own):
+            return Interval(np.nan, np.nan, np.nan)
+        at = np.asarray(stats.binom.ppf([0.025, 0.975], len(own), 0.5)).astype(int)
+        low, high = own[np.clip(at, 0, len(own) - 1)]
+        return Interval(float(np.median(own)), float(low), float(high))
+
 
 def ranked(
     question: InferenceQuestion,
@@ -76,7 +86,8 @@ def ranked(
     readings = question.likelihood.simulate(truths, rng)
     values = question.measure(truths).numpy()
     names = [q.name for q in question.quantities]
-    levels, ellipses = [], []
+    levels, ellipses, sizes = [], [], []
+    least = None if question.bound is None else question.bound(readings, truths).numpy()
     for i in check:  # a posterior each
         watch(stage, i, len(check))
         found = answer(readings[i], rng)
@@ -84,8 +95,14 @@ def ranked(
         levels.append(below(drawn, found.weight, values[i]))
         at = [[names.index(n) for n in pair] for pair in question.pairs]
         ellipses.append([ellipse_level(drawn[:, j], found.weight, values[i, j]) for j in at])
+        own = [np.linalg.det(moments(drawn[:, j], found.weight)[1]) for j in at]
+        sizes.append(np.full(len(at), np.nan) if least is None else own / np.linalg.det(least[i]))
     q, p = len(names), len(question.pairs)
-    return Ranks(np.array(levels).reshape(-1, q), np.array(ellipses).reshape(-1, p))
+    return Ranks(
+        np.array(levels).reshape(-1, q),
+        np.array(ellipses).reshape(-1, p),
+        np.array(sizes).reshape(-1, p) ** 0.25,
+    )
 
 
 def of_prior(prior: Prior, n: int, rng: torch.Generator) -> Arrays:

@@ -101,6 +101,8 @@ class InferenceQuestion:
     method: str  # by which it is answered unless a spec names another
     pairs: tuple[tuple[str, str], ...] = ()  # quantities whose region is an ellipse
     nearby: Nearby | None = None
+    bound: Callable[[Tensor, Arrays], Tensor] | None = None  # b m and b to b p 2 2: least that
+    # the covariance of each pair can be, of each set of readings under its own design
     sections: Callable[[xr.Dataset, Float[np.ndarray, " n"]], Sequence[Section]] | None = None
 
 

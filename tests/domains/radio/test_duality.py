@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
+from ingenium.domains.radio.antennas import antenna_power, limited_power
 from ingenium.domains.radio.clarabel import power
 from ingenium.domains.radio.duality import (
     captured,
@@ -66,3 +67,42 @@ def test_more_feedback_captures_more_and_a_beam_of_its_own_all() -> None:
     site = h[:4].repeat(50, 1) + 0.3 * drawn(200, 1, 8, seed=2)[:, 0]
     learned = float(captured(site, site_codebook(site, 4, rng)).mean())
     assert learned > 0.85 > float(captured(site, dft_codebook(8, 4)).mean())
+
+
+def test_antennas_hold_their_limits_at_the_power_that_clarabel_finds() -> None:
+    pytest.importorskip("cvxpy")
+    h, sinr = drawn(4, 3, 4, seed=3), asked(4, 3)
+    plain = require(least_power(h, sinr))
+    most = 0.8 * float(antenna_power(plain.beam).amax(1).max())
+    found, bound = limited_power(h, sinr, torch.full((4,), most, dtype=torch.float64))
+    assert found.met.any()
+    for i in range(4):
+        other = power(h[i], float(sinr[i, 0]), most)
+        if not found.met[i]:
+            assert not other < 1e9  # neither finds any
+            continue
+        assert float(found.power[i]) == pytest.approx(other, rel=1e-6)
+        assert float(found.power[i]) == pytest.approx(float(bound[i]), rel=1e-8)
+        assert float(antenna_power(found.beam)[i].max()) <= most * (1 + 1e-8)
+    assert torch.allclose(reached(h, found.beam)[found.met], sinr[found.met], rtol=1e-8)
+    held = found.met & (found.power > plain.power * 1.001)
+    assert held.any()  # a limit that costs power
+
+
+def test_a_limit_that_no_beams_hold_is_said() -> None:
+    h, sinr = drawn(3, 3, 4, seed=3), asked(3, 3)
+    least = least_power(h, sinr).power.min()
+    tight = torch.full((4,), float(least) / 8, dtype=torch.float64)
+    found, _ = limited_power(h, sinr, tight)
+    assert not found.met.any()
+    with pytest.raises(InputError, match="user"):
+        require(found)
+
+
+def test_a_limit_of_each_antenna_holds_for_one_user_in_closed_form() -> None:
+    """Loud antennas send what they may, in phase; the others send along the channel."""
+    h = torch.tensor([[[4.0, 1.0]]], dtype=torch.complex128)
+    sinr = torch.tensor([[9.0]], dtype=torch.float64)
+    limit = torch.tensor([0.25, 9.0], dtype=torch.float64)
+    found, _ = limited_power(h, sinr, limit)
+    assert antenna_power(found.beam)[0].tolist() == pytest.approx([0.25, 1.0], rel=1e-7)

@@ -3,6 +3,7 @@
 Shapes: n sets, u users, a antennas.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,12 +23,12 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.radio.antennas import least_within
 from ingenium.domains.radio.beam_files import BeamFile
 from ingenium.domains.radio.clarabel import Clarabel
 from ingenium.domains.radio.duality import (
     captured,
     dft_codebook,
-    least_power,
     reached,
     require,
     site_codebook,
@@ -49,6 +50,7 @@ class BeamSettings(SiteSettings):
     users: int = 4
     noise_db: float = -110.0  # of a receiver over the transmitter's unit of power
     sets: int = 200  # of users that are known
+    antenna_limit: float | None = None  # power of each antenna, by the transmitter's unit
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,12 +62,16 @@ class BeamSettings(SiteSettings):
             )
         if not 10 <= self.sets <= 100_000:
             raise InputError("at least 10 known sets", self.sets, "Write 200.")
+        most = self.antenna_limit
+        if most is not None and not 0 < most < math.inf:
+            raise InputError("a power of each antenna above 0", most, "Leave antenna_limit out.")
 
 
 @dataclass(frozen=True, eq=False)
 class BeamJudge:
     """SINR and power of beams, and the bound from below that duality proves."""
 
+    limit: float | None = None  # of the power of each antenna
     name: ClassVar[str] = "uplink-downlink duality"
     version: ClassVar[str] = "1"
     tier: ClassVar[Literal["exact"]] = "exact"
@@ -74,21 +80,23 @@ class BeamJudge:
         Quantity("power", "1", "of all beams, by the transmitter's unit"),
         Quantity("excess", "1", "power beyond the least that is possible", rounding=1e-8),
         Quantity("antenna_power", "1", "of the antenna that sends most"),
+        Quantity("overdrive", "1", "of that antenna beyond its limit", rounding=1e-8),
     )
 
-    def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 4"]:
+    def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 5"]:
         """Rows do not depend on each other; users that no beams serve have no answer."""
         channel, beam, sinr = split(arrays)
         alive = torch.isfinite(torch.view_as_real(channel)).flatten(1).all(1)
         alive &= torch.isfinite(torch.view_as_real(beam)).flatten(1).all(1)
         safe = torch.where(alive[:, None, None], channel, 1.0)
-        best = least_power(safe, sinr)
+        best, least = least_within(safe, sinr, self.limit)
         found = reached(safe, beam)
         short = (10 * (sinr / found.clamp(min=1e-12)).log10()).amax(1)
         power = beam.abs().square().sum((1, 2))
         each = beam.abs().square().sum(1).amax(1)
-        least = best.uplink.sum(1)
-        rows = torch.stack([short.clamp(min=0), power, (power / least - 1).clamp(min=0), each], 1)
+        over = torch.zeros_like(each) if self.limit is None else each / self.limit - 1
+        gaps = [x.clamp(min=0) for x in (short, power / least - 1, over)]
+        rows = torch.stack([gaps[0], power, gaps[1], each, gaps[2]], 1)
         return torch.where((alive & best.met)[:, None], rows, torch.nan)
 
 
@@ -129,11 +137,12 @@ class Beam(Problem):
         self.limits = (
             Limit("shortfall", at_most=1e-6),
             Limit("excess", at_most=1e-6),
+            Limit("overdrive", at_most=1e-6),
         )
         self.notes, self.system = self.site.notes, self.site.system
-        self.tiers = (BeamJudge(),)
+        self.tiers = (BeamJudge(settings.antenna_limit),)
         if find_spec("cvxpy") is not None:
-            self.second = Second(Clarabel(), SHARE, MOST)
+            self.second = Second(Clarabel(settings.antenna_limit), SHARE, MOST)
         self.codec = Channels.of(self._channels("known")[:2])
         file = BeamFile(self.variables, self.sizes, settings.carrier_hz)
         self.formats = {file.name: file}
@@ -172,7 +181,8 @@ class Beam(Problem):
 
     def _served(self, real: Tensor, imaginary: Tensor, asked: Tensor) -> tuple[Tensor, ...]:
         sinr = (10 ** (asked / 10))[:, None].expand(-1, real.shape[1])
-        beam = least_power(torch.complex(real, imaginary), sinr).beam
+        channel = torch.complex(real, imaginary)
+        beam = least_within(channel, sinr, self.settings.antenna_limit)[0].beam
         return real, imaginary, beam.real, beam.imag, asked
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -232,7 +242,9 @@ class Beam(Problem):
         asked = torch.tensor([10.0], dtype=torch.float64)
         arrays = self._served(real, torch.zeros_like(real), asked)
         one = to_dataset(arrays, self.variables, {"sinr": (DESIGN, asked.numpy())})
-        return ((one, {"power": u * 10 / 4, "shortfall": 0.0, "excess": 0.0}, 1e-8),)
+        return (
+            (one, {"power": u * 10 / 4, "shortfall": 0.0, "excess": 0.0, "overdrive": 0.0}, 1e-8),
+        )
 
     def serve(self, designs: xr.Dataset) -> Complex128[Tensor, "n u a"]:
         """Beams of channels.
@@ -241,7 +253,7 @@ class Beam(Problem):
             InputError: naming the user for whom power grows without end.
         """
         channel, _, sinr = split(to_arrays(designs, self.variables))
-        return require(least_power(channel, sinr)).beam
+        return require(least_within(channel, sinr, self.settings.antenna_limit)[0]).beam
 
 
 def split(

@@ -23,6 +23,7 @@ class Clarabel:
     Goulart and Chen, 2024, arXiv:2405.12762 (the solver).
     """
 
+    limit: float | None = None  # of the power of each antenna
     name: ClassVar[str] = "clarabel"
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar[tuple[Quantity, ...]] = (
@@ -38,12 +39,12 @@ class Clarabel:
         """A programme for each set; NaN where it finds none."""
         channel = torch.complex(arrays[0], arrays[1])
         sinr = 10 ** (arrays[4] / 10)
-        found = [power(h, float(s)) for h, s in zip(channel, sinr, strict=True)]
+        found = [power(h, float(s), self.limit) for h, s in zip(channel, sinr, strict=True)]
         return torch.tensor(found, dtype=torch.float64)[:, None]
 
 
-def power(channel: Complex128[Tensor, "u a"], sinr: float) -> float:
-    """Least power for one set.
+def power(channel: Complex128[Tensor, "u a"], sinr: float, limit: float | None = None) -> float:
+    """Least power for one set, where no antenna sends more than the limit.
 
     Raises:
         MissingExtra: with the line that installs CVXPY.
@@ -61,6 +62,8 @@ def power(channel: Complex128[Tensor, "u a"], sinr: float) -> float:
             cvxpy.imag(own[k]) == 0,
             cvxpy.real(own[k]) >= sinr**0.5 * cvxpy.norm(cvxpy.hstack([*rest, 1.0])),
         ]
+    if limit is not None:
+        rules += [cvxpy.norm(row) <= scale * limit**0.5 for row in beam]
     problem = cvxpy.Problem(cvxpy.Minimize(cvxpy.norm(beam, "fro")), rules)
     try:
         problem.solve(solver="CLARABEL", tol_gap_abs=CLOSE, tol_gap_rel=CLOSE, tol_feas=CLOSE)

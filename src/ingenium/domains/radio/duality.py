@@ -84,8 +84,9 @@ def require(found: Beams) -> Beams:
         user = int(found.uplink[lost[0]].argmax())
         raise InputError(
             "SINRs that beams can meet together",
-            f"none that do in set {lost[0]}; user {user} asks for power without end",
-            f"Ask less of user {user}, serve fewer users at once, or use more antennas.",
+            f"none that do in set {lost[0]}; user {user} asks for most power, or power without end",
+            f"Ask less of user {user}, serve fewer users at once, use more antennas, or let each "
+            "send more.",
         )
     return found
 

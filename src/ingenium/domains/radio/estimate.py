@@ -1,25 +1,22 @@
 """`radio.estimate`: channel, delays, angles and place of a terminal, as its pilots say."""
 
-import math
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Quantity
+from ingenium.domains.radio.bounds import CramerRao
 from ingenium.domains.radio.estimate_report import EstimateReport
-from ingenium.domains.radio.images import moved
 from ingenium.domains.radio.pilots import PILOTS, Pilots, flat, likelihood
-from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB, VARIABLES, Rays
+from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
+from ingenium.domains.radio.turnover import D, Turnover
 from ingenium.infer.question import InferenceQuestion, Nearby
 
-PLACE_M = 2.5  # by which a channel of the generator stands for those around it
-LOSS_DB, LATER_M, TURNED_RAD = 4.0, 1.0, math.radians(1.5)  # by which reflections miss images
 QUANTITIES = (
     Quantity("east", "m", "place to the east"),
     Quantity("north", "m", "place to the north"),
@@ -64,15 +61,32 @@ class TerminalEstimate(SiteChannel):
             self.told,
             "annealed",
             pairs=(("east", "north"),),
-            nearby=Nearby(2 + 3 * PATHS, self.around),
+            nearby=self.nearby(),
+            bound=self.least,
             sections=EstimateReport(
                 self.scene, self.frame, fading, self.pilots, self.known
             ).sections,
         )
 
+    def nearby(self) -> Nearby:
+        """Channels around those of the generator, as the known ones tell."""
+        return Nearby(D, Turnover(Rays.of(self.known()), self.frame).around)
+
+    def least(
+        self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
+    ) -> Float64[Tensor, "b 1 2 2"]:
+        """The Cramér-Rao bound of the place, by the gains that each design expects."""
+        assert self.pilots is not None
+        fading = likelihood(self.pilots)
+        own = [
+            fading.gains(readings[i : i + 1], tuple(a[i : i + 1] for a in arrays))[0]
+            for i in range(len(readings))  # each set under its own design
+        ]
+        return CramerRao(fading).place(Rays.of(arrays), torch.cat(own))[:, None]
+
     def known(self) -> tuple[Tensor, ...]:
         """Channels of the site that were traced to learn from."""
-        return to_arrays(self.data(), VARIABLES)
+        return self.part("known").arrays
 
     def told(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n q"]:
         """What is told of channels."""
@@ -87,26 +101,4 @@ class TerminalEstimate(SiteChannel):
                 rays.delay_spread(hz),
             ],
             1,
-        )
-
-    def around(self, arrays: tuple[Tensor, ...], z: Float64[Tensor, "n d"]) -> tuple[Tensor, ...]:
-        """Channels at places nearby, by their images, and as far off as images are.
-
-        The straight line is exact; what was reflected may be a little later, weaker and turned.
-        """
-        rays = Rays.of(arrays)
-        shift = PLACE_M * z[:, :2]
-        hz = self.settings.carrier_hz
-        near = moved(rays, rays.east + shift[:, 0], rays.north + shift[:, 1], hz)
-        loss, later, turned = z[:, 2:].unflatten(1, (3, PATHS)).unbind(1)
-        off = (near.bounces > 0.5).to(z.dtype)
-        there = near.loss < PRESENT_DB
-        weaker = (near.loss + off * LOSS_DB * loss).clamp(0.0, PRESENT_DB - 1)
-        straight = self.frame.straight(near.east, near.north)[0] / LIGHT_M_S
-        delay = near.delay + off * LATER_M / LIGHT_M_S * later
-        return (
-            torch.maximum(delay, straight[:, None]),
-            torch.where(there, weaker, ABSENT_DB),
-            near.azimuth_bs + off * TURNED_RAD * turned,
-            *near.arrays[3:],
         )

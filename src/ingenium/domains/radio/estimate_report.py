@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.problem import Section
+from ingenium.domains.radio.bounds import CramerRao, PathBound
 from ingenium.domains.radio.estimators import GlobalLmmse, MixtureLmmse
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.link import CodedLink, block_errors
@@ -24,12 +25,19 @@ from ingenium.domains.radio.site_report import buildings
 from ingenium.evaluate.intervals import wilson
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, SERIES, dress, panels, plane
 from ingenium.infer.pictures import ellipse
+from ingenium.infer.weights import moments
 
 SNR_DB = (-12.0, -9.0, -6.0, -3.0, 0.0, 3.0)  # of one antenna
 BLOCKS = 60
 DRAWS = 300  # of the posterior, whose covariance the receiver uses
 COMPONENTS = 16  # of the mixture of the site
 MARGIN_M = 30.0
+ALLOWED = (
+    "The posterior's standard deviations beside the least that any estimate without a prior can "
+    "have (Cramér and Rao), at draws of the posterior: of the place, for who knows where the paths "
+    "were reflected; of the strongest path, as if it came alone. A posterior may be sharper where "
+    "the prior knows more, and is wider where it does not know which walls are hit."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +64,7 @@ class EstimateReport:
                 "from near by; the base station as a triangle.",
                 self._map(rays, weight),
             ),
+            Section("What the pilots allow", ALLOWED, None, self._bounds(designs, weight)),
             Section(
                 "Paths of the channel",
                 "Delay and azimuth of the paths of all draws, darker where they are stronger.",
@@ -78,6 +87,34 @@ class EstimateReport:
                 table,
             ),
         )
+
+    def _bounds(
+        self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]
+    ) -> tuple[tuple[str, ...], ...]:
+        """Deviations of the posterior and of the bounds."""
+        arrays = to_arrays(designs, VARIABLES)
+        rays = Rays.of(arrays)
+        gains = self.fading.gains(flat(self.pilots.received[None]), arrays)[0]
+        least = CramerRao(self.fading).place(rays, gains).numpy()
+        place = np.sqrt(np.median(np.diagonal(least, axis1=1, axis2=2), axis=0))
+        most = gains.abs().argmax(1, keepdim=True)
+        strong = float(gains.abs().square().amax(1).median())
+        alone = PathBound.of(strong / self.fading.noise_power, self.fading.hz, self.fading.antennas)
+        size = gains.abs().gather(1, most)[:, 0] / strong**0.5
+        left = self.fading.gain_deviation(arrays).gather(1, most)[:, 0] / (2 * strong) ** 0.5
+        delay, direction = (x.gather(1, most)[:, 0] for x in (rays.delay, rays.direction()))
+        told = (
+            ("east (m)", rays.east, 0.0, place[0], 1.0),
+            ("north (m)", rays.north, 0.0, place[1], 1.0),
+            ("delay of the strongest path (ns)", delay, 0.0, alone.delay_s, 1e9),
+            ("its direction (sine)", direction, 0.0, alone.direction, 1.0),
+            ("size of its gain (of 1)", size, float(left.square().mean()), alone.gain, 1.0),
+        )
+        rows = [("standard deviation of", "posterior", "least without a prior")]
+        for name, drawn, inner, bound, scale in told:
+            own = (float(moments(drawn[:, None].numpy(), weight)[1][0, 0]) + inner) ** 0.5
+            rows.append((name, f"{own * scale:.3g}", f"{bound * scale:.3g}"))
+        return tuple(rows)
 
     def _map(self, rays: Rays, weight: Float[np.ndarray, " n"]) -> Figure:
         figure, grid = panels(1, 2, (4.4, 4.2))

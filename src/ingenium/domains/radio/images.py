@@ -41,8 +41,10 @@ def moved(
     far = (x.square() + y.square() + z.square()).sqrt()
     azimuth, elevation = torch.atan2(y, x), torch.asin((z / far).clamp(-1, 1))
     turned = turn(azimuth - rays.azimuth_ue)
-    sense = torch.where(rays.bounces.round().remainder(2) > 0.5, -1.0, 1.0)
-    tilted = torch.where(rays.elevation_bs * rays.elevation_ue > 0, 1.0, -1.0)
+    ground = rays.elevation_bs * rays.elevation_ue > 0  # turns upside down, and not left to right
+    walls = rays.bounces.round() - ground.to(rays.bounces.dtype)
+    sense = torch.where(walls.remainder(2) > 0.5, -1.0, 1.0)
+    tilted = torch.where(ground, 1.0, -1.0)
     delay = far / LIGHT_M_S
     return replace(
         rays,

@@ -169,9 +169,15 @@ class Fading:
     ) -> Complex128[Tensor, "b n f a"]:
         """The channel that each design expects under each set of readings (LMMSE)."""
         over, along = self._factors(Rays.of(arrays))
-        root, seen = self._seen(self.folded(readings), over, along)
-        gain = torch.cholesky_solve(seen.movedim(0, -1), root).movedim(-1, 0)  # b n p
+        gain = self._gains(readings, over, along)
         return torch.einsum("bnp,nfp,nap->bnfa", gain, over, along)
+
+    def gains(
+        self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
+    ) -> Complex128[Tensor, "b n p"]:
+        """The gain of each path that each design expects under each set of readings."""
+        rays = Rays.of(arrays)
+        return self._gains(readings, *self._factors(rays)) * rays.amplitude(self.carrier_hz)
 
     def covariance(
         self, arrays: tuple[Tensor, ...], weight: Float64[Tensor, " n"]
@@ -181,6 +187,25 @@ class Fading:
         each = torch.einsum("nfp,nap->npfa", over, along).flatten(2).flatten(0, 1)
         share = weight.repeat_interleave(over.shape[2]).to(each.dtype)
         return (each * share[:, None]).T @ each.conj()
+
+    def gain_deviation(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n p"]:
+        """Standard deviation of each gain, once pilots are read; half its square a direction."""
+        rays = Rays.of(arrays)
+        over, along = self._factors(rays)
+        none = torch.zeros(1, len(self.hz), self.antennas, dtype=over.dtype)
+        left = torch.cholesky_inverse(self._seen(none, over, along)[0])
+        power = left.diagonal(dim1=1, dim2=2).real
+        return power.sqrt() * rays.amplitude(self.carrier_hz)
+
+    def _gains(
+        self,
+        readings: Float64[Tensor, "b m"],
+        over: Complex128[Tensor, "n f p"],
+        along: Complex128[Tensor, "n a p"],
+    ) -> Complex128[Tensor, "b n p"]:
+        """Over what they are expected to be in size."""
+        root, seen = self._seen(self.folded(readings), over, along)
+        return torch.cholesky_solve(seen.movedim(0, -1), root).movedim(-1, 0)
 
     def folded(self, readings: Float64[Tensor, "b m"]) -> Complex128[Tensor, "b f a"]:
         """Readings as complex numbers."""
@@ -209,12 +234,11 @@ class Fading:
         along: Complex128[Tensor, "n a p"],
     ) -> tuple[Complex128[Tensor, "n p p"], Complex128[Tensor, "b n p"]]:
         """The root of what paths have in common, and the pilots along each path."""
-        inner = torch.einsum("nfp,nfq->npq", over.conj(), over)
-        inner = inner * torch.einsum("nap,naq->npq", along.conj(), along) / self.noise_power
+        inner = (over.mH @ over) * (along.mH @ along) / self.noise_power
         eye = torch.eye(over.shape[2], dtype=inner.dtype)
         root = torch.linalg.cholesky(inner + eye)
-        part = torch.einsum("bfa,nfp->bnpa", received, over.conj())
-        seen = (part * along.conj().mT[None]).sum(3) / self.noise_power
+        part = over.mH @ received[:, None]  # b n p a
+        seen = (part * along.mH).sum(3) / self.noise_power
         return root, seen
 
 

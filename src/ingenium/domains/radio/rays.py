@@ -122,16 +122,28 @@ class Rays:
 
 def steering(direction: Float64[Tensor, "n p"], antennas: int) -> Complex128[Tensor, "n a p"]:
     """Phases along a line of antennas that stand half a wavelength apart."""
-    place = torch.arange(antennas, dtype=torch.float64) * math.pi
-    return torch.polar(
-        torch.ones(1, dtype=torch.float64), place[None, :, None] * direction[:, None]
-    )
+    return _powers(_turned(math.pi * direction), antennas)
 
 
 def delays(delay: Float64[Tensor, "n p"], hz: Float64[Tensor, " f"]) -> Complex128[Tensor, "n f p"]:
-    """Phases over subcarriers, at their distances from the carrier."""
-    turn = -2 * math.pi * hz[None, :, None] * delay[:, None]
-    return torch.polar(torch.ones(1, dtype=torch.float64), turn)
+    """Phases over subcarriers, which are evenly spaced, at their distances from the carrier."""
+    spacing = (hz[-1] - hz[0]) / max(len(hz) - 1, 1)
+    turn = -2 * math.pi * delay
+    return _turned(turn * hz[0])[:, None] * _powers(_turned(turn * spacing), len(hz))
+
+
+def _turned(angle: Tensor) -> Tensor:
+    return torch.polar(torch.ones(1, dtype=torch.float64), angle)
+
+
+def _powers(base: Complex128[Tensor, "n p"], count: int) -> Complex128[Tensor, "n k p"]:
+    """0 to count - 1, by doubling: products cost less than sines."""
+    found = torch.ones_like(base)[:, None]
+    step = base[:, None]
+    while found.shape[1] < count:
+        found = torch.cat([found, found * step], 1)
+        step = step * step
+    return found[:, :count]
 
 
 def response(

@@ -18,7 +18,7 @@ from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
 KEPT = 0.5  # share of particles that a step in temperature leaves effective
-OVER = 2  # particles to begin with, by the rows of the prior: a place that none is at is lost
+OVER = 4  # particles to begin with, by the rows of the prior: a place that none is at is lost
 MOST_STEPS = 200
 LAST = 3  # times as many moves at the end
 SHARES = (0.0, 0.25, 1.0)  # of a particle's numbers that a step moves; at least one or two

@@ -11,6 +11,7 @@ from ingenium.infer.methods.importance import Importance
 from ingenium.infer.methods.method import Method
 from ingenium.infer.methods.mixture import Mixture
 from ingenium.infer.methods.nuts import NoUTurn
+from ingenium.infer.methods.random_walk import RandomWalk
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
@@ -19,6 +20,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "annealed": Annealed(),
         "langevin": Annealed(langevin=True),
         "nuts": NoUTurn(),
+        "random_walk": RandomWalk(),
         "amortised": Amortised(),
         "guided": Guided(),
     }

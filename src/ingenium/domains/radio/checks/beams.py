@@ -1,4 +1,4 @@
-"""Systems of radio, shown by their commands."""
+"""Beams of least power, and what feedback captures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +39,7 @@ def beams(commands: Commands) -> Iterator[Finding | Picture]:
     )
     apart = _apart(commands.folder / "beams")
     yield Finding(f"Clarabel finds the same power to {apart:.1e}", apart <= EQUAL)
+    yield from _limited(commands)
     problem = open_problem(load(commands.folder / "beams.toml"))
     assert isinstance(problem, Beam)
     shares = np.array([problem.feedback(b) for b in BITS])
@@ -70,9 +71,12 @@ def _apart(folder: Path) -> float:
 
     run = open_run(folder, open_problem)
     some = run.designs.isel(design=range(8))
-    theirs = Clarabel().measure(*to_arrays(some, run.problem.variables))[:, 0].numpy()
+    problem = run.problem
+    assert isinstance(problem, Beam)
+    limit = problem.settings.antenna_limit
+    theirs = Clarabel(limit).measure(*to_arrays(some, problem.variables))[:, 0].numpy()
     ours = run.verdicts["power"].to_numpy()[:8]
-    return float(np.abs(theirs / ours - 1).max())
+    return float(np.nanmax(np.abs(theirs / ours - 1)))
 
 
 def _curve(shares: np.ndarray) -> Figure:
@@ -82,3 +86,24 @@ def _curve(shares: np.ndarray) -> Figure:
     axes.set_ylim(0, 1.02)
     dress(axes, "bits of feedback", "energy captured", grid=True)
     return figure
+
+
+def _limited(commands: Commands) -> Iterator[Finding]:
+    """The same users where no antenna may send more than most of what the busiest one did."""
+    from ingenium.opened import open_run
+
+    busiest = open_run(commands.folder / "beams", open_problem).verdicts["antenna_power"]
+    most = float(np.quantile(busiest.to_numpy(), 0.5))
+    text = BEAMS.replace("users = 4", f"users = 4\nantenna_limit = {most!r}")
+    (commands.folder / "limited.toml").write_text(text)
+    asked = ("radio.beam", "--spec", "limited.toml")
+    done = commands("propose", *asked, "-n", 40, "--seed", 7, "--out", "limited")
+    summary: Any = done.answer["summary"]
+    held = summary["accepted"]
+    yield Finding(
+        f"{held} of 40 sets get it too where no antenna sends more than half of the busiest ones "
+        f"did; for the others no beams exist",
+        held > 10,
+    )
+    apart = _apart(commands.folder / "limited")
+    yield Finding(f"under such limits Clarabel finds the same power to {apart:.1e}", apart <= EQUAL)

@@ -1,0 +1,1 @@
+"""Checks of the rows on radio, through the command line."""

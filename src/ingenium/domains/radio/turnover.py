@@ -1,0 +1,218 @@
+"""Channels around a channel of a generator: exact images, and paths that come and go.
+
+Where a terminal moves, a path follows its image exactly until its reflections leave their walls;
+then others take its place. How often that is so, and where those come from, is told by the known
+channels themselves, each held against a neighbour that is brought to its place.
+
+Shapes: n channels, p paths, m known channels, d normal numbers.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from jaxtyping import Bool, Float64, Int64
+from torch import Tensor
+
+from ingenium.domains.radio.geometry import SiteFrame, turn
+from ingenium.domains.radio.images import moved
+from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB, Rays
+
+PLACE_M = 2.5  # by which a channel of the generator stands for those around it
+NEIGHBOURS = 8  # known channels whose paths may turn up
+SAME_M, SAME_RAD = 0.05, math.radians(0.1)  # to which two paths are one
+POOL = 16  # different paths of them
+AT_ONCE = 1000  # cells
+CELL_M = 2.0  # of the map, within which neighbours are the same
+ALSO = 2  # nearest ones that stand for what a generator brings to a place
+FEWEST = 20  # paths to which a law is fitted
+SOONEST_S, LATEST_S = 1e-10, 5e-6  # beyond the straight line
+NUMBERS = 5  # of a path: whether it stays, which one comes, its delay, loss and angle
+D = 2 + NUMBERS * PATHS
+
+
+@dataclass(frozen=True, eq=False)
+class Turnover:
+    """What the known channels of a site say of the paths of a channel nearby."""
+
+    known: Rays
+    frame: SiteFrame
+
+    def around(self, arrays: tuple[Tensor, ...], z: Float64[Tensor, "n d"]) -> tuple[Tensor, ...]:
+        """Channels nearby, by normal numbers; 0 leaves place and paths."""
+        rays = Rays.of(arrays)
+        hz = self.frame.carrier_hz
+        east = rays.east + PLACE_M * z[:, 0]
+        north = rays.north + PLACE_M * z[:, 1]
+        own = moved(rays, east, north, hz)
+        stays, which, later, weaker, turned = z[:, 2:].unflatten(1, (NUMBERS, PATHS)).unbind(1)
+        law = self.told
+        lost = torch.where(own.bounces > 0.5, law.reflected_lost, law.straight_lost)
+        lost = torch.where(own.present, lost, law.filled)
+        share = torch.special.ndtr(-stays)
+        near, wild = share < lost * law.near, (share >= lost * law.near) & (share < lost)
+        found = [
+            torch.where(near, theirs, torch.where(wild, others, mine))
+            for mine, theirs, others in zip(
+                own.arrays[:-2],
+                self._theirs(own, (rays.east, rays.north), which).arrays[:-2],
+                self._wild(own, later, turned).arrays[:-2],
+                strict=True,
+            )
+        ]
+        loss = found[1] + torch.where(wild, law.loss[1], law.loss_db) * weaker
+        there = found[1] < PRESENT_DB
+        found[1] = torch.where(there, loss.clamp(0.0, PRESENT_DB - 1), ABSENT_DB)
+        first = self.frame.straight(east, north)[0][:, None] / LIGHT_M_S
+        found[0] = torch.maximum(found[0], first)
+        return (*found, east, north)
+
+    def _theirs(self, own: Rays, at: tuple[Tensor, Tensor], which: Float64[Tensor, "n p"]) -> Rays:
+        """Paths of known channels near `at` that a channel has not, seen from its place."""
+        pool = self._cell(*at)
+        seen = self._seen(pool.clamp(min=0), own.east, own.north)
+        free = (pool >= 0) & seen.present & ~alike(own, seen).any(1)
+        count = free.sum(1, keepdim=True)
+        want = 1 + (torch.special.ndtr(which) * count).long().minimum((count - 1).clamp(min=0))
+        pick = (free.cumsum(1)[:, None] >= want[..., None]).to(torch.int8).argmax(2)
+        taken = [a.gather(1, pick) for a in seen.arrays[:-2]]
+        taken[1] = torch.where(count > 0, taken[1], ABSENT_DB)
+        return Rays.of([*taken, own.east, own.north])
+
+    def _seen(self, paths: Int64[Tensor, "n k"], east: Tensor, north: Tensor) -> Rays:
+        """Some paths of known channels from each of these places."""
+        taken = [a.flatten()[paths].reshape(-1, 1) for a in self.known.arrays[:-2]]
+        at = [x[paths // PATHS].reshape(-1) for x in (self.known.east, self.known.north)]
+        wide = [x[:, None].expand_as(paths).reshape(-1) for x in (east, north)]
+        there = moved(Rays.of([*taken, *at]), wide[0], wide[1], self.frame.carrier_hz)
+        return Rays.of([*(a.view_as(paths) for a in there.arrays[:-2]), east, north])
+
+    def _wild(self, own: Rays, later: Float64[Tensor, "n p"], turned: Tensor) -> Rays:
+        """Paths that no known channel nearby has, by the law of the site."""
+        straight = self.frame.straight(own.east, own.north)[0][:, None] / LIGHT_M_S
+        middle, spread = self.told.delay
+        excess = (middle + spread * later).exp().clamp(max=LATEST_S)
+        centre, width = self.told.azimuth
+        return replace(
+            own,
+            delay=straight + excess,
+            loss=torch.full_like(own.loss, self.told.loss[0]),
+            azimuth_bs=(centre + width * turned).clamp(-math.pi / 2, math.pi / 2),
+            bounces=torch.full_like(own.bounces, 2.0),
+        )
+
+    @cached_property
+    def _pool(self) -> Int64[Tensor, "e o k"]:
+        """Different paths of the known channels nearest to each cell of the site; -1 for none."""
+        low, high = (torch.tensor(x) for x in (self.frame.low_m, self.frame.high_m))
+        count = ((high - low) / CELL_M).ceil().to(torch.int64) + 1
+        axes = [low[i] + CELL_M * torch.arange(int(count[i]), dtype=torch.float64) for i in (0, 1)]
+        found = [self._different(middle) for middle in torch.cartesian_prod(*axes).split(AT_ONCE)]
+        return torch.cat(found).view(len(axes[0]), len(axes[1]), POOL)
+
+    def _different(self, places: Float64[Tensor, "n 2"]) -> Int64[Tensor, "n k"]:
+        near = self._nearest(places, NEIGHBOURS)
+        paths = (near[:, :, None] * PATHS + torch.arange(PATHS)).flatten(1)
+        seen = self._seen(paths, places[:, 0], places[:, 1])
+        before = torch.ones(paths.shape[1], paths.shape[1], dtype=torch.bool).tril(-1)
+        fresh = seen.present & ~(alike(seen, seen) & before).any(2)
+        order = (~fresh).to(torch.int8).argsort(dim=1, stable=True)[:, :POOL]
+        return torch.where(fresh.gather(1, order), paths.gather(1, order), -1)
+
+    def _cell(self, east: Tensor, north: Tensor) -> Int64[Tensor, "n k"]:
+        at = [
+            ((x - low) / CELL_M).round().to(torch.int64).clamp(0, size - 1)
+            for x, low, size in zip(
+                (east, north), self.frame.low_m, self._pool.shape[:2], strict=True
+            )
+        ]
+        return self._pool[at[0], at[1]]
+
+    def _nearest(self, places: Float64[Tensor, "n 2"], count: int) -> Int64[Tensor, "n k"]:
+        apart = torch.cdist(places, self._places)
+        return apart.topk(count, largest=False, sorted=True).indices
+
+    @cached_property
+    def _places(self) -> Float64[Tensor, "m 2"]:
+        return torch.stack([self.known.east, self.known.north], 1)
+
+    @cached_property
+    def told(self) -> "TurnoverLaw":
+        """Each known channel beside its neighbours, brought to its place."""
+        brought, known, same, elsewhere = self._beside()
+        kept, old = same.any(2), same.any(1)
+        gone, fresh = brought.present & ~kept, known.present & ~old
+        straight = brought.bounces < 0.5
+        loss = known.loss.gather(1, same.to(torch.int64).argmax(2))
+        more = (fresh.sum(1) - gone.sum(1)).clamp(min=0)
+        length = self.frame.straight(known.east, known.north)[0][:, None]
+        reflected = known.present & (known.bounces > 0.5)
+        wild = fresh & ~elsewhere & reflected
+        wild = wild if wild.sum() > FEWEST else reflected
+        excess = (known.delay - length / LIGHT_M_S).clamp(min=SOONEST_S)
+        return TurnoverLaw(
+            _share(gone & straight, brought.present & straight),
+            _share(gone & ~straight, brought.present & ~straight),
+            _ratio(float(more.sum()), float((~brought.present).sum())),
+            _share(fresh & elsewhere, fresh),
+            float((brought.loss - loss)[kept].square().mean().nan_to_num().sqrt()),
+            _normal(excess.log()[wild]),
+            _normal(known.azimuth_bs[wild]),
+            _normal(known.loss[wild]),
+        )
+
+    def _beside(self) -> tuple[Rays, Rays, Tensor, Tensor]:
+        """The nearest neighbours at known places, the channels there, and which paths are the same.
+
+        Last, the paths of those channels that some other neighbour has.
+        """
+        near = self._nearest(self._places, NEIGHBOURS + 1)[:, 1:]
+        at = (self.known.east, self.known.north, self.frame.carrier_hz)
+        brought = [
+            moved(Rays(*(a[near[:, j]] for a in self.known.arrays)), *at) for j in range(NEIGHBOURS)
+        ]
+        same = [alike(b, self.known) for b in brought]
+        has = torch.stack([s.any(1) for s in same])
+        others = [has[torch.arange(NEIGHBOURS) != j].any(0) for j in range(ALSO)]
+        return (
+            Rays(*(torch.cat(x) for x in zip(*(b.arrays for b in brought[:ALSO]), strict=True))),
+            Rays(*(torch.cat([a] * ALSO) for a in self.known.arrays)),
+            torch.cat(same[:ALSO]),
+            torch.cat(others),
+        )
+
+
+@dataclass(frozen=True)
+class TurnoverLaw:
+    """How often paths stay between neighbours, and the law of those that no neighbour has."""
+
+    straight_lost: float
+    reflected_lost: float
+    filled: float  # of slots without a path
+    near: float  # of new paths, those that some other neighbour has
+    loss_db: float  # root mean square error of what an image loses
+    delay: tuple[float, float]  # beyond the straight line: mean and spread of its logarithm
+    azimuth: tuple[float, float]
+    loss: tuple[float, float]
+
+
+def alike(some: Rays, others: Rays) -> Bool[Tensor, "n p q"]:
+    """Whether paths are the same."""
+    apart_s = (some.delay[:, :, None] - others.delay[:, None]).abs()
+    turned = turn(some.azimuth_bs[:, :, None] - others.azimuth_bs[:, None]).abs()
+    there = some.present[:, :, None] & others.present[:, None]
+    return there & (apart_s < SAME_M / LIGHT_M_S) & (turned < SAME_RAD)
+
+
+def _share(some: Bool[Tensor, "n p"], whole: Bool[Tensor, "n p"]) -> float:
+    return _ratio(float(some.sum()), float(whole.sum()))
+
+
+def _ratio(some: float, whole: float) -> float:
+    """With one more of each kind, as no known channels prove that something never happens."""
+    return (some + 1) / (whole + 2)
+
+
+def _normal(x: Float64[Tensor, " k"]) -> tuple[float, float]:
+    return float(x.mean()), float(x.std())

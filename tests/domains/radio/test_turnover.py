@@ -1,0 +1,71 @@
+"""What known channels say of paths that come and go, on a street whose answer is known."""
+
+import torch
+
+from ingenium.domains.radio.geometry import SiteFrame
+from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, Rays
+from ingenium.domains.radio.turnover import PLACE_M, D, Turnover, alike
+
+FRAME = SiteFrame((0.0, 0.0, 27.0), 1.5, (20.0, -60.0), (120.0, 60.0), 3.5e9)
+
+
+def street(n: int, hidden: float, seed: int = 0) -> Rays:
+    """In sight, with one wall at y = 80 whose path every place has but a share of them."""
+    rng = torch.Generator().manual_seed(seed)
+    share = torch.rand(3, n, generator=rng, dtype=torch.float64)
+    east, north = 20 + 100 * share[0], -60 + 120 * share[1]
+    straight, azimuth, elevation = FRAME.straight(east, north)
+    mirrored = FRAME.straight(east, 160 - north)
+    zero = torch.zeros(n, PATHS, dtype=torch.float64)
+    delay, loss = zero + 1e-6, zero + ABSENT_DB
+    delay[:, 0], delay[:, 1] = straight / LIGHT_M_S, mirrored[0] / LIGHT_M_S
+    loss[:, 0] = 0.0
+    loss[:, 1] = torch.where(share[2] < hidden, ABSENT_DB, 6.0)
+    out, up, back, down, bounces = (zero.clone() for _ in range(5))
+    out[:, 0], out[:, 1] = azimuth, mirrored[1]
+    up[:, 0], up[:, 1] = elevation, mirrored[2]
+    back[:, 0], back[:, 1] = azimuth + torch.pi, torch.atan2(160 - north, -east)
+    down[:, 0], down[:, 1] = -elevation, -mirrored[2]
+    bounces[:, 1:] = 1
+    return Rays(delay, loss, out, up, back, down, zero, bounces, east, north)
+
+
+def test_a_wall_that_all_see_is_never_lost_and_one_that_some_see_as_often_as_they_do() -> None:
+    always = Turnover(street(200, 0.0), FRAME).told
+    assert always.reflected_lost < 0.01
+    assert always.straight_lost < 0.01
+    assert always.loss_db < 1e-6
+    often = Turnover(street(400, 0.3), FRAME).told
+    assert 0.2 < often.reflected_lost < 0.4
+    assert often.near > 0.95  # others nearby have it
+
+
+def test_numbers_of_zero_leave_a_channel_and_a_shift_moves_its_images() -> None:
+    known = street(100, 0.0)
+    site = Turnover(known, FRAME)
+    zero = torch.zeros(100, D, dtype=torch.float64)
+    same = Rays.of(site.around(known.arrays, zero))
+    assert torch.allclose(same.delay, known.delay, rtol=1e-12)
+    assert torch.equal(same.present, known.present)
+    zero[:, 0] = 2.0
+    moved = Rays.of(site.around(known.arrays, zero))
+    assert torch.allclose(moved.east, known.east + 2 * PLACE_M)
+    straight, _, _ = FRAME.straight(moved.east, moved.north)
+    assert torch.allclose(moved.delay[:, 0], straight / LIGHT_M_S, rtol=1e-12)
+    wall, _, _ = FRAME.straight(moved.east, 160 - moved.north)
+    assert torch.allclose(moved.delay[:, 1], wall / LIGHT_M_S, rtol=1e-9)
+
+
+def test_draws_lose_paths_as_often_as_known_channels_do_and_none_comes_before_light() -> None:
+    known = street(400, 0.3)
+    site = Turnover(known, FRAME)
+    rng = torch.Generator().manual_seed(1)
+    z = torch.randn(400, D, generator=rng, dtype=torch.float64)
+    z[:, :2] = 0
+    drawn = Rays.of(site.around(known.arrays, z))
+    wall = known.present[:, 1]
+    kept = alike(known, drawn)[:, 1].any(1) & wall
+    lost = 1 - float(kept.sum()) / float(wall.sum())
+    assert abs(lost - site.told.reflected_lost) < 0.1
+    straight, _, _ = FRAME.straight(drawn.east, drawn.north)
+    assert (drawn.delay >= straight[:, None] / LIGHT_M_S - 1e-15).all()
