@@ -69,6 +69,8 @@ def _unpacked(folder: Path) -> Path:
         ["git", "archive", BEFORE, "src"], cwd=ROOT, check=True, capture_output=True
     )
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)
+    # That source fails at other packages of this name, which say that there is no such counter.
+    (folder / "src" / "pynvml.py").write_text('raise ImportError("left out")\n', encoding="utf-8")
     return folder / "src"
 
 
