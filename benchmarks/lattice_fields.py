@@ -42,8 +42,8 @@ def run() -> None:
             kept = spread([x.kept for x in own])
             told = about | {"by": kind, "kept by lots": kept, "tau (steps)": None}
             rows.append(told | {"independent a second": spread([x.rate for x in own]), "": ""})
-        for chain in law.chains:
-            rows.append(about | _chained(law, chain, coupling, drawn.get("characters"), name))
+        exact = drawn.get("characters")
+        rows += [about | _chained(law, chain, coupling, exact, name) for chain in law.chains]
         save("lattice_fields", TITLE, rows, size)  # what was measured stays if a later one stops
     report("lattice_fields", TITLE, rows, size)
 

@@ -70,9 +70,9 @@ def sections(
         Section(
             "What it is worth",
             f"At coupling {coupling:g}, seconds of one processor: {TRIED} proposals of each "
-            f"sampler, {settings.chain} steps of each chain, which runs alone; many side by side take "
-            "less for a step each (`benchmarks lattice_fields`). Where an exact sampler is in "
-            "the table, nothing learned is needed at this model.",
+            f"sampler, {settings.chain} steps of each chain, which runs alone; many side by side "
+            "take less for a step each (`benchmarks lattice_fields`). Where an exact sampler is "
+            "in the table, nothing learned is needed at this model.",
             table=(COSTS, *_costs(judge, samplers, coupling, chains)),
         ),
         Section("Configurations", f"The first that were kept: {law.drawn_as}.", _maps(law, fields)),
