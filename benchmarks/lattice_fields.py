@@ -13,6 +13,7 @@ from torch import Tensor
 
 from benchmarks.measuring import report, save, spread
 from ingenium.domains.physics.lattice.costs import ChainRun, DrawnRun
+from ingenium.domains.physics.lattice.laws import Law, Sampler
 from ingenium.domains.physics.lattice.models import law_of, samplers
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 
@@ -48,7 +49,9 @@ def run() -> None:
     report("lattice_fields", TITLE, rows, size)
 
 
-def _chained(law: Any, chain: str, coupling: float, exact: Any, name: str) -> dict[str, object]:
+def _chained(
+    law: Law, chain: str, coupling: float, exact: Sampler | None, name: str
+) -> dict[str, object]:
     """A chain of a model."""
     many, steps = (FEW, SHORT) if name in OWN else (CHAINS, STEPS)
     runs = []
@@ -65,7 +68,7 @@ def _chained(law: Any, chain: str, coupling: float, exact: Any, name: str) -> di
     }
 
 
-def _start(law: Any, coupling: float, exact: Any, many: int, seed: int) -> Tensor:
+def _start(law: Law, coupling: float, exact: Sampler | None, many: int, seed: int) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     if exact is None:
         return law.start(many, rng)
