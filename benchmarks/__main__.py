@@ -41,6 +41,7 @@ NAMES = (
     "plant_batadal",
     "plant_weeks",
     "lattice_fields",
+    "lattice_job",
     "edge_runtimes",
     "equations_feynman",
     "equations_fields",
