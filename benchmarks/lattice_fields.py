@@ -22,9 +22,9 @@ OWN: dict[str, dict[str, Any]] = {  # settings of models that are dearer
     "su3": {"size": 8},
     "schwinger": {"size": 8, "hopping": 0.24},
 }
-PROPOSALS, ROUNDS = 512, 3
-CHAINS, STEPS = 64, 800  # side by side, which saves nothing with a dense determinant
-FEW, SHORT = 8, 60  # of models that are dearer
+PROPOSALS, ROUNDS = 256, 2
+CHAINS, STEPS = 64, 400  # side by side, which saves nothing with a dense determinant
+FEW, SHORT = 8, 40  # of models that are dearer
 LONGEST = 5  # times what a chain remembers must fit into its steps, or they were too few to say
 TITLE = "Independent configurations a second"
 
