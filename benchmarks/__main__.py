@@ -42,6 +42,7 @@ NAMES = (
     "plant_batadal",
     "plant_weeks",
     "lattice_fields",
+    "lattice_job",
     "edge_runtimes",
     "equations_job",
     "equations_feynman",

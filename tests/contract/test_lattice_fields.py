@@ -56,6 +56,7 @@ class TestU1(Fields):
     setup: ClassVar = {"size": 4, "train": True, "steps": 20, "known": 20, "chain": 50}
 
 
+@pytest.mark.slow
 class TestIsing(Fields):
     name = "spin"
     setup: ClassVar = {
@@ -68,6 +69,7 @@ class TestIsing(Fields):
     }
 
 
+@pytest.mark.slow
 class TestPhi4(Fields):
     name = "field"
     setup: ClassVar = {

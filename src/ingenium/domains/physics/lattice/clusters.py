@@ -1,10 +1,13 @@
 """Updates of spins on a torus, all chains at once: heat bath, and clusters that grow together.
 
-Shapes: n chains, x rows, y columns.
+Shapes: n chains, x rows, y columns, v sites.
 """
 
+import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64, Int64
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 
@@ -48,24 +51,21 @@ def swept(
     return torch.where(turn.flatten(1).gather(1, label).view_as(turn), -spin, spin)
 
 
-def labelled(laid: Tensor) -> Tensor:
-    """The smallest site of the cluster of each site, (n, x * y), from bonds (n, 2, x, y).
+def labelled(laid: Bool[Tensor, "n 2 x y"]) -> Int64[Tensor, "n v"]:
+    """The smallest site of the cluster of each site, from bonds to the right and down.
 
-    Labels of neighbours are taken over, and then those of the sites that labels point to, so that
-    a cluster is labelled in about as many rounds as the logarithm of its length.
+    All chains are one graph, whose parts are numbered in the order of their first sites.
     """
     n, _, rows, columns = laid.shape
-    label = torch.arange(rows * columns).expand(n, -1).contiguous()
-    right, down = laid.unbind(1)
-    while True:
-        at = label.view(n, rows, columns)
-        new = at
-        for bond, axis in ((right, 2), (down, 1)):
-            new = torch.where(bond, torch.minimum(new, new.roll(-1, axis)), new)
-            back = bond.roll(1, axis)
-            new = torch.where(back, torch.minimum(new, new.roll(1, axis)), new)
-        flat = new.reshape(n, -1)
-        flat = torch.minimum(flat, flat.gather(1, flat))
-        if torch.equal(flat, label):
-            return label
-        label = flat
+    v = rows * columns
+    site = np.arange(v).reshape(rows, columns)
+    ends = np.stack([np.roll(site, -1, 1), np.roll(site, -1, 0)], -1).ravel()
+    on = laid.permute(0, 2, 3, 1).numpy()
+    chain, place = np.divmod(np.flatnonzero(on), 2 * v)
+    first = np.concatenate([[0], on.reshape(-1, 2).sum(1).cumsum()])  # bond of each site
+    index = [x.astype(np.int32) for x in (ends[place] + chain * v, first)]
+    graph = csr_array((np.ones(len(chain), np.int8), *index), shape=(n * v, n * v))
+    count, part = connected_components(graph, directed=False)
+    least = np.empty(count, np.int64)
+    least[part[::-1]] = np.arange(n * v)[::-1]  # what is written last stays
+    return torch.from_numpy(least[part].reshape(n, v) % v)

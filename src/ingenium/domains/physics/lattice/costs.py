@@ -1,6 +1,6 @@
 """What an independent configuration costs: by a sampler, and by a chain with its memory.
 
-Shapes: t steps of a chain, k quantities.
+Shapes: n chains, t steps, k quantities.
 """
 
 import math
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ingenium.domains.physics.lattice.chains import autocorrelation, metropolis
 from ingenium.domains.physics.lattice.ensemble import counts, effective
@@ -17,18 +18,27 @@ from ingenium.domains.physics.lattice.laws import Law, Sampler
 
 @dataclass(frozen=True)
 class ChainRun:
-    """One chain at a coupling: what it measured, and the seconds of a step."""
+    """Chains side by side at a coupling: what they measured, and the seconds of a step of one."""
 
     name: str
-    measured: np.ndarray  # (t, k)
+    measured: np.ndarray  # (n, t, k)
     seconds: float
 
     @classmethod
-    def of(cls, law: Law, name: str, coupling: float, steps: int) -> "ChainRun":
-        """A chain of so many steps, after a tenth as many that do not count."""
-        rng = torch.Generator().manual_seed(0)
-        field, rows = law.start(1, rng), []
-        at = torch.tensor([coupling], dtype=torch.float64)
+    def of(
+        cls,
+        law: Law,
+        name: str,
+        coupling: float,
+        steps: int,
+        *,
+        start: Tensor | None = None,
+        seed: int = 0,
+    ) -> "ChainRun":
+        """So many steps, after a tenth as many that do not count, of one chain or of each start."""
+        rng = torch.Generator().manual_seed(seed)
+        field, rows = law.start(1, rng) if start is None else start, []
+        at = torch.full((len(field),), coupling, dtype=torch.float64)
         before = max(steps // 10, 20)
         started = time.process_time()
         for i in range(before + steps):
@@ -36,25 +46,30 @@ class ChainRun:
                 started = time.process_time()
             field = law.step(name, field, at, rng)
             rows.append(law.measure(field))
-        seconds = (time.process_time() - started) / steps
-        return cls(name, torch.cat(rows[before:]).numpy(), seconds)
+        seconds = (time.process_time() - started) / steps / len(field)
+        return cls(name, torch.stack(rows[before:], 1).numpy(), seconds)
 
     def told(self, law: Law, place: int) -> str:
         """The mean of an observable, with its error."""
-        own = law.observed(self.measured)[:, place]
-        tau = autocorrelation(own[None])
+        own = self._observed(law)[..., place]
+        tau = autocorrelation(own)
         if not math.isfinite(tau):
             return "never moved"
-        return number(float(own.mean()), float(own.std() * math.sqrt(2 * tau / len(own))))
+        return number(float(own.mean()), float(own.std() * math.sqrt(2 * tau / own.size)))
 
     def memory(self, law: Law) -> float:
-        """Autocorrelation time, in steps, of what the chain is slowest to change."""
-        place = [q.name for q in law.quantities].index(law.slow)
-        return autocorrelation(self.measured[None, :, place])
+        """Longest autocorrelation time, in steps: of what means are taken of, and of `slow`."""
+        slow = self.measured[..., [q.name for q in law.quantities].index(law.slow)]
+        every = [slow, *np.moveaxis(self._observed(law), -1, 0)]
+        return max(autocorrelation(own) for own in every)
 
     def rate(self, law: Law) -> float:
-        """Independent configurations a second; 0 of a chain that never moved."""
+        """Independent configurations a second; 0 of chains that never moved."""
         return 1 / (2 * self.memory(law) * self.seconds)
+
+    def _observed(self, law: Law) -> np.ndarray:
+        n, t, k = self.measured.shape
+        return law.observed(self.measured.reshape(n * t, k)).reshape(n, t, -1)
 
 
 @dataclass(frozen=True)
@@ -67,10 +82,12 @@ class DrawnRun:
     rate: float  # independent configurations a second, by lots and counts
 
     @classmethod
-    def of(cls, law: Law, sampler: Sampler, coupling: float, n: int) -> "DrawnRun":
+    def of(
+        cls, law: Law, sampler: Sampler, coupling: float, n: int, *, seed: int = 1
+    ) -> "DrawnRun":
         """So many proposals."""
         at = torch.full((n,), coupling, dtype=torch.float64)
-        rng, chance = torch.Generator().manual_seed(1), np.random.default_rng(1)
+        rng, chance = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
         sampler.log_z(coupling)  # which reads what was learned, before time counts
         started = time.process_time()
         field = sampler.draw(at, rng)[0]

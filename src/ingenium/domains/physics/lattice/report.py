@@ -70,8 +70,9 @@ def sections(
         Section(
             "What it is worth",
             f"At coupling {coupling:g}, seconds of one processor: {TRIED} proposals of each "
-            f"sampler, {settings.chain} steps of each chain. Where an exact sampler is in the "
-            "table, nothing learned is needed at this model.",
+            f"sampler, {settings.chain} steps of each chain, which runs alone; many side by side "
+            "take less for a step each (`benchmarks lattice_fields`). Where an exact sampler is "
+            "in the table, nothing learned is needed at this model.",
             table=(COSTS, *_costs(judge, samplers, coupling, chains)),
         ),
         Section("Configurations", f"The first that were kept: {law.drawn_as}.", _maps(law, fields)),
@@ -136,7 +137,7 @@ def _curve(judge: LawVerifier, beta: np.ndarray, measured: np.ndarray) -> Figure
 
 def _history(law: Law, measured: np.ndarray, chain: ChainRun) -> Figure:
     place = [q.name for q in law.quantities].index(law.slow)
-    theirs = chain.measured[:, place]
+    theirs = chain.measured[0, :, place]
     ours = measured[: len(theirs), place]
     figure, grid = panels(1, 2, (3.6, 2.4), sharey=True)
     for axes, series, colour, title in (

@@ -179,7 +179,7 @@ class ShiftedGauge(nn.Module):
         due = float(share @ self.law.measure(link)[:, 0])
 
         def off(shift: float) -> float:
-            return float(self.pure.law.exact(beta + shift)[0]) - due
+            return self.pure.law.mean_plaquette(beta + shift) - due
 
         low, high = SHIFTS
         found = brentq(off, low, high, xtol=1e-6) if off(low) < 0 < off(high) else 0.0

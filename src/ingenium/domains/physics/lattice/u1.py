@@ -94,7 +94,11 @@ class U1:
 
     def exact(self, beta: float) -> np.ndarray:
         """Plaquette and susceptibility of the charge in the ensemble."""
-        return np.array(_exact(beta, self.sites)[1:])
+        return np.array([self.mean_plaquette(beta), _susceptibility(beta, self.sites)])
+
+    def mean_plaquette(self, beta: float) -> float:
+        """Of the ensemble."""
+        return _exact(beta, self.sites)[1]
 
     def log_z(self, beta: float) -> float:
         """Logarithm of the sum over configurations, links uniform on the circle."""
@@ -162,8 +166,8 @@ class U1:
 
 
 @cache
-def _exact(beta: float, sites: int) -> tuple[float, float, float]:
-    """Log Z, plaquette and susceptibility; angles of charge n weigh (I_n / I_0)^sites."""
+def _exact(beta: float, sites: int) -> tuple[float, float]:
+    """Log Z and plaquette; angles of charge n weigh (I_n / I_0)^sites."""
     n = np.arange(-MOST, MOST + 1)
     bessel = special.ive(n, beta) / special.ive(0, beta)
     share = bessel**sites
@@ -171,9 +175,10 @@ def _exact(beta: float, sites: int) -> tuple[float, float, float]:
     z = share.sum()
     log_z = float(np.log(z) + sites * np.log(special.ive(0, beta)))
     plaquette = float((bessel ** (sites - 1) * slope).sum() / z)
-    return log_z, plaquette, _susceptibility(beta, sites)
+    return log_z, plaquette
 
 
+@cache
 def _susceptibility(beta: float, sites: int) -> float:
     """Charge squared over sites, from the second derivative of log Z by the vacuum angle."""
 

@@ -1,0 +1,65 @@
+"""The main job of lattice fields from nothing: what it takes, and whether means are on the law.
+
+With weights that come with the package, with the sampler learned on the spot, and with fermions,
+of which the package has no weights. Each command has an empty cache.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from benchmarks.measuring import cost, report
+from ingenium.core.spec import load
+from ingenium.domains import open_problem
+from ingenium.domains.physics.lattice.ensemble import effective, pulls
+from ingenium.domains.physics.lattice.problem import LatticeField
+
+ROOT = Path(__file__).parents[1]
+TRAINED = "trained.toml"
+RUNS = {  # what is asked for, by the folder that it goes to
+    "u1": "--spec examples/physics/u1_16.toml -n 10000",
+    "trained": f"--spec {TRAINED} -n 10000",
+    "schwinger": "--spec examples/physics/schwinger_8.toml -n 1000",
+}
+
+
+def run() -> None:
+    """Write and print both tables."""
+    costs, rows = [], []
+    for out, wanted in RUNS.items():
+        with tempfile.TemporaryDirectory() as name:  # whose cache is empty
+            folder = Path(name)
+            (folder / "examples").symlink_to(ROOT / "examples")
+            shipped = (ROOT / "examples" / "physics" / "u1_16.toml").read_text(encoding="utf-8")
+            (folder / TRAINED).write_text(shipped.replace("size = 16", "size = 16\ntrain = true"))
+            asked = f"propose physics.lattice {wanted} --seed 7 --out out/{out}"
+            costs.append(cost(asked, folder))
+            rows.append(_found(folder / "out" / out))
+    title = "Lattice fields from nothing; trained.toml is u1_16.toml with train = true"
+    report("lattice_job", title, costs, {})
+    report("lattice_ensembles", "What the three runs gave", rows, {})
+
+
+def _found(out: Path) -> dict[str, Any]:
+    """Shares, and how far means of what was kept lie from the law."""
+    problem = open_problem(load(out / "spec.toml"))
+    assert isinstance(problem, LatticeField)
+    summary = json.loads((out / "summary.json").read_text())
+    with xr.open_dataset(out / "designs.nc") as designs:
+        measured = problem.law.observed(
+            designs[[q.name for q in problem.law.quantities]].to_array().to_numpy().T
+        )
+        count, beta = designs["count"].to_numpy(), designs["beta"].to_numpy()
+    exact = problem.law.exact(float(beta[0]))
+    apart = pulls(count, measured, exact)
+    told = {name: float(x) for name, x in zip(problem.law.curve, apart, strict=True) if x == x}
+    return {
+        "run": out.name,
+        "proposed": summary["proposed"],
+        "accepted": summary["accepted"],
+        "effective": round(effective(count)),
+        "standard errors off the law": {k: round(v, 2) for k, v in told.items()} or "not known",
+    }
