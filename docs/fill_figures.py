@@ -45,6 +45,7 @@ PEERS = {  # packages of each field that a benchmark ran beside
     "sandbox": ("python",),
     "neuro": ("snntorch",),
     "samplers": ("diffusers",),
+    "lattice": (),
     "equations": (),
 }
 
