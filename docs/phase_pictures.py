@@ -68,8 +68,9 @@ def order_parameters() -> Figure:
     left.set_xticks([0, 1], ["autoencoder", "component"])
     dress(left, "", "least |r| with the magnetisation", grid=True)
     for i, arm in enumerate(("charges", "turns")):
+        several = own[f"{arm}_sectors"] > 1  # nothing is to be found where all lie in one
         for j, (name, label, colour) in enumerate(WAYS):
-            bars(right, [own[f"{arm}_{name}"]], [4 * i + j], (colour,), "" if i else label)
+            bars(right, [own[f"{arm}_{name}"][several]], [4 * i + j], (colour,), "" if i else label)
     right.set_xticks([1, 5], ["charges of U(1)", "turns of XY"])
     right.set_ylim(-0.1, 1.05)
     dress(right, "", "adjusted Rand index", grid=True)
