@@ -147,7 +147,7 @@ class PathPeak:
 
 def wild(stays: Float64[Tensor, " n"], part: Float64[Tensor, "n 2"]) -> Bool[Tensor, " n"]:
     """Whether a path is one that no known channel has."""
-    share = torch.special.ndtr(-stays)
+    share: Tensor = torch.special.ndtr(-stays)
     return (share >= part[:, 0]) & (share < part[:, 1])
 
 
