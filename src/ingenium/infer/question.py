@@ -5,7 +5,7 @@ Shapes: n designs, m readings, b sets of readings, q quantities that are told, d
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -78,16 +78,25 @@ class Summarised(Protocol):
         ...
 
 
+Jump = Callable[
+    [Any, Tensor, Arrays, Tensor, float, torch.Generator],
+    tuple[Float64[Tensor, "n d"], Float64[Tensor, " n"]],
+]  # of likelihood, readings, designs, their numbers, and the share of the likelihood that counts
+
+
 @dataclass(frozen=True, eq=False)
 class Nearby:
     """Designs around a design: what a problem knows of those that no generator has drawn.
 
     Standard normal numbers move a design; 0 leaves it, so that a set of designs becomes a
-    density over all those around them.
+    density over all those around them. A jump looks for other numbers where the readings point
+    to; it gives them with the logarithm of the density of the way back over that of the way
+    there, each over that of the normal numbers, so that samplers stay exact.
     """
 
     d: int
     move: Callable[[Arrays, Float64[Tensor, "n d"]], Arrays]
+    jump: Jump | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -106,3 +106,19 @@ def test_a_limit_of_each_antenna_holds_for_one_user_in_closed_form() -> None:
     limit = torch.tensor([0.25, 9.0], dtype=torch.float64)
     found, _ = limited_power(h, sinr, limit)
     assert antenna_power(found.beam)[0].tolist() == pytest.approx([0.25, 1.0], rel=1e-7)
+
+
+def test_a_set_that_is_no_number_ends_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = drawn(2, 3, 4)
+    channel[1, 2, 0] = torch.nan
+    steps: list[int] = []
+    solve = torch.linalg.solve
+
+    def counted(*of: torch.Tensor) -> torch.Tensor:
+        steps.append(len(of))
+        return solve(*of)
+
+    monkeypatch.setattr(torch.linalg, "solve", counted)
+    found = least_power(channel, torch.ones(2, 3, dtype=torch.float64))
+    assert found.met.tolist() == [True, False]
+    assert len(steps) < 2000

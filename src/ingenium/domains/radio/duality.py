@@ -52,7 +52,7 @@ def least_power(channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u
         fresh = want / (channel.conj() * seen).sum(2).real
         change = ((fresh - power).abs() / fresh).amax(1)
         power = fresh.clamp(max=10 * ENDLESS)
-        if ((change < EVEN) | (power.amax(1) > ENDLESS)).all():
+        if ((change < EVEN) | ~(power.amax(1) <= ENDLESS)).all():  # NaN is no power either
             break
     direction = seen / seen.abs().square().sum(2, keepdim=True).sqrt()
     gain = torch.einsum("nua,nva->nuv", channel.conj(), direction).abs().square()

@@ -9,6 +9,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Quantity
+from ingenium.domains.radio.appearing import PathSearch
 from ingenium.domains.radio.bounds import CramerRao
 from ingenium.domains.radio.estimate_report import EstimateReport
 from ingenium.domains.radio.pilots import PILOTS, Pilots, flat, likelihood
@@ -70,7 +71,8 @@ class TerminalEstimate(SiteChannel):
 
     def nearby(self) -> Nearby:
         """Channels around those of the generator, as the known ones tell."""
-        return Nearby(D, Turnover(Rays.of(self.known()), self.frame).around)
+        site = Turnover(Rays.of(self.known()), self.frame)
+        return Nearby(D, site.around, PathSearch(site))
 
     def least(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]

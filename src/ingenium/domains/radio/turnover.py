@@ -47,9 +47,7 @@ class Turnover:
         north = rays.north + PLACE_M * z[:, 1]
         own = moved(rays, east, north, hz)
         stays, which, later, weaker, turned = z[:, 2:].unflatten(1, (NUMBERS, PATHS)).unbind(1)
-        law = self.told
-        lost = torch.where(own.bounces > 0.5, law.reflected_lost, law.straight_lost)
-        lost = torch.where(own.present, lost, law.filled)
+        law, lost = self.told, self.lost(own)
         share = torch.special.ndtr(-stays)
         near, wild = share < lost * law.near, (share >= lost * law.near) & (share < lost)
         found = [
@@ -67,6 +65,13 @@ class Turnover:
         first = self.frame.straight(east, north)[0][:, None] / LIGHT_M_S
         found[0] = torch.maximum(found[0], first)
         return (*found, east, north)
+
+    def lost(self, own: Rays) -> Float64[Tensor, "n p"]:
+        """How probably another path stands in the place of each."""
+        law = self.told
+        lost = torch.full_like(own.loss, law.straight_lost)
+        lost = torch.where(own.bounces > 0.5, law.reflected_lost, lost)
+        return torch.where(own.present, lost, law.filled)
 
     def _theirs(self, own: Rays, at: tuple[Tensor, Tensor], which: Float64[Tensor, "n p"]) -> Rays:
         """Paths of known channels near `at` that a channel has not, seen from its place."""

@@ -20,6 +20,7 @@ from ingenium.infer.weights import Weighted
 KEPT = 0.5  # share of particles that a step in temperature leaves effective
 OVER = 4  # particles to begin with, by the rows of the prior: a place that none is at is lost
 MOST_STEPS = 200
+JUMPS = 8  # moves beside one jump, where a problem has any
 LAST = 3  # times as many moves at the end
 SHARES = (0.0, 0.25, 1.0)  # of a particle's numbers that a step moves; at least one or two
 Energy = Callable[[Particles], Float64[Tensor, " n"]]  # minus the log likelihood
@@ -66,11 +67,17 @@ class Annealed:
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
             now[0] = readings
-            return self._answer(task, energy, rng)
+            return self._answer(task, energy, readings, rng)
 
         return answer
 
-    def _answer(self, task: InferenceTask, energy: Energy, rng: torch.Generator) -> Weighted:
+    def _answer(
+        self,
+        task: InferenceTask,
+        energy: Energy,
+        readings: Float64[Tensor, " m"],
+        rng: torch.Generator,
+    ) -> Weighted:
         n = task.draws
         state = task.prior.start(max(n, OVER * task.prior.count), rng)
         first = torch.arange(len(state.rows))  # where each began
@@ -83,7 +90,9 @@ class Annealed:
             chosen = _drawn(-rise * value, n, rng)
             state, value, first = state.take(chosen), value[chosen], first[chosen]
             beta, steps = min(beta + rise, 1.0), steps + 1
-            for _ in range(self.moves * (LAST if beta >= 1 else 1)):
+            for i in range(self.moves * (LAST if beta >= 1 else 1)):
+                if i % JUMPS == 0:
+                    state, value = _jumped(state, value, beta, energy, task, readings, rng)
                 state, value, rate = self._moved(state, value, beta, pace, energy, rng)
                 pace = float(np.clip(pace * math.exp(rate - 0.35), 1e-4, 1.0))
                 state, value = _crossed(state, value, beta, energy, rng)
@@ -122,6 +131,28 @@ class Annealed:
             torch.where(taken, fresh, value),
             float(taken.to(torch.float64).mean()),
         )
+
+
+def _jumped(
+    state: Particles,
+    value: Float64[Tensor, " n"],
+    beta: float,
+    energy: Energy,
+    task: InferenceTask,
+    readings: Float64[Tensor, " m"],
+    rng: torch.Generator,
+) -> tuple[Particles, Float64[Tensor, " n"]]:
+    """Moves to where the problem would look, if it says where."""
+    nearby = task.prior.nearby
+    if nearby is None or nearby.jump is None:
+        return state, value
+    arrays = tuple(a[state.rows] for a in task.prior.arrays)
+    z, odds = nearby.jump(task.likelihood, readings, arrays, state.z, beta, rng)
+    fresh = energy(Particles(state.rows, z))
+    chance = torch.rand(len(value), generator=rng, dtype=torch.float64).log()
+    taken = chance < beta * (value - fresh) + odds
+    kept = Particles(state.rows, torch.where(taken[:, None], z, state.z))
+    return kept, torch.where(taken, fresh, value)
 
 
 def _crossed(
