@@ -43,7 +43,7 @@ ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "tests" / "contract"
 RUNS = (  # what is asked, small, of problems that are cheap
     ("propose", "grid.feeder_day", "grid/winter_evening_peak.toml", ("-n", "300")),
-    ("search", "airfoils.section", "airfoils/section.toml", ("--budget", "64", "--batch", "16")),
+    ("search", "airfoils.section", "airfoils/section.toml", ("--budget", "32", "--batch", "8")),
     ("propose", "molecules.library", "molecules/library.toml", ("-n", "300")),
     ("propose", "process.laboratory", "process/laboratory.toml", ("-n", "100")),
     ("search", "structures.roof", "structures/roof.toml", ("--budget", "96", "--batch", "32")),
