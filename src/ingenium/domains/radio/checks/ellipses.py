@@ -44,7 +44,7 @@ pilots = { file = "pilots.h5" }
 ASIDE_M = (0.0, 1.0)  # by which the terminal moves between sets of pilots
 SETS = 6
 SNR, SUBCARRIERS, SPACING_HZ = 10.0, 64, 750e3
-CLOSE = 0.03  # by which the coverage of ellipses may miss 90 %: the 87 to 93
+CLOSE = 0.03  # by which the coverage of ellipses may miss 90 %
 METHODS = ("annealed", "random_walk")
 
 
