@@ -14,7 +14,6 @@ import os
 import statistics
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from benchmarks.equations_feynman import FOUND, OPERATIONS, FeynmanLaw, everyone
 from benchmarks.feynman_units import UNITS
 from benchmarks.measuring import report, save
 from ingenium.domains.equations.law.genetic import LawSearch
+from ingenium.domains.equations.search_checks import LawHunt
 
 LAWS = 10
 BANKS = (50, 200, 800, 3200)  # short formulas
@@ -30,27 +30,13 @@ GENERATIONS = 2  # of the genetic part
 NAME, TITLE = "equations_priors", "Expressions tried until the exact law is there"
 
 
-@dataclass(frozen=True)
-class ExpressionHunt:
-    """What searches tried, and whether the last one found the law."""
-
-    on_rows: int
-    by_algebra: int
-    found: bool
-
-    @property
-    def tried(self) -> int:
-        """Of both kinds."""
-        return self.on_rows + self.by_algebra
-
-    @property
-    def told(self) -> str:
-        """As a cell."""
-        beside = f" + {self.by_algebra:,}" if self.by_algebra else ""
-        return f"{'' if self.found else 'not in '}{self.on_rows:,}{beside}"
+def cell(hunt: LawHunt) -> str:
+    """As a cell."""
+    beside = f" + {hunt.algebra:,}" if hunt.algebra else ""
+    return f"{'' if hunt.found else 'not in '}{hunt.rows:,}{beside}"
 
 
-def ours(law: FeynmanLaw, *, told: bool) -> ExpressionHunt:
+def ours(law: FeynmanLaw, *, told: bool) -> LawHunt:
     """Of the search of laws."""
     units = UNITS[law.name].split()
     table = law.table(law.clean, " ".join(units if told else ["1"] * len(units)))
@@ -60,36 +46,36 @@ def ours(law: FeynmanLaw, *, told: bool) -> ExpressionHunt:
         rows, algebra = rows + archive.count.rows, algebra + archive.count.algebra
         front = archive.front()
         if front and front[-1].misfit < FOUND:
-            return ExpressionHunt(rows, algebra, found=True)
-    return ExpressionHunt(rows, algebra, found=False)
+            return LawHunt(rows, algebra, found=True)
+    return LawHunt(rows, algebra, found=False)
 
 
-def operon(law: FeynmanLaw) -> ExpressionHunt:
+def operon(law: FeynmanLaw) -> LawHunt:
     """Of Operon."""
     spent = 0
     for evaluations in EVALUATIONS:
         found, own = operon_of(law, 0.0, evaluations)
         spent += own
         if found:
-            return ExpressionHunt(spent, 0, found=True)
-    return ExpressionHunt(spent, 0, found=False)
+            return LawHunt(spent, 0, found=True)
+    return LawHunt(spent, 0, found=False)
 
 
-METHODS: Mapping[str, Callable[[FeynmanLaw], ExpressionHunt]] = {
+METHODS: Mapping[str, Callable[[FeynmanLaw], LawHunt]] = {
     "units told": partial(ours, told=True),
     "not told": partial(ours, told=False),
     "Operon": operon,
 }
 
 
-def summed(hunts: Sequence[Mapping[str, ExpressionHunt]]) -> list[dict[str, str]]:
+def summed(hunts: Sequence[Mapping[str, LawHunt]]) -> list[dict[str, str]]:
     """How many each finds, and how many times as many expressions it tries as with units told."""
     found = {by: f"{sum(h[by].found for h in hunts)} of {len(hunts)}" for by in METHODS}
     times = dict.fromkeys(METHODS, "")
     for by in METHODS:
         both = [(h[by], h["units told"]) for h in hunts if h[by].found and h["units told"].found]
-        rows = [own.on_rows / told.on_rows for own, told in both]
-        each = [own.tried / told.tried for own, told in both]
+        rows = [own.rows / with_units.rows for own, with_units in both]
+        each = [own.all / with_units.all for own, with_units in both]
         if both:
             middle, of_all = statistics.median(rows), statistics.median(each)
             times[by] = f"{middle:.3g} on rows, {of_all:.3g} in all"
@@ -98,12 +84,12 @@ def summed(hunts: Sequence[Mapping[str, ExpressionHunt]]) -> list[dict[str, str]
 
 def run() -> None:
     """Write and print a table."""
-    hunts: list[dict[str, ExpressionHunt]] = []
+    hunts: list[dict[str, LawHunt]] = []
     rows: list[dict[str, str]] = []
     for law in some(everyone(Path(os.environ["FEYNMAN"])), LAWS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             hunts.append({by: method(law) for by, method in METHODS.items()})
-        rows.append({"law": law.name} | {by: hunt.told for by, hunt in hunts[-1].items()})
+        rows.append({"law": law.name} | {by: cell(hunt) for by, hunt in hunts[-1].items()})
         save(NAME, TITLE, rows, {})
     report(NAME, TITLE, [*rows, *summed(hunts)], {})

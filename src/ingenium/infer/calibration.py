@@ -87,7 +87,9 @@ def ranked(
     values = question.measure(truths).numpy()
     names = [q.name for q in question.quantities]
     levels, ellipses, sizes = [], [], []
-    least = None if question.bound is None else question.bound(readings, truths).numpy()
+    least = np.full((len(values), len(question.pairs)), np.nan)
+    if question.bound is not None:
+        least = torch.linalg.det(question.bound(readings, truths)).numpy()
     for i in check:  # a posterior each
         watch(stage, i, len(check))
         found = answer(readings[i], rng)
@@ -96,7 +98,7 @@ def ranked(
         at = [[names.index(n) for n in pair] for pair in question.pairs]
         ellipses.append([ellipse_level(drawn[:, j], found.weight, values[i, j]) for j in at])
         own = [np.linalg.det(moments(drawn[:, j], found.weight)[1]) for j in at]
-        sizes.append(np.full(len(at), np.nan) if least is None else own / np.linalg.det(least[i]))
+        sizes.append(own / least[i])
     q, p = len(names), len(question.pairs)
     return Ranks(
         np.array(levels).reshape(-1, q),

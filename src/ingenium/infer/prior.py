@@ -14,6 +14,7 @@ from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import BLOCK, one_thread
 from ingenium.generators.generator import Generator
@@ -81,6 +82,19 @@ class Prior:
     def features(self) -> Float[Tensor, "n c"]:
         """The same, as models see them."""
         return self.problem.features(self.conditions.reset_coords())
+
+    def must_be_smooth(self) -> None:
+        """For methods that move normal numbers.
+
+        Raises:
+            InputError: for a prior of single designs.
+        """
+        if not self.smooth:
+            raise InputError(
+                "a generator that makes designs of normal numbers, or a problem that moves them",
+                f"{type(self.generator.family).__name__} on {self.problem.name}",
+                'Write family = "flow" under [generator], or the method importance or mixture.',
+            )
 
     @property
     def count(self) -> int:

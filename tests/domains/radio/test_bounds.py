@@ -42,6 +42,15 @@ def test_paths_that_lie_near_each_other_are_harder_and_a_missing_one_says_nothin
     assert float(far[0][0, 0]) == pytest.approx(alone.delay_s, rel=0.1)
 
 
+def test_nothing_that_arrives_tells_no_place() -> None:
+    some, none = paths([400.0], [20.0]), paths([400.0], [20.0])
+    rays = Rays(*(torch.cat(both) for both in zip(some.arrays, none.arrays, strict=True)))
+    gain = torch.tensor([[0.5], [0.0]], dtype=torch.complex128)
+    least = CramerRao(FADING).place(rays, gain)
+    assert bool(torch.isfinite(least[0]).all())
+    assert bool(torch.isnan(least[1]).all())
+
+
 def test_the_best_estimate_of_one_path_errs_as_the_bound_says() -> None:
     """Least squares on a fine grid around the truth, which shares no code with the bound."""
     rays, rng = paths([400.0], [20.0]), torch.Generator().manual_seed(0)

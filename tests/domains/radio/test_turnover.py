@@ -1,9 +1,11 @@
 """What known channels say of paths that come and go, on a street whose answer is known."""
 
+import numpy as np
 import torch
 
+from ingenium.domains.radio.estimate import TerminalEstimate
 from ingenium.domains.radio.geometry import SiteFrame
-from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, Rays
+from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, VARIABLES, Rays
 from ingenium.domains.radio.turnover import PLACE_M, D, Turnover, alike
 
 FRAME = SiteFrame((0.0, 0.0, 27.0), 1.5, (20.0, -60.0), (120.0, 60.0), 3.5e9)
@@ -69,3 +71,12 @@ def test_draws_lose_paths_as_often_as_known_channels_do_and_none_comes_before_li
     assert abs(lost - site.told.reflected_lost) < 0.1
     straight, _, _ = FRAME.straight(drawn.east, drawn.north)
     assert (drawn.delay >= straight[:, None] / LIGHT_M_S - 1e-15).all()
+
+
+def test_what_judges_an_estimate_is_not_among_what_it_learns_from() -> None:
+    traced = street(12, 0.0)
+    survey = {v.name: a.numpy() for v, a in zip(VARIABLES, traced.arrays, strict=True)}
+    problem = object.__new__(TerminalEstimate)  # a survey without a scene
+    problem._traced = survey | {"part": np.repeat(np.arange(3), 4)}
+    assert torch.equal(Rays.of(problem.known()).east, traced.east[:4])
+    assert torch.equal(problem.part("between").east, traced.east[8:])

@@ -71,7 +71,10 @@ class CramerRao:
         return deviation[:, 0], deviation[:, 1], deviation[:, 2]
 
     def place(self, rays: Rays, gain: Complex128[Tensor, "n p"]) -> Float64[Tensor, "n 2 2"]:
-        """Least covariance of the place, for who knows images and mean powers of all paths."""
+        """Least covariance of the place, for who knows images and mean powers of all paths.
+
+        NaN where the paths do not tell the place, as where there are none.
+        """
         later, turned = self._slopes(rays, gain)
         hz = self.fading.carrier_hz
         whole = []
@@ -87,8 +90,8 @@ class CramerRao:
         info = self._information(torch.cat([torch.stack(whole, 2), *nuisance], 2))
         rest = info[:, 2:, 2:] + 2 * torch.eye(info.shape[1] - 2).to(info)
         known = info[:, :2, :2] - info[:, :2, 2:] @ torch.linalg.solve(rest, info[:, 2:, :2])
-        least: Tensor = torch.linalg.inv(known)
-        return least
+        least, blind = torch.linalg.inv_ex(known)
+        return torch.where((blind != 0)[:, None, None], math.nan, least)
 
     def _information(self, slope: Complex128[Tensor, "n m k"]) -> Float64[Tensor, "n k k"]:
         return 2 / self.fading.noise_power * (slope.mH @ slope).real

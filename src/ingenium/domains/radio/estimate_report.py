@@ -96,7 +96,7 @@ class EstimateReport:
         rays = Rays.of(arrays)
         gains = self.fading.gains(flat(self.pilots.received[None]), arrays)[0]
         least = CramerRao(self.fading).place(rays, gains).numpy()
-        place = np.sqrt(np.median(np.diagonal(least, axis1=1, axis2=2), axis=0))
+        place = np.sqrt(np.nanmedian(np.diagonal(least, axis1=1, axis2=2), axis=0))
         most = gains.abs().argmax(1, keepdim=True)
         strong = float(gains.abs().square().amax(1).median())
         alone = PathBound.of(strong / self.fading.noise_power, self.fading.hz, self.fading.antennas)

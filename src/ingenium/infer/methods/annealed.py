@@ -6,6 +6,7 @@ Shapes: n particles, d normal numbers of each.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -49,35 +50,15 @@ class Annealed:
         Raises:
             InputError: for a prior of single designs.
         """
-        prior = task.prior
-        if not prior.smooth:
-            raise InputError(
-                "a generator that makes designs of normal numbers, or a problem that moves them",
-                f"{type(prior.generator.family).__name__} on {prior.problem.name}",
-                'Write family = "flow" under [generator], or the method importance or mixture.',
-            )
-
-        def energy(state: Particles) -> Float64[Tensor, " n"]:
-            return -likelihood(state)
-
-        def likelihood(state: Particles) -> Float64[Tensor, " n"]:
-            return task.likelihood.log_density(now[0][None], prior.designs(state))[0]
-
-        now = [torch.zeros(0)]  # the readings that are asked about
-
-        def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
-            now[0] = readings
-            return self._answer(task, energy, readings, rng)
-
-        return answer
+        task.prior.must_be_smooth()
+        return partial(self._answer, task)
 
     def _answer(
-        self,
-        task: InferenceTask,
-        energy: Energy,
-        readings: Float64[Tensor, " m"],
-        rng: torch.Generator,
+        self, task: InferenceTask, readings: Float64[Tensor, " m"], rng: torch.Generator
     ) -> Weighted:
+        def energy(state: Particles) -> Float64[Tensor, " n"]:
+            return -task.likelihood.log_density(readings[None], task.prior.designs(state))[0]
+
         n = task.draws
         state = task.prior.start(max(n, OVER * task.prior.count), rng)
         first = torch.arange(len(state.rows))  # where each began

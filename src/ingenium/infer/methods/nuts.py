@@ -12,7 +12,6 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.core.errors import InputError
 from ingenium.core.packages import Extra
 from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.prior import Particles
@@ -42,21 +41,10 @@ class NoUTurn:
             InputError: for a prior of single designs.
             MissingExtra: with the line that installs Pyro.
         """
-        EXTRA.package("pyro.infer.mcmc")  # missed before anything is drawn
-        prior = task.prior
-        if not prior.smooth:
-            raise InputError(
-                "a generator that makes designs of normal numbers, for the method nuts",
-                f"{type(prior.generator.family).__name__} on {prior.problem.name}",
-                'Write family = "flow" under [generator].',
-            )
-        state = prior.start(STARTS, rng)
-        arrays = prior.designs(state)
+        begin, prior = beginnings(task, STARTS, rng), task.prior
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
-            density = task.likelihood.log_density(readings[None], arrays)[0]
-            share = torch.softmax(density, 0)
-            begun = state.take(torch.multinomial(share, self.chains, True, generator=rng))
+            begun = begin(readings, self.chains, rng)
             each = -(-task.draws // self.chains)
             found = []
             for i in range(self.chains):
@@ -71,6 +59,28 @@ class NoUTurn:
             return Weighted(drawn, rows, even, float("nan"), worth, {"r_hat": apart})
 
         return answer
+
+
+def beginnings(
+    task: InferenceTask, starts: int, rng: torch.Generator
+) -> Callable[[Float64[Tensor, " m"], int, torch.Generator], Particles]:
+    """Of readings, so many chains' first states: draws of the prior, taken by their likelihood.
+
+    Raises:
+        InputError: for a prior of single designs.
+        MissingExtra: with the line that installs Pyro, which judges chains.
+    """
+    EXTRA.package("pyro.ops.stats")  # missed before anything is drawn
+    task.prior.must_be_smooth()
+    state = task.prior.start(starts, rng)
+    arrays = task.prior.designs(state)
+
+    def begin(readings: Float64[Tensor, " m"], chains: int, rng: torch.Generator) -> Particles:
+        density = task.likelihood.log_density(readings[None], arrays)[0]
+        share = torch.softmax(density, 0)
+        return state.take(torch.multinomial(share, chains, True, generator=rng))
+
+    return begin
 
 
 def _potential(

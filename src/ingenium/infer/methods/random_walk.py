@@ -11,9 +11,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.core.errors import InputError
 from ingenium.infer.methods.method import Answer, InferenceTask
-from ingenium.infer.methods.nuts import STARTS, settled
+from ingenium.infer.methods.nuts import STARTS, beginnings, settled
 from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
@@ -40,21 +39,13 @@ class RandomWalk:
 
         Raises:
             InputError: for a prior of single designs.
+            MissingExtra: with the line that installs Pyro.
         """
         prior = task.prior
-        if not prior.smooth:
-            raise InputError(
-                "a generator that makes designs of normal numbers, for the method random_walk",
-                f"{type(prior.generator.family).__name__} on {prior.problem.name}",
-                'Write family = "flow" under [generator].',
-            )
-        state = prior.start(max(STARTS, 2 * prior.count), rng)
-        arrays = prior.designs(state)
+        begin = beginnings(task, max(STARTS, 2 * prior.count), rng)
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
-            density = task.likelihood.log_density(readings[None], arrays)[0]
-            share = torch.softmax(density, 0)
-            begun = state.take(torch.multinomial(share, self.chains, True, generator=rng))
+            begun = begin(readings, self.chains, rng)
             z, rate = self._walk(task, readings, begun, rng)
             each = -(-task.draws // self.chains)
             kept = z[torch.linspace(0, len(z) - 1, min(each, len(z))).long()].transpose(0, 1)
