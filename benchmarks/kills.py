@@ -45,7 +45,7 @@ RUNS = (  # what is asked, small, of problems that are cheap
     ("propose", "grid.feeder_day", "grid/winter_evening_peak.toml", ("-n", "300")),
     ("search", "airfoils.section", "airfoils/section.toml", ("--budget", "32", "--batch", "8")),
     ("propose", "molecules.library", "molecules/library.toml", ("-n", "300")),
-    ("propose", "process.laboratory", "process/laboratory.toml", ("-n", "100")),
+    ("search", "process.laboratory", "process/laboratory.toml", ("--budget", "24", "--batch", "4")),
     ("search", "structures.roof", "structures/roof.toml", ("--budget", "96", "--batch", "32")),
 )
 KILLS = 20  # over all of them
