@@ -20,7 +20,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "words" / "begun_sonnet.toml"
 BEGUN = """Shall I compare thee to a summer's day?
 _ of _ of _
 
-_ a _ day
+_ a _
 To be _
 """
 
@@ -34,21 +34,13 @@ def grammar(text: str, form: str = "shakespearean") -> MetreGrammar:
 
 @pytest.mark.parametrize(
     ("text", "form"),
-    [
-        (BEGUN, "petrarchan"),
-        (BEGUN.replace("_ a _ day", "_ a _ may"), "shakespearean"),
-        (str(load(EXAMPLE).given["draft"]), "shakespearean"),
-        (BEGUN, "blank"),
-        ("", "petrarchan"),
-    ],
+    [(BEGUN, "petrarchan"), (str(load(EXAMPLE).given["draft"]), "shakespearean")],
 )
 def test_even_draws_keep_the_draft_and_the_form(text: str, form: str) -> None:
     """Words are drawn evenly under the grammar, so that every way that is open is gone at times."""
-    if form == "petrarchan":
-        text = text.replace("_ a _ day", "_ a _")
     held, rng = grammar(text, form), torch.Generator().manual_seed(0)
-    state = held.start(8)
-    rows: list[list[int]] = [[] for _ in range(8)]
+    state = held.start(4)
+    rows: list[list[int]] = [[] for _ in range(4)]
     while any(2 not in row for row in rows):
         masks = torch.from_numpy(held.masks(state)).double()
         assert bool(masks.any(1).all()), "a line is stuck"
