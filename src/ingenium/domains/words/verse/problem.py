@@ -29,6 +29,7 @@ from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.train.plan import Plan
+from ingenium.words.adapted import AdaptedText
 from ingenium.words.ngram import NGram
 from ingenium.words.pretrained import PretrainedText, present
 
@@ -123,8 +124,9 @@ class Verse(Problem):
             "ngram_free": make,
         }
         if present():
-            own = partial(PretrainedText, self.codec.shape, CONSTANT, self.codec, self.grammar)
-            found["smollm2"] = partial(own, drawing=drawing)
+            own = (self.codec.shape, CONSTANT, self.codec, self.grammar, drawing)
+            found["smollm2"] = partial(PretrainedText, *own)
+            found["smollm2_adapted"] = partial(AdaptedText, *own)
         return found
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -138,7 +140,12 @@ class Verse(Problem):
     def budgets(self) -> Mapping[str, Plan]:
         """Short fits: some six rounds over all verse, after which networks learn it by heart."""
         short = Plan(steps=300, batch=16, learning_rate=2e-3, check_every=50, patience=3)
-        return {"lstm": short, "autoregressive": replace(short, learning_rate=1e-3)}
+        own = Plan(steps=40, batch=4, held_out=0.0, check_every=10, ema_decay=0.9)
+        return {
+            "lstm": short,
+            "autoregressive": replace(short, learning_rate=1e-3),
+            "smollm2_adapted": own,
+        }
 
     def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
         """What a word of held-out verse costs a family, and one that is said for the second time.
