@@ -28,7 +28,7 @@ SEARCH = ("--budget", 24, "--batch", 4, "--seed", 7)
 
 
 @dataclass(frozen=True)
-class Objective:
+class WordedObjective:
     """Words, the problem whose designs are the setpoints, and all values that are named."""
 
     text: str
@@ -36,7 +36,7 @@ class Objective:
     values: dict[str, str]
 
 
-def objectives() -> list[Objective]:
+def objectives() -> list[WordedObjective]:
     """All of the file, in order."""
     rows = [row for row in OBJECTIVES.read_text(encoding="utf-8").splitlines() if row[:1] in "?="]
     asked, meant = (
@@ -46,7 +46,7 @@ def objectives() -> list[Objective]:
     for text, line in zip(asked, meant, strict=True):
         problem, *values = line.split(" ; ")
         pairs = (value.partition("=")[::2] for value in values)
-        found.append(Objective(text, problem, dict(pairs)))
+        found.append(WordedObjective(text, problem, dict(pairs)))
     return found
 
 
@@ -88,7 +88,7 @@ def setpoints(commands: Commands) -> Iterator[Finding]:
     yield Finding("plans of response, and an expert's score, stand beside", False, gap=True)
 
 
-def _mark(asked: Objective, answer: Mapping[str, Any]) -> str:
+def _mark(asked: WordedObjective, answer: Mapping[str, Any]) -> str:
     """`right` where all values that have words are those meant, `wrong` where any is another."""
     said = {v["place"]: v for v in answer.get("values", ()) if not v["default"]}
     said.pop("problem", None)
