@@ -166,6 +166,46 @@ def test_units_are_converted_by_the_core(known: tuple[Contract, ...]) -> None:
     assert (depth.at_least, depth.at_most) == pytest.approx((1.2192, 2.7432))
 
 
+@pytest.mark.parametrize(
+    ("text", "quantity", "least", "most", "unit"),
+    [
+        (
+            "Envelopes under which no line or transformer is loaded above 90 %",
+            *("max_loading", None, 90, "percent"),
+        ),
+        (
+            "No limit of the arm may be broken in more than 1 % of scenarios by its control law",
+            *("outside", None, 1, "percent"),
+        ),
+        ("Laws for the arm with a rise within 700 ms", "rise", None, 700, "ms"),
+        ("Laws for the arm with a settling time under 1.5 s", "settling", None, 1.5, "s"),
+        (
+            "Laws for the arm with no overshoot worth a word and a phase margin above 40 degrees",
+            *("phase_margin", 40, None, "degree"),
+        ),
+    ],
+)
+def test_bounds_of_those_who_run_machines(
+    text: str,
+    quantity: str,
+    least: float | None,
+    most: float | None,
+    unit: str,
+    known: tuple[Contract, ...],
+) -> None:
+    """As an operator writes them: a long `no ... above`, milliseconds, the settling time."""
+    wish = ask(text, known)
+    assert wish.made is not None
+    (limit,) = (x for x in wish.made.spec.limits if x.quantity == quantity)
+    assert (limit.at_least, limit.at_most, limit.unit) == (least, most, unit)
+
+
+def test_a_name_is_known_with_a_hyphen(known: tuple[Contract, ...]) -> None:
+    wish = ask("Keep the cart-pole up: control laws with a phase margin above 40 degrees", known)
+    assert wish.made is not None
+    assert wish.made.spec.setup["plant"] == "cart_pole"
+
+
 def test_a_number_that_is_told_again_in_brackets(known: tuple[Contract, ...]) -> None:
     said = "2D shapes with compliance no more than 3 times the solid box (compliance ratio 3)"
     wish = ask(said, known, problem="structures.minimum_compliance")

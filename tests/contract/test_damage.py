@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 COUNTS = {  # of each reader
-    **{"airfoils": 400, "grid": 90, "molecules": 180, "structures": 110},
+    **{"airfoils": 400, "grid": 90, "molecules": 180, "structures": 90},
     **{"autonomy": 60, "edge": 120, "equations": 200, "matter": 150, "neuro": 80, "physics": 60},
     **{"plant": 80, "process": 200, "quantum": 150, "radio": 60, "words": 250},
 }

@@ -63,6 +63,7 @@ def _says_twice(path: Path) -> None:
 class TestVerse(ProblemContract):
     problem_name = "words.verse"
     setup: ClassVar[Mapping[str, Any]] = {"known": 120, "form": "shakespearean", "top_p": 0.8}
+    given: ClassVar[Mapping[str, Any]] = {"draft": "_\n_ the darling buds of _"}
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         text = {what: _of_text(change) for what, change in CHANGES.items()}

@@ -83,5 +83,12 @@ class AdaptedModel:
 
     def merge(self) -> None:
         """Add the parts to the matrices, which are a plain model's again."""
+        self._apart(merged=True)
+
+    def remove(self) -> None:
+        """Take the parts away: the matrices are what they were, to the bit."""
+        self._apart(merged=False)
+
+    def _apart(self, *, merged: bool) -> None:
         for layer in self.layers:
-            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=merged)

@@ -98,7 +98,7 @@ def _alone(request: Request, entry: ContractEntry, part: str, start: int, end: i
     own = terms(entry.name.replace(".", " ").replace("_", " "))
     near = [t.term for t in request.tokens if abs(t.start - end) < 25 or abs(start - t.end) < 25]
     beside = any(t in near and t not in terms(part) for t in own)
-    written = request.text[start:end].lower().removesuffix("s")
+    written = request.text[start:end].lower().replace("-", " ").removesuffix("s")
     return beside or (written == part.lower().removesuffix("s") and part.lower() not in USUAL)
 
 

@@ -54,18 +54,25 @@ kJ/kg: kJ/kg kJ-per-kg kilojoules-per-kilogram
 MJ/kg: MJ/kg
 Hz: Hz hertz
 kHz: kHz kilohertz
+MHz: MHz megahertz
+GHz: GHz gigahertz
+mW: mW milliwatt milliwatts
 W: W watt watts
 kW: kW kilowatt kilowatts KW
 MW: megawatt megawatts
 kWh: kWh KWh kilowatt-hours kilowatt-hour
 MWh: MWh megawatt-hours megawatt-hour
 Wh: Wh
+mV: mV millivolt millivolts
 V: V volt volts
 kV: kV
 A: ampere amperes amps
 h: h hr hrs hour hours
 minute: mins minute minutes
 s: s sec secs second seconds
+ms: ms msec millisecond milliseconds
+us: µs μs microsecond microseconds
+ns: ns nanosecond nanoseconds
 d: d day days
 week: week weeks
 year: year years
@@ -98,7 +105,10 @@ Sense = Literal["least", "most", "value", "exact"]
 
 _UP = "more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
 _DOWN = "less|fewer|lower|smaller|shorter|lighter|thinner|cheaper|slower|below|worse|stronger"
-_NOT = r"(?:no|not|never|nor|n't|none|nothing|cannot)\s(?:\w+\s){0,3}?"
+_NOT = (  # `no` and `none` reach over what they are said of: `no line or cable is loaded above`
+    r"(?:(?:not|never|nor|n't|nothing|cannot)\s(?:\w+\s){0,3}?"
+    r"|(?:no|none)\s(?:(?!(?:and|but|with|while|whose|which|that|if|when)\b)[\w-]+\s){0,9}?)"
+)
 BEFORE = (  # what stands before a number; the first that fits counts
     ("most", rf"{_NOT}(?:{_UP}|further(?: back)?)\sthan"),
     ("least", rf"{_NOT}(?:{_DOWN})\sthan"),

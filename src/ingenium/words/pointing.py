@@ -41,7 +41,9 @@ NEARLY = 0.94  # by which a word counts less for each word in between
 PAUSED = 0.45  # and for each thought that may end in between
 BEHIND = 0.8  # a word behind the measure
 THEIRS = 0.15  # a word behind it that begins the thought of the next
+ALIKE = 0.85  # a word of a name that means the same and is another: `time` of `quick`
 MOST_MISSED = 6.0
+STEM = 4  # letters by which words are forms of one
 ANGLES = ("degree", "rad", "radian")
 
 
@@ -127,6 +129,7 @@ class View:
 
     weights: Mapping[str, float]
     literal: frozenset[str]  # the words as they are written, without an ending
+    written: Mapping[str, str]  # of each term, the word that counts
     places: Mapping[str, tuple[int, int]]
     steps: Mapping[str, int]
 
@@ -143,6 +146,7 @@ def view(request: Request, number: int) -> View:
     before = [t for t in free if start <= t.start < own.start][::-1]
     behind = [t for t in free if own.end <= t.start < end]
     weights: dict[str, float] = {}
+    written: dict[str, str] = {}
     places: dict[str, tuple[int, int]] = {}
     steps: dict[str, int] = {}
     for side, listed in ((1.0, before), (BEHIND, behind)):
@@ -153,11 +157,11 @@ def view(request: Request, number: int) -> View:
             theirs = bool(paused) and side != 1.0
             worth = side * NEARLY**step * (THEIRS if theirs else PAUSED**paused)
             if worth > weights.get(token.term, 0.0):
-                weights[token.term] = worth
+                weights[token.term], written[token.term] = worth, token.written
                 places[token.term] = (token.start, token.end)
                 steps[token.term] = step + 2 * paused
     literal = frozenset(t.written for t in (*before, *behind))
-    return View(weights, literal, places, steps)
+    return View(weights, literal, written, places, steps)
 
 
 def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndarray | None:
@@ -169,7 +173,7 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
         return None
     if entry.whole and any(v != int(v) for v in measure.ends):
         return None
-    name = sum(w * seen.weights.get(t, 0.0) for t, w in one.name.items())
+    name = sum(w * seen.weights.get(t, 0.0) * _kin(entry, seen, t) for t, w in one.name.items())
     text = sum(w * seen.weights.get(t, 0.0) for t, w in one.text.items())
     own = {t for t in one.name if seen.weights.get(t, 0.0) > THEIRS}
     missed = sum(w for t, w in one.name.items() if t not in own)
@@ -205,8 +209,18 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
 
 def _literal(entry: ContractEntry, seen: View) -> float:
     """The share of a name that is written as it stands in the contract."""
-    parts = [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
+    parts = _parts(entry)
     return sum(p in seen.literal for p in parts) / len(parts)
+
+
+def _kin(entry: ContractEntry, seen: View, one: str) -> float:
+    """What a term of a name counts: less where the word that is written is none of the name's."""
+    begins = {part[:STEM] for part in _parts(entry)}
+    return 1.0 if seen.written.get(one, one)[:STEM] in begins else ALIKE
+
+
+def _parts(entry: ContractEntry) -> list[str]:
+    return [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
 
 
 def _ended(entry: ContractEntry, measure: Measure) -> bool:

@@ -82,6 +82,11 @@ class HuggingFaceModel:
     tokeniser: Any
     name: str
 
+    @property
+    def blocks(self) -> list[Any]:
+        """Of the decoder."""
+        return list(self.model.model.layers)
+
     @cached_property
     def opens(self) -> Bool[Tensor, " p"]:
         """By what the pieces begin with."""
@@ -96,8 +101,7 @@ class HuggingFaceModel:
     def read(
         self, pieces: Int[Tensor, "n k"], past: Any = None
     ) -> tuple[Float[Tensor, "n k p"], Any]:
-        with torch.no_grad():
-            told = self.model(pieces, cache=past, use_cache=True)
+        told = self.model(pieces, cache=past, use_cache=True)
         return told.logits, told.cache
 
     def repeated(self, past: Any, n: int) -> Any:
@@ -121,6 +125,7 @@ def smollm2() -> HuggingFaceModel:
     place, name = str(file.parent), file.name
     tokeniser = AutoTokenizer.from_pretrained(place, gguf_file=name)
     model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, gguf_file=name)
+    model.requires_grad_(False)
     return HuggingFaceModel(model.eval(), tokeniser, f"{NAME} {file_digest(file)}")
 
 

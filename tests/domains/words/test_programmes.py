@@ -155,6 +155,19 @@ def test_files_of_other_numbers_or_companions_are_refused(tmp_path: Path) -> Non
     form.read(place)
 
 
+def test_a_file_that_highs_never_ends_on_is_refused(tmp_path: Path) -> None:
+    """A column's line of one word, and an empty one behind it; the reader goes on with others."""
+    highs.write(
+        programme("x = solver.NumVar(0, 9, 'x')\nsolver.Maximize(2 * x)", {}), tmp_path / MPS
+    )
+    whole = (tmp_path / MPS).read_text()
+    assert highs.read(tmp_path / MPS).names == ["x"]
+    (tmp_path / "broken.mps").write_text(whole.replace("RHS", "    x\n\nRHS", 1))
+    with pytest.raises(InputError, match="a programme as MPS or LP"):
+        highs.read(tmp_path / "broken.mps")
+    assert highs.read(tmp_path / MPS).names == ["x"]
+
+
 def test_ortools_finds_the_same_optimum(tmp_path: Path) -> None:
     """The exported code as it is, run by the tool that it is written for.
 

@@ -10,7 +10,8 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.words.verse.formats import PoemText, poems, shown
-from ingenium.domains.words.verse.metre import MetreGrammar, line_of
+from ingenium.domains.words.verse.line import line_of
+from ingenium.domains.words.verse.metre import MetreGrammar
 from ingenium.domains.words.verse.pronouncing import dictionary
 from ingenium.domains.words.verse.scansion import FORMS, lines, rhymes, scan, unrhymed
 from ingenium.generators.tokens.vocabulary import Vocabulary
@@ -109,9 +110,9 @@ def test_the_grammar_writes_what_the_verifier_accepts() -> None:
 
 def test_the_last_word_of_a_line_has_to_fit() -> None:
     line = line_of(("0", "1", "01"), frozenset({"01"}))
-    assert ("01", True) in line.open(8, 10)
-    assert ("1", True) not in line.moves[9]
-    assert 9 not in line.steps, "from the ninth place no ending of two syllables is left"
+    assert ("01", True, -1) in line.open((8, 1), 10)
+    assert ("1", True, -1) not in line.moves[9, 1]
+    assert (9, 1) not in line.steps, "from the ninth place no ending of two syllables is left"
 
 
 GOOD = HOLDS.strip().splitlines()[0]

@@ -14,7 +14,10 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.domains.words.programme.linear import LinearProgramme, LinearSum, Row
+from ingenium.trust.rooms.limits import Limits, surroundings
+from ingenium.trust.rooms.worker import Worker, WorkerDied
 
+MOST_MB = 2000  # of the process that reads files
 SECONDS = 20.0  # of one solve, after which there is no answer
 GAP = 1e-9  # relative, of integer programmes
 
@@ -116,32 +119,38 @@ def write(made: LinearProgramme, path: Path) -> None:
         raise InputError("a programme that HiGHS writes", f"{path}")
 
 
+@cache
+def reader() -> Worker:
+    """The process that reads files for this one."""
+    seen = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-P", str(Path(__file__).with_name("model_reader.py"))]
+    return Worker("HiGHS", command, Limits(memory_mb=MOST_MB), surroundings(seen))
+
+
 def read(path: Path) -> LinearProgramme:
     """A programme from MPS or LP.
 
     Raises:
-        InputError: for a file that is none.
+        InputError: for a file that is none, or that HiGHS does not come to an end of.
     """
-    one = solver()
-    if one.readModel(str(path)) != highspy.HighsStatus.kOk:
+    try:
+        found = reader().ask(str(path.resolve()))
+    except WorkerDied:
+        found = None
+    if found is None:
         raise InputError("a programme as MPS or LP", f"{path}", "Write what propose writes.")
-    model = one.getLp()
-    matrix = model.a_matrix_
-    shares: list[dict[int, float]] = [{} for _ in range(model.num_row_)]
-    by_row = matrix.format_ == highspy.MatrixFormat.kRowwise
-    start, index, value = list(matrix.start_), list(matrix.index_), list(matrix.value_)
+    shares: list[dict[int, float]] = [{} for _ in found["row_lower"]]
+    start, index, value = found["start"], found["index"], found["value"]
     for outer in range(len(start) - 1):
         for k in range(start[outer], start[outer + 1]):
-            row, column = (outer, index[k]) if by_row else (index[k], outer)
+            row, column = (outer, index[k]) if found["by_row"] else (index[k], outer)
             shares[row][column] = value[k]
-    ends = zip(shares, list(model.row_lower_), list(model.row_upper_), strict=True)
-    whole = [x == highspy.HighsVarType.kInteger for x in model.integrality_]
     return LinearProgramme(
-        list(model.col_names_),
-        list(model.col_lower_),
-        list(model.col_upper_),
-        whole or [False] * model.num_col_,
-        [Row(s, a, b) for s, a, b in ends],
-        LinearSum({i: c for i, c in enumerate(model.col_cost_) if c}, model.offset_),
-        model.sense_ == highspy.ObjSense.kMaximize,
+        found["names"],
+        found["lower"],
+        found["upper"],
+        found["whole"] or [False] * len(found["names"]),
+        [Row(*ends) for ends in zip(shares, found["row_lower"], found["row_upper"], strict=True)],
+        LinearSum({i: c for i, c in enumerate(found["cost"]) if c}, found["offset"]),
+        found["most"],
     )

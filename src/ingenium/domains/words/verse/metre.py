@@ -1,13 +1,13 @@
 """The grammar of a sonnet: which word may follow so that every line scans, ends and rhymes.
 
-Each line is an automaton on the places of its syllables. A word is let in only if, after it, the
-line can still end on a word that its rhyme needs and that was not used before: no line is stuck.
+Each line is an automaton on the places of its syllables and on the words that a draft keeps of it.
+A word is let in only if, after it, the line can still end on a word that its rhyme needs and that
+was not used before: no line is stuck. Rhymes of ends that are kept are known from the beginning.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -15,10 +15,11 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.words.verse.pronouncing import dictionary
-from ingenium.domains.words.verse.scansion import FORMS, LINES, SYLLABLES, fits
+from ingenium.domains.words.verse.draft import GAP, Draft
+from ingenium.domains.words.verse.line import FREE, DraftLine, Place, Symbol, draft_line, line_of
+from ingenium.domains.words.verse.scansion import FORMS, LINES, SYLLABLES
+from ingenium.domains.words.verse.word_table import WordTable
 from ingenium.generators.tokens.vocabulary import END, Vocabulary
-from ingenium.words.automaton import Automaton
 
 BREAK = "\n"
 SPARE = 2  # words that a rhyme has beyond those that its letter needs
@@ -26,10 +27,14 @@ SPARE = 2  # words that a rhyme has beyond those that its letter needs
 
 @dataclass(frozen=True)
 class Beginning:
-    """A sonnet so far: its line, the place in it, and for each letter its rhyme and its words."""
+    """A sonnet so far: its line, the place in it, and for each letter its rhyme and its words.
+
+    Rhymes and words of lines that a draft ends are there from the beginning.
+    """
 
     line: int = 0
     place: int = 0
+    kept: int = 0  # words and gaps of the line's draft that are behind it
     rhymes: tuple[tuple[str, int], ...] = ()  # letter and rhyme
     onsets: tuple[tuple[int, int], ...] = ()  # rhyme and onset of a word that ended a line
 
@@ -37,58 +42,27 @@ class Beginning:
         """That of a letter, if a line had it."""
         return dict(self.rhymes).get(letter)
 
-
-@dataclass(frozen=True)
-class WordTable:
-    """What counts of each token of a vocabulary, as arrays over all tokens.
-
-    Shapes: v tokens, k kinds of stresses.
-    """
-
-    kinds: tuple[str, ...]  # stresses of syllables, such as `01`
-    kind: Int[np.ndarray, " v"]  # -1 where the dictionary lacks the word
-    rhyme: Int[np.ndarray, " v"]  # -1 where it cannot end a line
-    onset: Int[np.ndarray, " v"]
-    partners: Int[np.ndarray, " r"]  # how many onsets each rhyme has
-    fits: Bool[np.ndarray, "k p"]  # whether a kind may begin at a place
-
-    @classmethod
-    def of(cls, vocabulary: Vocabulary) -> "WordTable":
-        """Of the usual way to say each word."""
-        known = dictionary()
-        words = [token.strip() for token in vocabulary.tokens]
-        sounds = [known[w][0] if w in known else None for w in words]
-        kinds = sorted({s.stresses for s in sounds if s})
-        rhymes: dict[str, int] = {}
-        onsets: dict[str, int] = {}
-        kind, rhyme, onset = (np.full(len(words), -1) for _ in range(3))
-        for i, s in enumerate(sounds):
-            if s is None:
-                continue
-            kind[i] = kinds.index(s.stresses)
-            if s.closes and fits(s.stresses, SYLLABLES - len(s.stresses)):
-                rhyme[i] = rhymes.setdefault(s.rhyme, len(rhymes))
-                onset[i] = onsets.setdefault(s.onset, len(onsets))
-        ending = np.unique(np.stack([rhyme, onset])[:, rhyme >= 0], axis=1)
-        partners = np.bincount(ending[0], minlength=len(rhymes))
-        table = np.array([[fits(k, p) for p in range(SYLLABLES + 1)] for k in kinds])
-        return cls(tuple(kinds), kind, rhyme, onset, partners, table)
+    def ended(self, letter: str, rhyme: int, onset: int) -> "Beginning":
+        """After a line of a letter that ends on such a word."""
+        known = self.rhyme(letter) is not None
+        rhymes = self.rhymes if known else (*self.rhymes, (letter, rhyme))
+        return replace(self, rhymes=rhymes, onsets=(*self.onsets, (rhyme, onset)))
 
 
 @dataclass(frozen=True)
 class MetreGrammar:
-    """Permits the words of a form and nothing else; a `Grammar` of tokens."""
+    """Permits the words of a form and nothing else, and what a draft keeps; a `Grammar` of tokens.
+
+    Raises:
+        InputError: for a draft that no sonnet of the form holds, or too few words that rhyme.
+    """
 
     vocabulary: Vocabulary
     form: str
+    draft: Draft = field(default_factory=Draft)
 
     def __post_init__(self) -> None:
-        need = Counter(self.scheme.replace(" ", ""))
-        rich = int((self.words.partners >= max(need.values(), default=0) + SPARE).sum())
-        if rich <= len(need):
-            raise InputError(
-                f"words that rhyme for a {self.form} sonnet", "too few", "Learn from more verse."
-            )
+        self._begun  # noqa: B018 - refuses what cannot be kept
 
     @property
     def scheme(self) -> str:
@@ -102,7 +76,7 @@ class MetreGrammar:
 
     def start(self, n: int) -> list[Beginning]:
         """Nothing yet."""
-        return [Beginning()] * n
+        return [self._begun] * n
 
     def permits(
         self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
@@ -120,59 +94,141 @@ class MetreGrammar:
         """After one more token of each row."""
         return [self._after(one, token) for one, token in zip(state, ids.tolist(), strict=True)]
 
+    @cached_property
+    def _lines(self) -> tuple[DraftLine, ...]:
+        """What the draft keeps of each line, as it is said."""
+        found = []
+        for number, kept in enumerate(self.draft.kept, 1):
+            line = draft_line(kept, self.words, self.vocabulary)
+            if line is None:
+                said = " ".join(GAP if w is None else w for w in kept)
+                raise InputError(
+                    "a draft whose lines are iambic pentameters, or can become some",
+                    f"line {number}, {said!r}",
+                    f"Write {GAP} in place of words that break the metre.",
+                )
+            found.append(line)
+        return tuple(found)
+
+    @cached_property
+    def _begun(self) -> Beginning:
+        """Before the first word: the rhymes and words of ends that are kept."""
+        words, one = self.words, Beginning()
+        for number, line in enumerate(self._lines):
+            letter, token = self.scheme[number], line.end
+            if token is None or letter == " ":
+                continue
+            rhyme, onset = int(words.rhyme[token]), int(words.onset[token])
+            if one.rhyme(letter) not in (None, rhyme) or (rhyme, onset) in one.onsets:
+                first = self.scheme.index(letter) + 1
+                raise InputError(
+                    f"ends that rhyme, in a draft of a {self.form} sonnet",
+                    f"line {number + 1}, which does not rhyme with line {first}",
+                )
+            one = one.ended(letter, rhyme, onset)
+        for letter in sorted(set(self.scheme) - {" "}):
+            self._rich(letter, one)
+        return one
+
+    def _rich(self, letter: str, one: Beginning) -> None:
+        """Refuse a letter for which too few words rhyme."""
+        able, need = self._able[letter], self._open_lines(letter)
+        asked = one.rhyme(letter)
+        if asked is None:
+            enough = int(self._rhymes[letter].sum()) > len(set(self.scheme))
+        else:
+            used = [o for r, o in one.onsets if r == asked]
+            mine = able & (self.words.rhyme == asked) & ~np.isin(self.words.onset, used)
+            enough = len(np.unique(self.words.onset[mine])) >= need
+        if not enough:
+            raise InputError(
+                f"words that rhyme for lines {letter} of a {self.form} sonnet",
+                "too few",
+                "Keep other ends, or learn from more verse.",
+            )
+
+    def _open_lines(self, letter: str) -> int:
+        """Lines of a letter whose ends are to be written."""
+        both = zip(self.scheme, self._lines, strict=True)
+        return sum(x == letter and line.end is None for x, line in both)
+
+    @cached_property
+    def _able(self) -> Mapping[str, Bool[np.ndarray, " v"]]:
+        """Words that can end every line of a letter whose end is to be written."""
+        words = self.words
+        found = {}
+        for letter in set(self.scheme):
+            both = zip(self.scheme, self._lines, strict=True)
+            lines = [line for x, line in both if x == letter and line.end is None]
+            kinds = [all(k in line.closes for line in lines) for k in words.kinds]
+            found[letter] = (words.rhyme >= 0) & np.array(kinds)[words.kind]
+        return found
+
+    @cached_property
+    def _rhymes(self) -> Mapping[str, Bool[np.ndarray, " r"]]:
+        """Those with words enough for all lines of a letter."""
+        return {
+            letter: self.words.partners(able) >= self._open_lines(letter) + SPARE
+            for letter, able in self._able.items()
+        }
+
     def _mask(self, one: Beginning) -> Bool[np.ndarray, " v"]:
         words, found = self.words, np.zeros(len(self.vocabulary), bool)
         if one.place == SYLLABLES:
             token = END if one.line == LINES - 1 else self.vocabulary.number[BREAK]
             found[token] = True
             return found
-        ends = self._ends(one)
-        last = frozenset(words.kinds[k] for k in np.unique(words.kind[ends]))
-        line = line_of(words.kinds, last)
-        open_ = line.open(one.place, SYLLABLES)
-        inner = np.array([(k, False) in open_ for k in words.kinds])
-        closing = np.array([(k, True) in open_ for k in words.kinds])
+        open_, ends = self._open(one)
+        inner = np.array([(k, False, FREE) in open_ for k in words.kinds])
+        closing = np.array([(k, True, FREE) in open_ for k in words.kinds])
         said = words.kind >= 0
         found[said] = inner[words.kind[said]]
         found[ends] |= closing[words.kind[ends]]
+        kept = [at for _, _, at in open_ if at != FREE]
+        found[[self._lines[one.line].tokens[at] for at in kept]] = True
         return found
 
+    def _open(self, one: Beginning) -> tuple[dict[Symbol, Place], Bool[np.ndarray, " v"]]:
+        """Symbols that may follow, and words that may end the line."""
+        line, ends = self._lines[one.line], self._ends(one)
+        last = frozenset(self.words.kinds[k] for k in np.unique(self.words.kind[ends]))
+        automaton = line_of(self.words.kinds, last, line.kinds)
+        return automaton.open((one.place, one.kept), SYLLABLES), ends
+
     def _ends(self, one: Beginning) -> Bool[np.ndarray, " v"]:
-        """Words that may end a line: those of its rhyme, or where it is new, of any rich one."""
-        words, letter = self.words, self.scheme[one.line]
-        able = words.rhyme >= 0
+        """Words that may end a line: the kept one, those of its rhyme, or of any rich one."""
+        words, letter, line = self.words, self.scheme[one.line], self._lines[one.line]
+        if line.end is not None:
+            return np.asarray(np.arange(len(words.rhyme)) == line.end)
+        able = self._able[letter]
         if letter == " ":
-            return np.asarray(able)
+            return able
         asked = one.rhyme(letter)
         if asked is not None:
             used = [o for r, o in one.onsets if r == asked]
-            return np.asarray((words.rhyme == asked) & ~np.isin(words.onset, used))
-        rich = words.partners >= self.scheme.count(letter) + SPARE
+            return np.asarray(able & (words.rhyme == asked) & ~np.isin(words.onset, used))
+        rich = self._rhymes[letter].copy()
         rich[[r for _, r in one.rhymes]] = False
         return np.asarray(able & rich[words.rhyme])
 
     def _after(self, one: Beginning, token: int) -> Beginning:
         words = self.words
         if token == self.vocabulary.number[BREAK]:
-            return replace(one, line=min(one.line + 1, LINES - 1), place=0)
-        if words.kind[token] < 0:
+            return replace(one, line=min(one.line + 1, LINES - 1), place=0, kept=0)
+        if words.kind[token] < 0 or one.place == SYLLABLES:
             return one
-        place = min(one.place + len(words.kinds[words.kind[token]]), SYLLABLES)
-        letter = self.scheme[one.line]
+        line, letter = self._lines[one.line], self.scheme[one.line]
+        own = self._kept(one, token) if token in line.tokens else None
+        length = len(words.kinds[words.kind[token]])
+        gap = line.kinds[one.kept : one.kept + 1] == (None,)
+        place, kept = own or (min(one.place + length, SYLLABLES), one.kept + gap)
+        one = replace(one, place=place, kept=kept)
         if place != SYLLABLES or letter == " " or words.rhyme[token] < 0:
-            return replace(one, place=place)
-        rhyme, onset = int(words.rhyme[token]), int(words.onset[token])
-        known = one.rhyme(letter) is not None
-        rhymes = one.rhymes if known else (*one.rhymes, (letter, rhyme))
-        return replace(one, place=place, rhymes=rhymes, onsets=(*one.onsets, (rhyme, onset)))
+            return one
+        return one.ended(letter, int(words.rhyme[token]), int(words.onset[token]))
 
-
-@cache
-def line_of(kinds: tuple[str, ...], last: frozenset[str]) -> Automaton[int, tuple[str, bool]]:
-    """A line as an automaton on places, whose last symbols are kinds of words that may end it."""
-    moves: dict[int, dict[tuple[str, bool], int]] = {}
-    for place in range(SYLLABLES):
-        free = {k: place + len(k) for k in kinds if fits(k, place)}
-        moves[place] = {(k, False): to for k, to in free.items() if to < SYLLABLES}
-        moves[place] |= {(k, True): to for k, to in free.items() if to == SYLLABLES and k in last}
-    return Automaton(moves, frozenset({SYLLABLES}))
+    def _kept(self, one: Beginning, token: int) -> Place | None:
+        """Where a line stands after the word that its draft has next, if that may follow."""
+        tokens = self._lines[one.line].tokens
+        after = {tokens[at]: to for (_, _, at), to in self._open(one)[0].items() if at != FREE}
+        return after.get(token)

@@ -12,11 +12,14 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN
+from ingenium.core.digest import digest
+from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
 from ingenium.domains.words.verse import report
 from ingenium.domains.words.verse.corpus import LICENCE, verses
+from ingenium.domains.words.verse.draft import DRAFT, read_draft
 from ingenium.domains.words.verse.formats import LONGEST, POEM, PoemLines, PoemText, poems
 from ingenium.domains.words.verse.metre import BREAK, MetreGrammar
 from ingenium.domains.words.verse.scansion import LINES
@@ -26,6 +29,7 @@ from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.train.plan import Plan
+from ingenium.words.adapted import AdaptedText
 from ingenium.words.ngram import NGram
 from ingenium.words.pretrained import PretrainedText, present
 
@@ -34,6 +38,7 @@ HELD_OUT_EVERY = 10
 CONSTANT = 1  # that models are told where there are no conditions
 TWICE = 5  # lines that are said two times, to see who remembers them
 PATTERN = r" [a-z']+|\n"
+FAULTS = ("lines_missing", "unmetrical", "unrhymed", "repeated", "unknown_words", "altered")
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,15 @@ class Verse(Problem):
         "sonnets in English whose lines scan and rhyme by a dictionary of pronunciations"
     )
     Settings: ClassVar[type] = VerseSettings
-    judged: ClassVar[str] = "The words and lines of each file, said as the dictionary says them."
+    inputs: ClassVar[tuple[Input, ...]] = (DRAFT,)
+    judged: ClassVar[str] = (
+        "The words and lines of each file, said as the dictionary says them, beside the draft."
+    )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Whether it means anything: the usual model knows three words at a time.",
         "Metre is the strict core: inverted feet, feminine endings and elisions count as broken.",
         "Sounds are American ones of today, and not those of 1609.",
+        "Whether words of a gap lead to those behind it: the form looks ahead, the model does not.",
     )
     default_family: ClassVar[str] = "ngram"
     default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
@@ -65,17 +74,22 @@ class Verse(Problem):
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
     codec: TokenCodec
 
-    def __init__(self, settings: VerseSettings) -> None:
-        """Open the dictionary and the verse."""
-        self.settings = settings
+    def __init__(self, settings: VerseSettings, given: Given = NOTHING) -> None:
+        """Open the dictionary and the verse, and read the draft.
+
+        Raises:
+            InputError: for a draft that no sonnet of the form keeps.
+        """
+        self.settings, self.given = settings, given
+        draft = str(given.values.get(DRAFT.name, ""))
+        self.draft = read_draft(draft)
+        self.system = digest([draft])
         self.variables = (Variable(POEM, (), "1", "words and lines", longest=LONGEST),)
         self.conditions = ()
-        self.limits = tuple(
-            Limit(name, at_most=0.0)
-            for name in ("lines_missing", "unmetrical", "unrhymed", "repeated", "unknown_words")
-        )
-        self.vocabulary = Vocabulary.of(self._known, pattern=PATTERN, rare=1)
-        self.grammar = MetreGrammar(self.vocabulary, settings.form)
+        self.limits = tuple(Limit(name, at_most=0.0) for name in FAULTS)
+        kept = "".join(f" {word}" for word in self.draft.words)
+        self.vocabulary = Vocabulary.of([*self._known, kept], pattern=PATTERN, rare=1)
+        self.grammar = MetreGrammar(self.vocabulary, settings.form, self.draft)
         self.codec = TokenCodec(self.vocabulary, STEPS, LONGEST, self.grammar, POEM)
         self.formats = {"txt": PoemText(), "jsonl": PoemLines()}
 
@@ -86,7 +100,7 @@ class Verse(Problem):
         model = NGram(self.codec.shape, CONSTANT, self.codec)
         x = self.codec.of_texts(learned)
         model.fit(x, torch.zeros(len(x), CONSTANT), Plan())
-        return (Scansion(self.settings.form, self.vocabulary, model),)
+        return (Scansion(self.settings.form, self.vocabulary, model, self.draft),)
 
     @cached_property
     def _known(self) -> list[str]:
@@ -110,13 +124,14 @@ class Verse(Problem):
             "ngram_free": make,
         }
         if present():
-            own = partial(PretrainedText, self.codec.shape, CONSTANT, self.codec, self.grammar)
-            found["smollm2"] = partial(own, drawing=drawing)
+            own = (self.codec.shape, CONSTANT, self.codec, self.grammar, drawing)
+            found["smollm2"] = partial(PretrainedText, *own)
+            found["smollm2_adapted"] = partial(AdaptedText, *own)
         return found
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The poem whose words are least odd, scanned."""
-        return report.sections(designs, verdicts, self.settings.form)
+        return report.sections(designs, verdicts, self.settings.form, self.draft)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Shares of lines that scan."""
@@ -125,7 +140,12 @@ class Verse(Problem):
     def budgets(self) -> Mapping[str, Plan]:
         """Short fits: some six rounds over all verse, after which networks learn it by heart."""
         short = Plan(steps=300, batch=16, learning_rate=2e-3, check_every=50, patience=3)
-        return {"lstm": short, "autoregressive": replace(short, learning_rate=1e-3)}
+        own = Plan(steps=40, batch=4, held_out=0.0, check_every=10, ema_decay=0.9)
+        return {
+            "lstm": short,
+            "autoregressive": replace(short, learning_rate=1e-3),
+            "smollm2_adapted": own,
+        }
 
     def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
         """What a word of held-out verse costs a family, and one that is said for the second time.

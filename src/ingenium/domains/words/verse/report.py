@@ -7,15 +7,19 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from ingenium.core.problem import Section
+from ingenium.domains.words.verse.draft import Draft, kept_places
 from ingenium.domains.words.verse.formats import POEM, shown
 from ingenium.domains.words.verse.scansion import FORMS, LINES, Scan, lines, scan
 
 COLOURS = ("#2f7fc1", "#d1495b", "#3f9a6b", "#b8860b", "#7b5ea7", "#c0648a", "#4f6d7a")
 BREAKS = {"petrarchan": (4, 8, 11), "shakespearean": (4, 8, 12), "blank": ()}  # of parts
+NOTHING_KEPT = Draft()
 STRONG, WEAK = "/", "\u00d7"
 
 
-def sections(designs: xr.Dataset, verdicts: xr.Dataset, form: str) -> tuple[Section, ...]:
+def sections(
+    designs: xr.Dataset, verdicts: xr.Dataset, form: str, draft: Draft
+) -> tuple[Section, ...]:
     """The best poem scanned, and the next ones as text."""
     if not designs.sizes["design"]:
         return ()
@@ -25,8 +29,9 @@ def sections(designs: xr.Dataset, verdicts: xr.Dataset, form: str) -> tuple[Sect
     first = Section(
         "A poem as it is scanned",
         f"Strong ({STRONG}) and weak ({WEAK}) syllables as the dictionary says them; ends of one "
-        "colour rhyme. Of all poems its words are the least odd.",
-        figure=scanned_figure(listed[0], form),
+        "colour rhyme. Of all poems its words are the least odd."
+        + (" Words of the draft stand on grey." if draft.words else ""),
+        figure=scanned_figure(listed[0], form, draft),
     )
     rows = [("poem", "text")]
     rows += [
@@ -41,8 +46,8 @@ def scanned(texts: Sequence[str]) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def scanned_figure(text: str, form: str) -> Figure:
-    """Lines with their stresses above them, and their letters beside them."""
+def scanned_figure(text: str, form: str, draft: Draft = NOTHING_KEPT) -> Figure:
+    """Lines with their stresses above them, their letters beside them, and what a draft keeps."""
     scans = [scan(line) for line in lines(text)]
     scheme = FORMS[form].ljust(len(scans))
     letters = sorted({x for x in scheme if x != " "})
@@ -55,14 +60,18 @@ def scanned_figure(text: str, form: str) -> Figure:
     below = 0.0
     for row, (one, letter) in enumerate(zip(scans, scheme, strict=False)):
         below += 0.4 * (row in BREAKS[form] and len(scans) == LINES)
-        _line(axes, one, -row - below, letter, colour.get(letter, "#1c2329"))
+        kept = kept_places(draft.kept[row], list(one.words)) if row < LINES else frozenset()
+        _line(axes, one, -row - below, letter, colour.get(letter, "#1c2329"), kept)
     return figure
 
 
+KEPT = {"facecolor": "#e6e9ec", "edgecolor": "none", "pad": 1.5}
 WIDE = 1.42  # of a letter of the face, in hundredths of the width
 
 
-def _line(axes: object, one: Scan, y: float, letter: str, colour: str) -> None:
+def _line(
+    axes: object, one: Scan, y: float, letter: str, colour: str, kept: frozenset[int]
+) -> None:
     draw = axes.text  # type: ignore[attr-defined]
     draw(1, y - 0.55, letter, color=colour, fontsize=10, family="monospace", weight="bold")
     at = 5.0
@@ -81,6 +90,7 @@ def _line(axes: object, one: Scan, y: float, letter: str, colour: str) -> None:
             family="monospace",
             color=ink,
             weight="bold" if last else "normal",
+            bbox=KEPT if i in kept else None,
         )
         if sound is not None:
             count = len(sound.stresses)

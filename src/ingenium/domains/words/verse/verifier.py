@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
 from ingenium.domains.words.verse.corpus import written
+from ingenium.domains.words.verse.draft import Draft
 from ingenium.domains.words.verse.scansion import LINES, lines, scan, unrhymed
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.words.ngram import NGram
@@ -28,6 +29,7 @@ class Scansion:
     form: str
     vocabulary: Vocabulary
     model: NGram
+    draft: Draft = field(default_factory=Draft)
     name: str = "cmudict"
     version: str = "0.7b"
     tier: str = "exact"
@@ -37,10 +39,11 @@ class Scansion:
         Quantity("unrhymed", "1", "lines that do not rhyme as the form asks"),
         Quantity("repeated", "1", "lines that end in a word that ended one before"),
         Quantity("unknown_words", "1", "words that the dictionary does not have"),
+        Quantity("altered", "1", "lines that do not keep what the draft has of them"),
         Quantity("perplexity", "1", "even choices that a word is worth to a model of verse"),
     )
 
-    def measure(self, *arrays: Tensor) -> Float[Tensor, "n 6"]:
+    def measure(self, *arrays: Tensor) -> Float[Tensor, "n 7"]:
         rows = [self._poem(text) for text in texts(arrays[0])]
         return torch.tensor(rows, dtype=torch.float64).reshape(-1, len(self.quantities))
 
@@ -56,6 +59,7 @@ class Scansion:
             float(unrhymed(ends, self.form) if len(ends) == LINES else LINES),
             float(len(ends) - len(set(ends))),
             float(sum(s.unknown for s in scans)),
+            float(self.draft.altered(words)),
             self.perplexity(words),
         ]
 

@@ -1,0 +1,119 @@
+"""A check of a row on requests: what operators want, in words, as limits of setpoints."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingenium.core.errors import InputError
+from ingenium.core.units import convert
+from ingenium.evaluate.findings import Commands, Finding
+
+OBJECTIVES = Path(__file__).with_suffix(".txt")
+RUN = 2  # the objective that is run: of a yield, a price, and the problem's own side product
+BY_HAND = """problem = "process.laboratory"
+[[limits]]
+quantity = "reading_low"
+at_least = 0.85
+[[limits]]
+quantity = "cost"
+at_most = 130
+[[limits]]
+quantity = "side_product"
+at_most = 0.08
+"""
+SPEC = f"asked_{RUN}/spec.toml"
+SEARCH = ("--budget", 24, "--batch", 4, "--seed", 7)
+
+
+@dataclass(frozen=True)
+class WordedObjective:
+    """Words, the problem whose designs are the setpoints, and all values that are named."""
+
+    text: str
+    problem: str
+    values: dict[str, str]
+
+
+def objectives() -> list[WordedObjective]:
+    """All of the file, in order."""
+    rows = [row for row in OBJECTIVES.read_text(encoding="utf-8").splitlines() if row[:1] in "?="]
+    asked, meant = (
+        [row[2:] for row in filter(None, rows) if row[0] == sign] for sign in ("?", "=")
+    )
+    found = []
+    for text, line in zip(asked, meant, strict=True):
+        problem, *values = line.split(" ; ")
+        pairs = (value.partition("=")[::2] for value in values)
+        found.append(WordedObjective(text, problem, dict(pairs)))
+    return found
+
+
+def setpoints(commands: Commands) -> Iterator[Finding]:
+    """Row 22.9, its reading half: thirty objectives, a person's yes, and a run from words."""
+    asked = objectives()
+    told = [commands("ask", one.text, "--out", f"asked_{i}") for i, one in enumerate(asked)]
+    marks = [_mark(one, done.answer) for one, done in zip(asked, told, strict=True)]
+    right, wrong = marks.count("right"), marks.count("wrong")
+    yield Finding(
+        f"of {len(asked)} objectives {right} are wholly read, {marks.count('asked back')} asked "
+        f"back, {wrong} read otherwise than meant",
+        wrong == 0 and right >= 0.9 * len(asked),
+        gap=True,
+    )
+    yield Finding(
+        "without a person's yes nothing runs: a spec and no design",
+        told[RUN].answer["whole"] and told[RUN].answer["designs"] is None,
+    )
+    (commands.folder / "by_hand.toml").write_text(BY_HAND)
+    specs = (SPEC, "by_hand.toml")
+    runs = [
+        commands("search", "process.laboratory", "--spec", spec, *SEARCH, "--out", f"run_{i}")
+        for i, spec in enumerate(specs)
+    ]
+    accepted = [run.answer["summary"]["accepted"] for run in runs]
+    lines = [_measured(commands.folder / f"run_{i}" / "result") for i in range(2)]
+    yield Finding(
+        f"a search from the words hands over the {accepted[0]} setpoints that one from a spec by "
+        "hand does",
+        accepted[0] == accepted[1] and lines[0] == lines[1],
+    )
+    designs = "run_0/result/designs"
+    again = commands("verify", "process.laboratory", "--spec", SPEC, designs)
+    yield Finding(
+        "whatever is handed over passes the verifier again",
+        again.answer.get("accepted", 0) == accepted[0] > 0,
+    )
+    yield Finding("plans of response, and an expert's score, stand beside", False, gap=True)
+
+
+def _mark(asked: WordedObjective, answer: Mapping[str, Any]) -> str:
+    """`right` where all values that have words are those meant, `wrong` where any is another."""
+    said = {v["place"]: v for v in answer.get("values", ()) if not v["default"]}
+    said.pop("problem", None)
+    wrong = [place for place, v in said.items() if not _same(asked.values.get(place), v)]
+    if wrong or (said and answer.get("problem") != asked.problem):
+        return "wrong"
+    return (
+        "right" if answer.get("whole", False) and set(said) == set(asked.values) else "asked back"
+    )
+
+
+def _same(meant: str | None, said: Mapping[str, Any]) -> bool:
+    """Whether a value is the one meant, in whatever unit it is said."""
+    if meant is None or not isinstance(said["value"], int | float):
+        return bool(meant == said["value"])
+    number, _, unit = meant.partition(" ")
+    own = str(said["unit"]).partition(",")[0] or "1"
+    try:
+        value = float(number) if unit == own else convert(float(number), unit or "1", own, of=meant)
+    except InputError:
+        value = float(number)  # such as pu, of which nobody writes the unit
+    return bool(abs(value - said["value"]) <= 1e-9 * max(1.0, abs(value)))
+
+
+def _measured(folder: Path) -> list[str]:
+    """Names and values of what was handed over, without the spec that it was asked by."""
+    rows = [json.loads(row) for row in (folder / "evidence.jsonl").read_text().splitlines()]
+    return [json.dumps([row["design"], row["measured"]], sort_keys=True) for row in rows]

@@ -1,0 +1,83 @@
+"""A line as an automaton on the places of its syllables and on what a draft keeps of it."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+from ingenium.domains.words.verse.draft import OPEN, Kept
+from ingenium.domains.words.verse.pronouncing import dictionary
+from ingenium.domains.words.verse.scansion import SYLLABLES, fits
+from ingenium.domains.words.verse.word_table import WordTable
+from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.words.automaton import Automaton
+
+Place = tuple[int, int]  # syllables, and words and gaps of the draft, that are behind
+Symbol = tuple[str, bool, int]  # stresses, whether the line ends, which word of the draft
+FREE = -1  # of a word that the draft does not keep
+Kinds = tuple[str | None, ...]  # stresses of kept words, and None for a gap
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """What a draft keeps of a line, as it is said."""
+
+    kinds: Kinds = OPEN
+    tokens: tuple[int, ...] = (FREE,)  # of kept words, by their places in the draft
+    closes: frozenset[str] = frozenset()  # stresses of words that can end it, if none is kept
+
+    @property
+    def end(self) -> int | None:
+        """The token of the last word, if that is kept."""
+        return None if self.kinds[-1] is None else self.tokens[-1]
+
+
+def draft_line(kept: Kept, words: WordTable, vocabulary: Vocabulary) -> DraftLine | None:
+    """A line in the first way to say its words in which it can be one; none if it cannot."""
+    tokens = tuple(FREE if w is None else vocabulary.number[f" {w}"] for w in kept)
+    if kept[-1] is not None and words.rhyme[tokens[-1]] < 0:
+        return None
+    for kinds in product(*map(_ways, kept)):
+        if kept[-1] is not None:
+            usual = words.kinds[words.kind[tokens[-1]]]
+            if kinds[-1] == usual and possible(words.kinds, usual, kinds):
+                return DraftLine(kinds, tokens)
+            continue
+        closes = frozenset(k for k in words.kinds if possible(words.kinds, k, kinds))
+        if closes:
+            return DraftLine(kinds, tokens, closes)
+    return None
+
+
+def _ways(word: str | None) -> tuple[str | None, ...]:
+    """Stresses of a word, the usual ones first."""
+    if word is None:
+        return (None,)
+    return tuple(dict.fromkeys(sound.stresses for sound in dictionary()[word]))
+
+
+def possible(kinds: tuple[str, ...], last: str, kept: Kinds) -> bool:
+    """Whether there is a line that ends in a word of such stresses."""
+    return (0, 0) in line_of(kinds, frozenset({last}), kept).steps
+
+
+@cache
+def line_of(
+    kinds: tuple[str, ...], last: frozenset[str], kept: Kinds = OPEN
+) -> Automaton[Place, Symbol]:
+    """The automaton of a line whose last word is of certain kinds of stresses."""
+    end = (SYLLABLES, len(kept))
+    moves: dict[Place, dict[Symbol, Place]] = {}
+    for place, at in product(range(SYLLABLES), range(len(kept) + 1)):
+        before, here = (*kept[at - 1 : at],), (*kept[at : at + 1],)
+        ways: list[tuple[str, int, int]] = []  # stresses, where it stands after, which word
+        if here == OPEN:
+            ways += [(k, at + 1, FREE) for k in kinds]
+        elif at and before == OPEN:
+            ways += [(k, at, FREE) for k in kinds]
+        if here and here[0] is not None:
+            ways.append((here[0], at + 1, at))
+        fitting = [(k, (place + len(k), to), which) for k, to, which in ways if fits(k, place)]
+        own = moves.setdefault((place, at), {})
+        own |= {(k, False, which): to for k, to, which in fitting if to[0] < SYLLABLES}
+        own |= {(k, True, which): to for k, to, which in fitting if to == end and k in last}
+    return Automaton(moves, frozenset({end}))

@@ -1,0 +1,107 @@
+"""Sonnets that are begun: what is kept stays, what cannot be kept is refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ingenium.core.designs import to_arrays
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec, load
+from ingenium.domains import open_problem
+from ingenium.domains.words.verse.draft import kept_places, matches, read_draft
+from ingenium.domains.words.verse.formats import poems
+from ingenium.domains.words.verse.metre import MetreGrammar
+from ingenium.domains.words.verse.pronouncing import dictionary
+from ingenium.domains.words.verse.scansion import LINES, lines, scan, unrhymed
+from ingenium.generators.tokens.vocabulary import Vocabulary
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "words" / "begun_sonnet.toml"
+BEGUN = """Shall I compare thee to a summer's day?
+_ of _ of _
+
+_ a _
+To be _
+"""
+
+
+def grammar(text: str, form: str = "shakespearean") -> MetreGrammar:
+    draft = read_draft(text)
+    known = [w for w in sorted(dictionary()) if len(w) < 9 and w.isalpha()][::29]
+    words = "".join(f" {w}" for w in (*known, *draft.words))
+    return MetreGrammar(Vocabulary.of([f"{words}\n"], pattern=r" [a-z']+|\n", rare=1), form, draft)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [(BEGUN, "petrarchan"), (str(load(EXAMPLE).given["draft"]), "shakespearean")],
+)
+def test_even_draws_keep_the_draft_and_the_form(text: str, form: str) -> None:
+    """Words are drawn evenly under the grammar, so that every way that is open is gone at times."""
+    held, rng = grammar(text, form), torch.Generator().manual_seed(0)
+    state = held.start(4)
+    rows: list[list[int]] = [[] for _ in range(4)]
+    while any(2 not in row for row in rows):
+        masks = torch.from_numpy(held.masks(state)).double()
+        assert bool(masks.any(1).all()), "a line is stuck"
+        token = torch.multinomial(masks, 1, generator=rng)[:, 0]
+        for row, t in zip(rows, token.tolist(), strict=True):
+            if 2 not in row:
+                row.append(t)
+        state = held.follow(state, token)
+    for row in rows:
+        poem = lines(held.vocabulary.decode(row))
+        assert len(poem) == LINES
+        assert all(scan(line).sounds is not None for line in poem)
+        assert held.draft.altered(poem) == 0
+        assert unrhymed([line[-1] for line in poem], form) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("shall i compare thee to a zzyzx\n", "'zzyzx' in line 1"),
+        ("_\n_ of happy happy happy men _\n", "line 2"),  # stress on weak places
+        ("so long as men can breathe or eyes can see it\n", "line 1"),  # eleven syllables
+        ("so long as men can breathe or eyes can see _\n", "line 1"),  # no room for a word
+        ("_ day\n_\n_ night\n", "line 3, which does not rhyme with line 1"),
+        ("_ day\n_\n_ day\n", "line 3"),  # the same word is no rhyme
+        ("_ running\n", "line 1"),  # ends on a weak syllable
+        ("_\n" * 15, "one of 15"),
+        ("_ month\n", "too few"),  # nothing rhymes with it
+    ],
+)
+def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        grammar(text)
+
+
+@pytest.mark.parametrize(
+    ("poem", "holds"),
+    [
+        ("he may see the light of day", True),
+        ("he may see the light of day and the light of day", True),
+        ("see the light of day", False),  # a gap is a word or more
+        ("he may see the light of may", False),
+        ("he may see thelight of day", False),
+    ],
+)
+def test_gaps_are_words(poem: str, holds: bool) -> None:
+    (kept, *_) = read_draft("_ see _ light of day").kept
+    assert matches(kept, poem.split()) is holds
+
+
+def test_kept_words_have_their_places() -> None:
+    (kept, *_) = read_draft("_ see the light _").kept
+    assert kept_places(kept, ["he", "may", "see", "the", "light", "of", "day"]) == {2, 3, 4}
+
+
+def test_a_poem_that_alters_its_draft_is_told() -> None:
+    setup = {"form": "blank", "known": 30}
+    problem = open_problem(Spec("words.verse", setup=setup, given={"draft": "to be or not _"}))
+    exact = problem.tiers[0]
+    place = [q.name for q in exact.quantities].index("altered")
+    missing = LINES - 1  # of which the draft wants a word at least
+    for poem, count in (("to be or not a man", 0), ("to be or not", 1), ("to be and not a man", 1)):
+        row = exact.measure(*to_arrays(poems([poem], [0]), problem.variables))[0]
+        assert row[place] == count + missing
