@@ -8,14 +8,16 @@ import matplotlib
 import pymoto  # noqa: F401  (asks for a window system, which only works before any other)
 import pytest
 import torch
-from jaxtyping import install_import_hook
+
+import annotations
 
 matplotlib.use("Agg")
 
-install_import_hook("ingenium", "beartype.beartype")
+annotations.install()
 torch.set_num_threads(1)
 
 import toy  # noqa: E402  (all shapes are checked from here on)
+from annotations import pytest_runtest_setup  # noqa: E402, F401
 from budgets import (  # noqa: E402, F401
     pytest_runtest_makereport,
     pytest_runtest_protocol,

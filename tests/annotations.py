@@ -1,0 +1,74 @@
+"""Annotations are executed at the first calls of each function in each test, and now and then.
+
+jaxtyping and beartype check every call, which takes longer than most calls do: the loop of a plant
+asks for its readings a million times. Here they wrap a function when it is first called and check
+its first calls in each test and every so many later ones; the others go past them.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, is_dataclass
+from functools import partial, wraps
+from typing import Any
+
+import jaxtyping
+import pytest
+
+EACH = 50  # so many first calls in a test, and every so many later ones
+every_call: Callable[..., Any] = jaxtyping.jaxtyped
+
+
+@dataclass
+class RunningTest:
+    """Which one it is, by its number in this process."""
+
+    number: int = 0
+
+
+RUNNING = RunningTest()
+
+
+def install(package: str = "ingenium") -> None:
+    """For all modules of a package that are imported from here on."""
+    jaxtyping.jaxtyped = some_calls
+    jaxtyping.install_import_hook(package, "beartype.beartype")
+
+
+def some_calls(what: Any = None, *, typechecker: Any) -> Any:
+    """What the hook puts on each function and class, in place of jaxtyping's own."""
+    if what is None:
+        return partial(some_calls, typechecker=typechecker)
+    if inspect.isfunction(what):
+        return _counted(what, typechecker)
+    if is_dataclass(what) and inspect.isfunction(what.__init__):
+        if not hasattr(what.__init__, "__wrapped__"):
+            what.__init__ = _counted(what.__init__, typechecker)
+        return what
+    return every_call(what, typechecker=typechecker)
+
+
+def _counted(bare: Any, typechecker: Any) -> Any:
+    wrapped: Any = None
+    number, calls = -1, 0
+
+    @wraps(bare)
+    def call(*args: Any, **named: Any) -> Any:
+        nonlocal wrapped, number, calls
+        __tracebackhide__ = True
+        if number != RUNNING.number:
+            number, calls = RUNNING.number, 0
+        calls += 1
+        if calls > EACH and calls % EACH:
+            return bare(*args, **named)
+        if wrapped is None:
+            wrapped = every_call(bare, typechecker=typechecker)
+        return wrapped(*args, **named)
+
+    return call
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    """A test begins: all counts begin anew."""
+    RUNNING.number += 1
+    return (yield)
