@@ -5,7 +5,8 @@ one, and cut at the seams: modules that list, word or draw things and measure no
 """
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
@@ -93,9 +94,15 @@ def distributions(module: str) -> tuple[str, ...]:
     for name in closure(module):
         for node in _nodes(_tree(source(name))):
             found |= {n.partition(".")[0] for n in _named(node, name)}
-    known = packages_distributions()
+    known = _distributions(tuple(sys.path))
     inside = (OWN, module.partition(".")[0])
     return tuple(sorted({d for name in found.difference(inside) for d in known.get(name, ())}))
+
+
+@cache
+def _distributions(places: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+    """Which bring a package, by its name, of all that is installed."""
+    return packages_distributions()
 
 
 @cache
