@@ -9,12 +9,14 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass
 from functools import partial, wraps
+from types import CodeType
 from typing import Any
 
 import jaxtyping
 import pytest
 
 EACH = 50  # so many first calls in a test, and every so many later ones
+WRAPPED = 3  # first calls in a test at which a function within a function is wrapped
 every_call: Callable[..., Any] = jaxtyping.jaxtyped
 
 
@@ -25,7 +27,16 @@ class RunningTest:
     number: int = 0
 
 
+@dataclass
+class Calls:
+    """How often a function was called, in which test."""
+
+    test: int = -1
+    count: int = 0
+
+
 RUNNING = RunningTest()
+OF_LOCAL: dict[CodeType, Calls] = {}  # of functions within functions
 
 
 def install(package: str = "ingenium") -> None:
@@ -48,19 +59,22 @@ def some_calls(what: Any = None, *, typechecker: Any) -> Any:
 
 
 def _counted(bare: Any, typechecker: Any) -> Any:
+    local = "<locals>" in bare.__qualname__  # made anew, and to be wrapped anew, again and again
+    calls = OF_LOCAL.setdefault(bare.__code__, Calls()) if local else Calls()
     wrapped: Any = None
-    number, calls = -1, 0
 
     @wraps(bare)
     def call(*args: Any, **named: Any) -> Any:
-        nonlocal wrapped, number, calls
+        nonlocal wrapped
         __tracebackhide__ = True
-        if number != RUNNING.number:
-            number, calls = RUNNING.number, 0
-        calls += 1
-        if calls > EACH and calls % EACH:
+        if calls.test != RUNNING.number:
+            calls.test, calls.count = RUNNING.number, 0
+        calls.count += 1
+        if calls.count > EACH and (local or calls.count % EACH):
             return bare(*args, **named)
         if wrapped is None:
+            if local and calls.count > WRAPPED:
+                return bare(*args, **named)
             wrapped = every_call(bare, typechecker=typechecker)
         return wrapped(*args, **named)
 

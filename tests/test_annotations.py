@@ -16,6 +16,11 @@ from jaxtyping import Float
 def twice(x: Float[np.ndarray, "n 2"], y: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
     return 2 * x if x[0, 0] < 9 else x.T
 
+def of_two(y):
+    def inner(x: Float[np.ndarray, " 2"]) -> float:
+        return 1.0
+    return inner(y)
+
 @dataclass(frozen=True)
 class Load:
     x: Float[np.ndarray, " n"]
@@ -44,6 +49,8 @@ def test_what_does_not_fit_is_told_in_each_test(module, time: str) -> None:
         module.twice(good + 9, np.zeros(3))
     with pytest.raises(TypeCheckError, match="y"):
         module.Load(np.zeros(3), bad)
+    with pytest.raises(TypeCheckError, match="x"):
+        module.of_two(bad)
     for _ in range(3 * annotations.EACH):
         module.twice(good, np.zeros(3))
     told = 0
