@@ -7,7 +7,7 @@ its first calls in each test and every so many later ones; the others go past th
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from functools import partial, wraps
 from types import CodeType
 from typing import Any
@@ -51,7 +51,7 @@ def some_calls(what: Any = None, *, typechecker: Any) -> Any:
         return partial(some_calls, typechecker=typechecker)
     if inspect.isfunction(what):
         return _counted(what, typechecker)
-    if is_dataclass(what) and inspect.isfunction(what.__init__):
+    if hasattr(what, "__dataclass_fields__") and inspect.isfunction(what.__init__):
         if not hasattr(what.__init__, "__wrapped__"):
             what.__init__ = _counted(what.__init__, typechecker)
         return what

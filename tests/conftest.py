@@ -1,5 +1,6 @@
 """What holds for every test: one thread, checked shapes, warnings as errors, no shared caches."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,10 +33,12 @@ from ingenium.domains import open_problem  # noqa: E402
 
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Caches and ledgers of the tests, apart from the user's."""
+    """Caches and ledgers of the tests, apart from the user's; processes share what they keep."""
     folder = tmp_path_factory.mktemp("home")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INGENIUM_CACHE", str(folder / "cache"))
+        patch.setenv("INGENIUM_CACHE", str(shared / "cache"))
         patch.setenv("INGENIUM_LEDGER", str(folder / "ledger.db"))
         yield folder
 
