@@ -9,10 +9,10 @@ Source: CycloneDX 1.6 (ECMA-424), JSON; package URL specification for `pypi`.
 import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageMetadata, PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -24,13 +24,15 @@ ROOT, NOT_OURS = "ingenium", "dev"
 class InstalledPackage:
     """What the metadata of a package say, read once: to parse them takes milliseconds."""
 
-    about: PackageMetadata
+    name: str
+    version: str
+    licences: tuple[dict[str, Any], ...]
     needs: frozenset[str]  # normalised names
 
     @property
     def purl(self) -> str:
         """Its package URL."""
-        return f"pkg:pypi/{_name(self.about['Name'])}@{self.about['Version']}"
+        return f"pkg:pypi/{_name(self.name)}@{self.version}"
 
 
 def sbom() -> dict[str, Any]:
@@ -76,7 +78,9 @@ def _reached(root: str) -> dict[str, InstalledPackage]:
             if name == root:
                 raise
             continue
-        found[name] = InstalledPackage(package.metadata, _needs(name, package.requires or []))
+        about, needs = package.metadata, _needs(name, package.requires or [])
+        licences = tuple(_licences(about))
+        found[name] = InstalledPackage(about["Name"], about["Version"], licences, needs)
         open_names += found[name].needs
     return found
 
@@ -96,23 +100,28 @@ def _needs(name: str, requires: Sequence[str]) -> frozenset[str]:
 
 
 def _component(package: InstalledPackage, kind: str) -> dict[str, Any]:
-    about = package.about
     made: dict[str, Any] = {
         "type": kind,
         "bom-ref": package.purl,
-        "name": about["Name"],
-        "version": about["Version"],
+        "name": package.name,
+        "version": package.version,
         "purl": package.purl,
     }
+    return made | ({"licenses": list(package.licences)} if package.licences else {})
+
+
+def _licences(about: Any) -> Iterator[dict[str, Any]]:
+    """As metadata state them: an expression, else classifiers, else a line of text."""
     (licence, *_) = about.get_all("License-Expression") or [""]
     if licence:
-        return made | {"licenses": [{"expression": licence}]}
+        yield {"expression": licence}
+        return
     stated = [c for c in about.get_all("Classifier") or [] if c.startswith("License :: ")]
     names = [c.rsplit(" :: ", 1)[1] for c in stated if not c.endswith("OSI Approved")]
     (plain, *_) = about.get_all("License") or [""]
     if not names and plain.strip():
         names = [plain.strip().splitlines()[0][:100]]
-    return made | ({"licenses": [{"license": {"name": n}} for n in names]} if names else {})
+    yield from ({"license": {"name": n}} for n in names)
 
 
 def _name(name: str) -> str:
