@@ -44,8 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             if getattr(report, "when", None) != "teardown":
                 continue
             path = Path(terminalreporter.config.rootpath, report.nodeid.partition("::")[0])
-            domains = about(path) if path.is_file() else {SHARED}
-            own = domains.pop() if len(domains) == 1 else SHARED
+            domains = about(path) if path.is_file() else frozenset({SHARED})
+            own = min(domains) if len(domains) == 1 else SHARED
             spent[own] += dict(report.user_properties).get(NAME, 0.0)
     if not spent:
         return

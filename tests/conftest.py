@@ -1,5 +1,6 @@
 """What holds for every test: one thread, checked shapes, warnings as errors, no shared caches."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +9,16 @@ import matplotlib
 import pymoto  # noqa: F401  (asks for a window system, which only works before any other)
 import pytest
 import torch
-from jaxtyping import install_import_hook
+
+import annotations
 
 matplotlib.use("Agg")
 
-install_import_hook("ingenium", "beartype.beartype")
+annotations.install()
 torch.set_num_threads(1)
 
 import toy  # noqa: E402  (all shapes are checked from here on)
+from annotations import pytest_runtest_setup  # noqa: E402, F401
 from budgets import (  # noqa: E402, F401
     pytest_runtest_makereport,
     pytest_runtest_protocol,
@@ -30,10 +33,12 @@ from ingenium.domains import open_problem  # noqa: E402
 
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Caches and ledgers of the tests, apart from the user's."""
+    """Caches and ledgers of the tests, apart from the user's; processes share what they keep."""
     folder = tmp_path_factory.mktemp("home")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INGENIUM_CACHE", str(folder / "cache"))
+        patch.setenv("INGENIUM_CACHE", str(shared / "cache"))
         patch.setenv("INGENIUM_LEDGER", str(folder / "ledger.db"))
         yield folder
 

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from ingenium.domains import own
@@ -24,18 +25,24 @@ FIELDS = PACKAGE / "domains"
 CHANGED, SHARED = "changed", "shared"
 
 
-def about(path: Path) -> set[str]:
+@cache
+def about(path: Path) -> frozenset[str]:
     """Domains that a test file is about; `shared` alone if none."""
     text = path.read_text(encoding="utf-8")
     inside = path.relative_to(TESTS).parts
     found = {inside[1]} if inside[0] == "domains" and len(inside) > 2 else set()
     words = [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)]
     told = " ".join(w for w in words if isinstance(w, str))
-    for name in own():
+    for name in _own():
         imports = rf"^\s*(from|import) ingenium\.domains(\.{name}\b| import .*\b{name}\b)"
         if re.search(imports, text, re.MULTILINE) or re.search(rf"\b{name}\.[a-z_]+", told):
             found.add(name)
-    return (found & set(own())) or {SHARED}
+    return frozenset(found & set(_own())) or frozenset({SHARED})
+
+
+@cache
+def _own() -> tuple[str, ...]:
+    return tuple(own())
 
 
 def reached(changed: Iterable[Path]) -> set[str]:

@@ -24,8 +24,8 @@ class TestContainer(ProblemContract):
         "making": {
             "designs": 12,
             "at_once": 4,
-            "coarse_steps": 12,
-            "steps": 8,
+            "coarse_steps": 4,
+            "steps": 4,
             "repair_steps": 1,
             "milled": 2,
         },

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -124,12 +126,18 @@ def forget() -> None:
     closure.forget()
 
 
+brought = cache(
+    packages_distributions
+)  # takes a second, and this package brings nothing that counts
+
+
 @contextmanager
 def installed(home: Path) -> Iterator[Path]:
     """The package can be imported and its rows are found."""
     with pytest.MonkeyPatch.context() as patch:
         place = written(home)
         patch.syspath_prepend(str(place))
+        patch.setattr(closure, "packages_distributions", brought)
         forget()
         yield place / "dice_house"
     forget()

@@ -1,10 +1,12 @@
 """No status but by an outcome that a study or check wrote and that follows from what it holds."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dice
 import pytest
 
 from ingenium.cli.app import app
@@ -19,15 +21,23 @@ from ingenium.studies.verdicts import Built
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """With a result and a check, of rows that are there for all tests on it."""
+    home = tmp_path_factory.mktemp("house")
+    with dice.installed(home):
+        known = claims.claims()
+        made = Study(known["dice.1"]).run(None, quick=False, folder=home / "pieces")
+        results.keep(made, home / "book" / "results")
+        with within(app) as commands:
+            checks.run(known["dice.2"], commands, home / "book" / "checks")
+        yield home / "book"
+
+
 @pytest.fixture
-def folder(house: Path, tmp_path: Path) -> Path:
-    """A book with a result and a check."""
-    known = claims.claims()
-    made = Study(known["dice.1"]).run(None, quick=False, folder=tmp_path / "pieces")
-    results.keep(made, tmp_path / "book" / "results")
-    with within(app) as commands:
-        checks.run(known["dice.2"], commands, tmp_path / "book" / "checks")
-    return tmp_path / "book"
+def folder(book: Path, tmp_path: Path) -> Path:
+    """A copy of the book, to be spoiled."""
+    return Path(shutil.copytree(book, tmp_path / "book"))
 
 
 def found(folder: Path) -> str:

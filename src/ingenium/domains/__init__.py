@@ -12,6 +12,7 @@ installation, and a folder is there or it is not.
 Nothing of a field is imported before it is asked for.
 """
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -56,7 +57,8 @@ def load(name: str) -> Domain:
         InputError: if there is none of this name, with the nearest.
         EngineError: if it does not load, or if several packages claim its name.
     """
-    entry, *others = _entries()[choose(name, names(), "domain")]
+    entries = _entries()
+    entry, *others = entries[choose(name, entries, "domain")]
     if others and entry.dist is not None:  # a name of ours stays ours
         several = " and ".join(sorted(map(_owner, (entry, *others))))
         raise EngineError(f"the domain {name} is claimed by {several}; uninstall all but one")
@@ -134,9 +136,15 @@ def _entries() -> dict[str, tuple[EntryPoint, ...]]:
     found: dict[str, tuple[EntryPoint, ...]] = {
         name: (EntryPoint(name, f"{__name__}.{name}:DOMAIN", GROUP),) for name in own()
     }
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+    for entry in _claims(tuple(sys.path)):
         found[entry.name] = (*found.get(entry.name, ()), entry)
     return found
+
+
+@cache
+def _claims(places: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Of other packages, by name; the metadata of all that is installed are read once."""
+    return tuple(sorted(entry_points(group=GROUP), key=lambda e: e.name))
 
 
 def _owner(entry: EntryPoint) -> str:

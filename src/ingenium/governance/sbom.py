@@ -9,13 +9,30 @@ Source: CycloneDX 1.6 (ECMA-424), JSON; package URL specification for `pypi`.
 import json
 import re
 import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 from packaging.requirements import Requirement
 
 ROOT, NOT_OURS = "ingenium", "dev"
+
+
+@dataclass(frozen=True, eq=False)
+class InstalledPackage:
+    """What the metadata of a package say, read once: to parse them takes milliseconds."""
+
+    name: str
+    version: str
+    licences: tuple[dict[str, Any], ...]
+    needs: frozenset[str]  # normalised names
+
+    @property
+    def purl(self) -> str:
+        """Its package URL."""
+        return f"pkg:pypi/{_name(self.name)}@{self.version}"
 
 
 def sbom() -> dict[str, Any]:
@@ -34,8 +51,8 @@ def sbom() -> dict[str, Any]:
         "components": [_component(found[n], "library") for n in names if n != ROOT],
         "dependencies": [
             {
-                "ref": _purl(found[n]),
-                "dependsOn": [_purl(found[d]) for d in sorted(_needs(found[n])) if d in found],
+                "ref": found[n].purl,
+                "dependsOn": [found[d].purl for d in sorted(found[n].needs) if d in found],
             }
             for n in names
         ],
@@ -47,61 +64,64 @@ def text() -> str:
     return json.dumps(sbom(), indent=1, ensure_ascii=False) + "\n"
 
 
-def _reached(root: str) -> dict[str, Distribution]:
+def _reached(root: str) -> dict[str, InstalledPackage]:
     """Every installed package that the root needs, itself included, by normalised name."""
-    found: dict[str, Distribution] = {}
+    found: dict[str, InstalledPackage] = {}
     open_names = [root]
     while open_names:
         name = open_names.pop()
         if name in found:
             continue
         try:
-            found[name] = distribution(name)
+            package = distribution(name)
         except PackageNotFoundError:
             if name == root:
                 raise
             continue
-        open_names += _needs(found[name])
+        about, needs = package.metadata, _needs(name, package.requires or [])
+        licences = tuple(_licences(about))
+        found[name] = InstalledPackage(about["Name"], about["Version"], licences, needs)
+        open_names += found[name].needs
     return found
 
 
-def _needs(package: Distribution) -> set[str]:
+def _needs(name: str, requires: Sequence[str]) -> frozenset[str]:
     """Names that a package may need here; of ingenium with its extras, of others without."""
     needed = set()
-    for line in package.requires or []:
+    for line in requires:
         need = Requirement(line)
         marker = str(need.marker or "")
         extra = re.search(r"extra == ['\"]([^'\"]+)['\"]", marker)
-        ours = _name(package.metadata["Name"]) == ROOT
-        if extra is not None and (not ours or extra[1] == NOT_OURS):
+        if extra is not None and (name != ROOT or extra[1] == NOT_OURS):
             continue
         if need.marker is None or need.marker.evaluate({"extra": extra[1] if extra else ""}):
             needed.add(_name(need.name))
-    return needed
+    return frozenset(needed)
 
 
-def _component(package: Distribution, kind: str) -> dict[str, Any]:
-    about = package.metadata
+def _component(package: InstalledPackage, kind: str) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": kind,
-        "bom-ref": _purl(package),
-        "name": about["Name"],
+        "bom-ref": package.purl,
+        "name": package.name,
         "version": package.version,
-        "purl": _purl(package),
+        "purl": package.purl,
     }
+    return made | ({"licenses": list(package.licences)} if package.licences else {})
+
+
+def _licences(about: Any) -> Iterator[dict[str, Any]]:
+    """As metadata state them: an expression, else classifiers, else a line of text."""
     (licence, *_) = about.get_all("License-Expression") or [""]
     if licence:
-        return made | {"licenses": [{"expression": licence}]}
+        yield {"expression": licence}
+        return
     stated = [c for c in about.get_all("Classifier") or [] if c.startswith("License :: ")]
     names = [c.rsplit(" :: ", 1)[1] for c in stated if not c.endswith("OSI Approved")]
     (plain, *_) = about.get_all("License") or [""]
     if not names and plain.strip():
         names = [plain.strip().splitlines()[0][:100]]
-    return made | ({"licenses": [{"license": {"name": n}} for n in names]} if names else {})
-
-
-def _purl(package: Distribution) -> str:
-    return f"pkg:pypi/{_name(package.metadata['Name'])}@{package.version}"
+    yield from ({"license": {"name": n}} for n in names)
 
 
 def _name(name: str) -> str:

@@ -5,7 +5,8 @@ one, and cut at the seams: modules that list, word or draw things and measure no
 """
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
@@ -91,11 +92,17 @@ def distributions(module: str) -> tuple[str, ...]:
     """Packages of others, as they are installed, that the source of a closure imports."""
     found: set[str] = set()
     for name in closure(module):
-        for node in _nodes(_tree(source(name))):
+        for node in _statements(source(name)):
             found |= {n.partition(".")[0] for n in _named(node, name)}
-    known = packages_distributions()
+    known = _distributions(tuple(sys.path))
     inside = (OWN, module.partition(".")[0])
     return tuple(sorted({d for name in found.difference(inside) for d in known.get(name, ())}))
+
+
+@cache
+def _distributions(places: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+    """Which bring a package, by its name, of all that is installed."""
+    return packages_distributions()
 
 
 @cache
@@ -127,7 +134,7 @@ def _imports(module: str, packages: frozenset[str]) -> tuple[str, ...]:
     """Modules within the packages that a module imports, wherever in its source."""
     found = dict.fromkeys(
         name
-        for node in _nodes(_tree(source(module)))
+        for node in _statements(source(module))
         for name in _named(node, module)
         if name.partition(".")[0] in packages and _file(name) is not None
     )
@@ -166,9 +173,25 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
         yield from _nodes(node)
 
 
-@cache
 def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+    return _parsed(file, _stamp(file))[0]
+
+
+def _statements(file: Path) -> tuple[ast.AST, ...]:
+    """Imports of a file, but those that only type checkers read."""
+    return _parsed(file, _stamp(file))[1]
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Another one where the file was written again."""
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@cache
+def _parsed(file: Path, stamp: tuple[int, int]) -> tuple[ast.Module, tuple[ast.AST, ...]]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return tree, tuple(n for n in _nodes(tree) if isinstance(n, ast.Import | ast.ImportFrom))
 
 
 @cache
@@ -186,5 +209,5 @@ def _file(module: str) -> Path | None:
 
 def forget() -> None:
     """Read the source anew, after it changed in the life of a process."""
-    for kept in (root, closure, _digests, _imports, _tree, _file):
+    for kept in (root, closure, _digests, _imports, _file):
         kept.cache_clear()

@@ -3,6 +3,7 @@
 import functools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +24,21 @@ from ingenium.replaying import replay
 from ingenium.testing.forging import Damage
 from ingenium.testing.red_team import RedTeam
 from ingenium.trust.ledger import open_ledger
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenDesigns:
+    """Files of designs in a format, and what is measured of all that is read from them."""
+
+    of: xr.Dataset
+    moved: xr.Dataset  # the same under other numbers
+    files: Mapping[int, Path]
+    again: xr.Dataset
+
+
+WRITTEN: dict[tuple[type, str], WrittenDesigns] = {}
+# The last by class: of which problem and designs, and what came of them.
+MEASURED: dict[type, tuple[Problem, xr.Dataset, xr.Dataset]] = {}
 
 
 @functools.cache
@@ -63,39 +79,62 @@ class FileContract:
         arrays = to_arrays(chosen, problem.variables)
         return to_dataset(arrays, problem.variables, conditions | dict(problem.labels()))
 
+    @pytest.fixture
+    def measured(self, problem: Problem, designs: xr.Dataset) -> xr.Dataset:
+        """What is measured of the designs, once for all tests on it."""
+        found = MEASURED.get(type(self))
+        if found is None or found[0] is not problem or not found[1].identical(designs):
+            found = MEASURED[type(self)] = problem, designs, self.measure(problem, designs)
+        return found[2].copy(deep=True)
+
     def measure(self, problem: Problem, designs: xr.Dataset) -> xr.Dataset:
         limits = resolve(Spec(problem=problem.name), problem).limits
         return verify(
             designs, problem.verifier, limits, variables=problem.variables, sizes=problem.sizes
         )
 
+    @pytest.fixture
+    def exported(
+        self, problem: Problem, designs: xr.Dataset, tmp_path_factory: pytest.TempPathFactory
+    ) -> Callable[[str], WrittenDesigns]:
+        """The designs under other numbers in a format, once for all tests on it."""
+
+        def of(name: str) -> WrittenDesigns:
+            found = WRITTEN.get((type(self), name))
+            if found is None or not found.of.identical(designs):
+                folder, form = tmp_path_factory.mktemp("exported"), problem.formats[name]
+                moved = designs.assign_coords({DESIGN: designs[DESIGN] + 7})
+                files = form.write(moved, folder)
+                assert list(files) == moved[DESIGN].to_numpy().tolist()
+                assert all(p.exists() and folder in p.parents for p in files.values())
+                back = form.read(folder).sel({DESIGN: moved[DESIGN].to_numpy()})
+                found = WrittenDesigns(designs, moved, files, self.measure(problem, back))
+                WRITTEN[type(self), name] = found
+            return found
+
+        return of
+
     def test_formats_round_trip(
-        self, problem: Problem, designs: xr.Dataset, tmp_path: Path
+        self, problem: Problem, designs: xr.Dataset, exported: Callable[[str], WrittenDesigns]
     ) -> None:
-        moved = designs.assign_coords({DESIGN: designs[DESIGN] + 7})
-        for name, form in problem.formats.items():
-            folder = tmp_path / name
-            folder.mkdir()
-            files = form.write(moved, folder)
-            assert list(files) == moved[DESIGN].to_numpy().tolist()
-            assert all(p.exists() and folder in p.parents for p in files.values())
-            back = form.read(folder).sel({DESIGN: moved[DESIGN].to_numpy()})
-            first, again = self.measure(problem, moved), self.measure(problem, back)
+        first = None
+        for name in problem.formats:
+            made = exported(name)
+            first = self.measure(problem, made.moved) if first is None else first
             for q in problem.quantities:
                 if q.labels is None and q.unit != "h":
                     rtol = self.written.get(q.name, 0.02)
                     if rtol < np.inf:
-                        np.testing.assert_allclose(again[q.name], first[q.name], rtol, 1e-9)
+                        np.testing.assert_allclose(made.again[q.name], first[q.name], rtol, 1e-9)
 
     def test_one_file_is_read_alone(
-        self, problem: Problem, designs: xr.Dataset, tmp_path: Path
+        self, problem: Problem, exported: Callable[[str], WrittenDesigns]
     ) -> None:
         name, form = next(iter(problem.formats.items()))
-        files = form.write(designs, tmp_path)
-        index = int(designs[DESIGN][2])
-        one = form.read(files[index])
-        found = self.measure(problem, one.sel({DESIGN: [index]}))
-        whole = self.measure(problem, form.read(tmp_path).sel({DESIGN: [index]}))
+        made = exported(name)
+        index = int(made.moved[DESIGN][2])
+        found = self.measure(problem, form.read(made.files[index]).sel({DESIGN: [index]}))
+        whole = made.again.isel({DESIGN: [2]})
         for q in problem.quantities:
             np.testing.assert_allclose(
                 found[q.name], whole[q.name], rtol=self.equal, atol=1e-9, err_msg=name

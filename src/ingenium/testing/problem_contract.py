@@ -81,35 +81,36 @@ class ProblemContract(FileContract):
             for name, value in truth.items():
                 assert found[name].to_numpy() == pytest.approx(value, rel=tolerance)
 
-    def test_batch_equals_one_by_one(self, problem: Problem, designs: xr.Dataset) -> None:
-        together = self.measure(problem, designs)
+    def test_batch_equals_one_by_one(
+        self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
+    ) -> None:
         for i in range(designs.sizes[DESIGN]):
             alone = self.measure(problem, designs.isel({DESIGN: [i]}))
             for q in problem.quantities:
                 np.testing.assert_allclose(
                     alone[q.name][0],
-                    together[q.name][i],
+                    measured[q.name][i],
                     rtol=self.equal,
                     atol=q.rounding,
                     err_msg=q.name,
                 )
 
     def test_measuring_twice_gives_the_same_bits(
-        self, problem: Problem, designs: xr.Dataset
+        self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
     ) -> None:
-        first, second = self.measure(problem, designs), self.measure(problem, designs)
+        again = self.measure(problem, designs)
         for q in problem.quantities:
-            np.testing.assert_array_equal(first[q.name], second[q.name])
+            np.testing.assert_array_equal(again[q.name], measured[q.name])
 
     def test_nan_is_failed_and_others_are_not_disturbed(
-        self, problem: Problem, designs: xr.Dataset
+        self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
     ) -> None:
         broken = designs.copy(deep=True)
         first = problem.variables[0]
         broken[first.name].to_numpy()[1] = np.nan if first.longest is None else self.no_answer
-        found, before = self.measure(problem, broken), self.measure(problem, designs)
+        found = self.measure(problem, broken)
         assert found["verdict"].to_numpy()[1] == Verdict.FAILED
-        assert found["verdict"].to_numpy()[0] == before["verdict"].to_numpy()[0] != Verdict.FAILED
+        assert found["verdict"].to_numpy()[0] == measured["verdict"].to_numpy()[0] != Verdict.FAILED
 
     def test_wrong_width_is_refused(self, problem: Problem, designs: xr.Dataset) -> None:
         for v in problem.variables:
@@ -201,10 +202,9 @@ class ProblemContract(FileContract):
             open_problem(Spec(problem=self.problem_name, setup=self.setup, given=given))
 
     def test_a_second_engine_measures_what_the_first_does(
-        self, problem: Problem, designs: xr.Dataset
+        self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
     ) -> None:
-        verdicts = self.measure(problem, designs)
-        found = cross_check(problem, designs, verdicts, problem.limits, 0)
+        found = cross_check(problem, designs, measured, problem.limits, 0)
         assert (found is None) == (problem.second is None)
         if found is not None and problem.second is not None:
             compared = [q.name for q in problem.second.verifier.quantities]
@@ -228,11 +228,10 @@ class ProblemContract(FileContract):
         assert drawn.identical(draw_conditions(spec, problem.conditions, known, 50, rng))
 
     def test_measured_conditions_are_quantities(
-        self, problem: Problem, designs: xr.Dataset
+        self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
     ) -> None:
         """In the same unit; and what nothing is made by is on known designs what is measured."""
         own = {q.name: q for q in problem.quantities}
-        measured = self.measure(problem, designs)
         for c in problem.conditions:
             if c.measured not in own:
                 assert c.measured is None or c.measured in {*problem.absent, *own}, c.name
@@ -249,26 +248,29 @@ class ProblemContract(FileContract):
         for a, b in zip(project(once), once, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
 
-    def test_fixed_values_hold_exactly(self, problem: Problem, designs: xr.Dataset) -> None:
+    def test_fixed_values_hold_exactly(
+        self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
+    ) -> None:
         conditions = xr.Dataset({c.name: designs[c.name].variable for c in problem.conditions})
-        measured = {q.name for q in problem.quantities}
+        named = {q.name for q in problem.quantities}
         variables = [v.name for v in problem.variables]
         for q in problem.fixable():
-            here = self.measure(problem, designs) if q.name in measured else designs
+            here = measured if q.name in named else designs
             target = float(here[q.name].mean())
             arrays = problem.project({q.name: Fixed(target)}, conditions)(
                 to_arrays(designs, problem.variables)
             )
-            if q.name in measured:
+            if q.name in named:
                 again = to_dataset(arrays, problem.variables, dict(problem.labels()))
                 found = self.measure(problem, again)[q.name].to_numpy()
             else:
                 found = arrays[variables.index(q.name)].numpy()
             assert found == pytest.approx(target, rel=1e-9)
 
-    def test_steerable_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
+    def test_steerable_gradients(
+        self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
+    ) -> None:
         """Finite, near the measured value, and along one direction as differences say."""
-        measured = self.measure(problem, designs)
         x = problem.encode(designs).to(torch.float64)
         rng = torch.Generator().manual_seed(1)
         way = torch.randn(x.shape, generator=rng, dtype=torch.float64)

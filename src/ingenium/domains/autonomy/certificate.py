@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float64
-from scipy.linalg import solve_discrete_are
 
 from ingenium.domains.autonomy.intervals import Enclosure, exponential, positive_definite
 from ingenium.domains.autonomy.law import FeedbackLaw
@@ -22,6 +21,7 @@ from ingenium.domains.autonomy.linear import LinearMachine
 CUTS = (0.95, 0.7, 0.35, 0.18, 0.09, 0.05)  # shares of the action that are tried
 SPARE = 1e-6  # of the weight, by which the function must fall, so that rounding leaves a proof
 ROUNDING = 1e-9  # that a level stays below its edge
+DOUBLINGS, SETTLED = 40, 1e-13  # at most; and the part of a solution that the last one may add
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,15 +121,10 @@ def _tried(loops: ClosedLoops, share: float) -> RegionOfAttraction:
     n, x = loops.begun.shape
     part, middle = (1 - share) / 2, loops.with_share((1 + share) / 2)
     scale = np.abs(loops.asked).max(-1) ** 2
-    energy = np.tile(np.eye(x), (n, 1, 1))
-    falls = np.zeros(n, dtype=bool)
-    for i in range(n):  # scipy solves one at a time
-        weight = part**2 * (np.outer(loops.asked[i], loops.asked[i]) + SPARE * scale[i] * np.eye(x))
-        try:
-            found = solve_discrete_are(middle[i], loops.cut[i][:, None], weight, [[-1.0]])
-        except (np.linalg.LinAlgError, ValueError):  # no solution: no proof by this share
-            continue
-        energy[i], falls[i] = (found + found.T) / 2, np.linalg.eigvalsh(found).min() > 0
+    outer = loops.asked[:, :, None] * loops.asked[:, None, :]
+    weight = part**2 * (outer + SPARE * scale[:, None, None] * np.eye(x))
+    energy, falls = _bounded(middle, loops.cut, weight)
+    falls &= np.linalg.eigvalsh(energy).min(-1) > 0
     for end in (1.0, share):
         own = loops.with_share(end)
         fall = energy - own.swapaxes(1, 2) @ energy @ own
@@ -140,6 +135,41 @@ def _tried(loops: ClosedLoops, share: float) -> RegionOfAttraction:
     one = np.einsum("ni,nij,nj->n", loops.begun, energy, loops.begun)
     step = np.sqrt(level / one) * (1 - ROUNDING)
     return RegionOfAttraction(energy, level, np.full(n, share), step, falls)
+
+
+def _bounded(
+    dynamics: Float64[np.ndarray, "n x x"],
+    drive: Float64[np.ndarray, "n x"],
+    weight: Float64[np.ndarray, "n x x"],
+) -> tuple[Float64[np.ndarray, "n x x"], Bool[np.ndarray, " n"]]:
+    """Solutions of the Riccati equation with a weight of -1 on what drives; and where one is.
+
+    Each is the same whatever stands beside it. One where nothing is solved.
+
+    Source: Chu, Fan, Lin and Wang, Structure-preserving algorithms for periodic discrete-time
+    algebraic Riccati equations, International Journal of Control 77 (2004) 767 (doubling).
+    """
+    eye = np.eye(drive.shape[1])
+    left, back, found = dynamics, -drive[:, :, None] * drive[:, None, :], weight
+    unsettled, lost = np.ones(len(drive), dtype=bool), np.zeros(len(drive), dtype=bool)
+    with np.errstate(all="ignore"):
+        for _ in range(DOUBLINGS):
+            both = eye + back @ found
+            lost |= ~(np.abs(np.linalg.det(both)) > 0)  # also what is no number
+            both[lost] = eye
+            on = np.linalg.solve(both, np.concatenate([left, back], -1))
+            behind = left.swapaxes(1, 2)
+            moved, pushed = np.split(on, 2, -1)
+            more = behind @ found @ moved
+            back, left = back + left @ pushed @ behind, left @ moved
+            found = np.where(unsettled[:, None, None], found + more, found)
+            size = np.abs(found).max((1, 2))
+            unsettled &= ~lost & (np.abs(more).max((1, 2)) > SETTLED * size)
+            if not unsettled.any():
+                break
+    lost |= unsettled | ~np.isfinite(found).all((1, 2))
+    found = np.where(lost[:, None, None], eye, found)
+    return (found + found.swapaxes(1, 2)) / 2, ~lost
 
 
 def _better(a: RegionOfAttraction, b: RegionOfAttraction) -> RegionOfAttraction:
