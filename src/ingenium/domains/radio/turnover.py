@@ -206,7 +206,8 @@ class ErrorLaw:
         place = torch.special.ndtr(numbers) * (len(self.levels) - 1)
         below = place.detach().long().clamp(max=len(self.levels) - 2)
         low, high = self.levels[below], self.levels[below + 1]
-        return low + (place - below) * (high - low)
+        found: Tensor = low + (place - below) * (high - low)
+        return found
 
 
 @dataclass(frozen=True)
