@@ -23,7 +23,7 @@ from ingenium.domains.radio.site_channel import STATISTICS, SiteChannel
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.intervals import t_interval
 from ingenium.evaluate.measured import Interval
-from ingenium.evaluate.style import KNOWN, SERIES, dress, panels
+from ingenium.evaluate.style import MUTED, SERIES, dress, panels
 from ingenium.train.plan import Plan
 
 STREET = """
@@ -216,10 +216,9 @@ def _told(found: Interval) -> str:
 
 def _curves(errors: dict[str, dict[str, np.ndarray]]) -> Figure:
     figure, grid = panels(1, 2, (3.8, 2.8), sharey=True)
-    colours = (KNOWN, *SERIES)
+    colours = (MUTED, *SERIES)
     for axes, (part, title) in zip(grid[0], PLACES.items(), strict=True):
         for (arm, own), colour in zip(errors[part].items(), colours, strict=False):
             axes.plot(SNR_DB, own.mean(0), color=colour, marker="o", ms=3, label=arm)
-        axes.set_title(title, fontsize=9)
-        dress(axes, "SNR (dB)", "error over power (dB)", grid=True)
+        dress(axes, "SNR (dB)", "error over power (dB)", title=title, grid=True)
     return figure
