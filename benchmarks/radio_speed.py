@@ -86,10 +86,9 @@ def _clusters(
     from sionna.phy.channel.tr38901 import CDL, Antenna, AntennaArray
 
     hz = problem.settings.carrier_hz
-    one = Antenna(polarization="single", polarization_type="V", antenna_pattern="omni",
-                  carrier_frequency=hz)  # fmt: skip
-    array = AntennaArray(1, problem.settings.antennas, polarization="single",
-                         polarization_type="V", antenna_pattern="omni", carrier_frequency=hz)  # fmt: skip
+    pattern = {"polarization": "single", "polarization_type": "V", "antenna_pattern": "omni"}
+    one = Antenna(**pattern, carrier_frequency=hz)
+    array = AntennaArray(1, problem.settings.antennas, **pattern, carrier_frequency=hz)
     model = CDL("C", delay_spread_s, hz, one, array, "uplink", min_speed=1.5)
 
     def made() -> Any:
@@ -101,7 +100,8 @@ def _clusters(
         late = tau[:, 0, 0].double()
         share = power / power.sum(1, keepdim=True)
         mean = (share * late).sum(1, keepdim=True)
-        return (share * (late - mean).square()).sum(1).sqrt()
+        spread: torch.Tensor = (share * (late - mean).square()).sum(1).sqrt()
+        return spread
 
     return made, told
 
@@ -116,39 +116,32 @@ def _distance(own: torch.Tensor, truth: torch.Tensor) -> float:
 
 def beams() -> None:
     """Sets a second, by users and antennas, and how far the powers lie apart."""
-    rows = []
-    for users, antennas in USERS:
-        rng = torch.Generator().manual_seed(0)
-        parts = torch.randn(2, SETS, users, antennas, generator=rng, dtype=torch.float64)
-        channel = torch.complex(parts[0], parts[1]) / 2**0.5
-        sinr = torch.full((SETS, users), 10 ** (SINR_DB / 10), dtype=torch.float64)
-        solve = _programme(users, antennas, 10 ** (SINR_DB / 10))
-        solve(channel[0])  # compiles
-        inner: list[float] = []
-        theirs: list[float] = []
-
-        def alone(solve: Any = solve, channel: Any = channel) -> None:
-            for h in channel[:ALONE]:
-                power, seconds = solve(h)
-                theirs.append(power)
-                inner.append(seconds)
-
-        other = timed(alone, 1)
-        ours = timed(lambda: least_power(channel, sinr), ROUNDS)
-        power = least_power(channel[:ALONE], sinr[:ALONE]).power.numpy()
-        rate = {"ours": _rate(ours, SETS), "clarabel": _rate(other, ALONE)}
-        rows.append(
-            {
-                "users": users,
-                "antennas": antennas,
-                "ours_per_s": rate["ours"],
-                "clarabel_per_s": rate["clarabel"],
-                "times": round(rate["ours"]["median"] / rate["clarabel"]["median"], 1),
-                "times_solver_alone": round(rate["ours"]["median"] * float(np.mean(inner)), 1),
-                "power_apart": float(np.abs(np.array(theirs) / power - 1).max()),
-            }
-        )
+    rows = [_beams(users, antennas) for users, antennas in USERS]
     report("radio_beams", "Sets of beams a second (aim: 100 times Clarabel)", rows, {})
+
+
+def _beams(users: int, antennas: int) -> dict[str, Any]:
+    rng = torch.Generator().manual_seed(0)
+    parts = torch.randn(2, SETS, users, antennas, generator=rng, dtype=torch.float64)
+    channel = torch.complex(parts[0], parts[1]) / 2**0.5
+    sinr = torch.full((SETS, users), 10 ** (SINR_DB / 10), dtype=torch.float64)
+    solve = _programme(users, antennas, 10 ** (SINR_DB / 10))
+    solve(channel[0])  # compiles
+    theirs: list[tuple[float, float]] = []
+    other = timed(lambda: theirs.extend(solve(h) for h in channel[:ALONE]), 1)
+    ours = timed(lambda: least_power(channel, sinr), ROUNDS)
+    power = least_power(channel[:ALONE], sinr[:ALONE]).power.numpy()
+    found, inner = np.array(theirs).T
+    rate = {"ours": _rate(ours, SETS), "clarabel": _rate(other, ALONE)}
+    return {
+        "users": users,
+        "antennas": antennas,
+        "ours_per_s": rate["ours"],
+        "clarabel_per_s": rate["clarabel"],
+        "times": round(rate["ours"]["median"] / rate["clarabel"]["median"], 1),
+        "times_solver_alone": round(rate["ours"]["median"] * float(inner.mean()), 1),
+        "power_apart": float(np.abs(found / power - 1).max()),
+    }
 
 
 def _programme(users: int, antennas: int, sinr: float) -> Callable[[Any], tuple[float, float]]:
