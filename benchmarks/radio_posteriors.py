@@ -1,11 +1,12 @@
-"""Posteriors a second of `radio.estimate` beside NUTS and a flow of sbi, and whether they are right.
+"""Posteriors a second of `radio.estimate` beside NUTS and sbi, and whether they are right.
 
 All answer the same pilots of held-out terminals of munich under the same prior. Particles are the
 problem's own method; NUTS is Pyro's, in the same normal numbers, with two chains, and so dear that
-one terminal must do; sbi (Apache-2.0, `pip install sbi`) fits a neural posterior (its default flow) to simulated pairs of the six
-quantities and the power of pilots over delay and direction, and then answers at once. Rates mean
-little where truths do not lie in what is said: coverage stands beside them, and the radius of
-ellipses of the place over that of Cramér and Rao. Seconds are of one processor.
+one terminal must do; sbi (Apache-2.0, `pip install sbi`) fits a neural posterior, its default flow,
+to simulated pairs of the six quantities and the power of pilots over delay and direction, and then
+answers at once. Rates mean little where truths do not lie in what is said: coverage stands beside
+them, and the radius of ellipses of the place over that of Cramér and Rao. Seconds are of one
+processor.
 """
 
 import time
