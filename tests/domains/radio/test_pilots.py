@@ -146,6 +146,14 @@ def test_who_knows_more_errs_less_and_the_genie_least() -> None:
     assert wrong == pytest.approx(sum(traces), rel=0.2)  # of 400 gains, whose spread is 10 %
 
 
+@pytest.mark.parametrize("wrong", [0.5j, complex("nan")])
+def test_a_covariance_that_is_not_hermitian_is_refused(wrong: complex) -> None:
+    cov = torch.eye(4, dtype=torch.complex128)
+    cov[0, 1] = torch.tensor(wrong)
+    with pytest.raises(InputError, match="Hermitian"):
+        GlobalLmmse(cov)
+
+
 def test_pursuit_finds_paths_of_the_grid_exactly_and_none_in_noise() -> None:
     rng, noise = torch.Generator().manual_seed(3), 1e-6
     hz = subcarriers(16, 1e6)

@@ -13,6 +13,9 @@ from jaxtyping import Complex128, Float64
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
+from ingenium.core.errors import InputError
+
+HERMITIAN = 1e-9  # relative, to which a covariance must be its own adjoint
 NOTHING = 1e-6  # share of a channel in a component, below which it is left out
 
 
@@ -68,6 +71,15 @@ class GlobalLmmse:
     """LMMSE with one covariance of all channels of a site."""
 
     cov: Complex128[Tensor, "m m"]
+
+    def __post_init__(self) -> None:
+        apart = float((self.cov - self.cov.mH).abs().max())
+        if not apart <= HERMITIAN * float(self.cov.abs().max()):
+            raise InputError(
+                "a covariance that is Hermitian",
+                f"one whose halves differ by {apart:.3g}",
+                "Write the mean of x x^H over channels x.",
+            )
 
     @classmethod
     def of(cls, channels: Complex128[Tensor, "n f a"]) -> "GlobalLmmse":
