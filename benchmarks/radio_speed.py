@@ -24,7 +24,7 @@ from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.site_channel import STATISTICS, SiteChannel
 from ingenium.train.plan import Plan
 
-MANY, TRACED, CLUSTERED = 4096, 100, 200
+MANY, TRACED, CLUSTERED = 4096, 60, 200
 ROUNDS = 5
 SETS, ALONE = 1000, 20
 USERS = ((4, 8), (8, 16), (16, 64))
