@@ -9,6 +9,7 @@ from ingenium.domains.radio.clarabel import power
 from ingenium.domains.radio.duality import (
     captured,
     dft_codebook,
+    inverse,
     least_power,
     reached,
     require,
@@ -37,6 +38,21 @@ def test_beams_meet_what_is_asked_at_the_power_that_duality_proves_least() -> No
     found = require(least_power(h, sinr))
     assert torch.allclose(reached(h, found.beam), sinr, rtol=1e-9)
     assert torch.allclose(found.power, found.uplink.sum(1), rtol=1e-9)
+
+
+def test_users_who_are_hard_to_tell_apart_are_served_at_the_least_power_too() -> None:
+    """Steps of Newton alone would leave the order from where the fixed point starts."""
+    h = drawn(20, 4, 8)
+    h = 0.999**0.5 * h[:, :1] + 0.001**0.5 * h
+    found = require(least_power(h, asked(20, 4, 10.0)))
+    assert torch.allclose(reached(h, found.beam), asked(20, 4, 10.0), rtol=1e-9)
+    assert torch.allclose(found.power, found.uplink.sum(1), rtol=1e-8)
+
+
+def test_many_small_inverses_are_those_of_lapack() -> None:
+    h = drawn(50, 5, 8)
+    gram = torch.eye(5) + h.conj() @ h.mT
+    assert torch.allclose(inverse(gram), torch.linalg.inv(gram), rtol=1e-9)
 
 
 def test_clarabel_finds_the_same_power() -> None:
