@@ -51,6 +51,8 @@ NAMES = (
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",
+    "radio_speed",
+    "radio_posteriors",
     "words_requests",
     "words_programmes",
     "words_briefs",

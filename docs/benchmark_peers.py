@@ -13,4 +13,5 @@ PEERS = {  # packages, by how names of benchmarks begin
     "samplers": ("diffusers",),
     "lattice": (),
     "equations": (),
+    "radio": ("sionna", "clarabel", "cvxpy", "pyro-ppl", "sbi"),
 }

@@ -14,7 +14,7 @@ from ingenium import inferring
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import parse
 from ingenium.infer.asked import InferSpec, dump, load
-from ingenium.infer.keeping import CALIBRATED, NOT_CALIBRATED, OUTSIDE, Posterior
+from ingenium.infer.keeping import CALIBRATED, NOT_CALIBRATED, OUTSIDE, UNCHECKED, Posterior
 from ingenium.infer.weights import moments
 from ingenium.report.posterior_page import write
 from plugged import distribution, plugged
@@ -73,6 +73,16 @@ def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -
     made = inferring.infer(asked(error_scale=0.35), tmp_path / "sure")
     assert made.kept.record["verdict"] == NOT_CALIBRATED
     assert made.kept.record["measured"]["coverage_90"]["value"] < 0.8
+
+
+@pytest.mark.parametrize("name", ["truths", "ranked"])
+def test_what_nothing_judged_is_not_called_calibrated(name: str, tmp_path: Path) -> None:
+    few: dict[str, Any] = {"truths": 5, "ranked": 5, name: 0}
+    made = inferring.infer(replace(asked(), **few), tmp_path / "some")
+    assert made.kept.record["verdict"] == UNCHECKED
+    assert made.kept.record["reasons"]
+    assert not made.kept.record["holds"]
+    write(made)
 
 
 def test_readings_that_the_prior_does_not_know_are_flagged(tmp_path: Path) -> None:

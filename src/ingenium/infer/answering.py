@@ -185,7 +185,7 @@ def _judged_values(
         "coverage_90": held.coverage(0.9),
         "ellipse_90": held.ellipse(0.9),
         "ellipse_size": held.size(),
-        "rank_p": _alone(min(1.0, float(np.min(least) * len(least)))),
+        "rank_p": _alone(float(np.minimum(1.0, np.min(least) * len(least)))),  # NaN of no ranks
         "predictive_p": _alone(predicted),
         "prior_share": _alone(share),
         "pareto_k": _alone(found.pareto_k),

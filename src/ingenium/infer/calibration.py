@@ -88,7 +88,7 @@ def ranked(
     names = [q.name for q in question.quantities]
     levels, ellipses, sizes = [], [], []
     least = np.full((len(values), len(question.pairs)), np.nan)
-    if question.bound is not None:
+    if question.bound is not None and len(values):
         least = torch.linalg.det(question.bound(readings, truths)).numpy()
     for i in check:  # a posterior each
         watch(stage, i, len(check))

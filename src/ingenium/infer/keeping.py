@@ -58,9 +58,10 @@ class PosteriorVerdict:
             word = OUTSIDE
         elif reasons:
             word = NOT_CALIBRATED
+        elif np.isfinite([values[k].value for k in ("coverage_90", "rank_p")]).all():
+            word = CALIBRATED
         else:
-            known = np.isfinite(values["coverage_90"].value) and np.isfinite(values["rank_p"].value)
-            word = CALIBRATED if known else UNCHECKED
+            word, reasons = UNCHECKED, ("truths or ranked is 0",)
         return cls(word, reasons, margins(values, limits))
 
 

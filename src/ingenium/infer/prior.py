@@ -116,7 +116,9 @@ class Prior:
 
     def start(self, n: int, rng: torch.Generator) -> Particles:
         """Draws: each row once before any comes twice."""
-        order = [torch.randperm(self.count, generator=rng) for _ in range(-(-n // self.count))]
+        order = [
+            torch.randperm(self.count, generator=rng) for _ in range(max(1, -(-n // self.count)))
+        ]
         z = torch.randn(n, self.d, generator=rng, dtype=torch.float64)
         return Particles(torch.cat(order)[:n], z)
 

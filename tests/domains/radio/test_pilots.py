@@ -1,5 +1,6 @@
 """Pilots as files, what is wrong with some, and the coded link over channels that are known."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.domains.radio.estimators import GlobalLmmse, MixtureLmmse
+from ingenium.domains.radio.estimators import GlobalLmmse, MixtureLmmse, Pursuit
 from ingenium.domains.radio.link import CodedLink
 from ingenium.domains.radio.pilots import Fading, Pilots, circular, flat
 from ingenium.domains.radio.rays import Rays, subcarriers
@@ -125,6 +126,7 @@ def test_who_knows_more_errs_less_and_the_genie_least() -> None:
     own = tuple(a[test] for a in rays.arrays)
     found = {
         "ls": y[test],
+        "omp": Pursuit().estimate(y[test], noise),
         "global": GlobalLmmse.of(h[:300]).estimate(y[test], noise),
         "mixture": MixtureLmmse.of(h[:300], 8).estimate(y[test], noise),
         "genie": genie(fading, y[test], own),
@@ -132,6 +134,7 @@ def test_who_knows_more_errs_less_and_the_genie_least() -> None:
     error = {k: pooled_nmse_db(v, h[test]) for k, v in found.items()}
     assert error["genie"] < error["global"] < error["ls"]
     assert error["genie"] < error["mixture"] < error["ls"]
+    assert error["genie"] < error["omp"] < error["global"]
     one = torch.ones(1, dtype=torch.float64)
     traces, powers = [], []
     for i in range(100):
@@ -141,6 +144,31 @@ def test_who_knows_more_errs_less_and_the_genie_least() -> None:
         powers.append(float(h[test][i].abs().square().sum()))
     wrong = float((found["genie"] - h[test]).abs().square().sum())
     assert wrong == pytest.approx(sum(traces), rel=0.2)  # of 400 gains, whose spread is 10 %
+
+
+@pytest.mark.parametrize("wrong", [0.5j, complex("nan")])
+def test_a_covariance_that_is_not_hermitian_is_refused(wrong: complex) -> None:
+    cov = torch.eye(4, dtype=torch.complex128)
+    cov[0, 1] = torch.tensor(wrong)
+    with pytest.raises(InputError, match="Hermitian"):
+        GlobalLmmse(cov)
+
+
+def test_pursuit_finds_paths_of_the_grid_exactly_and_none_in_noise() -> None:
+    rng, noise = torch.Generator().manual_seed(3), 1e-6
+    hz = subcarriers(16, 1e6)
+    fading = Fading(hz, 4, HZ, noise)
+    rays = drawn(20).at_unit_power(HZ)
+    on_grid = (rays.delay * 64e6).round() / 64e6  # quarter steps of 1 / bandwidth
+    sine = (rays.azimuth_bs.sin() * 8).round() / 8
+    own = Rays(on_grid, rays.loss, sine.asin(), *rays.arrays[3:]).at_unit_power(HZ)
+    channel = fading.faded(own, rng)
+    found = Pursuit().estimate(fading.noisy(channel, rng), noise)
+    error = (found - channel).abs().square().mean((1, 2))
+    assert float(error.median()) < noise / 10  # paths that lie together are found as one between
+    silent = math.sqrt(noise) * circular((200, 16, 4), rng)
+    heard = Pursuit().estimate(silent, noise).abs().amax((1, 2)) > 0
+    assert float(heard.double().mean()) < 0.15  # a finer grid gives noise more chances
 
 
 def test_the_coded_link_decodes_above_its_threshold_and_not_below() -> None:

@@ -36,7 +36,7 @@ def test_a_wall_that_all_see_is_never_lost_and_one_that_some_see_as_often_as_the
     always = Turnover(street(200, 0.0), FRAME).told
     assert always.reflected_lost < 0.01
     assert always.straight_lost < 0.01
-    assert always.loss_db < 1e-6
+    assert float(always.reflected.levels.abs().max()) < 1e-6
     often = Turnover(street(400, 0.3), FRAME).told
     assert 0.2 < often.reflected_lost < 0.4
     assert often.near > 0.95  # others nearby have it
@@ -71,6 +71,24 @@ def test_draws_lose_paths_as_often_as_known_channels_do_and_none_comes_before_li
     assert abs(lost - site.told.reflected_lost) < 0.1
     straight, _, _ = FRAME.straight(drawn.east, drawn.north)
     assert (drawn.delay >= straight[:, None] / LIGHT_M_S - 1e-15).all()
+
+
+def test_draws_lose_as_much_as_known_channels_do_mostly_little_and_sometimes_much() -> None:
+    """A law of one spread would say that half of the losses are hardly known."""
+    known = street(400, 0.0)
+    rng = torch.Generator().manual_seed(2)
+    loud = torch.rand(400, generator=rng, dtype=torch.float64) < 0.1
+    error = torch.randn(400, generator=rng, dtype=torch.float64) * torch.where(loud, 2.0, 0.05)
+    known.loss[:, 1] += error
+    site = Turnover(known, FRAME)
+    z = torch.randn(400, D, generator=rng, dtype=torch.float64)
+    drawn = Rays.of(site.around(known.arrays, z))
+    straight, wall = (drawn.loss - known.loss)[:, :2].T
+    assert float(straight.abs().max()) < 1e-9  # free space is exact
+    apart = (error[:200] - error[200:]).abs()
+    for level in (0.5, 0.75, 0.95):
+        found, true = (float(torch.quantile(x, level)) for x in (wall.abs(), apart))
+        assert 0.6 < found / true < 1.6
 
 
 def test_what_judges_an_estimate_is_not_among_what_it_learns_from() -> None:

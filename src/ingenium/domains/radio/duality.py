@@ -3,18 +3,20 @@
 Shapes: n sets, u users, a antennas.
 Source: Rashid-Farrokhi, Tassiulas and Liu, IEEE Trans. Commun. 46, 1998; Bengtsson and Ottersten,
 1999; Schubert and Boche, IEEE Trans. Veh. Technol. 53, 2004 (fixed point and duality);
-Wiesel, Eldar and Shamai, IEEE Trans. Signal Process. 54, 2006 (the iteration, eq. 24).
+Wiesel, Eldar and Shamai, IEEE Trans. Signal Process. 54, 2006 (the fixed point, eq. 24); Ortega
+and Rheinboldt, Iterative Solution of Nonlinear Equations, 1970, 13.3 (Newton's method on order).
 """
 
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Complex128, Float64
+from jaxtyping import Bool, Complex128, Float64, Shaped
 from torch import Tensor
 
 from ingenium.core.errors import InputError
 
 EVEN = 1e-13  # relative change at which the fixed point is reached
+NEAR, AFTER = 1e-9, 4  # change below which it is met, and steps that rounding may take from there
 MOST = 20_000  # steps of it
 ENDLESS = 1e12  # powers over noise above which no power is enough
 
@@ -36,32 +38,72 @@ class Beams:
 def least_power(channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u"]) -> Beams:
     """Beams of least power; channels are over the root of the noise power.
 
-    Each step of the fixed point is monotone and scalable, so it goes to its only solution from
-    above or below. The sum of uplink powers bounds that of any beams from below, which proves
-    what is found.
+    The sum of uplink powers bounds that of any beams from below, which proves what is found.
     """
-    n, u, a = channel.shape
-    eye = torch.eye(a, dtype=channel.dtype)
-    power = sinr / channel.abs().square().sum(2)
-    want = sinr / (1 + sinr)
-    for _ in range(MOST):
-        inner = eye + torch.einsum(
-            "nu,nua,nub->nab", power.to(channel.dtype), channel, channel.conj()
-        )
-        seen = torch.linalg.solve(inner, channel.mT).mT
-        fresh = want / (channel.conj() * seen).sum(2).real
-        change = ((fresh - power).abs() / fresh).amax(1)
-        power = fresh.clamp(max=10 * ENDLESS)
-        if ((change < EVEN) | ~(power.amax(1) <= ENDLESS)).all():  # NaN is no power either
-            break
+    n, u, _ = channel.shape
+    gram = channel.conj() @ channel.mT
+    power, inner, change = _uplink(gram, sinr)
+    root = power.sqrt()
+    seen = (inner * (root[:, :, None] / root[:, None])).mT @ channel
     direction = seen / seen.abs().square().sum(2, keepdim=True).sqrt()
     gain = torch.einsum("nua,nva->nuv", channel.conj(), direction).abs().square()
     own = gain.diagonal(dim1=1, dim2=2)
     system = torch.diag_embed(own / sinr + own) - gain
     scale, info = torch.linalg.solve_ex(system, torch.ones(n, u, dtype=torch.float64))
-    met = (power.amax(1) < ENDLESS) & (scale > 0).all(1) & (info == 0) & (change < 1e-9)
+    met = (power.amax(1) < ENDLESS) & (scale > 0).all(1) & (info == 0) & (change < NEAR)
     scale = torch.where(met[:, None], scale, torch.nan)
     return Beams(direction * scale.sqrt()[..., None], power, met)
+
+
+def _uplink(
+    gram: Complex128[Tensor, "n u u"], sinr: Float64[Tensor, "n u"]
+) -> tuple[Float64[Tensor, "n u"], Complex128[Tensor, "n u u"], Float64[Tensor, " n"]]:
+    """Least powers of the uplink, what users leave of each other there, and the last change.
+
+    What a user needs is concave in the powers of all. So Newton's steps come down to the only
+    solution from above, from wherever their matrix keeps signs; elsewhere the plain step of the
+    fixed point is taken, which is monotone and scalable.
+    """
+    n, u = sinr.shape
+    own = gram.diagonal(dim1=1, dim2=2).real
+    power, inner = sinr / own, torch.zeros_like(gram)
+    change, after = power.new_full((n,), torch.inf), torch.zeros(n, dtype=torch.int64)
+    left = torch.arange(n)
+    for _ in range(MOST):
+        now, want = power[left], (sinr / (1 + sinr))[left]
+        root = now.sqrt()
+        noise = inverse(torch.eye(u) + root[:, :, None] * gram[left] * root[:, None])
+        caught = torch.eye(u) - noise
+        share = caught.diagonal(dim1=1, dim2=2).real
+        plain = want / share - 1  # relative steps
+        felt = (want / share.square())[:, :, None] * caught.abs().square()
+        back = inverse(torch.eye(u, dtype=felt.dtype) - felt)
+        step = (back @ plain[:, :, None])[:, :, 0]
+        keeps = (back.sum(2) > 0).all(1) & (step > -1).all(1)  # NaN does not
+        fresh = now * (1 + torch.where(keeps[:, None], step, plain))
+        power[left] = fresh.clamp(max=10 * ENDLESS)
+        inner[left], change[left] = noise, ((fresh - now).abs() / fresh).amax(1)
+        after[left] += change[left] < NEAR
+        ended = (change < EVEN) | (after > AFTER) | ~(power.amax(1) <= ENDLESS)  # nor is NaN power
+        left = torch.nonzero(~ended)[:, 0]
+        if not len(left):
+            break
+    return power, inner, change
+
+
+def inverse(matrix: Shaped[Tensor, "n u u"]) -> Shaped[Tensor, "n u u"]:
+    """Of many small matrices at once, whose leading minors are not 0 (Gauss and Jordan)."""
+    found = matrix.clone()
+    for k in range(matrix.shape[1]):
+        pivot = found[:, k, k].clone()
+        row, column = found[:, k] / pivot[:, None], found[:, :, k].clone()
+        column[:, k] = 0
+        found[:, :, k] = 0
+        found[:, k] = row
+        found[:, k, k] = 1 / pivot
+        row = found[:, k]
+        found = found - column[:, :, None] * row[:, None]
+    return found
 
 
 def reached(

@@ -71,7 +71,11 @@ class TerminalEstimate(SiteChannel):
 
     def nearby(self) -> Nearby:
         """Channels around those of the generator, as the known ones tell."""
-        site = Turnover(Rays.of(self.known()), self.frame)
+        return self.around(Rays.of(self.known()))
+
+    def around(self, known: Rays) -> Nearby:
+        """The same, as some known channels tell."""
+        site = Turnover(known, self.frame)
         return Nearby(D, site.around, PathSearch(site))
 
     def least(

@@ -21,7 +21,7 @@ from ingenium.domains.radio.link import CodedLink, block_errors
 from ingenium.domains.radio.pilots import Fading, Pilots, flat
 from ingenium.domains.radio.rays import VARIABLES, Rays
 from ingenium.domains.radio.scene import TracedScene
-from ingenium.domains.radio.site_report import buildings
+from ingenium.domains.radio.site_report import buildings, paths
 from ingenium.evaluate.intervals import wilson
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, SERIES, dress, panels, plane
 from ingenium.infer.pictures import ellipse
@@ -61,7 +61,8 @@ class EstimateReport:
             Section(
                 "Where the terminal stands",
                 "Draws in blue, with ellipses that hold 50 and 90 % of the posterior, and the same "
-                "from near by; the base station as a triangle.",
+                "from near by; the base station as a triangle. Lines are directions from which "
+                "the paths of one draw arrive, longer for stronger ones.",
                 self._map(rays, weight),
             ),
             Section("What the pilots allow", ALLOWED, None, self._bounds(designs, weight)),
@@ -134,6 +135,8 @@ class EstimateReport:
             axes.set_xlim(max(start[0], self.frame.low_m[0] - 8), min(end[0], self.frame.high_m[0]))
             axes.set_ylim(max(start[1], self.frame.low_m[1]), min(end[1], self.frame.high_m[1]))
             dress(axes, "east (m)", "north (m)")
+        nearest = int(np.square(place - weight @ place).sum(1).argmin())
+        paths(grid[0, 0], rays, nearest, self.pilots.carrier_hz, "k")
         return figure
 
     def _paths(self, rays: Rays) -> Figure:

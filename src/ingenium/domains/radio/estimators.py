@@ -4,6 +4,7 @@ Shapes: b sets of pilots, n known channels, f subcarriers, a antennas, m = f a n
 j components.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,73 @@ from jaxtyping import Complex128, Float64
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
+from ingenium.core.errors import InputError
+
+HERMITIAN = 1e-9  # relative, to which a covariance must be its own adjoint
+NOTHING = 1e-6  # share of a channel in a component, below which it is left out
+
+
+@dataclass(frozen=True)
+class Pursuit:
+    """Orthogonal matching pursuit on a fine grid of delays and directions, with no prior.
+
+    It ends where what is left does not stand out of the noise, as one chance in `alarms` would.
+
+    Source: Tropp and Gilbert, IEEE Trans. Inf. Theory 53, 2007; Cai and Wang, 57, 2011 (the end).
+    """
+
+    finer: int = 4  # steps of the grid over those that pilots resolve
+    most: int = 24  # paths
+    alarms: float = 100.0
+
+    def estimate(
+        self, received: Complex128[Tensor, "b f a"], noise_power: float
+    ) -> Complex128[Tensor, "b f a"]:
+        """Of all sets at once."""
+        b, f, a = received.shape
+        n, m = self.finer * f, self.finer * a
+        y = received.flatten(1)
+        atoms = y.new_zeros(b, self.most, f * a)
+        found, going = torch.zeros_like(y), torch.ones(b, dtype=torch.bool)
+        least = noise_power * math.log(self.alarms * f * a)
+        for k in range(self.most):  # each path is sought in what the others leave
+            rest = (y - found).view(b, f, a)
+            seen = n * torch.fft.fft(torch.fft.ifft(rest, n=n, dim=1), n=m, dim=2)
+            power, at = (seen.abs().square() / (f * a)).flatten(1).max(1)
+            going = going & (power > least)
+            if not going.any():
+                break
+            over = _turns(-(at // m).double() / n, f)
+            along = _turns((at % m).double() / m, a)
+            own = (over[:, :, None] * along[:, None]).flatten(1)
+            atoms[:, k] = torch.where(going[:, None], own, 0)
+            used = atoms[:, : k + 1]
+            inner = used.conj() @ used.mT + 1e-9 * f * a * torch.eye(k + 1, dtype=y.dtype)
+            gain = torch.linalg.solve(inner, (used.conj() @ y[:, :, None]))
+            found = torch.where(going[:, None], (used.mT @ gain)[:, :, 0], found)
+        return found.view(b, f, a)
+
+
+def _turns(share: Float64[Tensor, " b"], count: int) -> Complex128[Tensor, "b k"]:
+    """Phases that grow by so many turns from one to the next."""
+    angle = 2 * math.pi * share[:, None] * torch.arange(count)
+    return torch.polar(torch.ones_like(angle), angle)
+
 
 @dataclass(frozen=True, eq=False)
 class GlobalLmmse:
     """LMMSE with one covariance of all channels of a site."""
 
     cov: Complex128[Tensor, "m m"]
+
+    def __post_init__(self) -> None:
+        apart = float((self.cov - self.cov.mH).abs().max())
+        if not apart <= HERMITIAN * float(self.cov.abs().max()):
+            raise InputError(
+                "a covariance that is Hermitian",
+                f"one whose halves differ by {apart:.3g}",
+                "Write the mean of x x^H over channels x.",
+            )
 
     @classmethod
     def of(cls, channels: Complex128[Tensor, "n f a"]) -> "GlobalLmmse":
@@ -59,8 +121,9 @@ class MixtureLmmse:
         whole = x.T @ x.conj() / len(x)
         covs = []
         for j in range(components):
-            weight = torch.from_numpy(share[:, j] / max(share[:, j].sum(), 1e-9)).to(x.dtype)
-            own = (x * weight[:, None]).T @ x.conj()
+            near = np.flatnonzero(share[:, j] > NOTHING)
+            weight = torch.from_numpy(share[near, j] / max(share[:, j].sum(), 1e-9)).to(x.dtype)
+            own = (x[near] * weight[:, None]).T @ x[near].conj()
             shrink = min(0.5, 4.0 / max(float(share[:, j].sum()), 1e-9))
             covs.append((1 - shrink) * own + shrink * whole)
         return cls(np.maximum(fitted.weights_, 1e-12), torch.stack(covs))

@@ -5,7 +5,7 @@ Shapes: n channels, p paths, f subcarriers, a antennas of the base station.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from jaxtyping import Complex128, Float64
@@ -83,6 +83,11 @@ class Rays:
         """Of the powers of all paths together; 200 dB without any."""
         power = self.amplitude(carrier_hz).square().sum(1)
         return -10 * power.clamp(min=1e-20).log10()
+
+    def at_unit_power(self, carrier_hz: float) -> "Rays":
+        """The same, of a mean power of 1, as power control leaves them."""
+        loss = self.loss - self.path_loss_db(carrier_hz)[:, None]
+        return replace(self, loss=torch.where(self.present, loss, ABSENT_DB))
 
     def first_delay(self) -> Float64[Tensor, " n"]:
         """Of the earliest path; 0 without any."""

@@ -114,6 +114,8 @@ class TracedScene:
         """The arrays of each place, its paths by falling power."""
         real, imaginary = (np.array(x, dtype=np.float64).reshape(n, -1) for x in paths.a)
         gain = real + 1j * imaginary
+        if not gain.shape[1]:
+            return [_none() for _ in range(n)]
         names = ("tau", "theta_t", "phi_t", "theta_r", "phi_r")
         flat = [np.array(getattr(paths, k), dtype=np.float64).reshape(n, -1) for k in names]
         kinds = np.array(paths.interactions).reshape(-1, n, gain.shape[1])

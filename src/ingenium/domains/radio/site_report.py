@@ -63,7 +63,7 @@ def buildings(axes: Axes, scene: TracedScene, frame: SiteFrame) -> None:
     extent = (frame.low_m[0], frame.high_m[0], frame.low_m[1], frame.high_m[1])
     shade = np.where(open_sky.T, np.nan, 1.0)
     axes.imshow(shade, origin="lower", extent=extent, cmap="Greys", vmin=0, vmax=3, zorder=0)
-    axes.plot([frame.bs_m[0]], [frame.bs_m[1]], marker="^", color="k", ms=7, clip_on=False)
+    axes.plot([frame.bs_m[0]], [frame.bs_m[1]], marker="^", color="k", ms=7)
     axes.set_aspect("equal")
 
 

@@ -59,7 +59,8 @@ class Turnover:
                 strict=True,
             )
         ]
-        loss = found[1] + torch.where(wild, law.loss[1], law.loss_db) * weaker
+        image = torch.where(found[7] > 0.5, law.reflected.at(weaker), law.straight.at(weaker))
+        loss = found[1] + torch.where(wild, law.loss[1] * weaker, image)
         there = found[1] < PRESENT_DB
         found[1] = torch.where(there, loss.clamp(0.0, PRESENT_DB - 1), ABSENT_DB)
         first = self.frame.straight(east, north)[0][:, None] / LIGHT_M_S
@@ -161,7 +162,8 @@ class Turnover:
             _share(gone & ~straight, brought.present & ~straight),
             _ratio(float(more.sum()), float((~brought.present).sum())),
             _share(fresh & elsewhere, fresh),
-            float((brought.loss - loss)[kept].square().mean().nan_to_num().sqrt()),
+            ErrorLaw.of((brought.loss - loss)[kept & straight]),
+            ErrorLaw.of((brought.loss - loss)[kept & ~straight]),
             _normal(excess.log()[wild]),
             _normal(known.azimuth_bs[wild]),
             _normal(known.loss[wild]),
@@ -188,6 +190,26 @@ class Turnover:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class ErrorLaw:
+    """Errors as they are, most of them small and some large, and as often to either side."""
+
+    levels: Float64[Tensor, " k"]  # rising
+
+    @classmethod
+    def of(cls, errors: Float64[Tensor, " k"]) -> "ErrorLaw":
+        """None where nothing is known."""
+        return cls(torch.cat([-errors, errors.new_zeros(2), errors]).sort().values)
+
+    def at(self, numbers: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
+        """The errors that stand where these stand among normal numbers."""
+        place = torch.special.ndtr(numbers) * (len(self.levels) - 1)
+        below = place.detach().long().clamp(max=len(self.levels) - 2)
+        low, high = self.levels[below], self.levels[below + 1]
+        found: Tensor = low + (place - below) * (high - low)
+        return found
+
+
 @dataclass(frozen=True)
 class TurnoverLaw:
     """How often paths stay between neighbours, and the law of those that no neighbour has."""
@@ -196,7 +218,8 @@ class TurnoverLaw:
     reflected_lost: float
     filled: float  # of slots without a path
     near: float  # of new paths, those that some other neighbour has
-    loss_db: float  # root mean square error of what an image loses
+    straight: ErrorLaw  # of what an image loses, in dB
+    reflected: ErrorLaw
     delay: tuple[float, float]  # beyond the straight line: mean and spread of its logarithm
     azimuth: tuple[float, float]
     loss: tuple[float, float]

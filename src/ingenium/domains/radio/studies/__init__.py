@@ -1,0 +1,1 @@
+"""Studies of published claims, measured on what is here."""
