@@ -12,7 +12,7 @@ from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.families import GeneticLaws
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.operations import OPERATIONS, FormulaOperation
-from ingenium.domains.equations.law.pairs import drafts
+from ingenium.domains.equations.law.pairs import TermSums, drafts
 from ingenium.domains.equations.law.problem import LawSettings, TableLaw
 from ingenium.domains.equations.law.table import MeasuredTable, read
 from ingenium.train.plan import Plan
@@ -64,19 +64,30 @@ def test_every_evaluation_on_rows_is_counted(monkeypatch: pytest.MonkeyPatch) ->
     assert search.drafted.count.rows == drafted
 
 
-def test_pairs_and_products_are_counted_by_their_dimensions() -> None:
+def test_pairs_and_products_are_counted_by_their_dimensions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """All pairs of a bank of pure numbers; of others only those whose units agree."""
+    third, asked = TermSums.third, []
+
+    def watched(self, pair):
+        asked.append(len(self.pull))
+        return third(self, pair)
+
+    monkeypatch.setattr(TermSums, "third", watched)
     tables = {units: _energy(units) for units in ("1 1 1 1", "kg m/s m J")}
     counts = {}
     for units, table in tables.items():
         columns = table.columns[:, table.train].numpy()
         bank = FormulaBank.grown(table.language, PLAIN, columns, 12, 0)
         count = ExpressionCount()
+        asked.clear()
         list(drafts(bank, table.values[table.train].numpy(), (), count))
-        counts[units] = count.algebra, len(bank.heads)
-    scored, n = counts["1 1 1 1"]
+        counts[units] = count.algebra, len(bank.heads), sum(asked)
+    scored, n, thirds = counts["1 1 1 1"]
     factors = 12  # each is a factor once, of two forms: the sum, and over the sum
-    assert scored == n * n + 2 * factors * (n + n * (n - 1) // 2 + 2 * n)
+    assert scored == n * n + 2 * factors * n * (n + 1) // 2 + thirds
+    assert thirds >= 2 * factors * 2 * n
     assert counts["kg m/s m J"][0] < scored / 4
 
 
