@@ -20,6 +20,7 @@ NAMES = (
     "search",
     "search_ahead",
     "search_screens",
+    "search_operators",
     "strategies",
     "strategies_kept",
     "forgeries",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ingenium.domains.equations.field.codec import PairCodec
 from ingenium.domains.equations.field.equation import FieldEquation, middles
+from ingenium.generators.fourier import POINTWISE, FourierLayer
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_steer, finish
 from ingenium.sampling.steer import FREE, Steer
@@ -28,38 +29,6 @@ class OperatorSettings:
     steps: int = 8  # of a flow, from noise to a solution
 
 
-class FourierLayer(nn.Module):
-    """A convolution by multiplying the lowest waves, beside a linear map at each point.
-
-    Source: Li et al., ICLR 2021, arXiv:2010.08895, section 4.
-    """
-
-    def __init__(self, width: int, modes: int, axes: int) -> None:
-        super().__init__()
-        self.modes, self.axes = modes, axes
-        corners = 2 if axes == 2 else 1
-        shape = (corners, width, width, *[modes] * axes)
-        self.weight = nn.Parameter(torch.randn(*shape, 2) / width)
-        self.point = nn.Conv1d(width, width, 1) if axes == 1 else nn.Conv2d(width, width, 1)
-
-    def forward(self, x: Float[Tensor, "n w *grid"]) -> Float[Tensor, "n w *grid"]:
-        """The layer without its nonlinearity."""
-        m, grid = self.modes, x.shape[2:]
-        weight = torch.view_as_complex(self.weight)
-        over = tuple(range(2, x.ndim))
-        spectrum = torch.fft.rfftn(x, dim=over, norm="forward")
-        out = torch.zeros_like(spectrum)
-        if self.axes == 1:
-            out[..., :m] = torch.einsum("nix,iox->nox", spectrum[..., :m], weight[0])
-        else:
-            for corner, rows in zip(weight, (slice(0, m), slice(-m, None)), strict=True):
-                part = spectrum[:, :, rows, :m]
-                out[:, :, rows, :m] = torch.einsum("niyx,ioyx->noyx", part, corner)
-        far: Tensor = torch.fft.irfftn(out, s=grid, dim=over, norm="forward")
-        near: Tensor = self.point(x)
-        return near + far
-
-
 class FourierNetwork(nn.Module):
     """Channels to one field; what is not periodic is told its place and continued with zeros."""
 
@@ -67,7 +36,7 @@ class FourierNetwork(nn.Module):
         super().__init__()
         self.axes, self.periodic, w = equation.axes, equation.periodic, own.width
         places = 0 if self.periodic else self.axes
-        line = nn.Conv1d if self.axes == 1 else nn.Conv2d
+        line = POINTWISE[self.axes - 1]
         modes = min(own.modes, equation.points // 2)
         self.lift = line(channels + places, w, 1)
         self.layers = nn.ModuleList(FourierLayer(w, modes, self.axes) for _ in range(own.layers))
