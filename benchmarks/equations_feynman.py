@@ -3,12 +3,12 @@
 All 120 equations of Udrescu and Tegmark (Science Advances 6, 2020, eaay2631), the bonus ones among
 them, 300 rows each over the ranges of their tables. A law counts as found where its form, with
 constants fitted anew to rows without noise, leaves less than 1e-7 of the spread of the target.
-`units` says whether the search was told units: those rows are the study's of row 31.4. Operon
-(0.6.2) and gplearn (0.4.3) take none, are installed beside the project for this alone, and run on
-40 of the laws, drawn by chance, as the search does that is told none. Rows that the kept result has
-are not run again. Beside them stand
-the rates that SRBench publishes: of its own 116 of these laws, 10,000 rows and hours each, where a
-formula counts that differs from the law by a constant or a factor.
+`units` says whether the search was told units: those rows are the study's of row 31.4, on 80 laws
+drawn by chance. Operon (0.6.2) and gplearn (0.4.3) take none, are installed beside the project for
+this alone, and run on 40 of the laws, drawn by chance, as the search does that is told none. Rows
+that the kept result has are not run again. Beside them stand the rates that SRBench
+publishes: of its own 116 of these laws, 10,000 rows and hours each, where a formula counts that
+differs from the law by a constant or a factor.
 
 Source: La Cava et al., NeurIPS 2021 (SRBench); github.com/cavalab/srbench, docs/csv/groundtruth.csv
 of commit 3c18ece8, mean of `symbolic_solution_rate_(%)` over the group Feynman.
@@ -34,10 +34,10 @@ from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.table import read
 from ingenium.domains.equations.studies.feynman import FOUND, ROWS, FeynmanLaw, everyone
 from ingenium.domains.equations.studies.feynman import OPERATIONS as EVERY
-from ingenium.domains.equations.studies.feynman_laws import ARMS, BANK, GENERATIONS
+from ingenium.domains.equations.studies.feynman_laws import ARMS, BANK, GENERATIONS, SEARCHED
 
 STUDIES = Path(__file__).parents[1] / "studies" / "results"
-SEED, SECONDS, ALL = 7, 3, 120  # of the rows; of gplearn; laws
+SEED, SECONDS = 7, 3  # of the rows; of gplearn
 FEW = 40  # laws, drawn by chance, on which rivals that take no units are compared
 EVALUATIONS = 150_000  # of Operon, which take about as long
 NOISES = (0.0, 0.001, 0.01)  # that SRBench has too
@@ -190,12 +190,12 @@ def found_by(own: LawRun, chosen: Sequence[FeynmanLaw]) -> tuple[dict[str, objec
 
 
 def told() -> list[dict[str, object]]:
-    """Rows of the study of row 31.4, which searches all laws with units told."""
+    """Rows of the study of row 31.4, where units are told."""
     kept = json.loads((STUDIES / "31.4.json").read_text(encoding="utf-8"))["values"]
     found = []
     for arm, noise in ARMS.items():
         own, seconds = (kept[n]["interval"]["value"] for n in (arm, f"{arm}_s"))
-        count = f"{round(own * ALL)} of {ALL}"
+        count = f"{round(own * SEARCHED)} of {SEARCHED}"
         found.append({"by": "search of laws", "units": "told", "noise": noise, "found": count,
                       "percent": 100 * own, "seconds_each": seconds})  # fmt: skip
     return found

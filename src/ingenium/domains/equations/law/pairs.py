@@ -205,6 +205,8 @@ class TermSums:
 
     def explained(self, rows: tuple[int, ...]) -> float:
         """How much of the square of the goal some terms explain."""
+        if len(rows) == 1:
+            return float(self.pull[rows] ** 2 / self.gram[rows * 2])
         own, pull = self.gram[np.ix_(rows, rows)], self.pull[list(rows)]
         return float(pull @ np.linalg.lstsq(own, pull, rcond=None)[0])
 
@@ -263,8 +265,9 @@ def _solved(
         flat = np.where(total == size, gained, -np.inf).ravel()
         best = np.argpartition(-flat, min(2, len(flat) - 1))[:2]
         found += [divmod(int(at), len(terms)) for at in best if np.isfinite(flat[at])]
-    found.sort(key=lambda one: -sums.explained(one))
-    found += [sums.three(pair) for pair in [one for one in found if len(one) == 2][:THIRDS]]
+    both = [(one, gained[one]) for one in found if len(one) == 2]
+    few = sorted(both, key=lambda pair: -pair[1])[:THIRDS]
+    found += [sums.three(pair) for pair, _ in few]
     for one in found:
         rows = list(one)
         solved = np.linalg.lstsq(basis[rows].T, goal, rcond=None)[0]
