@@ -49,6 +49,7 @@ NAMES = (
     "equations_feynman",
     "equations_fields",
     "equations_priors",
+    "equations_theoph",
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",
