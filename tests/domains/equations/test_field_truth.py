@@ -21,6 +21,7 @@ from ingenium.domains.equations.field.families import CoarseSolver, NearestSolut
 from ingenium.domains.equations.field.lines import Heat, Wave
 from ingenium.domains.equations.field.moving import AllenCahn, Burgers, Vorticity
 from ingenium.domains.equations.field.operator import (
+    DeepOperator,
     FourierOperator,
     OperatorSettings,
     SolutionFlow,
@@ -203,15 +204,17 @@ def test_a_learned_operator_beats_the_nearest_known_field() -> None:
     size = OperatorSettings(width=12, modes=8, layers=3)
     families = {
         "fno": FourierOperator(own, codec, None, size),
+        "deeponet": DeepOperator(own, codec, None, size),
         "nearest": NearestSolution(own, codec, None),
         "coarse": CoarseSolver(own, codec, None, 2),
     }
     for name, family in families.items():
         plan = Plan(steps=250, batch=24, learning_rate=5e-3, check_every=1000, ema_decay=0.97)
-        family.fit(x.float() if name == "fno" else x, cond, plan)
+        family.fit(x.float() if name in ("fno", "deeponet") else x, cond, plan)
         drawn, u = codec.decode(family.propose(cond[:48], torch.Generator().manual_seed(8)))
         found[name] = float(errors(u, own.solved(drawn, 2))[0].median())
     assert found["coarse"] < found["fno"] < 0.5 * found["nearest"]
+    assert found["deeponet"] < 0.8 * found["nearest"]
 
 
 def test_a_flow_draws_another_solution_each_time_and_the_same_of_a_seed() -> None:

@@ -10,6 +10,7 @@ from scipy.integrate import solve_ivp
 
 from ingenium.domains.equations.descriptions import FIRST, FRESH, NO_PROCESS, SECOND, THIRD
 from ingenium.domains.equations.law import algebra, enclosure
+from ingenium.domains.equations.law.balls import ball
 from ingenium.domains.equations.law.language import WHOLE, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.domains.equations.law.problem import pendulum
@@ -206,8 +207,9 @@ def bounds(commands: Commands) -> Iterator[Finding]:
     done = commands("propose", "equations.law", *asked)
     yield Finding("random formulas whose units agree are measured", done.code in (0, 1))
     table = read_table(pendulum(), "period", ())
-    held = tried = 0
+    held = tried = alike = 0
     wide: list[float] = []
+    other: list[float] = []
     with xr.open_dataset(commands.folder / "laws" / "designs.nc") as made:
         laws, constants = made["law"].values, made["constants"].values
     rng = np.random.default_rng(17)
@@ -225,6 +227,11 @@ def bounds(commands: Commands) -> Iterator[Finding]:
             held += bool(least[i] <= true <= most[i])
             tried += 1
             wide.append(float((most[i] - least[i]) / max(abs(float(true)), 1e-300)))
+            sides = zip(low[:, i].tolist(), high[:, i].tolist(), strict=True)
+            around = ball(tokens, own, dict(zip(table.language.names, sides, strict=True)))
+            if around is not None:
+                alike += bool(around[0] <= true <= around[1])
+                other.append((around[1] - around[0]) / float(most[i] - least[i]))
     yield Finding(
         f"bounds hold the value in {held} of {tried} random boxes of random formulas",
         held == tried >= BOXES * POINTS,
@@ -232,6 +239,11 @@ def bounds(commands: Commands) -> Iterator[Finding]:
     yield Finding(
         f"they are not idle: half are narrower than {np.median(wide):.2g} of the value",
         bool(np.median(wide) < 2),
+    )
+    yield Finding(
+        f"balls of python-flint over the same boxes hold it in {alike} of {len(other)}, and half "
+        f"are at most {np.median(other):.3g} times as wide",
+        alike == len(other) > 0.9 * tried,
     )
     yield Finding("scaling and weights cut the error of networks on stiff cases", False, gap=True)
 

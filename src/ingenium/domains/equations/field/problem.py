@@ -23,7 +23,11 @@ from ingenium.domains.equations.field.elements import second_engine
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
 from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution, ResidualFamily
 from ingenium.domains.equations.field.formats import NetcdfFields
-from ingenium.domains.equations.field.operator import FourierOperator, SolutionFlow
+from ingenium.domains.equations.field.operator import (
+    DeepOperator,
+    FourierOperator,
+    SolutionFlow,
+)
 from ingenium.domains.equations.field.residual import rest_of
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import SolverVerifier
@@ -167,6 +171,7 @@ class SolutionField(Problem):
         size = self.settings.network(e.axes)
         found: dict[str, Callable[[], Any]] = {
             "fno": partial(FourierOperator, e, codec, own, size),
+            "deeponet": partial(DeepOperator, e, codec, own, size),
             "solution_flow": partial(SolutionFlow, e, codec, own, size),
             "nearest": partial(NearestSolution, e, codec, own),
         }
@@ -182,7 +187,7 @@ class SolutionField(Problem):
         else:
             plan = Plan(steps=1500, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=500)
         alone = Plan(steps=self.settings.residual.steps)  # of the pilot
-        return {"fno": plan, "solution_flow": plan, "pinn": alone}
+        return {"fno": plan, "deeponet": plan, "solution_flow": plan, "pinn": alone}
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Error by the solver, and how far the mean spectrum of solutions lies from known ones."""
