@@ -26,7 +26,7 @@ from ingenium.domains.equations.field.operator import (
     OperatorSettings,
     SolutionFlow,
 )
-from ingenium.domains.equations.field.problem import FIELD, STRANGEST
+from ingenium.domains.equations.field.problem import FIELD, STRANGEST, SolutionField
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.spectral import ExponentialSteps, resampled, waves
 from ingenium.domains.equations.field.verifier import SolverVerifier, errors
@@ -269,3 +269,17 @@ def test_a_courant_number_that_is_broken_is_no_answer() -> None:
     verifier = SolverVerifier(own, InputLaw.of(own), finer=1)
     wild = torch.full((1, 16), 40.0, dtype=torch.float64)
     assert bool(torch.isnan(verifier.measure(wild, wild)).all())
+
+
+def test_steps_that_break_the_courant_number_are_refused_with_enough_of_them() -> None:
+    with pytest.raises(InputError, match=r"Courant.*Write steps = \d+"):
+        SolutionField(EquationSettings(equation="burgers", steps=3))
+
+
+def test_known_fields_without_an_answer_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = SolutionField(EquationSettings(equation="poisson", points=16, known=12))
+    made = {n: np.ones((50, 16, 16)) for n in ("input", "solution")}
+    made["solution"][3, 2, 1] = np.nan
+    monkeypatch.setattr(type(problem._recipe), "complete", lambda self: made)
+    assert problem.data().sizes["design"] == 13
+    assert np.isfinite(problem.data()["solution"].to_numpy()).all()

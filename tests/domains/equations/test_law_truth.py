@@ -144,7 +144,7 @@ def test_balls_of_flint_hold_what_enclosures_of_rising_formulas_hold(table: Meas
     """And none is told where the box holds a pole or a root of less than nothing."""
     pytest.importorskip("flint")
     sides = dict.fromkeys(table.language.names, (1.0, 1.5))
-    for formula in ("sqrt(length/gravity)*2.5", "tanh(amplitude)*mass", "asin(amplitude/4)"):
+    for formula in ("sqrt(length/gravity)*2.5", "tanh(amplitude)*mass", "asin(amplitude/4.0)"):
         tokens, held = parsed(formula, table.language, {})
         ends = balls.ball(tokens, held, sides)
         box = np.array([[1.0], [1.5]]).repeat(len(sides), 1)

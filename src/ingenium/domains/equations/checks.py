@@ -241,9 +241,9 @@ def bounds(commands: Commands) -> Iterator[Finding]:
         bool(np.median(wide) < 2),
     )
     yield Finding(
-        f"balls of python-flint over the same boxes hold it in {alike} of {len(other)}, and half "
-        f"are at most {np.median(other):.3g} times as wide",
-        alike == len(other) > 0.9 * tried,
+        f"balls of python-flint, which have bounds of {len(other)} of these boxes, hold it in "
+        f"{alike}, and half are at most {np.median(other):.3g} times as wide",
+        alike == len(other) > tried / 2,
     )
     yield Finding("scaling and weights cut the error of networks on stiff cases", False, gap=True)
 

@@ -37,6 +37,7 @@ INPUT, SOLUTION, GIVEN = "input", "solution", "input_field"
 PIECE, HELD_OUT_EVERY = 50, 6  # known fields that are solved and kept together
 STRANGEST = 3.0  # times as far out as any of the draws that a law is known by
 COARSE = (1, 2, 4, 8)  # times coarser, of solvers that a spec can name
+SEEN = 64  # draws of its law, of which an equation must refuse hardly any
 FIELD = Input(
     GIVEN,
     "array",
@@ -83,6 +84,11 @@ class SolutionField(Problem):
         )
         self.conditions = ()
         self._own = self._taken(given)
+        drawn = e.draw(SEEN, torch.Generator().manual_seed(32))
+        wildest = drawn.flatten(1).abs().amax(1).argsort(descending=True)
+        refused = [r for r in map(e.refuses, drawn[wildest].numpy()) if r is not None]
+        if len(refused) > SEEN // 10:  # as when a step is too long for the starts of the law
+            raise InputError(*refused[0])
         self.limits = (Limit("error", at_most=0.05),)
         self.limits += () if GIVEN in given else (Limit("strangeness", at_most=STRANGEST),)
         self.agreements = (Limit("off_given", at_most=0.0),) if GIVEN in given else ()
@@ -144,7 +150,8 @@ class SolutionField(Problem):
     def _known(self) -> xr.Dataset:
         made = self._recipe.complete()
         rows = self.settings.known * HELD_OUT_EVERY // (HELD_OUT_EVERY - 1)
-        arrays = tuple(torch.from_numpy(made[n][:rows]) for n in (INPUT, SOLUTION))
+        whole = np.isfinite(made[SOLUTION][:rows].reshape(rows, -1)).all(1)  # that was solved
+        arrays = tuple(torch.from_numpy(made[n][:rows][whole]) for n in (INPUT, SOLUTION))
         held = np.arange(len(arrays[0])) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         coords: dict[str, Any] = self.labels() | {"held_out": (DESIGN, held)}
         return to_dataset(arrays, self.variables, coords)
