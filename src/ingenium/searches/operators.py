@@ -77,7 +77,7 @@ class GridRows:
                 torch.manual_seed(int(torch.randint(2**31, (1,), generator=rng)))
                 own = [PooledOperator(self.shape, (middle, spread), y.shape[1])
                        for _ in range(HOW.members)]  # fmt: skip
-            return SideBySide(own)
+            return OperatorMembers(own)
 
         return cross_fitted(begun, x, y, seed, HOW)
 
@@ -120,7 +120,7 @@ class PooledOperator(nn.Module):
         return found
 
 
-class SideBySide(nn.Module):
+class OperatorMembers(nn.Module):
     """Members, each of which is asked of all rows."""
 
     def __init__(self, members: Sequence[nn.Module]) -> None:

@@ -1,7 +1,7 @@
 """Checks of rows on models of processes and on laws: what public commands do with them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import mpmath
@@ -215,7 +215,7 @@ def bounds(commands: Commands) -> Iterator[Finding]:
     for law, own in zip(laws, constants, strict=True):
         tokens = table.language.split(str(law))
         if tokens is not None and len(tried) < BOXES * POINTS:
-            tried += _bounded(table, tokens, own, rng)
+            tried += _bounded(table, tokens, own.tolist(), rng)
     held = sum(b.ends[0] <= b.true <= b.ends[1] for b in tried)
     wide = float(np.median([b.width / max(abs(float(b.true)), 1e-300) for b in tried]))
     yield Finding(
@@ -251,7 +251,7 @@ class BoundedFormula:
 
 
 def _bounded(
-    table: MeasuredTable, tokens: Postfix, own: np.ndarray, rng: np.random.Generator
+    table: MeasuredTable, tokens: Postfix, own: Sequence[float], rng: np.random.Generator
 ) -> Iterator[BoundedFormula]:
     """A formula in random boxes within the widened one of the table, where it has a value."""
     box, names = table.wide(2.0).numpy()[:, :, None], table.language.names
@@ -268,7 +268,7 @@ def _bounded(
         )
 
 
-def _exact(tokens: Postfix, constants: np.ndarray, at: Mapping[str, float]) -> mpmath.mpf:
+def _exact(tokens: Postfix, constants: Sequence[float], at: Mapping[str, float]) -> mpmath.mpf:
     """The value of a formula at a point, in forty digits."""
     stack: list[mpmath.mpf] = []
     held = iter(constants)
