@@ -100,3 +100,14 @@ def test_the_record_of_a_fit_says_what_was_tried() -> None:
     drafted = problem.search.drafted.count
     assert course["expressions_on_rows"][-1] > drafted.rows > problem.search.bank.looked_at
     assert course["expressions_by_algebra"][-1] == drafted.algebra > 0
+
+
+@pytest.mark.parametrize(
+    "heads", ["a [m],b [1],y [m]", "a [rad],b [rad],y [1]", "a [rad],b [rad],y [N]"]
+)
+def test_columns_with_zeros_and_angles_alone_are_searched(heads: str) -> None:
+    rng = np.random.default_rng(2)
+    a, b = np.r_[0.0, rng.uniform(1, 2, 29)], rng.uniform(1, 2, 30)
+    rows = "\n".join(f"{x:.9g},{y:.9g},{x * y + 0.1:.9g}" for x, y in zip(a, b, strict=True))
+    search = LawSearch(read(f"{heads}\n{rows}\n", "y", ()), PLAIN, 60, 2.0, 0)
+    assert bool(search.drafted.ranked()) == ("N" not in heads)

@@ -76,6 +76,9 @@ class LawSearch:
         columns = self.table.columns[:, rows]
         own = [b for b in columns_of(self.language, columns) if b.tokens[0] not in self.angles]
         more = parts_of(self.language, columns, self.angles, self.operations)
+        own, more = ([b for b in part if b.values.all()] for part in (own, more))  # by logarithms
+        if not own and not more:
+            return iter(())
         target = self.table.values[rows].numpy()
         return CurveSearch(self.language, own, more, target, self.operations, count).found()
 

@@ -105,6 +105,8 @@ def _waves(language: Language, angles: Sequence[str]) -> Iterator[Postfix]:
 
 def admitted(bases: Sequence[PowerBase], wanted: Dimension, most: int) -> list[Exponents]:
     """Products of whole powers that have a dimension, those of small powers first."""
+    if not bases:
+        return []
     dims = [b.dim for b in bases]
     half = len(dims) // 2
     left, right = (_powers(dims, range(*ends)) for ends in ((0, half), (half, len(dims))))
@@ -130,8 +132,7 @@ def _powers(
     powers = powers.reshape(-1 if own else 1, len(own))
     size = np.abs(powers).sum(1)
     kept = np.argsort(size, kind="stable")[: int((size <= REACH).sum())]
-    width = len(dims[0]) if dims else 0
-    after = powers[kept] @ np.array(own, dtype=np.int64).reshape(len(own), width)
+    after = powers[kept] @ np.array(own, dtype=np.int64).reshape(len(own), len(dims[0]))
     listed = zip(size[kept].tolist(), powers[kept].tolist(), after.tolist(), strict=True)
     return [(s, tuple(p), tuple(d)) for s, p, d in listed]
 
