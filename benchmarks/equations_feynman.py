@@ -3,41 +3,41 @@
 All 120 equations of Udrescu and Tegmark (Science Advances 6, 2020, eaay2631), the bonus ones among
 them, 300 rows each over the ranges of their tables. A law counts as found where its form, with
 constants fitted anew to rows without noise, leaves less than 1e-7 of the spread of the target.
-`units` says whether the search was told units; Operon (0.6.2) and gplearn (0.4.3) take none, are
-installed beside the project for this alone, and run on 40 of the laws, drawn by chance, as the
-search does that is told none. Rows that the kept result has are not run again. Beside them stand
-the rates that SRBench publishes: of its own 116 of these laws, 10,000 rows and hours each, where a
-formula counts that differs from the law by a constant or a factor.
+`units` says whether the search was told units: those rows are the study's of row 31.4, on 80 laws
+drawn by chance. Operon (0.6.2) and gplearn (0.4.3) take none, are installed beside the project for
+this alone, and run on 40 of the laws, drawn by chance, as the search does that is told none. Rows
+that the kept result has are not run again. Beside them stand the rates that SRBench
+publishes: of its own 116 of these laws, 10,000 rows and hours each, where a formula counts that
+differs from the law by a constant or a factor.
 
 Source: La Cava et al., NeurIPS 2021 (SRBench); github.com/cavalab/srbench, docs/csv/groundtruth.csv
 of commit 3c18ece8, mean of `symbolic_solution_rate_(%)` over the group Feynman.
 
-Run `python -m benchmarks equations_feynman`, with FEYNMAN the folder of FeynmanEquations.csv
-and BonusEquations.csv.
+Run `python -m benchmarks equations_feynman`, with INGENIUM_FEYNMAN the folder of
+FeynmanEquations.csv and BonusEquations.csv.
 """
 
 import json
-import os
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import sympy
 from scipy.optimize import least_squares
 
-from benchmarks.feynman_units import UNITS
 from benchmarks.measuring import RESULTS, report
 from ingenium.core.units import base_unit
-from ingenium.domains.equations.law.archive import LawFit
 from ingenium.domains.equations.law.genetic import LawSearch
-from ingenium.domains.equations.law.table import MeasuredTable, read
+from ingenium.domains.equations.law.table import read
+from ingenium.domains.equations.studies.feynman import FOUND, ROWS, FeynmanLaw, everyone
+from ingenium.domains.equations.studies.feynman import OPERATIONS as EVERY
+from ingenium.domains.equations.studies.feynman_laws import ARMS, BANK, GENERATIONS, SEARCHED
 
-ROWS, FOUND, SECONDS = 300, 1e-7, 3  # rows; misfit of a law that is found; of gplearn
+STUDIES = Path(__file__).parents[1] / "studies" / "results"
+SEED, SECONDS = 7, 3  # of the rows; of gplearn
 FEW = 40  # laws, drawn by chance, on which rivals that take no units are compared
 EVALUATIONS = 150_000  # of Operon, which take about as long
 NOISES = (0.0, 0.001, 0.01)  # that SRBench has too
@@ -48,64 +48,19 @@ PUBLISHED: Mapping[str, tuple[float, ...]] = {  # percent, by noise
     "Operon": (16.6, 0.3, 0.1),
     "gplearn": (16.3, 15.8, 13.2),
 }
-OPERATIONS = ("+", "-", "*", "/", "sq", "sqrt", "sin", "cos", "exp", "log", "tanh")
+OPERATIONS = tuple(o for o in EVERY if o != "asin")  # what rivals are told here
 
 
-@dataclass(frozen=True, eq=False)
-class FeynmanLaw:
-    """An equation of the tables, with rows that were drawn."""
-
-    name: str
-    columns: Sequence[str]
-    rows: np.ndarray
-    clean: np.ndarray
-
-    @classmethod
-    def of(cls, row: pd.Series) -> "FeynmanLaw":
-        """From a row of the table."""
-        places = [k for k in range(1, 11) if isinstance(row[f"v{k}_name"], str)]
-        names = [str(row[f"v{k}_name"]) for k in places]
-        rng = np.random.default_rng([7, len(names), *row["Filename"].encode()])
-        drawn = [rng.uniform(float(row[f"v{k}_low"]), float(row[f"v{k}_high"]), ROWS)
-                 for k in places]  # fmt: skip
-        known = {n: sympy.Symbol(n) for n in names}
-        truth = sympy.lambdify(
-            list(known.values()), sympy.sympify(row["Formula"], locals=dict(known)), "numpy"
-        )
-        return cls(row["Filename"], names, np.stack(drawn), np.asarray(truth(*drawn)) * 1.0)
-
-    def noisy(self, noise: float) -> np.ndarray:
-        """The target with errors of a share of its root mean square."""
-        size = noise * float(np.sqrt(np.square(self.clean).mean()))
-        return self.clean + size * np.random.default_rng(5).standard_normal(ROWS)
-
-    def table(self, target: np.ndarray, units: str) -> MeasuredTable:
-        """As the search reads it."""
-        names = [f"{n}_0" if n == "c" else n for n in (*self.columns, "target")]
-        heads = [f"{n} [{u}]" for n, u in zip(names, units.split(), strict=True)]
-        frame = pd.DataFrame(np.vstack([self.rows, target]).T, columns=heads)
-        return read(frame.to_csv(index=False, float_format="%.15g"), "target", ())
-
-
-def ours(law: FeynmanLaw, noise: float, *, units: bool) -> bool:
-    """The shortest law of the front that fits as well as any, with constants fitted anew."""
-    told = UNITS[law.name] if units else " ".join("1" for _ in (*law.columns, ""))
-    own = law.table(law.noisy(noise), told)
-    search = LawSearch(own, OPERATIONS, 2000, 1.0, 0)
-    front = search.evolved([], 2).front()
-    if not front:
-        return False
-    least = max(1.15 * front[-1].misfit, FOUND)
-    best = next(f for f in front if f.misfit <= least)
-    clean = law.table(law.clean, told)
-    again = LawFit(clean.language, clean.columns, clean.values)
-    done = again.fitted([(best.tokens, best.constants)], 60)
-    return bool(done) and done[0].misfit < FOUND
+def untold(law: FeynmanLaw, noise: float) -> bool:
+    """Of the search of laws, told no units and the operations that the others have."""
+    units = ["1"] * len(law.units)
+    own = read(law.table(law.noisy(noise), units), "target", ())
+    return law.is_found(LawSearch(own, OPERATIONS, BANK, 1.0, 0).evolved([], GENERATIONS), units)
 
 
 def units_alone(law: FeynmanLaw, noise: float) -> bool:
     """The one product of powers that the units admit, if they admit only one."""
-    heads = [base_unit(u, of="a column")[1] for u in UNITS[law.name].split()]
+    heads = [base_unit(u, of="a column")[1] for u in law.units]
     bases = sorted({b for h in heads for b in h})
     if not bases:
         return False
@@ -209,22 +164,12 @@ class LawRun:
         return {"by": self.by, "units": "told" if self.units else "not told", "noise": self.noise}
 
 
-TOLD, UNTOLD = partial(ours, units=True), partial(ours, units=False)
 RUNS = (
-    *(LawRun("search of laws", True, noise, TOLD) for noise in (0.0, 0.001, 0.01, 0.1)),
     LawRun("units alone", True, 0.0, units_alone),
     *(LawRun(by, False, noise, method, FEW)
       for noise in (0.0, 0.01)
-      for by, method in (("search of laws", UNTOLD), ("Operon", operon), ("gplearn", gplearn))),
+      for by, method in (("search of laws", untold), ("Operon", operon), ("gplearn", gplearn))),
 )  # fmt: skip
-
-
-def everyone(folder: Path) -> list[FeynmanLaw]:
-    """All laws of both tables."""
-    names = ("FeynmanEquations.csv", "BonusEquations.csv")
-    tables = [pd.read_csv(folder / n, encoding="utf-8-sig") for n in names]
-    rows = pd.concat(tables).dropna(subset=["Formula", "Filename"])
-    return [FeynmanLaw.of(row) for _, row in rows.iterrows()]
 
 
 def found_by(own: LawRun, chosen: Sequence[FeynmanLaw]) -> tuple[dict[str, object], str]:
@@ -244,6 +189,18 @@ def found_by(own: LawRun, chosen: Sequence[FeynmanLaw]) -> tuple[dict[str, objec
     return row | {"seconds_each": seconds}, " ".join(found)
 
 
+def told() -> list[dict[str, object]]:
+    """Rows of the study of row 31.4, where units are told."""
+    kept = json.loads((STUDIES / "31.4.json").read_text(encoding="utf-8"))["values"]
+    found = []
+    for arm, noise in ARMS.items():
+        own, seconds = (kept[n]["interval"]["value"] for n in (arm, f"{arm}_s"))
+        count = f"{round(own * SEARCHED)} of {SEARCHED}"
+        found.append({"by": "search of laws", "units": "told", "noise": noise, "found": count,
+                      "percent": 100 * own, "seconds_each": seconds})  # fmt: skip
+    return found
+
+
 def published() -> list[dict[str, object]]:
     """Rows of what SRBench prints."""
     return [
@@ -256,11 +213,11 @@ def published() -> list[dict[str, object]]:
 
 def run() -> None:
     """Write and print a table; rows that are kept are not run again."""
-    every = everyone(Path(os.environ["FEYNMAN"]))
+    every = everyone(SEED)
     few = some(every, FEW)
     file = RESULTS / "equations_feynman.json"
     kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": []}
-    rows: list[dict[str, object]] = []
+    rows = told()
     laws: dict[str, str] = {}
     for own in RUNS:
         chosen = every if own.laws == len(every) else few

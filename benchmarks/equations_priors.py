@@ -6,22 +6,21 @@ are built from, Operon by its evaluations. Ours counts expressions on rows of th
 fits among them, and beside them sums and products whose misfit linear algebra gives without values
 of their own; Operon its evaluations of residuals and of Jacobians.
 
-Run `python -m benchmarks equations_priors`, with FEYNMAN as for `equations_feynman` and Operon
-installed as there.
+Run `python -m benchmarks equations_priors`, with INGENIUM_FEYNMAN as for `equations_feynman` and
+Operon installed as there.
 """
 
-import os
 import statistics
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
-from benchmarks.equations_feynman import FOUND, OPERATIONS, FeynmanLaw, everyone, operon_of, some
-from benchmarks.feynman_units import UNITS
+from benchmarks.equations_feynman import OPERATIONS, SEED, operon_of, some
 from benchmarks.measuring import report, save
 from ingenium.domains.equations.law.genetic import LawSearch
+from ingenium.domains.equations.law.table import read
 from ingenium.domains.equations.search_checks import LawHunt
+from ingenium.domains.equations.studies.feynman import FOUND, FeynmanLaw, everyone
 
 LAWS = 10
 BANKS = (50, 200, 800, 3200)  # short formulas
@@ -38,8 +37,8 @@ def cell(hunt: LawHunt) -> str:
 
 def ours(law: FeynmanLaw, *, told: bool) -> LawHunt:
     """Of the search of laws."""
-    units = UNITS[law.name].split()
-    table = law.table(law.clean, " ".join(units if told else ["1"] * len(units)))
+    units = law.units if told else ["1"] * len(law.units)
+    table = read(law.table(law.clean, units), "target", ())
     rows = algebra = 0
     for bank in BANKS:
         archive = LawSearch(table, OPERATIONS, bank, 1.0, 0).evolved([], GENERATIONS)
@@ -86,7 +85,7 @@ def run() -> None:
     """Write and print a table."""
     hunts: list[dict[str, LawHunt]] = []
     rows: list[dict[str, str]] = []
-    for law in some(everyone(Path(os.environ["FEYNMAN"])), LAWS):
+    for law in some(everyone(SEED), LAWS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             hunts.append({by: method(law) for by, method in METHODS.items()})

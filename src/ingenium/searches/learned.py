@@ -1,17 +1,36 @@
 """A screen that learns from the verdicts of its search what the engine would say."""
 
+from typing import Protocol, runtime_checkable
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
 from ingenium.core.designs import DESIGN
+from ingenium.core.spec import Spec
 from ingenium.core.verdict import answered
 from ingenium.searches.screening import Outlook
-from ingenium.searches.space import Space
 from ingenium.searches.surrogates import Fit, Surrogate
 
 FIRST, MORE = 32, 1.25  # rows of the first fit, and how many times as many of the next
 MOST = 256  # rows, the last ones
+
+
+@runtime_checkable
+class SeenRows(Protocol):
+    """How a screen sees designs that are asked for by a spec.
+
+    Shapes: n designs, m numbers of a row.
+    """
+
+    @property
+    def spec(self) -> Spec:
+        """Resolved."""
+        ...
+
+    def points(self, designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
+        """A row for each."""
+        ...
 
 
 class LearnedScreen:
@@ -19,12 +38,12 @@ class LearnedScreen:
 
     It is fitted once there are `FIRST` designs to which the engine had an answer, and again each
     time there are a quarter more; until then all pass. A limit is hopeless where even the bound
-    of the jackknife lies below 0. Designs are points of the same cube as for strategies.
+    of the jackknife lies below 0. Designs are points of the cube of strategies, or fields.
 
     Shapes: n designs, m numbers of a point, l limits, o objectives.
     """
 
-    def __init__(self, space: Space, fit: Fit, name: str, doubt: float, seed: int) -> None:
+    def __init__(self, space: SeenRows, fit: Fit, name: str, doubt: float, seed: int) -> None:
         self.space, self.fit, self.name = space, fit, name
         self.doubt, self.seed = doubt, seed
         self.points: list[Float[np.ndarray, "n m"]] = []

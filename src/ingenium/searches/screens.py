@@ -7,6 +7,7 @@ from types import MappingProxyType
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.tokens.codec import kind_of
 from ingenium.searches.learned import LearnedScreen
+from ingenium.searches.operators import GridRows
 from ingenium.searches.screening import ASKED, AsAsked, Screen, Screening, ScreenPlan
 from ingenium.searches.strategies import Task
 from ingenium.searches.surrogates import Fit, ensemble, process
@@ -30,9 +31,15 @@ def _learned(name: str, fit: Fit, plan: ScreenPlan, task: Task) -> Screen:
     return LearnedScreen(task.space, fit, name, plan.doubt, task.seed)
 
 
+def _operator(plan: ScreenPlan, task: Task) -> Screen:
+    rows = GridRows(task.problem, task.spec)
+    return LearnedScreen(rows, rows.fit, "Fourier operators", plan.doubt, task.seed)
+
+
 LEARNED: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
     {
         "ensemble": partial(_learned, "ensemble of networks", ensemble),
+        "operator": _operator,
         "process": partial(_learned, "Gaussian processes", process),
     }
 )

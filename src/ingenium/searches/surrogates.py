@@ -115,6 +115,7 @@ class EnsembleSettings:
     steps: int = 250
     rate: float = 0.01
     decay: float = 1e-3
+    batch: int = 256  # rows of a step, at most
 
 
 class Networks(nn.Module):
@@ -151,7 +152,7 @@ class Ensemble:
         Barber et al., 2021, section 3 (CV+: a part of the rows for each member).
     """
 
-    networks: Networks
+    networks: nn.Module  # from rows to what each member makes of them
     middle: Float[np.ndarray, " k"]
     scale: Float[np.ndarray, " k"]
     member: np.ndarray  # which one left out each known row
@@ -175,21 +176,43 @@ def ensemble(
     x: np.ndarray, y: np.ndarray, seed: int, settings: EnsembleSettings = EnsembleSettings()
 ) -> Ensemble:
     """Fit networks to all outcomes, each without a part of the rows."""
-    how, rng = settings, block_rng(seed, len(x), "ensemble")
+
+    def begun(rng: torch.Generator) -> nn.Module:
+        sizes = (x.shape[1], settings.width, settings.width, y.shape[1])
+        return Networks(settings.members, sizes, rng)
+
+    return cross_fitted(begun, x, y, seed, settings)
+
+
+def cross_fitted(
+    begun: Callable[[torch.Generator], nn.Module],
+    x: np.ndarray,
+    y: np.ndarray,
+    seed: int,
+    how: EnsembleSettings,
+) -> Ensemble:
+    """Members from their first weights to where each knows all rows but its own part."""
+    rng = block_rng(seed, len(x), "ensemble")
     middle, scale = y.mean(0), np.where(y.std(0) > 0, y.std(0), 1.0)
     member = torch.randperm(len(x), generator=rng).numpy() % how.members
-    networks = Networks(how.members, (x.shape[1], how.width, how.width, y.shape[1]), rng)
+    networks = begun(rng)
     rows, wanted = torch.from_numpy(x), torch.from_numpy((y - middle) / scale)
     seen = torch.from_numpy(member[None] != np.arange(how.members)[:, None])[:, :, None]
     optimiser = torch.optim.AdamW(networks.parameters(), lr=how.rate, weight_decay=how.decay)
     fading = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.steps)
     with one_thread():
         for _ in range(how.steps):
+            at = slice(None) if len(x) <= how.batch else _drawn(len(x), how.batch, rng)
             optimiser.zero_grad()
-            loss = ((networks(rows) - wanted).square() * seen).sum() / seen.sum()
+            loss = ((networks(rows[at]) - wanted[at]).square() * seen[:, at]).sum()
+            loss = loss / seen[:, at].sum()
             loss.backward()
             optimiser.step()
             fading.step()
     fitted = Ensemble(networks, middle, scale, member, y)
     own = fitted.members(x)[member, np.arange(len(x))]
     return Ensemble(networks, middle, scale, member, y - own)
+
+
+def _drawn(n: int, few: int, rng: torch.Generator) -> Tensor:
+    return torch.randperm(n, generator=rng)[:few]

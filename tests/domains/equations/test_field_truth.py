@@ -21,11 +21,12 @@ from ingenium.domains.equations.field.families import CoarseSolver, NearestSolut
 from ingenium.domains.equations.field.lines import Heat, Wave
 from ingenium.domains.equations.field.moving import AllenCahn, Burgers, Vorticity
 from ingenium.domains.equations.field.operator import (
+    DeepOperator,
     FourierOperator,
     OperatorSettings,
     SolutionFlow,
 )
-from ingenium.domains.equations.field.problem import FIELD, STRANGEST
+from ingenium.domains.equations.field.problem import FIELD, STRANGEST, SolutionField
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.spectral import ExponentialSteps, resampled, waves
 from ingenium.domains.equations.field.verifier import SolverVerifier, errors
@@ -203,15 +204,17 @@ def test_a_learned_operator_beats_the_nearest_known_field() -> None:
     size = OperatorSettings(width=12, modes=8, layers=3)
     families = {
         "fno": FourierOperator(own, codec, None, size),
+        "deeponet": DeepOperator(own, codec, None, size),
         "nearest": NearestSolution(own, codec, None),
         "coarse": CoarseSolver(own, codec, None, 2),
     }
     for name, family in families.items():
         plan = Plan(steps=250, batch=24, learning_rate=5e-3, check_every=1000, ema_decay=0.97)
-        family.fit(x.float() if name == "fno" else x, cond, plan)
+        family.fit(x.float() if name in ("fno", "deeponet") else x, cond, plan)
         drawn, u = codec.decode(family.propose(cond[:48], torch.Generator().manual_seed(8)))
         found[name] = float(errors(u, own.solved(drawn, 2))[0].median())
     assert found["coarse"] < found["fno"] < 0.5 * found["nearest"]
+    assert found["deeponet"] < 0.8 * found["nearest"]
 
 
 def test_a_flow_draws_another_solution_each_time_and_the_same_of_a_seed() -> None:
@@ -266,3 +269,17 @@ def test_a_courant_number_that_is_broken_is_no_answer() -> None:
     verifier = SolverVerifier(own, InputLaw.of(own), finer=1)
     wild = torch.full((1, 16), 40.0, dtype=torch.float64)
     assert bool(torch.isnan(verifier.measure(wild, wild)).all())
+
+
+def test_steps_that_break_the_courant_number_are_refused_with_enough_of_them() -> None:
+    with pytest.raises(InputError, match=r"Courant.*Write steps = \d+"):
+        SolutionField(EquationSettings(equation="burgers", steps=3))
+
+
+def test_known_fields_without_an_answer_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = SolutionField(EquationSettings(equation="poisson", points=16, known=12))
+    made = {n: np.ones((50, 16, 16)) for n in ("input", "solution")}
+    made["solution"][3, 2, 1] = np.nan
+    monkeypatch.setattr(type(problem._recipe), "complete", lambda self: made)
+    assert problem.data().sizes["design"] == 13
+    assert np.isfinite(problem.data()["solution"].to_numpy()).all()

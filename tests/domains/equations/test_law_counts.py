@@ -12,7 +12,7 @@ from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.families import GeneticLaws
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.operations import OPERATIONS, FormulaOperation
-from ingenium.domains.equations.law.pairs import drafts
+from ingenium.domains.equations.law.pairs import TermSums, drafts
 from ingenium.domains.equations.law.problem import LawSettings, TableLaw
 from ingenium.domains.equations.law.table import MeasuredTable, read
 from ingenium.train.plan import Plan
@@ -64,19 +64,30 @@ def test_every_evaluation_on_rows_is_counted(monkeypatch: pytest.MonkeyPatch) ->
     assert search.drafted.count.rows == drafted
 
 
-def test_pairs_and_products_are_counted_by_their_dimensions() -> None:
+def test_pairs_and_products_are_counted_by_their_dimensions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """All pairs of a bank of pure numbers; of others only those whose units agree."""
+    third, asked = TermSums.third, []
+
+    def watched(self, pair):
+        asked.append(len(self.pull))
+        return third(self, pair)
+
+    monkeypatch.setattr(TermSums, "third", watched)
     tables = {units: _energy(units) for units in ("1 1 1 1", "kg m/s m J")}
     counts = {}
     for units, table in tables.items():
         columns = table.columns[:, table.train].numpy()
         bank = FormulaBank.grown(table.language, PLAIN, columns, 12, 0)
         count = ExpressionCount()
+        asked.clear()
         list(drafts(bank, table.values[table.train].numpy(), (), count))
-        counts[units] = count.algebra, len(bank.heads)
-    scored, n = counts["1 1 1 1"]
+        counts[units] = count.algebra, len(bank.heads), sum(asked)
+    scored, n, thirds = counts["1 1 1 1"]
     factors = 12  # each is a factor once, of two forms: the sum, and over the sum
-    assert scored == n * n + 2 * factors * (n + n * (n - 1) // 2 + 2 * n)
+    assert scored == n * n + 2 * factors * n * (n + 1) // 2 + thirds
+    assert thirds >= 2 * factors * 2 * n
     assert counts["kg m/s m J"][0] < scored / 4
 
 
@@ -89,3 +100,14 @@ def test_the_record_of_a_fit_says_what_was_tried() -> None:
     drafted = problem.search.drafted.count
     assert course["expressions_on_rows"][-1] > drafted.rows > problem.search.bank.looked_at
     assert course["expressions_by_algebra"][-1] == drafted.algebra > 0
+
+
+@pytest.mark.parametrize(
+    "heads", ["a [m],b [1],y [m]", "a [rad],b [rad],y [1]", "a [rad],b [rad],y [N]"]
+)
+def test_columns_with_zeros_and_angles_alone_are_searched(heads: str) -> None:
+    rng = np.random.default_rng(2)
+    a, b = np.r_[0.0, rng.uniform(1, 2, 29)], rng.uniform(1, 2, 30)
+    rows = "\n".join(f"{x:.9g},{y:.9g},{x * y + 0.1:.9g}" for x, y in zip(a, b, strict=True))
+    search = LawSearch(read(f"{heads}\n{rows}\n", "y", ()), PLAIN, 60, 2.0, 0)
+    assert bool(search.drafted.ranked()) == ("N" not in heads)

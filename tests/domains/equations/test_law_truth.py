@@ -15,7 +15,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.equations.law import algebra, enclosure, fitting, report
+from ingenium.domains.equations.law import algebra, balls, enclosure, fitting, report
 from ingenium.domains.equations.law.archive import LawFit, padded
 from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.formats import FormulaFiles, laws
@@ -138,6 +138,24 @@ def test_enclosures_hold_what_mpmath_says(name: str) -> None:
             assert ends[0][i] <= call(*at) <= ends[1][i]
     wide = ends[1] - ends[0]
     assert (wide < 3.0).all()
+
+
+def test_balls_of_flint_hold_what_enclosures_of_rising_formulas_hold(table: MeasuredTable) -> None:
+    """And none is told where the box holds a pole or a root of less than nothing."""
+    pytest.importorskip("flint")
+    sides = dict.fromkeys(table.language.names, (1.0, 1.5))
+    for formula in ("sqrt(length/gravity)*2.5", "tanh(amplitude)*mass", "asin(amplitude/4.0)"):
+        tokens, held = parsed(formula, table.language, {})
+        ends = balls.ball(tokens, held, sides)
+        box = np.array([[1.0], [1.5]]).repeat(len(sides), 1)
+        least, most = enclosure.enclose(table.language, tokens, held, box[:1].T, box[1:].T)
+        assert ends is not None
+        assert ends[0] <= least[0] + 1e-9
+        assert ends[1] >= most[0] - 1e-9
+        assert ends[1] - ends[0] < 1.5 * (most[0] - least[0])
+    for formula in ("1/(length - 1.2)", "sqrt(length - 1.2)"):
+        tokens, held = parsed(formula, table.language, {})
+        assert balls.ball(tokens, held, sides) is None
 
 
 @pytest.mark.parametrize(

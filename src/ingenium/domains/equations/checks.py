@@ -1,7 +1,8 @@
 """Checks of rows on models of processes and on laws: what public commands do with them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import mpmath
 import numpy as np
@@ -10,9 +11,11 @@ from scipy.integrate import solve_ivp
 
 from ingenium.domains.equations.descriptions import FIRST, FRESH, NO_PROCESS, SECOND, THIRD
 from ingenium.domains.equations.law import algebra, enclosure
+from ingenium.domains.equations.law.balls import ball
 from ingenium.domains.equations.law.language import WHOLE, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.domains.equations.law.problem import pendulum
+from ingenium.domains.equations.law.table import MeasuredTable
 from ingenium.domains.equations.law.table import read as read_table
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.style import INK, KNOWN, OURS, dress, plane
@@ -205,38 +208,67 @@ def bounds(commands: Commands) -> Iterator[Finding]:
     asked = ("--spec", "laws.toml", "-n", 3 * BOXES, "--out", "laws")
     done = commands("propose", "equations.law", *asked)
     yield Finding("random formulas whose units agree are measured", done.code in (0, 1))
-    table = read_table(pendulum(), "period", ())
-    held = tried = 0
-    wide: list[float] = []
+    table, rng = read_table(pendulum(), "period", ()), np.random.default_rng(17)
+    tried: list[BoundedFormula] = []
     with xr.open_dataset(commands.folder / "laws" / "designs.nc") as made:
         laws, constants = made["law"].values, made["constants"].values
-    rng = np.random.default_rng(17)
     for law, own in zip(laws, constants, strict=True):
         tokens = table.language.split(str(law))
-        if tokens is None or tried >= BOXES * POINTS:
-            continue
-        box = table.wide(2.0).numpy()[:, :, None]
-        ends = np.sort(box[0] + (box[1] - box[0]) * rng.random((2, len(box[0]), POINTS)), axis=0)
-        low, high = ends[0], ends[0] + 0.1 * (ends[1] - ends[0])
-        least, most = enclosure.enclose(table.language, tokens, own, low, high)
-        at = low + (high - low) * rng.random(low.shape)
-        for i in np.flatnonzero(np.isfinite(least)):
-            true = _exact(tokens, own, dict(zip(table.language.names, at[:, i], strict=True)))
-            held += bool(least[i] <= true <= most[i])
-            tried += 1
-            wide.append(float((most[i] - least[i]) / max(abs(float(true)), 1e-300)))
+        if tokens is not None and len(tried) < BOXES * POINTS:
+            tried += _bounded(table, tokens, own.tolist(), rng)
+    held = sum(b.ends[0] <= b.true <= b.ends[1] for b in tried)
+    wide = float(np.median([b.width / max(abs(float(b.true)), 1e-300) for b in tried]))
     yield Finding(
-        f"bounds hold the value in {held} of {tried} random boxes of random formulas",
-        held == tried >= BOXES * POINTS,
+        f"bounds hold the value in {held} of {len(tried)} random boxes of random formulas",
+        held == len(tried) >= BOXES * POINTS,
     )
     yield Finding(
-        f"they are not idle: half are narrower than {np.median(wide):.2g} of the value",
-        bool(np.median(wide) < 2),
+        f"they are not idle: half are narrower than {wide:.2g} of the value", bool(wide < 2)
+    )
+    both = [(b, b.ball) for b in tried if b.ball is not None]
+    alike = sum(low <= b.true <= high for b, (low, high) in both)
+    times = float(np.median([(high - low) / b.width for b, (low, high) in both]))
+    yield Finding(
+        f"balls of python-flint, which have bounds of {len(both)} of these boxes, hold it in "
+        f"{alike}, and half are at most {times:.3g} times as wide",
+        alike == len(both) > len(tried) / 2,
     )
     yield Finding("scaling and weights cut the error of networks on stiff cases", False, gap=True)
 
 
-def _exact(tokens: Postfix, constants: np.ndarray, at: Mapping[str, float]) -> mpmath.mpf:
+@dataclass(frozen=True)
+class BoundedFormula:
+    """Its value at a point of a box, and its bounds over that box by two kinds of arithmetic."""
+
+    true: mpmath.mpf
+    ends: tuple[float, float]
+    ball: tuple[float, float] | None
+
+    @property
+    def width(self) -> float:
+        """Of the bounds."""
+        return self.ends[1] - self.ends[0]
+
+
+def _bounded(
+    table: MeasuredTable, tokens: Postfix, own: Sequence[float], rng: np.random.Generator
+) -> Iterator[BoundedFormula]:
+    """A formula in random boxes within the widened one of the table, where it has a value."""
+    box, names = table.wide(2.0).numpy()[:, :, None], table.language.names
+    ends = np.sort(box[0] + (box[1] - box[0]) * rng.random((2, len(box[0]), POINTS)), axis=0)
+    low, high = ends[0], ends[0] + 0.1 * (ends[1] - ends[0])
+    least, most = enclosure.enclose(table.language, tokens, own, low, high)
+    at = low + (high - low) * rng.random(low.shape)
+    for i in np.flatnonzero(np.isfinite(least)):
+        sides = zip(low[:, i].tolist(), high[:, i].tolist(), strict=True)
+        yield BoundedFormula(
+            _exact(tokens, own, dict(zip(names, at[:, i], strict=True))),
+            (float(least[i]), float(most[i])),
+            ball(tokens, own, dict(zip(names, sides, strict=True))),
+        )
+
+
+def _exact(tokens: Postfix, constants: Sequence[float], at: Mapping[str, float]) -> mpmath.mpf:
     """The value of a formula at a point, in forty digits."""
     stack: list[mpmath.mpf] = []
     held = iter(constants)

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from ingenium.domains.equations.field.codec import PairCodec
 from ingenium.domains.equations.field.equation import FieldEquation, middles
+from ingenium.generators.fourier import POINTWISE, FourierLayer
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_steer, finish
 from ingenium.sampling.steer import FREE, Steer
 
+SENSORS, PARTS = ((64, 32, 16), (16,)), 4  # a side, by axes; products a number of width
 BEYOND = 8  # parts of a side, by which fields that are not periodic are continued with zeros
 
 
@@ -28,38 +30,6 @@ class OperatorSettings:
     steps: int = 8  # of a flow, from noise to a solution
 
 
-class FourierLayer(nn.Module):
-    """A convolution by multiplying the lowest waves, beside a linear map at each point.
-
-    Source: Li et al., ICLR 2021, arXiv:2010.08895, section 4.
-    """
-
-    def __init__(self, width: int, modes: int, axes: int) -> None:
-        super().__init__()
-        self.modes, self.axes = modes, axes
-        corners = 2 if axes == 2 else 1
-        shape = (corners, width, width, *[modes] * axes)
-        self.weight = nn.Parameter(torch.randn(*shape, 2) / width)
-        self.point = nn.Conv1d(width, width, 1) if axes == 1 else nn.Conv2d(width, width, 1)
-
-    def forward(self, x: Float[Tensor, "n w *grid"]) -> Float[Tensor, "n w *grid"]:
-        """The layer without its nonlinearity."""
-        m, grid = self.modes, x.shape[2:]
-        weight = torch.view_as_complex(self.weight)
-        over = tuple(range(2, x.ndim))
-        spectrum = torch.fft.rfftn(x, dim=over, norm="forward")
-        out = torch.zeros_like(spectrum)
-        if self.axes == 1:
-            out[..., :m] = torch.einsum("nix,iox->nox", spectrum[..., :m], weight[0])
-        else:
-            for corner, rows in zip(weight, (slice(0, m), slice(-m, None)), strict=True):
-                part = spectrum[:, :, rows, :m]
-                out[:, :, rows, :m] = torch.einsum("niyx,ioyx->noyx", part, corner)
-        far: Tensor = torch.fft.irfftn(out, s=grid, dim=over, norm="forward")
-        near: Tensor = self.point(x)
-        return near + far
-
-
 class FourierNetwork(nn.Module):
     """Channels to one field; what is not periodic is told its place and continued with zeros."""
 
@@ -67,7 +37,7 @@ class FourierNetwork(nn.Module):
         super().__init__()
         self.axes, self.periodic, w = equation.axes, equation.periodic, own.width
         places = 0 if self.periodic else self.axes
-        line = nn.Conv1d if self.axes == 1 else nn.Conv2d
+        line = POINTWISE[self.axes - 1]
         modes = min(own.modes, equation.points // 2)
         self.lift = line(channels + places, w, 1)
         self.layers = nn.ModuleList(FourierLayer(w, modes, self.axes) for _ in range(own.layers))
@@ -93,6 +63,44 @@ class FourierNetwork(nn.Module):
         return found
 
 
+class BranchTrunk(nn.Module):
+    """Sums of products: of what one network makes of the input, and another of each place.
+
+    Source: Lu et al., Nature Machine Intelligence 3 (2021) 218 (DeepONet, unstacked).
+    """
+
+    places: Tensor
+
+    def __init__(self, equation: FieldEquation, channels: int, own: OperatorSettings) -> None:
+        super().__init__()
+        axes, points, parts = equation.axes, equation.points, PARTS * own.width
+        self.sensors = next(n for n in SENSORS[axes - 1] if points % n == 0)
+        side = middles(points).float()
+        place = torch.stack(torch.meshgrid(*[side] * axes, indexing="ij"), -1)
+        if equation.periodic:
+            place = torch.cat([(2 * torch.pi * place).sin(), (2 * torch.pi * place).cos()], -1)
+        self.register_buffer("places", place, persistent=False)
+        seen = channels * self.sensors**axes
+        self.branch = nn.Sequential(
+            nn.Linear(seen, parts), nn.GELU(), nn.Linear(parts, parts), nn.GELU(),
+            nn.Linear(parts, parts),
+        )  # fmt: skip
+        self.trunk = nn.Sequential(
+            nn.Linear(place.shape[-1], parts), nn.Tanh(), nn.Linear(parts, parts), nn.Tanh(),
+            nn.Linear(parts, parts),
+        )  # fmt: skip
+        self.start = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Float[Tensor, "n k *grid"]) -> Float[Tensor, "n *grid"]:
+        """One value a point; the input is seen as means of blocks."""
+        for axis in range(2, x.ndim):
+            x = x.unflatten(axis, (self.sensors, -1)).mean(axis + 1)
+        told = self.branch(x.flatten(1))
+        sums = torch.einsum("np,...p->n...", told, self.trunk(self.places))
+        found: Tensor = sums / told.shape[1] ** 0.5 + self.start
+        return found
+
+
 class FourierOperator(Model):
     """Draws an input of the law, or takes the one that was given, and tells its solution at once.
 
@@ -109,9 +117,10 @@ class FourierOperator(Model):
     ) -> None:
         super().__init__(codec.shape, 1)
         self.equation, self.codec, self.given, self.own = equation, codec, given, own
-        self.network = FourierNetwork(equation, self.channels, own)
+        self.network = self.made(equation, self.channels, own)
 
     channels = 1
+    made: type[nn.Module] = FourierNetwork
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
@@ -153,6 +162,12 @@ class FourierOperator(Model):
         x = x.flip(-1) if how[0] else x
         x = x.flip(-2) if how[1] else x
         return x.transpose(-1, -2) if how[2] else x
+
+
+class DeepOperator(FourierOperator):
+    """The same by a branch and a trunk."""
+
+    made = BranchTrunk
 
 
 class SolutionFlow(FourierOperator):

@@ -23,7 +23,11 @@ from ingenium.domains.equations.field.elements import second_engine
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
 from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution, ResidualFamily
 from ingenium.domains.equations.field.formats import NetcdfFields
-from ingenium.domains.equations.field.operator import FourierOperator, SolutionFlow
+from ingenium.domains.equations.field.operator import (
+    DeepOperator,
+    FourierOperator,
+    SolutionFlow,
+)
 from ingenium.domains.equations.field.residual import rest_of
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import SolverVerifier
@@ -33,6 +37,7 @@ INPUT, SOLUTION, GIVEN = "input", "solution", "input_field"
 PIECE, HELD_OUT_EVERY = 50, 6  # known fields that are solved and kept together
 STRANGEST = 3.0  # times as far out as any of the draws that a law is known by
 COARSE = (1, 2, 4, 8)  # times coarser, of solvers that a spec can name
+SEEN = 64  # draws of its law, of which an equation must refuse hardly any
 FIELD = Input(
     GIVEN,
     "array",
@@ -79,6 +84,11 @@ class SolutionField(Problem):
         )
         self.conditions = ()
         self._own = self._taken(given)
+        drawn = e.draw(SEEN, torch.Generator().manual_seed(32))
+        wildest = drawn.flatten(1).abs().amax(1).argsort(descending=True)
+        refused = [r for r in map(e.refuses, drawn[wildest].numpy()) if r is not None]
+        if len(refused) > SEEN // 10:  # as when a step is too long for the starts of the law
+            raise InputError(*refused[0])
         self.limits = (Limit("error", at_most=0.05),)
         self.limits += () if GIVEN in given else (Limit("strangeness", at_most=STRANGEST),)
         self.agreements = (Limit("off_given", at_most=0.0),) if GIVEN in given else ()
@@ -140,7 +150,8 @@ class SolutionField(Problem):
     def _known(self) -> xr.Dataset:
         made = self._recipe.complete()
         rows = self.settings.known * HELD_OUT_EVERY // (HELD_OUT_EVERY - 1)
-        arrays = tuple(torch.from_numpy(made[n][:rows]) for n in (INPUT, SOLUTION))
+        whole = np.isfinite(made[SOLUTION][:rows].reshape(rows, -1)).all(1)  # that was solved
+        arrays = tuple(torch.from_numpy(made[n][:rows][whole]) for n in (INPUT, SOLUTION))
         held = np.arange(len(arrays[0])) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         coords: dict[str, Any] = self.labels() | {"held_out": (DESIGN, held)}
         return to_dataset(arrays, self.variables, coords)
@@ -167,6 +178,7 @@ class SolutionField(Problem):
         size = self.settings.network(e.axes)
         found: dict[str, Callable[[], Any]] = {
             "fno": partial(FourierOperator, e, codec, own, size),
+            "deeponet": partial(DeepOperator, e, codec, own, size),
             "solution_flow": partial(SolutionFlow, e, codec, own, size),
             "nearest": partial(NearestSolution, e, codec, own),
         }
@@ -182,7 +194,7 @@ class SolutionField(Problem):
         else:
             plan = Plan(steps=1500, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=500)
         alone = Plan(steps=self.settings.residual.steps)  # of the pilot
-        return {"fno": plan, "solution_flow": plan, "pinn": alone}
+        return {"fno": plan, "deeponet": plan, "solution_flow": plan, "pinn": alone}
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Error by the solver, and how far the mean spectrum of solutions lies from known ones."""

@@ -6,7 +6,7 @@ says twice is kept once.
 Shapes: n formulas, m rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from jaxtyping import Float64, Int64
 
 from ingenium.domains.equations.law import dimension
 from ingenium.domains.equations.law.dimension import Dimension
-from ingenium.domains.equations.law.language import Language, Postfix
+from ingenium.domains.equations.law.language import Language, Postfix, parts
 from ingenium.domains.equations.law.operations import OPERATIONS
 
 LARGEST = 7  # tokens of a formula in the bank
@@ -37,6 +37,7 @@ class FormulaBank:
     dims: list[Dimension]
     values: Float64[np.ndarray, "n m"]
     looked_at: int  # formulas whose values were computed, with those that were not kept
+    planted: int = 0  # of them, after the leaves, that were given and not grown
 
     @classmethod
     def grown(
@@ -46,9 +47,13 @@ class FormulaBank:
         columns: Float64[np.ndarray, "v m"],
         most: int,
         seed: int,
+        given: Sequence[Postfix] = (),
     ) -> "FormulaBank":
-        """All formulas up to `most`, or to the largest size."""
+        """Those given, and all others up to `most`, or to the largest size."""
         growth = _Growth(language, operations, columns, np.random.default_rng(seed))
+        leaves = len(growth.heads)
+        growth.plant(given, most)
+        planted = len(growth.heads) - leaves
         for size in range(2, LARGEST + 1):
             if not growth.add(size, most):
                 break
@@ -60,6 +65,7 @@ class FormulaBank:
             growth.dims,
             np.stack(growth.values),
             growth.looked_at,
+            planted,
         )
 
     @cached_property
@@ -73,6 +79,22 @@ class FormulaBank:
     def of(self, dim: Dimension) -> Int64[np.ndarray, " k"]:
         """The formulas of a dimension."""
         return self.by_dimension.get(dim, np.zeros(0, np.int64))
+
+    @cached_property
+    def _parted(self) -> dict[Dimension, tuple[np.ndarray, np.ndarray]]:
+        """Of each dimension, formulas that were given, and all others."""
+        leaves = len(self.language.names) + 1
+        own = {d: (rows >= leaves) & (rows < leaves + self.planted)
+               for d, rows in self.by_dimension.items()}  # fmt: skip
+        return {d: (rows[own[d]], rows[~own[d]]) for d, rows in self.by_dimension.items()}
+
+    def first(self, dim: Dimension, most: int) -> Int64[np.ndarray, " k"]:
+        """Of a dimension: half of them given ones, if there are as many, and short ones."""
+        if dim not in self._parted:
+            return np.zeros(0, np.int64)
+        given, others = self._parted[dim]
+        given = given[: most // 2]
+        return np.concatenate([given, others[: most - len(given)]])
 
     def postfix(self, i: int) -> Postfix:
         """The tokens of a formula."""
@@ -101,7 +123,7 @@ class _Growth:
         self.values = [*columns, ones]
         self.looked_at = len(self.values)
         self.probe = rng.standard_normal((columns.shape[1], 2))
-        self.known = {self._key(v) for v in self.values}
+        self.known = {self._key(v): i for i, v in enumerate(self.values)}
         exponents = [abs(e) for d in (*language.dims, language.target) for e in d]
         self.steepest = STEEP * max([*exponents, 12])
 
@@ -110,6 +132,23 @@ class _Growth:
         size = float(np.sqrt(values @ values))
         told = values @ self.probe / size
         return (float(f"{size:.9e}"), *(float(round(x, 9)) for x in told))
+
+    def plant(self, given: Sequence[Postfix], most: int) -> None:
+        """Formulas, with all their parts."""
+        place: dict[Postfix, int] = {(h,): i for i, h in enumerate(self.heads)}
+        with np.errstate(all="ignore"):
+            for one in given:
+                for begin, end in parts(one):
+                    part = one[begin:end]
+                    if part in place:
+                        continue
+                    own = _arguments(part)
+                    if not all(a in place for a in own):
+                        break
+                    found = self._keep(part[-1], tuple(place[a] for a in own), len(part), most)
+                    if found is None:
+                        break
+                    place[part] = found
 
     def add(self, size: int, most: int) -> bool:
         """The formulas of a size; false once there is no room for more."""
@@ -147,24 +186,39 @@ class _Growth:
         one = self.heads[j] == "1" or (self.heads[i] == "1" and head == "*")
         return not one and (i <= j if head == "*" else i != j)
 
-    def _keep(self, head: str, own: tuple[int, ...], size: int, most: int) -> None:
-        """A formula, unless its units do not agree or its values are none or known."""
+    def _keep(self, head: str, own: tuple[int, ...], size: int, most: int) -> int | None:
+        """The number of a formula; none where its units do not agree, or it has no values.
+
+        One whose values are known is not kept again.
+        """
         if len(self.heads) >= most:
-            return
+            return None
         dim = dimension.after(head, [self.dims[i] for i in own])
         if dim is None or max(map(abs, dim), default=0) > self.steepest:
-            return
+            return None
         self.looked_at += 1
         taken = [torch.from_numpy(self.values[i]) for i in own]
         values = OPERATIONS[head].value(*taken).numpy()
         if not np.isfinite(values).all() or np.ptp(values) <= 1e-12 * np.abs(values).max():
-            return
+            return None
         key = self._key(values)
         if key in self.known or not all(map(np.isfinite, key)):
-            return
-        self.known.add(key)
+            return self.known.get(key)
+        self.known[key] = len(self.heads)
         self.heads.append(head)
         self.arguments.append(own)
         self.size.append(size)
         self.dims.append(dim)
         self.values.append(values)
+        return len(self.heads) - 1
+
+
+def _arguments(tokens: Postfix) -> list[Postfix]:
+    """What the last operation of a formula takes."""
+    found: list[Postfix] = []
+    end = len(tokens) - 1
+    begins = {b: a for a, b in parts(tokens)}
+    for _ in range(OPERATIONS[tokens[-1]].arity if tokens[-1] in OPERATIONS else 0):
+        found.insert(0, tokens[begins[end] : end])
+        end = begins[end]
+    return found

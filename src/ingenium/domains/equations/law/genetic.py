@@ -6,9 +6,10 @@ dimension, so that no child has a fault of units.
 Source: Koza, Genetic Programming, 1992; Keijzer and Babovic, GECCO 1999 (dimensions).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import torch
@@ -21,12 +22,16 @@ from ingenium.domains.equations.law.archive import (
     LawFit,
 )
 from ingenium.domains.equations.law.bank import FormulaBank
+from ingenium.domains.equations.law.curves import CurveSearch
 from ingenium.domains.equations.law.language import PURE, Language, Postfix, parts
-from ingenium.domains.equations.law.pairs import drafts
+from ingenium.domains.equations.law.pairs import DraftLaw, drafts
+from ingenium.domains.equations.law.powers import columns_of, parts_of, seeds
 from ingenium.domains.equations.law.table import MeasuredTable
 
 BANK_ROWS, FIT_ROWS = 48, 120  # rows that formulas of the bank, and children, are seen on
 SHORT = 12  # formulas of the bank of a dimension that a part is exchanged for
+EACH, FEW = 24, 40  # products of a dimension that the bank is given; its size over the most of them
+ANGLE = "rad"
 CHILDREN, ROUNDS, WHOLE = 120, 5, 20  # of a generation; rounds of a fit, first and last
 SWAPS = {"+": "-", "-": "+", "sin": "cos", "cos": "sin", "exp": "tanh", "log": "sqrt"}
 Entry = tuple[Postfix, tuple[float, ...]]
@@ -59,11 +64,33 @@ class LawSearch:
         rows, own = self.rows(most), count or ExpressionCount()
         return LawFit(self.language, self.table.columns[:, rows], self.table.values[rows], own)
 
+    @property
+    def angles(self) -> tuple[str, ...]:
+        """Columns that are turned, as their unit says."""
+        both = zip(self.language.names, self.table.units, strict=True)
+        return tuple(name for name, unit in both if unit == ANGLE)
+
+    def curved(self, count: ExpressionCount) -> Iterator[DraftLaw]:
+        """Laws of one product of powers."""
+        rows = self.rows(FIT_ROWS)
+        columns = self.table.columns[:, rows]
+        own = [b for b in columns_of(self.language, columns) if b.tokens[0] not in self.angles]
+        more = parts_of(self.language, columns, self.angles, self.operations)
+        own, more = ([b for b in part if b.values.all()] for part in (own, more))  # by logarithms
+        if not own and not more:
+            return iter(())
+        target = self.table.values[rows].numpy()
+        return CurveSearch(self.language, own, more, target, self.operations, count).found()
+
     @cached_property
     def bank(self) -> FormulaBank:
         """Short formulas without constants."""
         columns = self.table.columns[:, self.rows(BANK_ROWS)].numpy()
-        return FormulaBank.grown(self.language, self.operations, columns, self.bank_size, self.seed)
+        few = min(EACH, self.bank_size // FEW)
+        given = seeds(self.language, self.table.columns, self.angles, few) if few else []
+        return FormulaBank.grown(
+            self.language, self.operations, columns, self.bank_size, self.seed, given
+        )
 
     @cached_property
     def drafted(self) -> LawArchive:
@@ -71,12 +98,13 @@ class LawSearch:
         target = self.table.values[self.rows(BANK_ROWS)].numpy()
         found: dict[int, list[tuple[float, Entry]]] = {}
         count = ExpressionCount(rows=self.bank.looked_at)
-        for one in drafts(self.bank, target, self.operations, count):
+        laws = chain(drafts(self.bank, target, self.operations, count), self.curved(count))
+        for one in laws:
             entry = (one.tokens, tuple(map(float, one.constants)))
             found.setdefault(len(one.tokens), []).append((one.misfit, entry))
         best: list[Entry] = []
         for _, listed in sorted(found.items()):
-            best += dict.fromkeys(e for _, e in sorted(listed, key=lambda x: x[0])[:24])
+            best += dict.fromkeys(e for _, e in sorted(listed, key=lambda x: x[0])[:12])
         kept = [e for e in best if self.language.whole(e[0]) and not self.language.faults(e[0])]
         archive = LawArchive(count=count)
         archive.add(self.fit_on(10**6, count).fitted(kept, WHOLE))

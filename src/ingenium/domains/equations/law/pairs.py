@@ -21,7 +21,7 @@ from ingenium.domains.equations.law.language import LONGEST, Postfix
 
 BEST = 6  # that are kept of each form, factor and size
 FACTORS, TERMS = 160, 220  # formulas that are tried as W, and as A and B
-THIRDS = 2  # pairs that are tried with a third
+THIRDS, SWEEPS = 2, 4  # pairs that are tried with a third, and rounds of exchanging one of three
 OWN, EACH = 16, 4  # factors of the dimension of the target, and of each other one
 Array = Float64[np.ndarray, " m"]
 
@@ -173,88 +173,111 @@ def _sums(
         if form.power == 0 and any(share):
             continue
         dim = tuple(sign * form.power * s for s in share)
-        own = [(LawTerm(held), bank.of(less(dim, unit))) for held, unit in language.units]
-        own += [(LawTerm(held, over=True), bank.of(less(dim, less(language.zero, unit))))
+        own = [(LawTerm(held), less(dim, unit)) for held, unit in language.units]
+        own += [(LawTerm(held, over=True), less(dim, less(language.zero, unit)))
                 for held, unit in language.constants]  # fmt: skip
-        terms = [replace(t, formula=int(i)) for t, rows in own for i in rows[: TERMS // len(own)]]
+        terms = [replace(t, formula=int(i)) for t, d in own
+                 for i in bank.first(d, TERMS // len(own))]  # fmt: skip
         weight = np.abs(form.weight(y, factor, goal))
         if not terms or not np.isfinite(weight).all():
             continue
-        count.algebra += _scored(len(terms))
+        count.algebra += len(terms) * (len(terms) + 1) // 2  # terms alone, and all pairs
         basis = bank.values[[t.formula for t in terms]] * weight
-        yield from _solved(bank, form, int(w), terms, basis, goal * weight, spread)
-
-
-def _scored(terms: int) -> int:
-    """Terms alone, all pairs, and the best pairs with each third."""
-    pairs = terms * (terms - 1) // 2
-    return terms + pairs + min(pairs, THIRDS) * terms
+        sums = TermSums(basis @ basis.T, basis @ (goal * weight), count)
+        yield from _solved(bank, form, (int(w), terms), basis, goal * weight, spread, sums)
 
 
 def _factors(bank: FormulaBank) -> list[int]:
     """Short formulas to be tried as W: some of each dimension, more of the target's."""
     found = []
-    for dim, rows in bank.by_dimension.items():
-        found += rows[: OWN if dim == bank.language.target else EACH].tolist()
+    for dim in bank.by_dimension:
+        found += bank.first(dim, OWN if dim == bank.language.target else EACH).tolist()
     return sorted(found, key=lambda i: int(bank.size[i]))[:FACTORS]
+
+
+@dataclass(frozen=True, eq=False)
+class TermSums:
+    """Sums over rows, from which follows what any few terms explain of a goal."""
+
+    gram: Float64[np.ndarray, "k k"]
+    pull: Float64[np.ndarray, " k"]
+    count: ExpressionCount
+
+    def explained(self, rows: tuple[int, ...]) -> float:
+        """How much of the square of the goal some terms explain."""
+        if len(rows) == 1:
+            return float(self.pull[rows] ** 2 / self.gram[rows * 2])
+        own, pull = self.gram[np.ix_(rows, rows)], self.pull[list(rows)]
+        return float(pull @ np.linalg.lstsq(own, pull, rcond=None)[0])
+
+    def pairs(self) -> Float64[np.ndarray, "k k"]:
+        """The same of each pair, above the diagonal."""
+        own, pull = self.gram.diagonal(), self.pull
+        det = own[:, None] * own[None] - self.gram**2
+        even = pull[:, None] ** 2 * own[None] + pull[None] ** 2 * own[:, None]
+        gained = (even - 2 * pull[:, None] * pull[None] * self.gram) / det
+        gained = np.where(det > 1e-10 * own[:, None] * own[None], gained, -np.inf)
+        gained[np.tril_indices(len(pull))] = -np.inf
+        return gained
+
+    def third(self, pair: tuple[int, ...]) -> int:
+        """The term that explains most of what a pair leaves."""
+        gram, pull, rows = self.gram, self.pull, list(pair)
+        self.count.algebra += len(pull)
+        both = np.c_[pull[rows], gram[rows]]
+        share = np.linalg.lstsq(gram[np.ix_(rows, rows)], both, rcond=None)[0]
+        rest = pull - gram[:, rows] @ share[:, 0]
+        own = gram.diagonal() - np.einsum("ij,ji->i", gram[:, rows], share[:, 1:])
+        worth = np.where(own > 1e-9 * gram.diagonal(), rest**2 / np.maximum(own, 1e-300), -np.inf)
+        worth[rows] = -np.inf
+        return int(np.argmax(worth))
+
+    def three(self, pair: tuple[int, ...]) -> tuple[int, ...]:
+        """A pair and a third, of which each is then the best beside the other two."""
+        terms = (*pair, self.third(pair))
+        for _ in range(SWEEPS):
+            before = set(terms)
+            for place in range(3):
+                others = terms[:place] + terms[place + 1 :]
+                terms = (*others[:place], self.third(others), *others[place:])
+            if set(terms) == before:
+                break
+        return terms
 
 
 def _solved(
     bank: FormulaBank,
     form: LawForm,
-    w: int,
-    terms: Sequence[LawTerm],
+    of: tuple[int, Sequence[LawTerm]],
     basis: np.ndarray,
     goal: np.ndarray,
     spread: float,
+    sums: TermSums,
 ) -> Iterator[DraftLaw]:
-    """The best pairs of terms by size, and each with a third."""
-    gram, pull = basis @ basis.T, basis @ goal
-    own = gram.diagonal()
-    most = goal @ goal
-    det = own[:, None] * own[None] - gram**2
-    even = pull[:, None] ** 2 * own[None] + pull[None] ** 2 * own[:, None]
-    gained = (even - 2 * pull[:, None] * pull[None] * gram) / det
-    gained = np.where(det > 1e-10 * own[:, None] * own[None], gained, -np.inf)
-    gained[np.tril_indices(len(terms))] = -np.inf
+    """The best pairs of terms by size, and a few with a third."""
+    w, terms = of
+    gained, most = sums.pairs(), goal @ goal
     sizes = bank.size[[t.formula for t in terms]]
     total = sizes[:, None] + sizes[None]
-    found: list[tuple[int, ...]] = [(int(i),) for i in np.argsort(-(pull**2) / own)[:2]]
+    alone = np.argsort(-(sums.pull**2) / sums.gram.diagonal())
+    found: list[tuple[int, ...]] = [(int(i),) for i in alone[:2]]
     for size in np.unique(total):
         flat = np.where(total == size, gained, -np.inf).ravel()
         best = np.argpartition(-flat, min(2, len(flat) - 1))[:2]
-        pairs = [divmod(int(at), len(terms)) for at in best if np.isfinite(flat[at])]
-        found += pairs
-    found.sort(key=lambda one: -_explained(gram, pull, one))
-    for pair in [one for one in found if len(one) == 2][:THIRDS]:
-        found.append((*pair, _third(gram, pull, pair)))
+        found += [divmod(int(at), len(terms)) for at in best if np.isfinite(flat[at])]
+    both = [(one, gained[one]) for one in found if len(one) == 2]
+    few = sorted(both, key=lambda pair: -pair[1])[:THIRDS]
+    found += [sums.three(pair) for pair, _ in few]
     for one in found:
         rows = list(one)
         solved = np.linalg.lstsq(basis[rows].T, goal, rcond=None)[0]
-        left = max(most - _explained(gram, pull, one), 0.0)
+        left = max(most - sums.explained(one), 0.0)
         misfit = float(np.sqrt(left / len(goal))) / spread
         chosen = [terms[row] for row in rows]
         tokens = _written(bank, form, w, chosen)
         if np.isfinite(misfit) and misfit < 1.0 and len(tokens) <= LONGEST and solved.all():
             held = (1 / x if t.over else x for t, x in zip(chosen, solved, strict=True))
             yield DraftLaw(tokens, tuple(held), misfit)
-
-
-def _explained(gram: np.ndarray, pull: np.ndarray, rows: tuple[int, ...]) -> float:
-    """How much of the square of the goal some terms explain."""
-    own = gram[np.ix_(rows, rows)]
-    return float(pull[list(rows)] @ np.linalg.lstsq(own, pull[list(rows)], rcond=None)[0])
-
-
-def _third(gram: np.ndarray, pull: np.ndarray, pair: tuple[int, ...]) -> int:
-    """The term that explains most of what a pair leaves."""
-    rows = list(pair)
-    share = np.linalg.lstsq(gram[np.ix_(rows, rows)], np.c_[pull[rows], gram[rows]], rcond=None)[0]
-    rest = pull - gram[:, rows] @ share[:, 0]
-    own = gram.diagonal() - np.einsum("ij,ji->i", gram[:, rows], share[:, 1:])
-    worth = np.where(own > 1e-9 * gram.diagonal(), rest**2 / np.maximum(own, 1e-300), -np.inf)
-    worth[rows] = -np.inf
-    return int(np.argmax(worth))
 
 
 def _written(bank: FormulaBank, form: LawForm, w: int, terms: Sequence[LawTerm]) -> Postfix:
