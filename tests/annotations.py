@@ -6,6 +6,7 @@ its first calls in each test and every so many later ones; the others go past th
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -73,7 +74,7 @@ def _counted(bare: Any, typechecker: Any) -> Any:
         if calls.count > EACH and (local or calls.count % EACH):
             return bare(*args, **named)
         if wrapped is None:
-            if local and calls.count > WRAPPED:
+            if (local and calls.count > WRAPPED) or sys.is_finalizing():
                 return bare(*args, **named)
             wrapped = every_call(bare, typechecker=typechecker)
         return wrapped(*args, **named)

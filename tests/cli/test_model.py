@@ -48,7 +48,7 @@ def test_the_model_is_kept_and_shown(made: Path) -> None:
     assert "Growth falls" in " ".join(found["assumptions"])
     page = (made / "report.html").read_text()
     assert "moonlight" in page
-    assert page.count("<figure>") == 3
+    assert page.count("<figure class=") == 3
 
 
 def test_a_changed_table_is_no_longer_what_was_judged(made: Path, tmp_path: Path) -> None:

@@ -35,4 +35,4 @@ def test_a_kept_state_is_the_same_as_being_told_again(begun, monkeypatch) -> Non
 
 
 def test_the_least_distance_under_a_constraint(begun) -> None:
-    answers.test_the_least_distance_under_a_constraint(begun, NAME, within=0.15)
+    answers.test_the_least_distance_under_a_constraint(begun, NAME, within=0.15, calls=800)
