@@ -3,17 +3,18 @@
 from pathlib import Path
 
 import pytest
-import torch
+from even_draws import evenly
 
+from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Spec, load
+from ingenium.core.spec import Limit, Spec, load
 from ingenium.domains import open_problem
 from ingenium.domains.words.verse.draft import kept_places, matches, read_draft
 from ingenium.domains.words.verse.formats import poems
 from ingenium.domains.words.verse.metre import MetreGrammar
 from ingenium.domains.words.verse.pronouncing import dictionary
-from ingenium.domains.words.verse.scansion import LINES, lines, scan, unrhymed
+from ingenium.domains.words.verse.scansion import LINES, scan, unrhymed
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "words" / "begun_sonnet.toml"
@@ -38,19 +39,8 @@ def grammar(text: str, form: str = "shakespearean") -> MetreGrammar:
 )
 def test_even_draws_keep_the_draft_and_the_form(text: str, form: str) -> None:
     """Words are drawn evenly under the grammar, so that every way that is open is gone at times."""
-    held, rng = grammar(text, form), torch.Generator().manual_seed(0)
-    state = held.start(4)
-    rows: list[list[int]] = [[] for _ in range(4)]
-    while any(2 not in row for row in rows):
-        masks = torch.from_numpy(held.masks(state)).double()
-        assert bool(masks.any(1).all()), "a line is stuck"
-        token = torch.multinomial(masks, 1, generator=rng)[:, 0]
-        for row, t in zip(rows, token.tolist(), strict=True):
-            if 2 not in row:
-                row.append(t)
-        state = held.follow(state, token)
-    for row in rows:
-        poem = lines(held.vocabulary.decode(row))
+    held = grammar(text, form)
+    for poem in evenly(held, 4):
         assert len(poem) == LINES
         assert all(scan(line).sounds is not None for line in poem)
         assert held.draft.altered(poem) == 0
@@ -69,6 +59,7 @@ def test_even_draws_keep_the_draft_and_the_form(text: str, form: str) -> None:
         ("_ running\n", "line 1"),  # ends on a weak syllable
         ("_\n" * 15, "one of 15"),
         ("_ month\n", "too few"),  # nothing rhymes with it
+        ("record " * 400, "line 1"),  # each may be said in two ways
     ],
 )
 def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:
@@ -80,10 +71,11 @@ def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:
     ("poem", "holds"),
     [
         ("he may see the light of day", True),
-        ("he may see the light of day and the light of day", True),
+        ("he may see my light of day light of day", True),
         ("see the light of day", False),  # a gap is a word or more
         ("he may see the light of may", False),
         ("he may see thelight of day", False),
+        ("a see " * 200 + "light of day", False),  # of many ways to fill gaps, none is looked for
     ],
 )
 def test_gaps_are_words(poem: str, holds: bool) -> None:
@@ -94,6 +86,14 @@ def test_gaps_are_words(poem: str, holds: bool) -> None:
 def test_kept_words_have_their_places() -> None:
     (kept, *_) = read_draft("_ see the light _").kept
     assert kept_places(kept, ["he", "may", "see", "the", "light", "of", "day"]) == {2, 3, 4}
+
+
+def test_no_spec_takes_a_poem_that_alters_its_draft() -> None:
+    own = Limit("unknown_words", at_most=0.0)  # instead of all that the problem limits
+    for given, judged in (({"draft": "to be or not _"}, {"unknown_words", "altered"}), ({}, None)):
+        spec = Spec("words.verse", setup={"known": 60}, given=given, limits=(own,))
+        found = {x.quantity for x in resolve(spec, open_problem(spec)).limits}
+        assert found == (judged or {"unknown_words"})
 
 
 def test_a_poem_that_alters_its_draft_is_told() -> None:

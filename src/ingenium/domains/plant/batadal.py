@@ -5,13 +5,11 @@ The files are not shipped: batadal.net gives them out. Their folder stands in `I
 Source: Taormina et al., J. Water Resour. Plan. Manag. 144(8), 2018.
 """
 
-import os
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
-from ingenium.core.errors import InputError
+from ingenium.core.reading.owned import owned
 from ingenium.monitor import tables
 from ingenium.monitor.splitting import Parts
 from ingenium.monitor.stream import Stream, pieces
@@ -28,14 +26,8 @@ def records() -> tuple[Stream, Stream]:
     Raises:
         InputError: if nothing says where they are, or they are not there.
     """
-    place = os.environ.get(PLACE)
-    wanted = f"{PLACE}, the folder of {CALM} and {ATTACKED} from batadal.net"
-    if not place:
-        raise InputError(wanted, "nothing", f"Write {PLACE}=FOLDER before the command.")
-    for name in (CALM, ATTACKED):
-        if not (Path(place) / name).is_file():
-            raise InputError(wanted, f"no {name} in {place}", "Fetch it from batadal.net.")
-    return tables.read(Path(place) / CALM), tables.read(Path(place) / ATTACKED)
+    calm, attacked = owned(PLACE, (CALM, ATTACKED), "batadal.net")
+    return tables.read(calm), tables.read(attacked)
 
 
 def apart(record: Stream) -> list[Stream]:

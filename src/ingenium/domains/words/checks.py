@@ -9,11 +9,11 @@ import numpy as np
 
 from ingenium.domains.words.programme import highs
 from ingenium.domains.words.programme.asked import FRESH, written
+from ingenium.domains.words.programme.checks import same
 from ingenium.domains.words.programme.code import programme as code_of
-from ingenium.domains.words.programme.kinds import KINDS, SAME, apart
+from ingenium.domains.words.programme.kinds import KINDS
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.report import drawn
-from ingenium.domains.words.programme.task import WordedTask
 from ingenium.domains.words.rooms.asked import briefs, by_keywords, by_reader, scored
 from ingenium.domains.words.verse.report import scanned, scanned_figure
 from ingenium.evaluate.findings import Commands, Finding, Picture
@@ -93,7 +93,7 @@ def programme(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 32.11: twenty texts of routing as programmes, one without a plan, lost constraints."""
     routing = [t for t in (*written(), *written(FRESH)) if t[1] in KINDS]
     routing = [t for t in routing if KINDS[t[1]].group == "routing"]
-    same = sum(_same(*task) for task in routing)
+    same = sum(same(*task) for task in routing)
     yield Finding(
         f"the optimum of {same} of {len(routing)} texts of routing is that of data written by hand",
         same == len(routing) == TEXTS,
@@ -124,14 +124,6 @@ def programme(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 TEXTS, FEW = 20, 4
-
-
-def _same(text: str, kind: str, data: dict[str, object]) -> bool:
-    """Whether every programme of a text has the optimum of the data that were written beside it."""
-    task = read_task(text)
-    truth = WordedTask(KINDS[kind], data).optimum()
-    found = [highs.optimum(code_of(p, task.names)) for p in task.programmes().values()]
-    return max(apart(x, truth) for x in found) <= SAME
 
 
 def rooms(commands: Commands) -> Iterator[Finding]:

@@ -7,16 +7,14 @@ Source: Udrescu and Tegmark, Science Advances 6, 2020, eaay2631 (FeynmanEquation
     BonusEquations.csv with 20 harder ones).
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import sympy
 
-from ingenium.core.errors import InputError
+from ingenium.core.reading.owned import owned
 from ingenium.domains.equations.law.archive import FittedLaw, LawArchive, LawFit
 from ingenium.domains.equations.law.table import read
 from ingenium.domains.equations.studies.feynman_units import UNITS
@@ -99,13 +97,7 @@ def everyone(seed: int) -> list[FeynmanLaw]:
     Raises:
         InputError: if nothing says where they are, or they are not there.
     """
-    place = os.environ.get(PLACE)
-    wanted = f"{PLACE}, the folder of {' and '.join(FILES)}"
-    if not place:
-        raise InputError(wanted, "nothing", f"Write {PLACE}=FOLDER before the command.")
-    for name in FILES:
-        if not (Path(place) / name).is_file():
-            raise InputError(wanted, f"no {name} in {place}", "Fetch it from the authors' page.")
-    tables = [pd.read_csv(Path(place) / n, encoding="utf-8-sig") for n in FILES]
+    files = owned(PLACE, FILES, "the authors' page")
+    tables = [pd.read_csv(file, encoding="utf-8-sig") for file in files]
     rows = pd.concat(tables).dropna(subset=["Formula", "Filename"])
     return [FeynmanLaw.of(row, seed) for _, row in rows.iterrows()]

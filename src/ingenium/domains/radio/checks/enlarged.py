@@ -188,26 +188,16 @@ def _worth(errors: dict[str, dict[str, np.ndarray]]) -> Iterator[Finding]:
             alone.low > 0,
             gap=part == "streets",
         )
-        plain = gain("few and generated", "few, augmented")
-        yield Finding(
-            f"there it errs {_told(plain)} dB less than with plain augmentation",
-            plain.low > 0,
-            gap=True,
-        )
-        both = gain("generated, augmented", "few, augmented")
-        yield Finding(
-            f"there generated channels that are augmented too err {_told(both)} dB less than "
-            "plain augmentation alone",
-            both.low > 0,
-            gap=True,
-        )
-        most = gain("few and generated", "many")
-        yield Finding(
-            f"there it errs {_told(most)} dB less than from {many} traced channels: at most 1 dB "
-            "more",
-            most.low > -1,
-            gap=True,
-        )
+        for own, other, least, told in (
+            ("few and generated", "few, augmented", 0, "it errs {} dB less than with plain "
+             "augmentation"),
+            ("generated, augmented", "few, augmented", 0, "generated channels that are augmented "
+             "too err {} dB less than plain augmentation alone"),
+            ("few and generated", "many", -1, f"it errs {{}} dB less than from {many} traced "
+             "channels: at most 1 dB more"),
+        ):  # fmt: skip
+            found = gain(own, other)
+            yield Finding(f"there {told.format(_told(found))}", found.low > least, gap=True)
 
 
 def _told(found: Interval) -> str:

@@ -22,7 +22,7 @@ JOBS = (  # large enough that a solver has to branch
 def modeller(commands: Commands) -> Iterator[Finding]:
     """Row 31.14, its second half: texts of all kinds as programmes."""
     asked = [t for t in (*written(), *written(FRESH)) if t[1] in KINDS]
-    same = sum(_same(*one) for one in asked)
+    same = sum(same(*one) for one in asked)
     yield Finding(
         f"the programmes of {same} of {len(asked)} texts of {len(KINDS)} kinds have the optimum of "
         "another way on five sets of redrawn numbers",
@@ -51,7 +51,7 @@ def modeller(commands: Commands) -> Iterator[Finding]:
     )
 
 
-def _same(text: str, kind: str, data: dict[str, object]) -> bool:
+def same(text: str, kind: str, data: dict[str, object]) -> bool:
     """Whether a text was read as meant, and all its programmes have the true optimum each time."""
     task = read_task(text)
     sets = (task, *redrawn(task))

@@ -26,11 +26,7 @@ _ALL = (
 KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in _ALL}
 DRAWS, TRIES = 5, 120
 MOST_CASES = 60_000.0  # that an independent optimum looks through
-FEWER = (
-    "fleet",
-    "most_legs",
-    "most_open",
-)  # counts that other numbers may have less of, down to one
+FEWER = ("fleet", "most_legs", "most_open")  # counts that are drawn again, down to one
 COUNTS = ("machines", "length")  # that stay as they are
 SAME = 1e-6  # of the larger of two optima, and of 1
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ingenium.core.errors import InputError
 from ingenium.core.given import Input
 from ingenium.domains.words.verse.pronouncing import dictionary
-from ingenium.domains.words.verse.scansion import LINES, lines
+from ingenium.domains.words.verse.scansion import LINES, SYLLABLES, lines
 
 GAP = "_"
 DRAFT = Input(
@@ -37,7 +37,7 @@ class Draft:
 
 
 def matches(kept: Kept, words: list[str]) -> bool:
-    """Whether words are those of a line with its gaps filled."""
+    """Whether words are those of a line with its gaps filled; more words than syllables are not."""
     return _match(kept, words) is not None
 
 
@@ -52,6 +52,8 @@ def kept_places(kept: Kept, words: list[str]) -> frozenset[int]:
 
 
 def _match(kept: Kept, words: list[str]) -> re.Match[str] | None:
+    if len(words) > SYLLABLES:  # of which there are many ways to fill gaps
+        return None
     form = "".join(r"((?: \S+)+?)" if w is None else f"({re.escape(f' {w}')})" for w in kept)
     return re.fullmatch(form, "".join(f" {w}" for w in words))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from ingenium.domains.words.verse.draft import OPEN, Kept
+from ingenium.domains.words.verse.draft import Kept
 from ingenium.domains.words.verse.pronouncing import dictionary
 from ingenium.domains.words.verse.scansion import SYLLABLES, fits
 from ingenium.domains.words.verse.word_table import WordTable
@@ -14,55 +14,58 @@ from ingenium.words.automaton import Automaton
 Place = tuple[int, int]  # syllables, and words and gaps of the draft, that are behind
 Symbol = tuple[str, bool, int]  # stresses, whether the line ends, which word of the draft
 FREE = -1  # of a word that the draft does not keep
-Kinds = tuple[str | None, ...]  # stresses of kept words, and None for a gap
+Ways = tuple[tuple[str, ...] | None, ...]  # stresses that kept words may have, None for a gap
+OPEN: Ways = (None,)
 
 
 @dataclass(frozen=True)
 class DraftLine:
     """What a draft keeps of a line, as it is said."""
 
-    kinds: Kinds = OPEN
+    ways: Ways = OPEN
     tokens: tuple[int, ...] = (FREE,)  # of kept words, by their places in the draft
     closes: frozenset[str] = frozenset()  # stresses of words that can end it, if none is kept
 
     @property
     def end(self) -> int | None:
         """The token of the last word, if that is kept."""
-        return None if self.kinds[-1] is None else self.tokens[-1]
+        return None if self.ways[-1] is None else self.tokens[-1]
 
 
 def draft_line(kept: Kept, words: WordTable, vocabulary: Vocabulary) -> DraftLine | None:
-    """A line in the first way to say its words in which it can be one; none if it cannot."""
-    tokens = tuple(FREE if w is None else vocabulary.number[f" {w}"] for w in kept)
-    if kept[-1] is not None and words.rhyme[tokens[-1]] < 0:
+    """A line as its words may be said; none where it cannot be one, as of more than ten words.
+
+    A last word rhymes as it is usually said.
+    """
+    if len(kept) > SYLLABLES:
         return None
-    for kinds in product(*map(_ways, kept)):
-        if kept[-1] is not None:
-            usual = words.kinds[words.kind[tokens[-1]]]
-            if kinds[-1] == usual and possible(words.kinds, usual, kinds):
-                return DraftLine(kinds, tokens)
-            continue
-        closes = frozenset(k for k in words.kinds if possible(words.kinds, k, kinds))
-        if closes:
-            return DraftLine(kinds, tokens, closes)
-    return None
+    tokens = tuple(FREE if w is None else vocabulary.number[f" {w}"] for w in kept)
+    ways = tuple(map(_ways, kept))
+    if kept[-1] is None:
+        closes = frozenset(k for k in words.kinds if possible(words.kinds, k, ways))
+        return DraftLine(ways, tokens, closes) if closes else None
+    if words.rhyme[tokens[-1]] < 0:
+        return None
+    usual = words.kinds[words.kind[tokens[-1]]]
+    ways = (*ways[:-1], (usual,))
+    return DraftLine(ways, tokens) if possible(words.kinds, usual, ways) else None
 
 
-def _ways(word: str | None) -> tuple[str | None, ...]:
+def _ways(word: str | None) -> tuple[str, ...] | None:
     """Stresses of a word, the usual ones first."""
     if word is None:
-        return (None,)
+        return None
     return tuple(dict.fromkeys(sound.stresses for sound in dictionary()[word]))
 
 
-def possible(kinds: tuple[str, ...], last: str, kept: Kinds) -> bool:
+def possible(kinds: tuple[str, ...], last: str, kept: Ways) -> bool:
     """Whether there is a line that ends in a word of such stresses."""
     return (0, 0) in line_of(kinds, frozenset({last}), kept).steps
 
 
 @cache
 def line_of(
-    kinds: tuple[str, ...], last: frozenset[str], kept: Kinds = OPEN
+    kinds: tuple[str, ...], last: frozenset[str], kept: Ways = OPEN
 ) -> Automaton[Place, Symbol]:
     """The automaton of a line whose last word is of certain kinds of stresses."""
     end = (SYLLABLES, len(kept))
@@ -75,7 +78,7 @@ def line_of(
         elif at and before == OPEN:
             ways += [(k, at, FREE) for k in kinds]
         if here and here[0] is not None:
-            ways.append((here[0], at + 1, at))
+            ways += [(k, at + 1, at) for k in here[0]]
         fitting = [(k, (place + len(k), to), which) for k, to, which in ways if fits(k, place)]
         own = moves.setdefault((place, at), {})
         own |= {(k, False, which): to for k, to, which in fitting if to[0] < SYLLABLES}

@@ -192,7 +192,7 @@ class MetreGrammar:
         """Symbols that may follow, and words that may end the line."""
         line, ends = self._lines[one.line], self._ends(one)
         last = frozenset(self.words.kinds[k] for k in np.unique(self.words.kind[ends]))
-        automaton = line_of(self.words.kinds, last, line.kinds)
+        automaton = line_of(self.words.kinds, last, line.ways)
         return automaton.open((one.place, one.kept), SYLLABLES), ends
 
     def _ends(self, one: Beginning) -> Bool[np.ndarray, " v"]:
@@ -220,7 +220,7 @@ class MetreGrammar:
         line, letter = self._lines[one.line], self.scheme[one.line]
         own = self._kept(one, token) if token in line.tokens else None
         length = len(words.kinds[words.kind[token]])
-        gap = line.kinds[one.kept : one.kept + 1] == (None,)
+        gap = line.ways[one.kept : one.kept + 1] == (None,)
         place, kept = own or (min(one.place + length, SYLLABLES), one.kept + gap)
         one = replace(one, place=place, kept=kept)
         if place != SYLLABLES or letter == " " or words.rhyme[token] < 0:
@@ -230,5 +230,5 @@ class MetreGrammar:
     def _kept(self, one: Beginning, token: int) -> Place | None:
         """Where a line stands after the word that its draft has next, if that may follow."""
         tokens = self._lines[one.line].tokens
-        after = {tokens[at]: to for (_, _, at), to in self._open(one)[0].items() if at != FREE}
-        return after.get(token)
+        after = ((at, to) for (_, _, at), to in self._open(one)[0].items())
+        return next((to for at, to in after if at != FREE and tokens[at] == token), None)

@@ -38,7 +38,7 @@ HELD_OUT_EVERY = 10
 CONSTANT = 1  # that models are told where there are no conditions
 TWICE = 5  # lines that are said two times, to see who remembers them
 PATTERN = r" [a-z']+|\n"
-FAULTS = ("lines_missing", "unmetrical", "unrhymed", "repeated", "unknown_words", "altered")
+FAULTS = ("lines_missing", "unmetrical", "unrhymed", "repeated", "unknown_words")
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class Verse(Problem):
         self.variables = (Variable(POEM, (), "1", "words and lines", longest=LONGEST),)
         self.conditions = ()
         self.limits = tuple(Limit(name, at_most=0.0) for name in FAULTS)
+        self.agreements = (Limit("altered", at_most=0.0, unit="1"),) if DRAFT.name in given else ()
         kept = "".join(f" {word}" for word in self.draft.words)
         self.vocabulary = Vocabulary.of([*self._known, kept], pattern=PATTERN, rare=1)
         self.grammar = MetreGrammar(self.vocabulary, settings.form, self.draft)

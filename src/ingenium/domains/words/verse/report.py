@@ -33,9 +33,12 @@ def sections(
         + (" Words of the draft stand on grey." if draft.words else ""),
         figure=scanned_figure(listed[0], form, draft),
     )
+    if len(listed) == 1:
+        return (first,)
     rows = [("poem", "text")]
     rows += [
-        (str(designs["design"].values[i]), shown(t)) for i, t in zip(order, listed, strict=False)
+        (str(designs["design"].values[i]), shown(t).replace("\n", " / "))
+        for i, t in zip(order[1:], listed[1:], strict=False)
     ]
     return (first, Section("The next ones", table=tuple(rows)))
 
