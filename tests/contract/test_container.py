@@ -1,15 +1,14 @@
 """The contract on corner fittings of few large cells."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from ingenium.core.problem import Problem
 from ingenium.testing import ProblemContract
 
 
+@pytest.mark.slow  # a part like the bracket, whose contract is kept by default
 class TestContainer(ProblemContract):
     problem_name = "structures.container"
     few = 3
@@ -22,18 +21,11 @@ class TestContainer(ProblemContract):
         "foot_radius_mm": 14.0,
         "pad_radius_mm": 14.0,
         "making": {
-            "designs": 12,
-            "at_once": 4,
+            "designs": 10,
+            "at_once": 10,
             "coarse_steps": 4,
             "steps": 4,
             "repair_steps": 1,
             "milled": 2,
         },
     }
-
-    @pytest.mark.slow
-    def test_every_format_carries_a_run(
-        self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """As everywhere, but it takes long."""
-        super().test_every_format_carries_a_run(problem, tmp_path, monkeypatch)

@@ -76,7 +76,7 @@ class TestLattice(ProblemContract):
             "height_m": 0.036,
             "thinnest_m": 0.0008,
         },
-        "crushing": {"steps": 4000},
+        "crushing": {"steps": 2000},
     }
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
