@@ -17,7 +17,8 @@ class TestBracket(ProblemContract):
     equal = 1e-4
     # One of so few cells is some hundredths of what is measured.
     written: ClassVar[Mapping[str, float]] = dict.fromkeys(
-        ("compliance", *(f"compliance_{case.name}" for case in CASES), "stress", "displacement"), 0.05
+        ("compliance", *(f"compliance_{case.name}" for case in CASES), "stress", "displacement"),
+        0.05,
     )
     setup: ClassVar[Mapping[str, Any]] = {
         "cells": [12, 8, 12],
