@@ -114,7 +114,7 @@ C_FORGERIES: Mapping[str, Damage] = {
 
 class TestController(ProblemContract):
     problem_name = "autonomy.controller"
-    setup: ClassVar = {"known": 20, "scenarios": 32, "period_s": 0.05}
+    setup: ClassVar = {"known": 20, "scenarios": 64, "period_s": 0.05}
     few = 3
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
