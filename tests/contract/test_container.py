@@ -21,8 +21,8 @@ class TestContainer(ProblemContract):
         "foot_radius_mm": 14.0,
         "pad_radius_mm": 14.0,
         "making": {
-            "designs": 10,
-            "at_once": 10,
+            "designs": 12,
+            "at_once": 4,
             "coarse_steps": 4,
             "steps": 4,
             "repair_steps": 1,

@@ -61,7 +61,7 @@ class TestComposite(ProblemContract):
 @pytest.mark.slow
 class TestSpatialCell(ProblemContract):
     problem_name = "structures.unit_cell"
-    setup: ClassVar[Mapping[str, Any]] = {"cells": [8, 8, 8], "designs": 20, "refine_steps": 1}
+    setup: ClassVar[Mapping[str, Any]] = {"cells": [8, 8, 8], "designs": 30, "refine_steps": 1}
     harmless: ClassVar[Mapping[str, str]] = {f"npz: {k}": v for k, v in MIRRORED.items()}
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
