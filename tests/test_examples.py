@@ -32,7 +32,13 @@ DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "co
 SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale
 APART = (*SPECS, *INFERRED, *DEVICES, *SCALE)
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in APART)
-LONG = ("beams", "morphing")  # whose known designs are made when they are opened
+LONG = (
+    "beams",
+    "morphing",
+    "begun_sonnet",
+    "arm",
+    "cart_pole",
+)  # whose known designs are made when they are opened
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 

@@ -72,6 +72,7 @@ def test_a_learned_screen_orders_and_loses_little(begun, by: str) -> None:
     assert last.audit.interval[0] < 0.5, "half of what is seen is cut, of what holds less"
 
 
+@pytest.mark.slow
 def test_a_learned_screen_that_is_stopped_goes_on_as_if_it_was_not(begun) -> None:
     plan = ScreenPlan("ensemble", keep=0.5, audit=0.2)
     whole = begun("evolution", LEAST, name="whole", screen=plan)
