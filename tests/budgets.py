@@ -1,9 +1,12 @@
 """CPU seconds of the tests of each domain, printed at the end beside what they may take.
 
-A test counts for the one domain that its file is about, else for what domains share. Its seconds
-are those of its process and of the programs that ended in it, fixtures included.
+A test counts for the one domain that its file is about, else for what domains share: contracts
+of a domain's problems are its own. Its seconds are those of its process and of the programs that
+ended in it, fixtures included. What is more than all processors can do while it ran was done before
+it, by a program that an earlier test had begun: that is shared.
 """
 
+import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,8 +16,8 @@ from resource import RUSAGE_CHILDREN, getrusage
 import pytest
 
 DEFAULT_S, SLOW_S = 20.0, 120.0  # of processor time, for a domain
-NAME = "cpu_s"
-BEGAN = pytest.StashKey[float]()
+NAME, EARLIER = "cpu_s", "earlier_cpu_s"
+BEGAN = pytest.StashKey[tuple[float, float]]()
 
 
 def _cpu_s() -> float:
@@ -22,16 +25,24 @@ def _cpu_s() -> float:
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
+def parted(cpu_s: float, wall_s: float, processors: int) -> tuple[float, float]:
+    """What a test can have taken itself, and what earlier ones must have."""
+    own = min(cpu_s, processors * wall_s)
+    return own, cpu_s - own
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    item.stash[BEGAN] = _cpu_s()
+    item.stash[BEGAN] = _cpu_s(), time.monotonic()
     return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
     if call.when == "teardown":  # the last report of a test, which travels to the main process
-        item.user_properties.append((NAME, _cpu_s() - item.stash[BEGAN]))
+        cpu_s, at_s = item.stash[BEGAN]
+        own, earlier = parted(_cpu_s() - cpu_s, time.monotonic() - at_s, os.cpu_count() or 1)
+        item.user_properties += [(NAME, own), (EARLIER, earlier)]
     return (yield)
 
 
@@ -46,7 +57,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             path = Path(terminalreporter.config.rootpath, report.nodeid.partition("::")[0])
             domains = about(path) if path.is_file() else frozenset({SHARED})
             own = min(domains) if len(domains) == 1 else SHARED
-            spent[own] += dict(report.user_properties).get(NAME, 0.0)
+            told = dict(report.user_properties)
+            spent[own] += told.get(NAME, 0.0)
+            spent[SHARED] += told.get(EARLIER, 0.0)
     if not spent:
         return
     slow = terminalreporter.config.option.markexpr == "slow"
@@ -56,3 +69,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         within = "" if name == SHARED else f" of {budget:.0f}"
         over = "  over its budget" if name != SHARED and seconds > budget else ""
         terminalreporter.write_line(f"{name:12}{seconds:8.1f}{within}{over}")
+    terminalreporter.write_line(f"{'all':12}{sum(spent.values()):8.1f}")

@@ -59,6 +59,7 @@ def test_it_says_how_many_fits_are_left_and_keeps_designs(problem: Problem, tmp_
     assert "of which 3 are kept from before; the rest takes about 1 min" in begun.takes()
 
 
+@pytest.mark.slow
 def test_the_table_ranks_known_designs_above_random_ones(problem: Problem, tmp_path: Path) -> None:
     entries = compare.compare(problem, PROTOCOL, tmp_path)
     table = compare.tabulate(problem, entries)

@@ -32,6 +32,13 @@ DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "co
 SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale
 APART = (*SPECS, *INFERRED, *DEVICES, *SCALE)
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in APART)
+LONG = (
+    "beams",
+    "morphing",
+    "begun_sonnet",
+    "arm",
+    "cart_pole",
+)  # whose known designs are made when they are opened
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 
@@ -68,7 +75,11 @@ def test_example_resolves(path: Path, problem: Problem) -> None:
     assert resolve(spec, problem).limits
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=[pytest.mark.slow] if p.stem in LONG else []) for p in OTHERS],
+    ids=lambda p: p.stem,
+)
 def test_example_of_another_domain_opens(path: Path) -> None:
     spec = load(path)
     assert spec.title

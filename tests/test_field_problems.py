@@ -18,7 +18,7 @@ from ingenium.trust.ledger import open_ledger
 CLASSICAL = ("nearest_neighbours", "random")
 
 
-@pytest.mark.parametrize("cells", [(12, 8), (6, 5, 4)])
+@pytest.mark.parametrize("cells", [(12, 8), pytest.param((6, 5, 4), marks=pytest.mark.slow)])
 def test_a_comparison_ranks_neighbours_above_random_cells(
     cells: tuple[int, ...], tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ def problem(specs: ModuleType, own_folders: Path) -> Lead:
     return Lead(LeadSettings(keep=specs.SETUP.keep, avoid=specs.SETUP.avoid, known=200))
 
 
+@pytest.mark.slow
 def test_every_spec_is_met_by_a_new_molecule(specs: ModuleType, problem: Lead) -> None:
     assert len({asked.witness for asked in specs.SPECS}) == len(specs.SPECS)
     from benchmarks import molecules_search
@@ -104,6 +105,7 @@ def test_a_search_is_done_once(
     assert row["hits, mean (95 %)"] == f"{first.hits} ({first.hits} to {first.hits})"
 
 
+@pytest.mark.slow
 def test_mol_ga_spends_its_calls(specs: ModuleType, problem: Lead) -> None:
     from benchmarks import lead_searches, molecules_search, strategies_rivals
 

@@ -97,6 +97,7 @@ def test_facts_of_one_molecule() -> None:
     assert all_facts(["C1CC", "", "CCO", "CCO"])[:2] == [None, None]
 
 
+@pytest.mark.slow
 def test_few_molecules_give_what_the_package_gives() -> None:
     known = data.moses_statistics("test")
     found = suite(mixed(100), data.moses("train"), {"Test": known})

@@ -96,6 +96,7 @@ def test_show_lists_them() -> None:
     assert "Shipped trained: thick" in text
 
 
+@pytest.mark.slow
 def test_a_comparison_has_them_and_says_how_many_hold_the_spec(tmp_path: Path) -> None:
     """Thick beams hold every stress and deflection; of bootstrapped ones it is a share."""
     problem = open_problem(toy.spec())

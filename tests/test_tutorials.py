@@ -123,6 +123,7 @@ def stored(tools: tuple[Any, Any], name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("xfoil") is None, reason="the program xfoil is not installed")
 def test_a_file_of_the_airfoils_is_measured(tools: tuple[Any, Any], tmp_path: Path) -> None:
     """The part of a tutorial that needs no run."""

@@ -62,7 +62,9 @@ def test_a_disk_that_fills_at_any_file(starter: Starter, tmp_path: Path) -> None
         pytest.param(False, id="at once", marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.parametrize("form", [[], ["--json"]], ids=["told", "json"])
+@pytest.mark.parametrize(
+    "form", [[], pytest.param(["--json"], marks=pytest.mark.slow)], ids=["told", "json"]
+)
 def test_results_that_cannot_be_printed(
     starter: Starter, tmp_path: Path, form: list[str], held: bool
 ) -> None:

@@ -44,6 +44,7 @@ def test_a_monitor_is_shown_and_replayed(alarm: Path) -> None:
     assert answer("monitor", "replay", alarm / "alarm")["holds"]
 
 
+@pytest.mark.slow
 def test_families_are_compared_at_one_budget(alarm: Path) -> None:
     words = ("--family", "pca", "--family", "cusum", "--out", alarm / "all")
     found = answer("monitor", "compare", alarm / "own.csv", *words)

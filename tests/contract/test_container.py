@@ -1,15 +1,14 @@
 """The contract on corner fittings of few large cells."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from ingenium.core.problem import Problem
 from ingenium.testing import ProblemContract
 
 
+@pytest.mark.slow  # a part like the bracket, whose contract is kept by default
 class TestContainer(ProblemContract):
     problem_name = "structures.container"
     few = 3
@@ -30,10 +29,3 @@ class TestContainer(ProblemContract):
             "milled": 2,
         },
     }
-
-    @pytest.mark.slow
-    def test_every_format_carries_a_run(
-        self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """As everywhere, but it takes long."""
-        super().test_every_format_carries_a_run(problem, tmp_path, monkeypatch)

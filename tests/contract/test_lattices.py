@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingenium.core.problem import Problem
 from ingenium.domains.structures.lattices import proportion
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.solid import body_density
@@ -59,6 +58,7 @@ def _no_table(path: Path) -> None:
     (path / "cells.csv").unlink()
 
 
+@pytest.mark.slow  # the bodies of known lattices take long to make
 class TestLattice(ProblemContract):
     problem_name = "structures.lattice"
     few = 3
@@ -97,10 +97,3 @@ class TestLattice(ProblemContract):
     @pytest.fixture(autouse=True)
     def once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(proportion, "body_density", remembered)
-
-    @pytest.mark.slow
-    def test_every_format_carries_a_run(
-        self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """As everywhere, but it takes long."""
-        super().test_every_format_carries_a_run(problem, tmp_path, monkeypatch)

@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
+
 from ingenium.testing import Damage, ProblemContract, with_bytes
 
 PLACES = {
@@ -79,10 +81,17 @@ class TestLead(ProblemContract):
         "keep": ["c1ccccc1"],
         "avoid": ["[N+](=O)[O-]"],
         "solubility": True,
-        "electrons": "gfn2",
     }
     few = 3
     no_answer = "C1CC"
+    harmless: ClassVar[Mapping[str, str]] = PLACES
+
+
+@pytest.mark.slow
+class TestLeadOfElectrons(TestLead):
+    """Whose places are read too."""
+
+    setup: ClassVar[Mapping[str, Any]] = {**TestLead.setup, "electrons": "gfn2"}
     harmless: ClassVar[Mapping[str, str]] = {
         "sdf: shifted": "A molecule has no place of its own: a file may have it anywhere."
     }

@@ -37,7 +37,7 @@ def _forgeries(*meshes: str) -> Mapping[str, Mapping[str, Damage]]:
 
 class TestPlaneCell(ProblemContract):
     problem_name = "structures.unit_cell"
-    setup: ClassVar[Mapping[str, Any]] = {"cells": [16, 16], "designs": 40, "refine_steps": 2}
+    setup: ClassVar[Mapping[str, Any]] = {"cells": [12, 12], "designs": 20, "refine_steps": 1}
     harmless = MIRRORED
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
@@ -48,7 +48,7 @@ class TestComposite(ProblemContract):
     problem_name = "structures.unit_cell"
     setup: ClassVar[Mapping[str, Any]] = {
         "cells": [12, 12],
-        "designs": 40,
+        "designs": 20,
         "second_modulus": 0.1,
         "refine_steps": 0,
     }

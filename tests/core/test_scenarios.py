@@ -112,6 +112,7 @@ def test_no_more_is_drawn_of_what_another_limit_rejects() -> None:
     assert found["verdict"].item() == Verdict.REJECTED
 
 
+@pytest.mark.slow
 def test_luck_accepts_no_more_than_stated() -> None:
     """Of engines with other seeds, on a design a little beyond the limit and on one within."""
     wrong, right = 0, 0

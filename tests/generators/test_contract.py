@@ -72,7 +72,7 @@ class TestFamilies(GeneratorContract):
                 axes, skills = len(shape), SKILLS[name]
                 if name == "gan" and axes > 2:  # fields of a new one hardly follow its noise
                     skills = replace(skills, reach=1.0)
-                slow = (name in costly and axes > most) or (name in HEAVY and axes > 3)
+                slow = (name in costly and axes > most) or (axes > 3 and name in (*HEAVY, *SPIKING))
                 cases.append(_marked(f"{name}-{KINDS[axes]}", slow, skills, shape))
         metafunc.parametrize(("skills", "shape"), cases)
 

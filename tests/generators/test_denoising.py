@@ -79,6 +79,7 @@ def fitted(request: pytest.FixtureRequest) -> Denoising:
     return model
 
 
+@pytest.mark.slow
 def test_a_fit_learns_the_conditional_density(fitted: Denoising) -> None:
     cond = torch.tensor([[1.5, -1.0]]).expand(2000, -1)
     x = fitted.propose(cond, rng(1)).double()

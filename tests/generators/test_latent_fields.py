@@ -53,6 +53,7 @@ def rng(seed: int = 7) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+@pytest.mark.slow
 def test_few_numbers_carry_designs_that_were_never_seen() -> None:
     x, _ = waves(64, seed=5)
     auto = fitted().autoencoder

@@ -44,6 +44,7 @@ def reinforced(worth: float, steps: int, rate: float = 5e-3) -> Reinforcement:
     return pull
 
 
+@pytest.mark.slow
 def test_it_ends_at_the_tilted_prior() -> None:
     """All words are counted, so the truth is known: prior * exp(worth * reward), scaled."""
     pull = reinforced(3.0, 180)

@@ -279,6 +279,7 @@ def test_learns_the_chain(name: str) -> None:
     assert float((true.exp() * (true - found)).sum()) < 0.02  # divergence in nats
 
 
+@pytest.mark.slow
 def test_the_bound_of_a_vae_is_near_the_truth() -> None:
     torch.manual_seed(0)
     full = TokenVAESettings(latent=4, beta=1.0)
@@ -293,6 +294,7 @@ def test_the_bound_of_a_vae_is_near_the_truth() -> None:
     torch.testing.assert_close(alone, bound[3:4], atol=1e-4, rtol=0)
 
 
+@pytest.mark.slow
 def test_masked_diffusion_draws_the_chain_in_any_order() -> None:
     torch.manual_seed(0)
     family = small("masked_diffusion", Letters())
@@ -304,6 +306,7 @@ def test_masked_diffusion_draws_the_chain_in_any_order() -> None:
     assert float((share - true.exp()).abs().sum()) / 2 < 0.08  # total variation
 
 
+@pytest.mark.slow
 def test_latent_numbers_of_a_vae_carry_the_sequence() -> None:
     """Without a price a sequence is written again from its own latent numbers."""
     torch.manual_seed(0)

@@ -72,6 +72,7 @@ def family() -> object:
     return made
 
 
+@pytest.mark.slow
 def test_numbers_follow_tokens_and_tokens_conditions(family: object) -> None:
     cond = torch.tensor([[0.0], [1.0]]).repeat(200, 1)
     x = family.propose(cond, torch.Generator().manual_seed(1))  # type: ignore[attr-defined]

@@ -46,7 +46,12 @@ def prior(family: str) -> Prior:
     return Prior.of(Generator(problem, made.family, spec, known), 2048, 0, nearby)
 
 
-@pytest.mark.parametrize("name", METHODS)
+SLOW = ("guided", "nuts")  # to find it, as long as all others together
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in METHODS]
+)
 def test_a_method_finds_the_exact_posterior(name: str) -> None:
     if name in ("nuts", "random_walk"):
         pytest.importorskip("pyro")

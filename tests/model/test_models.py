@@ -143,6 +143,7 @@ def test_a_stiff_course_is_its_closed_form(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.courses(time)[0, :, 0], exact, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_an_epidemic_is_told_from_growth(tmp_path: Path) -> None:
     time = np.arange(0, 30, 1.5)
     done = solve_ivp(lambda t, s: [-0.0025 * s[0] * s[1], 0.0025 * s[0] * s[1] - 0.3 * s[1],

@@ -160,6 +160,7 @@ def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> Non
         Monitor.opened(tmp_path / "kept")
 
 
+@pytest.mark.slow
 def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> None:
     """Voltages out of the band, told from the powers of the feeder alone."""
     assert isinstance(rural_days, Watched)

@@ -155,6 +155,7 @@ def test_a_plant_of_another_field_is_released_watched_barred_and_operated(
     assert (values["outside"], values["override_kept"], values["bypass_delay"]) == (0, 1, 0)
 
 
+@pytest.mark.slow
 def test_a_policy_learns_on_any_plant_by_trying() -> None:
     """Half of the error that doing nothing leaves, after seconds of learning."""
     pytest.importorskip("stable_baselines3", reason='pip install "ingenium[operate]"')

@@ -92,6 +92,7 @@ class Limited:
         return ranked.trained("data:2", {"checkpoint": self.folder, "progress": made})
 
 
+@pytest.mark.slow
 def test_a_fit_whose_disk_was_full_goes_on_to_the_same_weights(
     tmp_path: Path, two: list[dict[str, Any]]
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_rank_without_torchrun_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         gather(WorkPlace.parse("torchrun"), disagreeing)
 
 
+@pytest.mark.slow
 def test_a_task_that_kills_each_worker_is_told() -> None:
     with pytest.raises(EngineError, match="with the same task"):
         list(spread(ProcessSite(1), deadly, [3]))
@@ -135,6 +136,7 @@ def test_ranks_that_stand_on_other_code_are_refused_and_a_dead_one_is_told() -> 
     assert time.monotonic() - began < 45, "the dead rank was not seen before the others gave up"
 
 
+@pytest.mark.slow
 def test_a_full_disk_of_one_rank_is_told_and_not_that_the_others_lost_it() -> None:
     with pytest.raises(StorageError, match=r"cannot write state\.json: the disk is full"):
         gather(WorkPlace.parse("processes:2"), filling_the_disk, wait_s=60.0)

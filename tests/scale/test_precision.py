@@ -84,7 +84,7 @@ def test_a_step_whose_gradients_overflow_is_left_out() -> None:
     assert gather(HERE, overflowing)[0]["moved"] == 0
 
 
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+@pytest.mark.parametrize("precision", ["bf16", pytest.param("fp16", marks=pytest.mark.slow)])
 def test_half_precision_learns_as_full(precision: str, alone: dict[str, Any]) -> None:
     found = gather(HERE, ranked.Layouts(("data:1",), {"precision": precision}))[0]["data:1"]
     full, half = alone["course"]["held_out"], found["course"]["held_out"]

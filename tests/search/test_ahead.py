@@ -30,6 +30,7 @@ from ingenium.searches.workers import Here, InOrder, Ticket
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
+LONG = ("cma_me", "map_elites", "parzen")  # which take half of the time of all
 QUICK = [name for name in NAMES if name not in ("bayesian", "fidelity", "two_regimes")]
 
 
@@ -59,7 +60,10 @@ def rows(search: Search) -> list[object]:
     return [kept, search.store.parts(), search.places, search.store.verified()]
 
 
-@pytest.mark.parametrize("strategy", QUICK)
+@pytest.mark.parametrize(
+    "strategy",
+    [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in QUICK],
+)
 def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> None:
     settings = {"function": "zdt1", "known": 200, "batch": 8}
     one = begun(strategy, BOTH, name="one", **settings)
@@ -156,6 +160,7 @@ def opened(tmp_path: Path):
     return open_one
 
 
+@pytest.mark.slow
 def test_processes_measure_while_more_is_proposed(opened) -> None:
     search, opener = opened("several", function="zdt1", slow=0.02)
     pool = Spread(ProcessSite(2), opener, at_once=16)

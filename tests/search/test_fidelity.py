@@ -114,11 +114,12 @@ def test_stopped_it_goes_on_as_if_it_was_not(begun) -> None:
     np.testing.assert_array_equal(np.array(part.measured), np.array(whole.measured))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "d", "truth", "cost", "enough"),
     [
         ("forrester", 1, -6.020740, 12.0, 0.1),
-        pytest.param("currin", 2, -13.798722, 16.0, 0.3, marks=pytest.mark.slow),
+        ("currin", 2, -13.798722, 16.0, 0.3),
     ],
 )
 def test_at_equal_cost_two_tiers_find_better_than_the_costly_one(
@@ -138,6 +139,7 @@ def test_at_equal_cost_two_tiers_find_better_than_the_costly_one(
     assert np.min(gaps) > -1e-5
 
 
+@pytest.mark.slow
 def test_a_cheap_tier_that_says_nothing_is_left_soon(begun) -> None:
     settings = {"function": "quadratic", "d": 2, "rough": 50.0, "known": 30}
     search = begun("fidelity", LEAST, screen=tenth(), **settings)

@@ -25,7 +25,8 @@ def test_random_designs_come_less_near(begun) -> None:
         ("cma_es", 0.02, 800),
         ("cross_entropy", 0.1, 800),
         ("evolution", 0.15, 800),
-        ("parzen", 0.15, 448),  # whose time grows with the square of the calls
+        # Its time grows with the square of the calls.
+        pytest.param("parzen", 0.15, 448, marks=pytest.mark.slow),
     ],
 )
 def test_the_least_distance_under_a_constraint(

@@ -97,7 +97,10 @@ def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
     assert all(took["kwh"] > 0 for took in told["energy"])
 
 
-@pytest.mark.parametrize("budgets", [(40, 80), (80, 40), (40, 90, 50)])
+@pytest.mark.parametrize(
+    "budgets",
+    [(80, 40), *(pytest.param(b, marks=pytest.mark.slow) for b in ((40, 80), (40, 90, 50)))],
+)
 def test_the_replay_verifies_the_same_designs(tmp_path: Path, budgets: tuple[int, ...]) -> None:
     for budget in budgets:
         api.search(SPEC, SearchPlan("evolution", 1, 32), Stop(budget), tmp_path / "o")

@@ -113,7 +113,10 @@ def molecules() -> Problem:
     return open_problem(Spec(problem="molecules.lead", setup={"known": 200}))
 
 
-@pytest.mark.parametrize("strategy", ["stock", "evolution", "cross_entropy", "parzen"])
+@pytest.mark.parametrize(
+    "strategy",
+    ["stock", "evolution", "cross_entropy", pytest.param("parzen", marks=pytest.mark.slow)],
+)
 def test_days_of_a_feeder_are_searched(rural_days: Problem, strategy: str, tmp_path: Path) -> None:
     """With loads as high as they can be while all limits hold; the same when it is stopped."""
     loading = next(q.name for q in rural_days.quantities if "loading" in q.name)

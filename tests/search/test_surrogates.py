@@ -59,7 +59,7 @@ def test_the_fits_hang_on_the_count_alone() -> None:
     assert [fitted_rows(n) for n in (32, 39, 40, 49, 50)] == [32, 32, 40, 40, 50]
 
 
-@pytest.mark.parametrize("by", ["ensemble", "process"])
+@pytest.mark.parametrize("by", ["ensemble", pytest.param("process", marks=pytest.mark.slow)])
 def test_a_learned_screen_orders_and_loses_little(begun, by: str) -> None:
     search = begun("random", LEAST, screen=ScreenPlan(by, keep=0.5, audit=0.3), d=3)
     search.run(Stop(calls=160))
@@ -72,6 +72,7 @@ def test_a_learned_screen_orders_and_loses_little(begun, by: str) -> None:
     assert last.audit.interval[0] < 0.5, "half of what is seen is cut, of what holds less"
 
 
+@pytest.mark.slow
 def test_a_learned_screen_that_is_stopped_goes_on_as_if_it_was_not(begun) -> None:
     plan = ScreenPlan("ensemble", keep=0.5, audit=0.2)
     whole = begun("evolution", LEAST, name="whole", screen=plan)

@@ -26,6 +26,7 @@ def test_voltage_below_threshold_is_the_closed_form_at_any_step():
         assert not len(found.time_ms)
 
 
+@pytest.mark.slow
 def test_spikes_come_at_the_closed_form_whatever_the_step():
     """Several a step where it is coarse: each crossing is located, and what is left goes on."""
     neuron, currents = LIF(), [1.49, 1.6, 2.0, 5.0, 30.0]

@@ -128,6 +128,7 @@ def test_methods_with_both_measures_of_a_pair_stand_in_a_plane() -> None:
     assert plane.plane(dict.fromkeys(names[:4], one), "x") is None
 
 
+@pytest.mark.slow
 def test_the_command_writes_all_pages(book: tuple[RowEntry, ...], tmp_path: Path) -> None:
     command = ["study", "report", "--out", str(tmp_path / "out"), "--markdown", "--json"]
     ran = CliRunner().invoke(app, command)

@@ -64,6 +64,7 @@ def test_a_full_result_is_not_overwritten_by_a_quick_one(
     assert not kept.quick
 
 
+@pytest.mark.slow
 def test_workers_measure_what_this_process_does(
     study: Study, result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

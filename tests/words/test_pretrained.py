@@ -72,6 +72,7 @@ def chance(words: tuple[str, ...]) -> float:
     return found
 
 
+@pytest.mark.slow
 def test_words_come_as_often_as_the_model_says() -> None:
     family = of_letters()
     n = 4000

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # long as that takes.
 _FACTOR = r"(?:1|%|[^\W\d]\w*(?:(?:\*\*|\^)-?\d)?)"
 SCALES = (3, -3, 6, -6, 9, -9)  # powers of ten between units that are mistaken for each other
+LONGEST = 200  # letters of a unit
 _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/] ?{_FACTOR}){{0,7}}")
 
 
@@ -118,12 +119,17 @@ def _registry() -> "pint.UnitRegistry[float]":
     return registry
 
 
+def _readable(unit: str) -> bool:
+    """Whether a text can be a unit; pint takes seconds to refuse thousands of letters."""
+    return len(unit) <= LONGEST and bool(_UNIT.fullmatch(unit))
+
+
 def known(unit: str) -> bool:
     """Whether a unit can be converted into others."""
     import pint
 
     try:
-        return bool(_UNIT.fullmatch(unit)) and _registry().Unit(unit) is not None
+        return _readable(unit) and _registry().Unit(unit) is not None
     except (pint.UndefinedUnitError, ValueError):
         return False
 
@@ -141,7 +147,7 @@ def convert(value: float, came: str, expected: str, *, of: str) -> float:
 
     registry = _registry()
     try:
-        if not _UNIT.fullmatch(came):
+        if not _readable(came):
             raise pint.UndefinedUnitError(came)
         converted = float(registry.Quantity(value, came).to(expected).magnitude)
     except pint.UndefinedUnitError:

@@ -125,7 +125,9 @@ class FileContract:
                 if q.labels is None and q.unit != "h":
                     rtol = self.written.get(q.name, 0.02)
                     if rtol < np.inf:
-                        np.testing.assert_allclose(made.again[q.name], first[q.name], rtol, 1e-9)
+                        np.testing.assert_allclose(
+                            made.again[q.name], first[q.name], rtol, 1e-9, err_msg=q.name
+                        )
 
     def test_one_file_is_read_alone(
         self, problem: Problem, exported: Callable[[str], WrittenDesigns]

@@ -8,7 +8,9 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 
 
-@pytest.mark.parametrize("name", ["airfoils.section", "airfoils.morphing"])
+@pytest.mark.parametrize(
+    "name", ["airfoils.section", pytest.param("airfoils.morphing", marks=pytest.mark.slow)]
+)
 def test_a_design_is_mended_alike_alone_and_among_others(name: str) -> None:
     problem = open_problem(Spec(problem=name, setup={"refine_steps": 3}))
     designs = problem.data().isel({DESIGN: slice(0, 40, 8)})

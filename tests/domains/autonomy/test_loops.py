@@ -335,6 +335,7 @@ def test_an_arm_without_inertia_is_refused(setup: dict[str, object]) -> None:
         open_problem(Spec(problem="autonomy.arm", setup={"known": 20} | setup))
 
 
+@pytest.mark.slow
 def test_families_of_a_machine_keep_its_limits_where_they_are_made() -> None:
     made = families(machine(), BOX.noise)
     for name in ("pid", "mpc", "rule"):

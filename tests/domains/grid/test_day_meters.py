@@ -35,6 +35,7 @@ def problem() -> FeederDay:
     return found
 
 
+@pytest.mark.slow
 def test_the_state_between_readings_is_found_again(problem: FeederDay) -> None:
     """A held-out day, read at every fourth step: bands of 90 % hold the others, and are narrow."""
     known = training(problem)

@@ -59,6 +59,7 @@ def test_the_share_is_that_of_days_solved_one_by_one(
         assert found[:, j, 0].tolist() == ((low < 0.9) | (high > 1.04)).tolist()
 
 
+@pytest.mark.slow
 def test_a_run_holds_its_risk_by_the_whole_interval_and_replays(tmp_path: Path) -> None:
     asked: dict[str, Any] = {"problem": "grid.feeder_day", "setup": dict(load(EXAMPLE).setup)}
     asked |= {"conditions": {"season": "summer"}, "generator": {"family": "bootstrap"}}

@@ -231,6 +231,7 @@ def test_the_example_is_of_days_ahead():
     assert load(ROOT / "examples" / "grid" / "day_ahead.toml").problem == "grid.forecast"
 
 
+@pytest.mark.slow
 def test_a_trained_family_is_fitted_for_each_series_and_part(own_folders, tmp_path):
     """With a checkpoint asked for, as every run does: the fits inside are not of one kind."""
     own = series(days=60)

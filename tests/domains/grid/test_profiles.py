@@ -38,6 +38,7 @@ def raw(table: str, columns: list[str]) -> pd.DataFrame:
     return pd.read_csv(path, sep=";", usecols=["time", *columns])
 
 
+@pytest.mark.slow
 def test_days_equal_the_raw_table(days):
     load = raw("Load", ["H0-A_pload", "H0-A_qload", "L2-A_pload"])
     res = raw("RES", ["PV8"])

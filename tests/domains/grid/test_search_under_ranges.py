@@ -30,7 +30,9 @@ def true_ranks(problem: FeederDay, load_p: np.ndarray) -> np.ndarray:
     return (known[None] < own[:, None]).mean(1)
 
 
-@pytest.mark.parametrize("strategy", ["evolution", "stock", "generator"])
+@pytest.mark.parametrize(
+    "strategy", ["evolution", "stock", pytest.param("generator", marks=pytest.mark.slow)]
+)
 def test_days_of_the_upper_fifth_are_of_it(
     rural_days: Problem, tmp_path: Path, strategy: str
 ) -> None:

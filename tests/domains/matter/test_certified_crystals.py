@@ -53,6 +53,7 @@ def measured(problem: CrystalProblem, designs: xr.Dataset) -> xr.Dataset:
     )
 
 
+@pytest.mark.slow
 def test_barium_titanate_is_certified_without_paying_again(problem: CrystalProblem) -> None:
     """PBE has 1.6 to 1.8 eV for the cubic cell, which lies a little above the polar ones.
 

@@ -100,6 +100,7 @@ def test_groups_of_much_else_are_no_hazard(group: str) -> None:
     DualUseScreen().admit_group(group, Chem.MolFromSmarts(group))
 
 
+@pytest.mark.slow
 def test_cheap_rules_choose_among_proposals() -> None:
     """With more tries more groups are there and conditions are met better, design by design.
 
@@ -211,7 +212,9 @@ def test_why_a_file_is_refused_stands_beside_few_other_words(problem: Lead, tmp_
         audit(problem, asked, [tmp_path / "theirs.SDF"])
 
 
-@pytest.mark.parametrize("name", ["lead", "library", "route"])
+@pytest.mark.parametrize(
+    "name", ["library", *(pytest.param(n, marks=pytest.mark.slow) for n in ("lead", "route"))]
+)
 def test_a_search_needs_no_strategy_named(name: str, own_folders: Path, tmp_path: Path) -> None:
     """Their designs are texts, which the usual strategy cannot cross."""
     (tmp_path / "own.toml").write_text(

@@ -59,7 +59,9 @@ def test_what_cannot_be_written_is_left_out() -> None:
     assert own.row("CCO") == "[C][C][O]"
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name", [*FAMILIES[:-1], pytest.param(FAMILIES[-1], marks=pytest.mark.slow)]
+)
 def test_families_propose_molecules_and_the_same_for_a_seed(name: str) -> None:
     outer = codec("moses", LONGEST["moses"])
     family = build(f"selfies_{name}", outer.shape, 1, codec=outer)

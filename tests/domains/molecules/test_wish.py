@@ -84,6 +84,7 @@ def test_nothing_is_asked_after_a_broken_limit(wish: Wish) -> None:
     assert asked == ["logp"]
 
 
+@pytest.mark.slow
 def test_more_designs_hold_the_limits_that_cost_little(problem: Lead) -> None:
     """The first of eight that holds all, against the nearest to the conditions of one."""
     cond, shares = torch.tensor([[-0.1, 0.0, -0.5]]).repeat(16, 1), []

@@ -46,6 +46,7 @@ def test_interval_covers_as_often_as_told() -> None:
     assert np.mean(inside) == pytest.approx(COVERAGE, abs=0.05)
 
 
+@pytest.mark.slow
 def test_strange_rows_are_told_as_often_as_chance_has_it() -> None:
     """P-values of rows like the others are uniform, alone and in batches; of far ones small."""
     rng = np.random.default_rng(1)

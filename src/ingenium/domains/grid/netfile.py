@@ -6,6 +6,8 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +158,13 @@ def _simbench(code: str) -> Any:
 
     under = [code, release_of("simbench"), release_of("pandapower")]
     kept = Recipe("net", under, make).complete()["json"]
-    return _net_in(kept.tobytes().decode(), Path(code))
+    return deepcopy(_parsed(kept.tobytes(), code))
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes, code: str) -> Any:
+    """The net of what is kept, read once by a process that opens it again and again."""
+    return _net_in(content.decode(), Path(code))
 
 
 def _close_codes(text: str) -> str:

@@ -17,9 +17,12 @@ from rdkit.Chem import Crippen, Descriptors, GraphDescriptors, rdMolDescriptors
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
+from ingenium.core.digest import digest
 from ingenium.core.quantity import Quantity
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.kits.chemistry.attribution import Shares, shares
 from ingenium.kits.chemistry.measurements import solubility
+from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.trust.conformal import bound, shift, typical
 
@@ -134,12 +137,21 @@ class SolubilityModel:
 
 @cache
 def model() -> SolubilityModel:
-    """Fitted to the measured training molecules, without those that the test set holds too."""
+    """Fitted to the measured training molecules, without those that the test set holds too.
+
+    What describes them is kept in the cache, as it takes seconds.
+    """
     train, tested = solubility("train"), set(solubility("test").smiles)
-    mols = [parsed(s) for s in train.smiles]
-    own = np.array([canonical(m) not in tested for m in mols])
-    x = np.array([descriptors(m) for m in mols])[own]
-    return fitted(x, train.value[own], np.random.default_rng(0))
+
+    def make(_: int) -> Arrays:
+        mols = [parsed(s) for s in train.smiles]
+        own = np.array([canonical(m) not in tested for m in mols])
+        return {"own": own, "x": np.array([descriptors(m) for m in mols])}
+
+    under = [digest([list(train.smiles), sorted(tested)]), release_of("rdkit")]
+    kept = Recipe("solubility_descriptors", under, make).complete()
+    own = kept["own"]
+    return fitted(kept["x"][own], train.value[own], np.random.default_rng(0))
 
 
 def fitted(

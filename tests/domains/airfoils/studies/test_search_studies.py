@@ -37,6 +37,7 @@ class Known(Drawn):
         self.at += designs.sizes["design"]
 
 
+@pytest.mark.slow
 def test_rates_of_a_loop_are_those_of_its_designs(
     asked: WingWish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_rate_that_only_rises_has_a_trend_of_one() -> None:
     assert closed_loop._trend(rounds, np.full(4, 0.3)) == 0
 
 
+@pytest.mark.slow
 def test_a_generator_that_learns_hits_more_often(
     asked: WingWish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +120,7 @@ def test_a_bound_reaches_for_what_is_unsure_and_growth_for_what_is_likely(
     assert prior_trials.by_growth(mean, np.zeros((2, 2)), front, known, rng).argmax() == 1
 
 
+@pytest.mark.slow
 def test_an_engine_that_the_cheap_one_tells_of_is_learned_sooner() -> None:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((40, 6))

@@ -24,6 +24,7 @@ def plate(bracket: Bracket) -> xr.Dataset:
     return to_dataset([density], bracket.variables, {})
 
 
+@pytest.mark.slow
 def test_the_file_is_the_path_and_its_beads_fill_the_part(bracket, plate, tmp_path):
     name, form = next(iter(bracket.formats.items()))
     assert name == "gcode"

@@ -95,6 +95,7 @@ def test_cold_without_misfit_is_stiffer_and_as_stressed() -> None:
     assert found["strength_used_cold"] == pytest.approx(less)
 
 
+@pytest.mark.slow
 def test_a_frame_that_shrinks_less_adds_stress() -> None:
     apart, room = _measured(), _measured(celsius=20.0)
     assert apart["stress_cold"] != pytest.approx(apart["stress"], rel=1e-3)

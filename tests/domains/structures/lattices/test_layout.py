@@ -70,6 +70,7 @@ def test_a_density_out_of_reach_is_met_as_closely_as_walls_allow():
     assert thin[1].max() == pytest.approx(LAYOUT.thinnest_m)
 
 
+@pytest.mark.slow
 def test_classical_lattices_have_the_density_and_names():
     for fields in classical(SMALL, 0.12).values():
         (frame,) = frames(SMALL, *fields)

@@ -107,6 +107,7 @@ def test_a_pressed_wall_and_a_portal_have_their_textbook_limits() -> None:
     assert limit_pa(portal, 1e6) * 2.0 == pytest.approx(8 * most_n_m / 2.0, rel=0.01)
 
 
+@pytest.mark.slow
 def test_hexagons_yield_near_their_limit_load() -> None:
     assert peak_over_limit("hexagons", 0.08) == pytest.approx(1.0, abs=0.08)
 

@@ -21,6 +21,7 @@ SETTINGS = Simp(
 SOLID = Simp(least=1e-6)
 
 
+@pytest.mark.slow
 def test_supports_shrink_at_the_compliance_of_the_plain_part():
     ways = DIRECTIONS[2]
     many = PARTS["cantilever"]((20, 10), (0.5,) * 4)

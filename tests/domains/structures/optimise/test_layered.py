@@ -24,6 +24,7 @@ SETTINGS = Simp(
 )
 
 
+@pytest.mark.slow
 def test_limit_on_the_sag_of_stages_is_held_where_the_filter_alone_breaks_it():
     asked = PARTS["cantilever"]((20, 10), (0.5,))
     stages = Stages(Build(asked.elastic.grid, "+y"), tops=(2, 4, 6, 8, 10))

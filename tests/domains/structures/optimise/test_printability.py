@@ -114,6 +114,7 @@ def test_slope_of_the_sag_counts_the_weight_too():
     torch.testing.assert_close((slope * way).sum(1), measured, rtol=1e-5, atol=0)
 
 
+@pytest.mark.slow
 def test_simp_prints_without_overhang_and_pays_for_it():
     asked = cantilevers(24, 12, (0.5,), (6,))
     build = Build(asked.elastic.grid, "+y")

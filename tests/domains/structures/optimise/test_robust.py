@@ -1,6 +1,7 @@
 """The least size that an eroded and a dilated part leave, measured on what comes out."""
 
 import numpy as np
+import pytest
 import torch
 from parts import PARTS
 from scipy import ndimage
@@ -32,6 +33,7 @@ def _made(spread):
     return asked, form_of(asked, settings), simp(asked, settings)
 
 
+@pytest.mark.slow
 def test_thin_members_vanish_with_a_spread_of_the_threshold():
     asked, form, robust = _made(0.2)
     _, _, plain = _made(0.0)

@@ -62,6 +62,7 @@ def test_slope_through_both_levels_matches_finite_differences():
     torch.testing.assert_close((slope * way).sum(), ends / 2e-6, rtol=1e-4, atol=0)
 
 
+@pytest.mark.slow
 def test_all_at_once_is_stiffer_than_mending_at_the_same_volume():
     settings, least = Descent(30, 0.1), 0.1
     free, limited = _level(), _level(least=least)

@@ -18,6 +18,7 @@ def large() -> Bracket:
     return Bracket(parse(LARGE, BracketSettings, "setup"))
 
 
+@pytest.mark.slow
 def test_the_metal_that_is_read_back_is_that_inside_the_mesh() -> None:
     """Of the usual grid, whose bolt holes lie alike in their cells: four columns lose 0.3 %."""
     bracket = Bracket(BracketSettings())
@@ -32,6 +33,7 @@ def test_the_metal_that_is_read_back_is_that_inside_the_mesh() -> None:
     assert read[around].mean() == pytest.approx(halves[around].mean(), abs=0.01)
 
 
+@pytest.mark.slow
 def test_half_cells_say_how_far_each_response_is_off(large: Bracket) -> None:
     design = large.milled(slice(1)).view(1, *large.part.grid.cells)
     names = [q.name for q in large.quantities]

@@ -105,6 +105,7 @@ def test_the_rule_takes_the_lightest_sections_that_bear() -> None:
         assert one.use(force, lighter[one.group])[one.group == g].max() > 1
 
 
+@pytest.mark.slow
 def test_no_truss_lies_below_the_bound_and_a_search_comes_near(tmp_path: Path) -> None:
     goals = tuple(Objective(name, "minimise") for name in ("mass", "deflection"))
     spec = resolve(Spec(problem=PROBLEM.name, objectives=goals), PROBLEM)
@@ -173,6 +174,7 @@ def test_wrong_settings_are_refused() -> None:
             RoofSettings(**wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_page_on_variants_does_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

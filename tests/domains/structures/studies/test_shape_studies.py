@@ -25,6 +25,7 @@ def test_targets_learning_and_tuning_share_no_shape(told):
         told.own(1000, 0)
 
 
+@pytest.mark.slow
 def test_targets_that_are_met_score_one_and_errors_are_percent(told):
     found, bears = told.measured(told_shapes.heights(told.solid))
     torch.testing.assert_close(found, told.properties)
@@ -42,6 +43,7 @@ def test_targets_that_are_met_score_one_and_errors_are_percent(told):
     )
 
 
+@pytest.mark.slow
 def test_a_shape_that_bears_nothing_counts_as_the_worst_known_and_no_worse(told):
     found, bears = told.measured(torch.full_like(told.solid[:1], -1.0))
     worst = told.properties.amax(0)
@@ -58,6 +60,7 @@ def test_heights_are_distances_to_the_outline():
     torch.testing.assert_close(found[6:14, 5], row.double())
 
 
+@pytest.mark.slow
 def test_components_keep_what_shapes_are_worth(told):
     outlines = told_shapes.Outlines.of(told.solid[told.pool])
     numbers = outlines.encode(told.solid)
@@ -66,6 +69,7 @@ def test_components_keep_what_shapes_are_worth(told):
     assert shape_families.score(found[told.pool], told.properties[told.pool]) > 0.9
 
 
+@pytest.mark.slow
 def test_neighbours_are_known_shapes_and_each_family_proposes(told):
     own = told.own(64, 0)
     near, _ = told.measured(heights_of(told, "nearest", own, told.held, seed=0))

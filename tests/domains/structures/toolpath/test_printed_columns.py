@@ -135,6 +135,7 @@ def test_wrong_settings_are_refused() -> None:
             ColumnSettings(**wrong)
 
 
+@pytest.mark.slow
 def test_the_page_on_columns_does_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

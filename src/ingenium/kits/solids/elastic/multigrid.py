@@ -24,6 +24,7 @@ from ingenium.kits.solids.elastic.coarse import (
     prolong,
     restrict,
 )
+from ingenium.kits.solids.elastic.compiling import compiled_once
 from ingenium.kits.solids.elastic.floating import MOTIONS, floating
 from ingenium.kits.solids.elastic.hierarchy import Hierarchy
 from ingenium.kits.solids.elastic.tiles import SIDE, compiled
@@ -76,24 +77,23 @@ def solve(
     for n in range(len(modulus)):  # each has floating parts of its own
         parts = floating(under.grid, under.fixed, under.unit, modulus[n], tables.places)
         load = load_n[n % len(load_n)]
-        _solve(modulus[n], load, start[n], tables, own, vectors, parts, tolerance, out[n], steps[n])
+        given = (modulus[n], load, start[n], tables, own, vectors, parts, tolerance)
+        with compiled_once(_descend):
+            _solve(*given, out[n], steps[n])
     return steps
 
 
 @no_type_check
-@compiled
 def _solve(modulus, load_n, start, tables, own, vectors, parts, tolerance, out, steps):
-    usable = _prepare(modulus, tables, own)
-    for case in range(len(load_n)):
-        load = load_n[case]
-        for i in range(len(load)):
-            at = tables.places[i]
-            vectors.u[at] = start[case, i] if tables.free[at] else 0.0
-            vectors.load[at] = load[i] if tables.free[at] else 0.0
+    """Not compiled, as its callees are: what calls a kernel is compiled with all of it again."""
+    usable, at = _prepare(modulus, tables, own), tables.places
+    free = tables.free[at]
+    for case, load in enumerate(load_n):
+        vectors.u[at] = np.where(free, start[case], 0.0)
+        vectors.load[at] = np.where(free, load, 0.0)
         taken = _gradients(tables, own, vectors, parts, tolerance) if usable else -1
         steps[case] = taken
-        for i in range(len(load)):
-            out[case, i] = vectors.u[tables.places[i]] if taken >= 0 else np.nan
+        out[case] = vectors.u[at] if taken >= 0 else np.nan
 
 
 @no_type_check
@@ -149,19 +149,16 @@ def _prepare(modulus, tables, own):
 
 
 @no_type_check
-@compiled
 def _gradients(tables, own, vectors, parts, tolerance):
     """Steps taken until the residual is small enough, -1 where it never is."""
     given, taken = norm(vectors.load), 0
     if given == 0:
-        for i in range(len(vectors.u)):
-            vectors.u[i] = 0.0
+        vectors.u[:] = 0.0
         return 0
+    free = own.inverse[: len(vectors.u)] > 0
     for _ in range(_STARTS):
         _force(tables, own, vectors.u, vectors.force)
-        for i in range(len(vectors.u)):
-            free = own.inverse[i] > 0
-            vectors.residual[i] = vectors.load[i] - vectors.force[i] if free else 0.0
+        vectors.residual[:] = np.where(free, vectors.load - vectors.force, 0.0)
         left = norm(vectors.residual)
         if left <= tolerance * given:
             return taken

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from ingenium.core.errors import InputError
 from ingenium.kits.solids.printing.mesh import Trimesh
-from ingenium.kits.solids.printing.raster import cover
+from ingenium.kits.solids.printing.raster import cover, snapped
 
 Image = Float64[np.ndarray, "a b"]
 Images = Float64[np.ndarray, "a b 3"]
@@ -158,7 +158,7 @@ def _rasterise(corners: Corners, shape: tuple[int, int]) -> _Pixels:
     """The nearest triangle of each pixel; of a closed mesh, only those that face the eye."""
     side, other = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
     front = np.flatnonzero(side[:, 0] * other[:, 1] > side[:, 1] * other[:, 0])
-    hits = cover(corners[front, :, :2], shape)
+    hits = cover(snapped(corners[front, :, :2]), shape)
     shown = front[hits.triangle]
     depth = np.einsum("hi,hi->h", hits.weight, corners[shown, :, 2])
     pixel = hits.point[:, 0] * shape[1] + hits.point[:, 1]

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 from ingenium.kits.solids.printing.mesh import Trimesh
-from ingenium.kits.solids.printing.raster import cover
+from ingenium.kits.solids.printing.raster import cover, snapped
 
 BYTES = 4 * 2**30  # of the finest array; more is refused
 
@@ -50,9 +50,10 @@ def voxels(
     corners = np.asarray(place[mesh.faces], dtype=np.float64)
     size = nx * ny * (nz + 1)
     partly, above = np.zeros(size), np.zeros(size + 1)
+    triangles = snapped(corners[:, :, :2])
     # One pass for each column of a cell: the passes hold little, and the points may lie freely.
-    for shift in _places(fine):
-        hits = cover(corners[:, :, :2] - shift, (nx, ny))
+    for x, y in _places(fine).tolist():
+        hits = cover(triangles, (nx, ny), (x, y))
         height = np.einsum("hi,hi->h", hits.weight, corners[hits.triangle, :, 2]).clip(0, nz)
         entry = -hits.sign.astype(float)  # a face that looks down is where a column comes in
         column = hits.point[:, 0] * ny + hits.point[:, 1]
