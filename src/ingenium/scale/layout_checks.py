@@ -43,6 +43,7 @@ class PacedExchange:
     def __call__(self, rank: Rank, tell: Tell) -> dict[str, float | None]:
         """What is hidden of the exchange of gradients."""
         import torch
+        from torch.nn.parallel import DistributedDataParallel
 
         from ingenium.scale.divided import DividedModel
         from ingenium.scale.exchange import hidden_share
@@ -54,6 +55,7 @@ class PacedExchange:
         model = DividedModel(family, RankLayout(2), bucket_mb=self.bucket_mb)
         descent, x = RankedDescent(model), torch.ones(2, PACED_WIDTH)
         turn, rng = model.turns()[0], torch.Generator()
+        assert isinstance(model.module, DistributedDataParallel)
 
         def work() -> None:
             descent.gradients(turn, x, x[:, :0], rng)
