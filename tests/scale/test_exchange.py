@@ -18,3 +18,9 @@ def test_nothing_is_said_where_steps_differ_by_more_than_the_exchange() -> None:
     assert found["hidden"] is None
     assert found["noise_s"] is not None
     assert found["noise_s"] > 0.05
+
+
+def test_one_late_pass_of_twelve_says_nothing() -> None:
+    found = hidden_of([*(0.41 + 0.001 * i for i in range(11)), 0.9], [0.4] * 12, 0.03)
+    assert found["hidden"] == pytest.approx(1 - 0.0155 / 0.03)
+    assert found["noise_s"] == pytest.approx(0.0035)

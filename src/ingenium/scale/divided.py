@@ -19,6 +19,7 @@ from ingenium.train.plan import Trainable, Turn
 
 AXES = ("pipeline", "data", "tensor")
 BUCKET_MB = 4.0  # of gradients that are exchanged together while the rest is computed
+ONE_BUCKET_MB = 1e6  # so that nothing is exchanged before all gradients are there
 
 
 class DividedModel:

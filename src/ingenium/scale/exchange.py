@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from scipy import stats
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -33,22 +34,23 @@ class CountedSums(TorchDispatchMode):
 
 
 def hidden_share(
-    module: DistributedDataParallel, backward: Callable[[], object]
+    module: DistributedDataParallel, backward: Callable[[], object], *, repeats: int = REPEATS
 ) -> dict[str, float | None]:
     """Seconds of the exchange of gradients by itself and as seen in a step, and what is hidden.
 
     Args:
         module: of data ranks, whose gradients go in buckets.
         backward: a whole pass that leaves gradients; all ranks call it.
+        repeats: passes with an exchange, and without one.
     """
     sizes = [p.numel() for p in module.parameters()]
     flat = torch.zeros(sum(sizes))
     whole, lone = [], []
-    for _ in range(REPEATS):  # in turns, so that a machine that slows down slows both
+    for _ in range(repeats):  # in turns, so that a machine that slows down slows both
         whole.append(_slowest(backward))
         with module.no_sync():
             lone.append(_slowest(backward))
-    alone = statistics.median(_slowest(lambda: dist.all_reduce(flat)) for _ in range(REPEATS))
+    alone = statistics.median(_slowest(lambda: dist.all_reduce(flat)) for _ in range(repeats))
     return hidden_of(whole, lone, alone)
 
 
@@ -57,11 +59,12 @@ def hidden_of(
 ) -> dict[str, float | None]:
     """What is hidden, from seconds of passes with and without an exchange, and of it alone.
 
-    None where the differences of passes are further apart than the exchange is long: then nothing
-    can be said of it.
+    None where the median difference of passes is known less well than the exchange is long (95 %
+    interval by order statistics): then nothing can be said of it.
     """
-    apart = [a - b for a, b in zip(whole, lone, strict=True)]
-    seen, noise = statistics.median(apart), (max(apart) - min(apart)) / 2
+    apart = sorted(a - b for a, b in zip(whole, lone, strict=True))
+    left_out = max(int(stats.binom.ppf(0.025, len(apart), 0.5)) - 1, 0)  # at either end
+    seen, noise = statistics.median(apart), (apart[-1 - left_out] - apart[left_out]) / 2
     hidden = 1 - seen / alone if noise < alone else None
     return {
         "step_s": statistics.median(whole),

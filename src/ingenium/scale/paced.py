@@ -32,9 +32,9 @@ class _Pause(torch.autograd.Function):
 class PacedLayer(nn.Module):
     """A dense layer after a pause."""
 
-    def __init__(self, pause_s: float) -> None:
+    def __init__(self, pause_s: float, width: int) -> None:
         super().__init__()
-        self.dense, self.pause_s = nn.Linear(WIDTH, WIDTH, bias=False), pause_s
+        self.dense, self.pause_s = nn.Linear(width, width, bias=False), pause_s
         nn.init.eye_(self.dense.weight)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,10 +49,12 @@ class PacedFamily(nn.Module):
     No schedule can be told from another by how busy the machine is, since pauses need no core.
     """
 
-    def __init__(self, layers: int, *, pause_s: float = 0.0, share: float = 1.0) -> None:
+    def __init__(
+        self, layers: int, *, pause_s: float = 0.0, share: float = 1.0, width: int = WIDTH
+    ) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(PacedLayer(pause_s) for _ in range(layers))
-        self.share = share
+        self.layers = nn.ModuleList(PacedLayer(pause_s, width) for _ in range(layers))
+        self.share, self.width = share, width
 
     def turns(self) -> tuple[Turn, ...]:
         """One."""
@@ -63,7 +65,7 @@ class PacedFamily(nn.Module):
 
     def chain(self) -> Chain:
         """Nothing lies before or after the layers."""
-        size = ModelSize(WIDTH, len(self.layers), 1, 1, 1)
+        size = ModelSize(self.width, len(self.layers), 1, 1, 1)
         ends = nn.Identity(), nn.Identity()
         return Chain(
             (ends[0], *self.layers, ends[1]),

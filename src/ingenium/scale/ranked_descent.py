@@ -142,7 +142,7 @@ class RankedDescent:
         step = schedule.step if learn else schedule.eval
         told = {"target": target, "losses": losses} if self.model.last else {}
         with self.chain.precision():
-            step(*(inputs if self.model.first else ()), **told)
+            step(*(inputs if self.model.first else ()), **told, return_outputs=False)
         own = torch.stack([x.detach() for x in losses]).mean() if losses else torch.zeros(())
         own = own / (self._scaled() if learn else 1.0)
         group = self.model.mesh["pipeline"].get_group()

@@ -100,9 +100,18 @@ def _activations(model: ModelSize, layout: RankLayout, sequences: float) -> floa
     own = layers * each
     if layout.recompute:
         own, open_ = layers * tokens * model.width * model.weight_bytes, open_ + each
-    held = min(layout.pipeline, layout.micro)
     loss = tokens * (model.width * model.kept_entry + model.vocabulary * model.kept_head)
-    return held * own + max(open_, loss if layout.pipeline == 1 else 0.0)
+    if layout.pipeline == 1:
+        return own + max(open_, loss)
+    # What comes from the stage before, and the gradient from the one behind.
+    arrived = layout.micro * model.arrivals_stay * tokens * model.width * model.weight_bytes
+    first = min(layout.pipeline, layout.micro)
+    middle = min(layout.pipeline - 1, layout.micro) if layout.pipeline > 2 else 0
+    return max(
+        first * own + open_ + arrived,
+        middle * own + open_ + 2 * arrived if middle else 0.0,
+        own + max(open_, loss) + arrived,
+    )
 
 
 def step_seconds(

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from torch import Tensor
 from torch.distributed.pipelining import PipelineStage
 
 
@@ -18,9 +19,12 @@ class TimedStage(PipelineStage):
         self.busy_s += time.perf_counter() - began
         return found
 
-    def backward_one_chunk(self, *given: Any, **named: Any) -> Any:
-        """A micro-batch backwards."""
+    def backward_one_chunk(self, bwd_chunk_id: int, *given: Any, **named: Any) -> Any:
+        """A micro-batch backwards; gradients of what was received stay no longer than needed."""
         began = time.perf_counter()
-        found = super().backward_one_chunk(*given, **named)
+        found = super().backward_one_chunk(bwd_chunk_id, *given, **named)
         self.busy_s += time.perf_counter() - began
+        for one in self.args_recv_info[bwd_chunk_id]:
+            if isinstance(one.buffer, Tensor):
+                one.buffer.grad = None
         return found

@@ -110,6 +110,7 @@ def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
         kept_head=KEPT_SYMBOL,
         kept_open=KEPT_OPEN,
         gradients_stay=False,
+        arrivals_stay=True,
         entry_more=told,
         head_more=head,
         averages=2,
