@@ -65,7 +65,7 @@ class ChanceLaw:
             values = evaluated(tokens, constants, columns)
             size = float(values.abs().amax())
             spread = float(values.std(correction=0))
-            if not (np.isfinite(size) and 1e-6 < spread and size < 1e6 and spread > 0.02 * size):
+            if not (np.isfinite(size) and spread > 1e-6 and size < 1e6 and spread > 0.02 * size):
                 continue
             return cls(tokens, constants, _units(tokens, v, rng), columns, values)
         raise RuntimeError("no law in many trials")

@@ -16,9 +16,9 @@ from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ingenium.domains.equations.law.language import CONSTANTS, LONGEST, PURE, WHOLE, Language
-from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.domains.equations.law.dimension import PARTS, Dimension
+from ingenium.domains.equations.law.language import LONGEST, PURE, WHOLE, Language
+from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.generators.model import Model
 from ingenium.generators.tokens.autoregressive import by_length
 from ingenium.generators.tokens.decoders import Cache, DecoderBlock, Transformer
