@@ -12,21 +12,28 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64
 from scipy import optimize
 
 from ingenium.core.errors import InputError
-from ingenium.model.families import ProcessFamily
+from ingenium.core.reading.heads import unit_heads
+from ingenium.core.reading.tables import csv_file
+from ingenium.model.families import FAMILIES, ProcessFamily
 from ingenium.model.series import MeasuredSeries
 from ingenium.model.system import ProcessModel
 
 ROUNDS, STEPS, CLOSE = 60, 8, 1e-5  # rounds, steps of a person in one, and when both have ended
 LEAST, WIDEST = 1e-4, 3.0  # spread of a number between people: below the least it counts as none
+DOSED = tuple(f.name for f in FAMILIES if f.process == "absorption" and len(f.seen) == 1)
 FAINT = 1e-6  # of the scale, that is there before a dose; an integrator of logarithms needs some
+NEARLY_NONE, UNTOLD = 1e-8, 2.0  # known of a number at least; error at which nothing is known
+FAR = 7.0  # of a number from where it begins, beyond which it is not followed
 BEGUN = 0.3  # spread between people, and share of the readings, before anything is known
 Numbers = Float64[np.ndarray, " d"]
+Linear = Sequence[tuple[np.ndarray, np.ndarray]]  # of each person, what is wanted and slopes
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +46,45 @@ class DosedPerson:
     dose: float = 1.0
 
 
+def read_people(path: Path) -> tuple[tuple[DosedPerson, ...], tuple[str, str]]:
+    """People of a CSV file, and the units of time and readings.
+
+    Its columns are a name, a time, a reading and, where doses differ, a dose, with units in the
+    heads of all but the first: `person,time [h],blood [mg/L],dose [mg/kg]`.
+
+    Raises:
+        InputError: for other columns, gaps, times that repeat or doses not above 0.
+    """
+    frame = csv_file(path, "people over time as CSV")
+    if len(frame.columns) not in (3, 4):
+        raise InputError(
+            "columns of a person, a time, a reading and perhaps a dose",
+            f"{len(frame.columns)} columns in {path}",
+            "Write a table such as person,time [h],blood [mg/L],dose [mg].",
+        )
+    heads = unit_heads(map(str, frame.columns[1:]), (), "time [h]")
+    rows = frame.iloc[:, 1:]
+    if not all(t.kind in "iuf" for t in rows.dtypes) or not np.isfinite(rows.to_numpy()).all():
+        raise InputError("finite numbers beside the names", "gaps or texts", "Leave gaps out.")
+    found = []
+    for who, own in frame.groupby(frame.columns[0], sort=False):
+        time, readings, *dose = own.iloc[:, 1:].to_numpy(dtype=np.float64).T
+        if (np.diff(time) <= 0).any() or time[0] < 0:
+            raise InputError(
+                f"times of {who} from 0 that rise", "others", "Keep one row for each time, sorted."
+            )
+        if dose and (np.ptp(dose[0]) > 0 or dose[0][0] <= 0):
+            raise InputError(f"one dose of {who}, above 0", f"{dose[0].min():g}")
+        found.append(DosedPerson(str(who), time, readings, float(dose[0][0]) if dose else 1.0))
+    return tuple(found), (heads[0][1], heads[1][1])
+
+
 @dataclass(frozen=True, eq=False)
 class PopulationModel:
-    """A family with one column, and with a hidden state that takes the dose."""
+    """A family of a dose, of which one state is read.
+
+    The dose is there at once, or in a hidden state to which nothing comes back.
+    """
 
     family: ProcessFamily
     people: tuple[DosedPerson, ...]
@@ -50,23 +93,39 @@ class PopulationModel:
     def __post_init__(self) -> None:
         if len(self.people) < 3:
             raise InputError("at least 3 people", len(self.people), "Model each alone.")
-        if len(self.family.seen) != 1 or len(self.family.hidden) != 1:
+        if self.family.name not in DOSED:
             raise InputError(
-                "a family of one column and a hidden state for the dose",
+                "a family of a dose, of which one state is read",
                 self.family.title,
-                "Write one_compartment or satiable_dose.",
+                f"Write {' or '.join(DOSED)}.",
             )
-        if not all(p.dose > 0 and (np.diff(p.time) > 0).all() for p in self.people):
-            raise InputError("doses above 0, and times of each person that rise", "others")
-        if self.ratio and not all((p.readings > 0).all() for p in self.people):
+        free = 2 * len(self.names) + 1
+        if sum(len(p.time) for p in self.people) <= len(self.people) + free:
             raise InputError(
-                "readings above 0, where errors are of a ratio", "others", "Write ratio=False."
+                f"more readings than people and the {free} numbers of the population",
+                f"{sum(len(p.time) for p in self.people)} of {len(self.people)} people",
+                "Read more often.",
+            )
+        least = min(float(p.readings.min()) for p in self.people)
+        if self.ratio and least <= 0:
+            raise InputError(
+                "readings above 0, where errors are of a ratio",
+                f"{least:g}",
+                "Leave such times out, or take errors of one size.",
             )
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of the numbers."""
-        return (*self.family.units, f"{self.family.hidden[0]} of a dose of 1")
+        return (*self.family.units, f"{self.family.states[self.dosed]} of a dose of 1")
+
+    @cached_property
+    def dosed(self) -> int:
+        """The state that takes the dose."""
+        seen = self.model.symbols[self.family.seen[0]]
+        later = [i for i in range(1, len(self.family.states))
+                 if seen not in self.model.rates[i].free_symbols]  # fmt: skip
+        return later[0] if later else 0
 
     @cached_property
     def model(self) -> ProcessModel:
@@ -76,7 +135,7 @@ class PopulationModel:
         series = MeasuredSeries("time", "T", most.time, ("x",), ("1",), values, 0)
         return ProcessModel(self.family, (0,), series)
 
-    @property
+    @cached_property
     def start(self) -> Numbers:
         """Sizes by units, and the most of what was read as the first state."""
         share = np.median([p.readings.max() / p.dose for p in self.people])
@@ -84,18 +143,19 @@ class PopulationModel:
 
     def course(self, person: DosedPerson, numbers: Numbers) -> tuple[np.ndarray, np.ndarray] | None:
         """What is read without errors, or its logarithm, and the slopes by the numbers."""
-        with np.errstate(over="ignore"):
-            plain = np.exp(numbers)
-        if not np.isfinite(plain).all():
+        if not (np.abs(numbers - self.start) < FAR).all():
             return None
-        first = np.array([FAINT * float(self.model.scale[0]), plain[-1] * person.dose])
+        plain = np.exp(numbers)
+        first = np.full(len(self.family.states), FAINT * float(self.model.scale[0]))
+        first[self.dosed] = plain[-1] * person.dose
         begun = person.time[0] > 0
         time = np.concatenate([[0.0], person.time]) if begun else person.time
         found = self.model.sensitive(plain[:-1], first, time)
         if found is None:
             return None
         states, moved = (part[int(begun) :, 0] for part in found)
-        slopes = np.c_[moved[:, :-2], moved[:, -1] * person.dose] * plain
+        held = len(plain) - 1
+        slopes = np.c_[moved[:, :held], moved[:, held + self.dosed] * person.dose] * plain
         return (np.log(states), slopes / states[:, None]) if self.ratio else (states, slopes)
 
     def read(self, person: DosedPerson) -> np.ndarray:
@@ -128,7 +188,7 @@ def population(model: PopulationModel) -> PopulationFit:
         InputError: where no trajectory holds for some person.
     """
     d = len(model.names)
-    middle, each = _begun(model), np.zeros((0, d))
+    middle = _begun(model)
     sizes = [float(np.std(model.read(p))) for p in model.people]
     own = np.log([*[BEGUN] * d, BEGUN * np.mean(sizes)])
     each = np.tile(middle, (len(model.people), 1))
@@ -138,16 +198,19 @@ def population(model: PopulationModel) -> PopulationFit:
         for i, person in enumerate(model.people):
             each[i], wanted, slopes = _person(model, person, each[i], middle, own)
             linear.append((wanted, slopes))
-        done = optimize.minimize(
-            lambda x: _unlikely(x, linear)[0], own, method="L-BFGS-B",
-            bounds=[(math.log(LEAST), math.log(WIDEST))] * d + [(own[-1] - 9, own[-1] + 9)],
-        )  # fmt: skip
-        own = done.x
+        own = _spreads(own, linear)
         lost, middle, known = _unlikely(own, linear)
         if np.abs(np.r_[middle, np.exp(own)] - before).max() < CLOSE:
             break
     spread = np.where(np.exp(own[:d]) > 2 * LEAST, np.exp(own[:d]), 0.0)
     error = np.sqrt(np.linalg.inv(known).diagonal())
+    untold = [n for n, e in zip(model.names, error, strict=True) if not e < UNTOLD]
+    if untold:
+        raise InputError(
+            f"readings that tell all numbers of {model.family.title}",
+            f"hardly anything of {', '.join(untold)}",
+            f"Try {' or '.join(f for f in DOSED if f != model.family.name)}.",
+        )
     return PopulationFit(model, middle, error, spread, math.exp(own[-1]), each, -lost / 2)
 
 
@@ -210,9 +273,17 @@ def _person(
     return numbers, readings - value + slopes @ numbers, slopes
 
 
-def _unlikely(
-    own: np.ndarray, linear: Sequence[tuple[np.ndarray, np.ndarray]]
-) -> tuple[float, Numbers, np.ndarray]:
+def _spreads(own: np.ndarray, linear: Linear) -> np.ndarray:
+    """The likeliest spreads between people, and of readings, as logarithms."""
+    bounds = [(math.log(LEAST), math.log(WIDEST))] * (len(own) - 1)
+    bounds.append((own[-1] - 9, own[-1] + 9))
+    done = optimize.minimize(
+        lambda x: _unlikely(x, linear)[0], own, method="L-BFGS-B", bounds=bounds
+    )
+    return np.asarray(done.x)
+
+
+def _unlikely(own: np.ndarray, linear: Linear) -> tuple[float, Numbers, np.ndarray]:
     """Twice the negative logarithm of the likelihood of linear models, and their best middle."""
     spread, noise = np.exp(2 * own[:-1]), math.exp(2 * own[-1])
     parts = []
@@ -220,7 +291,7 @@ def _unlikely(
         whole = (slopes * spread) @ slopes.T + noise * np.eye(len(wanted))
         root = np.linalg.cholesky(whole)
         parts.append((np.linalg.solve(root, wanted), np.linalg.solve(root, slopes), root))
-    known = sum(z.T @ z for _, z, _ in parts)
+    known = sum(z.T @ z for _, z, _ in parts) + NEARLY_NONE * np.eye(len(spread))
     middle = np.linalg.solve(known, sum(z.T @ w for w, z, _ in parts))
     lost = 0.0
     for w, z, root in parts:
