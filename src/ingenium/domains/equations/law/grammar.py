@@ -6,10 +6,9 @@ steps that are left: all of it multiplied and divided, and by the shortest produ
 gives the dimension that is missing, under a root at the end or not.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from operator import add, sub
 
 import torch
 from jaxtyping import Bool, Int
@@ -23,7 +22,8 @@ from ingenium.generators.tokens.vocabulary import END
 
 SPECIALS = 3  # numbers before the first token of the language
 DEEPEST, LARGEST = 6, 9  # of a stack, and tokens of a product of columns
-Beginning = tuple[tuple[tuple[Dimension, bool], ...], int]  # dimensions with whether a column is in
+Stack = tuple[tuple[Dimension, bool], ...]  # dimensions with whether a column is in
+Beginning = tuple[Stack, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,16 +75,29 @@ class UnitGrammar:
             return None
         return (*stack[: len(stack) - arity], (dim, True)), held
 
-    def _ends(self, stack: Sequence[tuple[Dimension, bool]]) -> float:
+    def _ends(self, stack: Stack) -> float:
         """Tokens that end it at the latest, without the end itself; a root may come last."""
+        if stack not in self._known_ends:
+            self._known_ends[stack] = self._searched_ends(stack)
+        return self._known_ends[stack]
+
+    @cached_property
+    def _known_ends(self) -> dict[Stack, float]:
+        """Of stacks that were asked for: the same few come again and again."""
+        return {}
+
+    def _searched_ends(self, stack: Stack) -> float:
         joined, column = len(stack) - 1, any(own for _, own in stack)
+        (first, _), *others = stack
         found = float("inf")
-        for root, signs in product((0, 1), product((1, -1), repeat=joined)):
-            rest = tuple((1 + root) * t for t in self.language.target)
-            for sign, (dim, _) in zip((1, *signs), stack, strict=True):
-                rest = tuple(r - sign * d for r, d in zip(rest, dim, strict=True))
-            more = 0 if column and not any(rest) else 1 + self.shortest.get(rest, float("inf"))
-            found = min(found, joined + root + more)
+        for root in (0, 1):
+            target = tuple((1 + root) * t for t in self.language.target)
+            rests = {tuple(map(sub, target, first))}
+            for dim, _ in others:  # multiplied or divided: products that are the same count once
+                rests = {tuple(map(how, r, dim)) for r in rests for how in (add, sub)}
+            for rest in rests:
+                more = 0 if column and not any(rest) else 1 + self.shortest.get(rest, found)
+                found = min(found, joined + root + more)
         return float(found)
 
     @cached_property

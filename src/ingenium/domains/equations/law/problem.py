@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, Second, Section, Shipped
 from ingenium.core.quantity import Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
@@ -28,8 +28,13 @@ from ingenium.domains.equations.law.formats import FormulaFiles, laws
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.language import CONSTANTS, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
+from ingenium.domains.equations.law.read_laws import WEIGHTS, ReadLaws
 from ingenium.domains.equations.law.table import read
 from ingenium.domains.equations.law.verifier import FormulaVerifier
+from ingenium.generators.row_families import LEARNED as NUMBERS
+from ingenium.generators.tokens.families import masked_diffusion
+from ingenium.generators.tokens.two_kinds import TwoKindFamily
+from ingenium.train.plan import Plan
 
 TABLE = Input(
     "table",
@@ -186,9 +191,23 @@ class TableLaw(Problem):
         )
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Genetic search, and formulas by chance under the grammar of units."""
+        """Genetic search, formulas by chance under the grammar of units, and covered tokens."""
         genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
-        return {"genetic": genetic, "grammar": partial(GrammarLaws, self.codec, CONSTANT)}
+        numbers = NUMBERS["flow_matching"]
+        covered = partial(
+            TwoKindFamily, self.codec.shape, CONSTANT, self.codec, numbers, masked_diffusion
+        )
+        grammar = partial(GrammarLaws, self.codec, CONSTANT)
+        return {"genetic": genetic, "grammar": grammar, "masked_diffusion": covered}
+
+    def budgets(self) -> Mapping[str, Plan]:
+        """A minute on one core."""
+        return {"masked_diffusion": Plan(steps=1000)}
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """A network that read many tables, and writes laws of this one."""
+        make = partial(ReadLaws, self.table, self.codec, CONSTANT)
+        return {"reader": Shipped(make, WEIGHTS)}
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """Laws as people write them, and not in postfix order."""

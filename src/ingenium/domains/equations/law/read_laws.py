@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float, Int
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ingenium.domains.equations.law.codec import LawCodec
@@ -93,3 +94,10 @@ class ReadLaws(Unlearned):
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> Any:
         """Into the network."""
         return self.reader.load_state_dict({k: v.float() for k, v in state_dict.items()})
+
+
+def opened(table: MeasuredTable, codec: LawCodec, weights: Path = WEIGHTS) -> ReadLaws:
+    """The trained one, of a table."""
+    found = ReadLaws(table, codec, 1)
+    found.load_state_dict(load_file(weights))
+    return found
