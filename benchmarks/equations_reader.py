@@ -35,7 +35,7 @@ from ingenium.domains.equations.law.table import (
 from ingenium.domains.equations.studies.feynman import FOUND, OPERATIONS, everyone
 
 DRAWN, FRESH, EVERY = 40, 2, 4  # laws drawn, the seed of their draws, and of the Feynman laws
-BANK, PART, FEW = 400, 64, 16  # short formulas; laws that are written, and fitted, together
+BANK, PART, FEW = 100, 64, 16  # short formulas; laws that are written, and fitted, together
 ROUNDS, FIT = 12, 100  # of a fit; its rows
 Entry = tuple[Postfix, tuple[float, ...]]
 
