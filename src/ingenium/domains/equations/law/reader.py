@@ -47,7 +47,7 @@ class ReaderSettings:
 
 def told(
     columns: Float64[Tensor, "v r"], values: Float64[Tensor, " r"], dims: Sequence[Dimension]
-) -> Float[Tensor, " {TOLD}"]:
+) -> Float[Tensor, " t"]:
     """A table in numbers of size 1: rows, and of each column its unit, size and exponent."""
     take = torch.linspace(0, len(values) - 1, ROWS).round().to(torch.int64)
     whole = torch.cat([columns, values[None]])
