@@ -11,9 +11,9 @@ from ingenium.domains.equations.law.drawn import ChanceLaw
 from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.families import GrammarLaws
 from ingenium.domains.equations.law.grammar import SPECIALS, UnitGrammar
-from ingenium.domains.equations.law.language import Language
+from ingenium.domains.equations.law.language import CONSTANTS, Language
 from ingenium.domains.equations.law.problem import LawSettings, TableLaw
-from ingenium.domains.equations.law.read_laws import opened
+from ingenium.domains.equations.law.read_laws import ReadLaws, opened
 from ingenium.domains.equations.law.reader import SYMBOLS, numbers, symbols, told
 from ingenium.domains.equations.law.table import MeasuredTable, read
 from ingenium.generators import offer
@@ -23,13 +23,13 @@ from ingenium.train.plan import Plan
 EXACT = 1e-7
 
 
-def _coulomb(units: tuple[str, ...] = ()) -> MeasuredTable:
+def _coulomb() -> MeasuredTable:
     rng = np.random.default_rng(3)
     q, p, r = (rng.uniform(1, 5, 150) for _ in range(3))
     rows = "\n".join(f"{a:.12g},{b:.12g},{c:.12g},{a * b / c**2:.12g}" for a, b, c in
                      zip(q, p, r, strict=True))  # fmt: skip
     heads = "charge [C],other [C],distance [m],force [N]"
-    return read(f"{heads}\n{rows}\n", "force", units or ("F/m",))
+    return read(f"{heads}\n{rows}\n", "force", ("F/m",))
 
 
 def test_laws_by_chance_obey_their_units_and_the_grammar() -> None:
@@ -71,30 +71,36 @@ def test_a_language_is_told_in_symbols_that_all_tables_share() -> None:
     assert numbers(("x0", "c", "*"))[-1] == END
 
 
-def test_the_reader_writes_a_law_of_nature_where_chance_does_not() -> None:
-    """Coulomb's, in fewer than a hundred formulas; its constant carries the unit."""
-    table = _coulomb()
+def test_the_reader_writes_a_law_where_chance_does_not() -> None:
+    """A product of powers of pure numbers, in 64 formulas: units say nothing here."""
+    rng = np.random.default_rng(3)
+    a, b, d = rng.uniform(1, 5, (3, 150))
+    rows = np.stack([a, b, d, 3 * a**2 * b / d], 1)
+    body = "\n".join(",".join(f"{x:.12g}" for x in row) for row in rows)
+    table = read(f"a [1],b [1],d [1],y [1]\n{body}\n", "y", ())
     codec = LawCodec.of(table.language)
     fit = LawFit(table.language, table.columns, table.values)
 
-    def least(family: object) -> float:
-        rows = family.propose(torch.zeros(64, 1), torch.Generator().manual_seed(1))
-        written = [law for law in codec.laws(rows) if law is not None]
-        assert all(table.language.faults(tokens) == 0 for tokens, _ in written)
-        return min(law.misfit for law in fit.fitted(written, 8))
+    def least(family: ReadLaws | GrammarLaws) -> float:
+        rng = torch.Generator().manual_seed(1)
+        written = codec.laws(family.propose(torch.zeros(64, 1), rng))
+        good = [law for law in written if law is not None]
+        assert all(table.language.faults(tokens) == 0 for tokens, _ in good)
+        return min(law.misfit for law in fit.fitted(good, 8))
 
     assert least(opened(table, codec)) < EXACT
     assert least(GrammarLaws(codec, 1)) > EXACT
 
 
-def test_a_law_that_is_read_does_not_depend_on_those_beside_it() -> None:
+def test_units_that_only_a_constant_brings_can_be_written() -> None:
+    """The unit of Coulomb's force does not follow from charges and distances alone."""
     table = _coulomb()
-    reader = opened(table, LawCodec.of(table.language))
-    points = torch.rand(6, reader.codec.steps, generator=torch.Generator().manual_seed(2),
-                        dtype=torch.float64)  # fmt: skip
-    whole = reader.written(points)
-    for i in range(6):
-        assert torch.equal(reader.written(points[i : i + 1])[0], whole[i])
+    codec = LawCodec.of(table.language)
+    for family in (opened(table, codec), GrammarLaws(codec, 1)):
+        rng = torch.Generator().manual_seed(1)
+        written = codec.laws(family.propose(torch.zeros(24, 1), rng))
+        assert all(law is not None and table.language.faults(law[0]) == 0 for law in written)
+        assert all(len(law[1]) <= CONSTANTS for law in written if law)
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ def evaluated(
     return stack[-1]
 
 
-def _chosen(rng: Rng, weights: Sequence[float]) -> int:
+def _chosen(rng: Rng, weights: Sequence[int]) -> int:
     own = np.array(weights, dtype=float)
     return int(rng.choice(len(own), p=own / own.sum()))
 

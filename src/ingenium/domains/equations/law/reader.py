@@ -79,7 +79,7 @@ def _exponents(columns: Tensor, values: Tensor) -> tuple[list[float], float]:
     return slopes.tolist(), float(np.log(max(rest, 1e-6)))
 
 
-class Look(nn.Module):
+class RowLook(nn.Module):
     """Latents look at rows.
 
     Source: Jaegle et al., ICML 2021, arXiv:2103.03206 (Perceiver).
@@ -121,7 +121,7 @@ class LawReader(Model):
         self.column = nn.Sequential(nn.Linear(ABOUT, w), nn.GELU(), nn.Linear(w, w))
         self.place = nn.Parameter(torch.zeros(PLACES + 1, w))
         self.latents = nn.Parameter(torch.zeros(own.latents, w))
-        self.looks = nn.ModuleList(Look(w, own.heads, own.layers) for _ in range(own.looks))
+        self.looks = nn.ModuleList(RowLook(w, own.heads, own.layers) for _ in range(own.looks))
         self.embed = nn.Embedding(OPEN + 1 + len(SYMBOLS), w)
         self.position = nn.Parameter(torch.zeros(STEPS, w))
         self.decoder = Transformer(w, own.layers, own.heads)
