@@ -1,15 +1,16 @@
-"""Laws of a network that read tables, beside the search of laws and chance, at equal expressions.
+"""Laws of a network that read tables, beside the search of laws, at equal expressions.
 
-On laws that were drawn as those the reader learned from, but are none of them, and on every fourth
+On laws that were drawn as those the reader learned from, but are none of them, and on every eighth
 of the Feynman tables; units told, no noise. The search is that of `equations.law` with few short
-formulas and no generations; reader and grammar write laws and fit their constants until they held
-as many expressions against rows as it did. What the search tries by linear algebra over sums costs
-nothing here, and stands beside. A law is found where a formula leaves less than 1e-7 of the spread.
+formulas and no generations; the reader writes laws, whose constants are fitted, until it held as
+many expressions against rows as the search did, or has written as many as it may. What the search
+tries by linear algebra over sums costs nothing here, and stands beside. A law is found where a
+formula leaves less than 1e-7 of the spread.
 
 Run `python -m benchmarks equations_reader`, with INGENIUM_FEYNMAN as for `equations_feynman`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,15 +18,14 @@ import numpy as np
 import torch
 
 from benchmarks.equations_feynman import SEED
-from benchmarks.measuring import report
+from benchmarks.measuring import report, save
 from ingenium.domains.equations.law.archive import ExpressionCount, LawArchive
 from ingenium.domains.equations.law.codec import LawCodec
 from ingenium.domains.equations.law.dimension import PARTS
 from ingenium.domains.equations.law.drawn import ChanceLaw
-from ingenium.domains.equations.law.families import GrammarLaws
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.language import Postfix
-from ingenium.domains.equations.law.read_laws import ReadLaws, opened
+from ingenium.domains.equations.law.read_laws import opened
 from ingenium.domains.equations.law.table import (
     MeasuredColumn,
     MeasuredTable,
@@ -34,9 +34,10 @@ from ingenium.domains.equations.law.table import (
 )
 from ingenium.domains.equations.studies.feynman import FOUND, OPERATIONS, everyone
 
-DRAWN, FRESH, EVERY = 40, 2, 4  # laws drawn, the seed of their draws, and of the Feynman laws
-BANK, PART, FEW = 100, 64, 16  # short formulas; laws that are written, and fitted, together
+DRAWN, FRESH, EVERY = 12, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
+BANK, PART, PARTS_MOST = 100, 64, 4  # short formulas; laws written together, and how often
 ROUNDS, FIT = 12, 100  # of a fit; its rows
+NAME, TITLE = "equations_reader", "Laws of a network that read tables"
 Entry = tuple[Postfix, tuple[float, ...]]
 
 
@@ -59,7 +60,7 @@ def tables() -> dict[str, list[MeasuredTable]]:
         own.append(drawn_table(ChanceLaw.drawn(rng)))
     theirs = [read(law.table(law.clean, law.units), "target", ())
               for law in everyone(SEED)[::EVERY]]  # fmt: skip
-    return {"drawn by chance": own, "Feynman's": theirs}
+    return {"Feynman's": theirs, "drawn by chance": own}
 
 
 @dataclass
@@ -83,54 +84,63 @@ def by_search(table: MeasuredTable, seeds: Sequence[Entry] = ()) -> Hunt:
     return Hunt(archive, archive.count.rows, archive.count.algebra)
 
 
-def by_family(table: MeasuredTable, family: ReadLaws | GrammarLaws, most: int) -> Hunt:
-    """Laws of a family with their constants fitted, until so many expressions were held to rows."""
+def by_reader(table: MeasuredTable, most: int) -> Hunt:
+    """Laws that are written, with constants fitted, until so many expressions were held to rows."""
+    family = opened(table, LawCodec.of(table.language))
     count, rng = ExpressionCount(), torch.Generator().manual_seed(7)
     search = LawSearch(table, OPERATIONS, BANK, 1.0, 0)
     fit, archive = search.fit_on(FIT, count), LawArchive()
     known: set[Postfix] = set()
-    for _ in range(most):
-        new = []
+    for _ in range(PARTS_MOST):
+        new: list[Entry] = []
         for one in family.codec.laws(family.propose(torch.zeros(PART, 1), rng)):
             if one is not None and one[0] not in known:
                 known.add(one[0])
                 new.append(one)
-        for start in range(0, len(new), FEW):
-            archive.add(fit.fitted(new[start : start + FEW], ROUNDS))
-            if count.rows >= most or Hunt(archive, 0).found:
-                return Hunt(archive, count.rows)
+        archive.add(fit.fitted(new, ROUNDS))
+        if count.rows >= most or Hunt(archive, 0).found:
+            break
     return Hunt(archive, count.rows)
 
 
 def hunts(table: MeasuredTable) -> dict[str, Hunt]:
     """All ways to the law of a table."""
-    codec = LawCodec.of(table.language)
     search = by_search(table)
-    reader = by_family(table, opened(table, codec), search.rows)
-    grammar = by_family(table, GrammarLaws(codec, 1), search.rows)
+    reader = by_reader(table, search.rows)
     best = [(law.tokens, law.constants) for law in reader.archive.ranked()[:PART]]
     both = by_search(table, best)
     both.rows += reader.rows
-    return {"search": search, "reader": reader, "grammar": grammar, "search, seeded": both}
+    return {"search": search, "reader": reader, "search, seeded by it": both}
+
+
+def told(kind: str, found: Mapping[str, Sequence[Hunt]]) -> list[dict[str, object]]:
+    """Rows of the table."""
+    rows: list[dict[str, object]] = []
+    for by, own in found.items():
+        hits = [h for h in own if h.found]
+        rows.append({
+            "laws": kind, "by": by, "found": f"{len(hits)} of {len(own)}",
+            "expressions on rows": int(np.median([h.rows for h in own])),
+            "by algebra": int(np.median([h.algebra for h in own])),
+        })  # fmt: skip
+    alone = sum(r.found and not s.found
+                for r, s in zip(found["reader"], found["search"], strict=True))  # fmt: skip
+    rows.append({"laws": kind, "by": "reader, where the search does not",
+                 "found": f"{alone} of {len(found['reader'])}", "expressions on rows": None,
+                 "by algebra": None})  # fmt: skip
+    return rows
 
 
 def run() -> None:
     """Write and print a table."""
-    rows: list[dict[str, object]] = []
+    done: list[dict[str, object]] = []
     for kind, listed in tables().items():
         found: dict[str, list[Hunt]] = {}
+        rows: list[dict[str, object]] = []
         for table in listed:
             for by, one in hunts(table).items():
                 found.setdefault(by, []).append(one)
-        for by, own in found.items():
-            hits = [h for h in own if h.found]
-            rows.append({
-                "laws": kind, "by": by, "found": f"{len(hits)} of {len(own)}",
-                "expressions on rows": int(np.median([h.rows for h in own])),
-                "by algebra": int(np.median([h.algebra for h in own])),
-            })  # fmt: skip
-        alone = sum(r.found and not s.found
-                    for r, s in zip(found["reader"], found["search"], strict=True))  # fmt: skip
-        rows.append({"laws": kind, "by": "reader, where the search does not",
-                     "found": f"{alone} of {len(listed)}"})  # fmt: skip
-        report("equations_reader", "Laws from a network that read tables", rows, {})
+            rows = told(kind, found)
+            save(NAME, TITLE, [*done, *rows], {})
+        done += rows
+    report(NAME, TITLE, done, {})
