@@ -28,7 +28,7 @@ from ingenium.domains.equations.law.operations import OPERATIONS
 MOST, BASES, ROWS = 9, 4, 64  # columns, bases of units, and rows of a law
 STEEPEST = 6  # exponent of a unit
 AMONG = (2, 4, 6, 5, 4, 3, 2, 1, 1)  # how often a law has 1, 2, ... columns
-POWERS = {"": 14, "sq": 4, "sqrt": 1, "over": 1}
+POWERS = {"": 14, "sq": 4, "sqrt": 1, "over": 1}  # what is over others is turned by its product
 BRACKETS = {"": 8, "sq": 2, "sqrt": 4, "exp": 3, "sin": 2, "cos": 2, "log": 1, "tanh": 1, "asin": 1}
 PAIRED = 0.5  # chance that columns of a law beyond the first are put into brackets
 PATIENCE = 400
