@@ -34,7 +34,7 @@ from ingenium.domains.equations.law.table import (
 )
 from ingenium.domains.equations.studies.feynman import FOUND, OPERATIONS, everyone
 
-DRAWN, FRESH, EVERY = 12, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
+DRAWN, FRESH, EVERY = 5, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
 BANK, PART, PARTS_MOST = 100, 64, 4  # short formulas; laws written together, and how often
 ROUNDS, FIT = 12, 100  # of a fit; its rows
 NAME, TITLE = "equations_reader", "Laws of a network that read tables"
