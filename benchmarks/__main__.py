@@ -50,6 +50,7 @@ NAMES = (
     "equations_fields",
     "equations_priors",
     "equations_theoph",
+    "equations_reader",
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",

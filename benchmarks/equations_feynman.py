@@ -3,12 +3,13 @@
 All 120 equations of Udrescu and Tegmark (Science Advances 6, 2020, eaay2631), the bonus ones among
 them, 300 rows each over the ranges of their tables. A law counts as found where its form, with
 constants fitted anew to rows without noise, leaves less than 1e-7 of the spread of the target.
-`units` says whether the search was told units: those rows are the study's of row 31.4, on 80 laws
-drawn by chance. Operon (0.6.2) and gplearn (0.4.3) take none, are installed beside the project for
-this alone, and run on 40 of the laws, drawn by chance, as the search does that is told none. Rows
-that the kept result has are not run again. Beside them stand the rates that SRBench
-publishes: of its own 116 of these laws, 10,000 rows and hours each, where a formula counts that
-differs from the law by a constant or a factor.
+`units` says whether the search was told units: 80 laws, drawn by chance, are those of the study of
+row 31.4, and the other 40 are searched here. Operon (0.6.2) and gplearn (0.4.3) take none, are
+installed beside the project for this alone, and run on 40 of the laws, drawn by chance, as the
+search does that is told none; at the noises between on 20 of these. Rows that the kept result has
+are not run again. Beside them stand the rates that SRBench publishes: of its own 116 of these laws,
+10,000 rows and hours each, where a formula counts that differs from the law by a constant or a
+factor.
 
 Source: La Cava et al., NeurIPS 2021 (SRBench); github.com/cavalab/srbench, docs/csv/groundtruth.csv
 of commit 3c18ece8, mean of `symbolic_solution_rate_(%)` over the group Feynman.
@@ -34,11 +35,20 @@ from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.table import read
 from ingenium.domains.equations.studies.feynman import FOUND, ROWS, FeynmanLaw, everyone
 from ingenium.domains.equations.studies.feynman import OPERATIONS as EVERY
-from ingenium.domains.equations.studies.feynman_laws import ARMS, BANK, GENERATIONS, SEARCHED
+from ingenium.domains.equations.studies.feynman_laws import (
+    ARMS,
+    BANK,
+    GENERATIONS,
+    SEARCHED,
+    SPREAD,
+    searched,
+)
 
 STUDIES = Path(__file__).parents[1] / "studies" / "results"
 SEED, SECONDS = 7, 3  # of the rows; of gplearn
-FEW = 40  # laws, drawn by chance, on which rivals that take no units are compared
+FEW, FEWER = 40, 20  # laws, drawn by chance, on which rivals that take no units are compared
+EVERYONE, LEFT = "all", "left"  # laws; those that the study of row 31.4 leaves
+OURS = "search of laws"
 EVALUATIONS = 150_000  # of Operon, which take about as long
 NOISES = (0.0, 0.001, 0.01)  # that SRBench has too
 PUBLISHED: Mapping[str, tuple[float, ...]] = {  # percent, by noise
@@ -56,6 +66,11 @@ def untold(law: FeynmanLaw, noise: float) -> bool:
     units = ["1"] * len(law.units)
     own = read(law.table(law.noisy(noise), units), "target", ())
     return law.is_found(LawSearch(own, OPERATIONS, BANK, 1.0, 0).evolved([], GENERATIONS), units)
+
+
+def with_units(law: FeynmanLaw, noise: float) -> bool:
+    """Of the search of laws, as the study of row 31.4 runs it."""
+    return searched(law, noise, law.seed)
 
 
 def units_alone(law: FeynmanLaw, noise: float) -> bool:
@@ -156,7 +171,7 @@ class LawRun:
     units: bool
     noise: float
     method: Callable[[FeynmanLaw, float], bool]
-    laws: int = 120
+    of: str = EVERYONE  # the laws
 
     @property
     def told(self) -> dict[str, object]:
@@ -165,10 +180,11 @@ class LawRun:
 
 
 RUNS = (
+    *(LawRun(f"{OURS}, the others", True, noise, with_units, LEFT) for noise in ARMS.values()),
     LawRun("units alone", True, 0.0, units_alone),
-    *(LawRun(by, False, noise, method, FEW)
-      for noise in (0.0, 0.01)
-      for by, method in (("search of laws", untold), ("Operon", operon), ("gplearn", gplearn))),
+    *(LawRun(by, False, noise, method, few)
+      for noise, few in ((0.0, "few"), (0.001, "fewer"), (0.01, "few"), (0.1, "fewer"))
+      for by, method in ((OURS, untold), ("Operon", operon), ("gplearn", gplearn))),
 )  # fmt: skip
 
 
@@ -195,10 +211,28 @@ def told() -> list[dict[str, object]]:
     found = []
     for arm, noise in ARMS.items():
         own, seconds = (kept[n]["interval"]["value"] for n in (arm, f"{arm}_s"))
-        count = f"{round(own * SEARCHED)} of {SEARCHED}"
-        found.append({"by": "search of laws", "units": "told", "noise": noise, "found": count,
-                      "percent": 100 * own, "seconds_each": seconds})  # fmt: skip
+        found.append(_row(f"{OURS}, row 31.4", noise, (round(own * SEARCHED), SEARCHED), seconds))
     return found
+
+
+def summed(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """All laws, of the study and of those that it leaves, where both were run."""
+    found = []
+    for noise in ARMS.values():
+        own = [r for r in rows if r["units"] == "told" and r["noise"] == noise
+               and str(r["by"]).startswith(OURS)]  # fmt: skip
+        if len(own) == 2:
+            counts = np.array([[int(x) for x in str(r["found"]).split(" of ")] for r in own])
+            spent = [float(str(r["seconds_each"])) for r in own] @ counts[:, 1]
+            hits, laws = counts.sum(0)
+            found.append(_row(f"{OURS}, all", noise, (hits, laws), spent / laws))
+    return found
+
+
+def _row(by: str, noise: float, found: tuple[int, int], seconds: float) -> dict[str, object]:
+    hits, laws = found
+    return {"by": by, "units": "told", "noise": noise, "found": f"{hits} of {laws}",
+            "percent": 100 * hits / laws, "seconds_each": seconds}  # fmt: skip
 
 
 def published() -> list[dict[str, object]]:
@@ -213,21 +247,28 @@ def published() -> list[dict[str, object]]:
 
 def run() -> None:
     """Write and print a table; rows that are kept are not run again."""
-    every = everyone(SEED)
-    few = some(every, FEW)
+    laws = groups()
     file = RESULTS / "equations_feynman.json"
     kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": []}
     rows = told()
-    laws: dict[str, str] = {}
+    names: dict[str, str] = {}
     for own in RUNS:
-        chosen = every if own.laws == len(every) else few
         name = ", ".join(map(str, own.told.values()))
         same = [r for r in kept["rows"] if own.told.items() <= r.items()]
-        row, found = (same[0], kept["laws"][name]) if same else found_by(own, chosen)
+        row, found = (same[0], kept["laws"][name]) if same else found_by(own, laws[own.of])
         rows.append(row)
-        laws[name] = found
-        about = {"rows_of_a_law": ROWS, "laws": laws}
-        report("equations_feynman", "Feynman's laws found exactly", [*rows, *published()], about)
+        names[name] = found
+        about = {"rows_of_a_law": ROWS, "laws": names}
+        whole = [*summed(rows), *rows, *published()]
+        report("equations_feynman", "Feynman's laws found exactly", whole, about)
+
+
+def groups() -> dict[str, list[FeynmanLaw]]:
+    """Laws by the names of their groups."""
+    every = everyone(SEED)
+    left = np.random.default_rng(SPREAD).permutation(len(every))[SEARCHED:]
+    few = {"few": some(every, FEW), "fewer": some(every, FEWER)}
+    return few | {EVERYONE: every, LEFT: [every[i] for i in left]}
 
 
 def some(every: Sequence[FeynmanLaw], n: int) -> list[FeynmanLaw]:

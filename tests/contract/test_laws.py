@@ -43,7 +43,7 @@ def _digits(text: str) -> str:
 
 class TestLaw(ProblemContract):
     problem_name = "equations.law"
-    setup: ClassVar[Mapping[str, Any]] = {"bank": 300, "generations": 2, "known": 40}
+    setup: ClassVar[Mapping[str, Any]] = {"bank": 120, "generations": 1, "known": 24}
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         add = r"\g<0> + 0.0*mass"

@@ -6,10 +6,10 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
+from ingenium.cli import model_answers as models
 from ingenium.cli.ask_answers import AskAnswer, DocumentsAnswer
 from ingenium.cli.edge_answers import FittedGenerator, SmallGeneratorHolds
 from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
-from ingenium.cli.model_answers import MadeModelAnswer, ModelFamilies, ModelHolds, ReadProcesses
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
 from ingenium.cli.scale_answers import (
@@ -358,11 +358,12 @@ ANSWERS: dict[str, Any] = {
     "posterior show": InferredPosterior,
     "posterior methods": PosteriorMethods,
     "posterior replay": PosteriorHolds,
-    "model": MadeModelAnswer,
-    "models show": MadeModelAnswer,
-    "models families": ModelFamilies,
-    "models read": ReadProcesses,
-    "models replay": ModelHolds,
+    "model": models.MadeModelAnswer,
+    "models show": models.MadeModelAnswer,
+    "models families": models.ModelFamilies,
+    "models people": models.PeopleTogether,
+    "models read": models.ReadProcesses,
+    "models replay": models.ModelHolds,
     "monitor fit": FittedMonitor,
     "monitor run": HeardStream,
     "monitor show": FittedMonitor | MonitorFamilies,

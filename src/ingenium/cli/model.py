@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(name="model")(guarded(model))
     group = typer.Typer(help="Models that were made: shown, and made again.", no_args_is_help=True)
-    for command in (show, families, read, replay):
+    for command in (show, families, people, read, replay):
         group.command()(guarded(command))
     app.add_typer(group, name="models")
 
@@ -74,6 +74,42 @@ def families(json: AsJson = False) -> None:
     for f in listed:
         shown.add_row(f.process, f.title, " ".join(f.assumptions))
     results().print(shown, highlight=False)
+
+
+def people(
+    data: Annotated[Path, typer.Argument(metavar="CSV", help="`person,time [h],blood [mg/L]`.")],
+    family: Annotated[
+        str, typer.Option(help="Of a dose: one_compartment, two_compartments, eliminated...")
+    ] = "one_compartment",
+    ratio: Annotated[
+        bool, typer.Option("--ratio", help="Errors of readings are of a ratio, and not of a size.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Constants of many people together, and how far people differ (mixed effects)."""
+    from ingenium.core.errors import choose
+    from ingenium.model.families import FAMILIES
+    from ingenium.model.population import DOSED, PopulationModel, population, read_people
+
+    known = {f.name: f for f in FAMILIES if f.name in DOSED}
+    read_, (clock, unit) = read_people(data)
+    found = population(PopulationModel(known[choose(family, known, "family")], read_, ratio))
+    names = found.model.names
+    rows = [dict(zip(("low", "middle", "high", "spread"), found.row(i), strict=True))
+            for i in range(len(names))]  # fmt: skip
+    if json:
+        told = dict(zip(names, rows, strict=True))
+        print_json({"people": len(read_), "numbers": told, "noise": found.noise,
+                    "log_likelihood": found.likelihood})  # fmt: skip
+        return
+    shown = table("", "Number", "Of people", "95 %", "Spread of logarithms")
+    for name, row in zip(names, rows, strict=True):
+        band = f"{row['low']:.4g} to {row['high']:.4g}"
+        shown.add_row(name, f"{row['middle']:.4g}", band, f"{row['spread']:.3g}")
+    results().print(shown, highlight=False)
+    size = f"{found.noise:.3g} of a reading" if ratio else f"{found.noise:.3g} {unit}"
+    results().print(f"{len(read_)} people, times in {clock}; errors of {size}; log likelihood "
+                    f"{found.likelihood:.2f}.", highlight=False)  # fmt: skip
 
 
 def read(

@@ -35,6 +35,15 @@ class ModelFamilies(TypedDict):
     families: list[Table]
 
 
+class PeopleTogether(TypedDict):
+    """`models people`: numbers of a population, and how far people differ."""
+
+    people: int
+    numbers: dict[str, Table]
+    noise: float
+    log_likelihood: float
+
+
 class ReadProcesses(TypedDict):
     """`models read`: what descriptions name."""
 

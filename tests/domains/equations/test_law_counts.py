@@ -33,7 +33,7 @@ def _energy(units: str) -> MeasuredTable:
 def test_every_evaluation_on_rows_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the bank by the operations, and those of fits by the evaluator."""
     seen = {"bank": 0, "fits": 0}
-    search = LawSearch(_energy("kg 1 1 kg"), PLAIN, 60, 2.0, 0)
+    search = LawSearch(_energy("kg 1 1 kg"), PLAIN, 40, 2.0, 0)
 
     def watched(own: FormulaOperation) -> FormulaOperation:
         def value(*taken):
@@ -109,5 +109,5 @@ def test_columns_with_zeros_and_angles_alone_are_searched(heads: str) -> None:
     rng = np.random.default_rng(2)
     a, b = np.r_[0.0, rng.uniform(1, 2, 29)], rng.uniform(1, 2, 30)
     rows = "\n".join(f"{x:.9g},{y:.9g},{x * y + 0.1:.9g}" for x, y in zip(a, b, strict=True))
-    search = LawSearch(read(f"{heads}\n{rows}\n", "y", ()), PLAIN, 60, 2.0, 0)
+    search = LawSearch(read(f"{heads}\n{rows}\n", "y", ()), PLAIN, 40, 2.0, 0)
     assert bool(search.drafted.ranked()) == ("N" not in heads)

@@ -53,7 +53,7 @@ def _coulomb(noise: float) -> MeasuredTable:
 def test_a_law_of_nature_is_found_exactly_without_noise() -> None:
     """The difference of what is found and Coulomb's law simplifies to zero."""
     own = _coulomb(0.0)
-    best = LawSearch(own, OPERATIONS, 600, 2.0, 0).drafted.front()[-1]
+    best = LawSearch(own, OPERATIONS, 200, 2.0, 0).drafted.front()[-1]
     known = algebra.symbols(own.language, [True] * 3)
     found = algebra.expression(best.tokens, best.constants, known, own.language)
     truth = known["charge"] * known["other"] / known["distance"] ** 2
@@ -63,7 +63,7 @@ def test_a_law_of_nature_is_found_exactly_without_noise() -> None:
 
 def test_noise_is_left_and_not_explained() -> None:
     own = _coulomb(0.05)
-    best = LawSearch(own, OPERATIONS, 600, 2.0, 0).drafted.front()[-1]
+    best = LawSearch(own, OPERATIONS, 200, 2.0, 0).drafted.front()[-1]
     assert 0.01 < best.misfit < 0.2
 
 

@@ -97,11 +97,12 @@ class TwoKindFamily(nn.Module):
         c: int,
         codec: TwoKinds,
         make: Callable[[tuple[int, ...], int], Family],
+        write: Callable[..., Family] = transformer,
     ) -> None:
         super().__init__()
         self.shape, self.c, self.steps, self.symbols = shape, c, codec.steps, codec.words.symbols
         own = (shape[0] - self.steps,)
-        self.words: Family = transformer((self.steps,), c, codec.words, width=WIDTH, layers=LAYERS)
+        self.words: Family = write((self.steps,), c, codec.words, width=WIDTH, layers=LAYERS)
         self.numbers: Family = make(own, c + self.steps * self.symbols)
 
     def fit(

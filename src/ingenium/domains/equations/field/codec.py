@@ -66,9 +66,19 @@ class PairCodec:
     def relative(
         self, proposed: Float[Tensor, "n *grid"], true: Float[Tensor, "n *grid"]
     ) -> Float[Tensor, " n"]:
-        """Error of what a model proposes over the size of the truth, of the fields themselves."""
-        bow = self.envelope.to(true.dtype)
+        """Error of what a model proposes over the size of the truth, of the fields themselves.
+
+        Both may lie on a coarser grid, as means of blocks.
+        """
+        bow = blocks(self.envelope.to(true.dtype)[None], len(self.envelope) // true.shape[-1])[0]
         over = tuple(range(1, true.ndim))
         size = (bow * (true * self.width[1] + self.start[1])).square().sum(over)
         error: Tensor = (self.width[1] * bow * (proposed - true)).square().sum(over)
         return (error / size).sqrt()
+
+
+def blocks(fields: Float[Tensor, "n *grid"], times: int) -> Float[Tensor, "n *coarse"]:
+    """Means of blocks of so many points along each axis of the grid."""
+    for axis in range(1, fields.ndim):
+        fields = fields.unflatten(axis, (-1, times)).mean(axis + 1)
+    return fields

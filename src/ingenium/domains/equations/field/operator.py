@@ -4,12 +4,13 @@ Shapes: n fields, w channels, over a grid of one axis or two.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ingenium.domains.equations.field.codec import PairCodec
+from ingenium.domains.equations.field.codec import PairCodec, blocks
 from ingenium.domains.equations.field.equation import FieldEquation, middles
 from ingenium.generators.fourier import POINTWISE, FourierLayer
 from ingenium.generators.model import Model
@@ -17,6 +18,7 @@ from ingenium.generators.rows import check_cond, check_steer, finish
 from ingenium.sampling.steer import FREE, Steer
 
 SENSORS, PARTS = ((64, 32, 16), (16,)), 4  # a side, by axes; products a number of width
+FINE_FROM, BLOCK = 0.8, 2  # of a fit in the plane, before which points are means of blocks
 BEYOND = 8  # parts of a side, by which fields that are not periodic are continued with zeros
 
 
@@ -104,6 +106,8 @@ class BranchTrunk(nn.Module):
 class FourierOperator(Model):
     """Draws an input of the law, or takes the one that was given, and tells its solution at once.
 
+    A layer of waves knows no grid, so that most of a fit in the plane sees fields on fewer points.
+
     Shapes: designs (2, *grid): input and solution.
     Source: Li et al., ICLR 2021, arXiv:2010.08895 (the network, and the relative error as loss).
     """
@@ -121,13 +125,22 @@ class FourierOperator(Model):
 
     channels = 1
     made: type[nn.Module] = FourierNetwork
+    any_grid: ClassVar[bool] = True  # whether the network can be taught on fewer points
+    block = 1
+
+    def anneal(self, fraction: float) -> None:
+        """Fewer points first, where they hold all waves of the network."""
+        enough = self.equation.points // BLOCK >= 2 * self.own.modes
+        coarse = self.any_grid and self.equation.axes == 2 and enough and fraction < FINE_FROM
+        self.block = BLOCK if coarse else 1
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """Relative error of the solutions; squares are turned and mirrored at random."""
         x = self._turned(x, rng)
-        return self.codec.relative(self.network(x[:, :1]), x[:, 1])
+        told, true = (blocks(x[:, i], self.block) for i in range(2))
+        return self.codec.relative(self.network(told[:, None]), true)
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
@@ -168,6 +181,7 @@ class DeepOperator(FourierOperator):
     """The same by a branch and a trunk."""
 
     made = BranchTrunk
+    any_grid = False  # the trunk's places are those of the whole grid
 
 
 class SolutionFlow(FourierOperator):
@@ -178,6 +192,7 @@ class SolutionFlow(FourierOperator):
     """
 
     channels = 3
+    any_grid = False  # noise on fewer points is other noise
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator

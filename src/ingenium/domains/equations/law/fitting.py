@@ -106,8 +106,9 @@ def idle(slopes: Float64[Tensor, "k r"], constants: Sequence[float], spread: flo
     if not len(slopes):
         return 0
     moved = slopes.numpy() * np.abs(np.array(constants))[:, None] / spread
-    size = np.sqrt(np.square(moved).mean(1))
-    if not np.isfinite(moved).all():
+    with np.errstate(over="ignore"):
+        size = np.sqrt(np.square(moved).mean(1))
+    if not np.isfinite(size).all():
         return len(slopes)
     acting = moved[size > IDLE] / size[size > IDLE, None]
     if not len(acting):

@@ -6,10 +6,11 @@ steps that are left: all of it multiplied and divided, and by the shortest produ
 gives the dimension that is missing, under a root at the end or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from operator import add, sub
 
 import torch
 from jaxtyping import Bool, Int
@@ -22,8 +23,10 @@ from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.generators.tokens.vocabulary import END
 
 SPECIALS = 3  # numbers before the first token of the language
+BESIDE = 5  # tokens of a constant between a column and itself, which may follow a number
 DEEPEST, LARGEST = 6, 9  # of a stack, and tokens of a product of columns
-Beginning = tuple[tuple[tuple[Dimension, bool], ...], int]  # dimensions with whether a column is in
+Stack = tuple[tuple[Dimension, bool], ...]  # dimensions with whether a column is in
+Beginning = tuple[Stack, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,7 @@ class UnitGrammar:
             stack = one[0]
             return len(stack) == 1 and stack[0] == (self.language.target, True)
         after = self._after(one, i)
-        return after is not None and self._ends(after[0]) <= left - 2
+        return after is not None and self._ends(after[0], room=after[1] < CONSTANTS) <= left - 2
 
     def _after(self, one: Beginning, i: int) -> Beginning | None:
         """The stack after a token; None where it may not follow."""
@@ -75,30 +78,59 @@ class UnitGrammar:
             return None
         return (*stack[: len(stack) - arity], (dim, True)), held
 
-    def _ends(self, stack: Sequence[tuple[Dimension, bool]]) -> float:
-        """Tokens that end it at the latest, without the end itself; a root may come last."""
+    def _ends(self, stack: Stack, *, room: bool) -> float:
+        """Tokens that end it at the latest, without the end itself; a root may come last.
+
+        With `room` a constant with a unit may be among them.
+        """
+        asked = (stack, room)
+        if asked not in self._known_ends:
+            self._known_ends[asked] = self._searched_ends(stack, self.shortest[room])
+        return self._known_ends[asked]
+
+    @cached_property
+    def _known_ends(self) -> dict[tuple[Stack, bool], float]:
+        """Of stacks that were asked for: the same few come again and again."""
+        return {}
+
+    def _searched_ends(self, stack: Stack, shortest: Mapping[Dimension, int]) -> float:
         joined, column = len(stack) - 1, any(own for _, own in stack)
+        (first, _), *others = stack
         found = float("inf")
-        for root, signs in product((0, 1), product((1, -1), repeat=joined)):
-            rest = tuple((1 + root) * t for t in self.language.target)
-            for sign, (dim, _) in zip((1, *signs), stack, strict=True):
-                rest = tuple(r - sign * d for r, d in zip(rest, dim, strict=True))
-            more = 0 if column and not any(rest) else 1 + self.shortest.get(rest, float("inf"))
-            found = min(found, joined + root + more)
+        for root in (0, 1):
+            target = tuple((1 + root) * t for t in self.language.target)
+            rests = {tuple(map(sub, target, first))}
+            for dim, _ in others:  # multiplied or divided: products that are the same count once
+                rests = {tuple(map(how, r, dim)) for r in rests for how in (add, sub)}
+            for rest in rests:
+                more = 0 if column and not any(rest) else 1 + shortest.get(rest, found)
+                found = min(found, joined + root + more)
         return float(found)
 
     @cached_property
-    def shortest(self) -> dict[Dimension, int]:
-        """Tokens of the shortest product of columns, by dimension."""
-        cost = dict.fromkeys(self.language.dims, 1)
-        for size in range(2, LARGEST + 1):
-            new: dict[Dimension, int] = {}
-            listed = list(cost.items())
-            for a, one in listed:
-                for b, other in listed:
-                    if one + other == size - 1:
-                        new[tuple(x + y for x, y in zip(a, b, strict=True))] = size
-                        new[tuple(x - y for x, y in zip(a, b, strict=True))] = size
-            for dim, own in new.items():
-                cost.setdefault(dim, own)
-        return cost
+    def shortest(self) -> tuple[dict[Dimension, int], dict[Dimension, int]]:
+        """Tokens of the shortest product of columns by dimension, without and with a constant."""
+        columns = _products(dict.fromkeys(self.language.dims, 1))
+        both = dict(columns)
+        for _, held in self.language.constants:
+            both.setdefault(held, BESIDE)
+            for (dim, own), how in product(columns.items(), (add, sub)):
+                whole = tuple(map(how, dim, held))
+                both[whole] = min(own + 2, both.get(whole, own + 2))
+        return columns, both
+
+
+def _products(leaves: Mapping[Dimension, int]) -> dict[Dimension, int]:
+    """Tokens of the shortest product, by dimension."""
+    cost = dict(leaves)
+    for size in range(2, LARGEST + 1):
+        new: dict[Dimension, int] = {}
+        listed = list(cost.items())
+        for a, one in listed:
+            for b, other in listed:
+                if one + other == size - 1:
+                    new[tuple(x + y for x, y in zip(a, b, strict=True))] = size
+                    new[tuple(x - y for x, y in zip(a, b, strict=True))] = size
+        for dim, own in new.items():
+            cost.setdefault(dim, own)
+    return cost

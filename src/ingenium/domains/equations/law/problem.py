@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, Second, Section, Shipped
 from ingenium.core.quantity import Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
@@ -28,8 +28,13 @@ from ingenium.domains.equations.law.formats import FormulaFiles, laws
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.language import CONSTANTS, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
+from ingenium.domains.equations.law.read_laws import WEIGHTS, ReadLaws
 from ingenium.domains.equations.law.table import read
 from ingenium.domains.equations.law.verifier import FormulaVerifier
+from ingenium.generators.row_families import LEARNED as NUMBERS
+from ingenium.generators.tokens.families import masked_diffusion
+from ingenium.generators.tokens.two_kinds import TwoKindFamily
+from ingenium.train.plan import Plan
 
 TABLE = Input(
     "table",
@@ -38,6 +43,7 @@ TABLE = Input(
     most=8_000_000,
 )
 HELD_OUT_EVERY, MENDED, CONSTANT = 5, 20, 1  # rounds of the fit of proposals; features
+ROOM = 300_000  # laws times rows that are fitted together
 ONLY = 6  # tokens of a language, below which a law is asked of nothing
 
 
@@ -165,12 +171,15 @@ class TableLaw(Problem):
         """Constants fitted to the table, and simple ones made simple."""
         read_ = [self.language.split(t) for t in texts(arrays[0])]
         constants = arrays[1].clone()
+        held = [(i, t) for i, t in enumerate(read_) if t and set(t) & self.language.held]
         fit = self.search.fit_on(10**6)
-        for i, tokens in enumerate(read_):  # alone, so that a law does not depend on the others
-            if tokens is not None and self._held(texts(arrays[0][i : i + 1])[0]):
-                done = fit.fit([tokens], constants[i : i + 1], MENDED)
-                if bool(torch.isfinite(done.loss).all()):
-                    constants[i] = fit.simplified(done)[0]
+        together = max(1, ROOM // len(fit.target))
+        for start in range(0, len(held), together):  # each as if it were alone, to the bit
+            part = held[start : start + together]
+            rows = [i for i, _ in part]
+            done = fit.fit([t for _, t in part], constants[rows], MENDED)
+            good = torch.isfinite(done.loss)[:, None]
+            constants[rows] = torch.where(good, fit.simplified(done), constants[rows])
         onto = self.project({}, conditions)
         return onto((arrays[0], constants))
 
@@ -186,9 +195,23 @@ class TableLaw(Problem):
         )
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Genetic search, and formulas by chance under the grammar of units."""
+        """Genetic search, formulas by chance under the grammar of units, and covered tokens."""
         genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
-        return {"genetic": genetic, "grammar": partial(GrammarLaws, self.codec, CONSTANT)}
+        numbers = NUMBERS["flow_matching"]
+        covered = partial(
+            TwoKindFamily, self.codec.shape, CONSTANT, self.codec, numbers, masked_diffusion
+        )
+        grammar = partial(GrammarLaws, self.codec, CONSTANT)
+        return {"genetic": genetic, "grammar": grammar, "masked_diffusion": covered}
+
+    def budgets(self) -> Mapping[str, Plan]:
+        """A minute on one core."""
+        return {"masked_diffusion": Plan(steps=1000)}
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """A network that read many tables, and writes laws of this one."""
+        make = partial(ReadLaws, self.table, self.codec, CONSTANT)
+        return {"reader": Shipped(make, WEIGHTS)}
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """Laws as people write them, and not in postfix order."""

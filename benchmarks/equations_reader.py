@@ -1,0 +1,146 @@
+"""Laws of a network that read tables, beside the search of laws, at equal expressions.
+
+On laws that were drawn as those the reader learned from, but are none of them, and on every eighth
+of the Feynman tables; units told, no noise. The search is that of `equations.law` with few short
+formulas and no generations; the reader writes laws, whose constants are fitted, until it held as
+many expressions against rows as the search did, or has written as many as it may. What the search
+tries by linear algebra over sums costs nothing here, and stands beside. A law is found where a
+formula leaves less than 1e-7 of the spread.
+
+Run `python -m benchmarks equations_reader`, with INGENIUM_FEYNMAN as for `equations_feynman`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from benchmarks.equations_feynman import SEED
+from benchmarks.measuring import report, save
+from ingenium.domains.equations.law.archive import ExpressionCount, LawArchive
+from ingenium.domains.equations.law.codec import LawCodec
+from ingenium.domains.equations.law.dimension import PARTS
+from ingenium.domains.equations.law.drawn import ChanceLaw
+from ingenium.domains.equations.law.genetic import LawSearch
+from ingenium.domains.equations.law.language import Postfix
+from ingenium.domains.equations.law.read_laws import opened
+from ingenium.domains.equations.law.table import (
+    MeasuredColumn,
+    MeasuredTable,
+    of_columns,
+    read,
+)
+from ingenium.domains.equations.studies.feynman import FOUND, OPERATIONS, everyone
+
+DRAWN, FRESH, EVERY = 5, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
+BANK, PART, PARTS_MOST = 100, 64, 4  # short formulas; laws written together, and how often
+ROUNDS, FIT = 12, 100  # of a fit; its rows
+NAME, TITLE = "equations_reader", "Laws of a network that read tables"
+Entry = tuple[Postfix, tuple[float, ...]]
+
+
+def drawn_table(law: ChanceLaw) -> MeasuredTable:
+    """With a base of units for each exponent."""
+    names = [*(f"x{i}" for i in range(len(law.columns))), "target"]
+    rows = torch.cat([law.columns, law.values[None]]).numpy()
+    columns = []
+    for name, dim, values in zip(names, law.dims, rows, strict=True):
+        own = {f"[base {i}]": Fraction(p, PARTS) for i, p in enumerate(dim) if p}
+        columns.append(MeasuredColumn(name, "1", own, values))
+    return of_columns(columns[:-1], columns[-1], ())
+
+
+def tables() -> dict[str, list[MeasuredTable]]:
+    """Of both kinds of laws."""
+    rng = np.random.default_rng([FRESH, 30])
+    own: list[MeasuredTable] = []
+    while len(own) < DRAWN:
+        own.append(drawn_table(ChanceLaw.drawn(rng)))
+    theirs = [read(law.table(law.clean, law.units), "target", ())
+              for law in everyone(SEED)[::EVERY]]  # fmt: skip
+    return {"Feynman's": theirs, "drawn by chance": own}
+
+
+@dataclass
+class Hunt:
+    """One way to one law."""
+
+    archive: LawArchive
+    rows: int
+    algebra: int = 0
+
+    @property
+    def found(self) -> bool:
+        """Whether a formula leaves nothing."""
+        front = self.archive.front()
+        return bool(front) and front[-1].misfit < FOUND
+
+
+def by_search(table: MeasuredTable, seeds: Sequence[Entry] = ()) -> Hunt:
+    """Short formulas, linear algebra, and seeds beside."""
+    archive = LawSearch(table, OPERATIONS, BANK, 1.0, 0).evolved(seeds, 0)
+    return Hunt(archive, archive.count.rows, archive.count.algebra)
+
+
+def by_reader(table: MeasuredTable, most: int) -> Hunt:
+    """Laws that are written, with constants fitted, until so many expressions were held to rows."""
+    family = opened(table, LawCodec.of(table.language))
+    count, rng = ExpressionCount(), torch.Generator().manual_seed(7)
+    search = LawSearch(table, OPERATIONS, BANK, 1.0, 0)
+    fit, archive = search.fit_on(FIT, count), LawArchive()
+    known: set[Postfix] = set()
+    for _ in range(PARTS_MOST):
+        new: list[Entry] = []
+        for one in family.codec.laws(family.propose(torch.zeros(PART, 1), rng)):
+            if one is not None and one[0] not in known:
+                known.add(one[0])
+                new.append(one)
+        archive.add(fit.fitted(new, ROUNDS))
+        if count.rows >= most or Hunt(archive, 0).found:
+            break
+    return Hunt(archive, count.rows)
+
+
+def hunts(table: MeasuredTable) -> dict[str, Hunt]:
+    """All ways to the law of a table."""
+    search = by_search(table)
+    reader = by_reader(table, search.rows)
+    best = [(law.tokens, law.constants) for law in reader.archive.ranked()[:PART]]
+    both = by_search(table, best)
+    both.rows += reader.rows
+    return {"search": search, "reader": reader, "search, seeded by it": both}
+
+
+def told(kind: str, found: Mapping[str, Sequence[Hunt]]) -> list[dict[str, object]]:
+    """Rows of the table."""
+    rows: list[dict[str, object]] = []
+    for by, own in found.items():
+        hits = [h for h in own if h.found]
+        rows.append({
+            "laws": kind, "by": by, "found": f"{len(hits)} of {len(own)}",
+            "expressions on rows": int(np.median([h.rows for h in own])),
+            "by algebra": int(np.median([h.algebra for h in own])),
+        })  # fmt: skip
+    alone = sum(r.found and not s.found
+                for r, s in zip(found["reader"], found["search"], strict=True))  # fmt: skip
+    rows.append({"laws": kind, "by": "reader, where the search does not",
+                 "found": f"{alone} of {len(found['reader'])}", "expressions on rows": None,
+                 "by algebra": None})  # fmt: skip
+    return rows
+
+
+def run() -> None:
+    """Write and print a table."""
+    done: list[dict[str, object]] = []
+    for kind, listed in tables().items():
+        found: dict[str, list[Hunt]] = {}
+        rows: list[dict[str, object]] = []
+        for table in listed:
+            for by, one in hunts(table).items():
+                found.setdefault(by, []).append(one)
+            rows = told(kind, found)
+            save(NAME, TITLE, [*done, *rows], {})
+        done += rows
+    report(NAME, TITLE, done, {})

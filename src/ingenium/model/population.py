@@ -1,0 +1,301 @@
+"""One model of many people: constants of each lie around common ones, and both are inferred.
+
+Numbers of a person are logarithms: of the constants, and of the first states (of a hidden one for
+each unit of the dose). They are normal around those of the population, each with its own spread;
+errors of readings are of one size, or of one ratio.
+
+Shapes: d numbers, t times of a person, p people.
+Source: Lindstrom and Bates, Biometrics 46 (1990) 673 (the algorithm, as in nlme of R).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64
+from scipy import optimize
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.heads import unit_heads
+from ingenium.core.reading.tables import csv_file
+from ingenium.model.families import FAMILIES, ProcessFamily
+from ingenium.model.series import MeasuredSeries
+from ingenium.model.system import ProcessModel
+
+ROUNDS, STEPS, CLOSE = 60, 8, 1e-5  # rounds, steps of a person in one, and when both have ended
+LEAST, WIDEST = 1e-4, 3.0  # spread of a number between people: below the least it counts as none
+DOSED = tuple(f.name for f in FAMILIES if f.process == "absorption" and len(f.seen) == 1)
+FAINT = 1e-6  # of the scale, that is there before a dose; an integrator of logarithms needs some
+NEARLY_NONE, UNTOLD = 1e-8, 2.0  # known of a number at least; error at which nothing is known
+FAR = 7.0  # of a number from where it begins, beyond which it is not followed
+BEGUN = 0.3  # spread between people, and share of the readings, before anything is known
+Numbers = Float64[np.ndarray, " d"]
+Linear = Sequence[tuple[np.ndarray, np.ndarray]]  # of each person, what is wanted and slopes
+
+
+@dataclass(frozen=True, eq=False)
+class DosedPerson:
+    """Readings of one person from a dose on, of which the first state is proportional."""
+
+    name: str
+    time: Float64[np.ndarray, " t"]
+    readings: Float64[np.ndarray, " t"]
+    dose: float = 1.0
+
+
+def read_people(path: Path) -> tuple[tuple[DosedPerson, ...], tuple[str, str]]:
+    """People of a CSV file, and the units of time and readings.
+
+    Its columns are a name, a time, a reading and, where doses differ, a dose, with units in the
+    heads of all but the first: `person,time [h],blood [mg/L],dose [mg/kg]`.
+
+    Raises:
+        InputError: for other columns, gaps, times that repeat or doses not above 0.
+    """
+    frame = csv_file(path, "people over time as CSV")
+    if len(frame.columns) not in (3, 4):
+        raise InputError(
+            "columns of a person, a time, a reading and perhaps a dose",
+            f"{len(frame.columns)} columns in {path}",
+            "Write a table such as person,time [h],blood [mg/L],dose [mg].",
+        )
+    heads = unit_heads(map(str, frame.columns[1:]), (), "time [h]")
+    rows = frame.iloc[:, 1:]
+    if not all(t.kind in "iuf" for t in rows.dtypes) or not np.isfinite(rows.to_numpy()).all():
+        raise InputError("finite numbers beside the names", "gaps or texts", "Leave gaps out.")
+    found = []
+    for who, own in frame.groupby(frame.columns[0], sort=False):
+        time, readings, *dose = own.iloc[:, 1:].to_numpy(dtype=np.float64).T
+        if (np.diff(time) <= 0).any() or time[0] < 0:
+            raise InputError(
+                f"times of {who} from 0 that rise", "others", "Keep one row for each time, sorted."
+            )
+        if dose and (np.ptp(dose[0]) > 0 or dose[0][0] <= 0):
+            raise InputError(f"one dose of {who}, above 0", f"{dose[0].min():g}")
+        found.append(DosedPerson(str(who), time, readings, float(dose[0][0]) if dose else 1.0))
+    return tuple(found), (heads[0][1], heads[1][1])
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationModel:
+    """A family of a dose, of which one state is read.
+
+    The dose is there at once, or in a hidden state to which nothing comes back.
+    """
+
+    family: ProcessFamily
+    people: tuple[DosedPerson, ...]
+    ratio: bool = False  # errors of readings of a ratio, and not of one size
+
+    def __post_init__(self) -> None:
+        if len(self.people) < 3:
+            raise InputError("at least 3 people", len(self.people), "Model each alone.")
+        if self.family.name not in DOSED:
+            raise InputError(
+                "a family of a dose, of which one state is read",
+                self.family.title,
+                f"Write {' or '.join(DOSED)}.",
+            )
+        free = 2 * len(self.names) + 1
+        if sum(len(p.time) for p in self.people) <= len(self.people) + free:
+            raise InputError(
+                f"more readings than people and the {free} numbers of the population",
+                f"{sum(len(p.time) for p in self.people)} of {len(self.people)} people",
+                "Read more often.",
+            )
+        least = min(float(p.readings.min()) for p in self.people)
+        if self.ratio and least <= 0:
+            raise InputError(
+                "readings above 0, where errors are of a ratio",
+                f"{least:g}",
+                "Leave such times out, or take errors of one size.",
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the numbers."""
+        return (*self.family.units, f"{self.family.states[self.dosed]} of a dose of 1")
+
+    @cached_property
+    def dosed(self) -> int:
+        """The state that takes the dose."""
+        seen = self.model.symbols[self.family.seen[0]]
+        later = [i for i in range(1, len(self.family.states))
+                 if seen not in self.model.rates[i].free_symbols]  # fmt: skip
+        return later[0] if later else 0
+
+    @cached_property
+    def model(self) -> ProcessModel:
+        """Of the person with the most readings, for scales alone."""
+        most = max(self.people, key=lambda p: len(p.time))
+        values = np.maximum(most.readings, 1e-3 * most.readings.max())[:, None]
+        series = MeasuredSeries("time", "T", most.time, ("x",), ("1",), values, 0)
+        return ProcessModel(self.family, (0,), series)
+
+    @cached_property
+    def start(self) -> Numbers:
+        """Sizes by units, and the most of what was read as the first state."""
+        share = np.median([p.readings.max() / p.dose for p in self.people])
+        return np.log([*self.model.guesses(), share])
+
+    def course(self, person: DosedPerson, numbers: Numbers) -> tuple[np.ndarray, np.ndarray] | None:
+        """What is read without errors, or its logarithm, and the slopes by the numbers."""
+        if not (np.abs(numbers - self.start) < FAR).all():
+            return None
+        plain = np.exp(numbers)
+        first = np.full(len(self.family.states), FAINT * float(self.model.scale[0]))
+        first[self.dosed] = plain[-1] * person.dose
+        begun = person.time[0] > 0
+        time = np.concatenate([[0.0], person.time]) if begun else person.time
+        found = self.model.sensitive(plain[:-1], first, time)
+        if found is None:
+            return None
+        states, moved = (part[int(begun) :, 0] for part in found)
+        held = len(plain) - 1
+        slopes = np.c_[moved[:, :held], moved[:, held + self.dosed] * person.dose] * plain
+        return (np.log(states), slopes / states[:, None]) if self.ratio else (states, slopes)
+
+    def read(self, person: DosedPerson) -> np.ndarray:
+        """Readings on the scale of their errors."""
+        return np.log(person.readings) if self.ratio else person.readings
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationFit:
+    """Numbers of the population and of each person, with what is known of them."""
+
+    model: PopulationModel
+    middle: Numbers
+    error: Numbers  # standard errors of the middle
+    spread: Numbers  # between people; 0 where they do not differ
+    noise: float  # of readings
+    each: Float64[np.ndarray, "p d"]
+    likelihood: float  # logarithm, of the model made linear where each person is
+
+    def row(self, i: int) -> tuple[float, float, float, float]:
+        """A number of the population with its interval of 95 %, and the spread of logarithms."""
+        low, middle, high = np.exp(self.middle[i] + 1.96 * self.error[i] * np.array([-1, 0, 1]))
+        return float(low), float(middle), float(high), float(self.spread[i])
+
+
+def population(model: PopulationModel) -> PopulationFit:
+    """Fit people together: in turn each person's numbers, and what they have in common.
+
+    Raises:
+        InputError: where no trajectory holds for some person.
+    """
+    d = len(model.names)
+    middle = _begun(model)
+    sizes = [float(np.std(model.read(p))) for p in model.people]
+    own = np.log([*[BEGUN] * d, BEGUN * np.mean(sizes)])
+    each = np.tile(middle, (len(model.people), 1))
+    for _ in range(ROUNDS):
+        before = np.r_[middle, np.exp(own)]
+        linear = []
+        for i, person in enumerate(model.people):
+            each[i], wanted, slopes = _person(model, person, each[i], middle, own)
+            linear.append((wanted, slopes))
+        own = _spreads(own, linear)
+        lost, middle, known = _unlikely(own, linear)
+        if np.abs(np.r_[middle, np.exp(own)] - before).max() < CLOSE:
+            break
+    spread = np.where(np.exp(own[:d]) > 2 * LEAST, np.exp(own[:d]), 0.0)
+    error = np.sqrt(np.linalg.inv(known).diagonal())
+    untold = [n for n, e in zip(model.names, error, strict=True) if not e < UNTOLD]
+    if untold:
+        raise InputError(
+            f"readings that tell all numbers of {model.family.title}",
+            f"hardly anything of {', '.join(untold)}",
+            f"Try {' or '.join(f for f in DOSED if f != model.family.name)}.",
+        )
+    return PopulationFit(model, middle, error, spread, math.exp(own[-1]), each, -lost / 2)
+
+
+def _begun(model: PopulationModel) -> Numbers:
+    """The numbers that fit all readings best, as if people did not differ."""
+
+    def rest(numbers: Numbers) -> np.ndarray:
+        parts = [model.course(p, numbers) for p in model.people]
+        if any(p is None for p in parts):
+            return np.full(sum(len(p.time) for p in model.people), 1e3)
+        both = zip(model.people, parts, strict=True)
+        return np.concatenate([model.read(p) - c[0] for p, c in both if c is not None])
+
+    tried = []
+    for shift in (0.0, 1.0, -1.0):  # uptake faster than elimination first
+        start = model.start + np.array([shift, -shift, *[0.0] * (len(model.start) - 2)])
+        done = optimize.least_squares(rest, start, max_nfev=40)
+        tried.append((float(done.cost), tuple(done.x)))
+    return np.array(min(tried)[1])
+
+
+def _person(
+    model: PopulationModel, person: DosedPerson, numbers: Numbers, middle: Numbers, own: np.ndarray
+) -> tuple[Numbers, np.ndarray, np.ndarray]:
+    """Numbers of a person by steps of Gauss and Newton, and the model made linear there.
+
+    Raises:
+        InputError: where no trajectory holds.
+    """
+    weight = np.exp(-2 * own[:-1])
+    readings, noise = model.read(person), math.exp(own[-1])
+
+    def lost(at: Numbers, course: tuple[np.ndarray, np.ndarray] | None) -> float:
+        if course is None:
+            return math.inf
+        off = (readings - course[0]) / noise
+        return float(off @ off + weight @ np.square(at - middle))
+
+    course = model.course(person, numbers)
+    if course is None:
+        numbers, course = middle, model.course(person, middle)
+    if course is None:
+        raise InputError("a trajectory of each person", f"none of {person.name}")
+    for _ in range(STEPS):
+        value, slopes = course
+        pull = slopes.T @ (readings - value) / noise**2 - weight * (numbers - middle)
+        step = np.linalg.solve(slopes.T @ slopes / noise**2 + np.diag(weight), pull)
+        now, length = lost(numbers, course), 1.0
+        while length > 1e-3:
+            there = model.course(person, numbers + length * step)
+            if lost(numbers + length * step, there) < now:
+                break
+            length /= 2
+        if there is None or length <= 1e-3:
+            break
+        numbers, course = numbers + length * step, there
+        if np.abs(step).max() < CLOSE:
+            break
+    value, slopes = course
+    return numbers, readings - value + slopes @ numbers, slopes
+
+
+def _spreads(own: np.ndarray, linear: Linear) -> np.ndarray:
+    """The likeliest spreads between people, and of readings, as logarithms."""
+    bounds = [(math.log(LEAST), math.log(WIDEST))] * (len(own) - 1)
+    bounds.append((own[-1] - 9, own[-1] + 9))
+    done = optimize.minimize(
+        lambda x: _unlikely(x, linear)[0], own, method="L-BFGS-B", bounds=bounds
+    )
+    return np.asarray(done.x)
+
+
+def _unlikely(own: np.ndarray, linear: Linear) -> tuple[float, Numbers, np.ndarray]:
+    """Twice the negative logarithm of the likelihood of linear models, and their best middle."""
+    spread, noise = np.exp(2 * own[:-1]), math.exp(2 * own[-1])
+    parts = []
+    for wanted, slopes in linear:
+        whole = (slopes * spread) @ slopes.T + noise * np.eye(len(wanted))
+        root = np.linalg.cholesky(whole)
+        parts.append((np.linalg.solve(root, wanted), np.linalg.solve(root, slopes), root))
+    known = sum(z.T @ z for _, z, _ in parts) + NEARLY_NONE * np.eye(len(spread))
+    middle = np.linalg.solve(known, sum(z.T @ w for w, z, _ in parts))
+    lost = 0.0
+    for w, z, root in parts:
+        off = w - z @ middle
+        lost += float(off @ off) + 2 * float(np.log(root.diagonal()).sum())
+        lost += len(w) * math.log(2 * math.pi)
+    return lost, middle, np.asarray(known)
