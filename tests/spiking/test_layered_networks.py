@@ -8,7 +8,7 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.spiking import encoders
-from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
+from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, Chip, DesignWork
 from ingenium.spiking.layered import LayeredNetwork, Rhythm, fired, heard
 from ingenium.spiking.surrogate import ADAPTIVE, Sharpness
 
@@ -162,6 +162,20 @@ def test_energies_are_sums_of_what_was_published():
     assert next(c for c in CHIPS if c.name == "Loihi 2").energy_j(work) is None
     assert loihi.neuron_cores(1025, 1000, 8) == 2
     assert loihi.neuron_cores(10, 200_000, 8) == 2  # memory of 128 KB
+
+
+def test_cores_are_products():
+    chip = Chip("c", 8, 4, core_bits=1000, operation_pj=20.0)
+    assert [chip.cores_for(n, 8) for n in (125, 126, 500)] == [1, 2, 4]
+    assert chip.fits(500, 8)
+    assert not chip.fits(501, 8)
+    assert not chip.fits(10, 9)
+    assert chip.holds({"a": 125, "b": 501}, 8) == (
+        "holds 1 of 2 generators at 8 bits; of 4 cores takes a 1, b 5"
+    )
+    assert chip.holds({"a": 1}, 9) == "takes no weights of 9 bits (most: 8)"
+    few = Chip("d", 8, 4, weights=100)
+    assert (few.fits(100, 8), few.fits(101, 8)) == (True, False)
 
 
 @pytest.mark.parametrize(

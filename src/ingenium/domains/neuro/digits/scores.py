@@ -46,5 +46,10 @@ def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
     }
 
 
+def seen(designs: xr.Dataset) -> Float64[torch.Tensor, "n f"]:
+    """Features of images, in the eyes of the reader."""
+    return read(_images(designs))[0]
+
+
 def _images(designs: xr.Dataset) -> torch.Tensor:
     return torch.from_numpy(designs["image"].to_numpy().astype(np.float64))
