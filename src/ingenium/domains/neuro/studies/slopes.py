@@ -63,4 +63,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     }
 
 
-measure = Trials(arms=ARMS, sizes=(SlopeTrial(4000, 6), SlopeTrial(128, 1)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(SlopeTrial(2500, 6), SlopeTrial(128, 1)), run=run, read=read)
