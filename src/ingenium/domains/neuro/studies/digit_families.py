@@ -1,17 +1,17 @@
 """Rows 19.10 to 19.12 and 19.18: families that spike, beside ordinary ones of equal size.
 
-All arms learn the same 4,000 digits (1,000 more are held out) with as many weights in
-the network that draws, and the same budget for both kinds, three fifths of the problem's own. Quality is the Fréchet distance of
-images under the conditions of held-out digits to those, in the features of the problem's reader.
-Energies are operations, counted while images are drawn, times published energies: arithmetic at
-45 nm for both kinds, and a GPU for the ordinary beside Loihi for what spikes. The KL divergence of
-a VAE's latent numbers is that of held-out digits, whose price rises over the first third of the
-fit, or stands from the first step. How far generators lie apart is the energy of the family nearest
-to real digits over that of the cheapest, each where it is at home. Weights are rounded, a step for
-each output, and the same noise is drawn again: what the distance gains is lost. A chip holds what
-its memory holds. Seeds draw first weights, batches and noise; they are 11 and on, as settings and
-bounds were chosen after looks at others. Nothing was measured on a chip, and no distance here is
-one of Inception's.
+All arms learn the same 4,000 digits (1,000 more are held out) with as many weights in the network
+that draws, and the same budget for both kinds, three fifths of the problem's own. Quality is the
+Fréchet distance of images under the conditions of held-out digits to those, in the features of the
+problem's reader. Energies are operations, counted while images are drawn, times published energies:
+arithmetic at 45 nm for both kinds, and a GPU for the ordinary beside Loihi for what spikes. The KL
+divergence of a VAE's latent numbers is that of held-out digits, whose price rises over the first
+third of the fit, or stands from the first step. How far generators lie apart is the energy of the
+family nearest to real digits over that of the cheapest, each where it is at home. Weights are
+rounded, a step for each output, and the same noise is drawn again: what the distance gains is lost.
+A chip holds what its memory holds. Seeds draw first weights, batches and noise; they are 11 and on,
+as settings and bounds were chosen after looks at others. Nothing was measured on a chip, and no
+distance here is one of Inception's.
 """
 
 from collections.abc import Callable, Mapping

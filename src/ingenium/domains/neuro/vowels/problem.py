@@ -1,7 +1,8 @@
-"""`neuro.vowels`: two vowels as a speaker says them, a series of cepstra for families that spike."""
+"""`neuro.vowels`: two vowels as a speaker says them, as series of cepstra over time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -114,7 +115,7 @@ class Vowels(Problem):
         """A known utterance is no distance from itself; its largest jump is counted by hand."""
         series, speaker = vowels()
         one = (torch.from_numpy(series[:1]), torch.from_numpy(speaker[:1].astype(np.float64)))
-        jump = max(abs(b - a) for row in series[0] for a, b in zip(row, row[1:], strict=False))
+        jump = max(abs(b - a) for row in series[0] for a, b in pairwise(row))
         return ((to_dataset(one, self.variables, {}), {"apart": 0.0, "jump": float(jump)}, 1e-9),)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -145,6 +146,6 @@ def _figure(made: np.ndarray, who: int) -> Figure:
         dress(
             axes, "share of its length", "cepstrum" if c == 0 else "", title=f"coefficient {c + 1}"
         )
-        if axes.get_legend() is not None and c:
+        if c and axes.get_legend() is not None:
             axes.get_legend().remove()
     return figure
