@@ -1,6 +1,7 @@
 """Row 19.5: a slope of spikes that sharpens while a network learns, beside a fixed one, by depth.
 
-Latency-coded digits of 14 x 14 cells, networks of 2, 8 and 16 layers of 96 leaky neurons. The fixed
+Latency-coded digits of 14 x 14 cells, networks of 2, 8 and 16 layers of 96 leaky neurons, with as
+many silent steps at the end as there are layers, so that the last one hears of the digit. The fixed
 slope has a sharpness of 5, the other goes from 1 to 20 over the epochs. Seeds draw weights and
 batches, the same for both.
 """
@@ -38,7 +39,7 @@ def run(arm: tuple[Sharpness, int], seed: int, size: SlopeTrial) -> Mapping[str,
     slope, depth = arm
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
-        net = SpikingReader(CELLS, WIDTH, depth, slope)
+        net = SpikingReader(CELLS, WIDTH, depth, slope, rests=depth)
         course, sent = learned(
             ReadDigits.of(size.known),
             net,

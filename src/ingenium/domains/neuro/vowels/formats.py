@@ -19,7 +19,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.files import lines, number, refusing
 from ingenium.domains.neuro.vowels.data import COEFFICIENTS, FRAMES, SPEAKERS
 
 FILE, NUMBERS = "vowels.ts", "#designs "
@@ -48,11 +48,11 @@ class SeriesFile:
         """The file."""
         path, index = folder / FILE, designs[DESIGN].to_numpy().tolist()
         series, speaker = (designs[v.name].to_numpy() for v in self.variables)
-        lines = [NUMBERS + ",".join(str(i) for i in index), *HEAD]
+        made = [NUMBERS + ",".join(str(i) for i in index), *HEAD]
         for x, who in zip(series.tolist(), speaker.tolist(), strict=True):
             rows = [",".join(repr(value) for value in row) for row in x]
-            lines.append(":".join([*rows, f"{who:.0f}"]))
-        write_atomic(path, "\n".join(lines) + "\n")
+            made.append(":".join([*rows, f"{who:.0f}"]))
+        write_atomic(path, "\n".join(made) + "\n")
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -63,17 +63,16 @@ class SeriesFile:
         """
         file = path / FILE if path.is_dir() else path
         what = f"a .ts file of series of {COEFFICIENTS} coefficients and {FRAMES} frames"
-        with refusing(what, file):
-            lines = content(file, what).decode("ascii").splitlines()
-        notes = [line for line in lines if line.startswith("#")]
-        rows = [line for line in lines if line and not line.startswith("#")]
+        whole = lines(file, what)
+        notes = [line for line in whole if line.startswith("#")]
+        rows = [line for line in whole if line and not line.startswith("#")]
         if tuple(rows[: len(HEAD)]) != HEAD:
             odd = next((a for a, b in zip(rows, HEAD, strict=False) if a != b), "fewer lines")
             raise InputError(f"the head of {what}", f"{odd[:60]} in {file.name}")
         with refusing(what, file):
             found = [_series(row) for row in rows[len(HEAD) :]]
             told = [n.removeprefix(NUMBERS) for n in notes if n.startswith(NUMBERS)]
-            index = np.array([int(i) for i in told[0].split(",")] if told else range(len(found)))
+            index = np.array([_whole(i) for i in told[0].split(",")] if told else range(len(found)))
             series = torch.from_numpy(np.stack([x for x, _ in found]))
             speaker = torch.tensor([s for _, s in found], dtype=torch.float64)
             return to_dataset((series, speaker), self.variables, {}, index=index)
@@ -86,9 +85,17 @@ def _series(line: str) -> tuple[np.ndarray, int]:
         ValueError: for a line of another shape, or numbers that are none.
     """
     *rows, speaker = line.split(":")
-    found = np.array([[float(x) for x in row.split(",")] for row in rows])
+    found = np.array([[number(x) for x in row.split(",")] for row in rows])
     if found.shape != (COEFFICIENTS, FRAMES) or not np.isfinite(found).all():
         raise ValueError(f"a line of {len(rows)} coefficients, or not of {FRAMES} finite numbers")
-    if not 1 <= int(speaker) <= SPEAKERS:
-        raise ValueError(f"speaker {speaker}")
-    return found, int(speaker)
+    who = _whole(speaker)
+    if not 1 <= who <= SPEAKERS:
+        raise ValueError(f"speaker {who}")
+    return found, who
+
+
+def _whole(word: str) -> int:
+    found = number(word)
+    if found != int(found):
+        raise ValueError(f"{word} where a whole number is due")
+    return int(found)
