@@ -23,7 +23,7 @@ class Firing(torch.autograd.Function):
     def forward(ctx: Any, arriving: Tensor, kept: float, sharpness: float) -> tuple[Tensor, Tensor]:
         voltage, left = torch.empty_like(arriving), torch.zeros_like(arriving[0])
         for lift, v in zip(arriving, voltage, strict=True):
-            torch.add(lift, left, alpha=kept, out=v)
+            torch.mul(left, kept, out=v).add_(lift)  # rounded as written, not fused
             left = torch.where(v >= 1, 0.0, v)
         spikes = (voltage >= 1).to(voltage.dtype)
         ctx.save_for_backward(spikes, voltage)
