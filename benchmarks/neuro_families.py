@@ -1,8 +1,9 @@
 """Digits by families that spike beside ordinary ones of equal size: `compare neuro.digits`.
 
-It resumes in `out/compare-neuro.digits`, and keeps what the documents show: the Fréchet distance to
-held-out digits in the reader's features, the share that is read as asked, how varied the images
-of a digit are, and modelled energies.
+The command's own digits and budgets, with seeds on which no setting was chosen. It resumes in
+`out/compare-neuro.digits`, and keeps what the documents show: the Fréchet distance to held-out
+digits in the reader's features, the share that is read as asked, how varied the images of a digit
+are, modelled energies, and both pictures.
 """
 
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 
 from benchmarks.measuring import report
 from ingenium import compare as comparing
+from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
+from ingenium.domains.neuro.digits.data import COUNT
 from ingenium.evaluate.table import Comparison
 
 FAMILIES = ("spiking_vae", "spiking_gan", "spiking_diffusion", "vae", "gan", "diffusion")
-SETUP, SEEDS, MEMBERS = {"known": 2500}, 5, 10
+SEEDS, FOLDER = tuple(range(11, 16)), Path("out") / "compare-neuro.digits"
 SHOWN = {
     "frechet": "Fréchet distance",
     "recognised_share": "read as asked",
@@ -27,7 +30,7 @@ SHOWN = {
 
 
 def rows(table: Comparison) -> list[dict[str, Any]]:
-    """A family a row: mean over seeds, and its interval where there is one."""
+    """A family a row: median over seeds, least and most."""
     found = []
     for family in table.families:
         own: dict[str, Any] = {"family": family}
@@ -42,14 +45,18 @@ def rows(table: Comparison) -> list[dict[str, Any]]:
 def store(table: Comparison) -> None:
     """Write and print the table."""
     seeds = len(table.values(table.families[0], "frechet"))
-    size = {"digits": SETUP["known"], "seeds": seeds, "members": MEMBERS}
+    size = {"digits": COUNT, "seeds": seeds, "first_seed": SEEDS[0]}
     title = f"Digits by families of equal size, medians of {seeds} seeds; every energy is a model"
     report("neuro_families", title, rows(table), size)
 
 
 def run() -> None:
     """Compare, or go on with it."""
-    problem = open_problem(Spec(problem="neuro.digits", setup=SETUP))
-    protocol = comparing.Protocol(FAMILIES, tuple(range(SEEDS)), MEMBERS)
-    entries = comparing.compare(problem, protocol, Path("out") / "compare-neuro.digits")
-    store(comparing.tabulate(problem, entries))
+    problem = open_problem(Spec(problem="neuro.digits"))
+    begun = comparing.Comparing.of(
+        problem, comparing.Protocol(FAMILIES, SEEDS), FOLDER, None, silent
+    )
+    print(begun.takes(), flush=True)
+    table = comparing.tabulate(problem, begun.run())
+    store(table)
+    begun.picture(table)

@@ -39,7 +39,7 @@ from ingenium.exporting import verified
 from ingenium.generators.families import NAMES
 from ingenium.generators.fitted import trained
 from ingenium.generators.generator import Generator
-from ingenium.generators.model import Family
+from ingenium.generators.model import Family, Model
 from ingenium.generators.networks import is_field
 from ingenium.generators.offer import check, make, offered, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED
@@ -51,6 +51,7 @@ from ingenium.scale.port import Answering
 ROWS = 512  # conditions proposed at once; bounds memory
 NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
 LEAST_MEMBERS = 10
+PROBE = 20  # steps by which the time of fits is told before the first
 KEPT = 200  # designs of each family under held-out conditions, for pictures
 
 
@@ -145,11 +146,28 @@ class Comparing:
         kept = self.kept()
         left = len(self.pairs) - len(kept)
         told = f"{len(self.pairs)} fits, of which {len(kept)} are kept from before"
-        if not kept or not left:
+        brief = self.protocol.steps is not None and self.protocol.steps < 10 * PROBE
+        if not left or (not kept and brief):
             return f"{told}; stopped, it goes on where it was."
+        if not kept:
+            minutes = _minutes(len(self.protocol.seeds) * self._probed_s())
+            return f"{told}; fits take about {minutes} min; stopped, it goes on where it was."
         mean = sum(e.fit_seconds for e in kept.values()) / len(kept)
-        minutes = max(1, round(left * mean / 60))
-        return f"{told}; the rest takes about {minutes} min of fitting."
+        return f"{told}; the rest takes about {_minutes(left * mean)} min of fitting."
+
+    def _probed_s(self) -> float:
+        """One fit of each family that learns in steps, by a few of them."""
+        problem, own, total = self.problem, training(self.problem), 0.0
+        x, cond = problem.encode(own).to(torch.float32), problem.features(own)
+        for name in self.protocol.families:
+            shipped = check(problem, name) == "shipped"
+            if shipped or not isinstance(make(problem, name, cond.shape[1]), Model):
+                continue
+            started = time.perf_counter()
+            _fitted(problem, name, (x, cond), PROBE, 0)
+            steps = plan(problem, name, steps=self.protocol.steps).steps
+            total += (time.perf_counter() - started) * steps / PROBE
+        return total
 
     @cached_property
     def held_out(self) -> xr.Dataset:
@@ -236,7 +254,7 @@ def _measure(comparing: Comparing, name: str, seed: int) -> tuple[FamilyResult, 
     spent = time.perf_counter() - fitted
     ours = [_named(problem, arrays, held) for arrays in members[:10]]
     card: dict[str, Any] = {}
-    if kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
+    if problem.likeness and kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
         fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
         card = scorecard(
             _seen(problem, to_arrays(held, problem.variables)),
@@ -269,6 +287,10 @@ def _fitted(
     family = make(problem, name, cond.shape[1])
     family.fit(x, cond, plan(problem, name, steps=steps, seed=seed))
     return family
+
+
+def _minutes(seconds: float) -> int:
+    return max(1, round(seconds / 60))
 
 
 def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:

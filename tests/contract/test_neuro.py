@@ -108,3 +108,52 @@ class TestDrives(ProblemContract):
                 "without its first digit": partial(_typed, "drawn/digit", lambda d: d[1:]),
             }
         }
+
+
+def _in_line(change: Callable[[list[str]], list[str]], path: Path) -> None:
+    """The first series of a file as another one."""
+    lines = path.read_text().splitlines()
+    at = lines.index("@data") + 1
+    lines[at] = ":".join(change(lines[at].split(":")))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def _in_head(old: str, new: str, path: Path) -> None:
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def _scaled(rows: list[str], by: float) -> list[str]:
+    series = [[by * float(x) for x in row.split(",")] for row in rows[:-1]]
+    return [*(",".join(map(repr, row)) for row in series), rows[-1]]
+
+
+def _jagged(rows: list[str]) -> list[str]:
+    """Every second frame of another height."""
+    series = np.array([[float(x) for x in row.split(",")] for row in rows[:-1]])
+    series[:, ::2] += 0.5
+    return [*(",".join(map(repr, row.tolist())) for row in series), rows[-1]]
+
+
+class TestVowels(ProblemContract):
+    problem_name = "neuro.vowels"
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "ts": {
+                "of another voice": partial(_in_line, lambda r: [*r[:-1], str(1 + int(r[-1]) % 9)]),
+                "louder than any voice": partial(_in_line, partial(_scaled, by=5.0)),
+                "of nothing": partial(_in_line, partial(_scaled, by=0.0)),
+                "that jumps": partial(_in_line, _jagged),
+                "with a coefficient less": partial(_in_line, lambda r: r[1:]),
+                "of no number": partial(
+                    _in_line, lambda r: ["nan" + r[0][r[0].index(",") :], *r[1:]]
+                ),
+                "of a voice that there is not": partial(_in_line, lambda r: [*r[:-1], "10"]),
+                "of half a voice": partial(_in_line, lambda r: [*r[:-1], r[-1] + ".5"]),
+                "that says another length": partial(
+                    _in_head, "@seriesLength 16", "@seriesLength 8"
+                ),
+                "with values that lack": partial(_in_head, "@missing false", "@missing true"),
+            }
+        }

@@ -8,9 +8,9 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.spiking import encoders
-from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
+from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, Chip, DesignWork
 from ingenium.spiking.layered import LayeredNetwork, Rhythm, fired, heard
-from ingenium.spiking.surrogate import ADAPTIVE, Sharpness, spike
+from ingenium.spiking.surrogate import ADAPTIVE, Sharpness
 
 RHYTHM = Rhythm(steps=20, step_ms=1.0, tau_ms=8.0)
 
@@ -105,12 +105,49 @@ def test_of_a_population_who_likes_a_number_best_spikes_first():
     assert moment.argmin(-1).tolist() == [0, 2, 4]
 
 
+def _by_steps(arriving: torch.Tensor, sharpness: float) -> torch.Tensor:
+    """Spikes by single operations, whose slopes torch takes itself."""
+
+    class Step(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, over):
+            ctx.save_for_backward(over)
+            return (over >= 0).to(over.dtype)
+
+        @staticmethod
+        def backward(ctx, grad):
+            return grad / (1 + sharpness * ctx.saved_tensors[0].abs()).square()
+
+    v, found = torch.zeros_like(arriving[0]), []
+    for lift in arriving:
+        v = RHYTHM.kept * v + lift
+        found.append(Step.apply(v - 1))
+        v = v * (1 - found[-1])
+    return torch.stack(found)
+
+
+def test_slopes_through_all_steps_are_those_of_single_operations():
+    """The first ones, and those of a penalty on slopes."""
+    rng = torch.Generator().manual_seed(4)
+    lift = torch.rand(9, 5, 7, generator=rng, dtype=torch.float64).requires_grad_()
+    weight = torch.rand(9, 5, 7, generator=rng, dtype=torch.float64)
+    both = []
+    for made in (fired(lift, RHYTHM, 3.0), _by_steps(lift, 3.0)):
+        loss = (weight * made).sum() + (made.cumsum(0) * weight).sum()
+        (first,) = torch.autograd.grad(loss, lift, create_graph=True)
+        (second,) = torch.autograd.grad(first.square().sum(), lift)
+        both.append((made, first, second))
+    for ours, due in zip(*both, strict=True):
+        torch.testing.assert_close(ours, due, rtol=1e-12, atol=1e-12)
+    assert float(both[0][2].abs().max()) > 0.1
+
+
 def test_the_slope_is_that_of_the_fast_sigmoid():
-    v = torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64, requires_grad=True)
-    out = spike(v, 5.0)
-    assert out.tolist() == [0.0, 1.0, 1.0]
+    lift = torch.tensor([[0.0, 1.0, 3.0]], dtype=torch.float64, requires_grad=True)
+    out = fired(lift, RHYTHM, 5.0)
+    assert out.tolist() == [[0.0, 1.0, 1.0]]
     out.sum().backward()
-    assert v.grad.tolist() == pytest.approx([1 / 36, 1.0, 1 / 121])
+    assert lift.grad[0].tolist() == pytest.approx([1 / 36, 1.0, 1 / 121])
     assert [ADAPTIVE.at(f) for f in (0.0, 0.5, 1.0)] == pytest.approx([1, 20**0.5, 20])
 
 
@@ -125,6 +162,20 @@ def test_energies_are_sums_of_what_was_published():
     assert next(c for c in CHIPS if c.name == "Loihi 2").energy_j(work) is None
     assert loihi.neuron_cores(1025, 1000, 8) == 2
     assert loihi.neuron_cores(10, 200_000, 8) == 2  # memory of 128 KB
+
+
+def test_cores_are_products():
+    chip = Chip("c", 8, 4, core_bits=1000, operation_pj=20.0)
+    assert [chip.cores_for(n, 8) for n in (125, 126, 500)] == [1, 2, 4]
+    assert chip.fits(500, 8)
+    assert not chip.fits(501, 8)
+    assert not chip.fits(10, 9)
+    assert chip.holds({"a": 125, "b": 501}, 8) == (
+        "holds 1 of 2 generators at 8 bits; of 4 cores takes a 1, b 5"
+    )
+    assert chip.holds({"a": 1}, 9) == "takes no weights of 9 bits (most: 8)"
+    few = Chip("d", 8, 4, weights=100)
+    assert (few.fits(100, 8), few.fits(101, 8)) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,20 @@ def test_a_strangers_rows_have_what_ours_have(house: Path) -> None:
     assert "yes the command ends well" in RUN.invoke(app, ["study", "show", "dice.2"]).stdout
 
 
+def test_rows_that_share_a_study_are_answered_by_one_run(house: Path) -> None:
+    """Each by its own claim."""
+    rows = house / "studies" / "rows.toml"
+    first = rows.read_text().split("[[rows]]")[1]
+    other = first.replace("dice.1", "dice.3").replace("at_least = 0.5", "at_least = 5.0")
+    rows.write_text(f"{rows.read_text()}[[rows]]{other}")
+    dice.forget()
+    table("run", "dice.1", "--quick", "--seeds", "5")
+    answered = {r["row"]: r["status"] for r in table("list", "--chapter", "dice")["rows"]}
+    assert answered["dice.1"] == "confirmed"
+    assert answered["dice.3"] in ("not reached here", "refuted")
+    assert table("audit")["faults"] == []
+
+
 def test_a_result_without_a_canary_gets_it_when_it_is_looked_at(house: Path) -> None:
     first = table("run", "dice.1")["result"]
     path = house.parents[1] / "studies" / "results" / "dice.1.json"

@@ -78,13 +78,15 @@ def run(
 ) -> None:
     """Do the experiment of a number again and keep its result.
 
-    A quick result is never written over a full one.
+    Rows that share it get theirs from the same run. A quick result is never written over a full
+    one.
     """
     from dataclasses import replace
 
     from ingenium.cli.book import tell
     from ingenium.cli.output import errors
     from ingenium.scale.place import WorkPlace
+    from ingenium.studies.book.claims import claims
     from ingenium.studies.book.entries import find
     from ingenium.studies.results import keep, pieces_folder, results_folder
     from ingenium.studies.study import Study
@@ -97,6 +99,9 @@ def run(
     folder = results_folder(entry.claim.package)
     if not keep(result, folder):
         errors().print(f"The full result in {folder} stays; this quick one is only shown.")
+    for claim in claims().values():
+        if claim.study == entry.claim.study and claim.row != row:
+            keep(Study(claim).also(result), folder)
     tell(replace(entry, result=result, canary=None), json)
 
 

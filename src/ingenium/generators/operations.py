@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import partial
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
-from ingenium.generators.model import Model
 from ingenium.generators.spiking.networks import SpikeLinear
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def count(model: nn.Module, propose: Callable[[], object]) -> Mapping[str, int]:
@@ -99,7 +101,7 @@ def quantised(w: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
     return torch.where(step > 0, torch.round(w / step.clamp_min(1e-30)) * step, w)
 
 
-def at_bits(model: Model, bits: int) -> Model:
+def at_bits(model: M, bits: int) -> M:
     """A copy of a model with the weights of its layers at so many bits; biases stay as they are."""
     made = deepcopy(model)
     with torch.no_grad():

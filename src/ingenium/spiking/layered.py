@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.spiking.surrogate import spike
+from ingenium.spiking.surrogate import Firing
 
 COARSEST = 1.0  # of a membrane's time: a longer step forgets what came before
 SILENT, BUSY = 1e-3, 0.95  # spikes of a neuron and step: below and above a network says nothing
@@ -60,13 +60,8 @@ def fired(
     arriving: Float[Tensor, "t *n h"], rhythm: Rhythm, sharpness: float = 5.0
 ) -> Float[Tensor, "t *n h"]:
     """Spikes of neurons with a threshold of 1 and a reset to 0, by what arrives in each step."""
-    v, found = torch.zeros_like(arriving[0]), []
-    for lift in arriving:
-        v = rhythm.kept * v + lift
-        own = spike(v - 1, sharpness)
-        v = v * (1 - own)
-        found.append(own)
-    return torch.stack(found)
+    spikes: Tensor = Firing.apply(arriving, rhythm.kept, sharpness)[0]  # type: ignore[no-untyped-call]
+    return spikes
 
 
 def later(spikes: Float[Tensor, "t *n h"]) -> Float[Tensor, "t *n h"]:

@@ -175,6 +175,17 @@ class Study:
             energy=asdict(spent),
         )
 
+    def also(self, result: Result) -> Result:
+        """What a run for another row, with the same module, says of this one."""
+        return replace(
+            result,
+            row=self.claim.row,
+            verdict=self.verdict(result.values, result.control),
+            canary=None,
+            notes=(*result.notes, f"The run of {result.row}, which measured both."),
+            command=self.command(len(result.seeds), quick=result.quick),
+        )
+
     def _spread(
         self, measure: Measure, on: "WorkPlace | None", *, quick: bool
     ) -> PieceSpread | None:

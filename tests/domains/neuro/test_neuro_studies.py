@@ -15,16 +15,28 @@ def _planted(arms, **values) -> Readings:
 
 
 def test_ratios_of_planted_families():
-    names = ("frechet", "recognised_share", "operations", "arithmetic_nj", "home_nj", "kl")
-    found = _planted(digit_families.ARMS, **dict.fromkeys(names, 10.0))
+    names = (
+        "frechet",
+        "recognised_share",
+        "operations",
+        "arithmetic_nj",
+        "home_nj",
+        "kl",
+        "weights",
+    )
+    rounded = {"at_8_bits": 10.2, "at_4_bits": 20.0}
+    found = _planted(digit_families.ARMS, **dict.fromkeys(names, 10.0), **rounded)
     for piece in found.pieces["spiking_vae"]:
-        piece |= {"home_nj": np.array(0.1), "kl": np.array(30.0)}
+        piece |= {"home_nj": np.array(0.1), "kl": np.array(30.0), "weights": np.array(1e9)}
     for piece in found.pieces["fully_spiking_gan"]:
         piece |= {"arithmetic_nj": np.array(2.5), "frechet": np.array(12.0)}
     for piece in found.pieces["diffusion_16"]:
         piece |= {"frechet": np.array(8.0)}
+    for piece in found.pieces["diffusion"]:
+        piece |= {"frechet": np.array(5.0), "home_nj": np.array(80.0), "at_8_bits": np.array(5.1)}
     values = digit_families.read(found)
     due = {"frugal": 100.0, "kept": 3.0, "gan_frugal": 4.0, "gan_gap": 1.2, "longer": 0.2}
+    due |= {"apart": 800.0, "alike": 800 ** (1 / 3), "held": 5 / 6, "hybrid_frugal": 4.0}
     for name, value in due.items():
         assert np.asarray(values[name]).tolist() == pytest.approx([value, value]), name
 

@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "how-to" / "spikes.md").read_text()
 def spikes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the page's first command makes, of a few designs."""
     folder = tmp_path_factory.mktemp("page")
-    (command,) = re.findall(r"^ingenium (propose .*)$", PAGE, re.MULTILINE)
+    command, _ = re.findall(r"^ingenium (propose .*)$", PAGE, re.MULTILINE)
     asked = command.replace("-n 200", "-n 8").replace("examples", str(ROOT / "examples"))
     done = CliRunner().invoke(
         app, shlex.split(asked.replace("out/spikes", str(folder / "out" / "spikes")))
@@ -66,6 +66,20 @@ def test_limits_that_no_network_meets_are_refused_before_anything_is_made(tmp_pa
     assert done.exit_code == 2
     assert "has 2 whatever drives it" in " ".join(done.stderr.split())
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_the_page_speaks_vowels(tmp_path: Path):
+    _, command = re.findall(r"^ingenium (propose .*)$", PAGE, re.MULTILINE)
+    asked = command.replace("-n 100", "-n 12").replace("examples", str(ROOT / "examples"))
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, shlex.split(asked.replace("out/vowels", str(out))))
+    assert done.exit_code == 0, done.output
+    lines = (out / "designs" / "vowels.ts").read_text().splitlines()
+    series = lines[lines.index("@data") + 1 :]
+    assert len(series) > 4
+    assert {line.count(":") for line in series} == {12}
+    assert {line.rpartition(":")[2] for line in series} == {"3"}
 
 
 @pytest.mark.slow

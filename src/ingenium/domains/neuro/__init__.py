@@ -10,7 +10,11 @@ DOMAIN = Domain(
         "digits": Offer(
             f"{__name__}.digits.problem:Digits",
             "handwritten digits as images, or as drives of a spiking network on a chip",
-        )
+        ),
+        "vowels": Offer(
+            f"{__name__}.vowels.problem:Vowels",
+            "two vowels as one of nine speakers says them, as series of cepstra",
+        ),
     },
     extra="neuro",
     needs=("nir",),

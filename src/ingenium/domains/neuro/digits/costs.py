@@ -3,26 +3,42 @@
 Energies are counts times published energies: a model of arithmetic or of a chip, nothing measured.
 """
 
+from copy import deepcopy
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ingenium.generators import operations
 from ingenium.generators.model import Model
-from ingenium.generators.operations import count
 from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
 
 DRAWN = 64  # images that are counted
 DRAWING = ("decode", "make", "network")  # what a family calls the network that draws
 
 
+def drawing(family: object) -> str | None:
+    """What a family calls the network of layers that draws; none where it has none."""
+    return next((k for k in DRAWING if isinstance(getattr(family, k, None), nn.Module)), None)
+
+
+def rounded(family: Model, bits: int) -> Model:
+    """A copy whose network draws with weights of so many bits."""
+    made, name = deepcopy(family), drawing(family)
+    if name is not None:
+        setattr(made, name, operations.at_bits(getattr(family, name), bits))
+    return made
+
+
 def costs(family: object, cond: Float[Tensor, "n c"]) -> dict[str, float]:
     """Of an image, by a family whose network is one of layers; else nothing."""
-    draws = [getattr(family, name, None) for name in DRAWING]
-    network = next((net for net in draws if isinstance(net, nn.Module)), None)
-    if not isinstance(family, Model) or network is None:
+    name = drawing(family)
+    if not isinstance(family, Model) or name is None:
         return {}
     told = cond[:DRAWN]
-    found = count(network, lambda: family.propose(told, torch.Generator().manual_seed(0)))
+    found = operations.count(
+        getattr(family, name), lambda: family.propose(told, torch.Generator().manual_seed(0))
+    )
     each = {k: v / len(told) for k, v in found.items()}
     synaptic = each.get("synaptic", 0.0)
     work = DesignWork(

@@ -131,9 +131,9 @@ FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType(
 
 
 _PLANS = {
-    "vae": Plan(steps=1500, learning_rate=2e-3, ema_decay=0.995),
-    "gan": Plan(steps=1500, learning_rate=1e-3, ema_decay=0.99),
-    "diffusion": Plan(steps=2500, learning_rate=2e-3, ema_decay=0.995),
+    "vae": Plan(steps=800, learning_rate=2e-3, ema_decay=0.995),
+    "gan": Plan(steps=800, learning_rate=1e-3, ema_decay=0.99),
+    "diffusion": Plan(steps=1250, learning_rate=2e-3, ema_decay=0.995),
 }
 BUDGETS: Mapping[str, Plan] = MappingProxyType(
     {name: _PLANS[name.split("_")[-1]] for name in FAMILIES}

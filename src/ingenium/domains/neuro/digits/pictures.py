@@ -62,7 +62,7 @@ def _sheets(shown: Mapping[str, xr.Dataset]) -> Figure:
     for axes, (name, designs) in zip(grid[1:, 0], shown.items(), strict=True):
         label = designs["label"].to_numpy().astype(int)
         rows = [np.flatnonzero(label == d)[:2] for d in range(10)]
-        draw_sheet(axes, designs["image"].to_numpy()[np.concatenate(rows)], name)
+        draw_sheet(axes, designs["image"].to_numpy()[np.concatenate(rows)], name.replace("_", " "))
     return figure
 
 
@@ -74,7 +74,7 @@ def _energy(table: Any, families: list[str]) -> Figure:
         "home_nj": "spikes on Loihi, others on a GPU",
     }
     for axes, (metric, title) in zip(grid[0], titles.items(), strict=True):
-        for i, family in enumerate(families):
+        for family in families:
             x, y = table.find(family, metric), table.find(family, "frechet")
             spikes = "spiking" in family
             axes.errorbar(
@@ -85,16 +85,16 @@ def _energy(table: Any, families: list[str]) -> Figure:
                 color=OURS if spikes else KNOWN,
                 capsize=2,
             )
-            below = i % 2
             axes.annotate(
                 family.replace("_", " "),
                 (x.value, y.value),
-                (5, -11 if below else 5),
+                (-7 if spikes else 7, 5),
                 textcoords="offset points",
                 fontsize=SMALL,
+                ha="right" if spikes else "left",
             )
         axes.set_xscale("log")
-        axes.margins(x=0.25, y=0.15)
+        axes.margins(x=0.35, y=0.15)
         dress(axes, "energy an image (nJ), a model", "Fréchet distance", title=title, grid=True)
     grid[0, 1].set_ylabel("")
     return figure
@@ -122,4 +122,5 @@ def trace_figure(voltages: np.ndarray, spikes: np.ndarray, rhythm: Rhythm) -> Fi
         fired = spikes[:, i] > 0
         axes.plot(time[fired], voltages[fired, i], "^", color=SERIES[i], markersize=5)
     dress(axes, "time (ms)", "voltage before its reset")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=SMALL)
     return figure

@@ -1,6 +1,7 @@
 """`neuro.digits`: handwritten digits, as images or as drives of a network that spikes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,6 +48,11 @@ class Digits(Problem):
     )
     Settings: ClassVar[type] = DigitSettings
     default_family: ClassVar[str] = "spiking_vae"
+    likeness: ClassVar[bool] = False
+    higher = ("recognised_share", "variety")
+    unscored = MappingProxyType(
+        {"grey levels one by one": "images are compared as the reader sees them"}
+    )
     judged: ClassVar[str] = (
         "The image of each PNG is read by the fixed network; with a chip, the NIR file's network "
         "is run again on each drive, must draw the image that the file holds, and its spikes are "

@@ -10,7 +10,10 @@ import torch
 import xarray as xr
 from jaxtyping import Float64
 
+from ingenium.core.designs import DESIGN
 from ingenium.domains.neuro.digits.reader import read
+
+MOST = 5000  # images that are looked at
 
 
 def frechet(a: Float64[np.ndarray, "n f"], b: Float64[np.ndarray, "m f"]) -> float:
@@ -25,6 +28,7 @@ def frechet(a: Float64[np.ndarray, "n f"], b: Float64[np.ndarray, "m f"]) -> flo
 
 def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
     """Distance to held-out digits, the share that is read as asked, how varied each digit is."""
+    designs = designs.isel({DESIGN: slice(0, MOST)})
     made, probability = read(_images(designs))
     real, _ = read(_images(held_out))
     asked = designs["label"].to_numpy().astype(int)
@@ -40,6 +44,11 @@ def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
         "recognised_share": float((probability.argmax(1).numpy() == asked).mean()),
         "variety": float(np.mean(spread)) if spread else 0.0,
     }
+
+
+def seen(designs: xr.Dataset) -> Float64[torch.Tensor, "n f"]:
+    """Features of images, in the eyes of the reader."""
+    return read(_images(designs))[0]
 
 
 def _images(designs: xr.Dataset) -> torch.Tensor:

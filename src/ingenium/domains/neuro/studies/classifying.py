@@ -47,10 +47,23 @@ class ReadDigits:
 
 
 class SpikingReader(nn.Module):
-    """Layers of one width; the last is read."""
+    """Layers of one width; the last is read, after steps in which nothing enters any more.
 
-    def __init__(self, inputs: int, width: int, depth: int, sharpness: Sharpness = FIXED) -> None:
+    A layer takes a step to pass on what it gets: without `rests` the last ones of a deep network
+    would never hear of the digit.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        width: int,
+        depth: int,
+        sharpness: Sharpness = FIXED,
+        *,
+        rests: int = 0,
+    ) -> None:
         super().__init__()
+        self.rests = rests
         sizes = [inputs, *[width] * depth]
         layers = [SpikeLinear(a, b) for a, b in pairwise(sizes)]
         self.layers = nn.ModuleList(layers)
@@ -63,6 +76,7 @@ class SpikingReader(nn.Module):
     def forward(self, spikes: Float[Tensor, "t n k"]) -> tuple[Tensor, Tensor]:
         """Ten voltages a digit, and how many spikes its neurons sent."""
         sent = spikes.new_zeros(spikes.shape[1])
+        spikes = torch.cat([spikes, spikes.new_zeros(self.rests, *spikes.shape[1:])])
         for layer in self.layers:
             spikes = fired(layer(spikes), RHYTHM, self.sharpness)
             sent = sent + spikes.sum((0, 2))

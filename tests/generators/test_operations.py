@@ -1,4 +1,4 @@
-"""Row 19.18: operations, rounding and energies against closed forms."""
+"""Operations and rounded weights against closed forms."""
 
 import math
 
@@ -8,13 +8,14 @@ import torch
 from torch import nn
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.studies import generator_energy
-from ingenium.evaluate.measured import Value
-from ingenium.evaluate.trials import Readings
 from ingenium.generators import operations
 from ingenium.generators.families import build
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
-from ingenium.spiking import chips
+from ingenium.generators.model import Model
+
+
+def _drawn(model: Model, n: int, seed: int) -> torch.Tensor:
+    return model.propose(torch.zeros(n, 1), torch.Generator().manual_seed(seed)).detach()
 
 
 def test_operations_of_two_layers_are_products_of_their_sizes():
@@ -49,9 +50,7 @@ def test_a_solver_of_twice_the_steps_does_twice_the_work():
     whole, twice = (
         FlowMatching((6,), 1, FlowMatchingSettings(steps=steps, width=16)) for steps in (4, 8)
     )
-    found = [
-        operations.count(m, lambda m=m: generator_energy.draw(m, 8, 0)) for m in (whole, twice)
-    ]
+    found = [operations.count(m, lambda m=m: _drawn(m, 8, 0)) for m in (whole, twice)]
     assert found[1]["dense"] == 2 * found[0]["dense"] > 0
 
 
@@ -62,7 +61,7 @@ def test_weights_elsewhere_are_refused():
 
 def test_what_a_mask_takes_out_is_no_link():
     model = build("flow", (6,), 1)
-    found = operations.count(model, lambda: generator_energy.draw(model, 4, 0))
+    found = operations.count(model, lambda: _drawn(model, 4, 0))
     assert found["effective"] < found["dense"]
 
 
@@ -99,66 +98,7 @@ def test_rounded_model_is_a_copy_and_proposes_from_rounded_weights():
         assert len(torch.unique(other.weight[0])) <= 7
         assert layer.weight is not other.weight
         assert torch.equal(layer.bias, other.bias)
-    assert not torch.equal(*(generator_energy.draw(m, 4, 0) for m in (model, coarse)))
+    assert not torch.equal(*(_drawn(m, 4, 0) for m in (model, coarse)))
     fine = operations.at_bits(model, 24)
-    pair = [generator_energy.draw(m, 4, 0) for m in (model, fine)]
+    pair = [_drawn(m, 4, 0) for m in (model, fine)]
     assert torch.allclose(*pair, atol=1e-4)
-
-
-def test_cores_are_products():
-    chip = chips.Chip("c", 8, 4, core_bits=1000, operation_pj=20.0)
-    assert [chip.cores_for(n, 8) for n in (125, 126, 500)] == [1, 2, 4]
-    assert chip.fits(500, 8)
-    assert not chip.fits(501, 8)
-    assert not chip.fits(10, 9)
-    assert chip.holds({"a": 125, "b": 501}, 8) == (
-        "holds 1 of 2 generators at 8 bits; of 4 cores takes a 1, b 5"
-    )
-    assert chip.holds({"a": 1}, 9) == "takes no weights of 9 bits (most: 8)"
-    few = chips.Chip("d", 8, 4, weights=100)
-    assert (few.fits(100, 8), few.fits(101, 8)) == (True, False)
-
-
-def test_dearer_of_two_generators_costs_more():
-    cheap, costly = build("vae", (6,), 1), build("diffusion", (6,), 1)
-    found = [generator_energy.joule_each(m, 0.05) for m in (cheap, costly)]
-    assert 0 < 3 * found[0] < found[1]
-
-
-T_2 = 0.95 / math.sqrt(2 * 0.975 * 0.025)  # Student's with 2 degrees of freedom, 97.5 %
-
-
-def ends(value: Value) -> list[float]:
-    return [value.interval.value, value.interval.low, value.interval.high]
-
-
-def test_ratios_have_a_geometric_mean_and_students_factor_about_it():
-    half = T_2 * math.sqrt(7.0 / 3.0)  # variance of 1, 2 and 6 is 7
-    found = generator_energy.ratio_of_seeds(np.exp([1.0, 2.0, 6.0]))
-    assert ends(found) == pytest.approx([math.exp(3.0 + s * half) for s in (0, -1, 1)], rel=1e-12)
-
-
-def test_correlations_are_meant_on_fishers_z_and_one_of_1_stands_below_it():
-    found = generator_energy.rank_correlation_of_seeds(np.tanh([0.0, 1.0, 2.0]), 20)
-    half = T_2 / math.sqrt(3.0)  # variance of 0, 1 and 2 is 1
-    assert ends(found) == pytest.approx([math.tanh(1.0 + s * half) for s in (0, -1, 1)], rel=1e-12)
-    whole = generator_energy.rank_correlation_of_seeds([1.0, 1.0, 1.0], 10)
-    assert 1 - whole.interval.value == pytest.approx(6 / (10**3 - 10))
-
-
-def test_the_best_is_held_against_the_cheapest_of_its_set():
-    """Planted: the nearest family of digits takes 8 times, that of wings 2 times the cheapest."""
-    pieces = {}
-    for arm, (family, data) in generator_energy.measure.arms.items():
-        place = list(generator_energy.STEPS).index(family)
-        best = place == (3 if data == "digits" else 1)
-        numbers = dict.fromkeys(("weights", "footprint_bytes", "effective"), 1)
-        lost = {f"lost_at_{bits}_bits": 0.01 for bits in generator_energy.BITS}
-        joule = [2.0**place, 2.0**place * math.e]
-        piece = {"joule": joule, "distance": 0.0 if best else 1.0, "dense": 10**place}
-        pieces[arm] = [numbers | lost | piece] * 2
-    found = generator_energy.read(Readings((0, 1), pieces))
-    assert found["apart"].interval.value == pytest.approx(4.0)
-    np.testing.assert_allclose(found["again"], 1.0)
-    np.testing.assert_allclose(found["precision"], 0.01)
-    assert found["counted"].interval.value > 0.99
