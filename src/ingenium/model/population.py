@@ -190,7 +190,7 @@ def population(model: PopulationModel) -> PopulationFit:
     d = len(model.names)
     middle = _begun(model)
     sizes = [float(np.std(model.read(p))) for p in model.people]
-    own = np.log([*[BEGUN] * d, BEGUN * np.mean(sizes)])
+    own = np.log(BEGUN * np.array([*[1.0] * d, float(np.mean(sizes))]))
     each = np.tile(middle, (len(model.people), 1))
     for _ in range(ROUNDS):
         before = np.r_[middle, np.exp(own)]
@@ -277,9 +277,11 @@ def _spreads(own: np.ndarray, linear: Linear) -> np.ndarray:
     """The likeliest spreads between people, and of readings, as logarithms."""
     bounds = [(math.log(LEAST), math.log(WIDEST))] * (len(own) - 1)
     bounds.append((own[-1] - 9, own[-1] + 9))
-    done = optimize.minimize(
-        lambda x: _unlikely(x, linear)[0], own, method="L-BFGS-B", bounds=bounds
-    )
+
+    def lost(at: np.ndarray) -> float:
+        return _unlikely(at, linear)[0]
+
+    done = optimize.minimize(lost, own.flatten(), method="L-BFGS-B", bounds=bounds)
     return np.asarray(done.x)
 
 

@@ -161,7 +161,7 @@ def _sum(names: Sequence[str], rng: Rng, depth: int) -> Postfix:
     cuts = np.sort(rng.choice(np.arange(1, len(order)), many - 1, replace=False))
     parts = [list(p) for p in np.split(np.array(order), cuts)]
     alike = rng.random() < 0.3  # squares of all, as in distances
-    terms = []
+    terms: list[Postfix] = []
     for part in parts:
         own = [str(n) for n in part]
         if alike and len(own) == 1:
