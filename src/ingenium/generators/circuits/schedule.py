@@ -12,7 +12,7 @@ the qubits as outcomes, m amplitudes of a block.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 
 import numpy as np
 import torch
@@ -136,7 +136,7 @@ def _signs(strings: Sequence[Sequence[int]], qubits: int) -> Float64[Tensor, "k 
     return 1.0 - 2.0 * (torch.stack(rows) % 2).to(torch.float64)
 
 
-@lru_cache(maxsize=None)
+@cache
 def fixed(gate: str) -> Complex[Tensor, "m m"]:
     """The matrix of a gate without an angle, or of one letter."""
     return torch.from_numpy(FIXED[gate])
