@@ -5,9 +5,9 @@ They are layer-wise training, a circuit of the problem, small first angles and r
 The target is bars and stripes, of 2 x 4 pixels on 8 qubits without noise, and of 2 x 2 pixels on 4
 qubits with the noise of ibm_torino (training and final reading) and without. Plain training turns
 all angles of a circuit in layers (line; turns by y, z and xx) from uniform random ones by Adam on
-the exact slope of the divergence; a step counts two evaluations an angle, as shifts take. Layer-
-wise training turns the newest layer alone for half of the evaluations, then all. The circuit of
-the problem couples pixels that are neighbours in the picture, with about as many angles. Small
+the exact slope of the divergence; a step counts two evaluations an angle, as shifts take.
+Layer-wise training turns the newest layer alone for half of the evaluations, then all. The circuit
+of the problem couples pixels that are neighbours in the picture, with about as many angles. Small
 first angles are normal, of a deviation of 0.1. SPSA takes two evaluations a step. All have the
 evaluations of 100 plain steps, at a rate of 0.1 that falls to 0 as a cosine.
 
