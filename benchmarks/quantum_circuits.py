@@ -1,10 +1,10 @@
 """Slopes of circuits a second beside loops over PennyLane's Lightning and qiskit.
 
 Circuits in layers on a line, turned by y, z and xx; of each the mean of ZZ on the first pair and
-its slope on all angles. Ours runs a batch; Lightning one circuit after the other by its adjoint method,
-qiskit by two shifted state vectors an angle, of which a few are timed and the others counted. Both
-live in an environment of their own, whose Python the variable QUANTUM_PEERS names. Seconds are
-those of one processor, and the slopes of a first circuit are compared.
+its slope on all angles. Ours runs a batch; Lightning one circuit after the other by its adjoint
+method, qiskit by two shifted state vectors an angle, of which a few are timed and the others
+counted. Both live in an environment of their own, whose Python the variable QUANTUM_PEERS names.
+Seconds are those of one processor, and the slopes of a first circuit are compared.
 """
 
 import json
