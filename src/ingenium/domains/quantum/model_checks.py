@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from scipy.stats import chisquare
 from torch import Tensor
 
@@ -100,15 +101,16 @@ def born(commands: Commands) -> Iterator[Finding | Picture]:
                 end.value < 0.05,
             )
         dress(row[0], "step", "total variation", title=name, grid=True)
-        row[0].legend(frameon=False, fontsize=SMALL)
+        row[0].set_ylim(bottom=0)
         shots = drawn(exact[:1], SHOTS, torch.Generator().manual_seed(0))[0]
         share = torch.bincount(shots, minlength=len(target)) / SHOTS
         place = np.arange(len(target))
         row[1].bar(place, chance, 0.9, color=KNOWN, alpha=0.25, label="target")
         row[1].bar(place, exact[0].numpy(), 0.45, color=OURS, label="circuit, exact")
         row[1].plot(place, share.numpy(), "o", ms=2.6, color=INK, label=f"{SHOTS} shots")
+        row[1].xaxis.set_major_locator(MaxNLocator(integer=True))
         dress(row[1], "outcome", "chance", title=f"{name}, by MMD")
-    grid[1, 1].legend(frameon=False, fontsize=SMALL, loc="upper right")
+    grid[0, 1].get_legend().remove()  # that of the other is the same
     (commands.folder / "bells.toml").write_text(ASKED)
     done = commands(
         "propose", "quantum.distribution", "--spec", "bells.toml", "-n", 4, "--out", "bells"
@@ -147,6 +149,17 @@ def matrix_products(commands: Commands) -> Iterator[Finding | Picture]:
         f"from {BONDS[0]} to {BONDS[-1]}: a polynomial",
         power < 4,
     )
+    yield from _likelihoods()
+    figure, grid = panels(1, 1, (3.8, 2.8))
+    grid[0, 0].loglog(BONDS, seconds, "o-", ms=3, color=OURS)
+    grid[0, 0].set_xticks(BONDS, [str(bond) for bond in BONDS])
+    grid[0, 0].minorticks_off()
+    dress(grid[0, 0], "bond", "time of a slope (s)", grid=True)
+    yield Picture(figure, f"Time of a slope of 64 outcomes of {SITES} qubits, by the bond")
+
+
+def _likelihoods() -> Iterator[Finding]:
+    """Circuits, matrix products and networks on the targets of row 23.3."""
     for name, target in (
         ("bars and stripes", torch.from_numpy(bars_and_stripes(2, 2))),
         ("two bells", torch.from_numpy(gaussian_mixture(5))),
@@ -161,10 +174,6 @@ def matrix_products(commands: Commands) -> Iterator[Finding | Picture]:
             f"{circuit.angles} parameters",
             bool(np.isfinite(own).all()),
         )
-    figure, grid = panels(1, 1, (3.8, 2.8))
-    grid[0, 0].loglog(BONDS, seconds, "o-", ms=3, color=OURS)
-    dress(grid[0, 0], "bond", "time of a slope (s)", grid=True)
-    yield Picture(figure, f"Time of a slope of 64 outcomes of {SITES} qubits, by the bond")
 
 
 def rivals(target: Float64[Tensor, " a"], parameters: int) -> tuple[Interval, Interval]:
@@ -229,9 +238,10 @@ def expressivity(commands: Commands) -> Iterator[Finding | Picture]:
     for name, colour in zip(fits, (OURS, KNOWN, INK), strict=True):
         _bars(grid[0, 0], sizes, fits[name], colour, name)
     dress(grid[0, 0], "parameters", "divergence of the target (nats)", grid=True)
-    grid[0, 0].legend(frameon=False, fontsize=SMALL)
     _bars(grid[0, 1], sizes, tied, OURS, "circuit")
     dress(grid[0, 1], "parameters", "entropy of half the qubits (bits)", grid=True)
+    for axes in grid[0]:
+        axes.set_ylim(bottom=0)
     yield Picture(figure, "Bars and stripes of 2 x 3 pixels by size (mean and 95 % over 5 seeds)")
 
 
@@ -317,11 +327,9 @@ def _band(
     axes.plot(at, [f.value for f in found], color=colour, linewidth=1.2, label=label)
     low, high = [max(f.low, 0.0) for f in found], [f.high for f in found]
     axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
-    axes.set_ylim(bottom=0)
 
 
 def _bars(axes: Axes, at: list[int], found: list[Interval], colour: str, label: str) -> None:
     mean = np.array([f.value for f in found])
     ends = np.array([[f.value - max(f.low, 0.0), f.high - f.value] for f in found]).T
     axes.errorbar(at, mean, ends, fmt="o-", ms=3, color=colour, capsize=2, label=label)
-    axes.set_ylim(bottom=0)
