@@ -55,6 +55,7 @@ NAMES = (
     "neuro_networks",
     "matter_relaxations",
     "radio_speed",
+    "quantum_circuits",
     "radio_posteriors",
     "words_requests",
     "words_programmes",

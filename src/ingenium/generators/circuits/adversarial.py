@@ -60,7 +60,7 @@ class CircuitGAN(BornMachine):
     def logits(self) -> Float64[Tensor, " a"]:
         """What the discriminator says of each outcome: above 0 for data."""
         start = basis_states(self.judge)
-        angles = self.judged.to(torch.float64).expand(len(start), -1)
+        angles = self.judged.to(torch.float64)[None]
         read = expectation(run(self.judge, angles, start), "Z", (0,))
         return self.sharp[0] * read + self.sharp[1]
 

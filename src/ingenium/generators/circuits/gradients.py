@@ -34,25 +34,25 @@ def parameter_shift(
 
 def spsa(
     cost: Cost,
-    angles: Float64[Tensor, " p"],
+    angles: Float64[Tensor, "b p"],
     rng: torch.Generator,
     *,
     steps: int,
     first: float = 0.2,
     shift: float = 0.1,
-) -> tuple[Float64[Tensor, " p"], list[float]]:
+) -> tuple[Float64[Tensor, "b p"], Float64[Tensor, "steps b"]]:
     """Descent along random directions: two evaluations a step, however many angles there are.
 
-    Gives the angles at the end, and the mean of both costs at each step.
+    Gives the angles of each row at the end, and the mean of both costs at each step.
 
     Source: Spall, IEEE Trans. Automatic Control 37:332, 1992; Spall, 1998 (the gains).
     """
-    at, course = angles.clone(), list[float]()
+    at, course = angles.clone(), []
     for k in range(steps):
         gain = first / (1 + k + 0.1 * steps) ** 0.602 * (1 + 0.1 * steps) ** 0.602
         width = shift / (1 + k) ** 0.101
         way = 2.0 * torch.randint(0, 2, at.shape, generator=rng).to(torch.float64) - 1.0
-        up, down = cost(torch.stack([at + width * way, at - width * way])).tolist()
-        at = at - gain * (up - down) / (2 * width) * way
+        up, down = cost(torch.cat([at + width * way, at - width * way])).chunk(2)
+        at = at - gain * ((up - down) / (2 * width))[:, None] * way
         course.append(0.5 * (up + down))
-    return at, course
+    return at, torch.stack(course)

@@ -1,11 +1,10 @@
 """State vectors of many circuits at once, with gradients by reversal.
 
-Shapes: b circuits, a amplitudes, p angles, g gates.
+Shapes: b circuits, a amplitudes, p angles.
 Source: Jones and Gacon, 2020, arXiv:2009.02823 (gradients by running a circuit backwards).
 """
 
 import math
-from functools import cache
 from typing import Any
 
 import torch
@@ -13,7 +12,8 @@ from jaxtyping import Complex, Float, Float64, Int64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.generators.circuits.circuit import FIXED, ROTATIONS, QubitCircuit, QubitGate
+from ingenium.generators.circuits.circuit import ROTATIONS, QubitCircuit, QubitGate
+from ingenium.generators.circuits.schedule import BlockMatrix, CommutingTurns, fixed, schedule
 
 
 def zero_states(circuit: QubitCircuit, batch: int) -> Complex[Tensor, "b a"]:
@@ -31,9 +31,11 @@ def basis_states(circuit: QubitCircuit) -> Complex[Tensor, "a a"]:
 def run(
     circuit: QubitCircuit,
     angles: Float64[Tensor, "b p"],
-    start: Complex[Tensor, "b a"] | None = None,
-) -> Complex[Tensor, "b a"]:
+    start: Complex[Tensor, "s a"] | None = None,
+) -> Complex[Tensor, "s_or_b a"]:
     """The state after all gates, of each row of angles; its gradient keeps two states alone.
+
+    One row of angles may go with s states to start from.
 
     Raises:
         InputError: if there are not as many angles as the circuit is turned by.
@@ -49,8 +51,8 @@ def run(
 def probabilities(
     circuit: QubitCircuit,
     angles: Float64[Tensor, "b p"],
-    start: Complex[Tensor, "b a"] | None = None,
-) -> Float64[Tensor, "b a"]:
+    start: Complex[Tensor, "s a"] | None = None,
+) -> Float64[Tensor, "s_or_b a"]:
     """Of each outcome."""
     return squared(run(circuit, angles, start))
 
@@ -65,45 +67,26 @@ def act(
 ) -> Complex[Tensor, "b a"]:
     """One gate on each state; `angle` holds one for each row."""
     if angle is None:
-        return multiplied(states, _matrix(op.gate), op.qubits)
+        return multiplied(states, fixed(op.gate), op.qubits)
     half = 0.5 * angle[:, None]
-    return _turned(states, paulied(states, ROTATIONS[op.gate], op.qubits), half.cos(), half.sin())
-
-
-def _turned(states: Tensor, pauli: Tensor, cos: Tensor, sin: Tensor) -> Complex[Tensor, "b a"]:
-    """exp(-i angle/2 P) of states, given P of them and the cosine and sine of half the angle."""
-    return torch.addcmul(cos * states, -1j * sin, pauli)
-
-
-@cache
-def _matrix(gate: str) -> Tensor:
-    return torch.from_numpy(FIXED[gate])
+    pauli = paulied(states, ROTATIONS[op.gate], op.qubits)
+    return torch.addcmul(half.cos() * states, -1j * half.sin(), pauli)
 
 
 def paulied(
     states: Complex[Tensor, "b a"], letters: str, qubits: tuple[int, ...]
 ) -> Complex[Tensor, "b a"]:
-    """A Pauli string on each state: bits flip, and factors follow from them."""
-    flip, factors = _string(letters, qubits, states.shape[1])
-    turned = states if flip is None else states.index_select(1, flip)
-    return turned if factors is None else turned * factors
-
-
-@cache
-def _string(
-    letters: str, qubits: tuple[int, ...], size: int
-) -> tuple[Tensor | None, Tensor | None]:
-    """Where each amplitude comes from, and its factor: of Z a sign, of Y a sign times i."""
-    at, flips = torch.arange(size), 0
-    factors: Tensor | None = None
+    """A Pauli string on each state."""
     for q, letter in zip(qubits, letters, strict=True):
-        flips |= 0 if letter == "Z" else 1 << q
-        if letter == "X":
-            continue
-        sign = 1.0 - 2.0 * (at >> q & 1).to(torch.float64)
-        own = sign if letter == "Z" else -1j * sign
-        factors = own if factors is None else factors * own
-    return at ^ flips if flips else None, factors
+        parts = states.reshape(len(states), -1, 2, 1 << q)
+        if letter == "Z":
+            parts = parts * parts.new_tensor([1.0, -1.0])[:, None]
+        else:
+            parts = parts.flip(2)
+            if letter == "Y":
+                parts = parts * parts.new_tensor([-1j, 1j])[:, None]
+        states = parts.reshape(states.shape)
+    return states
 
 
 def multiplied(
@@ -130,14 +113,14 @@ class _Reversal(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, angles: Tensor, start: Tensor, circuit: QubitCircuit) -> Tensor:
-        states, half = start, 0.5 * angles[:, :, None]
-        cos, sin = half.cos().unbind(1), half.sin().unbind(1)
-        for op in circuit.operations:
-            if op.angle is None:
-                states = multiplied(states, _matrix(op.gate), op.qubits)
-                continue
-            pauli = paulied(states, ROTATIONS[op.gate], op.qubits)
-            states = _turned(states, pauli, cos[op.angle], sin[op.angle])
+        states = start
+        for step in schedule(circuit):
+            if isinstance(step, BlockMatrix):
+                states = step.on(states)
+            elif isinstance(step, CommutingTurns):
+                states = states * step.phases(angles)
+            else:
+                states = multiplied(states, fixed(step.gate), step.qubits)
         ctx.save_for_backward(angles, states)
         ctx.circuit = circuit
         return states
@@ -145,17 +128,22 @@ class _Reversal(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, Tensor, None]:
         angles, states = ctx.saved_tensors
-        half = 0.5 * angles[:, :, None].repeat(2, 1, 1)
-        cos, sin = half.cos().unbind(1), half.sin().unbind(1)
-        both, found = torch.cat([states, slopes[0]]), torch.zeros_like(angles)
-        for op in reversed(ctx.circuit.operations):
-            if op.angle is None:
-                both = multiplied(both, _matrix(op.gate).mH, op.qubits)
-                continue
-            pauli, slope = paulied(both, ROTATIONS[op.gate], op.qubits), both[len(angles) :]
-            found[:, op.angle] += 0.5 * (slope.conj() * pauli[: len(angles)]).sum(1).imag
-            both = _turned(both, pauli, cos[op.angle], -sin[op.angle])
-        return found, both[len(angles) :], None
+        both, found = torch.stack([states, slopes[0]]), torch.zeros_like(angles)
+        for step in reversed(schedule(ctx.circuit)):
+            flat = both.flatten(0, 1)
+            if isinstance(step, BlockMatrix):
+                flat = step.on(flat, back=True)
+            elif isinstance(step, CommutingTurns):
+                state, slope = both
+                weight = 0.5 * (slope.real * state.imag - slope.imag * state.real)
+                if len(angles) < len(weight):  # one row of angles, many states
+                    weight = weight.sum(0, keepdim=True)
+                found.index_add_(1, step.angles, step.slopes(weight))
+                flat = (both * step.phases(angles).conj()).flatten(0, 1)
+            else:
+                flat = multiplied(flat, fixed(step.gate).mH, step.qubits)
+            both = flat.reshape(both.shape)
+        return found, both[1], None
 
 
 def expectation(

@@ -1,6 +1,6 @@
 """Train the autoencoder of molecules anew: `python -m ingenium.domains.quantum.autoencoder FOLDER`.
 
-It takes about a quarter of an hour on one core; a stopped training goes on.
+It takes about eight minutes of one core; a stopped training goes on.
 """
 
 import argparse

@@ -11,9 +11,9 @@ from ingenium.core.digest import content_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.networks import installed, network_file
 from ingenium.domains.quantum.autoencoder.recipe import ATOMS, LONGEST, AutoencoderRecipe
-from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vae import TokenVAE
 from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.kits.chemistry.kekule import KekuleTokens
 
 FOLDER = Path(__file__).parent
 FILE = "zinc.safetensors"
@@ -28,12 +28,12 @@ def facts(folder: Path = FOLDER) -> dict[str, Any]:
     return found
 
 
-def codec(folder: Path = FOLDER) -> TokenCodec:
-    """Canonical SMILES as tokens, without a grammar: what is no molecule can be written."""
+def codec(folder: Path = FOLDER) -> KekuleTokens:
+    """Kekulé structures as tokens, without a grammar: what is no molecule can be written."""
     known = facts(folder)
     merges = tuple((a, b) for a, b in map(str.split, known["merges"]))
     vocabulary = Vocabulary(tuple(known["pieces"]), ATOMS, merges)
-    return TokenCodec(vocabulary, known["recipe"]["steps"], LONGEST, name=SMILES)
+    return KekuleTokens(vocabulary, known["recipe"]["steps"], LONGEST, name=SMILES)
 
 
 @cache

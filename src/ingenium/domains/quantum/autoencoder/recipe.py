@@ -1,4 +1,4 @@
-"""How the autoencoder is made: molecules of ZINC250k as tokens, and eight latent numbers."""
+"""How the autoencoder is made: Kekulé structures of ZINC250k, and eight latent numbers."""
 
 import json
 import time
@@ -21,6 +21,7 @@ from ingenium.generators.tokens.decoders import Recurrent
 from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.kits.chemistry.kekule import bonds_of
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.zinc import drawn, zinc250k
@@ -32,8 +33,8 @@ AT_ONCE = 20_000  # molecules in a piece of what is kept
 LONGEST = 88  # characters; known ones have 78
 PLAN = Plan(
     steps=3000,
-    batch=256,
-    learning_rate=3e-3,
+    batch=128,
+    learning_rate=8e-3,
     ema_decay=0.998,
     warmup=0.03,
     held_out=0.004,
@@ -46,12 +47,12 @@ PLAN = Plan(
 class AutoencoderRecipe:
     """Which molecules, how they are cut into tokens, and the network that learns them."""
 
-    molecules: int = 200_000  # of ZINC250k, in a fixed random order
+    molecules: int = 100_000  # of ZINC250k, in a fixed random order
     merges: int = 300
     steps: int = 40  # tokens of the longest molecule, with its end; few have more
-    width: int = 320
+    width: int = 192
     latent: int = 8
-    beta: float = 0.1  # price of what latent numbers say
+    beta: float = 0.2  # price of what latent numbers say
     temperature: float = 0.5  # of tokens that are written, below 1 since they follow latent numbers
     plan: Plan = PLAN
 
@@ -79,14 +80,14 @@ def constitutions(smiles: Sequence[str]) -> list[str]:
 
 
 def written(count: int, watch: Watch = silent) -> list[str]:
-    """Those that the autoencoder learns, kept, since they take a minute."""
+    """Kekulé structures of those that the autoencoder learns, kept, since they take a minute."""
 
     def make(piece: int) -> Arrays:
         whole = drawn(zinc250k(), HELD_OUT + count)[HELD_OUT:]
         known = constitutions(whole[piece * AT_ONCE : (piece + 1) * AT_ONCE].tolist())
-        return {"smiles": as_array("".join(f"{text}\n" for text in known))}
+        return {"smiles": as_array("".join(f"{bonds_of(text)}\n" for text in known))}
 
-    kept = Recipe("zinc_drawn", [count, release_of("rdkit")], make, -(-count // AT_ONCE))
+    kept = Recipe("zinc_kekule", [count, release_of("rdkit")], make, -(-count // AT_ONCE))
     return kept.complete(watch)["smiles"].tobytes().decode("ascii").split()
 
 

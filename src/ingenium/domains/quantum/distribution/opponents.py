@@ -52,7 +52,9 @@ class Nade(nn.Module):
         return -nn.functional.softplus(torch.where(bits > 0, -logits, logits)).sum(1)
 
 
-def opponents(target: Float64[Tensor, " a"], parameters: int, seed: int) -> tuple[Opponent, ...]:
+def opponents(
+    target: Float64[Tensor, " a"], parameters: int, seed: int, *, steps: int = STEPS
+) -> tuple[Opponent, ...]:
     """A matrix-product Born machine and a network, each of about so many parameters."""
     qubits = int(math.log2(len(target)))
     bonds = range(1, 2 ** (qubits // 2) + 1)
@@ -70,6 +72,7 @@ def opponents(target: Float64[Tensor, " a"], parameters: int, seed: int) -> tupl
             lambda at: product.log_chance(at, nothing),
             target,
             product.turned.numel(),
+            steps=steps,
         ),
         fitted(
             f"network of {hidden} hidden units",
@@ -77,6 +80,7 @@ def opponents(target: Float64[Tensor, " a"], parameters: int, seed: int) -> tupl
             network.log_chance,
             target,
             sum(p.numel() for p in network.parameters()),
+            steps=steps,
         ),
     )
 

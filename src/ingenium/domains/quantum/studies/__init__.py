@@ -1,0 +1,1 @@
+"""Studies of printed numbers about circuits that generate."""
