@@ -78,27 +78,40 @@ def _lost(file: Any) -> None:
     file["azimuth_bs"][...] = np.nan
 
 
+FORGERIES: Mapping[str, Damage] = {
+    "with louder coefficients": _changed(_louder),
+    "sooner than light": _changed(_sooner),
+    "at another place": _changed(_elsewhere),
+    "in nanoseconds": _changed(_in_ns),
+    "at another carrier": _changed(_another_carrier),
+    "with angles lost": _changed(_lost),
+    "moving at another speed": _changed(_moving),
+    "of another spacing": _changed(_spread),
+    "with a clock in nanoseconds": _changed(_clock),
+    "with complex delays": _changed(_imaginary),
+    "of one antenna": _changed(_fewer),
+}
+
+
 class TestSiteChannel(ProblemContract):
     problem_name = "radio.site_channel"
     setup: ClassVar = SMALL
     few = 4
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        return {
-            "sionna-hdf5": {
-                "with louder coefficients": _changed(_louder),
-                "sooner than light": _changed(_sooner),
-                "at another place": _changed(_elsewhere),
-                "in nanoseconds": _changed(_in_ns),
-                "at another carrier": _changed(_another_carrier),
-                "with angles lost": _changed(_lost),
-                "moving at another speed": _changed(_moving),
-                "of another spacing": _changed(_spread),
-                "with a clock in nanoseconds": _changed(_clock),
-                "with complex delays": _changed(_imaginary),
-                "of one antenna": _changed(_fewer),
-            }
-        }
+        return {"sionna-hdf5": FORGERIES}
+
+
+class TestAreaChannel(ProblemContract):
+    problem_name = "radio.area_channel"
+    setup: ClassVar = {
+        **SMALL,
+        "masts": [{"scene": "munich"}, {"scene": "munich", "bs_m": [8.5, 61.0, 27.0]}],
+    }
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"sionna-hdf5": FORGERIES}
 
 
 def _weaker(file: Any) -> None:

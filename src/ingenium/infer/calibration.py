@@ -77,7 +77,7 @@ class Ranks:
 
 
 def truths_needed() -> int:
-    """Least held-out truths that can tell a posterior from one that is `WRONG` times too sharp or wide.
+    """Least held-out truths that show a posterior that is `WRONG` times too sharp or too wide.
 
     With fewer, the interval of a share that is as large as a region says does not exclude what
     that region would hold then. Quantities of one truth go together, so they count once.
@@ -95,7 +95,7 @@ def truths_needed() -> int:
 
 
 def ranks_needed(quantities: int) -> int:
-    """Least ranks that can tell a posterior from one that lies aside by `SHIFTED` deviations.
+    """Least ranks that show a posterior that lies aside by `SHIFTED` standard deviations.
 
     With fewer, the largest distance to uniform ranks that the test lets pass, over all quantities
     together, is beyond that of such a posterior.
