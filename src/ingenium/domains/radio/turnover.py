@@ -2,9 +2,9 @@
 
 Where a terminal moves, a path follows its image exactly until its reflections leave their walls;
 then others take its place. How often that is so, and where those come from, is told by the known
-channels themselves, each held against a neighbour that is brought to its place. That a path is lost
-becomes likelier with the distance that its image was brought over, as walls end, and so do errors of
-what reflections lose, as angles at them change.
+channels themselves, each held against a neighbour that is brought to its place. The farther an
+image was brought, the more often its path is lost, as walls end, and the more its reflections err,
+as angles at them change.
 
 Shapes: n channels, p paths, m known channels, d normal numbers.
 """
