@@ -22,7 +22,7 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError, choose
-from ingenium.core.problem import Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed
 from ingenium.domains.radio.area_files import NUMBER, SITE, AreaFolder
@@ -210,12 +210,6 @@ class AreaChannel(Problem):
         whole = xr.concat(named, DESIGN)
         turns = np.arange(whole.sizes[DESIGN]).reshape(len(new), -1).T.ravel()
         return whole.isel({DESIGN: turns})
-
-    def prepare(self, watch: Watch = silent) -> None:
-        """Find the new places of each site."""
-        for i, site in enumerate(self.sites):
-            watch("places", i, len(self.sites))
-            site.prepare()
 
     def labels(self) -> dict[str, Any]:
         """Paths by falling power."""
