@@ -16,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.radio.packages import EXTRA, ray_tracer
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, ORDER, PATHS, Rays
 
-SCENES = ("munich", "etoile", "florence", "san_francisco")
+SCENES = ("munich", "etoile", "florence")  # on level ground, which terminals stand on
 AT_ONCE = 100  # terminals of one call
 SPECULAR = 1  # as Sionna codes the interaction
 GROUND_M = 0.5  # height up to which what lies below the sky is ground
