@@ -162,11 +162,11 @@ class AreaChannel(Problem):
             f"{n}: {s.notes[0]}" for n, s in zip(self.names, self.sites, strict=True)
         )
         self.system = digest([site.system for site in self.sites])
-        scales = (
+        middle, spread = (
             torch.tensor(x, dtype=torch.float64).repeat_interleave(PATHS)
             for x in (MIDDLES, SPREADS)
         )
-        self.codec = Channels(((PATHS,),) * len(MIDDLES), (), *scales)
+        self.codec = Channels(((PATHS,),) * len(MIDDLES), (), middle, spread)
         self.tiers = (AreaRetraced([Retraced(s.scene, s.frame) for s in self.sites]),)
         first = self.sites[0].settings
         files = [
