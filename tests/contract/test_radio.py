@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pytest
 
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
 from ingenium.testing import Damage, ProblemContract
 
 SMALL: dict[str, Any] = {"known": 20, "held_out": 5, "rays": 20_000, "depth": 2}
@@ -171,3 +175,9 @@ class TestBeam(ProblemContract):
                 "with a user left out": _changed(_silent),
             }
         }
+
+
+def test_a_user_who_asks_for_more_than_antennas_may_send_is_named() -> None:
+    setup = {**TestBeam.setup, "antenna_limit": 1e-12}
+    with pytest.raises(InputError, match=r"user \d asks for most power"):
+        open_problem(Spec(problem="radio.beam", setup=setup)).prepare()
