@@ -29,4 +29,5 @@ def test_commpy_believes_as_much_in_each_bit() -> None:
         modem.demodulate(np.array([y]), "soft", NOISE / float(own))
         for y, own in zip(combined, size, strict=True)
     ]
-    assert np.allclose(ours, np.concatenate(theirs), rtol=1e-6, atol=1e-6)
+    assert np.allclose(ours, -np.concatenate(theirs), rtol=1e-6, atol=1e-6)  # they tell of ones
+    assert ((ours < 0) == (bits[0].numpy() > 0.5)).mean() > 0.99
