@@ -80,7 +80,8 @@ def _by_roots(channel: Complex128[Tensor, "n u a"]) -> Left:
         tall = torch.cat([one.expand(len(at), -1, -1), channel[at].mT * root[:, None]], 1)
         upper = torch.linalg.qr(tall, mode="r")[1]
         back = torch.linalg.solve_triangular(upper, one.expand_as(upper), upper=True)
-        return back @ back.mH
+        found: Tensor = back @ back.mH
+        return found
 
     return left
 

@@ -76,10 +76,8 @@ class TracedScene:
         """How far one sees from points in unit directions; infinite into the open sky (m)."""
         import mitsuba as mi
 
-        point, way = (
-            kind(*(x[:, i].astype(np.float32) for i in range(3)))
-            for kind, x in ((mi.Point3f, start), (mi.Vector3f, direction))
-        )
+        point = mi.Point3f(*(start[:, i].astype(np.float32) for i in range(3)))
+        way = mi.Vector3f(*(direction[:, i].astype(np.float32) for i in range(3)))
         hit = self._scene.mi_scene.ray_intersect(mi.Ray3f(point, way))
         return np.where(np.array(hit.is_valid()), np.array(hit.t, dtype=np.float64), np.inf)
 

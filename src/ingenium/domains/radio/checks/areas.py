@@ -217,7 +217,8 @@ def _ratio(both: list[tuple[PlaceScores, PlaceScores]]) -> tuple[float, float, f
     """Quality of the first over that of the second, with an interval over places."""
     rng, found = np.random.default_rng(0), []
     for _ in range(RESAMPLES):
-        rows = [rng.integers(a.own.shape[1], size=a.own.shape[1]) for a, _ in both]
+        counts = [a.own.shape[1] for a, _ in both]
+        rows = [np.asarray(rng.integers(n, size=n)) for n in counts]
         drawn = [[s.quality(r) for s in pair] for pair, r in zip(both, rows, strict=True)]
         found.append(np.mean(drawn, axis=0))
     whole = np.mean([[a.quality(), b.quality()] for a, b in both], axis=0)
