@@ -2,15 +2,17 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ingenium.adapting import AdaptRequest, adapt
+from ingenium.adapting import AdaptRequest, adapt, keep
 from ingenium.api import fit, propose, replay
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import sealed_text
 from ingenium.core.seals import SEAL
+from ingenium.core.spec import GeneratorChoice
 from ingenium.generators.fitted import FIT, MODEL
 from toy import spec
 
@@ -42,6 +44,17 @@ def test_a_fit_that_was_adapted_proposes_too(tmp_path: Path) -> None:
     run = propose(spec(), n=8, out=tmp_path / "run", model=adapted.folder)
     found = replay(run.folder, 3)
     assert found.holds, [c for c in found.checks if not c.holds]
+
+
+def test_a_fit_of_one_process_is_kept_and_others_go_out_from_it(tmp_path: Path) -> None:
+    asked = spec()
+    own = replace(asked, generator=GeneratorChoice(family="vae", steps=5))
+    first = keep(own, tmp_path / "fit")
+    assert first.record["lineage"]["weights"] == fit(own).digest
+    adapted = adapt(AdaptRequest(asked, first.folder, rank=2, steps=5), tmp_path / "adapted")
+    assert adapted.record["lineage"]["base"] == first.record["lineage"]["weights"]
+    run = propose(asked, n=8, out=tmp_path / "run", model=first.folder)
+    assert replay(run.folder, 3).holds
 
 
 def test_planted_weights_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fits that go out from another: few parameters learn new designs, the first stays as it was."""
+"""Fits that are kept, and those that go out from one: few parameters learn new designs."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError
@@ -17,7 +18,7 @@ from ingenium.core.provenance import code_digest, machine, package_digest, versi
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.fitting import STEPS, ScaledFit
-from ingenium.generators import offer
+from ingenium.generators import fitted, offer
 from ingenium.generators.fitted import FIT, MODEL, FittedFamily, of_fit, state_digest
 from ingenium.loop import training
 from ingenium.train.batches import split, stream
@@ -38,6 +39,62 @@ class AdaptRequest:
     base: Path
     rank: int = RANK
     steps: int = STEPS
+
+
+def keep(
+    asked: Spec,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> ScaledFit:
+    """Fit the generator of a spec by this process and keep it in `out`, where others go out from.
+
+    Raises:
+        InputError: for a family that comes trained.
+    """
+    if ledger is None:
+        with open_ledger(ledger_place()) as book:
+            return keep(asked, out, watch=watch, overwrite=overwrite, ledger=book)
+    problem = open_problem(asked)
+    choice = resolve(asked, problem).generator
+    problem.prepare(watch)
+    known = training(problem)
+    under = [specs.as_table(asked), package_digest(problem), code_digest()]
+    with staged(out, digest(under), overwrite=overwrite) as part, Meter() as meter:
+        found = fitted.fit(problem, known, choice, watch=watch)
+        found.save(part / MODEL)
+        x, cond = problem.encode(known).float(), problem.features(known).float()
+        record = {
+            "problem": problem.name,
+            "family": found.name,
+            "rows": len(x),
+            "parameters": sum(v.numel() for v in found.family.state_dict().values()),
+            "fit": found.meta,
+            "lineage": _lineage(problem, asked, (x, cond), found.digest),
+            "energy": asdict(meter.read()),
+        }
+        FIT.write(part, record)
+        write_atomic(part / "spec.toml", specs.dump(asked))
+        told = {k: record[k] for k in ("problem", "family", "rows")}
+        ledger.append("fit", told | {"weights": found.digest})
+    return ScaledFit(out, record)
+
+
+def _lineage(
+    problem: Problem, asked: Spec, data: tuple[Tensor, Tensor], weights: str
+) -> dict[str, Any]:
+    """What a fit stands on, and its weights."""
+    return {
+        "spec": digest(specs.as_table(asked)),
+        "data": digest([array_digest(a.numpy()) for a in data]),
+        "weights": weights,
+        "package": package_digest(problem),
+        "code": code_digest(),
+        "versions": versions(),
+        "machine": machine(),
+    }
 
 
 def adapt(
@@ -102,15 +159,6 @@ def _adapted(
         "steps": asked.steps,
         "loss_before": before,
         "course": course,
-        "lineage": {
-            "spec": digest(specs.as_table(asked.spec)),
-            "base": first.digest,
-            "data": digest([array_digest(x.numpy()), array_digest(cond.numpy())]),
-            "weights": weights,
-            "package": package_digest(problem),
-            "code": code_digest(),
-            "versions": versions(),
-            "machine": machine(),
-        },
+        "lineage": {**_lineage(problem, asked.spec, data, weights), "base": first.digest},
     }
     return FittedFamily(first.name, family, weights, about, cached=False), record

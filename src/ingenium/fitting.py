@@ -249,6 +249,12 @@ def fit(
     return ScaledFit(out, record)
 
 
+def shared(asked: Spec) -> bool:
+    """Whether the family of a spec is one that ranks can share."""
+    problem = open_problem(asked)
+    return _family(problem, asked.generator) == DIVIDED
+
+
 def follow(asked: FitRequest) -> None:
     """Do the part of a rank that torchrun started; the first rank keeps what comes out."""
     gather(asked.on, _OpenedFit.of(asked, silent).job, wait_s=asked.wait_s)

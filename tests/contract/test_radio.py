@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pytest
 
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
 from ingenium.testing import Damage, ProblemContract
 
 SMALL: dict[str, Any] = {"known": 20, "held_out": 5, "rays": 20_000, "depth": 2}
@@ -78,27 +82,43 @@ def _lost(file: Any) -> None:
     file["azimuth_bs"][...] = np.nan
 
 
+FORGERIES: Mapping[str, Damage] = {
+    "with louder coefficients": _changed(_louder),
+    "sooner than light": _changed(_sooner),
+    "at another place": _changed(_elsewhere),
+    "in nanoseconds": _changed(_in_ns),
+    "at another carrier": _changed(_another_carrier),
+    "with angles lost": _changed(_lost),
+    "moving at another speed": _changed(_moving),
+    "of another spacing": _changed(_spread),
+    "with a clock in nanoseconds": _changed(_clock),
+    "with complex delays": _changed(_imaginary),
+    "of one antenna": _changed(_fewer),
+}
+
+
 class TestSiteChannel(ProblemContract):
     problem_name = "radio.site_channel"
     setup: ClassVar = SMALL
     few = 4
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        return {
-            "sionna-hdf5": {
-                "with louder coefficients": _changed(_louder),
-                "sooner than light": _changed(_sooner),
-                "at another place": _changed(_elsewhere),
-                "in nanoseconds": _changed(_in_ns),
-                "at another carrier": _changed(_another_carrier),
-                "with angles lost": _changed(_lost),
-                "moving at another speed": _changed(_moving),
-                "of another spacing": _changed(_spread),
-                "with a clock in nanoseconds": _changed(_clock),
-                "with complex delays": _changed(_imaginary),
-                "of one antenna": _changed(_fewer),
-            }
-        }
+        return {"sionna-hdf5": FORGERIES}
+
+
+class TestAreaChannel(ProblemContract):
+    problem_name = "radio.area_channel"
+    setup: ClassVar = {
+        **SMALL,
+        "rays": 5_000,
+        "masts": [{"scene": "munich"}, {"scene": "munich", "bs_m": [8.5, 61.0, 27.0]}],
+    }
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        """Those of a site, of which a few show that its own file is what is read."""
+        few = ("sooner than light", "at another place", "in nanoseconds")
+        return {"sionna-hdf5": {name: FORGERIES[name] for name in few}}
 
 
 def _weaker(file: Any) -> None:
@@ -158,3 +178,9 @@ class TestBeam(ProblemContract):
                 "with a user left out": _changed(_silent),
             }
         }
+
+
+def test_a_user_who_asks_for_more_than_antennas_may_send_is_named() -> None:
+    setup = {**TestBeam.setup, "antenna_limit": 1e-12}
+    with pytest.raises(InputError, match=r"user \d asks for most power"):
+        open_problem(Spec(problem="radio.beam", setup=setup)).prepare()

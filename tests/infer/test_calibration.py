@@ -1,5 +1,6 @@
 """The verdict of a posterior on a problem whose posterior is known exactly, and its record."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,15 +8,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 from linear import exact, opened
+from scipy import stats
 
 from ingenium import inferring
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import parse
+from ingenium.infer.answering import _judged_values
 from ingenium.infer.asked import InferSpec, dump, load
-from ingenium.infer.keeping import CALIBRATED, NOT_CALIBRATED, OUTSIDE, UNCHECKED, Posterior
-from ingenium.infer.weights import moments
+from ingenium.infer.calibration import WRONG, Ranks, ranks_needed, truths_needed
+from ingenium.infer.keeping import (
+    CALIBRATED,
+    NOT_CALIBRATED,
+    OUTSIDE,
+    UNTOLD,
+    Posterior,
+    PosteriorVerdict,
+)
+from ingenium.infer.weights import Weighted, moments
 from ingenium.report.posterior_page import write
 from plugged import distribution, plugged
 
@@ -75,14 +87,55 @@ def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -
     assert made.kept.record["measured"]["coverage_90"]["value"] < 0.8
 
 
-@pytest.mark.parametrize("name", ["truths", "ranked"])
-def test_what_nothing_judged_is_not_called_calibrated(name: str, tmp_path: Path) -> None:
-    few: dict[str, Any] = {"truths": 5, "ranked": 5, name: 0}
-    made = inferring.infer(replace(asked(), **few), tmp_path / "some")
-    assert made.kept.record["verdict"] == UNCHECKED
-    assert made.kept.record["reasons"]
-    assert not made.kept.record["holds"]
+@pytest.mark.parametrize(
+    ("truths", "ranked", "said"),
+    [(6, 80, "6 held-out designs"), (80, 5, "5 draws of the prior"), (0, 0, "0 held-out designs")],
+)
+def test_few_truths_do_not_make_a_right_posterior_calibrated(
+    truths: int, ranked: int, said: str, tmp_path: Path
+) -> None:
+    """Nothing contradicts it, and nothing could: that is told as a third outcome."""
+    made = inferring.infer(replace(asked(), truths=truths, ranked=ranked), tmp_path / "some")
+    record = made.kept.record
+    assert record["verdict"] == UNTOLD
+    assert any(said in reason and "needed" in reason for reason in record["reasons"])
+    assert not record["holds"]
+    assert (record["measured"]["truths"]["value"], record["measured"]["ranked"]["value"]) == (
+        truths,
+        ranked,
+    )
     write(made)
+    assert "Not told" in (made.kept.folder / "report.html").read_text()
+
+
+def test_few_truths_that_contradict_a_posterior_do() -> None:
+    """All of them outside is evidence enough."""
+    far = Ranks(np.zeros((8, 2)), np.zeros((8, 0)), np.zeros((8, 0)))
+    even = Ranks((np.arange(40)[:, None] + 0.5) / 40 * np.ones((1, 2)), *[np.zeros((40, 0))] * 2)
+    found = Weighted((), torch.zeros(0, dtype=torch.int64), np.zeros(0), 0.1, 100.0)
+    values = _judged_values(found, {"held out": far, "prior": even}, 0.5, 0.5)
+    assert PosteriorVerdict.of(values, (), 2).word == NOT_CALIBRATED
+
+
+@pytest.mark.parametrize("scale", [WRONG, 1 / WRONG])
+def test_enough_truths_exclude_what_a_wrong_posterior_would_cover(scale: float) -> None:
+    """By the exact score test of Wilson, with as many inside as a right posterior has."""
+    needed = truths_needed()
+    excluded = []
+    for n in (needed - 2, needed):
+        held = 2 * stats.norm.cdf(stats.norm.ppf(0.75) * scale) - 1
+        excluded.append(abs(0.5 - held) / math.sqrt(held * (1 - held) / n) > 1.959964)
+    assert excluded[1]
+    if scale < 1:  # the harder of the two
+        assert not excluded[0]
+
+
+def test_enough_ranks_show_a_posterior_that_lies_aside() -> None:
+    n = ranks_needed(1)
+    even = stats.norm.ppf((np.arange(4 * n) + 0.5) / (4 * n))
+    shifted = stats.norm.cdf(even[::4] + 1.0)  # what a posterior aside by one deviation ranks
+    assert stats.kstest(shifted, "uniform").pvalue < 0.05
+    assert 10 < n < ranks_needed(6) < 40
 
 
 def test_readings_that_the_prior_does_not_know_are_flagged(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """Every method against the exact posterior of a linear Gaussian problem."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 import torch
-from linear import exact, opened
+from linear import MEAN, exact, opened
 
 from ingenium.core.asking import resolve
+from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import fitted
@@ -70,6 +72,20 @@ def test_a_method_finds_the_exact_posterior(name: str) -> None:
     assert np.abs(np.sqrt(np.diag(cov)) / spread - 1).max() < wide
     assert found.effective > 40
     assert not found.pareto_k > 0.7
+
+
+def test_draws_of_a_prior_are_designs_that_can_be_and_as_often_as_before() -> None:
+    """Half a normal distribution: its mean is the root of 2 over pi."""
+    own = prior("")
+    assert own.nearby is not None
+    admits = lambda arrays: arrays[0][:, 0] > MEAN[0]  # noqa: E731
+    half = replace(own, nearby=replace(own.nearby, admits=admits))
+    drawn = half.designs(half.start(4000, torch.Generator().manual_seed(0)))[0]
+    assert (drawn[:, 0] > MEAN[0]).all()
+    assert float((drawn[:, 0] - MEAN[0]).mean()) == pytest.approx((2 / np.pi) ** 0.5, abs=0.04)
+    never = replace(own, nearby=replace(own.nearby, admits=lambda arrays: arrays[0][:, 0] > 1e9))
+    with pytest.raises(InputError, match="draws that cannot"):
+        never.start(4, torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("what", ["moved", "stuck", "stuck apart", "without an answer"])

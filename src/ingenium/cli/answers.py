@@ -16,6 +16,7 @@ from ingenium.cli.scale_answers import (
     AdaptedFit,
     DrilledFit,
     FittedRanks,
+    KeptFit,
     MeasuredRoofline,
     PlannedLayouts,
 )
@@ -343,7 +344,7 @@ ANSWERS: dict[str, Any] = {
     "show": ShowAnswer,
     "examples": Copied,
     "ask": AskAnswer | DocumentsAnswer | Proposed,
-    "fit": Fitted | FittedRanks | AdaptedFit,
+    "fit": Fitted | KeptFit | FittedRanks | AdaptedFit,
     "plan": PlannedLayouts,
     "roofline": MeasuredRoofline,
     "drill": DrilledFit,

@@ -60,7 +60,7 @@ def infer(
         write(made)
     _tell(made.kept.record, out, json)
     if not made.kept.record["holds"]:
-        errors().print(f"The posterior is {_why(made.kept.record)}", style="bold", highlight=False)
+        errors().print(_why(made.kept.record), style="bold", highlight=False, soft_wrap=True)
         raise typer.Exit(UNMET)
 
 
@@ -131,5 +131,8 @@ def _value(own: Any) -> str:
 
 
 def _why(record: Any) -> str:
+    from ingenium.infer.keeping import UNTOLD
+
     broken = [k for k, m in record["margins"].items() if m is None or m < 0]
-    return f"{record['verdict']}: " + "; ".join([*record["reasons"], *broken]) + "."
+    of = "Whether the posterior is calibrated" if record["verdict"] == UNTOLD else "The posterior"
+    return f"{of} is {record['verdict']}: " + "; ".join([*record["reasons"], *broken]) + "."

@@ -1,6 +1,6 @@
 """What `infer` and `posterior` answer with `--json`, as types."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
@@ -15,7 +15,7 @@ class InferredPosterior(TypedDict):
     folder: str
     problem: str
     method: str
-    verdict: str
+    verdict: Literal["calibrated", "not calibrated", "outside the prior", "not told"]
     reasons: list[str]
     told: dict[str, Table]
     measured: dict[str, Table]

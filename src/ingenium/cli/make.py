@@ -46,14 +46,15 @@ def fit(
         Path | None, typer.Option(help="Folder of a fit that is adapted, and stays as it is.")
     ] = None,
     rank: Annotated[int, typer.Option(min=1, max=4096, help="Of what is added to it.")] = 8,
-    out: Annotated[Path | None, typer.Option(help="Folder of a fit over workers.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder that keeps the fit.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another fit.")] = False,
     json: AsJson = False,
 ) -> None:
     """Fit the generator of a spec and keep it, so that proposing starts at once.
 
-    Over workers it is divided by a layout, compared with one process, and kept in a folder, from
-    which `propose --model` takes it. From a `base` only low-rank parts are trained.
+    A fit in a folder of its own is what `propose --model` and `fit --base` take. Over workers it is
+    divided by a layout and compared with one process. From a `base` only low-rank parts are
+    trained.
     """
     from ingenium.cli.asking import asked
 
@@ -139,6 +140,9 @@ def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
     from ingenium.cli.scale import tell_fit
 
     folder = options.out or Path("out") / f"fit-{wanted.problem}"
+    if options.on.kind == LOCAL and not fitting.shared(wanted):
+        _keep(options, wanted, folder, json=json)
+        return
     request = fitting.FitRequest(
         wanted, options.on, options.layout, options.steps,
         precision=options.precision,  # type: ignore[arg-type]  # checked there
@@ -151,6 +155,29 @@ def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
     tell_fit(kept, json)
 
 
+def _keep(options: FitOptions, wanted: "Spec", folder: Path, *, json: bool) -> None:
+    """A fit of this process alone."""
+    from dataclasses import replace
+
+    from ingenium.adapting import keep
+
+    own = wanted
+    if options.steps is not None:
+        own = replace(wanted, generator=replace(wanted.generator, steps=options.steps))
+    with StageProgress() as stages:
+        kept = keep(own, folder, watch=stages, overwrite=options.overwrite)
+    if json:
+        print_json({"folder": str(kept.folder), **kept.record})
+        return
+    record = kept.record
+    results().print(
+        f"{record['family']} for {record['problem']}: {record['parameters']} numbers, fitted to "
+        f"{record['rows']} designs. {kept.folder}/fit.json and model",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 def propose(
     problem: ProblemName,
     spec: SpecFile = None,
@@ -158,7 +185,7 @@ def propose(
     seed: Annotated[int, typer.Option(help="The same seed gives the same designs.")] = 0,
     on: On = LOCAL,
     model: Annotated[
-        Path | None, typer.Option(help="Folder of a fit over workers, whose weights propose.")
+        Path | None, typer.Option(help="Folder of a kept fit, whose weights propose.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Output folder; out/PROBLEM if none.")] = None,
     overwrite: Annotated[

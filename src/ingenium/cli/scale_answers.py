@@ -29,6 +29,19 @@ class AdaptedFit(TypedDict):
     lineage: Table
 
 
+class KeptFit(TypedDict):
+    """`fit --out` by one process: its record."""
+
+    folder: str
+    problem: str
+    family: str
+    rows: int
+    parameters: int
+    fit: Table
+    lineage: Table
+    energy: Table
+
+
 class MeasuredRoofline(TypedDict):
     """`roofline`: the bounds of a core, and kernels below them."""
 

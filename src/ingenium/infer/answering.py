@@ -80,7 +80,7 @@ def infer(
         watch("prior", 0, 1)
         prior = Prior.of(generator, asked.prior_draws, asked.seed, question.nearby)
         found, ranks, values = answered(question, prior, asked, problem, watch)
-        verdict = PosteriorVerdict.of(values, asked.limits)
+        verdict = PosteriorVerdict.of(values, asked.limits, len(question.quantities))
         write_netcdf(part / DRAWS, _draws(question, prior, found))
         _table(question, ranks).to_csv(part / RANKS, index=False)
         evidence = {
@@ -190,6 +190,8 @@ def _judged_values(
         "prior_share": _alone(share),
         "pareto_k": _alone(found.pareto_k),
         "effective": _alone(found.effective),
+        "truths": _alone(float(len(held.levels))),
+        "ranked": _alone(float(len(ranks["prior"].levels))),
     }
 
 

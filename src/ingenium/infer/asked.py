@@ -28,6 +28,8 @@ QUANTITIES = {  # what is judged of a posterior, with its unit
     "prior_share": "1",
     "pareto_k": "1",
     "effective": "1",
+    "truths": "1",
+    "ranked": "1",
 }
 
 

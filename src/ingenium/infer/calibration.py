@@ -22,10 +22,13 @@ from ingenium.infer.prior import Prior
 from ingenium.infer.question import Arrays, InferenceQuestion
 from ingenium.infer.weights import Weighted, below, ellipse_level, moments
 
+REGIONS = (0.5, 0.9)  # whose coverage is judged
 LEAST_P = 0.01  # below which ranks are not uniform, over all quantities together
 OFF = 0.05  # by which coverage may miss what it says, beyond its interval
 LEAST_PREDICTED = 0.005  # share of replicated readings that fit no better, below which none fits
 LEAST_SHARE = 0.005  # share of the prior's readings that lie further out, below which it knows none
+WRONG = 1.5  # times that errors may be what a posterior says, or the reverse, and truths must show
+SHIFTED = 1.0  # standard deviations by which it may lie aside, and ranks must show
 SIMULATED = 1000  # readings of the prior that say what it knows
 REPLICAS = 200  # readings of the posterior, held against those that came
 
@@ -71,6 +74,37 @@ class Ranks:
         at = np.asarray(stats.binom.ppf([0.025, 0.975], len(own), 0.5)).astype(int)
         low, high = own[np.clip(at, 0, len(own) - 1)]
         return Interval(float(np.median(own)), float(low), float(high))
+
+
+def truths_needed() -> int:
+    """Least held-out truths that show a posterior that is `WRONG` times too sharp or too wide.
+
+    With fewer, the interval of a share that is as large as a region says does not exclude what
+    that region would hold then. Quantities of one truth go together, so they count once.
+
+    Source: the interval of Wilson leaves out a share c where (p - c)^2 > z^2 c (1 - c) / n.
+    """
+    z = float(stats.norm.ppf(0.975))
+    most = 0.0
+    for region in REGIONS:
+        reach = float(stats.norm.ppf((1 + region) / 2))
+        for scale in (WRONG, 1 / WRONG):
+            held = 2 * float(stats.norm.cdf(reach * scale)) - 1
+            most = max(most, z**2 * held * (1 - held) / (region - held) ** 2)
+    return int(most) + 1
+
+
+def ranks_needed(quantities: int) -> int:
+    """Least ranks that show a posterior that lies aside by `SHIFTED` standard deviations.
+
+    With fewer, the largest distance to uniform ranks that the test lets pass, over all quantities
+    together, is beyond that of such a posterior.
+    """
+    apart = 2 * float(stats.norm.cdf(SHIFTED / 2)) - 1
+    n = 2
+    while stats.kstwo.ppf(1 - LEAST_P / quantities, n) >= apart:
+        n += 1
+    return n
 
 
 def ranked(

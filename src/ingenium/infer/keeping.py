@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from ingenium.core.designs import DESIGN
@@ -23,6 +22,8 @@ from ingenium.infer.calibration import (
     LEAST_PREDICTED,
     LEAST_SHARE,
     OFF,
+    ranks_needed,
+    truths_needed,
 )
 from ingenium.infer.weights import TRUSTED_K
 
@@ -30,7 +31,7 @@ DRAWS, RECORD, RANKS = "posterior.nc", "posterior.json", "ranks.csv"
 WEIGHT = "weight"
 KIND = JudgedKind("a posterior", RECORD, "ingenium infer PROBLEM", "Infer it again.")
 CALIBRATED, NOT_CALIBRATED = "calibrated", "not calibrated"
-OUTSIDE, UNCHECKED = "outside the prior", "not checked"
+OUTSIDE, UNTOLD = "outside the prior", "not told"
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,34 @@ class PosteriorVerdict:
         return self.word == CALIBRATED and all(m >= 0 for m in self.margins.values())
 
     @classmethod
-    def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "PosteriorVerdict":
-        """Of what was judged.
+    def of(
+        cls, values: Mapping[str, Interval], limits: Sequence[Limit], quantities: int
+    ) -> "PosteriorVerdict":
+        """Of what was judged of so many quantities.
 
         Readings that the prior does not know come first: what is calibrated on its own draws says
-        nothing of them.
+        nothing of them. What speaks against a posterior counts however few truths there are; that
+        nothing does counts only where enough of them could.
         """
-        reasons = tuple(_reasons(values))
+        reasons, few = tuple(_reasons(values)), tuple(_too_few(values, quantities))
         if values["prior_share"].value < LEAST_SHARE:
             word = OUTSIDE
         elif reasons:
             word = NOT_CALIBRATED
-        elif np.isfinite([values[k].value for k in ("coverage_90", "rank_p")]).all():
-            word = CALIBRATED
         else:
-            word, reasons = UNCHECKED, ("truths or ranked is 0",)
+            word, reasons = (UNTOLD, few) if few else (CALIBRATED, ())
         return cls(word, reasons, margins(values, limits))
+
+
+def _too_few(values: Mapping[str, Interval], quantities: int) -> list[str]:
+    found = []
+    needed = {"truths": truths_needed(), "ranked": ranks_needed(quantities)}
+    of = {"truths": "held-out designs", "ranked": "draws of the prior"}
+    for name, least in needed.items():
+        count = int(values[name].value)
+        if count < least:
+            found.append(f"too few truths, {count} {of[name]} ({name}), {least} needed")
+    return found
 
 
 def _reasons(values: Mapping[str, Interval]) -> list[str]:

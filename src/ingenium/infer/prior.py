@@ -20,6 +20,8 @@ from ingenium.core.seeds import BLOCK, one_thread
 from ingenium.generators.generator import Generator
 from ingenium.infer.question import Arrays, Nearby
 
+MOST_TRIES = 1000  # of a draw, until it can be
+
 
 @runtime_checkable
 class Invertible(Protocol):
@@ -115,12 +117,26 @@ class Prior:
         return int(np.prod(family.shape)) if isinstance(family, Invertible) else 0
 
     def start(self, n: int, rng: torch.Generator) -> Particles:
-        """Draws: each row once before any comes twice."""
+        """Draws that can be: each row once before any comes twice.
+
+        Raises:
+            InputError: where hardly any draw can be.
+        """
         order = [
             torch.randperm(self.count, generator=rng) for _ in range(max(1, -(-n // self.count)))
         ]
         z = torch.randn(n, self.d, generator=rng, dtype=torch.float64)
-        return Particles(torch.cat(order)[:n], z)
+        found = Particles(torch.cat(order)[:n], z)
+        admits = None if self.nearby is None else self.nearby.admits
+        if admits is None:
+            return found
+        for _ in range(MOST_TRIES):
+            out = torch.nonzero(~admits(self.designs(found)))[:, 0]
+            if not len(out):
+                return found
+            found.rows[out] = torch.randint(self.count, (len(out),), generator=rng)
+            found.z[out] = torch.randn(len(out), self.d, generator=rng, dtype=torch.float64)
+        raise InputError("a prior whose draws can be", f"{len(out)} of {n} draws that cannot")
 
     def designs(self, particles: Particles) -> Arrays:
         """The arrays of particles; differentiable in their normal numbers."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float, Float64
+from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
 from ingenium.core.problem import Section
@@ -97,6 +97,8 @@ class Nearby:
     d: int
     move: Callable[[Arrays, Float64[Tensor, "n d"]], Arrays]
     jump: Jump | None = None
+    admits: Callable[[Arrays], Bool[Tensor, " n"]] | None = None  # designs that can be; else all,
+    # and their likelihood is 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from ingenium.domains.radio.appearing import PathSearch, wild
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.pilots import Fading
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, Rays, subcarriers
-from ingenium.domains.radio.turnover import D, Turnover
+from ingenium.domains.radio.turnover import PLACE_M, D, Turnover
 
 FRAME = SiteFrame((0.0, 0.0, 27.0), 1.5, (20.0, -60.0), (120.0, 60.0), 3.5e9)
 HZ = subcarriers(32, 1e6)
@@ -38,7 +38,8 @@ FADING = Fading(HZ, 4, 3.5e9, 1e-9)
 
 def share_wild(z: torch.Tensor, rays: Rays) -> torch.Tensor:
     """Of all slots."""
-    lost = SITE.lost(rays).flatten()
+    there = rays.east + PLACE_M * z[:, 0], rays.north + PLACE_M * z[:, 1]
+    lost = SITE.lost(rays, SITE.apart(*there)).flatten()
     stays = z[:, 2 : 2 + PATHS].flatten()
     return wild(stays, torch.stack([lost * SITE.told.near, lost], 1)).double().mean()
 

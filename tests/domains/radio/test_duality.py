@@ -41,6 +41,32 @@ def test_beams_meet_what_is_asked_at_the_power_that_duality_proves_least() -> No
     assert torch.allclose(found.power, found.uplink.sum(1), rtol=1e-9)
 
 
+@pytest.mark.parametrize(("alike", "exact"), [(0.999, 1e-10), (0.99999, 1e-10), (1 - 1e-9, 1e-8)])
+def test_two_users_of_nearly_one_direction_have_the_power_of_the_closed_form(
+    alike: float, exact: float
+) -> None:
+    """Equal users: p^2 (g^2 - c^2) + p g (1 - s) - s = 0, of gain g, product c and SINR s."""
+    across = (1 - alike**2) ** 0.5
+    one = torch.tensor([3.0, 0.0, 0.0, 0.0], dtype=torch.complex128)
+    two = 3 * torch.tensor([alike, 0.0, across, 0.0], dtype=torch.complex128)
+    found = require(least_power(torch.stack([one, two])[None], asked(1, 2, 10.0)))
+    gain, apart, sinr = 9.0, 81.0 * (1 - alike**2), 10.0
+    half = gain * (sinr - 1) / (2 * apart)
+    power = half + (half**2 + sinr / apart) ** 0.5
+    for own in (found.power, found.uplink.sum(1)):
+        assert float(own) == pytest.approx(2 * power, rel=exact)
+
+
+def test_four_users_of_nearly_one_direction_are_proved_to_be_served_at_the_least_power() -> None:
+    """Products of their channels alone would lose all but three digits of the bound."""
+    apart = 1e-7
+    h = drawn(20, 4, 8)
+    h = 3 * ((1 - apart) * h[:, :1] + (2 * apart) ** 0.5 * h)
+    found = require(least_power(h, asked(20, 4, 10.0)))
+    assert torch.allclose(found.power, found.uplink.sum(1), rtol=1e-8)
+    assert torch.allclose(reached(h, found.beam), asked(20, 4, 10.0), rtol=1e-8)
+
+
 def test_users_who_are_hard_to_tell_apart_are_served_at_the_least_power_too() -> None:
     """Steps of Newton alone would leave the order from where the fixed point starts."""
     h = drawn(20, 4, 8)

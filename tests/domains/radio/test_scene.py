@@ -3,7 +3,10 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
+import torch
 
+from ingenium.domains.radio.ground import CELL_M, OpenGround
 from ingenium.domains.radio.rays import PATHS, PRESENT_DB
 from ingenium.domains.radio.scene import TracedScene
 
@@ -20,3 +23,30 @@ def test_places_that_nothing_reaches_have_no_paths_and_are_no_fault() -> None:
     for arrays in found:
         assert all(a.shape == (PATHS,) for a in arrays)
         assert (arrays[1] >= PRESENT_DB).all()
+
+
+@pytest.fixture(scope="module")
+def munich() -> TracedScene:
+    pytest.importorskip("sionna.rt")
+    return TracedScene("munich", (8.5, 21.0, 27.0), 1.5, 3.5e9)
+
+
+def test_a_channel_inside_a_house_is_refused_whatever_the_tracer_finds_there(
+    munich: TracedScene,
+) -> None:
+    places = np.random.default_rng(0).uniform((12.0, -90.0), (160.0, 130.0), (60, 2))
+    inside = places[~munich.outdoors(places)][:8]
+    assert len(inside) == 8
+    assert not munich.trace(inside).present.any()
+
+
+def test_the_map_of_open_ground_is_the_scene_to_a_quarter_of_a_metre(munich: TracedScene) -> None:
+    ground = OpenGround.of(munich, (10.0, 0.0), (60.0, 40.0))
+    places = np.random.default_rng(1).uniform((5.0, -5.0), (65.0, 45.0), (500, 2))
+    told = ground(*torch.from_numpy(places).T).numpy()
+    around = CELL_M * np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)])
+    near = np.stack([munich.outdoors(places + step) for step in around])
+    assert 0.1 < told.mean() < 0.9
+    assert near.any(0)[told].all()
+    assert not near.all(0)[~told].any()
+    assert not ground(torch.tensor([500.0]).double(), torch.tensor([0.0]).double()).any()

@@ -11,6 +11,10 @@ DOMAIN = Domain(
             f"{__name__}.site_channel:SiteChannel",
             "channels at new places of a site, each traced again there",
         ),
+        "area_channel": Offer(
+            f"{__name__}.area_channel:AreaChannel",
+            "channels of several sites by one model, which is told what is around",
+        ),
         "estimate": Offer(
             f"{__name__}.estimate:TerminalEstimate",
             "channel and place of a terminal, as its pilots say (verb infer)",

@@ -57,7 +57,8 @@ class PathSearch:
         known = likelihood.expected(readings[None], tuple(without))[0]
         rest = likelihood.folded(readings[None]) - known
         peak = self._peak(likelihood, rest, own, slot[:, 0], beta)
-        lost = self.site.lost(own).gather(1, slot)[:, 0]
+        far = self.site.apart(rays.east, rays.north)
+        lost = self.site.lost(own, far).gather(1, slot)[:, 0]
         part = torch.stack([lost * self.site.told.near, lost], 1)
         old = z.gather(1, at)
         new = torch.randn(n, NUMBERS, generator=rng, dtype=torch.float64)

@@ -20,7 +20,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.radio.antennas import least_within
@@ -202,6 +202,18 @@ class Beam(Problem):
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """The beams of least power."""
         return self._served(arrays[0], arrays[1], arrays[4])
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """See that beams serve some known set.
+
+        Raises:
+            InputError: naming a user who asks for too much, where they serve none.
+        """
+        watch("users", 0, 1)
+        channel, _, sinr = split(to_arrays(self._known, self.variables))
+        found = least_within(channel, sinr, self.settings.antenna_limit)[0]
+        if not found.met.any():
+            require(found)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Power by what is asked, and what feedback of few bits captures of a channel."""

@@ -7,10 +7,11 @@ Wiesel, Eldar and Shamai, IEEE Trans. Signal Process. 54, 2006 (the fixed point,
 and Rheinboldt, Iterative Solution of Nonlinear Equations, 1970, 13.3 (Newton's method on order).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Complex128, Float64, Shaped
+from jaxtyping import Bool, Complex128, Float64, Int64, Shaped
 from torch import Tensor
 
 from ingenium.core.errors import InputError
@@ -18,6 +19,7 @@ from ingenium.core.errors import InputError
 EVEN = 1e-13  # relative change at which the fixed point is reached
 NEAR, AFTER = 1e-9, 4  # change below which it is met, and steps that rounding may take from there
 MOST = 20_000  # steps of it
+PARALLEL = 1e4  # SNR of a user alone beyond which channels are nearly parallel
 ENDLESS = 1e12  # powers over noise above which no power is enough
 
 
@@ -41,8 +43,12 @@ def least_power(channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u
     The sum of uplink powers bounds that of any beams from below, which proves what is found.
     """
     n, u, _ = channel.shape
-    gram = channel.conj() @ channel.mT
-    power, inner, change = _uplink(gram, sinr)
+    own = channel.abs().square().sum(2)
+    power, inner, change = _uplink(_by_gram(channel.conj() @ channel.mT), sinr, sinr / own)
+    hard = torch.nonzero(((power * own).amax(1) > PARALLEL) & (power.amax(1) <= ENDLESS))[:, 0]
+    if len(hard):  # what products of channels no longer tell apart
+        again = _uplink(_by_roots(channel[hard]), sinr[hard], power[hard])
+        power[hard], inner[hard], change[hard] = again
     root = power.sqrt()
     seen = (inner * (root[:, :, None] / root[:, None])).mT @ channel
     direction = seen / seen.abs().square().sum(2, keepdim=True).sqrt()
@@ -55,8 +61,33 @@ def least_power(channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u
     return Beams(direction * scale.sqrt()[..., None], power, met)
 
 
+Left = Callable[
+    [Int64[Tensor, " k"], Float64[Tensor, "k u"]], Complex128[Tensor, "k u u"]
+]  # of sets and the roots of their powers: what users leave of each other
+
+
+def _by_gram(gram: Complex128[Tensor, "n u u"]) -> Left:
+    """From the products of channels, many at once."""
+    one = torch.eye(gram.shape[1])
+    return lambda at, root: inverse(one + root[:, :, None] * gram[at] * root[:, None])
+
+
+def _by_roots(channel: Complex128[Tensor, "n u a"]) -> Left:
+    """From channels themselves, which keeps the digits that their products lose."""
+    one = torch.eye(channel.shape[1], dtype=channel.dtype)
+
+    def left(at: Tensor, root: Tensor) -> Tensor:
+        tall = torch.cat([one.expand(len(at), -1, -1), channel[at].mT * root[:, None]], 1)
+        upper = torch.linalg.qr(tall, mode="r")[1]
+        back = torch.linalg.solve_triangular(upper, one.expand_as(upper), upper=True)
+        found: Tensor = back @ back.mH
+        return found
+
+    return left
+
+
 def _uplink(
-    gram: Complex128[Tensor, "n u u"], sinr: Float64[Tensor, "n u"]
+    left_of: Left, sinr: Float64[Tensor, "n u"], start: Float64[Tensor, "n u"]
 ) -> tuple[Float64[Tensor, "n u"], Complex128[Tensor, "n u u"], Float64[Tensor, " n"]]:
     """Least powers of the uplink, what users leave of each other there, and the last change.
 
@@ -65,14 +96,13 @@ def _uplink(
     fixed point is taken, which is monotone and scalable.
     """
     n, u = sinr.shape
-    own = gram.diagonal(dim1=1, dim2=2).real
-    power, inner = sinr / own, torch.zeros_like(gram)
+    power, inner = start.clone(), torch.zeros(n, u, u, dtype=torch.complex128)
     change, after = power.new_full((n,), torch.inf), torch.zeros(n, dtype=torch.int64)
     left = torch.arange(n)
     for _ in range(MOST):
         now, want = power[left], (sinr / (1 + sinr))[left]
         root = now.sqrt()
-        noise = inverse(torch.eye(u) + root[:, :, None] * gram[left] * root[:, None])
+        noise = left_of(left, root)
         caught = torch.eye(u) - noise
         share = caught.diagonal(dim1=1, dim2=2).real
         plain = want / share - 1  # relative steps

@@ -1,5 +1,6 @@
 """`radio.estimate`: channel, delays, angles and place of a terminal, as its pilots say."""
 
+from functools import cached_property
 from typing import ClassVar
 
 import torch
@@ -12,6 +13,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.radio.appearing import PathSearch
 from ingenium.domains.radio.bounds import CramerRao
 from ingenium.domains.radio.estimate_report import EstimateReport
+from ingenium.domains.radio.ground import OpenGround
 from ingenium.domains.radio.pilots import PILOTS, Pilots, flat, likelihood
 from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
@@ -54,7 +56,7 @@ class TerminalEstimate(SiteChannel):
         """
         if self.pilots is None:
             raise InputError("pilots as a file", "nothing", "Write --given pilots.h5.")
-        fading = likelihood(self.pilots)
+        fading = likelihood(self.pilots, self.ground)
         return InferenceQuestion(
             flat(self.pilots.received[None])[0],
             fading,
@@ -76,7 +78,12 @@ class TerminalEstimate(SiteChannel):
     def around(self, known: Rays) -> Nearby:
         """The same, as some known channels tell."""
         site = Turnover(known, self.frame)
-        return Nearby(D, site.around, PathSearch(site))
+        return Nearby(D, site.around, PathSearch(site), lambda arrays: self.ground(*arrays[-2:]))
+
+    @cached_property
+    def ground(self) -> OpenGround:
+        """Where terminals of the site can stand."""
+        return OpenGround.of(self.scene, self.frame.low_m, self.frame.high_m)
 
     def least(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]

@@ -59,12 +59,8 @@ class CodedLink:
         at, guess = channel[:, carrier], estimate[:, carrier]
         noise = math.sqrt(noise_power) * circular(tuple(at.shape), rng)
         received = at * symbols + noise
-        size = guess.abs().square().sum(2).clamp(min=1e-300)
-        combined = (guess.conj() * received).sum(2) / size
-        strength = 2 * math.sqrt(2) * size / noise_power
-        llr = torch.stack([combined.real * strength, combined.imag * strength], 2).flatten(1)
-        llr = (-llr).clamp(-50, 50).to(torch.float32)  # Sionna's are the logits of ones
-        wrong: Tensor = (decoder(llr) != bits).any(1)
+        llr = -beliefs(received, guess, noise_power)  # Sionna's are the logits of ones
+        wrong: Tensor = (decoder(llr.clamp(-50, 50).to(torch.float32)) != bits).any(1)
         return wrong
 
 
@@ -72,6 +68,19 @@ def qpsk(coded: Float[Tensor, "b k"]) -> Complex128[Tensor, "b s"]:
     """Pairs of bits as symbols, 0 to the right and up (3GPP TS 38.211, 5.1.3)."""
     pairs = (1 - 2 * coded.to(torch.float64)).unflatten(1, (-1, 2)) / math.sqrt(2)
     return torch.complex(pairs[..., 0], pairs[..., 1])
+
+
+def beliefs(
+    received: Complex128[Tensor, "b s a"], guess: Complex128[Tensor, "b s a"], noise_power: float
+) -> Float[Tensor, "b k"]:
+    """Logarithm of how much likelier each bit of QPSK is 0 than 1, by what is thought of a channel.
+
+    Source: maximum ratio combining; Proakis, Digital Communications, 4th ed., 2001, 14.4.
+    """
+    size = guess.abs().square().sum(2).clamp(min=1e-300)
+    combined = (guess.conj() * received).sum(2) / size
+    strength = 2 * math.sqrt(2) * size / noise_power
+    return torch.stack([combined.real * strength, combined.imag * strength], 2).flatten(1)
 
 
 Estimate = Callable[[Tensor, float], Tensor]  # of received pilots under a noise power

@@ -17,6 +17,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.given import Input
 from ingenium.core.reading.files import refusing
+from ingenium.domains.radio.ground import OpenGround
 from ingenium.domains.radio.rays import PATHS, Rays, delays, steering, subcarriers
 
 PILOTS = Input("pilots", "file", "received pilots over subcarriers and antennas, as HDF5")
@@ -126,6 +127,7 @@ class Fading:
     antennas: int
     carrier_hz: float
     noise_power: float
+    ground: OpenGround | None = None  # where terminals stand; anywhere without it
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -152,7 +154,7 @@ class Fading:
     def log_density(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
     ) -> Float64[Tensor, "b n"]:
-        """By the few directions of each channel's covariance."""
+        """By the few directions of each channel's covariance; none in a house."""
         received = self.folded(readings)
         over, along = self._factors(Rays.of(arrays))
         root, seen = self._seen(received, over, along)
@@ -162,7 +164,10 @@ class Fading:
         volume = 2 * root.diagonal(dim1=1, dim2=2).real.log().sum(1)
         level = received[0].numel() * math.log(math.pi * self.noise_power)
         found = -(energy - caught) - volume - level
-        return torch.where(torch.isfinite(found), found, -torch.inf)
+        there = torch.isfinite(found)
+        if self.ground is not None:
+            there = there & self.ground(*arrays[-2:])
+        return torch.where(there, found, -torch.inf)
 
     def expected(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
@@ -254,7 +259,8 @@ def circular(shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
     return torch.complex(parts[0], parts[1])
 
 
-def likelihood(pilots: Pilots) -> Fading:
+def likelihood(pilots: Pilots, ground: OpenGround | None = None) -> Fading:
     """Of the pilots of a file."""
     f, a = pilots.received.shape
-    return Fading(subcarriers(f, pilots.spacing_hz), a, pilots.carrier_hz, pilots.noise_power)
+    hz = subcarriers(f, pilots.spacing_hz)
+    return Fading(hz, a, pilots.carrier_hz, pilots.noise_power, ground)

@@ -16,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.radio.packages import EXTRA, ray_tracer
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, ORDER, PATHS, Rays
 
-SCENES = ("munich", "etoile", "florence", "san_francisco")
+SCENES = ("munich", "etoile", "florence")  # on level ground, which terminals stand on
 AT_ONCE = 100  # terminals of one call
 SPECULAR = 1  # as Sionna codes the interaction
 GROUND_M = 0.5  # height up to which what lies below the sky is ground
@@ -70,8 +70,21 @@ class TracedScene:
         hit = scene.ray_intersect(mi.Ray3f(above, mi.Vector3f(0, 0, -1)))
         return np.array(hit.is_valid()) & (np.array(hit.p.z) < GROUND_M)
 
+    def free(
+        self, start: Float64[np.ndarray, "n 3"], direction: Float64[np.ndarray, "n 3"]
+    ) -> Float64[np.ndarray, " n"]:
+        """How far one sees from points in unit directions; infinite into the open sky (m)."""
+        import mitsuba as mi
+
+        point = mi.Point3f(*(start[:, i].astype(np.float32) for i in range(3)))
+        way = mi.Vector3f(*(direction[:, i].astype(np.float32) for i in range(3)))
+        hit = self._scene.mi_scene.ray_intersect(mi.Ray3f(point, way))
+        return np.where(np.array(hit.is_valid()), np.array(hit.t, dtype=np.float64), np.inf)
+
     def trace(self, places: Float64[np.ndarray, "n 2"]) -> Rays:
         """The strongest paths that leave towards the east; a place is traced once a process.
+
+        Nothing arrives inside of houses: a terminal stands outdoors.
 
         What leaves the array to its rear is not heard: a line of antennas cannot tell it from its
         mirror image, and sites use sectors.
@@ -105,7 +118,9 @@ class TracedScene:
                 synthetic_array=True,
                 seed=1,
             )
-            return self._strongest(paths, len(places))
+            found = self._strongest(paths, len(places))
+            open_sky = self.outdoors(places)
+            return [x if there else _none() for x, there in zip(found, open_sky, strict=True)]
         finally:
             for name in names:
                 scene.remove(name)

@@ -2,7 +2,9 @@
 
 Where a terminal moves, a path follows its image exactly until its reflections leave their walls;
 then others take its place. How often that is so, and where those come from, is told by the known
-channels themselves, each held against a neighbour that is brought to its place.
+channels themselves, each held against a neighbour that is brought to its place. The farther an
+image was brought, the more often its path is lost, as walls end, and the more its reflections err,
+as angles at them change.
 
 Shapes: n channels, p paths, m known channels, d normal numbers.
 """
@@ -26,6 +28,7 @@ POOL = 16  # different paths of them
 AT_ONCE = 1000  # cells
 CELL_M = 2.0  # of the map, within which neighbours are the same
 ALSO = 2  # nearest ones that stand for what a generator brings to a place
+LEAST_M = 0.5  # over which images are brought
 FEWEST = 20  # paths to which a law is fitted
 SOONEST_S, LATEST_S = 1e-10, 5e-6  # beyond the straight line
 NUMBERS = 5  # of a path: whether it stays, which one comes, its delay, loss and angle
@@ -47,7 +50,8 @@ class Turnover:
         north = rays.north + PLACE_M * z[:, 1]
         own = moved(rays, east, north, hz)
         stays, which, later, weaker, turned = z[:, 2:].unflatten(1, (NUMBERS, PATHS)).unbind(1)
-        law, lost = self.told, self.lost(own)
+        far = self.apart(east, north)
+        law, lost = self.told, self.lost(own, far)
         share = torch.special.ndtr(-stays)
         near, wild = share < lost * law.near, (share >= lost * law.near) & (share < lost)
         found = [
@@ -59,7 +63,8 @@ class Turnover:
                 strict=True,
             )
         ]
-        image = torch.where(found[7] > 0.5, law.reflected.at(weaker), law.straight.at(weaker))
+        reflected = far[:, None] * law.reflected.at(weaker)
+        image = torch.where(found[7] > 0.5, reflected, law.straight.at(weaker))
         loss = found[1] + torch.where(wild, law.loss[1] * weaker, image)
         there = found[1] < PRESENT_DB
         found[1] = torch.where(there, loss.clamp(0.0, PRESENT_DB - 1), ABSENT_DB)
@@ -67,16 +72,21 @@ class Turnover:
         found[0] = torch.maximum(found[0], first)
         return (*found, east, north)
 
-    def lost(self, own: Rays) -> Float64[Tensor, "n p"]:
-        """How probably another path stands in the place of each."""
+    def lost(self, own: Rays, far: Float64[Tensor, " n"]) -> Float64[Tensor, "n p"]:
+        """How probably another path stands in the place of each, by the distance of known ones."""
         law = self.told
-        lost = torch.full_like(own.loss, law.straight_lost)
-        lost = torch.where(own.bounces > 0.5, law.reflected_lost, lost)
-        return torch.where(own.present, lost, law.filled)
+        rate = torch.where(own.bounces > 0.5, law.reflected_lost, law.straight_lost)
+        return torch.where(own.present, -torch.expm1(-rate * far[:, None]), law.filled)
+
+    def apart(self, east: Float64[Tensor, " n"], north: Float64[Tensor, " n"]) -> Tensor:
+        """Mean distance to the known places nearest to each (m)."""
+        known = self._places[self._cell(self._near, east, north)]
+        square = (known - torch.stack([east, north], 1)[:, None]).square().sum(2)
+        return _far(square.topk(ALSO, largest=False, sorted=False).values)
 
     def _theirs(self, own: Rays, at: tuple[Tensor, Tensor], which: Float64[Tensor, "n p"]) -> Rays:
         """Paths of known channels near `at` that a channel has not, seen from its place."""
-        pool = self._cell(*at)
+        pool = self._cell(self._pool, *at)
         seen = self._seen(pool.clamp(min=0), own.east, own.north)
         free = (pool >= 0) & seen.present & ~alike(own, seen).any(1)
         count = free.sum(1, keepdim=True)
@@ -109,16 +119,32 @@ class Turnover:
         )
 
     @cached_property
-    def _pool(self) -> Int64[Tensor, "e o k"]:
-        """Different paths of the known channels nearest to each cell of the site; -1 for none."""
+    def _near(self) -> Int64[Tensor, "e o k"]:
+        """The known channels nearest to each cell of the site."""
         low, high = (torch.tensor(x) for x in (self.frame.low_m, self.frame.high_m))
         count = ((high - low) / CELL_M).ceil().to(torch.int64) + 1
         axes = [low[i] + CELL_M * torch.arange(int(count[i]), dtype=torch.float64) for i in (0, 1)]
-        found = [self._different(middle) for middle in torch.cartesian_prod(*axes).split(AT_ONCE)]
-        return torch.cat(found).view(len(axes[0]), len(axes[1]), POOL)
+        found = [
+            self._nearest(places, NEIGHBOURS)
+            for places in torch.cartesian_prod(*axes).split(AT_ONCE)
+        ]
+        return torch.cat(found).view(len(axes[0]), len(axes[1]), NEIGHBOURS)
 
-    def _different(self, places: Float64[Tensor, "n 2"]) -> Int64[Tensor, "n k"]:
-        near = self._nearest(places, NEIGHBOURS)
+    @cached_property
+    def _pool(self) -> Int64[Tensor, "e o k"]:
+        """Different paths of the known channels nearest to each cell of the site; -1 for none."""
+        near = self._near.flatten(0, 1)
+        at = torch.cartesian_prod(*(torch.arange(x) for x in self._near.shape[:2]))
+        places = torch.tensor(self.frame.low_m, dtype=torch.float64) + CELL_M * at
+        found = [
+            self._different(*part)
+            for part in zip(near.split(AT_ONCE), places.split(AT_ONCE), strict=True)
+        ]
+        return torch.cat(found).view(*self._near.shape[:2], POOL)
+
+    def _different(
+        self, near: Int64[Tensor, "n m"], places: Float64[Tensor, "n 2"]
+    ) -> Int64[Tensor, "n k"]:
         paths = (near[:, :, None] * PATHS + torch.arange(PATHS)).flatten(1)
         seen = self._seen(paths, places[:, 0], places[:, 1])
         before = torch.ones(paths.shape[1], paths.shape[1], dtype=torch.bool).tril(-1)
@@ -126,14 +152,13 @@ class Turnover:
         order = (~fresh).to(torch.int8).argsort(dim=1, stable=True)[:, :POOL]
         return torch.where(fresh.gather(1, order), paths.gather(1, order), -1)
 
-    def _cell(self, east: Tensor, north: Tensor) -> Int64[Tensor, "n k"]:
+    def _cell(self, cells: Int64[Tensor, "e o k"], east: Tensor, north: Tensor) -> Tensor:
+        """What stands in a map of cells at places."""
         at = [
             ((x - low) / CELL_M).round().to(torch.int64).clamp(0, size - 1)
-            for x, low, size in zip(
-                (east, north), self.frame.low_m, self._pool.shape[:2], strict=True
-            )
+            for x, low, size in zip((east, north), self.frame.low_m, cells.shape[:2], strict=True)
         ]
-        return self._pool[at[0], at[1]]
+        return cells[at[0], at[1]]
 
     def _nearest(self, places: Float64[Tensor, "n 2"], count: int) -> Int64[Tensor, "n k"]:
         apart = torch.cdist(places, self._places)
@@ -146,7 +171,7 @@ class Turnover:
     @cached_property
     def told(self) -> "TurnoverLaw":
         """Each known channel beside its neighbours, brought to its place."""
-        brought, known, same, elsewhere = self._beside()
+        brought, known, same, elsewhere, far = self._beside()
         kept, old = same.any(2), same.any(1)
         gone, fresh = brought.present & ~kept, known.present & ~old
         straight = brought.bounces < 0.5
@@ -158,23 +183,24 @@ class Turnover:
         wild = wild if wild.sum() > FEWEST else reflected
         excess = (known.delay - length / LIGHT_M_S).clamp(min=SOONEST_S)
         return TurnoverLaw(
-            _share(gone & straight, brought.present & straight),
-            _share(gone & ~straight, brought.present & ~straight),
+            _rate(gone & straight, brought.present & straight, far),
+            _rate(gone & ~straight, brought.present & ~straight, far),
             _ratio(float(more.sum()), float((~brought.present).sum())),
             _share(fresh & elsewhere, fresh),
             ErrorLaw.of((brought.loss - loss)[kept & straight]),
-            ErrorLaw.of((brought.loss - loss)[kept & ~straight]),
+            ErrorLaw.of(((brought.loss - loss) / far[:, None])[kept & ~straight]),
             _normal(excess.log()[wild]),
             _normal(known.azimuth_bs[wild]),
             _normal(known.loss[wild]),
         )
 
-    def _beside(self) -> tuple[Rays, Rays, Tensor, Tensor]:
+    def _beside(self) -> tuple[Rays, Rays, Tensor, Tensor, Tensor]:
         """The nearest neighbours at known places, the channels there, and which paths are the same.
 
-        Last, the paths of those channels that some other neighbour has.
+        Last, the paths of those channels that some other neighbour has, and how far neighbours are.
         """
         near = self._nearest(self._places, NEIGHBOURS + 1)[:, 1:]
+        apart = (self._places[near[:, :ALSO]] - self._places[:, None]).square().sum(2)
         at = (self.known.east, self.known.north, self.frame.carrier_hz)
         brought = [
             moved(Rays(*(a[near[:, j]] for a in self.known.arrays)), *at) for j in range(NEIGHBOURS)
@@ -187,6 +213,7 @@ class Turnover:
             Rays(*(torch.cat([a] * ALSO) for a in self.known.arrays)),
             torch.cat(same[:ALSO]),
             torch.cat(others),
+            torch.cat([_far(apart)] * ALSO),
         )
 
 
@@ -214,12 +241,12 @@ class ErrorLaw:
 class TurnoverLaw:
     """How often paths stay between neighbours, and the law of those that no neighbour has."""
 
-    straight_lost: float
+    straight_lost: float  # over each metre, of what is left
     reflected_lost: float
     filled: float  # of slots without a path
     near: float  # of new paths, those that some other neighbour has
     straight: ErrorLaw  # of what an image loses, in dB
-    reflected: ErrorLaw
+    reflected: ErrorLaw  # the same over each metre
     delay: tuple[float, float]  # beyond the straight line: mean and spread of its logarithm
     azimuth: tuple[float, float]
     loss: tuple[float, float]
@@ -231,6 +258,17 @@ def alike(some: Rays, others: Rays) -> Bool[Tensor, "n p q"]:
     turned = turn(some.azimuth_bs[:, :, None] - others.azimuth_bs[:, None]).abs()
     there = some.present[:, :, None] & others.present[:, None]
     return there & (apart_s < SAME_M / LIGHT_M_S) & (turned < SAME_RAD)
+
+
+def _far(square: Float64[Tensor, "n k"]) -> Float64[Tensor, " n"]:
+    """Mean distance, of squares."""
+    return square.clamp(min=LEAST_M**2).sqrt().mean(1)
+
+
+def _rate(some: Bool[Tensor, "n p"], whole: Bool[Tensor, "n p"], far: Tensor) -> float:
+    """Of what is lost over each metre, so that as many are lost at the mean distance."""
+    mean = float((whole * far[:, None]).sum() / whole.sum().clamp(min=1)) or LEAST_M
+    return -math.log1p(-_share(some, whole)) / mean
 
 
 def _share(some: Bool[Tensor, "n p"], whole: Bool[Tensor, "n p"]) -> float:
