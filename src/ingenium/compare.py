@@ -254,7 +254,7 @@ def _measure(comparing: Comparing, name: str, seed: int) -> tuple[FamilyResult, 
     spent = time.perf_counter() - fitted
     ours = [_named(problem, arrays, held) for arrays in members[:10]]
     card: dict[str, Any] = {}
-    if problem.likeness and kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
+    if problem.by_numbers and kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
         fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
         card = scorecard(
             _seen(problem, to_arrays(held, problem.variables)),

@@ -170,7 +170,7 @@ class Problem(ABC):
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
-    likeness: ClassVar[bool] = True  # whether comparisons also score designs number by number
+    by_numbers: ClassVar[bool] = True  # whether comparisons also score designs number by number
     higher: tuple[str, ...] = ()  # scores that are better when higher; others when lower
     printed: Mapping[str, Mapping[str, float]] = MappingProxyType({})  # scores that were published
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences

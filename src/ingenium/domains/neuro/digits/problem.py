@@ -48,7 +48,7 @@ class Digits(Problem):
     )
     Settings: ClassVar[type] = DigitSettings
     default_family: ClassVar[str] = "spiking_vae"
-    likeness: ClassVar[bool] = False
+    by_numbers: ClassVar[bool] = False
     higher = ("recognised_share", "variety")
     unscored = MappingProxyType(
         {"grey levels one by one": "images are compared as the reader sees them"}
