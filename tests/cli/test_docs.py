@@ -122,3 +122,12 @@ def test_the_command_shows_pages_and_errors_name_them() -> None:
     assert '"how-to/audit"' in wrong.stderr
     found = runner.invoke(app, ["show", "grid.none"])
     assert "See: ingenium docs reference/cli#ingenium-list" in found.stderr
+
+
+def test_an_error_of_a_field_leads_to_its_page(tmp_path: Path) -> None:
+    from ingenium.domains.neuro.vowels.formats import SeriesFile
+
+    with pytest.raises(InputError) as caught:
+        SeriesFile(()).read(tmp_path / "absent.ts")
+    assert documents.helpful(caught.value) == "reference/neuro"
+    assert documents.helpful(caught.value) in documents.pages()

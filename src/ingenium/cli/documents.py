@@ -35,10 +35,16 @@ HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused wha
         "ingenium.domains.grid": "how-to/own_feeder#if-it-is-refused",
         "ingenium.domains.molecules": "how-to/own_data",
         "ingenium.domains.structures": "how-to/own_data",
+        "ingenium.edge": "how-to/edge",
         "ingenium.generators": "reference/spec#generator",
+        "ingenium.infer": "how-to/infer",
+        "ingenium.model": "how-to/model",
+        "ingenium.monitor": "how-to/monitor",
+        "ingenium.operate": "how-to/operate",
         "ingenium.opened": "how-to/python",
         "ingenium.recorded": "how-to/audit#does-this-file-hold-the-limits",
         "ingenium.replaying": "how-to/audit#is-this-design-what-the-record-says",
+        "ingenium.scale": "how-to/scale",
         "ingenium.searches": "reference/cli#ingenium-search-problem",
         "ingenium.studies": "studies",
         "ingenium.trust": "how-to/audit#was-anything-done-that-is-not-in-the-record",
@@ -54,7 +60,10 @@ def helpful(error: BaseException) -> str:
     for module in _raised_in(error):
         parts = module.split(".")
         for n in range(len(parts), 0, -1):
-            if (known := HELPFUL.get(".".join(parts[:n]))) is not None:
+            name = ".".join(parts[:n])
+            if name == "ingenium.domains" and n < len(parts):
+                return f"reference/{parts[n]}"  # the page of the field
+            if (known := HELPFUL.get(name)) is not None:
                 return known
     return page
 
