@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ HOLDS, BREAKS = OURS, REJECTED
 INK = "#010203"  # stands for the page's own text colour
 LARGEST_SVG = 250_000  # characters; larger pictures become pixels
 BINS = 36
+WIDE = 52  # characters of a label in a line
 PX_PER_INCH = 96  # of pages, so that a text of 9 points has 12 pixels
 
 
@@ -58,7 +60,7 @@ def histogram(
     if whole:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(low, high)
-    axes.set_xlabel(label)
+    axes.set_xlabel(textwrap.fill(label, WIDE))
     axes.set_ylabel("designs")
     outside = int(((values < low) | (values > high)).sum())
     if outside:
