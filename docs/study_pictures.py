@@ -1,8 +1,8 @@
-"""Draws the pictures of rows 35.4 and 35.5 from their result files, without running anything.
+"""Draws pictures of rows 23.13, 35.4 and 35.5 from their result files, without running anything.
 
-    python docs/phase_pictures.py
+    python docs/study_pictures.py
 
-writes docs/pictures/critical_point.png and docs/pictures/order_parameters.png.
+writes docs/pictures/critical_point.png, order_parameters.png and plateaus.png.
 """
 
 import json
@@ -15,6 +15,15 @@ from matplotlib.figure import Figure
 from ingenium.domains.physics.studies.critical_point import ARMS, ONSAGER
 from ingenium.evaluate.style import GOOD, INK, KNOWN, MUTED, OURS, dress, panels, plane
 
+STARTS = (
+    ("deep circuits", "deep circuits", OURS, "o"),
+    ("half as deep", "half as deep", OURS, "s"),
+    ("two layers", "two layers", GOOD, "v"),
+    ("deep circuits from small angles", "deep, from small angles", GOOD, "^"),
+    ("matrix products", "matrix products", KNOWN, "D"),
+    ("networks", "networks without qubits", MUTED, "x"),
+)
+QUBITS = range(2, 15, 2)
 ROOT = Path(__file__).resolve().parents[1]
 ALONE = (
     ("tc_cumulant", "Binder's cumulant", GOOD, "s"),
@@ -78,6 +87,24 @@ def order_parameters() -> Figure:
     return figure
 
 
+def plateaus() -> Figure:
+    """Variances of a slope at the start, over the number of qubits."""
+    own, qubits = values("23.13"), np.array(QUBITS)
+    figure, axes = plane(5.6, 3.6)
+    for arm, label, colour, mark in STARTS:
+        at = np.stack([own[f"{arm}, {q} qubits: log2 of the variance"] for q in QUBITS])
+        deep = arm == "deep circuits"
+        told = f"{label}: {own[f'{arm}: slope' if not deep else 'slope'].mean():.2f} a qubit"
+        axes.errorbar(
+            qubits, at.mean(1), at.std(1), fmt=mark, ms=4, color=colour, capsize=2, label=told,
+            linestyle="-" if deep else "--", linewidth=1,
+        )  # fmt: skip
+    axes.set_xticks(qubits)
+    dress(axes, "qubits", "log2 of the variance of a slope", grid=True)
+    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
 def bars(
     axes: Axes, seeds: list[np.ndarray], at: list[int], colours: tuple[str, ...], label: str = ""
 ) -> None:
@@ -88,5 +115,5 @@ def bars(
 
 
 if __name__ == "__main__":
-    for draw in (critical_point, order_parameters):
+    for draw in (critical_point, order_parameters, plateaus):
         draw().savefig(ROOT / "docs" / "pictures" / f"{draw.__name__}.png", dpi=150)
