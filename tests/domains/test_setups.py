@@ -68,11 +68,11 @@ def test_there_are_nested_tables_to_ask() -> None:
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_an_unknown_entry_of_a_setup_is_refused(name: str) -> None:
     known = [f.name for f in fields(problem_class(name).Settings)]
-    typo = known[0] + "s"
+    typo = [*known, "entry"][0] + "s"  # some have no entries
     with pytest.raises(InputError) as caught:
         read(name, {typo: 1})
     assert f'"setup.{typo}"' in str(caught.value)
-    assert f"{known[0]} for {typo}" in str(caught.value)
+    assert not known or f"{known[0]} for {typo}" in str(caught.value)
     assert all(k in str(caught.value) for k in known)
 
 
