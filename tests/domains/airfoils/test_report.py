@@ -16,6 +16,7 @@ from ingenium.domains.airfoils.settings import MorphingSettings, Point, SectionS
 EDGE = 0.004
 
 
+@pytest.mark.slow
 def test_known_sections_get_the_edge_of_the_designs() -> None:
     problem = WingSection(SectionSettings(judge="neuralfoil", network="medium"))
     some = problem.known.isel(design=np.flatnonzero(problem.known["thickness"] > 0.12)[::80])

@@ -61,6 +61,7 @@ def test_a_law_of_nature_is_found_exactly_without_noise() -> None:
     assert own.language.faults(best.tokens) == 0
 
 
+@pytest.mark.slow
 def test_noise_is_left_and_not_explained() -> None:
     own = _coulomb(0.05)
     best = LawSearch(own, OPERATIONS, 200, 2.0, 0).drafted.front()[-1]

@@ -73,6 +73,7 @@ def test_what_cannot_hold_costs_no_run(problem: CrystalProblem) -> None:
     assert np.isnan(found["band_gap"].item())
 
 
+@pytest.mark.slow
 def test_a_cube_that_is_written_as_a_lower_group_is_not_new(problem: CrystalProblem) -> None:
     """P4mm with every atom at its cubic place."""
     one = crystal(problem, POLAR)
