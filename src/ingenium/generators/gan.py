@@ -25,6 +25,7 @@ class GANSettings:
     penalty: float = 10.0
     repeats: int = 5  # steps of the critic for one of the maker
     draws: int = 4  # proposals for each held-out row
+    heard: float = 1.0  # size of conditions beside designs, of which there are many more numbers
 
 
 class GAN(Model):
@@ -57,14 +58,15 @@ class GAN(Model):
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, "n *shape"]:
         """Designs from fresh noise."""
-        made: Tensor = self.make(gaussian(cond.new_empty(len(cond), self.latent), rng), cond)
+        noise = gaussian(cond.new_empty(len(cond), self.latent), rng)
+        made: Tensor = self.make(noise, self.settings.heard * cond)
         return made
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """What the critic holds against made designs."""
-        score: Tensor = self.critic(self.draw(cond, rng), cond)
+        score: Tensor = self.critic(self.draw(cond, rng), self.settings.heard * cond)
         return -score[:, 0]
 
     def critic_loss(
@@ -75,10 +77,11 @@ class GAN(Model):
             made = self.draw(cond, rng)
         place = uniform(cond.new_empty(len(x), *[1] * len(self.shape)), rng)
         between = torch.lerp(made, x, place).requires_grad_()
-        scores = self.critic(between, cond).sum()
+        told = self.settings.heard * cond
+        scores = self.critic(between, told).sum()
         (slope,) = torch.autograd.grad(scores, between, create_graph=True)
         length: Tensor = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
-        both = self.critic(torch.cat([made, x]), torch.cat([cond, cond]))[:, 0]
+        both = self.critic(torch.cat([made, x]), torch.cat([told, told]))[:, 0]
         gap: Tensor = both[: len(x)] - both[len(x) :]
         return gap + self.settings.penalty * (length - 1).square()
 
@@ -109,6 +112,7 @@ class GAN(Model):
         check_cond(cond, self.c)
         check_steer(steer, "gan", energy=True)
         z = gaussian(cond.new_empty(len(cond), self.latent), rng)
-        z = tilt(z, lambda noise: self.make(noise, cond), steer, rng)
+        told = self.settings.heard * cond
+        z = tilt(z, lambda noise: self.make(noise, told), steer, rng)
         with torch.no_grad():
-            return finish(self.make(z, cond), steer)
+            return finish(self.make(z, told), steer)

@@ -37,7 +37,7 @@ RHYTHM = Rhythm(steps=12, step_ms=1.0, tau_ms=8.0)
 DRAWS = SpikingSettings(width=128, rhythm=RHYTHM)  # decoders, encoders and critics
 CLEANS = SpikingSettings(width=72, rhythm=RHYTHM)  # denoisers, whose inputs are images
 VAE_SETTINGS = VAESettings(latent=16, beta=2.0, drawn=False)
-GAN_SETTINGS = GANSettings(latent=32, repeats=2)
+GAN_SETTINGS = GANSettings(latent=32, repeats=2, heard=4.0)
 DIFFUSION_SETTINGS = DiffusionSettings(width=32, depth=1, level_mean=0.3, most=20.0)
 
 
@@ -132,7 +132,7 @@ FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType(
 
 _PLANS = {
     "vae": Plan(steps=800, learning_rate=2e-3, ema_decay=0.995),
-    "gan": Plan(steps=800, learning_rate=1e-3, ema_decay=0.99),
+    "gan": Plan(steps=800, learning_rate=3e-3, ema_decay=0.99),
     "diffusion": Plan(steps=1250, learning_rate=2e-3, ema_decay=0.995),
 }
 BUDGETS: Mapping[str, Plan] = MappingProxyType(

@@ -1,7 +1,7 @@
 """Rows 19.10 to 19.12 and 19.18: families that spike, beside ordinary ones of equal size.
 
 All arms learn the same 4,000 digits (1,000 more are held out) with as many weights in the network
-that draws, and the same budget for both kinds, two fifths of the problem's own. Quality is the
+that draws, and the same budget for both kinds, the problem's own. Quality is the
 Fréchet distance of images under the conditions of held-out digits to those, in the features of the
 problem's reader. Energies are operations, counted while images are drawn, times published energies:
 arithmetic at 45 nm for both kinds, and a GPU for the ordinary beside Loihi for what spikes. The KL
@@ -203,7 +203,7 @@ def held_by_chips(found: Readings) -> tuple[str, ...]:
 
 measure = Trials(
     arms=ARMS,
-    sizes=(DigitTrial(0.4, 5000), DigitTrial(0.01, 100)),
+    sizes=(DigitTrial(1.0, 5000), DigitTrial(0.01, 100)),
     run=run,
     read=read,
     notes=held_by_chips,
