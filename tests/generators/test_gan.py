@@ -1,0 +1,21 @@
+"""GANs and what they are told."""
+
+import torch
+
+from ingenium.generators.gan import GAN, GANSettings
+
+
+def test_conditions_that_are_heard_twice_as_loud_are_twice_as_large() -> None:
+    torch.manual_seed(0)
+    plain, loud = (GAN((3,), 2, GANSettings(width=8, heard=h)) for h in (1.0, 2.0))
+    loud.load_state_dict(plain.state_dict())
+    x, cond = torch.randn(5, 3), torch.randn(5, 2)
+
+    def seeded() -> torch.Generator:
+        return torch.Generator().manual_seed(1)
+
+    for told in ("loss", "critic_loss", "held_out_loss"):
+        a, b = (getattr(m, told)(x, c, seeded()) for m, c in ((plain, 2 * cond), (loud, cond)))
+        assert torch.equal(a, b), told
+    assert torch.equal(plain.propose(2 * cond, seeded()), loud.propose(cond, seeded()))
+    assert not torch.equal(plain.propose(cond, seeded()), loud.propose(cond, seeded()))
