@@ -34,6 +34,7 @@ from ingenium.generators.circuits.layers import first_angles, layered
 from ingenium.generators.circuits.mps import MatrixProduct, MatrixProductSettings
 from ingenium.generators.circuits.statevector import drawn, entropy, probabilities, run
 from ingenium.generators.gan import GAN, GANSettings
+from ingenium.generators.networks import encoder
 from ingenium.train.plan import Plan
 
 SEEDS = range(5)
@@ -246,38 +247,47 @@ def expressivity(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 23.6: a circuit against a circuit on three qubits, beside a classical GAN of its size."""
+    """Row 23.6: a circuit against a circuit on three qubits, beside classical GANs.
+
+    Their critic is far larger than the maker, so that the maker alone bounds what they reach.
+    """
     target = torch.zeros(8, dtype=torch.float64)
     target[list(EVEN)] = 1 / len(EVEN)
     patterns = drawn(target[None], 2000, torch.Generator().manual_seed(0))[0]
     bits = torch.stack([patterns >> q & 1 for q in range(3)], 1).to(torch.float32)
     x = 2 * bits - 1 + 0.05 * torch.randn(bits.shape, generator=torch.Generator().manual_seed(1))
-    circuits, networks, angles, weights = [], [], 0, 0
-    for seed in SEEDS:  # a game each
+    circuits, networks, angles = [], dict[int, list[list[float]]](), 0
+    for seed in SEEDS:  # games of their own
         with one_thread(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             quantum = CircuitGAN((3,), 1, AdversarialSettings(3, 4, 4))
-            network = GAN((3,), 1, GANSettings(3, width=2, depth=0, penalty=0.1))
             circuits.append(_game(quantum, x, seed, 2e-2, target))
-            networks.append(_game(network, x, seed, 1e-2, target))
-        angles = quantum.turned.numel()
-        weights = sum(p.numel() for p in network.make.parameters())
-    ends = [t_interval(np.array([far[-1] for far in each])) for each in (circuits, networks)]
+            angles = quantum.turned.numel()
+            for latent, width in MAKERS:
+                network = GAN((3,), 1, GANSettings(latent, width=width, depth=0, penalty=1.0))
+                network.critic = encoder((3,), 1, 1, width=64, depth=2)
+                weights = sum(p.numel() for p in network.make.parameters())
+                networks.setdefault(weights, []).append(_game(network, x, seed, 1e-2, target))
+    ends = [
+        t_interval(np.array([far[-1] for far in each])) for each in (circuits, *networks.values())
+    ]
     yield Finding(
         f"a circuit of {angles} angles against a circuit comes to a total variation of "
         f"{_told(ends[0])}",
         ends[0].value < 0.1,
     )
     product, rival = rivals(target, angles)
+    told = ", ".join(f"{w} weights {_told(e)}" for w, e in zip(networks, ends[1:], strict=True))
     yield Finding(
-        f"a classical GAN of {weights} weights comes to {_told(ends[1])}; by likelihood a matrix "
-        f"product has a divergence of {_told(product)} and a network of {_told(rival)} nats",
-        True,
+        f"classical GANs come to: {told}; by likelihood a matrix product has a divergence of "
+        f"{_told(product)} and a network of {_told(rival)} nats",
+        ends[0].high < ends[1].low,
     )
     figure, grid = panels(1, 1, (4.4, 2.8))
     place = EVERY * np.arange(1, len(circuits[0]) + 1)
     _band(grid[0, 0], place, np.array(circuits).T, OURS, "circuits")
-    _band(grid[0, 0], place, np.array(networks).T, REJECTED, "networks")
+    for (weights, each), colour in zip(networks.items(), (REJECTED, KNOWN), strict=True):
+        _band(grid[0, 0], place, np.array(each).T, colour, f"networks of {weights} weights")
     dress(grid[0, 0], "step", "total variation", grid=True)
     grid[0, 0].legend(frameon=False, fontsize=SMALL)
     yield Picture(
@@ -286,6 +296,7 @@ def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 GAME_STEPS, EVERY = 240, 20
+MAKERS = ((3, 2), (2, 4))  # latent numbers and width of classical makers
 EVEN = (0, 3, 5, 6)  # outcomes of three bits with an even count of ones
 
 
