@@ -256,18 +256,7 @@ def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
     patterns = drawn(target[None], 2000, torch.Generator().manual_seed(0))[0]
     bits = torch.stack([patterns >> q & 1 for q in range(3)], 1).to(torch.float32)
     x = 2 * bits - 1 + 0.05 * torch.randn(bits.shape, generator=torch.Generator().manual_seed(1))
-    circuits, networks, angles = [], dict[int, list[list[float]]](), 0
-    for seed in SEEDS:  # games of their own
-        with one_thread(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            quantum = CircuitGAN((3,), 1, AdversarialSettings(3, 4, 4))
-            circuits.append(_game(quantum, x, seed, 2e-2, target))
-            angles = quantum.turned.numel()
-            for latent, width in MAKERS:
-                network = GAN((3,), 1, GANSettings(latent, width=width, depth=0, penalty=1.0))
-                network.critic = encoder((3,), 1, 1, width=64, depth=2)
-                weights = sum(p.numel() for p in network.make.parameters())
-                networks.setdefault(weights, []).append(_game(network, x, seed, 1e-2, target))
+    circuits, networks, angles = _games(x, target)
     ends = [
         t_interval(np.array([far[-1] for far in each])) for each in (circuits, *networks.values())
     ]
@@ -293,6 +282,25 @@ def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
     yield Picture(
         figure, "Adversarial training on even parity of three bits (mean and 95 % over 5 seeds)"
     )
+
+
+def _games(
+    x: Tensor, target: Float64[Tensor, " a"]
+) -> tuple[list[list[float]], dict[int, list[list[float]]], int]:
+    """Courses of circuits and of networks by their weights, a seed each, and how many angles."""
+    circuits, networks, angles = list[list[float]](), dict[int, list[list[float]]](), 0
+    for seed in SEEDS:
+        with one_thread(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            quantum = CircuitGAN((3,), 1, AdversarialSettings(3, 4, 4))
+            circuits.append(_game(quantum, x, seed, 2e-2, target))
+            angles = quantum.turned.numel()
+            for latent, width in MAKERS:
+                network = GAN((3,), 1, GANSettings(latent, width=width, depth=0, penalty=1.0))
+                network.critic = encoder((3,), 1, 1, width=64, depth=2)
+                weights = sum(p.numel() for p in network.make.parameters())
+                networks.setdefault(weights, []).append(_game(network, x, seed, 1e-2, target))
+    return circuits, networks, angles
 
 
 GAME_STEPS, EVERY = 240, 20
