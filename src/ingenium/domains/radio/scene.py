@@ -76,9 +76,10 @@ class TracedScene:
         """How far one sees from points in unit directions; infinite into the open sky (m)."""
         import mitsuba as mi
 
+        scene = self._scene.mi_scene  # opened first: numbers of mitsuba have no kind before
         point = mi.Point3f(*(start[:, i].astype(np.float32) for i in range(3)))
         way = mi.Vector3f(*(direction[:, i].astype(np.float32) for i in range(3)))
-        hit = self._scene.mi_scene.ray_intersect(mi.Ray3f(point, way))
+        hit = scene.ray_intersect(mi.Ray3f(point, way))
         return np.where(np.array(hit.is_valid()), np.array(hit.t, dtype=np.float64), np.inf)
 
     def trace(self, places: Float64[np.ndarray, "n 2"]) -> Rays:
