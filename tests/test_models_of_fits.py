@@ -13,6 +13,7 @@ from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import sealed_text
 from ingenium.core.seals import SEAL
 from ingenium.core.spec import GeneratorChoice
+from ingenium.domains import open_problem
 from ingenium.generators.fitted import FIT, MODEL
 from toy import spec
 
@@ -49,7 +50,7 @@ def test_a_fit_that_was_adapted_proposes_too(tmp_path: Path) -> None:
 def test_a_fit_of_one_process_is_kept_and_others_go_out_from_it(tmp_path: Path) -> None:
     asked = spec()
     own = replace(asked, generator=GeneratorChoice(family="vae", steps=5))
-    first = keep(own, tmp_path / "fit")
+    first = keep(open_problem(own), own, tmp_path / "fit")
     assert first.record["lineage"]["weights"] == fit(own).digest
     adapted = adapt(AdaptRequest(asked, first.folder, rank=2, steps=5), tmp_path / "adapted")
     assert adapted.record["lineage"]["base"] == first.record["lineage"]["weights"]

@@ -25,8 +25,7 @@ from ingenium.train.batches import split, stream
 from ingenium.train.low_rank import AdaptedModel
 from ingenium.train.plan import WholeModel
 from ingenium.train.trainer import train
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 
 RANK = 8
 
@@ -42,6 +41,7 @@ class AdaptRequest:
 
 
 def keep(
+    problem: Problem,
     asked: Spec,
     out: Path,
     *,
@@ -54,15 +54,15 @@ def keep(
     Raises:
         InputError: for a family that comes trained.
     """
-    if ledger is None:
-        with open_ledger(ledger_place()) as book:
-            return keep(asked, out, watch=watch, overwrite=overwrite, ledger=book)
-    problem = open_problem(asked)
     choice = resolve(asked, problem).generator
     problem.prepare(watch)
     known = training(problem)
     under = [specs.as_table(asked), package_digest(problem), code_digest()]
-    with staged(out, digest(under), overwrite=overwrite) as part, Meter() as meter:
+    with (
+        ledger_or_own(ledger) as book,
+        staged(out, digest(under), overwrite=overwrite) as part,
+        Meter() as meter,
+    ):
         found = fitted.fit(problem, known, choice, watch=watch)
         found.save(part / MODEL)
         x, cond = problem.encode(known).float(), problem.features(known).float()
@@ -78,7 +78,7 @@ def keep(
         FIT.write(part, record)
         write_atomic(part / "spec.toml", specs.dump(asked))
         told = {k: record[k] for k in ("problem", "family", "rows")}
-        ledger.append("fit", told | {"weights": found.digest})
+        book.append("fit", told | {"weights": found.digest})
     return ScaledFit(out, record)
 
 
@@ -110,23 +110,24 @@ def adapt(
     Raises:
         InputError: if there is no fit of this problem in `base`, or no matrix for such a rank.
     """
-    if ledger is None:
-        with open_ledger(ledger_place()) as book:
-            return adapt(asked, out, watch=watch, overwrite=overwrite, ledger=book)
     problem = open_problem(asked.spec)
     first = of_fit(asked.base, problem)
     problem.prepare(watch)
     known = training(problem)
     x, cond = problem.encode(known).float(), problem.features(known).float()
     under = [specs.as_table(asked.spec), first.digest, asked.rank, asked.steps, code_digest()]
-    with staged(out, digest(under), overwrite=overwrite) as part, Meter() as meter:
+    with (
+        ledger_or_own(ledger) as book,
+        staged(out, digest(under), overwrite=overwrite) as part,
+        Meter() as meter,
+    ):
         found, record = _adapted(asked, problem, first, (x, cond), watch)
         found.save(part / MODEL)
         record["energy"] = asdict(meter.read())
         FIT.write(part, record)
         write_atomic(part / "spec.toml", specs.dump(asked.spec))
         told = ("problem", "family", "rank", "trained_share", "steps")
-        ledger.append("adapt", {k: record[k] for k in told} | {"weights": found.digest})
+        book.append("adapt", {k: record[k] for k in told} | {"weights": found.digest})
     return ScaledFit(out, record)
 
 

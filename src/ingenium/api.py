@@ -12,7 +12,6 @@ A spec is a `Spec`, the path of a TOML file, or a dictionary with the same entri
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -41,7 +40,7 @@ from ingenium.searches.course import Heard, unheard
 from ingenium.searches.hands import Hands
 from ingenium.searches.plan import SearchPlan
 from ingenium.searches.stopping import Stop
-from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.trust.ledger import Ledger, ledger_or_own
 from ingenium.trust.place import ledger_place
 
 __all__ = [
@@ -92,7 +91,7 @@ def propose(
     check_count(n, seed)
     clock, spec = clock or Clock(), _asked(spec)
     folder = Path("out") / spec.problem if out is None else Path(out)
-    with Meter() as meter, _ledger(ledger) as book:
+    with Meter() as meter, ledger_or_own(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
@@ -147,7 +146,7 @@ def search(
     clock, spec = clock or Clock(), _asked(spec)
     plan = plan or SearchPlan(problem_class(spec.problem).default_strategy)
     folder = Path("out") / f"{spec.problem}-{plan.strategy}" if out is None else Path(out)
-    with Meter() as meter, _ledger(ledger) as book:
+    with Meter() as meter, ledger_or_own(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
@@ -185,7 +184,7 @@ def open_run(folder: str | Path) -> OpenedRun:
 def fit(spec: Asked, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:
     """Fit the generator that a spec chooses, so that proposing finds it in the cache."""
     spec = _asked(spec)
-    with _ledger(ledger) as book:
+    with ledger_or_own(ledger) as book:
         watch("open the problem", 0, 1)
         problem = open_problem(spec)
         resolved = resolve(spec, problem)
@@ -217,7 +216,7 @@ def verify(
     """
     spec = Spec(problem=what) if isinstance(what, str) else what
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
-    with _ledger(ledger) as book:
+    with ledger_or_own(ledger) as book:
         problem = open_problem(spec)
         found = audit.audit(problem, spec, paths, book)
         body = {
@@ -237,7 +236,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
     """Propose and measure one design of a finished run again; says whether its evidence holds."""
     folder = Path(out)
     spec = replaying.recorded_spec(folder)
-    with _ledger(ledger) as book:
+    with ledger_or_own(ledger) as book:
         problem = open_problem(spec)
         found = replaying.replay(problem, spec, folder, design, book)
         body = {
@@ -265,8 +264,3 @@ def _finish(meter: Meter) -> Finish:
         report.write(run, folder)
 
     return finish
-
-
-def _ledger(given: Ledger | None) -> "Ledger | nullcontext[Ledger]":
-    """The given ledger left open, or the user's own, closed at the end."""
-    return open_ledger(ledger_place()) if given is None else nullcontext(given)

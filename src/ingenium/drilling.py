@@ -27,8 +27,7 @@ from ingenium.scale.namespaces import NamespacedSite, lacking
 from ingenium.scale.place import PROCESSES, WorkPlace, warn_of_cores
 from ingenium.scale.processes import ProcessSite, ProcessWorker
 from ingenium.scale.ranks import RankGang, RankLost
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 from ingenium.trust.postgres import PostgresStore
 
 RECORD = "drill.json"
@@ -95,25 +94,26 @@ def drill(
         RankLost: if more ranks are lost than the drill restarts.
     """
     warn_of_cores(asked.request.on)
-    if ledger is None:
-        with open_ledger(ledger_place()) as book:
-            return drill(asked, out, watch=watch, overwrite=overwrite, ledger=book)
     identity = digest([asdict(asked), code_digest()])
-    with staged(out, identity, overwrite=overwrite) as part, Meter() as meter:
+    with (
+        ledger_or_own(ledger) as book,
+        staged(out, identity, overwrite=overwrite) as part,
+        Meter() as meter,
+    ):
         for left in ("undisturbed", "fit"):
             shutil.rmtree(part / left, ignore_errors=True)
-        data = _ingested(asked, ledger)
-        plain = fitting.fit(asked.request, part / "undisturbed", watch=watch, ledger=ledger)
+        data = _ingested(asked, book)
+        plain = fitting.fit(asked.request, part / "undisturbed", watch=watch, ledger=book)
         faults = FaultyRanks(asked, watch)
         fit = fitting.fit(
-            asked.request, part / "fit", watch=watch, ledger=ledger, gathered=faults.gathered
+            asked.request, part / "fit", watch=watch, ledger=book, gathered=faults.gathered
         )
         record = _record(asked, plain.record, fit.record, faults, data)
-        record["ledger"] = type(ledger.store).__name__
-        if not isinstance(ledger.store, PostgresStore):
+        record["ledger"] = type(book.store).__name__
+        if not isinstance(book.store, PostgresStore):
             record["notes"] = [*faults.notes, FILE]
         record["energy"] = asdict(meter.read())
-        ledger.append("drill", {k: record[k] for k in ("holds", "weights", "data", "availability")})
+        book.append("drill", {k: record[k] for k in ("holds", "weights", "data", "availability")})
         write_atomic(part / RECORD, json.dumps(record, indent=2, allow_nan=False) + "\n")
     return FinishedDrill(out, record, tuple(faults.beats))
 

@@ -45,8 +45,7 @@ from ingenium.scale.ranked_descent import Precision, RankedDescent, in_precision
 from ingenium.scale.ranks import WAIT_S, Rank, Tell, agree, gather
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 
 DIVIDED = "autoregressive"  # what is fitted where the problem's own generator comes trained
 STEPS = 200  # where nobody says how many
@@ -249,10 +248,9 @@ def fit(
     return ScaledFit(out, record)
 
 
-def shared(asked: Spec) -> bool:
-    """Whether the family of a spec is one that ranks can share."""
-    problem = open_problem(asked)
-    return _family(problem, asked.generator) == DIVIDED
+def shared(problem: Problem, choice: GeneratorChoice) -> bool:
+    """Whether the chosen family is one that ranks can share."""
+    return _family(problem, choice) == DIVIDED
 
 
 def follow(asked: FitRequest) -> None:
@@ -374,8 +372,5 @@ def _median(seconds: list[float] | None) -> float | None:
 def _enter(record: Mapping[str, Any], ledger: Ledger | None) -> None:
     body = {k: record[k] for k in ("problem", "family", "on", "layout", "steps")}
     body |= {k: record["lineage"][k] for k in ("spec", "weights", "package", "code")}
-    if ledger is not None:
-        ledger.append("fit", body)
-        return
-    with open_ledger(ledger_place()) as book:
+    with ledger_or_own(ledger) as book:
         book.append("fit", body)

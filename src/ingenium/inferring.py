@@ -15,8 +15,7 @@ from ingenium.infer import answering
 from ingenium.infer.answering import Inferred
 from ingenium.infer.asked import InferSpec, load
 from ingenium.infer.keeping import Posterior
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 
 SAME = 1e-6  # of a quantity's spread, within which a replay tells what was recorded
 
@@ -32,9 +31,7 @@ def infer(
     """Open the problem of a spec, answer it and keep the posterior in `out`."""
     watch("open", 0, 1)
     problem = open_problem(asked.spec)
-    if ledger is not None:
-        return answering.infer(problem, asked, out, ledger=ledger, watch=watch, overwrite=overwrite)
-    with open_ledger(ledger_place()) as book:
+    with ledger_or_own(ledger) as book:
         return answering.infer(problem, asked, out, ledger=book, watch=watch, overwrite=overwrite)
 
 

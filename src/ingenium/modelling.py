@@ -49,8 +49,7 @@ from ingenium.model.reading import ProcessReading, read
 from ingenium.model.searched import LONGEST, RATE, RATE_UNIT, RateLaw
 from ingenium.model.series import MeasuredSeries
 from ingenium.model.system import ProcessModel
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 
 LAWS, SEARCH = "equations.law", 64  # the problem that finds laws, and proposals for each column
 SETUP = {"operations": ["+", "-", "*", "/", "sq"], "constant_units": [RATE_UNIT], "target": RATE}
@@ -299,10 +298,7 @@ def _told(fit: FittedModel, least: float) -> dict[str, Any]:
 
 def _entered(record: Mapping[str, Any], ledger: Ledger | None) -> None:
     entry = {k: record[k] for k in ("model", "title", "verdict", "evidence")}
-    if ledger is not None:
-        ledger.append("model", entry)
-        return
-    with open_ledger(ledger_place()) as book:
+    with ledger_or_own(ledger) as book:
         book.append("model", entry)
 
 

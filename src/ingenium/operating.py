@@ -33,8 +33,7 @@ from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
 from ingenium.operate.scenarios import SERVING, WATCHING
 from ingenium.operate.shell import WHO, Shell
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 
 TIMED = 9  # decisions that are timed before a run, of which the middle one must be in time
 COMPARED = ("truth", "action", "who", "why")
@@ -173,12 +172,6 @@ def operate(
         InputError: for a plant, policy, drill or spec that do not go together.
         KeyboardInterrupt: when stopped; the same call goes on, the plant is at its fallback.
     """
-    if ledger is None:
-        with open_ledger(ledger_place()) as book:
-            return operate(
-                name, choice, spec, out, real_time=real_time, watch=watch, overwrite=overwrite,
-                ledger=book,
-            )  # fmt: skip
     watch("open the plant", 0, 1)
     where, system = plant_of(name, spec.setup)
     drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
@@ -188,7 +181,11 @@ def operate(
     acting, source = policy_of(choice, where, name, spec.seed)
     in_time(acting, plant)
     identity = digest([name, asdict(spec), asdict(source), system, code_digest()])
-    with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
+    with (
+        ledger_or_own(ledger) as book,
+        RecordMaking() as making,
+        staged(out, identity, overwrite=overwrite) as part,
+    ):
         watch("release", 0, 1)
         passed = released(acting, (plant, where.held_out), spec)
         held_out = where.held_out.name
@@ -203,14 +200,14 @@ def operate(
         files: dict[str, str] = {}
         if passed.holds:
             run = _run(where, acting, spec, drill, part, real_time, watch)
-            told |= _judged(run, spec, drill, ledger, name)
+            told |= _judged(run, spec, drill, book, name)
             files = _written(run, told["decisions"], part)
         else:
             told |= _refused(passed)
         record = making.keep(KIND, part, told, {"files": files, "system": system})
         watch("keep", 0, 1)
         short = {k: record[k] for k in ("problem", "policy", "verdict", "evidence")}
-        ledger.append("operation" if passed.holds else "refusal", short)
+        book.append("operation" if passed.holds else "refusal", short)
     return OperationRecord.opened(out)
 
 

@@ -19,8 +19,7 @@ from ingenium.edge.keeping import KIND, RECORD, SmallGenerator
 from ingenium.edge.task import CompressionTask
 from ingenium.generators import fitted
 from ingenium.loop import training
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 
 SAME = 1e-6  # relative, within which a replay gives what was recorded
 FOUND = (  # of a record, what a replay must find again
@@ -62,9 +61,7 @@ def fit(
     """Fit the generator of a problem to a device, and keep it in `out`."""
     with one_thread():
         task = opened(name, sheet, watch=watch)
-        if ledger is not None:
-            return fitting.fit(task, out, ledger=ledger, watch=watch, overwrite=overwrite)
-        with open_ledger(ledger_place()) as book:
+        with ledger_or_own(ledger) as book:
             return fitting.fit(task, out, ledger=book, watch=watch, overwrite=overwrite)
 
 

@@ -22,8 +22,7 @@ from ingenium.monitor.keeping import Monitor
 from ingenium.monitor.running import Memory, RowAlarm, Watcher, reading, rows
 from ingenium.monitor.stream import Stream, Watched
 from ingenium.replaying import recorded_spec
-from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.place import ledger_place
+from ingenium.trust.ledger import Ledger, ledger_or_own
 
 Heard = Callable[[RowAlarm], None]
 KEPT_EVERY = 100  # rows, after which the memory of a running monitor is written
@@ -64,11 +63,7 @@ def fit(
     """Fit a monitor to the streams of a run or of files, and keep it in `out`."""
     watch("read streams", 0, 1)
     streams, source = streams_of(path)
-    if ledger is not None:
-        return fitting.fit(
-            streams, spec, source, out, ledger=ledger, watch=watch, overwrite=overwrite
-        )
-    with open_ledger(ledger_place()) as book:
+    with ledger_or_own(ledger) as book:
         return fitting.fit(
             streams, spec, source, out, ledger=book, watch=watch, overwrite=overwrite
         )

@@ -16,6 +16,7 @@ from scipy import stats
 from ingenium import inferring
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import parse
+from ingenium.evaluate.intervals import Interval
 from ingenium.infer.answering import _judged_values
 from ingenium.infer.asked import InferSpec, dump, load
 from ingenium.infer.calibration import WRONG, Ranks, ranks_needed, truths_needed
@@ -115,6 +116,18 @@ def test_few_truths_that_contradict_a_posterior_do() -> None:
     found = Weighted((), torch.zeros(0, dtype=torch.int64), np.zeros(0), 0.1, 100.0)
     values = _judged_values(found, {"held out": far, "prior": even}, 0.5, 0.5)
     assert PosteriorVerdict.of(values, (), 2).word == NOT_CALIBRATED
+
+
+@pytest.mark.parametrize("name", ["coverage_50", "coverage_90", "rank_p"])
+def test_what_is_not_a_number_makes_no_posterior_calibrated(name: str) -> None:
+    even = Ranks((np.arange(40)[:, None] + 0.5) / 40 * np.ones((1, 2)), *[np.zeros((40, 0))] * 2)
+    found = Weighted((), torch.zeros(0, dtype=torch.int64), np.zeros(0), 0.1, 100.0)
+    values = _judged_values(found, {"held out": even, "prior": even}, 0.5, 0.5)
+    assert PosteriorVerdict.of(values, (), 2).word == CALIBRATED
+    values[name] = Interval(math.nan, math.nan, math.nan)
+    verdict = PosteriorVerdict.of(values, (), 2)
+    assert verdict.word == UNTOLD
+    assert f"{name} is not a number" in verdict.reasons
 
 
 @pytest.mark.parametrize("scale", [WRONG, 1 / WRONG])

@@ -13,6 +13,7 @@ from ingenium.cli.output import AsJson, errors, print_json, results
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
+    from ingenium.core.problem import Problem
     from ingenium.core.spec import Spec
     from ingenium.outcome import Run
     from ingenium.scale.place import WorkPlace
@@ -138,11 +139,14 @@ class FitOptions(NamedTuple):
 def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
     from ingenium import fitting
     from ingenium.cli.scale import tell_fit
+    from ingenium.domains import open_problem
 
     folder = options.out or Path("out") / f"fit-{wanted.problem}"
-    if options.on.kind == LOCAL and not fitting.shared(wanted):
-        _keep(options, wanted, folder, json=json)
-        return
+    if options.on.kind == LOCAL and (options.layout, options.precision) == ("auto", "own"):
+        problem = open_problem(wanted)
+        if not fitting.shared(problem, wanted.generator):
+            _keep(options, problem, wanted, folder, json=json)
+            return
     request = fitting.FitRequest(
         wanted, options.on, options.layout, options.steps,
         precision=options.precision,  # type: ignore[arg-type]  # checked there
@@ -155,7 +159,9 @@ def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
     tell_fit(kept, json)
 
 
-def _keep(options: FitOptions, wanted: "Spec", folder: Path, *, json: bool) -> None:
+def _keep(
+    options: FitOptions, problem: "Problem", wanted: "Spec", folder: Path, *, json: bool
+) -> None:
     """A fit of this process alone."""
     from dataclasses import replace
 
@@ -165,7 +171,7 @@ def _keep(options: FitOptions, wanted: "Spec", folder: Path, *, json: bool) -> N
     if options.steps is not None:
         own = replace(wanted, generator=replace(wanted.generator, steps=options.steps))
     with StageProgress() as stages:
-        kept = keep(own, folder, watch=stages, overwrite=options.overwrite)
+        kept = keep(problem, own, folder, watch=stages, overwrite=options.overwrite)
     if json:
         print_json({"folder": str(kept.folder), **kept.record})
         return

@@ -3,6 +3,7 @@
 Shapes: n draws.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from ingenium.infer.calibration import (
     LEAST_PREDICTED,
     LEAST_SHARE,
     OFF,
+    REGIONS,
     ranks_needed,
     truths_needed,
 )
@@ -57,7 +59,7 @@ class PosteriorVerdict:
         nothing of them. What speaks against a posterior counts however few truths there are; that
         nothing does counts only where enough of them could.
         """
-        reasons, few = tuple(_reasons(values)), tuple(_too_few(values, quantities))
+        reasons, few = tuple(_reasons(values)), tuple(_untold(values, quantities))
         if values["prior_share"].value < LEAST_SHARE:
             word = OUTSIDE
         elif reasons:
@@ -67,7 +69,7 @@ class PosteriorVerdict:
         return cls(word, reasons, margins(values, limits))
 
 
-def _too_few(values: Mapping[str, Interval], quantities: int) -> list[str]:
+def _untold(values: Mapping[str, Interval], quantities: int) -> list[str]:
     found = []
     needed = {"truths": truths_needed(), "ranked": ranks_needed(quantities)}
     of = {"truths": "held-out designs", "ranked": "draws of the prior"}
@@ -75,7 +77,8 @@ def _too_few(values: Mapping[str, Interval], quantities: int) -> list[str]:
         count = int(values[name].value)
         if count < least:
             found.append(f"too few truths, {count} {of[name]} ({name}), {least} needed")
-    return found
+    judged = (*(f"coverage_{100 * region:.0f}" for region in REGIONS), "rank_p")
+    return found + [f"{k} is not a number" for k in judged if not math.isfinite(values[k].value)]
 
 
 def _reasons(values: Mapping[str, Interval]) -> list[str]:

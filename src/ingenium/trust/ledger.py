@@ -12,6 +12,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 from ingenium.core.digest import PREFIX, canonical
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import replacing
-from ingenium.trust.place import remember, remembered
+from ingenium.trust.place import ledger_place, remember, remembered
 from ingenium.trust.postgres import PostgresStore
 from ingenium.trust.records import GENESIS, Entry, Fault, check_chain, check_kind, seal, to_line
 from ingenium.trust.sqlite import SqliteStore
@@ -228,3 +229,8 @@ def _utc(time: datetime) -> str:
     if time.tzinfo is None:
         raise InputError("a time with its time zone", time, "Write datetime.now(UTC), say.")
     return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def ledger_or_own(given: Ledger | None) -> AbstractContextManager[Ledger]:
+    """The given ledger, left open, or this user's own, closed at the end."""
+    return open_ledger(ledger_place()) if given is None else nullcontext(given)

@@ -10,11 +10,12 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes, texts
 from ingenium.domains.molecules.grammar import KekuleGrammar, MoleculePrefix, valence
-from ingenium.domains.molecules.kekule import KekuleCodec, kekule
+from ingenium.domains.molecules.kekule import KekuleCodec
 from ingenium.domains.molecules.language import ATOMS
 from ingenium.generators.tokens.drawing import FREELY, OPEN, Turnstile, drawn
 from ingenium.generators.tokens.families import recurrent
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD, Vocabulary
+from ingenium.kits.chemistry.kekule import bonds_of
 
 DRUGS = {
     "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
@@ -55,7 +56,7 @@ def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
 @pytest.mark.parametrize("name", DRUGS)
 def test_drugs_are_permitted(name: str) -> None:
     beginning = MoleculePrefix()
-    for piece in re.findall(ATOMS, kekule(DRUGS[name])):
+    for piece in re.findall(ATOMS, bonds_of(DRUGS[name])):
         assert beginning.add(piece)
         assert beginning.hopeful
     assert beginning.finished

@@ -17,13 +17,14 @@ from ingenium.core.quantity import Condition
 from ingenium.core.select import Metric
 from ingenium.core.text import codes, texts
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
-from ingenium.domains.molecules.kekule import KekuleCodec, fitting
+from ingenium.domains.molecules.kekule import KekuleCodec
 from ingenium.domains.molecules.known import LONGEST, Source, known, training_set
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.domains.molecules.verifier import FileCount, MoleculeVerifier
 from ingenium.kits.chemistry import sources
+from ingenium.kits.chemistry.kekule import fitting
 from ingenium.kits.chemistry.likeness import prints
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.safety import DualUseScreen, note

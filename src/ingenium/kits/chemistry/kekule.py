@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Float
+from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.errors import InputError
@@ -23,9 +24,15 @@ def bonds_of(smiles: str) -> str:
     return kekulized(mol)
 
 
+def fitting(mol: Chem.Mol, text: str, longest: int) -> str:
+    """The canonical SMILES of what a text says; the text itself where that has no room."""
+    written = canonical(mol)
+    return written if len(written) <= longest else text
+
+
 @dataclass(frozen=True)
 class KekuleTokens(TokenCodec):
-    """The tokens of a molecule's Kekulé structure, without a grammar; read back, canonical SMILES.
+    """The tokens of a molecule's Kekulé structure; read back, canonical SMILES.
 
     Shapes: n designs, s steps.
     """
@@ -43,6 +50,5 @@ class KekuleTokens(TokenCodec):
         found = []
         for text in super().to_texts(x):  # RDKit reads one text at a time
             mol = parsed(text)
-            written = text if mol is None else canonical(mol)
-            found.append(written if len(written) <= self.longest else text)
+            found.append(text if mol is None else fitting(mol, text, self.longest))
         return found

@@ -19,12 +19,11 @@ from torch.nn import functional
 from ingenium.domains.equations.law.dimension import PARTS, Dimension
 from ingenium.domains.equations.law.language import LONGEST, PURE, WHOLE, Language
 from ingenium.domains.equations.law.operations import OPERATIONS
-from ingenium.generators.model import Model
 from ingenium.generators.tokens.autoregressive import by_length
 from ingenium.generators.tokens.decoders import Cache, DecoderBlock, Transformer
 from ingenium.generators.tokens.drawing import OPEN
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
-from ingenium.sampling.steer import FREE, Steer
+from ingenium.train.plan import Turn
 
 PLACES, ROWS, BASES = 10, 40, 8  # columns, rows and bases of units that are told
 SYMBOLS = (*(f"x{i}" for i in range(PLACES)), *WHOLE, PURE, *OPERATIONS)
@@ -107,7 +106,7 @@ class RowLook(nn.Module):
         return self.block.rest(latents, functional.scaled_dot_product_attention(q, k, v))
 
 
-class LawReader(Model):
+class LawReader(nn.Module):
     """What is told of tables stands before the tokens, which a causal transformer writes.
 
     Source: Biggio et al., ICML 2021, arXiv:2106.06427 (from sets of points to formulas); Kamienny
@@ -115,7 +114,7 @@ class LawReader(Model):
     """
 
     def __init__(self, own: ReaderSettings = ReaderSettings()) -> None:
-        super().__init__((STEPS,), TOLD)
+        super().__init__()
         w = own.width
         self.row = nn.Sequential(nn.Linear(4 * (PLACES + 1), w), nn.GELU(), nn.Linear(w, w))
         self.column = nn.Sequential(nn.Linear(ABOUT, w), nn.GELU(), nn.Linear(w, w))
@@ -142,7 +141,14 @@ class LawReader(Model):
             latents = look(latents, seen)
         return torch.cat([latents, self.column(about) + self.place], 1)
 
-    def loss(
+    def turns(self) -> tuple[Turn, ...]:
+        """All parameters on one loss."""
+        return (Turn(tuple(self.parameters()), self.held_out_loss),)
+
+    def anneal(self, fraction: float) -> None:
+        """Nothing changes."""
+
+    def held_out_loss(
         self, x: Float[Tensor, "n s"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """Negative log density of each law, without grammar (nats)."""
@@ -182,16 +188,6 @@ class LawReader(Model):
         """Scores of the end and of all symbols after one more token."""
         known, cache = self.decoder.follow(self.embed(token) + self.position[step], cache)
         return self.head(known), cache
-
-    def propose(
-        self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
-    ) -> Float[Tensor, "n s"]:
-        """Not without a grammar.
-
-        Raises:
-            NotImplementedError: laws are written by the family of a table.
-        """
-        raise NotImplementedError("laws are written by the family of a table")
 
 
 def numbers(tokens: Sequence[str]) -> list[int]:

@@ -22,6 +22,7 @@ from ingenium.core.seeds import one_thread
 from ingenium.domains.equations.law.drawn import ChanceLaw
 from ingenium.domains.equations.law.reader import STEPS, TOLD, LawReader, numbers, told
 from ingenium.train.plan import Plan
+from ingenium.train.trainer import train
 
 LAWS, SEED = 28_000, 1
 PLAN = Plan(
@@ -59,7 +60,7 @@ def main() -> None:
         plan = replace(
             PLAN, steps=asked.steps, progress=lambda i, n, loss: printed(f"{loss:.3f}", i, n)
         )
-        course = reader.fit(x, cond, plan)
+        course = train(reader, x, cond, plan)
     weights = save({k: v.half().contiguous() for k, v in reader.state_dict().items()})
     write_atomic(asked.folder / WEIGHTS, weights)
     spent = {"laws": asked.laws, "drawing_s": drawn, "cpu_s": time.process_time() - began}

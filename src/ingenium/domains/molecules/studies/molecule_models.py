@@ -15,7 +15,6 @@ from torch import Tensor
 
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.data import moses
-from ingenium.domains.molecules.kekule import kekule
 from ingenium.domains.molecules.language import ATOMS, PIECES
 from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussian
 from ingenium.evaluate.measured import Value
@@ -23,6 +22,7 @@ from ingenium.evaluate.trials import Readings
 from ingenium.generators.model import Family
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
+from ingenium.kits.chemistry.kekule import bonds_of
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.train.plan import Plan
 
@@ -101,7 +101,7 @@ def as_pairs(count: int) -> Written:
 
     The few molecules with the most tokens are left out, which saves room in all.
     """
-    texts = [kekule(text) for text in drawn("train", count)]
+    texts = [bonds_of(text) for text in drawn("train", count)]
     plain = Vocabulary(tuple(PIECES["moses"].split()), ATOMS)
     merges = learn_merges(plain, plain.encode(texts[:READ]), MERGES)
     vocabulary = Vocabulary(plain.pieces, ATOMS, merges)

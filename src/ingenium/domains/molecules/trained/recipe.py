@@ -18,13 +18,13 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.data import moses
-from ingenium.domains.molecules.kekule import kekule
 from ingenium.domains.molecules.language import ATOMS, PIECES
 from ingenium.domains.molecules.trained.min_p import MinP
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec, Tokens
 from ingenium.generators.tokens.families import recurrent
 from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
+from ingenium.kits.chemistry.kekule import bonds_of
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.zinc import drawn
 from ingenium.train.plan import Plan
@@ -87,7 +87,7 @@ def written(recipe: LanguageRecipe, watch: Watch = silent) -> list[str]:
 
     def make(piece: int) -> Arrays:
         some = drawn(moses("train"), recipe.molecules)[piece * AT_ONCE : (piece + 1) * AT_ONCE]
-        return {"smiles": as_array("".join(f"{kekule(text)}\n" for text in some))}
+        return {"smiles": as_array("".join(f"{bonds_of(text)}\n" for text in some))}
 
     pieces = -(-min(recipe.molecules, len(moses("train"))) // AT_ONCE)
     under = [recipe.molecules, release_of("rdkit")]
