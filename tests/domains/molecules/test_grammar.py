@@ -30,7 +30,7 @@ DRUGS = {
 
 
 def codec(steps: int = 40, merges: int = 30, longest: int = 80) -> KekuleCodec:
-    written = [*map(kekule, DRUGS.values()), "123456789"]
+    written = [*map(bonds_of, DRUGS.values()), "123456789"]
     vocabulary = Vocabulary.of(written, pattern=ATOMS, merges=merges)
     return KekuleCodec(vocabulary, steps, longest, name="smiles")
 
