@@ -11,6 +11,7 @@ from ingenium.contest.judging import ArmResult, WishOutcome
 from ingenium.contest.table import ContestTable
 from ingenium.contest.verdicts import CONTESTS, ContestVerdict, as_json, verdict_on
 from ingenium.contest.wishes import BEYOND, INSIDE
+from ingenium.core.problem import Problem
 from ingenium.domains import load, own, problem_class
 
 
@@ -26,6 +27,10 @@ def result(arm: str, inside: int, beyond: int, seed: int = 0) -> ArmResult:
 
 def table(*results: ArmResult) -> ContestTable:
     return ContestTable("toy.cantilever", 8, {}, 0.1, results)
+
+
+def kind(name: str, module: str) -> type[Problem]:
+    return type("Stranger", (Problem,), {"name": name, "__module__": module})
 
 
 SPREAD = table(
@@ -81,12 +86,14 @@ def test_a_verdict_is_found_beside_its_problem(
     module = ModuleType("strangers")
     module.__file__ = str(tmp_path / "__init__.py")
     monkeypatch.setitem(sys.modules, "strangers", module)
-    problem = type("Cantilever", (), {"name": "toy.cantilever", "__module__": "strangers.beams"})
+    problem = kind("toy.cantilever", "strangers.beams")
     assert verdict_on(problem) is None
     (tmp_path / CONTESTS).write_text(as_json((SPREAD.verdict(),)))
     assert verdict_on(problem) == SPREAD.verdict()
-    other = type("Other", (), {"name": "toy.other", "__module__": "strangers.beams"})
-    assert verdict_on(other) is None
+    assert verdict_on(kind("toy.other", "strangers.beams")) is None
+    (tmp_path / CONTESTS).write_text("[{}]")
+    assert verdict_on(problem) is None
+    assert verdict_on(kind("toy.cantilever", "__main__")) is None  # as typed into a shell
 
 
 def shipped() -> list[ContestVerdict]:

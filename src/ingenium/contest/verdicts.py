@@ -76,12 +76,12 @@ def base(arm: str) -> str:
 
 
 def verdict_on(problem: "type[Problem]") -> ContestVerdict | None:
-    """That of the contest on a problem; None where none came with it."""
-    file = import_module(package_of(problem.__module__)).__file__
-    path = Path(file or "").parent / CONTESTS
-    if not path.is_file():
+    """That of the contest on a problem; None where none that can be read came with it."""
+    file = getattr(import_module(package_of(problem.__module__)), "__file__", None)
+    try:
+        found = _KEPT.validate_json((Path(file or "").parent / CONTESTS).read_bytes())
+    except (OSError, ValueError):
         return None
-    found = _KEPT.validate_json(path.read_bytes())
     return next((v for v in found if v.problem == problem.name), None)
 
 
