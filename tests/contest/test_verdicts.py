@@ -1,4 +1,4 @@
-"""Verdicts of contests as they ship: what is told apart, what is said, and that defaults heed it."""
+"""Verdicts of contests as they ship: what is told apart, what is said; defaults heed them."""
 
 import sys
 from dataclasses import replace

@@ -10,7 +10,7 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.contest.judging import Answer, Referee
-from ingenium.contest.verdicts import LOOK_UP, OPTIMISER
+from ingenium.contest.verdicts import OPTIMISER
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem, silent
 from ingenium.core.seeds import block_rng, one_thread
