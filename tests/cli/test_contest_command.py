@@ -34,7 +34,8 @@ def test_a_proposal_its_report_and_show_say_what_a_contest_found(
 ) -> None:
     searched = "optimiser (evolution)"
     shares = {"inside": {"nearest_known": 0.25, searched: 0.75}}
-    known = ContestVerdict("toy.cantilever", 8, shares, {"inside": (searched,)}, ("bootstrap",))
+    level, own = {"inside": (searched,)}, {"inside": 0.5}
+    known = ContestVerdict("toy.cantilever", 8, shares, level, ("bootstrap",), own)
     for module in (outcome, page, verdicts):
         monkeypatch.setattr(module, "verdict_on", lambda kind: known)
     said = (

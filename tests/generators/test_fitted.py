@@ -80,10 +80,14 @@ def test_the_second_who_needs_a_fit_waits_for_the_first(learn, monkeypatch):
 @pytest.mark.parametrize(
     ("steps", "watched", "told"),
     [
-        ([50, 100, 150, 200], [3.0, 2.0, 1.5, 1.0], [2.0, 1.0]),
-        ([50, 100, 150, 200], [1.0, 30.0, 33.0, 35.0], [1.0, 1.0]),  # it only learned by heart
-        ([20, 40], [2.0, 1.0], [1.0, 1.0]),  # it stopped early
-        ([200], [1.0], [1.0, 1.0]),  # one check, at the end
+        ([50.0, 100.0, 150.0, 200.0], [3.0, 2.0, 1.5, 1.0], [2.0, 1.0]),
+        (
+            [50.0, 100.0, 150.0, 200.0],
+            [1.0, 30.0, 33.0, 35.0],
+            [1.0, 1.0],
+        ),  # it only learned by heart
+        ([20.0, 40.0], [2.0, 1.0], [1.0, 1.0]),  # it stopped early
+        ([200.0], [1.0], [1.0, 1.0]),  # one check, at the end
     ],
 )
 def test_losses_are_those_of_what_a_fit_ends_with(

@@ -107,7 +107,8 @@ class ContestTable:
         level = {z: self.level([z], self.arms) for z in self.zones}
         able = [a for a in self.arms if base(a) not in (OPTIMISER, RANDOM)]
         proposers = tuple(dict.fromkeys(base(a) for a in self.level(self.zones, able)))
-        return ContestVerdict(self.problem, self.calls, shares, level, proposers)
+        known = {z: round(self.share(LOOK_UP, "met", z).value, 4) for z in self.zones}
+        return ContestVerdict(self.problem, self.calls, shares, level, proposers, known)
 
     def look_up(self, zone: str) -> str:
         """The arm to be beaten in a zone: the best of those that look up and mend."""
@@ -121,7 +122,9 @@ class ContestTable:
             known = self.look_up(zone)
             ours, theirs = (self.share(a, "met_new", zone).value for a in (best, known))
             if not ours:
-                parts.append(f"{WHERE[zone]}, nobody")
+                met = 100 * self.share(LOOK_UP, "met", zone).value
+                told = f" (known designs as they are: {met:.0f} %)" if met else ""
+                parts.append(f"{WHERE[zone]}, nobody{told}")
                 continue
             told = "" if best == known else f" ({known}: {100 * theirs:.0f} %)"
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")

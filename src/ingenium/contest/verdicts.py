@@ -28,6 +28,7 @@ class ContestVerdict:
     shares: Mapping[str, Mapping[str, float]]  # of the wishes of a zone, by arm
     level: Mapping[str, tuple[str, ...]]  # arms that are not told from the best of a zone
     proposers: tuple[str, ...]  # look-up and families not told from the best of these, all zones
+    known: Mapping[str, float]  # share of the wishes of a zone that known designs meet
 
     def ahead(self, family: str) -> dict[str, str]:
         """The best arm of each zone in which all ways to use a family are behind it."""
@@ -47,7 +48,10 @@ class ContestVerdict:
         own = [a for a in shares if base(a) == family]
         best = self._best(zone)
         if not shares[best]:
-            return f"{WHERE[zone]} none by anybody"
+            known = (
+                f", but {100 * self.known[zone]:.0f} % by known ones" if self.known[zone] else ""
+            )
+            return f"{WHERE[zone]} none by anybody{known}"
         ours = max(own, key=lambda a: shares[a], default=None)
         named = [a for a in dict.fromkeys((ours, best)) if a is not None]
         if ours is not None and shares[ours] == shares[best]:
