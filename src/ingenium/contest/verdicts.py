@@ -82,8 +82,10 @@ def base(arm: str) -> str:
 def verdict_on(problem: "type[Problem]") -> ContestVerdict | None:
     """That of the contest on a problem; None where none that can be read came with it."""
     file = getattr(import_module(package_of(problem.__module__)), "__file__", None)
+    if file is None:  # typed into a shell
+        return None
     try:
-        found = _KEPT.validate_json((Path(file or "").parent / CONTESTS).read_bytes())
+        found = _KEPT.validate_json((Path(file).parent / CONTESTS).read_bytes())
     except (OSError, ValueError):
         return None
     return next((v for v in found if v.problem == problem.name), None)
