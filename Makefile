@@ -44,6 +44,7 @@ else
 	$(BIN)/python docs/fill_reference.py --check
 	$(BIN)/python docs/write_schemas.py --check
 	$(BIN)/python docs/write_contracts.py --check
+	$(BIN)/python docs/write_contests.py --check
 	$(BIN)/python docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
@@ -55,6 +56,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/fill_reference.py
 	$(BIN)/python docs/write_schemas.py
 	$(BIN)/python docs/write_contracts.py
+	$(BIN)/python docs/write_contests.py
 	$(SITE)
 
 format: $(STAMP)

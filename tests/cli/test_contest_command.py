@@ -5,6 +5,11 @@ from pathlib import Path
 import pytest
 from calling import answer, call
 
+from ingenium.cli import outcome
+from ingenium.contest import verdicts
+from ingenium.contest.verdicts import ContestVerdict
+from ingenium.report import page
+
 pytestmark = pytest.mark.usefixtures("plugin")
 
 
@@ -22,6 +27,26 @@ def test_it_says_who_meets_wishes_and_keeps_table_picture_and_numbers(tmp_path: 
     assert files == {"contest", "contest.json", "contest.md", "contest.png"}
     arms = [result["arm"] for result in answer(*words)]
     assert arms == ["nearest_known", "random", "optimiser (evolution)", "bootstrap"]
+
+
+def test_a_proposal_its_report_and_show_say_what_a_contest_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = "optimiser (evolution)"
+    shares = {"inside": {"nearest_known": 0.25, searched: 0.75}}
+    level, own = {"inside": (searched,)}, {"inside": 0.5}
+    known = ContestVerdict("toy.cantilever", 8, shares, level, ("bootstrap",), own)
+    for module in (outcome, page, verdicts):
+        monkeypatch.setattr(module, "verdict_on", lambda kind: known)
+    said = (
+        "Wishes met by something new within 8 calls, in a contest: inside the data 75 % by "
+        "optimiser (evolution). Better inside the data: ingenium search toy.cantilever."
+    )
+    code, text, errors = call("propose", "toy.cantilever", "-n", 4, "--out", tmp_path / "run")
+    assert code == 0, errors
+    assert said in text
+    assert said in (tmp_path / "run" / "report.html").read_text()
+    assert said in call("show", "toy.cantilever")[1]
 
 
 @pytest.mark.parametrize(

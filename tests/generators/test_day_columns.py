@@ -78,6 +78,21 @@ def test_the_ratio_to_the_envelope_has_no_season_left(columns: DayColumns) -> No
     assert raw[cond[:, 1] < -0.7].mean() - raw[cond[:, 1] > 0.7].mean() > raw.std()
 
 
+def test_what_rests_whatever_the_season_keeps_the_steps_of_its_meter() -> None:
+    x, cond = days()
+    rng = torch.Generator().manual_seed(1)
+    worked = (torch.rand(DAYS, 1, T, generator=rng, dtype=torch.float64) * 40).round() / 40
+    open_at = torch.arange(T).ge(14) & torch.arange(T).le(40)  # on four days of seven, all year
+    shop = worked * open_at * (torch.arange(DAYS) % 7 > 2)[:, None, None]
+    yard = worked * (torch.rand(DAYS, 1, 1, generator=rng, dtype=torch.float64) > 0.5)
+    columns, whole = DayColumns(5, T), torch.cat([x, shop, yard], 1)
+    columns.learn(whole, cond)
+    assert columns.gated.tolist() == [False, True, False, False, False]
+    z = torch.randn(50, len(columns.channel), generator=rng, dtype=torch.float64)
+    made = columns.decode(z, cond[:50])[:, 3:]
+    assert torch.isin(made, torch.cat([shop, yard])).all()
+
+
 def test_without_a_season_nothing_is_divided() -> None:
     x, cond = days()
     columns = DayColumns(3, T)

@@ -173,9 +173,11 @@ def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
 
 def _facts(problem: "Problem") -> dict[str, str]:
     """What is judged, steered, proposed by and written, in a line each."""
+    from ingenium.contest.verdicts import verdict_on
     from ingenium.generators.offer import offered
     from ingenium.report import words
 
+    contest = verdict_on(type(problem))
     named: dict[str, list[str]] = {}
     for family, source in offered(problem).items():
         named.setdefault(source, []).append(family)
@@ -185,6 +187,7 @@ def _facts(problem: "Problem") -> dict[str, str]:
         "Can be steered by": ", ".join(problem.steerable()),
         "Engines": ", ".join(f"{t.name} {t.version} ({t.tier})" for t in problem.tiers),
         "Generator": f"{problem.default_family}, where the spec names no other",
+        "Contest": contest.told(problem.default_family) if contest else "",
         "Others that it can name": ", ".join(named.get("engine", ())),
         "Baselines of the field": ", ".join(named.get("baseline", ())),
         "Shipped trained": ", ".join(named.get("shipped", ())),

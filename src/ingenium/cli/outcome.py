@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingenium.cli.output import table
+from ingenium.contest.verdicts import verdict_on
 from ingenium.evaluate.nearest import Nearest
 from ingenium.outcome import Run
 from ingenium.report import words
@@ -200,6 +201,9 @@ def _files(console: Console, run: Run) -> None:
     longest = sorted(seconds, key=lambda stage: -seconds[stage])[:LONGEST]
     parts = ", ".join(f"{stage} {seconds[stage]:.1f}" for stage in seconds if stage in longest)
     memory = run.record["peak_memory_mb"]
+    contest = None if searched else verdict_on(type(run.problem))
+    if contest is not None:
+        lines.append(contest.told(run.record["model"]["family"]))
     lines.append(f"{sum(seconds.values()):.1f} s ({parts}), at most {memory:.0f} MB of memory")
     took = run.record.get("energy")
     if took:

@@ -10,6 +10,7 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.contest.judging import Answer, Referee
+from ingenium.contest.verdicts import OPTIMISER
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem, silent
 from ingenium.core.seeds import block_rng, one_thread
@@ -19,7 +20,6 @@ from ingenium.searches import strategies
 from ingenium.searches.aim import Aim
 
 NEAR = 8  # known designs that give what a wish leaves open, one after another
-LOOK_UP, OPTIMISER = "nearest_known", "optimiser"
 LIGHTLY, MENDED = "touched up", "mended"  # by the least mending of a problem, and by all of it
 ROUND = 16  # designs of the optimiser between two of its lessons
 

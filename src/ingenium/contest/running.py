@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ingenium.contest.contestants import LOOK_UP, OPTIMISER, Desk, arms
+from ingenium.contest.contestants import Desk, arms
 from ingenium.contest.judging import ArmResult, Referee
 from ingenium.contest.table import ContestTable
+from ingenium.contest.verdicts import LOOK_UP, OPTIMISER, RANDOM
 from ingenium.contest.wishes import WishSet
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
@@ -25,8 +26,6 @@ from ingenium.generators.fitted import fit
 from ingenium.generators.model import Family
 from ingenium.generators.offer import check
 from ingenium.loop import training
-
-RANDOM = "random"
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ingenium.contest.contestants import LOOK_UP
 from ingenium.contest.judging import ArmResult
 from ingenium.contest.scales import TOLERANCE
-from ingenium.contest.wishes import BEYOND, EDGE, INSIDE, ZONES
+from ingenium.contest.verdicts import LOOK_UP, OPTIMISER, RANDOM, WHERE, ContestVerdict, base
+from ingenium.contest.wishes import ZONES
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.evaluate.intervals import Interval, crossed_means
 from ingenium.evaluate.markdown import number_with_interval
@@ -22,7 +22,6 @@ MEASURES = {  # of wishes: what has to come about within the calls
     "met": "wishes met",
     "met_new": "wishes met by something new",
 }
-WHERE = {INSIDE: "inside the data", EDGE: "at its edge", BEYOND: "beyond it"}
 LINES = ("-", "--", "-.", ":")
 
 
@@ -83,6 +82,34 @@ class ContestTable:
 
         return max(among or self.arms, key=rank)
 
+    def level(self, zones: Sequence[str], among: Sequence[str]) -> tuple[str, ...]:
+        """Arms whose share of wishes met by something new is not told from that of the best.
+
+        None where nobody met any. Of the same wishes, with the interval of their difference.
+        """
+        met = {
+            arm: np.hstack([np.isfinite(self.calls_to(arm, "met_new", z)) for z in zones])
+            for arm in among
+        }
+        best = max(among, key=lambda arm: float(met[arm].mean()))
+        if not met[best].any():
+            return ()
+        less = {arm: met[best].mean(0) - met[arm].mean(0) for arm in among}
+        drawn = {a: crossed_means(x[None], np.random.default_rng(0)) for a, x in less.items()}
+        return tuple(a for a in among if np.quantile(drawn[a], 0.025) <= 0)
+
+    def verdict(self) -> ContestVerdict:
+        """What ships with the problem."""
+        shares = {
+            z: {a: round(self.share(a, "met_new", z).value, 4) for a in self.arms}
+            for z in self.zones
+        }
+        level = {z: self.level([z], self.arms) for z in self.zones}
+        able = [a for a in self.arms if base(a) not in (OPTIMISER, RANDOM)]
+        proposers = tuple(dict.fromkeys(base(a) for a in self.level(self.zones, able)))
+        known = {z: round(self.share(LOOK_UP, "met", z).value, 4) for z in self.zones}
+        return ContestVerdict(self.problem, self.calls, shares, level, proposers, known)
+
     def look_up(self, zone: str) -> str:
         """The arm to be beaten in a zone: the best of those that look up and mend."""
         return self.best("met_new", zone, [a for a in self.arms if a.startswith(LOOK_UP)])
@@ -95,7 +122,9 @@ class ContestTable:
             known = self.look_up(zone)
             ours, theirs = (self.share(a, "met_new", zone).value for a in (best, known))
             if not ours:
-                parts.append(f"{WHERE[zone]}, nobody")
+                met = 100 * self.share(LOOK_UP, "met", zone).value
+                told = f" (known designs as they are: {met:.0f} %)" if met else ""
+                parts.append(f"{WHERE[zone]}, nobody{told}")
                 continue
             told = "" if best == known else f" ({known}: {100 * theirs:.0f} %)"
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")

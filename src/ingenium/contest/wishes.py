@@ -8,13 +8,13 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 
 from ingenium.contest.scales import WishScale, refused
+from ingenium.contest.verdicts import BEYOND, EDGE, INSIDE
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Between, Spec, Wanted
 from ingenium.exporting import verified
 
-INSIDE, EDGE, BEYOND = "inside", "edge", "beyond"
 ZONES = (INSIDE, EDGE, BEYOND)
 RIM = 0.05  # share of known designs on either side of a condition that make the edge
 GAP = 2.0  # tolerances from a wish beyond the data to the nearest known design, at least

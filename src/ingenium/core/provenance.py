@@ -23,6 +23,7 @@ IDLE = (
     "studies",
     "*.md",
     "contracts.json",
+    "contests.json",
     ".*",
 )  # in a package: decides no design and no verdict
 USED = re.compile(rb"\bingenium\.(domains|kits)(?:\.| import )(\w+)")
@@ -48,8 +49,13 @@ def package_digest(problem: object) -> str:
 
 def source_digest(module: str) -> str:
     """Digest of the package, ours or a stranger's, that a module belongs to."""
+    return _package_digest(package_of(module))
+
+
+def package_of(module: str) -> str:
+    """The package that a module belongs to: a domain or kit of ours, or a stranger's."""
     parts = module.split(".")
-    return _package_digest(".".join(parts[:3] if parts[0] == "ingenium" else parts[:1]))
+    return ".".join(parts[:3] if parts[0] == "ingenium" else parts[:1])
 
 
 @cache

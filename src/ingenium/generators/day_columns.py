@@ -12,7 +12,8 @@ from ingenium.generators.marginals import Marginals
 YEAR_BINS = 366
 SEASON_DAYS = 10  # either side of a day, from which its envelope is taken
 STRIDES = (8, 6, 4, 3, 2)
-GATED_SHARE = 0.2  # a channel at its floor for this share of the steps is gated by the season
+GATED_SHARE = 0.2  # a channel at its floor for this share of the steps may be gated by the season
+DARK_SHARE = 0.7  # and is if this share of these steps lies where its season never leaves the floor
 
 
 class DayColumns(LearnedBuffers):
@@ -25,7 +26,8 @@ class DayColumns(LearnedBuffers):
       weather in quarter-hourly profiles);
     - a channel that is at its floor at hours that depend on the season (PV at night) is divided
       by its seasonal envelope, the highest value of that hour within ten days. The season is
-      the pair of conditions that lies on the unit circle; without one, nothing is divided;
+      the pair of conditions that lies on the unit circle; without one, nothing is divided, nor
+      is a channel that rests on some days and not on others of the same season;
     - the marginal distribution of each channel, by `Marginals`.
 
     Shapes: n designs, d channels, t steps, c spec features, w columns.
@@ -68,7 +70,11 @@ class DayColumns(LearnedBuffers):
         columns = torch.where(columns <= 1e-6 * span[self.channel], 0.0, columns)
         positive = torch.where(columns > 0, columns, torch.inf).amin(0)
         self.least = torch.stack([positive[self.channel == i].amin() for i in range(self.d)])
-        self._learn_envelope(columns, cond)
+        envelope = self._envelope(columns, cond)
+        dark = (envelope[self._bins(cond)] <= 0).double().sum(0)
+        rests = (columns <= 0).double().sum(0)
+        self.gated &= self._by_channel(dark) >= DARK_SHARE * self._by_channel(rests)
+        self._keep_envelope(envelope)
         ratio, bright = self._ratio(columns, self._bins(cond))
         self.marginals.learn([self._seen(ratio, bright, i) for i in range(self.d)])
 
@@ -116,16 +122,22 @@ class DayColumns(LearnedBuffers):
         turn = torch.atan2(sine, cosine).remainder(2 * math.pi) / (2 * math.pi)
         return (turn * YEAR_BINS).round().long() % YEAR_BINS
 
-    def _learn_envelope(self, columns: Tensor, cond: Tensor) -> None:
-        """Highest value of each column around each day of the year, and where daylight is."""
+    def _by_channel(self, columns: Float[Tensor, " w"]) -> Float[Tensor, " {self.d}"]:
+        """Sums over the columns of each channel."""
+        return columns.new_zeros(self.d).index_add(0, self.channel, columns)
+
+    def _envelope(self, columns: Tensor, cond: Tensor) -> Tensor:
+        """Highest value of each column around each day of the year."""
         day = torch.arange(YEAR_BINS)
         apart = (day[:, None] - self._bins(cond)[None]).abs()
         apart = torch.minimum(apart, YEAR_BINS - apart)
         near = apart <= apart.amin(1, keepdim=True).clamp(min=SEASON_DAYS)
         # Day by day: all at once would need days x rows x columns numbers.
-        envelope = torch.stack([columns[rows].amax(0) for rows in near])
-        gated = self.gated[self.channel]
-        self.reach = torch.where(gated, envelope, 1.0)
+        return torch.stack([columns[rows].amax(0) for rows in near])
+
+    def _keep_envelope(self, envelope: Tensor) -> None:
+        """The envelope of the channels that are gated, and where their daylight is."""
+        self.reach = torch.where(self.gated[self.channel], envelope, 1.0)
         self.source = torch.arange(len(self.channel)).expand(YEAR_BINS, -1).clone()
         for i in torch.nonzero(self.gated)[:, 0]:  # columns of a channel lie side by side
             own = torch.nonzero(self.channel == i)[:, 0]

@@ -190,9 +190,8 @@ def fit(
         shutil.rmtree(resume, ignore_errors=True)
         made.append(piece)
         meta = {"rows": len(x), "losses": {k: v[-1] for k, v in course.items() if v}}
-        if watched := course.get("held_out"):  # after half and all of the budget
-            half = int(np.searchsorted(course["step"], plan.steps / 2))
-            meta["held_out"] = [watched[min(half, len(watched) - 1)], min(watched)]
+        if watched := course.get("held_out"):
+            meta["held_out"] = _best_losses(course["step"], watched, plan.steps)
         state = {k: v.detach().cpu().numpy() for k, v in family.state_dict().items()}
         return {META: np.array(json.dumps(meta)), **state}
 
@@ -201,6 +200,15 @@ def fit(
     state = {k: torch.from_numpy(v) for k, v in kept.items()}
     family.load_state_dict(state)
     return FittedFamily(name, family, state_digest(state), meta, cached=not made)
+
+
+def _best_losses(steps: list[float], watched: list[float], budget: int) -> list[float]:
+    """Held-out loss of the weights that a fit would end with after half and all of its budget.
+
+    It ends with the best ones that it met: the loss of those at half of it may be far worse.
+    """
+    half = int(np.searchsorted(steps, budget / 2, side="right"))
+    return [min(watched[: max(half, 1)]), min(watched)]
 
 
 def _waits(watch: Progress) -> Progress:

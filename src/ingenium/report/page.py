@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
+from ingenium.contest.verdicts import verdict_on
 from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Problem, Section
@@ -68,7 +69,7 @@ def render(run: Run) -> str:
         ranked=bool(run.spec.objectives),
         best=_best(run),
         record=record,
-        facts=_facts(record),
+        facts=_facts(run, record),
         uncertainty=_disagreement(measured),
         second_verdicts=words.second_verdicts(run.record["cross_check"] or {}),
         finer_mesh=words.finer_mesh(
@@ -197,12 +198,13 @@ def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> str:
     return f"{words.number(float(margin[i]), units[name])} of {name}"
 
 
-def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def _facts(run: Run, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Provenance as pairs of a name and a value."""
     origin, engine = record["origin"], record["engine"]
     return (
         ("Engine", f"{engine['name']} {engine['version']}"),
         _maker(record),
+        *_contest(run, record),
         ("Seed", str(origin["seed"])),
         *((("Conditions", alike),) if (alike := words.alike(record)) else ()),
         ("Spec", origin["spec"]),
@@ -215,6 +217,12 @@ def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Peak memory", f"{record['peak_memory_mb']:.0f} MB"),
         *((("Energy", words.energy(record["energy"])),) if "energy" in record else ()),
     )
+
+
+def _contest(run: Run, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a contest said of the generator of a proposal."""
+    verdict = None if "plan" in record else verdict_on(type(run.problem))
+    return (("Contest", verdict.told(record["model"]["family"])),) if verdict else ()
 
 
 def _maker(record: dict[str, Any]) -> tuple[str, str]:

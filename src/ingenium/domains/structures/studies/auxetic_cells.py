@@ -2,16 +2,16 @@
 
 Plane cells of polyamide and void on 32 x 32 pixels, thresholded at an exact share.
 principal_flow_matching learns from 80 % of the drawn cells of 13 families, three of which were
-drawn for what is asked here. residual_bootstrap, the problem's own default, moves known designs a
-little to what is asked; it stands beside (moved_known), since what it holds is owed to the drawn
-cells and not to a generator. Asked for are Poisson ratios of -0.8 to -0.4 at shares of 0.3 to
-0.6; proposals that miss this, or have walls or gaps of one pixel, are changed by 10 steps of
+drawn for what is asked here. residual_bootstrap, then the default of the problem, moves known
+designs a little to what is asked; it stands beside (moved_known), since what it holds is owed to
+the drawn cells and not to a generator. Asked for are Poisson ratios of -0.8 to -0.4 at shares of
+0.3 to 0.6; proposals that miss this, or have walls or gaps of one pixel, are changed by 10 steps of
 inverse homogenisation. A design counts if it is one piece, carries load along both axes and its
-larger Poisson ratio is below -0.3. Topology optimisation answers the same conditions by 60 steps
-of the method of moving asymptotes from smooth noise. No plastic crushing: the energy is a proxy,
-the elastic energy stored until the first element yields, the smaller of both axes, over that of a
-regular honeycomb of the same share on the same pixels (median). That half of the cells differ in
-5 % of their pixels is our own bound. Budget: 5 seeds of 64 designs, 24 of the optimiser; quick: 1
+larger Poisson ratio is below -0.3. Topology optimisation answers the same conditions by 60 steps of
+the method of moving asymptotes from smooth noise. No plastic crushing: the energy is a proxy, the
+elastic energy stored until the first element yields, the smaller of both axes, over that of a
+regular honeycomb of the same share on the same pixels (median). That half of the cells differ in 5
+% of their pixels is our own bound. Budget: 5 seeds of 64 designs, 24 of the optimiser; quick: 1
 seed of 16 and 3.
 """
 

@@ -1,0 +1,41 @@
+"""Write `contests.json` of each domain here: the verdicts of the contests that are stored.
+
+With `--check` it only says whether a file is not what the results say.
+"""
+
+import sys
+from pathlib import Path
+
+from blocks import ROOT
+from contested import stored
+
+from ingenium.contest.verdicts import CONTESTS, as_json
+from ingenium.domains import load, own
+
+DOMAINS = ROOT / "src" / "ingenium" / "domains"
+
+
+def stale() -> dict[Path, str]:
+    """Files that are not what the results say, with what they should hold."""
+    found: dict[Path, str] = {}
+    for field in own():
+        tables = [stored(f"{field}.{key}") for key in sorted(load(field).problems)]
+        verdicts = tuple(t.verdict() for t in tables if t is not None)
+        path = DOMAINS / field / CONTESTS
+        if verdicts and (not path.is_file() or path.read_text() != as_json(verdicts)):
+            found[path] = as_json(verdicts)
+    return found
+
+
+def main() -> None:
+    told = stale()
+    if "--check" not in sys.argv:
+        for path, text in told.items():
+            path.write_text(text)
+    elif told:
+        names = ", ".join(str(p.relative_to(DOMAINS)) for p in told)
+        sys.exit(f"not what the results say: {names}; run python docs/write_contests.py")
+
+
+if __name__ == "__main__":
+    main()
