@@ -43,37 +43,25 @@ class InputTrunk(nn.Module):
         return found[:, None]
 
 
-def flow(equation: FieldEquation, channels: int, own: OperatorSettings) -> Denoising:
-    """Flow matching from noise to the solution of an input."""
-    settings = FlowMatchingSettings(drop=0.0, steps=own.steps, solver=SOLVER)
-    return _of(FlowMatching(*_shape(equation), settings), equation, channels, own)
-
-
-def diffusion(equation: FieldEquation, channels: int, own: OperatorSettings) -> Denoising:
-    """Diffusion conditioned on the input."""
-    settings = DiffusionSettings(drop=0.0, steps=own.steps, solver=SOLVER)
-    return _of(Diffusion(*_shape(equation), settings), equation, channels, own)
-
-
-def _shape(equation: FieldEquation) -> tuple[tuple[int, ...], int]:
-    grid = [equation.points] * equation.axes
-    return (1, *grid), prod(grid)
-
-
-def _of(
-    family: Denoising, equation: FieldEquation, channels: int, own: OperatorSettings
-) -> Denoising:
-    family.network = InputTrunk(equation, channels, own)
-    return family
-
-
 class SolutionFlow(FourierOperator):
     """As many solutions of an input as are drawn, by flow matching under a Fourier network."""
 
     channels = 3
-    made = staticmethod(flow)
     any_grid = False  # noise on fewer points is other noise
     network: Denoising
+
+    def family(self, shape: tuple[int, ...], c: int) -> Denoising:
+        """The engine's, whose network is another."""
+        return FlowMatching(
+            shape, c, FlowMatchingSettings(drop=0.0, steps=self.own.steps, solver=SOLVER)
+        )
+
+    def made(self) -> Denoising:
+        """It, under the network that is told the input."""
+        grid = [self.equation.points] * self.equation.axes
+        found = self.family((1, *grid), prod(grid))
+        found.network = InputTrunk(self.equation, self.channels, self.own)
+        return found
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
@@ -98,4 +86,6 @@ class SolutionFlow(FourierOperator):
 class SolutionDiffusion(SolutionFlow):
     """The same by diffusion."""
 
-    made = staticmethod(diffusion)
+    def family(self, shape: tuple[int, ...], c: int) -> Denoising:
+        """The engine's, whose network is another."""
+        return Diffusion(shape, c, DiffusionSettings(drop=0.0, steps=self.own.steps, solver=SOLVER))

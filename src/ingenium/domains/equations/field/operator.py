@@ -3,7 +3,6 @@
 Shapes: n fields, w channels, over a grid of one axis or two.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -122,12 +121,15 @@ class FourierOperator(Model):
     ) -> None:
         super().__init__(codec.shape, 1)
         self.equation, self.codec, self.given, self.own = equation, codec, given, own
-        self.network = self.made(equation, self.channels, own)
+        self.network = self.made()
 
     channels = 1
-    made: ClassVar[Callable[[FieldEquation, int, OperatorSettings], nn.Module]] = FourierNetwork
     any_grid: ClassVar[bool] = True  # whether the network can be taught on fewer points
     block = 1
+
+    def made(self) -> nn.Module:
+        """The network."""
+        return FourierNetwork(self.equation, self.channels, self.own)
 
     def anneal(self, fraction: float) -> None:
         """Fewer points first, where they hold all waves of the network."""
@@ -181,8 +183,11 @@ class FourierOperator(Model):
 class DeepOperator(FourierOperator):
     """The same by a branch and a trunk."""
 
-    made = BranchTrunk
     any_grid = False  # the trunk's places are those of the whole grid
+
+    def made(self) -> nn.Module:
+        """The network."""
+        return BranchTrunk(self.equation, self.channels, self.own)
 
 
 def drawn(
