@@ -25,7 +25,7 @@ from ingenium.generators.model import Family
 from ingenium.train.plan import Plan
 
 GENERATIONS, KNOWN = 12, 240  # of the search; laws that masked diffusion learns from
-PLAN = Plan(steps=400)  # a hundred passes over what it learns from
+PLAN = Plan(steps=150)  # forty passes over what it learns from
 NAME, TITLE = "equations_onwards", "Laws that a short search does not find, and what goes on"
 
 
