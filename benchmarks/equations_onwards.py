@@ -59,11 +59,12 @@ def hunts(table: MeasuredTable, search: Hunt) -> dict[str, Hunt]:
 
 
 def told(kind: str, tables_: int, found: Mapping[str, list[Hunt]]) -> list[dict[str, object]]:
-    """Rows of the table."""
+    """Rows of the table; no misfit where nothing that was written has a value on half of them."""
+    least = {by: float(np.median([h.misfit for h in own])) for by, own in found.items()}
     return [
         {"laws": kind, "by": by, "missed": f"{len(own)} of {tables_}",
          "found of them": sum(h.found for h in own),
-         "least misfit (median)": float(np.median([h.misfit for h in own])),
+         "least misfit (median)": least[by] if np.isfinite(least[by]) else None,
          "expressions on rows": int(np.median([h.rows for h in own]))}
         for by, own in found.items()
     ]  # fmt: skip
