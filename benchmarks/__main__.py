@@ -51,6 +51,7 @@ NAMES = (
     "equations_priors",
     "equations_theoph",
     "equations_reader",
+    "equations_onwards",
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",

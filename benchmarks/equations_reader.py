@@ -33,6 +33,7 @@ from ingenium.domains.equations.law.table import (
     read,
 )
 from ingenium.domains.equations.studies.feynman import FOUND, OPERATIONS, everyone
+from ingenium.generators.model import Family
 
 DRAWN, FRESH, EVERY = 5, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
 BANK, PART, PARTS_MOST = 100, 64, 4  # short formulas; laws written together, and how often
@@ -72,28 +73,32 @@ class Hunt:
     algebra: int = 0
 
     @property
+    def misfit(self) -> float:
+        """What the closest formula leaves, in spreads."""
+        front = self.archive.front()
+        return front[-1].misfit if front else np.inf
+
+    @property
     def found(self) -> bool:
         """Whether a formula leaves nothing."""
-        front = self.archive.front()
-        return bool(front) and front[-1].misfit < FOUND
+        return self.misfit < FOUND
 
 
-def by_search(table: MeasuredTable, seeds: Sequence[Entry] = ()) -> Hunt:
+def by_search(table: MeasuredTable, seeds: Sequence[Entry] = (), *, generations: int = 0) -> Hunt:
     """Short formulas, linear algebra, and seeds beside."""
-    archive = LawSearch(table, OPERATIONS, BANK, 1.0, 0).evolved(seeds, 0)
+    archive = LawSearch(table, OPERATIONS, BANK, 1.0, 0).evolved(seeds, generations)
     return Hunt(archive, archive.count.rows, archive.count.algebra)
 
 
-def by_reader(table: MeasuredTable, most: int) -> Hunt:
+def by_family(table: MeasuredTable, family: Family, codec: LawCodec, most: int) -> Hunt:
     """Laws that are written, with constants fitted, until so many expressions were held to rows."""
-    family = opened(table, LawCodec.of(table.language))
     count, rng = ExpressionCount(), torch.Generator().manual_seed(7)
     search = LawSearch(table, OPERATIONS, BANK, 1.0, 0)
     fit, archive = search.fit_on(FIT, count), LawArchive()
     known: set[Postfix] = set()
     for _ in range(PARTS_MOST):
         new: list[Entry] = []
-        for one in family.codec.laws(family.propose(torch.zeros(PART, 1), rng)):
+        for one in codec.laws(family.propose(torch.zeros(PART, 1), rng)):
             if one is not None and one[0] not in known:
                 known.add(one[0])
                 new.append(one)
@@ -105,8 +110,8 @@ def by_reader(table: MeasuredTable, most: int) -> Hunt:
 
 def hunts(table: MeasuredTable) -> dict[str, Hunt]:
     """All ways to the law of a table."""
-    search = by_search(table)
-    reader = by_reader(table, search.rows)
+    search, codec = by_search(table), LawCodec.of(table.language)
+    reader = by_family(table, opened(table, codec), codec, search.rows)
     best = [(law.tokens, law.constants) for law in reader.archive.ranked()[:PART]]
     both = by_search(table, best)
     both.rows += reader.rows

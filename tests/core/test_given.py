@@ -12,6 +12,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.features import LeadingComponents
 from ingenium.core.given import FOLDER, Input, kept, read_given
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.tables import is_row
 from ingenium.core.spec import Spec, as_table, dump, load
 
 LOADS = (Variable("bus", (), "1", "name", longest=8), Variable("p_kw", (), "kW", "power", 0.0))
@@ -112,6 +113,20 @@ def test_a_csv_of_several_columns_asks_which(tmp_path: Path) -> None:
         read(course=entry)
     with pytest.raises(InputError, match=r'came "kv".*"kw"'):
         read(course={**entry, "column": "kv"})
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [("a,b", False), ("2019,2020", False), ("0", False), ("0.5", True), ("1.0,1.0.1", True),
+     ("12,3,12.1", True), ("-1,x", False)],
+)  # fmt: skip
+def test_a_first_line_of_numbers_is_no_line_of_names(head: str, row: bool) -> None:
+    assert is_row(head.split(",")) == row
+
+
+def test_an_array_without_names_loses_no_row(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Write a line of names above them"):
+        read(field=file(tmp_path, "field.csv", "12.0,3.0\n3.0,12.0\n"))
 
 
 def test_a_spec_finds_its_files_and_a_run_keeps_them(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_numbers_that_no_reading_tells_are_named() -> None:
         ("person,time [h],blood [mg]\na,0,1\na,0,2\n", "times of a from 0 that rise"),
         ("person,time [h],blood [mg],dose [mg]\na,0,1,2\na,1,2,3\n", "one dose of a"),
         ("person,time,blood [mg]\na,0,1\n", "a unit at the head"),
+        ("person,time [h],blood\na,0,1\n", r"Write \"blood \[mg/L\]\""),
         ("person,time [h],blood [mg]\na,0,\n", "finite numbers"),
         ("person,time [h]\na,0\n", "columns of a person, a time, a reading"),
     ],

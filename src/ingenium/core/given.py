@@ -18,7 +18,7 @@ from ingenium.core.errors import InputError, choose
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_text
 from ingenium.core.reading.files import content, refusing
-from ingenium.core.reading.tables import csv_text
+from ingenium.core.reading.tables import csv_text, is_row
 from ingenium.core.text import codes
 from ingenium.core.units import convert
 
@@ -205,6 +205,10 @@ def _array(source: _Source) -> np.ndarray:
         found = json_text(source.text(), source.what, str(source.path))
     elif source.data is not None:
         frame = source.frame()
+        if is_row([str(c) for c in frame]):
+            raise source.refuse(
+                f"numbers in the first line of {source.path}", "Write a line of names above them."
+            )
         if source.column is not None:
             frame = frame[[choose(source.column, [str(c) for c in frame], "column of the file")]]
         found = frame.to_numpy()

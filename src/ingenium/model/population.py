@@ -62,7 +62,7 @@ def read_people(path: Path) -> tuple[tuple[DosedPerson, ...], tuple[str, str]]:
             f"{len(frame.columns)} columns in {path}",
             "Write a table such as person,time [h],blood [mg/L],dose [mg].",
         )
-    heads = unit_heads(map(str, frame.columns[1:]), (), "time [h]")
+    heads = unit_heads(map(str, frame.columns[1:]), (), "time [h]", "blood [mg/L]", "dose [mg]")
     rows = frame.iloc[:, 1:]
     if not all(t.kind in "iuf" for t in rows.dtypes) or not np.isfinite(rows.to_numpy()).all():
         raise InputError("finite numbers beside the names", "gaps or texts", "Leave gaps out.")

@@ -59,7 +59,7 @@ class MeasuredSeries:
         if not 2 <= len(frame.columns) <= 1 + WIDEST:
             came = f"{len(frame.columns)} columns in {path}"
             raise InputError(f"a column of times and 1 to {WIDEST} of readings", came)
-        heads = unit_heads(map(str, frame), TAKEN, "year [year]")
+        heads = unit_heads(map(str, frame), TAKEN, "year [year]", "hare [thousand]")
         names = [name for name, _ in heads]
         if not FEWEST <= len(frame) <= MOST:
             raise InputError(f"from {FEWEST} to {MOST} times", f"{len(frame)}", "Read more often.")

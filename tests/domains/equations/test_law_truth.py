@@ -247,7 +247,8 @@ def test_the_file_of_c_computes_the_same(table: MeasuredTable, tmp_path: Path) -
     ("text", "told"),
     [
         ("length,period [s]\n1,2\n", "unit"),
-        ("length [m],gravity [m/s**2],period [s]\n" + "1,9.81,2\n" * 20, "vary"),
+        ("length [m],gravity [m/s**2],period [s]\n" +
+         "".join(f"{i},9.81,{i}\n" for i in range(1, 30)), "gravity too"),
         ("length [parrots],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "parrots"),
         ("a [m],b [cm],period [s]\n" + "\n".join(f"{i},{100 * i},{i**2}" for i in range(1, 30)),
          "times"),
@@ -259,6 +260,10 @@ def test_the_file_of_c_computes_the_same(table: MeasuredTable, tmp_path: Path) -
         ("a [m],a [m],period [s]\n" + "1,2,3\n" * 30, "a twice"),
         ("a [dBm],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "logarithm"),
         ("a [m],period [s]\n" + "".join(f"{i},{i}\n" for i in range(6)) * 5, "only one"),
+        ("a [m],period [s]\n1,2\n", "from 12 to 20000 rows"),
+        ("a [m],period [s]\n", "from 12 to 20000 rows"),
+        ("a [m],period [s]\n" + "\n".join(f"{i},3" for i in range(1, 30)), "another target"),
+        ("a [m],period [s]\n" + "\n".join(f"{i}e200,{i}" for i in range(1, 30)), "1e\\+100"),
         ("\n" + ",".join(f"a{i} [m]" for i in range(10_001)) + "\n1\n", "10000 columns"),
     ],
 )  # fmt: skip

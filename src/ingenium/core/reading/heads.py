@@ -15,20 +15,22 @@ unsigned void volatile while main pow"""
 RESERVED = frozenset((*keyword.kwlist, *C_WORDS.split()))  # in the programs that formulas become
 
 
-def unit_heads(heads: Iterable[str], taken: Collection[str], example: str) -> list[tuple[str, str]]:
+def unit_heads(
+    heads: Iterable[str], taken: Collection[str], *examples: str
+) -> list[tuple[str, str]]:
     """Name and unit of each column.
 
     Args:
         heads: as they were read.
         taken: names that formulas have for something else.
-        example: a head that would be right, such as `length [m]`.
+        examples: heads that would be right, such as `length [m]`; the last stands for all others.
 
     Raises:
         InputError: for a head without a name or unit, a name that is taken, or one twice.
     """
     found: list[tuple[str, str]] = []
-    name, unit = example.split(" ")
-    for head in heads:
+    for i, head in enumerate(heads):
+        name, unit = examples[min(i, len(examples) - 1)].split(" ")
         match = HEAD.fullmatch(head)
         if match is None:
             plain = re.sub(r"\W.*", "", head.strip()) or name

@@ -1,6 +1,8 @@
 """CSV that users name, into a data frame: bounded in columns and cells, and never unpacked."""
 
+from collections.abc import Sequence
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +82,20 @@ def csv_text(
             f'Name each column, and end no row with "{delimiter}".',
         )
     return frame
+
+
+def is_row(heads: Sequence[str]) -> bool:
+    """Whether the first line holds numbers of the table and no names, such as years that rise."""
+    numbers: list[float] = []
+    for head in heads:
+        for written in (head, head.rpartition(".")[0]):  # what comes again is numbered
+            try:
+                numbers.append(float(written))
+            except ValueError:
+                continue
+            break
+    if len(numbers) < len(heads):
+        return False
+    if len(numbers) == 1:
+        return not numbers[0].is_integer()
+    return any(a >= b for a, b in pairwise(numbers))

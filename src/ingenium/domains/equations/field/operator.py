@@ -1,4 +1,4 @@
-"""Learned operators: from the input of an equation to its solution, and flows from noise to it.
+"""Learned operators: from the input of an equation to its solution.
 
 Shapes: n fields, w channels, over a grid of one axis or two.
 """
@@ -24,12 +24,12 @@ BEYOND = 8  # parts of a side, by which fields that are not periodic are continu
 
 @dataclass(frozen=True)
 class OperatorSettings:
-    """Size of the network, and of a flow its steps."""
+    """Size of the network, and steps of a family that draws."""
 
     width: int = 16
     modes: int = 10
     layers: int = 4
-    steps: int = 8  # of a flow, from noise to a solution
+    steps: int = 8  # from noise to a solution
 
 
 class FourierNetwork(nn.Module):
@@ -121,12 +121,15 @@ class FourierOperator(Model):
     ) -> None:
         super().__init__(codec.shape, 1)
         self.equation, self.codec, self.given, self.own = equation, codec, given, own
-        self.network = self.made(equation, self.channels, own)
+        self.network = self.made()
 
     channels = 1
-    made: type[nn.Module] = FourierNetwork
     any_grid: ClassVar[bool] = True  # whether the network can be taught on fewer points
     block = 1
+
+    def made(self) -> nn.Module:
+        """The network."""
+        return FourierNetwork(self.equation, self.channels, self.own)
 
     def anneal(self, fraction: float) -> None:
         """Fewer points first, where they hold all waves of the network."""
@@ -180,52 +183,11 @@ class FourierOperator(Model):
 class DeepOperator(FourierOperator):
     """The same by a branch and a trunk."""
 
-    made = BranchTrunk
     any_grid = False  # the trunk's places are those of the whole grid
 
-
-class SolutionFlow(FourierOperator):
-    """Flow matching from noise to the solution under an input: as many solutions as are drawn.
-
-    Source: Lipman et al., ICLR 2023, arXiv:2210.02747 (the loss); the network is that of above,
-        told the noisy solution and the time as channels.
-    """
-
-    channels = 3
-    any_grid = False  # noise on fewer points is other noise
-
-    def loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """Squared error of the velocity on the line from noise to the solution."""
-        return self._matched(self._turned(x, rng), rng)
-
-    def held_out_loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """The same, unturned."""
-        return self._matched(x, rng)
-
-    def _matched(self, x: Tensor, rng: torch.Generator) -> Tensor:
-        told, solution = x[:, 0], x[:, 1]
-        noise = torch.randn(solution.shape, generator=rng, dtype=x.dtype)
-        t = torch.rand(len(x), generator=rng, dtype=x.dtype).view(-1, *[1] * (x.ndim - 2))
-        velocity = self._velocity(told, torch.lerp(noise, solution, t), t)
-        return (velocity - (solution - noise)).square().flatten(1).mean(1)
-
-    def solution(
-        self, told: Float[Tensor, "n *grid"], rng: torch.Generator
-    ) -> Float[Tensor, "n *grid"]:
-        """By Euler steps from noise."""
-        x = torch.randn(told.shape, generator=rng, dtype=told.dtype)
-        for i in range(self.own.steps):
-            t = torch.full((1,), i / self.own.steps, dtype=told.dtype)
-            x = x + self._velocity(told, x, t) / self.own.steps
-        return x
-
-    def _velocity(self, told: Tensor, x: Tensor, t: Tensor) -> Tensor:
-        found: Tensor = self.network(torch.stack([told, x, t.expand_as(x)], 1))
-        return found
+    def made(self) -> nn.Module:
+        """The network."""
+        return BranchTrunk(self.equation, self.channels, self.own)
 
 
 def drawn(

@@ -19,15 +19,12 @@ from ingenium.core.recipe import Recipe
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.equations.field import report
 from ingenium.domains.equations.field.codec import PairCodec
+from ingenium.domains.equations.field.draws import SolutionDiffusion, SolutionFlow
 from ingenium.domains.equations.field.elements import second_engine
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
 from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution, ResidualFamily
 from ingenium.domains.equations.field.formats import NetcdfFields
-from ingenium.domains.equations.field.operator import (
-    DeepOperator,
-    FourierOperator,
-    SolutionFlow,
-)
+from ingenium.domains.equations.field.operator import DeepOperator, FourierOperator
 from ingenium.domains.equations.field.residual import rest_of
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import SolverVerifier
@@ -173,13 +170,14 @@ class SolutionField(Problem):
         return onto
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Learned operators, the solver made coarse, the nearest known input, and PINN."""
+        """Operators, draws, the solver made coarse, the nearest known input, and PINN."""
         e, codec, own = self.equation, self.codec, self._own
         size = self.settings.network(e.axes)
         found: dict[str, Callable[[], Any]] = {
             "fno": partial(FourierOperator, e, codec, own, size),
             "deeponet": partial(DeepOperator, e, codec, own, size),
             "solution_flow": partial(SolutionFlow, e, codec, own, size),
+            "solution_diffusion": partial(SolutionDiffusion, e, codec, own, size),
             "nearest": partial(NearestSolution, e, codec, own),
         }
         if rest_of(e) is not None:
@@ -194,7 +192,8 @@ class SolutionField(Problem):
         else:
             plan = Plan(steps=1500, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=500)
         alone = Plan(steps=self.settings.residual.steps)  # of the pilot
-        return {"fno": plan, "deeponet": plan, "solution_flow": plan, "pinn": alone}
+        learned = ("fno", "deeponet", "solution_flow", "solution_diffusion")
+        return dict.fromkeys(learned, plan) | {"pinn": alone}
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Error by the solver, and how far the mean spectrum of solutions lies from known ones."""

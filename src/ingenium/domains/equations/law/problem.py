@@ -197,12 +197,9 @@ class TableLaw(Problem):
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Genetic search, formulas by chance under the grammar of units, and covered tokens."""
         genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
-        numbers = NUMBERS["flow_matching"]
-        covered = partial(
-            TwoKindFamily, self.codec.shape, CONSTANT, self.codec, numbers, masked_diffusion
-        )
         grammar = partial(GrammarLaws, self.codec, CONSTANT)
-        return {"genetic": genetic, "grammar": grammar, "masked_diffusion": covered}
+        masked = partial(covered, self.codec)
+        return {"genetic": genetic, "grammar": grammar, "masked_diffusion": masked}
 
     def budgets(self) -> Mapping[str, Plan]:
         """A minute on one core."""
@@ -232,6 +229,12 @@ class TableLaw(Problem):
             "idle_constants": 0.0,
         }
         return ((laws(listed, [(0.5, 2.0)], [0]), truth, 1e-12),)
+
+
+def covered(codec: LawCodec) -> TwoKindFamily:
+    """Masked diffusion of the tokens of laws, and a flow of their constants."""
+    numbers = NUMBERS["flow_matching"]
+    return TwoKindFamily(codec.shape, CONSTANT, codec, numbers, masked_diffusion)
 
 
 def pendulum() -> str:

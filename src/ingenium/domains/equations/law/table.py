@@ -24,6 +24,7 @@ from ingenium.domains.equations.law.operations import OPERATIONS
 
 FEWEST, MOST, WIDEST = 12, 20_000, 10  # rows, and columns besides the target
 INNER_EVERY, OUTER_SHARE = 5, 0.15
+LARGEST = 1e100  # in base units, so that squares and products are numbers too
 SAME = 1e-9  # relative, within which a column is a multiple of another
 TAKEN = frozenset((*OPERATIONS, PURE, *(f"{PURE}{i}" for i in range(1, CONSTANTS + 1)), "pi"))
 
@@ -119,6 +120,7 @@ def read(text: str, target: str, constant_units: Sequence[str]) -> MeasuredTable
     if len(frame.columns) < 2:
         raise InputError("a table of at least two columns", f"{len(frame.columns)}")
     heads = unit_heads(map(str, frame), TAKEN, "length [m]")
+    _enough(len(frame))
     columns = [_column(*head, frame[h].to_numpy()) for head, h in zip(heads, frame, strict=True)]
     names = [name for name, _ in heads]
     own = columns.pop(names.index(choose(target or names[-1], names, "column")))
@@ -136,10 +138,8 @@ def of_columns(
     """
     if not 1 <= len(columns) <= WIDEST:
         raise InputError(f"from 1 to {WIDEST} columns beside the target", f"{len(columns)}")
+    _enough(len(own.values))
     _distinct([*columns, own])
-    if not FEWEST <= len(own.values) <= MOST:
-        came = f"{len(own.values)}, of rows that are the same only one"
-        raise InputError(f"from {FEWEST} to {MOST} rows", came, "Measure more rows.")
     based = dict(base_unit(u, of="a constant") for u in constant_units)
     held = [(f"{PURE}[{unit}]", dim) for unit, dim in based.items() if unit != "1"]
     bases = dimension.bases_of([c.dim for c in (*columns, own)] + [d for _, d in held])
@@ -160,19 +160,31 @@ def _column(name: str, unit: str, values: np.ndarray) -> MeasuredColumn:
     if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
         raise InputError(f"finite numbers in {name}", "gaps or texts", "Leave rows with gaps out.")
     base, dim = base_unit(unit, of=name)
-    scale = Scale.between(unit, base, of=name)
-    return MeasuredColumn(name, base, dict(dim), scale.value(values.astype(np.float64)))
+    own = Scale.between(unit, base, of=name).value(values.astype(np.float64))
+    if np.abs(own).max() > LARGEST:
+        came = f"{np.abs(own).max():.3g} {base}"
+        raise InputError(f"numbers of {name} up to {LARGEST:g}", came, "Check its unit.")
+    return MeasuredColumn(name, base, dict(dim), own)
+
+
+def _enough(rows: int) -> None:
+    """Refuse tables of too few rows to judge a law by, or too many."""
+    if not FEWEST <= rows <= MOST:
+        came = f"{rows}, of rows that are the same only one"
+        more = "Measure more rows." if rows < FEWEST else "Keep a part of them, drawn by chance."
+        raise InputError(f"from {FEWEST} to {MOST} rows", came, more)
 
 
 def _distinct(columns: Iterable[MeasuredColumn]) -> None:
-    """Refuse columns that do not vary, and those that are multiples of another."""
+    """Refuse columns that do not vary, the target too, and those that are multiples of another."""
     listed = list(columns)
     for c in listed:
         if np.ptp(c.values) <= SAME * np.abs(c.values).max():
+            out = f'Leave {c.name} out; if the law needs it, write constant_units = ["{c.unit}"].'
             raise InputError(
                 f"columns that vary, {c.name} too",
                 f"{c.values[0]:g} {c.unit} in all rows",
-                f'Leave {c.name} out; if the law needs it, write constant_units = ["{c.unit}"].',
+                "Name another target: that it is constant is its law." if c is listed[-1] else out,
             )
     for i, a in enumerate(listed[:-1]):
         for b in listed[i + 1 : -1]:

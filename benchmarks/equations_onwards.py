@@ -1,0 +1,88 @@
+"""Where a short search of laws ends without the law: what goes on from there, at equal expressions.
+
+Tables are those of `equations_reader`, and of them those whose law its search with few short
+formulas and no generations does not find. From what it found go on its own generations, masked
+diffusion, which is fitted to the laws that it found, and beside them the grammar by chance and the
+trained reader, which know nothing of it. Each holds at most about as many expressions against rows
+as the generations do, or writes as many laws as the reader may.
+
+Run `python -m benchmarks equations_onwards`, with INGENIUM_FEYNMAN as for `equations_feynman`.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+
+from benchmarks.equations_reader import Hunt, by_family, by_search, tables
+from benchmarks.measuring import report, save
+from ingenium.domains.equations.law.codec import LawCodec
+from ingenium.domains.equations.law.families import GrammarLaws
+from ingenium.domains.equations.law.problem import covered
+from ingenium.domains.equations.law.read_laws import opened
+from ingenium.domains.equations.law.table import MeasuredTable
+from ingenium.generators.model import Family
+from ingenium.train.plan import Plan
+
+GENERATIONS, KNOWN = 12, 240  # of the search; laws that masked diffusion learns from
+PLAN = Plan(steps=150)  # forty passes over what it learns from
+NAME, TITLE = "equations_onwards", "Laws that a short search does not find, and what goes on"
+
+
+def uncovered(table: MeasuredTable, codec: LawCodec, search: Hunt) -> Family:
+    """Masked diffusion, fitted to what the search found."""
+    laws = search.archive.ranked()[:KNOWN]
+    x = codec.of_laws([(law.tokens, law.constants) for law in laws]).float()
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn from the global state
+        torch.manual_seed(0)
+        family = covered(codec)
+    family.fit(x, torch.zeros(len(x), 1), PLAN)
+    return family
+
+
+FAMILIES: Mapping[str, Callable[[MeasuredTable, LawCodec, Hunt], Family]] = {
+    "masked diffusion": uncovered,
+    "reader": lambda table, codec, _: opened(table, codec),
+    "grammar by chance": lambda _, codec, __: GrammarLaws(codec, 1),
+}
+
+
+def hunts(table: MeasuredTable, search: Hunt) -> dict[str, Hunt]:
+    """All ways on; what the search held against rows before counts in none."""
+    codec = LawCodec.of(table.language)
+    own = by_search(table, generations=GENERATIONS)
+    own.rows -= search.rows
+    found = {"generations of the search": own}
+    for by, make in FAMILIES.items():
+        found[by] = by_family(table, make(table, codec, search), codec, own.rows)
+    return found
+
+
+def told(kind: str, tables_: int, found: Mapping[str, list[Hunt]]) -> list[dict[str, object]]:
+    """Rows of the table; no misfit where nothing that was written has a value on half of them."""
+    least = {by: float(np.median([h.misfit for h in own])) for by, own in found.items()}
+    return [
+        {"laws": kind, "by": by, "missed": f"{len(own)} of {tables_}",
+         "found of them": sum(h.found for h in own),
+         "least misfit (median)": least[by] if np.isfinite(least[by]) else None,
+         "expressions on rows": int(np.median([h.rows for h in own]))}
+        for by, own in found.items()
+    ]  # fmt: skip
+
+
+def run() -> None:
+    """Write and print a table."""
+    done: list[dict[str, object]] = []
+    for kind, listed in tables().items():
+        found: dict[str, list[Hunt]] = {}
+        rows: list[dict[str, object]] = []
+        for table in listed:
+            search = by_search(table)
+            if search.found:
+                continue
+            for by, one in ({"search": search} | hunts(table, search)).items():
+                found.setdefault(by, []).append(one)
+            rows = told(kind, len(listed), found)
+            save(NAME, TITLE, [*done, *rows], {})
+        done += rows
+    report(NAME, TITLE, done, {})

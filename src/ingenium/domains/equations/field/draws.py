@@ -1,0 +1,91 @@
+"""Solutions that are drawn from noise under their input, by the engine's flow and diffusion.
+
+Shapes: n fields over a grid of one axis or two, c points of an input.
+"""
+
+from math import prod
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ingenium.domains.equations.field.equation import FieldEquation
+from ingenium.domains.equations.field.operator import (
+    FourierNetwork,
+    FourierOperator,
+    OperatorSettings,
+)
+from ingenium.generators.denoising import Denoising
+from ingenium.generators.diffusion import Diffusion, DiffusionSettings
+from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
+from ingenium.sampling.solvers import Ddim
+
+SOLVER = Ddim()  # one solution answers an input: steps of second order came no closer
+
+
+class InputTrunk(nn.Module):
+    """The network of an operator as that of a denoising family, whose condition is the input."""
+
+    def __init__(self, equation: FieldEquation, channels: int, own: OperatorSettings) -> None:
+        super().__init__()
+        self.operator = FourierNetwork(equation, channels, own)
+
+    def forward(
+        self,
+        x: Float[Tensor, "n 1 *grid"],
+        cond: Float[Tensor, "n c"],
+        level: Float[Tensor, " n"],
+        keep: Tensor | None = None,
+    ) -> Float[Tensor, "n 1 *grid"]:
+        """Of the noisy solution, the input and the level of noise; no input is ever left out."""
+        at = level.view(-1, *[1] * (x.ndim - 1)).expand_as(x)
+        found: Tensor = self.operator(torch.cat([x, cond.view_as(x), at], 1))
+        return found[:, None]
+
+
+class SolutionFlow(FourierOperator):
+    """As many solutions of an input as are drawn, by flow matching under a Fourier network."""
+
+    channels = 3
+    any_grid = False  # noise on fewer points is other noise
+    network: Denoising
+
+    def family(self, shape: tuple[int, ...], c: int) -> Denoising:
+        """The engine's, whose network is another."""
+        return FlowMatching(
+            shape, c, FlowMatchingSettings(drop=0.0, steps=self.own.steps, solver=SOLVER)
+        )
+
+    def made(self) -> Denoising:
+        """It, under the network that is told the input."""
+        grid = [self.equation.points] * self.equation.axes
+        found = self.family((1, *grid), prod(grid))
+        found.network = InputTrunk(self.equation, self.channels, self.own)
+        return found
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """That of the family, of the solution under the input."""
+        x = self._turned(x, rng)
+        return self.network.loss(x[:, 1:], x[:, 0].flatten(1), rng)
+
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """The same, unturned."""
+        return self.network.held_out_loss(x[:, 1:], x[:, 0].flatten(1), rng)
+
+    def solution(
+        self, told: Float[Tensor, "n *grid"], rng: torch.Generator
+    ) -> Float[Tensor, "n *grid"]:
+        """From noise, by the solver of the family."""
+        return self.network.propose(told.flatten(1), rng)[:, 0]
+
+
+class SolutionDiffusion(SolutionFlow):
+    """The same by diffusion."""
+
+    def family(self, shape: tuple[int, ...], c: int) -> Denoising:
+        """The engine's, whose network is another."""
+        return Diffusion(shape, c, DiffusionSettings(drop=0.0, steps=self.own.steps, solver=SOLVER))
