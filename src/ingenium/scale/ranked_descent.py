@@ -107,14 +107,13 @@ class RankedDescent:
         return self._agreed(loss)
 
     def _average(self, turn: Turn) -> None:
-        """The mean of the gradients of data ranks, in one exchange."""
+        """The mean of the gradients of data ranks, where they lie: a copy would be the peak."""
         gradients = [local(p.grad) for p in turn.parameters if p.grad is not None]
-        flat = torch.cat([g.flatten() for g in gradients]) / self.layout.data
-        dist.all_reduce(flat, group=self.model.mesh["data"].get_group())
-        for gradient, mean in zip(
-            gradients, flat.split([g.numel() for g in gradients]), strict=True
-        ):
-            gradient.copy_(mean.view_as(gradient))
+        group = self.model.mesh["data"].get_group()
+        sums = [dist.all_reduce(g, group=group, async_op=True) for g in gradients]
+        for gradient, done in zip(gradients, sums, strict=True):
+            done.wait()
+            gradient /= self.layout.data
 
     def _accumulated(self, inputs: list[Tensor], target: Tensor) -> Tensor:
         """One micro-batch after the other; gradients are exchanged with the last."""
