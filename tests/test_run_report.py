@@ -1,6 +1,7 @@
 """The page of a run: histograms and the table of kept designs."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from matplotlib.colors import to_hex
 
 from ingenium import loop
 from ingenium.core.designs import DESIGN
+from ingenium.core.quantity import LABELS, SHOWN
 from ingenium.core.spec import Limit
 from ingenium.evaluate import figures
 from ingenium.report import page
@@ -66,3 +68,17 @@ def test_a_variable_is_shown_as_its_problem_writes_it(
     assert "<td>no. " in shown
     assert "<td>no. " not in plain
     assert second in shown
+
+
+def test_numbers_of_a_design_are_in_the_units_and_names_that_people_read(
+    finished: loop.Run,
+) -> None:
+    first, second = (v.name for v in finished.problem.variables[:2])
+    designs = finished.designs.copy()
+    designs[first] = designs[first].assign_attrs({SHOWN: "mm"})
+    designs[second] = (0 * designs[second]).assign_attrs({LABELS: ["flat", "upright"]})
+    shown = page.render(replace(finished, designs=designs))
+    table = shown[shown.index("Best designs") :]
+    table = table[: table.index("</table>")]
+    assert f"<th>{first} (mm)</th>" in table
+    assert table.count("<td>flat</td>") >= 20
