@@ -1,6 +1,7 @@
 """How much more power a feeder takes at each step before a limit is reached."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,12 @@ from ingenium.domains.grid.powerflow import Engine
 from ingenium.domains.grid.verifier import FeederVerifier
 
 ITERATIONS = 30
+FIRST, BEYOND = 1 / 64, 1.1  # of the largest power, to see how margins fall; and past their end
 NEAR_PU = 1e-6  # of the limit, on the side that holds
+
+
+Ends = tuple[np.ndarray, np.ndarray]  # powers of rows, and the margins left there
+Left = Callable[[Any, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +121,7 @@ class Headroom:
             margins = self._margins(p[rows], q[rows], sign * extra_mw)
             return margins[0 if sign > 0 else 1] - NEAR_PU / 2  # so that what is found holds
 
-        low, high = np.zeros(len(p)), np.full(len(p), self.most_mw)
-        f_low, f_high = left(slice(None), low), left(slice(None), high)
+        (low, f_low), (high, f_high) = self._ends(left, len(p))
         room = np.where(f_high >= 0, high, 0.0)
         open_ = np.flatnonzero((f_low > 0) & ~(f_high >= 0))
         kept = np.zeros(len(p))  # which end stayed: 1 low, -1 high
@@ -136,6 +141,25 @@ class Headroom:
             room[open_] = np.where(near, middle, low[open_])
             open_ = open_[~near]
         return room
+
+    def _ends(self, left: Left, rows: int) -> tuple[Ends, Ends]:
+        """Powers between which margins end, and what is left there.
+
+        The far one lies beyond where the margin would end if it fell on as it begins to; it is
+        the largest power where it does not fall, or is not used up there either.
+        """
+        low = np.zeros(rows)
+        f_low, step = left(slice(None), low), self.most_mw * FIRST
+        fall = (f_low - left(slice(None), low + step)) / step
+        with np.errstate(divide="ignore", invalid="ignore"):
+            guess = BEYOND * f_low / fall
+        high = np.where((f_low > 0) & (fall > 0) & (guess < self.most_mw), guess, self.most_mw)
+        f_high = left(slice(None), high)
+        again = np.flatnonzero((f_high >= 0) & (high < self.most_mw))
+        low[again], f_low[again] = high[again], f_high[again]
+        high[again] = self.most_mw
+        f_high[again] = left(again, high[again])
+        return (low, f_low), (high, f_high)
 
     def _margins(
         self,
