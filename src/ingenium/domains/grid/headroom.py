@@ -156,9 +156,10 @@ class Headroom:
         high = np.where((f_low > 0) & (fall > 0) & (guess < self.most_mw), guess, self.most_mw)
         f_high = left(slice(None), high)
         again = np.flatnonzero((f_high >= 0) & (high < self.most_mw))
-        low[again], f_low[again] = high[again], f_high[again]
-        high[again] = self.most_mw
-        f_high[again] = left(again, high[again])
+        if len(again):
+            low[again], f_low[again] = high[again], f_high[again]
+            high[again] = self.most_mw
+            f_high[again] = left(again, high[again])
         return (low, f_low), (high, f_high)
 
     def _margins(
