@@ -8,9 +8,7 @@ from ingenium.core.errors import InputError
 SHOWN, LABELS = "shown_units", "labels"  # attributes of arrays
 
 
-def _attrs(
-    unit: str, long_name: str, shown: str, labels: tuple[str, ...] | None
-) -> dict[str, Any]:
+def _attrs(unit: str, long_name: str, shown: str, labels: tuple[str, ...] | None) -> dict[str, Any]:
     told: dict[str, Any] = {"units": unit, "long_name": long_name}
     told |= {SHOWN: shown} if shown else {}
     return told | ({LABELS: list(labels)} if labels else {})
