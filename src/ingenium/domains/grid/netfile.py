@@ -107,7 +107,7 @@ def _net_in(found: str, where: Path) -> Any:
 
 @lru_cache(maxsize=1)
 def _empty_net() -> Any:
-    """What pandapower fills with a file; to make its hundred tables takes it half of the reading."""
+    """What pandapower fills with a file; to make its tables takes half of the reading."""
     return package("pandapower").create_empty_network()
 
 
