@@ -20,7 +20,7 @@ NEAR_PU = 1e-6  # of the limit, on the side that holds
 
 
 Ends = tuple[np.ndarray, np.ndarray]  # powers of rows, and the margins left there
-Left = Callable[[Any, np.ndarray], np.ndarray]
+Margins = Callable[[Any, np.ndarray], np.ndarray]  # of rows, at a power of each
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +117,14 @@ class Headroom:
     ) -> Float64[np.ndarray, " b"]:
         """Where the margin of each row is nearly used up; a step without a solution is beyond."""
 
-        def left(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, " c"]:
-            margins = self._margins(p[rows], q[rows], sign * extra_mw)
-            return margins[0 if sign > 0 else 1] - NEAR_PU / 2  # so that what is found holds
+        def margins(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, "2 c"]:
+            return self._margins(p[rows], q[rows], sign * extra_mw, sign)
 
-        (low, f_low), (high, f_high) = self._ends(left, len(p))
+        def left(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, " c"]:
+            least: Float64[np.ndarray, " c"] = margins(rows, extra_mw).min(0)
+            return least
+
+        (low, f_low), (high, f_high) = self._ends(margins, len(p))
         room = np.where(f_high >= 0, high, 0.0)
         open_ = np.flatnonzero((f_low > 0) & ~(f_high >= 0))
         kept = np.zeros(len(p))  # which end stayed: 1 low, -1 high
@@ -142,24 +145,25 @@ class Headroom:
             open_ = open_[~near]
         return room
 
-    def _ends(self, left: Left, rows: int) -> tuple[Ends, Ends]:
-        """Powers between which margins end, and what is left there.
+    def _ends(self, margins: Margins, rows: int) -> tuple[Ends, Ends]:
+        """Powers between which the lesser margin ends, and what is left there.
 
-        The far one lies beyond where the margin would end if it fell on as it begins to; it is
-        the largest power where it does not fall, or is not used up there either.
+        The far one lies beyond where one of both would end if it fell on as it begins to; it is
+        the largest power where none falls, or none is used up there either.
         """
-        low = np.zeros(rows)
-        f_low, step = left(slice(None), low), self.most_mw * FIRST
-        fall = (f_low - left(slice(None), low + step)) / step
+        low, step = np.zeros(rows), self.most_mw * FIRST
+        first, then = margins(slice(None), low), margins(slice(None), low + step)
         with np.errstate(divide="ignore", invalid="ignore"):
-            guess = BEYOND * f_low / fall
-        high = np.where((f_low > 0) & (fall > 0) & (guess < self.most_mw), guess, self.most_mw)
-        f_high = left(slice(None), high)
+            fall = (first - then) / step
+            ends = np.where(fall > 0, BEYOND * first / fall, np.inf).min(0)
+        f_low = first.min(0)
+        high = np.where((f_low > 0) & (ends < self.most_mw), ends, self.most_mw)
+        f_high = margins(slice(None), high).min(0)
         again = np.flatnonzero((f_high >= 0) & (high < self.most_mw))
         if len(again):
             low[again], f_low[again] = high[again], f_high[again]
             high[again] = self.most_mw
-            f_high[again] = left(again, high[again])
+            f_high[again] = margins(again, high[again]).min(0)
         return (low, f_low), (high, f_high)
 
     def _margins(
@@ -167,14 +171,13 @@ class Headroom:
         p: Float64[np.ndarray, "b node"],
         q: Float64[np.ndarray, "b node"],
         extra_mw: Float64[np.ndarray, " b"],
-    ) -> tuple[Float64[np.ndarray, " b"], Float64[np.ndarray, " b"]]:
-        """Distance of the lowest and of the highest voltage to their limits, or of the loading."""
+        sign: float,
+    ) -> Float64[np.ndarray, "2 b"]:
+        """What is left of the voltage and of the loading, a trifle less, so that both hold."""
         found = self._solved(p + extra_mw[:, None] * self.share, q)
+        low, high = found.lowest - self.lowest_pu, self.highest_pu - found.highest
         loading = (self.most_percent - found.percent) / 100
-        return (
-            np.minimum(found.lowest - self.lowest_pu, loading),
-            np.minimum(self.highest_pu - found.highest, loading),
-        )
+        return np.stack([low if sign > 0 else high, loading]) - NEAR_PU / 2
 
     def _solved(self, p: Float64[np.ndarray, "b node"], q: Float64[np.ndarray, "b node"]) -> Strain:
         circuit = self.verifier.network.circuit
