@@ -67,7 +67,7 @@ def test_a_variable_is_shown_as_its_problem_writes_it(
     shown = page.render(finished)
     assert "<td>no. " in shown
     assert "<td>no. " not in plain
-    assert second in shown
+    assert second in shown.replace("<wbr>", "")
 
 
 def test_numbers_of_a_design_are_in_the_units_and_names_that_people_read(
