@@ -22,6 +22,7 @@ from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
 from ingenium.opened import open_run
+from ingenium.outcome import Run
 from ingenium.replaying import replay
 from ingenium.testing.forging import Damage
 from ingenium.testing.red_team import RedTeam
@@ -50,7 +51,7 @@ def opened(name: str, setup: str, given: str = "{}") -> tuple[Problem, xr.Datase
     return problem, problem.data()
 
 
-def _opens_as_it_ended(run: loop.Run) -> None:
+def _opens_as_it_ended(run: Run) -> None:
     """The folder of a run shows the same tables and designs to whoever opens it later."""
     again = open_run(run.folder, lambda _: run.problem)
     pd.testing.assert_frame_equal(again.table, run.table)
