@@ -1,6 +1,7 @@
 """The page of a run: histograms and the table of kept designs."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from matplotlib.colors import to_hex
 
 from ingenium import loop
 from ingenium.core.designs import DESIGN
+from ingenium.core.quantity import LABELS, SHOWN
 from ingenium.core.spec import Limit
 from ingenium.evaluate import figures
 from ingenium.report import page
@@ -44,7 +46,7 @@ def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run)
     """All beams are heavy, so that no column says so; their loads differ."""
     page = (finished.folder / "report.html").read_text()
     table = page[page.index("Best designs") :]
-    heads = re.findall("<th>(.*?)</th>", table[: table.index("</tr>")])
+    heads = re.findall("<th>(.*?)</th>", table[: table.index("</tr>")].replace("<wbr>", ""))
     assert "load_n (N)" in heads
     assert "mass_kg (kg)" in heads
     assert not {"duty", "verdict"} & set(heads)
@@ -65,4 +67,18 @@ def test_a_variable_is_shown_as_its_problem_writes_it(
     shown = page.render(finished)
     assert "<td>no. " in shown
     assert "<td>no. " not in plain
-    assert second in shown
+    assert second in shown.replace("<wbr>", "")
+
+
+def test_numbers_of_a_design_are_in_the_units_and_names_that_people_read(
+    finished: loop.Run,
+) -> None:
+    first, second = (v.name for v in finished.problem.variables[:2])
+    designs = finished.designs.copy()
+    designs[first] = designs[first].assign_attrs({SHOWN: "mm"})
+    designs[second] = (0 * designs[second]).assign_attrs({LABELS: ["flat", "upright"]})
+    shown = page.render(replace(finished, designs=designs))
+    table = shown[shown.index("Best designs") :]
+    table = table[: table.index("</table>")].replace("<wbr>", "")
+    assert f"<th>{first} (mm)</th>" in table
+    assert table.count("<td>flat</td>") >= 20

@@ -19,7 +19,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import choose
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import LABELS
-from ingenium.core.shown import bound, column, headed, scale, scales
+from ingenium.core.shown import bound, column, headed, read, scales
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.units import Scale
 from ingenium.core.verdict import FLAGS, Verdict, at_best
@@ -82,7 +82,7 @@ class RunView(ABC):
         columns: dict[str, Any] = {"verdict": verdicts["verdict"].to_numpy()}
         arrays = (*designs.coords.values(), *designs.data_vars.values())
         for array in (x for x in arrays if x.dims == (DESIGN,) and x.name != DESIGN):
-            name, own = column(array, _read(array))
+            name, own = column(array, read(array))
             columns[name] = own.to_numpy()
         for name, one in by.items():
             head, own = column(verdicts[name], one)
@@ -172,11 +172,6 @@ class RunView(ABC):
     def _whole(self, rows: np.ndarray) -> xr.Dataset:
         parts = [x.isel({DESIGN: rows}) for x in (self.designs, self.verdicts)]
         return xr.merge(parts, combine_attrs="drop_conflicts")
-
-
-def _read(array: xr.DataArray) -> Scale:
-    """How a number of a design is read; of a text as it is."""
-    return scale(array) if "units" in array.attrs else Scale("")
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,10 +72,13 @@ def test_file_names_in_setup_are_taken_from_the_folder_of_the_spec(tmp_path: Pat
     [
         ('title = "x"', "the entry problem"),
         ('problem = "a"\nlimts = 3', 'unknown entry "limts"'),
-        ('problem = "a"\n[[limits]]\nquantity = "v"', "needs at_least, at_most or both"),
+        ('problem = "a"\n[[limits]]\nquantity = "v"', "at_least, at_most or both, in the first"),
         ('problem = "a"\n[[limits]]\nquantity = "v"\nat_lest = 1', "quantity, at_least, at_most"),
         ('problem = "a"\n[[limits]]\nquantity = "v"\nat_least = nan', "finite number"),
-        ('problem = "a"\n[conditions]\nx = { at_least = 3, at_most = 1 }', "lies above"),
+        (
+            'problem = "a"\n[conditions]\nx = { at_least = 3, at_most = 1 }',
+            "at_least below at_most",
+        ),
         ('problem = "a"\n[generator]\nfamly = "x"', "family, guidance"),
         ('problem = "a"\n[select]\nkeep = "best"', "accepted"),
         ('problem = "a', "TOML"),

@@ -8,6 +8,12 @@ from ingenium.core.errors import InputError
 SHOWN, LABELS = "shown_units", "labels"  # attributes of arrays
 
 
+def _attrs(unit: str, long_name: str, shown: str, labels: tuple[str, ...] | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"units": unit, "long_name": long_name}
+    told |= {SHOWN: shown} if shown else {}
+    return told | ({LABELS: list(labels)} if labels else {})
+
+
 @dataclass(frozen=True)
 class Variable:
     """One array of a design, e.g. the active power of each load profile over the day.
@@ -26,12 +32,12 @@ class Variable:
     given: str | None = None  # the condition whose number it is, so that no model proposes it
     longest: int | None = None  # characters of a text; None for numbers
     shown: str = ""  # unit in tables, reports and pictures, such as "nm"; that of files if empty
+    labels: tuple[str, ...] | None = None  # the number is an index into these names
 
     @property
-    def attrs(self) -> dict[str, str]:
-        """Its unit and meaning, as CF names them, and the unit that people read."""
-        units = {"units": self.unit, "long_name": self.long_name}
-        return units | ({SHOWN: self.shown} if self.shown else {})
+    def attrs(self) -> dict[str, Any]:
+        """Its unit and meaning, as CF names them, the unit that people read, and its names."""
+        return _attrs(self.unit, self.long_name, self.shown, self.labels)
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,7 @@ class Quantity:
     @property
     def attrs(self) -> dict[str, Any]:
         """Its unit and meaning, as CF names them, the unit that people read, and its names."""
-        units = {"units": self.unit, "long_name": self.long_name}
-        shown = {SHOWN: self.shown} if self.shown else {}
-        return units | shown | ({LABELS: list(self.labels)} if self.labels else {})
+        return _attrs(self.unit, self.long_name, self.shown, self.labels)
 
 
 @dataclass(frozen=True)

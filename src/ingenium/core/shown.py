@@ -58,6 +58,11 @@ def rescaled(verdicts: xr.Dataset, limits: Sequence[Limit], by: Mapping[str, Sca
     return verdicts.assign(shown).assign_coords(limit=labels)
 
 
+def read(array: xr.DataArray) -> Scale:
+    """How a number of a design is read; of a text as it is."""
+    return scale(array) if "units" in array.attrs else Scale("")
+
+
 def column(array: xr.DataArray, by: Scale) -> tuple[str, pd.Series]:
     """A number of each design as a column with its unit in the head; places by their names."""
     values, name = array.to_numpy(), str(array.name)

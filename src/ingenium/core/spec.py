@@ -37,9 +37,13 @@ class Limit:
 
     def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:
-            raise ValueError("a limit needs at_least, at_most or both")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"at_least {self.at_least} lies above at_most {self.at_most}")
+            raise InputError(
+                "at_least, at_most or both",
+                f"a limit on {self.quantity} without them",
+                "Write at_least = or at_most = and a number.",
+            )
+        if self.at_least is not None and self.at_most is not None:
+            _check_order(self.at_least, self.at_most)
 
     @property
     def label(self) -> str:
@@ -81,8 +85,14 @@ class Between:
     at_most: Number
 
     def __post_init__(self) -> None:
-        if self.at_least > self.at_most:
-            raise ValueError(f"at_least {self.at_least} lies above at_most {self.at_most}")
+        _check_order(self.at_least, self.at_most)
+
+
+def _check_order(least: float, most: float) -> None:
+    if least > most:
+        raise InputError(
+            "at_least below at_most", f"{least:g} and {most:g}", "Write the smaller as at_least."
+        )
 
 
 @checked(frozen=True, config=_STRICT)

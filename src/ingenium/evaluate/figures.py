@@ -62,6 +62,7 @@ def histogram(
     axes.set_xlim(low, high)
     axes.set_xlabel(textwrap.fill(label, WIDE))
     axes.set_ylabel("designs")
+    axes.yaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True))
     outside = int(((values < low) | (values > high)).sum())
     if outside:
         axes.set_title(f"{outside} beyond the range are drawn at its ends", fontsize=8)

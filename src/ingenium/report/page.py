@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Problem, Section
 from ingenium.core.quantity import Variable
-from ingenium.core.shown import headed
+from ingenium.core.shown import column, headed, read
 from ingenium.core.units import Scale
 from ingenium.core.verdict import Verdict, at_best
 from ingenium.evaluate import figures
@@ -153,18 +153,17 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
     asked = [limit.quantity for limit in run.spec.limits]
     wanted = dict.fromkeys([o.quantity for o in run.spec.objectives] + asked)
     named = verdicts["verdict"].to_numpy().tolist()
+    single = _single(run.problem)
+    carried = {v.given for v in single}
     shown = {"verdict": named} | {
         headed(c.name, c.unit): [_plain(x) for x in designs[c.name].to_numpy().tolist()]
         for c in run.problem.conditions
+        if c.name not in carried
     }
     columns = {"design": [str(i) for i in designs[DESIGN].to_numpy().tolist()]}
-    columns |= {
-        headed(v.name, v.unit): list(
-            run.problem.in_table(v.name, designs)
-            or (_plain(x) for x in designs[v.name].to_numpy().tolist())
-        )
-        for v in _single(run.problem)
-    }
+    for v in single:
+        head, own = column(designs[v.name], read(designs[v.name]))
+        columns[head] = list(run.problem.in_table(v.name, designs) or map(_plain, own))
     columns |= {head: texts for head, texts in shown.items() if len(set(texts)) > 1}
     columns |= {
         headed(name, units[name]): [words.number(x) for x in verdicts[name].to_numpy().tolist()]
@@ -177,8 +176,12 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
 
 
 def _single(problem: Problem) -> tuple[Variable, ...]:
-    """Variables that a table can hold: texts, and numbers where a design has few."""
-    alone = [v for v in problem.variables if not v.dims]
+    """Variables that a table can hold: texts, and numbers where a design has few.
+
+    Not the number of a category that it was asked for.
+    """
+    named = {c.name for c in problem.conditions if c.choices}
+    alone = [v for v in problem.variables if not v.dims and v.given not in named]
     return tuple(v for v in alone if v.longest is not None or len(alone) <= FEW)
 
 

@@ -127,7 +127,7 @@ def kept(run: Run) -> str:
     if not total:
         return f"none, since there are no {choice.keep} designs"
     if many == total:
-        return f"all {total} {choice.keep} designs"
+        return f"all {total} {choice.keep} designs" if total > 1 else f"the {choice.keep} design"
     which = "best" if run.spec.objectives else "first"
     why = "as [select] asks"
     if choice.count is None and run.sitting is not None and many >= LEAST:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -20,6 +21,8 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
+from ingenium.opened import open_run
+from ingenium.outcome import Run
 from ingenium.replaying import replay
 from ingenium.testing.forging import Damage
 from ingenium.testing.red_team import RedTeam
@@ -46,6 +49,15 @@ def opened(name: str, setup: str, given: str = "{}") -> tuple[Problem, xr.Datase
     """A problem and its data, once for all tests on it."""
     problem = open_problem(Spec(problem=name, setup=json.loads(setup), given=json.loads(given)))
     return problem, problem.data()
+
+
+def _opens_as_it_ended(run: Run) -> None:
+    """The folder of a run shows the same tables and designs to whoever opens it later."""
+    again = open_run(run.folder, lambda _: run.problem)
+    pd.testing.assert_frame_equal(again.table, run.table)
+    assert len(again.evidence) == len(run.table)
+    np.testing.assert_array_equal(again.kept[DESIGN], run.kept[DESIGN])
+    assert again.accepted.sizes[DESIGN] == run.summary.accepted
 
 
 class FileContract:
@@ -170,6 +182,8 @@ class FileContract:
                 assert exporting.content_digest(out / r["file"]) == r["file_digest"]
                 found = replay(problem, asked, out, r["design"])
                 assert found.holds, (name, [c for c in found.checks if not c.holds])
+            if form is next(iter(forms.values())):
+                _opens_as_it_ended(run)
 
     def test_a_strange_file_is_refused(self, problem: Problem, tmp_path: Path) -> None:
         strange = tmp_path / "notes.txt"

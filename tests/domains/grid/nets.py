@@ -1,5 +1,7 @@
 """Small nets, built by hand."""
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import pandapower as pp
@@ -7,9 +9,19 @@ import pandapower as pp
 LINE = {"r_ohm_per_km": 0.4, "x_ohm_per_km": 0.1, "c_nf_per_km": 0.0, "max_i_ka": 0.2}
 
 
+@cache
+def _empty() -> Any:
+    return pp.create_empty_network()
+
+
+def empty() -> Any:
+    """A net to fill; to make its tables anew takes pandapower half a second."""
+    return deepcopy(_empty())
+
+
 def two_buses(p_mw: float = 0.05, q_mvar: float = 0.02, **line: float) -> Any:
     """One load behind one line, at 0.4 kV, fed at 1 pu."""
-    net = pp.create_empty_network()
+    net = empty()
     feed, far = (pp.create_bus(net, vn_kv=0.4, name=name) for name in ("feed", "far"))
     pp.create_ext_grid(net, feed, vm_pu=1.0)
     pp.create_line_from_parameters(net, feed, far, 0.3, name="cable", **(LINE | line))
@@ -20,7 +32,8 @@ def two_buses(p_mw: float = 0.05, q_mvar: float = 0.02, **line: float) -> Any:
 
 def oddities() -> Any:
     """What trips converters: odd bus numbers, taps, parallel lines, open switches, storage."""
-    net = pp.create_empty_network(sn_mva=0.5)
+    net = empty()
+    net.sn_mva = 0.5
     names = ("hv", "lv", "a", "b", "c", "d", "island")
     for i, name in enumerate(names):
         pp.create_bus(net, vn_kv=20.0 if name == "hv" else 0.4, name=name, index=10 * i + 3)

@@ -7,6 +7,7 @@ import numpy as np
 import pandapower
 import pandas as pd
 import pytest
+from nets import empty
 
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.columns import read_mapping
@@ -19,7 +20,7 @@ RATED_KW = {"House 1": 6.0, "House 2": 4.0}
 
 @pytest.fixture
 def net():
-    net = pandapower.create_empty_network()
+    net = empty()
     bus = pandapower.create_bus(net, 0.4)
     pandapower.create_ext_grid(net, bus)
     pandapower.create_load(net, bus, 0.006, 0.002, name="House 1")

@@ -13,7 +13,7 @@ import pytest
 from nets import LINE, oddities, two_buses
 
 from ingenium.core.errors import MissingExtra
-from ingenium.domains.grid import netfile, packages
+from ingenium.domains.grid import netfile, packages, parity
 from ingenium.domains.grid.netfile import NetworkError
 from ingenium.domains.grid.network import load_network, network_of
 from ingenium.domains.grid.parity import ParityError, gate
@@ -98,6 +98,40 @@ def test_a_wrong_circuit_is_refused_with_the_place() -> None:
     half = dataclasses.replace(half, percent_from=0.5 * network.circuit.percent_from)
     with pytest.raises(ParityError, match=r'percent at line 0 \("cable"\)'):
         gate(network.net, half, np.random.default_rng(0))
+
+
+def test_a_case_that_the_own_power_does_not_show_is_checked_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All but the first two are solved by pandapower's kept admittances, and as strictly."""
+    network = network_of("oddities", oddities(), cases=1)
+    assert gate(network.net, network.circuit, np.random.default_rng(0)).voltage_pu < 1e-9
+    quick = parity.PandapowerLoop.solve_quickly
+
+    def off(self: Any, factors: Any, row: int) -> Any:
+        found = quick(self, factors, row)
+        return dataclasses.replace(found, voltage_pu=found.voltage_pu + 1e-5 * (row == 5))
+
+    monkeypatch.setattr(parity.PandapowerLoop, "solve_quickly", off)
+    with pytest.raises(ParityError, match="in random case 5"):
+        gate(network.net, network.circuit, np.random.default_rng(0))
+
+
+def test_both_ways_of_pandapower_give_one_answer_and_none_where_there_is_none() -> None:
+    """Also behind a case without a solution, from which the next does not start."""
+    network = network_of("oddities", oddities(), cases=1)
+    net = network.net
+    rows = np.array([0.7, 400.0, 0.2])
+    factors = {t: (np.outer(rows, np.ones(len(net[t]))),) * 2 for t in ("load", "sgen", "storage")}
+    whole, quick = (parity.PandapowerLoop(net, network.circuit) for _ in range(2))
+    for row in range(len(rows)):
+        one, other = whole.solve(factors, row), quick.solve_quickly(factors, row)
+        assert one.solved == other.solved == (row != 1)
+        for field in dataclasses.fields(one):
+            a, b = (getattr(x, field.name) for x in (one, other))
+            np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8, err_msg=field.name)
+    early = parity.PandapowerLoop(net, network.circuit).solve_quickly(factors, 1)
+    assert not early.solved
 
 
 def _three_windings(net: Any) -> None:

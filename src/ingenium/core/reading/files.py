@@ -188,6 +188,9 @@ def _named(path: Path) -> str:
 
 def _short(error: BaseException) -> str:
     """What an error says, in one line."""
+    if isinstance(error, UnicodeDecodeError):
+        byte = error.object[error.start]
+        return f"no text in UTF-8, since byte {error.start} is 0x{byte:02X}"
     said = " ".join(
         (getattr(error, "strerror", None) or str(error) or type(error).__name__).split()
     )

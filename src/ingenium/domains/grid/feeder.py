@@ -1,6 +1,5 @@
 """A feeder opened: its net through the parity gate, and its days in the order of the net."""
 
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,8 +115,8 @@ def _file(name: str) -> Path:
 
 
 def _scaled(net: Any, settings: FeederSettings) -> tuple[Any, tuple[str, ...]]:
-    """The net with grown loads and infeed, and what was done in sentences."""
-    net, notes = deepcopy(net), []
+    """The net, which is ours, with grown loads and infeed, and what was done in sentences."""
+    notes = []
     for tables, factor, what in (
         (("load",), settings.load_scale, "load"),
         (("sgen", "storage"), settings.infeed_scale, "infeed"),

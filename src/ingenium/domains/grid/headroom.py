@@ -1,6 +1,7 @@
 """How much more power a feeder takes at each step before a limit is reached."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,12 @@ from ingenium.domains.grid.powerflow import Engine
 from ingenium.domains.grid.verifier import FeederVerifier
 
 ITERATIONS = 30
+FIRST, BEYOND = 1 / 64, 1.1  # of the largest power, to see how margins fall; and past their end
 NEAR_PU = 1e-6  # of the limit, on the side that holds
+
+
+Ends = tuple[np.ndarray, np.ndarray]  # powers of rows, and the margins left there
+Margins = Callable[[Any, np.ndarray], np.ndarray]  # of rows, at a power of each
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,12 +117,14 @@ class Headroom:
     ) -> Float64[np.ndarray, " b"]:
         """Where the margin of each row is nearly used up; a step without a solution is beyond."""
 
-        def left(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, " c"]:
-            margins = self._margins(p[rows], q[rows], sign * extra_mw)
-            return margins[0 if sign > 0 else 1] - NEAR_PU / 2  # so that what is found holds
+        def margins(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, "2 c"]:
+            return self._margins(p[rows], q[rows], sign * extra_mw, sign)
 
-        low, high = np.zeros(len(p)), np.full(len(p), self.most_mw)
-        f_low, f_high = left(slice(None), low), left(slice(None), high)
+        def left(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, " c"]:
+            least: Float64[np.ndarray, " c"] = margins(rows, extra_mw).min(0)
+            return least
+
+        (low, f_low), (high, f_high) = self._ends(margins, len(p))
         room = np.where(f_high >= 0, high, 0.0)
         open_ = np.flatnonzero((f_low > 0) & ~(f_high >= 0))
         kept = np.zeros(len(p))  # which end stayed: 1 low, -1 high
@@ -137,19 +145,39 @@ class Headroom:
             open_ = open_[~near]
         return room
 
+    def _ends(self, margins: Margins, rows: int) -> tuple[Ends, Ends]:
+        """Powers between which the lesser margin ends, and what is left there.
+
+        The far one lies beyond where one of both would end if it fell on as it begins to; it is
+        the largest power where none falls, or none is used up there either.
+        """
+        low, step = np.zeros(rows), self.most_mw * FIRST
+        first, then = margins(slice(None), low), margins(slice(None), low + step)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fall = (first - then) / step
+            ends = np.where(fall > 0, BEYOND * first / fall, np.inf).min(0)
+        f_low = first.min(0)
+        high = np.where((f_low > 0) & (ends < self.most_mw), ends, self.most_mw)
+        f_high = margins(slice(None), high).min(0)
+        again = np.flatnonzero((f_high >= 0) & (high < self.most_mw))
+        if len(again):
+            low[again], f_low[again] = high[again], f_high[again]
+            high[again] = self.most_mw
+            f_high[again] = margins(again, high[again]).min(0)
+        return (low, f_low), (high, f_high)
+
     def _margins(
         self,
         p: Float64[np.ndarray, "b node"],
         q: Float64[np.ndarray, "b node"],
         extra_mw: Float64[np.ndarray, " b"],
-    ) -> tuple[Float64[np.ndarray, " b"], Float64[np.ndarray, " b"]]:
-        """Distance of the lowest and of the highest voltage to their limits, or of the loading."""
+        sign: float,
+    ) -> Float64[np.ndarray, "2 b"]:
+        """What is left of the voltage and of the loading, a trifle less, so that both hold."""
         found = self._solved(p + extra_mw[:, None] * self.share, q)
+        low, high = found.lowest - self.lowest_pu, self.highest_pu - found.highest
         loading = (self.most_percent - found.percent) / 100
-        return (
-            np.minimum(found.lowest - self.lowest_pu, loading),
-            np.minimum(self.highest_pu - found.highest, loading),
-        )
+        return np.stack([low if sign > 0 else high, loading]) - NEAR_PU / 2
 
     def _solved(self, p: Float64[np.ndarray, "b node"], q: Float64[np.ndarray, "b node"]) -> Strain:
         circuit = self.verifier.network.circuit

@@ -16,6 +16,7 @@ from ingenium.cli.app import app
 from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
+from ingenium.core.shown import column, read
 from ingenium.core.spec import Objective, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.roof.equilibrium import Equilibrium, ayrton_perry
@@ -191,6 +192,12 @@ def test_the_page_on_variants_does_what_it_says(
     assert (
         "no truss of these sections lies" in (tmp_path / "out/roof/result/report.html").read_text()
     )
+
+
+def test_a_kind_is_read_by_its_name() -> None:
+    kinds = PROBLEM.data()["kind"][:40]
+    _, named = column(kinds, read(kinds))
+    assert [KINDS.index(name) for name in named] == kinds.to_numpy().tolist()
 
 
 def test_a_report_of_no_truss_says_so() -> None:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from ingenium.core.counting import each
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.cells.feature import gaps, walls
 from ingenium.domains.structures.cells.periodic import Periodic
@@ -89,7 +90,7 @@ class CellVerifier:
         solid = share >= 0.5
         found = dict(self._geometry(solid))
         # One by one: the displacements of all would be large.
-        parts = [self._mechanics(s) for s in solid.flatten(1)]
+        parts = [self._mechanics(s) for s in each(solid.flatten(1))]
         for name in parts[0]:
             found[name] = torch.cat([p[name] for p in parts])
         return torch.stack([found[q.name] for q in self.quantities], 1)

@@ -58,7 +58,7 @@ class RoofTruss(Problem):
         kinds, last = (0.0, len(KINDS) - 1.0), (0.0, len(SECTIONS) - 1.0)
         self.panels = float(PANELS[0]), float(PANELS[-1])
         self.variables = (
-            Variable("kind", (), "1", "0 Pratt, 1 Howe, 2 Warren", *kinds),
+            Variable("kind", (), "1", "Pratt, Howe or Warren, from 0", *kinds, labels=KINDS),
             Variable("panels", (), "1", "panels of the span, even", *self.panels),
             Variable("depth_m", (), "m", "between the middles of the chords", low, high, "depth"),
             Variable("profile", ("group",), "1", "place of the section, by area", *last),

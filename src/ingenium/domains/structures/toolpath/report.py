@@ -64,11 +64,13 @@ def _told(verdicts: xr.Dataset, good: np.ndarray) -> str:
     if not len(good):
         return f"No column holds every limit. {line}"
     needs = 100 - 100 * verdicts["saved"].to_numpy()[good]
-    return (
-        f"{len(good)} columns that hold every limit need {needs.mean():.0f} % of the material of "
-        f"the solid square column that bears as much ({needs.min():.0f} to {needs.max():.0f} %). "
-        f"{line}"
-    )
+    told = "The column that holds every limit needs"
+    span = ""
+    if len(good) > 1:
+        told = f"{len(good)} columns that hold every limit need"
+        span = f" ({needs.min():.0f} to {needs.max():.0f} %)"
+    solid = "the material of the solid square column that bears as much"
+    return f"{told} {needs.mean():.0f} % of {solid}{span}. {line}"
 
 
 def _row(column: LaidColumn, verdicts: xr.Dataset, i: int, name: str) -> tuple[str, ...]:

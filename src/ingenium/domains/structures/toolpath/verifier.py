@@ -10,6 +10,7 @@ from jaxtyping import Float64
 from scipy import ndimage
 from torch import Tensor
 
+from ingenium.core.counting import each
 from ingenium.core.errors import EngineError
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.toolpath.laying import ColumnNumbers, ColumnPrinter, LaidColumn
@@ -55,7 +56,7 @@ class ColumnVerifier:
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 11"]:
         """All quantities, column by column: each has a grid of its own."""
         found = np.full((len(arrays[0]), len(QUANTITIES)), np.nan)
-        for row, numbers in zip(found, columns(*arrays), strict=True):
+        for row, numbers in each(zip(found, columns(*arrays), strict=True)):
             if numbers is not None:
                 try:
                     row[:] = self._one(self.printer.column(numbers))

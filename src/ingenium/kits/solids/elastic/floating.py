@@ -129,5 +129,5 @@ def _inverse(stiffness: Float64[ndarray, "k k"]) -> Float64[ndarray, "k k"]:
     scale = np.where(own > 0, 1 / np.sqrt(np.where(own > 0, own, 1.0)), 0.0)
     scaled = scale[:, None] * stiffness * scale + np.diag(np.where(own > 0, _LEAST, 1.0))
     factor = linalg.cho_factor(scaled)
-    inverse: ndarray = scale[:, None] * linalg.cho_solve(factor, np.diag(scale))
-    return inverse
+    inverse = scale[:, None] * linalg.cho_solve(factor, np.diag(scale))
+    return np.ascontiguousarray(inverse)  # as where there is no part: kernels compile for one order

@@ -226,8 +226,11 @@ def _cycle(tables, own, residual):
     for i in range(len(residual)):
         own.r[i] = residual[i]
     for depth in range(last):
-        _smooth(tables, own, depth, True)
         a, b, c = table[depth, 7], table[depth + 1, 7], table[depth + 2, 7]
+        for i in range(a, b):
+            own.x[i] = 0.0
+        _smooth(tables, own, depth)
+        _reduce(tables, own, depth)
         restrict(table[depth], table[depth + 1], own.inverse[a:b], own.r[a:b], own.r[b:c])
     _solve_coarsest(tables, own)
     for depth in range(last - 1, -1, -1):
@@ -236,13 +239,13 @@ def _cycle(tables, own, residual):
         for i in range(a, b):
             own.x[i] += own.d[i]
         _reduce(tables, own, depth)
-        _smooth(tables, own, depth, False)
+        _smooth(tables, own, depth)
 
 
 @no_type_check
 @compiled
-def _smooth(tables, own, depth, first):
-    """Chebyshev steps; the first smoothing starts from zero and leaves the residual in `r`."""
+def _smooth(tables, own, depth):
+    """Chebyshev steps of `x`; the forces of the last one are not yet taken from `r`."""
     a, b = tables.levels[depth, 7], tables.levels[depth + 1, 7]
     x, r, d, inverse = own.x[a:b], own.r[a:b], own.d[a:b], own.inverse[a:b]
     highest = tables.bounds[depth]
@@ -250,7 +253,7 @@ def _smooth(tables, own, depth, first):
     sigma, rho = middle / half, half / middle
     for i in range(b - a):
         d[i] = inverse[i] * r[i] / middle
-        x[i] = d[i] if first else x[i] + d[i]
+        x[i] += d[i]
     for _ in range(_DEGREE - 1):
         _reduce(tables, own, depth)
         following = 1 / (2 * sigma - rho)
@@ -259,8 +262,6 @@ def _smooth(tables, own, depth, first):
         for i in range(b - a):
             d[i] = kept * d[i] + added * inverse[i] * r[i]
             x[i] += d[i]
-    if first:
-        _reduce(tables, own, depth)
 
 
 @no_type_check
