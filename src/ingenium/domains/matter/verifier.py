@@ -126,7 +126,7 @@ class CrystalVerifier:
         rows = [
             (
                 closest(c.structure()),
-                float(_kept(c)),
+                float(keeps_group(c)),
                 _energy(c) - phases.screened(c.sites.reduced),
                 float(self.gaps.ev([c])[0]),
             )
@@ -172,7 +172,7 @@ def _sound(crystal: Crystal) -> bool:
     )
 
 
-def _kept(crystal: Crystal) -> bool:
+def keeps_group(crystal: Crystal) -> bool:
     """Whether the atoms have the group of the text, in a primitive cell, and no higher one."""
     found = symmetry.found(crystal.structure(), SYMPREC)
     same = found is not None and found.number == crystal.sites.group.number
