@@ -127,28 +127,32 @@ class CrystalProblem(Problem):
         self.agreements = () if self.wanted is None else (PATTERN_FITS,)
         self.tiers = (self._judge(),)
         if settings.judge == "pw.x":
-            finer = replace(
-                self.tiers[0],
-                cutoff_ry=settings.second_cutoff_ry,
-                parts=("computed",),
-                name="pw.x with more waves",
-            )
-            self.second = Second(finer, SHARE, most=1)
-            missing = espresso.absent()
-            if missing is not None:
-                self.second = None
-                self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
+            self._ask_again(settings.second_cutoff_ry)
         files = (
             Cif(self.asked, self.variables, self.wide),
             Poscar(self.asked, self.variables, self.wide),
         )
         self.formats = {f.name: f for f in files}
         self._known = self._read()
-        words = grammar.codec(
-            list(self.listed), LONGEST, [t for t in self.asked if t not in self.collapsed]
+        self.codec = self._codec()
+
+    def _ask_again(self, cutoff_ry: float) -> None:
+        """A share of the crystals is measured with more waves, where pw.x is there."""
+        finer = replace(
+            self.tiers[0], cutoff_ry=cutoff_ry, parts=("computed",), name="pw.x with more waves"
         )
+        missing = espresso.absent()
+        if missing is None:
+            self.second = Second(finer, SHARE, most=1)
+        else:
+            self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
+
+    def _codec(self) -> TwoKindCodec:
+        """Texts that were asked for and keep their group, and the numbers under them."""
+        written = [text for text in self.asked if text not in self.collapsed]
+        words = grammar.codec(list(self.listed), LONGEST, written)
         numbers = Channels.between((EDGES_M, (-1.0, 1.0)), own=((3,), (self.wide,)), logs=(0,))
-        self.codec = TwoKindCodec(words, numbers)
+        return TwoKindCodec(words, numbers)
 
     def _of_formula(self, given: Given) -> Mapping[str, tuple[str, ...]]:
         """The listed texts of the formula that was given; all without one."""
