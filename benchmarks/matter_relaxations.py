@@ -44,18 +44,21 @@ def run() -> None:
 
     times = interleaved({"ours": ours, "ase": ase}, ROUNDS)
     apart = np.array(ends["ase"]) - np.array(ends["ours"])
+    faster = ratio(times["ase"].cpu_s, times["ours"].cpu_s, 1.0)
+    lower = {"ours": int((apart > SAME_EV).sum()), "ase": int((apart < -SAME_EV).sum())}
     rows = [
-        {"by": name, "relaxations_a_second": len(starts) / min(t.cpu_s), **t.spread()}
+        {
+            "by": name,
+            "crystals": len(starts),
+            "relaxations_a_second": len(starts) / min(t.cpu_s),
+            "times": faster if name == "ours" else None,
+            "ends_lower": lower[name],
+            "ends_the_same": int((np.abs(apart) <= SAME_EV).sum()),
+            **t.spread(),
+        }
         for name, t in times.items()
     ]
-    about = {
-        "crystals": len(starts),
-        "faster": ratio(times["ase"].cpu_s, times["ours"].cpu_s, 1.0),
-        "same_energy": int((np.abs(apart) <= SAME_EV).sum()),
-        "lower_ours": int((apart > SAME_EV).sum()),
-        "lower_ase": int((apart < -SAME_EV).sum()),
-    }
-    report("matter_relaxations", "Relaxed crystals a second of one core", rows, about)
+    report("matter_relaxations", "Relaxed crystals a second of one core (aim: 5 times)", rows, {})
 
 
 if __name__ == "__main__":
