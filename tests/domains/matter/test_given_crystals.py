@@ -80,6 +80,8 @@ def test_lines_and_a_scan_are_one_profile() -> None:
     exact = powder.given(table)
     np.testing.assert_allclose(exact, powder.profile(cube(5.87)), atol=1e-6)
     assert powder.misfit(exact, powder.given(scan(5.87))) < 0.15
+    twice = pd.concat([table, table])  # each angle twice, in no order
+    np.testing.assert_allclose(powder.given(twice), exact)
 
 
 def test_what_is_no_pattern_is_refused() -> None:

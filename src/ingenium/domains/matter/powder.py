@@ -56,7 +56,7 @@ def given(frame: pd.DataFrame) -> Profile:
     Raises:
         InputError: for fewer than two angles between `FIRST_DEG` and `LAST_DEG`, or no line there.
     """
-    table = frame.sort_values("two_theta")
+    table = frame.groupby("two_theta", as_index=False).mean()  # in order, each angle once
     angle = table["two_theta"].to_numpy(np.float64)
     counts = table["intensity"].to_numpy(np.float64)
     inside = (angle >= FIRST_DEG) & (angle <= LAST_DEG)
@@ -67,8 +67,9 @@ def given(frame: pd.DataFrame) -> Profile:
             "Give 2 theta of copper K-alpha in degrees.",
         )
     angle, counts = angle[inside], counts[inside]
-    if np.median(np.diff(angle)) <= SCAN_DEG:
-        window = max(3, round(BACKGROUND_DEG / float(np.median(np.diff(angle)))))
+    step = float(np.median(np.diff(angle)))
+    if step <= SCAN_DEG:
+        window = max(3, round(BACKGROUND_DEG / step))
         low = pd.Series(counts).rolling(window, center=True, min_periods=1)
         counts = counts - low.quantile(0.2).to_numpy()
     return _broadened(angle, np.maximum(counts, 0.0))
