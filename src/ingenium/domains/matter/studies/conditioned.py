@@ -1,13 +1,14 @@
 """Row 37.2: crystals under a composition and a space group.
 
 Families learn crystals ABX3 of `matter.crystal`, a fifth of the systems held out, and propose under
-gaps and stabilities of the latter. What they wrote is measured before anything is relaxed: valid, as
-others count it, is a crystal whose charges balance and whose atoms lie 0.5 angstrom apart; it is
+gaps and stabilities of the latter. What they wrote is measured before anything is relaxed: valid,
+as others count it, is a crystal whose charges balance and whose atoms lie 0.5 angstrom apart; it is
 sound if they lie at least 0.65 of the sum of their ionic radii apart, and as asked if its elements
-are of the setup and its atoms have the group that the text names, and no other, within 0.1 angstrom. Texts are written under a grammar by flow matching and by the GAN
-alike, so that composition holds by construction for both, and as well for the rival that learns
-nothing: a random text with the free numbers of a known crystal of its type, stretched to the radii
-of its ions. Budget: 5 seeds, 200 crystals an arm, 600 steps; quick: 1 seed, 40, 60.
+are of the setup and its atoms have the group that the text names, and no other, within 0.1
+angstrom. Texts are written under a grammar by flow matching and by the GAN alike, so that
+composition holds by construction for both, and as well for the rival that learns nothing: a random
+text with the free numbers of a known crystal of its type, stretched to the radii of its ions.
+Budget: 5 seeds, 200 crystals an arm, 600 steps; quick: 1 seed, 40, 60.
 """
 
 from dataclasses import dataclass
