@@ -111,6 +111,7 @@ class CrystalProblem(Problem):
         self.listed = grammar.perovskites(settings.elements, settings.types)
         self.asked = self._of_formula(given)
         self.wanted = powder.given(given["pattern"]) if "pattern" in given else None
+        self.stretched: dict[str, Crystal] = {}  # crystals whose edges fit the pattern, by text
         wide = max(Wyckoff.of(text).free for text in self.listed)
         self.wide = max(wide, 1)
         self.system = digest([asdict(settings), dict(given.digests)])
@@ -139,7 +140,7 @@ class CrystalProblem(Problem):
     def _ask_again(self, cutoff_ry: float) -> None:
         """A share of the crystals is measured with more waves, where pw.x is there."""
         finer = replace(
-            self.tiers[0], cutoff_ry=cutoff_ry, parts=("computed",), name="pw.x with more waves"
+            self._judge(), cutoff_ry=cutoff_ry, parts=("computed",), name="pw.x with more waves"
         )
         missing = espresso.absent()
         if missing is None:
@@ -213,21 +214,19 @@ class CrystalProblem(Problem):
         whole = _keeping(made)
         self.collapsed = {c.sites.text for c, keeps in zip(made, whole, strict=True) if not keeps}
         own, made = own[whole], [c for c, keeps in zip(made, whole, strict=True) if keeps]
-        found = tuple(array[torch.from_numpy(whole)] for array in found)
-        self.stretched: dict[str, Crystal] = {}  # to the pattern that was given
+        groups = tuple(array[torch.from_numpy(whole)] for array in found)
         systems = [self.listed[text][1:] for text in kept["crystal"][own].tolist()]
         order = {abc: k for k, abc in enumerate(dict.fromkeys(sorted(systems)))}
         held = np.array([order[abc] % HELD_OUT_EVERY == 0 for abc in systems])
-        seen = {}
-        if self.wanted is not None:
-            self.input_codecs = {powder.PATTERN.name: powder.ProfileCodec()}
-            seen = {powder.PATTERN.name: ((DESIGN, "angle"), powder.known(made))}
-        return to_dataset(found, self.variables, {}).assign_coords(
-            **seen,
+        known = to_dataset(groups, self.variables, {}).assign_coords(
             gap=(DESIGN, np.clip(self.gaps.ev(made), 0.0, 10.0)),
             stability=(DESIGN, np.clip(kept["above_ev"][own], -1.0, 3.0)),
             held_out=(DESIGN, held),
         )
+        if self.wanted is None:
+            return known
+        self.input_codecs = {powder.PATTERN.name: powder.ProfileCodec()}
+        return known.assign_coords(pattern=((DESIGN, "angle"), powder.known(made)))
 
     def input_of(self, name: str, designs: xr.Dataset) -> np.ndarray:
         """The profile of each design, or of what was given."""
