@@ -11,6 +11,7 @@ from ingenium.core.given import Given
 from ingenium.core.text import codes
 from ingenium.domains.matter import powder
 from ingenium.domains.matter.crystal import CrystalProblem
+from ingenium.domains.matter.grammar import TextTree
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.settings import CrystalSettings
 from ingenium.domains.matter.wyckoff import Wyckoff
@@ -46,6 +47,29 @@ def test_a_formula_leaves_no_other_to_write() -> None:
         tokens.append(int(every[may][torch.randint(int(may.sum()), (1,), generator=rng)]))
         state = grammar.follow(state, torch.tensor([tokens[-1]]))
     assert problem.codec.words.vocabulary.decode(tokens) in problem.asked
+
+
+def test_what_relaxes_into_a_higher_group_is_written_only_where_nothing_else_is_asked() -> None:
+    """The polar cell of CsCdCl3 has all its atoms at their cubic places."""
+    polar, cubic = "P4mm Cs_a Cd_b Cl_b Cl_c", "Pm-3m Cs_a Cd_b Cl_c"
+    elements = ("Cs", "Cd", "Cl")
+    both = CrystalProblem(CrystalSettings(elements, ("cubic", "tetragonal"), "chgnet"))
+    assert polar in both.collapsed
+    vocabulary, tree = both.codec.words.vocabulary, both.codec.words.grammar
+    assert isinstance(tree, TextTree)
+    texts = [vocabulary.encode([t])[0].tolist() for t in (polar, cubic)]
+    assert [_holds(tree, row) for row in texts] == [False, True]
+    alone = CrystalProblem(CrystalSettings(elements, ("tetragonal",), "chgnet"))
+    assert isinstance(alone.codec.words.grammar, TextTree)
+    assert _holds(alone.codec.words.grammar, texts[0])
+
+
+def _holds(tree: TextTree, row: list[int]) -> bool:
+    """Whether a text may be written."""
+    at: int | None = 0
+    for token in row:
+        at = tree.nodes[at].get(token) if at is not None else None
+    return at is not None
 
 
 @pytest.mark.parametrize(

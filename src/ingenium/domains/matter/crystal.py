@@ -149,8 +149,8 @@ class CrystalProblem(Problem):
             self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
 
     def _codec(self) -> TwoKindCodec:
-        """Texts that were asked for and keep their group, and the numbers under them."""
-        written = [text for text in self.asked if text not in self.collapsed]
+        """Texts that were asked for and keep their group, if any does, and numbers under them."""
+        written = [text for text in self.asked if text not in self.collapsed] or list(self.asked)
         words = grammar.codec(list(self.listed), LONGEST, written)
         numbers = Channels.between((EDGES_M, (-1.0, 1.0)), own=((3,), (self.wide,)), logs=(0,))
         return TwoKindCodec(words, numbers)
@@ -313,12 +313,16 @@ class CrystalProblem(Problem):
 
 
 def _keeping(made: Sequence[Crystal]) -> Bool[np.ndarray, " n"]:
-    """Which crystals keep the group of their text: others relaxed into a cube that has its own."""
+    """Which crystals keep the group of their text: others relaxed into one of a higher group.
+
+    Where none does, all are taken: there is nothing else to learn from.
+    """
     under = [digest([PlaneWaveRun(c, 0.0).key for c in made]), SYMPREC]
     recipe = Recipe(
         "kept_groups", under, lambda _: {"keeps": np.array([keeps_group(c) for c in made])}
     )
-    return recipe.complete()["keeps"]
+    keeps = recipe.complete()["keeps"]
+    return keeps if keeps.any() else np.ones_like(keeps)
 
 
 def _gaps() -> GapEstimate:
