@@ -98,6 +98,7 @@ class CrystalProblem(Problem):
     inputs: ClassVar[tuple[Input, ...]] = (FORMULA, powder.PATTERN)
     default_family: ClassVar[str] = "tokens_flow_matching"
     default_strategy: ClassVar[str] = "tuned"
+    default_batch: ClassVar[int] = 2
     licence = LICENCE
 
     def __init__(self, settings: CrystalSettings, given: Given = NOTHING) -> None:
