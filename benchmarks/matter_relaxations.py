@@ -16,10 +16,10 @@ from ingenium.domains.matter import potential
 from ingenium.domains.matter.prototypes import PEROVSKITES
 
 CRYSTALS = (
-    *(("Cs", b, x) for b in ("Pb", "Sn", "Ge") for x in ("Cl", "Br", "I")),
-    *(("Ba", "Ti", "O"), ("Sr", "Ti", "O"), ("Br", "O", "Na"), ("I", "O", "K")),
+    *(("Cs", b, x) for b in ("Pb", "Ge") for x in ("Cl", "I")),
+    *(("Ba", "Ti", "O"), ("I", "O", "K")),
 )
-TYPES, ROUNDS, FORCE = ("cubic", "rhombohedral"), 3, 0.05  # eV/angstrom, of ASE's loop
+TYPES, ROUNDS, FORCE = ("cubic", "rhombohedral"), 2, 0.05  # eV/angstrom, of ASE's loop
 SAME_EV = 5e-3  # an atom, to which both must find one energy
 
 
@@ -44,18 +44,21 @@ def run() -> None:
 
     times = interleaved({"ours": ours, "ase": ase}, ROUNDS)
     apart = np.array(ends["ase"]) - np.array(ends["ours"])
+    faster = ratio(times["ase"].cpu_s, times["ours"].cpu_s, 1.0)
+    lower = {"ours": int((apart > SAME_EV).sum()), "ase": int((apart < -SAME_EV).sum())}
     rows = [
-        {"by": name, "relaxations_a_second": len(starts) / min(t.cpu_s), **t.spread()}
+        {
+            "by": name,
+            "crystals": len(starts),
+            "relaxations_a_second": len(starts) / min(t.cpu_s),
+            "times": faster if name == "ours" else None,
+            "ends_lower": lower[name],
+            "ends_the_same": int((np.abs(apart) <= SAME_EV).sum()),
+            **t.spread(),
+        }
         for name, t in times.items()
     ]
-    about = {
-        "crystals": len(starts),
-        "faster": ratio(times["ase"].cpu_s, times["ours"].cpu_s, 1.0),
-        "same_energy": int((np.abs(apart) <= SAME_EV).sum()),
-        "lower_ours": int((apart > SAME_EV).sum()),
-        "lower_ase": int((apart < -SAME_EV).sum()),
-    }
-    report("matter_relaxations", "Relaxed crystals a second of one core", rows, about)
+    report("matter_relaxations", "Relaxed crystals a second of one core (aim: 5 times)", rows, {})
 
 
 if __name__ == "__main__":

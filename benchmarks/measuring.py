@@ -22,6 +22,7 @@ RESULTS = Path(__file__).parent / "results"
 PACKAGES = (
     *("lightsim2grid", "pandapower", "numba", "scikit-fem", "pymoto", "scipy", "muSpectre"),
     *("control", "gymnasium", "stable-baselines3", "wntr", "diffusers"),
+    *("chgnet", "ase"),
     *("sionna", "sionna-rt", "clarabel", "cvxpy", "pyro-ppl", "sbi"),
 )
 

@@ -13,5 +13,6 @@ PEERS = {  # packages, by how names of benchmarks begin
     "samplers": ("diffusers",),
     "lattice": (),
     "equations": (),
+    "matter": ("chgnet", "ase"),
     "radio": ("sionna", "clarabel", "cvxpy", "pyro-ppl", "sbi"),
 }

@@ -126,6 +126,22 @@ def test_designs_without_a_second_answer_are_counted_and_judge_nothing(
     assert set(nobody.disagreement.values()) == {0.0}
 
 
+def test_of_what_was_never_measured_nothing_agrees(
+    problem: toy.Cantilever, designs: xr.Dataset
+) -> None:
+    """Costly quantities of a rejected design are left out: it is drawn where others are not."""
+    problem.second = Second(Planted({"mass_kg": 1.1}, names=("mass_kg",)), 0.1)
+    verdicts = judged(problem, designs)
+    heavy = verdicts["mass_kg"].to_numpy().copy()
+    verdicts["mass_kg"][1:] = np.nan
+    found = cross_check(problem, designs, verdicts, problem.limits, 0)
+    assert found is not None
+    assert found.checked == 1
+    assert found.disagreement["mass_kg"] == pytest.approx(0.1 * heavy[0])
+    verdicts["mass_kg"][:] = np.nan
+    assert cross_check(problem, designs, verdicts, problem.limits, 0) is None
+
+
 def test_without_a_limit_on_what_is_compared_no_verdict_is_told(
     problem: toy.Cantilever, designs: xr.Dataset
 ) -> None:

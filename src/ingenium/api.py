@@ -144,7 +144,8 @@ def search(
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     clock, spec = clock or Clock(), _asked(spec)
-    plan = plan or SearchPlan(problem_class(spec.problem).default_strategy)
+    usual = problem_class(spec.problem)
+    plan = plan or SearchPlan(usual.default_strategy, batch=usual.default_batch)
     folder = Path("out") / f"{spec.problem}-{plan.strategy}" if out is None else Path(out)
     with Meter() as meter, ledger_or_own(ledger) as book:
         with clock("open the problem"):

@@ -73,7 +73,7 @@ def search(
     strategy: StrategyName = None,
     enough: Enough = None,
     stagnation: Stagnation = None,
-    batch: Annotated[int, typer.Option(help="Designs of a round.")] = 64,
+    batch: Annotated[int | None, typer.Option(help="Designs of a round; 64 for most.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     screen: ScreenName = None,
     keep: Keep = None,
@@ -102,6 +102,7 @@ def search(
     from ingenium.searches.stopping import Stop
 
     strategy = problem_class(problem).default_strategy if strategy is None else strategy
+    batch = problem_class(problem).default_batch if batch is None else batch
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
     options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})

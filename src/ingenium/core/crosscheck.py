@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
@@ -47,6 +47,8 @@ def _again(
     code: Shaped[np.ndarray, " n"],
 ) -> CrossCheck | None:
     """What one engine says of a share of the designs that a code gives a verdict."""
+    whole = table(problem, verdicts)
+    code = np.where(_measured(problem, second, whole), code, str(Verdict.SCREENED))
     rows = drawn(second, code, seed)
     if not len(rows):
         return None
@@ -56,7 +58,7 @@ def _again(
         variables=problem.variables,
         sizes=problem.sizes,
     )
-    own, solved = table(problem, verdicts)[rows], ~np.isnan(again).any(1)
+    own, solved = whole[rows], ~np.isnan(again).any(1)
     first = verdicts["verdict"].to_numpy()[rows]
     engine = named(second.verifier)
     return CrossCheck(
@@ -70,6 +72,20 @@ def _again(
             problem, second, limits, (own[solved], again[solved], first[solved])
         ),
     )
+
+
+def _measured(
+    problem: Problem, second: Second, own: Float[np.ndarray, "n k"]
+) -> Bool[np.ndarray, " n"]:
+    """Designs of which something is known that the second engine measures too.
+
+    Of one that broke a limit before, costly quantities were left out: it would agree with anything.
+    """
+    names = [q.name for q in problem.quantities]
+    shared = [second.against.get(q.name, q.name) for q in second.verifier.quantities]
+    columns = [names.index(name) for name in shared if name in names]
+    found: np.ndarray = ~np.isnan(own[:, columns]).all(1)
+    return found if columns else np.ones(len(own), dtype=bool)
 
 
 def drawn(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:

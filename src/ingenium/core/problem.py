@@ -148,6 +148,7 @@ class Problem(ABC):
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     default_strategy: ClassVar[str] = "evolution"  # of searches, where none is named
+    default_batch: ClassVar[int] = 64  # designs of a round; few where the engine takes minutes
     judged: ClassVar[str] = ""  # what of its files is read back and measured, in a sentence
     unchecked: ClassVar[tuple[str, ...]] = ()  # what "accepted" does not say, in sentences
     licence: str = ""  # of the data, as it must be named beside exported designs

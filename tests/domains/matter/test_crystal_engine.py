@@ -104,7 +104,7 @@ def test_shares_of_binaries_hold_all_atoms() -> None:
 
 def test_no_text_outside_system_group_or_neutrality_can_be_written() -> None:
     listed = grammar.perovskites(("Cs", "Pb", "Br", "I"), ("cubic", "tetragonal"))
-    codec = grammar.codec(list(listed), 40)
+    codec = grammar.codec(list(listed), 40, list(listed))
     tree = codec.grammar
     assert isinstance(tree, grammar.TextTree)
     rng = torch.Generator().manual_seed(0)

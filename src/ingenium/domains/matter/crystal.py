@@ -1,29 +1,35 @@
 """`matter.crystal`: perovskites with a gap, each with its distance from the hull."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Bool
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Variable
+from ingenium.core.recipe import Recipe
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import codes
-from ingenium.domains.matter import espresso, grammar, potential, report, results
+from ingenium.domains.matter import charges, espresso, grammar, potential, powder, report, results
 from ingenium.domains.matter.files import Cif, Poscar, crystals
 from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.recipe import KNOWN
+from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.settings import CrystalSettings
-from ingenium.domains.matter.verifier import CrystalVerifier
+from ingenium.domains.matter.verifier import ALL, SYMPREC, CrystalVerifier, Part, keeps_group
 from ingenium.domains.matter.wyckoff import Wyckoff
 from ingenium.generators.tokens.two_kinds import TwoKindCodec
 
@@ -38,6 +44,10 @@ LICENCE = (
 )
 
 
+FORMULA = Input("formula", "text", "the formula ABX3 of all crystals, such as CsPbI3", most=20)
+PATTERN_FITS = Limit(powder.MISFIT.name, at_most=0.15, unit="1")
+ABX3 = [1, 1, 3]
+_PART = re.compile(r"([A-Z][a-z]?)(\d*)")
 SHARE = 0.02  # of the crystals, that pw.x measures again with more waves
 LIMITS = (
     Limit("symmetry_kept", at_least=1.0, unit="1"),
@@ -47,6 +57,7 @@ LIMITS = (
     Limit("hull_distance", at_most=0.05, unit="eV"),
     Limit("band_gap", at_least=1.0, at_most=1.8, unit="eV"),
 )
+GAPS = ("gap_estimate", "band_gap")  # which a given formula or pattern leaves as they are
 
 
 def _conditions(judge: str) -> tuple[Condition, ...]:
@@ -84,21 +95,27 @@ class CrystalProblem(Problem):
         "further with spin-orbit coupling.",
         "Whether a crystal is stable against vibrations, heat or air is not computed.",
     )
+    inputs: ClassVar[tuple[Input, ...]] = (FORMULA, powder.PATTERN)
     default_family: ClassVar[str] = "tokens_flow_matching"
     default_strategy: ClassVar[str] = "tuned"
+    default_batch: ClassVar[int] = 2
     licence = LICENCE
 
-    def __init__(self, settings: CrystalSettings) -> None:
+    def __init__(self, settings: CrystalSettings, given: Given = NOTHING) -> None:
         """Open the engines and the known crystals.
 
         Raises:
             MissingExtra: if CHGNet or spglib are not installed.
+            InputError: for a formula that no listed crystal has, or a pattern without lines.
         """
-        self.settings = settings
+        self.settings, self.given = settings, given
         self.listed = grammar.perovskites(settings.elements, settings.types)
+        self.asked = self._of_formula(given)
+        self.wanted = powder.given(given["pattern"]) if "pattern" in given else None
+        self.stretched: dict[str, Crystal] = {}  # crystals whose edges fit the pattern, by text
         wide = max(Wyckoff.of(text).free for text in self.listed)
         self.wide = max(wide, 1)
-        self.system = digest(asdict(settings))
+        self.system = digest([asdict(settings), dict(given.digests)])
         self.variables = (
             Variable("crystal", (), "1", "space group, elements and letters", longest=LONGEST),
             Variable("edges_m", ("edge",), "m", "edges of the cell", *EDGES_M, shown="angstrom"),
@@ -107,36 +124,77 @@ class CrystalProblem(Problem):
         self.sizes = {"edge": 3, "coordinate": self.wide}
         self.gaps = _gaps()
         self.conditions = _conditions(settings.judge)
-        self.limits = LIMITS if settings.judge == "pw.x" else LIMITS[:3]
+        limits = LIMITS if settings.judge == "pw.x" else LIMITS[:3]
+        self.limits = tuple(x for x in limits if not given.values or x.quantity not in GAPS)
+        self.agreements = () if self.wanted is None else (PATTERN_FITS,)
         self.tiers = (self._judge(),)
         if settings.judge == "pw.x":
-            finer = replace(
-                self.tiers[0],
-                cutoff_ry=settings.second_cutoff_ry,
-                parts=("computed",),
-                name="pw.x with more waves",
-            )
-            self.second = Second(finer, SHARE, most=1)
-            missing = espresso.absent()
-            if missing is not None:
-                self.second = None
-                self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
+            self._ask_again(settings.second_cutoff_ry)
         files = (
-            Cif(self.listed, self.variables, self.wide),
-            Poscar(self.listed, self.variables, self.wide),
+            Cif(self.asked, self.variables, self.wide),
+            Poscar(self.asked, self.variables, self.wide),
         )
         self.formats = {f.name: f for f in files}
-        words = grammar.codec(list(self.listed), LONGEST)
-        numbers = Channels.between((EDGES_M, (-1.0, 1.0)), own=((3,), (self.wide,)), logs=(0,))
-        self.codec = TwoKindCodec(words, numbers)
         self._known = self._read()
+        self.codec = self._codec()
+
+    def _ask_again(self, cutoff_ry: float) -> None:
+        """A share of the crystals is measured with more waves, where pw.x is there."""
+        finer = replace(
+            self._judge(), cutoff_ry=cutoff_ry, parts=("computed",), name="pw.x with more waves"
+        )
+        missing = espresso.absent()
+        if missing is None:
+            self.second = Second(finer, SHARE, most=1)
+        else:
+            self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
+
+    def _codec(self) -> TwoKindCodec:
+        """Texts that were asked for and keep their group, if any does, and numbers under them."""
+        written = [text for text in self.asked if text not in self.collapsed] or list(self.asked)
+        words = grammar.codec(list(self.listed), LONGEST, written)
+        numbers = Channels.between((EDGES_M, (-1.0, 1.0)), own=((3,), (self.wide,)), logs=(0,))
+        return TwoKindCodec(words, numbers)
+
+    def _of_formula(self, given: Given) -> Mapping[str, tuple[str, ...]]:
+        """The listed texts of the formula that was given; all without one."""
+        if "formula" not in given:
+            return self.listed
+        text = str(given["formula"])
+        counts = {e: int(n or 1) for e, n in _PART.findall(text)}
+        written = "".join(m.group() for m in _PART.finditer(text)) == text
+        if not written or sorted(counts.values()) != ABX3 or len(_PART.findall(text)) != len(ABX3):
+            raise InputError("a formula ABX3 of three elements", text, "Write CsPbI3.")
+        charges.check(counts)
+        found = {
+            t: row
+            for t, row in self.listed.items()
+            if Wyckoff.of(t).reduced.items() == counts.items()
+        }
+        if not found:
+            raise InputError(
+                f"a formula of the setup's elements {', '.join(self.settings.elements)}, whose "
+                "binaries are of known types",
+                text,
+                "Name its elements in the setup, if crystals of them are known.",
+            )
+        return found
 
     def _judge(self) -> CrystalVerifier:
         s = self.settings
+        parts: tuple[Part, ...] = () if self.wanted is None else ("matched",)
         if s.judge == "pw.x":
-            return CrystalVerifier(s.cutoff_ry, s.processes, self.gaps)
+            return CrystalVerifier(
+                s.cutoff_ry, s.processes, self.gaps, (*parts, *ALL), wanted=self.wanted
+            )
         return CrystalVerifier(
-            s.cutoff_ry, s.processes, self.gaps, ("screened",), name="chgnet", tier="cheap"
+            s.cutoff_ry,
+            s.processes,
+            self.gaps,
+            (*parts, "screened"),
+            name="chgnet",
+            tier="cheap",
+            wanted=self.wanted,
         )
 
     def _read(self) -> xr.Dataset:
@@ -154,14 +212,36 @@ class CrystalProblem(Problem):
         )
         made = [c for c in crystals(found) if c is not None]
         self.minima = {c.sites.text: c for c in made}
+        whole = _keeping(made)
+        self.collapsed = {c.sites.text for c, keeps in zip(made, whole, strict=True) if not keeps}
+        own, made = own[whole], [c for c, keeps in zip(made, whole, strict=True) if keeps]
+        groups = tuple(array[torch.from_numpy(whole)] for array in found)
         systems = [self.listed[text][1:] for text in kept["crystal"][own].tolist()]
         order = {abc: k for k, abc in enumerate(dict.fromkeys(sorted(systems)))}
         held = np.array([order[abc] % HELD_OUT_EVERY == 0 for abc in systems])
-        return to_dataset(found, self.variables, {}).assign_coords(
+        known = to_dataset(groups, self.variables, {}).assign_coords(
             gap=(DESIGN, np.clip(self.gaps.ev(made), 0.0, 10.0)),
             stability=(DESIGN, np.clip(kept["above_ev"][own], -1.0, 3.0)),
             held_out=(DESIGN, held),
         )
+        if self.wanted is None:
+            return known
+        self.input_codecs = {powder.PATTERN.name: powder.ProfileCodec()}
+        return known.assign_coords(pattern=((DESIGN, "angle"), powder.known(made)))
+
+    def input_of(self, name: str, designs: xr.Dataset) -> np.ndarray:
+        """The profile of each design, or of what was given."""
+        if name in designs.variables or self.wanted is None:
+            return super().input_of(name, designs)
+        return np.broadcast_to(self.wanted, (designs.sizes[DESIGN], len(self.wanted)))
+
+    def apart(self, known: xr.Dataset) -> np.ndarray | None:
+        """Root mean square difference of what models are told of patterns."""
+        if self.wanted is None:
+            return None
+        codec = powder.ProfileCodec()
+        own = codec.encode(known[powder.PATTERN.name].to_numpy()) - codec.encode(self.wanted[None])
+        return np.asarray(np.sqrt(np.square(own).mean(1)))
 
     def data(self) -> xr.Dataset:
         """All ABX3 of the setup, relaxed by CHGNet; a fifth of the systems is held out."""
@@ -187,15 +267,19 @@ class CrystalProblem(Problem):
         """Relaxed by CHGNet under their symmetry, from where crystals of their type begin.
 
         So a text has one crystal, and pw.x is asked about it once, whatever numbers a model wrote.
+        Under a given pattern its edges are then stretched alike until its lines lie there.
         """
         texts = [c.sites.text for c in crystals(found) if c is not None]
         new = [t for t in dict.fromkeys(texts) if t not in self.minima and t in self.listed]
         starts = [self._start(text) for text in new]
         self.minima.update(zip(new, (c for c, _ in potential.relaxed(starts)), strict=True))
+        if self.wanted is not None:
+            for text in set(texts) & (set(self.minima) - set(self.stretched)):
+                self.stretched[text] = powder.fitted(self.minima[text], self.wanted)
         mended = tuple(array.clone() for array in found)
         for k, c in enumerate(crystals(found)):
             if c is not None and c.sites.text in self.minima:
-                own = self.minima[c.sites.text]
+                own = self.stretched.get(c.sites.text) or self.minima[c.sites.text]
                 mended[1][k] = torch.from_numpy(own.edges_m)
                 mended[2][k] = 0.0
                 mended[2][k, : own.sites.free] = torch.from_numpy(own.free[: own.sites.free])
@@ -227,6 +311,19 @@ class CrystalProblem(Problem):
         found = codes([text], LONGEST), torch.full((1, 3), 6.4e-10), torch.zeros(1, self.wide)
         one = to_dataset(tuple(x.to(torch.float64) for x in found), self.variables, {})
         return ((one, {"closest": 3.2 / 3.39, "symmetry_kept": 1.0}, 1e-9),)
+
+
+def _keeping(made: Sequence[Crystal]) -> Bool[np.ndarray, " n"]:
+    """Which crystals keep the group of their text: others relaxed into one of a higher group.
+
+    Where none does, all are taken: there is nothing else to learn from.
+    """
+    under = [digest([PlaneWaveRun(c, 0.0).key for c in made]), SYMPREC]
+    recipe = Recipe(
+        "kept_groups", under, lambda _: {"keeps": np.array([keeps_group(c) for c in made])}
+    )
+    keeps = recipe.complete()["keeps"]
+    return keeps if keeps.any() else np.ones_like(keeps)
 
 
 def _gaps() -> GapEstimate:

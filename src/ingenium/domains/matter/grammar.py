@@ -77,9 +77,10 @@ class TextTree:
         return torch.tensor([self.nodes[node].get(token, node) for node, token in pairs])
 
 
-def codec(listed: Sequence[str], longest: int) -> TokenCodec:
-    """Of texts, of which only those that are listed are written."""
+def codec(listed: Sequence[str], longest: int, asked: Sequence[str]) -> TokenCodec:
+    """Of listed texts, of which only those that are asked for are written."""
     words = Vocabulary((*GROUPS, *(f" {e}" for e in IONS), *LETTERS), PIECE)
     rows = words.encode(list(listed))
     steps = max(map(len, rows)) + 1
-    return TokenCodec(words, steps, longest, TextTree.of(rows), "crystal")
+    tree = TextTree.of(words.encode(list(asked)))
+    return TokenCodec(words, steps, longest, tree, "crystal")

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.matter import phases, potential, results, symmetry
+from ingenium.domains.matter import phases, potential, powder, results, symmetry
 from ingenium.domains.matter.charges import known
 from ingenium.domains.matter.espresso import RELEASE, GroundState
 from ingenium.domains.matter.files import crystals
@@ -25,7 +25,7 @@ from ingenium.domains.matter.packages import release_of
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.results import PlaneWaveRun, rounded
 
-Part = Literal["screened", "lowest", "computed"]
+Part = Literal["matched", "screened", "lowest", "computed"]
 ALL: tuple[Part, ...] = ("screened", "lowest", "computed")
 SYMPREC = 0.1  # angstrom: atoms that lie nearer to a higher group are of that one
 SCREENED = (
@@ -61,6 +61,7 @@ COMPUTED = (
     Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", costly=True),
 )
 QUANTITIES: Mapping[Part, tuple[Quantity, ...]] = {
+    "matched": (powder.MISFIT,),
     "screened": SCREENED,
     "lowest": LOWEST,
     "computed": COMPUTED,
@@ -77,6 +78,7 @@ class CrystalVerifier:
     parts: tuple[Part, ...] = ALL
     name: str = "pw.x"
     tier: Literal["cheap", "exact"] = "exact"
+    wanted: powder.Profile | None = None  # the powder pattern that was given, if one was
 
     @property
     def version(self) -> str:
@@ -102,15 +104,29 @@ class CrystalVerifier:
         sound = [k for k, c in enumerate(made) if c is not None and _sound(c)]
         out = np.full((len(made), len(self.quantities)), np.nan)
         some = [rounded(c) for k in sound if (c := made[k]) is not None]
-        each = {"screened": self._screened, "lowest": self._lowest, "computed": self._computed}
+        each = {
+            "matched": self._matched,
+            "screened": self._screened,
+            "lowest": self._lowest,
+            "computed": self._computed,
+        }
         out[sound] = np.concatenate([each[part](some) for part in self.parts], 1)
         return torch.from_numpy(out)
+
+    def _matched(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 1"]:
+        seen: dict[str, float] = {}  # copies of one crystal have one pattern
+        for c in made:
+            key = PlaneWaveRun(c, 0.0).key
+            if self.wanted is not None and key not in seen:
+                seen[key] = powder.misfit(powder.profile(c), self.wanted)
+        rows = [seen.get(PlaneWaveRun(c, 0.0).key, np.nan) for c in made]
+        return np.array(rows, dtype=np.float64).reshape(-1, 1)
 
     def _screened(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 4"]:
         rows = [
             (
                 closest(c.structure()),
-                float(_kept(c)),
+                float(keeps_group(c)),
                 _energy(c) - phases.screened(c.sites.reduced),
                 float(self.gaps.ev([c])[0]),
             )
@@ -156,7 +172,7 @@ def _sound(crystal: Crystal) -> bool:
     )
 
 
-def _kept(crystal: Crystal) -> bool:
+def keeps_group(crystal: Crystal) -> bool:
     """Whether the atoms have the group of the text, in a primitive cell, and no higher one."""
     found = symmetry.found(crystal.structure(), SYMPREC)
     same = found is not None and found.number == crystal.sites.group.number

@@ -181,7 +181,7 @@ def _maker(name: str) -> Callable[[tuple[int, ...], int, TwoKinds], Family]:
 
 
 LEARNED: Mapping[str, Callable[[tuple[int, ...], int, TwoKinds], Family]] = MappingProxyType(
-    {f"tokens_{name}": _maker(name) for name in ("flow_matching", "flow", "diffusion")}
+    {f"tokens_{name}": _maker(name) for name in ("flow_matching", "flow", "diffusion", "gan")}
 )
 PLANS: Mapping[str, Plan] = MappingProxyType({name: Plan(steps=1000) for name in LEARNED})
 ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")

@@ -1,0 +1,71 @@
+"""How far CHGNet lies from pw.x, on crystals that were drawn at random from the list.
+
+Those that a search has asked about are near the hull and have a gap; what is drawn here is neither,
+so that its errors are those of the whole list. `python -m ingenium.domains.matter.agreement 30`
+asks pw.x about the first thirty, and what it finds is kept.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingenium.domains.matter import phases, potential, results
+from ingenium.domains.matter.espresso import GroundState
+from ingenium.domains.matter.potential import Crystal
+from ingenium.domains.matter.recipe import KNOWN
+from ingenium.domains.matter.results import PlaneWaveRun
+from ingenium.domains.matter.wyckoff import Wyckoff
+
+CUTOFF_RY, SEED = 40.0, 27
+MOST = 30
+
+
+@dataclass(frozen=True)
+class AgreementRow:
+    """One crystal, in eV an atom above its two binaries, and the pressure that pw.x finds."""
+
+    text: str
+    by_chgnet_ev: float
+    by_pw_ev: float
+    pressure_pa: float  # of the cell that CHGNet relaxed: 0 if both agreed on its size
+
+
+def drawn(count: int) -> list[Crystal]:
+    """Crystals in an order that stays."""
+    kept = KNOWN.complete()
+    order = np.random.default_rng(SEED).permutation(len(kept["crystal"]))[:count]
+    return [
+        Crystal(Wyckoff.of(str(kept["crystal"][k])), kept["edges_m"][k], kept["free"][k])
+        for k in order
+    ]
+
+
+def asked(crystal: Crystal) -> list[PlaneWaveRun]:
+    """What pw.x must be asked: the crystal, and the types of its binaries that may be lowest."""
+    parts = [part for part, _ in phases.splits(crystal.sites.reduced)]
+    found = [crystal, *(p.crystal for part in parts for p in phases.deciding(part))]
+    return [PlaneWaveRun(c, CUTOFF_RY) for c in found]
+
+
+def rows(crystals: Sequence[Crystal]) -> list[AgreementRow]:
+    """Those of which all results are there; nothing is computed by pw.x."""
+    found = []
+    for crystal in crystals:
+        answers = [results.known(run) for run in asked(crystal)]
+        if not all(isinstance(a, GroundState) for a in answers):
+            continue
+        own, formula = answers[0], crystal.sites.reduced
+        (slopes,) = potential.slopes([crystal])
+        if isinstance(own, GroundState) and slopes is not None:
+            by_pw = own.energy_ev / crystal.atoms - phases.computed(formula, CUTOFF_RY, 1)
+            by_chgnet = slopes.energy_ev / crystal.atoms - phases.screened(formula)
+            found.append(AgreementRow(crystal.sites.text, by_chgnet, by_pw, own.pressure_pa))
+    return found
+
+
+if __name__ == "__main__":
+    for one in drawn(int(sys.argv[1])):
+        results.solve(asked(one), 1)
+        print(*rows([one]), flush=True)
