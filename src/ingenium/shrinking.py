@@ -16,6 +16,7 @@ from ingenium.domains import open_problem
 from ingenium.edge import fitting
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.keeping import KIND, RECORD, SmallGenerator
+from ingenium.edge.link import Lender
 from ingenium.edge.task import CompressionTask
 from ingenium.generators import fitted
 from ingenium.loop import training
@@ -24,7 +25,7 @@ from ingenium.trust.ledger import Ledger, ledger_or_own
 SAME = 1e-6  # relative, within which a replay gives what was recorded
 FOUND = (  # of a record, what a replay must find again
     *("recipe", "verdict", "margins", "measured", "original"),
-    *("trials", "screened", "graphs", "board"),
+    *("trials", "floating", "screened", "graphs", "board"),
 )
 
 
@@ -65,20 +66,38 @@ def fit(
             return fitting.fit(task, out, ledger=book, watch=watch, overwrite=overwrite)
 
 
+def lender(kept: SmallGenerator) -> Lender:
+    """A small generator that helps others: its graphs, and whole designs by it.
+
+    Raises:
+        CorruptError: for a record without problem or sheet.
+    """
+    name, sheet = _asked(kept)
+    with one_thread():
+        task = opened(name, sheet)
+    runners = kept.runners()
+    return Lender.of(runners, task.seated(task.family, runners).propose)
+
+
 def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:
     """Fit it again from the sheet that its record holds, in another folder, and compare.
 
     Raises:
         CorruptError: for a record without problem or sheet.
     """
+    name, sheet = _asked(kept)
+    return compared(kept.record, fit(name, sheet, folder, overwrite=True).record)
+
+
+def _asked(kept: SmallGenerator) -> tuple[str, DeviceSheet]:
+    """Problem and device sheet of a record."""
     old = kept.record
     try:
         name, table = str(old["problem"]), without_none(old["device"])
-        sheet = parse(table, DeviceSheet, str(kept.folder / RECORD))
+        return name, parse(table, DeviceSheet, str(kept.folder / RECORD))
     except (LookupError, InputError) as error:
         what = f"holds no device sheet and problem ({error})"
         raise CorruptError(str(kept.folder / RECORD), what, KIND.again) from error
-    return compared(old, fit(name, sheet, folder, overwrite=True).record)
 
 
 def compared(old: Mapping[str, Any], again: Mapping[str, Any]) -> JudgedReplay:

@@ -22,7 +22,16 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.graph import NetworkGraph
-from ingenium.edge.parts import FoundPart, Recorder, Runner, part_of, unsupported
+from ingenium.edge.parts import (
+    DenoiserCalls,
+    FoundPart,
+    Recorder,
+    Runner,
+    part_of,
+    unsupported,
+)
+from ingenium.edge.retraining import pairs
+from ingenium.generators.denoising import Denoising
 from ingenium.generators.fitted import FittedFamily
 from ingenium.generators.generator import Generator
 from ingenium.generators.model import Model
@@ -32,6 +41,7 @@ from ingenium.generators.tokens.vocabulary import BEGIN
 
 HELD_OUT = 128  # designs at most on which losses are compared
 RECORDED = 256  # designs that are proposed to see what a network is asked
+PAIRS = 8192  # that a denoiser with fewer calls learns from
 AGREES = 1e-2  # of a loss, by which a graph may differ from its network
 
 
@@ -162,6 +172,21 @@ class CompressionTask:
                 "The nearest recipe without retraining: int8.",
             )
         return self.problem.encode(self.known).to(torch.float32), self.problem.features(self.known)
+
+    @property
+    def denoises(self) -> bool:
+        """Whether what goes to the device is asked at each level of a solver."""
+        return isinstance(self.part.part, DenoiserCalls)
+
+    @cached_property
+    def pairs(self) -> tuple[Float[Tensor, "n 2 *shape"], Float[Tensor, "n c"]]:
+        """What the denoiser makes of noise, under conditions that it was asked for."""
+        asked = self.recorded["denoise"].seen()["cond"]
+        rng = block_rng(self.sheet.seed, 0, "pairs")
+        cond = asked[torch.randint(len(asked), (PAIRS,), generator=rng)]
+        assert isinstance(self.model, Denoising)
+        with one_thread():
+            return pairs(self.model, cond, rng), cond
 
     @cached_property
     def held_out(self) -> tuple[Float[Tensor, "n *shape"], Float[Tensor, "n c"]] | None:

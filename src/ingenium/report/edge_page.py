@@ -30,6 +30,7 @@ def write(kept: SmallGenerator) -> None:
         tables=[
             ("What was measured, a design", measured(record)),
             ("What was tried", tried(record)),
+            ("As files of ONNX", floating(record)),
             ("What each recipe takes", screened(record)),
         ],
         figures=[("Quality against what it takes; numbers are rows of what was tried", figure)],
@@ -87,6 +88,19 @@ def tried(record: Mapping[str, Any]) -> Table:
         title = f"{trial['title']}{' (chosen)' if trial['chosen'] else ''}"
         cells = [value(own[n], n) for n in TRIED]
         rows.append((str(i + 1), title, *cells, "yes" if trial["holds"] else "no"))
+    return rows
+
+
+def floating(record: Mapping[str, Any]) -> Table:
+    """The original as files of floating numbers, beside the chosen file of whole ones."""
+    names = ("accepted", "loss", "loss_rise")
+    rows = [("format", "ONNX, kB", *(n.replace("_", " ") for n in names))]
+    chosen = next(t for t in record["trials"] if t["chosen"])
+    every = [*record["floating"].items(), (record["recipe_title"], chosen)]
+    for title, own in every:
+        judged = own.get("measured", record["original"])
+        cells = [value(judged[n], n) if n in judged else "" for n in names]
+        rows.append((title, f"{own['file'] / 1e3:.1f}", *cells))
     return rows
 
 
