@@ -15,7 +15,9 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.edge import board, onnx_file
 from ingenium.edge.board import BoardRun
+from ingenium.edge.device import Cost
 from ingenium.edge.integer import MOST, IntegerGraph
+from ingenium.edge.judging import JudgedGenerator
 from ingenium.edge.parts import FileRunner, Recorder, Signals, whole
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import quantised
@@ -31,16 +33,6 @@ COMPARED = 32  # rows on which a file must say what its graph says
 CALLS = 4  # on the board, one after the other
 BATCH = 64
 RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a design takes on the device; of what cannot fit, the least that it could take."""
-
-    flash: int
-    ram: int
-    instructions: float
-    weight_bytes: float  # that are read
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +67,7 @@ class Workshop:
     def __init__(self, task: CompressionTask, watch: Watch = silent) -> None:
         self.task, self.watch = task, watch
         self.trained: dict[tuple[object, ...], nn.Module] = {}
+        self.screening: JudgedGenerator | None = None  # of few designs by the original
         self.costs: dict[tuple[float, int, int], Cost] = {}
         self.recorders: dict[int, Mapping[str, Recorder]] = {}  # by family, of those in `trained`
 

@@ -1,7 +1,7 @@
 """What is asked of a compressed generator: the device that it runs on, and its limits, as TOML."""
 
 import tomllib
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from ingenium.evaluate.interval_limits import in_units
 QUANTITIES = {  # what is judged of a compressed generator, with its unit
     "accepted": "1",
     "kept_acceptance": "1",
+    "apart": "1",
     "loss": "1",
     "loss_rise": "1",
     "flash": "byte",
@@ -26,6 +27,16 @@ QUANTITIES = {  # what is judged of a compressed generator, with its unit
 }
 OPERATORS = ("rows", "dense", "sum", "product", "function", "norm", "part", "joined")
 Positive = Annotated[Number, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a design takes on the device; of what cannot fit, the least that it could take."""
+
+    flash: int
+    ram: int
+    instructions: float
+    weight_bytes: float  # that are read
 
 
 @checked(frozen=True, config=_STRICT)

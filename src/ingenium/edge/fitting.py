@@ -20,7 +20,7 @@ from ingenium.edge.compressing import Compressed, Workshop, equal_on_board
 from ingenium.edge.device import QUANTITIES, DeviceSheet
 from ingenium.edge.float_file import HALF
 from ingenium.edge.integer import Dense
-from ingenium.edge.judging import Original, costs, quality
+from ingenium.edge.judging import JudgedGenerator, costs, quality
 from ingenium.edge.keeping import HEADER, KIND, SOURCE, SmallGenerator
 from ingenium.edge.quantise import Scheme
 from ingenium.edge.recipe import CompressionRecipe
@@ -65,7 +65,7 @@ def fit(
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         shop = Workshop(task, watch)
         watch("judge the original", 0, 1)
-        original = Original(task.accepted(task.family, sheet.judged), task.losses(task.family))
+        original = task.judged(task.family, sheet.judged)
         all_of = screened(shop, sheet, admitted(shop))
         among = finalists(shop, fitting(all_of, sheet))
         wanted = [s.recipe for s in among]
@@ -99,7 +99,9 @@ def fit(
     return SmallGenerator.opened(out)
 
 
-def judged(shop: Workshop, recipe: CompressionRecipe, original: Original, folder: Path) -> Trial:
+def judged(
+    shop: Workshop, recipe: CompressionRecipe, original: JudgedGenerator, folder: Path
+) -> Trial:
     """A recipe carried out, exported, read back, judged by the verifier and run on the board.
 
     Raises:
@@ -112,12 +114,8 @@ def judged(shop: Workshop, recipe: CompressionRecipe, original: Original, folder
         place = Path(name)
         family = task.seated(made.family, made.write(place))
         size = _bytes(place)
-        values = quality(
-            task.accepted(family, task.sheet.judged),
-            task.losses(family) if shop.telling(recipe) else None,
-            original,
-            task.sheet.seed,
-        )
+        own = task.judged(family, task.sheet.judged, losses=shop.telling(recipe))
+    values = quality(own, original, task.sheet.seed)
     runs = {k: shop.on_board(made, k) for k in made.graphs}
     equal = all(equal_on_board(made.graphs[k], shop.given(made, k), r) for k, r in runs.items())
     if not equal:
@@ -128,16 +126,19 @@ def judged(shop: Workshop, recipe: CompressionRecipe, original: Original, folder
 def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
     """Of the trials that hold all limits the one with most accepted designs.
 
-    Of those that cannot be told from it, the one with the least loss, and then the smallest.
+    Of those that cannot be told from it, the one with the least loss, or where not all have one
+    that which is least apart from the original; then the smallest.
     """
     held = [t for t in trials if MarginVerdict.of(t.values, sheet.limits).word == "accepted"]
     best = max(held or trials, key=lambda t: t.values["accepted"].value)
     share = best.values["accepted"].value
     alike = [t for t in held or trials if t.values["accepted"].high >= share]
 
+    told = all(math.isfinite(t.values["loss"].value) for t in alike)
+
     def price(t: Trial) -> tuple[float, float]:
-        loss = t.values["loss"].value
-        return (math.inf if math.isnan(loss) else loss), t.values["flash"].value
+        own = t.values["loss" if told else "apart"].value
+        return (math.inf if math.isnan(own) else own), t.values["flash"].value
 
     return min(alike, key=price)
 
@@ -193,7 +194,7 @@ def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.onnx"))
 
 
-def _floating(shop: Workshop, original: Original, folder: Path) -> dict[str, Any]:
+def _floating(shop: Workshop, original: JudgedGenerator, folder: Path) -> dict[str, Any]:
     """The files of the original: in single precision, and in half if the sheet has that format."""
     task, graphs = shop.task, shop.task.graphs(shop.task.family)
     with tempfile.TemporaryDirectory() as name:
@@ -207,14 +208,13 @@ def _floating(shop: Workshop, original: Original, folder: Path) -> dict[str, Any
     for key, graph in graphs.items():
         float_file.write(graph, places[key], half=True)
     family = task.seated(task.family, {k: float_file.FloatFile(p) for k, p in places.items()})
-    own = task.accepted(family, task.sheet.judged), task.losses(family)
-    found = quality(*own, original, task.sheet.seed)
+    found = quality(task.judged(family, task.sheet.judged), original, task.sheet.seed)
     size = sum(path.stat().st_size for path in places.values())
     return told | {HALF: {"file": size, "measured": _told(found)}}
 
 
-def _original(original: Original, task: CompressionTask) -> dict[str, Interval]:
-    found = quality(original.accepted, original.losses, original, task.sheet.seed)
+def _original(original: JudgedGenerator, task: CompressionTask) -> dict[str, Interval]:
+    found = quality(original, original, task.sheet.seed)
     size = float(FLOAT_BYTES * sum(g.parameters for g in task.graphs(task.family).values()))
     return {k: found[k] for k in ("accepted", "loss")} | {"flash": Interval(size, size, size)}
 

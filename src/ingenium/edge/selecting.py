@@ -6,15 +6,16 @@ few are trained to the end and judged by the domain's verifier.
 Source: Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943 (successive halving).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ingenium.core.errors import InputError
-from ingenium.edge.compressing import Cost, Workshop
-from ingenium.edge.device import DeviceSheet
-from ingenium.edge.judging import cost_margins
+from ingenium.edge.compressing import Workshop
+from ingenium.edge.device import Cost, DeviceSheet
+from ingenium.edge.judging import cost_margins, quality
 from ingenium.edge.parts import GraphRunner, Runner
 from ingenium.edge.recipe import CompressionRecipe, recipes
 
@@ -90,9 +91,9 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
 
 
 def finalists(shop: Workshop, among: Sequence[ScreenedRecipe]) -> list[ScreenedRecipe]:
-    """The recipes that are best after a short training, by loss, or else by acceptance.
+    """The recipes that are best after a short training, by loss.
 
-    A loss compares them only where it tells of every one.
+    Where a loss does not tell of every one, by acceptance, less how far designs lie apart.
     """
     sheet, left = shop.task.sheet, list(among)
     if len(left) <= sheet.finalists:
@@ -111,4 +112,8 @@ def _worth(shop: Workshop, recipe: CompressionRecipe, steps: int, *, by_loss: bo
     losses = task.losses(family) if by_loss else None
     if losses is not None:
         return -float(np.mean(losses))
-    return float(task.accepted(family, SCREENED).mean())
+    if shop.screening is None:
+        shop.screening = task.judged(task.family, SCREENED, losses=False)
+    own = quality(task.judged(family, SCREENED, losses=False), shop.screening, task.sheet.seed)
+    apart = own["apart"].value
+    return own["accepted"].value - (0.0 if math.isnan(apart) else apart)

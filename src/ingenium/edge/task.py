@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.core.designs import DESIGN
@@ -22,6 +22,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.graph import NetworkGraph
+from ingenium.edge.judging import JudgedGenerator
 from ingenium.edge.parts import (
     DenoiserCalls,
     FoundPart,
@@ -105,8 +106,8 @@ class CompressionTask:
         blocks = [made.propose_block(self.sheet.seed, b) for b in range(-(-count // BLOCK))]
         return xr.concat(blocks, DESIGN).isel({DESIGN: slice(count)})
 
-    def accepted(self, family: nn.Module, count: int) -> Bool[np.ndarray, " n"]:
-        """Which of its designs the domain's verifier accepts."""
+    def judged(self, family: nn.Module, count: int, *, losses: bool = True) -> JudgedGenerator:
+        """Which of its designs the domain's verifier accepts, what it measures, and the losses."""
         found = verify(
             self.designs(family, count),
             self.problem.verifier,
@@ -115,8 +116,9 @@ class CompressionTask:
             sizes=self.problem.sizes,
             sparing=True,
         )
-        held: np.ndarray = found["verdict"].to_numpy() == Verdict.ACCEPTED
-        return held
+        held = found["verdict"].to_numpy() == Verdict.ACCEPTED
+        measured = np.stack([found[q.name].to_numpy() for q in self.problem.quantities], 1)
+        return JudgedGenerator(held, measured, self.losses(family) if losses else None)
 
     @cached_property
     def recorded(self) -> Mapping[str, Recorder]:

@@ -17,7 +17,7 @@ SHOWN = {
     "latency": (1e3, "ms"),
     "energy": (1e3, "mJ"),
 }
-TRIED = ("accepted", "loss_rise", "flash", "instructions", "latency", "energy")
+TRIED = ("accepted", "apart", "loss_rise", "flash", "instructions", "latency", "energy")
 
 
 def write(kept: SmallGenerator) -> None:
@@ -93,7 +93,7 @@ def tried(record: Mapping[str, Any]) -> Table:
 
 def floating(record: Mapping[str, Any]) -> Table:
     """The original as files of floating numbers, beside the chosen file of whole ones."""
-    names = ("accepted", "loss", "loss_rise")
+    names = ("accepted", "apart", "loss", "loss_rise")
     rows = [("format", "ONNX, kB", *(n.replace("_", " ") for n in names))]
     chosen = next(t for t in record["trials"] if t["chosen"])
     every = [*record["floating"].items(), (record["recipe_title"], chosen)]
