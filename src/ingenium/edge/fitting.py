@@ -145,11 +145,11 @@ def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
 
 def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
     """What the numbers do not say."""
-    rate = sheet.cycles_per_instruction
+    rate, clock = sheet.cycles_per_instruction, f"{sheet.clock_hz / 1e6:g} MHz"
     return [
         *task.problem.notes,
-        f"Latency takes {rate:g} cycles an instruction at {sheet.clock_hz / 1e6:g} MHz: caches and "
-        "wait states of flash have no say in an emulator that counts instructions.",
+        f"Latency takes {rate:g} cycle{'' if rate == 1 else 's'} an instruction at {clock}: caches "
+        "and wait states of flash have no say in an emulator that counts instructions.",
         "Energy is a model: counted instructions and weights that are read, at published energies "
         "of 45 nm (Horowitz, ISSCC 2014).",
         "On the device run the networks alone; drawing, solver, grammar and what mends designs "

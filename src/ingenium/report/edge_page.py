@@ -17,6 +17,7 @@ SHOWN = {
     "latency": (1e3, "ms"),
     "energy": (1e3, "mJ"),
 }
+LONG = 1e4  # from which a number is written out
 TRIED = ("accepted", "apart", "loss_rise", "flash", "instructions", "latency", "energy")
 
 
@@ -53,7 +54,9 @@ def value(own: Mapping[str, Any], name: str) -> str:
     if own["value"] is None:
         return "unknown"
     size, unit = SHOWN.get(name, (1.0, "" if own["unit"] == "1" else own["unit"]))
-    text = f"{own['value'] * size:.4g} {unit}".strip()
+    number = own["value"] * size
+    text = f"{number:,.0f}" if abs(number) >= LONG else f"{number:.4g}"
+    text = f"{text} {unit}".strip()
     if own["low"] is None or own["low"] == own["high"]:
         return text
     return f"{text} ({own['low'] * size:.3g} to {own['high'] * size:.3g})"
@@ -108,6 +111,8 @@ def screened(record: Mapping[str, Any]) -> Table:
     """Bytes and instructions of all recipes, before anything was trained."""
     rows = [("recipe", "flash, kB", "RAM, kB", "instructions, million", "within the limits")]
     for s in record["screened"]:
-        own = (f"{s['flash'] / 1e3:.1f}", f"{s['ram'] / 1e3:.1f}", f"{s['instructions'] / 1e6:.3g}")
+        own = f"{s['flash'] / 1e3:.1f}", f"{s['ram'] / 1e3:.1f}", f"{s['instructions'] / 1e6:.3g}"
+        if not s["ram"]:  # its weights alone pass a limit, so that no board ran it
+            own = f"at least {own[0]}", "", f"at least {own[2]}"
         rows.append((s["title"], *own, "yes" if s["fits"] else "no"))
     return rows
