@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ingenium.core.errors import EngineError
 from ingenium.domains.edge.doodle import trained
 from ingenium.domains.edge.doodle.formats import SketchSvg
 from ingenium.evaluate.findings import Commands, Finding
@@ -76,8 +77,8 @@ def _helpers(site: NamespacedSite) -> Iterator[list[str]]:
         for name, address in zip(site.names, addresses, strict=True)
     ]
     try:
-        for address in addresses:
-            _listening(address)
+        for address, process in zip(addresses, running, strict=True):
+            _listening(address, process)
         yield addresses
     finally:
         for process in running:
@@ -85,15 +86,20 @@ def _helpers(site: NamespacedSite) -> Iterator[list[str]]:
             process.wait(READY_S)
 
 
-def _listening(address: str) -> None:
+def _listening(address: str, helper: "subprocess.Popen[bytes]") -> None:
+    """Wait until it does.
+
+    Raises:
+        EngineError: if it ended, or does not in time.
+    """
     host, _, port = address.partition(":")
     ends = time.monotonic() + READY_S
     while True:
         try:
             socket.create_connection((host, int(port)), 1.0).close()
-        except OSError:
-            if time.monotonic() > ends:
-                raise
+        except OSError as error:
+            if helper.poll() is not None or time.monotonic() > ends:
+                raise EngineError(f"`edge lend` does not listen on {address}") from error
             time.sleep(0.2)
         else:
             return
