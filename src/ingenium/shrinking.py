@@ -13,7 +13,7 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice, Spec, parse
 from ingenium.domains import open_problem
-from ingenium.edge import fitting
+from ingenium.edge import board, fitting
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.keeping import KIND, RECORD, SmallGenerator
 from ingenium.edge.link import Lender
@@ -59,7 +59,12 @@ def fit(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> SmallGenerator:
-    """Fit the generator of a problem to a device, and keep it in `out`."""
+    """Fit the generator of a problem to a device, and keep it in `out`.
+
+    Raises:
+        EngineError: where compiler or board are absent, before anything is fitted.
+    """
+    board.require()
     with one_thread():
         task = opened(name, sheet, watch=watch)
         with ledger_or_own(ledger) as book:

@@ -89,3 +89,11 @@ def test_what_is_no_address_is_refused() -> None:
     for wrong in ("7711", "edge:", "edge:port", "edge:0", "edge:70000"):
         with pytest.raises(InputError, match=r"192\.168\.1\.20:7711"):
             place(wrong)
+
+
+def test_an_address_that_is_taken_is_told(runners: dict[str, Runner]) -> None:
+    with lent(runners) as (lender, address):
+        with pytest.raises(InputError, match="an address of this machine that is free"):
+            lender.server(*place(address))
+        with pytest.raises(InputError, match="an address of this machine that is free"):
+            lender.server("203.0.113.7", 7711)  # of documents, and nobody's

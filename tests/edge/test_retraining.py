@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -132,3 +133,17 @@ def test_a_denoiser_of_few_calls_goes_where_its_teacher_does() -> None:
         plan = dataclasses.replace(PLAN, steps=120, batch=64)
         Retraining(student, teacher=teacher).fit(told, cond, plan)
     assert missed[1] < 0.5 * missed[0]
+
+
+def test_levels_of_any_number_of_calls_fall_along_those_of_the_teacher() -> None:
+    teacher: Any = rows("diffusion", 3)
+    for calls in (1, 2, 5, 20, 50):
+        student = copy.deepcopy(teacher)
+        with_calls(student, calls)
+        levels = student.levels
+        assert len(levels) == calls + 1
+        assert all(now > then for now, then in pairwise(levels))
+        assert levels[0] == teacher.levels[0]
+        assert levels[-2] >= teacher.levels[-2] * (1 - 1e-9)
+        if calls == 20:
+            assert levels == teacher.levels

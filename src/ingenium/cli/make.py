@@ -66,6 +66,10 @@ def fit(
     from ingenium.scale.place import WorkPlace
 
     place = WorkPlace.parse(on)
+    if replay and base is None:
+        from ingenium.core.errors import InputError
+
+        raise InputError("a fit to go out from", "--replay without --base")
     if base is not None:
         _adapt(AdaptOptions(place, base, rank, replay, steps, out, overwrite), wanted, json=json)
         return

@@ -15,7 +15,7 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.judged import RecordMaking
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
-from ingenium.edge import board, c_source, float_file
+from ingenium.edge import c_source, float_file
 from ingenium.edge.compressing import Compressed, Workshop, equal_on_board
 from ingenium.edge.device import QUANTITIES, DeviceSheet
 from ingenium.edge.float_file import HALF
@@ -56,10 +56,9 @@ def fit(
 
     Raises:
         InputError: where no recipe meets the limits on what a design takes, naming the nearest.
-        EngineError: where compiler or board are absent.
+        EngineError: if the board has no answer, or another than the file.
         StorageError: if `out` cannot be written.
     """
-    board.require()
     sheet = task.sheet
     identity = digest([asdict(sheet), task.problem.name, task.fitted.digest, code_digest()])
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:

@@ -124,7 +124,11 @@ class Lender:
         return _packed(told)
 
     def server(self, host: str, port: int) -> socketserver.TCPServer:
-        """A server that answers one request after the other; port 0 takes a free one."""
+        """A server that answers one request after the other; port 0 takes a free one.
+
+        Raises:
+            InputError: where it cannot listen.
+        """
         lender = self
 
         class _Call(socketserver.BaseRequestHandler):
@@ -138,7 +142,11 @@ class Lender:
         class _Server(socketserver.TCPServer):
             allow_reuse_address = True
 
-        return _Server((host, port), _Call)
+        try:
+            return _Server((host, port), _Call)
+        except OSError as error:
+            came = f"{host}:{port} ({error.strerror})"
+            raise InputError("an address of this machine that is free", came) from error
 
 
 def _packed(tensors: Mapping[str, Tensor]) -> bytes:

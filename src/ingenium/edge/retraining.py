@@ -151,9 +151,16 @@ def pairs(
 
 
 def with_calls(student: Denoising, calls: int) -> None:
-    """A denoiser that is asked so often: a part of its levels, one call for each."""
+    """A denoiser that is asked so often, once at each of as many levels along its own."""
     old = student.levels[:-1]
-    student.levels = (*(old[round(i * len(old) / calls)] for i in range(calls)), 0.0)
+    last = len(old) - 1
+    step = min(len(old) / calls, last / max(calls - 1, 1))
+
+    def level(place: float) -> float:
+        i = min(int(place), last)
+        return old[i] ** (i + 1 - place) * old[min(i + 1, last)] ** (place - i)
+
+    student.levels = (*(level(i * step) for i in range(calls)), 0.0)
     student.solver = Ddim()
 
 
