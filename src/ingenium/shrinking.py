@@ -81,7 +81,8 @@ def lender(kept: SmallGenerator) -> Lender:
     with one_thread():
         task = opened(name, sheet)
     runners = kept.runners()
-    return Lender.of(runners, task.seated(task.family, runners).propose)
+    family: Any = task.seated(task.family, runners)
+    return Lender.of(runners, family.propose)
 
 
 def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:

@@ -10,7 +10,7 @@ import torch
 from edge_nets import case, writer
 
 from ingenium.core.errors import InputError
-from ingenium.edge.link import DESIGNS, HelpedProposals, HelpedRunner, Lender, Link, place
+from ingenium.edge.link import DESIGNS, HelpedProposals, HelpedRunner, HelpLink, Lender, place
 from ingenium.edge.parts import GraphRunner, Runner, part_of
 from ingenium.edge.quantise import Scheme
 
@@ -44,14 +44,14 @@ def lent(runners: dict[str, Runner]) -> Iterator[tuple[Lender, str]]:
             thread.join()
 
 
-def helped(runners: dict[str, Runner], link: Link) -> dict[str, Runner]:
+def helped(runners: dict[str, Runner], link: HelpLink) -> dict[str, Runner]:
     return {k: HelpedRunner(own, k, link) for k, own in runners.items()}
 
 
 def test_who_does_a_step_changes_no_number(runners: dict[str, Runner]) -> None:
     alone = drawn(runners)
     with lent(runners) as (lender, address):
-        found = drawn(helped(runners, Link(address)))
+        found = drawn(helped(runners, HelpLink(address)))
         assert lender.asked["told"] == 1
         assert lender.asked["step"] > 2
     assert all(map(torch.equal, found, alone))
@@ -59,7 +59,7 @@ def test_who_does_a_step_changes_no_number(runners: dict[str, Runner]) -> None:
 
 def test_a_device_goes_on_when_its_help_ends(runners: dict[str, Runner]) -> None:
     with lent(runners) as (_, address):
-        link = Link(address)
+        link = HelpLink(address)
         assert link.ask("told", {"cond": COND}) is not None
     assert link.ask("told", {"cond": COND}) is None
     assert all(map(torch.equal, drawn(helped(runners, link)), drawn(runners)))
@@ -71,7 +71,7 @@ def test_whole_designs_come_as_if_they_had_been_drawn_here(runners: dict[str, Ru
     family: Any = part_of(writer(), "toy").seated(writer(), runners)
     with lent(runners) as (lender, address):
         rng = torch.Generator().manual_seed(4)
-        own = HelpedProposals(family.propose, Link(address, 10.0))(COND, rng)
+        own = HelpedProposals(family.propose, HelpLink(address, 10.0))(COND, rng)
         assert lender.asked == {DESIGNS: 1}
     assert torch.equal(own, alone[0])
     assert torch.equal(torch.rand(3, generator=rng), alone[1])
@@ -79,8 +79,8 @@ def test_whole_designs_come_as_if_they_had_been_drawn_here(runners: dict[str, Ru
 
 def test_what_cannot_be_run_is_answered_by_nothing(runners: dict[str, Runner]) -> None:
     with lent(runners) as (lender, address):
-        assert Link(address).ask("steal", {"cond": COND}) is None
-        assert Link(address).ask("told", {"cond": COND[:, :1]}) is None
+        assert HelpLink(address).ask("steal", {"cond": COND}) is None
+        assert HelpLink(address).ask("told", {"cond": COND[:, :1]}) is None
         assert lender.answer(b"\x80\x04rubbish") == lender.answer(b"")
         assert lender.asked == {}
 

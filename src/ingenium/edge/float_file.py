@@ -26,10 +26,10 @@ def write(graph: NetworkGraph, path: Path, *, half: bool) -> None:
         MissingExtra: with the line that installs what is absent.
     """
     onnx = EXTRA.package("onnx")
-    write_atomic(path, _Writer(onnx, graph, half).model().SerializeToString())
+    write_atomic(path, _FloatWriter(onnx, graph, half).model().SerializeToString())
 
 
-class _Writer:
+class _FloatWriter:
     """One graph on its way to ONNX."""
 
     def __init__(self, onnx: Any, graph: NetworkGraph, half: bool) -> None:

@@ -40,7 +40,7 @@ def place(address: str) -> tuple[str, int]:
 
 
 @dataclass
-class Link:
+class HelpLink:
     """A machine that may help; silent for a while, it is left alone for a while."""
 
     address: str
@@ -71,7 +71,7 @@ class HelpedRunner:
 
     own: Runner
     name: str
-    link: Link
+    link: HelpLink
 
     def __call__(self, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         found = self.link.ask(self.name, given)
@@ -83,7 +83,7 @@ class HelpedProposals:
     """Whole designs by a link where it answers, and by the device where it does not."""
 
     own: Callable[..., Tensor]
-    link: Link
+    link: HelpLink
 
     def __call__(self, cond: Tensor, rng: torch.Generator, *steer: Any) -> Tensor:
         found = self.link.ask(DESIGNS, {"cond": cond, "state": rng.get_state()})

@@ -86,7 +86,8 @@ def formats(commands: Commands) -> Iterator[Finding | Picture]:
 def pruning(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.3: units or single weights left out and learned again, to the last instruction."""
     curves = {}
-    for kind, own in (("units", {"widths": list(WIDTHS)}), ("weights", {"zeros": list(ZEROS)})):
+    kinds: Mapping[str, Any] = {"units": {"widths": [*WIDTHS]}, "weights": {"zeros": [*ZEROS]}}
+    for kind, own in kinds.items():
         found = _fit(commands, SMALL, **own)
         curves[kind] = sorted(_curve(found["trials"], kind))
         told = "; ".join(

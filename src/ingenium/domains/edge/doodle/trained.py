@@ -12,7 +12,7 @@ from ingenium.core.problem import Shipped
 from ingenium.domains.edge.doodle.grammar import SketchGrammar
 from ingenium.domains.edge.doodle.strokes import LONGEST, STEPS, vocabulary
 from ingenium.edge.keeping import RECORD, SmallGenerator
-from ingenium.edge.link import DESIGNS_S, HelpedProposals, HelpedRunner, Link
+from ingenium.edge.link import DESIGNS_S, HelpedProposals, HelpedRunner, HelpLink
 from ingenium.edge.parts import Runner, instead, part_of
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
@@ -62,13 +62,15 @@ def on_device(
     family = network(words, grammar)
     runners: dict[str, Runner] = dict(_small(kind).runners())
     if helped.edge:
-        link = Link(helped.edge)
+        link = HelpLink(helped.edge)
         runners = {k: HelpedRunner(own, k, link) for k, own in runners.items()}
     seated = part_of(family, NAME).seated(family, runners)
     assert isinstance(seated, TokenAutoregressive)
     begun = isinstance(grammar, SketchGrammar) and grammar.begun
     if helped.cloud and not begun:  # which knows nothing of first strokes
-        instead(seated, "propose", HelpedProposals(seated.propose, Link(helped.cloud, DESIGNS_S)))
+        instead(
+            seated, "propose", HelpedProposals(seated.propose, HelpLink(helped.cloud, DESIGNS_S))
+        )
     return seated
 
 
