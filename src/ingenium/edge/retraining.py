@@ -158,7 +158,7 @@ def with_calls(student: Denoising, calls: int) -> None:
 
     def level(place: float) -> float:
         i = min(int(place), last)
-        return old[i] ** (i + 1 - place) * old[min(i + 1, last)] ** (place - i)
+        return float(old[i] ** (i + 1 - place) * old[min(i + 1, last)] ** (place - i))
 
     student.levels = (*(level(i * step) for i in range(calls)), 0.0)
     student.solver = Ddim()

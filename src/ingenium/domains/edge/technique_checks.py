@@ -86,10 +86,11 @@ def formats(commands: Commands) -> Iterator[Finding | Picture]:
 def pruning(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.3: units or single weights left out and learned again, to the last instruction."""
     curves = {}
-    kinds: Mapping[str, Any] = {"units": {"widths": [*WIDTHS]}, "weights": {"zeros": [*ZEROS]}}
-    for kind, own in kinds.items():
-        found = _fit(commands, SMALL, **own)
-        curves[kind] = sorted(_curve(found["trials"], kind))
+    for kind, trials in (
+        ("units", _by_width(commands)),
+        ("weights", _fit(commands, SMALL, zeros=[*ZEROS])["trials"]),
+    ):
+        curves[kind] = sorted(_curve(trials, kind))
         told = "; ".join(
             f"{100 * gone:.0f} % gone: loss {loss:.4f}, {million:.3f} million instructions"
             for gone, loss, million, _ in curves[kind]
@@ -160,9 +161,8 @@ def _few_calls(commands: Commands) -> Iterator[Finding | Picture]:
 
 def continual(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 22.18: students by size and time, and what is forgotten after a drift."""
-    found = _fit(commands, SMALL, widths=list(WIDTHS))
-    students = [t for t in found["trials"] if t["recipe"]["distilled"] or t["title"] == "int8"]
-    students.sort(key=lambda t: -t["recipe"]["width"])
+    trials = _by_width(commands)
+    students = [t for t in trials if t["recipe"]["distilled"] or t["title"] == "int8"]
     table = "; ".join(
         f"{t['recipe']['width']:.0%} of the units: {_value(t, 'flash') / 1e3:.0f} kB, "
         f"{1e3 * _value(t, 'latency'):.2f} ms, loss {_value(t, 'loss'):.4f}"
@@ -190,7 +190,16 @@ def continual(commands: Commands) -> Iterator[Finding | Picture]:
         f"replay forgets {grown['with']:+.4f} where {grown['without']:+.4f} was forgotten",
         grown["with"] < grown["without"],
     )
-    yield Picture(pictures.pareto(found), "Students of a small generator")
+    yield Picture(_sizes(students), "Students of a small generator by size and time")
+
+
+def _by_width(commands: Commands) -> list[Mapping[str, Any]]:
+    """Trials of every width by itself, the whole first; together only the widest would be tried."""
+    found: list[Mapping[str, Any]] = []
+    for width in WIDTHS:
+        trials = _fit(commands, SMALL, widths=[width])["trials"]
+        found += [t for t in trials if t["recipe"]["width"] == width]
+    return found
 
 
 def _fit(commands: Commands, problem: str, *, family: str = "vae", **own: Any) -> Any:
@@ -244,4 +253,15 @@ def _curves(curves: Mapping[str, Sequence[Point]]) -> Figure:
         dress(axes, "gone, %", name)
     grid[0][1].set_ylim(0)
     grid[0][0].legend(frameon=False)
+    return figure
+
+
+def _sizes(students: Sequence[Mapping[str, Any]]) -> Figure:
+    figure, grid = panels(1, 2, (3.6, 2.8))
+    loss = [_value(t, "loss") for t in students]
+    ends = (("flash", "flash, kB", 1e-3), ("latency", "latency, ms", 1e3))
+    for axes, (name, label, unit) in zip(grid[0], ends, strict=True):
+        axes.plot([_value(t, name) * unit for t in students], loss, "o-", color=OURS, ms=4)
+        axes.set_xlim(0)
+        dress(axes, label, "held-out loss" if name == "flash" else "")
     return figure
