@@ -251,8 +251,7 @@ def _curves(curves: Mapping[str, Sequence[Point]]) -> Figure:
             x = [100 * row[0] for row in rows]
             axes.plot(x, [row[column] for row in rows], "o-", color=color, ms=4, label=kind)
         dress(axes, "gone, %", name)
-    grid[0][1].set_ylim(0)
-    grid[0][0].legend(frameon=False)
+    grid[0][1].set_ylim(0, 1.1 * max(row[2] for rows in curves.values() for row in rows))
     return figure
 
 
