@@ -13,7 +13,7 @@ from ingenium.evaluate.style import MUTED, OURS, dress, panels
 GENERATORS = {  # of three domains, with the family that goes to the device
     "edge.doodle": "pen",
     "molecules.library": "moses_lstm",
-    "process.laboratory": "vae",
+    "process.laboratory": "diffusion",
 }
 TOKENS = ("edge.doodle", "molecules.library")  # whose losses are nats a token
 HALF, QUARTER = 0.55, 0.30  # of the single-precision file
