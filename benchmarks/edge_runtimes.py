@@ -1,13 +1,15 @@
 """A step of the pen that comes with the package: eager, by ONNX Runtime's quantiser, and ours.
 
 Rounding by ONNX Runtime's dynamic quantiser leaves activations, sums and tables in floating point;
-ours is whole numbers throughout, which is what a microcontroller can run.
+ours is whole numbers throughout, which is what a microcontroller can run. OpenVINO and NNCF come
+beside where they are installed.
 """
 
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from ingenium.edge.parts import FileRunner, Recorder, part_of
 
 BATCHES = (1, 64)
 TIMES = 200
+CALIBRATED = 300  # rows that NNCF sees
 MB = 1e-6
 
 
@@ -90,12 +93,40 @@ def _rivals(
     quantize_dynamic(plain, rounded, per_channel=True, weight_type=QuantType.QInt8)
     ours = trained.place("subjects") / "step.onnx"
     runner = FileRunner(GraphFile(ours))
-    return [
+    found = [
         ("PyTorch, eager", 4 * graph.parameters, lambda x: graph.run(x)["scores"].numpy()),
         ("ONNX Runtime, floating", plain.stat().st_size, _session(plain)),
         ("ONNX Runtime, its dynamic int8", rounded.stat().st_size, _session(rounded)),
         ("ours, whole numbers", ours.stat().st_size, lambda x: runner(x)["scores"].numpy()),
     ]
+    if find_spec("openvino") and find_spec("nncf"):
+        found[-1:-1] = _openvino(plain, seen, folder)
+    return found
+
+
+def _openvino(
+    plain: Path, seen: dict[str, torch.Tensor], folder: Path
+) -> Iterator[tuple[str, int, Call]]:
+    """OpenVINO as it is, and after NNCF rounded weights and activations by what was seen."""
+    import nncf
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(plain)
+    spread = np.linspace(0, len(seen["told"]) - 1, CALIBRATED).astype(int)  # over all steps
+    rows = [{k: v[i : i + 1].numpy() for k, v in seen.items()} for i in spread]
+    usual = nncf.QuantizationPreset.MIXED  # activations around zeros of their own, as ours
+    rounded = nncf.quantize(model, nncf.Dataset(rows), preset=usual, subset_size=CALIBRATED)
+    for name, own in (("floating", model), ("NNCF's int8", rounded)):
+        path = folder / f"{name[:4]}.xml"
+        openvino.save_model(own, path, compress_to_fp16=False)
+        ready = core.compile_model(own, "CPU", {"INFERENCE_NUM_THREADS": 1})
+
+        def call(given: dict[str, torch.Tensor], ready: Any = ready) -> np.ndarray:
+            found: np.ndarray = ready({k: v.numpy() for k, v in given.items()})["scores"]
+            return found
+
+        yield f"OpenVINO, {name}", path.with_suffix(".bin").stat().st_size, call
 
 
 def _initialised(path: Path) -> None:

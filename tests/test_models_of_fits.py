@@ -1,18 +1,20 @@
 """Proposals with the weights of a fit that was kept: they are those that its record names."""
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from ingenium.adapting import AdaptRequest, adapt, keep
+from ingenium.adapting import SPEC, AdaptRequest, EarlierLessons, adapt, keep
 from ingenium.api import fit, propose, replay
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import sealed_text
 from ingenium.core.seals import SEAL
-from ingenium.core.spec import GeneratorChoice
+from ingenium.core.spec import GeneratorChoice, Spec, dump, parse
 from ingenium.domains import open_problem
 from ingenium.generators.fitted import FIT, MODEL
 from toy import spec
@@ -24,8 +26,10 @@ def kept(folder: Path, seed: int) -> Path:
     """A fit of beams as `fit --out` keeps it."""
     asked = spec()
     chosen = {"family": "vae", "steps": 5, "seed": seed}
-    made = fit({"problem": asked.problem, "generator": chosen})
+    table = {"problem": asked.problem, "generator": chosen}
+    made = fit(table)
     made.save(folder / MODEL)
+    (folder / SPEC).write_text(dump(parse(table, Spec, "the test")))
     record = {"problem": asked.problem, "lineage": {"weights": made.digest}}
     FIT.write(folder, record)
     return folder
@@ -56,6 +60,31 @@ def test_a_fit_of_one_process_is_kept_and_others_go_out_from_it(tmp_path: Path) 
     assert adapted.record["lineage"]["base"] == first.record["lineage"]["weights"]
     run = propose(asked, n=8, out=tmp_path / "run", model=first.folder)
     assert replay(run.folder, 3).holds
+
+
+def test_lessons_with_replay_hold_the_share_that_was_asked() -> None:
+    """Drawn from what the base was trained on, and never from what it put aside."""
+    own = torch.zeros(30, 2), torch.zeros(30, 1)
+    seen, apart = (torch.full((20, 2), v) for v in (1.0, 2.0))
+    earlier = EarlierLessons((seen, seen[:, :1]), (apart, apart[:, :1]))
+    for share, old in ((0.25, 10), (0.5, 30), (0.75, 90)):
+        x, cond = earlier.beside(own, share, torch.Generator().manual_seed(0))
+        assert (x[:, 0] == cond[:, 0]).all()
+        assert x[:, 0].tolist() == [0.0] * 30 + [1.0] * old
+
+
+def test_a_fit_says_how_what_it_learned_before_is_kept(tmp_path: Path) -> None:
+    asked = spec()
+    own = replace(asked, generator=GeneratorChoice(family="vae", steps=5))
+    base = keep(open_problem(own), own, tmp_path / "fit").folder
+    again = AdaptRequest(asked, base, rank=2, steps=5, replay=0.5)
+    record = adapt(again, tmp_path / "adapted").record
+    assert record["replay"] == 0.5
+    told = [record[f"{k}_{when}"] for k in ("loss", "earlier_loss") for when in ("before", "after")]
+    assert all(map(math.isfinite, told))
+    assert told[0] == told[2]  # the same designs were put aside from the same spec
+    with pytest.raises(InputError, match="below 1 to replay"):
+        adapt(replace(again, replay=1.0), tmp_path / "none")
 
 
 def test_planted_weights_are_refused(tmp_path: Path) -> None:

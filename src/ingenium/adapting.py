@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import xarray as xr
 from torch import Tensor
 
 from ingenium.core import spec as specs
@@ -28,6 +29,7 @@ from ingenium.train.trainer import train
 from ingenium.trust.ledger import Ledger, ledger_or_own
 
 RANK = 8
+SPEC = "spec.toml"  # of a fit, in its folder
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class AdaptRequest:
     base: Path
     rank: int = RANK
     steps: int = STEPS
+    replay: float = 0.0  # share of the lessons that are designs which the base learned from
 
 
 def keep(
@@ -65,7 +68,7 @@ def keep(
     ):
         found = fitted.fit(problem, known, choice, watch=watch)
         found.save(part / MODEL)
-        x, cond = problem.encode(known).float(), problem.features(known).float()
+        x, cond = _encoded(problem, known)
         record = {
             "problem": problem.name,
             "family": found.name,
@@ -76,7 +79,7 @@ def keep(
             "energy": asdict(meter.read()),
         }
         FIT.write(part, record)
-        write_atomic(part / "spec.toml", specs.dump(asked))
+        write_atomic(part / SPEC, specs.dump(asked))
         told = {k: record[k] for k in ("problem", "family", "rows")}
         book.append("fit", told | {"weights": found.digest})
     return ScaledFit(out, record)
@@ -108,35 +111,72 @@ def adapt(
     """Train low-rank parts of a kept fit on the designs of a spec; keep the sum as a fit in `out`.
 
     Raises:
-        InputError: if there is no fit of this problem in `base`, or no matrix for such a rank.
+        InputError: if there is no fit of this problem in `base`, no matrix for such a rank, or no
+            share to replay.
     """
+    if not 0 <= asked.replay < 1:
+        raise InputError("a share of at least 0 and below 1 to replay", asked.replay)
     problem = open_problem(asked.spec)
     first = of_fit(asked.base, problem)
     problem.prepare(watch)
-    known = training(problem)
-    x, cond = problem.encode(known).float(), problem.features(known).float()
-    under = [specs.as_table(asked.spec), first.digest, asked.rank, asked.steps, code_digest()]
+    data = _encoded(problem, training(problem))
+    own = [first.digest, asked.rank, asked.steps, asked.replay]
+    under = [specs.as_table(asked.spec), *own, code_digest()]
     with (
         ledger_or_own(ledger) as book,
         staged(out, digest(under), overwrite=overwrite) as part,
         Meter() as meter,
     ):
-        found, record = _adapted(asked, problem, first, (x, cond), watch)
+        found, record = _adapted(asked, problem, first, data, watch)
         found.save(part / MODEL)
         record["energy"] = asdict(meter.read())
         FIT.write(part, record)
-        write_atomic(part / "spec.toml", specs.dump(asked.spec))
+        write_atomic(part / SPEC, specs.dump(asked.spec))
         told = ("problem", "family", "rank", "trained_share", "steps")
         book.append("adapt", {k: record[k] for k in told} | {"weights": found.digest})
     return ScaledFit(out, record)
 
 
+Encoded = tuple[Tensor, Tensor]  # designs and their conditions
+
+
+def _encoded(problem: Problem, known: xr.Dataset) -> Encoded:
+    return problem.encode(known).float(), problem.features(known).float()
+
+
+@dataclass(frozen=True)
+class EarlierLessons:
+    """What a fit learned from before, as its new problem encodes it, and what it put aside."""
+
+    seen: Encoded
+    apart: Encoded
+
+    @classmethod
+    def of(cls, base: Path, problem: Problem, share: float) -> "EarlierLessons":
+        """By the spec that the folder of the fit holds.
+
+        Raises:
+            InputError: if there is none.
+        """
+        asked = specs.load(base / SPEC)
+        first = open_problem(asked)
+        first.prepare(silent)
+        x, cond = _encoded(problem, training(first))
+        rows = split(len(x), share, stream(asked.generator.seed, 0))  # as that fit did
+        seen, apart = ((x[r], cond[r]) for r in (rows.train, rows.held_out))
+        return cls(seen, apart)
+
+    def beside(self, own: Encoded, share: float, rng: torch.Generator) -> Encoded:
+        """Lessons of which a share is drawn from these."""
+        count = round(len(own[0]) * share / (1 - share))
+        drawn = torch.randint(len(self.seen[0]), (count,), generator=rng)
+        both = zip(own, self.seen, strict=True)
+        x, cond = (torch.cat([mine, old[drawn]]) for mine, old in both)
+        return x, cond
+
+
 def _adapted(
-    asked: AdaptRequest,
-    problem: Problem,
-    first: FittedFamily,
-    data: tuple[Tensor, Tensor],
-    watch: Watch,
+    asked: AdaptRequest, problem: Problem, first: FittedFamily, data: Encoded, watch: Watch
 ) -> tuple[FittedFamily, dict[str, Any]]:
     """The sum of a fit and its low-rank parts, and the record of how they were trained."""
     (x, cond), family, seed = data, first.family, asked.spec.generator.seed
@@ -145,10 +185,21 @@ def _adapted(
     model = AdaptedModel(family, asked.rank, torch.Generator().manual_seed(seed))
     plan = offer.plan(problem, first.name, steps=asked.steps, seed=seed)
     told = replace(plan, progress=lambda i, n, loss: watch("adapt", i, n))
-    apart = split(len(x), plan.held_out, stream(seed, 0)).held_out  # as the fit puts them aside
-    with torch.no_grad():
-        before = model.held_out_loss(x[apart], cond[apart], stream(seed, 3)).mean().item()
-    course, share = train(model, x, cond, told), model.share
+    rows = split(len(x), plan.held_out, stream(seed, 0))  # as the fit puts them aside
+    earlier = EarlierLessons.of(asked.base, problem, plan.held_out)
+    tried = {"loss": (x[rows.held_out], cond[rows.held_out]), "earlier_loss": earlier.apart}
+
+    def losses(when: str) -> dict[str, float]:
+        with torch.no_grad():
+            found = {k: model.held_out_loss(*v, stream(seed, 3)) for k, v in tried.items()}
+        return {f"{k}_{when}": v.mean().item() for k, v in found.items()}
+
+    before, lessons = losses("before"), data
+    if asked.replay:
+        own = x[rows.train], cond[rows.train]  # what is put aside stays so
+        lessons = earlier.beside(own, asked.replay, stream(seed, 4))
+    course, share = train(model, *lessons, told), model.share
+    after = losses("after")
     model.merge()
     weights = state_digest(family.state_dict())
     about = {"adapted": first.digest, "losses": {k: v[-1] for k, v in course.items() if v}}
@@ -156,9 +207,11 @@ def _adapted(
         "problem": problem.name,
         "family": first.name,
         "rank": asked.rank,
+        "replay": asked.replay,
         "trained_share": share,
         "steps": asked.steps,
-        "loss_before": before,
+        **before,
+        **after,
         "course": course,
         "lineage": {**_lineage(problem, asked.spec, data, weights), "base": first.digest},
     }

@@ -13,9 +13,10 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice, Spec, parse
 from ingenium.domains import open_problem
-from ingenium.edge import fitting
+from ingenium.edge import board, fitting
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.keeping import KIND, RECORD, SmallGenerator
+from ingenium.edge.link import Lender
 from ingenium.edge.task import CompressionTask
 from ingenium.generators import fitted
 from ingenium.loop import training
@@ -24,7 +25,7 @@ from ingenium.trust.ledger import Ledger, ledger_or_own
 SAME = 1e-6  # relative, within which a replay gives what was recorded
 FOUND = (  # of a record, what a replay must find again
     *("recipe", "verdict", "margins", "measured", "original"),
-    *("trials", "screened", "graphs", "board"),
+    *("trials", "floating", "screened", "graphs", "board"),
 )
 
 
@@ -58,11 +59,30 @@ def fit(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> SmallGenerator:
-    """Fit the generator of a problem to a device, and keep it in `out`."""
+    """Fit the generator of a problem to a device, and keep it in `out`.
+
+    Raises:
+        EngineError: where compiler or board are absent, before anything is fitted.
+    """
+    board.require()
     with one_thread():
         task = opened(name, sheet, watch=watch)
         with ledger_or_own(ledger) as book:
             return fitting.fit(task, out, ledger=book, watch=watch, overwrite=overwrite)
+
+
+def lender(kept: SmallGenerator) -> Lender:
+    """A small generator that helps others: its graphs, and whole designs by it.
+
+    Raises:
+        CorruptError: for a record without problem or sheet.
+    """
+    name, sheet = _asked(kept)
+    with one_thread():
+        task = opened(name, sheet)
+    runners = kept.runners()
+    family: Any = task.seated(task.family, runners)
+    return Lender.of(runners, family.propose)
 
 
 def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:
@@ -71,14 +91,19 @@ def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:
     Raises:
         CorruptError: for a record without problem or sheet.
     """
+    name, sheet = _asked(kept)
+    return compared(kept.record, fit(name, sheet, folder, overwrite=True).record)
+
+
+def _asked(kept: SmallGenerator) -> tuple[str, DeviceSheet]:
+    """Problem and device sheet of a record."""
     old = kept.record
     try:
         name, table = str(old["problem"]), without_none(old["device"])
-        sheet = parse(table, DeviceSheet, str(kept.folder / RECORD))
+        return name, parse(table, DeviceSheet, str(kept.folder / RECORD))
     except (LookupError, InputError) as error:
         what = f"holds no device sheet and problem ({error})"
         raise CorruptError(str(kept.folder / RECORD), what, KIND.again) from error
-    return compared(old, fit(name, sheet, folder, overwrite=True).record)
 
 
 def compared(old: Mapping[str, Any], again: Mapping[str, Any]) -> JudgedReplay:

@@ -3,21 +3,41 @@
 import numpy as np
 
 from ingenium.core.spec import Limit
-from ingenium.edge.judging import Original, quality
+from ingenium.edge.judging import JudgedGenerator, quality
 from ingenium.evaluate.interval_limits import MarginVerdict
+
+NOTHING = np.zeros((64, 0))
+
+
+def judged(accepted: np.ndarray, measured: np.ndarray = NOTHING) -> JudgedGenerator:
+    return JudgedGenerator(accepted, measured, None)
 
 
 def test_what_is_kept_of_nothing_is_unknown_and_holds_no_limit() -> None:
     """An original without an accepted design has no acceptance of which a share could be kept."""
     own = np.arange(64) < 16
-    found = quality(own, None, Original(np.zeros(64, dtype=bool), None), seed=0)
+    found = quality(judged(own), judged(np.zeros(64, dtype=bool)), seed=0)
     for sure in (False, True):
         limit = Limit("kept_acceptance", at_least=0.9, beyond_uncertainty=sure)
         assert MarginVerdict.of(found, [limit]).word == "failed"
 
 
 def test_what_is_kept_is_the_ratio_of_acceptances() -> None:
-    found = quality(np.arange(64) < 16, None, Original(np.arange(64) < 32, None), seed=0)
+    found = quality(judged(np.arange(64) < 16), judged(np.arange(64) < 32), seed=0)
     kept = found["kept_acceptance"]
     assert kept.value == 0.5
     assert kept.low < 0.5 < kept.high
+
+
+def test_one_good_design_again_and_again_is_apart() -> None:
+    """All are accepted; only the distribution of what is measured tells."""
+    rng, held = np.random.default_rng(0), np.ones(256, dtype=bool)
+    first, second = (judged(held, rng.normal(size=(256, 3))) for _ in range(2))
+    one = judged(held, np.full((256, 3), 0.1))
+    near, far = (quality(k, first, seed=0)["apart"] for k in (second, one))
+    assert near.low == 0.0
+    assert near.value < 0.15
+    assert far.low > 0.3
+    assert 0.5 < far.value < 0.6  # the share on the longer side of 0.1
+    gone = judged(held, np.full((256, 3), np.nan))
+    assert np.isnan(quality(gone, first, seed=0)["apart"].value)

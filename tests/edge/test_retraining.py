@@ -1,5 +1,8 @@
 """Pruned, masked and rounded weights after they were learned again."""
 
+import copy
+import dataclasses
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -8,7 +11,7 @@ from edge_nets import rows, writer
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import Scheme, codes_of
-from ingenium.edge.retraining import Retraining
+from ingenium.edge.retraining import Retraining, pairs, with_calls
 from ingenium.generators.model import Model
 from ingenium.train.plan import Plan
 
@@ -106,3 +109,41 @@ def test_a_teacher_pulls_its_student() -> None:
             apart.append(float((told * (told.log() - own)).sum(-1).mean()))
         Retraining(student, teacher=teacher).fit(x, cond, PLAN)
     assert apart[1] < 0.7 * apart[0]
+
+
+def test_a_denoiser_of_few_calls_goes_where_its_teacher_does() -> None:
+    """From the same noise, once it learned from pairs, and nearer than before."""
+    teacher: Any = rows("diffusion", 3)
+    x, cond = lessons(teacher)
+    Retraining(teacher).fit(x, cond, PLAN)
+    cond = torch.rand(512, 2, generator=torch.Generator().manual_seed(6))
+    told = pairs(teacher, cond, torch.Generator().manual_seed(7))
+    student = copy.deepcopy(teacher)
+    with_calls(student, 2)
+    assert len(student.levels) == 3
+    assert student.levels[0] == teacher.levels[0]
+    clean, noise = told.unbind(1)
+    missed = []
+    for _ in range(2):
+        start = student.levels[0] * noise
+        rng = torch.Generator()
+        with torch.no_grad():
+            own = student.solver.solve(student.denoiser(cond), start, student.levels, rng)
+        missed.append(float((own - clean).square().mean()))
+        plan = dataclasses.replace(PLAN, steps=120, batch=64)
+        Retraining(student, teacher=teacher).fit(told, cond, plan)
+    assert missed[1] < 0.5 * missed[0]
+
+
+def test_levels_of_any_number_of_calls_fall_along_those_of_the_teacher() -> None:
+    teacher: Any = rows("diffusion", 3)
+    for calls in (1, 2, 5, 20, 50):
+        student = copy.deepcopy(teacher)
+        with_calls(student, calls)
+        levels = student.levels
+        assert len(levels) == calls + 1
+        assert all(now > then for now, then in pairwise(levels))
+        assert levels[0] == teacher.levels[0]
+        assert levels[-2] >= teacher.levels[-2] * (1 - 1e-9)
+        if calls == 20:
+            assert levels == teacher.levels

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from ingenium.audit import Audited
 from ingenium.cli import model_answers as models
 from ingenium.cli.ask_answers import AskAnswer, DocumentsAnswer
-from ingenium.cli.edge_answers import FittedGenerator, SmallGeneratorHolds
+from ingenium.cli.edge_answers import FittedGenerator, LentGenerator, SmallGeneratorHolds
 from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
@@ -372,6 +372,7 @@ ANSWERS: dict[str, Any] = {
     "monitor replay": MonitorHolds,
     "edge fit": FittedGenerator,
     "edge show": FittedGenerator,
+    "edge lend": LentGenerator,
     "edge replay": SmallGeneratorHolds,
     "docs": Pages | PageText,
     "card": CardText,

@@ -1,6 +1,7 @@
 """`edge`: generators made small enough for a device."""
 
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
         help="Generators made small enough for a device, judged there, and fitted again.",
         no_args_is_help=True,
     )
-    for command in (fit, show, replay):
+    for command in (fit, show, replay, lend):
         group.command()(guarded(command))
     app.add_typer(group, name="edge")
 
@@ -78,6 +79,29 @@ def replay(small: Folder, json: AsJson = False) -> None:
     made_again(found, json)
 
 
+def lend(
+    small: Folder,
+    at: Annotated[str, typer.Option(help="HOST:PORT to listen on.")] = "127.0.0.1:7711",
+    json: AsJson = False,
+) -> None:
+    """Run a small generator for a device that asks over a network, until Ctrl-C."""
+    from ingenium import shrinking
+    from ingenium.edge.keeping import SmallGenerator
+    from ingenium.edge.link import place
+
+    address = place(at)
+    lender = shrinking.lender(SmallGenerator.opened(small, code=False))
+    with lender.server(*address) as server:
+        errors().print(f"Listening on {at}; Ctrl-C ends it.")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    if json:
+        print_json({"asked": lender.asked})
+        return
+    told = ", ".join(f"{n} of {k}" for k, n in lender.asked.items()) or "nothing"
+    results().print(f"Was asked {told}.")
+
+
 def _tell(record: Any, folder: Path, json: bool) -> None:
     from ingenium.report import edge_page
 
@@ -89,6 +113,7 @@ def _tell(record: Any, folder: Path, json: bool) -> None:
     for title, rows in (
         ("A design", edge_page.measured(record)),
         ("What was tried", edge_page.tried(record)),
+        ("As files of ONNX", edge_page.floating(record)),
     ):
         shown = table(title, *rows[0])
         for row in rows[1:]:

@@ -22,6 +22,12 @@ class FittedGenerator(TypedDict):
     evidence: Table
 
 
+class LentGenerator(TypedDict):
+    """`edge lend`: how often each graph, or whole designs, were asked for."""
+
+    asked: dict[str, int]
+
+
 class SmallGeneratorHolds(TypedDict):
     """`edge replay`: whether a record holds."""
 

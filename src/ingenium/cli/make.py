@@ -47,6 +47,9 @@ def fit(
         Path | None, typer.Option(help="Folder of a fit that is adapted, and stays as it is.")
     ] = None,
     rank: Annotated[int, typer.Option(min=1, max=4096, help="Of what is added to it.")] = 8,
+    replay: Annotated[
+        float, typer.Option(min=0, max=0.99, help="Share of lessons that the base had before.")
+    ] = 0.0,
     out: Annotated[Path | None, typer.Option(help="Folder that keeps the fit.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another fit.")] = False,
     json: AsJson = False,
@@ -63,8 +66,12 @@ def fit(
     from ingenium.scale.place import WorkPlace
 
     place = WorkPlace.parse(on)
+    if replay and base is None:
+        from ingenium.core.errors import InputError
+
+        raise InputError("a fit to go out from", "--replay without --base")
     if base is not None:
-        _adapt(AdaptOptions(place, base, rank, steps, out, overwrite), wanted, json=json)
+        _adapt(AdaptOptions(place, base, rank, replay, steps, out, overwrite), wanted, json=json)
         return
     if place.kind != LOCAL or out is not None:
         _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
@@ -93,6 +100,7 @@ class AdaptOptions(NamedTuple):
     on: "WorkPlace"
     base: Path
     rank: int
+    replay: float
     steps: int | None
     out: Path | None
     overwrite: bool
@@ -108,7 +116,7 @@ def _adapt(options: AdaptOptions, wanted: "Spec", *, json: bool) -> None:
         raise InputError(what, f"--on {options.on}", "Leave --on out: few parameters are trained.")
     steps = options.steps or wanted.generator.steps or STEPS
     folder = options.out or Path("out") / f"adapted-{wanted.problem}"
-    request = AdaptRequest(wanted, options.base, options.rank, steps)
+    request = AdaptRequest(wanted, options.base, options.rank, steps, options.replay)
     with StageProgress() as stages:
         kept = adapt(request, folder, watch=stages, overwrite=options.overwrite)
     if json:
@@ -118,7 +126,9 @@ def _adapt(options: AdaptOptions, wanted: "Spec", *, json: bool) -> None:
     results().print(
         f"{record['family']} for {record['problem']}: {record['trained_share']:.1%} as many "
         f"parameters as it has were trained; the held-out loss on these designs was "
-        f"{record['loss_before']:.4g} and is {record['course']['held_out'][-1]:.4g} now. "
+        f"{record['loss_before']:.4g} and is {record['loss_after']:.4g} now, that on what it "
+        f"learned before was {record['earlier_loss_before']:.4g} and is "
+        f"{record['earlier_loss_after']:.4g}. "
         f"{options.base} is as it was. {kept.folder}/fit.json and model",
         highlight=False,
         soft_wrap=True,

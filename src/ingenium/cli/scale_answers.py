@@ -25,7 +25,11 @@ class AdaptedFit(TypedDict):
     family: str
     rank: int
     trained_share: float
+    replay: float
     loss_before: float
+    loss_after: float
+    earlier_loss_before: float
+    earlier_loss_after: float
     lineage: Table
 
 

@@ -5,7 +5,6 @@ Shapes: n designs.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,16 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.edge import board, onnx_file
 from ingenium.edge.board import BoardRun
+from ingenium.edge.device import Cost
 from ingenium.edge.integer import MOST, IntegerGraph
-from ingenium.edge.parts import FileRunner, Signals, whole
+from ingenium.edge.judging import JudgedGenerator
+from ingenium.edge.parts import FileRunner, Recorder, Signals, whole
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import quantised
 from ingenium.edge.recipe import CompressionRecipe
-from ingenium.edge.retraining import Retraining
+from ingenium.edge.retraining import Retraining, with_calls
 from ingenium.edge.task import RECORDED, CompressionTask
+from ingenium.generators.denoising import Denoising
 from ingenium.generators.model import Model
 from ingenium.train.plan import Plan
 
@@ -31,16 +33,6 @@ COMPARED = 32  # rows on which a file must say what its graph says
 CALLS = 4  # on the board, one after the other
 BATCH = 64
 RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a design takes on the device; of what cannot fit, the least that it could take."""
-
-    flash: int
-    ram: int
-    instructions: float
-    weight_bytes: float  # that are read
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,18 +67,25 @@ class Workshop:
     def __init__(self, task: CompressionTask, watch: Watch = silent) -> None:
         self.task, self.watch = task, watch
         self.trained: dict[tuple[object, ...], nn.Module] = {}
-        self.costs: dict[tuple[float, int], Cost] = {}
-        self.inputs: dict[int, dict[str, Signals]] = {}  # by family, of those in `trained`
+        self.screening: JudgedGenerator | None = None  # of few designs by the original
+        self.costs: dict[tuple[float, int, int], Cost] = {}
+        self.recorders: dict[int, Mapping[str, Recorder]] = {}  # by family, of those in `trained`
 
-    @cached_property
-    def calls(self) -> dict[str, float]:
+    def calls(self, made: "Compressed") -> dict[str, float]:
         """How often each graph is asked for a design."""
+        if made.recipe.calls:
+            return {k: r.rows / CALIBRATED for k, r in self.asked(made.family).items()}
         return {k: r.rows / RECORDED for k, r in self.task.recorded.items()}
+
+    def telling(self, recipe: CompressionRecipe) -> bool:
+        """Whether a loss says how good it is: not where only the teacher's pairs were learned."""
+        return not (self.task.denoises and (recipe.distilled or recipe.calls))
 
     def student(self, recipe: CompressionRecipe, steps: int) -> nn.Module:
         """The family after pruning and retraining."""
         bits = recipe.scheme.bits if recipe.aware else 0
-        key = (recipe.width, recipe.sparse, recipe.distilled, recipe.aware, bits, steps)
+        learned = (recipe.width, recipe.sparse, recipe.distilled, recipe.aware, recipe.calls)
+        key = (*learned, bits, steps)
         if key not in self.trained:
             self.trained[key] = self._student(recipe, steps)
         return self.trained[key]
@@ -94,10 +93,13 @@ class Workshop:
     def _student(self, recipe: CompressionRecipe, steps: int) -> nn.Module:
         task = self.task
         own = narrowed(task.family, task.part, recipe.width, task.recorded)
-        if not recipe.retrained or not steps:
-            return own
         model = task.part.of(own)
         assert isinstance(model, Model)
+        if recipe.calls:
+            assert isinstance(model, Denoising)
+            with_calls(model, recipe.calls)
+        if not recipe.retrained or not steps:
+            return own
         teacher = task.model if recipe.distilled else None
         bits = recipe.scheme.bits if recipe.aware else None
         lesson = Retraining(model, masks(model, recipe.sparse), bits, teacher)
@@ -105,14 +107,14 @@ class Workshop:
             seed=task.sheet.seed,
             steps=steps,
             batch=BATCH,
-            learning_rate=RATE if recipe.width < 1 or recipe.sparse else GENTLE,
+            learning_rate=RATE if recipe.thinner or recipe.calls else GENTLE,
             ema_decay=0.98,
             held_out=0.05,
             check_every=max(1, steps // 4),
             progress=lambda i, n, loss: self.watch(f"retrain {recipe.title}", i, n),
         )
         with one_thread():
-            lesson.fit(*task.lessons, plan)
+            lesson.fit(*(task.pairs if teacher and task.denoises else task.lessons), plan)
         return own
 
     def compressed(self, recipe: CompressionRecipe, steps: int) -> Compressed:
@@ -125,16 +127,19 @@ class Workshop:
 
     def seen(self, family: nn.Module) -> dict[str, Signals]:
         """Inputs of each graph, as the family itself makes them."""
-        if id(family) not in self.inputs:
-            found = self.task.record(family, CALIBRATED)
-            self.inputs[id(family)] = {k: r.seen() for k, r in found.items()}
-        return self.inputs[id(family)]
+        return {k: r.seen() for k, r in self.asked(family).items()}
+
+    def asked(self, family: nn.Module) -> Mapping[str, Recorder]:
+        """What each graph is asked, as the family itself does."""
+        if id(family) not in self.recorders:
+            self.recorders[id(family)] = self.task.record(family, CALIBRATED)
+        return self.recorders[id(family)]
 
     def cost(self, recipe: CompressionRecipe) -> Cost:
-        """Exact bytes and counted instructions; they depend on widths and bits alone."""
-        key = (recipe.width, recipe.scheme.bits)
+        """Exact bytes and counted instructions; they depend on widths, bits and calls alone."""
+        key = (recipe.width, recipe.scheme.bits, recipe.calls)
         if key not in self.costs:
-            plain = CompressionRecipe(width=recipe.width, scheme=recipe.scheme)
+            plain = CompressionRecipe(recipe.width, calls=recipe.calls, scheme=recipe.scheme)
             self.watch(f"count {plain.title}", 0, 1)
             self.costs[key] = self._cost(self.compressed(plain, 0))
         return self.costs[key]
@@ -145,14 +150,14 @@ class Workshop:
         room = [x.at_most for x in self.task.sheet.limits if x.quantity == "flash"]
         if all(most is None or weights <= most for most in room):
             return self.cost_of(made, {k: self.on_board(made, k) for k in made.graphs})
-        calls = self.calls
+        calls = self.calls(made)
         read = sum(g.weight_bytes * calls[k] for k, g in made.graphs.items())
         least = sum(g.products * calls[k] for k, g in made.graphs.items())
         return Cost(weights, 0, least, read)
 
     def cost_of(self, made: Compressed, runs: Mapping[str, BoardRun]) -> Cost:
         """Of what the board counted, for a design of as many calls as the generator makes."""
-        calls = self.calls
+        calls = self.calls(made)
         return Cost(
             flash=sum(r.flash_bytes for r in runs.values()),
             ram=sum(r.ram_bytes for r in runs.values()),

@@ -1,7 +1,7 @@
 """What is asked of a compressed generator: the device that it runs on, and its limits, as TOML."""
 
 import tomllib
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,12 +10,13 @@ from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.reading.files import MOST_TOML, refusing, text
 from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Number, parse
-from ingenium.edge.recipe import WIDTHS
+from ingenium.edge.recipe import CALLS, FORMATS, WIDTHS
 from ingenium.evaluate.interval_limits import in_units
 
 QUANTITIES = {  # what is judged of a compressed generator, with its unit
     "accepted": "1",
     "kept_acceptance": "1",
+    "apart": "1",
     "loss": "1",
     "loss_rise": "1",
     "flash": "byte",
@@ -26,6 +27,16 @@ QUANTITIES = {  # what is judged of a compressed generator, with its unit
 }
 OPERATORS = ("rows", "dense", "sum", "product", "function", "norm", "part", "joined")
 Positive = Annotated[Number, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a design takes on the device; of what cannot fit, the least that it could take."""
+
+    flash: int
+    ram: int
+    instructions: float
+    weight_bytes: float  # that are read
 
 
 @checked(frozen=True, config=_STRICT)
@@ -48,12 +59,13 @@ class DeviceSheet:
     core: Literal["cortex-m4", "cortex-m7", "cortex-m33"] = "cortex-m7"  # as compilers name it
     clock_hz: Positive = 216e6
     cycles_per_instruction: Positive = 1.0  # taken: caches and wait states of flash have no say
-    formats: tuple[Literal["int8", "int4"], ...] = ("int8", "int4")  # of weights
+    formats: tuple[Literal["fp16", "int8", "int4"], ...] = ("int8", "int4")  # of weights
     operators: tuple[str, ...] = OPERATORS
     energy: PublishedEnergies = field(default_factory=PublishedEnergies)
     title: Annotated[str, Field(max_length=200)] = ""
     widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep
     zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too
+    calls: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = CALLS  # of a denoiser, tried too
     setup: dict[str, str | int | float | bool] = field(default_factory=dict)  # of the problem
     generator: GeneratorChoice = field(default_factory=GeneratorChoice)
     judged: Annotated[int, Field(ge=16, le=100_000)] = 256  # designs that judge the quality
@@ -70,7 +82,7 @@ class DeviceSheet:
         for name in self.operators:
             if name not in OPERATORS:
                 raise ValueError(f"{name!r} is no operator; there are {', '.join(OPERATORS)}")
-        if not self.formats:
+        if not set(self.formats) & set(FORMATS):
             raise ValueError('formats must name one of "int8" and "int4"')
 
     def latency_s(self, instructions: float) -> float:

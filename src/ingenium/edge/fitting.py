@@ -1,10 +1,13 @@
 """Fit a generator to a device: search, export, read back, run on the board, judge, keep."""
 
 import math
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import EngineError
@@ -12,10 +15,12 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.judged import RecordMaking
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
-from ingenium.edge import board, c_source
+from ingenium.edge import c_source, float_file
 from ingenium.edge.compressing import Compressed, Workshop, equal_on_board
 from ingenium.edge.device import QUANTITIES, DeviceSheet
-from ingenium.edge.judging import Original, costs, quality
+from ingenium.edge.float_file import HALF
+from ingenium.edge.integer import Dense
+from ingenium.edge.judging import JudgedGenerator, costs, quality
 from ingenium.edge.keeping import HEADER, KIND, SOURCE, SmallGenerator
 from ingenium.edge.quantise import Scheme
 from ingenium.edge.recipe import CompressionRecipe
@@ -36,6 +41,7 @@ class Trial:
     values: dict[str, Interval]
     equal: bool  # whether the board said what the file says, number by number
     steps: int
+    file_bytes: int  # of its ONNX files
 
 
 def fit(
@@ -50,32 +56,34 @@ def fit(
 
     Raises:
         InputError: where no recipe meets the limits on what a design takes, naming the nearest.
-        EngineError: where compiler or board are absent.
+        EngineError: if the board has no answer, or another than the file.
         StorageError: if `out` cannot be written.
     """
-    board.require()
     sheet = task.sheet
     identity = digest([asdict(sheet), task.problem.name, task.fitted.digest, code_digest()])
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         shop = Workshop(task, watch)
         watch("judge the original", 0, 1)
-        original = Original(task.accepted(task.family, sheet.judged), task.losses(task.family))
+        original = task.judged(task.family, sheet.judged)
         all_of = screened(shop, sheet, admitted(shop))
         among = finalists(shop, fitting(all_of, sheet))
         wanted = [s.recipe for s in among]
         plain = [CompressionRecipe(scheme=Scheme(b)) for b in (8, 4)]  # for comparison
         trials = [judged(shop, r, original, part) for r in dict.fromkeys([*wanted, *plain])]
         best = chosen([t for t in trials if t.made.recipe in wanted], sheet)
-        files = _export(best.made, part)
+        files, calls = _export(best.made, part), shop.calls(best.made)
+        floating = _floating(shop, original, part)
+        files += sorted(path.name for path in part.glob(f"*.{HALF}.onnx"))
         told = {
             **_asked(task),
             **_chosen(best, sheet),
             "original": _told(_original(original, task)),
+            "floating": floating,
             "trials": [_row(t, t is best, sheet) for t in trials],
             "screened": [
                 {"title": s.recipe.title, "fits": s.fits, **asdict(s.cost)} for s in all_of
             ],
-            "graphs": {k: _about(g, shop.calls[k]) for k, g in best.made.graphs.items()},
+            "graphs": {k: _about(g, calls[k]) for k, g in best.made.graphs.items()},
         }
         evidence = {
             "model": task.fitted.digest,
@@ -90,7 +98,9 @@ def fit(
     return SmallGenerator.opened(out)
 
 
-def judged(shop: Workshop, recipe: CompressionRecipe, original: Original, folder: Path) -> Trial:
+def judged(
+    shop: Workshop, recipe: CompressionRecipe, original: JudgedGenerator, folder: Path
+) -> Trial:
     """A recipe carried out, exported, read back, judged by the verifier and run on the board.
 
     Raises:
@@ -99,51 +109,46 @@ def judged(shop: Workshop, recipe: CompressionRecipe, original: Original, folder
     task, steps = shop.task, shop.task.sheet.steps if recipe.retrained else 0
     made = shop.compressed(recipe, steps)
     shop.watch(f"judge {recipe.title}", 0, 1)
-    place = folder / "trial"
-    place.mkdir(exist_ok=True)
-    try:
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
         family = task.seated(made.family, made.write(place))
-        values = quality(
-            task.accepted(family, task.sheet.judged),
-            task.losses(family),
-            original,
-            task.sheet.seed,
-        )
-    finally:
-        for file in place.glob("*.onnx"):
-            file.unlink()
-        place.rmdir()
+        size = _bytes(place)
+        own = task.judged(family, task.sheet.judged, losses=shop.telling(recipe))
+    values = quality(own, original, task.sheet.seed)
     runs = {k: shop.on_board(made, k) for k in made.graphs}
     equal = all(equal_on_board(made.graphs[k], shop.given(made, k), r) for k, r in runs.items())
     if not equal:
         raise EngineError(f"the board says other numbers than the file of {recipe.title}")
-    return Trial(made, values | costs(shop.cost_of(made, runs), task.sheet), equal, steps)
+    return Trial(made, values | costs(shop.cost_of(made, runs), task.sheet), equal, steps, size)
 
 
 def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
     """Of the trials that hold all limits the one with most accepted designs.
 
-    Of those that cannot be told from it, the one with the least loss, and then the smallest.
+    Of those that cannot be told from it, the one with the least loss, or where not all have one
+    that which is least apart from the original; then the smallest.
     """
     held = [t for t in trials if MarginVerdict.of(t.values, sheet.limits).word == "accepted"]
     best = max(held or trials, key=lambda t: t.values["accepted"].value)
     share = best.values["accepted"].value
     alike = [t for t in held or trials if t.values["accepted"].high >= share]
 
+    told = all(math.isfinite(t.values["loss"].value) for t in alike)
+
     def price(t: Trial) -> tuple[float, float]:
-        loss = t.values["loss"].value
-        return (math.inf if math.isnan(loss) else loss), t.values["flash"].value
+        own = t.values["loss" if told else "apart"].value
+        return (math.inf if math.isnan(own) else own), t.values["flash"].value
 
     return min(alike, key=price)
 
 
 def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
     """What the numbers do not say."""
-    rate = sheet.cycles_per_instruction
+    rate, clock = sheet.cycles_per_instruction, f"{sheet.clock_hz / 1e6:g} MHz"
     return [
         *task.problem.notes,
-        f"Latency takes {rate:g} cycles an instruction at {sheet.clock_hz / 1e6:g} MHz: caches and "
-        "wait states of flash have no say in an emulator that counts instructions.",
+        f"Latency takes {rate:g} cycle{'' if rate == 1 else 's'} an instruction at {clock}: caches "
+        "and wait states of flash have no say in an emulator that counts instructions.",
         "Energy is a model: counted instructions and weights that are read, at published energies "
         "of 45 nm (Horowitz, ISSCC 2014).",
         "On the device run the networks alone; drawing, solver, grammar and what mends designs "
@@ -183,8 +188,32 @@ def _export(made: Compressed, folder: Path) -> list[str]:
     return [*(f"{k}.onnx" for k in made.graphs), HEADER, SOURCE]
 
 
-def _original(original: Original, task: CompressionTask) -> dict[str, Interval]:
-    found = quality(original.accepted, original.losses, original, task.sheet.seed)
+def _bytes(folder: Path) -> int:
+    """Of all ONNX files in a folder."""
+    return sum(path.stat().st_size for path in folder.glob("*.onnx"))
+
+
+def _floating(shop: Workshop, original: JudgedGenerator, folder: Path) -> dict[str, Any]:
+    """The files of the original: in single precision, and in half if the sheet has that format."""
+    task, graphs = shop.task, shop.task.graphs(shop.task.family)
+    with tempfile.TemporaryDirectory() as name:
+        for key, graph in graphs.items():
+            float_file.write(graph, Path(name) / f"{key}.onnx", half=False)
+        told: dict[str, Any] = {"fp32": {"file": _bytes(Path(name))}}
+    if HALF not in task.sheet.formats:
+        return told
+    shop.watch(f"judge {HALF}", 0, 1)
+    places = {key: folder / f"{key}.{HALF}.onnx" for key in graphs}
+    for key, graph in graphs.items():
+        float_file.write(graph, places[key], half=True)
+    family = task.seated(task.family, {k: float_file.FloatFile(p) for k, p in places.items()})
+    found = quality(task.judged(family, task.sheet.judged), original, task.sheet.seed)
+    size = sum(path.stat().st_size for path in places.values())
+    return told | {HALF: {"file": size, "measured": _told(found)}}
+
+
+def _original(original: JudgedGenerator, task: CompressionTask) -> dict[str, Interval]:
+    found = quality(original, original, task.sheet.seed)
     size = float(FLOAT_BYTES * sum(g.parameters for g in task.graphs(task.family).values()))
     return {k: found[k] for k in ("accepted", "loss")} | {"flash": Interval(size, size, size)}
 
@@ -194,10 +223,18 @@ def _row(trial: Trial, best: bool, sheet: DeviceSheet) -> dict[str, Any]:
         "title": trial.made.recipe.title,
         "recipe": asdict(trial.made.recipe),
         "steps": trial.steps,
+        "zeros": _zeros(trial.made),
+        "file": trial.file_bytes,
         "chosen": best,
         "holds": MarginVerdict.of(trial.values, sheet.limits).word == "accepted",
         "measured": _told(trial.values),
     }
+
+
+def _zeros(made: Compressed) -> float:
+    """Share of the weights of all matrices that are 0."""
+    own = [op.weight for g in made.graphs.values() for op in g.operators if isinstance(op, Dense)]
+    return 1 - sum(int(np.count_nonzero(w)) for w in own) / sum(w.size for w in own)
 
 
 def _about(graph: Any, calls: float) -> dict[str, Any]:

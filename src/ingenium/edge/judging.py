@@ -7,22 +7,23 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ingenium.core.spec import Limit
-from ingenium.edge.compressing import Cost
-from ingenium.edge.device import DeviceSheet
+from ingenium.edge.device import Cost, DeviceSheet
 from ingenium.evaluate.interval_limits import margins
 from ingenium.evaluate.intervals import LEVEL, wilson
 from ingenium.evaluate.measured import Interval
 
 RESAMPLES = 400
+ENOUGH = 16  # measured designs, of which a distribution is told
 UNKNOWN = Interval(math.nan, math.nan, math.nan)
 COSTS = ("flash", "ram", "instructions", "latency", "energy")
 
 
 @dataclass(frozen=True)
-class Original:
-    """The generator before it was made small: which of its designs hold, and its losses."""
+class JudgedGenerator:
+    """Which of a generator's designs hold, what was measured of them, and its losses."""
 
     accepted: Bool[np.ndarray, " n"]
+    measured: Float[np.ndarray, "n k"]
     losses: Float[np.ndarray, " m"] | None
 
 
@@ -38,13 +39,9 @@ def costs(cost: Cost, sheet: DeviceSheet) -> dict[str, Interval]:
     return {k: Interval(v, v, v) for k, v in found.items()}
 
 
-def quality(
-    accepted: Bool[np.ndarray, " n"],
-    losses: Float[np.ndarray, " m"] | None,
-    original: Original,
-    seed: int,
-) -> dict[str, Interval]:
+def quality(own: JudgedGenerator, original: JudgedGenerator, seed: int) -> dict[str, Interval]:
     """Shares and losses, alone and against the original, with intervals of 95 %."""
+    accepted, losses = own.accepted, own.losses
     n, rng = len(accepted), np.random.default_rng(seed)
     share = Interval(float(accepted.mean()), *wilson(int(accepted.sum()), n))
     drawn = rng.integers(n, size=(RESAMPLES, n))
@@ -54,16 +51,38 @@ def quality(
     found = {
         "accepted": share,
         "kept_acceptance": _between(share.value / base, kept) if base else UNKNOWN,
+        "apart": _apart(own.measured, original.measured),
     }
     if losses is None or original.losses is None:
         return found | dict.fromkeys(("loss", "loss_rise"), UNKNOWN)
     rows = rng.integers(len(losses), size=(RESAMPLES, len(losses)))
-    own, theirs = losses[rows].mean(1), original.losses[rows].mean(1)
+    mine, theirs = losses[rows].mean(1), original.losses[rows].mean(1)
     mean, before = float(losses.mean()), float(original.losses.mean())
     return found | {
-        "loss": _between(mean, own),
-        "loss_rise": _between((mean - before) / abs(before), (own - theirs) / np.abs(theirs)),
+        "loss": _between(mean, mine),
+        "loss_rise": _between((mean - before) / abs(before), (mine - theirs) / np.abs(theirs)),
     }
+
+
+def _apart(own: Float[np.ndarray, "n k"], other: Float[np.ndarray, "m k"]) -> Interval:
+    """Largest difference of the distributions of each quantity, on average over all that vary.
+
+    A generator that draws one good design again and again is accepted, and far apart.
+    Source: Kolmogorov, 1933; Massart, 1990, doi:10.1214/aop/1176990746 (the width).
+    """
+    found, widths = [], []
+    for x, y in zip(own.T, other.T, strict=True):
+        x, y = np.sort(x[np.isfinite(x)]), np.sort(y[np.isfinite(y)])
+        if min(len(x), len(y)) < ENOUGH or x[0] == x[-1] == y[0] == y[-1]:
+            continue
+        at = np.concatenate([x, y])
+        below = [np.searchsorted(v, at, "right") / len(v) for v in (x, y)]
+        found.append(np.abs(below[0] - below[1]).max())
+        widths.append(math.sqrt(math.log(2 / (1 - LEVEL)) / 2 * (1 / len(x) + 1 / len(y))))
+    if not found:
+        return UNKNOWN
+    value, width = float(np.mean(found)), float(np.mean(widths))
+    return Interval(value, max(0.0, value - width), min(1.0, value + width))
 
 
 def cost_margins(cost: Cost, sheet: DeviceSheet) -> dict[str, float]:

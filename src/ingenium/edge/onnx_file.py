@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import write_atomic
@@ -100,18 +101,32 @@ class _Writer:
     def _wide(self, x: str) -> str:
         return self._do("Cast", x, to=self.onnx.TensorProto.INT64)
 
-    def _down(self, x: str, shift: int | np.ndarray, bits: int = ABOVE) -> str:
+    def _each(self, x: str, shift: Int[np.ndarray, " o"]) -> str:
+        """Shifted down, each output by its own; kept as bytes, powers are made when it is opened.
+
+        Division cuts towards zero, so it is of a number that was made positive.
+        """
+        powers = self._constant(np.int64(1) << np.arange(ABOVE + 1, dtype=np.int64))
+        own = self._wide(self._constant(shift.astype(np.uint8)))
+        one, most = (self._constant(np.array(v, np.int64)) for v in (1, ABOVE))
+        half = self._do("Gather", powers, self._do("Sub", own, one))
+        back = self._do("Gather", powers, self._do("Sub", most, own))
+        more = self._do("Add", half, self._constant(np.array(1 << ABOVE, np.int64)))
+        cut = self._do("Div", self._do("Add", x, more), self._do("Gather", powers, own))
+        return self._do("Sub", cut, back)
+
+    def _down(self, x: str, shift: int, bits: int = ABOVE) -> str:
         """Shifted down to the nearest, halves up; of 64-bit numbers, or 32-bit ones with 30 bits.
 
         Division cuts towards zero, so it is of a number that was made positive.
         """
         kind = np.int64 if bits == ABOVE else np.int32
         s = np.asarray(shift, np.int64)
-        if bits == NARROW and np.any(s > SAFE):  # a half and 2 ** 30 would pass 32 bits
+        if bits == NARROW and s > SAFE:  # a half and 2 ** 30 would pass 32 bits
             return self._do(
                 "Cast", self._down(self._wide(x), shift), to=self.onnx.TensorProto.INT32
             )
-        if np.all(s <= 0):
+        if s <= 0:
             return self._do("Mul", x, self._constant((1 << -s).astype(kind)))
         more = (np.int64(1) << np.int64(bits)) + (np.int64(1) << (s - 1))
         lifted = self._do("Add", x, self._constant(more.astype(kind)))
@@ -152,8 +167,10 @@ class _Writer:
                 self._constant(np.array(ENTRIES // 2, np.int32)),
             )
             ends = [self._constant(np.array(v, np.int32)) for v in (0, ENTRIES - 1)]
-            table = self._constant(op.table.astype(np.int32))
-            self._do("Gather", table, self._do("Clip", place, *ends), out=op.out)
+            found = self._do(
+                "Gather", self._constant(op.table.astype(np.int16)), self._do("Clip", place, *ends)
+            )
+            self._do("Cast", found, out=op.out, to=self.onnx.TensorProto.INT32)
         elif isinstance(op, Norm):
             self._norm(op)
         elif isinstance(op, Slice):
@@ -180,9 +197,10 @@ class _Writer:
             weight = self._unpacked(op)
             zeros.append(self._constant(np.array(0, np.int8)))
         exact = self._do("MatMulInteger", op.x, weight, *zeros)
-        sums = self._do("Add", self._wide(exact), self._constant(op.bias.astype(np.int64)))
-        wide = self._do("Mul", sums, self._constant(op.factor.astype(np.int64)))
-        self._held(self._down(wide, op.shift.astype(np.int64)), op.out)
+        bias, factor = (self._constant(v.astype(np.int32)) for v in (op.bias, op.factor))
+        sums = self._do("Add", self._wide(exact), self._wide(bias))
+        wide = self._do("Mul", sums, self._wide(factor))
+        self._held(self._each(wide, op.shift), op.out)
 
     def _unpacked(self, op: Dense) -> str:
         """4-bit weights, two in a byte, as 8-bit ones."""
@@ -229,22 +247,13 @@ class GraphFile:
             MissingExtra: with the line that installs what is absent.
             CorruptError: if it is no such file.
         """
-        runtime = EXTRA.package("onnxruntime")
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        data = content(path, "a compressed generator's ONNX file", most=LIMIT)
+        self.session = opened(path)
+        about = self.session.get_modelmeta().custom_metadata_map
         try:
-            self.session = runtime.InferenceSession(
-                data, options, providers=["CPUExecutionProvider"]
-            )
-            about = self.session.get_modelmeta().custom_metadata_map
             self.places = _told(about, "places_", int)
             self.ties = _told(about, "tie_", str)
-        except Exception as error:  # of a class that the runtime keeps to itself
-            raise CorruptError(
-                str(path), f"is no ONNX file of ours ({error})", "Fit it again."
-            ) from error
+        except ValueError as error:
+            raise _foreign(path, error) from error
         self.inputs = {i.name: int(i.shape[1]) for i in self.session.get_inputs()}
         self.outputs = tuple(o.name for o in self.session.get_outputs())
 
@@ -253,6 +262,28 @@ class GraphFile:
         kinds = {k: np.int32 if k in self.places else np.int64 for k in self.inputs}
         fed = {k: np.ascontiguousarray(given[k], kinds[k]) for k in self.inputs}
         return dict(zip(self.outputs, self.session.run(None, fed), strict=True))
+
+
+def opened(path: Path) -> Any:
+    """A session of ONNX Runtime on one thread.
+
+    Raises:
+        MissingExtra: with the line that installs what is absent.
+        CorruptError: if it is no ONNX file.
+    """
+    runtime = EXTRA.package("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    data = content(path, "a compressed generator's ONNX file", most=LIMIT)
+    try:
+        return runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # of a class that the runtime keeps to itself
+        raise _foreign(path, error) from error
+
+
+def _foreign(path: Path, error: Exception) -> CorruptError:
+    return CorruptError(str(path), f"is no ONNX file of ours ({error})", "Fit it again.")
 
 
 def _told(about: Mapping[str, str], head: str, kind: Any) -> dict[str, Any]:

@@ -117,8 +117,8 @@ class TokenSteps:
 
     def seat(self, family: TokenAutoregressive, runners: Mapping[str, Runner]) -> None:
         """In place of `told` and `follow`."""
-        _instead(family, "told", lambda cond: runners["told"]({"cond": cond})["about"])
-        _instead(family, "follow", _TokenCalls(runners["step"]))
+        instead(family, "told", lambda cond: runners["told"]({"cond": cond})["about"])
+        instead(family, "follow", _TokenCalls(runners["step"]))
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class DenoiserCalls:
             wave = torch.cat([angle.cos(), angle.sin()], 1)
             return runners["denoise"]({"x": x, "cond": cond, "wave": wave})["out"]
 
-        _instead(family, "network", run)
+        instead(family, "network", run)
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,10 @@ class DecoderCalls:
     def seat(self, family: VAE, runners: Mapping[str, Runner]) -> None:
         """In place of the decoder."""
         run = runners["decode"]
-        _instead(family, "decode", lambda z, cond: run({"x": z, "cond": cond})["out"])
+        instead(family, "decode", lambda z, cond: run({"x": z, "cond": cond})["out"])
 
 
-def _instead(family: nn.Module, name: str, call: Callable[..., Any]) -> None:
+def instead(family: nn.Module, name: str, call: Callable[..., Any]) -> None:
     """What is asked in place of a network, whose weights stay where they are."""
     object.__setattr__(family, name, call)
 

@@ -36,6 +36,7 @@ def pareto(record: Mapping[str, Any]) -> Figure:
         va="bottom",
         fontsize=SMALL - 1,
         color=KNOWN,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
     )
     return figure
 

@@ -10,6 +10,7 @@ from itertools import product
 from ingenium.edge.quantise import Scheme
 
 WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25)
+CALLS = (4,)  # of a denoiser, that are tried instead of as many as its solver makes
 FORMATS = {"int8": 8, "int4": 4}
 
 
@@ -21,12 +22,18 @@ class CompressionRecipe:
     sparse: float = 0.0  # share of the weights that are zero: unstructured pruning
     distilled: bool = False  # retrained towards what the generator says, and not only to designs
     aware: bool = False  # retrained with weights that are rounded: quantisation-aware
+    calls: int = 0  # of a denoiser for a design; 0: as many as its solver makes
     scheme: Scheme = field(default_factory=Scheme)
 
     @property
     def retrained(self) -> bool:
         """Whether anything is learned."""
-        return self.distilled or self.aware or self.width < 1 or self.sparse > 0
+        return self.distilled or self.aware or self.thinner
+
+    @property
+    def thinner(self) -> bool:
+        """Whether units or weights are gone."""
+        return self.width < 1 or self.sparse > 0
 
     @property
     def title(self) -> str:
@@ -36,24 +43,30 @@ class CompressionRecipe:
         parts += [] if self.scheme.zero_points else ["no zero points"]
         parts += [f"{100 * self.width:.0f} % of units"] if self.width < 1 else []
         parts += [f"{100 * self.sparse:.0f} % zeros"] if self.sparse else []
+        parts += [f"{self.calls} call{'s' if self.calls > 1 else ''}"] if self.calls else []
         parts += ["distilled"] if self.distilled else []
         return ", ".join([*parts, "aware"] if self.aware else parts)
 
 
 def recipes(
-    formats: Sequence[str], widths: Sequence[float] = WIDTHS, zeros: Sequence[float] = ()
+    formats: Sequence[str],
+    widths: Sequence[float] = WIDTHS,
+    zeros: Sequence[float] = (),
+    calls: Sequence[int] = (),
 ) -> Iterator[CompressionRecipe]:
     """All that a device's formats admit, from the one that changes least.
 
     Weights that are zero one by one are tried only where a sheet says so: rows are stored whole,
     where zeros save neither flash nor time.
     """
-    for name, width, sparse in product(formats, widths, (0.0, *zeros)):
-        bits, smaller = FORMATS[name], width < 1 or sparse > 0
+    whole = [name for name in formats if name in FORMATS]
+    for name, width, sparse, asked in product(whole, widths, (0.0, *zeros), (0, *calls)):
+        bits = FORMATS[name]
         for distilled, aware in product((False, True), (False, True)):
-            if bits == 8 and (aware or (distilled and not smaller)):
+            own = CompressionRecipe(width, sparse, distilled, aware, asked, Scheme(bits))
+            if bits == 8 and (aware or (distilled and not own.thinner and not asked)):
                 continue  # there is nothing to win back
-            yield CompressionRecipe(width, sparse, distilled, aware, Scheme(bits))
-    if "int8" in formats:
+            yield own
+    if "int8" in whole:
         yield CompressionRecipe(scheme=Scheme(per_channel=False))
         yield CompressionRecipe(scheme=Scheme(zero_points=False))

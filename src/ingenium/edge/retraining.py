@@ -3,7 +3,7 @@
 Shapes: n designs, v symbols.
 Source: Hinton, Vinyals and Dean, 2015, arXiv:1503.02531 (a teacher's chances); Bengio, Léonard and
 Courville, 2013, arXiv:1308.3432 (gradients straight through a rounding); Liu, Gong and Liu, ICLR
-2023, arXiv:2209.03003 (fewer steps from a teacher's own pairs of noise and design).
+2023, arXiv:2209.03003 (fewer calls from a teacher's own pairs of noise and design).
 """
 
 from collections.abc import Callable, Iterable
@@ -21,6 +21,7 @@ from ingenium.generators.model import Model
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.vae import VAE
 from ingenium.sampling.noise import gaussian
+from ingenium.sampling.solvers import Ddim
 from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import train
 
@@ -138,18 +139,40 @@ def _from_scores(
     return loss.expand(len(x))
 
 
+@torch.no_grad()
+def pairs(
+    teacher: Denoising, cond: Float[Tensor, "n c"], rng: torch.Generator
+) -> Float[Tensor, "n 2 *shape"]:
+    """What the teacher makes of noise, and that noise: straight ways, that few calls can go."""
+    noise = gaussian(cond.new_empty(len(cond), *teacher.shape), rng)
+    start = teacher.levels[0] * noise
+    clean = teacher.solver.solve(teacher.denoiser(cond), start, teacher.levels, rng)
+    return torch.stack([clean, noise], 1)
+
+
+def with_calls(student: Denoising, calls: int) -> None:
+    """A denoiser that is asked so often, once at each of as many levels along its own."""
+    old = student.levels[:-1]
+    last = len(old) - 1
+    step = min(len(old) / calls, last / max(calls - 1, 1))
+
+    def level(place: float) -> float:
+        i = min(int(place), last)
+        return float(old[i] ** (i + 1 - place) * old[min(i + 1, last)] ** (place - i))
+
+    student.levels = (*(level(i * step) for i in range(calls)), 0.0)
+    student.solver = Ddim()
+
+
 def _from_pairs(
     student: Denoising, teacher: Denoising, x: Tensor, cond: Tensor, rng: torch.Generator
 ) -> Float[Tensor, " n"]:
-    """The teacher's own pairs of noise and design: straight ways, that few steps can go."""
-    noise = gaussian(x, rng)
-    with torch.no_grad():
-        start = teacher.levels[0] * noise
-        clean = teacher.solver.solve(teacher.denoiser(cond), start, teacher.levels, rng)
+    """The clean design of a pair, from all the levels that the student passes through."""
+    clean, noise = x.unbind(1)
     share = torch.rand(len(x), generator=rng)
     levels = torch.tensor(student.levels[:-1], dtype=x.dtype)
     sigma = levels[(share * len(levels)).to(torch.int64)]
-    wide = sigma.view(-1, *[1] * (x.ndim - 1))
+    wide = sigma.view(-1, *[1] * (clean.ndim - 1))
     wrong = student.denoise(clean + wide * noise, sigma, cond) - clean
     return (wrong / (wide / (1 + wide) + 0.05)).square().flatten(1).mean(1)
 

@@ -6,15 +6,16 @@ few are trained to the end and judged by the domain's verifier.
 Source: Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943 (successive halving).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ingenium.core.errors import InputError
-from ingenium.edge.compressing import Cost, Workshop
-from ingenium.edge.device import DeviceSheet
-from ingenium.edge.judging import cost_margins
+from ingenium.edge.compressing import Workshop
+from ingenium.edge.device import Cost, DeviceSheet
+from ingenium.edge.judging import cost_margins, quality
 from ingenium.edge.parts import GraphRunner, Runner
 from ingenium.edge.recipe import CompressionRecipe, recipes
 
@@ -50,14 +51,20 @@ def screened(
 
 
 def admitted(shop: Workshop) -> list[CompressionRecipe]:
-    """The recipes of a device that its generator allows: without lessons nothing is retrained."""
+    """The recipes of a device that its generator allows.
+
+    Without designs to learn from nothing is retrained but a denoiser, which its own pairs teach.
+    """
     sheet, task = shop.task.sheet, shop.task
-    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros))
-    return [r for r in every if not r.retrained] if task.part.path else every
+    calls = sheet.calls if task.denoises else ()
+    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros, calls))
+    if not task.part.path:
+        return every
+    return [r for r in every if not r.retrained or (r.distilled and task.denoises)]
 
 
 def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[ScreenedRecipe]:
-    """Those that fit, of the largest widths of each format.
+    """Those that fit, of the largest widths of each format and number of calls.
 
     Raises:
         InputError: if none does, naming the nearest and what it lacks.
@@ -75,30 +82,38 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
             "Allow that, or name a smaller family with --family.",
         )
     kept = []
-    for bits in dict.fromkeys(s.recipe.scheme.bits for s in allowed):
-        own = [s for s in allowed if s.recipe.scheme.bits == bits]
+    kinds = {s: (s.recipe.scheme.bits, s.recipe.calls) for s in allowed}
+    for kind in dict.fromkeys(kinds.values()):
+        own = [s for s in allowed if kinds[s] == kind]
         widths = sorted({s.recipe.width for s in own}, reverse=True)[:PER_FORMAT]
         kept += [s for s in own if s.recipe.width in widths]
     return kept
 
 
 def finalists(shop: Workshop, among: Sequence[ScreenedRecipe]) -> list[ScreenedRecipe]:
-    """The recipes that are best after a short training, by loss, or else by acceptance."""
+    """The recipes that are best after a short training, by loss.
+
+    Where a loss does not tell of every one, by acceptance, less how far designs lie apart.
+    """
     sheet, left = shop.task.sheet, list(among)
     if len(left) <= sheet.finalists:
         return left
-    worth = {}
+    worth, told = {}, all(shop.telling(s.recipe) for s in left)
     for s in left:
         shop.watch(f"try {s.recipe.title}", 0, 1)
-        worth[s] = _worth(shop, s.recipe, max(1, sheet.steps // SHORT))
+        worth[s] = _worth(shop, s.recipe, max(1, sheet.steps // SHORT), by_loss=told)
     return sorted(left, key=lambda s: -worth[s])[: sheet.finalists]
 
 
-def _worth(shop: Workshop, recipe: CompressionRecipe, steps: int) -> float:
+def _worth(shop: Workshop, recipe: CompressionRecipe, steps: int, *, by_loss: bool) -> float:
     task, made = shop.task, shop.compressed(recipe, steps)
     runners: dict[str, Runner] = {k: GraphRunner(g) for k, g in made.graphs.items()}
     family = task.seated(made.family, runners)
-    losses = task.losses(family)
+    losses = task.losses(family) if by_loss else None
     if losses is not None:
         return -float(np.mean(losses))
-    return float(task.accepted(family, SCREENED).mean())
+    if shop.screening is None:
+        shop.screening = task.judged(task.family, SCREENED, losses=False)
+    own = quality(task.judged(family, SCREENED, losses=False), shop.screening, task.sheet.seed)
+    apart = own["apart"].value
+    return own["accepted"].value - (0.0 if math.isnan(apart) else apart)

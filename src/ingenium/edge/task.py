@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.core.designs import DESIGN
@@ -22,7 +22,17 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.graph import NetworkGraph
-from ingenium.edge.parts import FoundPart, Recorder, Runner, part_of, unsupported
+from ingenium.edge.judging import JudgedGenerator
+from ingenium.edge.parts import (
+    DenoiserCalls,
+    FoundPart,
+    Recorder,
+    Runner,
+    part_of,
+    unsupported,
+)
+from ingenium.edge.retraining import pairs
+from ingenium.generators.denoising import Denoising
 from ingenium.generators.fitted import FittedFamily
 from ingenium.generators.generator import Generator
 from ingenium.generators.model import Model
@@ -32,6 +42,7 @@ from ingenium.generators.tokens.vocabulary import BEGIN
 
 HELD_OUT = 128  # designs at most on which losses are compared
 RECORDED = 256  # designs that are proposed to see what a network is asked
+PAIRS = 8192  # that a denoiser with fewer calls learns from
 AGREES = 1e-2  # of a loss, by which a graph may differ from its network
 
 
@@ -95,8 +106,8 @@ class CompressionTask:
         blocks = [made.propose_block(self.sheet.seed, b) for b in range(-(-count // BLOCK))]
         return xr.concat(blocks, DESIGN).isel({DESIGN: slice(count)})
 
-    def accepted(self, family: nn.Module, count: int) -> Bool[np.ndarray, " n"]:
-        """Which of its designs the domain's verifier accepts."""
+    def judged(self, family: nn.Module, count: int, *, losses: bool = True) -> JudgedGenerator:
+        """Which of its designs the domain's verifier accepts, what it measures, and the losses."""
         found = verify(
             self.designs(family, count),
             self.problem.verifier,
@@ -105,8 +116,9 @@ class CompressionTask:
             sizes=self.problem.sizes,
             sparing=True,
         )
-        held: np.ndarray = found["verdict"].to_numpy() == Verdict.ACCEPTED
-        return held
+        held = found["verdict"].to_numpy() == Verdict.ACCEPTED
+        measured = np.stack([found[q.name].to_numpy() for q in self.problem.quantities], 1)
+        return JudgedGenerator(held, measured, self.losses(family) if losses else None)
 
     @cached_property
     def recorded(self) -> Mapping[str, Recorder]:
@@ -162,6 +174,21 @@ class CompressionTask:
                 "The nearest recipe without retraining: int8.",
             )
         return self.problem.encode(self.known).to(torch.float32), self.problem.features(self.known)
+
+    @property
+    def denoises(self) -> bool:
+        """Whether what goes to the device is asked at each level of a solver."""
+        return isinstance(self.part.part, DenoiserCalls)
+
+    @cached_property
+    def pairs(self) -> tuple[Float[Tensor, "n 2 *shape"], Float[Tensor, "n c"]]:
+        """What the denoiser makes of noise, under conditions that it was asked for."""
+        asked = self.recorded["denoise"].seen()["cond"]
+        rng = block_rng(self.sheet.seed, 0, "pairs")
+        cond = asked[torch.randint(len(asked), (PAIRS,), generator=rng)]
+        assert isinstance(self.model, Denoising)
+        with one_thread():
+            return pairs(self.model, cond, rng), cond
 
     @cached_property
     def held_out(self) -> tuple[Float[Tensor, "n *shape"], Float[Tensor, "n c"]] | None:

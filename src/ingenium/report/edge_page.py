@@ -17,7 +17,8 @@ SHOWN = {
     "latency": (1e3, "ms"),
     "energy": (1e3, "mJ"),
 }
-TRIED = ("accepted", "loss_rise", "flash", "instructions", "latency", "energy")
+LONG = 1e4  # from which a number is written out
+TRIED = ("accepted", "apart", "loss_rise", "flash", "instructions", "latency", "energy")
 
 
 def write(kept: SmallGenerator) -> None:
@@ -30,6 +31,7 @@ def write(kept: SmallGenerator) -> None:
         tables=[
             ("What was measured, a design", measured(record)),
             ("What was tried", tried(record)),
+            ("As files of ONNX", floating(record)),
             ("What each recipe takes", screened(record)),
         ],
         figures=[("Quality against what it takes; numbers are rows of what was tried", figure)],
@@ -52,7 +54,9 @@ def value(own: Mapping[str, Any], name: str) -> str:
     if own["value"] is None:
         return "unknown"
     size, unit = SHOWN.get(name, (1.0, "" if own["unit"] == "1" else own["unit"]))
-    text = f"{own['value'] * size:.4g} {unit}".strip()
+    number = own["value"] * size
+    text = f"{number:,.0f}" if abs(number) >= LONG else f"{number:.4g}"
+    text = f"{text} {unit}".strip()
     if own["low"] is None or own["low"] == own["high"]:
         return text
     return f"{text} ({own['low'] * size:.3g} to {own['high'] * size:.3g})"
@@ -90,10 +94,25 @@ def tried(record: Mapping[str, Any]) -> Table:
     return rows
 
 
+def floating(record: Mapping[str, Any]) -> Table:
+    """The original as files of floating numbers, beside the chosen file of whole ones."""
+    names = ("accepted", "apart", "loss", "loss_rise")
+    rows = [("format", "ONNX, kB", *(n.replace("_", " ") for n in names))]
+    chosen = next(t for t in record["trials"] if t["chosen"])
+    every = [*record["floating"].items(), (record["recipe_title"], chosen)]
+    for title, own in every:
+        judged = own.get("measured", record["original"])
+        cells = [value(judged[n], n) if n in judged else "" for n in names]
+        rows.append((title, f"{own['file'] / 1e3:.1f}", *cells))
+    return rows
+
+
 def screened(record: Mapping[str, Any]) -> Table:
     """Bytes and instructions of all recipes, before anything was trained."""
     rows = [("recipe", "flash, kB", "RAM, kB", "instructions, million", "within the limits")]
     for s in record["screened"]:
-        own = (f"{s['flash'] / 1e3:.1f}", f"{s['ram'] / 1e3:.1f}", f"{s['instructions'] / 1e6:.3g}")
+        own = f"{s['flash'] / 1e3:.1f}", f"{s['ram'] / 1e3:.1f}", f"{s['instructions'] / 1e6:.3g}"
+        if not s["ram"]:  # its weights alone pass a limit, so that no board ran it
+            own = f"at least {own[0]}", "", f"at least {own[2]}"
         rows.append((s["title"], *own, "yes" if s["fits"] else "no"))
     return rows

@@ -11,6 +11,7 @@ from ingenium.domains.edge.doodle.data import KINDS, WORDS
 from ingenium.domains.edge.doodle.formats import SketchSvg
 from ingenium.domains.edge.doodle.report import sheet
 from ingenium.domains.edge.doodle.strokes import STEPS
+from ingenium.domains.edge.link_check import linked
 from ingenium.edge import pictures
 from ingenium.evaluate.findings import Commands, Finding, Picture
 
@@ -73,7 +74,7 @@ def doodles(commands: Commands) -> Iterator[Finding | Picture]:
             longest <= 0.05,
         )
     yield Finding(f"both together take {flash / 1e3:.0f} kB of flash", flash <= 512_000)
-    yield Finding("a run with the link cut, and with help of an edge or a cloud", False, gap=True)
+    yield from linked(commands)
     drawn = SketchSvg().read(commands.folder / "run" / "designs")
     shown = sorted(str(t) for t in drawn["sketch"].to_numpy())[:: SKETCHES // 48][:48]
     yield Picture(sheet(shown), "Sketches by the network that the board runs, as they came")

@@ -22,6 +22,7 @@ from ingenium.domains.edge.doodle.grammar import SketchGrammar
 from ingenium.domains.edge.doodle.raster import drawn
 from ingenium.domains.edge.doodle.strokes import LONGEST, strokes_of, vocabulary, written
 from ingenium.domains.edge.doodle.verifier import COARSE, PillowInk, SketchReader
+from ingenium.edge.link import place
 from ingenium.generators.tokens.codec import TokenCodec
 
 WORD = "word"
@@ -35,6 +36,8 @@ class DoodleSettings:
     """Which of the two generators draws."""
 
     draws: Literal["subjects", "surroundings"] = "subjects"
+    edge: str = ""  # HOST:PORT of `ingenium edge lend`, which runs the pen's steps while it answers
+    cloud: str = ""  # of one that draws whole sketches, of those that begin with nothing
 
 
 class Doodle(Problem):
@@ -64,9 +67,11 @@ class Doodle(Problem):
         """Open the icons of one kind.
 
         Raises:
-            InputError: for first strokes that are not on the grid.
+            InputError: for first strokes that are not on the grid, or a helper that has no address.
         """
         self.settings, self.given = settings, given
+        for address in filter(None, (settings.edge, settings.cloud)):
+            place(address)
         self.words = KINDS[settings.draws]
         self.variables = (Variable(SKETCH, (), "1", ABOUT, longest=LONGEST),)
         self.conditions = (Condition(WORD, "what the sketch is to show", choices=self.words),)
@@ -106,7 +111,9 @@ class Doodle(Problem):
 
     def shipped(self) -> Mapping[str, Shipped]:
         """The pen as it was trained, and as it runs on a device."""
-        return trained.shipped(self.settings.draws, self.words, self.grammar)
+        own = self.settings
+        helped = trained.PenHelp(own.edge, own.cloud)
+        return trained.shipped(own.draws, self.words, self.grammar, helped)
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """How many strokes a sketch has, and not the letters of its points."""

@@ -1,6 +1,7 @@
 """The generators of sketches that come with the package: as they were trained, and on a device."""
 
 import json
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import torch
 
 from ingenium.core.problem import Shipped
+from ingenium.domains.edge.doodle.grammar import SketchGrammar
 from ingenium.domains.edge.doodle.strokes import LONGEST, STEPS, vocabulary
 from ingenium.edge.keeping import RECORD, SmallGenerator
-from ingenium.edge.parts import part_of
+from ingenium.edge.link import DESIGNS_S, HelpedProposals, HelpedRunner, HelpLink
+from ingenium.edge.parts import Runner, instead, part_of
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
@@ -37,8 +40,19 @@ def network(words: tuple[str, ...], grammar: Grammar | None = None) -> TokenAuto
     return family
 
 
+@dataclass(frozen=True)
+class PenHelp:
+    """Machines that run the pen for the device while they answer; none if empty."""
+
+    edge: str = ""  # HOST:PORT, asked for each step
+    cloud: str = ""  # asked for whole sketches
+
+
+ALONE = PenHelp()
+
+
 def on_device(
-    kind: str, words: tuple[str, ...], grammar: Grammar | None = None
+    kind: str, words: tuple[str, ...], grammar: Grammar | None = None, helped: PenHelp = ALONE
 ) -> TokenAutoregressive:
     """The same, whose network is the file that the board runs.
 
@@ -46,8 +60,17 @@ def on_device(
         CorruptError: if the file is not the one that was judged.
     """
     family = network(words, grammar)
-    seated = part_of(family, NAME).seated(family, _small(kind).runners())
+    runners: dict[str, Runner] = dict(_small(kind).runners())
+    if helped.edge:
+        link = HelpLink(helped.edge)
+        runners = {k: HelpedRunner(own, k, link) for k, own in runners.items()}
+    seated = part_of(family, NAME).seated(family, runners)
     assert isinstance(seated, TokenAutoregressive)
+    begun = isinstance(grammar, SketchGrammar) and grammar.begun
+    if helped.cloud and not begun:  # which knows nothing of first strokes
+        instead(
+            seated, "propose", HelpedProposals(seated.propose, HelpLink(helped.cloud, DESIGNS_S))
+        )
     return seated
 
 
@@ -68,7 +91,7 @@ def record(kind: str) -> dict[str, Any] | None:
 
 
 def shipped(
-    kind: str, words: tuple[str, ...], grammar: Grammar | None = None
+    kind: str, words: tuple[str, ...], grammar: Grammar | None = None, helped: PenHelp = ALONE
 ) -> dict[str, Shipped]:
     """The pen, and the one on the device where it was made."""
     weights, own = FOLDER / f"{kind}.safetensors", record(kind)
@@ -76,4 +99,6 @@ def shipped(
     if own is None:
         return found
     about = {"recipe": own["recipe_title"], "files": own["evidence"]["files"]}
-    return found | {ON_DEVICE: Shipped(partial(on_device, kind, words, grammar), weights, about)}
+    return found | {
+        ON_DEVICE: Shipped(partial(on_device, kind, words, grammar, helped), weights, about)
+    }

@@ -1,0 +1,266 @@
+"""Techniques one by one, shown by their commands: formats, pruning, distillation, learning on."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from ingenium.edge import pictures
+from ingenium.evaluate.findings import Commands, Finding, Picture
+from ingenium.evaluate.style import MUTED, OURS, dress, panels
+
+GENERATORS = {  # of three domains, with the family that goes to the device
+    "edge.doodle": "pen",
+    "molecules.library": "moses_lstm",
+    "process.laboratory": "diffusion",
+}
+TOKENS = ("edge.doodle", "molecules.library")  # whose losses are nats a token
+HALF, QUARTER = 0.55, 0.30  # of the single-precision file
+SMALL, VOICES, MOLECULES = "process.laboratory", "neuro.vowels", "molecules.library"
+WIDTHS, ZEROS = (1.0, 0.75, 0.5, 0.25), (0.25, 0.5, 0.75, 0.9)
+MANY, FEW = 50, 4  # calls of a denoiser
+SHEET = """
+name = "Cortex-M7, 216 MHz"
+formats = {formats}
+widths = {widths}
+zeros = {zeros}
+calls = {calls}
+steps = {steps}
+finalists = 100
+judged = {judged}
+generator = {{ family = "{family}" }}
+"""
+USUAL: Mapping[str, Any] = {
+    "formats": ["int8"],
+    "widths": [1.0],
+    "zeros": [],
+    "calls": [],
+    "steps": 120,
+    "judged": 64,
+}
+DRIFT = """
+problem = "process.laboratory"
+[setup]
+making = {making}
+wasting = {wasting}
+[generator]
+family = "diffusion"
+"""
+
+
+def formats(commands: Commands) -> Iterator[Finding | Picture]:
+    """Row 18.1: three generators of three domains as files of half precision and of 8 bits."""
+    for problem, family in GENERATORS.items():
+        found = _fit(commands, problem, formats=["fp16", "int8"], family=family)
+        single, half = found["floating"]["fp32"]["file"], found["floating"]["fp16"]
+        trials = {t["title"]: t for t in found["trials"]}
+        eight = trials["int8"]
+        shares = half["file"] / single, eight["file"] / single
+        yield Finding(
+            f"{problem}: {single / 1e3:.0f} kB in single precision, {shares[0]:.2f} of it in "
+            f"half, {shares[1]:.2f} in 8 bits",
+            shares[0] <= HALF and shares[1] <= QUARTER,
+        )
+        rises = [_rise(problem, own["measured"], found["original"]) for own in (half, eight)]
+        what = "perplexity" if problem in TOKENS else "loss"
+        accepted = [
+            own["accepted"]["value"]
+            for own in (found["original"], half["measured"], eight["measured"])
+        ]
+        yield Finding(
+            f"{problem}: by ONNX Runtime, held-out {what} {100 * rises[0]:+.2f} % in half and "
+            f"{100 * rises[1]:+.2f} % in 8 bits; accepted {accepted[0]:.2f} before, "
+            f"{accepted[1]:.2f} and {accepted[2]:.2f}",
+            rises[0] <= 0.02 and rises[1] <= 0.05,
+        )
+        others = ("int8, no zero points", "int8, one scale")
+        switched = [_rise(problem, trials[k]["measured"], found["original"]) for k in others]
+        yield Finding(
+            f"{problem}: without zero points {100 * switched[0]:+.2f} %, with one scale a tensor "
+            f"{100 * switched[1]:+.2f} %",
+            all(map(math.isfinite, switched)),
+        )
+
+
+def pruning(commands: Commands) -> Iterator[Finding | Picture]:
+    """Row 18.3: units or single weights left out and learned again, to the last instruction."""
+    curves = {}
+    for kind, trials in (
+        ("units", _by_width(commands)),
+        ("weights", _fit(commands, SMALL, zeros=[*ZEROS])["trials"]),
+    ):
+        curves[kind] = sorted(_curve(trials, kind))
+        told = "; ".join(
+            f"{100 * gone:.0f} % gone: loss {loss:.4f}, {million:.3f} million instructions"
+            for gone, loss, million, _ in curves[kind]
+        )
+        yield Finding(f"{kind}: {told}", len(curves[kind]) >= 4)
+    spread = {k: (rows[0][2] - rows[-1][2]) / rows[0][2] for k, rows in curves.items()}
+    yield Finding(
+        f"instructions counted on the board fall by {spread['units']:.1%} where "
+        f"{curves['units'][-1][0]:.0%} of the units are gone, and by {spread['weights']:.1%} where "
+        f"{curves['weights'][-1][0]:.0%} of the weights are",
+        spread["units"] > 0.2 and abs(spread["weights"]) < 0.02,
+    )
+    yield Finding(
+        "weights that were masked are 0 in what is exported, after they were learned again",
+        all(zeros >= gone - 0.01 for gone, _, _, zeros in curves["weights"]),
+    )
+    yield Picture(_curves(curves), "Loss and instructions as units or single weights go")
+
+
+def distillation(commands: Commands) -> Iterator[Finding | Picture]:
+    """Row 18.4: students of a quarter of the parameters, and of few calls."""
+    found = _fit(commands, MOLECULES, family="moses_lstm", widths=[0.5], steps=200, judged=256)
+    before = found["original"]
+    student = _named(found, "int8, 50 % of units, distilled")
+    alone = _named(found, "int8, 50 % of units")
+    kept = student["kept_acceptance"]["value"]
+    yield Finding(
+        f"{MOLECULES}: a student of half the units accepts {student['accepted']['value']:.3f}, "
+        f"its teacher {before['accepted']['value']:.3f}; taught by designs alone "
+        f"{alone['accepted']['value']:.3f}",
+        kept >= 0.95,
+    )
+    yield Finding(
+        f"perplexity a token: {_perplexity(student):.3f} distilled, {_perplexity(alone):.3f} by "
+        f"designs alone, {_perplexity(before):.3f} of the teacher",
+        _perplexity(student) <= 1.05 * _perplexity(before),
+        gap=True,
+    )
+    yield from _few_calls(commands)
+
+
+def _few_calls(commands: Commands) -> Iterator[Finding | Picture]:
+    """A diffusion that learned to take few calls, by what is accepted and what is measured."""
+    found = _fit(
+        commands, VOICES, family="principal_diffusion", calls=[MANY, FEW], steps=600, judged=256
+    )
+    many, bare, few = (
+        _named(found, f"int8, {k}")
+        for k in (f"{MANY} calls", f"{FEW} calls", f"{FEW} calls, distilled")
+    )
+    yield Finding(
+        f"{VOICES}: a diffusion of {FEW} calls that learned from its teacher's pairs accepts "
+        f"{few['accepted']['value']:.3f}, of {MANY} calls {many['accepted']['value']:.3f}, of "
+        f"{FEW} without learning {bare['accepted']['value']:.3f}; "
+        f"{many['instructions']['value'] / few['instructions']['value']:.1f} times fewer "
+        "instructions",
+        few["accepted"]["value"] >= 0.9 * many["accepted"]["value"],
+    )
+    apart = [own["apart"]["value"] for own in (many, few, bare)]
+    yield Finding(
+        f"what is measured of its designs lies {apart[1]:.3f} from the original's, of {MANY} calls "
+        f"{apart[0]:.3f}, of {FEW} without learning {apart[2]:.3f} (largest difference of "
+        "distributions, on average)",
+        apart[1] < min(apart[2], apart[0] + 0.1),
+    )
+    yield Picture(pictures.pareto(found), "A diffusion with fewer calls, learned and not")
+
+
+def continual(commands: Commands) -> Iterator[Finding | Picture]:
+    """Row 22.18: students by size and time, and what is forgotten after a drift."""
+    trials = _by_width(commands)
+    students = [t for t in trials if t["recipe"]["distilled"] or t["title"] == "int8"]
+    table = "; ".join(
+        f"{t['recipe']['width']:.0%} of the units: {_value(t, 'flash') / 1e3:.0f} kB, "
+        f"{1e3 * _value(t, 'latency'):.2f} ms, loss {_value(t, 'loss'):.4f}"
+        for t in students
+    )
+    sizes = [(_value(t, "flash"), _value(t, "latency")) for t in students]
+    yield Finding(f"students: {table}", len(students) >= 4 and sizes == sorted(sizes)[::-1])
+    (commands.folder / "calm.toml").write_text(DRIFT.format(making=0.12, wasting=0.006))
+    (commands.folder / "drift.toml").write_text(DRIFT.format(making=0.05, wasting=0.02))
+    words = ("fit", SMALL, "--spec")
+    commands(*words, "calm.toml", "--steps", 400, "--out", "base")
+    grown, learned = {}, {}
+    for name, share in (("without", 0.0), ("with", 0.5)):
+        asked = ("--base", "base", "--steps", 300, "--replay", share, "--out", name)
+        own = commands(*words, "drift.toml", *asked).answer
+        grown[name] = own["earlier_loss_after"] - own["earlier_loss_before"]
+        learned[name] = own["loss_before"] - own["loss_after"]
+        yield Finding(
+            f"{name} replay: the loss on the reaction that drifted falls from "
+            f"{own['loss_before']:.4f} to {own['loss_after']:.4f}, that on the one before goes "
+            f"from {own['earlier_loss_before']:.4f} to {own['earlier_loss_after']:.4f}",
+            learned[name] > 0,
+        )
+    yield Finding(
+        f"replay forgets {grown['with']:+.4f} where {grown['without']:+.4f} was forgotten",
+        grown["with"] < grown["without"],
+    )
+    yield Picture(_sizes(students), "Students of a small generator by size and time")
+
+
+def _by_width(commands: Commands) -> list[Mapping[str, Any]]:
+    """Trials of every width by itself, the whole first; together only the widest would be tried."""
+    found: list[Mapping[str, Any]] = []
+    for width in WIDTHS:
+        trials = _fit(commands, SMALL, widths=[width])["trials"]
+        found += [t for t in trials if t["recipe"]["width"] == width]
+    return found
+
+
+def _fit(commands: Commands, problem: str, *, family: str = "vae", **own: Any) -> Any:
+    entries = {**USUAL, **own, "family": family}
+    (commands.folder / "sheet.toml").write_text(SHEET.format(**entries))
+    asked = ("--device", "sheet.toml", "--out", "small", "--overwrite")
+    return commands("edge", "fit", problem, *asked).answer
+
+
+def _rise(problem: str, measured: Mapping[str, Any], original: Mapping[str, Any]) -> float:
+    """Of perplexity where losses are nats a token, and else of the loss."""
+    if problem in TOKENS:
+        return _perplexity(measured) / _perplexity(original) - 1
+    return float(measured["loss_rise"]["value"])
+
+
+def _perplexity(measured: Mapping[str, Any]) -> float:
+    return math.exp(measured["loss"]["value"])
+
+
+def _named(found: Mapping[str, Any], title: str) -> Mapping[str, Any]:
+    own: Mapping[str, Any] = next(t["measured"] for t in found["trials"] if t["title"] == title)
+    return own
+
+
+def _value(trial: Mapping[str, Any], name: str) -> float:
+    return float(trial["measured"][name]["value"])
+
+
+Point = tuple[float, float, float, float]  # share gone, loss, million instructions, share of zeros
+
+
+def _curve(trials: Sequence[Mapping[str, Any]], kind: str) -> Iterator[Point]:
+    """Of what learned from designs; the first is the whole."""
+    for t in trials:
+        own = t["recipe"]
+        usual = own["scheme"]["per_channel"] and own["scheme"]["zero_points"]
+        if own["distilled"] or own["scheme"]["bits"] != 8 or not usual:
+            continue
+        gone = 1 - own["width"] if kind == "units" else own["sparse"]
+        yield gone, _value(t, "loss"), _value(t, "instructions") / 1e6, t["zeros"]
+
+
+def _curves(curves: Mapping[str, Sequence[Point]]) -> Figure:
+    figure, grid = panels(1, 2, (3.6, 2.8))
+    names = ("held-out loss", "instructions a design, million")
+    for axes, column, name in zip(grid[0], (1, 2), names, strict=True):
+        for (kind, rows), color in zip(curves.items(), (OURS, MUTED), strict=True):
+            x = [100 * row[0] for row in rows]
+            axes.plot(x, [row[column] for row in rows], "o-", color=color, ms=4, label=kind)
+        dress(axes, "gone, %", name)
+    grid[0][1].set_ylim(0, 1.1 * max(row[2] for rows in curves.values() for row in rows))
+    return figure
+
+
+def _sizes(students: Sequence[Mapping[str, Any]]) -> Figure:
+    figure, grid = panels(1, 2, (3.6, 2.8))
+    loss = [_value(t, "loss") for t in students]
+    ends = (("flash", "flash, kB", 1e-3), ("latency", "latency, ms", 1e3))
+    for axes, (name, label, unit) in zip(grid[0], ends, strict=True):
+        axes.plot([_value(t, name) * unit for t in students], loss, "o-", color=OURS, ms=4)
+        axes.set_xlim(0)
+        dress(axes, label, "held-out loss" if name == "flash" else "")
+    return figure

@@ -1,0 +1,175 @@
+"""Help over a network: another machine runs the same graphs, and the device goes on without it.
+
+What helps runs the files that the device has, so that who did a step changes no number. A request
+and its answer are tensors in the format of safetensors after their length in four bytes; nothing
+that is read is run. Neither is signed or encrypted: use it inside a network of your own.
+"""
+
+import socket
+import socketserver
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.edge.parts import Runner, Signals
+
+MOST = 64 * 2**20  # bytes of a message
+STEP_S, DESIGNS_S = 1.0, 10.0  # that an answer is waited for
+REST_S = 5.0  # that what was silent is not asked again
+DESIGNS = "designs"  # a call for whole ones
+Service = Callable[[Signals], Mapping[str, Tensor]]
+
+
+def place(address: str) -> tuple[str, int]:
+    """Host and port.
+
+    Raises:
+        InputError: if it is none.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise InputError("a host and a port", repr(address), "Write 192.168.1.20:7711.")
+    return host, int(port)
+
+
+@dataclass
+class HelpLink:
+    """A machine that may help; silent for a while, it is left alone for a while."""
+
+    address: str
+    patience_s: float = STEP_S
+    answered: int = 0
+    silent_until: float = 0.0
+
+    def ask(self, name: str, given: Mapping[str, Tensor]) -> Signals | None:
+        """What it answers; none if it does not."""
+        if time.monotonic() < self.silent_until:
+            return None
+        named = {f"{name}/{k}": v for k, v in given.items()}
+        try:
+            with socket.create_connection(place(self.address), self.patience_s) as line:
+                line.settimeout(self.patience_s)
+                _send(line, _packed(named))
+                found = load(_received(line))
+        except (OSError, SafetensorError):
+            self.silent_until = time.monotonic() + REST_S
+            return None
+        self.answered += 1
+        return found or None
+
+
+@dataclass
+class HelpedRunner:
+    """A graph that a link runs where it answers, and the device where it does not."""
+
+    own: Runner
+    name: str
+    link: HelpLink
+
+    def __call__(self, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        found = self.link.ask(self.name, given)
+        return self.own(given) if found is None else found
+
+
+@dataclass
+class HelpedProposals:
+    """Whole designs by a link where it answers, and by the device where it does not."""
+
+    own: Callable[..., Tensor]
+    link: HelpLink
+
+    def __call__(self, cond: Tensor, rng: torch.Generator, *steer: Any) -> Tensor:
+        found = self.link.ask(DESIGNS, {"cond": cond, "state": rng.get_state()})
+        if found is None:
+            return self.own(cond, rng, *steer)
+        rng.set_state(found["state"])  # as if they had been drawn here
+        return found["designs"]
+
+
+@dataclass
+class Lender:
+    """What a machine that helps can run, and how often it was asked."""
+
+    services: Mapping[str, Service]
+    asked: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, runners: Mapping[str, Runner], propose: Callable[..., Tensor]) -> "Lender":
+        """The graphs of a small generator, and whole designs by it."""
+
+        def designs(given: Signals) -> Mapping[str, Tensor]:
+            rng = torch.Generator()
+            rng.set_state(given["state"])
+            return {"designs": propose(given["cond"], rng), "state": rng.get_state()}
+
+        return cls({**runners, DESIGNS: designs})
+
+    def answer(self, request: bytes) -> bytes:
+        """Of one request; nothing is told of what cannot be run."""
+        try:
+            found = load(request)
+            name = next(iter(found)).partition("/")[0]
+            given = {k.partition("/")[2]: v for k, v in found.items()}
+            told = self.services[name](given)
+        except (SafetensorError, LookupError, StopIteration, RuntimeError, ValueError):
+            return save({})
+        self.asked[name] = self.asked.get(name, 0) + 1
+        return _packed(told)
+
+    def server(self, host: str, port: int) -> socketserver.TCPServer:
+        """A server that answers one request after the other; port 0 takes a free one.
+
+        Raises:
+            InputError: where it cannot listen.
+        """
+        lender = self
+
+        class _Call(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                self.request.settimeout(DESIGNS_S)
+                try:
+                    _send(self.request, lender.answer(_received(self.request)))
+                except OSError:
+                    return  # whoever asked is gone, and goes on by itself
+
+        class _Server(socketserver.TCPServer):
+            allow_reuse_address = True
+
+        try:
+            return _Server((host, port), _Call)
+        except OSError as error:
+            came = f"{host}:{port} ({error.strerror})"
+            raise InputError("an address of this machine that is free", came) from error
+
+
+def _packed(tensors: Mapping[str, Tensor]) -> bytes:
+    """Each in memory of its own, as the format wants it."""
+    return save({k: v.detach().contiguous().clone() for k, v in tensors.items()})
+
+
+def _send(line: socket.socket, data: bytes) -> None:
+    line.sendall(len(data).to_bytes(4, "big") + data)
+
+
+def _received(line: socket.socket) -> bytes:
+    size = int.from_bytes(_exactly(line, 4), "big")
+    if size > MOST:
+        raise OSError(f"a message of {size} bytes")
+    return _exactly(line, size)
+
+
+def _exactly(line: socket.socket, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        more = line.recv(count - len(data))
+        if not more:
+            raise OSError("the line ended")
+        data += more
+    return bytes(data)

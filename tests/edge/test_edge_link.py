@@ -1,0 +1,99 @@
+"""Help over a network: the same designs with it, without it, and when it ends in between."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from edge_nets import case, writer
+
+from ingenium.core.errors import InputError
+from ingenium.edge.link import DESIGNS, HelpedProposals, HelpedRunner, HelpLink, Lender, place
+from ingenium.edge.parts import GraphRunner, Runner, part_of
+from ingenium.edge.quantise import Scheme
+
+COND = torch.linspace(-1, 1, 16).reshape(8, 2)
+
+
+@pytest.fixture(scope="module")
+def runners() -> dict[str, Runner]:
+    own = {name: case(writer(), name, Scheme()).made for name in ("told", "step")}
+    return {name: GraphRunner(graph) for name, graph in own.items()}
+
+
+def drawn(runners: dict[str, Runner]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Designs, and what the generator of random numbers gives next."""
+    family: Any = part_of(writer(), "toy").seated(writer(), runners)
+    rng = torch.Generator().manual_seed(4)
+    return family.propose(COND, rng), torch.rand(3, generator=rng)
+
+
+@contextmanager
+def lent(runners: dict[str, Runner]) -> Iterator[tuple[Lender, str]]:
+    family: Any = part_of(writer(), "toy").seated(writer(), runners)
+    lender = Lender.of(runners, family.propose)
+    with lender.server("127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield lender, f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def helped(runners: dict[str, Runner], link: HelpLink) -> dict[str, Runner]:
+    return {k: HelpedRunner(own, k, link) for k, own in runners.items()}
+
+
+def test_who_does_a_step_changes_no_number(runners: dict[str, Runner]) -> None:
+    alone = drawn(runners)
+    with lent(runners) as (lender, address):
+        found = drawn(helped(runners, HelpLink(address)))
+        assert lender.asked["told"] == 1
+        assert lender.asked["step"] > 2
+    assert all(map(torch.equal, found, alone))
+
+
+def test_a_device_goes_on_when_its_help_ends(runners: dict[str, Runner]) -> None:
+    with lent(runners) as (_, address):
+        link = HelpLink(address)
+        assert link.ask("told", {"cond": COND}) is not None
+    assert link.ask("told", {"cond": COND}) is None
+    assert all(map(torch.equal, drawn(helped(runners, link)), drawn(runners)))
+    assert link.answered == 1
+
+
+def test_whole_designs_come_as_if_they_had_been_drawn_here(runners: dict[str, Runner]) -> None:
+    alone = drawn(runners)
+    family: Any = part_of(writer(), "toy").seated(writer(), runners)
+    with lent(runners) as (lender, address):
+        rng = torch.Generator().manual_seed(4)
+        own = HelpedProposals(family.propose, HelpLink(address, 10.0))(COND, rng)
+        assert lender.asked == {DESIGNS: 1}
+    assert torch.equal(own, alone[0])
+    assert torch.equal(torch.rand(3, generator=rng), alone[1])
+
+
+def test_what_cannot_be_run_is_answered_by_nothing(runners: dict[str, Runner]) -> None:
+    with lent(runners) as (lender, address):
+        assert HelpLink(address).ask("steal", {"cond": COND}) is None
+        assert HelpLink(address).ask("told", {"cond": COND[:, :1]}) is None
+        assert lender.answer(b"\x80\x04rubbish") == lender.answer(b"")
+        assert lender.asked == {}
+
+
+def test_what_is_no_address_is_refused() -> None:
+    for wrong in ("7711", "edge:", "edge:port", "edge:0", "edge:70000"):
+        with pytest.raises(InputError, match=r"192\.168\.1\.20:7711"):
+            place(wrong)
+
+
+def test_an_address_that_is_taken_is_told(runners: dict[str, Runner]) -> None:
+    with lent(runners) as (lender, address):
+        with pytest.raises(InputError, match="an address of this machine that is free"):
+            lender.server(*place(address))
+        with pytest.raises(InputError, match="an address of this machine that is free"):
+            lender.server("203.0.113.7", 7711)  # of documents, and nobody's
