@@ -36,13 +36,15 @@ class WishScale:
     def of_conditions(cls, problem: Problem, learned: xr.Dataset) -> "WishScale | None":
         """Of the conditions that the exact engine measures and known designs differ in.
 
-        What a design holds exactly is left out: it is met by construction. None where none is left.
+        What a design holds exactly, or stays below, is left out: it is met by construction. None
+        where none is left.
         """
         units = {q.name: q.unit for q in problem.quantities}
         given = {v.given for v in problem.variables}
 
         def able(c: Condition) -> bool:
-            return c.choices is None and c.measured in units and not c.exact and c.name not in given
+            wished = c.measured in units and not c.exact and not c.ceiling
+            return wished and c.choices is None and c.name not in given
 
         own = [c for c in problem.conditions if able(c)]
         names = tuple(c.name for c in own)

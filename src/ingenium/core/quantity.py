@@ -85,6 +85,7 @@ class Condition:
     measured: str | None = None  # the quantity that says what a design truly has, in the same unit
     acts: bool = True  # on how a design is made, and not only on what a model is told
     exact: bool = False  # proposals hold what is measured of it exactly
+    ceiling: bool = False  # what is measured of them lies below it, so that it is no target
 
     def __post_init__(self) -> None:
         if self.log and not (self.middle and self.middle > 0):

@@ -82,7 +82,7 @@ def test_more_lines_than_designs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_is_no_text(tmp_path: Path, bytes_: bytes) -> None:
     file = tmp_path / "a.csv.gz"
     file.write_bytes(bytes_)
-    with pytest.raises(InputError, match=r"a\.csv\.gz.*utf-8"):
+    with pytest.raises(InputError, match=r"a\.csv\.gz.*UTF-8"):
         text(file, "a text")
 
 

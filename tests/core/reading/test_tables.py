@@ -32,7 +32,7 @@ def test_numbers_of_a_column_are_those_that_every_program_reads(tmp_path: Path, 
 def test_packed_tables_whole_or_cut(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"a.csv.{ending}"
     file.write_bytes(gzip.compress(b"a,b\n" + 1000 * b"1,2\n")[:-9])
-    with pytest.raises(InputError, match=r"expected a table; came .*utf-8"):
+    with pytest.raises(InputError, match=r"expected a table; came .*UTF-8"):
         csv_file(file, "a table")
 
 

@@ -47,7 +47,7 @@ class DesignBox:
         """Places and directions of loads that have a range, and the volume."""
         low, high = self.settings.volume_fraction
         told = "share of the box that is material at most"
-        volume = Condition(VOLUME, told, None, low, high, measured="volume", exact=True)
+        volume = Condition(VOLUME, told, None, low, high, measured="volume", ceiling=True)
         return (*self.loading.conditions, volume)
 
     def numbers(self, values: tuple[Float64[Tensor, " n"], ...]) -> Numbers:
