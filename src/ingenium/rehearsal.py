@@ -50,7 +50,7 @@ class Rehearsal:
         work = self._step(model, descent)
         held, peak = descent.held(), peak_bytes(work)
         waits = self._waiting(model, descent)
-        total = held["weights"] + held["state"] + peak
+        total = held["weights"] + held["state"] + held["buffers"] + peak
         total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
         return {
             "losses": course["turn_1"],

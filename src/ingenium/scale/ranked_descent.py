@@ -59,7 +59,8 @@ class RankedDescent:
         """Bytes that lie here between two steps, gradients among them; averages count as state."""
         own, averages = bytes_of(moments(self._optimisers)), self.chain.size.averages
         here, host = (0, own) if self.layout.offload else (own, 0)
-        return self.seen | {"state": here + averages * self.seen["weights"], "host": host}
+        told = {"state": here + averages * self.seen["weights"], "host": host}
+        return self.seen | told | {"buffers": sum(s.buffer_bytes for s in self._stages)}
 
     @property
     def busy_s(self) -> float:

@@ -65,7 +65,20 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
     Sharded weights are whole while they are needed: with `shard` 2 all at once, with 3 those of
     two layers, of which one is fetched ahead.
     """
-    own, shared = stage_parameters(model, layout), layout.data
+    tokens = sequences * model.context
+    if layout.pipeline == 1:
+        own = stage_parameters(model, layout)
+        return _stage_bytes(model, layout, own, _activations(model, layout, tokens))
+    layers = model.layers / layout.pipeline * model.block / layout.tensor
+    first, middle, last = _piped_activations(model, layout, tokens)
+    stages = [(layers + model.entry, first), (layers + model.head, last)]
+    stages += [(layers, middle)] if layout.pipeline > 2 else []
+    return max((_stage_bytes(model, layout, *s) for s in stages), key=lambda found: found.total)
+
+
+def _stage_bytes(model: ModelSize, layout: RankLayout, own: float, activations: float) -> RankBytes:
+    """Of a rank that has so many parameters."""
+    shared = layout.data
     sharded = shared if layout.shard >= 2 else 1
     gathered = 0.0
     if layout.shard == 2:
@@ -75,8 +88,9 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
     moments = model.state_bytes * own / (shared if layout.shard >= 1 else 1)
     averages = 4 * model.averages * own / sharded
     gradients = model.weight_bytes * own / sharded
-    activations = _activations(model, layout, sequences) + model.weight_bytes * gathered
-    stay = model.gradients_stay or layout.replicated  # the latter in buckets
+    activations += model.weight_bytes * gathered
+    # In buckets, or from the first of some micro-batches on, they are there at the peak.
+    stay = model.gradients_stay or layout.replicated or layout.micro > 1
     return RankBytes(
         weights=model.weight_bytes * own / sharded,
         gradients=gradients,
@@ -87,12 +101,8 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
     )
 
 
-def _activations(model: ModelSize, layout: RankLayout, sequences: float) -> float:
-    """Of all micro-batches that a stage holds at once, which are as many as there are stages.
-
-    The most is held when the loss is found, or when the last layer is gone through backwards.
-    """
-    tokens = sequences * model.context
+def _kept(model: ModelSize, layout: RankLayout, tokens: float) -> tuple[float, float, float]:
+    """Bytes of a micro-batch in the layers of a stage, in one that is open, and at the loss."""
     layers = -(-model.layers // layout.pipeline)
     each = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     open_ = tokens * model.width * model.kept_open / layout.tensor
@@ -101,16 +111,34 @@ def _activations(model: ModelSize, layout: RankLayout, sequences: float) -> floa
     if layout.recompute:
         own, open_ = layers * tokens * model.width * model.weight_bytes, open_ + each
     loss = tokens * (model.width * model.kept_entry + model.vocabulary * model.kept_head)
-    if layout.pipeline == 1:
-        return own + max(open_, loss)
-    # What comes from the stage before, and the gradient from the one behind.
-    arrived = layout.micro * model.arrivals_stay * tokens * model.width * model.weight_bytes
-    first = min(layout.pipeline, layout.micro)
-    middle = min(layout.pipeline - 1, layout.micro) if layout.pipeline > 2 else 0
-    return max(
-        first * own + open_ + arrived,
-        middle * own + open_ + 2 * arrived if middle else 0.0,
-        own + max(open_, loss) + arrived,
+    return own, open_, loss
+
+
+def _activations(model: ModelSize, layout: RankLayout, tokens: float) -> float:
+    """Without a pipeline.
+
+    The most is held when the loss is found, or when the last layer is gone through backwards.
+    """
+    own, open_, loss = _kept(model, layout, tokens)
+    return own + max(open_, loss)
+
+
+def _piped_activations(
+    model: ModelSize, layout: RankLayout, tokens: float
+) -> tuple[float, float, float]:
+    """Of the first stage, one in the middle, and the last: as many micro-batches as are begun.
+
+    PyTorch has a buffer for each micro-batch that comes from the stage before, and for each
+    gradient from the one behind; outputs lie there until their gradients come.
+    """
+    own, open_, loss = _kept(model, layout, tokens)
+    signal = tokens * model.width * model.weight_bytes * model.arrivals_stay
+    arrived = layout.micro * signal
+    first, middle = (min(layout.pipeline - i, layout.micro) for i in range(2))
+    return (
+        first * (own + signal) + open_ + arrived,
+        middle * (own + signal) + open_ + 2 * arrived,
+        own + max(open_, loss) + signal + arrived,
     )
 
 

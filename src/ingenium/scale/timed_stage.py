@@ -28,3 +28,10 @@ class TimedStage(PipelineStage):
             if isinstance(one.buffer, Tensor):
                 one.buffer.grad = None
         return found
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Of what it receives, for all micro-batches; they stay from step to step."""
+        kept = (*self.args_recv_info.values(), *self.grad_recv_info.values())
+        buffers = [getattr(one, "buffer", None) for told in kept for one in told]
+        return sum(b.nbytes for b in buffers if isinstance(b, Tensor))
