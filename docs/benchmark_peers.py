@@ -11,6 +11,7 @@ PEERS = {  # packages, by how names of benchmarks begin
     "sandbox": ("python",),
     "neuro": ("snntorch",),
     "samplers": ("diffusers",),
+    "scale": (),
     "lattice": (),
     "equations": (),
     "matter": ("chgnet", "ase"),
