@@ -39,7 +39,8 @@ def test_a_proposal_its_report_and_show_say_what_a_contest_found(
     for module in (outcome, page, verdicts):
         monkeypatch.setattr(module, "verdict_on", lambda kind: known)
     said = (
-        "Wishes met by something new within 8 calls, in a contest: inside the data 75 % by "
+        "In a contest of tools on held-out wishes (8 calls each), met by new designs: "
+        "inside the data 75 % by "
         "optimiser (evolution). Better inside the data: ingenium search toy.cantilever."
     )
     code, text, errors = call("propose", "toy.cantilever", "-n", 4, "--out", tmp_path / "run")

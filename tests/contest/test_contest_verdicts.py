@@ -59,7 +59,8 @@ def test_who_proposes_is_told_what_is_better_where() -> None:
         BEYOND: "optimiser (evolution)",
     }
     assert verdict.told("flow") == (
-        "Wishes met by something new within 8 calls, in a contest: inside the data 33 % by "
+        "In a contest of tools on held-out wishes (8 calls each), met by new designs: "
+        "inside the data 33 % by "
         "flow:500, mended, 100 % by nearest_known, mended; beyond it 33 % by flow:500, 75 % by "
         'optimiser (evolution). Better inside the data: family = "nearest_known" under '
         "[generator]. Better beyond it: ingenium search toy.cantilever."

@@ -39,7 +39,8 @@ class ContestVerdict:
         """What to know of it for who proposes by a family, and which tool is better where."""
         behind = self.ahead(family)
         said = "; ".join(self._zone(z, family) for z in self.shares)
-        text = f"Wishes met by something new within {self.calls} calls, in a contest: {said}."
+        contest = f"In a contest of tools on held-out wishes ({self.calls} calls each)"
+        text = f"{contest}, met by new designs: {said}."
         tools = dict.fromkeys(base(arm) for arm in behind.values())
         return " ".join([text, *(self._advice(t, behind) for t in tools)])
 
