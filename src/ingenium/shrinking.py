@@ -82,7 +82,7 @@ def lender(kept: SmallGenerator) -> Lender:
         task = opened(name, sheet)
     runners = kept.runners()
     family: Any = task.seated(task.family, runners)
-    return Lender.of(runners, family.propose)
+    return Lender.of(kept.files, runners, family.propose)
 
 
 def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:

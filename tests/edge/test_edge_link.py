@@ -14,6 +14,7 @@ from ingenium.edge.link import DESIGNS, HelpedProposals, HelpedRunner, HelpLink,
 from ingenium.edge.parts import GraphRunner, Runner, part_of
 from ingenium.edge.quantise import Scheme
 
+FILES = "sha256:0"
 COND = torch.linspace(-1, 1, 16).reshape(8, 2)
 
 
@@ -33,7 +34,7 @@ def drawn(runners: dict[str, Runner]) -> tuple[torch.Tensor, torch.Tensor]:
 @contextmanager
 def lent(runners: dict[str, Runner]) -> Iterator[tuple[Lender, str]]:
     family: Any = part_of(writer(), "toy").seated(writer(), runners)
-    lender = Lender.of(runners, family.propose)
+    lender = Lender.of(FILES, runners, family.propose)
     with lender.server("127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -51,7 +52,7 @@ def helped(runners: dict[str, Runner], link: HelpLink) -> dict[str, Runner]:
 def test_who_does_a_step_changes_no_number(runners: dict[str, Runner]) -> None:
     alone = drawn(runners)
     with lent(runners) as (lender, address):
-        found = drawn(helped(runners, HelpLink(address)))
+        found = drawn(helped(runners, HelpLink(address, FILES)))
         assert lender.asked["told"] == 1
         assert lender.asked["step"] > 2
     assert all(map(torch.equal, found, alone))
@@ -59,7 +60,7 @@ def test_who_does_a_step_changes_no_number(runners: dict[str, Runner]) -> None:
 
 def test_a_device_goes_on_when_its_help_ends(runners: dict[str, Runner]) -> None:
     with lent(runners) as (_, address):
-        link = HelpLink(address)
+        link = HelpLink(address, FILES)
         assert link.ask("told", {"cond": COND}) is not None
     assert link.ask("told", {"cond": COND}) is None
     assert all(map(torch.equal, drawn(helped(runners, link)), drawn(runners)))
@@ -71,7 +72,7 @@ def test_whole_designs_come_as_if_they_had_been_drawn_here(runners: dict[str, Ru
     family: Any = part_of(writer(), "toy").seated(writer(), runners)
     with lent(runners) as (lender, address):
         rng = torch.Generator().manual_seed(4)
-        own = HelpedProposals(family.propose, HelpLink(address, 10.0))(COND, rng)
+        own = HelpedProposals(family.propose, HelpLink(address, FILES, 10.0))(COND, rng)
         assert lender.asked == {DESIGNS: 1}
     assert torch.equal(own, alone[0])
     assert torch.equal(torch.rand(3, generator=rng), alone[1])
@@ -79,9 +80,18 @@ def test_whole_designs_come_as_if_they_had_been_drawn_here(runners: dict[str, Ru
 
 def test_what_cannot_be_run_is_answered_by_nothing(runners: dict[str, Runner]) -> None:
     with lent(runners) as (lender, address):
-        assert HelpLink(address).ask("steal", {"cond": COND}) is None
-        assert HelpLink(address).ask("told", {"cond": COND[:, :1]}) is None
+        assert HelpLink(address, FILES).ask("steal", {"cond": COND}) is None
+        assert HelpLink(address, FILES).ask("told", {"cond": COND[:, :1]}) is None
         assert lender.answer(b"\x80\x04rubbish") == lender.answer(b"")
+        assert lender.asked == {}
+
+
+def test_a_machine_with_other_files_does_not_help(runners: dict[str, Runner]) -> None:
+    with lent(runners) as (lender, address):
+        link = HelpLink(address, "sha256:1")
+        assert all(map(torch.equal, drawn(helped(runners, link)), drawn(runners)))
+        assert link.answered == 0
+        assert link.silent_until > 0
         assert lender.asked == {}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingenium.core.digest import digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.judged import JudgedKind
 from ingenium.edge.onnx_file import GraphFile
@@ -42,6 +43,13 @@ class SmallGenerator:
             raise CorruptError(str(folder / RECORD), told, KIND.again)
         files = {name: ("evidence", "files", name) for name in named}
         return cls(folder, KIND.opened(folder, files))
+
+    @property
+    def files(self) -> str:
+        """Digest of its graphs' files."""
+        return digest(
+            [self.record["evidence"]["files"][f"{n}.onnx"] for n in self.record["graphs"]]
+        )
 
     def runners(self) -> dict[str, FileRunner]:
         """Its graphs, each opened from its file."""

@@ -1,7 +1,8 @@
 """Help over a network: another machine runs the same graphs, and the device goes on without it.
 
-What helps runs the files that the device has, so that who did a step changes no number. A request
-and its answer are tensors in the format of safetensors after their length in four bytes; nothing
+What helps runs the files that the device has, whose digest each request names, so that who did a
+step changes no number; a machine with other files answers nothing. A request and its answer are
+tensors in the format of safetensors after their length in four bytes; nothing
 that is read is run. Neither is signed or encrypted: use it inside a network of your own.
 """
 
@@ -23,7 +24,7 @@ from ingenium.edge.parts import Runner, Signals
 MOST = 64 * 2**20  # bytes of a message
 STEP_S, DESIGNS_S = 1.0, 10.0  # that an answer is waited for
 REST_S = 5.0  # that what was silent is not asked again
-DESIGNS = "designs"  # a call for whole ones
+DESIGNS, STATE = "designs", "state"  # a call for whole ones, and of the random numbers behind them
 Service = Callable[[Signals], Mapping[str, Tensor]]
 
 
@@ -44,25 +45,29 @@ class HelpLink:
     """A machine that may help; silent for a while, it is left alone for a while."""
 
     address: str
+    files: str  # digest of those that the device has
     patience_s: float = STEP_S
     answered: int = 0
     silent_until: float = 0.0
 
     def ask(self, name: str, given: Mapping[str, Tensor]) -> Signals | None:
-        """What it answers; none if it does not."""
+        """What it answers; none if it does not, or has other files."""
         if time.monotonic() < self.silent_until:
             return None
-        named = {f"{name}/{k}": v for k, v in given.items()}
+        named = {f"{self.files}/{name}/{k}": v for k, v in given.items()}
+        found: Signals = {}
         try:
             with socket.create_connection(place(self.address), self.patience_s) as line:
                 line.settimeout(self.patience_s)
                 _send(line, _packed(named))
                 found = load(_received(line))
         except (OSError, SafetensorError):
+            pass
+        if not found:
             self.silent_until = time.monotonic() + REST_S
             return None
         self.answered += 1
-        return found or None
+        return found
 
 
 @dataclass
@@ -86,39 +91,43 @@ class HelpedProposals:
     link: HelpLink
 
     def __call__(self, cond: Tensor, rng: torch.Generator, *steer: Any) -> Tensor:
-        found = self.link.ask(DESIGNS, {"cond": cond, "state": rng.get_state()})
-        if found is None:
+        found = self.link.ask(DESIGNS, {"cond": cond, STATE: rng.get_state()})
+        if found is None or found.keys() != {DESIGNS, STATE}:
             return self.own(cond, rng, *steer)
-        rng.set_state(found["state"])  # as if they had been drawn here
-        return found["designs"]
+        rng.set_state(found[STATE])  # as if they had been drawn here
+        return found[DESIGNS]
 
 
 @dataclass
 class Lender:
     """What a machine that helps can run, and how often it was asked."""
 
+    files: str  # digest of its own
     services: Mapping[str, Service]
     asked: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, runners: Mapping[str, Runner], propose: Callable[..., Tensor]) -> "Lender":
+    def of(
+        cls, files: str, runners: Mapping[str, Runner], propose: Callable[..., Tensor]
+    ) -> "Lender":
         """The graphs of a small generator, and whole designs by it."""
 
         def designs(given: Signals) -> Mapping[str, Tensor]:
             rng = torch.Generator()
-            rng.set_state(given["state"])
-            return {"designs": propose(given["cond"], rng), "state": rng.get_state()}
+            rng.set_state(given[STATE])
+            return {DESIGNS: propose(given["cond"], rng), STATE: rng.get_state()}
 
-        return cls({**runners, DESIGNS: designs})
+        return cls(files, {**runners, DESIGNS: designs})
 
     def answer(self, request: bytes) -> bytes:
-        """Of one request; nothing is told of what cannot be run."""
+        """Of one request; nothing is told of what cannot be run, or is asked of other files."""
         try:
-            found = load(request)
-            name = next(iter(found)).partition("/")[0]
-            given = {k.partition("/")[2]: v for k, v in found.items()}
-            told = self.services[name](given)
-        except (SafetensorError, LookupError, StopIteration, RuntimeError, ValueError):
+            found = {tuple(k.split("/")): v for k, v in load(request).items()}
+            ((files, name),) = {k[:2] for k in found}
+            if files != self.files:
+                return save({})
+            told = self.services[name]({k[2]: v for k, v in found.items()})
+        except (SafetensorError, LookupError, RuntimeError, TypeError, ValueError):
             return save({})
         self.asked[name] = self.asked.get(name, 0) + 1
         return _packed(told)

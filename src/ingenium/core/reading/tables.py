@@ -97,5 +97,5 @@ def is_row(heads: Sequence[str]) -> bool:
     if len(numbers) < len(heads):
         return False
     if len(numbers) == 1:
-        return not numbers[0].is_integer()
+        return numbers[0] != 0  # which is what pandas calls a column without a name
     return any(a >= b for a, b in pairwise(numbers))

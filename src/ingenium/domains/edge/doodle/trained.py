@@ -60,17 +60,17 @@ def on_device(
         CorruptError: if the file is not the one that was judged.
     """
     family = network(words, grammar)
-    runners: dict[str, Runner] = dict(_small(kind).runners())
+    small = _small(kind)
+    runners: dict[str, Runner] = dict(small.runners())
     if helped.edge:
-        link = HelpLink(helped.edge)
+        link = HelpLink(helped.edge, small.files)
         runners = {k: HelpedRunner(own, k, link) for k, own in runners.items()}
     seated = part_of(family, NAME).seated(family, runners)
     assert isinstance(seated, TokenAutoregressive)
     begun = isinstance(grammar, SketchGrammar) and grammar.begun
     if helped.cloud and not begun:  # which knows nothing of first strokes
-        instead(
-            seated, "propose", HelpedProposals(seated.propose, HelpLink(helped.cloud, DESIGNS_S))
-        )
+        link = HelpLink(helped.cloud, small.files, DESIGNS_S)
+        instead(seated, "propose", HelpedProposals(seated.propose, link))
     return seated
 
 
