@@ -119,7 +119,7 @@ def language_model(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _beside_the_list(share: float, at_most: float) -> Finding:
-    """A rival that needs no model, where most texts whose parts are drawn at random are no crystal."""
+    """A rival that needs no model: of texts drawn part by part, most are no crystal."""
     listed = float((CrystalProblem(CrystalSettings()).data()["stability"] <= at_most).mean())
     text = f"that is more than the {listed:.0%} of the list of crystals that it learned from"
     return Finding(text, share > listed, gap=True)
