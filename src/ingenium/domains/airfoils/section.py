@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from math import exp, log
 from typing import Any, ClassVar
 
@@ -27,7 +28,7 @@ from ingenium.domains.airfoils.judge import engines, second
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.polar import sweep
-from ingenium.domains.airfoils.refine import Refiner, measurements
+from ingenium.domains.airfoils.refine import Refiner, bowed, measurements
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier, of_shape
 
@@ -167,8 +168,12 @@ class WingSection(Problem):
         return lambda arrays: shaped(arrays, thickness, fixed)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of NeuralFoil's gradient from each proposal, thickness and edge kept."""
-        refiner = Refiner(self.settings, self.codec)
+        """Some steps of NeuralFoil's gradient from each proposal, near to the camber asked.
+
+        Thickness and edge are kept.
+        """
+        camber = torch.from_numpy(np.array(conditions["camber"], dtype=np.float64))
+        refiner = Refiner(self.settings, self.codec, price=partial(bowed, camber=camber))
         return refiner.refined(arrays, self.settings.refine_steps)
 
     def unmended(self) -> "WingSection":
