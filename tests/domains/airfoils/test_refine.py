@@ -1,4 +1,4 @@
-"""Steps of the gradient end in the same numbers whatever else is mended beside a design."""
+"""Steps of the gradient end in the same numbers whatever is mended beside a design, near to its camber."""
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ import torch
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
+from ingenium.domains.airfoils.verifier import of_shape
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,15 @@ def test_a_design_is_mended_alike_alone_and_among_others(name: str) -> None:
         one = problem.repair(tuple(a[i : i + 1] for a in arrays), designs.isel({DESIGN: [i]}))
         for alone, among in zip(one, whole, strict=True):
             assert torch.equal(alone[0], among[i])
+
+
+def test_mending_goes_to_the_camber_that_was_asked() -> None:
+    problem = open_problem(Spec(problem="airfoils.section", setup={"refine_steps": 10}))
+    designs = problem.data().isel({DESIGN: slice(0, 400, 100)})
+    arrays = to_arrays(designs, problem.variables)
+    before = of_shape(*arrays)[:, 2]
+    for more in (0.0, 0.004):
+        asked = before + more
+        wish = designs.assign_coords(camber=(DESIGN, asked.numpy()))
+        after = of_shape(*problem.repair(arrays, wish))[:, 2]
+        assert (after - asked).abs().max() < 0.0021, more

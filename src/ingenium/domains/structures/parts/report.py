@@ -26,6 +26,12 @@ GALLERY = 12  # parts in the first picture
 CUT = 3  # parts that are cut, and solved again for the field of their stress
 TOLD = 20  # rows of the table
 AIMS = ("mass", "compliance", "support_volume")
+ACCEPTED = "The accepted parts", "", "ranked by Pareto front and mass"
+NEAREST = (
+    "The parts that break the fewest limits",
+    "No design meets every limit, and none was handed over. ",
+    "those of less mass first among equals",
+)
 LABELS = {"compliance": "largest compliance (J)", "support_volume": "support (cm³)"}
 
 
@@ -48,18 +54,20 @@ def report(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """Gallery, Pareto planes, cuts and a table of the accepted parts."""
-    best = ranked(verdicts)
+    """Gallery, Pareto planes, cuts and a table of the accepted parts, or of the nearest ones."""
+    best, heading = ranked(verdicts), ACCEPTED
     if not len(best):
-        return (Section("Parts", "No design meets every limit.", pareto(others, verdicts)),)
+        best, heading = nearest(verdicts), NEAREST
+    if not len(best):
+        return (Section("Parts", "The engine had no answer.", pareto(others, verdicts)),)
     density = designs["density"].to_numpy()
     told = verdicts.isel({DESIGN: best})
     meshes = [printer.mesh(density[i]) for i in best[:GALLERY]]
     return (
         Section(
-            "The accepted parts",
-            f"The first {min(GALLERY, len(best))} of {len(best)}, ranked by Pareto front and mass, "
-            "each as the surface that lies in its files. Up is z; layers are laid along "
+            heading[0],
+            f"{heading[1]}The first {min(GALLERY, len(best))} of {len(best)}, {heading[2]}, each as "
+            "the surface that is measured. Up is z; layers are laid along "
             f"{printer.part.build.direction}.",
             _gallery(meshes, designs[DESIGN].to_numpy(), told, best[:GALLERY]),
         ),
@@ -82,6 +90,13 @@ def ranked(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
     aims = np.stack([verdicts[name].to_numpy()[held] for name in AIMS], 1)
     front = pareto_rank(aims) if len(held) else np.empty(0)
     return held[np.lexsort((aims[:, 0], front))]
+
+
+def nearest(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
+    """Positions of the measured designs, those that break the fewest limits first, then by mass."""
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
+    broken = (~(verdicts["margin"].to_numpy()[answered] >= 0)).sum(1)
+    return answered[np.lexsort((verdicts["mass"].to_numpy()[answered], broken))]
 
 
 def _gallery(
