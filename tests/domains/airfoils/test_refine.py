@@ -1,4 +1,4 @@
-"""Steps of the gradient end in the same numbers whatever is mended beside a design, near to its camber."""
+"""Steps of the gradient end alike whatever is mended beside a section, and at its camber."""
 
 import pytest
 import torch

@@ -66,8 +66,8 @@ def report(
     return (
         Section(
             heading[0],
-            f"{heading[1]}The first {min(GALLERY, len(best))} of {len(best)}, {heading[2]}, each as "
-            "the surface that is measured. Up is z; layers are laid along "
+            f"{heading[1]}The first {min(GALLERY, len(best))} of {len(best)}, {heading[2]}, each "
+            "as the surface that is measured. Up is z; layers are laid along "
             f"{printer.part.build.direction}.",
             _gallery(meshes, designs[DESIGN].to_numpy(), told, best[:GALLERY]),
         ),
