@@ -13,6 +13,7 @@ from ingenium.core.spec import _STRICT
 from ingenium.scale.cluster import Cluster, Spending, powers
 from ingenium.scale.layout import NAMES, RankLayout
 from ingenium.scale.model_size import ModelSize
+from ingenium.scale.pieces import UnlikeSteps
 from ingenium.scale.step_time import RankBytes, StepSeconds, rank_bytes, step_seconds
 
 
@@ -31,6 +32,7 @@ class PlanSpec:
     model: ModelSize
     training: Training
     title: str = ""
+    unlike: UnlikeSteps | None = None  # designs of less than the whole context, as known ones are
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,20 @@ def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayo
         instead = "Write host_gb_s under [device], or leave offload out."
         raise InputError("a device that tells how fast it reaches its host", str(layout), instead)
     model, training = spec.model, spec.training
-    sequences = training.sequences / layout.data / layout.micro
-    held = rank_bytes(model, layout, sequences)
-    taken = step_seconds(model, layout, cluster, sequences)
+    mean = most = training.sequences / layout.data / layout.micro
+    if spec.unlike is not None:
+        steps = spec.unlike.computed(layout)
+        mean, most = steps.mean / model.context, steps.most / model.context
+    held = rank_bytes(model, layout, most)
+    taken = step_seconds(model, layout, cluster, mean)
     tokens = float(training.sequences * model.context)
+    computed = mean * layout.micro * layout.data * model.context
     peak = cluster.devices * cluster.device.tflops * 1e12
     return PlannedLayout(
         layout,
         held,
         taken,
-        model.flops(tokens) / taken.total / peak,
+        model.flops(computed) / taken.total / peak,
         Spending.of(cluster, taken.total * training.tokens / tokens),
         held.total <= cluster.room,
     )

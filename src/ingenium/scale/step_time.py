@@ -128,17 +128,15 @@ def _piped_activations(
 ) -> tuple[float, float, float]:
     """Of the first stage, one in the middle, and the last: as many micro-batches as are begun.
 
-    PyTorch has a buffer for each micro-batch that comes from the stage before, and for each
-    gradient from the one behind; outputs lie there until their gradients come.
+    Outputs lie there until their gradients come.
     """
     own, open_, loss = _kept(model, layout, tokens)
-    signal = tokens * model.width * model.weight_bytes * model.arrivals_stay
-    arrived = layout.micro * signal
+    signal = tokens * model.width * model.weight_bytes
     first, middle = (min(layout.pipeline - i, layout.micro) for i in range(2))
     return (
-        first * (own + signal) + open_ + arrived,
-        middle * (own + signal) + open_ + 2 * arrived,
-        own + max(open_, loss) + signal + arrived,
+        first * (own + signal) + open_ + signal,
+        middle * (own + signal) + open_ + signal,
+        own + max(open_, loss) + signal,
     )
 
 
