@@ -36,7 +36,7 @@ SPEC = Spec(
     setup={"known": 2000},
     generator=GeneratorChoice(family="autoregressive"),
 )
-STEPS, TASKS, ROUND = 20, 512, 16
+STEPS, TASKS, ROUND = 20, 4096, 16
 SEARCH, FEW, MORE = Spec("molecules.library", setup={"known": 200}), 64, 1088
 PLACES = ("local", "processes:2", "ray://local?workers=2")
 
