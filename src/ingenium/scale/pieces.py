@@ -1,23 +1,26 @@
 """Which rows of a batch are computed together, so that little is computed behind short designs."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
-from torch import Tensor
 
 from ingenium.core.spec import _STRICT
 from ingenium.scale.layout import RankLayout
 
-Pieces = tuple[Tensor, ...]  # of rows, each of which is computed up to its longest
+if TYPE_CHECKING:
+    from torch import Tensor  # a plan needs no PyTorch, which takes a second to load
+
+Pieces = tuple["Tensor", ...]  # of rows, each of which is computed up to its longest
 DRAWN = 32  # batches, for their mean
 Steps = tuple[Annotated[float, Field(ge=0)], ...]
 
 
-def together(steps: Tensor) -> Pieces:
+def together(steps: "Tensor") -> Pieces:
     """All rows in one piece."""
+    import torch
+
     return (torch.arange(len(steps)),)
 
 
@@ -27,6 +30,8 @@ def dealt(pieces: Pieces, layout: RankLayout, number: int) -> tuple[Pieces, ...]
     Rows are dealt out in turn, so that no rank has the longest; by one rank and in one micro-batch
     they are cut as the family cuts them. What goes through a pipeline is in one piece.
     """
+    import torch
+
     own = torch.cat(pieces)[number :: layout.data]
     each = 1 if layout.pipeline > 1 else -(-len(pieces) // layout.micro)
     return tuple(micro.chunk(each) for micro in own.chunk(layout.micro))
@@ -41,8 +46,10 @@ class UnlikeSteps:
     pieces: Annotated[int, Field(ge=1)] = 1
 
     @classmethod
-    def of(cls, steps: Tensor, batch: int, pieces: int) -> "UnlikeSteps":
+    def of(cls, steps: "Tensor", batch: int, pieces: int) -> "UnlikeSteps":
         """Of known designs that have so many; where they are fewer than a batch, each again."""
+        import torch
+
         rng, rows = torch.Generator().manual_seed(0), torch.arange(batch) % len(steps)
         drawn = [steps[torch.randperm(len(steps), generator=rng)[rows]] for _ in range(DRAWN)]
         mean = torch.stack([own.sort().values for own in drawn]).double().mean(0)
@@ -67,6 +74,8 @@ class MicroSteps:
 
 def _computed(steps: Steps, pieces: int, layout: RankLayout) -> list[float]:
     """Of each micro-batch of the fullest data rank."""
+    import torch
+
     own = torch.tensor(steps)
     rows = torch.arange(len(own)).chunk(pieces)
     shares = dealt(rows, layout, layout.data - 1)
