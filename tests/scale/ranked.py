@@ -24,6 +24,7 @@ TWO = (
     "data:2,micro:2",
     "data:2,shard:1",
     "data:2,shard:2",
+    "data:2,shard:2,micro:2",
     "data:2,shard:3",
     "data:2,shard:3,recompute",
     "data:2,offload",

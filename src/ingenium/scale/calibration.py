@@ -41,11 +41,14 @@ def calibrated(
     ranks = dist.get_world_size()
     pieces = _pieces(chain, x, cond)
     parts_s = chain.size.layers * _layer_s(chain, pieces, clock) + _ends_s(chain, pieces, clock)
+    # Before and after the layers about as many kernels are started as in one.
+    launch_s = _layer_s(chain, [(x[:1], cond[:1], 1)], clock)
+    work_s = max(parts_s - launch_s * (chain.size.layers + 1) * len(pieces), parts_s / 4)
     small_s, large_s = _exchange_s(ranks, clock)
     update_s, far_s = (_update_s(clock, offloaded=x) for x in (False, True))
-    found = torch.tensor([parts_s, update_s, far_s, small_s, large_s])
+    found = torch.tensor([work_s, launch_s, update_s, far_s, small_s, large_s])
     dist.all_reduce(found, op=dist.ReduceOp.MAX)
-    parts_s, update_s, far_s, small_s, large_s = found.tolist()
+    work_s, launch_s, update_s, far_s, small_s, large_s = found.tolist()
     flops = chain.size.flops(sum(len(x) * steps for x, _, steps in pieces))
     hops = max(2 * (ranks - 1), 1)
     moved = hops / ranks * 4 * (LARGE - SMALL)
@@ -56,7 +59,8 @@ def calibrated(
     device = Device(
         name="a process of this machine",
         memory_gb=SHARE * _free_bytes() / ranks / 1e9,
-        tflops=flops / parts_s / 1e12,
+        tflops=flops / work_s / 1e12,
+        launch_us=launch_s * 1e6,
         bandwidth_gb_s=WEIGHTS * (4 * 2 + 2 * 8) / update_s / 1e9,
         # A third of an update is of weights and gradients, which stay where they are.
         host_gb_s=WEIGHTS * 2 * 8 / max(far_s - update_s / 3, update_s * 2 / 3) / 1e9,

@@ -61,15 +61,17 @@ class UnlikeSteps:
         mean, most = (_computed(own, self.pieces, layout) for own in (self.mean, self.most))
         # So many are begun at a time; the last are the fullest.
         window = most[-min(layout.pipeline, layout.micro) :]
-        return MicroSteps(sum(mean) / len(mean), sum(window) / len(window))
+        each = 1 if layout.pipeline > 1 else -(-self.pieces // layout.micro)
+        return MicroSteps(sum(mean) / len(mean), sum(window) / len(window), each)
 
 
 @dataclass(frozen=True)
 class MicroSteps:
-    """Steps of all designs of a micro-batch together."""
+    """Steps of all designs of a micro-batch together, and in how many pieces they are."""
 
     mean: float
     most: float
+    pieces: int = 1
 
 
 def _computed(steps: Steps, pieces: int, layout: RankLayout) -> list[float]:

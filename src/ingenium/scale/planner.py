@@ -13,7 +13,7 @@ from ingenium.core.spec import _STRICT
 from ingenium.scale.cluster import Cluster, Spending, powers
 from ingenium.scale.layout import NAMES, RankLayout
 from ingenium.scale.model_size import ModelSize
-from ingenium.scale.pieces import UnlikeSteps
+from ingenium.scale.pieces import MicroSteps, UnlikeSteps
 from ingenium.scale.step_time import RankBytes, StepSeconds, rank_bytes, step_seconds
 
 
@@ -58,14 +58,12 @@ def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayo
         instead = "Write host_gb_s under [device], or leave offload out."
         raise InputError("a device that tells how fast it reaches its host", str(layout), instead)
     model, training = spec.model, spec.training
-    mean = most = training.sequences / layout.data / layout.micro
-    if spec.unlike is not None:
-        steps = spec.unlike.computed(layout)
-        mean, most = steps.mean / model.context, steps.most / model.context
-    held = rank_bytes(model, layout, most)
-    taken = step_seconds(model, layout, cluster, mean)
+    whole = training.sequences / layout.data / layout.micro * model.context
+    steps = MicroSteps(whole, whole) if spec.unlike is None else spec.unlike.computed(layout)
+    held = rank_bytes(model, layout, steps.most / model.context)
+    taken = step_seconds(model, layout, cluster, steps.mean / model.context, steps.pieces)
     tokens = float(training.sequences * model.context)
-    computed = mean * layout.micro * layout.data * model.context
+    computed = steps.mean * layout.micro * layout.data
     peak = cluster.devices * cluster.device.tflops * 1e12
     return PlannedLayout(
         layout,

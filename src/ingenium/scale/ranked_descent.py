@@ -125,7 +125,10 @@ class RankedDescent:
             gradient /= self.layout.data
 
     def _accumulated(self, batches: Sequence[MicroBatch]) -> Tensor:
-        """One micro-batch after the other; gradients are exchanged with the last."""
+        """One micro-batch after the other; gradients are exchanged with the last, unless sharded.
+
+        Those are scattered after each, or every rank would hold all of them.
+        """
         micro, total = len(batches), torch.zeros(())
         for i, pieces in enumerate(batches):
             with self._unsynced(i + 1 < micro):
@@ -146,10 +149,8 @@ class RankedDescent:
 
     def _unsynced(self, wait: bool) -> AbstractContextManager[object]:
         module = self.model.module
-        if isinstance(module, DistributedDataParallel):
-            return module.no_sync() if wait else nullcontext()
-        if self.layout.data > 1 and self.layout.shard >= 2:
-            module.set_requires_gradient_sync(not wait)  # type: ignore[operator]  # of FSDP2
+        if wait and isinstance(module, DistributedDataParallel):
+            return module.no_sync()
         return nullcontext()
 
     def _piped(self, batches: Sequence[MicroBatch], *, learn: bool) -> Tensor:

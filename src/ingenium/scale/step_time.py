@@ -109,10 +109,8 @@ def _stage_bytes(
     moments = model.state_bytes * own / (shared if layout.shard >= 1 else 1)
     averages = 4 * model.averages * own / sharded
     gradients = model.weight_bytes * own / sharded
-    # Of micro-batches gradients are summed whole, and shared or put into buckets with the last.
-    if layout.micro > 1 and layout.shard >= 2:
-        gathered += own * (1 - 1 / sharded)
-    elif layout.micro > 1 and layout.replicated and not model.gradients_stay:
+    # Gradients of micro-batches are summed elsewhere, and put into buckets with the last.
+    if layout.micro > 1 and layout.replicated and not model.gradients_stay:
         gathered += own
     # In buckets, or from the first of some micro-batches on, they are there at the peak.
     stay = model.gradients_stay or layout.replicated or layout.micro > 1
@@ -157,14 +155,18 @@ def _piped_activations(
 
 
 def step_seconds(
-    model: ModelSize, layout: RankLayout, cluster: Cluster, sequences: float
+    model: ModelSize, layout: RankLayout, cluster: Cluster, sequences: float, pieces: int = 1
 ) -> StepSeconds:
-    """Seconds of a step of `micro` micro-batches of so many sequences on each data rank."""
+    """Seconds of a step of `micro` micro-batches of so many sequences on each data rank.
+
+    Sequences are computed in `pieces`, of which each takes the time to start its kernels.
+    """
     device, tokens = cluster.device, sequences * model.context
     times = 4 / 3 if layout.recompute else 1.0  # a forward pass is a third of all
     shares = layout.tensor * layout.pipeline
     compute = times * model.flops(tokens) / shares / (device.tflops * 1e12 * device.gemm_share)
     layers = model.layers / layout.pipeline
+    compute += times * pieces * (layers + 1 / layout.pipeline) * device.launch_us * 1e-6
     moved = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     # What is kept was written once and is read again in the backward pass, and its gradient too.
     memory = times * 3 * layers * moved / (device.bandwidth_gb_s * 1e9)
@@ -197,7 +199,8 @@ def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: fl
     # Gradients are summed and scattered, weights gathered: once, or before each pass if sharded.
     gathers = 3.0 if layout.shard >= 3 else 2.0
     pieces = model.layers / layout.pipeline + 2 if layout.shard >= 2 else 1.0  # each by itself
-    whole = gathers * pieces * link.gather_s(size / pieces, layout.data)
+    times = layout.micro if layout.shard >= 2 else 1  # in each micro-batch
+    whole = times * gathers * pieces * link.gather_s(size / pieces, layout.data)
     return max(whole * (1 - HIDDEN), whole - busy_s * 2 / 3)
 
 
