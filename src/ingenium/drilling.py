@@ -109,8 +109,9 @@ def drill(
             asked.request, part / "fit", watch=watch, ledger=book, gathered=faults.gathered
         )
         record = _record(asked, plain.record, fit.record, faults, data)
-        record["ledger"] = type(book.store).__name__
-        if not isinstance(book.store, PostgresStore):
+        served = isinstance(book.store, PostgresStore)
+        record["ledger"] = "PostgreSQL" if served else "a file of SQLite"
+        if not served:
             record["notes"] = [*faults.notes, FILE]
         record["energy"] = asdict(meter.read())
         book.append("drill", {k: record[k] for k in ("holds", "weights", "data", "availability")})

@@ -39,6 +39,7 @@ from ingenium.scale.cluster import Cluster
 from ingenium.scale.divided import DividedModel
 from ingenium.scale.laws import ceiling, fitted_share
 from ingenium.scale.layout import AUTO, TRIED, RankLayout
+from ingenium.scale.pieces import UnlikeSteps
 from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.scale.planner import PlanSpec, Training
 from ingenium.scale.ranked_descent import Precision, RankedDescent, in_precision
@@ -77,7 +78,7 @@ class RankedFit:
             found |= told
         else:
             layout = RankLayout.parse(self.layout)
-            planner.check(self._asked(make), rank.count, layout)
+            planner.check(self._asked(make, x), rank.count, layout)
         found["layout"] = str(layout)
         if self.fit:
             found |= self._fitted(make, layout, x, cond, tell)
@@ -94,7 +95,7 @@ class RankedFit:
             "PyTorch": str(torch.__version__),
         }
 
-    def _asked(self, make: Callable[[], Any]) -> PlanSpec:
+    def _asked(self, make: Callable[[], Any], x: Tensor) -> PlanSpec:
         family = make()
         if not isinstance(family, ChainedFamily):
             raise InputError(
@@ -102,9 +103,11 @@ class RankedFit:
                 self.family,
                 'Write family = "autoregressive" under [generator], or fit without --on.',
             )
-        size = family.chain().size
-        tokens = float(self.plan.steps) * self.plan.batch * size.context
-        return PlanSpec(size, Training(self.plan.batch, tokens))
+        chain, batch = family.chain(), self.plan.batch
+        tokens = float(self.plan.steps) * batch * chain.size.context
+        pieces = len(chain.pieces(x[_some(x, batch)]))
+        unlike = UnlikeSteps.of(chain.known_steps(x), batch, pieces)
+        return PlanSpec(chain.size, Training(batch, tokens), unlike=unlike)
 
     def _layout(self, asked: PlanSpec, cluster: Cluster) -> RankLayout:
         """The one that was written, or the fastest that fits, as rank 0 finds it."""
@@ -122,14 +125,15 @@ class RankedFit:
         self, make: Callable[[], Any], x: Tensor, cond: Tensor
     ) -> tuple[RankLayout, dict[str, Any]]:
         """Calibrate, choose a layout, and hold a few of its steps against what is predicted."""
-        asked, rows = self._asked(make), max(1, self.plan.batch // dist.get_world_size())
-        chain = make().chain()
+        asked, chain = self._asked(make, x), make().chain()
         full = in_precision(chain, "fp32")  # in which it is rehearsed
-        cluster = calibrated(in_precision(chain, self.precision), rows)
-        spent = calibrated(full, rows, clock=time.process_time)
+        some = _some(x, max(self.plan.batch, dist.get_world_size()))
+        batch = x[some], cond[some]
+        cluster = calibrated(in_precision(chain, self.precision), *batch)
+        spent = calibrated(full, *batch, clock=time.process_time)
         rehearsal, tried = Rehearsal(make, self.plan, x, cond), list[dict[str, Any]]()
         if self.layout == TRIED:
-            tried = rehearsal.each(asked, calibrated(full, rows))
+            tried = rehearsal.each(asked, calibrated(full, *batch))
             layout = RankLayout.parse(tried[0]["layout"])
         else:
             layout = self._layout(asked, cluster)
@@ -234,8 +238,9 @@ def fit(
         locked(own.resume),
         Meter() as meter,
     ):
-        alone = _alone(own.job, asked, watch) if asked.rehearse and asked.on.handed_out else None
+        # First what many may refuse, such as a head that cannot be reached.
         found = gathered(asked.on, own.job, wait_s=asked.wait_s, tell=watch)
+        alone = _alone(own.job, asked, watch) if asked.rehearse and asked.on.handed_out else None
         model = _model(own.problem, own.job.family, found[0])
         model.save(part / MODEL)
         record = _record(asked, own.job, found, alone)
@@ -363,6 +368,12 @@ def _record(
             "machine": machine(),
         },
     }
+
+
+def _some(x: Tensor, count: int) -> Tensor:
+    """Rows drawn for a batch, each again where there are fewer."""
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
+    return order[torch.arange(count) % len(x)]
 
 
 def _median(seconds: list[float] | None) -> float | None:

@@ -47,10 +47,9 @@ class Rehearsal:
             progress=lambda *_: ticks.append((time.perf_counter(), time.process_time())),
         )  # fmt: skip
         course = train(model, self.x, self.cond, plan, descent=descent)
-        work = self._step(model, descent)
-        held, peak = descent.held(), peak_bytes(work)
+        held, peak = descent.held(), peak_bytes(self._step(model, descent, self._fullest(model)))
         waits = self._waiting(model, descent)
-        total = held["weights"] + held["state"] + held["buffers"] + peak
+        total = held["weights"] + held["state"] + peak
         total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
         return {
             "losses": course["turn_1"],
@@ -95,8 +94,7 @@ class Rehearsal:
             with CountedSums() as counted:
                 work()
             size = model.chain.size
-            rows = min(len(self.x), self.plan.batch) // layout.data
-            each = rows * size.context * size.width * 4
+            each = descent.computed(self.x[self._first]) * size.width * 4
             sums = (6 if layout.recompute else 4) * size.layers
             return {"summed_bytes": counted.bytes, "formula_bytes": sums * each}
         return {}
@@ -108,9 +106,20 @@ class Rehearsal:
         descent = RankedDescent(model, precision="fp32")
         return hidden_share(model.module, self._step(model, descent))
 
-    def _step(self, model: DividedModel, descent: RankedDescent) -> Callable[[], object]:
+    @property
+    def _first(self) -> Tensor:
+        """Rows of a batch."""
+        return torch.arange(min(len(self.x), self.plan.batch))
+
+    def _fullest(self, model: DividedModel) -> Tensor:
+        """Rows of the batch of which most is computed."""
+        return model.chain.known_steps(self.x).argsort(descending=True)[: len(self._first)]
+
+    def _step(
+        self, model: DividedModel, descent: RankedDescent, rows: Tensor | None = None
+    ) -> Callable[[], object]:
         """The gradients of one batch."""
-        turn, rows = model.turns()[0], slice(0, min(len(self.x), self.plan.batch))
+        turn, rows = model.turns()[0], self._first if rows is None else rows
         x, cond = self.x[rows], self.cond[rows]
         return lambda: descent.gradients(turn, x, cond, torch.Generator().manual_seed(0))
 

@@ -18,11 +18,13 @@ from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 
 STEPS, SYMBOLS = 12, 20
+ROWS, BATCH = 160, 128  # so many that they are cut into pieces by length
 TWO = (
     "data:2",
     "data:2,micro:2",
     "data:2,shard:1",
     "data:2,shard:2",
+    "data:2,shard:2,micro:2",
     "data:2,shard:3",
     "data:2,shard:3,recompute",
     "data:2,offload",
@@ -52,16 +54,16 @@ def family() -> TokenAutoregressive:
 def texts() -> tuple[Tensor, Tensor]:
     """Rows of tokens, each up to an end, and two conditions."""
     rng = np.random.default_rng(0)
-    x = rng.integers(3, SYMBOLS, (80, STEPS))
-    end = rng.integers(3, STEPS, 80)
-    x[np.arange(80), end] = 2
+    x = rng.integers(3, SYMBOLS, (ROWS, STEPS))
+    end = rng.integers(3, STEPS, ROWS)
+    x[np.arange(ROWS), end] = 2
     x[np.arange(STEPS) > end[:, None]] = 0
-    return torch.from_numpy(x).float(), torch.from_numpy(rng.normal(size=(80, 2))).float()
+    return torch.from_numpy(x).float(), torch.from_numpy(rng.normal(size=(ROWS, 2))).float()
 
 
 def plan(**more: Any) -> Plan:
     """Few steps, each checked."""
-    own = {"steps": 6, "batch": 16, "check_every": 1, "held_out": 0.1, "patience": 99}
+    own = {"steps": 6, "batch": BATCH, "check_every": 1, "held_out": 0.1, "patience": 99}
     return Plan(**(own | more))
 
 
@@ -102,6 +104,6 @@ def _gradients(
     model: DividedModel, descent: RankedDescent, x: Tensor, cond: Tensor
 ) -> dict[str, np.ndarray]:
     rng = torch.Generator().manual_seed(1)
-    descent.gradients(model.turns()[0], x[:16], cond[:16], rng)
+    descent.gradients(model.turns()[0], x[:BATCH], cond[:BATCH], rng)
     own = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     return {k: v.numpy() for k, v in descent.whole(own).items()}

@@ -60,7 +60,9 @@ def test_a_rank_holds_the_bytes_that_are_predicted(text: str, two: list[dict[str
 
 def test_tensor_ranks_sum_the_bytes_of_the_formula(two: list[dict[str, Any]]) -> None:
     size = ranked.family().chain().size
-    each = 4 * 16 * ranked.STEPS * size.width  # of what 16 designs have at the end of a layer
+    length = (ranked.texts()[0][: ranked.BATCH] > 0).sum(1).sort().values
+    computed = 64 * int(length[63] + length[127])  # steps, in two pieces up to their longest
+    each = 4 * computed * size.width  # of what a batch has at the end of a layer
     assert two[0]["tensor:2"]["summed"] == 4 * size.layers * each
     assert two[0]["data:2"]["summed"] == 0
 

@@ -1,5 +1,7 @@
 """The planner against published figures and its own limits."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +93,11 @@ def test_the_best_layouts_fit_and_are_fast() -> None:
     assert all(one.bytes.total <= cluster.room for one in found)
     every = [planner.planned(spec, cluster, x) for x in planner.layouts(spec, 256, per_node=8)]
     assert found[0].seconds.total == min(p.seconds.total for p in every if p.fits)
+
+
+def test_a_plan_waits_for_no_pytorch() -> None:
+    line = "import sys, ingenium.scale.planner; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0
 
 
 def test_a_layout_that_does_not_fit_names_the_nearest_that_does() -> None:

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import torch.distributed as dist
 
+from ingenium.cli.ending import guarded
 from ingenium.core.errors import EngineError, InputError, StorageError
 from ingenium.scale.crew import Crew, spread
 from ingenium.scale.place import FewCores, WorkPlace, warn_of_cores
@@ -70,6 +72,17 @@ def test_more_workers_than_cores_are_warned_of(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     with pytest.warns(FewCores, match="processes:2 on 1 cores"):
         warn_of_cores(WorkPlace.parse("processes:2"))
+
+
+def test_a_warning_at_the_command_line_is_a_line() -> None:
+    def command() -> None:
+        told = warnings.formatwarning(FewCores("they take turns"), FewCores, "port.py", 1)
+        assert told == "Warning: they take turns.\n"
+        assert "other.py:2" in warnings.formatwarning("x", UserWarning, "other.py", 2)
+
+    usual = warnings.formatwarning
+    guarded(command)()
+    assert warnings.formatwarning is usual
 
 
 def test_torchrun_is_for_fits_alone() -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,6 +36,21 @@ def test_a_head_that_cannot_be_reached_is_refused() -> None:
         opened(WorkPlace.parse("ray://127.0.0.1:9?workers=2")),
     ):
         pass
+
+
+def test_what_listens_but_is_no_ray_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(*_: object, **__: object) -> None:
+        raise ConnectionError("ray client connection timeout")
+
+    stub = SimpleNamespace(is_initialized=lambda: False, init=init)
+    monkeypatch.setitem(sys.modules, "ray", stub)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with (
+            pytest.raises(InputError, match=rf"{address} \(ray client connection timeout\)"),
+            opened(WorkPlace.parse(f"ray://{address}?workers=2")),
+        ):
+            pass
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from ingenium.cli.stopping import STOPPED, deafen, listen
 
 CARBON = "INGENIUM_CARBON"
 WAITING = "OMP_WAIT_POLICY"
+LOGGED = "TORCH_CPP_LOG_LEVEL"
 WORLD = "436 world mean of 2022, Ember, Global Electricity Review 2023"  # g of CO2e for a kWh
 
 
@@ -24,12 +25,14 @@ def main() -> None:
     """Entry point of the installed command; hears Ctrl-C before anything else.
 
     Carbon is that of the world's mean kWh, and threads that wait for others sleep (they spin
-    otherwise, and take the processor from who has work), where nobody says another.
+    otherwise, and take the processor from who has work), and PyTorch tells of its sockets no more
+    than errors, where nobody says another.
     """
     open_closed()
     listen()
     os.environ.setdefault(CARBON, WORLD)
-    os.environ.setdefault(WAITING, "PASSIVE")  # before torch is imported, which reads it once
+    os.environ.setdefault(WAITING, "PASSIVE")  # before torch is imported, which reads both once
+    os.environ.setdefault(LOGGED, "ERROR")
     try:
         from ingenium.cli.app import app
 

@@ -9,7 +9,9 @@ import os
 import resource
 import sys
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ParamSpec
 
@@ -36,7 +38,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             _check_memory()
-            command(*args, **kwargs)
+            with _worded_warnings():
+                command(*args, **kwargs)
             sys.stdout.flush()  # Python holds results back, and a disk may be full
         except (typer.Exit, BrokenPipeError):
             raise
@@ -44,6 +47,26 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(_end(error)) from None
 
     return run
+
+
+@contextmanager
+def _worded_warnings() -> Iterator[None]:
+    """What this package warns of is told in a line, without the place in the code."""
+    usual = warnings.formatwarning
+
+    def worded(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int,
+        line: str | None = None,
+    ) -> str:  # fmt: skip
+        if category.__module__.partition(".")[0] == __package__.partition(".")[0]:
+            return f"Warning: {message}.\n"
+        return usual(message, category, filename, lineno, line)
+
+    warnings.formatwarning = worded
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def _end(error: BaseException) -> int:

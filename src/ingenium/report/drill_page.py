@@ -8,11 +8,14 @@ from ingenium.core.folders import write_atomic
 from ingenium.drilling import FinishedDrill
 from ingenium.evaluate.figures import picture
 from ingenium.report.template import template
+from ingenium.report.words import energy
 
 COLOURED = (
     "Each dot is a step. Red and violet: a worker is lost and nobody knows; grey: new ones start, "
     "and go on from the last checkpoint."
 )
+LOSS = "Held-out loss at each check, for each place of a text; dotted: a fault."
+SAME = " Both courses lie on each other."
 COLOURS = {"worker killed": "tab:red", "link of a worker cut": "tab:purple"}
 
 
@@ -21,7 +24,7 @@ def write(made: FinishedDrill) -> None:
     record = made.record
     figures = [
         ("Training over the faults", COLOURED, _steps(made)),
-        ("Loss", "Held-out loss at each check; both lie on each other.", _losses(record)),
+        ("Loss", LOSS + (SAME if record["holds"] else ""), _losses(record)),
     ]
     page = template("posterior.html.jinja").render(
         title=record["title"],
@@ -69,7 +72,7 @@ def _losses(record: Any) -> Figure:
         axes.plot(course["step"], course["held_out"], style, label=name, mfc="none")
     for fault in record["faults"]:
         axes.axvline(fault["step"], color=COLOURS.get(fault["what"], "0.4"), lw=0.8, ls=":")
-    axes.set(xlabel="step", ylabel="held-out loss, nats a token")
+    axes.set(xlabel="step", ylabel="held-out loss, nats")
     axes.legend(frameon=False)
     return figure
 
@@ -85,14 +88,13 @@ def _faults(record: Any) -> list[tuple[str, ...]]:
 
 
 def _sums(record: Any) -> list[tuple[str, ...]]:
-    energy = record["energy"]
     return [
         ("", ""),
         ("held-out loss under faults", f"{record['loss']:.8g}"),
         ("undisturbed", f"{record['undisturbed_loss']:.8g}"),
         ("mean time to recover", f"{record['mean_time_to_recover_s']:.1f} s"),
         ("availability of training", f"{record['availability']:.1%}"),
-        ("electricity", f"{energy['kwh']:.3g} kWh ({energy['method']})"),
+        ("electricity", energy(record["energy"])),
         ("data", record["data"]),
         ("weights", record["weights"]),
         ("ledger", record["ledger"]),

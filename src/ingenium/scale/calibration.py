@@ -13,7 +13,9 @@ from torch import Tensor
 from ingenium.core.energy import watts
 from ingenium.scale.chain import Chain
 from ingenium.scale.cluster import Cluster, Device, Link
+from ingenium.scale.layout import RankLayout
 from ingenium.scale.offload import offload
+from ingenium.scale.pieces import dealt
 
 REPEATS = 4  # of which the least counts: what others take only adds, as to steps that are tried
 TOGETHER = 3  # times in each, until all ranks are through: some may find a core free at first
@@ -23,25 +25,31 @@ WEIGHTS = 1 << 20  # of which an update is timed
 SHARE = 0.8  # of the free memory that ranks may take
 
 
-def calibrated(chain: Chain, rows: int, *, clock: Clock = time.perf_counter) -> Cluster:
-    """The ranks of this process group as a cluster, whose peak is that of a layer of this model.
+def calibrated(
+    chain: Chain, x: Tensor, cond: Tensor, *, clock: Clock = time.perf_counter
+) -> Cluster:
+    """The ranks of this process group as a cluster, whose peak is that of parts of this model.
 
     Args:
         chain: the model.
-        rows: designs of a micro-batch.
+        x: designs of a batch.
+        cond: their conditions.
         clock: in whose seconds the cluster is described.
 
     All ranks measure at once, since they share caches and memory; what is told is the slowest.
     """
     ranks = dist.get_world_size()
-    layer_s, (small_s, large_s) = _layer_s(chain, rows, clock), _exchange_s(ranks, clock)
+    pieces = _pieces(chain, x, cond)
+    parts_s = chain.size.layers * _layer_s(chain, pieces, clock) + _ends_s(chain, pieces, clock)
+    # Before and after the layers about as many kernels are started as in one.
+    launch_s = _layer_s(chain, [(x[:1], cond[:1], 1)], clock)
+    work_s = max(parts_s - launch_s * (chain.size.layers + 1) * len(pieces), parts_s / 4)
+    small_s, large_s = _exchange_s(ranks, clock)
     update_s, far_s = (_update_s(clock, offloaded=x) for x in (False, True))
-    found = torch.tensor([layer_s, update_s, far_s, small_s, large_s])
+    found = torch.tensor([work_s, launch_s, update_s, far_s, small_s, large_s])
     dist.all_reduce(found, op=dist.ReduceOp.MAX)
-    layer_s, update_s, far_s, small_s, large_s = found.tolist()
-    size = chain.size
-    tokens = rows * size.context
-    flops = tokens * (6 * size.block + 12 * size.width * size.context)
+    work_s, launch_s, update_s, far_s, small_s, large_s = found.tolist()
+    flops = chain.size.flops(sum(len(x) * steps for x, _, steps in pieces))
     hops = max(2 * (ranks - 1), 1)
     moved = hops / ranks * 4 * (LARGE - SMALL)
     link = Link(
@@ -51,7 +59,8 @@ def calibrated(chain: Chain, rows: int, *, clock: Clock = time.perf_counter) -> 
     device = Device(
         name="a process of this machine",
         memory_gb=SHARE * _free_bytes() / ranks / 1e9,
-        tflops=flops / layer_s / 1e12,
+        tflops=flops / work_s / 1e12,
+        launch_us=launch_s * 1e6,
         bandwidth_gb_s=WEIGHTS * (4 * 2 + 2 * 8) / update_s / 1e9,
         # A third of an update is of weights and gradients, which stay where they are.
         host_gb_s=WEIGHTS * 2 * 8 / max(far_s - update_s / 3, update_s * 2 / 3) / 1e9,
@@ -62,16 +71,38 @@ def calibrated(chain: Chain, rows: int, *, clock: Clock = time.perf_counter) -> 
     return Cluster(device, ranks, ranks, link, link, title="this place", overhead=1.0)
 
 
-def _layer_s(chain: Chain, rows: int, clock: Clock) -> float:
+def _pieces(chain: Chain, x: Tensor, cond: Tensor) -> list[tuple[Tensor, Tensor, int]]:
+    """Designs, conditions and steps of what a rank computes together of a batch."""
+    ranks, known = dist.get_world_size(), chain.known_steps(x)
+    (mine,) = dealt(chain.pieces(x), RankLayout(ranks), dist.get_rank())
+    return [(x[rows], cond[rows], int(known[rows].max())) for rows in mine]
+
+
+def _layer_s(chain: Chain, pieces: list[tuple[Tensor, Tensor, int]], clock: Clock) -> float:
     """Seconds of a layer, forwards and backwards."""
-    block, size = deepcopy(chain.parts[1]), chain.size
-    x = torch.zeros(rows, size.context, size.width).normal_(generator=torch.Generator())
-    x.requires_grad_()
+    block, width, rng = deepcopy(chain.parts[1]), chain.size.width, torch.Generator()
+    read = [torch.zeros(len(x), steps, width).normal_(generator=rng) for x, _, steps in pieces]
+    for own in read:
+        own.requires_grad_()
 
     def work() -> None:
         with chain.precision():
-            out: Tensor = block(x)
-        out.float().square().mean().backward()
+            out = [block(own) for own in read]
+        torch.stack([one.float().square().mean() for one in out]).sum().backward()
+
+    return _timed(work, clock)
+
+
+def _ends_s(chain: Chain, pieces: list[tuple[Tensor, Tensor, int]], clock: Clock) -> float:
+    """Seconds of what stands before and after the layers, and of the loss."""
+    entry, head = deepcopy((chain.parts[0], chain.parts[-1]))
+
+    def work() -> None:
+        with chain.precision():
+            lost = [
+                chain.loss(head(entry(*chain.inputs(x, cond, None))), x) for x, cond, _ in pieces
+            ]
+        torch.stack(lost).sum().backward()
 
     return _timed(work, clock)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ingenium.scale.model_size import ModelSize
+from ingenium.scale.pieces import Pieces, together
 
 Way = Literal["heads", "columns", "rows"]
 Inputs = Callable[[Tensor, Tensor, torch.Generator | None], tuple[Tensor, ...]]
@@ -40,6 +41,16 @@ class Chain:
     loss: Callable[[Tensor, Tensor], Tensor]  # of the last part's answer and designs: mean of rows
     size: ModelSize
     precision: Callable[[], AbstractContextManager[object]]  # in which the family trains here
+    steps: Callable[[Tensor], Tensor] | None = None  # that are computed of each design, if unlike
+    cut: Callable[[Tensor], Pieces] = together  # which rows are computed together, by their steps
+
+    def known_steps(self, x: Tensor) -> Tensor:
+        """Steps that are computed of each design."""
+        return x.new_full((len(x),), self.size.context) if self.steps is None else self.steps(x)
+
+    def pieces(self, x: Tensor) -> Pieces:
+        """Rows of a batch that are computed together."""
+        return self.cut(self.known_steps(x))
 
 
 @runtime_checkable
@@ -51,6 +62,18 @@ class ChainedFamily(Protocol):
         ...
 
 
+class PiecedPart(nn.Module):
+    """A part that takes all pieces of a micro-batch at once: its weights are gathered once."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, *pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """What it gives of each."""
+        return tuple(self.part(*piece) for piece in pieces)
+
+
 class ChainPart(nn.Module):
     """Some parts of a chain, one after the other; layers are computed again if asked.
 
@@ -59,22 +82,21 @@ class ChainPart(nn.Module):
 
     def __init__(self, parts: tuple[nn.Module, ...], *, recompute: bool) -> None:
         super().__init__()
-        self.parts = nn.ModuleList(parts)
+        self.parts = nn.ModuleList(PiecedPart(part) for part in parts)
         self.recompute = recompute
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """What the last part gives."""
-        first, *rest = self.parts
-        x: Tensor = self._through(first, *inputs)
-        for part in rest:
-            x = self._through(part, x)
-        return x
+    def forward(self, *pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """What the last part gives of each piece of a micro-batch."""
+        for part in self.parts:
+            pieces = tuple((x,) for x in self._through(part, *pieces))
+        return tuple(x for (x,) in pieces)
 
-    def _through(self, part: nn.Module, *inputs: Tensor) -> Tensor:
-        if self.recompute and isinstance(part, SplitBlock) and torch.is_grad_enabled():
+    def _through(self, part: nn.Module, *pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        assert isinstance(part, PiecedPart)
+        if self.recompute and isinstance(part.part, SplitBlock) and torch.is_grad_enabled():
             from torch.utils.checkpoint import checkpoint
 
-            again: Tensor = checkpoint(part, *inputs, use_reentrant=False)
+            again: tuple[Tensor, ...] = checkpoint(part, *pieces, use_reentrant=False)
             return again
-        out: Tensor = part(*inputs)
+        out: tuple[Tensor, ...] = part(*pieces)
         return out

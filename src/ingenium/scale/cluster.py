@@ -27,6 +27,7 @@ class Device:
     gemm_share: Annotated[float, Field(gt=0, le=1)] = 0.75  # of the peak that large products reach
     watts: Positive = 700.0
     host_gb_s: Positive | None = None  # to what moments are offloaded to; none if it has no such
+    launch_us: Annotated[float, Field(ge=0)] = 0.0  # of a layer both ways, however little it does
     of_layers: bool = False  # whether the peak was measured on layers, waits for memory in it
 
     @property

@@ -37,7 +37,6 @@ class ModelSize:
     kept_open: Annotated[float, Field(ge=0)] = 18.0  # of a layer, while its gradients are found
     fused: bool = True  # whether the scores of attention never lie in memory
     gradients_stay: bool = True  # in a buffer from step to step
-    arrivals_stay: bool = False  # of all micro-batches in a stage of a pipeline, as in PyTorch
     entry_more: Annotated[int, Field(ge=0)] = 0  # parameters that are in no formula above
     head_more: Annotated[int, Field(ge=0)] = 0
     averages: Annotated[int, Field(ge=0, le=8)] = 0  # copies in full precision beside Adam's

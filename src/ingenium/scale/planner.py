@@ -13,6 +13,7 @@ from ingenium.core.spec import _STRICT
 from ingenium.scale.cluster import Cluster, Spending, powers
 from ingenium.scale.layout import NAMES, RankLayout
 from ingenium.scale.model_size import ModelSize
+from ingenium.scale.pieces import MicroSteps, UnlikeSteps
 from ingenium.scale.step_time import RankBytes, StepSeconds, rank_bytes, step_seconds
 
 
@@ -31,6 +32,7 @@ class PlanSpec:
     model: ModelSize
     training: Training
     title: str = ""
+    unlike: UnlikeSteps | None = None  # designs of less than the whole context, as known ones are
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,18 @@ def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayo
         instead = "Write host_gb_s under [device], or leave offload out."
         raise InputError("a device that tells how fast it reaches its host", str(layout), instead)
     model, training = spec.model, spec.training
-    sequences = training.sequences / layout.data / layout.micro
-    held = rank_bytes(model, layout, sequences)
-    taken = step_seconds(model, layout, cluster, sequences)
+    whole = training.sequences / layout.data / layout.micro * model.context
+    steps = MicroSteps(whole, whole) if spec.unlike is None else spec.unlike.computed(layout)
+    held = rank_bytes(model, layout, steps.most / model.context)
+    taken = step_seconds(model, layout, cluster, steps.mean / model.context, steps.pieces)
     tokens = float(training.sequences * model.context)
+    computed = steps.mean * layout.micro * layout.data
     peak = cluster.devices * cluster.device.tflops * 1e12
     return PlannedLayout(
         layout,
         held,
         taken,
-        model.flops(tokens) / taken.total / peak,
+        model.flops(computed) / taken.total / peak,
         Spending.of(cluster, taken.total * training.tokens / tokens),
         held.total <= cluster.room,
     )

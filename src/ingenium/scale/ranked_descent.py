@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ from ingenium.core.errors import InputError
 from ingenium.scale.chain import Chain
 from ingenium.scale.divided import DividedModel, bytes_of, local, sharded_over
 from ingenium.scale.offload import moments, offload
+from ingenium.scale.pieces import dealt
 from ingenium.train.descent import Named, adamw
 from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import FitError
@@ -26,6 +27,17 @@ Precision = Literal["own", "fp32", "bf16", "fp16"]  # own: that of the family on
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 FIRST_SCALE, GROWS_AFTER = 2.0**16, 200  # of losses in half precision; steps without overflow
 TINY = 1e-6  # beside the norm, as in PyTorch
+
+
+@dataclass(frozen=True)
+class RankPiece:
+    """Rows that a rank computes together."""
+
+    inputs: tuple[Tensor, ...]
+    target: Tensor
+
+
+MicroBatch = tuple[RankPiece, ...]
 
 
 class RankedDescent:
@@ -44,8 +56,7 @@ class RankedDescent:
         self.precision, self.scale, self._clean = precision, FIRST_SCALE, 0
         self.seen: dict[str, int] = {}  # bytes of weights and gradients at the last step
         self._optimisers: list[torch.optim.Optimizer] = []
-        self._schedules: dict[int, Any] = {}
-        self._stages: list[TimedStage] = []
+        self._schedules: dict[int, tuple[Any, TimedStage]] = {}
 
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         """AdamW; its state is shared by the data ranks where only that is sharded."""
@@ -60,12 +71,12 @@ class RankedDescent:
         own, averages = bytes_of(moments(self._optimisers)), self.chain.size.averages
         here, host = (0, own) if self.layout.offload else (own, 0)
         told = {"state": here + averages * self.seen["weights"], "host": host}
-        return self.seen | told | {"buffers": sum(s.buffer_bytes for s in self._stages)}
+        return self.seen | told
 
     @property
     def busy_s(self) -> float:
         """Seconds in which a stage of a pipeline computed, so far."""
-        return sum(stage.busy_s for stage in self._stages)
+        return sum(stage.busy_s for _, stage in self._schedules.values())
 
     def _made(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         if self.layout.shard != 1 or self.layout.data == 1:
@@ -94,14 +105,11 @@ class RankedDescent:
                 f"{len(x)} designs",
                 f"Write a batch of {parts * max(1, len(x) // parts)}.",
             )
-        inputs = self.chain.inputs(x, cond, rng)  # of the whole batch, so that draws are the same
-        own, target = [self._own(i) for i in inputs], self._own(x)
+        own = self._own(x, cond, rng)
         for parameter in turn.parameters:
             parameter.grad = None
-        if self.layout.pipeline > 1:
-            loss = self._piped(own, target, learn=True)
-        else:
-            loss = self._accumulated(own, target)
+        piped = self.layout.pipeline > 1
+        loss = self._piped(own, learn=True) if piped else self._accumulated(own)
         if self.layout.averaged:
             self._average(turn)
         self._unscale(turn)
@@ -116,29 +124,42 @@ class RankedDescent:
             done.wait()
             gradient /= self.layout.data
 
-    def _accumulated(self, inputs: list[Tensor], target: Tensor) -> Tensor:
-        """One micro-batch after the other; gradients are exchanged with the last."""
-        micro, total = self.layout.micro, target.new_zeros(())
-        pieces = zip(*(t.chunk(micro) for t in (*inputs, target)), strict=True)
-        for i, (*piece, wanted) in enumerate(pieces):
+    def _accumulated(self, batches: Sequence[MicroBatch]) -> Tensor:
+        """One micro-batch after the other; gradients are exchanged with the last, unless sharded.
+
+        Those are scattered after each, or every rank would hold all of them.
+        """
+        micro, total = len(batches), torch.zeros(())
+        for i, pieces in enumerate(batches):
             with self._unsynced(i + 1 < micro):
-                with self.chain.precision():
-                    loss = self.chain.loss(self.model.module(*piece), wanted) / micro
+                loss = self._loss(pieces) / micro
                 (loss * self._scaled()).backward()
             total += loss.detach()
         return total
 
+    def _loss(self, pieces: MicroBatch) -> Tensor:
+        """The mean over the rows of a micro-batch."""
+        with self.chain.precision():
+            answers = self.model.module(*(piece.inputs for piece in pieces))
+            lost = [
+                self.chain.loss(answer, piece.target) * len(piece.target)
+                for answer, piece in zip(answers, pieces, strict=True)
+            ]
+        return torch.stack(lost).sum() / sum(len(piece.target) for piece in pieces)
+
     def _unsynced(self, wait: bool) -> AbstractContextManager[object]:
         module = self.model.module
-        if isinstance(module, DistributedDataParallel):
-            return module.no_sync() if wait else nullcontext()
-        if self.layout.data > 1 and self.layout.shard >= 2:
-            module.set_requires_gradient_sync(not wait)  # type: ignore[operator]  # of FSDP2
+        if wait and isinstance(module, DistributedDataParallel):
+            return module.no_sync()
         return nullcontext()
 
-    def _piped(self, inputs: list[Tensor], target: Tensor, *, learn: bool) -> Tensor:
+    def _piped(self, batches: Sequence[MicroBatch], *, learn: bool) -> Tensor:
         """Micro-batches through the stages, one forward and one backward in turn."""
-        schedule, losses = self._schedule(len(target)), list[Tensor]()
+        pieces, losses = [piece for (piece,) in batches], list[Tensor]()
+        target = torch.cat([piece.target for piece in pieces])
+        inputs = [torch.cat(own) for own in zip(*(p.inputs for p in pieces), strict=True)]
+        schedule, stage = self._schedule(len(target))
+        stage.steps = [self._steps(piece) for piece in pieces]
         step = schedule.step if learn else schedule.eval
         told = {"target": target, "losses": losses} if self.model.last else {}
         with self.chain.precision():
@@ -149,23 +170,28 @@ class RankedDescent:
         dist.all_reduce(own, group=group)  # zeros but at the last stage
         return own
 
-    def _schedule(self, rows: int) -> Any:
-        """Stages and their order for micro-batches of a size, whose shapes they keep."""
+    def _steps(self, piece: RankPiece) -> int | None:
+        """Up to which a piece is computed; None if all designs have as many."""
+        found = self.chain.steps
+        return None if found is None else int(found(piece.target).max())
+
+    def _schedule(self, rows: int) -> "tuple[Any, TimedStage]":
+        """The order of micro-batches of so many rows, and the stage, which keeps their number."""
         if rows not in self._schedules:
             from torch.distributed.pipelining import Schedule1F1B
 
-            from ingenium.scale.timed_stage import TimedStage
+            from ingenium.scale.timed_stage import OnePiece, TimedStage
 
             model = self.model
             stage = TimedStage(
-                model.module,
+                OnePiece(model.module),
                 model.at["pipeline"],
                 self.layout.pipeline,
                 torch.device("cpu"),
                 group=model.mesh["pipeline"].get_group(),
             )
-            self._stages.append(stage)
-            self._schedules[rows] = Schedule1F1B(stage, self.layout.micro, loss_fn=self._lost)
+            order = Schedule1F1B(stage, self.layout.micro, loss_fn=self._lost)
+            self._schedules[rows] = order, stage
         return self._schedules[rows]
 
     def _lost(self, answer: Tensor, target: Tensor) -> Tensor:
@@ -203,13 +229,11 @@ class RankedDescent:
         x = torch.cat([x, x.new_zeros(short, *x.shape[1:])])
         cond = torch.cat([cond, cond.new_zeros(short, cond.shape[1])])
         with torch.no_grad():
-            inputs = [self._own(i) for i in self.chain.inputs(x, cond, None)]
-            target = self._own(x)
+            own = self._own(x, cond, None)
             if self.layout.pipeline > 1:
-                loss = self._piped(inputs, target, learn=False)
+                loss = self._piped(own, learn=False)
             else:
-                with self.chain.precision():
-                    loss = self.chain.loss(self.model.module(*inputs), target)
+                loss = torch.stack([self._loss(pieces) for pieces in own]).mean()
                 self.model.forget()
         return self._agreed(loss) * len(x)
 
@@ -236,9 +260,20 @@ class RankedDescent:
         """Rank 0."""
         return dist.get_rank() == 0
 
-    def _own(self, whole: Tensor) -> Tensor:
+    def computed(self, x: Tensor) -> int:
+        """Steps of all designs of a batch together that this rank computes, pads among them."""
+        known = self.chain.known_steps(x)
+        mine = dealt(self.chain.pieces(x), self.layout, self.model.at["data"])
+        return sum(len(rows) * int(known[rows].max()) for micro in mine for rows in micro)
+
+    def _own(self, x: Tensor, cond: Tensor, rng: torch.Generator | None) -> tuple[MicroBatch, ...]:
         """The rows of this data rank."""
-        return whole.chunk(self.layout.data)[self.model.at["data"]]
+        inputs = self.chain.inputs(x, cond, rng)  # of the whole batch, so that draws are the same
+        mine = dealt(self.chain.pieces(x), self.layout, self.model.at["data"])
+        return tuple(
+            tuple(RankPiece(tuple(i[rows] for i in inputs), x[rows]) for rows in micro)
+            for micro in mine
+        )
 
     def _agreed(self, loss: Tensor) -> float:
         """The mean over data ranks."""

@@ -16,6 +16,7 @@ import torch.distributed as dist
 from torch.distributed import TCPStore  # type: ignore[attr-defined]  # it is there
 
 from ingenium.core.errors import EngineError, IngeniumError, InputError
+from ingenium.core.seeds import one_thread
 from ingenium.scale.place import LOOPBACK, TORCHRUN, WorkPlace
 from ingenium.scale.port import Site, SiteWorker, opened
 
@@ -68,7 +69,7 @@ def gather(
         return [_under_torchrun(job, wait_s, tell)]
     if place.count == 1:
         rank = Rank(0, 1, wait_s=wait_s)
-        with group(rank):
+        with one_thread(), group(rank):  # as any other rank
             return [job(rank, tell)]
     with opened(place) as site:
         return RankGang(site, job, wait_s=wait_s).answers(tell)

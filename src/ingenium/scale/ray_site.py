@@ -23,7 +23,7 @@ class RaySite:
 
         Raises:
             MissingExtra: if Ray is not installed.
-            InputError: if nothing answers at the address.
+            InputError: if no Ray answers at the address, or one that does not fit this.
         """
         try:
             import ray
@@ -35,7 +35,10 @@ class RaySite:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
         if place.address:
             _reach(place)
-            ray.init(f"ray://{place.address}", **quiet)
+            try:
+                ray.init(f"ray://{place.address}", **quiet)
+            except (ConnectionError, RuntimeError) as error:  # another service, another version
+                raise _unreached(place, error) from error
         elif self._own:
             cores = max(place.count, 1)
             ray.init(num_cpus=cores, include_dashboard=False, **quiet)
@@ -129,8 +132,12 @@ def _reach(place: WorkPlace) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=REACH_S).close()
     except OSError as error:
-        raise InputError(
-            "the head of a Ray cluster that can be reached",
-            f"{place.address} ({error})",
-            "Start one: ray start --head --ray-client-server-port 10001; and see its firewall.",
-        ) from error
+        raise _unreached(place, error) from error
+
+
+def _unreached(place: WorkPlace, error: Exception) -> InputError:
+    return InputError(
+        "the head of a Ray cluster that can be reached",
+        f"{place.address} ({str(error).strip().splitlines()[0]})",
+        "Start one: ray start --head --ray-client-server-port 10001; and see its firewall.",
+    )

@@ -1,6 +1,6 @@
 """Bytes of a rank and seconds of a step under a layout: simulated, by published formulas."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingenium.scale.cluster import Cluster
 from ingenium.scale.layout import RankLayout
@@ -67,8 +67,9 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
     """
     tokens = sequences * model.context
     if layout.pipeline == 1:
-        own = stage_parameters(model, layout)
-        return _stage_bytes(model, layout, own, _activations(model, layout, tokens))
+        return _stage_bytes(
+            model, layout, stage_parameters(model, layout), _activations(model, layout, tokens)
+        )
     layers = model.layers / layout.pipeline * model.block / layout.tensor
     first, middle, last = _piped_activations(model, layout, tokens)
     stages = [(layers + model.entry, first), (layers + model.head, last)]
@@ -76,7 +77,27 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
     return max((_stage_bytes(model, layout, *s) for s in stages), key=lambda found: found.total)
 
 
-def _stage_bytes(model: ModelSize, layout: RankLayout, own: float, activations: float) -> RankBytes:
+@dataclass(frozen=True)
+class StageActivations:
+    """Bytes that a stage keeps for its backward pass."""
+
+    kept: float  # by layers, let go as these are gone through
+    opened: float  # while a layer is gone through
+    loss: float = 0.0  # when that is found
+
+    @property
+    def most(self) -> float:
+        """At the loss, or in the layer that is gone through first."""
+        return self.kept + max(self.opened, self.loss)
+
+    def beside(self, gradients: float) -> float:
+        """With gradients that come as what is kept goes."""
+        return max(self.kept + self.loss, self.opened + max(self.kept, gradients))
+
+
+def _stage_bytes(
+    model: ModelSize, layout: RankLayout, own: float, activations: StageActivations
+) -> RankBytes:
     """Of a rank that has so many parameters."""
     shared = layout.data
     sharded = shared if layout.shard >= 2 else 1
@@ -88,21 +109,23 @@ def _stage_bytes(model: ModelSize, layout: RankLayout, own: float, activations: 
     moments = model.state_bytes * own / (shared if layout.shard >= 1 else 1)
     averages = 4 * model.averages * own / sharded
     gradients = model.weight_bytes * own / sharded
-    activations += model.weight_bytes * gathered
+    # Gradients of micro-batches are summed elsewhere, and put into buckets with the last.
+    if layout.micro > 1 and layout.replicated and not model.gradients_stay:
+        gathered += own
     # In buckets, or from the first of some micro-batches on, they are there at the peak.
     stay = model.gradients_stay or layout.replicated or layout.micro > 1
     return RankBytes(
         weights=model.weight_bytes * own / sharded,
         gradients=gradients,
         state=averages + (0.0 if layout.offload else moments),
-        activations=activations,
+        activations=activations.most + model.weight_bytes * gathered,
         host=moments if layout.offload else 0.0,
-        not_yet=0.0 if stay else min(gradients, activations),
+        not_yet=0.0 if stay else activations.most + gradients - activations.beside(gradients),
     )
 
 
-def _kept(model: ModelSize, layout: RankLayout, tokens: float) -> tuple[float, float, float]:
-    """Bytes of a micro-batch in the layers of a stage, in one that is open, and at the loss."""
+def _activations(model: ModelSize, layout: RankLayout, tokens: float) -> StageActivations:
+    """Of a micro-batch."""
     layers = -(-model.layers // layout.pipeline)
     each = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     open_ = tokens * model.width * model.kept_open / layout.tensor
@@ -111,46 +134,39 @@ def _kept(model: ModelSize, layout: RankLayout, tokens: float) -> tuple[float, f
     if layout.recompute:
         own, open_ = layers * tokens * model.width * model.weight_bytes, open_ + each
     loss = tokens * (model.width * model.kept_entry + model.vocabulary * model.kept_head)
-    return own, open_, loss
-
-
-def _activations(model: ModelSize, layout: RankLayout, tokens: float) -> float:
-    """Without a pipeline.
-
-    The most is held when the loss is found, or when the last layer is gone through backwards.
-    """
-    own, open_, loss = _kept(model, layout, tokens)
-    return own + max(open_, loss)
+    return StageActivations(own, open_, loss)
 
 
 def _piped_activations(
     model: ModelSize, layout: RankLayout, tokens: float
-) -> tuple[float, float, float]:
+) -> tuple[StageActivations, StageActivations, StageActivations]:
     """Of the first stage, one in the middle, and the last: as many micro-batches as are begun.
 
-    PyTorch has a buffer for each micro-batch that comes from the stage before, and for each
-    gradient from the one behind; outputs lie there until their gradients come.
+    Outputs lie there until their gradients come.
     """
-    own, open_, loss = _kept(model, layout, tokens)
-    signal = tokens * model.width * model.weight_bytes * model.arrivals_stay
-    arrived = layout.micro * signal
+    own = _activations(model, layout, tokens)
+    signal = tokens * model.width * model.weight_bytes
     first, middle = (min(layout.pipeline - i, layout.micro) for i in range(2))
     return (
-        first * (own + signal) + open_ + arrived,
-        middle * (own + signal) + open_ + 2 * arrived,
-        own + max(open_, loss) + signal + arrived,
+        StageActivations(first * (own.kept + signal), own.opened + signal),
+        StageActivations(middle * (own.kept + signal), own.opened + signal),
+        replace(own, kept=own.kept + signal),
     )
 
 
 def step_seconds(
-    model: ModelSize, layout: RankLayout, cluster: Cluster, sequences: float
+    model: ModelSize, layout: RankLayout, cluster: Cluster, sequences: float, pieces: int = 1
 ) -> StepSeconds:
-    """Seconds of a step of `micro` micro-batches of so many sequences on each data rank."""
+    """Seconds of a step of `micro` micro-batches of so many sequences on each data rank.
+
+    Sequences are computed in `pieces`, of which each takes the time to start its kernels.
+    """
     device, tokens = cluster.device, sequences * model.context
     times = 4 / 3 if layout.recompute else 1.0  # a forward pass is a third of all
     shares = layout.tensor * layout.pipeline
     compute = times * model.flops(tokens) / shares / (device.tflops * 1e12 * device.gemm_share)
     layers = model.layers / layout.pipeline
+    compute += times * pieces * (layers + 1 / layout.pipeline) * device.launch_us * 1e-6
     moved = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     # What is kept was written once and is read again in the backward pass, and its gradient too.
     memory = times * 3 * layers * moved / (device.bandwidth_gb_s * 1e9)
@@ -183,7 +199,8 @@ def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: fl
     # Gradients are summed and scattered, weights gathered: once, or before each pass if sharded.
     gathers = 3.0 if layout.shard >= 3 else 2.0
     pieces = model.layers / layout.pipeline + 2 if layout.shard >= 2 else 1.0  # each by itself
-    whole = gathers * pieces * link.gather_s(size / pieces, layout.data)
+    times = layout.micro if layout.shard >= 2 else 1  # in each micro-batch
+    whole = times * gathers * pieces * link.gather_s(size / pieces, layout.data)
     return max(whole * (1 - HIDDEN), whole - busy_s * 2 / 3)
 
 

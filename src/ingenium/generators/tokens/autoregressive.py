@@ -111,7 +111,7 @@ class TokenAutoregressive(Model):
         rng: torch.Generator | None = None,
     ) -> Float[Tensor, " n"]:
         """Negative log density of each row, in pieces of similar length to save work on pads."""
-        length = (ids == END).int().argmax(1) + 1
+        length = lengths(ids)
         order, pieces = by_length(length)
         with half(told.device):
             parts = [
@@ -272,6 +272,11 @@ def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[T
             out[going, step, token - OPEN] = grammar.permits(state, going, asked, steps - step)
         state = grammar.follow(state, ids[:, step])
     return out
+
+
+def lengths(ids: Int[Tensor, "n s"]) -> Int[Tensor, " n"]:
+    """Steps of each row up to its end, one at least."""
+    return (ids != PAD).sum(1).clamp(min=1)
 
 
 def by_length(length: Int[Tensor, " n"]) -> tuple[Int[Tensor, " n"], tuple[Tensor, ...]]:

@@ -8,7 +8,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ingenium.core.errors import InputError
-from ingenium.generators.tokens.autoregressive import TokenAutoregressive, half
+from ingenium.generators.tokens.autoregressive import (
+    TokenAutoregressive,
+    by_length,
+    half,
+    lengths,
+)
 from ingenium.generators.tokens.decoders import Transformer
 from ingenium.generators.tokens.drawing import OPEN
 from ingenium.generators.tokens.vocabulary import BEGIN, PAD
@@ -33,8 +38,9 @@ class TokenEntry(nn.Module):
 
     def forward(
         self, ids: Int[Tensor, "n s"], cond: Float[Tensor, "n c"], hide: Bool[Tensor, "n 1"]
-    ) -> Float[Tensor, "n s w"]:
-        """What the first layer reads."""
+    ) -> Float[Tensor, "n read w"]:
+        """What the first layer reads, up to the end of the longest."""
+        ids = ids[:, : lengths(ids).max()]
         told = torch.where(hide, self.unknown, self.told(cond))
         before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
         read: Tensor = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
@@ -77,8 +83,8 @@ def chained(family: TokenAutoregressive) -> Chain:
             hide = uniform(cond.new_empty(len(cond), 1), rng) < family.drawing.hidden
         return x.to(torch.int64), cond, hide
 
-    def loss(logits: Float[Tensor, "n s v"], x: Float[Tensor, "n s"]) -> Tensor:
-        ids = x.to(torch.int64)
+    def loss(logits: Float[Tensor, "n read v"], x: Float[Tensor, "n s"]) -> Tensor:
+        ids = x.to(torch.int64)[:, : logits.shape[1]]
         counts = (ids != PAD) & (torch.arange(ids.shape[1]) < steps - 1)
         wanted = torch.where(counts, ids - OPEN, -1).flatten()
         lost = functional.cross_entropy(
@@ -87,7 +93,15 @@ def chained(family: TokenAutoregressive) -> Chain:
         return lost / (steps * len(x))
 
     parts = (TokenEntry(family), *decoder.blocks, TokenHead(family, decoder.norm))
-    return Chain(parts, inputs, loss, _size(family, decoder), partial(half, torch.device("cpu")))
+    return Chain(
+        parts,
+        inputs,
+        loss,
+        _size(family, decoder),
+        partial(half, torch.device("cpu")),
+        steps=lambda x: lengths(x.to(torch.int64)),
+        cut=lambda steps: by_length(steps)[1],
+    )
 
 
 def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
@@ -110,7 +124,6 @@ def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
         kept_head=KEPT_SYMBOL,
         kept_open=KEPT_OPEN,
         gradients_stay=False,
-        arrivals_stay=True,
         entry_more=told,
         head_more=head,
         averages=2,
