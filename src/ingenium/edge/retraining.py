@@ -8,6 +8,7 @@ Courville, 2013, arXiv:1308.3432 (gradients straight through a rounding); Liu, G
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -26,6 +27,18 @@ from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import train
 
 TEACHER = 0.9  # share of the loss that the teacher's word has
+STATES = 1.0  # nats that a hidden state costs which lies its spread away from the teacher's
+
+
+@runtime_checkable
+class HasLessons(Protocol):
+    """A model that says itself how it learns from a teacher."""
+
+    def taught_loss(
+        self, teacher: Any, x: Tensor, cond: Tensor, rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """What one row adds to the loss of a student."""
+        ...
 
 
 @dataclass
@@ -36,9 +49,10 @@ class Retraining:
     masks: dict[str, Tensor] = field(default_factory=dict)
     bits: int | None = None  # to which weights are rounded, by a scale for each output
     teacher: Model | None = None
+    matched: bool = False  # the teacher's hidden states are learned too, through a projection
 
     def __post_init__(self) -> None:
-        self._bare = _Loss(self.student, self.teacher)
+        self._bare = _Loss(self.student, self.teacher, matched=self.matched)
 
     def fit(self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan) -> None:
         """Train, and leave the weights as they were seen."""
@@ -54,7 +68,7 @@ class Retraining:
 
     def turns(self) -> tuple[Turn, ...]:
         """All parameters on the loss."""
-        return (Turn(tuple(self.student.parameters()), self._loss, betas=(0.9, 0.98)),)
+        return (Turn(tuple(self._bare.parameters()), self._loss, betas=(0.9, 0.98)),)
 
     def anneal(self, fraction: float) -> None:
         """Prices are at their end."""
@@ -106,19 +120,37 @@ def _straight(weight: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
 class _Loss(nn.Module):
     """A student's loss as a call, so that its weights can be given."""
 
-    def __init__(self, student: Model, teacher: Model | None) -> None:
+    def __init__(self, student: Model, teacher: Model | None, *, matched: bool) -> None:
         super().__init__()
         self.student = student
         object.__setattr__(self, "teacher", teacher)  # whose weights are no part of this
+        self.bridge = _bridge(student, teacher) if matched else None
 
     def forward(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set beside the modules
         if teacher is None:
             return self.student.loss(x, cond, rng)
+        if isinstance(self.student, TokenAutoregressive):
+            assert isinstance(teacher, TokenAutoregressive)
+            return _from_scores(self.student, teacher, x, cond, self.bridge)
+        if isinstance(self.student, HasLessons):
+            return self.student.taught_loss(teacher, x, cond, rng)
         for kind, distil in DISTILLED:
             if isinstance(self.student, kind):
                 return distil(self.student, teacher, x, cond, rng)
         return self.student.loss(x, cond, rng)
+
+
+def _bridge(student: Model, teacher: Model | None) -> nn.Linear:
+    """From a student's hidden states to its teacher's.
+
+    Source: Romero et al., ICLR 2015, arXiv:1412.6550 (hints through a learned projection).
+    """
+    assert isinstance(student, TokenAutoregressive)
+    assert isinstance(teacher, TokenAutoregressive)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return nn.Linear(student.head.in_features, teacher.head.in_features)
 
 
 def _from_scores(
@@ -126,16 +158,22 @@ def _from_scores(
     teacher: TokenAutoregressive,
     x: Tensor,
     cond: Tensor,
-    rng: torch.Generator,
+    bridge: nn.Module | None,
 ) -> Float[Tensor, " n"]:
-    """Divergence from the teacher's chances of each token, and the surprise at what came."""
-    own, came = student.scores(x, cond)
+    """Divergence from the teacher's chances of each token, and the surprise at what came.
+
+    With a bridge also the distance of its hidden states from the teacher's, in their spread.
+    """
+    own, came = student.states(x, cond)
     with torch.no_grad():
-        told = teacher.scores(x, cond)[0].log_softmax(-1)
-    mine = own.log_softmax(-1)
+        theirs = teacher.states(x, cond)[0]
+        told = teacher.head(theirs).log_softmax(-1)
+    mine = student.head(own).log_softmax(-1)
     apart = (told.exp() * (told - mine)).sum(-1)
     missed = functional.nll_loss(mine, came, reduction="none")
     loss = (TEACHER * apart + (1 - TEACHER) * missed).mean()
+    if bridge is not None:
+        loss = loss + STATES * (bridge(own) - theirs).square().mean() / theirs.var()
     return loss.expand(len(x))
 
 
@@ -190,7 +228,6 @@ def _from_latents(
 
 
 DISTILLED: tuple[tuple[type, Callable[..., Tensor]], ...] = (
-    (TokenAutoregressive, _from_scores),
     (Denoising, _from_pairs),
     (VAE, _from_latents),
 )

@@ -208,10 +208,22 @@ class TokenAutoregressive(Model):
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> tuple[Float[Tensor, "m v"], Int[Tensor, " m"]]:
         """Scores at all steps of designs that were a choice, with a gradient, and what came."""
-        ids = x.to(torch.int64)
-        counts = self._counts(ids)
-        logits: Tensor = self.head(self._known(ids, self.told(cond))[counts])
-        return logits, ids[counts] - OPEN
+        known, came = self.states(x, cond)
+        return self.head(known), came
+
+    def states(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
+    ) -> tuple[Float[Tensor, "m w"], Int[Tensor, " m"]]:
+        """What is known at each of these steps, the shortest designs first, and what came."""
+        ids, told = x.to(torch.int64), self.told(cond)
+        length = (ids == END).int().argmax(1) + 1
+        known, came = list[Tensor](), list[Tensor]()
+        for rows in by_length(length)[1]:
+            own = ids[rows, : length[rows].max()]
+            counts = self._counts(own)
+            known.append(self._known(own, told[rows])[counts])
+            came.append(own[counts] - OPEN)
+        return torch.cat(known), torch.cat(came)
 
     def _write(
         self,
