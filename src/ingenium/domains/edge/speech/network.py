@@ -1,4 +1,7 @@
-"""A network that says how much of each band is speech, frame by frame, and nothing of the future.
+"""A network that says of each band how much is left of what was heard and of what a filter makes.
+
+A Wiener filter sees each frequency and knows steady noise alone; a network of bands knows speech,
+and has no eyes for what lies between the harmonics of a voice. Frame by frame, without the future.
 
 Shapes: n recordings, s samples, t frames, b bands, w units.
 """
@@ -13,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.domains.edge.speech.spectra import BANDS, heard, sound, spectra, spread
+from ingenium.domains.edge.speech.wiener import TUNED, filter_gains
 from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.parts import EdgePart, Recorder, Runner, dense_of, instead, remembered
 from ingenium.edge.pruning import kept_units, kept_memory
@@ -20,6 +24,7 @@ from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_steer, finish
 from ingenium.sampling.steer import FREE, Steer
 
+SEEN = 2 * BANDS  # of what was heard, and of what the filter makes of it
 FLOOR = 10 ** (-50 / 20)  # of a gain: what is left of noise is too quiet to hear, and not nothing
 LEAST = 1e-3  # of the power of speech that may be missed: 30 dB are as good as all
 
@@ -27,16 +32,17 @@ LEAST = 1e-3  # of the power of speech that may be missed: 30 dB are as good as 
 class MaskNetwork(Model):
     """Gains of bands from a memory; designs are speech, conditions what was heard.
 
+    Shapes: k numbers of a frame, twice as many as bands.
     Source: Valin, IEEE MMSP 2018, arXiv:1709.08243 (gains of bands, from a small memory).
     """
 
     def __init__(self, samples: int, *, width: int) -> None:
         super().__init__((samples,), samples)
-        self.enter = nn.Linear(BANDS, width)
+        self.enter = nn.Linear(SEEN, width)
         self.memory = nn.LSTM(width, width, batch_first=True)
-        self.leave = nn.Linear(width, BANDS)
+        self.leave = nn.Linear(width, SEEN)
 
-    def gains(self, seen: Float[Tensor, "n t b"]) -> Float[Tensor, "n t b"]:
+    def gains(self, seen: Float[Tensor, "n t k"]) -> Float[Tensor, "n t k"]:
         """How much is left of each band in each frame."""
         known = self.memory(nn.functional.silu(self.enter(seen)))[0]
         return self.leave(known).sigmoid()
@@ -44,8 +50,10 @@ class MaskNetwork(Model):
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
         """Speech, of what was heard."""
         spectrum = spectra(cond)
-        gains = self.gains(heard(spectrum)).clamp(min=FLOOR)
-        return sound(spectrum * spread(gains))
+        cleaned = spectrum * filter_gains(spectrum, TUNED)
+        seen = torch.cat([heard(spectrum), heard(cleaned)], -1)
+        bare, more = self.gains(seen).clamp(min=FLOOR).chunk(2, -1)
+        return sound(spectrum * spread(bare) + cleaned * spread(more))
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
@@ -93,7 +101,7 @@ class MaskSteps:
     def graphs(self, family: MaskNetwork) -> dict[str, NetworkGraph]:
         """The one step."""
         g = NetworkGraph("gain")
-        seen = g.given("seen", BANDS)
+        seen = g.given("seen", SEEN)
         memory = family.memory
         state = [(g.given("h0", memory.hidden_size), g.given("c0", memory.hidden_size))]
         x, ends = remembered(g, g.function(dense_of(g, seen, family.enter), "silu"), memory, state)
@@ -120,12 +128,12 @@ class MaskSteps:
             signal = seen["gain"].graph.run(seen["gain"].seen())["h0_next"].std(0)
             last = kept_units(signal * (leave.weight.norm(dim=0) + back.norm(dim=0)), share)
             small = copy.deepcopy(family)
-            small.enter = nn.Linear(BANDS, len(first))
+            small.enter = nn.Linear(SEEN, len(first))
             small.enter.weight.copy_(enter.weight[first])
             small.enter.bias.copy_(enter.bias[first])
             small.memory = nn.LSTM(len(first), len(last), batch_first=True)
             kept_memory(small.memory, memory, [first, last])
-            small.leave = nn.Linear(len(last), BANDS)
+            small.leave = nn.Linear(len(last), SEEN)
             small.leave.weight.copy_(leave.weight[:, last])
             small.leave.bias.copy_(leave.bias)
         return small
@@ -136,7 +144,7 @@ class _MaskCalls:
     runner: Runner
     width: int
 
-    def __call__(self, seen: Float[Tensor, "n t b"]) -> Float[Tensor, "n t b"]:
+    def __call__(self, seen: Float[Tensor, "n t k"]) -> Float[Tensor, "n t k"]:
         h = c = seen.new_zeros(len(seen), self.width)
         found = []
         for frame in seen.float().unbind(1):  # each needs the memory of the one before

@@ -3,14 +3,14 @@
 Shapes: n recordings, s samples, t frames, f frequencies.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from ingenium.domains.edge.speech.sounds import LEAD, HOP
+from ingenium.domains.edge.speech.sounds import HOP, LEAD
 from ingenium.domains.edge.speech.spectra import sound, spectra
 from ingenium.generators.rows import check_cond, check_steer, finish
 from ingenium.sampling.steer import FREE, Steer
@@ -24,10 +24,10 @@ SMOOTH = 0.7  # of the power that is compared with the noise
 class WienerSettings:
     """What is tuned on the recordings that are learned."""
 
-    kept: float = 0.98  # of what the frame before says of speech over noise
-    floor_db: float = -18.0  # of a gain
-    slow: float = 0.9  # of the noise that is followed
-    bar: float = 4.0  # over the noise, from which a frequency counts as speech
+    kept: float = 0.9  # of what the frame before says of speech over noise
+    floor_db: float = -40.0  # of a gain
+    slow: float = 1.0  # of the noise that is followed
+    bar: float = 2.0  # over the noise, from which a frequency counts as speech
 
 
 GRID = {
@@ -38,6 +38,9 @@ GRID = {
 }
 
 
+TUNED = WienerSettings()  # what `tuned` finds
+
+
 class WienerFilter(nn.Module):
     """Decision-directed Wiener filter; its noise begins as what is heard before anybody speaks.
 
@@ -45,22 +48,15 @@ class WienerFilter(nn.Module):
         2002, doi:10.1109/97.988717 (noise is followed where nobody speaks).
     """
 
-    def __init__(self, samples: int, settings: WienerSettings = WienerSettings()) -> None:
+    def __init__(self, samples: int) -> None:
         super().__init__()
-        self.shape, self.c, self.settings = (samples,), samples, settings
+        self.shape, self.c = (samples,), samples
 
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Take of the grid what misses least of the speech."""
-        from ingenium.domains.edge.speech.network import missed
-
-        def price(own: WienerSettings) -> float:
-            return float(missed(filtered(cond, own), x).mean())
-
-        every = [WienerSettings(**dict(zip(GRID, v, strict=True))) for v in product(*GRID.values())]
-        self.settings = min(every, key=price)
-        return {"missed": [price(self.settings)]}
+        """Nothing: it was tuned on the same recordings."""
+        return {}
 
     @torch.no_grad()
     def propose(
@@ -73,27 +69,43 @@ class WienerFilter(nn.Module):
         """
         check_cond(cond, self.c)
         check_steer(steer, "a filter, which draws nothing")
-        return finish(filtered(cond, self.settings), steer)
+        return finish(self.made(cond), steer)
+
+    def made(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+        """Speech, of what was heard."""
+        return filtered(cond, TUNED)
 
 
 class Unchanged(WienerFilter):
     """What was heard, as it was."""
 
-    def fit(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
-    ) -> dict[str, list[float]]:
-        """There is nothing to learn."""
-        self.settings = replace(self.settings, floor_db=0.0)
-        return {}
+    def made(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+        """The same."""
+        return cond
+
+
+def tuned(x: Float[Tensor, "n s"], heard: Float[Tensor, "n s"]) -> WienerSettings:
+    """Of the grid what brings the ratio of speech to the rest up most."""
+
+    def price(own: WienerSettings) -> float:
+        made = filtered(heard, own)
+        part = (made * x).sum(1).square() / x.square().sum(1)
+        return float((part / (made.square().sum(1) - part)).log10().mean())
+
+    every = [WienerSettings(**dict(zip(GRID, v, strict=True))) for v in product(*GRID.values())]
+    return max(every, key=price)
 
 
 def filtered(x: Float[Tensor, "n s"], own: WienerSettings) -> Float[Tensor, "n s"]:
     """Speech, of what was heard."""
     spectrum = spectra(x)
-    return sound(spectrum * _gains(spectrum, own))
+    return sound(spectrum * filter_gains(spectrum, own))
 
 
-def _gains(spectrum: Complex[Tensor, "n t f"], own: WienerSettings) -> Float[Tensor, "n t f"]:
+def filter_gains(
+    spectrum: Complex[Tensor, "n t f"], own: WienerSettings
+) -> Float[Tensor, "n t f"]:
+    """Of each frequency in each frame, by what came before."""
     power = spectrum.abs().square()
     noise = power[:, :LEARNED].mean(1) + 1e-12
     smooth, speech, gains = noise.clone(), torch.zeros_like(noise), list[Tensor]()
