@@ -19,6 +19,7 @@ from ingenium.generators.networks import ResidualBlock
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.decoders import Recurrent
 
+
 @runtime_checkable
 class HasNarrow(Protocol):
     """A part that says itself how its family gets narrower."""

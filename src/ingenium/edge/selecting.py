@@ -16,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.edge.compressing import Workshop
 from ingenium.edge.device import Cost, DeviceSheet
 from ingenium.edge.judging import cost_margins, quality
-from ingenium.edge.parts import GraphRunner, Runner
+from ingenium.edge.parts import GraphRunner, Runner, TokenSteps
 from ingenium.edge.recipe import CompressionRecipe, recipes
 
 SHORT = 4  # a short training takes this part of a whole one
@@ -57,7 +57,8 @@ def admitted(shop: Workshop) -> list[CompressionRecipe]:
     """
     sheet, task = shop.task.sheet, shop.task
     calls = sheet.calls if task.denoises else ()
-    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros, calls))
+    matched = sheet.matched and isinstance(task.part.part, TokenSteps)
+    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros, calls, matched=matched))
     if not task.part.path:
         return every
     return [r for r in every if not r.retrained or (r.distilled and task.denoises)]

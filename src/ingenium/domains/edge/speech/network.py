@@ -19,7 +19,7 @@ from ingenium.domains.edge.speech.spectra import BANDS, heard, sound, spectra, s
 from ingenium.domains.edge.speech.wiener import TUNED, filter_gains
 from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.parts import EdgePart, Recorder, Runner, dense_of, instead, remembered
-from ingenium.edge.pruning import kept_units, kept_memory
+from ingenium.edge.pruning import kept_memory, kept_units
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_steer, finish
 from ingenium.sampling.steer import FREE, Steer

@@ -32,11 +32,10 @@ from ingenium.domains.edge.speech.wiener import Unchanged, WienerFilter
 
 SNR_DB = (-5.0, 15.0)
 SPEECH = Variable("speech", ("sample",), "1", "samples, of 1 at most", -1.0, 1.0)
-UTTERANCE = Variable(
-    "said", (), "1", "which utterance, from 1", 1.0, 999.0, given="utterance"
-)
+UTTERANCE = Variable("said", (), "1", "which utterance, from 1", 1.0, 999.0, given="utterance")
 NOISE = Variable("disturbed", (), "1", "by which noise, from 1", 1.0, 999.0, given="noise")
 SNR = Variable("mixed_db", (), "dB", "speech over noise in what was heard", given="snr_db")
+EACH = 3  # noises that an utterance has among those that are learned
 SHARE, MOST = 0.2, 20  # of the recordings, that the second engine measures
 LEAST_GAIN_DB, LEAST_COURSE = 3.0, 0.4
 AUDIBLE_DB, LOUDEST = 6.0, 0.99  # of what was said, either way; of samples
@@ -65,6 +64,7 @@ class Speech(Problem):
         "Whether a listener understands it; courses of bands only go with that.",
         "That the speech was made of the recording that its file names: one that names another "
         "is judged as if it were made of that.",
+        "Its sign: samples turned upside down sound the same.",
     )
     licence = LICENCE
     variables = (SPEECH, UTTERANCE, NOISE, SNR)
@@ -74,8 +74,10 @@ class Speech(Problem):
         """Open the utterances that come with the package."""
         self.settings = settings
         self.conditions = (
-            Condition("utterance", "what is said, by number", lower=1, upper=len(utterances())),
-            Condition("noise", "what disturbs it, by number", lower=1, upper=len(NOISES)),
+            Condition(
+                "utterance", "what is said, by number", lower=1.0, upper=float(len(utterances()))
+            ),
+            Condition("noise", "what disturbs it, by number", lower=1.0, upper=float(len(NOISES))),
             Condition("snr_db", "speech over noise", lower=SNR_DB[0], upper=SNR_DB[1], unit="dB"),
         )
         self.codec = Channels.between([(-1.0, 1.0)], (SAMPLES,))
@@ -96,12 +98,12 @@ class Speech(Problem):
         self.formats = {"wav": SpeechWav(self.variables)}
 
     def data(self) -> xr.Dataset:
-        """What was said, with the noises that networks learn, or with those that they do not."""
+        """What was said, under three noises that networks learn, or under all that they do not."""
         rows = [
             (i, k, u.held_out)
-            for i, u in enumerate(utterances())
             for k, kind in enumerate(NOISES)
-            if u.held_out == (kind in HELD_OUT)
+            for i, u in enumerate(utterances())
+            if u.held_out == (kind in HELD_OUT) and (u.held_out or (i + k) % 7 < EACH)
         ]
         who, what = (np.array(v, dtype=np.float64) + 1 for v in list(zip(*rows, strict=True))[:2])
         snr = np.linspace(*SNR_DB, len(rows))
@@ -171,7 +173,7 @@ class Speech(Problem):
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Half as loud; and with a distortion 20 dB down that has nothing of what was said."""
         said = utterances()[0].samples
-        heard = noisy(0, tuple(NOISES)[0], 0.0)
+        heard = noisy(0, next(iter(NOISES)), 0.0)
         alike = np.corrcoef(said, heard)[0, 1] ** 2  # both have next to no mean
         rest = np.random.default_rng(1).standard_normal(SAMPLES)
         rest -= rest @ said / (said @ said) * said

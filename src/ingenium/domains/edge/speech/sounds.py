@@ -164,20 +164,20 @@ def _fan(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _drill(n: int, rng: np.random.Generator) -> np.ndarray:
     own = _tones(n, rng, rng.uniform(180, 260), 0.05) + 0.6 * _coloured(n, rng, 0.3)
-    return own * _swelling(n, rng, 8, 12)
+    return own * _swelling(n, rng, 8, 12.0)
 
 
 NOISES: Mapping[str, Callable[[int, np.random.Generator], np.ndarray]] = {
     "white": _white,
     "pink": lambda n, rng: _coloured(n, rng, 1.0),
-    "wind": lambda n, rng: _coloured(n, rng, 2.0) * _swelling(n, rng, 6, 18),
+    "wind": lambda n, rng: _coloured(n, rng, 2.0) * _swelling(n, rng, 6, 18.0),
     "hum": _hum,
     "engine": _engine,
     "clicks": lambda n, rng: _impulses(n, rng, 12.0, 0.97),
     "babble": lambda n, rng: _voices(n, rng, 5),
     "fan": _fan,
     "drill": _drill,
-    "rain": lambda n, rng: _impulses(n, rng, 900.0, 0.6) * _swelling(n, rng, 12, 6),
+    "rain": lambda n, rng: _impulses(n, rng, 900.0, 0.6) * _swelling(n, rng, 12, 6.0),
     "crowd": lambda n, rng: _voices(n, rng, 8)[::-1] + 0.02 * _coloured(n, rng, 1.0),
 }
 HELD_OUT = ("fan", "drill", "rain", "crowd")  # noises that no network was taught by

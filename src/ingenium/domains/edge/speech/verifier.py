@@ -54,9 +54,7 @@ class SpeechMeter:
         snr_db: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 7"]:
         """One after the other, so that none hangs on those that come with it."""
-        both = zip(
-            speech.numpy(), utterance.tolist(), noise.tolist(), snr_db.tolist(), strict=True
-        )
+        both = zip(speech.numpy(), utterance.tolist(), noise.tolist(), snr_db.tolist(), strict=True)
         rows = [self._one(*row) for row in both]
         return torch.tensor(rows, dtype=torch.float64).reshape(-1, len(self.quantities))
 
@@ -80,12 +78,11 @@ class SpeechMeter:
 
 def distortion_db(own: Float64[np.ndarray, " s"], said: Float64[np.ndarray, " s"]) -> float:
     """Power of the multiple of what was said that is nearest, over that of the rest."""
-    power = said @ said
-    part = own @ said / power * said
-    rest = own - part
-    if own @ own < NOTHING * power:
+    power = np.square(said).sum()
+    part = (own * said).sum() / power * said
+    if np.square(own).sum() < NOTHING * power:
         return -MOST_DB
-    ratio = (part @ part + 1e-30) / (rest @ rest + 1e-30)
+    ratio = (np.square(part).sum() + 1e-30) / (np.square(own - part).sum() + 1e-30)
     return float(np.clip(10 * np.log10(ratio), -MOST_DB, MOST_DB))
 
 

@@ -102,9 +102,7 @@ def filtered(x: Float[Tensor, "n s"], own: WienerSettings) -> Float[Tensor, "n s
     return sound(spectrum * filter_gains(spectrum, own))
 
 
-def filter_gains(
-    spectrum: Complex[Tensor, "n t f"], own: WienerSettings
-) -> Float[Tensor, "n t f"]:
+def filter_gains(spectrum: Complex[Tensor, "n t f"], own: WienerSettings) -> Float[Tensor, "n t f"]:
     """Of each frequency in each frame, by what came before."""
     power = spectrum.abs().square()
     noise = power[:, :LEARNED].mean(1) + 1e-12
