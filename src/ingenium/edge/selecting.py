@@ -65,7 +65,7 @@ def admitted(shop: Workshop) -> list[CompressionRecipe]:
 
 
 def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[ScreenedRecipe]:
-    """Those that fit, of the largest widths of each format and number of calls.
+    """Those that fit, of the largest widths of each way to round and number of calls.
 
     Raises:
         InputError: if none does, naming the nearest and what it lacks.
@@ -83,7 +83,7 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
             "Allow that, or name a smaller family with --family.",
         )
     kept = []
-    kinds = {s: (s.recipe.scheme.bits, s.recipe.calls) for s in allowed}
+    kinds = {s: (s.recipe.scheme, s.recipe.calls) for s in allowed}
     for kind in dict.fromkeys(kinds.values()):
         own = [s for s in allowed if kinds[s] == kind]
         widths = sorted({s.recipe.width for s in own}, reverse=True)[:PER_FORMAT]

@@ -117,7 +117,7 @@ def pruning(commands: Commands) -> Iterator[Finding | Picture]:
 
 def distillation(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.4: students of a quarter of the parameters, and of few calls."""
-    taught = {"widths": [*STUDENTS], "matched": "true", "steps": 1600, "judged": 512}
+    taught = {"widths": [*STUDENTS], "matched": "true", "steps": 1600, "judged": 384}
     found = _fit(commands, MOLECULES, family="moses_lstm", **taught)
     whole, before = _named(found, "int8"), found["original"]
     for share in STUDENTS:
