@@ -102,7 +102,7 @@ def _codes_of(wave: np.ndarray, sigma: np.ndarray, band: int, n: int) -> Bool[np
 
 def _shares(
     codes: Int[np.ndarray, "m b"], own: BitRate, bit_s: int
-) -> tuple[Float64[np.ndarray, "t b"], Int[np.ndarray, "t b"]]:
+) -> tuple[Float64[np.ndarray, "t b"], list[list[int]]]:
     """Of each frame the spread in each band, and bits of each of its frequencies."""
     level = LOWEST_DB + codes * _step_db(own)
     middles = (np.arange(len(codes)) + 0.5) * own.block - 0.5
@@ -118,7 +118,7 @@ def _shares(
             best = int(np.where(may, frame - 6.02 * share, -np.inf).argmax())
             share[best] += 1
             left -= widths[best]
-    return 10 ** (smooth / 20), shared
+    return 10 ** (smooth / 20), shared.tolist()
 
 
 def _step_db(own: BitRate) -> float:

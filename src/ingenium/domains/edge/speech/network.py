@@ -36,6 +36,8 @@ class MaskNetwork(Model):
     Source: Valin, IEEE MMSP 2018, arXiv:1709.08243 (gains of bands, from a small memory).
     """
 
+    together: int = 32  # recordings
+
     def __init__(self, samples: int, *, width: int) -> None:
         super().__init__((samples,), samples)
         self.enter = nn.Linear(SEEN, width)

@@ -67,6 +67,7 @@ class Speech(Problem):
         "Its sign: samples turned upside down sound the same.",
     )
     licence = LICENCE
+    at_once: int = 32  # a recording is 200 kB
     variables = (SPEECH, UTTERANCE, NOISE, SNR)
     sizes: Mapping[str, int] = MappingProxyType({"sample": SAMPLES})
 
@@ -80,7 +81,7 @@ class Speech(Problem):
             Condition("noise", "what disturbs it, by number", lower=1.0, upper=float(len(NOISES))),
             Condition("snr_db", "speech over noise", lower=SNR_DB[0], upper=SNR_DB[1], unit="dB"),
         )
-        self.codec = Channels.between([(-1.0, 1.0)], (SAMPLES,))
+        self.codec = Channels.between([(-1.0, 1.0)], own=[(SAMPLES,)])
         # Decoded waves are other waves: with few bits, how loud bands are is all that is sent.
         quality = (
             Limit("course", at_least=LEAST_COURSE)

@@ -50,6 +50,6 @@ def shipped(samples: int) -> dict[str, Shipped]:
     weights, own = FOLDER / f"{NAME}.safetensors", record()
     found = {NAME: Shipped(partial(network, samples), weights, {"width": WIDTH})}
     if own is not None:
-        about = {"width": WIDTH, "small": own["evidence"]["files"]}
+        about = {"recipe": own["recipe_title"], "files": own["evidence"]["files"]}
         found[ON_DEVICE] = Shipped(partial(on_device, samples), weights, about)
     return found

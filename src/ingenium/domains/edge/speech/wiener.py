@@ -48,6 +48,8 @@ class WienerFilter(nn.Module):
         2002, doi:10.1109/97.988717 (noise is followed where nobody speaks).
     """
 
+    together: int = 32  # recordings
+
     def __init__(self, samples: int) -> None:
         super().__init__()
         self.shape, self.c = (samples,), samples
