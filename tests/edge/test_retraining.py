@@ -5,9 +5,11 @@ import dataclasses
 from itertools import pairwise
 from typing import Any
 
+import pytest
 import torch
 from edge_nets import rows, writer
 
+from ingenium.edge import retraining
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import Scheme, codes_of
@@ -118,17 +120,18 @@ def test_what_a_teacher_knows_is_computed_once() -> None:
     kept, asked = KeptStates(teacher), []
     states = teacher.states
     teacher.states = lambda *given: asked.append(len(given[0])) or states(*given)
-    for rows in (slice(0, 70), slice(40, 120), torch.arange(119, -1, -1)):
-        found, told = kept(x[rows], cond[rows])
+    for batch in (slice(0, 70), slice(40, 120), torch.arange(119, -1, -1)):
+        found, told = kept(x[batch], cond[batch])
         with torch.no_grad():
-            true, _ = states(x[rows], cond[rows])
+            true, _ = states(x[batch], cond[batch])
             torch.testing.assert_close(found, true, rtol=0, atol=5e-3)
             torch.testing.assert_close(told, teacher.head(true).log_softmax(-1), rtol=0, atol=0.05)
     assert sum(asked) <= 120
 
 
-def test_hidden_states_are_learned_through_a_projection() -> None:
-    """A narrower student's, which is nearer to the teacher's than one that learned chances."""
+def test_hidden_states_are_learned_through_a_projection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they weigh most a student's tell more of the teacher's than chances alone teach."""
+    monkeypatch.setattr(retraining, "STATES", 30.0)
     teacher: Any = writer(width=24, layers=1)
     found = part_of(teacher, "toy")
     recorders = {k: Recorder(g) for k, g in found.graphs(teacher).items()}
