@@ -22,10 +22,10 @@ from ingenium.domains.edge.speech.trained import NAME, network
 from ingenium.domains.edge.speech.voices import lessons
 from ingenium.train.plan import Plan
 
-SPOKEN, ROWS = 600, 3000
+SPOKEN, ROWS = 500, 2400
 SNR_DB = (-8.0, 15.0)
 LOUDNESS_DB = 6.0  # that speech is louder or softer than it should be
-PLAN = Plan(steps=3500, batch=32, learning_rate=3e-3, ema_decay=0.998, held_out=0.05, patience=1000)
+PLAN = Plan(steps=2500, batch=32, learning_rate=3e-3, ema_decay=0.998, held_out=0.05, patience=1000)
 
 
 def mixed(
