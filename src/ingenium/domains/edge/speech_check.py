@@ -58,6 +58,12 @@ def speech(commands: Commands) -> Iterator[Finding | Picture]:
     )
     yield from _device()
     rates = {rate: _measured(commands, f"at_{rate}", FEW, rate=rate) for rate in RATES}
+    yield from _few_bits(rates)
+    yield Picture(_figure(own, rates), "Gains on recordings that nobody was taught, and few bits")
+
+
+def _few_bits(rates: Mapping[int, Values]) -> Iterator[Finding]:
+    """What arrives over links, from the widest to the narrowest."""
     for rate, found in rates.items():
         level = found["level_db"]
         yield Finding(
@@ -72,7 +78,6 @@ def speech(commands: Commands) -> Iterator[Finding | Picture]:
                 and (found["peak"] < 0.99).all()
             ),
         )
-    yield Picture(_figure(own, rates), "Gains on recordings that nobody was taught, and few bits")
 
 
 def _device() -> Iterator[Finding]:
@@ -121,11 +126,10 @@ def _figure(own: Values, rates: Mapping[int, Values]) -> Figure:
     dress(left, "gain of a tuned Wiener filter, dB", "gain of the network, dB")
     left.legend(fontsize=SMALL - 1, frameon=False, loc="upper left")
     bits = list(rates)
-    for name, color, label in (("course", OURS, "courses of bands alike"),):
-        middle = [rates[b][name].mean() for b in bits]
-        ends = [np.quantile(rates[b][name], (0.1, 0.9)) for b in bits]
-        right.fill_between(bits, *np.transpose(ends), color=color, alpha=0.2, lw=0)
-        right.plot(bits, middle, "o-", color=color, ms=4, label=label)
+    ends = [np.quantile(rates[b]["course"], (0.1, 0.9)) for b in bits]
+    right.fill_between(bits, *np.transpose(ends), color=OURS, alpha=0.2, lw=0)
+    middle = [rates[b]["course"].mean() for b in bits]
+    right.plot(bits, middle, "o-", color=OURS, ms=4, label="courses of bands alike")
     level = [10 ** (rates[b]["level_db"].mean() / 20) for b in bits]
     right.plot(bits, level, "s-", color=MUTED, ms=3, label="loudness over what was said")
     right.set_xscale("log")
