@@ -20,7 +20,7 @@ generator = {{ family = "{family}" }}
 [setup]
 bit_s = {rate}
 [conditions]
-snr_db = {{ from = -5, to = 10 }}
+snr_db = {{ at_least = -5, at_most = 10 }}
 [select]
 keep = "verified"
 """

@@ -137,6 +137,12 @@ def distillation(commands: Commands) -> Iterator[Finding | Picture]:
             f"by designs alone, {_perplexity(before):.3f} of the teacher",
             _perplexity(student) < _perplexity(alone),
         )
+        yield Finding(
+            f"by perplexity it loses {_perplexity(student) / _perplexity(before) - 1:.0%}, and its "
+            f"designs lie {student['apart']['value']:.3f} from the teacher's",
+            _perplexity(student) <= 1.05 * _perplexity(before),
+            gap=True,
+        )
     few = _fit(
         commands, VOICES, family="principal_diffusion", calls=[MANY, FEW], steps=600, judged=256
     )
@@ -275,9 +281,9 @@ def _students(found: Mapping[str, Any], few: Mapping[str, Any]) -> Figure:
         own = [_named(found, t) for t in titles]
         _whiskers(left, [_size(o, whole) for o in own], own, "kept_acceptance", color, label)
     left.axhline(LEAST_KEPT, color=REJECTED, lw=0.8, ls="--", label=f"{1 - LEAST_KEPT:.0%} lost")
+    dress(left, "bytes of the student over the whole's", "acceptance over the teacher's")
     left.set_xlim(0, 1.08)
     left.legend(fontsize=SMALL_PRINT, frameon=False, loc="lower right")
-    dress(left, "bytes of the student over the whole's", "acceptance over the teacher's")
     left.set_title("molecules, fewer units", fontsize=SMALL_PRINT)
     names = (f"{MANY} calls", f"{FEW} calls", f"{FEW} calls,\ndistilled")
     for i, (title, color) in enumerate(zip(CALLED, (MUTED, MUTED, OURS), strict=True)):
