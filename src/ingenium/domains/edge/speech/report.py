@@ -12,7 +12,7 @@ from ingenium.domains.edge.speech import trained
 from ingenium.domains.edge.speech.sounds import HOP, NOISES, RATE_HZ, noisy, utterances
 from ingenium.domains.edge.speech.spectra import spectra
 from ingenium.domains.edge.speech.wiener import TUNED, filtered
-from ingenium.evaluate.style import KNOWN, MUTED, OURS, SMALL, dress, panels
+from ingenium.evaluate.style import MUTED, OURS, SMALL, dress, panels
 
 FRAME_S = HOP / RATE_HZ
 
@@ -32,7 +32,7 @@ def sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
     )
     spoken = f"{utterances()[int(row['said']) - 1].name}, under {what}"
     first = Section("Spectra", f"{spoken}; brighter is louder, 60 dB.", figure=spectrograms(row))
-    second = Section("Gains", told, figure=gains({"this network": (heard, gain)}, over))
+    second = Section("Gains", told, figure=gains(heard, gain, over))
     return (first, second, *_device())
 
 
@@ -69,18 +69,13 @@ def _decibels(x: np.ndarray) -> np.ndarray:
     return found
 
 
-def gains(
-    named: dict[str, tuple[np.ndarray, np.ndarray]], over: np.ndarray, limit: float = 3.0
-) -> Figure:
+def gains(heard: np.ndarray, gain: np.ndarray, over: np.ndarray) -> Figure:
     """Each recording by what was heard; the filter's gains on the same recordings."""
     figure, grid = panels(1, 1, (5.2, 3.0))
     axes = grid[0][0]
-    for (name, (heard, gain)), color in zip(named.items(), (OURS, KNOWN), strict=False):
-        axes.scatter(heard, gain - over, s=12, color=MUTED, label="Wiener filter")
-        axes.scatter(heard, gain, s=12, color=color, label=name)
-        for x, low, high in zip(heard, gain - over, gain, strict=True):
-            axes.plot((x, x), (low, high), color=MUTED, lw=0.4, zorder=0)
-    axes.axhline(limit, color=KNOWN, lw=0.8, ls="--")
+    axes.vlines(heard, gain - over, gain, color=MUTED, lw=0.4, zorder=0)
+    axes.scatter(heard, gain - over, s=12, color=MUTED, label="Wiener filter")
+    axes.scatter(heard, gain, s=12, color=OURS, label="this network")
     axes.legend(fontsize=SMALL, frameon=False)
     dress(axes, "signal to distortion of what was heard, dB", "gain, dB")
     return figure
