@@ -151,7 +151,7 @@ class Workshop:
 
     def _cost(self, made: Compressed) -> Cost:
         """On the board; where the weights alone are too many for a limit, a bound from below."""
-        weights = sum(g.weight_bytes for g in made.graphs.values())
+        weights = sum(g.stored_bytes for g in made.graphs.values())
         room = [x.at_most for x in self.task.sheet.limits if x.quantity == "flash"]
         if all(most is None or weights <= most for most in room):
             return self.cost_of(made, {k: self.on_board(made, k) for k in made.graphs})
