@@ -60,7 +60,7 @@ class MaskNetwork(Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Missed power over that of speech, in tenths of decibels by tens: -1 for 10 dB."""
+        """Logarithm of the power that is missed over that of speech: -1 for 10 dB."""
         return missed(self.restored(cond), x)
 
     def taught_loss(
