@@ -54,7 +54,7 @@ class Retraining:
     kept: "KeptStates | None" = None  # of that teacher, from other students
 
     def __post_init__(self) -> None:
-        self._bare = _Loss(self.student, self.teacher)
+        self._bare: nn.Module = _Loss(self.student, self.teacher)
         if isinstance(self.teacher, TokenAutoregressive):
             assert isinstance(self.student, TokenAutoregressive)
             bridge = _bridge(self.student, self.teacher) if self.matched else None
@@ -195,7 +195,8 @@ class _TokenLoss(nn.Module):
         loss = (TEACHER * apart + (1 - TEACHER) * missed).mean()
         if self.bridge is not None:
             loss = loss + STATES * (self.bridge(own) - theirs).square().mean() / theirs.var()
-        return loss.expand(len(x))
+        rows: Tensor = loss.expand(len(x))
+        return rows
 
 
 def _bridge(student: TokenAutoregressive, teacher: TokenAutoregressive) -> nn.Linear:

@@ -122,7 +122,7 @@ def _shares(
 
 
 def _step_db(own: BitRate) -> float:
-    return (HIGHEST_DB - LOWEST_DB) / (2**own.level_bits - 1)
+    return (HIGHEST_DB - LOWEST_DB) / float(2**own.level_bits - 1)
 
 
 def _rounded(x: np.ndarray, count: int) -> np.ndarray:

@@ -47,7 +47,8 @@ class MaskNetwork(Model):
     def gains(self, seen: Float[Tensor, "n t k"]) -> Float[Tensor, "n t k"]:
         """How much is left of each band in each frame."""
         known = self.memory(nn.functional.silu(self.enter(seen)))[0]
-        return self.leave(known).sigmoid()
+        found: Tensor = self.leave(known).sigmoid()
+        return found
 
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
         """Speech, of what was heard."""

@@ -48,10 +48,8 @@ def utterances() -> tuple[Utterance, ...]:
     """Those that come with the package; voices and sentences that are held out were not learned."""
     head, _, body = lzma.decompress(FILE.read_bytes()).partition(b"\n")
     rows = np.frombuffer(body, np.uint8).reshape(-1, SAMPLES)
-    told = json.loads(head)
-    return tuple(
-        Utterance(*about, spoken(expanded(row))) for about, row in zip(told, rows, strict=True)
-    )
+    both = zip(json.loads(head), rows, strict=True)
+    return tuple(Utterance(v, text, held, spoken(expanded(row))) for (v, text, held), row in both)
 
 
 def active(samples: Float64[np.ndarray, " s"]) -> np.ndarray:
@@ -113,8 +111,9 @@ def _coloured(n: int, rng: np.random.Generator, power: float) -> np.ndarray:
     """White noise whose power falls with the frequency to so high a power."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     f = np.maximum(np.fft.rfftfreq(n, 1 / RATE_HZ), 40.0)
-    found: np.ndarray = np.fft.irfft(spectrum * f ** (-power / 2), n)
-    return found / found.std()
+    whole = np.fft.irfft(spectrum * f ** (-power / 2), n)
+    found: np.ndarray = whole / whole.std()
+    return found
 
 
 def _tones(n: int, rng: np.random.Generator, base_hz: float, drift: float) -> np.ndarray:
@@ -125,7 +124,8 @@ def _tones(n: int, rng: np.random.Generator, base_hz: float, drift: float) -> np
     found = np.zeros(n)
     for k in range(1, min(last, 24) + 1):
         found += rng.uniform(0.2, 1) / k**0.7 * np.sin(k * turn + rng.uniform(0, 2 * np.pi))
-    return found / found.std()
+    whole: np.ndarray = found / found.std()
+    return whole
 
 
 def _swelling(n: int, rng: np.random.Generator, times: int, depth_db: float) -> np.ndarray:
@@ -139,15 +139,18 @@ def _swelling(n: int, rng: np.random.Generator, times: int, depth_db: float) -> 
 def _impulses(n: int, rng: np.random.Generator, per_s: float, decay: float) -> np.ndarray:
     """Clicks at random times that ring off."""
     hits = rng.random(n) < per_s / RATE_HZ
-    found: np.ndarray = lfilter([1.0], [1.0, -1.2 * decay, decay**2], hits * rng.standard_normal(n))
-    return found / max(found.std(), 1e-9) + 0.01 * rng.standard_normal(n)
+    rung = lfilter([1.0], [1.0, -1.2 * decay, decay**2], hits * rng.standard_normal(n))
+    found: np.ndarray = rung / max(rung.std(), 1e-9) + 0.01 * rng.standard_normal(n)
+    return found
 
 
 def _voices(n: int, rng: np.random.Generator, count: int) -> np.ndarray:
     """Several of the voices that are learned, each from some other place in what it says."""
     among = [u.samples for u in utterances() if not u.held_out]
     chosen = rng.choice(len(among), count, replace=False)
-    return np.sum([np.roll(among[i], rng.integers(SAMPLES))[:n] for i in chosen], axis=0)
+    own = [np.roll(among[i], rng.integers(SAMPLES))[:n] for i in chosen]
+    found: np.ndarray = np.sum(own, axis=0)
+    return found
 
 
 def _hum(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -164,7 +167,8 @@ def _fan(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _drill(n: int, rng: np.random.Generator) -> np.ndarray:
     own = _tones(n, rng, rng.uniform(180, 260), 0.05) + 0.6 * _coloured(n, rng, 0.3)
-    return own * _swelling(n, rng, 8, 12.0)
+    found: np.ndarray = own * _swelling(n, rng, 8, 12.0)
+    return found
 
 
 NOISES: Mapping[str, Callable[[int, np.random.Generator], np.ndarray]] = {

@@ -49,7 +49,7 @@ def filters() -> Float[Tensor, "b f"]:
     f = np.arange(HOP + 1) * RATE_HZ / WINDOW
     scale = 21.4 * np.log10(1 + 0.00437 * f)
     ends = 21.4 * np.log10(1 + 0.00437 * np.array([LOW_HZ, HIGH_HZ]))
-    middles = np.linspace(*ends, BANDS)
+    middles = np.linspace(ends[0], ends[1], BANDS)
     place = np.interp(scale, middles, np.arange(BANDS))
     found = np.maximum(0, 1 - np.abs(place[None] - np.arange(BANDS)[:, None]))
     return torch.from_numpy(found).float()
