@@ -38,7 +38,7 @@ def speech(commands: Commands) -> Iterator[Finding | Picture]:
         f"{own['gain_db'].mean():.2f} dB, a tuned Wiener filter "
         f"{(own['gain_db'] - over).mean():.2f} dB; {middle:+.2f} dB apart "
         f"({middle - reach:.2f} to {middle + reach:.2f})",
-        middle - reach > 0,
+        bool(middle - reach > 0),
     )
     by_noise = [
         f"{name} {over[own['noise'] == k + 1].mean():+.2f} dB"
@@ -90,7 +90,7 @@ def _device() -> Iterator[Finding]:
         f"{found['flash']['value'] / 1e3:.0f} kB of flash, "
         f"{found['instructions']['value'] / calls / 1e3:.0f} thousand instructions a frame of "
         f"16 ms, {share:.1%} of the processor; spectra and filter are the host's",
-        share < 0.05 and record["board"]["equal"],
+        bool(share < 0.05 and record["board"]["equal"]),
     )
 
 
