@@ -13,7 +13,7 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice, Spec, parse
 from ingenium.domains import open_problem
-from ingenium.edge import board, fitting
+from ingenium.edge import board, exportable, fitting
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.keeping import KIND, RECORD, SmallGenerator
 from ingenium.edge.link import Lender
@@ -46,6 +46,8 @@ def opened(name: str, sheet: DeviceSheet, *, watch: Watch = silent) -> Compressi
     fitted.check(problem, spec.generator)
     problem.prepare(watch)
     known = training(problem)
+    name, width = fitted.chosen(problem, spec.generator), problem.features(known).shape[1]
+    exportable.check(problem, name, width)
     made = fitted.fit(problem, known, spec.generator, watch=watch)
     return CompressionTask.of(problem, made, spec, known, sheet)
 

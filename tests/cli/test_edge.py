@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ingenium import shrinking
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import sealed_text
+from ingenium.core.spec import GeneratorChoice
 from ingenium.edge import board
 from ingenium.edge.device import DeviceSheet, load
 from ingenium.edge.keeping import SmallGenerator
@@ -125,6 +127,17 @@ def test_a_limit_that_no_recipe_meets_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the nearest is int8, 25 % of units"):
         shrinking.fit("toy.cantilever", sheet(tmp_path, 3), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_go_there_is_refused_before_it_is_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shrinking.fitted, "fit", lambda *a, **k: pytest.fail("was fitted"))
+    asked = sheet(tmp_path, 90)
+    for name in ("gan", "gaussian_copula"):
+        other = replace(asked, generator=GeneratorChoice(family=name))
+        with pytest.raises(InputError, match=f"came {name}, which has none.*--family vae"):
+            shrinking.fit("toy.cantilever", other, tmp_path / "out")
 
 
 def test_what_the_device_lacks_is_named(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ import dataclasses
 from itertools import pairwise
 from typing import Any
 
+import pytest
 import torch
 from edge_nets import rows, writer
 
+from ingenium.edge import retraining
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import Scheme, codes_of
-from ingenium.edge.retraining import Retraining, pairs, with_calls
+from ingenium.edge.retraining import KeptStates, Retraining, pairs, with_calls
 from ingenium.generators.model import Model
 from ingenium.train.plan import Plan
 
@@ -109,6 +111,44 @@ def test_a_teacher_pulls_its_student() -> None:
             apart.append(float((told * (told.log() - own)).sum(-1).mean()))
         Retraining(student, teacher=teacher).fit(x, cond, PLAN)
     assert apart[1] < 0.7 * apart[0]
+
+
+def test_what_a_teacher_knows_is_computed_once() -> None:
+    """In whatever batches its designs come, and in the order of the student's own steps."""
+    teacher: Any = writer(width=24, layers=1)
+    x, cond = lessons(teacher)
+    kept, asked = KeptStates(teacher), []
+    states = teacher.states
+    teacher.states = lambda *given: asked.append(len(given[0])) or states(*given)
+    for batch in (slice(0, 70), slice(40, 120), torch.arange(119, -1, -1)):
+        found, told = kept(x[batch], cond[batch])
+        with torch.no_grad():
+            true, _ = states(x[batch], cond[batch])
+            torch.testing.assert_close(found, true, rtol=0, atol=5e-3)
+            torch.testing.assert_close(told, teacher.head(true).log_softmax(-1), rtol=0, atol=0.05)
+    assert sum(asked) <= 120
+
+
+def test_hidden_states_are_learned_through_a_projection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they weigh most a student's tell more of the teacher's than chances alone teach."""
+    monkeypatch.setattr(retraining, "STATES", 30.0)
+    teacher: Any = writer(width=24, layers=1)
+    found = part_of(teacher, "toy")
+    recorders = {k: Recorder(g) for k, g in found.graphs(teacher).items()}
+    x, cond = lessons(teacher)
+    found.seated(teacher, recorders).propose(cond, torch.Generator())  # type: ignore[operator]
+    with torch.no_grad():
+        true = teacher.states(x, cond)[0]
+    missed = []
+    for matched in (False, True):
+        student: Any = narrowed(teacher, found, 16 / 24, recorders)
+        plan = dataclasses.replace(PLAN, steps=120, batch=64)
+        Retraining(student, teacher=teacher, matched=matched).fit(x, cond, plan)
+        with torch.no_grad():
+            own = student.states(x, cond)[0]
+        best = torch.linalg.lstsq(own, true).solution
+        missed.append(float((own @ best - true).square().mean()))
+    assert missed[1] < missed[0]
 
 
 def test_a_denoiser_of_few_calls_goes_where_its_teacher_does() -> None:

@@ -107,7 +107,7 @@ def test_wrong_input(house: Path) -> None:
         ("show", "12.34"),
         ("run", "dice.2"),
         ("check", "dice.1"),
-        ("check", "18.14"),
+        ("check", "20.8"),
         ("run", "dice.1", "--seeds", "3"),
     ):
         assert ended(*wrong) == 2, wrong

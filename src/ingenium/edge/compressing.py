@@ -22,10 +22,11 @@ from ingenium.edge.parts import FileRunner, Recorder, Signals, whole
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import quantised
 from ingenium.edge.recipe import CompressionRecipe
-from ingenium.edge.retraining import Retraining, with_calls
+from ingenium.edge.retraining import KeptStates, Retraining, with_calls
 from ingenium.edge.task import RECORDED, CompressionTask
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.model import Model
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.train.plan import Plan
 
 CALIBRATED = 64  # designs by whose proposals ranges are set
@@ -69,6 +70,7 @@ class Workshop:
         self.trained: dict[tuple[object, ...], nn.Module] = {}
         self.screening: JudgedGenerator | None = None  # of few designs by the original
         self.costs: dict[tuple[float, int, int], Cost] = {}
+        self.states: KeptStates | None = None  # of a teacher that writes tokens
         self.recorders: dict[int, Mapping[str, Recorder]] = {}  # by family, of those in `trained`
 
     def calls(self, made: "Compressed") -> dict[str, float]:
@@ -84,8 +86,8 @@ class Workshop:
     def student(self, recipe: CompressionRecipe, steps: int) -> nn.Module:
         """The family after pruning and retraining."""
         bits = recipe.scheme.bits if recipe.aware else 0
-        learned = (recipe.width, recipe.sparse, recipe.distilled, recipe.aware, recipe.calls)
-        key = (*learned, bits, steps)
+        taught = (recipe.distilled, recipe.matched, recipe.aware, recipe.calls)
+        key = (recipe.width, recipe.sparse, *taught, bits, steps)
         if key not in self.trained:
             self.trained[key] = self._student(recipe, steps)
         return self.trained[key]
@@ -102,7 +104,10 @@ class Workshop:
             return own
         teacher = task.model if recipe.distilled else None
         bits = recipe.scheme.bits if recipe.aware else None
-        lesson = Retraining(model, masks(model, recipe.sparse), bits, teacher)
+        if isinstance(teacher, TokenAutoregressive) and self.states is None:
+            self.states = KeptStates(teacher)
+        left = masks(model, recipe.sparse)
+        lesson = Retraining(model, left, bits, teacher, recipe.matched, self.states)
         plan = Plan(
             seed=task.sheet.seed,
             steps=steps,
@@ -146,7 +151,7 @@ class Workshop:
 
     def _cost(self, made: Compressed) -> Cost:
         """On the board; where the weights alone are too many for a limit, a bound from below."""
-        weights = sum(g.weight_bytes for g in made.graphs.values())
+        weights = sum(g.stored_bytes for g in made.graphs.values())
         room = [x.at_most for x in self.task.sheet.limits if x.quantity == "flash"]
         if all(most is None or weights <= most for most in room):
             return self.cost_of(made, {k: self.on_board(made, k) for k in made.graphs})

@@ -66,6 +66,7 @@ class DeviceSheet:
     widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep
     zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too
     calls: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = CALLS  # of a denoiser, tried too
+    matched: bool = False  # students learn a teacher's hidden states too, where it writes tokens
     setup: dict[str, str | int | float | bool] = field(default_factory=dict)  # of the problem
     generator: GeneratorChoice = field(default_factory=GeneratorChoice)
     judged: Annotated[int, Field(ge=16, le=100_000)] = 256  # designs that judge the quality

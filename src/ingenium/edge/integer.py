@@ -151,6 +151,12 @@ class IntegerGraph:
         """Of matrices and tables, packed."""
         return sum(_bytes(op) for op in self.operators)
 
+    @property
+    def stored_bytes(self) -> int:
+        """The same as it lies in flash, where functions share their tables."""
+        tables = [op.table.tobytes() for op in self.operators if isinstance(op, Lookup)]
+        return self.weight_bytes - 2 * ENTRIES * (len(tables) - len(set(tables)))
+
 
 def _bytes(op: Operator) -> int:
     if isinstance(op, Dense):

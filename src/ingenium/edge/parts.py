@@ -8,7 +8,7 @@ Shapes: n rows, w numbers of a step.
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -178,6 +178,15 @@ class DecoderCalls:
         instead(family, "decode", lambda z, cond: run({"x": z, "cond": cond})["out"])
 
 
+@runtime_checkable
+class HasEdgePart(Protocol):
+    """A module that says itself what of it runs on a device."""
+
+    def edge_part(self) -> EdgePart:
+        """Its part."""
+        ...
+
+
 def instead(family: nn.Module, name: str, call: Callable[..., Any]) -> None:
     """What is asked in place of a network, whose weights stay where they are."""
     object.__setattr__(family, name, call)
@@ -230,6 +239,8 @@ def part_of(family: object, name: str) -> FoundPart:
 
 
 def _found(module: nn.Module) -> EdgePart | None:
+    if isinstance(module, HasEdgePart):
+        return module.edge_part()
     if isinstance(module, TokenAutoregressive):
         if not isinstance(module.decoder, Recurrent):
             raise unsupported("attention", type(module.decoder).__name__, "--family lstm")
@@ -267,11 +278,12 @@ def _checked(network: nn.Module, family: nn.Module) -> Trunk:
 
 def _perceptron(g: NetworkGraph, x: str, layers: nn.Sequential) -> str:
     first, _, last = layers
-    hidden = g.function(_linear(g, x, first), "silu")
-    return _linear(g, hidden, last)
+    hidden = g.function(dense_of(g, x, first), "silu")
+    return dense_of(g, hidden, last)
 
 
-def _linear(g: NetworkGraph, x: str, layer: Any) -> str:
+def dense_of(g: NetworkGraph, x: str, layer: Any) -> str:
+    """A linear layer."""
     return g.dense(x, layer.weight.detach(), layer.bias.detach())
 
 
@@ -285,16 +297,7 @@ def _recurrent(family: TokenAutoregressive) -> NetworkGraph:
     state = [(g.given(f"h{i}", w), g.given(f"c{i}", w)) for i in range(memory.num_layers)]
     x = g.sum(g.rows(token, family.embed.weight.detach()), g.rows(step, family.position.detach()))
     x = g.sum(x, told)
-    ends = []
-    for i, (h, c) in enumerate(state):
-        own = {k: getattr(memory, f"{k}_l{i}").detach() for k in _LSTM}
-        read = g.dense(x, own["weight_ih"], own["bias_ih"] + own["bias_hh"])
-        gates = g.sum(read, g.dense(h, own["weight_hh"], None))
-        enter, forget, new, leave = (g.part(gates, k * w, (k + 1) * w) for k in range(4))
-        fresh = g.product(g.function(enter, "sigmoid"), g.function(new, "tanh"))
-        cell = g.sum(g.product(g.function(forget, "sigmoid"), c), fresh)
-        x = g.product(g.function(leave, "sigmoid"), g.function(cell, "tanh"))
-        ends.append((x, cell))
+    x, ends = remembered(g, x, memory, state)
     weight = family.head.weight.detach() * decoder.norm.weight.detach()
     scores = g.dense(g.norm(x), weight, family.head.bias.detach())
     for i, (h, c) in enumerate(ends):
@@ -305,6 +308,23 @@ def _recurrent(family: TokenAutoregressive) -> NetworkGraph:
 
 
 _LSTM = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+def remembered(
+    g: NetworkGraph, x: str, memory: Any, state: Sequence[tuple[str, str]]
+) -> tuple[str, list[tuple[str, str]]]:
+    """What an LSTM says of one more step, and its state after it, layer by layer."""
+    w, ends = memory.hidden_size, []
+    for i, (h, c) in enumerate(state):
+        own = {k: getattr(memory, f"{k}_l{i}").detach() for k in _LSTM}
+        read = g.dense(x, own["weight_ih"], own["bias_ih"] + own["bias_hh"])
+        gates = g.sum(read, g.dense(h, own["weight_hh"], None))
+        enter, forget, new, leave = (g.part(gates, k * w, (k + 1) * w) for k in range(4))
+        fresh = g.product(g.function(enter, "sigmoid"), g.function(new, "tanh"))
+        cell = g.sum(g.product(g.function(forget, "sigmoid"), c), fresh)
+        x = g.product(g.function(leave, "sigmoid"), g.function(cell, "tanh"))
+        ends.append((x, cell))
+    return x, ends
 
 
 def _trunk(trunk: Trunk, name: str, *, level: bool) -> NetworkGraph:
@@ -318,12 +338,12 @@ def _trunk(trunk: Trunk, name: str, *, level: bool) -> NetworkGraph:
         wave = g.given("wave", told.of_level[0].in_features)
         e = g.sum(e, _perceptron(g, wave, told.of_level))
     e = g.function(e, "silu")
-    h = _linear(g, x, enter)
+    h = dense_of(g, x, enter)
     blocks: Any = trunk.blocks
     for block in blocks:
-        up = g.function(_linear(g, _modulated(g, h, e, block.second), block.up), "silu")
-        h = g.sum(h, _linear(g, up, block.down))
-    g.told(_linear(g, _modulated(g, h, e, trunk.norm), trunk.leave.linear), "out")
+        up = g.function(dense_of(g, _modulated(g, h, e, block.second), block.up), "silu")
+        h = g.sum(h, dense_of(g, up, block.down))
+    g.told(dense_of(g, _modulated(g, h, e, trunk.norm), trunk.leave.linear), "out")
     return g
 
 

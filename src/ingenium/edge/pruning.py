@@ -7,7 +7,7 @@ NeurIPS 28, 2015, arXiv:1506.02626 (weights by their size).
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -18,6 +18,16 @@ from ingenium.edge.parts import DenoiserCalls, FoundPart, Recorder, TokenSteps
 from ingenium.generators.networks import ResidualBlock
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.decoders import Recurrent
+
+
+@runtime_checkable
+class HasNarrow(Protocol):
+    """A part that says itself how its family gets narrower."""
+
+    def narrowed(self, family: Any, share: float, seen: Mapping[str, Recorder]) -> nn.Module:
+        """A copy with a share of the units of each layer."""
+        ...
+
 
 EVEN = 8  # units are kept in eights, as processors read them
 
@@ -33,6 +43,8 @@ def narrowed(
     own = copy.deepcopy(family)
     if share >= 1:
         return own
+    if isinstance(found.part, HasNarrow):
+        return found.part.narrowed(own, share, seen)
     if isinstance(found.part, TokenSteps):
         at = found.of(own)
         if type(at) is not TokenAutoregressive:
@@ -54,7 +66,8 @@ def narrowed(
     return own
 
 
-def _kept(weight: Float[Tensor, " w"], share: float) -> Int[Tensor, " k"]:
+def kept_units(weight: Float[Tensor, " w"], share: float) -> Int[Tensor, " k"]:
+    """A share of the units, those that weigh most."""
     count = min(len(weight), max(EVEN, round(share * len(weight) / EVEN) * EVEN))
     return weight.topk(count).indices.sort().values
 
@@ -63,7 +76,7 @@ def _fewer_hidden(block: ResidualBlock, share: float) -> None:
     """Of the hidden units of a perceptron."""
     up, down = block.up, block.down
     with torch.no_grad():
-        kept = _kept(up.weight.norm(dim=1) * down.weight.norm(dim=0), share)
+        kept = kept_units(up.weight.norm(dim=1) * down.weight.norm(dim=0), share)
         block.up = nn.Linear(up.in_features, len(kept))
         block.down = nn.Linear(len(kept), down.out_features)
         block.up.weight.copy_(up.weight[kept])
@@ -79,11 +92,11 @@ def _fewer_states(family: TokenAutoregressive, share: float, seen: Recorder) -> 
     layers, signals = memory.num_layers, seen.graph.run(seen.seen())
     read = _read_of(seen, signals)
     with torch.no_grad():
-        kept = [_kept(read.std(0) * memory.weight_ih_l0.norm(dim=0), share)]
+        kept = [kept_units(read.std(0) * memory.weight_ih_l0.norm(dim=0), share)]
         for i in range(layers):
             out = family.head.weight if i == layers - 1 else getattr(memory, f"weight_ih_l{i + 1}")
             weighs = out.norm(dim=0) + getattr(memory, f"weight_hh_l{i}").norm(dim=0)
-            kept.append(_kept(signals[f"h{i}_next"].std(0) * weighs, share))
+            kept.append(kept_units(signals[f"h{i}_next"].std(0) * weighs, share))
     width = len(kept[0])
     small = TokenAutoregressive(
         family.shape,
@@ -115,7 +128,14 @@ def _fill(small: Any, family: Any, kept: list[Int[Tensor, " k"]]) -> None:
     small.unknown.copy_(family.unknown[enter])
     small.embed.weight.copy_(family.embed.weight[:, enter])
     small.position.copy_(family.position[:, enter])
-    old, new = family.decoder.memory, small.decoder.memory
+    kept_memory(small.decoder.memory, family.decoder.memory, kept)
+    small.decoder.norm.weight.copy_(family.decoder.norm.weight[last])
+    small.head.weight.copy_(family.head.weight[:, last])
+    small.head.bias.copy_(family.head.bias)
+
+
+def kept_memory(new: nn.LSTM, old: nn.LSTM, kept: list[Int[Tensor, " k"]]) -> None:
+    """Copy an LSTM's weights of what it reads and of the units of each layer that are kept."""
     for i in range(old.num_layers):
         own = kept[i + 1]
         gates = torch.cat([own + k * old.hidden_size for k in range(4)])
@@ -123,9 +143,6 @@ def _fill(small: Any, family: Any, kept: list[Int[Tensor, " k"]]) -> None:
         for name, columns in sources.items():
             rows = getattr(old, f"{name}_l{i}")[gates]
             getattr(new, f"{name}_l{i}").copy_(rows if columns is None else rows[:, columns])
-    small.decoder.norm.weight.copy_(family.decoder.norm.weight[last])
-    small.head.weight.copy_(family.head.weight[:, last])
-    small.head.bias.copy_(family.head.bias)
 
 
 def masks(model: nn.Module, sparse: float) -> dict[str, Tensor]:

@@ -21,6 +21,7 @@ class CompressionRecipe:
     width: float = 1.0  # share of the units that are kept: structured pruning
     sparse: float = 0.0  # share of the weights that are zero: unstructured pruning
     distilled: bool = False  # retrained towards what the generator says, and not only to designs
+    matched: bool = False  # its hidden states too: by features, and not by outputs alone
     aware: bool = False  # retrained with weights that are rounded: quantisation-aware
     calls: int = 0  # of a denoiser for a design; 0: as many as its solver makes
     scheme: Scheme = field(default_factory=Scheme)
@@ -45,6 +46,7 @@ class CompressionRecipe:
         parts += [f"{100 * self.sparse:.0f} % zeros"] if self.sparse else []
         parts += [f"{self.calls} call{'s' if self.calls > 1 else ''}"] if self.calls else []
         parts += ["distilled"] if self.distilled else []
+        parts += ["by states"] if self.matched else []
         return ", ".join([*parts, "aware"] if self.aware else parts)
 
 
@@ -53,17 +55,20 @@ def recipes(
     widths: Sequence[float] = WIDTHS,
     zeros: Sequence[float] = (),
     calls: Sequence[int] = (),
+    *,
+    matched: bool = False,
 ) -> Iterator[CompressionRecipe]:
     """All that a device's formats admit, from the one that changes least.
 
     Weights that are zero one by one are tried only where a sheet says so: rows are stored whole,
-    where zeros save neither flash nor time.
+    where zeros save neither flash nor time. With `matched` what is distilled learns states too.
     """
     whole = [name for name in formats if name in FORMATS]
     for name, width, sparse, asked in product(whole, widths, (0.0, *zeros), (0, *calls)):
         bits = FORMATS[name]
         for distilled, aware in product((False, True), (False, True)):
-            own = CompressionRecipe(width, sparse, distilled, aware, asked, Scheme(bits))
+            states = matched and distilled
+            own = CompressionRecipe(width, sparse, distilled, states, aware, asked, Scheme(bits))
             if bits == 8 and (aware or (distilled and not own.thinner and not asked)):
                 continue  # there is nothing to win back
             yield own

@@ -8,6 +8,7 @@ Courville, 2013, arXiv:1308.3432 (gradients straight through a rounding); Liu, G
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -18,7 +19,8 @@ from torch.nn import functional
 from ingenium.edge.quantise import Scheme
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.model import Model
-from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive, by_length
+from ingenium.generators.tokens.vocabulary import END
 from ingenium.generators.vae import VAE
 from ingenium.sampling.noise import gaussian
 from ingenium.sampling.solvers import Ddim
@@ -26,6 +28,18 @@ from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import train
 
 TEACHER = 0.9  # share of the loss that the teacher's word has
+STATES = 1.0  # nats that a hidden state costs which lies its spread away from the teacher's
+
+
+@runtime_checkable
+class HasLessons(Protocol):
+    """A model that says itself how it learns from a teacher."""
+
+    def taught_loss(
+        self, teacher: Any, x: Tensor, cond: Tensor, rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """What one row adds to the loss of a student."""
+        ...
 
 
 @dataclass
@@ -36,9 +50,15 @@ class Retraining:
     masks: dict[str, Tensor] = field(default_factory=dict)
     bits: int | None = None  # to which weights are rounded, by a scale for each output
     teacher: Model | None = None
+    matched: bool = False  # the teacher's hidden states are learned too, through a projection
+    kept: "KeptStates | None" = None  # of that teacher, from other students
 
     def __post_init__(self) -> None:
-        self._bare = _Loss(self.student, self.teacher)
+        self._bare: nn.Module = _Loss(self.student, self.teacher)
+        if isinstance(self.teacher, TokenAutoregressive):
+            assert isinstance(self.student, TokenAutoregressive)
+            bridge = _bridge(self.student, self.teacher) if self.matched else None
+            self._bare = _TokenLoss(self.student, self.kept or KeptStates(self.teacher), bridge)
 
     def fit(self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan) -> None:
         """Train, and leave the weights as they were seen."""
@@ -54,7 +74,7 @@ class Retraining:
 
     def turns(self) -> tuple[Turn, ...]:
         """All parameters on the loss."""
-        return (Turn(tuple(self.student.parameters()), self._loss, betas=(0.9, 0.98)),)
+        return (Turn(tuple(self._bare.parameters()), self._loss, betas=(0.9, 0.98)),)
 
     def anneal(self, fraction: float) -> None:
         """Prices are at their end."""
@@ -115,28 +135,78 @@ class _Loss(nn.Module):
         teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set beside the modules
         if teacher is None:
             return self.student.loss(x, cond, rng)
+        if isinstance(self.student, HasLessons):
+            return self.student.taught_loss(teacher, x, cond, rng)
         for kind, distil in DISTILLED:
             if isinstance(self.student, kind):
                 return distil(self.student, teacher, x, cond, rng)
         return self.student.loss(x, cond, rng)
 
 
-def _from_scores(
-    student: TokenAutoregressive,
-    teacher: TokenAutoregressive,
-    x: Tensor,
-    cond: Tensor,
-    rng: torch.Generator,
-) -> Float[Tensor, " n"]:
-    """Divergence from the teacher's chances of each token, and the surprise at what came."""
-    own, came = student.scores(x, cond)
-    with torch.no_grad():
-        told = teacher.scores(x, cond)[0].log_softmax(-1)
-    mine = own.log_softmax(-1)
-    apart = (told.exp() * (told - mine)).sum(-1)
-    missed = functional.nll_loss(mine, came, reduction="none")
-    loss = (TEACHER * apart + (1 - TEACHER) * missed).mean()
-    return loss.expand(len(x))
+class KeptStates:
+    """What a teacher knows at each step of designs, computed once for each.
+
+    Shapes: m steps of all designs, w numbers of a step.
+    """
+
+    def __init__(self, teacher: TokenAutoregressive) -> None:
+        self.teacher = teacher
+        self.kept: dict[bytes, Tensor] = {}  # in half precision, by tokens and conditions
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, cond: Tensor) -> tuple[Float[Tensor, "m w"], Tensor]:
+        """In the order in which `states` gives them, and the chances of each token."""
+        both = torch.cat([x.double(), cond.double()], 1).numpy()
+        keys = [row.tobytes() for row in both]
+        new = [i for i, key in enumerate(keys) if key not in self.kept]
+        if new:
+            states, _ = self.teacher.states(x[new], cond[new])
+            order = by_length(_lengths(x[new]))[0].tolist()
+            counts = self.teacher.choices(x[new].to(torch.int64)).sum(1)[order].tolist()
+            for i, own in zip(order, states.half().split(counts), strict=True):
+                self.kept[keys[new[i]]] = own
+        order = by_length(_lengths(x))[0].tolist()
+        found = torch.cat([self.kept[keys[i]] for i in order]).float()
+        return found, self.teacher.head(found).log_softmax(-1)
+
+
+def _lengths(x: Tensor) -> Tensor:
+    return (x == END).int().argmax(1) + 1
+
+
+class _TokenLoss(nn.Module):
+    """Divergence from a teacher's chances of each token, and the surprise at what came.
+
+    With a bridge also the distance of hidden states from the teacher's, in their spread.
+    """
+
+    def __init__(
+        self, student: TokenAutoregressive, kept: KeptStates, bridge: nn.Linear | None
+    ) -> None:
+        super().__init__()
+        self.student, self.kept, self.bridge = student, kept, bridge
+
+    def forward(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+        own, came = self.student.states(x, cond)
+        theirs, told = self.kept(x, cond)
+        mine = self.student.head(own).log_softmax(-1)
+        apart = (told.exp() * (told - mine)).sum(-1)
+        missed = functional.nll_loss(mine, came, reduction="none")
+        loss = (TEACHER * apart + (1 - TEACHER) * missed).mean()
+        if self.bridge is not None:
+            loss = loss + STATES * (self.bridge(own) - theirs).square().mean() / theirs.var()
+        rows: Tensor = loss.expand(len(x))
+        return rows
+
+
+def _bridge(student: TokenAutoregressive, teacher: TokenAutoregressive) -> nn.Linear:
+    """From a student's hidden states to its teacher's.
+
+    Source: Romero et al., ICLR 2015, arXiv:1412.6550 (hints through a learned projection).
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return nn.Linear(student.head.in_features, teacher.head.in_features)
 
 
 @torch.no_grad()
@@ -190,7 +260,6 @@ def _from_latents(
 
 
 DISTILLED: tuple[tuple[type, Callable[..., Tensor]], ...] = (
-    (TokenAutoregressive, _from_scores),
     (Denoising, _from_pairs),
     (VAE, _from_latents),
 )

@@ -16,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.edge.compressing import Workshop
 from ingenium.edge.device import Cost, DeviceSheet
 from ingenium.edge.judging import cost_margins, quality
-from ingenium.edge.parts import GraphRunner, Runner
+from ingenium.edge.parts import GraphRunner, Runner, TokenSteps
 from ingenium.edge.recipe import CompressionRecipe, recipes
 
 SHORT = 4  # a short training takes this part of a whole one
@@ -57,14 +57,15 @@ def admitted(shop: Workshop) -> list[CompressionRecipe]:
     """
     sheet, task = shop.task.sheet, shop.task
     calls = sheet.calls if task.denoises else ()
-    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros, calls))
+    matched = sheet.matched and isinstance(task.part.part, TokenSteps)
+    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros, calls, matched=matched))
     if not task.part.path:
         return every
     return [r for r in every if not r.retrained or (r.distilled and task.denoises)]
 
 
 def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[ScreenedRecipe]:
-    """Those that fit, of the largest widths of each format and number of calls.
+    """Those that fit, of the largest widths of each way to round and number of calls.
 
     Raises:
         InputError: if none does, naming the nearest and what it lacks.
@@ -82,7 +83,7 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
             "Allow that, or name a smaller family with --family.",
         )
     kept = []
-    kinds = {s: (s.recipe.scheme.bits, s.recipe.calls) for s in allowed}
+    kinds = {s: (s.recipe.scheme, s.recipe.calls) for s in allowed}
     for kind in dict.fromkeys(kinds.values()):
         own = [s for s in allowed if kinds[s] == kind]
         widths = sorted({s.recipe.width for s in own}, reverse=True)[:PER_FORMAT]

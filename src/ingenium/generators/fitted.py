@@ -64,7 +64,7 @@ def _describe(fitted: FittedFamily) -> dict[str, Any]:
     }
 
 
-def _chosen(problem: Problem, choice: GeneratorChoice) -> str:
+def chosen(problem: Problem, choice: GeneratorChoice) -> str:
     """The family of a choice; the problem's own where it is left open."""
     if choice.family != "default":
         return choice.family
@@ -78,7 +78,7 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
         InputError: for an unknown family, one that does not admit designs of this kind, or a
             budget for one that comes trained.
     """
-    name = _chosen(problem, choice)
+    name = chosen(problem, choice)
     if offer.check(problem, name) == "shipped" and choice.steps is not None:
         raise InputError(
             f"no steps of training for {name}, which comes trained",
@@ -171,7 +171,7 @@ def fit(
     Raises:
         InputError: for an unknown family.
     """
-    name = _chosen(problem, choice)
+    name = chosen(problem, choice)
     if name in problem.shipped():
         return trained(problem, name)
     x = problem.encode(known).to(torch.float32)

@@ -4,7 +4,7 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="edge",
-    summary="generators on small devices: sketches by a pen on a microcontroller",
+    summary="generators on small devices: sketches by a pen, and speech freed from noise",
     package=__name__,
     extra="edge",
     needs=("onnxruntime",),
@@ -12,6 +12,10 @@ DOMAIN = Domain(
         "doodle": Offer(
             f"{__name__}.doodle.problem:Doodle",
             "sketches of a word or from first strokes, by a generator that fits a microcontroller",
-        )
+        ),
+        "speech": Offer(
+            f"{__name__}.speech.problem:Speech",
+            "speech freed from noise by a network that fits a microcontroller",
+        ),
     },
 )

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ingenium.edge import pictures
 from ingenium.evaluate.findings import Commands, Finding, Picture
-from ingenium.evaluate.style import MUTED, OURS, dress, panels
+from ingenium.evaluate.style import MUTED, OURS, REJECTED, dress, panels
+from ingenium.evaluate.style import SMALL as SMALL_PRINT
 
 GENERATORS = {  # of three domains, with the family that goes to the device
     "edge.doodle": "pen",
@@ -19,13 +20,16 @@ TOKENS = ("edge.doodle", "molecules.library")  # whose losses are nats a token
 HALF, QUARTER = 0.55, 0.30  # of the single-precision file
 SMALL, VOICES, MOLECULES = "process.laboratory", "neuro.vowels", "molecules.library"
 WIDTHS, ZEROS = (1.0, 0.75, 0.5, 0.25), (0.25, 0.5, 0.75, 0.9)
+STUDENTS, LEAST_KEPT = (0.45, 0.25), 0.95  # of the units; of the teacher's acceptance
 MANY, FEW = 50, 4  # calls of a denoiser
+CALLED = (f"int8, {MANY} calls", f"int8, {FEW} calls", f"int8, {FEW} calls, distilled")
 SHEET = """
 name = "Cortex-M7, 216 MHz"
 formats = {formats}
 widths = {widths}
 zeros = {zeros}
 calls = {calls}
+matched = {matched}
 steps = {steps}
 finalists = 100
 judged = {judged}
@@ -36,6 +40,7 @@ USUAL: Mapping[str, Any] = {
     "widths": [1.0],
     "zeros": [],
     "calls": [],
+    "matched": "false",
     "steps": 120,
     "judged": 64,
 }
@@ -112,35 +117,42 @@ def pruning(commands: Commands) -> Iterator[Finding | Picture]:
 
 def distillation(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.4: students of a quarter of the parameters, and of few calls."""
-    found = _fit(commands, MOLECULES, family="moses_lstm", widths=[0.5], steps=200, judged=256)
-    before = found["original"]
-    student = _named(found, "int8, 50 % of units, distilled")
-    alone = _named(found, "int8, 50 % of units")
-    kept = student["kept_acceptance"]["value"]
-    yield Finding(
-        f"{MOLECULES}: a student of half the units accepts {student['accepted']['value']:.3f}, "
-        f"its teacher {before['accepted']['value']:.3f}; taught by designs alone "
-        f"{alone['accepted']['value']:.3f}",
-        kept >= 0.95,
-    )
-    yield Finding(
-        f"perplexity a token: {_perplexity(student):.3f} distilled, {_perplexity(alone):.3f} by "
-        f"designs alone, {_perplexity(before):.3f} of the teacher",
-        _perplexity(student) <= 1.05 * _perplexity(before),
-        gap=True,
-    )
-    yield from _few_calls(commands)
-
-
-def _few_calls(commands: Commands) -> Iterator[Finding | Picture]:
-    """A diffusion that learned to take few calls, by what is accepted and what is measured."""
-    found = _fit(
+    taught = {"widths": [*STUDENTS], "matched": "true", "steps": 1600, "judged": 384}
+    found = _fit(commands, MOLECULES, family="moses_lstm", **taught)
+    whole, before = _named(found, "int8"), found["original"]
+    for share in STUDENTS:
+        name = f"int8, {100 * share:.0f} % of units"
+        student, alone = _named(found, f"{name}, distilled, by states"), _named(found, name)
+        kept = student["kept_acceptance"]
+        yield Finding(
+            f"{MOLECULES}: a student of {_size(student, whole):.2f} of the bytes accepts "
+            f"{student['accepted']['value']:.3f}, its teacher {before['accepted']['value']:.3f}, "
+            f"which is {kept['value']:.2f} of it ({kept['low']:.2f} to {kept['high']:.2f}); "
+            f"taught by designs alone {alone['accepted']['value']:.3f}",
+            kept["value"] >= LEAST_KEPT,
+            gap=share < STUDENTS[0],
+        )
+        yield Finding(
+            f"perplexity a token: {_perplexity(student):.3f} distilled, {_perplexity(alone):.3f} "
+            f"by designs alone, {_perplexity(before):.3f} of the teacher",
+            _perplexity(student) < _perplexity(alone),
+        )
+        yield Finding(
+            f"by perplexity it loses {_perplexity(student) / _perplexity(before) - 1:.0%}, and its "
+            f"designs lie {student['apart']['value']:.3f} from the teacher's",
+            _perplexity(student) <= 1.05 * _perplexity(before),
+            gap=True,
+        )
+    few = _fit(
         commands, VOICES, family="principal_diffusion", calls=[MANY, FEW], steps=600, judged=256
     )
-    many, bare, few = (
-        _named(found, f"int8, {k}")
-        for k in (f"{MANY} calls", f"{FEW} calls", f"{FEW} calls, distilled")
-    )
+    yield from _few_calls(few)
+    yield Picture(_students(found, few), "What students keep, by their size and by their calls")
+
+
+def _few_calls(found: Mapping[str, Any]) -> Iterator[Finding]:
+    """A diffusion that learned to take few calls, by what is accepted and what is measured."""
+    many, bare, few = (_named(found, title) for title in CALLED)
     yield Finding(
         f"{VOICES}: a diffusion of {FEW} calls that learned from its teacher's pairs accepts "
         f"{few['accepted']['value']:.3f}, of {MANY} calls {many['accepted']['value']:.3f}, of "
@@ -156,7 +168,6 @@ def _few_calls(commands: Commands) -> Iterator[Finding | Picture]:
         "distributions, on average)",
         apart[1] < min(apart[2], apart[0] + 0.1),
     )
-    yield Picture(pictures.pareto(found), "A diffusion with fewer calls, learned and not")
 
 
 def continual(commands: Commands) -> Iterator[Finding | Picture]:
@@ -253,6 +264,51 @@ def _curves(curves: Mapping[str, Sequence[Point]]) -> Figure:
         dress(axes, "gone, %", name)
     grid[0][1].set_ylim(0, 1.1 * max(row[2] for rows in curves.values() for row in rows))
     return figure
+
+
+def _size(own: Mapping[str, Any], whole: Mapping[str, Any]) -> float:
+    """Flash of one over that of the other."""
+    return float(own["flash"]["value"] / whole["flash"]["value"])
+
+
+def _students(found: Mapping[str, Any], few: Mapping[str, Any]) -> Figure:
+    """Acceptance over the teacher's by bytes, and how far designs lie apart by calls."""
+    figure, grid = panels(1, 2, (3.6, 3.0))
+    whole, (left, right) = _named(found, "int8"), grid[0]
+    ways = (("by designs alone", MUTED, ""), ("distilled", OURS, ", distilled, by states"))
+    for label, color, more in ways:
+        titles = ["int8", *(f"int8, {100 * s:.0f} % of units{more}" for s in STUDENTS)]
+        own = [_named(found, t) for t in titles]
+        _whiskers(left, [_size(o, whole) for o in own], own, "kept_acceptance", color, label)
+    left.axhline(LEAST_KEPT, color=REJECTED, lw=0.8, ls="--", label=f"{1 - LEAST_KEPT:.0%} lost")
+    dress(left, "bytes of the student over the whole's", "acceptance over the teacher's")
+    left.set_xlim(0, 1.08)
+    left.legend(fontsize=SMALL_PRINT, frameon=False, loc="lower right")
+    left.set_title("molecules, fewer units", fontsize=SMALL_PRINT)
+    names = (f"{MANY} calls", f"{FEW} calls", f"{FEW} calls,\ndistilled")
+    for i, (title, color) in enumerate(zip(CALLED, (MUTED, MUTED, OURS), strict=True)):
+        _whiskers(right, [i], [_named(few, title)], "apart", color, "")
+    right.set_xticks(range(len(names)), names)
+    right.set_xlim(-0.5, len(names) - 0.5)
+    right.set_ylim(0)
+    dress(right, "", "distributions lie apart")
+    right.set_title("vowels, fewer calls", fontsize=SMALL_PRINT)
+    return figure
+
+
+def _whiskers(
+    axes: Axes,
+    x: Sequence[float],
+    own: Sequence[Mapping[str, Any]],
+    name: str,
+    color: str,
+    label: str,
+) -> None:
+    """Values with their intervals."""
+    y = [o[name]["value"] for o in own]
+    ends = [(o[name]["value"] - o[name]["low"], o[name]["high"] - o[name]["value"]) for o in own]
+    reach = [[e[k] for e in ends] for k in (0, 1)]
+    axes.errorbar(x, y, reach, fmt="o-", color=color, ms=4, lw=1.0, capsize=2, label=label or None)
 
 
 def _sizes(students: Sequence[Mapping[str, Any]]) -> Figure:

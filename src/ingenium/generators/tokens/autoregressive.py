@@ -122,13 +122,13 @@ class TokenAutoregressive(Model):
     def _piece(
         self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"], rng: torch.Generator | None
     ) -> Float[Tensor, " n"]:
-        counts = self._counts(ids)
+        counts = self.choices(ids)
         logits = self.head(self._known(ids, told, rng)[counts]).float()
         lost = functional.cross_entropy(logits, ids[counts] - OPEN, reduction="none")
         row = counts.nonzero()[:, 0]
         return lost.new_zeros(len(ids)).index_add(0, row, lost)
 
-    def _counts(self, ids: Int[Tensor, "n s"]) -> Tensor:
+    def choices(self, ids: Int[Tensor, "n s"]) -> Tensor:
         """The steps that were a choice: up to the end, and no last one, which can only be it."""
         return (ids != PAD) & (torch.arange(ids.shape[1], device=ids.device) < self.steps - 1)
 
@@ -180,7 +180,7 @@ class TokenAutoregressive(Model):
             logits = logits.masked_fill(refused, -torch.inf)
         chosen = (ids - OPEN).clamp(min=0)[..., None]
         chance = logits.log_softmax(-1).gather(-1, chosen)[..., 0]
-        total: Tensor = chance.where(self._counts(ids), 0.0).sum(1)
+        total: Tensor = chance.where(self.choices(ids), 0.0).sum(1)
         return total
 
     @torch.no_grad()
@@ -208,10 +208,22 @@ class TokenAutoregressive(Model):
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> tuple[Float[Tensor, "m v"], Int[Tensor, " m"]]:
         """Scores at all steps of designs that were a choice, with a gradient, and what came."""
-        ids = x.to(torch.int64)
-        counts = self._counts(ids)
-        logits: Tensor = self.head(self._known(ids, self.told(cond))[counts])
-        return logits, ids[counts] - OPEN
+        known, came = self.states(x, cond)
+        return self.head(known), came
+
+    def states(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
+    ) -> tuple[Float[Tensor, "m w"], Int[Tensor, " m"]]:
+        """What is known at each of these steps, the shortest designs first, and what came."""
+        ids, told = x.to(torch.int64), self.told(cond)
+        length = (ids == END).int().argmax(1) + 1
+        known, came = list[Tensor](), list[Tensor]()
+        for rows in by_length(length)[1]:
+            own = ids[rows, : length[rows].max()]
+            counts = self.choices(own)
+            known.append(self._known(own, told[rows])[counts])
+            came.append(own[counts] - OPEN)
+        return torch.cat(known), torch.cat(came)
 
     def _write(
         self,

@@ -1,0 +1,1 @@
+"""Speech that was freed from noise, by a network that fits a microcontroller."""

@@ -1,0 +1,157 @@
+"""A network that says of each band how much is left of what was heard and of what a filter makes.
+
+A Wiener filter sees each frequency and knows steady noise alone; a network of bands knows speech,
+and has no eyes for what lies between the harmonics of a voice. Frame by frame, without the future.
+
+Shapes: n recordings, s samples, t frames, b bands, w units.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ingenium.domains.edge.speech.spectra import BANDS, heard, sound, spectra, spread
+from ingenium.domains.edge.speech.wiener import TUNED, filter_gains
+from ingenium.edge.graph import NetworkGraph
+from ingenium.edge.parts import EdgePart, Recorder, Runner, dense_of, instead, remembered
+from ingenium.edge.pruning import kept_memory, kept_units
+from ingenium.generators.model import Model
+from ingenium.generators.rows import check_cond, check_steer, finish
+from ingenium.sampling.steer import FREE, Steer
+
+SEEN = 2 * BANDS  # of what was heard, and of what the filter makes of it
+FLOOR = 10 ** (-50 / 20)  # of a gain: what is left of noise is too quiet to hear, and not nothing
+LEAST = 1e-3  # of the power of speech that may be missed: 30 dB are as good as all
+
+
+class MaskNetwork(Model):
+    """Gains of bands from a memory; designs are speech, conditions what was heard.
+
+    Shapes: k numbers of a frame, twice as many as bands.
+    Source: Valin, IEEE MMSP 2018, arXiv:1709.08243 (gains of bands, from a small memory).
+    """
+
+    together: int = 32  # recordings
+
+    def __init__(self, samples: int, *, width: int) -> None:
+        super().__init__((samples,), samples)
+        self.enter = nn.Linear(SEEN, width)
+        self.memory = nn.LSTM(width, width, batch_first=True)
+        self.leave = nn.Linear(width, SEEN)
+
+    def gains(self, seen: Float[Tensor, "n t k"]) -> Float[Tensor, "n t k"]:
+        """How much is left of each band in each frame."""
+        known = self.memory(nn.functional.silu(self.enter(seen)))[0]
+        found: Tensor = self.leave(known).sigmoid()
+        return found
+
+    def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+        """Speech, of what was heard."""
+        spectrum = spectra(cond)
+        cleaned = spectrum * filter_gains(spectrum, TUNED)
+        seen = torch.cat([heard(spectrum), heard(cleaned)], -1)
+        bare, more = self.gains(seen).clamp(min=FLOOR).chunk(2, -1)
+        return sound(spectrum * spread(bare) + cleaned * spread(more))
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """Logarithm of the power that is missed over that of speech: -1 for 10 dB."""
+        return missed(self.restored(cond), x)
+
+    def taught_loss(
+        self, teacher: "MaskNetwork", x: Tensor, cond: Tensor, rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """Of a student: half by speech, half by what its teacher makes of it."""
+        own = self.restored(cond)
+        with torch.no_grad():
+            told = teacher.restored(cond)
+        return 0.5 * (missed(own, x) + missed(own, told))
+
+    @torch.no_grad()
+    def propose(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """The speech of each recording; nothing is drawn.
+
+        Raises:
+            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+        """
+        check_cond(cond, self.c)
+        check_steer(steer, "a network of gains, which draws nothing")
+        return finish(self.restored(cond), steer)
+
+    def edge_part(self) -> EdgePart:
+        """What goes to a device."""
+        return MaskSteps()
+
+
+def missed(own: Float[Tensor, "n s"], x: Float[Tensor, "n s"]) -> Float[Tensor, " n"]:
+    """Power of what is wrong over that of speech, as a logarithm."""
+    share = (own - x).square().sum(1) / x.square().sum(1).clamp(min=1e-9)
+    return (share + LEAST).log10()
+
+
+@dataclass(frozen=True)
+class MaskSteps:
+    """One frame after the other: bands in, gains out, and a memory."""
+
+    def graphs(self, family: MaskNetwork) -> dict[str, NetworkGraph]:
+        """The one step."""
+        g = NetworkGraph("gain")
+        seen = g.given("seen", SEEN)
+        memory = family.memory
+        state = [(g.given("h0", memory.hidden_size), g.given("c0", memory.hidden_size))]
+        x, ends = remembered(g, g.function(dense_of(g, seen, family.enter), "silu"), memory, state)
+        gains = g.function(dense_of(g, x, family.leave), "sigmoid")
+        for i, (h, c) in enumerate(ends):
+            g.told(h, f"h{i}_next", back=f"h{i}")
+            g.told(c, f"c{i}_next", back=f"c{i}")
+        g.told(gains, "gains")
+        return {"gain": g}
+
+    def seat(self, family: MaskNetwork, runners: Mapping[str, Runner]) -> None:
+        """In place of all frames at once."""
+        instead(family, "gains", _MaskCalls(runners["gain"], family.memory.hidden_size))
+
+    def narrowed(
+        self, family: MaskNetwork, share: float, seen: Mapping[str, Recorder]
+    ) -> MaskNetwork:
+        """A copy with a share of the units of the first layer and of the memory."""
+        enter, leave, memory = family.enter, family.leave, family.memory
+        with torch.no_grad():
+            weighs: Any = memory.weight_ih_l0
+            first = kept_units(enter.weight.norm(dim=1) * weighs.norm(dim=0), share)
+            back: Any = memory.weight_hh_l0
+            signal = seen["gain"].graph.run(seen["gain"].seen())["h0_next"].std(0)
+            last = kept_units(signal * (leave.weight.norm(dim=0) + back.norm(dim=0)), share)
+            small = copy.deepcopy(family)
+            small.enter = nn.Linear(SEEN, len(first))
+            small.enter.weight.copy_(enter.weight[first])
+            small.enter.bias.copy_(enter.bias[first])
+            small.memory = nn.LSTM(len(first), len(last), batch_first=True)
+            kept_memory(small.memory, memory, [first, last])
+            small.leave = nn.Linear(len(last), SEEN)
+            small.leave.weight.copy_(leave.weight[:, last])
+            small.leave.bias.copy_(leave.bias)
+        return small
+
+
+@dataclass(frozen=True)
+class _MaskCalls:
+    runner: Runner
+    width: int
+
+    def __call__(self, seen: Float[Tensor, "n t k"]) -> Float[Tensor, "n t k"]:
+        h = c = seen.new_zeros(len(seen), self.width)
+        found = []
+        for frame in seen.float().unbind(1):  # each needs the memory of the one before
+            out = self.runner({"seen": frame, "h0": h, "c0": c})
+            h, c = out["h0_next"], out["c0_next"]
+            found.append(out["gains"])
+        return torch.stack(found, 1)

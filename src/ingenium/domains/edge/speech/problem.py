@@ -1,0 +1,194 @@
+"""`edge.speech`: speech freed from noise by a network that fits a microcontroller."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.codecs import Channels
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.problem import Problem, Projection, Second, Section, Shipped
+from ingenium.core.quantity import Condition, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.edge.speech import report, trained
+from ingenium.domains.edge.speech.coder import coded, decoded
+from ingenium.domains.edge.speech.formats import SpeechWav
+from ingenium.domains.edge.speech.sounds import (
+    HELD_OUT,
+    LICENCE,
+    NOISES,
+    SAMPLES,
+    noisy,
+    utterances,
+)
+from ingenium.domains.edge.speech.verifier import SpectralMeter, SpeechMeter
+from ingenium.domains.edge.speech.wiener import Unchanged, WienerFilter
+
+SNR_DB = (-5.0, 15.0)
+SPEECH = Variable("speech", ("sample",), "1", "samples, of 1 at most", -1.0, 1.0)
+UTTERANCE = Variable("said", (), "1", "which utterance, from 1", 1.0, 999.0, given="utterance")
+NOISE = Variable("disturbed", (), "1", "by which noise, from 1", 1.0, 999.0, given="noise")
+SNR = Variable("mixed_db", (), "dB", "speech over noise in what was heard", given="snr_db")
+EACH = 3  # noises that an utterance has among those that are learned
+SHARE, MOST = 0.2, 20  # of the recordings, that the second engine measures
+LEAST_GAIN_DB, LEAST_COURSE = 3.0, 0.4
+AUDIBLE_DB, LOUDEST = 6.0, 0.99  # of what was said, either way; of samples
+
+
+@dataclass(frozen=True)
+class SpeechSettings:
+    """Over which link speech goes once it is freed."""
+
+    bit_s: Literal[0, 16000, 8000, 4000, 2000, 1000, 500, 250, 125] = 0  # 0: as samples
+
+
+class Speech(Problem):
+    """Speech of voices under noises that nobody was taught."""
+
+    name: ClassVar[str] = "edge.speech"
+    summary: ClassVar[str] = "speech freed from noise by a network that fits a microcontroller"
+    Settings: ClassVar[type] = SpeechSettings
+    default_family: ClassVar[str] = trained.ON_DEVICE
+    judged: ClassVar[str] = (
+        "The samples of the WAV file, beside what was said, what was heard, and what a tuned "
+        "Wiener filter makes of it."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Voices are synthetic and noises are computed: how it does in a hall is not known.",
+        "Whether a listener understands it; courses of bands only go with that.",
+        "That the speech was made of the recording that its file names: one that names another "
+        "is judged as if it were made of that.",
+        "Its sign: samples turned upside down sound the same.",
+    )
+    licence = LICENCE
+    at_once: int = 32  # a recording is 200 kB
+    variables = (SPEECH, UTTERANCE, NOISE, SNR)
+    sizes: Mapping[str, int] = MappingProxyType({"sample": SAMPLES})
+
+    def __init__(self, settings: SpeechSettings) -> None:
+        """Open the utterances that come with the package."""
+        self.settings = settings
+        self.conditions = (
+            Condition(
+                "utterance", "what is said, by number", lower=1.0, upper=float(len(utterances()))
+            ),
+            Condition("noise", "what disturbs it, by number", lower=1.0, upper=float(len(NOISES))),
+            Condition("snr_db", "speech over noise", lower=SNR_DB[0], upper=SNR_DB[1], unit="dB"),
+        )
+        self.codec = Channels.between([(-1.0, 1.0)], own=[(SAMPLES,)])
+        # Decoded waves are other waves: with few bits, how loud bands are is all that is sent.
+        quality = (
+            Limit("course", at_least=LEAST_COURSE)
+            if settings.bit_s
+            else Limit("gain_db", at_least=LEAST_GAIN_DB)
+        )
+        self.limits = (
+            quality,
+            Limit("level_db", at_least=-AUDIBLE_DB, at_most=AUDIBLE_DB),
+            Limit("peak", at_most=LOUDEST),
+            Limit("in_band", at_least=0.98),
+        )
+        self.tiers = (SpeechMeter(),)
+        self.second = Second(SpectralMeter(), SHARE, MOST)
+        self.formats = {"wav": SpeechWav(self.variables)}
+
+    def data(self) -> xr.Dataset:
+        """What was said, under three noises that networks learn, or under all that they do not."""
+        rows = [
+            (i, k, u.held_out)
+            for k, kind in enumerate(NOISES)
+            for i, u in enumerate(utterances())
+            if u.held_out == (kind in HELD_OUT) and (u.held_out or (i + k) % 7 < EACH)
+        ]
+        who, what = (np.array(v, dtype=np.float64) + 1 for v in list(zip(*rows, strict=True))[:2])
+        snr = np.linspace(*SNR_DB, len(rows))
+        snr = snr[np.random.default_rng(0).permutation(len(rows))].round(2)
+        speech = torch.from_numpy(np.stack([utterances()[i].samples for i, _, _ in rows]))
+        arrays = (speech, *(torch.from_numpy(v) for v in (who, what, snr)))
+        coords: dict[str, Any] = {
+            "utterance": (DESIGN, who),
+            "noise": (DESIGN, what),
+            "snr_db": (DESIGN, snr),
+            "held_out": (DESIGN, np.array([row[2] for row in rows])),
+        }
+        return to_dataset(arrays, self.variables, coords)
+
+    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+        """Voices and noises that nobody was taught: of the others the answer is known."""
+        known = self.data()
+        return known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n s"]:
+        """The samples that were heard."""
+        names = [c.name for c in self.conditions]
+        asked = zip(*(designs[n].to_numpy().tolist() for n in names), strict=True)
+        heard = [noisy(*_places(who, what), snr) for who, what, snr in asked]
+        return torch.from_numpy(np.stack(heard)).to(torch.float32)
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Samples within their bounds, of utterances and noises that there are."""
+
+        def map_(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            speech, who, what, snr = arrays
+            return speech.clamp(-1, 1), who.round(), what.round(), snr
+
+        return map_
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """What arrives over the link."""
+        rate = self.settings.bit_s
+        if not rate:
+            return arrays
+        sent = [decoded(coded(x, rate), rate) for x in arrays[0].double().numpy()]
+        return torch.from_numpy(np.stack(sent)), *arrays[1:]
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """The field's filter, and what was heard as it was."""
+        return {
+            "wiener": lambda: WienerFilter(SAMPLES),
+            "unchanged": lambda: Unchanged(SAMPLES),
+        }
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """The network as it was trained, and as it runs on a device."""
+        return trained.shipped(SAMPLES)
+
+    def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+        """Who says what, and the name of the noise."""
+        if name == UTTERANCE.name:
+            return tuple(utterances()[int(i) - 1].name for i in designs[name].to_numpy())
+        if name == NOISE.name:
+            return tuple(tuple(NOISES)[int(i) - 1] for i in designs[name].to_numpy())
+        return None
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Spectra before and after, gains beside the filter's, and what the device takes."""
+        return report.sections(designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Half as loud; and with a distortion 20 dB down that has nothing of what was said."""
+        said = utterances()[0].samples
+        heard = noisy(0, next(iter(NOISES)), 0.0)
+        alike = np.corrcoef(said, heard)[0, 1] ** 2  # both have next to no mean
+        rest = np.random.default_rng(1).standard_normal(SAMPLES)
+        rest -= rest @ said / (said @ said) * said
+        rest *= np.sqrt(0.01 * (said @ said) / (rest @ rest))
+        gain = 20 - 10 * np.log10(alike / (1 - alike))
+        both = torch.from_numpy(np.stack([0.5 * said, said + rest]))
+        one = torch.ones(2, dtype=torch.float64)
+        designs = to_dataset((both, one, one, 0 * one), self.variables, {})
+        half = {"level_db": -20 * np.log10(2), "peak": np.abs(said).max() / 2, "course": 1.0}
+        return (
+            (designs.isel({DESIGN: [0]}), half, 1e-6),
+            (designs.isel({DESIGN: [1]}), {"gain_db": float(gain)}, 1e-3),
+        )
+
+
+def _places(who: float, what: float) -> tuple[int, str]:
+    return round(who) - 1, tuple(NOISES)[round(what) - 1]

@@ -1,0 +1,55 @@
+"""The networks of gains that come with the package: as one was trained, and on a device."""
+
+import json
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ingenium.core.problem import Shipped
+from ingenium.domains.edge.speech.network import MaskNetwork
+from ingenium.edge.keeping import RECORD, SmallGenerator
+from ingenium.edge.parts import Runner, part_of
+
+NAME, ON_DEVICE = "mask", "mask_on_device"
+WIDTH = 64
+FOLDER = Path(__file__).parent
+SMALL = FOLDER / "small"
+
+
+def network(samples: int) -> MaskNetwork:
+    """A small memory with first weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return MaskNetwork(samples, width=WIDTH)
+
+
+def on_device(samples: int) -> MaskNetwork:
+    """The same, whose network is the file that the board runs.
+
+    Raises:
+        CorruptError: if the file is not the one that was judged.
+    """
+    family = network(samples)
+    runners: dict[str, Runner] = dict(SmallGenerator.opened(SMALL, code=False).runners())
+    seated = part_of(family, NAME).seated(family, runners)
+    assert isinstance(seated, MaskNetwork)
+    return seated
+
+
+@cache
+def record() -> dict[str, Any] | None:
+    """What was measured of it; none before it was made."""
+    path = SMALL / RECORD
+    return dict(json.loads(path.read_bytes())) if path.is_file() else None
+
+
+def shipped(samples: int) -> dict[str, Shipped]:
+    """The network, and the one on the device where it was made."""
+    weights, own = FOLDER / f"{NAME}.safetensors", record()
+    found = {NAME: Shipped(partial(network, samples), weights, {"width": WIDTH})}
+    if own is not None:
+        about = {"recipe": own["recipe_title"], "files": own["evidence"]["files"]}
+        found[ON_DEVICE] = Shipped(partial(on_device, samples), weights, about)
+    return found

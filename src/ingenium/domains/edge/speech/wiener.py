@@ -1,0 +1,121 @@
+"""The field's own way: a Wiener filter that follows noise and judges by the frame before.
+
+Shapes: n recordings, s samples, t frames, f frequencies.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+
+from ingenium.domains.edge.speech.sounds import HOP, LEAD
+from ingenium.domains.edge.speech.spectra import sound, spectra
+from ingenium.generators.rows import check_cond, check_steer, finish
+from ingenium.sampling.steer import FREE, Steer
+from ingenium.train.plan import Plan
+
+LEARNED = LEAD // HOP - 2  # frames at the beginning that are noise alone
+SMOOTH = 0.7  # of the power that is compared with the noise
+
+
+@dataclass(frozen=True)
+class WienerSettings:
+    """What is tuned on the recordings that are learned."""
+
+    kept: float = 0.9  # of what the frame before says of speech over noise
+    floor_db: float = -40.0  # of a gain
+    slow: float = 1.0  # of the noise that is followed
+    bar: float = 2.0  # over the noise, from which a frequency counts as speech
+
+
+GRID = {
+    "kept": (0.8, 0.9, 0.94, 0.97),
+    "floor_db": (-40.0, -30.0, -20.0),
+    "slow": (0.8, 0.9, 0.97, 1.0),
+    "bar": (2.0, 4.0, 8.0),
+}
+
+
+TUNED = WienerSettings()  # what `tuned` finds
+
+
+class WienerFilter(nn.Module):
+    """Decision-directed Wiener filter; its noise begins as what is heard before anybody speaks.
+
+    Source: Ephraim and Malah, 1984, doi:10.1109/TASSP.1984.1164453 (eq. 51); Cohen and Berdugo,
+        2002, doi:10.1109/97.988717 (noise is followed where nobody speaks).
+    """
+
+    together: int = 32  # recordings
+
+    def __init__(self, samples: int) -> None:
+        super().__init__()
+        self.shape, self.c = (samples,), samples
+
+    def fit(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """Nothing: it was tuned on the same recordings."""
+        return {}
+
+    @torch.no_grad()
+    def propose(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """The speech of each recording; nothing is drawn.
+
+        Raises:
+            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+        """
+        check_cond(cond, self.c)
+        check_steer(steer, "a filter, which draws nothing")
+        return finish(self.made(cond), steer)
+
+    def made(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+        """Speech, of what was heard."""
+        return filtered(cond, TUNED)
+
+
+class Unchanged(WienerFilter):
+    """What was heard, as it was."""
+
+    def made(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+        """The same."""
+        return cond
+
+
+def tuned(x: Float[Tensor, "n s"], heard: Float[Tensor, "n s"]) -> WienerSettings:
+    """Of the grid what brings the ratio of speech to the rest up most."""
+
+    def price(own: WienerSettings) -> float:
+        made = filtered(heard, own)
+        part = (made * x).sum(1).square() / x.square().sum(1)
+        return float((part / (made.square().sum(1) - part)).log10().mean())
+
+    every = [WienerSettings(**dict(zip(GRID, v, strict=True))) for v in product(*GRID.values())]
+    return max(every, key=price)
+
+
+def filtered(x: Float[Tensor, "n s"], own: WienerSettings) -> Float[Tensor, "n s"]:
+    """Speech, of what was heard."""
+    spectrum = spectra(x)
+    return sound(spectrum * filter_gains(spectrum, own))
+
+
+def filter_gains(spectrum: Complex[Tensor, "n t f"], own: WienerSettings) -> Float[Tensor, "n t f"]:
+    """Of each frequency in each frame, by what came before."""
+    power = spectrum.abs().square()
+    noise = power[:, :LEARNED].mean(1) + 1e-12
+    smooth, speech, gains = noise.clone(), torch.zeros_like(noise), list[Tensor]()
+    least = 10 ** (own.floor_db / 20)
+    for frame in power.unbind(1):  # each needs the one before
+        smooth = SMOOTH * smooth + (1 - SMOOTH) * frame
+        quiet = smooth < own.bar * noise
+        noise = torch.where(quiet, own.slow * noise + (1 - own.slow) * frame, noise)
+        over = own.kept * speech / noise + (1 - own.kept) * (frame / noise - 1).clamp(min=0)
+        gain = (over / (1 + over)).clamp(min=least)
+        speech = gain.square() * frame
+        gains.append(gain)
+    return torch.stack(gains, 1)
