@@ -11,7 +11,7 @@ from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import open_problem
 from ingenium.domains.equations.field.codec import PairCodec
-from ingenium.domains.equations.field.diagnosis import FAILED, diagnosed
+from ingenium.domains.equations.field.diagnosis import FAILED, MANY, diagnosed
 from ingenium.domains.equations.field.elliptic import Darcy, Poisson
 from ingenium.domains.equations.field.equation import FieldEquation
 from ingenium.domains.equations.field.families import ResidualFamily
@@ -97,6 +97,15 @@ def test_a_planted_failure_is_told_with_its_cause(change: dict[str, object], cau
     fault = diagnosed(nets, FAILED + 0.1)
     assert fault is not None
     assert fault.cause == cause
+
+
+def test_times_that_are_learned_out_of_order_are_told() -> None:
+    """Phases that part: late ones at rest fit their equation, whatever the start was."""
+    nets = _drawn(AllenCahn(points=64, diffusion=5e-3), replace(SMALL, causal=0.0, steps=MANY))
+    nets.train()
+    fault = diagnosed(nets, FAILED + 0.1)
+    assert fault is not None
+    assert (fault.cause, fault.write) == ("times learned out of order", "causal = 10")
 
 
 def test_a_pilot_that_fails_stops_with_the_cause() -> None:

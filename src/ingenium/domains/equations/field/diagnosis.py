@@ -21,6 +21,10 @@ OFF_POINTS = 10.0  # residual beside the points over that at them
 STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
 FRONT, SHARP = 0.05, 0.5  # of the points the worst, and their share of the residual
 SATURATED = 0.5  # share of the first layer
+CAUSAL, EARLY = (
+    1.0,
+    3.0,
+)  # least weight of what is early, and its residual over that of what is late
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,20 @@ def _covered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
         )
 
 
+def _ordered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    """A late field that fits its equation follows from no start if the early one does not."""
+    if nets.equation.axes == 2 or nets.own.causal >= CAUSAL:
+        return
+    square, t = nets.residual(at).square(), at[:, 1]
+    early, late = float(square[:, t < 0.25].mean()), float(square[:, t > 0.5].mean())
+    if early > EARLY * late:
+        yield ResidualFault(
+            "times learned out of order",
+            f"a residual {math.sqrt(early / late):.2g} times as large early as late",
+            "causal = 10",
+        )
+
+
 def _few(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
     beside = float(nets.residual(at).square().mean())
     own = float(nets.residual(nets.snapped(nets.places)).square().mean())
@@ -152,5 +170,5 @@ def _small(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 MANY, WIDE = 300, 16  # steps, and numbers in a layer, that usually are enough
 TESTS: tuple[Callable[[ResidualNetworks, Tensor], Iterator[ResidualFault]], ...] = (
-    _flat, _saturated, _open, _started, _covered, _loud, _few, _short, _small,
+    _flat, _saturated, _open, _started, _covered, _loud, _ordered, _few, _short, _small,
 )  # fmt: skip

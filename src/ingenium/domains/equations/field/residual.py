@@ -51,7 +51,7 @@ class ResidualSettings:
     joined: bool = True  # whether a circle is told as one
     held_start: bool = True  # whether the start holds by construction
     start_weight: float = 1.0  # where it does not
-    causal: float = 2.0  # how much what is late waits for what is early; 0 for not at all
+    causal: float = 10.0  # how much what is late waits for what is early; 0 for not at all
     coordinate_unit: float = 1.0  # in which places and times are told, over half their range
 
     def __post_init__(self) -> None:
