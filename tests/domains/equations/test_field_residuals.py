@@ -105,7 +105,7 @@ def test_times_that_are_learned_out_of_order_are_told() -> None:
     nets.train()
     fault = diagnosed(nets, FAILED + 0.1)
     assert fault is not None
-    assert (fault.cause, fault.write) == ("times learned out of order", "causal = 10")
+    assert (fault.cause, fault.write) == ("times learned out of order", "causal = 5")
 
 
 def test_a_pilot_that_fails_stops_with_the_cause() -> None:

@@ -116,7 +116,7 @@ def _ordered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
         yield ResidualFault(
             "times learned out of order",
             f"a residual {math.sqrt(early / late):.2g} times as large early as late",
-            "causal = 10",
+            "causal = 5",
         )
 
 

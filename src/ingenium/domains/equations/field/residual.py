@@ -51,15 +51,17 @@ class ResidualSettings:
     joined: bool = True  # whether a circle is told as one
     held_start: bool = True  # whether the start holds by construction
     start_weight: float = 1.0  # where it does not
-    causal: float = 10.0  # how much what is late waits for what is early; 0 for not at all
+    causal: float = 5.0  # how much what is late waits for what is early; 0 for not at all
     coordinate_unit: float = 1.0  # in which places and times are told, over half their range
 
     def __post_init__(self) -> None:
         choose(self.activation, dict.fromkeys(ACTIVATIONS), "activation")
         whole = min(self.width, self.layers, self.steps, self.points)
         real = min(self.rate, self.until, self.start_weight, self.coordinate_unit)
-        if whole < 1 or real <= 0 or self.until > 1:
-            raise InputError("sizes, rates and units above 0, and a share of at most 1", self)
+        if whole < 1 or real <= 0 or self.until > 1 or self.causal < 0:
+            raise InputError(
+                "sizes, rates and units above 0, a share of at most 1, and no weight below 0", self
+            )
 
 
 Jet = Float[Tensor, "n r w"]
