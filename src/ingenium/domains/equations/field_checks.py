@@ -58,7 +58,7 @@ WISHES = (
     "the Poisson equation on 32 points",
     "the heat equation on 64 points",
     "the wave equation on 64 points",
-    "Burgers' equation on 64 points",
+    "Burgers' equation on 64 points, diffusion 0.02",
     "the Allen-Cahn equation on 64 points, diffusion 0.002",
 )
 
