@@ -136,3 +136,9 @@ def test_two_fields_train_the_networks_of_their_part_alone(monkeypatch: pytest.M
     for name in ("input", "solution"):
         assert some[name][:2].equals(every[name][:2])
     assert not every["input"][0].equals(every["input"][8])
+
+
+@pytest.mark.parametrize(("name", "value"), [("causal", -1.0), ("until", 1.5), ("steps", 0)])
+def test_settings_of_no_network_are_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"{name} = {value}"):
+        replace(SMALL, **{name: value})  # type: ignore[arg-type]

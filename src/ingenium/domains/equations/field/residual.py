@@ -56,11 +56,14 @@ class ResidualSettings:
 
     def __post_init__(self) -> None:
         choose(self.activation, dict.fromkeys(ACTIVATIONS), "activation")
-        whole = min(self.width, self.layers, self.steps, self.points)
-        real = min(self.rate, self.until, self.start_weight, self.coordinate_unit)
-        if whole < 1 or real <= 0 or self.until > 1 or self.causal < 0:
+        least = {"width": 1, "layers": 1, "steps": 1, "points": 1, "causal": 0}
+        above = ("rate", "until", "start_weight", "coordinate_unit")
+        wrong = [n for n, v in least.items() if getattr(self, n) < v]
+        wrong += [n for n in above if getattr(self, n) <= 0 or (n == "until" and self.until > 1)]
+        if wrong:
             raise InputError(
-                "sizes, rates and units above 0, a share of at most 1, and no weight below 0", self
+                "sizes, rates and units above 0, `until` at most 1, and `causal` at least 0",
+                f"{wrong[0]} = {getattr(self, wrong[0])}",
             )
 
 
