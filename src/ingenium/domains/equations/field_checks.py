@@ -48,10 +48,7 @@ PLANTED: Mapping[str, str] = {  # what is written, and the cause that has to be 
 }
 PARTING = (PHASES, "diffusion = 2e-3")  # where what is late does not tell what is early
 FEW = 400  # steps of a planted failure
-SHARP: Mapping[str, str] = {  # fronts of a cell or two
-    PHASES: "diffusion = 5e-4",
-    BURGERS: "diffusion = 8e-3",
-}
+SHARP = 5e-4  # diffusion of phases, whose fronts are a cell or two wide
 SETTINGS = "steps = 700\nlayers = 2\npoints = 384"  # of all networks that have to converge
 WITHIN, FIELDS = 0.2, 8
 WISHES = (
@@ -81,8 +78,7 @@ def residuals(commands: Commands) -> Iterator[Finding | Picture]:
         + (f": not {', '.join(missed)}" if missed else ""),
         sum(told) >= 0.9 * len(told),
     )
-    for equation, front in SHARP.items():
-        yield _sharp(commands, equation, front)
+    yield _sharp(commands)
     if made:
         yield Picture(
             _beside(made), "A field of each equation: at the start, by a network, and by scikit-fem"
@@ -147,10 +143,10 @@ def _failed(commands: Commands, equation: str, more: str, residual: str) -> tupl
     return (told[1], told[2]) if told else ("", "")
 
 
-def _sharp(commands: Commands, equation: str, front: str) -> Finding:
+def _sharp(commands: Commands) -> Finding:
     """What a network says of fronts that it does not hold, and the solvers beside."""
-    off, cause = _failed(commands, equation, front, SETTINGS)
-    own = EquationSettings(equation, points=64, diffusion=float(front.split()[-1])).opened()
+    off, cause = _failed(commands, PHASES, f"diffusion = {SHARP}", SETTINGS)
+    own = AllenCahn(points=64, diffusion=SHARP)
     inputs = own.draw(FIELDS, torch.Generator().manual_seed(0))
     true = own.solved(inputs, own.judged_on)
     by_elements, seconds = _by_elements(own, inputs)
@@ -160,7 +156,7 @@ def _sharp(commands: Commands, equation: str, front: str) -> Finding:
     apart = [float(errors(u, true)[0].median()) for u in (by_elements, coarse)]
     told = f"{off} off, and told to fail from {cause}" if cause else "near"
     return Finding(
-        f"where fronts are sharp ({equation}, {front}) a network is {told}; scikit-fem is "
+        f"where phases have sharp fronts (diffusion {SHARP:g}) a network is {told}; scikit-fem is "
         f"{apart[0]:.1g} off in {seconds:.2g} s a field, and the solver on half the points "
         f"{apart[1]:.1g} in {coarse_ms:.2g} ms",
         bool(cause) and max(apart) < float(off),
