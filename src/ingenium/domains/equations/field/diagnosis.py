@@ -16,6 +16,7 @@ from ingenium.domains.equations.field.residual import ResidualNetworks
 
 FAILED = 0.2  # error of a field, from which on a reason is told
 LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which they are told
+GROWN, FAR = 20.0, 30.0  # last loss over the least; what weights have moved
 UNTOLD = 0.2  # share of the time without points
 OFF_POINTS = 10.0  # residual beside the points over that at them
 STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
@@ -65,14 +66,21 @@ def _saturated(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
         )
 
 
+def _moved(nets: ResidualNetworks) -> float:
+    """How far weights are from the first ones, over their size."""
+    apart = zip(nets.weights[::2], nets.first[::2], strict=True)
+    return float(np.mean([(w - v).norm() / v.norm() for w, v in apart]))
+
+
 def _loud(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
     late = np.log(np.maximum(nets.losses[len(nets.losses) // 2 :], 1e-30))
     jumps = float(np.std(np.diff(late))) if np.isfinite(late).all() else math.inf
-    best = min(nets.losses)
-    if jumps > LOUD or not nets.losses[-1] < 100 * best or nets.losses[-1] > nets.losses[0]:
+    grown, moved = nets.losses[-1] / min(nets.losses), _moved(nets)
+    if jumps > LOUD or not grown < GROWN or moved > FAR:
         yield ResidualFault(
             "steps too long",
-            f"a loss that ends at {nets.losses[-1] / best:.3g} times its least",
+            f"a last loss {grown:.3g} times the least, weights that moved by {moved:.3g} times "
+            "their size",
             f"rate = {nets.own.rate / 100:.1g}",
         )
 
@@ -132,8 +140,7 @@ def _few(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 
 def _short(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
-    apart = zip(nets.weights[::2], nets.first[::2], strict=True)
-    moved = float(np.mean([(w - v).norm() / v.norm() for w, v in apart]))
+    moved = _moved(nets)
     if moved < MOVED and nets.own.steps >= MANY:
         yield ResidualFault(
             "steps too short",
