@@ -50,6 +50,7 @@ NAMES = (
     "equations_fields",
     "equations_priors",
     "equations_theoph",
+    "equations_rates",
     "equations_reader",
     "equations_onwards",
     "neuro_families",

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from benchmarks.equations_reader import Hunt, by_family, by_search, tables
-from benchmarks.measuring import report, save
+from benchmarks.equations_reader import Found, Hunt, by_family, by_search, hunted
 from ingenium.domains.equations.law.codec import LawCodec
 from ingenium.domains.equations.law.families import GrammarLaws
 from ingenium.domains.equations.law.problem import covered
@@ -47,22 +46,25 @@ FAMILIES: Mapping[str, Callable[[MeasuredTable, LawCodec, Hunt], Family]] = {
 }
 
 
-def hunts(table: MeasuredTable, search: Hunt) -> dict[str, Hunt]:
-    """All ways on; what the search held against rows before counts in none."""
+def hunts(table: MeasuredTable) -> dict[str, Hunt]:
+    """All ways on, where the search ends; what it held against rows before counts in none."""
+    search = by_search(table)
+    if search.found:
+        return {}
     codec = LawCodec.of(table.language)
     own = by_search(table, generations=GENERATIONS)
     own.rows -= search.rows
-    found = {"generations of the search": own}
+    found = {"search": search, "generations of the search": own}
     for by, make in FAMILIES.items():
         found[by] = by_family(table, make(table, codec, search), codec, own.rows)
     return found
 
 
-def told(kind: str, tables_: int, found: Mapping[str, list[Hunt]]) -> list[dict[str, object]]:
+def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
     """Rows of the table; no misfit where nothing that was written has a value on half of them."""
     least = {by: float(np.median([h.misfit for h in own])) for by, own in found.items()}
     return [
-        {"laws": kind, "by": by, "missed": f"{len(own)} of {tables_}",
+        {"laws": kind, "by": by, "missed": f"{len(own)} of {count}",
          "found of them": sum(h.found for h in own),
          "least misfit (median)": least[by] if np.isfinite(least[by]) else None,
          "expressions on rows": int(np.median([h.rows for h in own]))}
@@ -72,17 +74,4 @@ def told(kind: str, tables_: int, found: Mapping[str, list[Hunt]]) -> list[dict[
 
 def run() -> None:
     """Write and print a table."""
-    done: list[dict[str, object]] = []
-    for kind, listed in tables().items():
-        found: dict[str, list[Hunt]] = {}
-        rows: list[dict[str, object]] = []
-        for table in listed:
-            search = by_search(table)
-            if search.found:
-                continue
-            for by, one in ({"search": search} | hunts(table, search)).items():
-                found.setdefault(by, []).append(one)
-            rows = told(kind, len(listed), found)
-            save(NAME, TITLE, [*done, *rows], {})
-        done += rows
-    report(NAME, TITLE, done, {})
+    hunted(NAME, TITLE, hunts, told)

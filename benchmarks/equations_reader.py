@@ -10,7 +10,7 @@ formula leaves less than 1e-7 of the spread.
 Run `python -m benchmarks equations_reader`, with INGENIUM_FEYNMAN as for `equations_feynman`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -118,34 +118,48 @@ def hunts(table: MeasuredTable) -> dict[str, Hunt]:
     return {"search": search, "reader": reader, "search, seeded by it": both}
 
 
-def told(kind: str, found: Mapping[str, Sequence[Hunt]]) -> list[dict[str, object]]:
-    """Rows of the table."""
+Found = Mapping[str, Sequence[Hunt]]  # ways to laws, with what they came to
+
+
+def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
+    """Rows of the table, on so many laws."""
     rows: list[dict[str, object]] = []
     for by, own in found.items():
         hits = [h for h in own if h.found]
         rows.append({
-            "laws": kind, "by": by, "found": f"{len(hits)} of {len(own)}",
+            "laws": kind, "by": by, "found": f"{len(hits)} of {count}",
             "expressions on rows": int(np.median([h.rows for h in own])),
             "by algebra": int(np.median([h.algebra for h in own])),
         })  # fmt: skip
     alone = sum(r.found and not s.found
                 for r, s in zip(found["reader"], found["search"], strict=True))  # fmt: skip
     rows.append({"laws": kind, "by": "reader, where the search does not",
-                 "found": f"{alone} of {len(found['reader'])}", "expressions on rows": None,
+                 "found": f"{alone} of {count}", "expressions on rows": None,
                  "by algebra": None})  # fmt: skip
     return rows
 
 
 def run() -> None:
     """Write and print a table."""
+    hunted(NAME, TITLE, hunts, told)
+
+
+def hunted(
+    name: str,
+    title: str,
+    ways: Callable[[MeasuredTable], Mapping[str, Hunt]],
+    rows_of: Callable[[str, int, Found], list[dict[str, object]]],
+) -> None:
+    """Ways to the law of each table, told by kind, and kept after each."""
     done: list[dict[str, object]] = []
     for kind, listed in tables().items():
         found: dict[str, list[Hunt]] = {}
         rows: list[dict[str, object]] = []
         for table in listed:
-            for by, one in hunts(table).items():
+            for by, one in ways(table).items():
                 found.setdefault(by, []).append(one)
-            rows = told(kind, found)
-            save(NAME, TITLE, [*done, *rows], {})
+            if found:
+                rows = rows_of(kind, len(listed), found)
+                save(name, title, [*done, *rows], {})
         done += rows
-    report(NAME, TITLE, done, {})
+    report(name, title, done, {})

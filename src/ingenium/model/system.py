@@ -6,6 +6,7 @@ integrated together, and many without them at once by a method of another kind.
 Shapes: s states, p constants, m constants and first states, t times, n sets of numbers.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import sympy
 from jaxtyping import Float64
-from scipy.integrate import odeint, solve_ivp
+from scipy.integrate import ODEintWarning, odeint, solve_ivp
 
 from ingenium.model.families import ProcessFamily
 from ingenium.model.series import MeasuredSeries
@@ -120,16 +121,18 @@ class ProcessModel:
                     rows.append(np.array(function(rows[-1].tolist(), held)))
                 course = np.array(rows)
             else:
-                course, told = odeint(
-                    lambda y, t: function(y.tolist(), held),
-                    start,
-                    time,
-                    rtol=ERROR,
-                    atol=ERROR * float(self.scale.min()) * 1e-2,
-                    mxstep=MOST,
-                    full_output=True,
-                    printmessg=False,
-                )
+                with warnings.catch_warnings():  # what breaks off is told by the message
+                    warnings.simplefilter("ignore", ODEintWarning)
+                    course, told = odeint(
+                        lambda y, t: function(y.tolist(), held),
+                        start,
+                        time,
+                        rtol=ERROR,
+                        atol=ERROR * float(self.scale.min()) * 1e-2,
+                        mxstep=MOST,
+                        full_output=True,
+                        printmessg=False,
+                    )
                 if told["message"] != "Integration successful.":
                     return None
         except (ValueError, OverflowError, ZeroDivisionError, TypeError):

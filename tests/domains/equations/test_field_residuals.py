@@ -11,7 +11,7 @@ from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import open_problem
 from ingenium.domains.equations.field.codec import PairCodec
-from ingenium.domains.equations.field.diagnosis import FAILED, diagnosed
+from ingenium.domains.equations.field.diagnosis import FAILED, MANY, diagnosed
 from ingenium.domains.equations.field.elliptic import Darcy, Poisson
 from ingenium.domains.equations.field.equation import FieldEquation
 from ingenium.domains.equations.field.families import ResidualFamily
@@ -99,6 +99,15 @@ def test_a_planted_failure_is_told_with_its_cause(change: dict[str, object], cau
     assert fault.cause == cause
 
 
+def test_times_that_are_learned_out_of_order_are_told() -> None:
+    """Phases that part: late ones at rest fit their equation, whatever the start was."""
+    nets = _drawn(AllenCahn(points=64, diffusion=5e-3), replace(SMALL, causal=0.0, steps=MANY))
+    nets.train()
+    fault = diagnosed(nets, FAILED + 0.1)
+    assert fault is not None
+    assert (fault.cause, fault.write) == ("times learned out of order", "causal = 5")
+
+
 def test_a_pilot_that_fails_stops_with_the_cause() -> None:
     own = Heat(points=32)
     codec = PairCodec.of(own)
@@ -127,3 +136,9 @@ def test_two_fields_train_the_networks_of_their_part_alone(monkeypatch: pytest.M
     for name in ("input", "solution"):
         assert some[name][:2].equals(every[name][:2])
     assert not every["input"][0].equals(every["input"][8])
+
+
+@pytest.mark.parametrize(("name", "value"), [("causal", -1.0), ("until", 1.5), ("steps", 0)])
+def test_settings_of_no_network_are_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"{name} = {value}"):
+        replace(SMALL, **{name: value})  # type: ignore[arg-type]

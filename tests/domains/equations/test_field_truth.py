@@ -130,6 +130,7 @@ def test_an_even_ground_carries_what_a_twisted_bar_does() -> None:
         (Poisson(points=32), 5e-3),
         (Darcy(points=16), 1.5e-2),
         (Heat(points=64), 1e-4),
+        (Wave(points=64), 2e-3),
         pytest.param(Burgers(points=64, diffusion=0.05), 1e-4, marks=pytest.mark.slow),
         pytest.param(AllenCahn(points=128), 1e-3, marks=pytest.mark.slow),
     ],

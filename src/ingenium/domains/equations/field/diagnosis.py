@@ -16,11 +16,16 @@ from ingenium.domains.equations.field.residual import ResidualNetworks
 
 FAILED = 0.2  # error of a field, from which on a reason is told
 LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which they are told
+GROWN, FAR = 20.0, 30.0  # last loss over the least; what weights have moved
 UNTOLD = 0.2  # share of the time without points
 OFF_POINTS = 10.0  # residual beside the points over that at them
 STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
 FRONT, SHARP = 0.05, 0.5  # of the points the worst, and their share of the residual
 SATURATED = 0.5  # share of the first layer
+CAUSAL, EARLY = (
+    1.0,
+    3.0,
+)  # least weight of what is early, and its residual over that of what is late
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,21 @@ def _saturated(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
         )
 
 
+def _moved(nets: ResidualNetworks) -> float:
+    """How far weights are from the first ones, over their size."""
+    apart = zip(nets.weights[::2], nets.first[::2], strict=True)
+    return float(np.mean([(w - v).norm() / v.norm() for w, v in apart]))
+
+
 def _loud(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
     late = np.log(np.maximum(nets.losses[len(nets.losses) // 2 :], 1e-30))
     jumps = float(np.std(np.diff(late))) if np.isfinite(late).all() else math.inf
-    best = min(nets.losses)
-    if jumps > LOUD or not nets.losses[-1] < 100 * best or nets.losses[-1] > nets.losses[0]:
+    grown, moved = nets.losses[-1] / min(nets.losses), _moved(nets)
+    if jumps > LOUD or not grown < GROWN or moved > FAR:
         yield ResidualFault(
             "steps too long",
-            f"a loss that ends at {nets.losses[-1] / best:.3g} times its least",
+            f"a last loss {grown:.3g} times the least, weights that moved by {moved:.3g} times "
+            "their size",
             f"rate = {nets.own.rate / 100:.1g}",
         )
 
@@ -102,6 +114,20 @@ def _covered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
         )
 
 
+def _ordered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
+    """A late field that fits its equation follows from no start if the early one does not."""
+    if nets.equation.axes == 2 or nets.own.causal >= CAUSAL:
+        return
+    square, t = nets.residual(at).square(), at[:, 1]
+    early, late = float(square[:, t < 0.25].mean()), float(square[:, t > 0.5].mean())
+    if early > EARLY * late:
+        yield ResidualFault(
+            "times learned out of order",
+            f"a residual {math.sqrt(early / late):.2g} times as large early as late",
+            "causal = 5",
+        )
+
+
 def _few(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
     beside = float(nets.residual(at).square().mean())
     own = float(nets.residual(nets.snapped(nets.places)).square().mean())
@@ -114,8 +140,7 @@ def _few(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 
 def _short(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
-    apart = zip(nets.weights[::2], nets.first[::2], strict=True)
-    moved = float(np.mean([(w - v).norm() / v.norm() for w, v in apart]))
+    moved = _moved(nets)
     if moved < MOVED and nets.own.steps >= MANY:
         yield ResidualFault(
             "steps too short",
@@ -152,5 +177,5 @@ def _small(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 MANY, WIDE = 300, 16  # steps, and numbers in a layer, that usually are enough
 TESTS: tuple[Callable[[ResidualNetworks, Tensor], Iterator[ResidualFault]], ...] = (
-    _flat, _saturated, _open, _started, _covered, _loud, _few, _short, _small,
+    _flat, _saturated, _open, _started, _covered, _loud, _ordered, _few, _short, _small,
 )  # fmt: skip

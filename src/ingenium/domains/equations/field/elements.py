@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from scipy.integrate import solve_ivp
+from scipy.linalg import eigh
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 from torch import Tensor
@@ -19,7 +20,7 @@ from torch import Tensor
 from ingenium.core.packages import Extra
 from ingenium.domains.equations.field.elliptic import Darcy, Poisson
 from ingenium.domains.equations.field.equation import FieldEquation, middles
-from ingenium.domains.equations.field.lines import Heat
+from ingenium.domains.equations.field.lines import Heat, Wave
 from ingenium.domains.equations.field.moving import AllenCahn, Burgers
 from ingenium.domains.equations.field.spectral import resampled
 from ingenium.domains.equations.field.verifier import SecondVerifier
@@ -44,6 +45,8 @@ def second_engine(equation: FieldEquation) -> SecondVerifier | None:
             solve = lambda start: in_time(start, d, _parting)  # noqa: E731
         case Heat(diffusion=d):
             solve = lambda start: in_time(start, d, _still)  # noqa: E731
+        case Wave(speed=c):
+            solve = lambda start: swung(start, c)  # noqa: E731
         case _:
             return None
     return SecondVerifier("scikit-fem", EQUATIONS.release_of("scikit-fem"), solve)
@@ -85,13 +88,9 @@ def in_time(start: Float64[Tensor, " x"], diffusion: float, force: Force) -> Flo
     """A periodic field at the time 1, by backward differences of variable order."""
     n = len(start)
     basis, joined, order = _circle(n)
-    fem = EQUATIONS.package("skfem")
-    mass = fem.BilinearForm(lambda u, v, w: u * v).assemble(basis)
-    stiff = fem.BilinearForm(lambda u, v, w: u.grad[0] * v.grad[0]).assemble(basis)
-    drag = csc_array(joined.T @ (diffusion * stiff) @ joined)
-    solver = splu(csc_array(joined.T @ mass @ joined))
-    first = np.empty(2 * n)
-    first[order] = resampled(start[None], 2 * n)[0].numpy()
+    mass, stiff = _forms(n)
+    drag, solver = diffusion * stiff, splu(mass)
+    first = _placed(start, order)
 
     def slope(t: float, u: np.ndarray) -> np.ndarray:
         right, _ = force(basis, joined @ u)
@@ -116,6 +115,41 @@ def _circle(n: int) -> tuple[Any, csc_array, np.ndarray]:
     numbers, own = np.unique(place, return_inverse=True)
     joined = csc_array((np.ones(basis.N), (np.arange(basis.N), own)), (basis.N, len(numbers)))
     return basis, joined, numbers
+
+
+@cache
+def _forms(n: int) -> tuple[csc_array, csc_array]:
+    """Mass and stiffness on the circle."""
+    fem = EQUATIONS.package("skfem")
+    basis, joined, _ = _circle(n)
+    mass = fem.BilinearForm(lambda u, v, w: u * v).assemble(basis)
+    stiff = fem.BilinearForm(lambda u, v, w: u.grad[0] * v.grad[0]).assemble(basis)
+    return csc_array(joined.T @ mass @ joined), csc_array(joined.T @ stiff @ joined)
+
+
+def _placed(start: Float64[Tensor, " x"], order: np.ndarray) -> np.ndarray:
+    """A start at the corners and middles of elements, in the order of their numbers."""
+    first = np.empty(2 * len(start))
+    first[order] = resampled(start[None], 2 * len(start))[0].numpy()
+    return first
+
+
+def swung(start: Float64[Tensor, " x"], speed: float) -> Float64[Tensor, " x"]:
+    """A string that was let go from rest, at the time 1: each mode of its elements in turn."""
+    _, _, order = _circle(len(start))
+    mass, _ = _forms(len(start))
+    squares, modes = _modes(len(start))
+    first = modes.T @ (mass @ _placed(start, order))
+    u = modes @ (np.cos(speed * np.sqrt(squares.clip(0))) * first)
+    return torch.from_numpy(u[order][::2].copy())
+
+
+@cache
+def _modes(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Squares of frequencies at the speed 1, and the modes."""
+    mass, stiff = _forms(n)
+    squares, modes = eigh(stiff.toarray(), mass.toarray())
+    return squares, modes
 
 
 def _still(basis: Any, u: np.ndarray) -> tuple[np.ndarray, Any]:

@@ -51,15 +51,20 @@ class ResidualSettings:
     joined: bool = True  # whether a circle is told as one
     held_start: bool = True  # whether the start holds by construction
     start_weight: float = 1.0  # where it does not
-    causal: float = 2.0  # how much what is late waits for what is early; 0 for not at all
+    causal: float = 5.0  # how much what is late waits for what is early; 0 for not at all
     coordinate_unit: float = 1.0  # in which places and times are told, over half their range
 
     def __post_init__(self) -> None:
         choose(self.activation, dict.fromkeys(ACTIVATIONS), "activation")
-        whole = min(self.width, self.layers, self.steps, self.points)
-        real = min(self.rate, self.until, self.start_weight, self.coordinate_unit)
-        if whole < 1 or real <= 0 or self.until > 1:
-            raise InputError("sizes, rates and units above 0, and a share of at most 1", self)
+        least = {"width": 1, "layers": 1, "steps": 1, "points": 1, "causal": 0}
+        above = ("rate", "until", "start_weight", "coordinate_unit")
+        wrong = [n for n, v in least.items() if getattr(self, n) < v]
+        wrong += [n for n in above if getattr(self, n) <= 0 or (n == "until" and self.until > 1)]
+        if wrong:
+            raise InputError(
+                "sizes, rates and units above 0, `until` at most 1, and `causal` at least 0",
+                f"{wrong[0]} = {getattr(self, wrong[0])}",
+            )
 
 
 Jet = Float[Tensor, "n r w"]

@@ -217,18 +217,24 @@ def _chosen(
     gram, pull = rest @ rest.T, rest @ goal
     size = gram.diagonal()
     free = np.flatnonzero(size > 1e-9 * np.square(more).sum(1))
-    singles = sorted(((i,) for i in free.tolist()), key=lambda s: -_worth(gram, pull, s))
-    pairs = sorted(combinations(free.tolist(), 2), key=lambda s: -_worth(gram, pull, s))[:KEPT]
+    singles = _ranked(gram, pull, [(i,) for i in free.tolist()])
+    pairs = _ranked(gram, pull, list(combinations(free.tolist(), 2)))[:KEPT]
     threes = {tuple(sorted((*p, i))) for p in pairs[:2] for i in free.tolist() if i not in p}
-    best = sorted(threes, key=lambda s: -_worth(gram, pull, s))[:2]
+    best = _ranked(gram, pull, sorted(threes))[:2]
     count.algebra += 1 + len(free) * (len(free) + 1) // 2 + len(threes)
     return [(), *singles[:KEPT], *pairs, *best]
 
 
-def _worth(gram: np.ndarray, pull: np.ndarray, rows: tuple[int, ...]) -> float:
-    """How much of the square of what is left some bases explain."""
-    own = list(rows)
-    square = gram[np.ix_(own, own)]
-    if np.linalg.cond(square) > 1e9:
-        return -np.inf
-    return float(pull[own] @ np.linalg.solve(square, pull[own]))
+def _ranked(
+    gram: np.ndarray, pull: np.ndarray, sets: Sequence[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Sets of as many bases, those first that explain most of the square of what is left."""
+    if not sets:
+        return []
+    rows = np.array(sets)
+    square, right = gram[rows[:, :, None], rows[:, None]], pull[rows]
+    told = np.linalg.cond(square) <= 1e9
+    worth = np.full(len(rows), -np.inf)
+    solved = np.linalg.solve(square[told], right[told][..., None])[..., 0]
+    worth[told] = (right[told] * solved).sum(1)
+    return [sets[i] for i in np.argsort(-worth, kind="stable")]

@@ -138,7 +138,7 @@ def front_figure(
     below.set_axis_off()
     for number, text in enumerate(shown):
         at = 1 - (sum(high[:number]) + high[number] / 2) / sum(high)
-        fits = min(1.0, 0.9 * WIDE_IN / _size_in(text)[0])
+        fits = min(1.0, 0.82 * WIDE_IN / _size_in(text)[0])
         below.text(0, at, f"{number + 1}", fontsize=TEXT, color=MUTED, va="center")
         below.text(0.04, at, text, fontsize=fits * LARGE, color=INK, va="center")
     return figure
