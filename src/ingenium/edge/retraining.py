@@ -19,8 +19,7 @@ from torch.nn import functional
 from ingenium.edge.quantise import Scheme
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.model import Model
-from ingenium.generators.tokens.autoregressive import TokenAutoregressive, by_length
-from ingenium.generators.tokens.vocabulary import END
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive, by_length, lengths
 from ingenium.generators.vae import VAE
 from ingenium.sampling.noise import gaussian
 from ingenium.sampling.solvers import Ddim
@@ -161,17 +160,13 @@ class KeptStates:
         new = [i for i, key in enumerate(keys) if key not in self.kept]
         if new:
             states, _ = self.teacher.states(x[new], cond[new])
-            order = by_length(_lengths(x[new]))[0].tolist()
+            order = by_length(lengths(x[new].to(torch.int64)))[0].tolist()
             counts = self.teacher.choices(x[new].to(torch.int64)).sum(1)[order].tolist()
             for i, own in zip(order, states.half().split(counts), strict=True):
                 self.kept[keys[new[i]]] = own
-        order = by_length(_lengths(x))[0].tolist()
+        order = by_length(lengths(x.to(torch.int64)))[0].tolist()
         found = torch.cat([self.kept[keys[i]] for i in order]).float()
         return found, self.teacher.head(found).log_softmax(-1)
-
-
-def _lengths(x: Tensor) -> Tensor:
-    return (x == END).int().argmax(1) + 1
 
 
 class _TokenLoss(nn.Module):

@@ -216,7 +216,7 @@ class TokenAutoregressive(Model):
     ) -> tuple[Float[Tensor, "m w"], Int[Tensor, " m"]]:
         """What is known at each of these steps, the shortest designs first, and what came."""
         ids, told = x.to(torch.int64), self.told(cond)
-        length = (ids == END).int().argmax(1) + 1
+        length = lengths(ids)
         known, came = list[Tensor](), list[Tensor]()
         for rows in by_length(length)[1]:
             own = ids[rows, : length[rows].max()]
