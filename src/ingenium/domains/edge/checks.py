@@ -45,7 +45,6 @@ unit = "mJ"
 SMALL = "process.laboratory"
 USUAL = {"ZEROS": "", "STEPS": 40, "WIDTHS": "1.0, 0.75, 0.5, 0.35, 0.25"}
 SEEDS = 5
-LONG = 300  # steps, after which a rounded network has converged again
 
 
 def doodles(commands: Commands) -> Iterator[Finding | Picture]:
@@ -112,25 +111,6 @@ def selector(commands: Commands) -> Iterator[Finding | Picture]:
     told = str(refused.answer.get("error", refused.answer)) + refused.text
     yield Finding("where nothing fits the nearest is named", "the nearest is" in told)
     yield Picture(pictures.pareto(best), "All recipes of a small generator, and its limits")
-
-
-def aware(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 18.2: training with rounded weights beside rounding afterwards, at 4 bits."""
-    better = 0
-    for seed in range(SEEDS):
-        own = {"FINALISTS": 100, "FORMATS": '"int4"', "FLASH": 200_000}
-        _sheet(commands, f"{seed}", **own, WIDTHS="1.0", STEPS=LONG)
-        trials = {t["title"]: t for t in _fit(commands, f"{seed}", seed)["trials"]}
-        after, within, eight = (
-            trials[k]["measured"]["loss"]["value"] for k in ("int4", "int4, aware", "int8")
-        )
-        better += within <= after
-        yield Finding(
-            f"seed {seed}: loss {within:.4f} learned at 4 bits, {after:.4f} rounded to them, "
-            f"{eight:.4f} at 8 bits",
-            within <= after,
-        )
-    yield Finding(f"no worse in {better} of {SEEDS} seeds", better == SEEDS)
 
 
 def _sheet(commands: Commands, name: str, **entries: Any) -> None:

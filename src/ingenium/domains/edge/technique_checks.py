@@ -22,6 +22,13 @@ SMALL, VOICES, MOLECULES = "process.laboratory", "neuro.vowels", "molecules.libr
 WIDTHS, ZEROS = (1.0, 0.75, 0.5, 0.25), (0.25, 0.5, 0.75, 0.9)
 STUDENTS, LEAST_KEPT = (0.45, 0.25), 0.95  # of the units; of the teacher's acceptance
 MANY, FEW = 50, 4  # calls of a denoiser
+ROUNDED: Mapping[str, Mapping[str, str]] = {  # what is learned with rounded weights
+    "process.laboratory": {"family": "vae"},
+    "edge.doodle": {"family": "pen"},
+    "airfoils.section": {"family": "vae", "setup": 'judge = "neuralfoil", refine_steps = 0'},
+}
+LEARNED = ("int4, aware", "int4", "int8")
+LONG = 300  # steps, after which a rounded network has converged again
 SEEDS = range(5)  # of what calibrates, judges and teaches
 CALLED = (f"int8, {MANY} calls", f"int8, {FEW} calls", f"int8, {FEW} calls, distilled")
 SHEET = """
@@ -35,6 +42,7 @@ steps = {steps}
 finalists = 100
 judged = {judged}
 seed = {seed}
+setup = {{ {setup} }}
 generator = {{ family = "{family}" }}
 """
 USUAL: Mapping[str, Any] = {
@@ -46,6 +54,7 @@ USUAL: Mapping[str, Any] = {
     "steps": 120,
     "judged": 64,
     "seed": 0,
+    "setup": "",
 }
 DRIFT = """
 problem = "process.laboratory"
@@ -93,6 +102,19 @@ def formats(commands: Commands) -> Iterator[Finding | Picture]:
         )
 
 
+def _halved(commands: Commands) -> Iterator[Finding]:
+    """Half of the units of other generators gone."""
+    for problem in ("edge.doodle", "airfoils.section"):
+        found = _fit(commands, problem, **ROUNDED[problem], widths=[1.0, 0.5])
+        whole, half = (_named(found, k) for k in ("int8", "int8, 50 % of units"))
+        share = half["instructions"]["value"] / whole["instructions"]["value"]
+        yield Finding(
+            f"{problem}: with half of the units {share:.2f} of the instructions, loss "
+            f"{whole['loss']['value']:.4f} before and {half['loss']['value']:.4f} after",
+            share < 0.8,
+        )
+
+
 def _rises(problem: str, every: Sequence[Mapping[str, Any]], kind: str) -> list[float]:
     """Of half precision or of 8 bits, for each seed."""
     return [
@@ -107,6 +129,27 @@ def _rises(problem: str, every: Sequence[Mapping[str, Any]], kind: str) -> list[
 
 def _span(rises: Sequence[float]) -> str:
     return f"{100 * min(rises):+.2f} to {100 * max(rises):+.2f} %"
+
+
+def aware(commands: Commands) -> Iterator[Finding]:
+    """Row 18.2: training with rounded weights beside rounding afterwards, at 4 bits."""
+    for problem, own in ROUNDED.items():
+        rows = []
+        for seed in SEEDS:
+            found = _fit(commands, problem, **own, formats=["int4"], steps=LONG, seed=seed)
+            rows.append([_named(found, k)["loss"]["value"] for k in LEARNED])
+        within, after, eight = zip(*rows, strict=True)
+        better = sum(own <= other for own, other in zip(within, after, strict=True))
+        yield Finding(
+            f"{problem}, {own['family']}: loss {_from(within)} learned at 4 bits, {_from(after)} "
+            f"rounded to them, {_from(eight)} at 8 bits; no worse in {better} of {len(SEEDS)} "
+            "seeds",
+            better == len(SEEDS),
+        )
+
+
+def _from(losses: Sequence[float]) -> str:
+    return f"{min(losses):.4f} to {max(losses):.4f}"
 
 
 def pruning(commands: Commands) -> Iterator[Finding | Picture]:
@@ -144,6 +187,7 @@ def pruning(commands: Commands) -> Iterator[Finding | Picture]:
         "weights that were masked are 0 in what is exported, after they were learned again",
         all(zeros >= gone - 0.01 for gone, _, _, zeros in curves["weights"]),
     )
+    yield from _halved(commands)
     yield Picture(_curves(curves), "Loss and instructions as units or single weights go")
 
 
