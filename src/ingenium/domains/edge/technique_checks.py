@@ -174,7 +174,7 @@ def pruning(commands: Commands) -> Iterator[Finding | Picture]:
     )
     yield Finding(
         f"units, losses over {len(SEEDS)} seeds: {losses}",
-        all(small[1] > whole[1] for whole, small in zip(each[0], each[-1], strict=True)),
+        all(small[2] < 0.8 * whole[2] for whole, small in zip(each[0], each[-1], strict=True)),
     )
     spread = {k: (rows[0][2] - rows[-1][2]) / rows[0][2] for k, rows in curves.items()}
     yield Finding(

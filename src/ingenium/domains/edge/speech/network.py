@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.domains.edge.speech.spectra import BANDS, heard, sound, spectra, spread
-from ingenium.domains.edge.speech.wiener import TUNED, filter_gains
+from ingenium.domains.edge.speech.wiener import WienerSettings, filter_gains
 from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.parts import EdgePart, Recorder, Runner, dense_of, instead, remembered
 from ingenium.edge.pruning import kept_memory, kept_units
@@ -26,6 +26,7 @@ from ingenium.sampling.steer import FREE, Steer
 
 SEEN = 2 * BANDS  # of what was heard, and of what the filter makes of it
 FLOOR = 10 ** (-50 / 20)  # of a gain: what is left of noise is too quiet to hear, and not nothing
+BESIDE = WienerSettings()  # of the filter whose gains it is told, as it was trained
 LEAST = 1e-3  # of the power of speech that may be missed: 30 dB are as good as all
 
 
@@ -53,7 +54,7 @@ class MaskNetwork(Model):
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
         """Speech, of what was heard."""
         spectrum = spectra(cond)
-        cleaned = spectrum * filter_gains(spectrum, TUNED)
+        cleaned = spectrum * filter_gains(spectrum, BESIDE)
         seen = torch.cat([heard(spectrum), heard(cleaned)], -1)
         bare, more = self.gains(seen).clamp(min=FLOOR).chunk(2, -1)
         return sound(spectrum * spread(bare) + cleaned * spread(more))
