@@ -10,7 +10,15 @@ import pytest
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.reading import files
-from ingenium.core.reading.files import check_plain, content, lines, number, refusing, text
+from ingenium.core.reading.files import (
+    check_plain,
+    content,
+    lines,
+    number,
+    numbered,
+    refusing,
+    text,
+)
 
 
 def test_what_a_file_holds(tmp_path: Path) -> None:
@@ -115,3 +123,16 @@ def test_memory_is_bounded_within_and_as_before_behind() -> None:
     assert len(taken())
     with refusing("a mesh", Path("x.stl")):
         assert len(np.ones(files.MOST_MEMORY // 16))
+
+
+def test_files_of_a_folder_have_the_numbers_that_their_names_end_in(tmp_path: Path) -> None:
+    for name in ("poem_7.txt", "poem_00012.txt", "other.txt"):
+        (tmp_path / name).write_text("a")
+    files, index = numbered(tmp_path, "poem_*.txt", "poems")
+    assert ([f.name for f in files], index) == (["poem_00012.txt", "poem_7.txt"], [12, 7])
+    for odd in ("poem_012.txt", "poem_².txt", f"poem_{'9' * 200}.txt"):
+        (tmp_path / odd).write_text("a")
+        assert numbered(tmp_path, "poem_*.txt", "poems")[1] == [0, 1, 2]
+        (tmp_path / odd).unlink()
+    with pytest.raises(InputError, match="sketch_00000"):
+        numbered(tmp_path, "sketch_*.svg", "sketches")

@@ -4,15 +4,18 @@ The contract on files and designs is in `tests/contract/test_speech.py`.
 """
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from ingenium.core.errors import EngineError
+from ingenium.api import verify
+from ingenium.core.errors import EngineError, InputError
 from ingenium.domains.edge.speech import voices
 from ingenium.domains.edge.speech.coder import BOUND, RATES, bits, coded, decoded
+from ingenium.domains.edge.speech.formats import wav
 from ingenium.domains.edge.speech.network import MaskNetwork
 from ingenium.domains.edge.speech.sounds import (
     HELD_OUT,
@@ -220,6 +223,14 @@ def test_a_missing_program_is_named_with_the_line_that_installs_it(
     monkeypatch.setattr(voices.shutil, "which", lambda name: None if name == "sox" else name)
     with pytest.raises(EngineError, match="sox not installed; write `apt-get install sox`"):
         voices.said("en", "open the valve")
+
+
+@pytest.mark.parametrize(("who", "what"), [(33.0, 9.0), (1.0, 12.0), (0.0, 1.0), (1.0, 0.0)])
+def test_a_file_of_what_nobody_said_is_refused(tmp_path: Path, who: float, what: float) -> None:
+    path = tmp_path / "speech_00000.wav"
+    path.write_bytes(wav(utterances()[0].samples, who, what, 0.0))
+    with pytest.raises(InputError, match=r"said|disturbed"):
+        verify("edge.speech", path)
 
 
 def _recordings(held_out: bool) -> tuple[torch.Tensor, torch.Tensor]:

@@ -23,6 +23,7 @@ UNUSABLE = (
     *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENOENT),
     *(errno.EACCES, errno.EPERM, errno.EEXIST),
 )
+MOST_DIGITS = 16  # of the number of a design
 
 
 @contextmanager
@@ -113,6 +114,23 @@ def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
     if count > MOST_LINES:
         raise InputError(f"{what} of at most {MOST_LINES} lines", f"{count} in {_named(path)}")
     return found.splitlines()
+
+
+def numbered(path: Path, form: str, what: str) -> tuple[list[Path], list[int]]:
+    """A file, or all of a folder whose names have a form such as `poem_*.txt`; and their numbers.
+
+    Numbers are those that names end in; from 0 on where one ends otherwise, or two alike.
+
+    Raises:
+        InputError: for a folder without any.
+    """
+    files = sorted(path.glob(form)) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"{what}, {form.replace('*', '00000')}", f"none in {path}")
+    ends = [file.stem.rpartition("_")[2] for file in files]
+    own = all(end.isascii() and end.isdigit() and len(end) < MOST_DIGITS for end in ends)
+    found = [int(end) for end in ends] if own else []
+    return files, found if len(set(found)) == len(files) else list(range(len(files)))
 
 
 def number(word: str) -> float:

@@ -11,6 +11,7 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
+from ingenium.core.reading.files import numbered
 from ingenium.core.reading.files import text as text_of
 from ingenium.core.text import codes
 from ingenium.domains.edge.doodle.paths import polylines
@@ -89,13 +90,8 @@ class SketchSvg:
         Raises:
             InputError: if there is none, or one that is no such file.
         """
-        files = sorted(path.glob("sketch_*.svg")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("sketches as SVG, sketch_00000.svg", f"none in {path}")
-        listed = [_read(file) for file in files]
-        numbers = [file.stem.rpartition("_")[2] for file in files]
-        own = all(n.isascii() and n.isdigit() for n in numbers)
-        return sketches(listed, [int(n) for n in numbers] if own else list(range(len(files))))
+        files, index = numbered(path, "sketch_*.svg", "sketches as SVG")
+        return sketches([_read(file) for file in files], index)
 
 
 def _read(file: Path) -> str:

@@ -17,7 +17,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import content
+from ingenium.core.reading.files import content, numbered
 from ingenium.domains.edge.speech.sounds import RATE_HZ, SAMPLES
 
 FULL = 2**15 - 1
@@ -54,13 +54,8 @@ class SpeechWav:
         Raises:
             InputError: if there is none, or one that is no such file.
         """
-        files = sorted(path.glob("speech_*.wav")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("speech as WAV, speech_00000.wav", f"none in {path}")
+        files, index = numbered(path, "speech_*.wav", "speech as WAV")
         rows = [_read(file) for file in files]
-        numbers = [file.stem.rpartition("_")[2] for file in files]
-        own = all(n.isascii() and n.isdigit() for n in numbers)
-        index = [int(n) for n in numbers] if own else list(range(len(files)))
         samples = torch.from_numpy(np.stack([row[0] for row in rows]))
         heard = torch.tensor([row[1] for row in rows], dtype=torch.float64)
         arrays = (samples, *heard.unbind(1))

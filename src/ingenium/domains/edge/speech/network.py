@@ -15,14 +15,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ingenium.domains.edge.speech.restoring import Restores
 from ingenium.domains.edge.speech.spectra import BANDS, heard, sound, spectra, spread
 from ingenium.domains.edge.speech.wiener import WienerSettings, filter_gains
 from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.parts import EdgePart, Recorder, Runner, dense_of, instead, remembered
 from ingenium.edge.pruning import kept_memory, kept_units
 from ingenium.generators.model import Model
-from ingenium.generators.rows import check_cond, check_steer, finish
-from ingenium.sampling.steer import FREE, Steer
 
 SEEN = 2 * BANDS  # of what was heard, and of what the filter makes of it
 FLOOR = 10 ** (-50 / 20)  # of a gain: what is left of noise is too quiet to hear, and not nothing
@@ -30,14 +29,12 @@ BESIDE = WienerSettings()  # of the filter whose gains it is told, as it was tra
 LEAST = 1e-3  # of the power of speech that may be missed: 30 dB are as good as all
 
 
-class MaskNetwork(Model):
+class MaskNetwork(Restores, Model):
     """Gains of bands from a memory; designs are speech, conditions what was heard.
 
     Shapes: k numbers of a frame, twice as many as bands.
     Source: Valin, IEEE MMSP 2018, arXiv:1709.08243 (gains of bands, from a small memory).
     """
-
-    together: int = 32  # recordings
 
     def __init__(self, samples: int, *, width: int) -> None:
         super().__init__((samples,), samples)
@@ -73,19 +70,6 @@ class MaskNetwork(Model):
         with torch.no_grad():
             told = teacher.restored(cond)
         return 0.5 * (missed(own, x) + missed(own, told))
-
-    @torch.no_grad()
-    def propose(
-        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
-    ) -> Float[Tensor, "n *shape"]:
-        """The speech of each recording; nothing is drawn.
-
-        Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
-        """
-        check_cond(cond, self.c)
-        check_steer(steer, "a network of gains, which draws nothing")
-        return finish(self.restored(cond), steer)
 
     def edge_part(self) -> EdgePart:
         """What goes to a device."""

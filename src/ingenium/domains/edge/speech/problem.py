@@ -1,7 +1,7 @@
 """`edge.speech`: speech freed from noise by a network that fits a microcontroller."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -32,8 +32,10 @@ from ingenium.domains.edge.speech.wiener import Unchanged, WienerFilter
 
 SNR_DB = (-5.0, 15.0)
 SPEECH = Variable("speech", ("sample",), "1", "samples, of 1 at most", -1.0, 1.0)
-UTTERANCE = Variable("said", (), "1", "which utterance, from 1", 1.0, 999.0, given="utterance")
-NOISE = Variable("disturbed", (), "1", "by which noise, from 1", 1.0, 999.0, given="noise")
+UTTERANCE = Variable("said", (), "1", "which utterance, from 1", 1.0, given="utterance")
+NOISE = Variable(
+    "disturbed", (), "1", "by which noise, from 1", 1.0, float(len(NOISES)), given="noise"
+)
 SNR = Variable("mixed_db", (), "dB", "speech over noise in what was heard", given="snr_db")
 EACH = 3  # noises that an utterance has among those that are learned
 SHARE, MOST = 0.2, 20  # of the recordings, that the second engine measures
@@ -68,16 +70,15 @@ class Speech(Problem):
     )
     licence = LICENCE
     at_once: int = 32  # a recording is 200 kB
-    variables = (SPEECH, UTTERANCE, NOISE, SNR)
     sizes: Mapping[str, int] = MappingProxyType({"sample": SAMPLES})
 
     def __init__(self, settings: SpeechSettings) -> None:
         """Open the utterances that come with the package."""
         self.settings = settings
+        count = float(len(utterances()))
+        self.variables = (SPEECH, replace(UTTERANCE, upper=count), NOISE, SNR)
         self.conditions = (
-            Condition(
-                "utterance", "what is said, by number", lower=1.0, upper=float(len(utterances()))
-            ),
+            Condition("utterance", "what is said, by number", lower=1.0, upper=count),
             Condition("noise", "what disturbs it, by number", lower=1.0, upper=float(len(NOISES))),
             Condition("snr_db", "speech over noise", lower=SNR_DB[0], upper=SNR_DB[1], unit="dB"),
         )

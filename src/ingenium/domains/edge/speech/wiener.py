@@ -10,10 +10,9 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
+from ingenium.domains.edge.speech.restoring import Restores
 from ingenium.domains.edge.speech.sounds import HOP, LEAD
 from ingenium.domains.edge.speech.spectra import sound, spectra
-from ingenium.generators.rows import check_cond, check_steer, finish
-from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
 LEARNED = LEAD // HOP - 2  # frames at the beginning that are noise alone
@@ -41,14 +40,12 @@ GRID = {
 TUNED = WienerSettings(kept=0.94)  # what `tuned` finds
 
 
-class WienerFilter(nn.Module):
+class WienerFilter(Restores, nn.Module):
     """Decision-directed Wiener filter; its noise begins as what is heard before anybody speaks.
 
     Source: Ephraim and Malah, 1984, doi:10.1109/TASSP.1984.1164453 (eq. 51); Cohen and Berdugo,
         2002, doi:10.1109/97.988717 (noise is followed where nobody speaks).
     """
-
-    together: int = 32  # recordings
 
     def __init__(self, samples: int) -> None:
         super().__init__()
@@ -60,20 +57,7 @@ class WienerFilter(nn.Module):
         """Nothing: it was tuned on the same recordings."""
         return {}
 
-    @torch.no_grad()
-    def propose(
-        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
-    ) -> Float[Tensor, "n *shape"]:
-        """The speech of each recording; nothing is drawn.
-
-        Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
-        """
-        check_cond(cond, self.c)
-        check_steer(steer, "a filter, which draws nothing")
-        return finish(self.made(cond), steer)
-
-    def made(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+    def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
         """Speech, of what was heard."""
         return filtered(cond, TUNED)
 
@@ -81,7 +65,7 @@ class WienerFilter(nn.Module):
 class Unchanged(WienerFilter):
     """What was heard, as it was."""
 
-    def made(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+    def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
         """The same."""
         return cond
 

@@ -22,10 +22,8 @@ OFF_POINTS = 10.0  # residual beside the points over that at them
 STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
 FRONT, SHARP = 0.05, 0.5  # of the points the worst, and their share of the residual
 SATURATED = 0.5  # share of the first layer
-CAUSAL, EARLY = (
-    1.0,
-    3.0,
-)  # least weight of what is early, and its residual over that of what is late
+CAUSAL = 1.0  # least weight of what is early
+EARLY = 3.0  # its residual over that of what is late
 
 
 @dataclass(frozen=True)

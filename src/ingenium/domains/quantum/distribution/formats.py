@@ -9,10 +9,9 @@ import torch
 import xarray as xr
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import text
+from ingenium.core.reading.files import numbered, text
 from ingenium.domains.quantum.distribution.template import Template
 from ingenium.generators.circuits import qasm
 
@@ -45,13 +44,8 @@ class QasmFile:
         Raises:
             InputError: if there is none, or one that is no circuit of these layers.
         """
-        files = sorted(path.glob("circuit_*.qasm")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("circuits as OpenQASM, circuit_00000.qasm", f"none in {path}")
+        files, index = numbered(path, "circuit_*.qasm", "circuits as OpenQASM")
         rows = [self._read(file) for file in files]
-        numbers = [file.stem.rpartition("_")[2] for file in files]
-        whole = all(n.isdecimal() for n in numbers)
-        index = [int(n) for n in numbers] if whole else list(range(len(files)))
         arrays = self.template.arrays(torch.stack(rows))
         return to_dataset(arrays, self.variables, {}, index=np.array(index))
 

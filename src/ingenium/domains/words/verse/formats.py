@@ -12,6 +12,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.reading.documents import json_text
+from ingenium.core.reading.files import numbered
 from ingenium.core.reading.files import text as text_of
 from ingenium.core.text import codes
 from ingenium.domains.words.verse.corpus import written
@@ -58,13 +59,8 @@ class PoemText:
         Raises:
             InputError: if there is none, or one that is no text.
         """
-        files = sorted(path.glob("poem_*.txt")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("poems as text, poem_00000.txt", f"none in {path}")
-        listed = [_read(file) for file in files]
-        numbers = [file.stem.rpartition("_")[2] for file in files]
-        whole = all(n.isdigit() for n in numbers)
-        return poems(listed, [int(n) for n in numbers] if whole else list(range(len(files))))
+        files, index = numbered(path, "poem_*.txt", "poems as text")
+        return poems([_read(file) for file in files], index)
 
 
 def _read(file: Path) -> str:
