@@ -22,7 +22,7 @@ from ingenium.scale.ranked_descent import RankedDescent
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 
-STEPS = 6  # in full precision, whose losses are held against one process
+STEPS = 12  # in full precision, whose losses are held against one process
 
 
 @dataclass(frozen=True)
