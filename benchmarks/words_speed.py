@@ -1,4 +1,4 @@
-"""How fast words are read and written: requests, masks of a grammar, tokens of a small model.
+"""How fast words are read and written: requests, documents, masks of a grammar, model tokens.
 
 Masks are those of `words.verse` over its 11,208 words, beside llguidance over the same words under
 a grammar of fourteen lines of up to ten words, which knows neither metre nor rhyme. Tokens are of
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -50,6 +51,7 @@ def run() -> None:
     rows: list[tuple[str, Callable[[], int]]] = [
         ("requests to specs", lambda: len([ask(t, known) for t in texts])),
         ("tasks to programmes", lambda: len([read_task(t) for t in tasks])),
+        ("passages of three hundred documents, read and asked", _many_documents),
         ("questions to the documents", lambda: len([answered(t, documents) for t in texts[:10]])),
         ("masks of verse, metre and rhyme", partial(_verse_masks, verse)),
     ]
@@ -72,6 +74,17 @@ def run() -> None:
             }
         )
     report("words_speed", "How fast words are read and written", found, {"threads": 1})
+
+
+def _many_documents() -> int:
+    """Documents that nobody has opened yet, and a question to them."""
+    with TemporaryDirectory() as folder:
+        for i in range(300):
+            lines = (f"Part {i} line {k} weighs {k} kg and is painted." for k in range(20))
+            (Path(folder) / f"{i}.txt").write_text("\n\n".join(lines))
+        documents = DocumentSet.of(Path(folder))
+        answered("How much does line 7 of part 9 weigh?", documents)
+        return len(documents.passages)
 
 
 def _verse_masks(problem: Verse) -> int:

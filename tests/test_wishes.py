@@ -256,12 +256,3 @@ def test_a_request_that_is_open_writes_no_spec(tmp_path: Path) -> None:
     assert not (out / "spec.toml").exists()
     page = (out / "request.html").read_text()
     assert "<script>alert" not in page
-
-
-def test_seconds(known: tuple[Contract, ...]) -> None:
-    """Reading a request costs tenths of a second of the processor, far below ten seconds."""
-    import time
-
-    began = time.process_time()
-    ask(MAIN, known)
-    assert time.process_time() - began < 2.0

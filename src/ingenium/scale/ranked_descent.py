@@ -87,6 +87,7 @@ class RankedDescent:
             list(turn.parameters),
             torch.optim.AdamW,
             process_group=self.model.mesh["data"].get_group(),
+            parameters_as_bucket_view=True,  # sent as one piece a rank, not one by one
             lr=plan.learning_rate,
             betas=turn.betas,
             weight_decay=plan.weight_decay,

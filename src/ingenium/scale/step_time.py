@@ -201,7 +201,10 @@ def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: fl
     pieces = model.layers / layout.pipeline + 2 if layout.shard >= 2 else 1.0  # each by itself
     times = layout.micro if layout.shard >= 2 else 1  # in each micro-batch
     whole = times * gathers * pieces * link.gather_s(size / pieces, layout.data)
-    return max(whole * (1 - HIDDEN), whole - busy_s * 2 / 3)
+    # Where only the state is sharded, gradients are summed as ever, and weights gathered after
+    # their update, when there is nothing left to hide that.
+    after = link.gather_s(size, layout.data) if layout.shard == 1 else 0.0
+    return max(whole * (1 - HIDDEN), whole - busy_s * 2 / 3) + after
 
 
 def _update(model: ModelSize, layout: RankLayout, cluster: Cluster) -> float:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 
 import numpy as np
 import pandapower
@@ -239,16 +238,14 @@ def test_units_are_checked(net, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_thousand_designs_in_ten_seconds(net, tmp_path):
+def test_a_thousand_designs_come_back(net, tmp_path):
     names = ProfileNames(tuple(f"L{i}" for i in range(12)), ("PV1", "PV2"), ("solar", "solar"))
     form = formats(names, net)["simbench-csv"]
     days = some(1000, names)
-    start = time.process_time()
     form.write(days, tmp_path)
-    middle = time.process_time()
-    form.read(tmp_path)
-    assert middle - start < 10
-    assert time.process_time() - middle < 10
+    back = form.read(tmp_path).sel(design=days.design)
+    for variable in ("load_p", "load_q", "infeed_p"):
+        np.testing.assert_array_equal(back[variable], round_digits(days[variable].to_numpy()))
 
 
 def test_tables_that_say_they_are_huge(net, tmp_path):
