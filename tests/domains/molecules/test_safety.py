@@ -15,7 +15,7 @@ from ingenium.domains.molecules.checks.labelled import EXPLOSIVES as explosives
 from ingenium.domains.molecules.checks.labelled import WEAPONS as weapons
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.kits.chemistry import safety
-from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.zinc import zinc250k
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
@@ -89,6 +89,15 @@ def test_a_refused_proposal_leaves_no_structure(problem: Library) -> None:
     assert "1.A.1" in told
     assert "sha256:" in told
     assert MEMBERS["sarin"][0] not in told
+
+
+def test_a_molecule_whose_canonical_text_has_no_room_in_a_file_leaves_nothing(
+    problem: Library,
+) -> None:
+    short = "C1[SH]NNC1NC(=O)C1NC(C)[SH][SH]C[SH]C=COC[SH]C(F)C(C)CC(=O)OC1N"
+    assert len(short) <= problem.longest < len(canonical(parsed(short)))
+    arrays = problem.repair((codes((short, "OCC"), problem.longest),), problem.data())
+    assert texts(arrays[0]) == ["", "CCO"]
 
 
 def test_refused_molecules_are_neither_measured_nor_written(

@@ -24,9 +24,8 @@ from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.domains.molecules.verifier import FileCount, MoleculeVerifier
 from ingenium.kits.chemistry import sources
-from ingenium.kits.chemistry.kekule import fitting
 from ingenium.kits.chemistry.likeness import prints
-from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 Number = TypeVar("Number", float, Tensor)
@@ -95,7 +94,11 @@ class MoleculeProblem(Problem):
         return torch.stack([_scaled(designs, c) for c in self.conditions], 1)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Canonical text of what is a molecule; nothing is left of one that the screen refuses."""
+        """Canonical text of what is a molecule.
+
+        Nothing is left of one that the screen refuses, or whose canonical text, which a file
+        would hold, has no room in a design.
+        """
         refused, written = [], []
         for text in texts(arrays[0]):  # RDKit reads one text at a time
             mol = parsed(text)
@@ -105,7 +108,8 @@ class MoleculeProblem(Problem):
                 refused.append(mol)
                 written.append("")
             else:
-                written.append(fitting(mol, text, self.longest))
+                whole = canonical(mol)
+                written.append(whole if len(whole) <= self.longest else "")
         if refused:
             note(f"proposals of {self.name}", refused)
         return (codes(written, self.longest, name=SMILES),)
