@@ -95,17 +95,18 @@ class Asked:
         torch.manual_seed(self.seed)
         terms = (Term(self.made.residual, price), Term(self.made.distance, price))
         family = Informed(_network(kind, self.made.x.shape[1]), terms)
-        plan = Plan(seed=self.seed, steps=steps, batch=64, patience=steps)
+        plan = Plan(seed=self.seed, steps=steps, batch=32)
         x, cond = self.made.x[self.own], self.made.conditions[self.own]
-        course = family.fit(x, cond, plan)["held_out"]
-        losses = {"half_loss": min(course[: -(-len(course) // 2)]), "full_loss": min(course)}
+        course = family.fit(x, cond, plan)
+        early = [loss for k, loss in zip(course["step"], course["held_out"], strict=True) if k <= steps / 2]
+        losses = {"half_loss": min(early or course["held_out"]), "full_loss": min(course["held_out"])}
         return family.propose(self.conditions, block_rng(self.seed, 0, "composites")), losses
 
 
 def _network(kind: str, d: int) -> GAN | FlowMatching:
     if kind == PLAIN:
-        return GAN((d,), 2, GANSettings(width=256, repeats=1, penalty=1.0))
-    return FlowMatching((d,), 2, FlowMatchingSettings(width=256))
+        return GAN((d,), 2, GANSettings(width=128, repeats=1, penalty=1.0))
+    return FlowMatching((d,), 2, FlowMatchingSettings(width=128))
 
 
 Arm = tuple[str, float]  # a kind of network and the price in its loss, or a rival
