@@ -78,6 +78,7 @@ def compare(
     from ingenium import compare as comparing
     from ingenium.cli.asking import asked
     from ingenium.contest.running import Contest, ContestPlan, usual
+    from ingenium.contest.verdicts import is_search
     from ingenium.domains import open_problem
     from ingenium.loop import Elsewhere
     from ingenium.scale.place import WorkPlace
@@ -93,7 +94,10 @@ def compare(
             if on != LOCAL:
                 raise InputError("--on local for a contest", on, "Leave --on out.")
             asked_for = named or usual(opened)
-            chosen = tuple(f"{name}:{steps}" if steps else name for name in asked_for)
+            chosen = tuple(
+                name if is_search(name) else f"{name}:{steps}" if steps else name
+                for name in asked_for
+            )
             plan = ContestPlan(chosen, wishes, calls, tuple(range(seeds)))
             ended = Contest.of(opened, plan, folder, wanted, stages).run(stages)
             ended.write(folder)

@@ -11,7 +11,7 @@ import numpy as np
 from ingenium.contest.contestants import Desk, arms
 from ingenium.contest.judging import ArmResult, Referee
 from ingenium.contest.table import ContestTable
-from ingenium.contest.verdicts import LOOK_UP, OPTIMISER, RANDOM
+from ingenium.contest.verdicts import LOOK_UP, OPTIMISER, RANDOM, is_search
 from ingenium.contest.wishes import WishSet
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
@@ -26,6 +26,7 @@ from ingenium.generators.fitted import fit
 from ingenium.generators.model import Family
 from ingenium.generators.offer import check
 from ingenium.loop import training
+from ingenium.searches import strategies
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,17 @@ class ContestPlan:
     def chosen(self) -> dict[str, GeneratorChoice]:
         """Families by what was written: a name, or a name and steps of training, as `vae:500`.
 
+        Searches by another strategy, as `optimiser:genetic`, are none.
+
         Raises:
             InputError: for steps that are no number.
         """
-        return {text: _choice(text) for text in self.families}
+        return {text: _choice(text) for text in self.families if not is_search(text)}
+
+    @property
+    def searches(self) -> tuple[str, ...]:
+        """Strategies that are named beside that of the problem."""
+        return tuple(x.partition(":")[2] for x in self.families if is_search(x) and x != OPTIMISER)
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,8 @@ class Contest:
         check_least(plan.calls, "--calls", "call for each wish", say=66)
         for choice in plan.chosen.values():
             check(problem, choice.family)
+        for name in plan.searches:
+            strategies.parted(name, problem.strategies())
         spec = replace(resolve(asked or Spec(problem.name), problem), generator=GeneratorChoice())
         problem.prepare(watch)
         wishes = WishSet.of(problem, spec, plan.wishes)
@@ -142,7 +152,7 @@ class Contest:
         self, name: str, seed: int, watch: Watch
     ) -> tuple[Family | None, float | None, tuple[float, ...]]:
         """The model of a name, seconds of its fit and losses; none of look-up and search."""
-        if name in (LOOK_UP, OPTIMISER):
+        if name == LOOK_UP or is_search(name):
             return None, None, ()
         choice = replace(_choice(name), seed=seed)
         began = time.process_time()

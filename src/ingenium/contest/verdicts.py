@@ -66,10 +66,18 @@ class ContestVerdict:
         won = {zone: arm for zone, arm in behind.items() if base(arm) == tool}
         zones = " and ".join(WHERE[z] for z in won)
         if tool == OPTIMISER:
-            return f"Better {zones}: ingenium search {self.problem}."
+            return f"Better {zones}: ingenium search {self.problem}{self._strategy(won)}."
         steps = next(iter(won.values())).partition(",")[0].partition(":")[2]
         more = f" and steps = {steps}" if steps else ""
         return f'Better {zones}: family = "{tool}"{more} under [generator].'
+
+    def _strategy(self, won: Mapping[str, str]) -> str:
+        """What names the strategy that won most zones, where several were tried."""
+        tried = {a for arms in self.shares.values() for a in arms if base(a) == OPTIMISER}
+        if len(tried) == 1:
+            return ""
+        arm = max(won.values(), key=list(won.values()).count)
+        return f" --strategy {arm.partition('(')[2].rstrip(')')}"
 
 
 _KEPT = TypeAdapter(tuple[ContestVerdict, ...])
@@ -78,6 +86,11 @@ _KEPT = TypeAdapter(tuple[ContestVerdict, ...])
 def base(arm: str) -> str:
     """The family of an arm, or look-up, chance or the optimiser."""
     return arm.partition(",")[0].partition(":")[0].partition(" ")[0]
+
+
+def is_search(name: str) -> bool:
+    """Whether a contestant is a search: of the problem's strategy, or by another's name."""
+    return name.partition(":")[0] == OPTIMISER
 
 
 def verdict_on(problem: "type[Problem]") -> ContestVerdict | None:

@@ -98,8 +98,15 @@ class Asked:
         plan = Plan(seed=self.seed, steps=steps, batch=32)
         x, cond = self.made.x[self.own], self.made.conditions[self.own]
         course = family.fit(x, cond, plan)
-        early = [loss for k, loss in zip(course["step"], course["held_out"], strict=True) if k <= steps / 2]
-        losses = {"half_loss": min(early or course["held_out"]), "full_loss": min(course["held_out"])}
+        early = [
+            loss
+            for k, loss in zip(course["step"], course["held_out"], strict=True)
+            if k <= steps / 2
+        ]
+        losses = {
+            "half_loss": min(early or course["held_out"]),
+            "full_loss": min(course["held_out"]),
+        }
         return family.propose(self.conditions, block_rng(self.seed, 0, "composites")), losses
 
 
