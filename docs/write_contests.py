@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from blocks import ROOT
-from contested import stored
+from contested import setups
 
 from ingenium.contest.verdicts import CONTESTS, as_json
 from ingenium.domains import load, own
@@ -19,8 +19,8 @@ def stale() -> dict[Path, str]:
     """Files that are not what the results say, with what they should hold."""
     found: dict[Path, str] = {}
     for field in own():
-        tables = [stored(f"{field}.{key}") for key in sorted(load(field).problems)]
-        verdicts = tuple(t.verdict() for t in tables if t is not None)
+        tables = [t for key in sorted(load(field).problems) for t in setups(f"{field}.{key}")]
+        verdicts = tuple(t.verdict() for t in tables)
         path = DOMAINS / field / CONTESTS
         if verdicts and (not path.is_file() or path.read_text() != as_json(verdicts)):
             found[path] = as_json(verdicts)

@@ -105,6 +105,16 @@ def test_all_arms_have_the_same_calls(ended: ContestTable) -> None:
     assert sum(r.arm == "random" for r in ended.results) == 2
 
 
+def test_a_search_by_another_strategy_stands_beside_that_of_the_problem(
+    beam: WishedBeam, tmp_path: Path
+) -> None:
+    plan = ContestPlan(("optimiser:evolution",), wishes=1, calls=4, seeds=(0,))
+    both = Contest.of(beam, plan, tmp_path).run()
+    assert both.arms[-2:] == ("optimiser (random)", "optimiser (evolution)")
+    with pytest.raises(InputError, match="evolution"):
+        Contest.of(beam, replace(plan, families=("optimiser:evolutoin",)), tmp_path)
+
+
 def test_known_beams_dominate_no_more_than_themselves(ended: ContestTable) -> None:
     gains = {r.arm: r.gain for r in ended.results}
     assert gains["nearest_known"] == 0

@@ -120,9 +120,9 @@ class Contest:
                 write_atomic(path, json.dumps(own))
             found += [ArmResult.of(record) for record in json.loads(path.read_text())]
         watch("contest", len(self.contestants), len(self.contestants))
-        told = self.referee.wishes.scale.told()
-        spacing = self.referee.spacing
-        return ContestTable(self.problem.name, self.plan.calls, told, spacing, tuple(found))
+        told, spacing = self.referee.wishes.scale.told(), self.referee.spacing
+        name, setup = self.problem.name, self.problem.contested
+        return ContestTable(name, self.plan.calls, told, spacing, tuple(found), setup)
 
     def _measured(self, name: str, seed: int, watch: Watch) -> list[ArmResult]:
         """The arms of one contestant."""

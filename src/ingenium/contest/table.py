@@ -37,6 +37,7 @@ class ContestTable:
     tolerance: Mapping[str, str]
     spacing: float  # from which distance to the nearest known design one is new
     results: tuple[ArmResult, ...]
+    setup: str = ""  # what the problem calls it; empty for the usual one
 
     @classmethod
     def load(cls, path: Path) -> "ContestTable":
@@ -108,7 +109,8 @@ class ContestTable:
         able = [a for a in self.arms if base(a) not in (OPTIMISER, RANDOM)]
         proposers = tuple(dict.fromkeys(base(a) for a in self.level(self.zones, able)))
         known = {z: round(self.share(LOOK_UP, "met", z).value, 4) for z in self.zones}
-        return ContestVerdict(self.problem, self.calls, shares, level, proposers, known)
+        both = (shares, level, proposers, known)
+        return ContestVerdict(self.problem, self.calls, *both, self.setup)
 
     def look_up(self, zone: str) -> str:
         """The arm to be beaten in a zone: the best of those that look up and mend."""
@@ -116,6 +118,7 @@ class ContestTable:
 
     def sentence(self) -> str:
         """Who wins in each zone, and how far ahead of look-up, in one line."""
+        of = f" ({self.setup})" if self.setup else ""
         parts, among = [], ", ".join(dict.fromkeys(a.partition(",")[0] for a in self.arms))
         for zone in self.zones:
             best = self.best("met_new", zone)
@@ -129,8 +132,8 @@ class ContestTable:
             told = "" if best == known else f" ({known}: {100 * theirs:.0f} %)"
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")
         return (
-            f"Of wishes to {self.problem} something new meets most within {self.calls} calls of "
-            f"the engine, among {among}: {'; '.join(parts)}."
+            f"Of wishes to {self.problem}{of} something new meets most within {self.calls} calls "
+            f"of the engine, among {among}: {'; '.join(parts)}."
         )
 
     def rows(self) -> list[dict[str, str]]:
