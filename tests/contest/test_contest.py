@@ -115,6 +115,31 @@ def test_a_search_by_another_strategy_stands_beside_that_of_the_problem(
         Contest.of(beam, replace(plan, families=("optimiser:evolutoin",)), tmp_path)
 
 
+def test_fewer_calls_than_one_mended_design_takes_are_refused(
+    beam: WishedBeam, tmp_path: Path
+) -> None:
+    """Else the mended arm would have spent more than the others."""
+    plan = replace(PLAN, wishes=1, calls=1)
+    with pytest.raises(InputError, match="at least 2"):
+        Contest.of(beam, plan, tmp_path)
+
+
+def test_without_conditions_the_best_known_designs_are_looked_up_first(tmp_path: Path) -> None:
+    bare = WishedBeam(Settings())
+    bare.conditions = ()
+    asked = Spec(problem=bare.name, objectives=(Objective("mass_kg", "minimise"),))
+    contest = Contest.of(bare, replace(PLAN, wishes=2), tmp_path, asked)
+    wishes, learned = contest.referee.wishes, contest.referee.learned
+    assert wishes.zone == (INSIDE, INSIDE)
+    assert wishes.wanted == ({}, {})
+    mass = learned["mass"].to_numpy()[wishes.nearest[0]]
+    assert (np.diff(mass) >= 0).all()
+    found = contest.referee.outcomes(
+        Desk(contest.referee, 8, 0).answers(Desk(contest.referee, 8, 0).looked_up, None)
+    )
+    assert all(w.met == 1.0 for w in found)
+
+
 def test_known_beams_dominate_no_more_than_themselves(ended: ContestTable) -> None:
     gains = {r.arm: r.gain for r in ended.results}
     assert gains["nearest_known"] == 0

@@ -51,7 +51,7 @@ class Desk:
         for name, asked in self.referee.wishes.wanted[wish].items():
             value = asked.at_least if isinstance(asked, Between) else np.array(asked).flat[0]
             own[name] = (DESIGN, np.full(len(rows), value))
-        return xr.Dataset(own)
+        return xr.Dataset(own, {DESIGN: np.arange(len(rows))})
 
     def looked_up(self, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
         """The nearest known designs as they are, but for what the wish and constraints say."""

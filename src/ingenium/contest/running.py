@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -76,11 +77,17 @@ class Contest:
         """Open one.
 
         Raises:
-            InputError: for an unknown family, a number below 1, or a problem none of whose
-                conditions its engine measures.
+            InputError: for an unknown family, a number below 1, fewer calls than it takes to mend
+                one design, or a problem none of whose conditions its engine measures.
         """
         check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
         check_least(plan.calls, "--calls", "call for each wish", say=66)
+        if plan.calls < (least := ceil(1 + problem.repair_calls)):
+            raise InputError(
+                f"--calls of at least {least}, which mending and judging one design takes",
+                plan.calls,
+                f"Write --calls {3 * least}, for three designs that are mended.",
+            )
         for choice in plan.chosen.values():
             check(problem, choice.family)
         for name in plan.searches:
