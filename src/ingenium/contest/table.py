@@ -223,9 +223,11 @@ class ContestTable:
                     grid=True,
                 )
                 axes.get_legend().remove()
+            words = words.replace(" by", "\nby")  # longer than a panel is high
             grid[row, 0].set_ylabel(f"{words} (%)", fontsize=9)
         handles, names = grid[0, 0].get_legend_handles_labels()
+        wide = len(self.zones)
         figure.legend(
-            handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8
+            handles, names, loc="outside lower center", ncols=wide, frameon=False, fontsize=8
         )
         return figure
