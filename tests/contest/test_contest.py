@@ -124,6 +124,17 @@ def test_fewer_calls_than_one_mended_design_takes_are_refused(
         Contest.of(beam, plan, tmp_path)
 
 
+def test_a_problem_without_wishes_is_refused_before_known_designs_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of lattices that would take half an hour."""
+    bare = WishedBeam(Settings())
+    bare.conditions = ()
+    monkeypatch.setattr("ingenium.contest.wishes.verified", None)
+    with pytest.raises(InputError, match="an objective in the spec"):
+        WishSet.of(bare, Spec(problem=bare.name), 2)
+
+
 def test_without_conditions_the_best_known_designs_are_looked_up_first(tmp_path: Path) -> None:
     bare = WishedBeam(Settings())
     bare.conditions = ()
@@ -186,3 +197,11 @@ def test_without_measured_conditions_the_wish_is_to_be_as_good(beams: None, tmp_
     factor = float(wishes.scale.told()["mass_kg"].removeprefix("a factor of "))
     assert limit.at_least is None  # lighter is as good
     assert limit.at_most == pytest.approx(factor * mass[at], rel=1e-2)
+
+
+def test_the_energy_that_a_lattice_is_asked_for_can_be_wished() -> None:
+    """A design holds the number that was asked for, but what it takes up is measured."""
+    lattice = open_problem(Spec(problem="structures.lattice"))
+    wishes = WishSet.of(lattice, Spec(problem="structures.lattice"), 2)
+    assert wishes.scale.names == ("energy",)
+    assert set(wishes.zone) == {INSIDE, EDGE, BEYOND}

@@ -53,6 +53,8 @@ class WishSet:
         known, rng = problem.data(), np.random.default_rng([seed, count])
         learned = known.isel({DESIGN: np.flatnonzero(~known["held_out"].to_numpy())})
         scale = WishScale.of_conditions(problem, learned)
+        if scale is None and not spec.objectives:
+            raise refused(problem)
         if scale is None:
             return _as_good(problem, spec, count, rng)
         points, out = scale.wished(known), known["held_out"].to_numpy()
