@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from matplotlib.figure import Figure
 
 from ingenium.contest.judging import ArmResult
 from ingenium.contest.scales import TOLERANCE
@@ -198,9 +199,9 @@ class ContestTable:
         write_atomic(folder / "contest.json", json.dumps(record, indent=None) + "\n")
         write_atomic(folder / "contest.md", self.markdown())
         with replacing(folder / "contest.png") as staging:
-            self._figure().savefig(staging, format="png", dpi=150)
+            self.figure().savefig(staging, format="png", dpi=150)
 
-    def _figure(self) -> Any:
+    def figure(self) -> Figure:
         """Share of wishes met against calls, a panel for each zone and measure."""
         figure, grid = panels(len(MEASURES), len(self.zones), (3.4, 2.7), sharey=True)
         for row, (measure, words) in enumerate(MEASURES.items()):
