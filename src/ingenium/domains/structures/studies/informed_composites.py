@@ -62,7 +62,7 @@ class CompositeBudget:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CompositeWishes:
     """Composites with what is held out of them and asked for.
 
     Shapes: h held-out cells, m known ones.
@@ -123,7 +123,7 @@ def run(arm: Arm, seed: int, size: CompositeBudget) -> Mapping[str, ArrayLike]:
     """Proposals for held-out conditions, and what they are worth."""
     made = Composites.made(size.designs)
     order = np.random.default_rng(seed).permutation(len(made.x))
-    asked = Asked(made, order[: size.asked], order[size.asked :], seed)
+    asked = CompositeWishes(made, order[: size.asked], order[size.asked :], seed)
     kind, price = arm
     if kind == LOOK_UP:
         return _scores(asked, asked.looked_up())
@@ -134,7 +134,7 @@ def run(arm: Arm, seed: int, size: CompositeBudget) -> Mapping[str, ArrayLike]:
     return _scores(asked, x) | losses | {"residual": float(left)}
 
 
-def _scores(asked: Asked, x: Tensor) -> dict[str, float]:
+def _scores(asked: CompositeWishes, x: Tensor) -> dict[str, float]:
     """Errors of the bulk modulus (%), conditions met by something new (%), and how cells differ."""
     made, held = asked.made, asked.held.repeat(DRAWS)
     solid = fullest(x[:, :PHASES].double().unflatten(1, CELLS), made.share[held])
