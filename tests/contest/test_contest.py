@@ -14,7 +14,8 @@ from ingenium.contest.table import ContestTable
 from ingenium.contest.wishes import BEYOND, EDGE, GAP, INSIDE, RIM, WishSet
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Between, Objective, Spec
+from ingenium.core.spec import Between, Limit, Objective, Spec
+from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
 from ingenium.loop import training
 from toy import Settings
@@ -205,3 +206,15 @@ def test_the_energy_that_a_lattice_is_asked_for_can_be_wished() -> None:
     wishes = WishSet.of(lattice, Spec(problem="structures.lattice"), 2)
     assert wishes.scale.names == ("energy",)
     assert set(wishes.zone) == {INSIDE, EDGE, BEYOND}
+
+
+def test_searches_are_told_all_margins_of_what_is_rejected() -> None:
+    """Alerts of molecules cost much, and runs leave them out where a wish is missed anyhow."""
+    asked = Spec(problem="molecules.lead", setup={"known": 60})
+    lead = open_problem(asked)
+    spec = replace(asked, limits=(Limit("alerts", at_most=0.0),))
+    wishes = WishSet.of(lead, spec, 1)
+    referee = Referee(lead, spec, training(lead), wishes)
+    found = referee.verdicts(0, referee.learned.isel({DESIGN: slice(20)}))
+    assert (found["verdict"] != Verdict.ACCEPTED).any()
+    assert np.isfinite(found["margin"].to_numpy()).all()
