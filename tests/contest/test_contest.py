@@ -210,7 +210,7 @@ def test_the_energy_that_a_lattice_is_asked_for_can_be_wished() -> None:
 
 def test_searches_are_told_all_margins_of_what_is_rejected() -> None:
     """Alerts of molecules cost much, and runs leave them out where a wish is missed anyhow."""
-    asked = Spec(problem="molecules.lead", setup={"known": 60})
+    asked = Spec(problem="molecules.lead", setup={"known": 100})
     lead = open_problem(asked)
     spec = replace(asked, limits=(Limit("alerts", at_most=0.0),))
     wishes = WishSet.of(lead, spec, 1)
