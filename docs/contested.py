@@ -4,6 +4,7 @@ from blocks import ROOT
 
 from ingenium.contest.table import ContestTable
 
+RESULTS = ROOT / "benchmarks" / "results"
 NONE = "No contest is stored yet."
 
 
@@ -14,6 +15,12 @@ def contest(name: str) -> str:
 
 
 def stored(name: str) -> ContestTable | None:
-    """The contest on a problem."""
-    path = ROOT / "benchmarks" / "results" / f"contest_{name}.json"
+    """The contest on a problem, or on another setup of it (`structures.unit_cell.two_phases`)."""
+    path = RESULTS / f"contest_{name}.json"
     return ContestTable.load(path) if path.is_file() else None
+
+
+def setups(name: str) -> list[ContestTable]:
+    """The contests on all setups of a problem, the usual one first."""
+    others = sorted(RESULTS.glob(f"contest_{name}.*.json"))
+    return [ContestTable.load(p) for p in (RESULTS / f"contest_{name}.json", *others) if p.exists()]

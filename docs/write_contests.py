@@ -1,4 +1,4 @@
-"""Write `contests.json` of each domain here: the verdicts of the contests that are stored.
+"""Write `contests.json` of each domain, and draw the contests that are stored for their page.
 
 With `--check` it only says whether a file is not what the results say.
 """
@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from blocks import ROOT
-from contested import stored
+from contested import RESULTS, setups
 
+from ingenium.contest.table import ContestTable
 from ingenium.contest.verdicts import CONTESTS, as_json
 from ingenium.domains import load, own
 
@@ -19,8 +20,8 @@ def stale() -> dict[Path, str]:
     """Files that are not what the results say, with what they should hold."""
     found: dict[Path, str] = {}
     for field in own():
-        tables = [stored(f"{field}.{key}") for key in sorted(load(field).problems)]
-        verdicts = tuple(t.verdict() for t in tables if t is not None)
+        tables = [t for key in sorted(load(field).problems) for t in setups(f"{field}.{key}")]
+        verdicts = tuple(t.verdict() for t in tables)
         path = DOMAINS / field / CONTESTS
         if verdicts and (not path.is_file() or path.read_text() != as_json(verdicts)):
             found[path] = as_json(verdicts)
@@ -32,6 +33,9 @@ def main() -> None:
     if "--check" not in sys.argv:
         for path, text in told.items():
             path.write_text(text)
+        for kept in RESULTS.glob("contest_*.json"):
+            picture = ROOT / "docs" / "pictures" / f"{kept.stem}.png"
+            ContestTable.load(kept).figure().savefig(picture, dpi=100)
     elif told:
         names = ", ".join(str(p.relative_to(DOMAINS)) for p in told)
         sys.exit(f"not what the results say: {names}; run python docs/write_contests.py")

@@ -64,3 +64,9 @@ def test_a_problem_that_measures_no_wish_is_refused(tmp_path: Path) -> None:
     code, _, errors = call("compare", "toy.cantilever", "--wishes", 2, "--out", tmp_path)
     assert code == 2
     assert "an objective in the spec" in errors
+
+
+def test_calls_go_with_wishes(tmp_path: Path) -> None:
+    code, _, errors = call("compare", "toy.cantilever", "--calls", 4, "--out", tmp_path)
+    assert code == 2
+    assert "Add --wishes 6" in errors

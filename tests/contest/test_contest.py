@@ -14,7 +14,8 @@ from ingenium.contest.table import ContestTable
 from ingenium.contest.wishes import BEYOND, EDGE, GAP, INSIDE, RIM, WishSet
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Between, Objective, Spec
+from ingenium.core.spec import Between, Limit, Objective, Spec
+from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
 from ingenium.loop import training
 from toy import Settings
@@ -105,6 +106,52 @@ def test_all_arms_have_the_same_calls(ended: ContestTable) -> None:
     assert sum(r.arm == "random" for r in ended.results) == 2
 
 
+def test_a_search_by_another_strategy_stands_beside_that_of_the_problem(
+    beam: WishedBeam, tmp_path: Path
+) -> None:
+    plan = ContestPlan(("optimiser:evolution",), wishes=1, calls=4, seeds=(0,))
+    both = Contest.of(beam, plan, tmp_path).run()
+    assert both.arms[-2:] == ("optimiser (random)", "optimiser (evolution)")
+    with pytest.raises(InputError, match="evolution"):
+        Contest.of(beam, replace(plan, families=("optimiser:evolutoin",)), tmp_path)
+
+
+def test_fewer_calls_than_one_mended_design_takes_are_refused(
+    beam: WishedBeam, tmp_path: Path
+) -> None:
+    """Else the mended arm would have spent more than the others."""
+    plan = replace(PLAN, wishes=1, calls=1)
+    with pytest.raises(InputError, match="at least 2"):
+        Contest.of(beam, plan, tmp_path)
+
+
+def test_a_problem_without_wishes_is_refused_before_known_designs_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of lattices that would take half an hour."""
+    bare = WishedBeam(Settings())
+    bare.conditions = ()
+    monkeypatch.setattr("ingenium.contest.wishes.verified", None)
+    with pytest.raises(InputError, match="an objective in the spec"):
+        WishSet.of(bare, Spec(problem=bare.name), 2)
+
+
+def test_without_conditions_the_best_known_designs_are_looked_up_first(tmp_path: Path) -> None:
+    bare = WishedBeam(Settings())
+    bare.conditions = ()
+    asked = Spec(problem=bare.name, objectives=(Objective("mass_kg", "minimise"),))
+    contest = Contest.of(bare, replace(PLAN, wishes=2), tmp_path, asked)
+    wishes, learned = contest.referee.wishes, contest.referee.learned
+    assert wishes.zone == (INSIDE, INSIDE)
+    assert wishes.wanted == ({}, {})
+    mass = learned["mass"].to_numpy()[wishes.nearest[0]]
+    assert (np.diff(mass) >= 0).all()
+    found = contest.referee.outcomes(
+        Desk(contest.referee, 8, 0).answers(Desk(contest.referee, 8, 0).looked_up, None)
+    )
+    assert all(w.met == 1.0 for w in found)
+
+
 def test_known_beams_dominate_no_more_than_themselves(ended: ContestTable) -> None:
     gains = {r.arm: r.gain for r in ended.results}
     assert gains["nearest_known"] == 0
@@ -151,3 +198,23 @@ def test_without_measured_conditions_the_wish_is_to_be_as_good(beams: None, tmp_
     factor = float(wishes.scale.told()["mass_kg"].removeprefix("a factor of "))
     assert limit.at_least is None  # lighter is as good
     assert limit.at_most == pytest.approx(factor * mass[at], rel=1e-2)
+
+
+def test_the_energy_that_a_lattice_is_asked_for_can_be_wished() -> None:
+    """A design holds the number that was asked for, but what it takes up is measured."""
+    lattice = open_problem(Spec(problem="structures.lattice"))
+    wishes = WishSet.of(lattice, Spec(problem="structures.lattice"), 2)
+    assert wishes.scale.names == ("energy",)
+    assert set(wishes.zone) == {INSIDE, EDGE, BEYOND}
+
+
+def test_searches_are_told_all_margins_of_what_is_rejected() -> None:
+    """Alerts of molecules cost much, and runs leave them out where a wish is missed anyhow."""
+    asked = Spec(problem="molecules.lead", setup={"known": 100})
+    lead = open_problem(asked)
+    spec = replace(asked, limits=(Limit("alerts", at_most=0.0),))
+    wishes = WishSet.of(lead, spec, 1)
+    referee = Referee(lead, spec, training(lead), wishes)
+    found = referee.verdicts(0, referee.learned.isel({DESIGN: slice(20)}))
+    assert (found["verdict"] != Verdict.ACCEPTED).any()
+    assert np.isfinite(found["margin"].to_numpy()).all()

@@ -9,7 +9,7 @@ import pytest
 
 from ingenium.contest.judging import ArmResult, WishOutcome
 from ingenium.contest.table import ContestTable
-from ingenium.contest.verdicts import CONTESTS, ContestVerdict, as_json, verdict_on
+from ingenium.contest.verdicts import CONTESTS, ContestVerdict, as_json, verdict_on, verdicts_beside
 from ingenium.contest.wishes import BEYOND, INSIDE
 from ingenium.core.problem import Problem
 from ingenium.domains import load, own, problem_class
@@ -76,6 +76,16 @@ def test_who_proposes_is_told_what_is_better_where() -> None:
     )
 
 
+def test_of_several_searches_the_best_is_named() -> None:
+    """One by the strategy of the problem needs no name."""
+    two = table(result("random", 1, 0), *SPREAD.results, result("optimiser (genetic)", 1, 12))
+    assert (
+        two.verdict()
+        .told("nearest_known")
+        .endswith("Better beyond it: ingenium search toy.cantilever --strategy genetic.")
+    )
+
+
 def test_of_what_proposes_all_zones_together_say_who_is_best() -> None:
     assert SPREAD.verdict().proposers == ("nearest_known", "flow")
     worse = [replace(r, wishes=result("", 1, 0).wishes) for r in SPREAD.results if "flow" in r.arm]
@@ -94,6 +104,12 @@ def test_a_verdict_is_found_beside_its_problem(
     (tmp_path / CONTESTS).write_text(as_json((SPREAD.verdict(),)))
     assert verdict_on(problem) == SPREAD.verdict()
     assert verdict_on(kind("toy.other", "strangers.beams")) is None
+    soft = replace(SPREAD, setup="soft").verdict()
+    (tmp_path / CONTESTS).write_text(as_json((soft,)))
+    assert verdict_on(problem) is None
+    problem.contested = "soft"
+    assert verdict_on(problem) == soft
+    problem.contested = ""
     (tmp_path / CONTESTS).write_text("[{}]")
     assert verdict_on(problem) is None
     assert verdict_on(kind("toy.cantilever", "__main__")) is None  # as typed into a shell
@@ -102,10 +118,10 @@ def test_a_verdict_is_found_beside_its_problem(
 def shipped() -> list[ContestVerdict]:
     """All verdicts of contests that come with the package."""
     kinds = [problem_class(f"{field}.{key}") for field in own() for key in load(field).problems]
-    return [v for v in map(verdict_on, kinds) if v is not None]
+    return [v for kind in kinds for v in verdicts_beside(kind)]
 
 
-@pytest.mark.parametrize("verdict", shipped(), ids=lambda v: v.problem)
+@pytest.mark.parametrize("verdict", shipped(), ids=lambda v: f"{v.problem} {v.setup}".strip())
 def test_no_default_is_behind_another_that_could_propose(verdict: ContestVerdict) -> None:
     kind = problem_class(verdict.problem)
     best = verdict.proposers or (kind.default_family,)  # nobody is where nothing new met any wish

@@ -177,7 +177,7 @@ def _facts(problem: "Problem") -> dict[str, str]:
     from ingenium.generators.offer import offered
     from ingenium.report import words
 
-    contest = verdict_on(type(problem))
+    contest = verdict_on(problem)
     named: dict[str, list[str]] = {}
     for family, source in offered(problem).items():
         named.setdefault(source, []).append(family)

@@ -69,7 +69,10 @@ def compare(
             "chance, an optimiser and the families, instead of scoring likeness.",
         ),
     ] = 0,
-    calls: Annotated[int, typer.Option(min=1, max=MOST, help="Of the engine for each wish.")] = 66,
+    calls: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST, help="Of the engine for each wish; 66 if none is said."),
+    ] = None,
     on: On = LOCAL,
     out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
     json: AsJson = False,
@@ -78,10 +81,13 @@ def compare(
     from ingenium import compare as comparing
     from ingenium.cli.asking import asked
     from ingenium.contest.running import Contest, ContestPlan, usual
+    from ingenium.contest.verdicts import is_search
     from ingenium.domains import open_problem
     from ingenium.loop import Elsewhere
     from ingenium.scale.place import WorkPlace
 
+    if calls is not None and not wishes:
+        raise InputError("--wishes beside --calls", f"--calls {calls} alone", "Add --wishes 6.")
     folder = Path("out") / f"compare-{problem}" if out is None else out
     with StageProgress() as stages:
         wanted = asked(problem, spec)
@@ -93,8 +99,11 @@ def compare(
             if on != LOCAL:
                 raise InputError("--on local for a contest", on, "Leave --on out.")
             asked_for = named or usual(opened)
-            chosen = tuple(f"{name}:{steps}" if steps else name for name in asked_for)
-            plan = ContestPlan(chosen, wishes, calls, tuple(range(seeds)))
+            chosen = tuple(
+                name if is_search(name) else f"{name}:{steps}" if steps else name
+                for name in asked_for
+            )
+            plan = ContestPlan(chosen, wishes, calls or ContestPlan.calls, tuple(range(seeds)))
             ended = Contest.of(opened, plan, folder, wanted, stages).run(stages)
             ended.write(folder)
             return _show_contest(ended, folder, json=json)

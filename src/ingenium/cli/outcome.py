@@ -201,7 +201,7 @@ def _files(console: Console, run: Run) -> None:
     longest = sorted(seconds, key=lambda stage: -seconds[stage])[:LONGEST]
     parts = ", ".join(f"{stage} {seconds[stage]:.1f}" for stage in seconds if stage in longest)
     memory = run.record["peak_memory_mb"]
-    contest = None if searched else verdict_on(type(run.problem))
+    contest = None if searched else verdict_on(run.problem)
     if contest is not None:
         lines.append(contest.told(run.record["model"]["family"]))
     lines.append(f"{sum(seconds.values()):.1f} s ({parts}), at most {memory:.0f} MB of memory")

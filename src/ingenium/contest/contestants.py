@@ -10,7 +10,7 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.contest.judging import Answer, Referee
-from ingenium.contest.verdicts import OPTIMISER
+from ingenium.contest.verdicts import OPTIMISER, is_search
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem, silent
 from ingenium.core.seeds import block_rng, one_thread
@@ -51,7 +51,7 @@ class Desk:
         for name, asked in self.referee.wishes.wanted[wish].items():
             value = asked.at_least if isinstance(asked, Between) else np.array(asked).flat[0]
             own[name] = (DESIGN, np.full(len(rows), value))
-        return xr.Dataset(own)
+        return xr.Dataset(own, {DESIGN: np.arange(len(rows))})
 
     def looked_up(self, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
         """The nearest known designs as they are, but for what the wish and constraints say."""
@@ -133,9 +133,9 @@ def arms(desk: Desk, name: str, family: Family | None) -> Mapping[str, Callable[
 
     Known designs are shown as they are, too.
     """
-    if name == OPTIMISER:
-        strategy = desk.problem.default_strategy
-        return {f"{name} ({strategy})": partial(desk.optimised, strategy)}
+    if is_search(name):
+        strategy = name.partition(":")[2] or desk.problem.default_strategy
+        return {f"{OPTIMISER} ({strategy})": partial(desk.optimised, strategy)}
     draw: Draw = desk.looked_up if family is None else partial(desk.drawn, family)
     mends = type(desk.problem).repair is not Problem.repair
     ways: dict[str, Problem | None] = {name: None} if family is None else {name: desk.bare}

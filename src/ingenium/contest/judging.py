@@ -16,6 +16,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.select import leaders
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
 from ingenium.exporting import verified
 from ingenium.searches.aim import Aim
 from ingenium.searches.fronts import hypervolume
@@ -86,10 +87,16 @@ class Referee:
         return replace(self.spec, conditions=wanted, limits=(*self.spec.limits, *more))
 
     def verdicts(self, wish: int, designs: xr.Dataset) -> xr.Dataset:
-        """Of designs, under a wish."""
-        size = self.problem.at_once
+        """Of designs, under a wish; with all margins, for searches learn from what is rejected."""
+        own, size = self.problem, self.problem.at_once
         parts = [
-            verified(self.problem, self.spec_of(wish), designs.isel({DESIGN: slice(i, i + size)}))
+            verify(
+                designs.isel({DESIGN: slice(i, i + size)}),
+                own.verifier,
+                self.spec_of(wish).limits,
+                variables=own.variables,
+                sizes=own.sizes,
+            )
             for i in range(0, designs.sizes[DESIGN], size)
         ]
         return xr.concat(parts, DESIGN, combine_attrs="drop_conflicts")

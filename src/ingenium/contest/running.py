@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ingenium.contest.contestants import Desk, arms
 from ingenium.contest.judging import ArmResult, Referee
 from ingenium.contest.table import ContestTable
-from ingenium.contest.verdicts import LOOK_UP, OPTIMISER, RANDOM
+from ingenium.contest.verdicts import LOOK_UP, OPTIMISER, RANDOM, is_search
 from ingenium.contest.wishes import WishSet
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
@@ -26,6 +27,7 @@ from ingenium.generators.fitted import fit
 from ingenium.generators.model import Family
 from ingenium.generators.offer import check
 from ingenium.loop import training
+from ingenium.searches import strategies
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,17 @@ class ContestPlan:
     def chosen(self) -> dict[str, GeneratorChoice]:
         """Families by what was written: a name, or a name and steps of training, as `vae:500`.
 
+        Searches by another strategy, as `optimiser:genetic`, are none.
+
         Raises:
             InputError: for steps that are no number.
         """
-        return {text: _choice(text) for text in self.families}
+        return {text: _choice(text) for text in self.families if not is_search(text)}
+
+    @property
+    def searches(self) -> tuple[str, ...]:
+        """Strategies that are named beside that of the problem."""
+        return tuple(x.partition(":")[2] for x in self.families if is_search(x) and x != OPTIMISER)
 
 
 @dataclass(frozen=True)
@@ -68,13 +77,21 @@ class Contest:
         """Open one.
 
         Raises:
-            InputError: for an unknown family, a number below 1, or a problem none of whose
-                conditions its engine measures.
+            InputError: for an unknown family, a number below 1, fewer calls than it takes to mend
+                one design, or a problem none of whose conditions its engine measures.
         """
         check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
         check_least(plan.calls, "--calls", "call for each wish", say=66)
+        if plan.calls < (least := ceil(1 + problem.repair_calls)):
+            raise InputError(
+                f"--calls of at least {least}, which mending and judging one design takes",
+                plan.calls,
+                f"Write --calls {3 * least}, for three designs that are mended.",
+            )
         for choice in plan.chosen.values():
             check(problem, choice.family)
+        for name in plan.searches:
+            strategies.parted(name, problem.strategies())
         spec = replace(resolve(asked or Spec(problem.name), problem), generator=GeneratorChoice())
         problem.prepare(watch)
         wishes = WishSet.of(problem, spec, plan.wishes)
@@ -110,9 +127,9 @@ class Contest:
                 write_atomic(path, json.dumps(own))
             found += [ArmResult.of(record) for record in json.loads(path.read_text())]
         watch("contest", len(self.contestants), len(self.contestants))
-        told = self.referee.wishes.scale.told()
-        spacing = self.referee.spacing
-        return ContestTable(self.problem.name, self.plan.calls, told, spacing, tuple(found))
+        told, spacing = self.referee.wishes.scale.told(), self.referee.spacing
+        name, setup = self.problem.name, self.problem.contested
+        return ContestTable(name, self.plan.calls, told, spacing, tuple(found), setup)
 
     def _measured(self, name: str, seed: int, watch: Watch) -> list[ArmResult]:
         """The arms of one contestant."""
@@ -142,7 +159,7 @@ class Contest:
         self, name: str, seed: int, watch: Watch
     ) -> tuple[Family | None, float | None, tuple[float, ...]]:
         """The model of a name, seconds of its fit and losses; none of look-up and search."""
-        if name in (LOOK_UP, OPTIMISER):
+        if name == LOOK_UP or is_search(name):
             return None, None, ()
         choice = replace(_choice(name), seed=seed)
         began = time.process_time()

@@ -40,11 +40,10 @@ class WishScale:
         where none is left.
         """
         units = {q.name: q.unit for q in problem.quantities}
-        given = {v.given for v in problem.variables}
 
         def able(c: Condition) -> bool:
-            wished = c.measured in units and not c.exact and not c.ceiling
-            return wished and c.choices is None and c.name not in given
+            wished = c.measured in units and c.choices is None
+            return wished and not c.exact and not c.ceiling
 
         own = [c for c in problem.conditions if able(c)]
         names = tuple(c.name for c in own)

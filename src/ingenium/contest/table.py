@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from matplotlib.figure import Figure
 
 from ingenium.contest.judging import ArmResult
 from ingenium.contest.scales import TOLERANCE
@@ -37,6 +38,7 @@ class ContestTable:
     tolerance: Mapping[str, str]
     spacing: float  # from which distance to the nearest known design one is new
     results: tuple[ArmResult, ...]
+    setup: str = ""  # what the problem calls it; empty for the usual one
 
     @classmethod
     def load(cls, path: Path) -> "ContestTable":
@@ -108,7 +110,8 @@ class ContestTable:
         able = [a for a in self.arms if base(a) not in (OPTIMISER, RANDOM)]
         proposers = tuple(dict.fromkeys(base(a) for a in self.level(self.zones, able)))
         known = {z: round(self.share(LOOK_UP, "met", z).value, 4) for z in self.zones}
-        return ContestVerdict(self.problem, self.calls, shares, level, proposers, known)
+        both = (shares, level, proposers, known)
+        return ContestVerdict(self.problem, self.calls, *both, self.setup)
 
     def look_up(self, zone: str) -> str:
         """The arm to be beaten in a zone: the best of those that look up and mend."""
@@ -116,6 +119,7 @@ class ContestTable:
 
     def sentence(self) -> str:
         """Who wins in each zone, and how far ahead of look-up, in one line."""
+        of = f" ({self.setup})" if self.setup else ""
         parts, among = [], ", ".join(dict.fromkeys(a.partition(",")[0] for a in self.arms))
         for zone in self.zones:
             best = self.best("met_new", zone)
@@ -129,8 +133,8 @@ class ContestTable:
             told = "" if best == known else f" ({known}: {100 * theirs:.0f} %)"
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")
         return (
-            f"Of wishes to {self.problem} something new meets most within {self.calls} calls of "
-            f"the engine, among {among}: {'; '.join(parts)}."
+            f"Of wishes to {self.problem}{of} something new meets most within {self.calls} calls "
+            f"of the engine, among {among}: {'; '.join(parts)}."
         )
 
     def rows(self) -> list[dict[str, str]]:
@@ -195,9 +199,9 @@ class ContestTable:
         write_atomic(folder / "contest.json", json.dumps(record, indent=None) + "\n")
         write_atomic(folder / "contest.md", self.markdown())
         with replacing(folder / "contest.png") as staging:
-            self._figure().savefig(staging, format="png", dpi=150)
+            self.figure().savefig(staging, format="png", dpi=150)
 
-    def _figure(self) -> Any:
+    def figure(self) -> Figure:
         """Share of wishes met against calls, a panel for each zone and measure."""
         figure, grid = panels(len(MEASURES), len(self.zones), (3.4, 2.7), sharey=True)
         for row, (measure, words) in enumerate(MEASURES.items()):
@@ -220,9 +224,11 @@ class ContestTable:
                     grid=True,
                 )
                 axes.get_legend().remove()
+            words = words.replace(" by", "\nby")  # longer than a panel is high
             grid[row, 0].set_ylabel(f"{words} (%)", fontsize=9)
         handles, names = grid[0, 0].get_legend_handles_labels()
+        wide = len(self.zones)
         figure.legend(
-            handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8
+            handles, names, loc="outside lower center", ncols=wide, frameon=False, fontsize=8
         )
         return figure

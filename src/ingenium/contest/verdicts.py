@@ -29,6 +29,7 @@ class ContestVerdict:
     level: Mapping[str, tuple[str, ...]]  # arms that are not told from the best of a zone
     proposers: tuple[str, ...]  # look-up and families not told from the best of these, all zones
     known: Mapping[str, float]  # share of the wishes of a zone that known designs meet
+    setup: str = ""  # of the problem, as it calls it; empty for the usual one
 
     def ahead(self, family: str) -> dict[str, str]:
         """The best arm of each zone in which all ways to use a family are behind it."""
@@ -66,10 +67,18 @@ class ContestVerdict:
         won = {zone: arm for zone, arm in behind.items() if base(arm) == tool}
         zones = " and ".join(WHERE[z] for z in won)
         if tool == OPTIMISER:
-            return f"Better {zones}: ingenium search {self.problem}."
+            return f"Better {zones}: ingenium search {self.problem}{self._strategy(won)}."
         steps = next(iter(won.values())).partition(",")[0].partition(":")[2]
         more = f" and steps = {steps}" if steps else ""
         return f'Better {zones}: family = "{tool}"{more} under [generator].'
+
+    def _strategy(self, won: Mapping[str, str]) -> str:
+        """What names the strategy that won most zones, where several were tried."""
+        tried = {a for arms in self.shares.values() for a in arms if base(a) == OPTIMISER}
+        if len(tried) == 1:
+            return ""
+        arm = max(won.values(), key=list(won.values()).count)
+        return f" --strategy {arm.partition('(')[2].rstrip(')')}"
 
 
 _KEPT = TypeAdapter(tuple[ContestVerdict, ...])
@@ -80,16 +89,27 @@ def base(arm: str) -> str:
     return arm.partition(",")[0].partition(":")[0].partition(" ")[0]
 
 
-def verdict_on(problem: "type[Problem]") -> ContestVerdict | None:
-    """That of the contest on a problem; None where none that can be read came with it."""
+def is_search(name: str) -> bool:
+    """Whether a contestant is a search: of the problem's strategy, or by another's name."""
+    return name.partition(":")[0] == OPTIMISER
+
+
+def verdict_on(problem: "Problem | type[Problem]") -> ContestVerdict | None:
+    """That of the contest on a problem and its setup; None where none came with it."""
+    beside = verdicts_beside(problem)
+    return next((v for v in beside if v.setup == problem.contested), None)
+
+
+def verdicts_beside(problem: "Problem | type[Problem]") -> tuple[ContestVerdict, ...]:
+    """Those on all setups of a problem; none where no file that can be read came with it."""
     file = getattr(import_module(package_of(problem.__module__)), "__file__", None)
     if file is None:  # typed into a shell
-        return None
+        return ()
     try:
         found = _KEPT.validate_json((Path(file).parent / CONTESTS).read_bytes())
     except (OSError, ValueError):
-        return None
-    return next((v for v in found if v.problem == problem.name), None)
+        return ()
+    return tuple(v for v in found if v.problem == problem.name)
 
 
 def as_json(verdicts: tuple[ContestVerdict, ...]) -> str:

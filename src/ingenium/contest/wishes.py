@@ -53,6 +53,8 @@ class WishSet:
         known, rng = problem.data(), np.random.default_rng([seed, count])
         learned = known.isel({DESIGN: np.flatnonzero(~known["held_out"].to_numpy())})
         scale = WishScale.of_conditions(problem, learned)
+        if scale is None and not spec.objectives:
+            raise refused(problem)
         if scale is None:
             return _as_good(problem, spec, count, rng)
         points, out = scale.wished(known), known["held_out"].to_numpy()
@@ -85,7 +87,8 @@ def _as_good(problem: Problem, spec: Spec, count: int, rng: np.random.Generator)
     if scale is None:
         raise refused(problem)
     numbers = [c.name for c in problem.conditions if c.choices is None]
-    places = np.stack([known[n].to_numpy().astype(np.float64) for n in numbers], 1)
+    places = np.array([known[n].to_numpy().astype(np.float64) for n in numbers])
+    places = places.reshape(len(numbers), len(out)).T
     spread = places[~out].std(0)
     places = places[:, spread > 0] / spread[spread > 0]
     rim = _outermost(places, ~out)
@@ -94,12 +97,13 @@ def _as_good(problem: Problem, spec: Spec, count: int, rng: np.random.Generator)
     rows = [rng.permutation(np.flatnonzero(good & own))[:count] for own in (~rim, rim)]
     zone = (INSIDE,) * len(rows[0]) + (EDGE,) * len(rows[1])
     chosen = np.concatenate(rows)
-    apart = np.abs(places[chosen][:, None] - places[~out][None]).max(2)
+    apart = np.abs(places[chosen][:, None] - places[~out][None]).max(2, initial=0.0)
     for c in [c for c in problem.conditions if c.choices is not None]:
         kind = known[c.name].to_numpy().astype(str)
         apart = np.where(kind[chosen][:, None] == kind[~out][None], apart, np.inf)
     wanted = tuple(_wanted(problem, known.isel({DESIGN: i})) for i in chosen.tolist())
-    order = np.argsort(apart, axis=1, kind="stable")
+    best = (scale.sign * scale.measured(verdicts)[~out]).sum(1)  # first of those equally near
+    order = np.stack([np.lexsort((best, row)) for row in apart])
     return WishSet(scale, scale.measured(verdicts)[chosen], zone, wanted, order)
 
 

@@ -174,6 +174,7 @@ class Problem(ABC):
     by_numbers: ClassVar[bool] = True  # whether comparisons also score designs number by number
     higher: tuple[str, ...] = ()  # scores that are better when higher; others when lower
     printed: Mapping[str, Mapping[str, float]] = MappingProxyType({})  # scores that were published
+    contested: str = ""  # what a contest of tools calls this setup; empty for the usual one
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod

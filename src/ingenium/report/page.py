@@ -224,7 +224,7 @@ def _facts(run: Run, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _contest(run: Run, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """What a contest said of the generator of a proposal."""
-    verdict = None if "plan" in record else verdict_on(type(run.problem))
+    verdict = None if "plan" in record else verdict_on(run.problem)
     return (("Contest", verdict.told(record["model"]["family"])),) if verdict else ()
 
 

@@ -20,3 +20,20 @@ def test_a_cell_rolled_over_its_borders_is_the_same_cell() -> None:
         best = np.sqrt(np.square(plain - plain[i]).mean(1))
         assert (apart(i)[:6] <= best + 1e-9).all()
     assert problem.unmended().repair_calls < problem.repair_calls
+
+
+@pytest.mark.parametrize(
+    ("setup", "name"),
+    [
+        (CellSettings((12, 12), feature_m=0.0), ""),
+        (CellSettings((12, 12), second_modulus=0.1), "two phases"),
+        (CellSettings((8, 8, 8), feature_m=0.0), "in space"),
+        (CellSettings((8, 8, 8), second_modulus=0.1), "in space"),
+    ],
+)
+def test_only_plane_cells_of_a_solid_and_a_void_have_the_usual_contest(
+    setup: CellSettings, name: str
+) -> None:
+    problem = UnitCell(setup)
+    assert problem.contested == name
+    assert problem.unmended().contested == name

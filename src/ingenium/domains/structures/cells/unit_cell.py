@@ -74,6 +74,10 @@ class UnitCell(StockedProblem):
             Limit("connected", at_least=1.0, unit="1"),
             Limit("carried_axes", at_least=self.exact.cell.dim, unit="1"),
         )
+        if len(axes) == 3:
+            self.contested = "in space"
+        elif not settings.porous:
+            self.contested = "two phases"
         if not settings.porous:  # the second phase holds what is loose
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
