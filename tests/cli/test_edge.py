@@ -15,7 +15,7 @@ from ingenium.core.spec import GeneratorChoice
 from ingenium.edge import board
 from ingenium.edge.device import DeviceSheet, load
 from ingenium.edge.keeping import SmallGenerator
-from ingenium.report.edge_page import write
+from ingenium.report.edge_page import tried, write
 from plugged import plugged
 from toy import install
 
@@ -25,6 +25,7 @@ name = "a small board"
 formats = ["int8"]
 steps = 8
 finalists = 1
+widths = [1.0, 0.5, 0.25]
 judged = 64
 generator = {{ family = "vae", steps = 60 }}
 [[limits]]
@@ -67,6 +68,19 @@ def test_it_holds_its_limits_and_tells_what_else_was_tried(small: SmallGenerator
     assert chosen[0]["holds"]
     page = (small.folder / "report.html").read_text()
     assert record["recipe_title"] in page
+    assert any(row[-1] == "yes" for row in tried(record)[1:])
+
+
+def test_on_the_front_are_those_that_none_beats() -> None:
+    def trial(accepted: float, cost: float) -> dict[str, object]:
+        values = dict.fromkeys(("flash", "instructions", "energy", "latency"), cost)
+        values |= {"accepted": accepted, "apart": 0.1, "loss_rise": 0.1}
+        told = {k: {"value": v, "low": v, "high": v, "unit": "1"} for k, v in values.items()}
+        return {"title": "int8", "chosen": False, "holds": True, "measured": told}
+
+    every = [trial(0.9, 3.0), trial(0.8, 2.0), trial(0.7, 2.5), trial(0.8, 2.0), trial(0.1, 1.0)]
+    rows = tried({"trials": every})[1:]
+    assert [row[-1] for row in rows] == ["yes", "yes", "no", "yes", "yes"]
 
 
 def test_its_files_give_what_its_record_says(small: SmallGenerator) -> None:

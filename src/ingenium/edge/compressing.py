@@ -32,7 +32,7 @@ from ingenium.train.plan import Plan
 CALIBRATED = 64  # designs by whose proposals ranges are set
 COMPARED = 32  # rows on which a file must say what its graph says
 CALLS = 4  # on the board, one after the other
-BATCH = 64
+BATCH = 64  # designs at most of a step of learning
 RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
 
 
@@ -68,6 +68,8 @@ class Workshop:
     def __init__(self, task: CompressionTask, watch: Watch = silent) -> None:
         self.task, self.watch = task, watch
         self.trained: dict[tuple[object, ...], nn.Module] = {}
+        self.made: dict[tuple[CompressionRecipe, int], Compressed] = {}
+        self.ran: dict[tuple[int, str], BoardRun] = {}  # by what was made, of those in `made`
         self.screening: JudgedGenerator | None = None  # of few designs by the original
         self.costs: dict[tuple[float, int, int], Cost] = {}
         self.states: KeptStates | None = None  # of a teacher that writes tokens
@@ -111,7 +113,7 @@ class Workshop:
         plan = Plan(
             seed=task.sheet.seed,
             steps=steps,
-            batch=BATCH,
+            batch=min(BATCH, task.batch),
             learning_rate=RATE if recipe.thinner or recipe.calls else GENTLE,
             ema_decay=0.98,
             held_out=0.05,
@@ -124,11 +126,13 @@ class Workshop:
 
     def compressed(self, recipe: CompressionRecipe, steps: int) -> Compressed:
         """The family of a recipe in whole numbers, calibrated on what its network is asked."""
-        family = self.student(recipe, steps)
-        graphs = self.task.graphs(family)
-        seen = self.seen(family)
-        own = {k: quantised(g, seen[k], recipe.scheme) for k, g in graphs.items()}
-        return Compressed(recipe, family, own)
+        key = (recipe, steps if recipe.retrained else 0)
+        if key not in self.made:
+            family = self.student(recipe, steps)
+            graphs, seen = self.task.graphs(family), self.seen(family)
+            own = {k: quantised(g, seen[k], recipe.scheme) for k, g in graphs.items()}
+            self.made[key] = Compressed(recipe, family, own)
+        return self.made[key]
 
     def seen(self, family: nn.Module) -> dict[str, Signals]:
         """Inputs of each graph, as the family itself makes them."""
@@ -172,7 +176,11 @@ class Workshop:
 
     def on_board(self, made: Compressed, name: str) -> BoardRun:
         """A few calls of one graph, of those that the generator was asked."""
-        return board.run(made.graphs[name], self.given(made, name), self.task.sheet.core)
+        key = (id(made), name)
+        if key not in self.ran:
+            given, sheet = self.given(made, name), self.task.sheet
+            self.ran[key] = board.run(made.graphs[name], given, sheet.core, sheet.fusions)
+        return self.ran[key]
 
     def given(self, made: Compressed, name: str) -> list[dict[str, np.ndarray]]:
         """The inputs of these calls in whole numbers; a memory is that of the call before."""

@@ -61,6 +61,7 @@ class DeviceSheet:
     cycles_per_instruction: Positive = 1.0  # taken: caches and wait states of flash have no say
     formats: tuple[Literal["fp16", "int8", "int4"], ...] = ("int8", "int4")  # of weights
     operators: tuple[str, ...] = OPERATORS
+    fusions: tuple[Literal["sum", "product", "function"], ...] = ()  # without memory in between
     energy: PublishedEnergies = field(default_factory=PublishedEnergies)
     title: Annotated[str, Field(max_length=200)] = ""
     widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep

@@ -65,7 +65,7 @@ def admitted(shop: Workshop) -> list[CompressionRecipe]:
 
 
 def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[ScreenedRecipe]:
-    """Those that fit, of the largest widths of each way to round and number of calls.
+    """Those that fit: all if that many are finalists, else the widest of each way to round.
 
     Raises:
         InputError: if none does, naming the nearest and what it lacks.
@@ -82,6 +82,8 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
             f"{100 * near.shortfall:.0f} % beyond a limit",
             "Allow that, or name a smaller family with --family.",
         )
+    if len(allowed) <= sheet.finalists:
+        return allowed
     kept = []
     kinds = {s: (s.recipe.scheme, s.recipe.calls) for s in allowed}
     for kind in dict.fromkeys(kinds.values()):

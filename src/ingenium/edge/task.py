@@ -32,6 +32,7 @@ from ingenium.edge.parts import (
     unsupported,
 )
 from ingenium.edge.retraining import pairs
+from ingenium.generators import offer
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.fitted import FittedFamily
 from ingenium.generators.generator import Generator
@@ -174,6 +175,11 @@ class CompressionTask:
                 "The nearest recipe without retraining: int8.",
             )
         return self.problem.encode(self.known).to(torch.float32), self.problem.features(self.known)
+
+    @property
+    def batch(self) -> int:
+        """Designs of a step with which the generator learned."""
+        return offer.plan(self.problem, self.fitted.name).batch
 
     @property
     def denoises(self) -> bool:

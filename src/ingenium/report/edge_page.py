@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ingenium.core.folders import write_atomic
+from ingenium.core.select import pareto_rank
 from ingenium.edge import pictures
 from ingenium.edge.keeping import SmallGenerator
 from ingenium.evaluate.figures import picture
@@ -18,6 +21,7 @@ SHOWN = {
     "energy": (1e3, "mJ"),
 }
 LONG = 1e4  # from which a number is written out
+FRONT = {"accepted": -1.0, "flash": 1.0, "instructions": 1.0, "energy": 1.0}  # less is better
 TRIED = ("accepted", "apart", "loss_rise", "flash", "instructions", "latency", "energy")
 
 
@@ -84,13 +88,16 @@ def measured(record: Mapping[str, Any]) -> Table:
 
 
 def tried(record: Mapping[str, Any]) -> Table:
-    """Every recipe that was carried out."""
-    rows = [("", "recipe", *(n.replace("_", " ") for n in TRIED), "holds")]
-    for i, trial in enumerate(record["trials"]):
-        own = trial["measured"]
+    """Every recipe that was carried out; on the front are those that none beats in `FRONT`."""
+    rows = [("", "recipe", *(n.replace("_", " ") for n in TRIED), "holds", "on the front")]
+    every = [trial["measured"] for trial in record["trials"]]
+    points = [[own[name]["value"] * sign for name, sign in FRONT.items()] for own in every]
+    first = pareto_rank(np.array(points, dtype=float)) == 0
+    for i, (trial, own) in enumerate(zip(record["trials"], every, strict=True)):
         title = f"{trial['title']}{' (chosen)' if trial['chosen'] else ''}"
         cells = [value(own[n], n) for n in TRIED]
-        rows.append((str(i + 1), title, *cells, "yes" if trial["holds"] else "no"))
+        ends = ("yes" if known else "no" for known in (trial["holds"], first[i]))
+        rows.append((str(i + 1), title, *cells, *ends))
     return rows
 
 
