@@ -29,7 +29,6 @@ from ingenium.edge.parts import (
     Recorder,
     Runner,
     part_of,
-    unsupported,
 )
 from ingenium.edge.retraining import pairs
 from ingenium.generators import offer
@@ -70,23 +69,9 @@ class CompressionTask:
         """Find what goes to the device.
 
         Raises:
-            InputError: for a family without such a part, or operators that the device lacks.
+            InputError: for a family without such a part.
         """
-        part = part_of(fitted.family, fitted.name)
-        task = cls(problem, fitted, spec, known, sheet, part)
-        for graph in part.graphs(task.family).values():
-            lacking = sorted({s.kind for s in graph.steps} - set(sheet.operators))
-            if lacking:
-                where = (
-                    f"the network of {fitted.name}; {sheet.name} has {', '.join(sheet.operators)}"
-                )
-                other = (
-                    "a family without it, such as --family vae"
-                    if "norm" not in lacking
-                    else ("a device sheet with it: all of these networks normalise")
-                )
-                raise unsupported(lacking[0], where, other)
-        return task
+        return cls(problem, fitted, spec, known, sheet, part_of(fitted.family, fitted.name))
 
     @property
     def family(self) -> nn.Module:

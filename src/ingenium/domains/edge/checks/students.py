@@ -38,29 +38,27 @@ Records = Sequence[Mapping[str, Any]]  # of fits with one seed after the other
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What the students of a teacher are, and how long they learn."""
+class Pupils:
+    """Students of a teacher, one a seed, and the entries of their device sheet."""
 
     family: str  # of the teacher
     units: float  # share of its units, which makes a quarter of its bytes
-    steps: int
-    judged: int
     seeds: Sequence[int]
+    entries: Mapping[str, Any]
 
 
-LESSONS = {
-    MOLECULES: Lesson("moses_lstm", 0.45, 1600, 384, SEEDS[:3]),
-    VERSE: Lesson("lstm", 0.25, 200, 32, SEEDS),
+PUPILS = {
+    MOLECULES: Pupils("moses_lstm", 0.45, SEEDS[:3], {"steps": 1600, "judged": 384}),
+    VERSE: Pupils("lstm", 0.35, SEEDS, {"steps": 300, "judged": 32, "setup": {"known": 152}}),
 }
 
 
 def distillation(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.4: students of a quarter of the parameters, and of few calls."""
     learned: dict[str, Records] = {}
-    for problem, lesson in LESSONS.items():
-        entries: dict[str, Any] = {"family": lesson.family, "widths": [lesson.units]}
-        entries |= {"matched": True, "steps": lesson.steps, "judged": lesson.judged}
-        learned[problem] = [fitted(commands, problem, **entries, seed=s) for s in lesson.seeds]
+    for problem, own in PUPILS.items():
+        entries = {**own.entries, "family": own.family, "widths": [own.units], "matched": True}
+        learned[problem] = [fitted(commands, problem, **entries, seed=s) for s in own.seeds]
         yield from _students(problem, learned[problem])
     entries = {"family": "principal_diffusion", "calls": [MANY, FEW], "steps": 600, "judged": 256}
     few = [fitted(commands, VOWELS, **entries, seed=s) for s in SEEDS]
@@ -99,7 +97,7 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
 def _taught(problem: str, every: Records, distilled: bool = True) -> list[Mapping[str, Any]]:
     """What was measured of the students, distilled or taught by designs alone."""
     more = ", distilled, by states" if distilled else ""
-    title = f"int8, {100 * LESSONS[problem].units:.0f} % of units{more}"
+    title = f"int8, {100 * PUPILS[problem].units:.0f} % of units{more}"
     return [named(own, title) for own in every]
 
 
