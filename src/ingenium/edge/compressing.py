@@ -29,7 +29,7 @@ from ingenium.generators.model import Model
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.train.plan import Plan
 
-CALIBRATED = 64  # designs by whose proposals ranges are set
+CALIBRATED = 64  # designs by whose proposals ranges are set; of what is only counted, as `CALLS`
 COMPARED = 32  # rows on which a file must say what its graph says
 CALLS = 4  # on the board, one after the other
 BATCH = 64  # designs at most of a step of learning
@@ -129,6 +129,8 @@ class Workshop:
         key = (recipe, steps if recipe.retrained else 0)
         if key not in self.made:
             family = self.student(recipe, steps)
+            judged = steps or not recipe.retrained or recipe.calls
+            self.asked(family, CALIBRATED if judged else CALLS)
             graphs, seen = self.task.graphs(family), self.seen(family)
             own = {k: quantised(g, seen[k], recipe.scheme) for k, g in graphs.items()}
             self.made[key] = Compressed(recipe, family, own)
@@ -138,10 +140,10 @@ class Workshop:
         """Inputs of each graph, as the family itself makes them."""
         return {k: r.seen() for k, r in self.asked(family).items()}
 
-    def asked(self, family: nn.Module) -> Mapping[str, Recorder]:
-        """What each graph is asked, as the family itself does."""
+    def asked(self, family: nn.Module, designs: int = CALIBRATED) -> Mapping[str, Recorder]:
+        """What each graph is asked for so many designs, as the family itself does."""
         if id(family) not in self.recorders:
-            self.recorders[id(family)] = self.task.record(family, CALIBRATED)
+            self.recorders[id(family)] = self.task.record(family, designs)
         return self.recorders[id(family)]
 
     def cost(self, recipe: CompressionRecipe) -> Cost:
