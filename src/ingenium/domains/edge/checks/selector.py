@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from ingenium.domains.edge.checks.trials import (
     ROUNDED,
     SECTIONS,
@@ -14,10 +16,12 @@ from ingenium.domains.edge.checks.trials import (
     fitted,
     value,
 )
-from ingenium.edge import pictures
 from ingenium.evaluate.findings import Commands, Finding, Picture
+from ingenium.evaluate.style import MUTED, OURS, dress, panels
+from ingenium.evaluate.style import SMALL as SMALL_PRINT
 
 Record = Mapping[str, Any]
+Pairs = Sequence[tuple[Record, Record]]  # of the search and of all recipes, a seed each
 FLASH = {SMALL: 75_000, SKETCHES: 100_000, SECTIONS: 75_000}  # bytes, which 8 bits alone pass
 LATENCY_MS = {SMALL: 2, SKETCHES: 50, SECTIONS: 2}
 ENERGY_MJ = {SMALL: 0.1, SKETCHES: 1, SECTIONS: 0.1}
@@ -33,17 +37,17 @@ ALONE = {  # by 4 bits, fewer units, distilled, aware
 
 def selector(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.5: the search over recipes, and all of them carried out, on three generators."""
-    shown: Record = {}
+    shown = {}
     for problem in ROUNDED:
         own = [_both(commands, problem, seed) for seed in SEEDS]
-        yield from _chosen(problem, own)
-        yield from _beside_techniques(problem, own)
-        shown = shown or own[0][1]
+        yield _chosen(problem, own)
+        shown[problem] = _losses(own)
+        yield _beside_techniques(problem, shown[problem])
     narrow = _entries(SMALL) | {"formats": ["int8"], "limits": [_limit("flash", 10_000)]}
     refused = asked(commands, SMALL, **narrow)
     told = str(refused.answer.get("error", refused.answer)) + refused.text
     yield Finding("where nothing fits the nearest is named", "the nearest is" in told)
-    yield Picture(pictures.pareto(shown), "All recipes of a small generator, and its limits")
+    yield Picture(_figure(shown), "Losses within the same limits; a dot a seed")
 
 
 def _both(commands: Commands, problem: str, seed: int) -> tuple[Record, Record]:
@@ -68,15 +72,16 @@ def _limit(quantity: str, most: float, unit: str = "") -> dict[str, Any]:
     return {"quantity": quantity, "at_most": most} | ({"unit": unit} if unit else {})
 
 
-def _chosen(problem: str, own: Sequence[tuple[Record, Record]]) -> Iterator[Finding]:
+def _chosen(problem: str, own: Pairs) -> Finding:
     """What the search chose, and how far its loss is from that of the best of all."""
     losses = [[both["measured"]["loss"] for both in pair] for pair in own]
     gaps = [found["value"] - best["value"] for found, best in losses]
     titles = ", ".join(dict.fromkeys(f"`{found['recipe_title']}`" for found, _ in own))
-    yield Finding(
-        f"{problem}: of {len(own[0][1]['screened'])} recipes {len(own[0][1]['trials'])} are "
-        f"carried out and {len(own[0][0]['trials'])} by the search, which chooses {titles}; over "
-        f"{len(own)} seeds its loss is {min(gaps):+.4f} to {max(gaps):+.4f} from the best of all",
+    searched, every = (len(both["trials"]) for both in own[0])
+    return Finding(
+        f"{problem}: of {len(own[0][1]['screened'])} recipes {every} are carried out, {searched} "
+        f"by the search, which chooses {titles}; over {len(own)} seeds its loss is "
+        f"{min(gaps):+.4f} to {max(gaps):+.4f} from the best of all",
         all(found["verdict"] == best["verdict"] == "accepted" for found, best in own)
         and all(
             abs(gap) <= best["high"] - best["value"]
@@ -85,24 +90,19 @@ def _chosen(problem: str, own: Sequence[tuple[Record, Record]]) -> Iterator[Find
     )
 
 
-def _beside_techniques(problem: str, own: Sequence[tuple[Record, Record]]) -> Iterator[Finding]:
-    """The loss of what was chosen, and of the best within the limits by one technique alone."""
-    alone: dict[str, list[float]] = {name: [] for name in ALONE.values()}
-    better, count = 0, 0
-    for found, best in own:
-        for name, losses in alone.items():
-            single = [value(t["measured"], "loss") for t in best["trials"] if _alone(t) == name]
-            if single:
-                losses.append(min(single))
-                better += value(found["measured"], "loss") < min(single)
-                count += 1
-    told = "; ".join(f"{name} {ends(losses)}" for name, losses in alone.items() if losses)
-    unmet = ", ".join(name for name, losses in alone.items() if not losses)
-    yield Finding(
-        f"{problem}: its loss is {ends([value(k['measured'], 'loss') for k, _ in own])}; by one "
-        f"technique alone within the same limits: {told or 'none'}; beyond them: {unmet or 'none'}",
-        better == count,
-    )
+def _losses(own: Pairs) -> dict[str, list[float]]:
+    """Of the search, of the best of all, and of the best of each technique that holds alone."""
+    found = {"search": [], "all": []} | {name: list[float]() for name in ALONE.values()}
+    for searched, every in own:
+        found["search"].append(value(searched["measured"], "loss"))
+        found["all"].append(value(every["measured"], "loss"))
+        best: dict[str, float] = {}
+        for trial in every["trials"]:
+            name, loss = _alone(trial), value(trial["measured"], "loss")
+            best[name] = min(loss, best.get(name, loss))
+        for name in best.keys() & set(ALONE.values()):
+            found[name].append(best[name])
+    return found
 
 
 def _alone(trial: Record) -> str:
@@ -110,3 +110,33 @@ def _alone(trial: Record) -> str:
     recipe = trial["recipe"]
     used = (recipe["scheme"]["bits"] == 4, recipe["width"] < 1, recipe["distilled"])
     return ALONE.get((*used, recipe["aware"]), "") if trial["holds"] else ""
+
+
+def _beside_techniques(problem: str, losses: Mapping[str, Sequence[float]]) -> Finding:
+    """The loss of what was chosen, and of the best within the limits by one technique alone."""
+    met = [name for name in ALONE.values() if losses[name]]
+    unmet = ", ".join(name for name in ALONE.values() if name not in met)
+    told = "; ".join(f"{name} {ends(losses[name])}" for name in met)
+    return Finding(
+        f"{problem}: the loss of the search is {ends(losses['search'])}; by one technique alone "
+        f"within the same limits: {told or 'none'}; beyond them: {unmet or 'none'}",
+        all(
+            own < other
+            for name in met
+            for own, other in zip(losses["search"], losses[name], strict=True)
+        ),
+    )
+
+
+def _figure(shown: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    figure, grid = panels(1, len(shown), (2.6, 3.0))
+    for axes, (problem, losses) in zip(grid[0], shown.items(), strict=True):
+        met = [name for name, own in losses.items() if own]
+        for i, name in enumerate(met):
+            color = OURS if name == "search" else MUTED
+            axes.plot([i] * len(losses[name]), losses[name], "o", color=color, ms=4, alpha=0.7)
+        axes.set_xticks(range(len(met)), met, fontsize=SMALL_PRINT, rotation=30, ha="right")
+        axes.set_xlim(-0.5, len(met) - 0.5)
+        axes.set_title(problem, fontsize=SMALL_PRINT)
+        dress(axes, "", "held-out loss" if axes is grid[0][0] else "")
+    return figure
