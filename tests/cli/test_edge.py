@@ -14,7 +14,7 @@ from ingenium.core.judged import sealed_text
 from ingenium.core.spec import GeneratorChoice
 from ingenium.edge import board
 from ingenium.edge.device import DeviceSheet, load
-from ingenium.edge.keeping import SmallGenerator
+from ingenium.edge.keeping import RECORD, SmallGenerator
 from ingenium.report.edge_page import tried, write
 from plugged import plugged
 from toy import install
@@ -112,10 +112,10 @@ def test_a_replay_finds_what_was_forged(small: SmallGenerator) -> None:
 def test_a_graph_without_a_digest_is_not_opened(small: SmallGenerator, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(small.folder, folder)
-    record = json.loads((folder / "edge.json").read_text())
+    record = json.loads((folder / RECORD).read_text())
     record.pop("seal")
     record["evidence"]["files"].pop("decode.onnx")
-    (folder / "edge.json").write_text(sealed_text(record))
+    (folder / RECORD).write_text(sealed_text(record))
     (folder / "decode.onnx").write_bytes(b"planted")
     with pytest.raises(CorruptError, match=r"no digest of decode\.onnx"):
         SmallGenerator.opened(folder)
@@ -129,10 +129,10 @@ def test_a_file_that_was_changed_is_told(small: SmallGenerator, tmp_path: Path) 
     with pytest.raises(CorruptError, match=r"generator\.c"):
         SmallGenerator.opened(folder)
     path.unlink()
-    record = json.loads((folder / "edge.json").read_text())
+    record = json.loads((folder / RECORD).read_text())
     record.pop("seal")
     record["evidence"].pop("files")
-    (folder / "edge.json").write_text(sealed_text(record))
+    (folder / RECORD).write_text(sealed_text(record))
     with pytest.raises(CorruptError):
         SmallGenerator.opened(folder)
 

