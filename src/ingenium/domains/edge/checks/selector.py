@@ -18,7 +18,6 @@ from ingenium.domains.edge.checks.trials import (
 )
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.style import MUTED, OURS, dress, panels
-from ingenium.evaluate.style import SMALL as SMALL_PRINT
 
 Record = Mapping[str, Any]
 Pairs = Sequence[tuple[Record, Record]]  # of the search and of all recipes, a seed each
@@ -135,8 +134,7 @@ def _figure(shown: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
         for i, name in enumerate(met):
             color = OURS if name == "search" else MUTED
             axes.plot([i] * len(losses[name]), losses[name], "o", color=color, ms=4, alpha=0.7)
-        axes.set_xticks(range(len(met)), met, fontsize=SMALL_PRINT, rotation=30, ha="right")
+        axes.set_xticks(range(len(met)), met, rotation=30, ha="right")
         axes.set_xlim(-0.5, len(met) - 0.5)
-        axes.set_title(problem, fontsize=SMALL_PRINT)
-        dress(axes, "", "held-out loss" if axes is grid[0][0] else "")
+        dress(axes, "", "held-out loss" if axes is grid[0][0] else "", title=problem)
     return figure
