@@ -48,7 +48,7 @@ class Pupils:
 
 
 PUPILS = {
-    MOLECULES: Pupils("moses_lstm", 0.45, SEEDS[:3], {"steps": 1600, "judged": 384}),
+    MOLECULES: Pupils("moses_lstm", 0.45, SEEDS[:1], {"steps": 1600, "judged": 384}),
     VERSE: Pupils("lstm", 0.35, SEEDS, {"steps": 300, "judged": 32, "setup": {"known": 152}}),
 }
 
@@ -72,8 +72,9 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
     size = value(small, "flash") / value(whole, "flash")
     accepted = _kept(problem, every, by_acceptance=True)
     yield Finding(
-        f"{problem}: {len(every)} students of {size:.2f} of the bytes keep {ends(accepted, 2)} of "
-        f"the acceptance of their teacher, {value(every[0]['original'], 'accepted'):.2f}",
+        f"{problem}, seeds: {len(every)}; students of {size:.2f} of the bytes keep "
+        f"{ends(accepted, 2)} of the acceptance of their teacher, "
+        f"{value(every[0]['original'], 'accepted'):.2f}",
         float(np.mean(accepted)) >= 1 - LOST,
     )
     told, alone = (

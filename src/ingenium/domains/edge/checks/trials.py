@@ -61,4 +61,5 @@ def perplexity(measured: Mapping[str, Any]) -> float:
 
 def ends(values: Sequence[float], digits: int = 4) -> str:
     """From the least to the largest."""
-    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+    least, most = (f"{end:.{digits}f}" for end in (min(values), max(values)))
+    return least if least == most else f"{least} to {most}"
