@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -75,7 +75,7 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
         f"{problem}, seeds: {len(every)}; students of {size:.2f} of the bytes keep "
         f"{ends(accepted, 2)} of the acceptance of their teacher, "
         f"{value(every[0]['original'], 'accepted'):.2f}",
-        float(np.mean(accepted)) >= 1 - LOST,
+        fmean(accepted) >= 1 - LOST,
     )
     told, alone = (
         [perplexity(own) for own in _taught(problem, every, way)] for way in (True, False)
@@ -86,11 +86,11 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
         f"{teacher:.2f} of the teacher",
         all(own < other for own, other in zip(told, alone, strict=True)),
     )
-    lost, apart = np.mean(told) / teacher - 1, [value(s, "apart") for s in _taught(problem, every)]
+    lost, apart = fmean(told) / teacher - 1, [value(s, "apart") for s in _taught(problem, every)]
     yield Finding(
         f"by perplexity they lose {lost:.1%}, and their designs lie {ends(apart, 3)} from the "
         "teacher's",
-        bool(lost <= LOST),
+        lost <= LOST,
         gap=problem != VERSE,  # the score of language; that of molecules is whether they hold
     )
 
