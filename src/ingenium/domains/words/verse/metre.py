@@ -83,9 +83,9 @@ class MetreGrammar:
         self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
         """Whether some rows may go on with one token each."""
-        asked, place = np.unique(rows.numpy(), return_inverse=True)
+        asked, place = np.unique(rows.cpu().numpy(), return_inverse=True)
         masks = self.masks([state[row] for row in asked.tolist()])
-        return torch.from_numpy(masks[place, ids.numpy()])
+        return torch.from_numpy(masks[place, ids.cpu().numpy()])
 
     def masks(self, state: Sequence[Beginning]) -> Bool[np.ndarray, "n v"]:
         """All tokens with which each row may go on."""
