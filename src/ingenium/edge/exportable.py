@@ -7,6 +7,7 @@ from ingenium.core.problem import Problem
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.parts import part_of, unsupported
 from ingenium.generators import offer
+from ingenium.generators.model import Family
 
 FIRST = ("lstm", "vae", "principal_flow_matching", "diffusion", "flow_matching")
 
@@ -17,8 +18,9 @@ def check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
     Raises:
         InputError: naming the operator, and a family of the problem that does without.
     """
+    family = offer.make(problem, name, c)
     try:
-        _check(problem, name, c, sheet)
+        _check(family, name, sheet)
     except InputError as error:
         known = [k for k, source in offer.offered(problem).items() if source != "shipped"]
         order = [*(k for k in FIRST if k in known), *known]
@@ -31,8 +33,7 @@ def check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
         raise InputError(error.expected, error.came, told) from None
 
 
-def _check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
-    family = offer.make(problem, name, c)
+def _check(family: Family, name: str, sheet: DeviceSheet) -> None:
     part = part_of(family, name)
     assert isinstance(family, nn.Module)
     for graph in part.graphs(family).values():
@@ -45,7 +46,7 @@ def _check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
 
 def _runs(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> bool:
     try:
-        _check(problem, name, c, sheet)
+        _check(offer.make(problem, name, c), name, sheet)
     except InputError:
         return False
     return True
