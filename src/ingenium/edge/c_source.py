@@ -28,7 +28,11 @@ from ingenium.edge.integer import (
 )
 
 Each = Sum | Product | Lookup  # operators that take each number by itself
-EACH = {"sum": Sum, "product": Product, "function": Lookup}
+EACH: Mapping[str, type[Sum] | type[Product] | type[Lookup]] = {
+    "sum": Sum,
+    "product": Product,
+    "function": Lookup,
+}
 ROW = 24  # numbers in a line
 ESCAPES = [f"\\{v:03o}" for v in range(256)]  # of bytes in a literal
 FIXED = f"""

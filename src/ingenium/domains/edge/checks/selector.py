@@ -92,7 +92,7 @@ def _chosen(problem: str, own: Pairs) -> Finding:
 
 def _losses(own: Pairs) -> dict[str, list[float]]:
     """Of the search, of the best of all, and of the best of each technique that holds alone."""
-    found = {"search": [], "all": []} | {name: list[float]() for name in ALONE.values()}
+    found: dict[str, list[float]] = {k: [] for k in ("search", "all", *ALONE.values())}
     for searched, every in own:
         found["search"].append(value(searched["measured"], "loss"))
         found["all"].append(value(every["measured"], "loss"))
