@@ -47,7 +47,7 @@ def opened(name: str, sheet: DeviceSheet, *, watch: Watch = silent) -> Compressi
     problem.prepare(watch)
     known = training(problem)
     name, width = fitted.chosen(problem, spec.generator), problem.features(known).shape[1]
-    exportable.check(problem, name, width)
+    exportable.check(problem, name, width, sheet)
     made = fitted.fit(problem, known, spec.generator, watch=watch)
     return CompressionTask.of(problem, made, spec, known, sheet)
 

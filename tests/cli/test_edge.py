@@ -14,8 +14,8 @@ from ingenium.core.judged import sealed_text
 from ingenium.core.spec import GeneratorChoice
 from ingenium.edge import board
 from ingenium.edge.device import DeviceSheet, load
-from ingenium.edge.keeping import SmallGenerator
-from ingenium.report.edge_page import write
+from ingenium.edge.keeping import RECORD, SmallGenerator
+from ingenium.report.edge_page import tried, write
 from plugged import plugged
 from toy import install
 
@@ -25,6 +25,7 @@ name = "a small board"
 formats = ["int8"]
 steps = 8
 finalists = 1
+widths = [1.0, 0.5, 0.25]
 judged = 64
 generator = {{ family = "vae", steps = 60 }}
 [[limits]]
@@ -67,6 +68,19 @@ def test_it_holds_its_limits_and_tells_what_else_was_tried(small: SmallGenerator
     assert chosen[0]["holds"]
     page = (small.folder / "report.html").read_text()
     assert record["recipe_title"] in page
+    assert any(row[-1] == "yes" for row in tried(record)[1:])
+
+
+def test_on_the_front_are_those_that_none_beats() -> None:
+    def trial(accepted: float, cost: float) -> dict[str, object]:
+        values = dict.fromkeys(("flash", "instructions", "energy", "latency"), cost)
+        values |= {"accepted": accepted, "apart": 0.1, "loss_rise": 0.1}
+        told = {k: {"value": v, "low": v, "high": v, "unit": "1"} for k, v in values.items()}
+        return {"title": "int8", "chosen": False, "holds": True, "measured": told}
+
+    every = [trial(0.9, 3.0), trial(0.8, 2.0), trial(0.7, 2.5), trial(0.8, 2.0), trial(0.1, 1.0)]
+    rows = tried({"trials": every})[1:]
+    assert [row[-1] for row in rows] == ["yes", "yes", "no", "yes", "yes"]
 
 
 def test_its_files_give_what_its_record_says(small: SmallGenerator) -> None:
@@ -98,10 +112,10 @@ def test_a_replay_finds_what_was_forged(small: SmallGenerator) -> None:
 def test_a_graph_without_a_digest_is_not_opened(small: SmallGenerator, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(small.folder, folder)
-    record = json.loads((folder / "edge.json").read_text())
+    record = json.loads((folder / RECORD).read_text())
     record.pop("seal")
     record["evidence"]["files"].pop("decode.onnx")
-    (folder / "edge.json").write_text(sealed_text(record))
+    (folder / RECORD).write_text(sealed_text(record))
     (folder / "decode.onnx").write_bytes(b"planted")
     with pytest.raises(CorruptError, match=r"no digest of decode\.onnx"):
         SmallGenerator.opened(folder)
@@ -115,10 +129,10 @@ def test_a_file_that_was_changed_is_told(small: SmallGenerator, tmp_path: Path) 
     with pytest.raises(CorruptError, match=r"generator\.c"):
         SmallGenerator.opened(folder)
     path.unlink()
-    record = json.loads((folder / "edge.json").read_text())
+    record = json.loads((folder / RECORD).read_text())
     record.pop("seal")
     record["evidence"].pop("files")
-    (folder / "edge.json").write_text(sealed_text(record))
+    (folder / RECORD).write_text(sealed_text(record))
     with pytest.raises(CorruptError):
         SmallGenerator.opened(folder)
 
@@ -143,14 +157,16 @@ def test_what_cannot_go_there_is_refused_before_it_is_fitted(
 def test_what_the_device_lacks_is_named(tmp_path: Path) -> None:
     path = tmp_path / "device.toml"
     path.write_text(SHEET.format(flash=90).replace("steps = 8", 'operators = ["dense", "sum"]'))
-    with pytest.raises(InputError, match="function, in the network of vae"):
+    with pytest.raises(InputError, match=r"function, in the network of vae.*does without\.$"):
         shrinking.fit("toy.cantilever", load(path), tmp_path / "out")
-    path.write_text(SHEET.format(flash=90).replace("int8", "int3"))
-    with pytest.raises(InputError, match="int3"):
-        load(path)
-    path.write_text(SHEET.format(flash=90).replace("kB", "kV"))
-    with pytest.raises(InputError, match="kV"):
-        load(path)
+    for old, wrong, told in (
+        ("int8", "int3", "int3"),
+        ("kB", "kV", "kV"),
+        ("a small board", r"a\u001b[31m board", "name in"),
+    ):
+        path.write_text(SHEET.format(flash=90).replace(old, wrong))
+        with pytest.raises(InputError, match=told):
+            load(path)
 
 
 def test_families_without_a_network_are_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from edge_nets import Case, case, rows, writer
 
 from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.edge import board, onnx_file
+from ingenium.edge.c_source import EACH, fused
 from ingenium.edge.compressing import Compressed, equal_on_board
 from ingenium.edge.integer import MOST, ByteCode, Dense, IntegerGraph, Product, rounded
 from ingenium.edge.parts import Recorder, part_of
@@ -113,6 +114,31 @@ def test_plain_c_without_pairs_says_the_same(monkeypatch: pytest.MonkeyPatch) ->
         assert equal_on_board(own.made, given, board.run(own.made, given))
 
 
+@needs_board
+def test_fused_operators_say_the_same_in_less_memory() -> None:
+    own = case(writer(), "step", Scheme())
+    given = [{k: v[:1] for k, v in own.given.items()}] * 2
+    apart, together = (board.run(own.made, given, fusions=kinds) for kinds in ((), tuple(EACH)))
+    assert equal_on_board(own.made, given, together)
+    assert together.instructions < 1.01 * apart.instructions
+    assert together.ram_bytes < 0.8 * apart.ram_bytes
+
+
+def test_what_two_operators_read_or_an_output_is_keeps_its_place() -> None:
+    """Of the products, only `once` is read by one operator that takes each number by itself."""
+    operators = (
+        Product("twice", "x", "x", 14),
+        Product("once", "twice", "x", 14),
+        Product("told", "twice", "once", 14),
+        Product("end", "told", "x", 14),
+    )
+    places = dict.fromkeys(("x", *(op.out for op in operators)), 14)
+    ends = dict.fromkeys(places, 4), places, ("x",), {}, ("told", "end"), {}
+    graph = IntegerGraph("shared", *ends, operators)
+    assert set(fused(graph, ["product"])) == {"once"}
+    assert fused(graph, ["sum", "function"]) == {}
+
+
 def test_halves_are_rounded_up_on_both_sides_of_zero() -> None:
     found = rounded(np.array([-3, -2, -1, 1, 2, 3]), 1)
     assert found.tolist() == [-1, -1, 0, 1, 1, 2]
@@ -146,8 +172,18 @@ def test_what_is_not_finite_calibrates_nothing() -> None:
     spoiled = dict(own.seen)
     spoiled["told"] = spoiled["told"].clone()
     spoiled["told"][3, 2] = torch.nan
-    with pytest.raises(InputError, match="1 that are not, in told"):
+    with pytest.raises(InputError, match=r"1 that are not, in told.*Leave such rows out"):
         quantised(own.graph, spoiled, Scheme())
+
+
+def test_weights_that_are_not_finite_are_told() -> None:
+    family: Any = rows("vae")
+    own = case(family, "decode", Scheme())
+    with torch.no_grad():
+        family.decode.leave.linear.weight[0, 0] = torch.inf
+    broken = part_of(family, "toy").graphs(family)["decode"]
+    with pytest.raises(InputError, match=r"that are not, in out.*its weights are not finite"):
+        quantised(broken, own.seen, Scheme())
 
 
 def test_what_no_device_runs_is_named_with_a_way_around() -> None:

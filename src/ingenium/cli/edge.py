@@ -109,7 +109,8 @@ def _tell(record: Any, folder: Path, json: bool) -> None:
         print_json({"folder": str(folder), **record})
         return
     console = results()
-    console.print(f"{edge_page.lead(record)}.", highlight=False, soft_wrap=True)
+    told = f"{edge_page.lead(record)}."
+    console.print(told, highlight=False, markup=False, soft_wrap=True)
     for title, rows in (
         ("A design", edge_page.measured(record)),
         ("What was tried", edge_page.tried(record)),

@@ -108,7 +108,10 @@ class BoardRun:
 
 
 def run(
-    graph: IntegerGraph, given: Sequence[dict[str, np.ndarray]], core: str = "cortex-m7"
+    graph: IntegerGraph,
+    given: Sequence[dict[str, np.ndarray]],
+    core: str = "cortex-m7",
+    fusions: Sequence[str] = (),
 ) -> BoardRun:
     """Run calls one after the other; a memory goes from one to the next.
 
@@ -119,7 +122,7 @@ def run(
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "model.h").write_text(c_source.header([graph]))
-        (folder / "model.c").write_text(c_source.source([graph], "model"))
+        (folder / "model.c").write_text(c_source.source([graph], "model", fusions))
         (folder / "main.c").write_text(_main(graph, given))
         (folder / "layout.ld").write_text(LAYOUT)
         flags = [*FLAGS.split(), f"-mcpu={core}"]

@@ -5,7 +5,7 @@ Two products at once are asked for where the compiler says that the processor ha
 Source: Lai, Suda and Chandra, 2018, arXiv:1801.06601 (CMSIS-NN: pairs of 16-bit numbers).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,8 +24,15 @@ from ingenium.edge.integer import (
     Rows,
     Slice,
     Sum,
+    read,
 )
 
+Each = Sum | Product | Lookup  # operators that take each number by itself
+EACH: Mapping[str, type[Sum] | type[Product] | type[Lookup]] = {
+    "sum": Sum,
+    "product": Product,
+    "function": Lookup,
+}
 ROW = 24  # numbers in a line
 ESCAPES = [f"\\{v:03o}" for v in range(256)]  # of bytes in a literal
 FIXED = f"""
@@ -147,11 +154,13 @@ static void norm(int16_t *y, const int16_t *x, int n, int shift, int64_t factor)
     }}
 }}
 
+static inline int16_t entry(int32_t x, int shift, const int16_t *table) {{
+    int32_t v = down(x, shift) + {ENTRIES // 2};
+    return table[v < 0 ? 0 : v > {ENTRIES - 1} ? {ENTRIES - 1} : v];
+}}
+
 static void lookup(int16_t *y, const int16_t *x, int n, int shift, const int16_t *table) {{
-    for (int i = 0; i < n; i++) {{
-        int32_t v = down(x[i], shift) + {ENTRIES // 2};
-        y[i] = table[v < 0 ? 0 : v > {ENTRIES - 1} ? {ENTRIES - 1} : v];
-    }}
+    for (int i = 0; i < n; i++) y[i] = entry(x[i], shift, table);
 }}
 """
 
@@ -168,12 +177,28 @@ def header(graphs: Sequence[IntegerGraph]) -> str:
     return "\n".join(lines)
 
 
-def source(graphs: Sequence[IntegerGraph], name: str) -> str:
-    """The file of weights and steps."""
+def source(graphs: Sequence[IntegerGraph], name: str, fusions: Sequence[str] = ()) -> str:
+    """The file of weights and steps; operators of `fusions` go on in the loop that reads them."""
     parts = ["#include <stddef.h>", f'#include "{name}.h"', FIXED]
     tables: dict[bytes, str] = {}  # of functions, which signals share
-    parts += [_graph(g, tables) for g in graphs]
+    parts += [_graph(g, tables, fused(g, fusions)) for g in graphs]
     return "\n".join(parts)
+
+
+def fused(graph: IntegerGraph, fusions: Sequence[str]) -> dict[str, Each]:
+    """Operators of these kinds that one other alone reads, number by number, by their signal."""
+    readers: dict[str, list[Operator]] = {}
+    for op in graph.operators:
+        for x in read(op):
+            readers.setdefault(x, []).append(op)
+    kinds = tuple(EACH[name] for name in fusions)
+    return {
+        op.out: op
+        for op in graph.operators
+        if isinstance(op, kinds)
+        and op.out not in graph.outputs
+        and [isinstance(reader, Each) for reader in readers.get(op.out, [])] == [True]
+    }
 
 
 def _room(graph: IntegerGraph, op: Operator) -> int:
@@ -191,21 +216,51 @@ def _call(g: IntegerGraph) -> str:
     return f"void {g.name}({', '.join([*given, *(f'int16_t *{n}' for n in g.outputs)])})"
 
 
-def _graph(g: IntegerGraph, tables: dict[bytes, str]) -> str:
+def _graph(g: IntegerGraph, tables: dict[bytes, str], inside: Mapping[str, Each]) -> str:
     constants, body, rooms = [], [], []
     for i, op in enumerate(g.operators):
+        name = f"{g.name}_{i}"
+        if isinstance(op, Lookup) and op.table.tobytes() not in tables:
+            tables[op.table.tobytes()] = name
+            constants.append(_array("int16_t", name, op.table))
+        if op.out in inside:
+            continue
         if _room(g, op) and not isinstance(op, Slice):
             aligned = "__attribute__((aligned(4))) " if isinstance(op, ByteCode) else ""
             rooms.append(f"    static {aligned}int16_t {op.out}[{_room(g, op)}];")
-        held, steps = _lines(g, op, f"{g.name}_{i}", tables)
+        if isinstance(op, Each):
+            body.append(f"    {_each(g, op, tables, inside)}")
+            continue
+        held, steps = _lines(g, op, name)
         constants += held
         body += [f"    {line}" for line in steps]
     return "\n".join([*constants, _call(g) + " {", *rooms, *body, "}", ""])
 
 
-def _lines(
-    g: IntegerGraph, op: Operator, name: str, tables: dict[bytes, str]
-) -> tuple[list[str], list[str]]:
+def _each(
+    g: IntegerGraph, op: Each, tables: Mapping[bytes, str], inside: Mapping[str, Each]
+) -> str:
+    """The line of an operator that takes each number by itself, with those inside it."""
+
+    def number(x: str) -> str:
+        return value(inside[x]) if x in inside else f"{x}[i]"
+
+    def value(op: Each) -> str:
+        if isinstance(op, Lookup):
+            return f"entry({number(op.x)}, {op.down}, {tables[op.table.tobytes()]})"
+        x, y = number(op.x), number(op.y)
+        both = f"{x} * {y}"
+        if isinstance(op, Sum):
+            both = f"({x} * {1 << op.up[0]}) + ({y} * {1 << op.up[1]})"
+        return f"(int16_t)held(down({both}, {op.down}))"
+
+    n = g.widths[op.out]
+    if isinstance(op, Lookup) and op.x not in inside:
+        return f"lookup({op.out}, {op.x}, {n}, {op.down}, {tables[op.table.tobytes()]});"
+    return _loop(n, f"{op.out}[i] = {value(op)};")
+
+
+def _lines(g: IntegerGraph, op: Operator, name: str) -> tuple[list[str], list[str]]:
     """The constants of one operator, and its line."""
     n = g.widths.get(op.out, 0)
     if isinstance(op, Dense):
@@ -216,21 +271,11 @@ def _lines(
     if isinstance(op, ByteCode):
         width = g.widths[op.x]
         return [], [f"code({op.out}, {op.x}, {width}, {op.factor}, {op.shift}, {op.zero});"]
-    if isinstance(op, Sum):
-        sums = f"({op.x}[i] * {1 << op.up[0]}) + ({op.y}[i] * {1 << op.up[1]})"
-        return [], [_loop(n, f"{op.out}[i] = (int16_t)held(down({sums}, {op.down}));")]
-    if isinstance(op, Product):
-        both = f"{op.x}[i] * {op.y}[i]"
-        return [], [_loop(n, f"{op.out}[i] = (int16_t)held(down({both}, {op.down}));")]
-    if isinstance(op, Lookup):
-        key = op.table.tobytes()
-        new = [] if key in tables else [_array("int16_t", name, op.table)]
-        table = tables.setdefault(key, name)
-        return new, [f"lookup({op.out}, {op.x}, {n}, {op.down}, {table});"]
     if isinstance(op, Norm):
         return [], [f"norm({op.out}, {op.x}, {n}, {op.down}, INT64_C({op.factor}));"]
     if isinstance(op, Slice):
         return [], [f"const int16_t *{op.out} = {op.x} + {op.start};"]
+    assert isinstance(op, Joined)
     return [], list(_joined(g, op))
 
 

@@ -29,10 +29,10 @@ from ingenium.generators.model import Model
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.train.plan import Plan
 
-CALIBRATED = 64  # designs by whose proposals ranges are set
+CALIBRATED = 64  # designs by whose proposals ranges are set; of what is only counted, as `CALLS`
 COMPARED = 32  # rows on which a file must say what its graph says
 CALLS = 4  # on the board, one after the other
-BATCH = 64
+BATCH = 64  # designs at most of a step of learning
 RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
 
 
@@ -68,6 +68,8 @@ class Workshop:
     def __init__(self, task: CompressionTask, watch: Watch = silent) -> None:
         self.task, self.watch = task, watch
         self.trained: dict[tuple[object, ...], nn.Module] = {}
+        self.made: dict[tuple[CompressionRecipe, int], Compressed] = {}
+        self.ran: dict[tuple[int, str], BoardRun] = {}  # by what was made, of those in `made`
         self.screening: JudgedGenerator | None = None  # of few designs by the original
         self.costs: dict[tuple[float, int, int], Cost] = {}
         self.states: KeptStates | None = None  # of a teacher that writes tokens
@@ -111,7 +113,7 @@ class Workshop:
         plan = Plan(
             seed=task.sheet.seed,
             steps=steps,
-            batch=BATCH,
+            batch=min(BATCH, task.batch),
             learning_rate=RATE if recipe.thinner or recipe.calls else GENTLE,
             ema_decay=0.98,
             held_out=0.05,
@@ -124,20 +126,24 @@ class Workshop:
 
     def compressed(self, recipe: CompressionRecipe, steps: int) -> Compressed:
         """The family of a recipe in whole numbers, calibrated on what its network is asked."""
-        family = self.student(recipe, steps)
-        graphs = self.task.graphs(family)
-        seen = self.seen(family)
-        own = {k: quantised(g, seen[k], recipe.scheme) for k, g in graphs.items()}
-        return Compressed(recipe, family, own)
+        key = (recipe, steps if recipe.retrained else 0)
+        if key not in self.made:
+            family = self.student(recipe, steps)
+            judged = steps or not recipe.retrained or recipe.calls
+            self.asked(family, CALIBRATED if judged else CALLS)
+            graphs, seen = self.task.graphs(family), self.seen(family)
+            own = {k: quantised(g, seen[k], recipe.scheme) for k, g in graphs.items()}
+            self.made[key] = Compressed(recipe, family, own)
+        return self.made[key]
 
     def seen(self, family: nn.Module) -> dict[str, Signals]:
         """Inputs of each graph, as the family itself makes them."""
         return {k: r.seen() for k, r in self.asked(family).items()}
 
-    def asked(self, family: nn.Module) -> Mapping[str, Recorder]:
-        """What each graph is asked, as the family itself does."""
+    def asked(self, family: nn.Module, designs: int = CALIBRATED) -> Mapping[str, Recorder]:
+        """What each graph is asked for so many designs, as the family itself does."""
         if id(family) not in self.recorders:
-            self.recorders[id(family)] = self.task.record(family, CALIBRATED)
+            self.recorders[id(family)] = self.task.record(family, designs)
         return self.recorders[id(family)]
 
     def cost(self, recipe: CompressionRecipe) -> Cost:
@@ -172,7 +178,11 @@ class Workshop:
 
     def on_board(self, made: Compressed, name: str) -> BoardRun:
         """A few calls of one graph, of those that the generator was asked."""
-        return board.run(made.graphs[name], self.given(made, name), self.task.sheet.core)
+        key = (id(made), name)
+        if key not in self.ran:
+            given, sheet = self.given(made, name), self.task.sheet
+            self.ran[key] = board.run(made.graphs[name], given, sheet.core, sheet.fusions)
+        return self.ran[key]
 
     def given(self, made: Compressed, name: str) -> list[dict[str, np.ndarray]]:
         """The inputs of these calls in whole numbers; a memory is that of the call before."""

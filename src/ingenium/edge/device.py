@@ -27,6 +27,7 @@ QUANTITIES = {  # what is judged of a compressed generator, with its unit
 }
 OPERATORS = ("rows", "dense", "sum", "product", "function", "norm", "part", "joined")
 Positive = Annotated[Number, Field(gt=0)]
+Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]  # as terminals show it
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,15 @@ class PublishedEnergies:
 class DeviceSheet:
     """A processor, what it can, and what a generator on it must hold for each design."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[Line, Field(min_length=1)]
     core: Literal["cortex-m4", "cortex-m7", "cortex-m33"] = "cortex-m7"  # as compilers name it
     clock_hz: Positive = 216e6
     cycles_per_instruction: Positive = 1.0  # taken: caches and wait states of flash have no say
     formats: tuple[Literal["fp16", "int8", "int4"], ...] = ("int8", "int4")  # of weights
     operators: tuple[str, ...] = OPERATORS
+    fusions: tuple[Literal["sum", "product", "function"], ...] = ()  # without memory in between
     energy: PublishedEnergies = field(default_factory=PublishedEnergies)
-    title: Annotated[str, Field(max_length=200)] = ""
+    title: Line = ""
     widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep
     zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too
     calls: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = CALLS  # of a denoiser, tried too

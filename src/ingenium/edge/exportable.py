@@ -1,26 +1,30 @@
 """Which families of a problem can go to a device, told before any is fitted."""
 
+from torch import nn
+
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
-from ingenium.edge.parts import part_of
+from ingenium.edge.device import DeviceSheet
+from ingenium.edge.parts import part_of, unsupported
 from ingenium.generators import offer
+from ingenium.generators.model import Family
 
 FIRST = ("lstm", "vae", "principal_flow_matching", "diffusion", "flow_matching")
 
 
-def check(problem: Problem, name: str, c: int) -> None:
-    """Refuse a family without a network that a device can run.
+def check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
+    """Refuse a family without a network that a device can run, or with operators that it lacks.
 
     Raises:
         InputError: naming the operator, and a family of the problem that does without.
     """
     family = offer.make(problem, name, c)
     try:
-        part_of(family, name)
+        _check(family, name, sheet)
     except InputError as error:
         known = [k for k, source in offer.offered(problem).items() if source != "shipped"]
         order = [*(k for k in FIRST if k in known), *known]
-        other = next((k for k in order if k != name and _runs(problem, k, c)), None)
+        other = next((k for k in order if k != name and _runs(problem, k, c, sheet)), None)
         told = (
             f"The nearest recipe without it: --family {other}."
             if other
@@ -29,9 +33,20 @@ def check(problem: Problem, name: str, c: int) -> None:
         raise InputError(error.expected, error.came, told) from None
 
 
-def _runs(problem: Problem, name: str, c: int) -> bool:
+def _check(family: Family, name: str, sheet: DeviceSheet) -> None:
+    part = part_of(family, name)
+    assert isinstance(family, nn.Module)
+    for graph in part.graphs(family).values():
+        lacking = sorted({s.kind for s in graph.steps} - set(sheet.operators))
+        if lacking:
+            has = ", ".join(sheet.operators)
+            where = f"the network of {name}; {sheet.name} has {has}"
+            raise unsupported(lacking[0], where, "a device sheet with it")
+
+
+def _runs(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> bool:
     try:
-        part_of(offer.make(problem, name, c), name)
+        _check(offer.make(problem, name, c), name, sheet)
     except InputError:
         return False
     return True

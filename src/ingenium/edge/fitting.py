@@ -71,7 +71,7 @@ def fit(
         plain = [CompressionRecipe(scheme=Scheme(b)) for b in (8, 4)]  # for comparison
         trials = [judged(shop, r, original, part) for r in dict.fromkeys([*wanted, *plain])]
         best = chosen([t for t in trials if t.made.recipe in wanted], sheet)
-        files, calls = _export(best.made, part), shop.calls(best.made)
+        files, calls = _export(best.made, part, sheet.fusions), shop.calls(best.made)
         floating = _floating(shop, original, part)
         files += sorted(path.name for path in part.glob(f"*.{HALF}.onnx"))
         told = {
@@ -180,11 +180,12 @@ def _chosen(best: Trial, sheet: DeviceSheet) -> dict[str, Any]:
     }
 
 
-def _export(made: Compressed, folder: Path) -> list[str]:
+def _export(made: Compressed, folder: Path, fusions: Sequence[str]) -> list[str]:
     made.write(folder)
     graphs = list(made.graphs.values())
     write_atomic(folder / HEADER, c_source.header(graphs))
-    write_atomic(folder / SOURCE, c_source.source(graphs, HEADER.removesuffix(".h")))
+    code = c_source.source(graphs, HEADER.removesuffix(".h"), fusions)
+    write_atomic(folder / SOURCE, code)
     return [*(f"{k}.onnx" for k in made.graphs), HEADER, SOURCE]
 
 

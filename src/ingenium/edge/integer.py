@@ -121,6 +121,13 @@ class Joined:
 Operator = Rows | ByteCode | Dense | Sum | Product | Lookup | Norm | Slice | Joined
 
 
+def read(op: Operator) -> tuple[str, ...]:
+    """The signals that an operator reads."""
+    if isinstance(op, Joined):
+        return op.xs
+    return (op.x, op.y) if isinstance(op, Sum | Product) else (op.x,)
+
+
 @dataclass(frozen=True)
 class IntegerGraph:
     """Operators in order; the places of every signal that goes in or out."""

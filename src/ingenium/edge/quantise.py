@@ -63,17 +63,20 @@ def quantised(graph: NetworkGraph, seen: Mapping[str, Tensor], scheme: Scheme) -
     """The graph in whole numbers, its ranges calibrated on the signals of `seen` inputs.
 
     Raises:
-        InputError: if an input of the calibration is not finite.
+        InputError: if what it is calibrated by, or what the network makes of that, is not finite.
     """
-    for name, values in seen.items():
-        if not bool(torch.isfinite(values.to(torch.float64)).all()):
-            bad = int((~torch.isfinite(values.to(torch.float64))).sum())
+    signals = graph.run(seen)
+    for name, values in signals.items():
+        bad = int((~torch.isfinite(values.to(torch.float64))).sum())
+        if bad:
             raise InputError(
                 f"finite numbers to calibrate {graph.name} by",
                 f"{bad} that are not, in {name}",
-                "Leave such rows out of what the generator is calibrated by.",
+                "Leave such rows out of what the generator is calibrated by."
+                if name in seen
+                else "Fit the generator again: its weights are not finite, or pass all bounds.",
             )
-    return _Writing(graph, graph.run(seen), scheme).whole()
+    return _Writing(graph, signals, scheme).whole()
 
 
 class _Writing:

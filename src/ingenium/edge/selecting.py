@@ -65,7 +65,7 @@ def admitted(shop: Workshop) -> list[CompressionRecipe]:
 
 
 def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[ScreenedRecipe]:
-    """Those that fit, of the largest widths of each way to round and number of calls.
+    """Those that fit: all if that many are finalists, else the widest of each way to round.
 
     Raises:
         InputError: if none does, naming the nearest and what it lacks.
@@ -74,14 +74,18 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
     if not allowed:
         near = min(found, key=lambda s: s.shortfall)
         limits = ", ".join(x.label for x in sheet.limits)
+        cost = near.cost
+        takes = f"{cost.flash} bytes, {cost.ram} bytes of RAM and {cost.instructions:.0f}"
+        if not cost.ram:  # its weights alone pass a limit, so that no board ran it
+            takes = f"at least {cost.flash} bytes and {cost.instructions:.0f}"
         raise InputError(
             f"limits that some recipe meets on {sheet.name} ({limits})",
-            f"none of {len(found)}; the nearest is {near.recipe.title} with "
-            f"{near.cost.flash} bytes, {near.cost.ram} bytes of RAM and "
-            f"{near.cost.instructions:.0f} instructions a design, "
-            f"{100 * near.shortfall:.0f} % beyond a limit",
+            f"none of {len(found)}; the nearest is {near.recipe.title} with {takes} instructions "
+            f"a design, {100 * near.shortfall:.0f} % beyond a limit",
             "Allow that, or name a smaller family with --family.",
         )
+    if len(allowed) <= sheet.finalists:
+        return allowed
     kept = []
     kinds = {s: (s.recipe.scheme, s.recipe.calls) for s in allowed}
     for kind in dict.fromkeys(kinds.values()):

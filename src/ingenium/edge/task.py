@@ -29,9 +29,9 @@ from ingenium.edge.parts import (
     Recorder,
     Runner,
     part_of,
-    unsupported,
 )
 from ingenium.edge.retraining import pairs
+from ingenium.generators import offer
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.fitted import FittedFamily
 from ingenium.generators.generator import Generator
@@ -69,23 +69,9 @@ class CompressionTask:
         """Find what goes to the device.
 
         Raises:
-            InputError: for a family without such a part, or operators that the device lacks.
+            InputError: for a family without such a part.
         """
-        part = part_of(fitted.family, fitted.name)
-        task = cls(problem, fitted, spec, known, sheet, part)
-        for graph in part.graphs(task.family).values():
-            lacking = sorted({s.kind for s in graph.steps} - set(sheet.operators))
-            if lacking:
-                where = (
-                    f"the network of {fitted.name}; {sheet.name} has {', '.join(sheet.operators)}"
-                )
-                other = (
-                    "a family without it, such as --family vae"
-                    if "norm" not in lacking
-                    else ("a device sheet with it: all of these networks normalise")
-                )
-                raise unsupported(lacking[0], where, other)
-        return task
+        return cls(problem, fitted, spec, known, sheet, part_of(fitted.family, fitted.name))
 
     @property
     def family(self) -> nn.Module:
@@ -174,6 +160,11 @@ class CompressionTask:
                 "The nearest recipe without retraining: int8.",
             )
         return self.problem.encode(self.known).to(torch.float32), self.problem.features(self.known)
+
+    @property
+    def batch(self) -> int:
+        """Designs of a step with which the generator learned."""
+        return offer.plan(self.problem, self.fitted.name).batch
 
     @property
     def denoises(self) -> bool:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ingenium.core.folders import write_atomic
+from ingenium.core.select import pareto_rank
 from ingenium.edge import pictures
 from ingenium.edge.keeping import SmallGenerator
 from ingenium.evaluate.figures import picture
@@ -16,8 +19,10 @@ SHOWN = {
     "instructions": (1e-6, "million"),
     "latency": (1e3, "ms"),
     "energy": (1e3, "mJ"),
+    "loss_rise": (1e2, "%"),
 }
 LONG = 1e4  # from which a number is written out
+FRONT = {"accepted": -1.0, "flash": 1.0, "instructions": 1.0, "energy": 1.0}  # less is better
 TRIED = ("accepted", "apart", "loss_rise", "flash", "instructions", "latency", "energy")
 
 
@@ -26,7 +31,7 @@ def write(kept: SmallGenerator) -> None:
     record = kept.record
     figure = picture(pictures.pareto(record), "f0")
     page = template("monitor.html.jinja").render(
-        title=record["title"],
+        title=record["title"][:1].upper() + record["title"][1:],
         lead=lead(record),
         tables=[
             ("What was measured, a design", measured(record)),
@@ -49,6 +54,11 @@ def lead(record: Mapping[str, Any]) -> str:
     )
 
 
+def words(name: str) -> str:
+    """A quantity as a heading has it."""
+    return name.replace("_", " ").replace("ram", "RAM")
+
+
 def value(own: Mapping[str, Any], name: str) -> str:
     """A measured value in the unit that people read, with its interval."""
     if own["value"] is None:
@@ -69,35 +79,34 @@ def measured(record: Mapping[str, Any]) -> Table:
     for name, own in record["measured"].items():
         before = record["original"].get(name)
         limit = limits.get(name)
-        bounds = (
-            []
-            if limit is None
-            else [
-                f"{word} {limit[key] * SHOWN.get(name, (1.0, ''))[0]:.4g}"
-                for key, word in (("at_least", "at least"), ("at_most", "at most"))
-                if limit[key] is not None
-            ]
-        )
+        bounds = [
+            f"{word} {value({**own, 'value': limit[key], 'low': None}, name)}"
+            for key, word in (("at_least", "at least"), ("at_most", "at most"))
+            if limit and limit[key] is not None
+        ]
         told = "" if before is None else value(before, name)
-        rows.append((name.replace("_", " "), value(own, name), told, " and ".join(bounds)))
+        rows.append((words(name), value(own, name), told, " and ".join(bounds)))
     return rows
 
 
 def tried(record: Mapping[str, Any]) -> Table:
-    """Every recipe that was carried out."""
-    rows = [("", "recipe", *(n.replace("_", " ") for n in TRIED), "holds")]
-    for i, trial in enumerate(record["trials"]):
-        own = trial["measured"]
+    """Every recipe that was carried out; on the front are those that none beats in `FRONT`."""
+    rows = [("", "recipe", *map(words, TRIED), "holds", "on the front")]
+    every = [trial["measured"] for trial in record["trials"]]
+    points = [[own[name]["value"] * sign for name, sign in FRONT.items()] for own in every]
+    first = pareto_rank(np.array(points, dtype=float)) == 0
+    for i, (trial, own) in enumerate(zip(record["trials"], every, strict=True)):
         title = f"{trial['title']}{' (chosen)' if trial['chosen'] else ''}"
         cells = [value(own[n], n) for n in TRIED]
-        rows.append((str(i + 1), title, *cells, "yes" if trial["holds"] else "no"))
+        ends = ("yes" if known else "no" for known in (trial["holds"], first[i]))
+        rows.append((str(i + 1), title, *cells, *ends))
     return rows
 
 
 def floating(record: Mapping[str, Any]) -> Table:
     """The original as files of floating numbers, beside the chosen file of whole ones."""
     names = ("accepted", "apart", "loss", "loss_rise")
-    rows = [("format", "ONNX, kB", *(n.replace("_", " ") for n in names))]
+    rows = [("format", "ONNX, kB", *map(words, names))]
     chosen = next(t for t in record["trials"] if t["chosen"])
     every = [*record["floating"].items(), (record["recipe_title"], chosen)]
     for title, own in every:

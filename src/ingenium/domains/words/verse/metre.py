@@ -22,6 +22,7 @@ from ingenium.domains.words.verse.word_table import WordTable
 from ingenium.generators.tokens.vocabulary import END, Vocabulary
 
 BREAK = "\n"
+KEPT = 512  # beginnings whose words are kept
 SPARE = 2  # words that a rhyme has beyond those that its letter needs
 
 
@@ -82,9 +83,9 @@ class MetreGrammar:
         self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
         """Whether some rows may go on with one token each."""
-        masks = {row: self._mask(state[row]) for row in set(rows.tolist())}
-        both = zip(rows.tolist(), ids.tolist(), strict=True)
-        return torch.tensor([bool(masks[row][token]) for row, token in both])
+        asked, place = np.unique(rows.cpu().numpy(), return_inverse=True)
+        masks = self.masks([state[row] for row in asked.tolist()])
+        return torch.from_numpy(masks[place, ids.cpu().numpy()])
 
     def masks(self, state: Sequence[Beginning]) -> Bool[np.ndarray, "n v"]:
         """All tokens with which each row may go on."""
@@ -172,7 +173,19 @@ class MetreGrammar:
             for letter, able in self._able.items()
         }
 
+    @cached_property
+    def _masks(self) -> dict[Beginning, Bool[np.ndarray, " v"]]:
+        """Of the last beginnings: whoever was refused a word asks for the same one again."""
+        return {}
+
     def _mask(self, one: Beginning) -> Bool[np.ndarray, " v"]:
+        if one not in self._masks:
+            if len(self._masks) >= KEPT:
+                self._masks.clear()
+            self._masks[one] = self._permitted(one)
+        return self._masks[one]
+
+    def _permitted(self, one: Beginning) -> Bool[np.ndarray, " v"]:
         words, found = self.words, np.zeros(len(self.vocabulary), bool)
         if one.place == SYLLABLES:
             token = END if one.line == LINES - 1 else self.vocabulary.number[BREAK]

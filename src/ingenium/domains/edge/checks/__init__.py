@@ -1,0 +1,1 @@
+"""Checks of the rows on the edge, through the command line."""
