@@ -135,23 +135,23 @@ class CellDenoiser(nn.Module):
 class TorusDiffusion(CellDenoiser):
     """Noise that goes round the cell, and normal noise of the edge, taken off together."""
 
-    least, most = 0.005, 0.5
+    least, most = 0.01, 0.5
 
     def __init__(self, kinds: int) -> None:
         super().__init__()
         self.network = AtomNetwork(kinds, 0)
-        self.sizes = score_sizes(self.sigmas)
+        self.ways = self.sigmas.square() * score_sizes(self.sigmas)  # usual ways back
 
     def loss(self, cells: AtomCells, rng: torch.Generator) -> Float[Tensor, " n"]:
-        """Error of the score over its usual size, and of the noise of the edge."""
+        """Error of the way back over its usual length, and of the edge."""
         level, t = self.drawn(len(cells.edge), rng)
         sigma = self.sigmas[level][:, None, None]
         off = sigma * gaussian(cells.place, rng)
         noise = gaussian(cells.edge, rng)
         edge = (math.pi / 2 * t).cos() * cells.edge + (math.pi / 2 * t).sin() * noise
         atoms, cell = self.told(cells.kind, cells.place + off, edge, t)
-        target = wrapped_score(off, sigma) / self.sizes[level][:, None, None]
-        return (atoms - target).square().mean((1, 2)) + (cell - noise).square()
+        wrong = (atoms - sigma.square() * wrapped_score(off, sigma)) / self.ways[level][:, None, None]
+        return wrong.square().mean((1, 2)) + (cell - cells.edge).square()
 
     def told(
         self,
@@ -160,7 +160,7 @@ class TorusDiffusion(CellDenoiser):
         edge: Float[Tensor, " n"],
         t: Float[Tensor, " n"],
     ) -> tuple[Float[Tensor, "n p 3"], Float[Tensor, " n"]]:
-        """The score over its size, and the noise of the edge."""
+        """The way back of each atom, on average, and the edge."""
         found: tuple[Tensor, Tensor] = self.network(
             kind, place, cube(edge), t, edge[:, None][:, :0]
         )
@@ -180,14 +180,14 @@ class TorusDiffusion(CellDenoiser):
             atoms, cell = self.told(kind, place, edge, t)
             sigma, small = self.sigmas[now], self.sigmas[then]
             lost = sigma.square() - small.square()
-            place = place + lost * self.sizes[now] * atoms
+            place = place + lost / sigma.square() * atoms
             place = place + small / sigma * lost.sqrt() * gaussian(place, rng)
-            sine, cosine = (math.pi / 2 * t).sin(), (math.pi / 2 * t).cos()
-            clean = ((edge - sine * cell) / cosine.clamp_min(1e-2)).clamp(-4, 4)
-            edge = (math.pi / 2 * after).cos() * clean + (math.pi / 2 * after).sin() * cell
+            noise = (edge - (math.pi / 2 * t).cos() * cell) / (math.pi / 2 * t).sin()
+            edge = (math.pi / 2 * after).cos() * cell + (math.pi / 2 * after).sin() * noise
             atoms, _ = self.told(kind, place, edge, after)
-            place = langevin(place, self.sizes[then] * atoms, small, rng)
-        return AtomCells(kind, torch.remainder(place, 1.0), edge)
+            place = langevin(place, atoms / small.square(), small, rng)
+        atoms, edge = self.told(kind, place, edge, torch.zeros(n))
+        return AtomCells(kind, torch.remainder(place + atoms, 1.0), edge)
 
 
 class CellAutoencoder(CellDenoiser):
@@ -196,7 +196,7 @@ class CellAutoencoder(CellDenoiser):
     Noise does not go round the cell; what is told is the nearest image of where an atom was.
     """
 
-    least, most = 0.0025, 1.0  # CDVAE has 0.01 to 10 angstrom
+    least, most = 0.01, 1.0  # CDVAE has 0.01 to 10 angstrom
 
     def __init__(self, kinds: int) -> None:
         super().__init__()
@@ -205,7 +205,7 @@ class CellAutoencoder(CellDenoiser):
         self.edge = nn.Sequential(_perceptron(LATENT + WIDTH), nn.Linear(WIDTH, 1))
 
     def loss(self, cells: AtomCells, rng: torch.Generator) -> Float[Tensor, " n"]:
-        """Error of the score over its size, of the edge, and the divergence of latent vectors."""
+        """Error of the way back, of the edge, and the divergence of latent vectors."""
         none, still = cells.edge[:, None][:, :0], torch.zeros_like(cells.edge)
         read = self.reader.hidden(cells.kind, cells.place, cube(cells.edge), still, none).mean(1)
         mean, raw = self.latent(read).chunk(2, 1)
@@ -215,7 +215,7 @@ class CellAutoencoder(CellDenoiser):
         sigma = self.sigmas[level][:, None, None]
         off = sigma * gaussian(cells.place, rng)
         atoms, _ = self.network(cells.kind, cells.place + off, cube(cells.edge), t, z)
-        wrong = (atoms + (off - off.round()) / sigma).square().mean((1, 2))
+        wrong = ((atoms + off - off.round()) / sigma).square().mean((1, 2))
         return wrong + (self.cell(cells.kind, z) - cells.edge).square() + PRICE * divergence
 
     def cell(self, kind: Int[Tensor, "n p"], z: Float[Tensor, "n m"]) -> Float[Tensor, " n"]:
@@ -236,8 +236,9 @@ class CellAutoencoder(CellDenoiser):
             sigma, t = self.sigmas[level], torch.full((n,), level / (LEVELS - 1))
             for _ in range(EACH):
                 atoms, _ = self.network(kind, place, cube(edge), t, z)
-                place = langevin(place, atoms / sigma, sigma, rng)
-        return AtomCells(kind, torch.remainder(place, 1.0), edge)
+                place = langevin(place, atoms / sigma.square(), sigma, rng)
+        atoms, _ = self.network(kind, place, cube(edge), torch.zeros(n), z)
+        return AtomCells(kind, torch.remainder(place + atoms, 1.0), edge)
 
 
 def langevin(place: Tensor, score: Tensor, sigma: Tensor, rng: torch.Generator) -> Tensor:
