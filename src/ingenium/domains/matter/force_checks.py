@@ -83,15 +83,7 @@ def _taught(box: AtomBox, text: str) -> Iterator[Finding | Picture]:
         ours < off[name],
         gap=True,
     )
-    steps = round(1000 * PICOSECONDS / force_field.STEP_FS)
-    long = list(force_field.run(box, own.force, KELVIN, steps, rng))
-    warm = float(np.mean([kelvin for _, kelvin in long[len(long) // 10 :]]))
-    near = min(box.closest(places) for places, _ in long[::50])
-    yield Finding(
-        f"a run of {PICOSECONDS} ps holds {len(long)} of {steps} steps, at {warm:.0f} K, no two "
-        f"atoms nearer than {near:.2f} of the sum of their radii",
-        len(long) == steps and abs(warm / KELVIN - 1) < 0.1 and near > CLOSEST,
-    )
+    yield _long(box, own, rng)
     yield Finding("forces of a quantum engine to learn from", False, gap=True)
     figure, grid = panels(1, 1, (4.2, 2.8))
     colours = [OURS, *[MUTED] * len(WIDTHS)]
@@ -100,3 +92,16 @@ def _taught(box: AtomBox, text: str) -> Iterator[Finding | Picture]:
     grid[0, 0].invert_yaxis()
     dress(grid[0, 0], "error of a force (eV/angstrom; line: all of it)", "")
     yield Picture(figure, f"Forces of {text} by what a small potential learned from")
+
+
+def _long(box: AtomBox, fit: ForceFit, rng: torch.Generator) -> Finding:
+    """Whether a run of `PICOSECONDS` stays a crystal of its temperature."""
+    steps = round(1000 * PICOSECONDS / force_field.STEP_FS)
+    long = list(force_field.run(box, fit.force, KELVIN, steps, rng))
+    warm = float(np.mean([kelvin for _, kelvin in long[len(long) // 10 :]]))
+    near = min(box.closest(places) for places, _ in long[::50])
+    return Finding(
+        f"a run of {PICOSECONDS} ps holds {len(long)} of {steps} steps, at {warm:.0f} K, no two "
+        f"atoms nearer than {near:.2f} of the sum of their radii",
+        len(long) == steps and abs(warm / KELVIN - 1) < 0.1 and near > CLOSEST,
+    )

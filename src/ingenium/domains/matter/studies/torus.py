@@ -150,7 +150,9 @@ class TorusDiffusion(CellDenoiser):
         noise = gaussian(cells.edge, rng)
         edge = (math.pi / 2 * t).cos() * cells.edge + (math.pi / 2 * t).sin() * noise
         atoms, cell = self.told(cells.kind, cells.place + off, edge, t)
-        wrong = (atoms - sigma.square() * wrapped_score(off, sigma)) / self.ways[level][:, None, None]
+        wrong = (atoms - sigma.square() * wrapped_score(off, sigma)) / self.ways[level][
+            :, None, None
+        ]
         return wrong.square().mean((1, 2)) + (cell - cells.edge).square()
 
     def told(
