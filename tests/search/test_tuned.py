@@ -16,7 +16,7 @@ from ingenium.core.verify import verify
 from ingenium.generators import families
 from ingenium.loop import training
 from ingenium.searches.aim import Aim
-from ingenium.searches.strategies import Task
+from ingenium.searches.strategies import MAKERS, Task
 from ingenium.searches.tuned import Tuned, TunedSettings
 from ingenium.train.plan import Plan
 
@@ -61,6 +61,24 @@ def test_a_design_is_seen_a_few_times_in_a_fit_and_never_held_out(
     assert rows == how.rows
     assert 1 <= shown <= 2, "as in the published fine-tuning on the best so far"
     assert plan.held_out == 0, "rows are drawn again and again: none would be unseen"
+
+
+def test_where_an_engine_takes_minutes_each_round_is_learned_from(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten calls of one would end before 64 designs are verified."""
+    known = training(problem)
+    quick = known_fronts.spec(
+        objectives=known_fronts.LEAST_SQUARE, generator={"family": "gaussian_copula"}
+    )
+    monkeypatch.setattr(type(problem), "default_batch", 2)
+    task = Task(problem, resolve(quick, problem), known, 0, silent)
+    tuned = MAKERS["tuned"](task).strategy
+    assert isinstance(tuned, Tuned)
+    for round_ in range(2):
+        few = known.isel(design=slice(2 * round_, 2 * round_ + 2))
+        tuned.tell(few, weighed(problem, few))
+    assert tuned.fits == 2
 
 
 @pytest.mark.slow

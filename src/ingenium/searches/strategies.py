@@ -91,7 +91,15 @@ def _tuned(task: Task, settings: TunedSettings) -> StrategyStart:
     own = model.name if model.name in families.NAMES else task.problem.default_family
     known = own if own in families.NAMES else "autoregressive"
     plan = offer.plan(task.problem, known)
-    return StrategyStart(Tuned(generator, plan, task.seed, settings), model.digest)
+    tuned = Tuned(generator, plan, task.seed, paced(settings, task.problem.default_batch))
+    return StrategyStart(tuned, model.digest)
+
+
+def paced(settings: TunedSettings, batch: int) -> TunedSettings:
+    """Where an engine takes minutes a round is small: each is learned from, the best most."""
+    if batch >= settings.every:
+        return settings
+    return replace(settings, every=batch, sharp=RANKED.sharp)
 
 
 def _evolution(task: Task) -> StrategyStart:

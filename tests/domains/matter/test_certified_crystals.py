@@ -56,7 +56,6 @@ def measured(
     )
 
 
-@pytest.mark.slow
 def test_barium_titanate_is_certified_without_paying_again(problem: CrystalProblem) -> None:
     """PBE has 1.6 to 1.8 eV for the cubic cell, which lies a little above the polar ones.
 
@@ -76,7 +75,6 @@ def test_what_cannot_hold_costs_no_run(problem: CrystalProblem) -> None:
     assert np.isnan(found["band_gap"].item())
 
 
-@pytest.mark.slow
 def test_a_cube_that_is_written_as_a_lower_group_is_not_new(problem: CrystalProblem) -> None:
     """P4mm with every atom at its cubic place."""
     one = crystal(problem, POLAR)

@@ -211,6 +211,18 @@ def test_a_run_without_convergence_is_no_answer(
     assert results.solve([PlaneWaveRun(cube(5.0), 40.0)], 1) == [found], "not asked twice"
 
 
+def test_a_run_that_was_ended_from_outside_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(espresso, "absent", lambda: None)
+    asked = PlaneWaveRun(cube(5.0), 40.0)
+    for found in (NoAnswer(espresso.UNFINISHED), SOLVED):
+        monkeypatch.setattr(espresso, "solved", lambda *_, found=found: found)
+        assert results.solve([asked], 1) == [found]
+    assert espresso.UNFINISHED not in Path(results.SHIPPED).read_text()
+
+
 @pytest.mark.parametrize(
     "forged",
     [
@@ -284,6 +296,7 @@ def test_no_certified_crystal_that_travels_is_lost_to_a_guess() -> None:
     assert ((guess >= screen.at_least) & (guess <= screen.at_most)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("pw.x") is None,
     reason="apt install quantum-espresso quantum-espresso-data-sssp",

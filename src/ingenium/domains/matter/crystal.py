@@ -1,14 +1,13 @@
 """`matter.crystal`: perovskites with a gap, each with its distance from the hull."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Bool
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
@@ -18,7 +17,6 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Variable
-from ingenium.core.recipe import Recipe
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import codes
 from ingenium.domains.matter import charges, espresso, grammar, potential, powder, report, results
@@ -27,9 +25,8 @@ from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.recipe import KNOWN
-from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.settings import CrystalSettings
-from ingenium.domains.matter.verifier import ALL, SYMPREC, CrystalVerifier, Part, keeps_group
+from ingenium.domains.matter.verifier import ALL, CrystalVerifier, Part
 from ingenium.domains.matter.wyckoff import Wyckoff
 from ingenium.generators.tokens.two_kinds import TwoKindCodec
 
@@ -212,9 +209,10 @@ class CrystalProblem(Problem):
         )
         made = [c for c in crystals(found) if c is not None]
         self.minima = {c.sites.text: c for c in made}
-        whole = _keeping(made)
-        self.collapsed = {c.sites.text for c, keeps in zip(made, whole, strict=True) if not keeps}
-        own, made = own[whole], [c for c, keeps in zip(made, whole, strict=True) if keeps]
+        keeps = kept["keeps"][own]  # others relaxed into a crystal of a higher group
+        whole = keeps if keeps.any() else np.ones_like(keeps)
+        self.collapsed = {c.sites.text for c, stays in zip(made, whole, strict=True) if not stays}
+        own, made = own[whole], [c for c, stays in zip(made, whole, strict=True) if stays]
         groups = tuple(array[torch.from_numpy(whole)] for array in found)
         systems = [self.listed[text][1:] for text in kept["crystal"][own].tolist()]
         order = {abc: k for k, abc in enumerate(dict.fromkeys(sorted(systems)))}
@@ -311,19 +309,6 @@ class CrystalProblem(Problem):
         found = codes([text], LONGEST), torch.full((1, 3), 6.4e-10), torch.zeros(1, self.wide)
         one = to_dataset(tuple(x.to(torch.float64) for x in found), self.variables, {})
         return ((one, {"closest": 3.2 / 3.39, "symmetry_kept": 1.0}, 1e-9),)
-
-
-def _keeping(made: Sequence[Crystal]) -> Bool[np.ndarray, " n"]:
-    """Which crystals keep the group of their text: others relaxed into one of a higher group.
-
-    Where none does, all are taken: there is nothing else to learn from.
-    """
-    under = [digest([PlaneWaveRun(c, 0.0).key for c in made]), SYMPREC]
-    recipe = Recipe(
-        "kept_groups", under, lambda _: {"keeps": np.array([keeps_group(c) for c in made])}
-    )
-    keeps = recipe.complete()["keeps"]
-    return keeps if keeps.any() else np.ones_like(keeps)
 
 
 def _gaps() -> GapEstimate:

@@ -26,6 +26,7 @@ from ingenium.trust.rooms.limits import Limits
 from ingenium.trust.rooms.programs import Program, on_path
 
 RELEASE = "6.7"  # whose results travel with the package
+UNFINISHED = "pw.x did not finish"  # it was ended from outside, and says nothing of the crystal
 LIMITS = Limits(cpu_s=900, memory_mb=6144, wall_s=7200.0)
 RYDBERG_EV, KBAR = 13.605693122994, 1e8  # eV, Pa
 DUAL, SMEARING_RY, CONVERGED_RY = 8, 0.005, 1e-7  # SSSP's cutoff of density over that of waves
@@ -213,4 +214,4 @@ def _why(text: str) -> str:
     error = re.search(r"Error in routine (.*?)\n(.*?)\n", text)
     if error:
         return f"pw.x stopped: {error.group(1).strip()}: {error.group(2).strip()}"
-    return "its density did not converge" if "convergence NOT" in text else "pw.x did not finish"
+    return "its density did not converge" if "convergence NOT" in text else UNFINISHED

@@ -52,7 +52,7 @@ def binaries(formula: Formula) -> tuple[Phase, ...]:
 def perovskites(a: str, b: str, x: str) -> tuple[Phase, ...]:
     """Types of ABX3, the lowest first, by CHGNet."""
     types = tuple(PEROVSKITES.values())
-    return _stored(f"{a} {b} {x}3") or _relaxed(types, {"A": a, "B": b, "X": x})
+    return _stored(written({a: 1, b: 1, x: 3})) or _relaxed(types, {"A": a, "B": b, "X": x})
 
 
 def _relaxed(types: Sequence[Prototype], elements: Mapping[str, str]) -> tuple[Phase, ...]:

@@ -90,7 +90,7 @@ def _table(
 ) -> tuple[tuple[str, ...], ...]:
     head = (
         *("design", "formula", "group", "a, c (angstrom)", "gap (eV, PBE)"),
-        *("above hull (meV/atom)", "above binaries (pw.x)", "above lowest type (CHGNet)"),
+        *("above hull (meV/atom)", "binaries (pw.x)", "lowest type (CHGNet)"),
         *("pressure (GPa)", "falls apart into"),
     )
     rows = []
@@ -101,20 +101,27 @@ def _table(
             (
                 str(int(designs[DESIGN][k])),
                 formula(made[k]),
-                made[k].sites.group.symbol,
+                _unbroken(made[k].sites.group.symbol),
                 ", ".join(f"{e:.2f}" for e in edges),
                 f"{float(one['band_gap']):.2f}",
                 f"{MEV * float(one['hull_distance']):.0f}",
                 f"{MEV * float(one['decomposition']):.0f}",
                 f"{MEV * float(one['polymorph']):.0f}",
                 f"{float(one['pressure']) / 1e9:.1f}",
-                " + ".join(
-                    "".join(f"{e}{n if n > 1 else ''}" for e, n in part.items())
-                    for part, _ in splits(made[k].sites.reduced)
+                _unbroken(
+                    " + ".join(
+                        "".join(f"{e}{n if n > 1 else ''}" for e, n in part.items())
+                        for part, _ in splits(made[k].sites.reduced)
+                    )
                 ),
             )
         )
     return (head, *rows)
+
+
+def _unbroken(text: str) -> str:
+    """The same with hyphens and spaces at which no line ends."""
+    return text.replace("-", "\u2011").replace(" ", "\u00a0")
 
 
 def _hull(verdicts: xr.Dataset) -> Figure:

@@ -100,6 +100,8 @@ def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
     if missing is not None:
         return NoAnswer(missing)  # which is not kept: it may be there tomorrow
     answer = espresso.solved(rounded(asked.crystal), asked.cutoff_ry)
+    if answer == NoAnswer(espresso.UNFINISHED):
+        return answer  # nor is this: it was ended from outside
     if isinstance(answer, GroundState) and not answer.release.startswith(espresso.RELEASE):
         return NoAnswer(
             f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}"
