@@ -40,7 +40,8 @@ class EqualStrain:
         # One by one: the displacements of all elements under all strains would be large.
         whole = (self.verifier.cell.displacements(m[None])[0] for m in each(modulus))
         field = torch.stack([u[:, :2, EQUAL].sum(-1) for u in whole]).mT  # of the first corner
-        return (field - field.mean(2, keepdim=True)).unflatten(2, CELLS)
+        free: Tensor = (field - field.mean(2, keepdim=True)).unflatten(2, CELLS)
+        return free
 
     def bulk(
         self, modulus: Float64[Tensor, "n e"], field: Float64[Tensor, "n 2 x y"]

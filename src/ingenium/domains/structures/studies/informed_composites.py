@@ -172,8 +172,10 @@ def control(found: Readings) -> Control:
     """Whether the informed family had its chance."""
     error = found(OURS, "error")
     half, full = (float(found(OURS, k).mean()) for k in LOSSES)
-    over = (t_interval(found(rival, "error") - error) for rival in (LOOK_UP, CHANCE))
-    return Control(*over, half, full)
+    over_lookup, over_random = (
+        t_interval(found(rival, "error") - error) for rival in (LOOK_UP, CHANCE)
+    )
+    return Control(over_lookup, over_random, half, full)
 
 
 measure = Trials(
