@@ -114,7 +114,8 @@ class PredictorCorrector(Stepwise):
         score, noise = (denoise(x, then) - x) / then**2, gaussian(x, rng)
         lengths = [torch.linalg.vector_norm(part, dim=1).mean() for part in (noise, score)]
         size = 2 * (SNR * lengths[0] / lengths[1]) ** 2
-        return x + size * score + (2 * size).sqrt() * noise
+        drawn: Tensor = x + size * score + (2 * size).sqrt() * noise
+        return drawn
 
 
 class LatentDiffusion:

@@ -81,7 +81,7 @@ class AtomNetwork(nn.Module):
         """What messages leave with each atom."""
         n, p = kind.shape
         told = self.conditioning(extra, level)[:, None].expand(n, p, -1)
-        h = self.embed(kind) + told
+        h: Tensor = self.embed(kind) + told
         gap = place[:, None] - place[:, :, None]
         phase = 2 * math.pi * gap[..., None] * torch.arange(1, WAVES + 1, dtype=place.dtype)
         inner = (lattice @ lattice.mT).flatten(1)[:, None, None].expand(n, p, p, 9)
@@ -217,7 +217,7 @@ class CellAutoencoder(CellDenoiser):
         sigma = self.sigmas[level][:, None, None]
         off = sigma * gaussian(cells.place, rng)
         atoms, _ = self.network(cells.kind, cells.place + off, cube(cells.edge), t, z)
-        wrong = ((atoms + off - off.round()) / sigma).square().mean((1, 2))
+        wrong: Tensor = ((atoms + off - off.round()) / sigma).square().mean((1, 2))
         return wrong + (self.cell(cells.kind, z) - cells.edge).square() + PRICE * divergence
 
     def cell(self, kind: Int[Tensor, "n p"], z: Float[Tensor, "n m"]) -> Float[Tensor, " n"]:
