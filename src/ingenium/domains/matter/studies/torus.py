@@ -217,8 +217,10 @@ class CellAutoencoder(CellDenoiser):
         sigma = self.sigmas[level][:, None, None]
         off = sigma * gaussian(cells.place, rng)
         atoms, _ = self.network(cells.kind, cells.place + off, cube(cells.edge), t, z)
-        wrong: Tensor = ((atoms + off - off.round()) / sigma).square().mean((1, 2))
-        return wrong + (self.cell(cells.kind, z) - cells.edge).square() + PRICE * divergence
+        wrong = ((atoms + off - off.round()) / sigma).square().mean((1, 2))
+        at_edge = (self.cell(cells.kind, z) - cells.edge).square()
+        lost: Tensor = wrong + at_edge + PRICE * divergence
+        return lost
 
     def cell(self, kind: Int[Tensor, "n p"], z: Float[Tensor, "n m"]) -> Float[Tensor, " n"]:
         """The edge under a latent vector."""
