@@ -126,7 +126,7 @@ def test_a_program_that_hears_no_signal_is_ended_too(sandbox: Sandbox) -> None:
 def test_a_program_that_waits_is_ended_by_the_clock(crowd: Sandbox) -> None:
     end = ended(crowd, "import time\ntime.sleep(1000)")
     assert end.ended == "wall_time"
-    assert 1 <= end.wall_s < 30  # of a thousand
+    assert 1 <= end.wall_s < 3
 
 
 def test_a_bomb_of_forks_leaves_nothing(crowd: Sandbox) -> None:

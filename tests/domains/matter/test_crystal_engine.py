@@ -296,7 +296,6 @@ def test_no_certified_crystal_that_travels_is_lost_to_a_guess() -> None:
     assert ((guess >= screen.at_least) & (guess <= screen.at_most)).all()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("pw.x") is None,
     reason="apt install quantum-espresso quantum-espresso-data-sssp",
