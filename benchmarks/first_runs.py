@@ -37,7 +37,8 @@ def run() -> None:
     rows = {row["command"]: row for row in kept}
     only = tuple(filter(None, os.environ.get("ONLY", "").split(",")))
     with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "examples").symlink_to(ROOT / "examples")
+        for folder in ("docs", "examples"):  # that commands name
+            (Path(name) / folder).symlink_to(ROOT / folder)
         for command in ROW.findall((ROOT / "README.md").read_text(encoding="utf-8")):
             if command in rows and "AGAIN" not in os.environ:
                 continue
