@@ -18,6 +18,7 @@ from ingenium.edge.link import (
     HelpedRunner,
     HelpLink,
     Lender,
+    Service,
     place,
 )
 from ingenium.edge.parts import GraphRunner, Runner, part_of
@@ -119,6 +120,10 @@ LIES: dict[str, Answer] = {
 }
 
 
+def lying(honest: Service, lie: Answer) -> Service:
+    return lambda given: lie(dict(honest(given)))
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_what_answers_something_else_does_not_help(runners: dict[str, Runner], lie: str) -> None:
     alone = drawn(runners)
@@ -126,7 +131,7 @@ def test_what_answers_something_else_does_not_help(runners: dict[str, Runner], l
         for name, honest in list(lender.services.items()):
             if lie == "no state" and name != DESIGNS:
                 continue
-            lender.services[name] = lambda given, own=honest: LIES[lie](dict(own(given)))
+            lender.services[name] = lying(honest, LIES[lie])
         if lie != "no state":
             link = HelpLink(address, FILES)
             assert all(map(torch.equal, drawn(helped(runners, link)), alone))
