@@ -1,8 +1,9 @@
 """Help over a network: the same designs with it, without it, and when it ends in between."""
 
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -10,7 +11,16 @@ import torch
 from edge_nets import case, writer
 
 from ingenium.core.errors import InputError
-from ingenium.edge.link import DESIGNS, HelpedProposals, HelpedRunner, HelpLink, Lender, place
+from ingenium.edge.link import (
+    DESIGNS,
+    STATE,
+    HelpedProposals,
+    HelpedRunner,
+    HelpLink,
+    Lender,
+    Service,
+    place,
+)
 from ingenium.edge.parts import GraphRunner, Runner, part_of
 from ingenium.edge.quantise import Scheme
 
@@ -61,8 +71,9 @@ def test_who_does_a_step_changes_no_number(runners: dict[str, Runner]) -> None:
 def test_a_device_goes_on_when_its_help_ends(runners: dict[str, Runner]) -> None:
     with lent(runners) as (_, address):
         link = HelpLink(address, FILES)
-        assert link.ask("told", {"cond": COND}) is not None
-    assert link.ask("told", {"cond": COND}) is None
+        like = dict(runners["told"]({"cond": COND}))
+        assert link.ask("told", {"cond": COND}, like) is not None
+    assert link.ask("told", {"cond": COND}, like) is None
     assert all(map(torch.equal, drawn(helped(runners, link)), drawn(runners)))
     assert link.answered == 1
 
@@ -79,9 +90,10 @@ def test_whole_designs_come_as_if_they_had_been_drawn_here(runners: dict[str, Ru
 
 
 def test_what_cannot_be_run_is_answered_by_nothing(runners: dict[str, Runner]) -> None:
+    like = dict(runners["told"]({"cond": COND}))
     with lent(runners) as (lender, address):
-        assert HelpLink(address, FILES).ask("steal", {"cond": COND}) is None
-        assert HelpLink(address, FILES).ask("told", {"cond": COND[:, :1]}) is None
+        assert HelpLink(address, FILES).ask("steal", {"cond": COND}, like) is None
+        assert HelpLink(address, FILES).ask("told", {"cond": COND[:, :1]}, like) is None
         assert lender.answer(b"\x80\x04rubbish") == lender.answer(b"")
         assert lender.asked == {}
 
@@ -93,6 +105,61 @@ def test_a_machine_with_other_files_does_not_help(runners: dict[str, Runner]) ->
         assert link.answered == 0
         assert link.silent_until > 0
         assert lender.asked == {}
+
+
+Answer = Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]
+LIES: dict[str, Answer] = {
+    "another name": lambda told: {f"{k}s": v for k, v in told.items()},
+    "one left out": lambda told: dict(list(told.items())[1:]),
+    "one too many": lambda told: {**told, "more": COND},
+    "a row less": lambda told: {k: v[1:] for k, v in told.items()},
+    "another width": lambda told: {k: torch.cat([v, v], -1) for k, v in told.items()},
+    "another kind": lambda told: {k: v.double() for k, v in told.items()},
+    "not finite": lambda told: {k: v * torch.nan for k, v in told.items()},
+    "no state": lambda told: {**told, STATE: torch.zeros_like(told[STATE])},
+}
+
+
+def lying(honest: Service, lie: Answer) -> Service:
+    return lambda given: lie(dict(honest(given)))
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_what_answers_something_else_does_not_help(runners: dict[str, Runner], lie: str) -> None:
+    alone = drawn(runners)
+    with lent(runners) as (lender, address):
+        for name, honest in list(lender.services.items()):
+            if lie == "no state" and name != DESIGNS:
+                continue
+            lender.services[name] = lying(honest, LIES[lie])
+        if lie != "no state":
+            link = HelpLink(address, FILES)
+            assert all(map(torch.equal, drawn(helped(runners, link)), alone))
+            assert link.answered == 0
+        family: Any = part_of(writer(), "toy").seated(writer(), runners)
+        rng = torch.Generator().manual_seed(4)
+        link = HelpLink(address, FILES, 10.0)
+        assert torch.equal(HelpedProposals(family.propose, link)(COND, rng), alone[0])
+        assert torch.equal(torch.rand(3, generator=rng), alone[1])
+
+
+def test_what_answers_byte_after_byte_is_not_waited_for(runners: dict[str, Runner]) -> None:
+    ended = threading.Event()
+
+    def trickle(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, suppress(OSError):
+            line.sendall((1000).to_bytes(4, "big"))
+            while not ended.wait(0.05):
+                line.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=trickle, args=(server,))
+        thread.start()
+        link = HelpLink(f"127.0.0.1:{server.getsockname()[1]}", FILES, 0.2)
+        assert link.ask("told", {"cond": COND}, {"about": COND}) is None
+        ended.set()
+        thread.join()
 
 
 def test_what_is_no_address_is_refused() -> None:

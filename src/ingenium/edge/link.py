@@ -11,7 +11,6 @@ import socketserver
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.edge.parts import Runner, Signals
+from ingenium.sampling.steer import FREE, Steer
 
 MOST = 64 * 2**20  # bytes of a message
 STEP_S, DESIGNS_S = 1.0, 10.0  # that an answer is waited for
@@ -50,20 +50,25 @@ class HelpLink:
     answered: int = 0
     silent_until: float = 0.0
 
-    def ask(self, name: str, given: Mapping[str, Tensor]) -> Signals | None:
-        """What it answers; none if it does not, or has other files."""
+    def ask(
+        self, name: str, given: Mapping[str, Tensor], like: Mapping[str, Tensor]
+    ) -> Signals | None:
+        """What it answers, with names, kinds and shapes as in `like`, and finite.
+
+        None if it does not in time, has other files, or answers something else.
+        """
         if time.monotonic() < self.silent_until:
             return None
         named = {f"{self.files}/{name}/{k}": v for k, v in given.items()}
         found: Signals = {}
+        until = time.monotonic() + self.patience_s
         try:
             with socket.create_connection(place(self.address), self.patience_s) as line:
-                line.settimeout(self.patience_s)
-                _send(line, _packed(named))
-                found = load(_received(line))
+                _send(line, _packed(named), until)
+                found = load(_received(line, until))
         except (OSError, SafetensorError):
             pass
-        if not found:
+        if not _alike(found, like):
             self.silent_until = time.monotonic() + REST_S
             return None
         self.answered += 1
@@ -77,9 +82,13 @@ class HelpedRunner:
     own: Runner
     name: str
     link: HelpLink
+    row: Signals = field(default_factory=dict)  # of what the device itself gives
 
     def __call__(self, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        found = self.link.ask(self.name, given)
+        if not self.row:
+            self.row = dict(self.own({k: v[:1] for k, v in given.items()}))
+        count = len(next(iter(given.values())))
+        found = self.link.ask(self.name, given, _rows(self.row, count))
         return self.own(given) if found is None else found
 
 
@@ -89,13 +98,24 @@ class HelpedProposals:
 
     own: Callable[..., Tensor]
     link: HelpLink
+    row: Signals = field(default_factory=dict)  # a design of the device itself
 
-    def __call__(self, cond: Tensor, rng: torch.Generator, *steer: Any) -> Tensor:
-        found = self.link.ask(DESIGNS, {"cond": cond, STATE: rng.get_state()})
-        if found is None or found.keys() != {DESIGNS, STATE}:
-            return self.own(cond, rng, *steer)
-        rng.set_state(found[STATE])  # as if they had been drawn here
-        return found[DESIGNS]
+    def __call__(self, cond: Tensor, rng: torch.Generator, steer: Steer = FREE) -> Tensor:
+        if steer != FREE:  # which is not sent
+            return self.own(cond, rng, steer)
+        state = rng.get_state()
+        if not self.row:
+            self.row = {DESIGNS: self.own(cond[:1], torch.Generator())}
+        like = {**_rows(self.row, len(cond)), STATE: state}
+        found = self.link.ask(DESIGNS, {"cond": cond, STATE: state}, like)
+        if found is not None:
+            try:
+                rng.set_state(found[STATE])  # as if they had been drawn here
+            except RuntimeError:  # bytes that are no state
+                rng.set_state(state)
+            else:
+                return found[DESIGNS]
+        return self.own(cond, rng)
 
 
 @dataclass
@@ -103,7 +123,7 @@ class Lender:
     """What a machine that helps can run, and how often it was asked."""
 
     files: str  # digest of its own
-    services: Mapping[str, Service]
+    services: dict[str, Service]
     asked: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -142,9 +162,9 @@ class Lender:
 
         class _Call(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                self.request.settimeout(DESIGNS_S)
                 try:
-                    _send(self.request, lender.answer(_received(self.request)))
+                    asked = _received(self.request, time.monotonic() + DESIGNS_S)
+                    _send(self.request, lender.answer(asked), time.monotonic() + DESIGNS_S)
                 except OSError:
                     return  # whoever asked is gone, and goes on by itself
 
@@ -163,22 +183,44 @@ def _packed(tensors: Mapping[str, Tensor]) -> bytes:
     return save({k: v.detach().contiguous().clone() for k, v in tensors.items()})
 
 
-def _send(line: socket.socket, data: bytes) -> None:
+def _rows(row: Mapping[str, Tensor], count: int) -> Signals:
+    """As many as were asked, of the kinds and widths of one."""
+    return {k: v.expand(count, *v.shape[1:]) for k, v in row.items()}
+
+
+def _alike(found: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> bool:
+    """Whether names, kinds and shapes are the same, and all numbers finite."""
+    return found.keys() == like.keys() and all(
+        v.dtype == like[k].dtype and v.shape == like[k].shape and bool(v.isfinite().all())
+        for k, v in found.items()
+    )
+
+
+def _send(line: socket.socket, data: bytes, until: float) -> None:
+    line.settimeout(_left(until))  # for all of it
     line.sendall(len(data).to_bytes(4, "big") + data)
 
 
-def _received(line: socket.socket) -> bytes:
-    size = int.from_bytes(_exactly(line, 4), "big")
+def _received(line: socket.socket, until: float) -> bytes:
+    size = int.from_bytes(_exactly(line, 4, until), "big")
     if size > MOST:
         raise OSError(f"a message of {size} bytes")
-    return _exactly(line, size)
+    return _exactly(line, size, until)
 
 
-def _exactly(line: socket.socket, count: int) -> bytes:
+def _exactly(line: socket.socket, count: int, until: float) -> bytes:
     data = bytearray()
     while len(data) < count:
+        line.settimeout(_left(until))  # of this piece alone: pieces may come one by one
         more = line.recv(count - len(data))
         if not more:
             raise OSError("the line ended")
         data += more
     return bytes(data)
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

@@ -1,7 +1,6 @@
 """Sketches by the device alone, helped over a network, and with the link cut while it draws."""
 
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -82,7 +81,7 @@ def _helpers(site: NamespacedSite) -> Iterator[list[str]]:
         yield addresses
     finally:
         for process in running:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # which a shell in the background does not ignore
             process.wait(READY_S)
 
 

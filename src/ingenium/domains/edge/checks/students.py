@@ -39,17 +39,16 @@ Records = Sequence[Mapping[str, Any]]  # of fits with one seed after the other
 
 @dataclass(frozen=True)
 class Pupils:
-    """Students of a teacher, one a seed, and the entries of their device sheet."""
+    """Students of a teacher and the entries of their device sheet."""
 
     family: str  # of the teacher
     units: float  # share of its units, which makes a quarter of its bytes
-    seeds: Sequence[int]
     entries: Mapping[str, Any]
 
 
 PUPILS = {
-    MOLECULES: Pupils("moses_lstm", 0.45, SEEDS[:1], {"steps": 1600, "judged": 384}),
-    VERSE: Pupils("lstm", 0.3, SEEDS[:1], {"steps": 200, "judged": 32, "setup": {"known": 152}}),
+    MOLECULES: Pupils("moses_lstm", 0.45, {"steps": 1600, "judged": 384}),
+    VERSE: Pupils("lstm", 0.3, {"steps": 200, "judged": 32, "setup": {"known": 152}}),
 }
 
 
@@ -58,10 +57,10 @@ def distillation(commands: Commands) -> Iterator[Finding | Picture]:
     learned: dict[str, Records] = {}
     for problem, own in PUPILS.items():
         entries = {**own.entries, "family": own.family, "widths": [own.units], "matched": True}
-        learned[problem] = [fitted(commands, problem, **entries, seed=s) for s in own.seeds]
+        learned[problem] = [fitted(commands, problem, **entries, seed=s) for s in SEEDS]
         yield from _students(problem, learned[problem])
     entries = {"family": "principal_diffusion", "calls": [MANY, FEW], "steps": 600, "judged": 256}
-    few = [fitted(commands, VOWELS, **entries, seed=s) for s in SEEDS[:2]]
+    few = [fitted(commands, VOWELS, **entries, seed=s) for s in SEEDS]
     yield from _few_calls(few)
     yield Picture(_figure(learned, few), "What students keep, by their size and by their calls")
 
@@ -71,23 +70,25 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
     whole, small = named(every[0], "int8"), _taught(problem, every)[0]
     size = value(small, "flash") / value(whole, "flash")
     accepted = _kept(problem, every, by_acceptance=True)
+    originals = [own["original"] for own in every]
     yield Finding(
         f"{problem}, seeds: {len(every)}; students of {size:.2f} of the bytes keep "
         f"{ends(accepted, 2)} of the acceptance of their teacher, "
-        f"{value(every[0]['original'], 'accepted'):.2f}",
+        f"{ends([value(own, 'accepted') for own in originals], 2)}",
         fmean(accepted) >= 1 - LOST,
     )
     told, alone = (
         [perplexity(own) for own in _taught(problem, every, way)] for way in (True, False)
     )
-    teacher = perplexity(every[0]["original"])
+    teacher = [perplexity(own) for own in originals]
     yield Finding(
         f"perplexity a token: {ends(told, 2)} distilled, {ends(alone, 2)} by designs alone, "
-        f"{teacher:.2f} of the teacher",
+        f"{ends(teacher, 2)} of the teacher",
         all(own < other for own, other in zip(told, alone, strict=True)),
         gap=problem == VERSE,  # whose teacher learned little of few poems
     )
-    lost, apart = fmean(told) / teacher - 1, [value(s, "apart") for s in _taught(problem, every)]
+    lost = fmean(own / other for own, other in zip(told, teacher, strict=True)) - 1
+    apart = [value(s, "apart") for s in _taught(problem, every)]
     yield Finding(
         f"by perplexity they lose {lost:.1%}, and their designs lie {ends(apart, 3)} from the "
         "teacher's",
@@ -110,7 +111,8 @@ def _kept(
     own = _taught(problem, every, distilled)
     if by_acceptance:
         return [value(student, "kept_acceptance") for student in own]
-    return [perplexity(every[0]["original"]) / perplexity(student) for student in own]
+    originals = (perplexity(found["original"]) for found in every)
+    return [whole / perplexity(small) for whole, small in zip(originals, own, strict=True)]
 
 
 def _few_calls(every: Records) -> Iterator[Finding]:

@@ -71,13 +71,18 @@ def formats(commands: Commands) -> Iterator[Finding | Picture]:
 def _halved(commands: Commands) -> Iterator[Finding]:
     """Half of the units of other generators gone."""
     for problem in (SKETCHES, SECTIONS):
-        found = fitted(commands, problem, **ROUNDED[problem], widths=[1.0, 0.5])
-        whole, half = (named(found, k) for k in ("int8", "int8, 50 % of units"))
-        share = value(half, "instructions") / value(whole, "instructions")
+        own = {**ROUNDED[problem], "widths": [1.0, 0.5]}
+        every = [fitted(commands, problem, **own, seed=seed) for seed in SEEDS]
+        whole, half = ([named(f, k) for f in every] for k in ("int8", "int8, 50 % of units"))
+        counts, lost = (
+            [[value(own, name) for own in kind] for kind in (whole, half)]
+            for name in ("instructions", "loss")
+        )
+        shares = [small / large for large, small in zip(*counts, strict=True)]
         yield Finding(
-            f"{problem}: with half of the units {share:.2f} of the instructions, loss "
-            f"{value(whole, 'loss'):.4f} before and {value(half, 'loss'):.4f} after",
-            share < 0.8,
+            f"{problem}: with half of the units {ends(shares, 2)} of the instructions over "
+            f"{len(SEEDS)} seeds, loss {ends(lost[0])} before and {ends(lost[1])} after",
+            max(shares) < 0.8,
         )
 
 
