@@ -93,11 +93,13 @@ class AtomBox:
         r = self.distances(places)
         charges, length = self.nuclei
         shape = torch.stack([share * torch.exp(-rate * r / length) for share, rate in SCREENED])
-        return 0.5 * (COULOMB_EV * charges / r * shape.sum(0) * _smooth(r)).sum()
+        energy: Tensor = 0.5 * (COULOMB_EV * charges / r * shape.sum(0) * _smooth(r)).sum()
+        return energy
 
     def repelled(self, places: Places) -> Float[Tensor, "a 3"]:
         """Forces by it."""
-        return -torch.func.grad(self.repulsion)(places)
+        slope: Tensor = torch.func.grad(self.repulsion)(places)
+        return -slope
 
     def distances(self, places: Places) -> Float[Tensor, " p"]:
         """Of all pairs."""
@@ -218,7 +220,8 @@ class ForceFit:
     def least_known(self, places: Sequence[Places], count: int) -> list[Places]:
         """Some of them, of whose forces the fit has seen least, each beside those before it."""
         told = torch.stack([self.features.slopes(p).T / self.scale for p in places])
-        reached, picked = self.reached, []
+        reached = self.reached
+        picked: list[int] = []
         for _ in range(min(count, len(places))):
             left = ((told @ reached) * told).sum((1, 2))
             left[picked] = -1.0
