@@ -98,13 +98,15 @@ class AtomBox:
 
     def repelled(self, places: Places) -> Float[Tensor, "a 3"]:
         """Forces by it."""
-        slope: Tensor = torch.func.grad(self.repulsion)(places)
-        return -slope
+        repulsion: Tensor = torch.func.grad(lambda at: -self.repulsion(at))(places)
+        return repulsion
 
     def distances(self, places: Places) -> Float[Tensor, " p"]:
         """Of all pairs."""
         first, second = self.pairs
-        return torch.linalg.vector_norm(places[second] + self.shift - places[first], dim=1)
+        apart = places[second] + self.shift - places[first]
+        found: Tensor = torch.linalg.vector_norm(apart, dim=1)
+        return found
 
     def closest(self, places: Places) -> float:
         """The least distance over the sum of two ionic radii."""
