@@ -42,7 +42,7 @@ from ingenium.loop import training
 from ingenium.searches.strategies import Task, make
 
 FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"
-PROPOSED, SEEDS, CUTOFF_RY = 100, 5, 40.0
+PROPOSED, SEEDS, CUTOFF_RY = 100, 4, 40.0
 ARMS = {"generator": "generator", "substitution": "random", "list": "stock"}
 HOUR_S = 3600.0
 
