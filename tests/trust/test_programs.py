@@ -7,7 +7,7 @@ import pytest
 
 from ingenium.core.errors import EngineError, MissingProgram
 from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.programs import Program, on_path, sealed
+from ingenium.trust.rooms.programs import Program, ProgramRun, on_path, sealed
 
 
 def shell(limits: Limits) -> Program:
@@ -15,17 +15,28 @@ def shell(limits: Limits) -> Program:
 
 
 def test_what_is_typed_is_answered_in_its_folder(tmp_path: Path) -> None:
-    assert shell(Limits()).run("pwd", tmp_path) == f"{tmp_path}\n"
+    assert shell(Limits()).run("pwd", tmp_path).printed == f"{tmp_path}\n"
 
 
 def test_time_of_the_processor_stops_it_and_what_was_said_is_kept(tmp_path: Path) -> None:
     said = shell(Limits(cpu_s=1)).run("echo before; while :; do :; done; echo after", tmp_path)
-    assert said == "before\n"
+    assert said == ProgramRun("before\n", out_of_time=True)
+
+
+def test_one_that_somebody_ended_had_its_time_left(tmp_path: Path) -> None:
+    for ending in ("kill -KILL $$", "kill -TERM $$", "exit 1", "exit 0"):
+        said = shell(Limits(cpu_s=9)).run(f"echo before; {ending}; echo after", tmp_path)
+        assert said == ProgramRun("before\n", out_of_time=False)
+
+
+def test_one_that_does_not_heed_the_end_of_its_time_is_killed(tmp_path: Path) -> None:
+    said = shell(Limits(cpu_s=1)).run("trap '' XCPU; while :; do :; done; echo after", tmp_path)
+    assert said.printed == ""
 
 
 def test_memory_and_time_are_those_of_the_limits(tmp_path: Path) -> None:
     said = shell(Limits(cpu_s=7, memory_mb=64)).run("ulimit -t; ulimit -v", tmp_path)
-    assert said.split() == ["7", "65536"]
+    assert said.printed.split() == ["7", "65536"]
 
 
 def test_a_machine_that_gives_no_time_is_named(tmp_path: Path) -> None:
@@ -40,7 +51,7 @@ def test_variables_that_would_steer_it_do_not_reach_it(
     monkeypatch.setenv("LD_PRELOAD", "/x.so")
     monkeypatch.setenv("OMP_NUM_THREADS", "64")
     said = shell(Limits()).run("echo $PYTHONPATH $LD_PRELOAD $OMP_NUM_THREADS", tmp_path)
-    assert said == "1\n"
+    assert said.printed == "1\n"
 
 
 def test_a_program_that_is_not_there_is_missed_with_the_line_that_installs_it() -> None:

@@ -16,7 +16,7 @@ from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
-from ingenium.domains.matter import potential, results
+from ingenium.domains.matter import phases, potential, results
 from ingenium.domains.matter.crystal import CrystalProblem
 
 SETUP = {"elements": ["Ba", "Ti", "O"], "types": ["cubic", "tetragonal"]}
@@ -73,6 +73,17 @@ def test_what_cannot_hold_costs_no_run(problem: CrystalProblem) -> None:
     found = measured(problem, crystal(problem, TURNED))
     assert found["verdict"].item() == Verdict.REJECTED
     assert np.isnan(found["band_gap"].item())
+
+
+def test_a_wrong_gap_costs_no_runs_of_binaries(
+    problem: CrystalProblem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "computed", None)
+    wide = [Limit("band_gap", at_least=5.0, unit="eV"), Limit("hull_distance", at_most=0.05)]
+    found = measured(problem, crystal(problem, CUBIC), wide)
+    assert found["verdict"].item() == Verdict.REJECTED
+    assert found["band_gap"].item() == pytest.approx(1.7, abs=0.1)
+    assert np.isnan(found["hull_distance"].item())
 
 
 def test_a_cube_that_is_written_as_a_lower_group_is_not_new(problem: CrystalProblem) -> None:

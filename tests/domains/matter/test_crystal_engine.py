@@ -31,6 +31,8 @@ from ingenium.domains.matter.prototypes import BINARIES, PEROVSKITES, Prototype
 from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.settings import CrystalSettings
 from ingenium.domains.matter.wyckoff import Wyckoff
+from ingenium.trust.rooms.limits import Limits
+from ingenium.trust.rooms.programs import Program
 
 CUBE = Wyckoff.of("Pm-3m Cs_a Pb_b I_c")
 SOLVED = GroundState(-1.0, 1.4, 0.0, 1.0, "6.7MaX")
@@ -221,6 +223,48 @@ def test_a_run_that_was_ended_from_outside_is_asked_again(
         monkeypatch.setattr(espresso, "solved", lambda *_, found=found: found)
         assert results.solve([asked], 1) == [found]
     assert espresso.UNFINISHED not in Path(results.SHIPPED).read_text()
+
+
+def program(folder: Path, text: str) -> Callable[[], Program]:
+    """One that is run instead of pw.x, with a second of the processor."""
+    path = folder / "pw.x"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return lambda: Program("pw.x", path, Limits(cpu_s=1))
+
+
+def test_a_run_that_came_to_its_limit_is_asked_again_under_a_higher_one_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(espresso, "absent", lambda: None)
+    monkeypatch.setattr(espresso, "typed", lambda *_, **__: "")
+    monkeypatch.setattr(espresso, "find", program(tmp_path, "while :; do :; done"))
+    monkeypatch.setattr(espresso, "CPU_S", 1)
+    asked = PlaneWaveRun(cube(5.0), 40.0)
+    late = NoAnswer("pw.x had no answer within 1 s of the processor", 1)
+    assert results.solve([asked], 1) == [late] == [results.known(asked)]
+    monkeypatch.setattr(espresso, "solved", None)
+    assert results.solve([asked], 1) == [late], "not paid twice"
+    monkeypatch.setattr(espresso, "CPU_S", 2)
+    assert results.known(asked) is None
+    monkeypatch.setattr(espresso, "solved", lambda *_: SOLVED)
+    assert results.solve([asked], 1) == [SOLVED]
+    monkeypatch.setattr(espresso, "CPU_S", 1)
+    assert results.known(asked) == SOLVED, "what was found stays found"
+
+
+@pytest.mark.parametrize("ending", ["kill -KILL $$", "kill -TERM $$", "exit 1"])
+def test_a_run_that_somebody_ended_is_not_kept(
+    ending: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(espresso, "absent", lambda: None)
+    monkeypatch.setattr(espresso, "typed", lambda *_, **__: "")
+    monkeypatch.setattr(espresso, "find", program(tmp_path, ending))
+    asked = PlaneWaveRun(cube(5.0), 40.0)
+    assert results.solve([asked], 1) == [NoAnswer(espresso.UNFINISHED)]
+    assert results.known(asked) is None
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def _tried(program: Program) -> Program | None:
     """The program with its release, if it has an answer."""
     with tempfile.TemporaryDirectory(prefix="ingenium-xfoil-") as name:
         case = ["NACA 0012", "OPER", "VISC 1e6", "PACC", "polar.txt", "", "ALFA 4", "PACC"]
-        said = program.run(typed(case), Path(name))
+        said = program.run(typed(case), Path(name)).printed
         if len(polar_in(Path(name) / "polar.txt")) != 1:
             return None
     release = re.search(r"XFOIL Version\s+(\S+)", said)

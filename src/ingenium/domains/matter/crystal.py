@@ -26,7 +26,7 @@ from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.recipe import KNOWN
 from ingenium.domains.matter.settings import CrystalSettings
-from ingenium.domains.matter.verifier import ALL, CrystalVerifier, Part
+from ingenium.domains.matter.verifier import ALL, BY_PW, CrystalVerifier, Part
 from ingenium.domains.matter.wyckoff import Wyckoff
 from ingenium.generators.tokens.two_kinds import TwoKindCodec
 
@@ -138,7 +138,7 @@ class CrystalProblem(Problem):
     def _ask_again(self, cutoff_ry: float) -> None:
         """A share of the crystals is measured with more waves, where pw.x is there."""
         finer = replace(
-            self._judge(), cutoff_ry=cutoff_ry, parts=("computed",), name="pw.x with more waves"
+            self._judge(), cutoff_ry=cutoff_ry, parts=BY_PW, name="pw.x with more waves"
         )
         missing = espresso.absent()
         if missing is None:

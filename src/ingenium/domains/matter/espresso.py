@@ -23,11 +23,11 @@ from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.pseudopotentials import FILES, FOLDER
 from ingenium.domains.matter.wyckoff import ANGSTROM
 from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.programs import Program, on_path
+from ingenium.trust.rooms.programs import Program, ProgramRun, on_path
 
 RELEASE = "6.7"  # whose results travel with the package
 UNFINISHED = "pw.x did not finish"  # it was ended from outside, and says nothing of the crystal
-LIMITS = Limits(cpu_s=900, memory_mb=6144, wall_s=7200.0)
+CPU_S = 900  # of one run
 RYDBERG_EV, KBAR = 13.605693122994, 1e8  # eV, Pa
 DUAL, SMEARING_RY, CONVERGED_RY = 8, 0.005, 1e-7  # SSSP's cutoff of density over that of waves
 EMPTY = 6  # bands beyond the occupied ones
@@ -56,6 +56,7 @@ class NoAnswer:
     """Why there is none."""
 
     reason: str
+    within_s: int | None = None  # of the processor, where that was all that a run had
 
 
 def mesh(crystal: Crystal) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
@@ -139,7 +140,7 @@ def find() -> Program:
     return Program(
         "pw.x",
         on_path("pw.x", "it computes energies and gaps"),
-        LIMITS,
+        Limits(cpu_s=CPU_S, memory_mb=6144, wall_s=7200.0),
         RELEASE,
         told=tuple((name, "2000000000") for name in _KEPT),
     )
@@ -160,12 +161,14 @@ def solved(crystal: Crystal, cutoff_ry: float) -> GroundState | NoAnswer:
     with tempfile.TemporaryDirectory(prefix="ingenium-pw-") as name:
         folder = Path(name)
         program = find()
-        first = program.run(typed(crystal, cutoff_ry), folder)
+        run = program.run(typed(crystal, cutoff_ry), folder)
+        first = run.printed
         if "convergence has been achieved" not in first or "JOB DONE" not in first:
-            return NoAnswer(_why(first))
-        second = program.run(typed(crystal, cutoff_ry, bands=True), folder)
+            return _why(run)
+        run = program.run(typed(crystal, cutoff_ry, bands=True), folder)
+        second = run.printed
         if "JOB DONE" not in second:
-            return NoAnswer(_why(second))
+            return _why(run)
     electrons = _number(r"number of electrons\s*=\s*(\S+)", first)
     values = np.concatenate([eigenvalues(first), eigenvalues(second)])
     return GroundState(
@@ -210,8 +213,11 @@ def _release(text: str) -> str:
     return found.group(1) if found else "unknown"
 
 
-def _why(text: str) -> str:
-    error = re.search(r"Error in routine (.*?)\n(.*?)\n", text)
+def _why(run: ProgramRun) -> NoAnswer:
+    if run.out_of_time:
+        return NoAnswer(f"pw.x had no answer within {CPU_S} s of the processor", CPU_S)
+    error = re.search(r"Error in routine (.*?)\n(.*?)\n", run.printed)
     if error:
-        return f"pw.x stopped: {error.group(1).strip()}: {error.group(2).strip()}"
-    return "its density did not converge" if "convergence NOT" in text else UNFINISHED
+        return NoAnswer(f"pw.x stopped: {error.group(1).strip()}: {error.group(2).strip()}")
+    failed = "convergence NOT" in run.printed
+    return NoAnswer("its density did not converge" if failed else UNFINISHED)

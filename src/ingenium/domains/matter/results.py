@@ -4,6 +4,8 @@ Some travel with the package in `results.json`; others are kept in the cache, ea
 its whole content, as recipes are: it shows damage and what was put there by hand, and is no
 signature. A result is taken only for the same atoms, to the digits that a file keeps, cutoff and
 pseudopotentials, and says which release gave it; what another release finds is not mixed with it.
+A run that came to its limit of time has no answer for that limit and lower ones: under a higher one
+it is asked again. One that was ended otherwise is not kept.
 """
 
 import json
@@ -64,9 +66,15 @@ def rounded(crystal: Crystal) -> Crystal:
 
 
 def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
-    """A kept answer; none if there is none."""
-    kept = _shipped().get(asked.key) or _read(_path(asked.key))
-    return None if kept is None else _answer(kept)
+    """A kept answer; none if there is none, or if a run may take longer today than it could."""
+    return _standing(_shipped().get(asked.key)) or _standing(_read(_path(asked.key)))
+
+
+def _standing(kept: dict[str, Any] | None) -> GroundState | NoAnswer | None:
+    """The answer, unless it is that of a run with less time than one has now."""
+    if kept is None or kept.get("within_s", espresso.CPU_S) < espresso.CPU_S:
+        return None
+    return _answer(kept)
 
 
 def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | NoAnswer]:
@@ -106,7 +114,8 @@ def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
         return NoAnswer(
             f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}"
         )
-    kept = {"asked": asked.plain, **asdict(answer)}
+    told = {k: v for k, v in asdict(answer).items() if v is not None}
+    kept = {"asked": asked.plain, **told}
     write_atomic(_path(asked.key), json.dumps({**kept, SEAL: digest(kept)}))
     return answer
 

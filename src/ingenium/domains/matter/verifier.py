@@ -2,7 +2,8 @@
 
 The distance from the hull is the larger of two: that from the two binaries into which the crystal
 splits, both computed by pw.x, and that from the lowest structure type of the same formula, by
-CHGNet alone, whose errors mostly cancel between types. Each is a quantity of its own.
+CHGNet alone, whose errors mostly cancel between types. Each is a quantity of its own. The gap comes
+before the binaries, which take several runs where it takes one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +18,7 @@ from torch import Tensor
 from ingenium.core.quantity import Quantity
 from ingenium.domains.matter import phases, potential, powder, results, symmetry
 from ingenium.domains.matter.charges import known
-from ingenium.domains.matter.espresso import RELEASE, GroundState
+from ingenium.domains.matter.espresso import RELEASE, GroundState, NoAnswer
 from ingenium.domains.matter.files import crystals
 from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.identity import CLOSEST, closest
@@ -25,8 +26,9 @@ from ingenium.domains.matter.packages import release_of
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.results import PlaneWaveRun, rounded
 
-Part = Literal["matched", "screened", "lowest", "computed"]
-ALL: tuple[Part, ...] = ("screened", "lowest", "computed")
+Part = Literal["matched", "screened", "lowest", "gapped", "computed"]
+BY_PW: tuple[Part, ...] = ("gapped", "computed")
+ALL: tuple[Part, ...] = ("screened", "lowest", *BY_PW)
 SYMPREC = 0.1  # angstrom: atoms that lie nearer to a higher group are of that one
 SCREENED = (
     Quantity("closest", "1", "least distance of two ions over the sum of their radii"),
@@ -47,8 +49,11 @@ LOWEST = (
         costly=True,
     ),
 )
-COMPUTED = (
+GAPPED = (
     Quantity("band_gap", "eV", "gap of Kohn and Sham by PBE, without spin-orbit", costly=True),
+    Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", costly=True),
+)
+COMPUTED = (
     Quantity(
         "decomposition", "eV", "energy of an atom above the two binaries, by PBE", costly=True
     ),
@@ -58,12 +63,12 @@ COMPUTED = (
         "energy of an atom above the hull: the larger of decomposition and polymorph, at least 0",
         costly=True,
     ),
-    Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", costly=True),
 )
 QUANTITIES: Mapping[Part, tuple[Quantity, ...]] = {
     "matched": (powder.MISFIT,),
     "screened": SCREENED,
     "lowest": LOWEST,
+    "gapped": GAPPED,
     "computed": COMPUTED,
 }
 
@@ -84,7 +89,7 @@ class CrystalVerifier:
     def version(self) -> str:
         """Of the programs, and what sets them."""
         own = f"chgnet {potential.version()}, spglib {release_of('spglib')}"
-        if "computed" not in self.parts:
+        if not set(BY_PW) & set(self.parts):
             return own
         return f"{RELEASE} PBE SSSP 1.3.0 {self.cutoff_ry:g} Ry protocol {results.PROTOCOL}, {own}"
 
@@ -108,6 +113,7 @@ class CrystalVerifier:
             "matched": self._matched,
             "screened": self._screened,
             "lowest": self._lowest,
+            "gapped": self._gapped,
             "computed": self._computed,
         }
         out[sound] = np.concatenate([each[part](some) for part in self.parts], 1)
@@ -140,16 +146,27 @@ class CrystalVerifier:
         found: np.ndarray = np.maximum(above, 0.0)  # NaN stays: it is no answer
         return found.reshape(-1, 1)
 
-    def _computed(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 4"]:
-        answers = results.solve([PlaneWaveRun(c, self.cutoff_ry) for c in made], self.processes)
+    def _solved(self, made: Sequence[Crystal]) -> list[GroundState | NoAnswer]:
+        return results.solve([PlaneWaveRun(c, self.cutoff_ry) for c in made], self.processes)
+
+    def _gapped(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 2"]:
+        rows = np.full((len(made), len(GAPPED)), np.nan)
+        for row, answer in zip(rows, self._solved(made), strict=True):
+            if isinstance(answer, GroundState):
+                row[:] = answer.gap_ev, answer.pressure_pa
+        return rows
+
+    def _computed(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 2"]:
         higher = self._lowest(made)[:, 0]
         rows = np.full((len(made), len(COMPUTED)), np.nan)
-        for row, crystal, answer, lowest in zip(rows, made, answers, higher, strict=True):
+        for row, crystal, answer, lowest in zip(
+            rows, made, self._solved(made), higher, strict=True
+        ):
             if isinstance(answer, GroundState):
                 formula = crystal.sites.reduced
                 parts = phases.computed(formula, self.cutoff_ry, self.processes)
                 above = answer.energy_ev / crystal.atoms - parts
-                row[:] = answer.gap_ev, above, np.max([above, lowest, 0.0]), answer.pressure_pa
+                row[:] = above, np.max([above, lowest, 0.0])
         return rows
 
 

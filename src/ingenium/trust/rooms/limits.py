@@ -28,10 +28,15 @@ class Limits:
         """The command under these limits, which the system keeps and its children inherit.
 
         The shell sets them in the new process. Python's own way, code between fork and exec, may
-        hang where other threads run.
+        hang where other threads run. At its time the process gets SIGXCPU, which nobody else sends;
+        one that goes on is killed a second later.
         """
-        sizes = {"t": self.cpu_s, "v": None if self.memory_mb is None else self.memory_mb * 1024}
-        said = "".join(f"ulimit -{k} {v} && " for k, v in sizes.items() if v is not None)
+        sizes: dict[str, int] = {}
+        if self.cpu_s is not None:
+            sizes |= {"S -t": self.cpu_s, "H -t": self.cpu_s + 1}
+        if self.memory_mb is not None:
+            sizes["v"] = self.memory_mb * 1024
+        said = "".join(f"ulimit -{k} {v} && " for k, v in sizes.items())
         return ["/bin/sh", "-c", f'{said}exec "$0" "$@"', *command] if said else [*command]
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,14 @@ from ingenium.core.errors import EngineError, MissingProgram
 from ingenium.trust.rooms.limits import Limits, surroundings
 
 _SHOWN = 23  # letters of a digest in a version
+
+
+@dataclass(frozen=True)
+class ProgramRun:
+    """What a program printed until it ended or came to a limit."""
+
+    printed: str
+    out_of_time: bool  # it had its time of the processor, and was not ended by somebody else
 
 
 @dataclass(frozen=True)
@@ -34,8 +43,8 @@ class Program:
         """Release and the beginning of the digest, for the evidence."""
         return f"{self.release} {self.digest[:_SHOWN]}"
 
-    def run(self, typed: str, folder: Path) -> str:
-        """What it prints when `typed` is typed in, until it ends or comes to a limit.
+    def run(self, typed: str, folder: Path) -> ProgramRun:
+        """What it prints when `typed` is typed in.
 
         The time of the processor is what should stop it, so that a busy machine gives no other
         answers.
@@ -63,7 +72,7 @@ class Program:
                 f"{self.name} had not {self.limits.cpu_s} s of the processor within "
                 f"{self.limits.wall_s:g} s"
             ) from error
-        return done.stdout
+        return ProgramRun(done.stdout, done.returncode == -signal.SIGXCPU)
 
 
 def on_path(name: str, use: str) -> Path:
