@@ -94,9 +94,7 @@ def test_gaps_between_days_are_refused():
     late = np.delete(DATES, 5)
     part, told = np.zeros(len(late), int), np.ones((len(late), 1))
     with pytest.raises(InputError, match="without gaps"):
-        ahead_days(
-            np.ones((1, len(late), 24)), np.zeros(len(late), int), late, np.ones((len(late), 1))
-        )
+        ahead_days(np.ones((1, len(late), 24)), part, late, told)
 
 
 @pytest.mark.parametrize("around", [NOTHING, DAY, MEAN])

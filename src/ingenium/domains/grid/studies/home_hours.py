@@ -1,4 +1,4 @@
-"""Hourly load of homes that a user fetched, and of the household profiles of SimBench.
+"""Hourly load of homes that a user fetched.
 
 The files of the homes are not shipped: their folder stands in `INGENIUM_CITYLEARN2022`. They hold
 seventeen single-family homes of Fontana, California, over one year. Two of them rest at zero for
@@ -17,9 +17,6 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ingenium.core.reading.owned import owned
-from ingenium.domains.grid.conditions import calendar, features
-from ingenium.domains.grid.consumers import consumer_days
-from ingenium.domains.grid.load_series import CALENDAR
 from ingenium.domains.grid.studies.day_ahead import HOURS, AheadDays, ahead_days
 from ingenium.domains.grid.studies.load_hours import parts, us_calendar
 
@@ -52,13 +49,3 @@ def homes() -> AheadDays:
 def _days(hours: "pd.Series[float]") -> Float64[np.ndarray, "n 24"]:
     """Whole days of a year that begins with the last hour of a day."""
     return hours.to_numpy(np.float64)[1 : 1 - HOURS].reshape(-1, HOURS)
-
-
-@cache
-def simbench_households() -> AheadDays:
-    """Days of the household profiles of SimBench, of whose weather nothing is told."""
-    own = consumer_days().of_group("household")
-    dates = own.dates.astype("datetime64[D]")
-    load = own.load_p.reshape(len(own.classes), len(dates), HOURS, -1).mean(3)
-    told = features(calendar(dates))[:, :CALENDAR]
-    return ahead_days(load, parts(dates), dates, told)
