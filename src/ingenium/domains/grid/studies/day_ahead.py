@@ -41,7 +41,7 @@ class AheadWork:
 
     steps: float = 1.0  # share of each plan's
     tries: int | None = None  # settings of a family that are tried; None for all
-    members: int = 50  # proposals for each held-out day
+    members: int = 25  # proposals for each held-out day
 
 
 SIZES = (AheadWork(), AheadWork(steps=0.02, tries=1, members=10))

@@ -10,7 +10,7 @@ Diffusion, Gaussian process, linear quantile regression, residual bootstrap (a k
 with the residuals of near days), persistence and the week before with their own past errors, and
 days of near conditions have four settings each. Each setting is fitted once, and the one with the
 least CRPS on the days to tune on is kept. Diffusion, process and quantile regression may model the
-whole day or what the kernel regression leaves, as comes out best. 50 proposals for each held-out
+whole day or what the kernel regression leaves, as comes out best. 25 proposals for each held-out
 day, fair scores in means of the load. What has no chance in its fit is fitted and drawn from once.
 
 The main number is how much lower the CRPS of the diffusion is than that of the residual bootstrap;
@@ -49,11 +49,11 @@ FAMILIES = {
     "diffusion": settings(
         BOTH,
         makers(Diffusion, DiffusionSettings, width=(32, 128), drop=(0.0, 0.0)),
-        2000,
+        1000,
     ),
     "gaussian_process": settings(
         BOTH,
-        makers(KnownProcess, GaussianProcessSettings, components=(4, 12), rows=(2000, 2000)),
+        makers(KnownProcess, GaussianProcessSettings, components=(3, 6), rows=(2000, 2000)),
     ),
     "quantile_regression": settings(
         BOTH, {f"ridge {x:g}": partial(QuantileRegression, ridge=x) for x in RIDGES}
