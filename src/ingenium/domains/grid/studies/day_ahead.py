@@ -88,7 +88,8 @@ class AheadDays:
     ) -> Float64[np.ndarray, "k 24"]:
         """The inverse of `standard`, never below zero."""
         log = z.double().numpy() * self.scale + self.recent[rows, None]
-        return np.maximum(np.exp(np.minimum(log, 50.0)) - FLOOR, 0.0)
+        load: np.ndarray = np.maximum(np.exp(np.minimum(log, 50.0)) - FLOOR, 0.0)
+        return load
 
 
 @dataclass(frozen=True)
