@@ -56,8 +56,6 @@ NAMES = (
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",
-    "matter_certified",
-    "matter_search",
     "radio_speed",
     "quantum_circuits",
     "radio_posteriors",
