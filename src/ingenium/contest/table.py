@@ -24,6 +24,7 @@ MEASURES = {  # of wishes: what has to come about within the calls
     "met_new": "wishes met by something new",
 }
 LINES = ("-", "--", "-.", ":")
+FEW = 10  # calls below which each one is written at the axis
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,8 @@ class ContestTable:
                     axes.step(at, 100 * share, line, where="post", color=colour, lw=1.4, label=arm)
                 axes.set_xscale("log")
                 axes.xaxis.set_major_formatter("{x:g}")
+                if self.calls < FEW:  # no power of ten beyond the first
+                    axes.xaxis.set_minor_formatter("{x:g}")
                 axes.set_ylim(-3, 103)
                 low = row == len(MEASURES) - 1
                 dress(
