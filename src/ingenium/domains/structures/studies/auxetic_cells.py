@@ -19,7 +19,7 @@ these from their nearest, wherever cells begin. Losses after half and all steps 
 elastic, stored until the first element yields, the smaller of both axes, over that of a re-entrant
 honeycomb with walls at 30 degrees and the same share, on the same pixels (median); nothing is
 crushed. That half of the cells differ in 5 % of their pixels is our own bound. Budget: 5 seeds of
-64 designs, 24 of the optimiser, 1,500 steps of the diffusion; quick: 1 seed of 16 and 3.
+64 designs, 24 of the optimiser, 1,500 steps of the diffusion; quick: 1 seed of 8 and 2.
 """
 
 from collections.abc import Mapping
@@ -194,7 +194,7 @@ measure = Trials(
         OPTIMISER: CellArm(OPTIMISER, TUNED),
         LONGER: CellArm(OPTIMISER, LONG),
     },
-    sizes=(CellBudget(2400, None, 1500, 64, 24), CellBudget(400, 150, 5, 16, 3)),
+    sizes=(CellBudget(2400, None, 1500, 64, 24), CellBudget(400, 150, 5, 8, 2)),
     run=run,
     read=read,
     data=lambda size: size.asker().data,

@@ -123,7 +123,8 @@ def nearest(solid: Cells, known: Bool[np.ndarray, "m x y"]) -> Float64[np.ndarra
 def spacing(known: Cells) -> float:
     """Median share of cells in which known designs differ from their nearest; at least a cell."""
     near = np.sort(apart(known[:SPACED], known), axis=1)[:, 1]
-    return max(float(np.median(near)), 1 / known[0].size)
+    pixel: float = 1 / known[0].size
+    return max(float(np.median(near)), pixel)
 
 
 def distinct(solid: Cells, least: float = 0.05) -> Int64[np.ndarray, " m"]:

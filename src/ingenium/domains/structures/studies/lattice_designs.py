@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.domains.structures.lattices import baselines
-from ingenium.domains.structures.lattices.baselines import Fields
 from ingenium.domains.structures.lattices.crushing import crush
 from ingenium.domains.structures.lattices.problem import Lattice, LatticeSettings
 from ingenium.domains.structures.lattices.verifier import stress_pa
@@ -85,7 +84,7 @@ def spacing() -> float:
     return float(distance(_known_numbers()).fill_diagonal_(np.inf).amin(1).median())
 
 
-def energy_of(fields: Fields) -> float:
+def energy_of(fields: tuple[np.ndarray, ...]) -> float:
     """Specific energy of one lattice (J/kg)."""
     arrays = (*(torch.from_numpy(f) for f in fields), torch.ones(1, dtype=torch.float64))
     return float(opened().verifier.measure(*arrays)[0, 0])
