@@ -52,6 +52,14 @@ def test_a_difference_of_one_wish_tells_nobody_apart_and_one_of_eight_does() -> 
     assert nobody.level([INSIDE], nobody.arms) == ()
 
 
+def test_few_calls_are_written_at_the_axis_as_they_are() -> None:
+    figure = SPREAD.figure()
+    figure.draw_without_rendering()
+    written = {t.get_text() for t in figure.axes[-1].get_xticklabels(which="both")}
+    assert written >= {"1", "2", "4", "8"}
+    assert not any("$" in text for text in written)
+
+
 def test_who_proposes_is_told_what_is_better_where() -> None:
     verdict = SPREAD.verdict()
     assert verdict.ahead("flow") == {
