@@ -1,9 +1,27 @@
 """What the studies of periodic cells rest on: distances between cells and their rivals."""
 
 import numpy as np
+import pytest
+import torch
 
-from ingenium.domains.structures.studies.auxetic_cells import of_honeycombs, read
-from ingenium.domains.structures.studies.cell_designs import apart, distinct
+from ingenium.domains.structures.cells.settings import CellSettings
+from ingenium.domains.structures.cells.verifier import CellVerifier
+from ingenium.domains.structures.studies.auxetic_cells import (
+    OPTIMISER,
+    OURS,
+    control,
+    honeycombs,
+    measure,
+    of_honeycombs,
+    read,
+)
+from ingenium.domains.structures.studies.cell_designs import (
+    CELLS,
+    apart,
+    distinct,
+    nearest,
+    spacing,
+)
 from ingenium.evaluate.trials import Readings
 
 
@@ -18,21 +36,61 @@ def test_cells_are_compared_wherever_they_begin():
     assert distinct(np.concatenate([cell[None], moved, others])).tolist() == [0, 3, 4]
 
 
-def test_thicker_honeycombs_store_more():
-    thin, thick = of_honeycombs(np.array([0.25, 0.6]))
-    assert 1.2 * thin < thick
+def test_a_cell_is_as_far_from_known_ones_as_from_the_nearest():
+    known = np.random.default_rng(1).random((3, 8, 8)) < 0.5
+    moved = np.roll(known[1], 3, 0)
+    moved[0, 0] ^= True
+    np.testing.assert_allclose(nearest(moved[None], known), [1 / 64], atol=1e-12)
+    twins = np.concatenate([known, known])
+    assert spacing(twins) == 1 / 64  # at least a pixel
+    assert spacing(known) > 0.1
+
+
+def test_a_reentrant_honeycomb_grows_sideways_along_both_axes():
+    solid = honeycombs(np.array([3 / 32 + 1e-3]))
+    verifier = CellVerifier(CellSettings(CELLS))
+    found = verifier.measure(torch.from_numpy(solid.astype(float)))[0].tolist()
+    named = dict(zip((q.name for q in verifier.quantities), found, strict=True))
+    assert named["poisson"] < -0.3
+    assert named["carried_axes"] == 2
+    assert (solid == solid[:, ::-1]).all()
+    assert (solid == solid[:, :, ::-1]).all()
     yield_energy = 48e6**2 / (2 * 1.7e9)  # of the solid
-    assert 0 < thick < yield_energy
+    assert of_honeycombs(np.array([named["share"]])) == pytest.approx(named["resilience"], rel=0.1)
+    assert 0 < named["resilience"] < named["share"] * yield_energy
+
+
+PLAIN = dict.fromkeys(("energy_gain", "distinct", "novelty", "new", "rate"), 1.0)
+LOSSES = {"half_loss": 2.0, "full_loss": 1.95}
+
+
+def _piece(auxetic, calls, new_rate=0.0):
+    cost = {"auxetic": auxetic, "calls": calls, "new_rate": new_rate, "half": 5.0}
+    return PLAIN | LOSSES | cost | {"data_calls": 8470.0}
+
+
+def _readings(optimiser=(40.0, 20.0), look_up=(1.0, 2.0)):
+    pieces = {name: [_piece(50.0, 3.0)] * 2 for name in measure.arms}
+    pieces[OURS] = [_piece(60.0, 2.0, 8.0), _piece(90.0, 2.0, 9.0)]
+    pieces[OPTIMISER] = [_piece(x, 10.0) for x in optimiser]
+    pieces["nearest_known_mended"] = [_piece(50.0, 3.0, x) for x in look_up]
+    return Readings((0, 1), pieces)
+
+
+def test_rates_are_for_each_call():
+    values = read(_readings())
+    np.testing.assert_allclose(values["rate_ratio"], [30 / 4, 45 / 2])
+    np.testing.assert_allclose(values["with_data"], [60 / 12 / 4, 90 / 12 / 2])
+    np.testing.assert_allclose(values["share_ratio"], [60 / 50, 90 / 50])  # of the longer search
+    assert values["auxetic"].tolist() == [60, 90]
 
 
 def test_an_optimiser_that_finds_none_counts_as_half_a_design():
-    def piece(auxetic):
-        return {"auxetic": auxetic, "energy_gain": 1, "distinct": 2, "novelty": 3, "half": 5.0}
+    np.testing.assert_allclose(read(_readings((0.0, 20.0)))["rate_ratio"], [30 / 0.5, 45 / 2])
 
-    found = Readings(
-        (0, 1), {"generator": [piece(50), piece(60)], "optimiser": [piece(0), piece(20)]}
-    )
-    values = read(found)
-    assert values["rate_ratio"].tolist() == [10, 3]
-    assert values["auxetic"].tolist() == [50, 60]
-    assert values["optimiser.auxetic"].tolist() == [0, 20]
+
+@pytest.mark.parametrize(("look_up", "convincing"), [((1.0, 2.0), True), ((8.5, 8.8), False)])
+def test_a_control_stands_on_new_designs_beyond_look_up(look_up, convincing):
+    found = control(_readings(look_up=look_up))
+    assert found.over_random.low > 0
+    assert found.convincing is convincing

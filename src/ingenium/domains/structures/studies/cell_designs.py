@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import dataset_digest
+from ingenium.core.problem import silent
 from ingenium.core.seeds import BLOCK, block_rng
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains.structures.cells.drawing import Canvas
@@ -27,6 +29,7 @@ from ingenium.loop import training
 CELLS = (32, 32)
 NOISE = 0.1  # length of correlation of the noise that the optimiser starts from
 ROUGH = 0.12  # its spread
+SPACED = 200  # known cells whose nearest others say how densely they lie
 
 Cells = Bool[np.ndarray, "n x y"]
 
@@ -50,13 +53,16 @@ class Asker:
         """Digest of the designs to learn from."""
         return dataset_digest(self.known)
 
-    def proposed(self, family: str, steps: int | None, seed: int, n: int) -> Cells:
-        """Designs of a fitted family, mended as the problem does."""
-        choice = GeneratorChoice(family=family, steps=steps, seed=seed)
-        fitted = fit(self.problem, self.known, choice, watch=lambda *_: None)
+    def proposed(self, choice: GeneratorChoice, seed: int, n: int) -> tuple[Cells, list[float]]:
+        """Designs of a fitted family for the wishes of a seed, mended as the problem does.
+
+        Beside them its held-out loss after half and all of its steps; none where it has none.
+        """
+        fitted = fit(self.problem, self.known, choice, watch=silent)
         spec = replace(self.spec, generator=choice)
         generator = Generator(self.problem, fitted.family, spec, self.known)
-        return self._solid(generator.propose_block(seed, 0, range(min(n, BLOCK))))
+        made = generator.propose_block(seed, 0, range(min(n, BLOCK)))
+        return self._solid(made), fitted.meta.get("held_out", [])
 
     def wanted(self, seed: int, n: int) -> Wanted:
         """The conditions that the designs of a seed are proposed under."""
@@ -84,8 +90,16 @@ class Asker:
 
     def novelty(self, solid: Cells) -> Float64[np.ndarray, " n"]:
         """Share of cells that differ from the nearest known design, wherever both begin."""
-        own = self._solid(self.known)
-        return np.array([apart(s[None], own).min() for s in solid])  # one by one: memory
+        return nearest(solid, self._own)
+
+    @cached_property
+    def spacing(self) -> float:
+        """From which share of cells that differ a design is new."""
+        return spacing(self._own)
+
+    @cached_property
+    def _own(self) -> Cells:
+        return self._solid(self.known)
 
     def _solid(self, designs: xr.Dataset) -> Cells:
         (share,) = to_arrays(designs, self.problem.variables)
@@ -99,6 +113,18 @@ def apart(first: Bool[np.ndarray, "m x y"], others: Cells) -> Float64[np.ndarray
     common = np.stack([np.fft.irfft2(np.conj(x) * b, first.shape[1:]).max((1, 2)) for x in a])
     total = first.sum((1, 2))[:, None] + others.sum((1, 2))[None]
     return np.asarray((total - 2 * common).clip(min=0) / size)
+
+
+def nearest(solid: Cells, known: Bool[np.ndarray, "m x y"]) -> Float64[np.ndarray, " n"]:
+    """Share of cells in which each design differs from the nearest known one."""
+    return np.asarray(apart(solid, known).min(1))
+
+
+def spacing(known: Cells) -> float:
+    """Median share of cells in which known designs differ from their nearest; at least a cell."""
+    near = np.sort(apart(known[:SPACED], known), axis=1)[:, 1]
+    pixel: float = 1 / known[0].size
+    return max(float(np.median(near)), pixel)
 
 
 def distinct(solid: Cells, least: float = 0.05) -> Int64[np.ndarray, " m"]:

@@ -21,14 +21,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool
 from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.seeds import block_rng
 from ingenium.domains.structures.cells.solid import fullest
-from ingenium.domains.structures.studies.cell_designs import apart
+from ingenium.domains.structures.studies.cell_designs import apart, nearest, spacing
 from ingenium.domains.structures.studies.composite_fields import (
     CELLS,
     CONTRAST,
@@ -46,7 +45,6 @@ from ingenium.generators.informed import Informed, Term
 from ingenium.train.plan import Plan
 
 DRAWS = 8  # designs for each condition
-SPACED = 200  # known cells whose nearest others say how densely they lie
 PLAIN, OURS, LOOK_UP, CHANCE = "adversarial", "adversarial_informed", "nearest_known", "random"
 SCORES = ("error", "best_of_8", "met_new", "diversity")
 LOSSES = ("half_loss", "full_loss")
@@ -140,7 +138,9 @@ def _scores(asked: CompositeWishes, x: Tensor) -> dict[str, float]:
     solid = fullest(x[:, :PHASES].double().unflatten(1, CELLS), made.share[held])
     off = (exact_bulk(made.strained, solid) / made.bulk[held]).log()
     error = 100 * (off.exp() - 1).abs().view(-1, DRAWS)
-    hit = (off.abs() <= made.tolerance).numpy() & _new(solid, made.phases[asked.own])
+    own = made.phases[asked.own].numpy()
+    new = nearest(solid.numpy(), own) >= spacing(own)
+    hit = (off.abs() <= made.tolerance).numpy() & new
     first = solid[::DRAWS].numpy()
     pairs = len(first) * (len(first) - 1)
     return {
@@ -149,13 +149,6 @@ def _scores(asked: CompositeWishes, x: Tensor) -> dict[str, float]:
         "met_new": 100 * float(hit.reshape(-1, DRAWS).any(1).mean()),
         "diversity": 100 * float(apart(first, first).sum()) / pairs,
     }
-
-
-def _new(solid: Bool[Tensor, "n *cells"], known: Bool[Tensor, "m *cells"]) -> np.ndarray:
-    """Which cells are no nearer to a known one than half of these to their nearest."""
-    near = np.sort(apart(known[:SPACED].numpy(), known.numpy()), axis=1)[:, 1]
-    nearest = [apart(s[None], known.numpy()).min() for s in solid.numpy()]  # one by one: memory
-    return np.array(nearest) >= max(float(np.median(near)), 1 / PHASES)
 
 
 def read(found: Readings) -> dict[str, ArrayLike]:
