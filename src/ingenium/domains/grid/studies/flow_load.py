@@ -4,7 +4,7 @@ Fifteen measured homes of a year (CityLearn Challenge 2022), of which a user fet
 (`INGENIUM_CITYLEARN2022`), in place of a hundred. Whole weeks are held out and others tuned on.
 Flow, VAE and GAN each model all 24 hours of a home's day, given the calendar, the hours of the day
 before and of the same day a week ago, the home's mean day, and temperature and sun as measured, so
-as a perfect forecast of them: no mean is taken out for them. Each has two settings and about ten
+as a perfect forecast of them: no mean is taken out for them. Each has two settings and about 25
 seconds of a processor for one fit; each setting is fitted once, the one with the least CRPS on the
 weeks to tune on is kept, and it is fitted again with them, for each seed. 25 proposals for each
 held-out day, fair scores in means of the home's load. Gains are 1 - score / rival's score with a
@@ -40,9 +40,9 @@ from ingenium.generators.vae import VAE, VAESettings
 
 WHOLE = (NOTHING,)
 FAMILIES = {
-    "flow": settings(WHOLE, makers(Flow, FlowSettings, transforms=(2, 3), width=(64, 128)), 600),
-    "vae": settings(WHOLE, makers(VAE, VAESettings, latent=(8, 16), beta=(0.5, 1.0)), 600),
-    "gan": settings(WHOLE, makers(GAN, GANSettings, penalty=(0.1, 1.0), latent=(32, 32)), 120),
+    "flow": settings(WHOLE, makers(Flow, FlowSettings, transforms=(2, 3), width=(64, 128)), 1000),
+    "vae": settings(WHOLE, makers(VAE, VAESettings, latent=(8, 16), beta=(0.5, 1.0)), 1500),
+    "gan": settings(WHOLE, makers(GAN, GANSettings, penalty=(0.1, 1.0), latent=(32, 32)), 300),
     "residual_bootstrap": settings(
         (MEAN,), makers(NearestNeighbours, NeighbourSettings, k=(100, 300))
     ),
