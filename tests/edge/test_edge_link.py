@@ -12,6 +12,7 @@ from edge_nets import case, writer
 
 from ingenium.core.errors import InputError
 from ingenium.edge.link import (
+    AT_ONCE,
     DESIGNS,
     STATE,
     HelpedProposals,
@@ -94,6 +95,8 @@ def test_what_cannot_be_run_is_answered_by_nothing(runners: dict[str, Runner]) -
     with lent(runners) as (lender, address):
         assert HelpLink(address, FILES).ask("steal", {"cond": COND}, like) is None
         assert HelpLink(address, FILES).ask("told", {"cond": COND[:, :1]}, like) is None
+        many = {"cond": COND[:1].expand(AT_ONCE + 1, -1), STATE: torch.Generator().get_state()}
+        assert HelpLink(address, FILES, 10.0).ask(DESIGNS, many, like) is None
         assert lender.answer(b"\x80\x04rubbish") == lender.answer(b"")
         assert lender.asked == {}
 

@@ -22,6 +22,7 @@ from ingenium.edge.parts import Runner, Signals
 from ingenium.sampling.steer import FREE, Steer
 
 MOST = 64 * 2**20  # bytes of a message
+AT_ONCE = 4096  # designs of a request: others wait until it is answered
 STEP_S, DESIGNS_S = 1.0, 10.0  # that an answer is waited for
 REST_S = 5.0  # that what was silent is not asked again
 DESIGNS, STATE = "designs", "state"  # a call for whole ones, and of the random numbers behind them
@@ -133,6 +134,8 @@ class Lender:
         """The graphs of a small generator, and whole designs by it."""
 
         def designs(given: Signals) -> Mapping[str, Tensor]:
+            if len(given["cond"]) > AT_ONCE:
+                raise ValueError(f"{len(given['cond'])} designs at once")
             rng = torch.Generator()
             rng.set_state(given[STATE])
             return {DESIGNS: propose(given["cond"], rng), STATE: rng.get_state()}
