@@ -82,3 +82,16 @@ def test_numbers_of_a_design_are_in_the_units_and_names_that_people_read(
     table = table[: table.index("</table>")].replace("<wbr>", "")
     assert f"<th>{first} (mm)</th>" in table
     assert table.count("<td>flat</td>") >= 20
+
+
+def test_a_margin_that_all_selected_share_is_not_the_smallest(finished: loop.Run) -> None:
+    """As that of a quantity that holds or doesn't, which would stand in each row."""
+    limits = finished.spec.limits
+    assert len(limits) > 1
+    shared = finished.verdicts.copy(deep=True)
+    shared["margin"][:, 0] = 0.0
+    shown = page.render(replace(finished, verdicts=shared)).replace("<wbr>", "")
+    table = shown[shown.index("Best designs") :]
+    cells = re.findall(r"<td>([^<]*) of (\w+)</td>", table[: table.index("</table>")])
+    assert len(cells) >= 20
+    assert not any(name == limits[0].quantity for _, name in cells)

@@ -1,6 +1,11 @@
 """Programs of the machine: their limits, and libraries that nobody can change."""
 
 import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,6 +37,40 @@ def test_one_that_somebody_ended_had_its_time_left(tmp_path: Path) -> None:
 def test_one_that_does_not_heed_the_end_of_its_time_is_killed(tmp_path: Path) -> None:
     said = shell(Limits(cpu_s=1)).run("trap '' XCPU; while :; do :; done; echo after", tmp_path)
     assert said.printed == ""
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="the system has no setpriv")
+def test_it_ends_with_the_process_that_waits_for_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    asked = f"""
+from pathlib import Path
+from ingenium.trust.rooms.limits import Limits
+from ingenium.trust.rooms.programs import Program
+sh = Program("sh", Path("/bin/sh"), Limits(cpu_s=9))
+sh.run("echo $$ > {told}; exec sleep 60", Path("{tmp_path}"))
+"""
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ours = subprocess.Popen([sys.executable, "-c", asked], env=os.environ | path)
+    _until(lambda: told.is_file() and told.read_text().endswith("\n"))
+    assert _alive(told.read_text().strip())
+    ours.kill()
+    ours.wait()
+    _until(lambda: not _alive(told.read_text().strip()))
+
+
+def _alive(process: str) -> bool:
+    """Not gone, and not one that only waits for somebody to ask how it ended."""
+    try:
+        return bool(Path("/proc", process, "cmdline").read_bytes())
+    except FileNotFoundError:
+        return False
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < 30
+        time.sleep(0.05)
 
 
 def test_memory_and_time_are_those_of_the_limits(tmp_path: Path) -> None:

@@ -190,13 +190,17 @@ def _plain(value: str | float) -> str:
 
 
 def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> str:
-    """The margin that is smallest against the spread of its quantity, and its quantity."""
+    """The margin that is smallest against the spread of its quantity, and its quantity.
+
+    One that all selected designs share, as that of a quantity that holds or doesn't, tells nothing.
+    """
     limits = run.spec.limits
     if not limits:
         return "none"
     spread = [max(float(run.verdicts[x.quantity].std(skipna=True)), 1e-12) for x in limits]
     margin = one["margin"].to_numpy()
-    i = int(np.argmin(margin / np.array(spread)))
+    shared = np.ptp(run.verdicts["margin"].to_numpy()[run.selected], axis=0) == 0
+    i = int(np.argmin(margin / np.array(spread) + np.where(shared & ~shared.all(), np.inf, 0.0)))
     name = limits[i].quantity
     return f"{words.number(float(margin[i]), units[name])} of {name}"
 

@@ -47,7 +47,7 @@ class Program:
         """What it prints when `typed` is typed in.
 
         The time of the processor is what should stop it, so that a busy machine gives no other
-        answers.
+        answers. Whoever kills us kills it too.
 
         Raises:
             EngineError: if the machine gives it no time.
@@ -56,7 +56,7 @@ class Program:
         own = {"LD_PRELOAD": f"/proc/self/fd/{self.before}"} if loaded else {}
         try:
             done = subprocess.run(
-                self.limits.around([str(self.path)]),
+                [*_leash(), *self.limits.around([str(self.path)])],
                 input=typed,
                 cwd=folder,
                 env=surroundings(own | dict(self.told)),
@@ -73,6 +73,12 @@ class Program:
                 f"{self.limits.wall_s:g} s"
             ) from error
         return ProgramRun(done.stdout, done.returncode == -signal.SIGXCPU)
+
+
+def _leash() -> tuple[str, ...]:
+    """What ends a program with the thread that waits for it, where the system can."""
+    found = shutil.which("setpriv")
+    return () if found is None else (found, "--pdeathsig", "KILL", "--")
 
 
 def on_path(name: str, use: str) -> Path:
