@@ -3,8 +3,8 @@
 Write `python -m ingenium.domains.molecules.trained FOLDER`; a stopped training goes on. The default
 recipe takes about an hour on one core with AMX or AVX-512 for bfloat16, that of `--small` ten
 minutes; `moses.json` says what it was trained on and what it cost. With `--told` it makes
-`moses.told.safetensors` and `moses.told.json` from the weights of the package, in about ten
-minutes; they belong beside these weights and to no others.
+`moses.told.safetensors` and `moses.told.json` from the weights of the package, in less than an
+hour; they belong beside these weights and to no others.
 """
 
 import argparse

@@ -37,7 +37,7 @@ from ingenium.kits.chemistry.rules import measured
 from ingenium.train.plan import Plan
 
 TOLD = Plan(
-    steps=500,
+    steps=2000,
     batch=256,
     learning_rate=1e-3,
     ema_decay=0.98,
@@ -71,7 +71,7 @@ class Lesson:
     """What the generator is told of each molecule, and how long it learns to hear it."""
 
     conditions: Mapping[str, tuple[float, float]]  # ranges of quantities of rules, from -1 to 1
-    molecules: int = 100_000  # of the training split of MOSES, in a fixed random order
+    molecules: int = 200_000  # of the training split of MOSES, in a fixed random order
     temperature: float = 0.96  # of what is proposed
     plan: Plan = TOLD
 
