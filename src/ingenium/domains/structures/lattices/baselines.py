@@ -12,7 +12,6 @@ from scipy.sparse.linalg import spsolve
 from scipy.spatial import Voronoi
 
 from ingenium.domains.structures.lattices.frame import Frame
-from ingenium.domains.structures.lattices.known import graded
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, nodes, thicknesses
 from ingenium.domains.structures.lattices.proportion import printed, proportioned
 from ingenium.domains.structures.lattices.solid import body_density
@@ -159,21 +158,21 @@ def climbed(
     layout: Layout,
     density: float,
     energy: Callable[[Fields], float],
+    start: Fields,
     calls: int,
     rng: np.random.Generator,
+    *,
+    step: float = 0.1,
 ) -> tuple[Fields, float]:
-    """The best lattice of a (1+1) evolution from the best of a few random ones.
+    """The best lattice of a (1+1) evolution from one that is given, which is measured first.
 
     Source: Rechenberg's one-fifth rule, as in Beyer and Schwefel, Natural Computing 1, 2002.
     """
     wanted = np.array([density])
-    starts = max(1, calls // 4)
-    few = graded(layout, starts, rng)
-    each = [_held(layout, [f[i : i + 1] for f in few], wanted) for i in range(starts)]
-    found = [energy(e) for e in each]
-    best, most, step = each[int(np.argmax(found))], max(found), 0.2
-    for _ in range(calls - starts):
-        spread = (STEEPEST, layout.thinnest_m * 2, layout.thinnest_m * 2)
+    best = _held(layout, list(start), wanted)
+    most = energy(best)
+    spread = (STEEPEST, layout.thinnest_m * 2, layout.thinnest_m * 2)
+    for _ in range(calls - 1):
         moved = [b + step * s * rng.normal(size=b.shape) for b, s in zip(best, spread, strict=True)]
         new = _held(layout, moved, wanted)
         value = energy(new)
@@ -181,7 +180,6 @@ def climbed(
             best, most, step = new, value, step * 1.5
         else:
             step *= 0.9
-
     return best, most
 
 
