@@ -1,0 +1,163 @@
+"""Stable, unique and new crystals: generators beside substitution and random structure search.
+
+Each may have as many crystals relaxed by CHGNet. Stable is what then lies within 0.05 eV an atom of
+its binaries and of the lowest type of its formula that is known or came up; unique is what none
+before it is by pymatgen's matcher; new is of a system of elements that the model did not learn
+from, whoever proposes it. Generators write texts under the example, with numbers by flow matching
+or by a GAN; substitution puts balanced elements into types at random; random structure search takes
+balanced formulas, any space group that holds five atoms and places by pyxtal. CHGNet's own relaxer
+moves the latter, ours those of texts, as symmetry allows. What a fit costs is counted, what the
+list of known crystals cost is not. pyxtal is no part of what is installed:
+`pip install --no-deps pyxtal`.
+"""
+
+import os
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from chgnet.model import StructOptimizer
+from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.core import Structure
+
+from benchmarks.matter_certified import FILE, HOUR_S, SUBSTITUTION, begun, substituted
+from benchmarks.measuring import report
+from ingenium.core.asking import resolve
+from ingenium.core.designs import to_arrays
+from ingenium.core.problem import silent
+from ingenium.core.seeds import block_rng
+from ingenium.core.spec import GeneratorChoice, load
+from ingenium.domains.matter import phases, potential
+from ingenium.domains.matter.charges import triples
+from ingenium.domains.matter.crystal import CrystalProblem
+from ingenium.domains.matter.files import crystals
+from ingenium.domains.matter.settings import CrystalSettings
+from ingenium.loop import training
+from ingenium.searches.strategies import Task, make
+
+RELAXED, SEEDS, STABLE_EV = 48, 2, 0.05
+ATTEMPTS, STEPS, FORCE = 200, 60, 0.1  # of a random crystal; of CHGNet's relaxer
+GROUPS = 230
+FAMILIES = {"generator": "default", "generator, GAN": "tokens_gan"}
+SEARCH = "random structure search"
+System = tuple[str, ...]  # A, B and X
+
+
+@dataclass(frozen=True)
+class RelaxedCrystal:
+    """One as CHGNet left it."""
+
+    system: System
+    structure: Structure
+    energy_ev: float  # of an atom
+
+
+def texts(problem: CrystalProblem, arm: str, seed: int) -> list[str]:
+    """What a family writes under the example, or substitution."""
+    rng = block_rng(seed, 0, "rivals")
+    if arm == SUBSTITUTION:
+        return substituted(problem, RELAXED, rng)
+    spec = resolve(replace(load(FILE), generator=GeneratorChoice(family=FAMILIES[arm])), problem)
+    task = Task(problem, spec, training(problem), seed, silent)
+    designs = make("generator", task).strategy.ask(RELAXED, rng)
+    found = crystals(to_arrays(designs, problem.variables))
+    return [c.sites.text for c in found if c is not None]
+
+
+def of_texts(problem: CrystalProblem, arm: str, seed: int) -> Iterator[RelaxedCrystal]:
+    """Crystals of the list, each text relaxed anew."""
+    for crystal, energy in potential.relaxed(begun(problem, texts(problem, arm, seed))):
+        _, *abc = problem.listed[crystal.sites.text]
+        yield RelaxedCrystal(tuple(abc), crystal.structure(), energy)
+
+
+def of_pyxtal(problem: CrystalProblem, seed: int) -> Iterator[RelaxedCrystal]:
+    """Random crystals of five atoms, relaxed freely; those that blow up count as proposed."""
+    from pyxtal import pyxtal
+    from pyxtal.msg import Comp_CompatibilityError
+
+    rng = np.random.default_rng(seed)
+    systems = triples(problem.settings.elements)
+    relaxer = StructOptimizer(model=potential.model(), use_device="cpu")
+    for _ in range(RELAXED):
+        system = systems[int(rng.integers(len(systems)))]
+        made = pyxtal()
+        for _ in range(ATTEMPTS):  # most groups hold no five atoms of three elements
+            group = int(rng.integers(1, GROUPS + 1))
+            try:
+                made.from_random(3, group, list(system), [1, 1, 3], random_state=rng)
+            except Comp_CompatibilityError:
+                continue
+            if made.valid and len(made.to_pymatgen().get_primitive_structure()) == sum((1, 1, 3)):
+                break
+        start = made.to_pymatgen().get_primitive_structure()
+        ended = relaxer.relax(start, fmax=FORCE, steps=STEPS, verbose=False)
+        energy = float(ended["trajectory"].energies[-1]) / len(start)
+        yield RelaxedCrystal(system, ended["final_structure"], energy)
+
+
+def counted(found: list[RelaxedCrystal], learned: set[System]) -> dict[str, int]:
+    """How many are stable, of these unique, and of these new."""
+    matcher, kept = StructureMatcher(), list[RelaxedCrystal]()
+    stable = 0
+    for one in found:
+        a, b, x = one.system
+        above = one.energy_ev - phases.screened({a: 1, b: 1, x: 3})
+        lowest = phases.perovskites(a, b, x)[0].energy_ev if above <= STABLE_EV else np.nan
+        if not one.energy_ev - lowest <= STABLE_EV:
+            continue
+        stable += 1
+        if not any(matcher.fit(one.structure, other.structure) for other in kept):
+            kept.append(one)
+    new = sum(one.system not in learned for one in kept)
+    return {"stable": stable, "unique": len(kept), "new": new}
+
+
+def row(problem: CrystalProblem, arm: str) -> dict[str, Any]:
+    """Some seeds, added up, each in a cache of its own so that its fit is counted."""
+    known = training(problem)["crystal"].to_numpy().tolist()
+    learned = {tuple(problem.listed[text][1:]) for text in known}
+    own = of_pyxtal if arm == SEARCH else partial(of_texts, arm=arm)
+    total, seconds = {"stable": 0, "unique": 0, "new": 0}, 0.0
+    for seed in range(SEEDS):
+        with (
+            warnings.catch_warnings(),
+            tempfile.TemporaryDirectory() as folder,
+            mock.patch.dict(os.environ, INGENIUM_CACHE=folder),
+        ):
+            warnings.simplefilter("ignore")
+            began = time.process_time()
+            found = list(own(problem, seed=seed))
+            seconds += time.process_time() - began
+            for key, count in counted(found, learned).items():
+                total[key] += count
+    return {
+        "by": arm,
+        "relaxed": SEEDS * RELAXED,
+        **total,
+        "new_an_hour": round(total["new"] * HOUR_S / seconds, 1),
+        "cpu_s": round(seconds, 1),
+    }
+
+
+def run() -> None:
+    """All arms."""
+    import_module("pyxtal")  # where it is missing nothing is begun
+    torch.set_num_threads(1)
+    problem = CrystalProblem(CrystalSettings())
+    rows = [row(problem, arm) for arm in (*FAMILIES, SUBSTITUTION, SEARCH)]
+    about = {"seeds": SEEDS, "pyxtal": version("pyxtal")}
+    report("matter_rivals", "Stable, unique and new crystals of those relaxed", rows, about)
+
+
+if __name__ == "__main__":
+    run()
