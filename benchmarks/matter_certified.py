@@ -148,28 +148,27 @@ def relaxed(problem: CrystalProblem, texts: Sequence[str]) -> xr.Dataset:
     return to_dataset(found, problem.variables, problem.labels())
 
 
-def proposed(problem: CrystalProblem, spec: Spec, arm: str, seed: int) -> xr.Dataset:
-    """Proposals of an arm."""
-    rng = block_rng(seed, 0, "certified")
-    if arm == SUBSTITUTION:
-        return relaxed(problem, substituted(problem, PROPOSED, rng))
-    task = Task(problem, spec, training(problem), seed, silent)
-    return make(ARMS[arm], task).strategy.ask(PROPOSED, rng)
-
-
 def row(problem: CrystalProblem, spec: Spec, arm: str) -> dict[str, Any]:
-    """Some seeds of an arm, each in a cache of its own, so that its fit is counted."""
-    answers, found = cache_folder() / "pw", []
+    """Some seeds of an arm, in a cache of its own; each counts a fit, as if nobody had it."""
+    answers, found, fit_s = cache_folder() / "pw", [], 0.0
     answers.mkdir(parents=True, exist_ok=True)
-    for seed in range(SEEDS):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            mock.patch.dict(os.environ, INGENIUM_CACHE=folder),
-        ):
-            Path(folder, answers.name).symlink_to(answers)  # no run of pw.x is paid for twice
-            began = time.process_time()
-            designs = proposed(problem, spec, arm, seed)
-            found.append(counted(problem, spec, designs, time.process_time() - began))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.dict(os.environ, INGENIUM_CACHE=folder),
+    ):
+        Path(folder, answers.name).symlink_to(answers)  # no run of pw.x is paid for twice
+        for seed in range(SEEDS):
+            rng, began = block_rng(seed, 0, "certified"), time.process_time()
+            if arm == SUBSTITUTION:
+                designs = relaxed(problem, substituted(problem, PROPOSED, rng))
+            else:
+                task = Task(problem, spec, training(problem), seed, silent)
+                strategy = make(ARMS[arm], task).strategy
+                fit_s = fit_s or time.process_time() - began
+                began = time.process_time()
+                designs = strategy.ask(PROPOSED, rng)
+            own_s = fit_s + time.process_time() - began
+            found.append(counted(problem, spec, designs, own_s))
     hourly = t_interval([one.an_hour for one in found])
     mean = {
         key: round(float(np.mean([getattr(one, key) for one in found])), 1)

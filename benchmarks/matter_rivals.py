@@ -6,7 +6,7 @@ before it is by pymatgen's matcher; new is of a system of elements that the mode
 from, whoever proposes it. Generators write texts under the example, with numbers by flow matching
 or by a GAN; substitution puts balanced elements into types at random; random structure search takes
 balanced formulas, any space group that holds five atoms and places by pyxtal. CHGNet's own relaxer
-moves the latter, ours those of texts, as symmetry allows. What a fit costs is counted, what the
+moves the latter, ours those of texts, as symmetry allows. What one fit costs is counted, what the
 list of known crystals cost is not. pyxtal is no part of what is installed:
 `pip install --no-deps pyxtal`.
 """
@@ -123,18 +123,18 @@ def counted(found: list[RelaxedCrystal], learned: set[System]) -> dict[str, int]
 
 
 def row(problem: CrystalProblem, arm: str) -> dict[str, Any]:
-    """Some seeds, added up, each in a cache of its own so that its fit is counted."""
+    """Some seeds, added up, in a cache of its own, so that one fit is counted."""
     known = training(problem)["crystal"].to_numpy().tolist()
     learned = {tuple(problem.listed[text][1:]) for text in known}
     own = of_pyxtal if arm == SEARCH else partial(of_texts, arm=arm)
     total, seconds = {"stable": 0, "unique": 0, "new": 0}, 0.0
-    for seed in range(SEEDS):
-        with (
-            warnings.catch_warnings(),
-            tempfile.TemporaryDirectory() as folder,
-            mock.patch.dict(os.environ, INGENIUM_CACHE=folder),
-        ):
-            warnings.simplefilter("ignore")
+    with (
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.dict(os.environ, INGENIUM_CACHE=folder),
+    ):
+        warnings.simplefilter("ignore")
+        for seed in range(SEEDS):
             began = time.process_time()
             found = list(own(problem, seed=seed))
             seconds += time.process_time() - began
