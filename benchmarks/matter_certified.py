@@ -49,7 +49,7 @@ from ingenium.loop import training
 from ingenium.searches.strategies import Task, make
 
 FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"
-PROPOSED, SEEDS, CUTOFF_RY = 100, 4, 40.0
+PROPOSED, SEEDS, CUTOFF_RY = 100, 3, 40.0
 SUBSTITUTION = "substitution"
 ARMS = {  # by the name of a strategy, where one proposes
     "generator": "generator",
