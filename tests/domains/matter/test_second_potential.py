@@ -1,5 +1,6 @@
-"""SevenNet beside CHGNet: where it is missing, what it measures, and how near to pw.x it comes."""
+"""A second potential beside CHGNet: where it is missing, what it measures, what it spares."""
 
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 
 import numpy as np
@@ -15,7 +16,7 @@ from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
-from ingenium.domains.matter import agreement, potential, results, second_potential
+from ingenium.domains.matter import potential, results, second_potential
 from ingenium.domains.matter.crystal import CrystalProblem
 from ingenium.domains.matter.potential import Crystal
 
@@ -31,16 +32,18 @@ def shifted(crystal: Crystal) -> float:
     return (found.energy_ev + sum(FREE_EV[e] for e in crystal.sites.elements)) / crystal.atoms
 
 
-@pytest.fixture
-def problem(monkeypatch: pytest.MonkeyPatch) -> CrystalProblem:
+@pytest.fixture(scope="module")
+def problem() -> Iterator[CrystalProblem]:
     """CHGNet stands for SevenNet."""
-    monkeypatch.setattr(results, "_computed", None)
-    monkeypatch.setattr(second_potential, "version", lambda: "none")
-    monkeypatch.setattr(second_potential, "energy_ev", shifted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "_computed", None)
+        patch.setattr(second_potential, "version", lambda: "none")
+        patch.setattr(second_potential, "energy_ev", shifted)
+        second_potential._lowest.cache_clear()
+        found = open_problem(Spec(problem="matter.crystal", setup=SETUP))
+        assert isinstance(found, CrystalProblem)
+        yield found
     second_potential._lowest.cache_clear()
-    found = open_problem(Spec(problem="matter.crystal", setup=SETUP))
-    assert isinstance(found, CrystalProblem)
-    return found
 
 
 def measured(
@@ -91,15 +94,3 @@ def test_a_limit_on_it_spares_runs_of_pw(problem: CrystalProblem) -> None:
     assert found["verdict"].item() == Verdict.REJECTED
     assert np.isfinite(found["second_hull"].item())
     assert np.isnan(found["band_gap"].item())
-
-
-@pytest.mark.slow
-def test_it_is_as_near_to_pw_as_chgnet_is() -> None:
-    """On those five crystals of the random ones, every answer of which travels."""
-    pytest.importorskip("sevenn", exc_type=ImportError)
-    drawn = {c.sites.text: c for c in agreement.drawn(agreement.MOST)}
-    rows = agreement.rows(list(drawn.values()))[:5]
-    second = [second_potential.above_ev(drawn[row.text]) for row in rows]
-    off = np.abs(np.array(second) - [row.by_pw_ev for row in rows])
-    own = np.abs(np.array([row.by_chgnet_ev - row.by_pw_ev for row in rows]))
-    assert np.median(off) < max(np.median(own), 0.03)
