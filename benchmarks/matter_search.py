@@ -42,7 +42,7 @@ from ingenium.searches.strategies import Task, make
 
 FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"
 ELEMENTS = ("Cs", "Ge", "Sn", "Pb", "Cl", "Br", "I")
-CALLS, SEEDS, MEASURED, SCREENED = 10, 4, 2, 16
+CALLS, SEEDS, MEASURED, SCREENED = 10, 3, 2, 16
 CHEAP = ("symmetry_kept", "screened_hull", "gap_estimate")
 SCREEN = ScreenPlan("cheap", keep=MEASURED / SCREENED, audit=0.02, cheap=CHEAP)
 WITH_TYPES = replace(SCREEN, cheap=(*CHEAP, "polymorph"))
