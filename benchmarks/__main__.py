@@ -56,6 +56,8 @@ NAMES = (
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",
+    "matter_certified",
+    "matter_potentials",
     "radio_speed",
     "quantum_circuits",
     "radio_posteriors",

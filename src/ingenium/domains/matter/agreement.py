@@ -1,8 +1,8 @@
 """How far CHGNet lies from pw.x, on crystals that were drawn at random from the list.
 
-Those that a search has asked about are near the hull and have a gap; what is drawn here is neither,
-so that its errors are those of the whole list. `python -m ingenium.domains.matter.agreement 30`
-asks pw.x about the first thirty, and what it finds is kept.
+Those that runs of the example asked about are near the hull and have a gap; what is drawn here is
+neither, so that its errors are those of the whole list. `python -m
+ingenium.domains.matter.agreement 30` asks pw.x about the first thirty, and what it finds is kept.
 """
 
 import sys
@@ -40,6 +40,13 @@ def drawn(count: int) -> list[Crystal]:
         Crystal(Wyckoff.of(str(kept["crystal"][k])), kept["edges_m"][k], kept["free"][k])
         for k in order
     ]
+
+
+def others() -> list[Crystal]:
+    """All other ABX3 of which an answer travels: what runs of the example asked about."""
+    keys = {PlaneWaveRun(c, CUTOFF_RY).key for c in drawn(MOST)}
+    ternaries = [c for c, _ in results.shipped() if sorted(c.sites.reduced.values()) == [1, 1, 3]]
+    return [c for c in ternaries if PlaneWaveRun(c, CUTOFF_RY).key not in keys]
 
 
 def asked(crystal: Crystal) -> list[PlaneWaveRun]:

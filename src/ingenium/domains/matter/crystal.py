@@ -19,14 +19,23 @@ from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import codes
-from ingenium.domains.matter import charges, espresso, grammar, potential, powder, report, results
+from ingenium.domains.matter import (
+    charges,
+    espresso,
+    grammar,
+    potential,
+    powder,
+    report,
+    results,
+    second_potential,
+)
 from ingenium.domains.matter.files import Cif, Poscar, crystals
 from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.recipe import KNOWN
 from ingenium.domains.matter.settings import CrystalSettings
-from ingenium.domains.matter.verifier import ALL, BY_PW, CrystalVerifier, Part
+from ingenium.domains.matter.verifier import BY_PW, CrystalVerifier, Part
 from ingenium.domains.matter.wyckoff import Wyckoff
 from ingenium.generators.tokens.two_kinds import TwoKindCodec
 
@@ -102,10 +111,12 @@ class CrystalProblem(Problem):
         """Open the engines and the known crystals.
 
         Raises:
-            MissingExtra: if CHGNet or spglib are not installed.
+            MissingExtra: if CHGNet, spglib or the second potential of a setup is not installed.
             InputError: for a formula that no listed crystal has, or a pattern without lines.
         """
         self.settings, self.given = settings, given
+        if settings.second_potential:
+            second_potential.version()  # where it is missing nothing is begun
         self.listed = grammar.perovskites(settings.elements, settings.types)
         self.asked = self._of_formula(given)
         self.wanted = powder.given(given["pattern"]) if "pattern" in given else None
@@ -179,16 +190,16 @@ class CrystalProblem(Problem):
 
     def _judge(self) -> CrystalVerifier:
         s = self.settings
-        parts: tuple[Part, ...] = () if self.wanted is None else ("matched",)
+        first: tuple[Part, ...] = () if self.wanted is None else ("matched",)
+        more: tuple[Part, ...] = ("seconded",) if s.second_potential else ()
         if s.judge == "pw.x":
-            return CrystalVerifier(
-                s.cutoff_ry, s.processes, self.gaps, (*parts, *ALL), wanted=self.wanted
-            )
+            parts = *first, "screened", "lowest", *more, *BY_PW  # where it rejects pw.x is spared
+            return CrystalVerifier(s.cutoff_ry, s.processes, self.gaps, parts, wanted=self.wanted)
         return CrystalVerifier(
             s.cutoff_ry,
             s.processes,
             self.gaps,
-            (*parts, "screened"),
+            (*first, "screened", *more),
             name="chgnet",
             tier="cheap",
             wanted=self.wanted,

@@ -31,6 +31,7 @@ class CrystalSettings:
     cutoff_ry: float = 40.0  # of waves; that of the density is eight times as high
     second_cutoff_ry: float = 60.0  # under which a share is measured again
     processes: int = 2  # of pw.x at the same time
+    second_potential: bool = False  # SevenNet too says how far a crystal is above its binaries
 
     def __post_init__(self) -> None:
         for name in self.types:

@@ -16,7 +16,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.matter import phases, potential, powder, results, symmetry
+from ingenium.domains.matter import (
+    phases,
+    potential,
+    powder,
+    results,
+    second_potential,
+    symmetry,
+)
 from ingenium.domains.matter.charges import known
 from ingenium.domains.matter.espresso import RELEASE, GroundState, NoAnswer
 from ingenium.domains.matter.files import crystals
@@ -26,7 +33,7 @@ from ingenium.domains.matter.packages import release_of
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.results import PlaneWaveRun, rounded
 
-Part = Literal["matched", "screened", "lowest", "gapped", "computed"]
+Part = Literal["matched", "screened", "lowest", "seconded", "gapped", "computed"]
 BY_PW: tuple[Part, ...] = ("gapped", "computed")
 ALL: tuple[Part, ...] = ("screened", "lowest", *BY_PW)
 SYMPREC = 0.1  # angstrom: atoms that lie nearer to a higher group are of that one
@@ -49,6 +56,15 @@ LOWEST = (
         costly=True,
     ),
 )
+SECONDED = (
+    Quantity(
+        "second_hull",
+        "eV",
+        "energy of an atom above the two binaries, by SevenNet",
+        rounding=1e-5,
+        costly=True,
+    ),
+)
 GAPPED = (
     Quantity("band_gap", "eV", "gap of Kohn and Sham by PBE, without spin-orbit", costly=True),
     Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", costly=True),
@@ -68,6 +84,7 @@ QUANTITIES: Mapping[Part, tuple[Quantity, ...]] = {
     "matched": (powder.MISFIT,),
     "screened": SCREENED,
     "lowest": LOWEST,
+    "seconded": SECONDED,
     "gapped": GAPPED,
     "computed": COMPUTED,
 }
@@ -89,6 +106,8 @@ class CrystalVerifier:
     def version(self) -> str:
         """Of the programs, and what sets them."""
         own = f"chgnet {potential.version()}, spglib {release_of('spglib')}"
+        if "seconded" in self.parts:
+            own = f"{own}, sevenn {second_potential.version()}"
         if not set(BY_PW) & set(self.parts):
             return own
         return f"{RELEASE} PBE SSSP 1.3.0 {self.cutoff_ry:g} Ry protocol {results.PROTOCOL}, {own}"
@@ -113,6 +132,7 @@ class CrystalVerifier:
             "matched": self._matched,
             "screened": self._screened,
             "lowest": self._lowest,
+            "seconded": self._seconded,
             "gapped": self._gapped,
             "computed": self._computed,
         }
@@ -145,6 +165,10 @@ class CrystalVerifier:
         above = np.array([_energy(c) for c in made]) - np.array(lowest)
         found: np.ndarray = np.maximum(above, 0.0)  # NaN stays: it is no answer
         return found.reshape(-1, 1)
+
+    def _seconded(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 1"]:
+        rows = [second_potential.above_ev(c) for c in made]
+        return np.array(rows, dtype=np.float64).reshape(-1, 1)
 
     def _solved(self, made: Sequence[Crystal]) -> list[GroundState | NoAnswer]:
         return results.solve([PlaneWaveRun(c, self.cutoff_ry) for c in made], self.processes)

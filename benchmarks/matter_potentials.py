@@ -1,0 +1,69 @@
+"""CHGNet and SevenNet beside pw.x: energies above two binaries, of crystals drawn at random.
+
+Both potentials see the places where CHGNet left the atoms, and so does pw.x; of each binary the
+type counts that is the lowest by who is asked. Those that the example asked about are near their
+hull and have a gap. How far the two potentials lie apart is held against how far each is off: if
+the one tells the other, a crystal on which they differ is one to ask pw.x about. SevenNet is an
+extra: `pip install "ingenium[sevennet]"`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.stats import spearmanr
+
+from benchmarks.measuring import report
+from ingenium.domains.matter import agreement, second_potential
+from ingenium.domains.matter.potential import Crystal
+
+FAR_EV = 0.05  # an atom: the limit of the example
+
+
+def rows(drawn: str, crystals: Sequence[Crystal]) -> list[dict[str, Any]]:
+    """A row for each potential, of those crystals of which all answers of pw.x are there."""
+    own = [(row, c) for c in crystals for row in agreement.rows([c])]
+    exact = np.array([row.by_pw_ev for row, _ in own])
+    found = {
+        "CHGNet": np.array([row.by_chgnet_ev for row, _ in own]),
+        "SevenNet": np.array([second_potential.above_ev(c) for _, c in own]),
+    }
+    apart = np.abs(found["CHGNet"] - found["SevenNet"])
+    return [
+        {
+            "crystals": drawn,
+            "by": name,
+            "count": len(own),
+            **_off(values, exact),
+            "apart_tells_error": round(float(spearmanr(apart, np.abs(values - exact))[0]), 2),
+        }
+        for name, values in found.items()
+    ]
+
+
+def _off(values: Float[np.ndarray, " n"], exact: Float[np.ndarray, " n"]) -> dict[str, float]:
+    off = np.abs(values - exact)
+    return {
+        "median_off_ev": round(float(np.median(off)), 4),
+        "most_off_ev": round(float(off.max()), 4),
+        "off_by_more_than_limit": round(float((off > FAR_EV).mean()), 3),
+        "mean_error_ev": round(float((values - exact).mean()), 4),
+        "order": round(float(spearmanr(values, exact)[0]), 3),
+    }
+
+
+def run() -> None:
+    """Both kinds of crystals."""
+    torch.set_num_threads(1)
+    table = [
+        *rows("drawn at random", agreement.drawn(agreement.MOST)),
+        *rows("that the example asked about", agreement.others()),
+    ]
+    title = "Energies above two binaries by potentials, beside pw.x (order: Spearman)"
+    report("matter_potentials", title, table, {"sevenn": second_potential.version()})
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,59 @@
+"""SevenNet: a second potential beside CHGNet, of another architecture and of other authors.
+
+Both learned from energies of the Materials Project; where they lie apart, at least one is wrong.
+
+Source: Park et al., J. Chem. Theory Comput. 20:4857, 2024 (SevenNet-0; weights of 11 July 2024 in
+    the package, trained on PBE and PBE+U energies of the Materials Project).
+"""
+
+import io
+import warnings
+from contextlib import redirect_stdout
+from functools import cache
+from typing import Any
+
+from ingenium.core.packages import Extra
+from ingenium.domains.matter import phases
+from ingenium.domains.matter.phases import Formula
+from ingenium.domains.matter.potential import Crystal
+
+EXTRA = Extra("sevennet")
+WEIGHTS = "7net-0"
+
+
+def version() -> str:
+    """Of package and weights.
+
+    Raises:
+        MissingExtra: with the line that installs it.
+    """
+    return f"{EXTRA.release_of('sevenn')} weights {WEIGHTS}"
+
+
+@cache
+def _calculator() -> Any:
+    """The network, once for each process."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # of packages that it brings
+        return EXTRA.package("sevenn.calculator").SevenNetCalculator(WEIGHTS, device="cpu")
+
+
+def energy_ev(crystal: Crystal) -> float:
+    """Of an atom."""
+    atoms = crystal.structure().to_ase_atoms()
+    atoms.calc = _calculator()
+    return float(atoms.get_potential_energy()) / len(atoms)
+
+
+def above_ev(crystal: Crystal) -> float:
+    """Energy of an atom above the two binaries, all as CHGNet left them.
+
+    Of each binary the type counts that is the lowest by this potential.
+    """
+    parts = phases.splits(crystal.sites.reduced)
+    return energy_ev(crystal) - sum(share * _lowest(tuple(p.items())) for p, share in parts)
+
+
+@cache
+def _lowest(formula: Formula) -> float:
+    return min(energy_ev(phase.crystal) for phase in phases.binaries(formula))

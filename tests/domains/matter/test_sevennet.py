@@ -1,0 +1,18 @@
+"""SevenNet itself, where it is installed."""
+
+import numpy as np
+import pytest
+
+from ingenium.domains.matter import agreement, second_potential
+
+
+@pytest.mark.slow
+def test_it_is_as_near_to_pw_as_chgnet_is() -> None:
+    """On those five crystals of the random ones, every answer of which travels."""
+    pytest.importorskip("sevenn", exc_type=ImportError)
+    drawn = {c.sites.text: c for c in agreement.drawn(agreement.MOST)}
+    rows = agreement.rows(list(drawn.values()))[:5]
+    second = [second_potential.above_ev(drawn[row.text]) for row in rows]
+    off = np.abs(np.array(second) - [row.by_pw_ev for row in rows])
+    own = np.abs(np.array([row.by_chgnet_ev - row.by_pw_ev for row in rows]))
+    assert np.median(off) < max(np.median(own), 0.03)
