@@ -57,6 +57,7 @@ NAMES = (
     "neuro_networks",
     "matter_relaxations",
     "matter_certified",
+    "matter_rivals",
     "matter_potentials",
     "radio_speed",
     "quantum_circuits",
