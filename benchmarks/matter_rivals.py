@@ -25,9 +25,8 @@ from unittest import mock
 
 import numpy as np
 import torch
-from chgnet.model import StructOptimizer
 from pymatgen.analysis.structure_matcher import StructureMatcher
-from pymatgen.core import Structure
+from pymatgen.core.structure import Structure
 
 from benchmarks.matter_certified import FILE, HOUR_S
 from benchmarks.measuring import report
@@ -94,20 +93,20 @@ def of_texts(problem: CrystalProblem, arm: str, seed: int) -> Iterator[RelaxedCr
 
 def of_pyxtal(problem: CrystalProblem, seed: int) -> Iterator[RelaxedCrystal]:
     """Random crystals of five atoms, relaxed freely; those that blow up count as proposed."""
-    from pyxtal import pyxtal
-    from pyxtal.msg import Comp_CompatibilityError
-
+    empty: Any = import_module("pyxtal").pyxtal
+    mismatch = import_module("pyxtal.msg").Comp_CompatibilityError
+    optimiser: Any = import_module("chgnet.model").StructOptimizer
     rng = np.random.default_rng(seed)
     systems = triples(problem.settings.elements)
-    relaxer = StructOptimizer(model=potential.model(), use_device="cpu")
+    relaxer = optimiser(model=potential.model(), use_device="cpu")
     for _ in range(RELAXED):
         system = systems[int(rng.integers(len(systems)))]
-        made = pyxtal()
+        made = empty()
         for _ in range(ATTEMPTS):  # most groups hold no five atoms of three elements
             group = int(rng.integers(1, GROUPS + 1))
             try:
                 made.from_random(3, group, list(system), [1, 1, 3], random_state=rng)
-            except Comp_CompatibilityError:
+            except mismatch:
                 continue
             if made.valid and len(made.to_pymatgen().get_primitive_structure()) == sum((1, 1, 3)):
                 break
