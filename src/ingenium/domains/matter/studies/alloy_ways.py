@@ -1,16 +1,16 @@
 """Ways to tell what is found in an alloy: four families of draws, and yardsticks beside them.
 
-Each way has two settings, of which one is kept by the rows to tune on.
+Each way has two settings; the one that does better on the rows to tune on is taken.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int64
 from sklearn.ensemble import HistGradientBoostingRegressor
 from torch import Tensor
 
@@ -27,7 +27,6 @@ from ingenium.train.plan import Plan
 WIDTH = 96
 DRAWS = 8  # of the properties of an alloy
 ROUGH = 0.2  # deviations of noise on what is learned: a density of flags has no bound
-TUNED = 99  # seed of the fits by which settings are chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +92,7 @@ def _transformer(depth: int) -> Callable[[int, int], Model]:
 
 def _boosted(leaf: int, x: Tensor, cond: Tensor, asked: Tensor, seed: int, share: float) -> Guess:
     """Trees one after the other, for each property its own."""
-    rounds = max(1, round(share * 200))
+    rounds = max(1, round(share * 100))
     told, wanted = cond.numpy(), asked.numpy()
     made = [
         HistGradientBoostingRegressor(
@@ -120,8 +119,8 @@ def _chance(x: Tensor, cond: Tensor, asked: Tensor, seed: int, share: float) -> 
 
 
 # About as many seconds for each family; training stops earlier where few rows are soon learned.
-_PLAN = Plan(steps=1000, batch=256, learning_rate=3e-3, ema_decay=0.99, check_every=25)
-_ADVERSARIAL = replace(_PLAN, steps=600, learning_rate=2e-3)
+_PLAN = Plan(steps=800, batch=256, learning_rate=3e-3, ema_decay=0.99, patience=4, check_every=50)
+_ADVERSARIAL = replace(_PLAN, steps=500, learning_rate=2e-3)
 
 
 FAMILIES = ("gan", "beta_vae", "diffusion", "transformer")
@@ -165,14 +164,12 @@ def fair_r2(
     return r2
 
 
-@cache
-def kept(table: AlloyTable, name: str, size: int, share: float) -> int:
-    """The setting of a way that does best on the rows to tune on, by one fit each."""
-    if len(WAYS[name]) == 1:
-        return 0
-    own, truth = table.own(size, TUNED), table.found[table.tuning].double().numpy()
-    found = [
-        fair_r2(guessed(table, way, own, table.tuning, TUNED, share).drawn, truth).mean()
-        for way in WAYS[name]
-    ]
-    return int(np.argmax(found))
+def better(
+    table: AlloyTable, name: str, own: Int64[Tensor, " s"], seed: int, share: float
+) -> tuple[Guess, int]:
+    """What a way says of held-out rows with the setting that does better on those to tune on."""
+    asked, count = torch.cat([table.tuning, table.held]), len(table.tuning)
+    truth = table.found[table.tuning].double().numpy()
+    made = [guessed(table, way, own, asked, seed, share) for way in WAYS[name]]
+    first = int(np.argmax([fair_r2(guess.drawn[:, :count], truth).mean() for guess in made]))
+    return replace(made[first], drawn=made[first].drawn[:, count:]), first
