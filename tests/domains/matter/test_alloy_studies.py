@@ -38,10 +38,10 @@ def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (tmp_path / name).parent.mkdir()
         rows.to_csv(tmp_path / name)
     monkeypatch.setenv(alloys.PLACE, str(tmp_path))
-    for kept in (alloys.phases, alloys.strengths):
+    for kept in (alloys.phases, alloys.strengths, alloy_ways.kept):
         kept.cache_clear()
     yield
-    for kept in (alloys.phases, alloys.strengths):
+    for kept in (alloys.phases, alloys.strengths, alloy_ways.kept):
         kept.cache_clear()
 
 
@@ -118,24 +118,20 @@ def test_each_family_draws_and_again_the_same(name):
     assert np.isfinite(first).all()
 
 
-def test_the_better_setting_is_taken(monkeypatch: pytest.MonkeyPatch):
+def test_the_better_setting_is_kept(monkeypatch: pytest.MonkeyPatch):
     def off(by):
         return lambda x, cond, asked, seed, share: alloy_ways.Guess(
             alloy_ways._near(1, x, cond, asked, seed, share).drawn + by
         )
 
     monkeypatch.setattr(alloy_ways, "WAYS", {"near": (off(1.0), off(0.0), off(2.0))})
-    table = alloys.strengths()
-    guess, first = alloy_ways.better(table, "near", table.own(60, 0), 0, 1.0)
-    assert first == 1
-    assert guess.drawn.shape == (1, len(table.held), 1)
-    assert fair_r2(guess.drawn, table.found[table.held].double().numpy()) > 0
+    assert alloy_ways.kept(alloys.strengths(), "near", 1.0) == 1
 
 
 def test_leads_are_paired_by_seed_and_tables_are_medians():
     def piece(at, r2):
         last = {"last_r2": [r2] * (5 if at == "phases" else 1), "mae_percent": 10.0}
-        more = {"half_loss": 0.5, "full_loss": 0.49, "kept": [0, 0, 0], "size": [64, 700, 8000]}
+        more = {"half_loss": 0.5, "full_loss": 0.49, "kept": 0, "size": [64, 700, 8000]}
         return {"r2": [r2 - 0.2, r2 - 0.1, r2], **last, **more}
 
     level = {"gan": 0.1, "beta_vae": 0.2, "diffusion": 0.5, "transformer": 0.4}
