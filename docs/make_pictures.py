@@ -29,7 +29,6 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Between, Spec, load
 from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.domains.molecules import report as molecules_report
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.parts.report import over_mass, ranked
@@ -69,7 +68,7 @@ def picture(out: Path) -> Figure:
     if isinstance(problem, Bracket):
         return parts_of(problem, designs)
     if isinstance(problem, Lead):
-        return leads_of(problem, designs)
+        return part_of(out, "Structures")
     raise SystemExit(
         "expected a run of grid.feeder_day, structures.bracket or molecules.lead, or --part; "
         f"came {spec.problem}."
@@ -82,11 +81,6 @@ def part_of(out: Path, heading: str) -> Figure:
     if heading not in drawn:
         raise SystemExit(f'expected one of {", ".join(drawn)}; came "{heading}".')
     return drawn[heading]
-
-
-def leads_of(problem: Lead, designs: xr.Dataset) -> Figure:
-    """Structures of accepted molecules, as the report of a run draws them."""
-    return molecules_report.sections(problem.known, designs, designs, ("logp", "qed"))[0].figure
 
 
 def parts_of(problem: Bracket, designs: xr.Dataset) -> Figure:

@@ -102,10 +102,7 @@ def test_groups_of_much_else_are_no_hazard(group: str) -> None:
 
 @pytest.mark.slow
 def test_cheap_rules_choose_among_proposals() -> None:
-    """With more tries more groups are there and conditions are met better, design by design.
-
-    All grow from the ring, so that it is the amide that is chosen for.
-    """
+    """With more tries more groups are there and conditions are met better, design by design."""
     cond = torch.tensor([[-0.25, -0.1, -0.6], [-0.15, 0.1, -0.5]]).repeat(8, 1)
     short = []
     for tries in (1, 8):
@@ -117,6 +114,18 @@ def test_cheap_rules_choose_among_proposals() -> None:
         first, again = (family.propose(cond[:2], torch.Generator().manual_seed(1)) for _ in "ab")
         assert torch.equal(first, again)
     assert np.mean(short[1]) < np.mean(short[0]) / 3
+
+
+def test_a_lead_grows_from_a_group_that_choosing_would_miss() -> None:
+    """A benzene ring is in most known molecules, an anilinoquinazoline in hardly any."""
+    ring, rare = "c1ccccc1", "c1ccc(Nc2ncnc3ccccc23)cc1"
+    common = Lead(LeadSettings(keep=(ring,), known=200, tries=16))
+    assert not common.codec.first
+    assert not any(ring in note for note in common.notes)
+    for keep, tries in (((ring,), 1), ((rare,), 16), ((ring, rare), 16)):
+        problem = Lead(LeadSettings(keep=keep, known=200, tries=tries))
+        assert problem.codec.first
+        assert any(f'grow each molecule from "{keep[-1]}"' in note for note in problem.notes)
 
 
 def test_the_notes_say_how_many_proposals_a_design_is_chosen_from() -> None:

@@ -34,6 +34,7 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"
+LOOKED, MISSED = 500, 0.05  # known molecules; share of designs whose choice may lack a group
 CHOICE = (
     "Where the generator is one that comes trained, each design is chosen from {} proposals by "
     "rules that cost little: shares of designs that hold are not shares of proposals."
@@ -137,8 +138,17 @@ class Lead(MoleculeProblem):
         self.wish = Wish(self.conditions, groups, settings.source, self.known, parts, self.limits)
 
     def _grow(self) -> None:
-        """Let proposals grow from the largest group to keep that can be written."""
-        size = {text: query.GetNumAtoms() for text, query in self.groups.kept.items()}
+        """Let proposals grow from the largest group to keep that can be written and is rare.
+
+        One that most choices among proposals would find is chosen for: to begin all texts with it
+        would leave less to be said of the rest.
+        """
+        some = [parsed(text) for text in self.known.smiles[:LOOKED]]
+        size = dict[str, int]()
+        for text, query in self.groups.kept.items():
+            lacking = np.mean([not mol.HasSubstructMatch(query) for mol in some])
+            if lacking**self.settings.tries > MISSED:
+                size[text] = query.GetNumAtoms()
         for text in sorted(size, key=lambda text: -size[text]):
             if first := growing(text, self.codec):
                 self.codec = replace(self.codec, first=first)
