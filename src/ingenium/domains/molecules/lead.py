@@ -143,7 +143,7 @@ class Lead(MoleculeProblem):
         One that most choices among proposals would find is chosen for: to begin all texts with it
         would leave less to be said of the rest.
         """
-        some = [parsed(text) for text in self.known.smiles[:LOOKED]]
+        some = [required(text, "a known molecule") for text in self.known.smiles[:LOOKED]]
         size = dict[str, int]()
         for text, query in self.groups.kept.items():
             lacking = np.mean([not mol.HasSubstructMatch(query) for mol in some])
