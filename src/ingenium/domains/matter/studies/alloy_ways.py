@@ -46,7 +46,7 @@ Way = Callable[[Tensor, Tensor, Tensor, int, float], Guess]  # x, cond, asked, s
 
 
 @dataclass(frozen=True)
-class Drawn:
+class PropertyDraws:
     """A family that draws properties under what an alloy is."""
 
     make: Callable[[int, int], Model]  # for so many properties and conditions
@@ -127,10 +127,10 @@ _ADVERSARIAL = replace(_PLAN, steps=500, learning_rate=2e-3)
 FAMILIES = ("gan", "beta_vae", "diffusion", "transformer")
 WAYS: Mapping[str, tuple[Way, ...]] = MappingProxyType(
     {
-        "gan": tuple(Drawn(_gan(penalty), _ADVERSARIAL) for penalty in (0.1, 1.0)),
-        "beta_vae": tuple(Drawn(_vae(beta), _PLAN) for beta in (0.5, 2.0)),
-        "diffusion": tuple(Drawn(_diffusion(level), _PLAN) for level in (-0.5, 0.5)),
-        "transformer": tuple(Drawn(_transformer(depth), _PLAN) for depth in (1, 2)),
+        "gan": tuple(PropertyDraws(_gan(penalty), _ADVERSARIAL) for penalty in (0.1, 1.0)),
+        "beta_vae": tuple(PropertyDraws(_vae(beta), _PLAN) for beta in (0.5, 2.0)),
+        "diffusion": tuple(PropertyDraws(_diffusion(level), _PLAN) for level in (-0.5, 0.5)),
+        "transformer": tuple(PropertyDraws(_transformer(depth), _PLAN) for depth in (1, 2)),
         "boosting": tuple(partial(_boosted, leaf) for leaf in (5, 20)),
         "nearest": tuple(partial(_near, k) for k in (3, 10)),
         "chance": (_chance,),
