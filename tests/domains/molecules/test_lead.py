@@ -21,6 +21,7 @@ from ingenium.core.evidence import written
 from ingenium.core.spec import GeneratorChoice, Limit, Objective, Select, Spec
 from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
+from ingenium.domains.molecules.best_proposal import BestProposal
 from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.kept_group import KeptPrefix
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
@@ -118,15 +119,25 @@ def test_cheap_rules_choose_among_proposals() -> None:
 
 
 def test_a_lead_grows_from_a_group_that_choosing_would_miss() -> None:
-    """A benzene ring is in most known molecules, an anilinoquinazoline in hardly any."""
+    """A benzene ring is in most known molecules, an anilinoquinazoline in hardly any.
+
+    A family that chooses among no proposals grows in any case.
+    """
     ring, rare = "c1ccccc1", "c1ccc(Nc2ncnc3ccccc23)cc1"
-    common = Lead(LeadSettings(keep=(ring,), known=200, tries=16))
-    assert not any(isinstance(one, KeptPrefix) for one in common.codec.first)
-    assert not any(ring in note for note in common.notes)
-    for keep, tries in (((ring,), 1), ((rare,), 16), ((ring, rare), 16)):
+    for keep, tries, free in (
+        ((ring,), 16, True),
+        ((ring,), 1, False),
+        ((rare,), 16, False),
+        ((ring, rare), 16, False),
+    ):
         problem = Lead(LeadSettings(keep=keep, known=200, tries=tries))
+        chosen = problem.shipped()[CHOSEN].make()
+        assert isinstance(chosen, BestProposal)
+        grows = [isinstance(one, KeptPrefix) for one in chosen.inner.tokens.first]
+        assert grows == [not free] * len(grows)
         assert all(isinstance(one, KeptPrefix) for one in problem.codec.first)
         assert any(f'grow each molecule from "{keep[-1]}"' in note for note in problem.notes)
+        assert any("choose for" in note for note in problem.notes) == free
 
 
 def test_the_notes_say_how_many_proposals_a_design_is_chosen_from() -> None:

@@ -43,6 +43,10 @@ GROWN = (
     'Generators that write token by token grow each molecule from "{}", by single bonds at atoms '
     "that are free, so that it closes no new ring with it; other groups to keep are chosen for."
 )
+SPARED = (
+    'Those that come trained choose for "{}" instead, since many known molecules hold it: to grow '
+    "from it would leave them less to say of the rest."
+)
 PLACED = "The atoms and bonds of each record, in canonical form, and of electrons where atoms lie."
 ONE = (
     "Electrons are those of the one conformer in the file; a record without all its atoms in space "
@@ -138,21 +142,23 @@ class Lead(MoleculeProblem):
         self.wish = Wish(self.conditions, groups, settings.source, self.known, parts, self.limits)
 
     def _grow(self) -> None:
-        """Let proposals grow from the largest group to keep that can be written and is rare.
+        """Let proposals grow from the largest group to keep that can be written.
 
-        One that most choices among proposals would find is chosen for: to begin all texts with it
-        would leave less to be said of the rest.
+        A family that chooses among its proposals writes freely where nearly all choices would find
+        the group: to begin each text with it would leave less to be said of the rest.
         """
-        some = [required(text, "a known molecule") for text in self.known.smiles[:LOOKED]]
-        size = dict[str, int]()
-        for text, query in self.groups.kept.items():
-            lacking = np.mean([not mol.HasSubstructMatch(query) for mol in some])
-            if lacking**self.settings.tries > MISSED:
-                size[text] = query.GetNumAtoms()
-        for text in sorted(size, key=lambda text: -size[text]):
+        self.free = self.codec
+        kept = self.groups.kept
+        for text in sorted(kept, key=lambda text: -kept[text].GetNumAtoms()):
             if first := growing(text, self.codec):
                 self.codec = replace(self.codec, first=first)
                 self.notes = (*self.notes, GROWN.format(text))
+                some = [required(s, "a known molecule") for s in self.known.smiles[:LOOKED]]
+                lacking = np.mean([not mol.HasSubstructMatch(kept[text]) for mol in some])
+                if lacking**self.settings.tries > MISSED:
+                    self.free = self.codec
+                elif self.settings.source == "moses":
+                    self.notes = (*self.notes, SPARED.format(text))
                 return
 
     def allow(self, limits: Sequence[Limit]) -> None:
@@ -189,7 +195,7 @@ class Lead(MoleculeProblem):
 
     def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> BestProposal:
         family = shipped.make()
-        family.tokens = self.codec  # its grammar grows the group to keep
+        family.tokens = self.free
         return BestProposal(family, self.codec, self.wish, self.settings.tries, heard)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
