@@ -1,11 +1,14 @@
 """A small potential of one crystal: its forces are slopes, and it learns those it could have."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from pymatgen.core import Structure
 
-from ingenium.domains.matter import force_field
+from ingenium.domains.matter import box_forces, espresso, force_field
 from ingenium.domains.matter.force_field import AtomBox, ForceFit, PairDensities
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.wyckoff import Wyckoff
@@ -67,3 +70,30 @@ def test_a_run_has_the_temperature_that_is_asked_for(box: AtomBox) -> None:
     assert np.mean(long[500:]) == pytest.approx(300.0, rel=0.15)
     short = list(force_field.run(box, lambda p: 5.0 * (p - box.home), 300.0, 4000, rng))
     assert len(short) < 4000
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("pw.x") is None,
+    reason="apt install quantum-espresso quantum-espresso-data-sssp",
+)
+def test_forces_of_pw_give_the_note_of_rock_salt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """NaF's transverse optical mode, 262 per cm near 0 K: its atoms pull as such a spring does.
+
+    Source: Lowndes and Martin, Proceedings of the Royal Society A 308:473, 1969.
+    """
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    salt = Crystal(Wyckoff.of("Fm-3m Na_a F_b"), np.full(3, 4.63e-10), np.zeros(0))
+    box, moved = AtomBox.of(salt, (1, 1, 1)), 0.05
+    at = box.home.clone()
+    at[0, 2] += moved
+    (found,) = box_forces.by_pw(box, [at])
+    reduced_kg = 22.990 * 18.998 / 41.988 * 1.66054e-27
+    spring = reduced_kg * (2 * np.pi * 2.99792e10 * 262) ** 2 / 16.0218  # N/m to eV/angstrom^2
+    assert float(found[0, 2]) == pytest.approx(-spring * moved, rel=0.1)
+    torch.testing.assert_close(found[1], -found[0], atol=1e-4, rtol=0)
+    monkeypatch.setattr(espresso, "forces", None)  # nothing is asked twice
+    (again,) = box_forces.by_pw(box, [at + 1e-7])
+    assert torch.equal(again, found)

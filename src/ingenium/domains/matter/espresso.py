@@ -10,6 +10,7 @@ Source: Giannozzi et al., J. Phys.: Condens. Matter 29:465901, 2017; Perdew, Bur
 
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,15 +29,17 @@ from ingenium.trust.rooms.programs import Program, ProgramRun, on_path
 RELEASE = "6.7"  # whose results travel with the package
 UNFINISHED = "pw.x did not finish"  # it was ended from outside, and says nothing of the crystal
 CPU_S = 900  # of one run
-RYDBERG_EV, KBAR = 13.605693122994, 1e8  # eV, Pa
+RYDBERG_EV, KBAR, BOHR = 13.605693122994, 1e8, 0.529177210903  # eV, Pa, angstrom
 DUAL, SMEARING_RY, CONVERGED_RY = 8, 0.005, 1e-7  # SSSP's cutoff of density over that of waves
 EMPTY = 6  # bands beyond the occupied ones
+AROUND = 8.0  # angstrom: points times length, in a box of many atoms
 LONG, SHORT = 9.0, 3.6  # angstrom of a cell along an axis: fewer points beyond, more below
 _KEPT = (
     "MALLOC_TRIM_THRESHOLD_",
     "MALLOC_MMAP_THRESHOLD_",
 )  # else a third of the time is the system's
 _BANDS = re.compile(r"k =.*?bands \(ev\):\n\n(.*?)\n\n", re.DOTALL)
+_FORCE = re.compile(r"atom +\d+ type +\d+ +force = +(\S+) +(\S+) +(\S+)")
 _WIDE = 9  # characters of an eigenvalue
 
 
@@ -94,16 +97,49 @@ def pseudopotential(element: str) -> str:
 def typed(crystal: Crystal, cutoff_ry: float, *, bands: bool = False) -> str:
     """The input of pw.x: a self-consistent run, or the bands on its density."""
     cell = crystal.sites.primitive_m(crystal.edges_m) / ANGSTROM
-    kinds = list(crystal.sites.formula)
-    rows = zip(crystal.sites.elements, crystal.sites.coordinates(crystal.free), strict=True)
-    points, shift = ((2, 2, 2), (0, 0, 0)) if bands else mesh(crystal)
-    electrons = sum(_valence(e) for e in crystal.sites.elements)
+    return _written(
+        "nscf" if bands else "scf",
+        "tstress=.false." if bands else "tstress=.true.",
+        (crystal.sites.elements, cell, crystal.sites.coordinates(crystal.free)),
+        ((2, 2, 2), (0, 0, 0)) if bands else mesh(crystal),
+        cutoff_ry,
+    )
+
+
+def typed_box(
+    elements: Sequence[str],
+    cell: Float[np.ndarray, "3 3"],
+    places: Float[np.ndarray, "a 3"],
+    cutoff_ry: float,
+) -> str:
+    """The same that asks for forces on atoms anywhere in a cell; both in angstrom.
+
+    The mesh is as dense in a large cell as `AROUND` says, and shifted off the centre.
+    """
+    length = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    a, b, c = np.maximum(np.rint(AROUND / length), 1).astype(int).tolist()
+    atoms = elements, cell, places @ np.linalg.inv(cell)
+    return _written("scf", "tprnfor=.true.", atoms, ((a, b, c), (1, 1, 1)), cutoff_ry)
+
+
+def _written(
+    calculation: str,
+    wanted: str,
+    atoms: tuple[Sequence[str], Float[np.ndarray, "3 3"], Float[np.ndarray, "a 3"]],
+    points: tuple[tuple[int, int, int], tuple[int, int, int]],
+    cutoff_ry: float,
+) -> str:
+    """An input; of atoms the elements, the cell in angstrom, and fractions of it."""
+    elements, cell, fractions = atoms
+    kinds = list(dict.fromkeys(elements))
+    electrons = sum(_valence(e) for e in elements)
+    mesh_of, shift = points
     return "\n".join(
         [
-            f"&control calculation='{'nscf' if bands else 'scf'}', outdir='.', prefix='run',",
+            f"&control calculation='{calculation}', outdir='.', prefix='run',",
             f" pseudo_dir='{FOLDER}', disk_io='low', verbosity='high',",
-            f" tstress={'.false.' if bands else '.true.'} /",
-            f"&system ibrav=0, nat={crystal.atoms}, ntyp={len(kinds)}, ecutwfc={cutoff_ry:g},",
+            f" {wanted} /",
+            f"&system ibrav=0, nat={len(elements)}, ntyp={len(kinds)}, ecutwfc={cutoff_ry:g},",
             f" ecutrho={DUAL * cutoff_ry:g}, nbnd={electrons // 2 + EMPTY},",
             f" occupations='smearing', smearing='gaussian', degauss={SMEARING_RY:g} /",
             f"&electrons conv_thr={CONVERGED_RY:g}, electron_maxstep=60 /",
@@ -112,9 +148,12 @@ def typed(crystal: Crystal, cutoff_ry: float, *, bands: bool = False) -> str:
             "CELL_PARAMETERS angstrom",
             *(" ".join(f"{x:.9f}" for x in row) for row in cell),
             "ATOMIC_POSITIONS crystal",
-            *(f"{e} " + " ".join(f"{x:.9f}" for x in at) for e, at in rows),
+            *(
+                f"{e} " + " ".join(f"{x:.9f}" for x in at)
+                for e, at in zip(elements, fractions, strict=True)
+            ),
             "K_POINTS automatic",
-            " ".join(map(str, (*points, *shift))),
+            " ".join(map(str, (*mesh_of, *shift))),
             "",
         ]
     )
@@ -163,7 +202,7 @@ def solved(crystal: Crystal, cutoff_ry: float) -> GroundState | NoAnswer:
         program = find()
         run = program.run(typed(crystal, cutoff_ry), folder)
         first = run.printed
-        if "convergence has been achieved" not in first or "JOB DONE" not in first:
+        if not _arrived(first):
             return _why(run)
         run = program.run(typed(crystal, cutoff_ry, bands=True), folder)
         second = run.printed
@@ -178,6 +217,20 @@ def solved(crystal: Crystal, cutoff_ry: float) -> GroundState | NoAnswer:
         sum(_number(r"PWSCF\s+:.*?([0-9.]+)s CPU", text, 0.0) for text in (first, second)),
         _release(first),
     )
+
+
+def forces(typed_in: str, atoms: int) -> Float[np.ndarray, "a 3"] | NoAnswer:
+    """On each atom of an input of `typed_box`, in eV/angstrom."""
+    with tempfile.TemporaryDirectory(prefix="ingenium-pw-") as name:
+        run = find().run(typed_in, Path(name))
+    if not _arrived(run.printed):
+        return _why(run)
+    rows = _FORCE.findall(run.printed)[:atoms]  # what parts of it are comes after their sum
+    return np.array(rows, dtype=np.float64).reshape(atoms, 3) * RYDBERG_EV / BOHR
+
+
+def _arrived(text: str) -> bool:
+    return "convergence has been achieved" in text and "JOB DONE" in text
 
 
 def eigenvalues(text: str) -> Float[np.ndarray, "q b"]:

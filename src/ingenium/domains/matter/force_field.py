@@ -1,4 +1,4 @@
-"""A small potential of one crystal, linear in its coefficients and fitted to forces by CHGNet.
+"""A small potential of one crystal, linear in its coefficients and fitted to forces of an engine.
 
 Nuclei that come near repel each other by a law of all elements, and what forces have beyond it is
 fitted. Features are pairs of atoms, and products of the densities that neighbours of each element
@@ -39,11 +39,12 @@ KELVIN_EV = 8.617333e-5
 FORCE_TO_STEP = 9.648533e-3  # angstrom/fs^2 of 1 eV/angstrom on 1 g/mol
 STEP_FS, FRICTION_FS = 5.0, 200.0
 GONE = 2.0  # angstrom from its own place, at which an atom has left the crystal
-NEAR = 0.6  # of the sum of two radii: nearer ones are not asked of CHGNet
+NEAR = 0.6  # of the sum of two radii: nearer ones are asked of no engine
 COULOMB_EV = 14.399645  # eV angstrom of two elementary charges
 SCREENED = ((0.18175, 3.19980), (0.50986, 0.94229), (0.28022, 0.40290), (0.02817, 0.20162))
 ROUND, SEEN = 2000, 25  # most steps of a run to learn from, and between two that are looked at
 Places = Float[Tensor, "a 3"]
+ForcesOf = Callable[["AtomBox", Sequence[Places]], list[Float[Tensor, "a 3"]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,17 +115,14 @@ class AtomBox:
         radius = torch.tensor([IONS[e].radius_angstrom for e in self.elements])
         return float((self.distances(places) / (radius[first] + radius[second])).min())
 
-    def force(self, places: Places) -> Float[Tensor, "a 3"]:
-        """By CHGNet, eV/angstrom."""
-        return self.forces([places])[0]
 
-    def forces(self, places: Sequence[Places]) -> list[Float[Tensor, "a 3"]]:
-        """The same of several configurations."""
-        with warnings.catch_warnings(), torch.enable_grad():
-            warnings.simplefilter("ignore")
-            every = [_structure(self.elements, self.cell, p.numpy()) for p in places]
-            told = [potential.model().predict_structure(one, task="ef") for one in every]
-        return [torch.from_numpy(np.asarray(one["f"], dtype=np.float64)) for one in told]
+def by_chgnet(box: AtomBox, places: Sequence[Places]) -> list[Float[Tensor, "a 3"]]:
+    """Forces of several configurations, eV/angstrom."""
+    with warnings.catch_warnings(), torch.enable_grad():
+        warnings.simplefilter("ignore")
+        every = [_structure(box.elements, box.cell, p.numpy()) for p in places]
+        told = [potential.model().predict_structure(one, task="ef") for one in every]
+    return [torch.from_numpy(np.asarray(one["f"], dtype=np.float64)) for one in told]
 
 
 def _smooth(r: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
@@ -272,13 +270,18 @@ def thrown(box: AtomBox, spread: float, count: int, rng: torch.Generator) -> lis
 
 
 def sought(
-    box: AtomBox, first: Sequence[Places], count: int, kelvin: float, rng: torch.Generator
+    box: AtomBox,
+    teacher: ForcesOf,
+    first: Sequence[Places],
+    count: int,
+    kelvin: float,
+    rng: torch.Generator,
 ) -> tuple[list[Places], list[Float[Tensor, "a 3"]]]:
     """Configurations that runs under the potential of each round come to, least known first.
 
     As many as `count` with those of the start, a round for each set as large as that.
     """
-    places, forces = list(first), box.forces(first)
+    places, forces = list(first), teacher(box, first)
     while len(places) < count:
         fit = ForceFit.of(box, places, forces)
         went = (places for places, _ in run(box, fit.force, kelvin, ROUND, rng))
@@ -286,5 +289,5 @@ def sought(
         fresh = [p for p in seen if box.closest(p) > NEAR] or thrown(box, 0.1, 3 * len(first), rng)
         picked = fit.least_known(fresh, min(len(first), count - len(places)))
         places += picked
-        forces += box.forces(picked)
+        forces += teacher(box, picked)
     return places, forces

@@ -1,11 +1,10 @@
 """What pw.x has answered, by a digest of what it was asked: no run is paid for twice.
 
-Some travel with the package in `results.json`; others are kept in the cache, each under a seal of
-its whole content, as recipes are: it shows damage and what was put there by hand, and is no
-signature. A result is taken only for the same atoms, to the digits that a file keeps, cutoff and
-pseudopotentials, and says which release gave it; what another release finds is not mixed with it.
-A run that came to its limit of time has no answer for that limit and lower ones: under a higher one
-it is asked again. One that was ended otherwise is not kept.
+Some travel with the package in `results.json`; others are kept in the cache. A result is taken only
+for the same atoms, to the digits that a file keeps, cutoff and pseudopotentials, and says which
+release gave it; what another release finds is not mixed with it. A run that came to its limit of
+time has no answer for that limit and lower ones: under a higher one it is asked again. One that was
+ended otherwise is not kept.
 """
 
 import json
@@ -18,10 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.folders import cache_folder, write_atomic
-from ingenium.domains.matter import espresso
+from ingenium.domains.matter import espresso, kept
 from ingenium.domains.matter.espresso import GroundState, NoAnswer
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.pseudopotentials import FILES
@@ -30,7 +28,7 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 SHIPPED = Path(__file__).with_name("results.json")
 EDGE, FREE = 1e-4, 1e-5  # angstrom, and of an edge: the digits that count
 PROTOCOL = 1  # of meshes, smearing and where gaps are looked for
-SEAL = "seal"
+FOLDER = "pw"  # of the cache
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class PlaneWaveRun:
     @property
     def key(self) -> str:
         """Digest of it."""
-        return digest(self.plain)[7:31]
+        return kept.key(self.plain)
 
 
 def rounded(crystal: Crystal) -> Crystal:
@@ -67,14 +65,15 @@ def rounded(crystal: Crystal) -> Crystal:
 
 def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
     """A kept answer; none if there is none, or if a run may take longer today than it could."""
-    return _standing(_shipped().get(asked.key)) or _standing(_read(_path(asked.key)))
+    cached = kept.read(kept.path(FOLDER, asked.key))
+    return _standing(_shipped().get(asked.key)) or _standing(cached)
 
 
-def _standing(kept: dict[str, Any] | None) -> GroundState | NoAnswer | None:
+def _standing(one: dict[str, Any] | None) -> GroundState | NoAnswer | None:
     """The answer, unless it is that of a run with less time than one has now."""
-    if kept is None or kept.get("within_s", espresso.CPU_S) < espresso.CPU_S:
+    if one is None or one.get("within_s", espresso.CPU_S) < espresso.CPU_S:
         return None
-    return _answer(kept)
+    return _answer(one)
 
 
 def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | NoAnswer]:
@@ -115,25 +114,8 @@ def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
             f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}"
         )
     told = {k: v for k, v in asdict(answer).items() if v is not None}
-    kept = {"asked": asked.plain, **told}
-    write_atomic(_path(asked.key), json.dumps({**kept, SEAL: digest(kept)}))
+    kept.write(kept.path(FOLDER, asked.key), asked.plain, told)
     return answer
-
-
-def _path(key: str) -> Path:
-    folder = cache_folder() / "pw"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{key}.json"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """A kept file as it was written, whose name is the digest of what it says was asked."""
-    try:
-        kept: dict[str, Any] = json.loads(path.read_text())
-        whole = kept.pop(SEAL) == digest(kept) and digest(kept["asked"])[7:31] == path.stem
-    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
-        return None
-    return kept if whole else None
 
 
 def shipped(cutoff_ry: float = 40.0) -> list[tuple[Crystal, GroundState]]:
@@ -152,20 +134,20 @@ def shipped(cutoff_ry: float = 40.0) -> list[tuple[Crystal, GroundState]]:
 def _shipped() -> dict[str, dict[str, Any]]:
     if not SHIPPED.is_file():
         return {}
-    kept = json.loads(SHIPPED.read_text())
-    return {digest(one["asked"])[7:31]: one for one in kept}
+    return {kept.key(one["asked"]): one for one in json.loads(SHIPPED.read_text())}
 
 
-def _answer(kept: dict[str, Any]) -> GroundState | NoAnswer:
-    rest = {k: v for k, v in kept.items() if k != "asked"}
+def _answer(one: dict[str, Any]) -> GroundState | NoAnswer:
+    rest = {k: v for k, v in one.items() if k != kept.ASKED}
     return NoAnswer(**rest) if "reason" in rest else GroundState(**rest)
 
 
 def ship() -> None:
     """Write all that the cache holds, with what was shipped, as the package's file."""
-    kept = dict(_shipped())
-    kept |= {p.stem: one for p in (cache_folder() / "pw").glob("*.json") if (one := _read(p))}
-    lines = ",\n".join(json.dumps(kept[key], sort_keys=True) for key in sorted(kept))
+    every = dict(_shipped())
+    paths = (cache_folder() / FOLDER).glob("*.json")
+    every |= {path.stem: one for path in paths if (one := kept.read(path))}
+    lines = ",\n".join(json.dumps(every[key], sort_keys=True) for key in sorted(every))
     write_atomic(SHIPPED, f"[\n{lines}\n]\n")
 
 
