@@ -58,6 +58,7 @@ NAMES = (
     "matter_relaxations",
     "matter_certified",
     "matter_rivals",
+    "matter_search",
     "matter_potentials",
     "radio_speed",
     "quantum_circuits",
