@@ -56,7 +56,7 @@ class TaughtBy:
 
 LESSONS = (
     TaughtBy("CHGNet", by_chgnet, "CsPbBr3", 10, 60, 20),
-    TaughtBy("pw.x", by_pw, "SrTiO3", 5, 20, 10),
+    TaughtBy("pw.x", by_pw, "SrTiO3", 4, 16, 8),
 )
 
 
