@@ -14,7 +14,7 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.searches.aim import Aim
 from ingenium.searches.plan import SearchPlan
-from ingenium.searches.proposal import CUT, FRESH, Cut, Proposal
+from ingenium.searches.proposal import AUDITED, CUT, FRESH, Cut, Proposal
 from ingenium.searches.screening import ASKED, Outlook, ScreenAudit, Screening, ScreenPlan, ranking
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
@@ -175,6 +175,16 @@ def test_where_all_is_hopeless_the_nearest_are_measured() -> None:
     proposal = Proposal(0, {FRESH: np.ones(8, dtype=bool)}, 8)
     cut = screening.sift(proposal, xr.Dataset(coords={"design": np.arange(8)}), 100, aim)[CUT]
     assert cut.tolist() == [Cut.NOT] + 7 * [Cut.HOPELESS]
+
+
+def test_a_round_of_designs_that_are_known_passes_the_cheap_tier(begun) -> None:
+    search = begun("random", LEAST, screen=CHEAP, rough=0.05)
+    assert search.screening is not None
+    proposal = Proposal(0, {FRESH: np.zeros(3, dtype=bool)}, 3)
+    designs = xr.Dataset({"x": (("design", "m"), np.zeros((3, 2)))})
+    found = search.screening.sift(proposal, designs, 100, search.aim)
+    assert found[CUT].tolist() == [Cut.NOT] * 3
+    assert not found[AUDITED].any()
 
 
 def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:

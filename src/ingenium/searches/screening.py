@@ -173,6 +173,8 @@ class Screening:
         rng = np.random.default_rng(block_rng(self.seed, proposal.number, "audit").initial_seed())
         audited = np.array(fresh & (rng.uniform(size=len(fresh)) < self.plan.audit))
         audited[np.flatnonzero(audited)[room:]] = False
+        if not fresh.any():  # and there is nothing that a screen could say anything of
+            return {CUT: np.zeros(len(fresh), dtype=np.int8), AUDITED: audited}
         cheap = self._measured(fresh, designs)
         outlook = self.screen.expect(designs, cheap)
         free = max(room - int(audited.sum()), 0)
