@@ -1,6 +1,7 @@
 """Documents: links lead somewhere, and the specs they show can be read."""
 
 import ast
+import json
 import re
 import sys
 import tomllib
@@ -86,6 +87,12 @@ def test_each_problem_stands_in_the_documents_with_a_command() -> None:
     given = re.findall(r"^\| .* \| `ingenium (?:propose|infer) (\S+) ", pages, re.MULTILINE)
     every = [f"{name}.{key}" for name in own() for key in load(name).problems]
     assert sorted(set(given)) == sorted(every)
+
+
+def test_commands_of_the_readme_ended_well_when_they_were_timed() -> None:
+    """One that hands over nothing, or fails, is no way into a problem."""
+    kept = json.loads((ROOT / "benchmarks" / "results" / "first_runs.json").read_text())
+    assert [row["command"] for row in kept["rows"] if row["exit code"] != 0] == []
 
 
 def test_links_become_those_of_the_site(building: Any) -> None:

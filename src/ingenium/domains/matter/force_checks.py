@@ -36,7 +36,6 @@ at_most = 0.1
 unit = "eV"
 """
 TIMES, KELVIN = (2, 2, 1), 300.0
-WIDTHS = (0.05, 0.15, 0.3)  # angstrom, of thrown ones
 CALM, EVERY = 60, 10  # steps before the first one that is tested, and between two
 PICOSECONDS = 100
 CLOSEST = 0.65  # of the sum of two radii
@@ -52,11 +51,12 @@ class TaughtBy:
     first: int  # of the start
     learned: int  # in all
     tested: int
+    widths: tuple[float, ...]  # angstrom, of thrown ones
 
 
 LESSONS = (
-    TaughtBy("CHGNet", by_chgnet, "CsPbBr3", 10, 60, 20),
-    TaughtBy("pw.x", by_pw, "SrTiO3", 4, 16, 8),
+    TaughtBy("CHGNet", by_chgnet, "CsPbBr3", 10, 60, 20, (0.05, 0.15, 0.3)),
+    TaughtBy("pw.x", by_pw, "SrTiO3", 4, 16, 8, (0.05, 0.15)),
 )
 
 
@@ -97,7 +97,7 @@ def _taught(box: AtomBox, lesson: TaughtBy, axes: Axes) -> Iterator[Finding]:
     sought = force_field.sought(box, lesson.teacher, first, lesson.learned, KELVIN, rng)
     own = ForceFit.of(box, *sought)
     fits = {"its own runs": own}
-    for width in WIDTHS:
+    for width in lesson.widths:
         places = force_field.thrown(box, width, lesson.learned, rng)
         fits[f"thrown by {width:g}"] = ForceFit.of(box, places, lesson.teacher(box, places))
     off = {
@@ -113,12 +113,12 @@ def _taught(box: AtomBox, lesson: TaughtBy, axes: Axes) -> Iterator[Finding]:
     )
     yield Finding(
         f"that is less than from as many thrown at random, {off[name]:.3f} at the best of "
-        f"{len(WIDTHS)} widths",
+        f"{len(lesson.widths)} widths",
         ours < off[name],
         gap=True,
     )
     yield from _long(box, own, fits[name], rng)
-    colours = [OURS, *[MUTED] * len(WIDTHS)]
+    colours = [OURS, *[MUTED] * len(lesson.widths)]
     axes.barh(list(off), list(off.values()), color=colours)
     axes.axvline(usual, color=INK, lw=0.8)
     axes.invert_yaxis()

@@ -74,7 +74,9 @@ class UnitCell(StockedProblem):
             Limit("connected", at_least=1.0, unit="1"),
             Limit("carried_axes", at_least=self.exact.cell.dim, unit="1"),
         )
-        if len(axes) == 3:
+        if len(axes) == 3:  # where drawn ones are few, and networks meet next to no wish
+            self.default_family = "residual_bootstrap"  # type: ignore[misc]
+            self.steered_family = UnitCell.default_family  # type: ignore[misc]
             self.contested = "in space"
         elif not settings.porous:
             self.contested = "two phases"
@@ -131,7 +133,7 @@ class UnitCell(StockedProblem):
 
     def budgets(self) -> Mapping[str, Plan]:
         """Until the held-out loss of plane cells is flat; about a minute and a half of a core."""
-        return {self.default_family: Plan(steps=8000)}
+        return {UnitCell.default_family: Plan(steps=8000)}
 
     def unmended(self) -> "UnitCell":
         """Without steps of the optimiser; cells are solid or void and hold their share."""
