@@ -6,8 +6,8 @@ of other types of the same formula, which CHGNet relaxes for it. The estimate is
 crystal from answers on other formulas alone, and the model learns from no others: what is found was
 not known. A search asks pw.x about every crystal that it measures, hopeless ones too, so that the
 whole list of the example would take hours: elements are those of caesium's halides, in three types,
-of which the answers travel. Shares of ten are those of this list, in which more hold than in the
-whole one.
+54 texts in all. Shares of ten are those of this list, in which more hold than in the whole one, and
+what was found is not asked about again, so that they fall towards its end.
 """
 
 import tempfile
@@ -106,7 +106,8 @@ def row(problem: Problem, spec: Spec, arm: str) -> dict[str, Any]:
     told: dict[str, Any] = {"search": arm}
     for name, part in parts.items():
         share = t_interval(100 * part.mean(1))
-        told[f"{name}, % (95 %)"] = f"{share.value:.0f} ({share.low:.0f} to {share.high:.0f})"
+        low, high = max(share.low, 0.0), min(share.high, 100.0)
+        told[f"{name}, % (95 %)"] = f"{share.value:.0f} ({low:.0f} to {high:.0f})"
     return told
 
 
