@@ -139,7 +139,8 @@ def _long(box: AtomBox, own: ForceFit, other: ForceFit, rng: torch.Generator) ->
     )
     held = sum(1 for _ in force_field.run(box, other.force, KELVIN, steps, rng))
     yield Finding(
-        f"one by what was learned from thrown places breaks up, after {held} of {steps} steps",
+        f"one by what was learned from thrown places breaks up before its end ({held} of {steps} "
+        f"steps held)",
         held < steps,
         gap=True,
     )
