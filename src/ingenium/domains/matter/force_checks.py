@@ -122,8 +122,8 @@ def _taught(box: AtomBox, lesson: TaughtBy, axes: Axes) -> Iterator[Finding]:
     axes.barh(list(off), list(off.values()), color=colours)
     axes.axvline(usual, color=INK, lw=0.8)
     axes.invert_yaxis()
-    axes.set_title(f"{lesson.formula}, by {lesson.name}")
-    dress(axes, "error of a force (eV/angstrom; line: all of it)", "")
+    title = f"{lesson.formula}, forces by {lesson.name}"
+    dress(axes, "error of a force (eV/angstrom; line: all of it)", title=title)
 
 
 def _long(box: AtomBox, own: ForceFit, other: ForceFit, rng: torch.Generator) -> Iterator[Finding]:
