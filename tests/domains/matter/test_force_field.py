@@ -8,6 +8,7 @@ import pytest
 import torch
 from pymatgen.core import Structure
 
+from ingenium.core.errors import EngineError
 from ingenium.domains.matter import box_forces, espresso, force_field
 from ingenium.domains.matter.force_field import AtomBox, ForceFit, PairDensities
 from ingenium.domains.matter.potential import Crystal
@@ -70,6 +71,18 @@ def test_a_run_has_the_temperature_that_is_asked_for(box: AtomBox) -> None:
     assert np.mean(long[500:]) == pytest.approx(300.0, rel=0.15)
     short = list(force_field.run(box, lambda p: 5.0 * (p - box.home), 300.0, 4000, rng))
     assert len(short) < 4000
+
+
+def test_forces_are_read_from_their_sum_and_a_cut_output_has_none() -> None:
+    """One Ry a bohr is 25.711 eV/angstrom; what parts of the force are stands below."""
+    line = "     atom    {} type  1   force =     {}    0.50000000   -1.00000000"
+    sums, parts = (line.format(1, "1.00000000"), line.format(2, "0.00000000")), line.format(1, "9")
+    found = espresso.forces_in("\n".join([*sums, "The non-local contrib.", parts]), 2)
+    assert found[0] == pytest.approx([25.7110, 12.8555, -25.7110], abs=1e-3)
+    assert found[1, 0] == 0.0
+    for cut in (sums[0], "\n".join([sums[0], line.format(2, "**********")])):
+        with pytest.raises(EngineError, match="no forces on 2 atoms"):
+            espresso.forces_in(cut, 2)
 
 
 @pytest.mark.slow

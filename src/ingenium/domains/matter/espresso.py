@@ -225,8 +225,21 @@ def forces(typed_in: str, atoms: int) -> Float[np.ndarray, "a 3"] | NoAnswer:
         run = find().run(typed_in, Path(name))
     if not _arrived(run.printed):
         return _why(run)
-    rows = _FORCE.findall(run.printed)[:atoms]  # what parts of it are comes after their sum
-    return np.array(rows, dtype=np.float64).reshape(atoms, 3) * RYDBERG_EV / BOHR
+    return forces_in(run.printed, atoms)
+
+
+def forces_in(text: str, atoms: int) -> Float[np.ndarray, "a 3"]:
+    """Those that an output lists, in eV/angstrom.
+
+    Raises:
+        EngineError: where it does not list so many numbers.
+    """
+    rows = _FORCE.findall(text)[:atoms]  # what parts of it are comes after their sum
+    try:
+        found = np.array(rows, dtype=np.float64).reshape(atoms, 3)
+    except ValueError:
+        raise EngineError(f"pw.x printed no forces on {atoms} atoms") from None
+    return found * RYDBERG_EV / BOHR
 
 
 def _arrived(text: str) -> bool:

@@ -65,8 +65,8 @@ def rounded(crystal: Crystal) -> Crystal:
 
 def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
     """A kept answer; none if there is none, or if a run may take longer today than it could."""
-    cached = kept.read(kept.path(FOLDER, asked.key))
-    return _standing(_shipped().get(asked.key)) or _standing(cached)
+    travels = _standing(_shipped().get(asked.key))
+    return travels or _standing(kept.read(kept.path(FOLDER, asked.key)))
 
 
 def _standing(one: dict[str, Any] | None) -> GroundState | NoAnswer | None:
