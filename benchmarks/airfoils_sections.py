@@ -37,7 +37,7 @@ from ingenium.domains.airfoils.section import VARIABLES, WingSection
 from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.loop import training
+from ingenium.runs.loop import training
 
 FILE = Path(__file__)
 SPEC = FILE.parents[1] / "examples/airfoils/section.toml"

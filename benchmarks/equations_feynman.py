@@ -27,15 +27,9 @@ from pathlib import Path
 
 import numpy as np
 import sympy
-from scipy.optimize import least_squares
-
-from benchmarks.measuring import RESULTS, report
-from ingenium.core.units import base_unit
-from ingenium.domains.equations.law.genetic import LawSearch
-from ingenium.domains.equations.law.table import read
-from ingenium.domains.equations.studies.feynman import FOUND, ROWS, FeynmanLaw, everyone
-from ingenium.domains.equations.studies.feynman import OPERATIONS as EVERY
-from ingenium.domains.equations.studies.feynman_laws import (
+from ingenium_book.studies.equations.feynman import FOUND, ROWS, FeynmanLaw, everyone
+from ingenium_book.studies.equations.feynman import OPERATIONS as EVERY
+from ingenium_book.studies.equations.feynman_laws import (
     ARMS,
     BANK,
     GENERATIONS,
@@ -43,6 +37,12 @@ from ingenium.domains.equations.studies.feynman_laws import (
     SPREAD,
     searched,
 )
+from scipy.optimize import least_squares
+
+from benchmarks.measuring import RESULTS, report
+from ingenium.core.units import base_unit
+from ingenium.domains.equations.law.genetic import LawSearch
+from ingenium.domains.equations.law.table import read
 
 STUDIES = Path(__file__).parents[1] / "studies" / "results"
 SEED, SECONDS = 7, 5  # of the rows; of gplearn

@@ -26,7 +26,7 @@ from ingenium.domains.equations.field.operator import FourierOperator
 from ingenium.domains.equations.field.problem import COARSE, SolutionField
 from ingenium.domains.equations.field.verifier import errors
 from ingenium.generators import fitted
-from ingenium.loop import training
+from ingenium.runs.loop import training
 
 EXAMPLES = Path(__file__).parents[1] / "examples/equations"
 FIELDS, SEED = 64, 20

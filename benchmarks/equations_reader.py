@@ -16,6 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 import torch
+from ingenium_book.studies.equations.feynman import FOUND, OPERATIONS, everyone
 
 from benchmarks.equations_feynman import SEED
 from benchmarks.measuring import report, save
@@ -32,7 +33,6 @@ from ingenium.domains.equations.law.table import (
     of_columns,
     read,
 )
-from ingenium.domains.equations.studies.feynman import FOUND, OPERATIONS, everyone
 from ingenium.generators.model import Family
 
 DRAWN, FRESH, EVERY = 5, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws

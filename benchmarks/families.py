@@ -24,7 +24,7 @@ from ingenium.domains import open_problem
 from ingenium.generators import families
 from ingenium.generators.model import Family, Model
 from ingenium.generators.principal import Principal
-from ingenium.loop import training
+from ingenium.runs.loop import training
 
 PROPOSED = 64
 ROUNDS = 3

@@ -20,7 +20,7 @@ from benchmarks.measuring import interleaved, ratio, report, spread
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.grid.verifier import FeederVerifier
+from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 GRIDS = ("1-LV-rural1--0-sw", "1-MV-comm--0-sw")
 DAYS = {"1-LV-rural1--0-sw": 366, "1-MV-comm--0-sw": 40}  # of the verifier in each round

@@ -36,7 +36,7 @@ from ingenium.core.seals import PREVIOUS, SEAL
 from ingenium.core.spec import GeneratorChoice, Select, Spec, dump
 from ingenium.domains import load
 from ingenium.domains import own as fields
-from ingenium.searches.store import Store
+from ingenium.runs.store import Store
 from ingenium.testing import ProblemContract
 
 ROOT = Path(__file__).parents[1]

@@ -17,11 +17,11 @@ from torch import Tensor
 
 from benchmarks.measuring import report, save, spread
 from benchmarks.samplers import energy_distance
-from ingenium.evaluate.scores import interval_coverage
 from ingenium.generators import families
 from ingenium.generators.flow import Flow
 from ingenium.generators.model import Family, HasDensity
 from ingenium.generators.row_families import CLASSICAL, LEARNED
+from ingenium.scores.scores import interval_coverage
 
 D, C = 8, 2
 ROWS, HELD_OUT = 500, 500

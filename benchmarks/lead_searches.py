@@ -12,7 +12,7 @@ from ingenium.core.problem import silent
 from ingenium.core.spec import Between, GeneratorChoice, Spec
 from ingenium.domains.molecules.lead import CHOSEN, HEARING, Lead
 from ingenium.domains.molecules.wish import CONDITIONS
-from ingenium.loop import training
+from ingenium.runs.loop import training
 from ingenium.searches.strategies import Task, make
 
 BATCH = 50  # the most designs of a round

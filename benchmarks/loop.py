@@ -15,9 +15,9 @@ from typing import Any
 import torch
 
 from benchmarks.measuring import report, spread
-from ingenium import api
-from ingenium.loop import Clock
+from ingenium.runs.loop import Clock
 from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.verbs import api
 
 SPEC = Path(__file__).parents[1] / "examples" / "grid" / "winter_evening_peak.toml"
 FEW, MANY = 64, 576

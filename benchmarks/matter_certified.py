@@ -22,6 +22,7 @@ from unittest import mock
 import numpy as np
 import torch
 import xarray as xr
+from ingenium_book.checks.matter.crystals import FEWER
 from jaxtyping import Bool
 
 from benchmarks.measuring import report
@@ -35,7 +36,6 @@ from ingenium.core.spec import Spec, load
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains.matter import phases, results
-from ingenium.domains.matter.checks import FEWER
 from ingenium.domains.matter.crystal import CrystalProblem
 from ingenium.domains.matter.espresso import GroundState
 from ingenium.domains.matter.files import crystals
@@ -43,7 +43,7 @@ from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.settings import CrystalSettings
 from ingenium.evaluate.intervals import t_interval
-from ingenium.loop import training
+from ingenium.runs.loop import training
 from ingenium.searches.strategies import Task, make
 
 FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"

@@ -42,7 +42,7 @@ from ingenium.domains.matter.files import crystals
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.settings import CrystalSettings
-from ingenium.loop import training
+from ingenium.runs.loop import training
 from ingenium.searches.strategies import Task, make
 
 RELAXED, SEEDS, STABLE_EV = 24, 2, 0.05

@@ -32,12 +32,12 @@ from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.phases import written
 from ingenium.domains.matter.potential import Crystal
 from ingenium.evaluate.intervals import t_interval
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.searches import screens
 from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make
 
 FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"

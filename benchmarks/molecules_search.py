@@ -34,7 +34,7 @@ from ingenium.evaluate.intervals import t_interval
 from ingenium.generators.fitted import fitting_code
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import parsed
-from ingenium.searches.aim import Aim
+from ingenium.runs.aim import Aim
 
 CALLS, SEEDS = 1000, 5
 SPREAD_OF = 100  # known molecules, which are no part of the budget

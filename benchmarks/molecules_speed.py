@@ -43,7 +43,7 @@ from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.generators.tokens.decoders import Recurrent
 from ingenium.kits.chemistry.parsing import canonical, parsed
-from ingenium.loop import training
+from ingenium.runs.loop import training
 
 ROUNDS, BLOCKS = 5, 4  # of each work; blocks of one round
 COUNT = BLOCK * BLOCKS

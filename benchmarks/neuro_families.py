@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import report
-from ingenium import compare as comparing
+from ingenium.comparison import families as comparing
+from ingenium.comparison.scores import Comparison
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.neuro.digits.data import COUNT
-from ingenium.evaluate.table import Comparison
 
 FAMILIES = ("spiking_vae", "spiking_gan", "spiking_diffusion", "vae", "gan", "diffusion")
 SEEDS, FOLDER = tuple(range(11, 16)), Path("out") / "compare-neuro.digits"

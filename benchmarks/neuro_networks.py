@@ -16,7 +16,7 @@ from benchmarks.measuring import interleaved, report, spread
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.neuro.digits.nest import ROOM, NestVerifier
-from ingenium.spiking.layered import LayeredNetwork, Rhythm
+from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 
 MANY, ROUNDS, DRIVES = 128, 3, 8
 INPUTS, NEURONS, ANSWERS, ROWS = 64, 32, 10, 32

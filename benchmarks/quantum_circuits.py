@@ -16,9 +16,9 @@ from typing import Any
 import torch
 
 from benchmarks.measuring import report, spread, timed
-from ingenium.generators.circuits.layers import first_angles, layered
-from ingenium.generators.circuits.statevector import expectation
-from ingenium.generators.circuits.statevector import run as states_of
+from ingenium.kits.circuits.layers import first_angles, layered
+from ingenium.kits.circuits.statevector import expectation
+from ingenium.kits.circuits.statevector import run as states_of
 
 PEERS = Path(__file__).parent / "quantum_peers.py"
 SIZES = ((4, 4, 256, 20.0), (10, 4, 32, 1.0), (18, 2, 1, 1.0))  # qubits, layers, batch, aim

@@ -28,15 +28,15 @@ from ingenium.evaluate.measured import Interval
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.infer import calibration
-from ingenium.infer.asked import load
 from ingenium.infer.calibration import Ranks
 from ingenium.infer.methods.annealed import Annealed
 from ingenium.infer.methods.method import InferenceTask, Method
 from ingenium.infer.methods.nuts import NoUTurn
 from ingenium.infer.prior import Prior
 from ingenium.infer.question import Arrays, InferenceQuestion
+from ingenium.infer.spec import load
 from ingenium.infer.weights import below, ellipse_level, moments
-from ingenium.loop import training
+from ingenium.runs.loop import training
 
 SPEC = Path(__file__).parents[1] / "examples" / "radio" / "pilots.toml"
 TRUTHS, BY_CHAINS, DRAWS, CHAIN_DRAWS = 20, 1, 400, 100

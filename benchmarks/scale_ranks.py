@@ -19,17 +19,17 @@ from typing import Any
 import torch
 
 from benchmarks.measuring import report
-from ingenium import api
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains import open_problem
-from ingenium.fitting import FitRequest, fit
 from ingenium.generators import offer
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.search_plan import SearchPlan
 from ingenium.scale import crew
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.processes import ProcessSite
-from ingenium.searches.plan import SearchPlan
 from ingenium.searches.stopping import Stop
+from ingenium.verbs import api
+from ingenium.verbs.ranked_fit import FitRequest, fit
 
 SPEC = Spec(
     "molecules.library",

@@ -20,10 +20,10 @@ from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec
 from ingenium.core.verify import Verifier
 from ingenium.domains import open_problem
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make
 from ingenium.searches.strategy import State, Strategy
 

@@ -19,12 +19,12 @@ from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.scale.processes import ProcessSite
 from ingenium.searches.search import Search
 from ingenium.searches.spread import Spread
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make
 from ingenium.searches.strategy import State, Strategy
 from ingenium.searches.workers import Here, Workers

@@ -18,12 +18,12 @@ from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import clopper_pearson, t_interval
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.searches import screens
 from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make
 
 CALLS, SEEDS, BATCH = 48, 5, 32

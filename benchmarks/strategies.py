@@ -35,7 +35,7 @@ from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.evaluate.intervals import t_interval
-from ingenium.loop import training
+from ingenium.runs.loop import training
 from ingenium.searches.latent_space import LatentSpace
 from ingenium.searches.space import Space
 from ingenium.searches.strategies import LATENT, NAMES, OPTIONS, StrategyStart, Task, make

@@ -17,10 +17,10 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
+from ingenium.runs.store import Store
 from ingenium.searches.fronts import grown, hypervolume
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategy import Strategy
 
 LAST = 64  # calls over which the acceptance of a curve is counted

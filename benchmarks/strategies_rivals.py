@@ -31,13 +31,13 @@ from ingenium.domains.airfoils.cst import arrays_of, fitted, numbers_of
 from ingenium.domains.airfoils.naca import naca, naca_2412
 from ingenium.domains.airfoils.refine import Refiner
 from ingenium.domains.airfoils.section import WingSection
-from ingenium.domains.grid.feeder_day import FeederDay
+from ingenium.domains.grid.feeder.feeder_day import FeederDay
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.zinc import zinc250k
-from ingenium.loop import training
-from ingenium.searches.aim import Aim
+from ingenium.runs.aim import Aim
+from ingenium.runs.loop import training
 
 POPULATION = 32  # of NSGA-II, as our own evolution has it
 FACTORS = (0.5, 1.5)  # by which a recorded profile is scaled

@@ -13,8 +13,8 @@ from pathlib import Path
 from benchmarks.words_requests import Fact, _round
 from ingenium.core.errors import InputError
 from ingenium.core.units import convert
+from ingenium.language.endpoint import ModelEndpoint
 from ingenium.words.contract import Contract
-from ingenium.words.endpoint import ModelEndpoint
 from ingenium.words.measures import Measure
 from ingenium.words.tokens import Request
 

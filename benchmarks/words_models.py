@@ -18,8 +18,8 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.generators.offer import make, plan
-from ingenium.loop import training
-from ingenium.words.pretrained import present
+from ingenium.language.pretrained import present
+from ingenium.runs.loop import training
 
 FAMILIES = ("ngram_free", "lstm", "autoregressive")
 PRETRAINED = ("smollm2", "smollm2_adapted")

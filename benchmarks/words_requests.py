@@ -18,9 +18,9 @@ from benchmarks.words_learning import fitted
 from ingenium.core.errors import IngeniumError
 from ingenium.core.units import convert
 from ingenium.evaluate.intervals import wilson
-from ingenium.wishes import WordedWish, ask, contracts
+from ingenium.language.endpoint import ModelEndpoint
+from ingenium.verbs.ask import WordedWish, ask, contracts
 from ingenium.words.contract import Contract
-from ingenium.words.endpoint import ModelEndpoint
 from ingenium.words.lexicon import terms
 from ingenium.words.measures import SYMBOLS
 from ingenium.words.specs import traced

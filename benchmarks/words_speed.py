@@ -25,7 +25,7 @@ from ingenium.domains import open_problem
 from ingenium.domains.words.programme.asked import written
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.verse.problem import Verse
-from ingenium.wishes import ask, contracts
+from ingenium.verbs.ask import ask, contracts
 from ingenium.words.answering import answered
 from ingenium.words.passages import DocumentSet
 from ingenium.words.tokens import Request

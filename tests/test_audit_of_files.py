@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import toy
-from ingenium.audit import audit
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.domains import open_problem
+from ingenium.runs.audit import audit
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import load, own, problem_class
-from ingenium.infer.asked import InferSpec
+from ingenium.infer.spec import InferSpec
 from plugged import outside, plugged
 
 ROOT = Path(__file__).parents[1]
@@ -100,9 +100,9 @@ def test_commands_of_the_readme_ended_well_when_they_were_timed(building: Any) -
 
 
 def test_links_become_those_of_the_site(building: Any) -> None:
-    text = "[a](docs/how-to/audit.md#x) [b](src/ingenium/loop.py) [c](https://x.y) [d](#here)"
+    text = "[a](docs/how-to/audit.md#x) [b](src/ingenium/runs/loop.py) [c](https://x.y) [d](#here)"
     assert building.led(text, "CONTRIBUTING.md") == (
-        "[a](how-to/audit.md#x) [b](files/src/ingenium/loop.py.md) [c](https://x.y) [d](#here)"
+        "[a](how-to/audit.md#x) [b](files/src/ingenium/runs/loop.py.md) [c](https://x.y) [d](#here)"
     )
     code = "```\n[a](docs/how-to/audit.md)\n```\n"
     assert building.led(code, "CONTRIBUTING.md") == code

@@ -13,8 +13,8 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 from ingenium.edge.device import load as device_sheet
-from ingenium.infer.asked import load as infer_spec
 from ingenium.infer.question import Inferable
+from ingenium.infer.spec import load as infer_spec
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ALONE = (

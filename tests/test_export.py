@@ -9,15 +9,15 @@ import pytest
 import xarray as xr
 
 import toy
-from ingenium import exporting, loop
-from ingenium.api import propose, replay, verify
 from ingenium.cli.outcome import show
 from ingenium.cli.output import results
 from ingenium.core.designs import DESIGN
 from ingenium.core.evidence import read
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
-from ingenium.outcome import Run
+from ingenium.runs import export, loop
+from ingenium.runs.outcome import Run
+from ingenium.verbs.api import propose, replay, verify
 
 pytestmark = pytest.mark.usefixtures("beams")
 N = 60
@@ -76,7 +76,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
     for r in records:
         if r["design"] in last:
             assert (r["verdict"], r["file"]) == ("accepted", "designs/beams.csv")
-            assert r["file_digest"] == exporting.content_digest(file)
+            assert r["file_digest"] == export.content_digest(file)
         else:
             assert r["file"] is None
     for design in (*sorted(dropped), last[0], last[-1]):

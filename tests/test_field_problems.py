@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from blobs import Blobs, Settings, blobs
-from ingenium import compare, loop
+from ingenium.comparison import families as compare
 from ingenium.core.errors import InputError
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators.families import build
 from ingenium.generators.generator import Generator
+from ingenium.runs import loop
 from ingenium.trust.ledger import open_ledger
 
 CLASSICAL = ("nearest_neighbours", "random")

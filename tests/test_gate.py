@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 import releases
 from breaches import HARMLESS, UNSEEN, WRONG
-from ingenium import loop
 from ingenium.cli.app import app
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.governance import gate
+from ingenium.runs import loop
 from ingenium.trust import sshsig
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place

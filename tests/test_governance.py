@@ -12,11 +12,11 @@ import pytest
 import yaml
 from safetensors.torch import load_file, save_file
 
-from ingenium import loop
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.governance import cards, pack, sbom
 from ingenium.governance.weights_card import weights_card
+from ingenium.runs import loop
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import sign_off
 

@@ -9,13 +9,13 @@ import pytest
 from prov.model import ProvActivity, ProvAgent, ProvDocument, ProvEntity, ProvGeneration, ProvUsage
 from rocrate.rocrate import ROCrate
 
-from ingenium import loop
 from ingenium.core import spec as specs
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.governance.export import export
 from ingenium.governance.page import write as write_page
+from ingenium.runs import loop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 from ingenium.trust.records import GENESIS, read_lines

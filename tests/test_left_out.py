@@ -19,7 +19,7 @@ from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.evaluate.limits import summarise
 from ingenium.kits.chemistry import xtb
-from ingenium.summary import summary
+from ingenium.runs.summary import summary
 
 QUANTITIES = (Quantity("cheap", "1", "cheap"), Quantity("costly", "1", "costly", costly=True))
 LIMITS = [Limit("cheap", at_most=1.0), Limit("costly", at_least=0.0)]

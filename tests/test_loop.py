@@ -11,8 +11,6 @@ import torch
 import xarray as xr
 
 import toy
-from ingenium import loop
-from ingenium.api import propose, replay, verify
 from ingenium.core.counting import each
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, file_digest
@@ -27,8 +25,10 @@ from ingenium.core.verdict import judge, margins
 from ingenium.evaluate.limits import summarise
 from ingenium.generators.generator import Generator
 from ingenium.report import words
+from ingenium.runs import loop
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
+from ingenium.verbs.api import propose, replay, verify
 from toy import N, spec
 
 pytestmark = pytest.mark.usefixtures("beams")

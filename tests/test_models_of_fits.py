@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from ingenium.adapting import SPEC, AdaptRequest, EarlierLessons, adapt, keep
-from ingenium.api import fit, propose, replay
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import sealed_text
 from ingenium.core.seals import SEAL
 from ingenium.core.spec import GeneratorChoice, Spec, dump, parse
 from ingenium.domains import open_problem
 from ingenium.generators.fitted import FIT, MODEL
+from ingenium.verbs.adapt import SPEC, AdaptRequest, EarlierLessons, adapt, keep
+from ingenium.verbs.api import fit, propose, replay
 from toy import spec
 
 pytestmark = pytest.mark.usefixtures("beams")

@@ -11,9 +11,8 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 import toy
-from ingenium import compare
-from ingenium.api import propose, replay
 from ingenium.cli.app import app
+from ingenium.comparison import families as compare
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Shipped
 from ingenium.core.spec import GeneratorChoice
@@ -22,6 +21,7 @@ from ingenium.generators import offer
 from ingenium.generators.fitted import check
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
+from ingenium.verbs.api import propose, replay
 
 pytestmark = pytest.mark.usefixtures("beams", "rules")
 

@@ -91,7 +91,7 @@ def test_our_domains_are_told_where_rdkit_is_absent() -> None:
         "print(load('molecules').studies, *(d.name for d in listing() if d.problems))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["ingenium.domains.molecules.studies", *domains.own()]
+    assert done.stdout.split() == ["ingenium_book.studies.molecules", *domains.own()]
 
 
 def test_the_toy_has_studies_beside_it() -> None:

@@ -26,7 +26,7 @@ def test_every_domain_has_tests_and_all_of_its_folder_are_among_them() -> None:
 
 
 def test_a_change_reaches_what_imports_it() -> None:
-    grid = Path("src/ingenium/domains/grid/powerflow.py")
+    grid = Path("src/ingenium/domains/grid/feeder/powerflow.py")
     assert reached([grid]) == {"grid"}
     assert reached([Path("src/ingenium/core/verdict.py")]) == {*own(), SHARED}
     chemistry = reached([Path("src/ingenium/kits/chemistry/xtb.py")])

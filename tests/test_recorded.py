@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ingenium import loop
-from ingenium.api import replay, verify
 from ingenium.core import seals
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import KEY, read, vouched
 from ingenium.core.spec import load
+from ingenium.runs import loop
 from ingenium.trust.ledger import open_ledger
+from ingenium.verbs.api import replay, verify
 
 pytestmark = pytest.mark.usefixtures("beams")
 Act = Callable[[list[dict[str, Any]]], object]

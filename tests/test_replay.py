@@ -11,13 +11,13 @@ import torch
 import xarray as xr
 
 import toy
-from ingenium import loop
-from ingenium.api import propose, replay, search, verify
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.seeds import BLOCK
-from ingenium.searches.plan import SearchPlan
+from ingenium.runs import loop
+from ingenium.runs.search_plan import SearchPlan
 from ingenium.searches.stopping import Stop
+from ingenium.verbs.api import propose, replay, search, verify
 from toy import N, spec
 
 pytestmark = pytest.mark.usefixtures("beams")

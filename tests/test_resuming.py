@@ -10,12 +10,12 @@ import pytest
 import xarray as xr
 
 import toy
-from ingenium import loop
-from ingenium.api import propose
 from ingenium.core.evidence import read
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec
 from ingenium.generators.generator import Generator
+from ingenium.runs import loop
+from ingenium.verbs.api import propose
 
 pytestmark = pytest.mark.usefixtures("beams")
 N = 3 * BLOCK

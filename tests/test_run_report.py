@@ -8,12 +8,12 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
 
-from ingenium import loop
 from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import LABELS, SHOWN
 from ingenium.core.spec import Limit
-from ingenium.evaluate import figures
+from ingenium.drawing import figures
 from ingenium.report import page
+from ingenium.runs import loop
 
 pytestmark = pytest.mark.usefixtures("beams")
 

@@ -11,10 +11,10 @@ import xarray as xr
 
 import ingenium
 import toy
-from ingenium import loop
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import as_table
-from ingenium.opened import OpenedRun
+from ingenium.runs import loop
+from ingenium.runs.opened import OpenedRun
 
 pytestmark = pytest.mark.usefixtures("beams")
 

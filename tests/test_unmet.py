@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from ingenium import domains
-from ingenium.api import propose
 from ingenium.core.counts import check_memory
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict, judge, margins
 from ingenium.report import words
+from ingenium.verbs.api import propose
 from toy import spec
 
 pytestmark = pytest.mark.usefixtures("beams")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from ingenium.cli.app import app
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Between, load
-from ingenium.wishes import ask, contract_of, contracts
+from ingenium.verbs.ask import ask, contract_of, contracts
 from ingenium.words.contract import Contract
 from ingenium.words.specs import traced
 
@@ -215,7 +215,7 @@ def test_a_number_that_is_told_again_in_brackets(known: tuple[Contract, ...]) ->
 
 
 def test_what_is_shipped_is_what_the_code_says() -> None:
-    """`docs/write_contracts.py` writes them; this one is opened in no time."""
+    """`tools/docs/write_contracts.py` writes them; this one is opened in no time."""
     shipped = next(c for c in contracts() if c.problem == "structures.roof")
     made = contract_of("structures.roof")
     assert [e.name for e in made.entries] == [e.name for e in shipped.entries]

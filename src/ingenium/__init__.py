@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ingenium.api import (
+    from ingenium.verbs.api import (
         SearchPlan,
         Spec,
         Stop,
@@ -40,5 +40,5 @@ def __getattr__(name: str) -> object:
     if name in ("Spec", "load_spec"):
         return getattr(import_module("ingenium.core.spec"), name.removesuffix("_spec"))
     if name in __all__:
-        return getattr(import_module("ingenium.api"), name)
+        return getattr(import_module("ingenium.verbs.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,8 +6,8 @@ import pytest
 from calling import answer, call
 
 from ingenium.cli import outcome
-from ingenium.contest import verdicts
-from ingenium.contest.verdicts import ContestVerdict
+from ingenium.comparison import verdicts
+from ingenium.comparison.verdicts import ContestVerdict
 from ingenium.report import page
 
 pytestmark = pytest.mark.usefixtures("plugin")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ingenium import shrinking
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import sealed_text
 from ingenium.core.spec import GeneratorChoice
 from ingenium.edge import board
 from ingenium.edge.device import DeviceSheet, load
-from ingenium.edge.keeping import RECORD, SmallGenerator
+from ingenium.edge.record import RECORD, SmallGenerator
 from ingenium.report.edge_page import tried, write
+from ingenium.verbs import edge as shrinking
 from plugged import plugged
 from toy import install
 

@@ -100,9 +100,9 @@ def _airfoils(folder: Path) -> Iterator[Reader]:
 
 
 def _grid(folder: Path) -> Iterator[Reader]:
-    from ingenium.domains.grid.columns import ColumnMapping, Columns, read_mapping
-    from ingenium.domains.grid.measured import read_rows
-    from ingenium.domains.grid.network import load_network
+    from ingenium.domains.grid.data.columns import ColumnMapping, Columns, read_mapping
+    from ingenium.domains.grid.data.measured import read_rows
+    from ingenium.domains.grid.feeder.network import load_network
 
     for name in ("profile_day", "profile_year", "feeder_day"):
         problem = open_problem(Spec(problem=f"grid.{name}"))

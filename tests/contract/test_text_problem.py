@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 import sums
 import toy
-from ingenium import compare, loop
+from ingenium.comparison import families as compare
 from ingenium.core.designs import DESIGN, check, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest
 from ingenium.core.errors import CorruptError, InputError
@@ -22,7 +22,8 @@ from ingenium.core.problem import Shipped
 from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.domains import open_problem
 from ingenium.generators.tokens.families import recurrent
-from ingenium.replaying import replay
+from ingenium.runs import loop
+from ingenium.runs.replay import replay
 from ingenium.testing import ProblemContract, opened
 from ingenium.trust.ledger import open_ledger
 from plugged import plugged

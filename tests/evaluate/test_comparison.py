@@ -6,13 +6,13 @@ import math
 import numpy as np
 import pytest
 
+from ingenium.comparison.markdown import markdown, number_with_interval
+from ingenium.comparison.plots import comparison_figure, save_comparison
+from ingenium.comparison.scores import Comparison
 from ingenium.core.errors import InputError
 from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.evaluate.markdown import markdown, number_with_interval
-from ingenium.evaluate.metrics import METRICS, Metric
-from ingenium.evaluate.plots import comparison_figure, save_comparison
-from ingenium.evaluate.scorecard import CardSettings, scorecard
-from ingenium.evaluate.table import Comparison
+from ingenium.scores.metrics import METRICS, Metric
+from ingenium.scores.scorecard import CardSettings, scorecard
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate import distances as D
+from ingenium.scores import distances as D
 
 ON_SERIES = (
     D.marginal_distance,

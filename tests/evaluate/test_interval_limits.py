@@ -8,9 +8,9 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit, parse
 from ingenium.evaluate.interval_limits import MarginVerdict, in_units, margins
 from ingenium.evaluate.measured import Interval
-from ingenium.infer.asked import InferSpec
-from ingenium.monitor.asked import MonitorSpec
-from ingenium.operate.asked import OperateSpec
+from ingenium.infer.spec import InferSpec
+from ingenium.monitor.spec import MonitorSpec
+from ingenium.operate.spec import OperateSpec
 
 
 def test_limits_are_in_the_unit_that_was_written() -> None:

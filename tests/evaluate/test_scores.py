@@ -5,7 +5,7 @@ import pytest
 import scoringrules as sr
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.scores import (
+from ingenium.scores.scores import (
     all_pairs,
     crps,
     draw_pairs,
@@ -147,7 +147,7 @@ def test_blocks_do_not_change_the_scores(monkeypatch):
     pairs = all_pairs(10)
     whole = [f(ensemble, observed) for f in (crps, pinball, interval_coverage, interval_width)]
     whole.append(variogram_score(ensemble, observed, pairs))
-    monkeypatch.setattr("ingenium.evaluate.scores.BLOCK", 130)
+    monkeypatch.setattr("ingenium.scores.scores.BLOCK", 130)
     parts = [f(ensemble, observed) for f in (crps, pinball, interval_coverage, interval_width)]
     parts.append(variogram_score(ensemble, observed, pairs))
     assert np.allclose(whole, parts, rtol=1e-12)

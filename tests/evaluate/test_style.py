@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from ingenium.core.verdict import Verdict
-from ingenium.evaluate.style import by_verdict, dress, field, front, gallery, named, plane
+from ingenium.drawing.style import by_verdict, dress, field, front, gallery, named, plane
 
 
 def test_a_gallery_has_a_title_over_each_and_nothing_in_the_rest():

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import norm
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.features import features
-from ingenium.evaluate.two_sample import classifier_auc
+from ingenium.scores.features import features
+from ingenium.scores.two_sample import classifier_auc
 
 
 @pytest.mark.parametrize("shift", [0.0, 1.0, 2.0])

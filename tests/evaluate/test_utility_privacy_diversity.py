@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate import diversity, privacy, utility
+from ingenium.scores import diversity, privacy, utility
 
 
 def days(n, rng, noise=0.1):

@@ -10,7 +10,7 @@ from torch import nn
 from ingenium.generators.admission import admitted
 from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
-from ingenium.generators.spiking.families import SPIKING
+from ingenium.kits.spikes.families import SPIKING
 from ingenium.testing import GeneratorContract, Skills
 from ingenium.testing.generator_contract import ASKED, KINDS, SHORT, designs, moments, rng
 

@@ -16,7 +16,7 @@ from ingenium.domains import open_problem
 from ingenium.generators import families
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.generator import Generator
-from ingenium.loop import proposed, training
+from ingenium.runs.loop import proposed, training
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 

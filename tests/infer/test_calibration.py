@@ -13,14 +13,12 @@ import xarray as xr
 from linear import exact, opened
 from scipy import stats
 
-from ingenium import inferring
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import parse
 from ingenium.evaluate.intervals import Interval
 from ingenium.infer.answering import _judged_values
-from ingenium.infer.asked import InferSpec, dump, load
 from ingenium.infer.calibration import WRONG, Ranks, ranks_needed, truths_needed
-from ingenium.infer.keeping import (
+from ingenium.infer.record import (
     CALIBRATED,
     NOT_CALIBRATED,
     OUTSIDE,
@@ -28,8 +26,10 @@ from ingenium.infer.keeping import (
     Posterior,
     PosteriorVerdict,
 )
+from ingenium.infer.spec import InferSpec, dump, load
 from ingenium.infer.weights import Weighted, moments
 from ingenium.report.posterior_page import write
+from ingenium.verbs import infer as inferring
 from plugged import distribution, plugged
 
 SEEN = [1.2, -3.1]

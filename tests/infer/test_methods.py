@@ -19,7 +19,7 @@ from ingenium.infer.methods.nuts import settled
 from ingenium.infer.methods.table import METHODS
 from ingenium.infer.prior import Prior
 from ingenium.infer.weights import moments
-from ingenium.loop import training
+from ingenium.runs.loop import training
 
 SEEN = [1.2, -3.1]
 LEARNED = {"mixture": "bootstrap", "amortised": "bootstrap", "guided": "flow_matching"}

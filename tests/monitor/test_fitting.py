@@ -9,7 +9,6 @@ import pytest
 from made import table as own_table
 from made import week, weeks
 
-from ingenium import watching
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Problem
@@ -18,15 +17,16 @@ from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor import fitting, lessons, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
-from ingenium.monitor.asked import MonitorSpec, load
 from ingenium.monitor.families import table as families
 from ingenium.monitor.fitting import StreamSource
 from ingenium.monitor.judging import judge, rate
-from ingenium.monitor.keeping import Monitor
+from ingenium.monitor.record import Monitor
+from ingenium.monitor.spec import MonitorSpec, load
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
 from ingenium.report.monitor_page import write_fit
 from ingenium.trust.ledger import open_ledger
+from ingenium.verbs import monitor as watching
 
 
 def test_parts_do_not_share_a_week_and_unseen_kinds_judge_alone() -> None:

@@ -7,11 +7,11 @@ import pytest
 from made import table as own_table
 from made import weeks
 
-from ingenium import watching
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.exported import Exported
-from ingenium.monitor.keeping import MODEL, Monitor
+from ingenium.monitor.record import MODEL, Monitor
+from ingenium.monitor.spec import MonitorSpec
+from ingenium.verbs import monitor as watching
 
 
 @pytest.fixture(scope="module")

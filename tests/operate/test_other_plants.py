@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from ingenium.core.scenarios import scenario_rng
-from ingenium.operate.asked import OperateSpec
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.filtering import nearest
 from ingenium.operate.judging import measured
@@ -17,6 +16,7 @@ from ingenium.operate.release import released
 from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
 from ingenium.operate.shell import BYPASS, PERSON, Shell
+from ingenium.operate.spec import OperateSpec
 from ingenium.operate.watch import Watch
 
 

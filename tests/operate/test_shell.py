@@ -10,7 +10,6 @@ from scipy.optimize import minimize
 from ingenium.core.errors import InputError
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.second_order import Oscillator, OscillatorBox, oscillator, placed
-from ingenium.operate.asked import OperateSpec
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.filtering import nearest
 from ingenium.operate.judging import decisions, measured
@@ -19,8 +18,9 @@ from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
 from ingenium.operate.scenarios import COMPARING, PURPOSES
 from ingenium.operate.shell import BARRIER, BYPASS, PARTS, PERSON, POLICY, Shell
+from ingenium.operate.spec import OperateSpec
 from ingenium.operate.watch import Watch, episode_scores, surprises
-from ingenium.operating import in_time
+from ingenium.verbs.operate import in_time
 
 BOX = OscillatorBox()
 MACHINE = oscillator(BOX, 0.01, 0)

@@ -3,10 +3,10 @@
 import importlib
 import sys
 
+from ingenium_book import claims, closure
+
 from ingenium import domains
 from ingenium.core import provenance
-from ingenium.studies import closure
-from ingenium.studies.book import claims
 from ingenium.testing import opened
 
 NAME = "thin_films"

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ingenium_book.results import book_folder
 from installation import forget
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
-from ingenium.studies.results import book_folder
 from plugged import outside, plugged
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own_study.md"

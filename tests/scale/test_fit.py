@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ingenium import drilling
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
-from ingenium.drilling import DrillSpec, FaultyRanks, WorkerFault, load
-from ingenium.fitting import FitRequest, fit
 from ingenium.scale.place import WorkPlace
+from ingenium.verbs import drill
+from ingenium.verbs.drill import DrillSpec, FaultyRanks, WorkerFault, load
+from ingenium.verbs.ranked_fit import FitRequest, fit
 
 SPEC = """
 problem = "molecules.library"
@@ -111,7 +111,7 @@ def test_a_layout_of_other_ranks_is_refused() -> None:
 
 
 def test_a_drill_whose_kill_never_came_is_not_met(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drilling, "lacking", lambda: "only root may make network namespaces")
+    monkeypatch.setattr(drill, "lacking", lambda: "only root may make network namespaces")
     asked = DrillSpec(Spec("molecules.library"), steps=10, kill=(4,), cut=(6,))
     faults = FaultyRanks(asked, silent)
     assert faults.notes, "no worker is cut off here, which is told"

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 import known_fronts
-from ingenium import api
 from ingenium.core.spec import GeneratorChoice, Spec
-from ingenium.drilling import DrillSpec, drill
-from ingenium.searches.plan import SearchPlan
+from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.store import Store
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.trust.ledger import open_ledger
+from ingenium.verbs import api
+from ingenium.verbs.drill import DrillSpec, drill
 from plugged import plugged
 
 KILLS, CALLS, STEPS = 10, 400, 60

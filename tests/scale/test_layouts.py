@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 import ranked
+from ingenium_book.checks.scale.layouts import PacedPipeline
 from ranked import TWO, WAIT_S
 from torch import Tensor
 
 from ingenium.scale.layout import RankLayout
-from ingenium.scale.layout_checks import PacedPipeline
 from ingenium.scale.place import FewCores, WorkPlace
 from ingenium.scale.ranks import gather
 from ingenium.scale.step_time import rank_bytes

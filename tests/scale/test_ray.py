@@ -18,13 +18,13 @@ import pytest
 import ranked
 from test_layouts import check_equal
 
-from ingenium import api
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.scale.crew import spread
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.port import opened
 from ingenium.scale.ranks import gather
+from ingenium.verbs import api
 
 SPEC = Spec("molecules.library", setup={"known": 200})
 

@@ -9,11 +9,11 @@ import known_fronts
 from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.searches import screens
 from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make
 from ingenium.searches.strategy import Strategy
 from plugged import plugged

@@ -11,22 +11,22 @@ import pytest
 import torch
 
 import known_fronts
-from ingenium import api
 from ingenium.core.asking import resolve
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.problem import silent
 from ingenium.core.verdict import Verdict
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.store import Store
 from ingenium.scale.processes import ProcessSite
-from ingenium.searches.plan import SearchPlan
 from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.spread import Spread
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import NAMES, Task, make
 from ingenium.searches.strategy import Ahead
 from ingenium.searches.workers import Here, InOrder, Ticket
+from ingenium.verbs import api
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)

@@ -11,8 +11,8 @@ from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit, Objective
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
-from ingenium.searches.aim import Aim
-from ingenium.searches.conflicts import conflicting, unmet
+from ingenium.runs.aim import Aim
+from ingenium.runs.conflicts import conflicting, unmet
 from ingenium.searches.fronts import dominated, grown, hypervolume, order
 
 

@@ -74,7 +74,7 @@ def test_a_conflict_that_is_there_is_found(begun) -> None:
     limits.append({"quantity": "f2", "at_most": 1.0})  # holds always
     search = begun("cma_es", known_fronts.spec(limits=limits), batch=64)
     search.run(Stop(calls=300))
-    from ingenium.searches.conflicts import unmet
+    from ingenium.runs.conflicts import unmet
 
     found = unmet(search.verdicts(), search.aim)
     assert found is not None

@@ -9,7 +9,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec, parse
-from ingenium.loop import training
+from ingenium.runs.loop import training
 from ingenium.searches.latent_space import LatentSpace
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task, make, parted

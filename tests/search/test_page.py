@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 import known_fronts
-from ingenium import api
 from ingenium.report.words import kept
-from ingenium.searches.plan import SearchPlan
+from ingenium.runs.search_plan import SearchPlan
 from ingenium.searches.stopping import Stop
+from ingenium.verbs import api
 
 pytestmark = pytest.mark.usefixtures("fronts")
 CONFLICT = [{"quantity": "f1", "at_least": 0.62}, {"quantity": "f0", "at_most": 0.9}]

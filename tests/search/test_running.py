@@ -16,15 +16,15 @@ from before_links import unlinked
 from typer.testing import CliRunner
 
 import known_fronts
-from ingenium import api
 from ingenium.cli.app import app
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
-from ingenium.searches.plan import SearchPlan
+from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.store import Store
 from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.trust.ledger import open_ledger
+from ingenium.verbs import api
 
 pytestmark = pytest.mark.usefixtures("fronts")
 SPEC = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)

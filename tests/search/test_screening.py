@@ -8,18 +8,18 @@ import pytest
 import xarray as xr
 
 import known_fronts
-from ingenium import api
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
-from ingenium.searches.aim import Aim
-from ingenium.searches.plan import SearchPlan
+from ingenium.runs.aim import Aim
+from ingenium.runs.search_plan import SearchPlan
 from ingenium.searches.proposal import AUDITED, CUT, FRESH, Cut, Proposal
 from ingenium.searches.screening import ASKED, Outlook, ScreenAudit, Screening, ScreenPlan, ranking
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.tiers import cheap_tier, check_told
 from ingenium.trust.conformal import upper_error
+from ingenium.verbs import api
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 CHEAP = ScreenPlan("cheap", keep=0.5, audit=0.2)

@@ -13,7 +13,8 @@ from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice, Spec
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.searches.cma_es import CmaEs
 from ingenium.searches.course import Round
 from ingenium.searches.drawn import Stock
@@ -21,7 +22,6 @@ from ingenium.searches.portfolio import Portfolio
 from ingenium.searches.search import Search
 from ingenium.searches.space import POINT
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import NAMES, Task, make
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)

@@ -16,12 +16,12 @@ from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Objective, Spec
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.searches.course import Heard, Round
 from ingenium.searches.search import Search
 from ingenium.searches.space import MOST, Space
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make
 
 

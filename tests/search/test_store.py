@@ -8,7 +8,7 @@ import pytest
 from before_links import unlinked
 
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.searches.store import Store
+from ingenium.runs.store import Store
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import GeneratorChoice
 from ingenium.core.verify import verify
 from ingenium.generators import families
-from ingenium.loop import training
-from ingenium.searches.aim import Aim
+from ingenium.runs.aim import Aim
+from ingenium.runs.loop import training
 from ingenium.searches.strategies import MAKERS, Task
 from ingenium.searches.tuned import Tuned, TunedSettings
 from ingenium.train.plan import Plan

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.language.adapted import BLOCKS, RANK, AdaptedText
+from ingenium.language.pretrained import APART
 from ingenium.train.plan import Plan
-from ingenium.words.adapted import BLOCKS, RANK, AdaptedText
-from ingenium.words.pretrained import APART
 
 LETTERS = " ab\n"
 STEPS, WIDE = 4, 2 * RANK

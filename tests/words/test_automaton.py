@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.words.automaton import Automaton
+from ingenium.language.automaton import Automaton
 
 
 def test_the_fewest_steps_are_those_of_a_search_forwards() -> None:

@@ -9,8 +9,8 @@ import torch
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.two_kinds import ExactLength
 from ingenium.generators.tokens.vocabulary import END, Vocabulary
+from ingenium.language.ngram import NGram
 from ingenium.train.plan import Plan
-from ingenium.words.ngram import NGram
 
 TEXTS = ["abab", "abba", "aab"] * 4
 

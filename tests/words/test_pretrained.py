@@ -10,8 +10,8 @@ from torch import Tensor
 from ingenium.core.errors import CorruptError
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.language.pretrained import APART, PretrainedText
 from ingenium.train.plan import Plan
-from ingenium.words.pretrained import APART, PretrainedText
 
 LETTERS = " ab\n"
 WORDS = (" a", " ab", " b")

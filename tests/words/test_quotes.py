@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.core.errors import EngineError, InputError
-from ingenium.words import embedded
+from ingenium.language import embedded
+from ingenium.language.endpoint import SETTING, ModelEndpoint, read
 from ingenium.words.answering import answered, told
-from ingenium.words.endpoint import SETTING, ModelEndpoint, read
 from ingenium.words.passages import DocumentSet, sentences
 from ingenium.words.quotes import lacking
 

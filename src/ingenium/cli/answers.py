@@ -5,7 +5,6 @@ from typing import Annotated, Any, NotRequired
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from ingenium.audit import Audited
 from ingenium.cli import model_answers as models
 from ingenium.cli.ask_answers import AskAnswer, DocumentsAnswer
 from ingenium.cli.edge_answers import FittedGenerator, LentGenerator, SmallGeneratorHolds
@@ -26,8 +25,9 @@ from ingenium.core.setups import SetupEntry
 from ingenium.core.spec import Limit, Spec
 from ingenium.domains import Listing
 from ingenium.evaluate.limits import Summary
-from ingenium.replaying import ReplayCheck
-from ingenium.searches.conflicts import Unmet
+from ingenium.runs.audit import Audited
+from ingenium.runs.conflicts import Unmet
+from ingenium.runs.replay import ReplayCheck
 
 Table = dict[str, Any]
 Versioned = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$|^$")]

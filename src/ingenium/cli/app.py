@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from ingenium_book import commands as study
 
 from ingenium import __version__
 from ingenium.cli import (
@@ -26,7 +27,6 @@ from ingenium.cli import (
     schema,
     search,
     serve,
-    study,
 )
 from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON

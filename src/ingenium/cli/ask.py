@@ -12,7 +12,7 @@ from ingenium.cli.progress import StageProgress
 from ingenium.cli.quoting import ANSWER, answer
 
 if TYPE_CHECKING:
-    from ingenium.wishes import WordedWish
+    from ingenium.verbs.ask import WordedWish
 
 Words = Annotated[
     str, typer.Argument(metavar="REQUEST", help="In words; `-` reads it from standard input.")
@@ -56,7 +56,7 @@ def ask(
     text = sys.stdin.buffer.read(8 * LONGEST + 1) if request == "-" else request
     if documents is not None:
         raise typer.Exit(answer(text, documents, out, transcript, json))
-    from ingenium import wishes
+    from ingenium.verbs import ask as wishes
 
     with StageProgress() as stages:
         wish = wishes.ask(text, wishes.contracts(stages), problem=problem)
@@ -147,8 +147,8 @@ def _tell(wish: "WordedWish", out: Path) -> None:
 
 
 def _propose(wish: "WordedWish", out: Path, seed: int, overwrite: bool, json: bool) -> None:
-    from ingenium import api
     from ingenium.cli.make import give
+    from ingenium.verbs import api
 
     assert wish.made is not None
     count = wish.made.count or DESIGNS

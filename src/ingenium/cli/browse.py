@@ -173,7 +173,7 @@ def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
 
 def _facts(problem: "Problem") -> dict[str, str]:
     """What is judged, steered, proposed by and written, in a line each."""
-    from ingenium.contest.verdicts import verdict_on
+    from ingenium.comparison.verdicts import verdict_on
     from ingenium.generators.offer import offered
     from ingenium.report import words
 

@@ -15,8 +15,8 @@ from ingenium.cli.made_again import made_again
 from ingenium.cli.output import AsJson, print_json, results, table
 
 if TYPE_CHECKING:
-    from ingenium.audit import Audit
-    from ingenium.replaying import Replay
+    from ingenium.runs.audit import Audit
+    from ingenium.runs.replay import Replay
 COLOURS = {"accepted": "green", "rejected": "red", "failed": "yellow"}
 
 
@@ -37,9 +37,9 @@ def verify(
     Without a spec, files in the folder of a run are measured and judged as that run was asked.
     Ends with 1 if no design holds, or a file is not what its run wrote.
     """
-    from ingenium import api
-    from ingenium.audit import spec_of
     from ingenium.cli.asking import asked
+    from ingenium.runs.audit import spec_of
+    from ingenium.verbs import api
 
     spec = spec or spec_of(files)
     wanted = asked(problem, spec)
@@ -137,8 +137,8 @@ def replay(
 
     An operation is run again, period by period. Ends with 1 if anything is otherwise.
     """
-    from ingenium import api
-    from ingenium.operate.keeping import RECORD
+    from ingenium.operate.record import RECORD
+    from ingenium.verbs import api
 
     if (out / RECORD).is_file():
         _replay_operation(out, json)
@@ -154,7 +154,7 @@ def replay(
 
 def _replay_operation(out: Path, json: bool) -> None:
     """Operate again from the record of an operation, and compare period by period."""
-    from ingenium import operating
+    from ingenium.verbs import operate as operating
 
     found = operating.replay(out)
     made_again(found, json, folder=str(out))

@@ -16,9 +16,9 @@ from ingenium.cli.progress import StageProgress
 from ingenium.core.errors import InputError
 
 if TYPE_CHECKING:
-    from ingenium.contest.table import ContestTable
+    from ingenium.comparison.contest_table import ContestTable
+    from ingenium.comparison.scores import Comparison
     from ingenium.core.problem import Problem
-    from ingenium.evaluate.table import Comparison
 
 MOST_SEEDS, MOST = 1000, 10**9
 SHOWN = (
@@ -78,12 +78,12 @@ def compare(
     json: AsJson = False,
 ) -> None:
     """Fit families and baselines on the same split; judge them by held-out designs and the spec."""
-    from ingenium import compare as comparing
     from ingenium.cli.asking import asked
-    from ingenium.contest.running import Contest, ContestPlan, usual
-    from ingenium.contest.verdicts import is_search
+    from ingenium.comparison import families as comparing
+    from ingenium.comparison.contest import Contest, ContestPlan, usual
+    from ingenium.comparison.verdicts import is_search
     from ingenium.domains import open_problem
-    from ingenium.loop import Elsewhere
+    from ingenium.runs.loop import Elsewhere
     from ingenium.scale.place import WorkPlace
 
     if calls is not None and not wishes:
@@ -123,7 +123,7 @@ def _show(
     problem: "Problem", compared: "Comparison", seeds: int, folder: Path, *, json: bool
 ) -> None:
     """Who scored what."""
-    from ingenium.evaluate.metrics import METRICS
+    from ingenium.scores.metrics import METRICS
 
     if json:
         print_json(compared.summary().to_dict("records"))

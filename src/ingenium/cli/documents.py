@@ -27,7 +27,7 @@ TOP = MappingProxyType(  # pages that lie beside the folder of the others
 ANCHORED = re.compile(r"(?m)^(#+ .*) \{ #([\w.-]+) \}$")  # a heading with an anchor of its own
 HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused what was given
     {
-        "ingenium.audit": "how-to/audit#does-this-file-hold-the-limits",
+        "ingenium.runs.audit": "how-to/audit#does-this-file-hold-the-limits",
         "ingenium.core.asking": "reference/spec#all-entries",
         "ingenium.core.spec": "reference/spec",
         "ingenium.domains": "reference/cli#ingenium-list",
@@ -41,9 +41,9 @@ HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused wha
         "ingenium.model": "how-to/model",
         "ingenium.monitor": "how-to/monitor",
         "ingenium.operate": "how-to/operate",
-        "ingenium.opened": "how-to/python",
-        "ingenium.recorded": "how-to/audit#does-this-file-hold-the-limits",
-        "ingenium.replaying": "how-to/audit#is-this-design-what-the-record-says",
+        "ingenium.runs.opened": "how-to/python",
+        "ingenium.runs.recorded": "how-to/audit#does-this-file-hold-the-limits",
+        "ingenium.runs.replay": "how-to/audit#is-this-design-what-the-record-says",
         "ingenium.scale": "how-to/scale",
         "ingenium.searches": "reference/cli#ingenium-search-problem",
         "ingenium.studies": "studies",
@@ -136,7 +136,7 @@ def _title(text: str) -> str:
 
 def _book() -> dict[str, Page]:
     """The evidence book: its first page, and one for each chapter."""
-    from ingenium.studies.book import claims
+    from ingenium_book import claims
 
     found = {"book/index": Page("The evidence book", partial(_told, None))}
     for of in claims.chapters():
@@ -147,9 +147,9 @@ def _book() -> dict[str, Page]:
 
 def _told(chapter: int | str | None) -> str:
     """A page of the book as text."""
-    from ingenium.report.book import markdown
-    from ingenium.studies.book import claims
-    from ingenium.studies.book.entries import entries
+    from ingenium_book import claims
+    from ingenium_book.entries import entries
+    from ingenium_book.pages import markdown
 
     chapters = [c for c in claims.chapters() if chapter in (None, c.chapter)]
     made = markdown.pages(entries(chapters))

@@ -40,10 +40,10 @@ def fit(
     json: AsJson = False,
 ) -> None:
     """Make a generator small: search recipes, export ONNX and C, judge both, count instructions."""
-    from ingenium import shrinking
     from ingenium.core.spec import parse
     from ingenium.edge.device import DeviceSheet, load
     from ingenium.report.edge_page import write
+    from ingenium.verbs import edge as shrinking
 
     sheet = load(device)
     own: dict[str, Any] = {"steps": steps, "seed": seed}
@@ -64,15 +64,15 @@ def fit(
 
 def show(small: Folder, json: AsJson = False) -> None:
     """What a small generator takes and keeps, and what else was tried."""
-    from ingenium.edge.keeping import SmallGenerator
+    from ingenium.edge.record import SmallGenerator
 
     _tell(SmallGenerator.opened(small).record, small, json)
 
 
 def replay(small: Folder, json: AsJson = False) -> None:
     """Fit a small generator again from its own sheet, and say whether its record holds."""
-    from ingenium import shrinking
-    from ingenium.edge.keeping import SmallGenerator
+    from ingenium.edge.record import SmallGenerator
+    from ingenium.verbs import edge as shrinking
 
     with tempfile.TemporaryDirectory() as place, StageProgress():
         found = shrinking.replay(SmallGenerator.opened(small), Path(place) / "again")
@@ -85,9 +85,9 @@ def lend(
     json: AsJson = False,
 ) -> None:
     """Run a small generator for a device that asks over a network, until Ctrl-C."""
-    from ingenium import shrinking
-    from ingenium.edge.keeping import SmallGenerator
     from ingenium.edge.link import place
+    from ingenium.edge.record import SmallGenerator
+    from ingenium.verbs import edge as shrinking
 
     address = place(at)
     lender = shrinking.lender(SmallGenerator.opened(small, code=False))

@@ -56,9 +56,9 @@ def data(
     json: AsJson = False,
 ) -> None:
     """The card of the designs that a run made, or of those that a problem learns from."""
-    from ingenium import api
     from ingenium.cli.asking import asked
     from ingenium.governance.cards import data_card, known_card
+    from ingenium.verbs import api
 
     if (Path(what) / "run.json").is_file():
         _give(data_card(Path(what)), out, overwrite, json)

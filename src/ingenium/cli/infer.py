@@ -40,11 +40,11 @@ def infer(
     json: AsJson = False,
 ) -> None:
     """Infer a hidden state from readings, and check whether the answer is calibrated."""
-    from ingenium import inferring
     from ingenium.core.errors import InputError
     from ingenium.core.spec import parse
-    from ingenium.infer.asked import InferSpec, load
+    from ingenium.infer.spec import InferSpec, load
     from ingenium.report.posterior_page import write
+    from ingenium.verbs import infer as inferring
 
     asked = load(spec) if spec else InferSpec(problem)
     if asked.problem != problem:
@@ -69,7 +69,7 @@ def show(
     json: AsJson = False,
 ) -> None:
     """What was inferred, and whether it may be believed."""
-    from ingenium.infer.keeping import Posterior
+    from ingenium.infer.record import Posterior
 
     _tell(Posterior.opened(posterior).record, posterior, json)
 
@@ -89,8 +89,8 @@ def replay(
     json: AsJson = False,
 ) -> None:
     """Infer a posterior again from what was given, and say whether its record holds."""
-    from ingenium import inferring
-    from ingenium.infer.keeping import Posterior
+    from ingenium.infer.record import Posterior
+    from ingenium.verbs import infer as inferring
 
     with tempfile.TemporaryDirectory() as place, StageProgress():
         found = inferring.replay(Posterior.opened(posterior), Path(place) / "again")
@@ -131,7 +131,7 @@ def _value(own: Any) -> str:
 
 
 def _why(record: Any) -> str:
-    from ingenium.infer.keeping import UNTOLD
+    from ingenium.infer.record import UNTOLD
 
     broken = [k for k, m in record["margins"].items() if m is None or m < 0]
     of = "Whether the posterior is calibrated" if record["verdict"] == UNTOLD else "The posterior"

@@ -15,7 +15,7 @@ from ingenium.cli.progress import StageProgress
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
     from ingenium.core.spec import Spec
-    from ingenium.outcome import Run
+    from ingenium.runs.outcome import Run
     from ingenium.scale.place import WorkPlace
 
 
@@ -76,7 +76,7 @@ def fit(
     if place.kind != LOCAL or out is not None:
         _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
         return
-    from ingenium import api
+    from ingenium.verbs import api
 
     with StageProgress() as stages:
         model = api.fit(wanted, watch=stages)
@@ -107,9 +107,9 @@ class AdaptOptions(NamedTuple):
 
 
 def _adapt(options: AdaptOptions, wanted: "Spec", *, json: bool) -> None:
-    from ingenium.adapting import AdaptRequest, adapt
     from ingenium.core.errors import InputError
-    from ingenium.fitting import STEPS
+    from ingenium.verbs.adapt import AdaptRequest, adapt
+    from ingenium.verbs.ranked_fit import STEPS
 
     if options.on.kind != LOCAL:
         what = "a fit that is adapted by this process"
@@ -147,25 +147,25 @@ class FitOptions(NamedTuple):
 
 
 def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
-    from ingenium import fitting
     from ingenium.cli.scale import tell_fit
     from ingenium.domains import open_problem
+    from ingenium.verbs import ranked_fit
 
     folder = options.out or Path("out") / f"fit-{wanted.problem}"
     if options.on.kind == LOCAL and (options.layout, options.precision) == ("auto", "own"):
         problem = open_problem(wanted)
-        if not fitting.shared(problem, wanted.generator):
+        if not ranked_fit.shared(problem, wanted.generator):
             _keep(options, problem, wanted, folder, json=json)
             return
-    request = fitting.FitRequest(
+    request = ranked_fit.FitRequest(
         wanted, options.on, options.layout, options.steps,
         precision=options.precision,  # type: ignore[arg-type]  # checked there
     )  # fmt: skip
     if options.on.follows:
-        fitting.follow(request)
+        ranked_fit.follow(request)
         return
     with StageProgress() as stages:
-        kept = fitting.fit(request, folder, watch=stages, overwrite=options.overwrite)
+        kept = ranked_fit.fit(request, folder, watch=stages, overwrite=options.overwrite)
     tell_fit(kept, json)
 
 
@@ -175,7 +175,7 @@ def _keep(
     """A fit of this process alone."""
     from dataclasses import replace
 
-    from ingenium.adapting import keep
+    from ingenium.verbs.adapt import keep
 
     own = wanted
     if options.steps is not None:
@@ -215,8 +215,8 @@ def propose(
     from ingenium.cli.asking import asked
 
     wanted = asked(problem, spec)  # before what takes seconds to import
-    from ingenium import api
-    from ingenium.outcome import Clock
+    from ingenium.runs.outcome import Clock
+    from ingenium.verbs import api
 
     clock = Clock({"start": time.perf_counter() - began})
     folder = Path("out") / problem if out is None else out

@@ -34,8 +34,8 @@ def model(
     json: AsJson = False,
 ) -> None:
     """Choose, fit and check a model of a process, and forecast what was held back."""
-    from ingenium import modelling
     from ingenium.report.model_page import write
+    from ingenium.verbs import model as modelling
 
     asked = modelling.ModelAsked(words, held_out, draws, seed)
     with StageProgress() as stages:
@@ -54,7 +54,7 @@ def show(
     json: AsJson = False,
 ) -> None:
     """What a model says, and whether it may be believed."""
-    from ingenium.model.keeping import KeptModel
+    from ingenium.model.record import KeptModel
 
     _tell(KeptModel.opened(model).record, model, json)
 
@@ -146,8 +146,8 @@ def replay(
     json: AsJson = False,
 ) -> None:
     """Make a model again from its words and table, and say whether its record holds."""
-    from ingenium import modelling
-    from ingenium.model.keeping import KeptModel
+    from ingenium.model.record import KeptModel
+    from ingenium.verbs import model as modelling
 
     with tempfile.TemporaryDirectory() as place, StageProgress():
         found = modelling.replay(KeptModel.opened(model), Path(place) / "again")

@@ -13,8 +13,8 @@ from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
-    from ingenium.monitor.asked import MonitorSpec
-    from ingenium.monitor.keeping import Monitor
+    from ingenium.monitor.record import Monitor
+    from ingenium.monitor.spec import MonitorSpec
 
 Streams = Annotated[
     Path, typer.Argument(metavar="STREAMS", help="A run's folder, or streams as CSV files.")
@@ -52,8 +52,8 @@ def fit(
 ) -> None:
     """Fit a monitor, set its bar, export it, and judge the file on what it never saw."""
     wanted = _wanted(spec, family=family, augment=augment, seed=seed, steps=steps)
-    from ingenium import watching
     from ingenium.report.monitor_page import write_fit
+    from ingenium.verbs import monitor as watching
 
     with StageProgress() as stages:
         kept = watching.fit(streams, wanted, out, watch=stages, overwrite=overwrite)
@@ -74,10 +74,10 @@ def run(
     json: AsJson = False,
 ) -> None:
     """Run a monitor on a stream, row by row, and draw when it rang and where."""
-    from ingenium import watching
-    from ingenium.monitor.keeping import Monitor
+    from ingenium.monitor.record import Monitor
     from ingenium.monitor.running import RowAlarm, summary
     from ingenium.report.monitor_page import write_run
+    from ingenium.verbs import monitor as watching
 
     kept = Monitor.opened(monitor)
 
@@ -136,7 +136,7 @@ def show(
         results().print(f"Families: {', '.join(FAMILIES)}", highlight=False)
         results().print(f"Augmentation: {', '.join(ARMS)}", highlight=False)
         return
-    from ingenium.monitor.keeping import Monitor
+    from ingenium.monitor.record import Monitor
 
     _tell(Monitor.opened(monitor), json)
 
@@ -154,8 +154,8 @@ def compare(
     json: AsJson = False,
 ) -> None:
     """Fit families to the same streams and judge them at the same budget of alarms."""
-    from ingenium import watching
     from ingenium.monitor.families.table import FAMILIES
+    from ingenium.verbs import monitor as watching
 
     found = {}
     with StageProgress() as stages:
@@ -178,8 +178,8 @@ def compare(
 
 def replay(monitor: Folder, json: AsJson = False) -> None:
     """Fit a monitor again from what it was fitted to, and say whether its record holds."""
-    from ingenium import watching
-    from ingenium.monitor.keeping import Monitor
+    from ingenium.monitor.record import Monitor
+    from ingenium.verbs import monitor as watching
 
     with tempfile.TemporaryDirectory() as place, StageProgress():
         found = watching.replay(Monitor.opened(monitor), Path(place) / "again")
@@ -188,7 +188,7 @@ def replay(monitor: Folder, json: AsJson = False) -> None:
 
 def _wanted(spec: Path | None, **options: Any) -> "MonitorSpec":
     from ingenium.core.spec import parse
-    from ingenium.monitor.asked import MonitorSpec, load
+    from ingenium.monitor.spec import MonitorSpec, load
 
     own = load(spec) if spec else MonitorSpec()
     given = {k: v for k, v in options.items() if v is not None}

@@ -11,7 +11,7 @@ from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
-    from ingenium.operate.keeping import OperationRecord
+    from ingenium.operate.record import OperationRecord
 
 SHOWN = 14  # decisions that are printed
 
@@ -47,11 +47,11 @@ def operate(
 
     Ends with 1 if the policy is refused, or the run broke a limit.
     """
-    from ingenium import operating
     from ingenium.core.spec import parse
     from ingenium.operate import drill as drills
-    from ingenium.operate.asked import OperateSpec, load
+    from ingenium.operate.spec import OperateSpec, load
     from ingenium.report.operate_page import write
+    from ingenium.verbs import operate as operating
 
     choice = operating.PolicyChoice(policy, design, family)
     own = load(spec) if spec else OperateSpec()

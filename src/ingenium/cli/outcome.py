@@ -6,15 +6,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingenium.cli.output import table
-from ingenium.contest.verdicts import verdict_on
+from ingenium.comparison.verdicts import verdict_on
 from ingenium.evaluate.nearest import Nearest
-from ingenium.outcome import Run
 from ingenium.report import words
-from ingenium.searches.conflicts import Unmet
+from ingenium.runs.conflicts import Unmet
+from ingenium.runs.display import shown
+from ingenium.runs.outcome import Run
+from ingenium.runs.sitting import Sitting
 from ingenium.searches.course import Round
 from ingenium.searches.screening import ScreenAudit
-from ingenium.searches.sitting import Sitting
-from ingenium.shown import shown
 
 LONGEST = 5  # stages whose seconds are shown
 BEST = 10  # designs of a search that are shown

@@ -13,8 +13,8 @@ def answer(text: str | bytes, folder: Path, out: Path, replayed: Path | None, js
     import json as files
 
     from ingenium.core.folders import make_folder, write_atomic
+    from ingenium.language.endpoint import ModelEndpoint
     from ingenium.words.answering import answered, told
-    from ingenium.words.endpoint import ModelEndpoint
     from ingenium.words.passages import DocumentSet
 
     documents = DocumentSet.of(folder)

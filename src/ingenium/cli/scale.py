@@ -10,9 +10,9 @@ from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
-    from ingenium.fitting import ScaledFit
     from ingenium.scale.cluster import Cluster
     from ingenium.scale.planner import PlannedLayout, PlanSpec
+    from ingenium.verbs.ranked_fit import ScaledFit
 
 PARTS = ("weights", "gradients", "state", "total")
 
@@ -131,8 +131,8 @@ def drill(
 
     Ends with 1 if it was.
     """
-    from ingenium import drilling
     from ingenium.report.drill_page import write
+    from ingenium.verbs import drill as drilling
 
     with StageProgress() as stages:
         made = drilling.drill(drilling.load(file), out, watch=stages, overwrite=overwrite)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from ingenium.core.errors import InputError
-from ingenium.searches.plan import FIDELITY
+from ingenium.runs.search_plan import FIDELITY
 from ingenium.searches.screening import ASKED, ScreenPlan
 from ingenium.searches.screens import LEARNED
 

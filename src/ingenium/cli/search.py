@@ -94,12 +94,12 @@ def search(
     from ingenium.cli.asking import asked
 
     wanted = asked(problem, spec)  # before what takes seconds to import
-    from ingenium import api
     from ingenium.cli import screen_options
     from ingenium.domains import problem_class
-    from ingenium.outcome import Clock
-    from ingenium.searches.plan import SearchPlan
+    from ingenium.runs.outcome import Clock
+    from ingenium.runs.search_plan import SearchPlan
     from ingenium.searches.stopping import Stop
+    from ingenium.verbs import api
 
     strategy = problem_class(problem).default_strategy if strategy is None else strategy
     batch = problem_class(problem).default_batch if batch is None else batch

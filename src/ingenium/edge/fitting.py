@@ -21,9 +21,9 @@ from ingenium.edge.device import QUANTITIES, DeviceSheet
 from ingenium.edge.float_file import HALF
 from ingenium.edge.integer import Dense
 from ingenium.edge.judging import JudgedGenerator, costs, quality
-from ingenium.edge.keeping import HEADER, KIND, SOURCE, SmallGenerator
 from ingenium.edge.quantise import Scheme
 from ingenium.edge.recipe import CompressionRecipe
+from ingenium.edge.record import HEADER, KIND, SOURCE, SmallGenerator
 from ingenium.edge.selecting import admitted, finalists, fitting, screened
 from ingenium.edge.task import CompressionTask
 from ingenium.evaluate.interval_limits import MarginVerdict

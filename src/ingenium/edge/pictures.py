@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ingenium.evaluate.style import GOOD, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
+from ingenium.drawing.style import GOOD, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
 
 AXES = {
     "flash": ("flash, kB", 1e-3),

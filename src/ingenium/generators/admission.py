@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.patches import Patches
-from ingenium.generators.spiking.families import SPIKING
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
 from ingenium.generators.tokens.codec import Kind
+from ingenium.kits.spikes.families import SPIKING
 
 KINDS = ("a vector (d,)", "a series (d, t)", "a field (k, x, y)", "a field (k, x, y, z)")
 MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other

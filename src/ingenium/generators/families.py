@@ -23,10 +23,10 @@ from ingenium.generators.row_families import (
     PLANS,
     Maker,
 )
-from ingenium.generators.spiking.families import SPIKING, SPIKING_PLANS
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
 from ingenium.generators.tokens.codec import Tokens, TwoKinds, kind_of
+from ingenium.kits.spikes.families import SPIKING, SPIKING_PLANS
 from ingenium.train.plan import Plan
 
 FAMILIES: Mapping[str, Maker] = MappingProxyType(

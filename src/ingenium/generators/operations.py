@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
-from ingenium.generators.spiking.networks import SpikeLinear
+from ingenium.kits.spikes.networks import SpikeLinear
 
 M = TypeVar("M", bound=nn.Module)
 

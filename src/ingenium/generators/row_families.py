@@ -5,10 +5,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ingenium.generators.autoregressive import Autoregressive, AutoregressiveSettings
-from ingenium.generators.circuits.adversarial import CircuitGAN
-from ingenium.generators.circuits.born import BornMachine
-from ingenium.generators.circuits.mps import MatrixProduct
-from ingenium.generators.circuits.variational import CircuitVAE
 from ingenium.generators.classical import (
     Bootstrap,
     NearestKnown,
@@ -27,6 +23,10 @@ from ingenium.generators.latent_fields import LatentFields
 from ingenium.generators.model import Family
 from ingenium.generators.principal import Principal
 from ingenium.generators.vae import VAE, VAESettings
+from ingenium.kits.circuits.adversarial import CircuitGAN
+from ingenium.kits.circuits.born import BornMachine
+from ingenium.kits.circuits.mps import MatrixProduct
+from ingenium.kits.circuits.variational import CircuitVAE
 from ingenium.train.plan import Plan
 
 FEW = 64  # numbers of a design

@@ -20,6 +20,12 @@ from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
+from ingenium_book.audit import of_check, of_result
+from ingenium_book.claims import claims
+from ingenium_book.entries import find
+from ingenium_book.results import book_folder
+from ingenium_book.verdicts import Built, RowVerdict
+
 from ingenium import __version__
 from ingenium.core.digest import PREFIX, file_digest
 from ingenium.core.errors import InputError
@@ -27,11 +33,6 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.provenance import code_digest
 from ingenium.governance import cards, sbom
 from ingenium.governance.reading import said
-from ingenium.studies.book.audit import of_check, of_result
-from ingenium.studies.book.claims import claims
-from ingenium.studies.book.entries import find
-from ingenium.studies.results import book_folder
-from ingenium.studies.verdicts import Built, RowVerdict
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 

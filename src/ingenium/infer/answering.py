@@ -25,15 +25,15 @@ from ingenium.evaluate.measured import Interval
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.infer import calibration
-from ingenium.infer.asked import QUANTITIES, InferSpec, dump
 from ingenium.infer.calibration import Ranks
-from ingenium.infer.keeping import DRAWS, KIND, RANKS, WEIGHT, Posterior, PosteriorVerdict
 from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.table import named
 from ingenium.infer.prior import Prior
 from ingenium.infer.question import Inferable, InferenceQuestion
+from ingenium.infer.record import DRAWS, KIND, RANKS, WEIGHT, Posterior, PosteriorVerdict
+from ingenium.infer.spec import QUANTITIES, InferSpec, dump
 from ingenium.infer.weights import Weighted, quantiles
-from ingenium.loop import training
+from ingenium.runs.loop import training
 from ingenium.trust.ledger import Ledger
 
 ENTERED = ("problem", "family", "method", "verdict")  # of a record, in the ledger

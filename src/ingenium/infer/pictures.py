@@ -14,7 +14,7 @@ from scipy import stats
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.units import convert
-from ingenium.evaluate.style import KNOWN, MUTED, OURS, dress, panels
+from ingenium.drawing.style import KNOWN, MUTED, OURS, dress, panels
 from ingenium.infer.calibration import Ranks
 from ingenium.infer.weights import moments, quantiles
 

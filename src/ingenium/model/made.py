@@ -13,9 +13,9 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ingenium.model.fitting import FittedModel
-from ingenium.model.keeping import DRAWS, FORECAST, ForecastScore, KeptModel
 from ingenium.model.posterior import ModelPosterior
 from ingenium.model.reading import ProcessReading
+from ingenium.model.record import DRAWS, FORECAST, ForecastScore, KeptModel
 from ingenium.model.series import MeasuredSeries
 
 AHEAD = 4  # points between two times, in pictures

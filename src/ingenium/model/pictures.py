@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, SERIES, SMALL, dress, panels
+from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, SERIES, SMALL, dress, panels
 from ingenium.model.posterior import ModelPosterior
 from ingenium.model.series import MeasuredSeries
 

@@ -20,13 +20,13 @@ from ingenium.evaluate import event_scores
 from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.monitor import exported, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated
-from ingenium.monitor.asked import QUANTITIES, MonitorSpec
 from ingenium.monitor.evasion import SensorReach, areas, hardened
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
-from ingenium.monitor.keeping import KIND, MODEL, Monitor
 from ingenium.monitor.lessons import calm_windows, event_windows, taught
+from ingenium.monitor.record import KIND, MODEL, Monitor
+from ingenium.monitor.spec import QUANTITIES, MonitorSpec
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import PlantMap, Stream, windows
 from ingenium.trust.ledger import Ledger

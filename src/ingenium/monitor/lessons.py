@@ -13,13 +13,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.problem import Watch, silent
-from ingenium.evaluate.privacy import membership_auc
-from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.augment import STEPS, augmented
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector, WindowLesson
+from ingenium.monitor.spec import MonitorSpec
 from ingenium.monitor.splitting import Parts
 from ingenium.monitor.stream import Stream, windows
+from ingenium.scores.privacy import membership_auc
 
 MOST_WINDOWS = 20_000  # calm ones that are learned from
 MOST_MADE = 4000  # of calm ones, where nothing else is learned from

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED, dress, panels, plane
 from ingenium.evaluate.event_scores import spans
-from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, dress, panels, plane
-from ingenium.monitor.keeping import Monitor
+from ingenium.monitor.record import Monitor
 from ingenium.monitor.running import RowAlarm
 from ingenium.monitor.stream import PlantMap
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.monitor.alarms import WEEK_S
-from ingenium.monitor.asked import MonitorSpec
+from ingenium.monitor.spec import MonitorSpec
 from ingenium.monitor.stream import Stream, check_alike, pieces
 
 

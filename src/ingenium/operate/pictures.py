@@ -8,8 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ingenium.drawing.style import INK, MUTED, OURS, REJECTED, SMALL, dress, panels, plane
 from ingenium.evaluate.event_scores import spans
-from ingenium.evaluate.style import INK, MUTED, OURS, REJECTED, SMALL, dress, panels, plane
 from ingenium.operate.shell import WHO
 
 COLOURS = (OURS, "#e08214", REJECTED, "#762a83")  # policy, barrier, bypass, person

@@ -10,10 +10,10 @@ import torch
 from ingenium.core.scenarios import score_error
 from ingenium.core.verdict import BEYOND
 from ingenium.evaluate.measured import Interval
-from ingenium.operate.asked import OperateSpec
 from ingenium.operate.plant import Plant, Policy
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import RELEASING
+from ingenium.operate.spec import OperateSpec
 
 
 @dataclass(frozen=True)

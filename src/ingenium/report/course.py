@@ -7,12 +7,12 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from ingenium.core.spec import Limit, Spec
-from ingenium.evaluate import figures
-from ingenium.outcome import Run
+from ingenium.drawing import figures
 from ingenium.report import words
-from ingenium.searches.conflicts import Unmet
+from ingenium.runs.conflicts import Unmet
+from ingenium.runs.outcome import Run
+from ingenium.runs.sitting import Sitting
 from ingenium.searches.course import Round
-from ingenium.searches.sitting import Sitting
 
 
 def entries(run: Run, sitting: Sitting) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ingenium.core.folders import write_atomic
-from ingenium.drilling import FinishedDrill
-from ingenium.evaluate.figures import picture
+from ingenium.drawing.figures import picture
 from ingenium.report.template import template
 from ingenium.report.words import energy
+from ingenium.verbs.drill import FinishedDrill
 
 COLOURED = (
     "Each dot is a step. Red and violet: a worker is lost and nobody knows; grey: new ones start, "

@@ -7,9 +7,9 @@ import numpy as np
 
 from ingenium.core.folders import write_atomic
 from ingenium.core.select import pareto_rank
+from ingenium.drawing.figures import picture
 from ingenium.edge import pictures
-from ingenium.edge.keeping import SmallGenerator
-from ingenium.evaluate.figures import picture
+from ingenium.edge.record import SmallGenerator
 from ingenium.report.template import template
 
 Table = Sequence[Sequence[str]]

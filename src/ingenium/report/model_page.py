@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingenium.core.folders import write_atomic
-from ingenium.evaluate.figures import picture
+from ingenium.drawing.figures import picture
 from ingenium.model import pictures
 from ingenium.model.made import AHEAD, MadeModel
 from ingenium.model.searched import HELD

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ingenium.core.folders import make_folder, write_atomic
-from ingenium.evaluate.figures import picture
+from ingenium.drawing.figures import picture
 from ingenium.monitor import pictures
-from ingenium.monitor.keeping import Monitor
+from ingenium.monitor.record import Monitor
 from ingenium.monitor.running import Memory, RowAlarm, Watcher
 from ingenium.report.template import template
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from ingenium.core.folders import write_atomic
-from ingenium.evaluate.figures import picture
+from ingenium.drawing.figures import picture
 from ingenium.operate import pictures
-from ingenium.operate.keeping import OperationRecord
+from ingenium.operate.record import OperationRecord
 from ingenium.report.template import template
 from ingenium.report.words import number
 

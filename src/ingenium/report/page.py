@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from ingenium.contest.verdicts import verdict_on
+from ingenium.comparison.verdicts import verdict_on
 from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Problem, Section
@@ -18,11 +18,11 @@ from ingenium.core.quantity import Variable
 from ingenium.core.shown import column, headed, read
 from ingenium.core.units import Scale
 from ingenium.core.verdict import Verdict, at_best
-from ingenium.evaluate import figures
-from ingenium.outcome import Run
+from ingenium.drawing import figures
 from ingenium.report import course, viewer, words
 from ingenium.report.template import template
-from ingenium.shown import shown
+from ingenium.runs.display import shown
+from ingenium.runs.outcome import Run
 
 BEST = 20  # designs in the table
 FEW = 6  # numbers of a design that the table shows

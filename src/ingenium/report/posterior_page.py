@@ -6,10 +6,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ingenium.core.folders import write_atomic
-from ingenium.evaluate.figures import picture
+from ingenium.drawing.figures import picture
 from ingenium.infer import pictures
 from ingenium.infer.answering import Inferred
-from ingenium.infer.keeping import CALIBRATED, WEIGHT
+from ingenium.infer.record import CALIBRATED, WEIGHT
 from ingenium.report.template import template
 
 Table = Sequence[Sequence[str]]

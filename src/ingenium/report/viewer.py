@@ -15,7 +15,7 @@ from jaxtyping import Float64, Shaped
 from markupsafe import Markup
 
 from ingenium.core.scene import Scene, Shading
-from ingenium.evaluate.style import STRAINED
+from ingenium.drawing.style import STRAINED
 
 FINEST, FULL = 65535, 255  # of places and of values
 STOPS = 16  # of the colours of values

@@ -8,8 +8,8 @@ from ingenium.core.problem import Problem
 from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
 from ingenium.evaluate.limits import Summary
-from ingenium.outcome import Run
-from ingenium.searches.sitting import LEAST
+from ingenium.runs.outcome import Run
+from ingenium.runs.sitting import LEAST
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ingenium.searches.aim import unsquashed
+from ingenium.runs.aim import unsquashed
 from ingenium.searches.generational import Generational
 from ingenium.searches.space import Cube, reflected
 from ingenium.searches.strategy import State

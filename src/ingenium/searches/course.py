@@ -9,7 +9,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from ingenium.core.verdict import Verdict, answered
-from ingenium.searches.aim import Aim
+from ingenium.runs.aim import Aim
 from ingenium.searches.fronts import grown, hypervolume
 from ingenium.searches.screening import ScreenAudit, Screening
 

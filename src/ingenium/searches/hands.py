@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
+from ingenium.runs.store import FILE, Store
 from ingenium.scale.place import HERE, LOCAL, WorkPlace
 from ingenium.scale.port import opened
 from ingenium.searches.spread import Opener, Spread
-from ingenium.searches.store import FILE, Store
 from ingenium.searches.workers import Here, InOrder, Workers
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from scipy.special import ndtri
 
 from ingenium.core.designs import DESIGN
-from ingenium.searches.aim import unsquashed
+from ingenium.runs.aim import unsquashed
 from ingenium.searches.packages import package
 from ingenium.searches.seeded import seeded
 from ingenium.searches.space import Cube, points_of, reflected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingenium.core.evidence import Origin
 from ingenium.core.provenance import code_digest, versions
-from ingenium.searches.plan import SearchPlan
+from ingenium.runs.search_plan import SearchPlan
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 

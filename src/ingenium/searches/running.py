@@ -30,18 +30,18 @@ from ingenium.core.spec import Select, Spec
 from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import Verifier, named
 from ingenium.generators import fitted
-from ingenium.loop import training
-from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
+from ingenium.runs.conflicts import unmet
+from ingenium.runs.loop import training
+from ingenium.runs.outcome import Batch, Clock, Finish, Run, enter, hand_over
+from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.sitting import LEAST, Sitting
+from ingenium.runs.store import FILE, Store
 from ingenium.searches import replay, screens
-from ingenium.searches.conflicts import unmet
 from ingenium.searches.course import Heard, unheard
 from ingenium.searches.hands import ALONE, Hands
-from ingenium.searches.plan import SearchPlan
 from ingenium.searches.screening import Screening
 from ingenium.searches.search import Search
-from ingenium.searches.sitting import LEAST, Sitting
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import FILE, Store
 from ingenium.searches.strategies import StrategyStart, Task, make, parted
 from ingenium.searches.tiers import CheapScreen
 from ingenium.trust.ledger import Ledger

@@ -18,7 +18,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.seeds import block_rng
 from ingenium.core.verdict import Verdict
 from ingenium.evaluate.intervals import clopper_pearson
-from ingenium.searches.aim import LIMIT, OBJECTIVE, Aim
+from ingenium.runs.aim import LIMIT, OBJECTIVE, Aim
 from ingenium.searches.fronts import order
 from ingenium.searches.proposal import AUDITED, CHEAP, CUT, Cut, Proposal
 

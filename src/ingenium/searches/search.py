@@ -16,13 +16,13 @@ from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Limit, Objective, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
-from ingenium.searches.aim import Aim
+from ingenium.runs.aim import Aim
+from ingenium.runs.store import Store
 from ingenium.searches.course import Heard, Round, SearchCourse, unheard
-from ingenium.searches.keeping import KeptState
 from ingenium.searches.proposal import AFTER, FRESH, MOST, SIZE, Proposal
+from ingenium.searches.record import KeptState
 from ingenium.searches.screening import Screening
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 from ingenium.searches.strategy import Ahead, Strategy, Telling
 from ingenium.searches.workers import Here, PacedWorkers, Workers
 

@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.generators.generator import Generator
 from ingenium.generators.model import Model
-from ingenium.searches.aim import LIMIT, OBJECTIVE
+from ingenium.runs.aim import LIMIT, OBJECTIVE
 from ingenium.searches.drawn import proposals
 from ingenium.searches.fronts import order
 from ingenium.searches.strategy import State

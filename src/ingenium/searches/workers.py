@@ -10,8 +10,8 @@ from jaxtyping import Float
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.verify import measure
+from ingenium.runs.store import Store
 from ingenium.searches.proposal import Proposal
-from ingenium.searches.store import Store
 
 Ticket = tuple[int, int]  # a round, and which part of it
 

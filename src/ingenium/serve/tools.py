@@ -109,7 +109,7 @@ class Tools:
         Args:
             folder: of a run or search.
         """
-        from ingenium.recorded import WHOLE  # which loads the engine
+        from ingenium.runs.recorded import WHOLE  # which loads the engine
 
         place = self.folders.place(folder)
         records = [place / name for name in WHOLE if (place / name).is_file()]

@@ -12,8 +12,6 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from ingenium import exporting, loop
-from ingenium.audit import audit
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.evidence import read
@@ -21,9 +19,11 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
-from ingenium.opened import open_run
-from ingenium.outcome import Run
-from ingenium.replaying import replay
+from ingenium.runs import export, loop
+from ingenium.runs.audit import audit
+from ingenium.runs.opened import open_run
+from ingenium.runs.outcome import Run
+from ingenium.runs.replay import replay
 from ingenium.testing.forging import Damage
 from ingenium.testing.red_team import RedTeam
 from ingenium.trust.ledger import open_ledger
@@ -179,7 +179,7 @@ class FileContract:
                 r["design"]: r["verdict"] for r in stored
             }
             for r in stored:
-                assert exporting.content_digest(out / r["file"]) == r["file_digest"]
+                assert export.content_digest(out / r["file"]) == r["file_digest"]
                 found = replay(problem, asked, out, r["design"])
                 assert found.holds, (name, [c for c in found.checks if not c.holds])
             if form is next(iter(forms.values())):

@@ -14,13 +14,13 @@ from typing import Any
 
 import xarray as xr
 
-from ingenium.audit import Audit, Audited, audit
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.formats import Format
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import BEYOND
+from ingenium.runs.audit import Audit, Audited, audit
 from ingenium.testing.forging import Damage, UnfitFileError, doubled, forgeries
 
 PINNED = 0.02  # of each measured value, within which a file holds what is claimed of it

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ingenium.core.errors import InputError
-from ingenium.words.endpoint import ModelEndpoint
+from ingenium.language.endpoint import ModelEndpoint
 from ingenium.words.passages import DocumentSet, Passage
 from ingenium.words.quotes import QuotedSentence, lacking, leaves
 from ingenium.words.reading import checked

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from ingenium.api import verify
 from ingenium.core.errors import EngineError, InputError
 from ingenium.domains.edge.speech import voices
 from ingenium.domains.edge.speech.coder import BOUND, RATES, bits, coded, decoded
@@ -35,6 +34,7 @@ from ingenium.domains.edge.speech.wiener import TUNED, filtered, tuned
 from ingenium.edge.integer import Dense
 from ingenium.edge.parts import GraphRunner, Recorder, part_of
 from ingenium.edge.quantise import Scheme, quantised
+from ingenium.verbs.api import verify
 
 NAMES = [q.name for q in SpeechMeter().quantities]
 AUDIBLE_DB = -70.0  # of what is decoded at least, below the loudest sine

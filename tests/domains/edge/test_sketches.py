@@ -24,7 +24,7 @@ from ingenium.domains.edge.doodle.strokes import (
     word_of,
     written,
 )
-from ingenium.edge.keeping import RECORD, SmallGenerator
+from ingenium.edge.record import RECORD, SmallGenerator
 
 FRAME = svg("<heart>").partition("<title>")[0] + "{}</svg>"
 LEFT = '<title>heart</title><path d="M4 4L20 4"/>'

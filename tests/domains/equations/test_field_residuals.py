@@ -24,7 +24,7 @@ from ingenium.domains.equations.field.residual import (
 )
 from ingenium.domains.equations.field.verifier import errors
 from ingenium.generators.generator import Generator
-from ingenium.loop import proposed
+from ingenium.runs.loop import proposed
 from ingenium.train.plan import Plan
 
 SMALL = ResidualSettings(width=16, layers=2, steps=150, points=200)

@@ -5,9 +5,9 @@ import pytest
 from nets import oddities, two_buses
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.battery import Batteries
-from ingenium.domains.grid.network import network_of
-from ingenium.domains.grid.verifier import FeederVerifier
+from ingenium.domains.grid.feeder.battery import Batteries
+from ingenium.domains.grid.feeder.network import network_of
+from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 
 def pair(efficiency: float = 0.81) -> Batteries:

@@ -8,7 +8,7 @@ import xarray as xr
 from dateutil import easter
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.conditions import (
+from ingenium.domains.grid.data.conditions import (
     CONDITIONS,
     FEATURES,
     DayConditions,

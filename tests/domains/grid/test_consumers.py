@@ -5,11 +5,11 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Fixed, Spec
 from ingenium.domains import open_problem
-from ingenium.domains.grid.consumers import (
+from ingenium.domains.grid.consumers.classes import (
     consumer_days,
     group_of,
 )
-from ingenium.domains.grid.dataset import ProfileNames
+from ingenium.domains.grid.data.dataset import ProfileNames
 
 YEAR = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid import csv_table
-from ingenium.domains.grid.csv_table import round_digits
+from ingenium.domains.grid.formats import csv_table
+from ingenium.domains.grid.formats.csv_table import round_digits
 
 
 def test_without_pyarrow_the_same_bytes_are_written_and_read(

@@ -13,17 +13,17 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice
 from ingenium.domains import open_problem
-from ingenium.domains.grid.dataset import VARIABLES
-from ingenium.domains.grid.day_meters import DayMeters
-from ingenium.domains.grid.feeder_day import FeederDay
+from ingenium.domains.grid.data.dataset import VARIABLES
+from ingenium.domains.grid.feeder.day_meters import DayMeters
+from ingenium.domains.grid.feeder.feeder_day import FeederDay
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.infer.asked import load
 from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.mixture import Mixture
 from ingenium.infer.prior import Prior
+from ingenium.infer.spec import load
 from ingenium.infer.weights import quantiles
-from ingenium.loop import training
+from ingenium.runs.loop import training
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "grid" / "meters.toml"
 

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.core.errors import InputError
+from ingenium.domains.grid.data.ingest import ingest
+from ingenium.domains.grid.data.netfile import read_net
 from ingenium.domains.grid.draft import feeder
-from ingenium.domains.grid.ingest import ingest
-from ingenium.domains.grid.netfile import read_net
 
 OWN = Path(__file__).parents[3] / "examples" / "grid" / "own_feeder"
 

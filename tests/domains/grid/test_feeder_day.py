@@ -13,10 +13,10 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Fixed, GeneratorChoice, Spec, Target
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
-from ingenium.domains.grid.parity import TOLERANCES
+from ingenium.domains.grid.feeder.parity import TOLERANCES
 from ingenium.generators.fitted import fit
 from ingenium.generators.generator import Generator
-from ingenium.loop import silent, training
+from ingenium.runs.loop import silent, training
 
 HOURS = 0.25  # of a step
 NEAR = {  # of quantities of a day, those of the gate

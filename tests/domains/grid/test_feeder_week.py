@@ -8,9 +8,9 @@ import torch
 import xarray as xr
 
 from ingenium.core.designs import to_arrays
-from ingenium.domains.grid.battery import Batteries
-from ingenium.domains.grid.dataset import STEPS, VARIABLES
-from ingenium.domains.grid.feeder_week import WEEK, FeederWeek
+from ingenium.domains.grid.data.dataset import STEPS, VARIABLES
+from ingenium.domains.grid.feeder.battery import Batteries
+from ingenium.domains.grid.feeder.feeder_week import WEEK, FeederWeek
 from ingenium.testing import opened
 
 SETUP = {"grid": "1-LV-rural1--1-sw"}

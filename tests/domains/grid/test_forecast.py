@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from ingenium import api
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Spec, load, parse
 from ingenium.domains import open_problem
-from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.domains.grid.forecast import InfeedScenarios
+from ingenium.domains.grid.feeder.feeder_day import FeederDay
+from ingenium.domains.grid.feeder.forecast import InfeedScenarios
 from ingenium.trust.ledger import open_ledger
+from ingenium.verbs import api
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "grid" / "forecast_error.toml"
 

@@ -10,10 +10,10 @@ import pytest
 import xarray as xr
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.csv_table import round_digits
-from ingenium.domains.grid.dataset import ProfileNames, feeder_days
-from ingenium.domains.grid.formats import FeederOrigin, formats
-from ingenium.domains.grid.profiles import simbench_days
+from ingenium.domains.grid.data.dataset import ProfileNames, feeder_days
+from ingenium.domains.grid.data.profiles import simbench_days
+from ingenium.domains.grid.formats.csv_table import round_digits
+from ingenium.domains.grid.formats.days import FeederOrigin, formats
 
 NAMES = ProfileNames(
     ("H0-A", "L1-B"), ("Plant", "Store", "PV1", "WP2"), ("plant", "storage", "solar", "wind")
@@ -360,8 +360,8 @@ def _rows_of(day):
 def test_a_day_without_a_date_gets_one_of_its_season_and_kind():
     import xarray as xr
 
-    from ingenium.domains.grid.conditions import day_types, seasons
-    from ingenium.domains.grid.layout import dates_of
+    from ingenium.domains.grid.data.conditions import day_types, seasons
+    from ingenium.domains.grid.formats.layout import dates_of
 
     kinds = ["workday", "saturday", "sunday_or_holiday"] * 4
     wanted = np.repeat(["winter", "spring", "summer", "autumn"], 3)

@@ -7,9 +7,9 @@ import torch
 from nets import oddities, two_buses
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
-from ingenium.domains.grid.network import network_of
-from ingenium.domains.grid.verifier import FeederVerifier
+from ingenium.domains.grid.feeder.gradients import SOFTNESS, FeederGradient
+from ingenium.domains.grid.feeder.network import network_of
+from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 
 @pytest.fixture(scope="module")

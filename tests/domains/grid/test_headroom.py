@@ -6,9 +6,9 @@ import torch
 from nets import two_buses
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.headroom import NEAR_PU, Headroom
-from ingenium.domains.grid.network import network_of
-from ingenium.domains.grid.verifier import FeederVerifier
+from ingenium.domains.grid.feeder.headroom import NEAR_PU, Headroom
+from ingenium.domains.grid.feeder.network import network_of
+from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 P_MW, Q_MVAR = 0.05, 0.02
 R, X = (0.3 * ohm_per_km / 0.4**2 for ohm_per_km in (0.4, 0.1))  # pu on 1 MVA

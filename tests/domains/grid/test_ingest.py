@@ -10,8 +10,8 @@ import pytest
 from nets import empty
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.columns import read_mapping
-from ingenium.domains.grid.ingest import ingest
+from ingenium.domains.grid.data.columns import read_mapping
+from ingenium.domains.grid.data.ingest import ingest
 
 DAYS = 21
 FIXED = pd.date_range("2023-03-20", periods=DAYS * 96, freq="15min")  # over the changeover

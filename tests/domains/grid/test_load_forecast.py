@@ -15,10 +15,10 @@ from ingenium.cli.app import app
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
-from ingenium.domains.grid.forecasters import LEVELS, DayAhead, Earlier, Ridge, Scenarios
-from ingenium.domains.grid.hindsight import Hindsight, SklearnScores, pinball
-from ingenium.domains.grid.load_forecast import Forecast
-from ingenium.domains.grid.load_series import CALENDAR, LAGS, LoadSeries
+from ingenium.domains.grid.consumers.forecasters import LEVELS, DayAhead, Earlier, Ridge, Scenarios
+from ingenium.domains.grid.consumers.hindsight import Hindsight, SklearnScores, pinball
+from ingenium.domains.grid.consumers.load_forecast import Forecast
+from ingenium.domains.grid.consumers.load_series import CALENDAR, LAGS, LoadSeries
 from ingenium.generators import families
 from ingenium.train.plan import Plan
 

@@ -13,10 +13,11 @@ import pytest
 from nets import LINE, oddities, two_buses
 
 from ingenium.core.errors import MissingExtra
-from ingenium.domains.grid import netfile, packages, parity
-from ingenium.domains.grid.netfile import NetworkError
-from ingenium.domains.grid.network import load_network, network_of
-from ingenium.domains.grid.parity import ParityError, gate
+from ingenium.domains.grid.data import netfile, packages
+from ingenium.domains.grid.data.netfile import NetworkError
+from ingenium.domains.grid.feeder import parity
+from ingenium.domains.grid.feeder.network import load_network, network_of
+from ingenium.domains.grid.feeder.parity import ParityError, gate
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.dataset import ProfileNames
-from ingenium.domains.grid.envelope_verifier import EnvelopeVerifier, PandapowerEnvelopes
-from ingenium.domains.grid.headroom import Headroom
-from ingenium.domains.grid.load_series import LoadSeries
-from ingenium.domains.grid.network import network_of
-from ingenium.domains.grid.operating_envelope import EnvelopeSettings, SharedOut
-from ingenium.domains.grid.profiles import DayTable
-from ingenium.domains.grid.verifier import FeederVerifier
+from ingenium.domains.grid.consumers.load_series import LoadSeries
+from ingenium.domains.grid.data.dataset import ProfileNames
+from ingenium.domains.grid.data.profiles import DayTable
+from ingenium.domains.grid.feeder.envelope_verifier import EnvelopeVerifier, PandapowerEnvelopes
+from ingenium.domains.grid.feeder.headroom import Headroom
+from ingenium.domains.grid.feeder.network import network_of
+from ingenium.domains.grid.feeder.operating_envelope import EnvelopeSettings, SharedOut
+from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "how-to" / "forecasts.md"

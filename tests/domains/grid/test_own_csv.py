@@ -9,12 +9,12 @@ import pandapower
 import pandas as pd
 import pytest
 
-from ingenium.api import propose, verify
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import read
 from ingenium.core.spec import Spec, load
-from ingenium.domains.grid.conditions import day_types, seasons
-from ingenium.outcome import Run
+from ingenium.domains.grid.data.conditions import day_types, seasons
+from ingenium.runs.outcome import Run
+from ingenium.verbs.api import propose, verify
 
 OWN = Path(__file__).parents[3] / "examples" / "grid" / "own_feeder"
 
@@ -76,8 +76,8 @@ def test_columns_carry_the_owners_names_in_kw(run: Run):
 
 
 def test_elements_that_share_a_profile_must_go_together(run: Run, tmp_path: Path):
-    from ingenium.domains.grid.dataset import ProfileNames, feeder_days
-    from ingenium.domains.grid.own_csv import OwnCsv
+    from ingenium.domains.grid.data.dataset import ProfileNames, feeder_days
+    from ingenium.domains.grid.formats.own_csv import OwnCsv
 
     net = pandapower.create_empty_network()
     bus = pandapower.create_bus(net, 0.4)

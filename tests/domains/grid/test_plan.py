@@ -7,10 +7,10 @@ import pytest
 from nets import oddities
 
 from ingenium.core.designs import DESIGN, to_arrays
-from ingenium.domains.grid.dataset import VARIABLES
-from ingenium.domains.grid.measurements import Trace
-from ingenium.domains.grid.network import network_of
-from ingenium.domains.grid.plan import FeederPlan
+from ingenium.domains.grid.data.dataset import VARIABLES
+from ingenium.domains.grid.feeder.measurements import Trace
+from ingenium.domains.grid.feeder.network import network_of
+from ingenium.domains.grid.feeder.plan import FeederPlan
 from ingenium.testing import opened
 
 SETUP = {"grid": "1-LV-rural1--0-sw"}

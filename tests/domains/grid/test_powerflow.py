@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from nets import LINE, oddities, two_buses
 
-from ingenium.domains.grid.network import network_of
-from ingenium.domains.grid.powerflow import power_flow
+from ingenium.domains.grid.feeder.network import network_of
+from ingenium.domains.grid.feeder.powerflow import power_flow
 
 
 def _closed_form(p_pu: np.ndarray, q_pu: np.ndarray, z_pu: complex) -> np.ndarray:
@@ -56,7 +56,7 @@ def test_rows_do_not_depend_on_their_batch() -> None:
 
 @pytest.mark.slow
 def test_a_year_of_steps_is_solved() -> None:
-    from ingenium.domains.grid.network import load_network
+    from ingenium.domains.grid.feeder.network import load_network
 
     circuit = load_network("1-LV-rural1--0-sw", cases=1).circuit
     p = np.random.default_rng(0).uniform(0, 0.005, (35_136, circuit.nodes))

@@ -9,12 +9,12 @@ import xarray as xr
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.conditions import DAY_TYPES, day_types
-from ingenium.domains.grid.consumers import consumer_days
-from ingenium.domains.grid.profile_year import KNOWN_YEARS, VARIABLES, ProfileYear
-from ingenium.domains.grid.year_calendar import RealWeeks, YearCalendar
-from ingenium.domains.grid.year_judge import WeekStatistics
-from ingenium.domains.grid.year_of_days import YearOfDays
+from ingenium.domains.grid.consumers.classes import consumer_days
+from ingenium.domains.grid.consumers.profile_year import KNOWN_YEARS, VARIABLES, ProfileYear
+from ingenium.domains.grid.consumers.year_calendar import RealWeeks, YearCalendar
+from ingenium.domains.grid.consumers.year_judge import WeekStatistics
+from ingenium.domains.grid.consumers.year_of_days import YearOfDays
+from ingenium.domains.grid.data.conditions import DAY_TYPES, day_types
 from ingenium.testing import opened
 from ingenium.train.plan import Plan
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.dataset import ProfileNames
-from ingenium.domains.grid.profiles import (
+from ingenium.domains.grid.data.dataset import ProfileNames
+from ingenium.domains.grid.data.profiles import (
     DayTable,
     days_of_net,
     name_apart,
@@ -84,7 +84,7 @@ def test_conditions_make_sense(days):
 
 def test_days_are_made_once_and_damaged_or_planted_ones_again(days, net, tmp_path, monkeypatch):
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
-    monkeypatch.setattr("ingenium.domains.grid.profiles.simbench_net", lambda code: net)
+    monkeypatch.setattr("ingenium.domains.grid.data.profiles.simbench_net", lambda code: net)
     first = simbench_days(CODE)
     (path,) = tmp_path.rglob("*.piece")
     assert first.digest() == days.digest()
@@ -93,7 +93,7 @@ def test_days_are_made_once_and_damaged_or_planted_ones_again(days, net, tmp_pat
     for spoiled in (content[:5000], content, (tmp_path / "doubled.npz").read_bytes()):
         path.write_bytes(seal + b"\n" + spoiled)
         assert simbench_days(CODE).digest() == days.digest()
-    monkeypatch.setattr("ingenium.domains.grid.profiles.simbench_net", None)
+    monkeypatch.setattr("ingenium.domains.grid.data.profiles.simbench_net", None)
     assert simbench_days(CODE).source.startswith("SimBench 1-LV-rural1")
 
 

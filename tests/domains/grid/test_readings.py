@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from ingenium import api
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.spec import GeneratorChoice, Limit, Spec, load, parse
 from ingenium.domains import open_problem
-from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.domains.grid.readings import FeederReadings
+from ingenium.domains.grid.feeder.feeder_day import FeederDay
+from ingenium.domains.grid.feeder.readings import FeederReadings
 from ingenium.trust.ledger import open_ledger
+from ingenium.verbs import api
 
 BOOTSTRAP = GeneratorChoice(family="bootstrap")
 

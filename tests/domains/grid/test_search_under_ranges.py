@@ -8,9 +8,9 @@ import pytest
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec, parse
-from ingenium.domains.grid.feeder_day import FeederDay
+from ingenium.domains.grid.feeder.feeder_day import FeederDay
+from ingenium.runs.search_plan import SearchPlan
 from ingenium.searches import running
-from ingenium.searches.plan import SearchPlan
 from ingenium.searches.stopping import Stop
 from ingenium.trust.ledger import open_ledger
 

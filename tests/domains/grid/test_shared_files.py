@@ -8,15 +8,15 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium import loop
-from ingenium.audit import audit
 from ingenium.core.designs import DESIGN
 from ingenium.core.evidence import read
 from ingenium.core.formats import Format
 from ingenium.core.problem import Problem
 from ingenium.core.spec import GeneratorChoice, Limit, Spec
-from ingenium.domains.grid.formats import NetCdfDays, ParquetDays
-from ingenium.replaying import replay
+from ingenium.domains.grid.formats.days import NetCdfDays, ParquetDays
+from ingenium.runs import loop
+from ingenium.runs.audit import audit
+from ingenium.runs.replay import replay
 from ingenium.trust.ledger import open_ledger
 
 N = 12

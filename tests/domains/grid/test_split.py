@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.conditions import seasons
-from ingenium.domains.grid.split import split_weeks
+from ingenium.domains.grid.data.conditions import seasons
+from ingenium.domains.grid.data.split import split_weeks
 
 YEAR = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")
 

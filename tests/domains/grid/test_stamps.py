@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.stamps import fixed_time, is_contiguous
+from ingenium.domains.grid.data.stamps import fixed_time, is_contiguous
 
 SPRING = pd.date_range("2016-03-26", "2016-03-29", freq="15min", inclusive="left")
 AUTUMN = pd.date_range("2016-10-29", "2016-11-01", freq="15min", inclusive="left")

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.verify import Verifier
-from ingenium.domains.grid.mapping import profile_map
-from ingenium.domains.grid.measurements import Trace, columns
-from ingenium.domains.grid.netfile import NetworkError
-from ingenium.domains.grid.network import Network, load_network, network_of
-from ingenium.domains.grid.reference import PandapowerDays
-from ingenium.domains.grid.verifier import FeederVerifier
+from ingenium.domains.grid.data.netfile import NetworkError
+from ingenium.domains.grid.feeder.mapping import profile_map
+from ingenium.domains.grid.feeder.measurements import Trace, columns
+from ingenium.domains.grid.feeder.network import Network, load_network, network_of
+from ingenium.domains.grid.feeder.reference import PandapowerDays
+from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 T = 6
 

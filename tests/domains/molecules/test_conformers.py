@@ -24,7 +24,7 @@ from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.search import ConformerSearch, searched, spun
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
-from ingenium.exporting import verified
+from ingenium.runs.export import verified
 
 AMIDE = "CC(=O)Nc1ccc(S(=O)(=O)NCc2ccc(C)cc2)cc1"
 IBUPROFEN = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"

@@ -4,12 +4,12 @@ The ways are made by code of its own from the members and look-alikes of other t
 """
 
 import pytest
+from ingenium_book.checks.molecules.labelled import ALIKE, CONTROLLED, EXPLOSIVES, WEAPONS
 from listed import HARMLESS, MEMBERS
 from rdkit import Chem
 from written_forms import WAYS
 
 from ingenium.domains.molecules import data
-from ingenium.domains.molecules.checks.labelled import ALIKE, CONTROLLED, EXPLOSIVES, WEAPONS
 from ingenium.kits.chemistry import safety
 from ingenium.kits.chemistry.forms import forms
 from ingenium.kits.chemistry.parsing import canonical, parsed

@@ -10,8 +10,6 @@ import xarray as xr
 from rdkit import Chem
 from typer.testing import CliRunner
 
-from ingenium import loop
-from ingenium.audit import audit
 from ingenium.cli.app import app
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
@@ -28,7 +26,9 @@ from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
 from ingenium.generators.fitted import trained
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.safety import DualUseScreen
-from ingenium.replaying import replay
+from ingenium.runs import loop
+from ingenium.runs.audit import audit
+from ingenium.runs.replay import replay
 from ingenium.trust.ledger import open_ledger
 
 PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"

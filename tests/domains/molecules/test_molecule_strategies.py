@@ -19,8 +19,8 @@ from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.strategies.reinforced import GeneratorReinforcement
 from ingenium.domains.molecules.strategies.table import MAKERS
-from ingenium.loop import training
-from ingenium.searches.aim import Aim
+from ingenium.runs.aim import Aim
+from ingenium.runs.loop import training
 from ingenium.searches.named import OF_DOMAINS
 from ingenium.searches.strategies import Task, make, parted
 from ingenium.searches.strategy import Strategy

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 import pytest
+from ingenium_book.checks.molecules.labelled import ALIKE as alike
+from ingenium_book.checks.molecules.labelled import CONTROLLED as controlled
+from ingenium_book.checks.molecules.labelled import EXPLOSIVES as explosives
+from ingenium_book.checks.molecules.labelled import WEAPONS as weapons
 from listed import HARMLESS, MEMBERS
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes, texts
 from ingenium.domains.molecules import data
-from ingenium.domains.molecules.checks.labelled import ALIKE as alike
-from ingenium.domains.molecules.checks.labelled import CONTROLLED as controlled
-from ingenium.domains.molecules.checks.labelled import EXPLOSIVES as explosives
-from ingenium.domains.molecules.checks.labelled import WEAPONS as weapons
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.kits.chemistry import safety
 from ingenium.kits.chemistry.parsing import canonical, parsed

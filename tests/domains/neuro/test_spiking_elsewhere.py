@@ -9,12 +9,12 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
-from ingenium.exporting import verified
 from ingenium.generators.generator import Generator
 from ingenium.generators.networks import is_field
 from ingenium.generators.offer import make, plan
-from ingenium.generators.spiking.networks import SpikingStack
-from ingenium.loop import proposed, training
+from ingenium.kits.spikes.networks import SpikingStack
+from ingenium.runs.export import verified
+from ingenium.runs.loop import proposed, training
 
 STEPS = 25
 

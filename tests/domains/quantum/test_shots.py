@@ -5,7 +5,7 @@ import torch
 
 from ingenium.domains.quantum.distribution.targets import bars_and_stripes, gaussian_mixture, given
 from ingenium.domains.quantum.distribution.verifier import shots_variation, variation
-from ingenium.generators.circuits.statevector import drawn
+from ingenium.kits.circuits.statevector import drawn
 
 
 def test_mean_distance_of_histograms_has_a_closed_form() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingenium.evaluate.findings import Commands, Finding
+from ingenium_book.findings import Commands, Finding
 
 SPEC = """
 problem = "thin_films.coating"

@@ -17,7 +17,7 @@ from ingenium.domains.airfoils.network import SPEEDS, network
 from ingenium.domains.airfoils.polar import sweep
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
-from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, TEXT, by_verdict, dress, panels, plane
+from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, TEXT, by_verdict, dress, panels, plane
 
 SHOWN = 4
 FEWEST_POINTS = 3

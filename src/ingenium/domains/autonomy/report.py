@@ -16,7 +16,7 @@ from ingenium.domains.autonomy.engine import laws, nominal, one_loop_each, step_
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.opponents import at_full_action, fastest, opponents
-from ingenium.evaluate.style import (
+from ingenium.drawing.style import (
     GOOD,
     INK,
     MUTED,

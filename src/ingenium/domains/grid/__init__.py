@@ -11,27 +11,27 @@ DOMAIN = Domain(
     drafts={"feeder": f"{__name__}.draft:feeder"},
     problems={
         "feeder_day": Offer(
-            f"{__name__}.feeder_day:FeederDay",
+            f"{__name__}.feeder.feeder_day:FeederDay",
             "joint days of a feeder: load, PV and other infeed, 96 steps",
         ),
         "feeder_week": Offer(
-            f"{__name__}.feeder_week:FeederWeek",
+            f"{__name__}.feeder.feeder_week:FeederWeek",
             "weeks of a feeder: load, PV, wind and batteries, 672 steps",
         ),
         "forecast": Offer(
-            f"{__name__}.load_forecast:Forecast",
+            f"{__name__}.consumers.load_forecast:Forecast",
             "load series a day ahead, with bands that hold what they say",
         ),
         "envelope": Offer(
-            f"{__name__}.operating_envelope:OperatingEnvelope",
+            f"{__name__}.feeder.operating_envelope:OperatingEnvelope",
             "what may be fed in and drawn besides, the day ahead, at a risk",
         ),
         "profile_day": Offer(
-            f"{__name__}.profile_day:ProfileDay",
+            f"{__name__}.consumers.profile_day:ProfileDay",
             "one consumer's day: household, farm, business, heat pump or car",
         ),
         "profile_year": Offer(
-            f"{__name__}.profile_year:ProfileYear",
+            f"{__name__}.consumers.profile_year:ProfileYear",
             "annual profiles of neighbourhoods: a consumer of each class, together",
         ),
     },

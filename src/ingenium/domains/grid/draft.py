@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.columns import UNITS_MW
-from ingenium.domains.grid.ingest import REST, TABLES, ingest
-from ingenium.domains.grid.measured import read_table
-from ingenium.domains.grid.netfile import read_net
-from ingenium.domains.grid.stamps import fixed_time
+from ingenium.domains.grid.data.columns import UNITS_MW
+from ingenium.domains.grid.data.ingest import REST, TABLES, ingest
+from ingenium.domains.grid.data.measured import read_table
+from ingenium.domains.grid.data.netfile import read_net
+from ingenium.domains.grid.data.stamps import fixed_time
 
 UNITS = {"mw": "MW", "kw": "kW", "w": "W", "pu": "pu", "mvar": "MW", "kvar": "kW", "var": "W"}
 REACTIVE = ("mvar", "kvar", "var", "q")

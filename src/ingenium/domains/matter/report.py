@@ -18,7 +18,7 @@ from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.phases import splits
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.wyckoff import ANGSTROM
-from ingenium.evaluate.style import INK, MUTED, OURS, REJECTED, SERIES, dress, gallery, panels
+from ingenium.drawing.style import INK, MUTED, OURS, REJECTED, SERIES, dress, gallery, panels
 
 DRAWN, LISTED = 8, 24  # crystals drawn, and in the table
 VIEW = np.array(

@@ -19,7 +19,7 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.files import content, refusing
-from ingenium.spiking.layered import LayeredNetwork, Rhythm
+from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 
 KNOWN = ("Input", "Affine", "LIF", "LI", "Output")
 METADATA = "rhythm"

@@ -16,7 +16,7 @@ from ingenium.domains.plant.attacks import KINDS, Attack
 from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import Works
 from ingenium.domains.plant.verifier import attacks_of
-from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, REJECTED, dress, panels, plane
+from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, REJECTED, dress, panels, plane
 
 HEAD = ("attack", "weeks", "visibility", "spilled, m³", "short of water, h", "extra energy, kWh")
 

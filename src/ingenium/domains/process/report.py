@@ -8,7 +8,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.process.formats import ZERO_K
-from ingenium.evaluate.style import GOOD, MUTED, dress
+from ingenium.drawing.style import GOOD, MUTED, dress
 
 SHOWN = 8
 HEAD = ("design", "°C", "min", "B : A", "catalyst, mol %", "A, mol/L", "yield read", "EUR/mol")

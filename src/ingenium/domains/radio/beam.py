@@ -36,7 +36,7 @@ from ingenium.domains.radio.duality import (
 from ingenium.domains.radio.known import PARTS
 from ingenium.domains.radio.rays import response
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
-from ingenium.evaluate.style import KNOWN, OURS, dress, plane
+from ingenium.drawing.style import KNOWN, OURS, dress, plane
 
 SHARE, MOST = 0.02, 4  # of sets, that Clarabel solves too
 SINR_DB = (0.0, 15.0)

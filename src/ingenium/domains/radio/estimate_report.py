@@ -22,8 +22,8 @@ from ingenium.domains.radio.pilots import Fading, Pilots, flat
 from ingenium.domains.radio.rays import VARIABLES, Rays
 from ingenium.domains.radio.scene import TracedScene
 from ingenium.domains.radio.site_report import buildings, paths
+from ingenium.drawing.style import KNOWN, MUTED, OURS, SERIES, dress, panels, plane
 from ingenium.evaluate.intervals import wilson
-from ingenium.evaluate.style import KNOWN, MUTED, OURS, SERIES, dress, panels, plane
 from ingenium.infer.pictures import ellipse
 from ingenium.infer.weights import moments
 

@@ -16,7 +16,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.scene import TracedScene
-from ingenium.evaluate.style import KNOWN, OURS, by_verdict, dress, panels, plane
+from ingenium.drawing.style import KNOWN, OURS, by_verdict, dress, panels, plane
 
 CELLS = 160  # of the map along its longer side
 LEG_M = 40.0  # drawn of the strongest path

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from ingenium.evaluate import style
-from ingenium.evaluate.style import OURS, REJECTED, SMALL
+from ingenium.drawing import style
+from ingenium.drawing.style import OURS, REJECTED, SMALL
 from ingenium.kits.chemistry.parsing import parsed
 
 COLUMNS, CELL = 4, (420, 300)  # pixels

@@ -11,7 +11,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from ingenium.core.scene import LOAD, Mark, Shading
-from ingenium.evaluate.style import SERIES
+from ingenium.drawing.style import SERIES
 from ingenium.kits.solids.elastic.critical import CriticalVolume
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.printing import marks

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingenium.api import load_spec, propose, replay, verify
 from ingenium.core.evidence import read
 from ingenium.core.verdict import Verdict
 from ingenium.kits.solids.printing.files import read_mesh
+from ingenium.verbs.api import load_spec, propose, replay, verify
 
 SPEC = Path(__file__).parents[4] / "examples" / "structures" / "bracket.toml"
 COUNT = 3

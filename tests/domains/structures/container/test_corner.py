@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from ingenium.api import load_spec
 from ingenium.core.errors import InputError
 from ingenium.core.spec import parse
 from ingenium.domains.structures.container.climate import Climate
@@ -18,6 +17,7 @@ from ingenium.domains.structures.container.loads import G, cases
 from ingenium.domains.structures.container.milled import drawings, milled
 from ingenium.domains.structures.container.settings import ContainerSettings, Freight
 from ingenium.domains.structures.parts.part import positions
+from ingenium.verbs.api import load_spec
 
 SETTINGS = ContainerSettings()
 

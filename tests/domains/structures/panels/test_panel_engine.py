@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 import torch
 
-from ingenium import api
 from ingenium.core.errors import InputError
 from ingenium.core.spec import load
 from ingenium.core.text import codes
@@ -17,6 +16,7 @@ from ingenium.domains.structures.panels.layout import CoreLayout
 from ingenium.domains.structures.panels.problem import Panel, PanelSettings
 from ingenium.domains.structures.panels.verifier import CoreVerifier
 from ingenium.trust.ledger import open_ledger
+from ingenium.verbs import api
 
 E, YIELD = STEEL_316L.modulus_pa, STEEL_316L.yield_pa
 EXAMPLE = Path(__file__).parents[4] / "examples" / "structures" / "panel.toml"

@@ -26,12 +26,12 @@ from ingenium.domains.structures.roof.rule import sized
 from ingenium.domains.structures.roof.settings import RoofSettings
 from ingenium.domains.structures.roof.stiffness import reduction
 from ingenium.domains.structures.roof.truss import RoofTruss
-from ingenium.loop import training
+from ingenium.runs.loop import training
+from ingenium.runs.store import Store
 from ingenium.searches.evolution import Evolution
 from ingenium.searches.search import Search
 from ingenium.searches.space import Space
 from ingenium.searches.stopping import Stop
-from ingenium.searches.store import Store
 
 PROBLEM = RoofTruss(RoofSettings())
 ROOF = PROBLEM.settings

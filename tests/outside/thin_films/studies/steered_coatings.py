@@ -15,7 +15,7 @@ from ingenium.core.spec import Spec, parse
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators.fitted import fit
 from ingenium.generators.generator import Generator
-from ingenium.loop import silent, training
+from ingenium.runs.loop import silent, training
 from thin_films.coating import Coating, Settings
 
 STEERED = {"quantity": "mean_reflectance", "target": 0.03, "strength": 50.0}

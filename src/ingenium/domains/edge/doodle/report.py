@@ -13,7 +13,7 @@ from ingenium.core.problem import Section
 from ingenium.domains.edge.doodle import trained
 from ingenium.domains.edge.doodle.formats import SKETCH
 from ingenium.domains.edge.doodle.strokes import BOX, Stroke, strokes_of, word_of
-from ingenium.evaluate.style import INK, SMALL
+from ingenium.drawing.style import INK, SMALL
 
 ACROSS, ROWS = 8, 12  # of the sheet
 STAGES, SHOWN = 6, 3  # pictures of a sketch as it is drawn, and sketches

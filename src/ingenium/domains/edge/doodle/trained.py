@@ -11,9 +11,9 @@ import torch
 from ingenium.core.problem import Shipped
 from ingenium.domains.edge.doodle.grammar import SketchGrammar
 from ingenium.domains.edge.doodle.strokes import LONGEST, STEPS, vocabulary
-from ingenium.edge.keeping import RECORD, SmallGenerator
 from ingenium.edge.link import DESIGNS_S, HelpedProposals, HelpedRunner, HelpLink
 from ingenium.edge.parts import Runner, instead, part_of
+from ingenium.edge.record import RECORD, SmallGenerator
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
 from ingenium.generators.tokens.drawing import Drawing

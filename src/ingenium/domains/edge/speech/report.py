@@ -12,7 +12,7 @@ from ingenium.domains.edge.speech import trained
 from ingenium.domains.edge.speech.sounds import HOP, NOISES, RATE_HZ, noisy, utterances
 from ingenium.domains.edge.speech.spectra import spectra
 from ingenium.domains.edge.speech.wiener import TUNED, filtered
-from ingenium.evaluate.style import MUTED, OURS, SMALL, dress, panels
+from ingenium.drawing.style import MUTED, OURS, SMALL, dress, panels
 
 FRAME_S = HOP / RATE_HZ
 

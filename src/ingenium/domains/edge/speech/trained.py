@@ -9,8 +9,8 @@ import torch
 
 from ingenium.core.problem import Shipped
 from ingenium.domains.edge.speech.network import MaskNetwork
-from ingenium.edge.keeping import RECORD, SmallGenerator
 from ingenium.edge.parts import Runner, part_of
+from ingenium.edge.record import RECORD, SmallGenerator
 
 NAME, ON_DEVICE = "mask", "mask_on_device"
 WIDTH = 64

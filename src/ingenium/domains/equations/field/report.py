@@ -17,7 +17,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.domains.equations.field.equation import FieldEquation
 from ingenium.domains.equations.field.verifier import errors
-from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
+from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
 
 TIMED, COARSE = 16, (1, 2, 4, 8)  # fields that solvers are timed on, and how much coarser they are
 SHOWN = ("closest", "middle", "furthest")

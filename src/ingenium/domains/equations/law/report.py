@@ -15,7 +15,7 @@ from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.formats import SYMPY, FormulaFiles, latex
 from ingenium.domains.equations.law.table import MeasuredTable
 from ingenium.domains.equations.law.written import infix as written_as
-from ingenium.evaluate.style import (
+from ingenium.drawing.style import (
     GOOD,
     INK,
     KNOWN,

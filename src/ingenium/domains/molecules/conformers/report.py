@@ -14,7 +14,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.search import ConformerEnsemble
-from ingenium.evaluate.style import INK, OURS, SMALL, by_verdict, dress, panels, plane
+from ingenium.drawing.style import INK, OURS, SMALL, by_verdict, dress, panels, plane
 
 SHOWN = 9
 RADII = (0.5, 0.75)  # angstrom

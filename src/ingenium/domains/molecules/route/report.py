@@ -18,8 +18,8 @@ from ingenium.domains.molecules.route.formats import ROUTE
 from ingenium.domains.molecules.route.hazards import named
 from ingenium.domains.molecules.route.route import Route, read
 from ingenium.domains.molecules.route.stock import BlockStock
-from ingenium.evaluate import style
-from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, dress
+from ingenium.drawing import style
+from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED, dress
 from ingenium.kits.chemistry.drawing import pixels
 
 LIMITS = (

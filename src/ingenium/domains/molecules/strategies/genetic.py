@@ -23,7 +23,7 @@ from ingenium.domains.molecules.strategies.round_memory import RoundMemory
 from ingenium.domains.molecules.strategies.surrogate import MoleculeProcess
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import canonical, parsed
-from ingenium.searches.aim import Aim
+from ingenium.runs.aim import Aim
 from ingenium.searches.strategies import Task
 
 FIRST = 100  # known molecules that evolve

@@ -11,7 +11,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.language import SMILES
-from ingenium.searches.aim import LIMIT
+from ingenium.runs.aim import LIMIT
 from ingenium.searches.strategies import Task
 from ingenium.searches.strategy import State
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ingenium.generators import operations
 from ingenium.generators.model import Model
-from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
+from ingenium.kits.spikes.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
 
 DRAWN = 64  # images that are counted
 DRAWING = ("decode", "make", "network")  # what a family calls the network that draws

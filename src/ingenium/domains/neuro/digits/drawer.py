@@ -21,10 +21,10 @@ from ingenium.core.recipe import Recipe, printed
 from ingenium.core.seeds import one_thread
 from ingenium.domains.neuro.digits.data import LEVELS, SIDE, digits, held_out
 from ingenium.generators.operations import quantised
-from ingenium.generators.spiking.families import SpikingVAE
-from ingenium.generators.spiking.networks import SpikingDecoder, SpikingSettings
 from ingenium.generators.vae import VAESettings
-from ingenium.spiking.layered import LayeredNetwork, Rhythm
+from ingenium.kits.spikes.families import SpikingVAE
+from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
+from ingenium.kits.spikes.networks import SpikingDecoder, SpikingSettings
 from ingenium.train.plan import Plan
 
 SHIPPED = Path(__file__).parent / "drawer.npz"

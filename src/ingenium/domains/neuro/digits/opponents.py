@@ -19,17 +19,17 @@ from ingenium.generators.diffusion import DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.model import Family
 from ingenium.generators.rows import check_cond, check_steer, finish
-from ingenium.generators.spiking.families import (
+from ingenium.generators.vae import VAE, VAESettings
+from ingenium.kits.spikes.families import (
     CleanDiffusion,
     SpikingDiffusion,
     SpikingGAN,
     SpikingVAE,
 )
-from ingenium.generators.spiking.networks import TIMING, SpikingSettings
-from ingenium.generators.vae import VAE, VAESettings
+from ingenium.kits.spikes.layered import Rhythm
+from ingenium.kits.spikes.networks import TIMING, SpikingSettings
 from ingenium.sampling.noise import gaussian
 from ingenium.sampling.steer import FREE, Steer
-from ingenium.spiking.layered import Rhythm
 from ingenium.train.plan import Plan
 
 SHAPE, D, C = (1, SIDE, SIDE), SIDE * SIDE, 10

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ingenium.domains.neuro.digits.data import LEVELS, digits, held_out
-from ingenium.evaluate.style import INK, KNOWN, OURS, SERIES, SMALL, TEXT, dress, panels
-from ingenium.spiking.layered import Rhythm
+from ingenium.drawing.style import INK, KNOWN, OURS, SERIES, SMALL, TEXT, dress, panels
+from ingenium.kits.spikes.layered import Rhythm
 
 ACROSS = 20  # images of a row
 GAP = 2  # pixels between images

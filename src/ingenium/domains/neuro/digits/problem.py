@@ -30,7 +30,7 @@ from ingenium.domains.neuro.digits.report import drawn_sections, image_sections
 from ingenium.domains.neuro.digits.scores import scores
 from ingenium.domains.neuro.digits.settings import DigitSettings
 from ingenium.domains.neuro.digits.verifier import DrawnVerifier, ImageVerifier
-from ingenium.spiking.layered import heard
+from ingenium.kits.spikes.layered import heard
 
 LABEL = Variable("label", (), "1", "which digit it is", 0.0, 9.0, given="digit")
 IMAGE = Variable("image", ("row", "column"), "1", "grey levels, 1 for ink", 0.0, 1.0)

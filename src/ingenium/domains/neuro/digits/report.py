@@ -10,8 +10,8 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.neuro.digits import pictures
 from ingenium.domains.neuro.digits.reader import accuracy
 from ingenium.domains.neuro.digits.verifier import DrawnVerifier
-from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
-from ingenium.spiking.layered import later
+from ingenium.kits.spikes.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
+from ingenium.kits.spikes.layered import later
 
 SHOWN = 100
 HEAD = ("on", "cores", "weights at these bits", "energy an image", "what it counts")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ingenium.core.errors import InputError, choose
 from ingenium.domains.neuro.digits.data import COUNT
-from ingenium.spiking.chips import CHIPS, Chip
+from ingenium.kits.spikes.chips import CHIPS, Chip
 
 
 @dataclass(frozen=True)

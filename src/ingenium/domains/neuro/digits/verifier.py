@@ -15,8 +15,8 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.neuro.digits.data import LEVELS, digits, held_out
 from ingenium.domains.neuro.digits.drawer import Drawer
 from ingenium.domains.neuro.digits.reader import read
-from ingenium.spiking.chips import Chip, DesignWork
-from ingenium.spiking.layered import LayeredRun
+from ingenium.kits.spikes.chips import Chip, DesignWork
+from ingenium.kits.spikes.layered import LayeredRun
 
 ROWS = 64  # designs at once, which keeps memory small
 LOOKS = (

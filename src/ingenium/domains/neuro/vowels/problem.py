@@ -30,9 +30,9 @@ from ingenium.domains.neuro.vowels.data import (
 )
 from ingenium.domains.neuro.vowels.formats import SeriesFile
 from ingenium.domains.neuro.vowels.verifier import VoiceVerifier, accuracy
-from ingenium.evaluate.style import KNOWN, OURS, dress, panels
-from ingenium.generators.spiking.families import SpikingVAE
+from ingenium.drawing.style import KNOWN, OURS, dress, panels
 from ingenium.generators.vae import VAE, VAESettings
+from ingenium.kits.spikes.families import SpikingVAE
 from ingenium.train.plan import Plan
 
 SERIES = Variable("cepstrum", ("coefficient", "frame"), "1", "LPC cepstrum over time", -4.0, 4.0)

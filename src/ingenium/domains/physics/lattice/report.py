@@ -20,7 +20,7 @@ from ingenium.domains.physics.lattice.ensemble import BEYOND, effective, mean, p
 from ingenium.domains.physics.lattice.laws import Law, Sampler
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
-from ingenium.evaluate.style import INK, KNOWN, OURS, dress, gallery, panels
+from ingenium.drawing.style import INK, KNOWN, OURS, dress, gallery, panels
 
 TRIED, SHOWN, BINS, POINTS = 1024, 8, 12, 60
 HEAD = ("observable", "ensemble", "law", "standard errors apart", "chain")

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from ingenium.core.errors import choose
-from ingenium.generators.circuits.noise import DeviceNoise
+from ingenium.kits.circuits.noise import DeviceNoise
 
 NONE = "none"
 DEVICES = ("heavyhex",)

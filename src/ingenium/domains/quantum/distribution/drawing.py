@@ -5,9 +5,9 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from ingenium.evaluate.style import GOOD, INK, MUTED, OURS, SMALL
-from ingenium.generators.circuits.circuit import ROTATIONS, QubitCircuit
-from ingenium.generators.circuits.qasm import AngledCircuit
+from ingenium.drawing.style import GOOD, INK, MUTED, OURS, SMALL
+from ingenium.kits.circuits.circuit import ROTATIONS, QubitCircuit
+from ingenium.kits.circuits.qasm import AngledCircuit
 
 COLOURS = {"ry": OURS, "rz": "#92c5de", "rxx": GOOD}
 HALF = 0.36

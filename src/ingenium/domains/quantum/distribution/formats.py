@@ -13,7 +13,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import numbered, text
 from ingenium.domains.quantum.distribution.template import Template
-from ingenium.generators.circuits import qasm
+from ingenium.kits.circuits import qasm
 
 MOST = 1 << 22  # bytes of a file
 

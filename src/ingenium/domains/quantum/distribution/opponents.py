@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ingenium.core.seeds import one_thread
 from ingenium.domains.quantum.distribution.verifier import variation
-from ingenium.generators.circuits.mps import MatrixProduct, MatrixProductSettings
+from ingenium.kits.circuits.mps import MatrixProduct, MatrixProductSettings
 
 STEPS, RATE = 600, 3e-2
 

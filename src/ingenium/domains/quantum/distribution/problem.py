@@ -31,8 +31,8 @@ from ingenium.domains.quantum.distribution.stirred import StirredCircuits
 from ingenium.domains.quantum.distribution.template import Template
 from ingenium.domains.quantum.distribution.training import CircuitTraining, wrapped
 from ingenium.domains.quantum.distribution.verifier import CircuitVerifier
-from ingenium.generators.circuits.circuit import MOST_MIXED, MOST_QUBITS, check_qubits
-from ingenium.generators.circuits.layers import first_angles, pairs_of
+from ingenium.kits.circuits.circuit import MOST_MIXED, MOST_QUBITS, check_qubits
+from ingenium.kits.circuits.layers import first_angles, pairs_of
 
 SHARE, MOST = 0.1, 20  # of circuits, that qiskit simulates too
 AT_ONCE = 16  # circuits that are trained together

@@ -14,7 +14,7 @@ from torch import Tensor
 from ingenium.core.packages import Extra
 from ingenium.core.quantity import Quantity
 from ingenium.domains.quantum.distribution.template import Template
-from ingenium.generators.circuits import qasm
+from ingenium.kits.circuits import qasm
 
 EXTRA = Extra("quantum")
 

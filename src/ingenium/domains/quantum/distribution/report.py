@@ -20,7 +20,7 @@ from ingenium.domains.quantum.distribution.verifier import (
     floor_of_shots,
     variation,
 )
-from ingenium.evaluate.style import (
+from ingenium.drawing.style import (
     INK,
     KNOWN,
     MUTED,
@@ -32,8 +32,8 @@ from ingenium.evaluate.style import (
     panels,
     plane,
 )
-from ingenium.generators.circuits.qasm import AngledCircuit
-from ingenium.generators.circuits.statevector import drawn, probabilities
+from ingenium.kits.circuits.qasm import AngledCircuit
+from ingenium.kits.circuits.statevector import drawn, probabilities
 
 if TYPE_CHECKING:
     from ingenium.domains.quantum.distribution.problem import Distribution

@@ -13,9 +13,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.generators.circuits.circuit import QubitCircuit, QubitGate
-from ingenium.generators.circuits.layers import layered
-from ingenium.generators.circuits.qasm import AngledCircuit
+from ingenium.kits.circuits.circuit import QubitCircuit, QubitGate
+from ingenium.kits.circuits.layers import layered
+from ingenium.kits.circuits.qasm import AngledCircuit
 
 TURNS, PAIR = ("ry", "rz"), "rxx"
 Arrays = tuple[Tensor, Tensor]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ingenium.domains.quantum.distribution.template import Template
 from ingenium.domains.quantum.distribution.verifier import divergence
-from ingenium.generators.circuits.statevector import probabilities
+from ingenium.kits.circuits.statevector import probabilities
 
 RATE = 0.1
 BETAS, TINY = (0.9, 0.999), 1e-8  # of Adam

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.quantum.distribution.template import Template
-from ingenium.generators.circuits.noise import DeviceNoise, noisy_probabilities
-from ingenium.generators.circuits.outcomes import log
-from ingenium.generators.circuits.qasm import AngledCircuit
-from ingenium.generators.circuits.statevector import entropy, run, squared
+from ingenium.kits.circuits.noise import DeviceNoise, noisy_probabilities
+from ingenium.kits.circuits.outcomes import log
+from ingenium.kits.circuits.qasm import AngledCircuit
+from ingenium.kits.circuits.statevector import entropy, run, squared
 
 GATES = ("two_qubit_gates", "parameters", "depth", "idle_qubits")
 

@@ -9,18 +9,18 @@ from functools import partial
 from types import MappingProxyType
 
 from ingenium.domains.quantum.autoencoder.model import autoencoder
-from ingenium.generators.circuits.adversarial import AdversarialSettings, CircuitGAN
-from ingenium.generators.circuits.born import BornMachine, BornSettings
-from ingenium.generators.circuits.mps import MatrixProduct, MatrixProductSettings
-from ingenium.generators.circuits.noise import DeviceNoise
-from ingenium.generators.circuits.outcomes import OutcomeFamily
-from ingenium.generators.circuits.variational import CircuitVAE, CircuitVAESettings
 from ingenium.generators.classical import Bootstrap
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.row_families import Maker
 from ingenium.generators.tokens.latent_prior import LatentPrior
 from ingenium.generators.vae import VAE, VAESettings
+from ingenium.kits.circuits.adversarial import AdversarialSettings, CircuitGAN
+from ingenium.kits.circuits.born import BornMachine, BornSettings
+from ingenium.kits.circuits.mps import MatrixProduct, MatrixProductSettings
+from ingenium.kits.circuits.noise import DeviceNoise
+from ingenium.kits.circuits.outcomes import OutcomeFamily
+from ingenium.kits.circuits.variational import CircuitVAE, CircuitVAESettings
 from ingenium.train.plan import Plan
 
 LATENT = 8

@@ -54,7 +54,7 @@ def _gallery(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> 
 
 
 def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
-    from ingenium.evaluate.style import field, gallery
+    from ingenium.drawing.style import field, gallery
 
     def draw(axes: "Axes", i: int) -> None:
         tiled = np.tile(fields[i].astype(float), (REPEATED, REPEATED))
@@ -65,7 +65,7 @@ def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
 
 def _plane(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> Section:
     """Known cells, designs by their verdict, and what was wanted of them."""
-    from ingenium.evaluate.style import INK, by_verdict, dress, known_points, plane
+    from ingenium.drawing.style import INK, by_verdict, dress, known_points, plane
 
     known, e = problem.data(), problem.settings.material.modulus_pa
     figure, axes = plane(8.0, 5.0)

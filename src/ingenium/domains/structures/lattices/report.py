@@ -12,7 +12,7 @@ from ingenium.domains.structures.lattices.crushing import SHAPES, Curve, crush
 from ingenium.domains.structures.lattices.layout import frames
 from ingenium.domains.structures.lattices.solid import solid
 from ingenium.domains.structures.lattices.verifier import CrushVerifier, stress_pa
-from ingenium.evaluate.style import (
+from ingenium.drawing.style import (
     MUTED,
     OURS,
     TEXT,

@@ -13,7 +13,7 @@ from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.panels.layout import CoreLayout
 from ingenium.domains.structures.panels.verifier import CoreVerifier
-from ingenium.evaluate.style import INK, KNOWN, OURS, REJECTED, dress, panels
+from ingenium.drawing.style import INK, KNOWN, OURS, REJECTED, dress, panels
 
 SHOWN, DRAWN = 8, 500
 POINTS_PER_MM = 2.5  # of a strut's thickness, at about the scale of the picture

@@ -18,7 +18,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.parts.acting import scene
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.printed import Printer
-from ingenium.evaluate.style import INK, by_verdict, dress, front, known_points, panels
+from ingenium.drawing.style import INK, by_verdict, dress, front, known_points, panels
 from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.pictures import gallery, sections, strained
 

@@ -13,7 +13,7 @@ from ingenium.domains.structures.roof.hollow import SECTIONS
 from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS, joints_m, layout
 from ingenium.domains.structures.roof.rule import MassBound
 from ingenium.domains.structures.roof.settings import RoofSettings
-from ingenium.evaluate.style import (
+from ingenium.drawing.style import (
     GOOD,
     INK,
     KNOWN,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from ingenium.domains.structures.shapes.box import DesignBox
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.places import node_places
-from ingenium.evaluate.style import INK, MUTED, SERIES, field
+from ingenium.drawing.style import INK, MUTED, SERIES, field
 
 LOADS = SERIES[1:]  # blue would be lost on the material
 MOST_MARKS = 24  # of supports in one drawing

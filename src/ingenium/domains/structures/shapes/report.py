@@ -15,7 +15,7 @@ from ingenium.domains.structures.shapes.box import VOLUME
 from ingenium.domains.structures.shapes.drawing import draw
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.training import BESIDE
-from ingenium.evaluate.style import dress, gallery, plane
+from ingenium.drawing.style import dress, gallery, plane
 
 if TYPE_CHECKING:
     from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance

@@ -21,8 +21,8 @@ from ingenium.domains.structures.shapes.calm import read
 from ingenium.domains.structures.shapes.drawing import loads_and_supports
 from ingenium.domains.structures.shapes.stl import body
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier
-from ingenium.evaluate import style
-from ingenium.evaluate.style import INK, TEXT, panels, scale_bar
+from ingenium.drawing import style
+from ingenium.drawing.style import INK, TEXT, panels, scale_bar
 from ingenium.kits.solids.acting import MM, MPA, acting, borne
 from ingenium.kits.solids.elastic.critical import CriticalVolume
 from ingenium.kits.solids.printing.pictures import scene, strained

@@ -13,7 +13,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.toolpath.laying import ColumnNumbers, ColumnPrinter, LaidColumn
 from ingenium.domains.structures.toolpath.prism import SquareColumn
 from ingenium.domains.structures.toolpath.verifier import columns
-from ingenium.evaluate.style import (
+from ingenium.drawing.style import (
     INK,
     MUTED,
     OURS,

@@ -9,7 +9,7 @@ from ingenium.domains.words.verse.pronouncing import dictionary
 from ingenium.domains.words.verse.scansion import SYLLABLES, fits
 from ingenium.domains.words.verse.word_table import WordTable
 from ingenium.generators.tokens.vocabulary import Vocabulary
-from ingenium.words.automaton import Automaton
+from ingenium.language.automaton import Automaton
 
 Place = tuple[int, int]  # syllables, and words and gaps of the draft, that are behind
 Symbol = tuple[str, bool, int]  # stresses, whether the line ends, which word of the draft

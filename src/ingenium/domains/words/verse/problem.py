@@ -28,10 +28,10 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.language.adapted import AdaptedText
+from ingenium.language.ngram import NGram
+from ingenium.language.pretrained import PretrainedText, present
 from ingenium.train.plan import Plan
-from ingenium.words.adapted import AdaptedText
-from ingenium.words.ngram import NGram
-from ingenium.words.pretrained import PretrainedText, present
 
 STEPS = LINES * 11 + 12  # words of one syllable, breaks, an end, and some more of known verse
 HELD_OUT_EVERY = 10

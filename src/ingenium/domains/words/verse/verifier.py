@@ -15,7 +15,7 @@ from ingenium.domains.words.verse.corpus import written
 from ingenium.domains.words.verse.draft import Draft
 from ingenium.domains.words.verse.scansion import LINES, lines, scan, unrhymed
 from ingenium.generators.tokens.vocabulary import Vocabulary
-from ingenium.words.ngram import NGram
+from ingenium.language.ngram import NGram
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The evidence book: rows of the reference, and the studies and checks that answer them."""

@@ -1,0 +1,237 @@
+"""Rows of the evidence book on the screen, and as JSON."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ingenium.cli.output import print_json, results, table
+from ingenium.evaluate.measured import Interval, Value
+from ingenium_book.check import CheckOutcome
+from ingenium_book.claims import Claim, ValueSource
+from ingenium_book.entries import RowEntry
+from ingenium_book.study import Result, Study
+from ingenium_book.verdicts import BUILT_RULE, RULE, Built, ClaimPart, Kind, Outcome, RowVerdict
+
+COLOURS = {
+    Built.WORKS: "green",
+    Built.GAPS: "green",
+    RowVerdict.CONFIRMED: "green",
+    RowVerdict.CONSISTENT: "yellow",
+    RowVerdict.REFUTED: "red",
+    Outcome.HOLDS: "green",
+    Outcome.AGAINST: "red",
+}
+ASKS = {
+    Kind.SYSTEM: "is the system there?",
+    Kind.NUMBER: "is the number true?",
+    Kind.NOTHING: "nothing that can be tested here",
+}
+
+
+def print_rows(shown: Sequence[RowEntry], of: int) -> None:
+    """Rows with an outcome first, then those with a check or study, then the rest, in order."""
+    order = sorted(shown, key=lambda e: (not e.answered, not e.asked))
+    columns = ("Row", "Asks", "Claim", "Status", "Measured on", "Measured", "95 % interval", "Run")
+    rows = table("", *columns)
+    for entry in order:
+        claim, value = entry.claim, entry.value
+        unit = claim.main.unit if claim.main else "1"
+        rows.add_row(
+            claim.row,
+            str(claim.kind),
+            claim.title,
+            coloured(entry.status) + (" [yellow](stale)[/]" if entry.stale else ""),
+            claim.measured_on,
+            number(value.value, unit) if value else "",
+            ends(value, unit) if value else "",
+            entry.run or ("to run" if entry.asked else ""),
+        )
+    results().print(rows, highlight=False)
+    if len(order) < of:
+        more = f"{of - len(order)} rows have neither yet; --all, --chapter, --domain or --status"
+        results().print(f"\n{more} shows them.", highlight=False)
+
+
+def counted(found: dict[str, int]) -> str:
+    """Counts in words, without those of which there are none."""
+    first = f"{found['rows']} rows: {found['systems']} systems, {found['numbers']} numbers; "
+    rest = {k: v for k, v in found.items() if k not in ("rows", "systems", "numbers") and v}
+    return first + ", ".join(f"{v} {k}" for k, v in rest.items())
+
+
+def tell(entry: RowEntry, json: bool) -> None:
+    """All that is known of a row."""
+    if json:
+        print_json(everything(entry))
+        return
+    console, claim = results(), entry.claim
+    title = f"{entry.chapter.chapter} {entry.chapter.title}"
+    console.print(f"[bold]{claim.row} {claim.title}[/] ({title})\n", highlight=False)
+    for name, text in _texts(entry).items():
+        console.print(f"[bold]{name}[/]: {text}", highlight=False, soft_wrap=True)
+    console.print(f"\n[bold]Status[/]: {coloured(entry.status)}", highlight=False)
+    if claim.check:
+        _print_check(claim, entry.outcome)
+    if claim.study:
+        _print_parts(claim, entry.result)
+        _print_run(entry, entry.result)
+    if not entry.asked and claim.kind is not Kind.NOTHING:
+        console.print("No check and no study yet.", highlight=False)
+
+
+def _texts(entry: RowEntry) -> dict[str, str]:
+    """What is said of a row before its outcomes, without what there is nothing to say of."""
+    claim = entry.claim
+    by = (
+        "as the chapter prints it"
+        if claim.stated is ValueSource.CHAPTER
+        else "a check set for the row"
+    )
+    lack = f"{claim.beyond.kind}: {claim.beyond.why}" if claim.beyond else ""
+    texts = {
+        "Asks": ASKS[claim.kind],
+        "Claim": claim.claim,
+        "Claimed": f"{claim.claimed} ({by})",
+        "Acceptance": claim.acceptance,
+        "Caution": claim.caution,
+        "Caution on the chapter": entry.chapter.caution,
+        "Note": claim.note,
+        "Not here": lack,
+        "Not tested": "; ".join(claim.untested),
+        "Domain": claim.domain,
+        "Check": claim.check and f"{claim.check}. {BUILT_RULE}",
+        "Study": claim.study and f"{claim.study}. {Study(claim).protocol}",
+        "Measured on": claim.study and f"{claim.measured_on} ({claim.scope})",
+        "Rule": claim.study and RULE,
+    }
+    return {k: v for k, v in texts.items() if v}
+
+
+def _print_check(claim: Claim, outcome: CheckOutcome | None) -> None:
+    console = results()
+    if outcome is None:
+        console.print(f"Not checked yet: ingenium study check {claim.row}", highlight=False)
+        return
+    for command in outcome.commands:
+        console.print(f"  $ {command}", highlight=False, soft_wrap=True)
+    for finding in outcome.findings:
+        missing = "[yellow]gap[/]" if finding.gap else "[red]no[/]"
+        console.print(f"  {'[green]yes[/]' if finding.holds else missing} {finding.text}")
+    console.print(f"Checked {outcome.time} in {outcome.seconds:.0f} s.", highlight=False)
+
+
+def _print_parts(claim: Claim, result: Result | None) -> None:
+    shown = table("", "Claim", "Bound", "Measured", "95 % interval", "Outcome")
+    for part in claim.parts:
+        found = result.values.get(part.name) if result else None
+        shown.add_row(
+            f"[bold]{part.text}[/]" if part is claim.main else part.text,
+            part.bound,
+            number(found.interval.value, part.unit) if found else "",
+            ends(found.interval, part.unit) if found else "",
+            coloured(str(part.judge(found.interval))) if found else "",
+        )
+    results().print()
+    results().print(shown, highlight=False)
+    beside = _beside(claim, result)
+    if beside:
+        told = table("", "Beside", "Measured", "95 % interval")
+        for name, value in beside.items():
+            told.add_row(name, number(value.interval.value), ends(value.interval))
+        results().print()
+        results().print(told, highlight=False)
+
+
+def _print_run(entry: RowEntry, result: Result | None) -> None:
+    console = results()
+    if result is None:
+        console.print(f"\nNo result yet: ingenium study run {entry.claim.row}", highlight=False)
+        return
+    seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
+    spent = f"{result.seconds:.0f} s"
+    if result.cpu_seconds is not None:
+        spent += f", {result.cpu_seconds:.0f} s of processor time"
+    console.print(
+        f"\n[bold]Verdict[/]: {coloured(result.verdict)} ({entry.run}, {seeds}, {spent}, "
+        f"{result.time})",
+        highlight=False,
+    )
+    console.print(f"By seed: {entry.by_seed}", highlight=False, soft_wrap=True)
+    for note in result.notes:
+        console.print(f"[bold]Note[/]: {note}", highlight=False, soft_wrap=True)
+    if entry.stale:
+        console.print("[yellow]Stale[/]: a quick look gives another value today.")
+    console.print(f"Repeat: {result.command}", highlight=False, soft_wrap=True)
+
+
+def _beside(claim: Claim, result: Result | None) -> dict[str, Value]:
+    own = {part.name for part in claim.parts}
+    return {k: v for k, v in result.values.items() if k not in own} if result else {}
+
+
+def summary(entry: RowEntry) -> dict[str, Any]:
+    """What a list says of a row."""
+    claim = entry.claim
+    return {
+        "row": claim.row,
+        "class": claim.kind,
+        "chapter": entry.chapter.chapter,
+        "domain": claim.domain,
+        "title": claim.title,
+        "claim": claim.claim,
+        "claimed": claim.claimed,
+        "stated": claim.stated,
+        "acceptance": claim.acceptance,
+        "caution": claim.caution,
+        "beyond": claim.beyond,
+        "check": claim.check,
+        "study": claim.study,
+        "measured_on": claim.measured_on,
+        "scope": claim.scope,
+        "untested": claim.untested,
+        "status": entry.status,
+        "unit": claim.main.unit if claim.main else "1",
+        "value": entry.value,
+        "run": entry.run,
+        "stale": entry.stale,
+    }
+
+
+def everything(entry: RowEntry) -> dict[str, Any]:
+    """All that is known of a row."""
+    claim, result = entry.claim, entry.result
+    told: dict[str, Any] = {"protocol": "", "parts": []}
+    if claim.study:
+        found = {p.name: result.values.get(p.name) for p in claim.parts} if result else {}
+        told = {
+            "protocol": Study(claim).protocol,
+            "rule": RULE,
+            "parts": [_part(p, found.get(p.name), p is claim.main) for p in claim.parts],
+        }
+    return summary(entry) | told | {"result": result, "outcome": entry.outcome}
+
+
+def _part(part: ClaimPart, found: Value | None, main: bool) -> dict[str, Any]:
+    outcome = part.judge(found.interval) if found else None
+    return {"name": part.name, "claim": part.text, "bound": part.bound, "unit": part.unit} | {
+        "main": main,
+        "outcome": outcome,
+    }
+
+
+def coloured(text: str) -> str:
+    """A status or outcome in its colour."""
+    colour = {str(k): v for k, v in COLOURS.items()}.get(text)
+    return f"[{colour}]{text}[/]" if colour else text
+
+
+def number(value: float, unit: str = "1") -> str:
+    """Four digits, with the unit."""
+    return f"{value:.4g}{'' if unit == '1' else f' {unit}'}" if math.isfinite(value) else "-"
+
+
+def ends(value: Interval, unit: str = "1") -> str:
+    """An interval; of what was counted or computed once, that it is exact."""
+    if not value.known:
+        return "none"
+    return "exact" if value.exact else f"{number(value.low)} to {number(value.high, unit)}"

@@ -1,0 +1,1 @@
+"""Checks: public commands that show that a system exists and works, by field."""

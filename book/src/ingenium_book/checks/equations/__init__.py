@@ -1,0 +1,1 @@
+"""Checks of equations, through the command line."""

@@ -1,0 +1,136 @@
+"""Rows 34.14 and 30.15: what is found of tampering and denied, and what a run takes of energy."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from ingenium.trust import tampering
+from ingenium_book.checks.governance.release import DAYS, PROBLEM, Kept, Release
+from ingenium_book.findings import Commands, Finding
+
+STATEMENTS = (
+    "UPDATE entries SET body = '{}' WHERE sequence = 3",
+    "UPDATE entries SET actor = 'eve@lab'",
+    "DELETE FROM entries WHERE sequence = 3",
+    "INSERT OR REPLACE INTO entries SELECT 3, time, kind, actor, body, body_digest, previous, 'h' "
+    "FROM entries WHERE sequence = 3",
+    "INSERT INTO entries SELECT 99, time, kind, actor, body, body_digest, hash, 'h' "
+    "FROM entries WHERE sequence = 20",
+)
+MANY = 4000  # days, so that what a command takes beside its run weighs little
+WATTS, GRAMS = 10.0, 100.0  # of a busy thread; of CO2 equivalents for a kWh
+
+
+def tampering_and_rights(commands: Commands) -> Iterator[Finding]:
+    """Row 34.14: every planted tampering is found, and what is forbidden is denied."""
+    release = Release(commands, ("safety",))
+    verify = ("verify", PROBLEM, "run/designs/profile_000000.csv", "--spec", "spec.toml")
+    while _count(commands) < tampering.SIGNED:
+        commands(*verify)
+    release.entry = commands("ledger", "list").answer["entries"][-1]["hash"]
+    release.sign("safety")
+    while _count(commands) < tampering.ENTRIES:
+        commands(*verify)
+    kept, head = Kept.of(release.ledger), commands("ledger", "check").answer["head"]
+    clean = _found(commands, head)
+    yield Finding("nothing is said of a ledger that nobody touched", not clean)
+    found = {}
+    for act in tampering.ACTS:
+        kept.back()
+        tampering.tamper(kept.place, act, 0)
+        found[act.name] = _found(commands, head)
+    kept.back()
+    seen = sum(map(bool, found.values()))
+    alone = sum("chain" in by for by in found.values())
+    text = f"{seen} of {len(found)} ways to tamper are found, {alone} of them by the chain alone"
+    yield Finding(text, seen == len(found))
+    as_said = [act.name for act in tampering.ACTS if act.found_by <= found[act.name]]
+    text = f"{len(as_said)} of them by each of chain, anchor and signatures that should see them"
+    yield Finding(text, len(as_said) == len(found))
+    refused = _refused(kept)
+    text = f"the database refuses {refused} of {len(STATEMENTS)} statements that alter entries"
+    yield Finding(text, refused == len(STATEMENTS))
+    for text, by in (("in another's name", "eve@lab"), ("in a role of another", "")):
+        kept.back()
+        release.sign("safety" if by else "release", key="safety", by=by)
+        denied = commands("ledger", "verify-signatures", "--signers", "signers")
+        told = denied.answer["sign_offs"][-1]["state"]
+        yield Finding(f"a sign-off {text} is told: {told}", denied.code == 1 and told != "valid")
+    yield Finding("what the system is unsure of goes to a person", False, gap=True)
+
+
+def _count(commands: Commands) -> int:
+    return len(commands("ledger", "list", "--limit", 99).answer["entries"])
+
+
+def _found(commands: Commands, head: str) -> frozenset[str]:
+    """Which of chain, anchor and signatures see that something is wrong."""
+    codes = {
+        "chain": commands("ledger", "check").code,
+        "anchor": commands("ledger", "check", "--anchor", head).code,
+        "signature": commands("ledger", "verify-signatures", "--signers", "signers").code,
+    }
+    return frozenset(name for name, code in codes.items() if code)
+
+
+def _refused(kept: Kept) -> int:
+    """How many statements the database refuses because it is append-only."""
+    refused = 0
+    with closing(sqlite3.connect(kept.place, isolation_level=None)) as db:
+        for statement in STATEMENTS:
+            try:
+                db.execute(statement)
+            except sqlite3.DatabaseError as error:
+                refused += "append-only" in str(error)
+    return refused
+
+
+def energy_account(commands: Commands) -> Iterator[Finding]:
+    """Row 30.15: each run says what it took, how that is known, and what carbon it stands for."""
+    (commands.folder / "spec.toml").write_text(DAYS)
+    told = {"INGENIUM_THREAD_WATTS": f"{WATTS:g}", "INGENIUM_CARBON": f"{GRAMS:g} a made-up grid"}
+    bare, _ = _took(commands, 2, "first")  # opens packages, which is no part of a run
+    with _setting(told):
+        (less, least), (took, spent) = _took(commands, 2, "small"), _took(commands, MANY, "large")
+    share = (took["cpu_seconds"] - less["cpu_seconds"]) / (spent - least)
+    text = f"of the processor time of {MANY - 2} more days by the clock, {100 * share:.0f} % count"
+    yield Finding(text, abs(share - 1) < 0.05)
+    right = took["kwh"] * 3.6e6 / (WATTS * took["cpu_seconds"])
+    stated = not took["measured"]
+    text = f"kWh are those of the stated power, by a factor of {right:.3f}"
+    yield Finding(text, not stated or abs(right - 1) < 0.01)
+    carbon = took["kg_co2e"] * 1e3 / (GRAMS * took["kwh"])
+    yield Finding(f"CO2e follows from kWh, by a factor of {carbon:.3f}", abs(carbon - 1) < 1e-6)
+    yield Finding(f"it says how that is known: {took['method']}", bool(took["method"]))
+    yield Finding("no carbon is told where nobody says it", bare["kg_co2e"] is None)
+    text = "a counter of the processor was read beside the estimate"
+    yield Finding(text, bool(bare["measured"]), gap=True)
+    yield Finding("labour stands on the bill", "labour" in took, gap=True)
+
+
+def _took(commands: Commands, n: int, out: str) -> tuple[dict[str, Any], float]:
+    """The energy that a run says it took, and the processor time of its command by the clock."""
+    before = os.times()
+    words = ("--spec", "spec.toml", "-n", n, "--seed", 1, "--out", out)
+    commands("propose", PROBLEM, *words)
+    spent = sum(os.times()[:4]) - sum(before[:4])
+    told: dict[str, Any] = json.loads((commands.folder / out / "run.json").read_text())
+    return told["energy"], spent
+
+
+@contextmanager
+def _setting(told: dict[str, str]) -> Iterator[None]:
+    """What a user says in the environment, and then as it was."""
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

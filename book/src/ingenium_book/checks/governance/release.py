@@ -1,0 +1,89 @@
+"""A release as users make one by commands: a run, keys of those who may sign, and the gate."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingenium.core.packages import Extra
+from ingenium_book.findings import Commands, Done
+
+PROBLEM = "grid.profile_day"
+HOURS = 3.7  # of full load on each day
+DAYS = f"""
+problem = "{PROBLEM}"
+[generator]
+family = "gaussian_copula"
+[fixed]
+full_load_hours = {{ value = {HOURS} }}
+"""
+KEYS = Extra("audit")
+
+
+@dataclass
+class Release:
+    """A run of a few days in the folder of the commands, and the file of who may sign."""
+
+    commands: Commands
+    roles: tuple[str, ...] = ("safety", "release")
+    count: int = 4
+    entry: str = field(default="", init=False)  # hash of the run's entry
+
+    def __post_init__(self) -> None:
+        (self.commands.folder / "spec.toml").write_text(DAYS)
+        words = ("--spec", "spec.toml", "-n", self.count, "--seed", 1, "--out", "run")
+        self.commands("propose", PROBLEM, *words)
+        listed = self.commands("ledger", "list", "--kind", "proposal").answer["entries"]
+        self.entry = listed[0]["hash"]
+        lines = [f'{r}@lab namespaces="ingenium-{r}" {self.new_key(r)}\n' for r in self.roles]
+        (self.commands.folder / "signers").write_text("".join(lines))
+
+    @property
+    def run(self) -> Path:
+        """The folder of the run."""
+        return self.commands.folder / "run"
+
+    @property
+    def ledger(self) -> Path:
+        """The file of the ledger, as the command names it."""
+        place: str = self.commands("ledger", "check").answer["ledger"]
+        return Path(place.removeprefix("sqlite:///"))
+
+    def new_key(self, name: str) -> str:
+        """Write a key as `ssh-keygen` does; gives its public line."""
+        kind = KEYS.package("cryptography.hazmat.primitives.asymmetric.ed25519")
+        form = KEYS.package("cryptography.hazmat.primitives.serialization")
+        key = kind.Ed25519PrivateKey.generate()
+        (self.commands.folder / f"{name}.key").write_bytes(
+            key.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption())
+        )
+        public = key.public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH)
+        return str(public.decode())
+
+    def sign(self, role: str, *more: str, key: str = "", by: str = "") -> Done:
+        """Sign the run as the owner of a role does, or with another's key or name."""
+        how = ("--by", by or f"{role}@lab", "--key", f"{key or role}.key", *more)
+        words = ("--as", role, "--statement", "Looked at it.", *how)
+        return self.commands("ledger", "sign", self.entry, *words)
+
+    def publish(self, out: str) -> Done:
+        """Ask the gate for a crate that every role has signed."""
+        roles = [word for role in self.roles for word in ("--as", role)]
+        return self.commands("publish", "run", out, *roles, "--signers", "signers")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file of a ledger as it was, to put it back after each thing that is done to it."""
+
+    place: Path
+    content: bytes
+
+    @classmethod
+    def of(cls, place: Path) -> "Kept":
+        """The file now."""
+        return cls(place, place.read_bytes())
+
+    def back(self) -> None:
+        """As it was, without what a database leaves beside it."""
+        for path in self.place.parent.glob(f"{self.place.name}-*"):
+            path.unlink()
+        self.place.write_bytes(self.content)

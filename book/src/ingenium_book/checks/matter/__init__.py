@@ -1,0 +1,1 @@
+"""Checks of matter, through the command line."""

@@ -1,0 +1,1 @@
+"""Checks of physics, through the command line."""

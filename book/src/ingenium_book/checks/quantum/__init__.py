@@ -1,0 +1,1 @@
+"""Checks of quantum, through the command line."""

@@ -1,0 +1,1 @@
+"""Checks of scale, through the command line."""

@@ -1,0 +1,1 @@
+"""Checks of words, through the command line."""

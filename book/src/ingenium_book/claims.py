@@ -1,0 +1,211 @@
+"""What is claimed, row by row, as data: a file for each chapter in `rows`.
+
+The files say what is claimed and by whom its value was set, what is wrong with its citation or
+its number, which study or check answers it, the bound that was written before, and what of it
+cannot be tested here. They cannot say what became of it: that comes from the outcome that a study
+or a check wrote, and an entry for it is refused as unknown.
+
+A stranger's package has the same as `rows.toml` beside the studies of its domain, with a word in
+place of the number of the chapter.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ingenium.core.errors import CorruptError, IngeniumError, InputError
+from ingenium.core.spec import parse
+from ingenium.domains import load, names, own
+from ingenium_book.closure import OWN, root
+from ingenium_book.verdicts import ClaimPart, Kind, Scope
+
+
+class ValueSource(StrEnum):
+    """Who set the value that a row is measured by."""
+
+    CHAPTER = "chapter"  # it is printed there
+    READER = "reader"  # the chapter prints none; it is a check proposed for the row
+
+
+class Lack(StrEnum):
+    """What would be needed to test a claim as it was made, and is not here."""
+
+    HARDWARE = "hardware"
+    PEOPLE = "people"
+    LABORATORY = "laboratory"
+    DATA = "data"
+    SCALE = "scale"
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """What of a claim cannot be tested here, and why."""
+
+    kind: Lack
+    why: str
+
+    def __post_init__(self) -> None:
+        if not self.why.strip():
+            raise InputError("a reason why a claim cannot be tested here", "none")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of the reference."""
+
+    row: str  # such as "27.1"
+    kind: Kind  # `class` in the file: C, N or T
+    title: str
+    domain: str
+    claim: str
+    claimed: str  # its value, or what stands in for one
+    stated: ValueSource
+    acceptance: str  # what would answer it here
+    caution: str = ""  # what is wrong with the book's citation or number
+    note: str = ""  # what the row is taken to mean here
+    beyond: Beyond | None = None
+    check: str = ""  # "package.module:function", which shows the system
+    study: str = ""  # module with `measure`, which measures the number
+    main: ClaimPart | None = None  # what decides
+    side: tuple[ClaimPart, ...] = ()  # what is told beside it
+    measured_on: str = ""
+    scope: Scope = Scope.SAME
+    untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
+    no_canary: str = ""  # why its study is not looked at again; what is costly to look at
+    package: str = OWN  # that brings the row
+
+    def __post_init__(self) -> None:
+        for name in ("title", "domain", "claim", "claimed", "acceptance"):
+            if not getattr(self, name).strip():
+                raise InputError(f"a {name} for row {self.row}", "none")
+        if bool(self.study) != (self.main is not None) or bool(self.study) != bool(
+            self.measured_on
+        ):
+            raise InputError(
+                "study, main and measured_on together", f"row {self.row} with some of them"
+            )
+        if self.check and not re.fullmatch(r"[\w.]+:\w+", self.check):
+            raise InputError("a check as package.module:function", f'"{self.check}"')
+        if self.kind is Kind.NOTHING and (self.study or self.check or self.beyond is None):
+            raise InputError("a reason in `beyond` and nothing that runs", f"row {self.row} of T")
+        if self.no_canary and not self.study:
+            raise InputError("a study that has no canary", f"row {self.row} without a study")
+
+    @property
+    def place(self) -> tuple[int, str, int]:
+        """Chapter and row, in which order rows stand."""
+        return place(self.row)
+
+    @property
+    def parts(self) -> tuple[ClaimPart, ...]:
+        """The main claim and the side checks."""
+        return ((self.main,) if self.main else ()) + self.side
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the reference, or a stranger's claims under one word, with its rows in order."""
+
+    chapter: int | str
+    title: str
+    rows: tuple[Claim, ...]
+    caution: str = ""
+
+    def __post_init__(self) -> None:
+        wanted = [f"{self.chapter}.{i + 1}" for i in range(len(self.rows))]
+        came = [claim.row for claim in self.rows]
+        if came != wanted:
+            wrong = next((c for c, w in zip(came, wanted, strict=True) if c != w), "no row")
+            raise InputError(f"rows {self.chapter}.1 to {wanted[-1:]} in order", wrong)
+
+
+def place(row: str) -> tuple[int, str, int]:
+    """A row as its chapter, 0 and a word for a stranger's, and its number.
+
+    Raises:
+        InputError: if it is not a number or a word, a point and a number.
+    """
+    if not re.fullmatch(r"(\d+|[a-z]\w*)\.\d+", row):
+        raise InputError("a row such as 27.1", f'"{row}"')
+    chapter, _, number = row.partition(".")
+    if chapter.isdigit():
+        return (int(chapter), "", int(number))
+    return (sys.maxsize, chapter, int(number))
+
+
+@cache
+def chapters() -> tuple[Chapter, ...]:
+    """All chapters of the reference in order, then those of other packages.
+
+    Raises:
+        CorruptError: if a file is not what it should be.
+    """
+    files = sorted((root(OWN) / "studies" / "book" / "rows").glob("*.toml"))
+    ours = [read(file.read_text(encoding="utf-8"), file.name) for file in files]
+    return (*ours, *_of_strangers())
+
+
+def _of_strangers() -> tuple[Chapter, ...]:
+    """Chapters of packages that bring a domain and have `studies/rows.toml` beside it."""
+    found = {}
+    for package, file in strangers():
+        made = read(file.read_text(encoding="utf-8"), str(file), package)
+        found[str(made.chapter)] = made
+    return tuple(found[name] for name in sorted(found))
+
+
+def strangers() -> Iterator[tuple[str, Path]]:
+    """Packages of others that bring a domain, and the file of rows beside their studies.
+
+    A domain that does not load brings none; `ingenium list` says what is wrong with it.
+    """
+    for name in names():
+        if name in own():
+            continue
+        with suppress(IngeniumError):
+            top, *rest = load(name).studies.split(".")
+            file = root(top).joinpath(*rest, "rows.toml")
+            if file.is_file():
+                yield top, file
+
+
+def read(text: str, name: str, package: str = OWN) -> Chapter:
+    """A chapter from the text of its file.
+
+    Raises:
+        CorruptError: naming the entry that is unknown, absent or wrong; a verdict is unknown.
+    """
+    try:
+        table = tomllib.loads(text)
+        rows = [_claim(row, name, package) for row in table.get("rows", ())]
+        return parse(table | {"rows": rows}, Chapter, name)
+    except (tomllib.TOMLDecodeError, InputError, TypeError) as error:
+        raise CorruptError(name, f"is not a chapter of claims ({error})") from error
+
+
+def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
+    """A claim from its table; each table is read by itself, so that no unknown entry passes."""
+    where = f"row {table.get('row', 'without a number')} of {name}"
+    inside = dict(table)
+    if "kind" in inside or "package" in inside:
+        raise InputError(f"only known entries in {where}", "kind or package", "Write class.")
+    inside["kind"] = inside.pop("class", None)
+    if "beyond" in inside:
+        inside["beyond"] = parse(inside["beyond"], Beyond, f"beyond in {where}")
+    if "main" in inside:
+        inside["main"] = parse(inside["main"], ClaimPart, f"main in {where}")
+    inside["side"] = [parse(part, ClaimPart, f"side in {where}") for part in inside.get("side", ())]
+    return parse(inside | {"package": package}, Claim, where)
+
+
+def claims() -> Mapping[str, Claim]:
+    """Every claim by its row, in order."""
+    return MappingProxyType({c.row: c for chapter in chapters() for c in chapter.rows})

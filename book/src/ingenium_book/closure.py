@@ -1,0 +1,213 @@
+"""What a study or check rests on: the modules that it imports, and what those import.
+
+It is read from the source without importing anything, within the package of the module and this
+one, and cut at the seams: modules that list, word or draw things and measure none.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
+from pathlib import Path
+
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.errors import InputError
+
+OWN = "ingenium"
+SEAMS = (  # not followed and not counted, with all below them
+    "ingenium.verbs.api",
+    "ingenium.cli",
+    "ingenium.core.domain",
+    "ingenium.core.energy",
+    "ingenium.core.errors",
+    "ingenium.core.folders",
+    "ingenium.core.provenance",
+    "ingenium.core.text",
+    "ingenium.domains",  # the list of fields; its folders are followed
+    "ingenium.drawing.figures",
+    "ingenium.comparison.plots",
+    "ingenium.report",
+    "ingenium.runs.view",
+    "ingenium.studies",
+)
+FOLDERS = ("ingenium.domains",)  # seams only as a file
+SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".smi", ".toml", ".txt")  # data beside modules
+
+
+@cache
+def root(package: str) -> Path:
+    """Folder of a package; nothing of it is imported.
+
+    Raises:
+        InputError: if it is not installed.
+    """
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError("the package of a study", f"{package}, which is not installed")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def source(module: str) -> Path:
+    """File of a module of this package or a stranger's.
+
+    Raises:
+        InputError: if there is none.
+    """
+    found = _file(module)
+    if found is None:
+        raise InputError("the module of a study", f"{module}, which does not exist")
+    return found
+
+
+def docstring(module: str) -> str:
+    """The docstring of a module, read without importing it."""
+    return ast.get_docstring(_tree(source(module))) or ""
+
+
+@cache
+def closure(module: str) -> tuple[str, ...]:
+    """The module and all others of its package and of this one that it rests on, in order."""
+    packages = frozenset((OWN, module.partition(".")[0]))
+    source(module)
+    seen, ahead = {module}, [module]
+    while ahead:
+        for other in _imports(ahead.pop(), packages):
+            if other not in seen and not _cut(other):
+                seen.add(other)
+                ahead.append(other)
+    return tuple(sorted(seen))
+
+
+def code(module: str) -> str:
+    """Digest of the source and of the data files beside it that a module rests on."""
+    content: dict[str, str] = {}
+    for name in closure(module):
+        content |= _digests(name)
+    return digest(content)
+
+
+def distributions(module: str) -> tuple[str, ...]:
+    """Packages of others, as they are installed, that the source of a closure imports."""
+    found: set[str] = set()
+    for name in closure(module):
+        for node in _statements(source(name)):
+            found |= {n.partition(".")[0] for n in _named(node, name)}
+    known = _distributions(tuple(sys.path))
+    inside = (OWN, module.partition(".")[0])
+    return tuple(sorted({d for name in found.difference(inside) for d in known.get(name, ())}))
+
+
+@cache
+def _distributions(places: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+    """Which bring a package, by its name, of all that is installed."""
+    return packages_distributions()
+
+
+@cache
+def _digests(module: str) -> dict[str, str]:
+    """Of a module and of the data files that it names, by where they lie in their package."""
+    file = source(module)
+    place = root(module.partition(".")[0]).parent
+    names = {
+        node.value
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.endswith(SHIPPED)
+    }
+    data = [file.parent / name for name in names]
+    files = [file, *(path for path in data if path.is_file())]
+    return {path.relative_to(place).as_posix(): file_digest(path) for path in files}
+
+
+def _cut(module: str) -> bool:
+    """Whether a module is a seam, or lies below one."""
+    return any(
+        module == seam or (seam not in FOLDERS and module.startswith(f"{seam}.")) for seam in SEAMS
+    )
+
+
+@cache
+def _imports(module: str, packages: frozenset[str]) -> tuple[str, ...]:
+    """Modules within the packages that a module imports, wherever in its source."""
+    found = dict.fromkeys(
+        name
+        for node in _statements(source(module))
+        for name in _named(node, module)
+        if name.partition(".")[0] in packages and _file(name) is not None
+    )
+    return tuple(found)
+
+
+def _named(node: ast.AST, module: str) -> Iterator[str]:
+    """Modules that an import names; `from a import b` names `a.b` where that is one."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        base = _absolute(node, module)
+        for alias in node.names:
+            inside = f"{base}.{alias.name}"
+            known = (OWN, module.partition(".")[0])
+            yield inside if base.partition(".")[0] in known and _file(inside) else base
+
+
+def _absolute(node: ast.ImportFrom, module: str) -> str:
+    """The module that a `from` names, relative or not."""
+    if not node.level:
+        return node.module or ""
+    file = _file(module)
+    parts = module.split(".")
+    up = node.level - (file is not None and file.name == "__init__.py")
+    base = ".".join(parts[: len(parts) - up])
+    return f"{base}.{node.module}" if node.module else base
+
+
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those that only type checkers read."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        yield from _nodes(node)
+
+
+def _tree(file: Path) -> ast.Module:
+    return _parsed(file, _stamp(file))[0]
+
+
+def _statements(file: Path) -> tuple[ast.AST, ...]:
+    """Imports of a file, but those that only type checkers read."""
+    return _parsed(file, _stamp(file))[1]
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Another one where the file was written again."""
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@cache
+def _parsed(file: Path, stamp: tuple[int, int]) -> tuple[ast.Module, tuple[ast.AST, ...]]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return tree, tuple(n for n in _nodes(tree) if isinstance(n, ast.Import | ast.ImportFrom))
+
+
+@cache
+def _file(module: str) -> Path | None:
+    """File of a module, or of the package of this name."""
+    top, *rest = module.split(".")
+    if find_spec(top) is None:
+        return None
+    path = root(top).joinpath(*rest)
+    for file in (path.with_name(f"{path.name}.py") if rest else path, path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+def forget() -> None:
+    """Read the source anew, after it changed in the life of a process."""
+    for kept in (root, closure, _digests, _imports, _file):
+        kept.cache_clear()

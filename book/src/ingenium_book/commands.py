@@ -1,0 +1,221 @@
+"""`study list|show|run|check|canary|audit|report`: the evidence book, row by row."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingenium.cli.ending import FAULT, guarded
+from ingenium.cli.on import LOCAL, On
+from ingenium.cli.output import AsJson, print_json, results
+from ingenium.cli.progress import StageProgress
+from ingenium.core.folders import write_atomic
+
+Row = Annotated[str, typer.Argument(metavar="ROW", help="Of the evidence book, e.g. 27.1.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    group = typer.Typer(
+        help="The evidence book: is the system there, and is the printed number true?",
+        no_args_is_help=True,
+    )
+    group.command("list")(guarded(list_rows))
+    group.command()(guarded(show))
+    group.command()(guarded(run))
+    group.command()(guarded(_check_by(app)))
+    group.command()(guarded(canary))
+    group.command()(guarded(audit))
+    group.command()(guarded(report))
+    app.add_typer(group, name="study")
+
+
+def list_rows(
+    chapter: Annotated[str | None, typer.Option(help="Only of this one, e.g. 27.")] = None,
+    domain: Annotated[str | None, typer.Option(help="Only of this one, e.g. grid.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only with this one, e.g. works or 'not reached here'.")
+    ] = None,
+    stale: Annotated[bool, typer.Option("--stale", help="Only whose canary has moved.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Rows without either too.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Rows with what became of them: those with a check or study, or all that a filter leaves."""
+    from ingenium_book.answers import counted, print_rows, summary
+    from ingenium_book.claims import chapters
+    from ingenium_book.entries import chosen, counts, entries
+    from ingenium_book.results import book_folder
+
+    book = chosen(entries(chapters()), chapter=chapter, domain=domain, status=status, stale=stale)
+    if json:
+        rows = [summary(entry) for entry in book]
+        print_json({"folder": str(book_folder()), "counts": counts(book), "rows": rows})
+        return
+    filtered = everything or stale or any(x is not None for x in (chapter, domain, status))
+    print_rows(book if filtered else [e for e in book if e.asked], len(book))
+    results().print(f"\n{counted(counts(book))}", highlight=False)
+    results().print("`ingenium study show ROW` says more.", style="dim")
+
+
+def show(row: Row, json: AsJson = False) -> None:
+    """A row, how it is answered, and what came out."""
+    from ingenium_book.answers import tell
+    from ingenium_book.entries import find
+
+    tell(find(row), json)
+
+
+def run(
+    row: Row,
+    quick: Annotated[bool, typer.Option("--quick", help="A look, in less than a minute.")] = False,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="How many; without it 5, and on while it is open."),
+    ] = None,
+    on: On = LOCAL,
+    json: AsJson = False,
+) -> None:
+    """Do the experiment of a number again and keep its result.
+
+    Rows that share it get theirs from the same run. A quick result is never written over a full
+    one.
+    """
+    from dataclasses import replace
+
+    from ingenium.cli.output import errors
+    from ingenium.scale.place import WorkPlace
+    from ingenium_book.answers import tell
+    from ingenium_book.claims import claims
+    from ingenium_book.entries import find
+    from ingenium_book.results import keep, pieces_folder, results_folder
+    from ingenium_book.study import Study
+
+    entry = find(row)
+    study, place = Study(entry.claim), WorkPlace.parse(on)
+    folder = pieces_folder() / row
+    with StageProgress() as stages:
+        result = study.run(seeds, quick=quick, folder=folder, watch=stages, on=place)
+    folder = results_folder(entry.claim.package)
+    if not keep(result, folder):
+        errors().print(f"The full result in {folder} stays; this quick one is only shown.")
+    for claim in claims().values():
+        if claim.study == entry.claim.study and claim.row != row:
+            keep(Study(claim).also(result), folder)
+    tell(replace(entry, result=result, canary=None), json)
+
+
+def _check_by(app: typer.Typer) -> Callable[..., None]:
+    """The command `check`, whose commands are those of an app."""
+
+    def check(row: Row, json: AsJson = False) -> None:
+        """Show that the system of a row is there, by running its commands, and keep what was found.
+
+        Ends with 1 if it is not.
+        """
+        from dataclasses import replace
+
+        from ingenium.cli.ending import UNMET
+        from ingenium_book import check as checks
+        from ingenium_book.answers import tell
+        from ingenium_book.entries import find
+        from ingenium_book.results import CHECKS, book_folder
+        from ingenium_book.verdicts import Built
+        from ingenium_book.within import within
+
+        entry = find(row)
+        folder = book_folder(entry.claim.package) / CHECKS
+        with within(app) as commands:
+            outcome = checks.run(entry.claim, commands, folder)
+        tell(replace(entry, outcome=outcome), json)
+        if outcome.built is Built.NOT:
+            raise typer.Exit(UNMET)
+
+    return check
+
+
+def canary(
+    rows: Annotated[
+        list[str] | None, typer.Argument(metavar="ROW", help="All that a change reaches without.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Look again at numbers whose source has changed, and flag those that moved.
+
+    A result that has no canary yet gets it.
+    """
+    from dataclasses import replace
+
+    from ingenium_book.canaries import due, moved, reached, take
+    from ingenium_book.claims import chapters
+    from ingenium_book.entries import entries, find
+    from ingenium_book.results import CANARIES, book_folder, keep, pieces_folder, results_folder
+    from ingenium_book.study import Study
+
+    book = [find(row) for row in rows] if rows else entries(chapters())
+    found = {}
+    for entry in book:
+        claim, result = entry.claim, entry.result
+        if not claim.study or result is None:
+            continue
+        study, first = Study(claim), due(Study(claim), result)
+        if not first and not reached(study, result, entry.canary):
+            continue
+        with StageProgress() as stages:
+            folder = book_folder(claim.package) / CANARIES
+            now = take(study, folder, pieces_folder() / claim.row, stages)
+        if first:
+            keep(replace(result, canary=now.value), results_folder(claim.package))
+        found[claim.row] = not first and moved(claim, result, now)
+    if json:
+        print_json({"looked": list(found), "moved": [row for row, far in found.items() if far]})
+        return
+    for row, far in found.items():
+        results().print(f"{row}: {'[yellow]moved[/]' if far else 'as it was'}", highlight=False)
+    results().print(f"{len(found)} looked at again, {sum(found.values())} moved.")
+
+
+def audit(json: AsJson = False) -> None:
+    """Hold every stored outcome against its seal, its row and the rule, without running anything.
+
+    Ends with 3 if one does not hold.
+    """
+    from ingenium_book.audit import faults, stored
+    from ingenium_book.claims import claims
+    from ingenium_book.results import book_folder
+
+    rows = claims()
+    folders = {book_folder(package) for package in {c.package for c in rows.values()}}
+    found = [fault for folder in sorted(folders) for fault in faults(folder, rows)]
+    checked = sum(len(stored(folder)) for folder in folders)
+    if json:
+        print_json({"folder": str(book_folder()), "checked": checked, "faults": found})
+    else:
+        for fault in found:
+            results().print(f"[red]{fault}[/]", highlight=False, soft_wrap=True)
+        results().print(f"{checked} outcomes of {len(rows)} rows, {len(found)} faults.")
+    if found:
+        raise typer.Exit(FAULT)
+
+
+def report(
+    out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("out/evidence_book"),
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Pages for a site instead of HTML.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Write the evidence book: an index and a page for each chapter."""
+    from ingenium_book.claims import chapters
+    from ingenium_book.entries import entries
+    from ingenium_book.pages import markdown as plain
+    from ingenium_book.pages import pages
+
+    made = (plain if markdown else pages).pages(entries(chapters()))
+    for name, text in made.items():
+        write_atomic(out / name, text)
+    index = out / next(iter(made))
+    if json:
+        print_json({"folder": str(out), "index": str(index), "pages": len(made)})
+        return
+    results().print(f"{len(made)} pages: {index}", highlight=False, soft_wrap=True)

@@ -1,0 +1,110 @@
+"""The evidence book as HTML: a page for each chapter and an index, each whole in one file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ingenium.report.template import template
+from ingenium_book.claims import Chapter
+from ingenium_book.entries import RowEntry, counts
+from ingenium_book.pages import forest, plane
+from ingenium_book.pages.telling import RULES, STYLES, RowWords, beside, tell
+
+Share = tuple[str, str, int]  # name of a status, its class in the page, how many
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What is drawn of a row, if it has a result."""
+
+    parts: Markup | None = None
+    plane: Markup | None = None
+    beside: Markup | None = None
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The rows of a chapter, by what they ask: systems first, then numbers, then the rest."""
+
+    systems: tuple[RowWords, ...]
+    measured: tuple[RowWords, ...]  # with a study, whatever the row asks
+    numbers: tuple[RowWords, ...]
+    closed: tuple[RowWords, ...]  # nothing of them can be tested here
+
+
+def pages(book: Sequence[RowEntry]) -> dict[str, str]:
+    """Text of every page by the name of its file, the index first."""
+    named = by_chapter(book)
+    made = {"index.html": index(book, tuple(named.values()))}
+    return made | {f"{number}.html": chapter(rows) for number, rows in named.items()}
+
+
+def by_chapter(book: Sequence[RowEntry]) -> dict[int | str, tuple[RowEntry, ...]]:
+    """The rows of each chapter, in order."""
+    numbers = dict.fromkeys(entry.chapter.chapter for entry in book)
+    return {n: tuple(e for e in book if e.chapter.chapter == n) for n in numbers}
+
+
+def rooms(rows: Sequence[RowEntry]) -> Rooms:
+    """The rows of a chapter in words."""
+    told = tuple(tell(entry) for entry in rows)
+    return Rooms(
+        tuple(one for one in told if one.is_system),
+        tuple(one for one in told if one.entry.claim.study),
+        tuple(one for one in told if one.entry.claim.kind == "N"),
+        tuple(one for one in told if one.entry.claim.kind == "T"),
+    )
+
+
+def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
+    """The first page: counts, chapters, and every row with a filter, those with outcomes first."""
+    order = sorted(book, key=lambda e: (not e.answered, not e.asked))
+    return template("book/index.html.jinja").render(
+        told=[tell(entry) for entry in order],
+        counts=counts(book),
+        shares=shares(book),
+        chapters=[_line(rows) for rows in named],
+        domains=sorted({entry.claim.domain for entry in book}),
+        rule=RULES,
+    )
+
+
+def _line(rows: Sequence[RowEntry]) -> tuple[Chapter, tuple[Share, ...], dict[str, int]]:
+    return rows[0].chapter, shares(rows), counts(rows)
+
+
+def chapter(rows: Sequence[RowEntry]) -> str:
+    """The page of one chapter: its systems, then its numbers, then what each rests on."""
+    of = rooms(rows)
+    return template("book/chapter.html.jinja").render(
+        chapter=rows[0].chapter,
+        rooms=of,
+        pictures=drawn(of.measured),
+        counts=counts(rows),
+        shares=shares(rows),
+        rule=RULES,
+    )
+
+
+def drawn(told: Sequence[RowWords]) -> Mapping[str, Pictures]:
+    """Pictures of rows, by row; identifiers in them start with the row, so that pages may mix."""
+    return {one.entry.claim.row: _drawn(one.entry) for one in told}
+
+
+def _drawn(entry: RowEntry) -> Pictures:
+    if entry.result is None:
+        return Pictures()
+    name = f"r{entry.claim.row.replace('.', '-')}"
+    others = {key: value.interval for key, value in beside(entry).items()}
+    return Pictures(
+        forest.parts(entry.claim, entry.result, others, f"{name}p"),
+        plane.plane(others, f"{name}q"),
+        forest.beside(entry.claim, others, f"{name}b"),
+    )
+
+
+def shares(rows: Sequence[RowEntry]) -> tuple[Share, ...]:
+    """How many rows have each status, with the class that colours it."""
+    found = counts(rows)
+    return tuple((str(status), style, found[str(status)]) for status, style in STYLES.items())

@@ -1,0 +1,1 @@
+"""Studies: measurements of published numbers, a module each, by field."""

@@ -1,0 +1,1 @@
+"""Head-to-head comparison of generators, baselines and strategies."""

@@ -1,0 +1,181 @@
+"""A contest from wishes to results; what each contestant reached is kept as soon as it is known."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from ingenium.comparison.contest_table import ContestTable
+from ingenium.comparison.contestants import Desk, arms
+from ingenium.comparison.judging import ArmResult, Referee
+from ingenium.comparison.targets import WishSet
+from ingenium.comparison.verdicts import LOOK_UP, OPTIMISER, RANDOM, is_search
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.counts import check_least
+from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.errors import InputError
+from ingenium.core.folders import write_atomic
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, package_digest
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.generators.fitted import fit
+from ingenium.generators.model import Family
+from ingenium.generators.offer import check
+from ingenium.runs.loop import training
+from ingenium.searches import strategies
+
+
+@dataclass(frozen=True)
+class ContestPlan:
+    """Wishes of each zone, calls for each wish, families beside look-up, chance and search."""
+
+    families: tuple[str, ...]  # as `chosen` reads them
+    wishes: int = 16
+    calls: int = 66
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    @property
+    def chosen(self) -> dict[str, GeneratorChoice]:
+        """Families by what was written: a name, or a name and steps of training, as `vae:500`.
+
+        Searches by another strategy, as `optimiser:genetic`, are none.
+
+        Raises:
+            InputError: for steps that are no number.
+        """
+        return {text: _choice(text) for text in self.families if not is_search(text)}
+
+    @property
+    def searches(self) -> tuple[str, ...]:
+        """Strategies that are named beside that of the problem."""
+        return tuple(x.partition(":")[2] for x in self.families if is_search(x) and x != OPTIMISER)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A problem, the wishes, and who answers them."""
+
+    problem: Problem
+    plan: ContestPlan
+    folder: Path
+    referee: Referee
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        plan: ContestPlan,
+        folder: Path,
+        asked: Spec | None = None,
+        watch: Watch = silent,
+    ) -> "Contest":
+        """Open one.
+
+        Raises:
+            InputError: for an unknown family, a number below 1, fewer calls than it takes to mend
+                one design, or a problem none of whose conditions its engine measures.
+        """
+        check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
+        check_least(plan.calls, "--calls", "call for each wish", say=66)
+        if plan.calls < (least := ceil(1 + problem.repair_calls)):
+            raise InputError(
+                f"--calls of at least {least}, which mending and judging one design takes",
+                plan.calls,
+                f"Write --calls {3 * least}, for three designs that are mended.",
+            )
+        for choice in plan.chosen.values():
+            check(problem, choice.family)
+        for name in plan.searches:
+            strategies.parted(name, problem.strategies())
+        spec = replace(resolve(asked or Spec(problem.name), problem), generator=GeneratorChoice())
+        problem.prepare(watch)
+        wishes = WishSet.of(problem, spec, plan.wishes)
+        return cls(problem, plan, folder, Referee(problem, spec, training(problem), wishes))
+
+    @property
+    def contestants(self) -> list[tuple[str, int]]:
+        """Names and seeds; look-up has no chance in it."""
+        rest = [n for n in (RANDOM, OPTIMISER, *self.plan.families) if n != LOOK_UP]
+        names = dict.fromkeys(rest)
+        return [(LOOK_UP, 0), *((n, s) for n in names for s in self.plan.seeds)]
+
+    @cached_property
+    def _under(self) -> list[object]:
+        referee = self.referee
+        how = [self.plan.calls, specs.as_table(referee.spec)]
+        data = [dataset_digest(referee.learned), referee.wishes.asked.tolist()]
+        return [how, data, code_digest(), package_digest(self.problem)]
+
+    def part(self, name: str, seed: int) -> Path:
+        """Where the results of a contestant lie once they are there."""
+        key = digest([self.problem.name, name, seed, *self._under])
+        return self.folder / "contest" / f"{name.replace(':', '-')}-{seed}-{key[7:15]}.json"
+
+    def run(self, watch: Watch = silent) -> ContestTable:
+        """All results; what was kept before is not measured again."""
+        found: list[ArmResult] = []
+        for i, (name, seed) in enumerate(self.contestants):
+            watch(f"contest {name}, seed {seed}", i, len(self.contestants))
+            path = self.part(name, seed)
+            if not path.is_file():
+                own = [asdict(result) for result in self._measured(name, seed, watch)]
+                write_atomic(path, json.dumps(own))
+            found += [ArmResult.of(record) for record in json.loads(path.read_text())]
+        watch("contest", len(self.contestants), len(self.contestants))
+        told, spacing = self.referee.wishes.scale.told(), self.referee.spacing
+        name, setup = self.problem.name, self.problem.contested
+        return ContestTable(name, self.plan.calls, told, spacing, tuple(found), setup)
+
+    def _measured(self, name: str, seed: int, watch: Watch) -> list[ArmResult]:
+        """The arms of one contestant."""
+        family, fitted, losses = self._family(name, seed, watch)
+        desk = Desk(self.referee, self.plan.calls, seed)
+        results = []
+        for arm, answer in arms(desk, name, family).items():
+            began = time.process_time()
+            answers = answer()
+            spent = time.process_time() - began
+            calls = np.mean([a.cost * a.designs.sizes["design"] for a in answers])
+            results.append(
+                ArmResult(
+                    arm,
+                    seed,
+                    fitted,
+                    losses,
+                    spent / len(answers),
+                    float(calls),
+                    self.referee.gain(answers),
+                    tuple(self.referee.outcomes(answers)),
+                )
+            )
+        return results
+
+    def _family(
+        self, name: str, seed: int, watch: Watch
+    ) -> tuple[Family | None, float | None, tuple[float, ...]]:
+        """The model of a name, seconds of its fit and losses; none of look-up and search."""
+        if name == LOOK_UP or is_search(name):
+            return None, None, ()
+        choice = replace(_choice(name), seed=seed)
+        began = time.process_time()
+        model = fit(self.problem, self.referee.learned, choice, watch=watch)
+        spent = None if model.cached else time.process_time() - began
+        return model.family, spent, tuple(model.meta.get("held_out", ()))
+
+
+def usual(problem: Problem) -> tuple[str, ...]:
+    """The families of a contest where none are named: those that the problem has chosen."""
+    return tuple(dict.fromkeys(x for x in (problem.default_family, problem.steered_family) if x))
+
+
+def _choice(text: str) -> GeneratorChoice:
+    """A family as it is written."""
+    name, _, steps = text.partition(":")
+    if steps and not (steps.isdecimal() and int(steps)):
+        raise InputError("a family, or a family and steps of training", text, "Write vae:500.")
+    return GeneratorChoice(family=name, steps=int(steps) if steps else None)

@@ -1,0 +1,146 @@
+"""Who answers wishes: look-up, chance, an optimiser and generators, as they are and mended."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.comparison.judging import Answer, Referee
+from ingenium.comparison.verdicts import OPTIMISER, is_search
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.problem import Problem, silent
+from ingenium.core.seeds import block_rng, one_thread
+from ingenium.core.spec import Between
+from ingenium.generators.model import Family
+from ingenium.runs.aim import Aim
+from ingenium.searches import strategies
+
+NEAR = 8  # known designs that give what a wish leaves open, one after another
+LIGHTLY, MENDED = "touched up", "mended"  # by the least mending of a problem, and by all of it
+ROUND = 16  # designs of the optimiser between two of its lessons
+
+Draw = Callable[[int, int], tuple[tuple[Tensor, ...], xr.Dataset]]  # of a wish, so many designs
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where contestants look at a wish: the referee, the calls for each wish, and the seed."""
+
+    referee: Referee
+    calls: int
+    seed: int
+
+    @property
+    def problem(self) -> Problem:
+        """What is asked."""
+        return self.referee.problem
+
+    @cached_property
+    def bare(self) -> Problem:
+        """The same problem, whose proposals are not mended by its engine."""
+        return self.problem.unmended()
+
+    def conditions(self, wish: int, rows: np.ndarray) -> xr.Dataset:
+        """The wish, and what it leaves open as the known designs in some rows have it."""
+        known = self.referee.learned.isel({DESIGN: rows})
+        own = {c.name: (DESIGN, known[c.name].to_numpy()) for c in self.problem.conditions}
+        for name, asked in self.referee.wishes.wanted[wish].items():
+            value = asked.at_least if isinstance(asked, Between) else np.array(asked).flat[0]
+            own[name] = (DESIGN, np.full(len(rows), value))
+        return xr.Dataset(own, {DESIGN: np.arange(len(rows))})
+
+    def looked_up(self, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+        """The nearest known designs as they are, but for what the wish and constraints say."""
+        rows = self.referee.wishes.nearest[wish, :n]
+        known, conditions = self.referee.learned.isel({DESIGN: rows}), self.conditions(wish, rows)
+        both = zip(self.problem.variables, to_arrays(known, self.problem.variables), strict=True)
+        arrays = tuple(
+            a if v.given is None else torch.as_tensor(conditions[v.given].to_numpy().copy())
+            for v, a in both
+        )
+        return self.problem.project(self.referee.spec.fixed, conditions)(arrays), conditions
+
+    def drawn(self, family: Family, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+        """Proposals of a family, projected."""
+        conditions = self.conditions(wish, self.referee.wishes.nearest[wish, np.arange(n) % NEAR])
+        rng = block_rng(self.seed, wish, "contest")
+        with one_thread():
+            x = family.propose(self.problem.features(conditions), rng).to(torch.float64)
+        project = self.problem.project(self.referee.spec.fixed, conditions)
+        return project(self.problem.decode(x, conditions)), conditions
+
+    def answers(self, draw: Draw, problem: Problem | None) -> list[Answer]:
+        """What is proposed for each wish within the calls, mended as a problem does; None: not."""
+        cost = 1 + (0.0 if problem is None else problem.repair_calls)
+        n = max(1, int(self.calls / cost))
+        return [self._answer(problem, *draw(i, n), i) for i in range(len(self.referee.wishes))]
+
+    def _answer(
+        self, problem: Problem | None, arrays: tuple[Tensor, ...], conditions: xr.Dataset, wish: int
+    ) -> Answer:
+        own, cost = self.problem, 1.0
+        if problem is not None:
+            arrays, cost = _mended(problem, arrays, conditions), 1 + problem.repair_calls
+        coords = own.labels() | {c.name: conditions[c.name] for c in own.conditions}
+        designs = to_dataset(arrays, own.variables, coords)
+        return Answer(designs, self.referee.verdicts(wish, designs), cost)
+
+    def optimised(self, name: str) -> list[Answer]:
+        """A search for each wish, whose limits hold the wish; its designs are not mended."""
+        return [self._searched(name, i) for i in range(len(self.referee.wishes))]
+
+    def _searched(self, name: str, wish: int) -> Answer:
+        spec = self.referee.spec_of(wish)
+        near = self.referee.learned.isel({DESIGN: self.referee.wishes.nearest[wish, : self.calls]})
+        searcher = strategies.make(
+            name, strategies.Task(self.bare, spec, near, self.seed, silent)
+        ).strategy
+        aim: Aim | None = None
+        designs, verdicts, spent = list[xr.Dataset](), list[xr.Dataset](), 0
+        cost = 1 + self.bare.repair_calls
+        while (left := int(self.calls / cost) - spent) > 0:
+            rng = block_rng(self.seed, spent, "contest search")
+            asked = searcher.ask(min(ROUND, left), rng)
+            if not asked.sizes[DESIGN]:
+                break
+            found = self.referee.verdicts(wish, asked)
+            aim = Aim.of(spec.limits, spec.objectives, found) if aim is None else aim
+            searcher.tell(asked, aim.weighed(found))
+            spent += asked.sizes[DESIGN]
+            designs.append(asked)
+            verdicts.append(found)
+        return Answer(xr.concat(designs, DESIGN), xr.concat(verdicts, DESIGN), cost)
+
+
+def _mended(
+    problem: Problem, arrays: tuple[Tensor, ...], conditions: xr.Dataset
+) -> tuple[Tensor, ...]:
+    """Proposals after the mending of a problem."""
+    size, parts = problem.at_once, []
+    for first in range(0, len(arrays[0]), size):
+        rows = slice(first, first + size)
+        own = conditions.isel({DESIGN: rows})
+        parts.append(problem.repair(tuple(a[rows] for a in arrays), own))
+    return tuple(torch.cat(column) for column in zip(*parts, strict=True))
+
+
+def arms(desk: Desk, name: str, family: Family | None) -> Mapping[str, Callable[[], list[Answer]]]:
+    """The arms of a contestant: with the least mending of the problem, and with all of it.
+
+    Known designs are shown as they are, too.
+    """
+    if is_search(name):
+        strategy = name.partition(":")[2] or desk.problem.default_strategy
+        return {f"{OPTIMISER} ({strategy})": partial(desk.optimised, strategy)}
+    draw: Draw = desk.looked_up if family is None else partial(desk.drawn, family)
+    mends = type(desk.problem).repair is not Problem.repair
+    ways: dict[str, Problem | None] = {name: None} if family is None else {name: desk.bare}
+    if desk.bare is not desk.problem and family is None:
+        ways[f"{name}, {LIGHTLY}"] = desk.bare
+    if desk.bare is not desk.problem or (family is None and mends):
+        ways[f"{name}, {MENDED}"] = desk.problem
+    return {arm: partial(desk.answers, draw, way) for arm, way in ways.items()}

@@ -1,0 +1,398 @@
+"""Fair comparison of families on one problem: same split, same conditions, several seeds.
+
+Every family proposes under the conditions of the held-out designs, `members` times each, and
+under those of the training designs once; the scorecard says what each measure uses. Then it
+proposes as a spec asks, and the exact engine says how many hold its limits, at how many calls.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.comparison.markdown import markdown
+from ingenium.comparison.plots import save_comparison
+from ingenium.comparison.scores import Comparison
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.folders import replacing, write_atomic
+from ingenium.core.netcdf import read_netcdf, write_netcdf
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, package_digest
+from ingenium.core.seeds import BLOCK, block_rng, units
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.core.verdict import Verdict
+from ingenium.generators.families import NAMES
+from ingenium.generators.fitted import trained
+from ingenium.generators.generator import Generator
+from ingenium.generators.model import Family, Model
+from ingenium.generators.networks import is_field
+from ingenium.generators.offer import check, make, offered, plan
+from ingenium.generators.row_families import CLASSICAL, COMPOSED
+from ingenium.generators.tokens.codec import kind_of
+from ingenium.runs.export import verified
+from ingenium.runs.loop import Elsewhere, proposed, training
+from ingenium.scale.place import LOCAL
+from ingenium.scale.port import Answering
+from ingenium.scores.metrics import METRICS, Metric
+from ingenium.scores.scorecard import scorecard
+
+ROWS = 512  # conditions proposed at once; bounds memory
+NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
+LEAST_MEMBERS = 10
+PROBE = 20  # steps by which the time of fits is told before the first
+KEPT = 200  # designs of each family under held-out conditions, for pictures
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How families are compared."""
+
+    families: tuple[str, ...] = (*COMPOSED, *CLASSICAL)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    members: int = 100  # proposals for each held-out design
+    steps: int | None = None  # of training; None for each family's own
+    judged: int = BLOCK  # designs under the spec that the exact engine measures; none if 0
+
+
+def usual(problem: Problem) -> tuple[str, ...]:
+    """The families of a comparison where none are named, with the field's own baselines."""
+    all_of_engine = kind_of(problem.codec) != "numbers"
+    return tuple(
+        name
+        for name, source in offered(problem).items()
+        if (source == "baseline" and name not in NAMES)
+        or (source != "shipped" and (all_of_engine or name in Protocol.families))
+    )
+
+
+@dataclass(frozen=True)
+class FamilyResult:
+    """What one family with one seed achieved."""
+
+    family: str
+    seed: int
+    fit_seconds: float
+    propose_seconds: float  # for a thousand designs
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """The fits of a comparison, and which are kept from before.
+
+    Entries of other code, data or settings are not taken up.
+    """
+
+    problem: Problem
+    protocol: Protocol
+    folder: Path
+    spec: Spec  # resolved
+    known: xr.Dataset
+
+    @classmethod
+    def of(
+        cls, problem: Problem, protocol: Protocol, folder: Path, asked: Spec | None, watch: Watch
+    ) -> "Comparing":
+        """Open one.
+
+        Raises:
+            InputError: for an unknown family, or one that does not admit designs of this kind.
+        """
+        for name in protocol.families:
+            check(problem, name)
+        spec = resolve(asked or Spec(problem=problem.name), problem)
+        problem.prepare(watch)
+        return cls(problem, protocol, folder, spec, problem.data())
+
+    @property
+    def pairs(self) -> list[tuple[str, int]]:
+        """Families and seeds, in the order in which they are fitted."""
+        return [(f, s) for f in self.protocol.families for s in self.protocol.seeds]
+
+    @cached_property
+    def _under(self) -> list[Any]:
+        own = self.protocol
+        how = [own.members, own.steps, own.judged, specs.as_table(self.spec)]
+        return [how, dataset_digest(self.known), code_digest(), package_digest(self.problem)]
+
+    def part(self, name: str, seed: int) -> Path:
+        """Where an entry lies once it is measured."""
+        key = digest([self.problem.name, name, seed, *self._under])
+        return self.folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
+
+    def kept(self) -> dict[tuple[str, int], FamilyResult]:
+        """Entries that were measured before."""
+        files = {pair: self.part(*pair) for pair in self.pairs}
+        return {
+            pair: FamilyResult(**json.loads(path.read_text()))
+            for pair, path in files.items()
+            if path.is_file()
+        }
+
+    def takes(self) -> str:
+        """What there is to do, in words; how long it takes once something was measured."""
+        kept = self.kept()
+        left = len(self.pairs) - len(kept)
+        told = f"{len(self.pairs)} fits, of which {len(kept)} are kept from before"
+        brief = self.protocol.steps is not None and self.protocol.steps < 10 * PROBE
+        if not left or (not kept and brief):
+            return f"{told}; stopped, it goes on where it was."
+        if not kept:
+            minutes = _minutes(len(self.protocol.seeds) * self._probed_s())
+            return f"{told}; fits take about {minutes} min; stopped, it goes on where it was."
+        mean = sum(e.fit_seconds for e in kept.values()) / len(kept)
+        return f"{told}; the rest takes about {_minutes(left * mean)} min of fitting."
+
+    def _probed_s(self) -> float:
+        """One fit of each family that learns in steps, by a few of them."""
+        problem, own, total = self.problem, training(self.problem), 0.0
+        x, cond = problem.encode(own).to(torch.float32), problem.features(own)
+        for name in self.protocol.families:
+            shipped = check(problem, name) == "shipped"
+            if shipped or not isinstance(make(problem, name, cond.shape[1]), Model):
+                continue
+            started = time.perf_counter()
+            _fitted(problem, name, (x, cond), PROBE, 0)
+            steps = plan(problem, name, steps=self.protocol.steps).steps
+            total += (time.perf_counter() - started) * steps / PROBE
+        return total
+
+    @cached_property
+    def held_out(self) -> xr.Dataset:
+        """The designs that nothing is learned from."""
+        return self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
+
+    def run(self, watch: Watch = silent, elsewhere: Elsewhere | None = None) -> list[FamilyResult]:
+        """All entries; what is not kept is fitted and measured, here or by workers."""
+        kept = self.kept()
+        left = [pair for pair in self.pairs if pair not in kept]
+        found: Iterator[tuple[int, tuple[FamilyResult, xr.Dataset]]]
+        if elsewhere is None or elsewhere.on.kind == LOCAL:
+            found = ((i, _measure(self, *pair)) for i, pair in enumerate(left))
+        else:
+            make = partial(_measurer, elsewhere.opener, self.protocol, self.spec)
+            found = elsewhere.spread(make, left)
+        watch("compare", len(kept), len(self.pairs))
+        for i, (entry, designs) in found:
+            path = self.part(*left[i])
+            if entry.seed == self.protocol.seeds[0]:
+                write_netcdf(path.with_suffix(".nc"), designs.isel({DESIGN: slice(0, KEPT)}))
+            write_atomic(path, json.dumps(asdict(entry)))
+            kept[left[i]] = entry
+            watch(f"compare {entry.family}, seed {entry.seed}", len(kept), len(self.pairs))
+        return [kept[pair] for pair in self.pairs]
+
+    def picture(self, table: Comparison) -> None:
+        """Write the pictures that the field draws of a comparison."""
+        for name, figure in self.problem.compared(table, self.shown()).items():
+            with replacing(self.folder / f"{name}.png") as staging:
+                figure.savefig(staging, format="png", dpi=150)
+
+    def shown(self) -> dict[str, xr.Dataset]:
+        """Some designs of each family, of its first seed, under held-out conditions."""
+        first = self.protocol.seeds[0]
+        files = {f: self.part(f, first).with_suffix(".nc") for f in self.protocol.families}
+        what = "designs of a comparison"
+        return {f: read_netcdf(path, what) for f, path in files.items() if path.is_file()}
+
+
+def compare(
+    problem: Problem,
+    protocol: Protocol,
+    folder: Path,
+    *,
+    asked: Spec | None = None,
+    watch: Watch = silent,
+    elsewhere: Elsewhere | None = None,
+) -> list[FamilyResult]:
+    """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
+
+    With workers `elsewhere` several are measured at once, to the same scores. A stopped comparison
+    goes on where it was. Without a spec, designs are judged by the problem's own limits.
+
+    Raises:
+        InputError: for an unknown family, or one that does not admit designs of this kind.
+    """
+    return Comparing.of(problem, protocol, folder, asked, watch).run(watch, elsewhere)
+
+
+def _measurer(opener: Callable[[], Problem], protocol: Protocol, spec: Spec) -> Answering:
+    """What answers a worker's tasks: a family and a seed."""
+    problem = opener()
+    comparing = Comparing(problem, protocol, Path(), spec, problem.data())
+
+    def answer(task: tuple[str, int]) -> tuple[FamilyResult, xr.Dataset]:
+        return _measure(comparing, *task)
+
+    return answer
+
+
+def _measure(comparing: Comparing, name: str, seed: int) -> tuple[FamilyResult, xr.Dataset]:
+    """Fit one family with one seed, propose, score against held-out designs, judge by the spec."""
+    problem, protocol = comparing.problem, comparing.protocol
+    own, held = training(problem), comparing.held_out
+    x = problem.encode(own).to(torch.float32)
+    started = time.perf_counter()
+    family = _fitted(problem, name, (x, problem.features(own)), protocol.steps, seed)
+    fitted = time.perf_counter()
+    members = [
+        _propose(problem, family, held, block_rng(seed, m, "compare held out"))
+        for m in range(members_of(problem, protocol, held.sizes[DESIGN]))
+    ]
+    spent = time.perf_counter() - fitted
+    ours = [_named(problem, arrays, held) for arrays in members[:10]]
+    card: dict[str, Any] = {}
+    if problem.by_numbers and kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
+        fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
+        card = scorecard(
+            _seen(problem, to_arrays(held, problem.variables)),
+            np.stack([_seen(problem, arrays) for arrays in members]),
+            _seen(problem, fresh),
+            x.double().numpy(),
+            np.random.default_rng(seed),
+            groups=held["group"].to_numpy() if "group" in held.coords else None,
+        )
+    card |= {**problem.scores(xr.concat(ours, dim=DESIGN), held), **problem.costs(family, held)}
+    card |= _judged(Generator(problem, family, comparing.spec, own), protocol.judged, seed)
+    count = len(members) * held.sizes[DESIGN]
+    entry = FamilyResult(
+        family=name,
+        seed=seed,
+        fit_seconds=fitted - started,
+        propose_seconds=spent / count * 1000,
+        card={k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in card.items()},
+    )
+    return entry, ours[0]
+
+
+def _fitted(
+    problem: Problem, name: str, learned: tuple[Tensor, Tensor], steps: int | None, seed: int
+) -> Family:
+    """The generator of a name, fitted unless it comes trained."""
+    x, cond = learned
+    if check(problem, name) == "shipped":
+        return trained(problem, name).family
+    family = make(problem, name, cond.shape[1])
+    family.fit(x, cond, plan(problem, name, steps=steps, seed=seed))
+    return family
+
+
+def _minutes(seconds: float) -> int:
+    return max(1, round(seconds / 60))
+
+
+def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
+    """How many of `n` designs under a spec hold its limits, each and for each call of the engine.
+
+    They are proposed as by `propose`, mended and all, but not steered, which not all families can
+    be.
+    """
+    problem, spec = generator.problem, replace(generator.spec, generator=GeneratorChoice())
+    generator = replace(generator, spec=spec)
+    accepted = 0
+    for block, rows in units(n, problem.at_once):
+        designs = proposed(generator, seed, block, rows)
+        verdicts = verified(problem, spec, designs.isel({DESIGN: slice(0, len(rows))}))
+        accepted += int((verdicts["verdict"].to_numpy() == Verdict.ACCEPTED).sum())
+    calls = n * (1 + problem.repair_calls)
+    return {"held_share": accepted / n, "held_per_call": accepted / calls} if n else {}
+
+
+def members_of(problem: Problem, protocol: Protocol, held: int) -> int:
+    """Proposals for each held-out design: of fields as many as memory is meant for."""
+    shape = problem.codec.shape
+    if kind_of(problem.codec) != "numbers":  # all that the field's own scores look at
+        return min(protocol.members, LEAST_MEMBERS)
+    if not is_field(shape):
+        return protocol.members
+    most = max(LEAST_MEMBERS, NUMBERS // (held * math.prod(shape)))
+    return min(protocol.members, most)
+
+
+def _seen(problem: Problem, arrays: tuple[Tensor, ...]) -> np.ndarray:
+    """Standardised designs to single precision, as families learn and propose them.
+
+    Real designs carry more digits. Without this a classifier tells most proposals by their last
+    bits: the zero of a plant at dawn is 2e-8 of a standard deviation off.
+    """
+    return problem.codec.encode(problem.proposed(arrays)).to(torch.float32).double().numpy()
+
+
+def _named(problem: Problem, arrays: tuple[Tensor, ...], like: xr.Dataset) -> xr.Dataset:
+    """Arrays as designs under the conditions of `like`."""
+    coords = problem.labels() | {c.name: like[c.name] for c in problem.conditions}
+    return to_dataset(arrays, problem.variables, coords)
+
+
+def _propose(
+    problem: Problem, family: Family, like: xr.Dataset, rng: torch.Generator
+) -> tuple[Tensor, ...]:
+    """One design under the conditions of each row, with the hard constraints held."""
+    parts = []
+    for start in range(0, like.sizes[DESIGN], ROWS):
+        rows = like.isel({DESIGN: slice(start, start + ROWS)})
+        x = family.propose(problem.features(rows), rng)
+        decoded = problem.decode(x.to(torch.float64), rows)
+        parts.append(problem.project({}, rows)(decoded))
+    return tuple(torch.cat(column) for column in zip(*parts, strict=True))
+
+
+def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
+    """The entries as a comparison with intervals over seeds and groups of held-out designs.
+
+    A problem whose designs have no `group` gets intervals over single designs.
+    """
+    known = problem.data()
+    held = known["held_out"].to_numpy()
+    label = known["group"].to_numpy() if "group" in known.coords else np.arange(len(held))
+    groups = tuple(label[held].tolist())
+    field = sorted({k for e in entries for k in e.card} - set(METRICS))
+    own = tuple(
+        Metric(k, k.replace("_", " ").capitalize(), "higher" if k in problem.higher else "lower")
+        for k in field
+    )
+    table = Comparison(
+        groups=groups,
+        metrics=(*METRICS.values(), *own),
+        baselines=(*CLASSICAL, *problem.baselines()),
+        notes={"problem": problem.name, "data_licence": problem.licence}
+        | dict(problem.unscored)
+        | _printed(problem),
+    )
+    for e in entries:
+        table = table.add(e.family, e.seed, e.card)
+    return table
+
+
+def _printed(problem: Problem) -> dict[str, str]:
+    """What others have printed of the same scores, a line a family."""
+    return {
+        f"printed of {family}": ", ".join(f"{name} {value:g}" for name, value in scores.items())
+        for family, scores in problem.printed.items()
+    }
+
+
+def write(table: Comparison, entries: list[FamilyResult], folder: Path) -> None:
+    """`comparison.json`, `comparison.md`, `comparison.png` and `costs.json` in a folder."""
+    write_atomic(folder / "comparison.json", table.to_json())
+    write_atomic(folder / "comparison.md", markdown(table))
+    with replacing(folder / "comparison.png") as staging:
+        save_comparison(table, staging)
+    costs = [
+        {"family": e.family, "seed": e.seed}
+        | {k: round(getattr(e, k), 3) for k in ("fit_seconds", "propose_seconds")}
+        for e in entries
+    ]
+    write_atomic(folder / "costs.json", json.dumps(costs, indent=1) + "\n")

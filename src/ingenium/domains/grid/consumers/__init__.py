@@ -1,0 +1,1 @@
+"""Load profiles of consumers: days, years, and forecasts of them."""

@@ -1,0 +1,130 @@
+"""Forecasts of load series a day ahead, with bands, judged on the days that came."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.codecs import Channels
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.problem import Projection, Second, Section
+from ingenium.core.quantity import Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.grid.consumers import forecast_report
+from ingenium.domains.grid.consumers.ahead import TIME, AheadProblem
+from ingenium.domains.grid.consumers.forecasters import LEVELS
+from ingenium.domains.grid.consumers.hindsight import Hindsight, SklearnScores
+from ingenium.domains.grid.consumers.load_series import ForecastSettings, load_series
+from ingenium.domains.grid.data.dataset import STEPS
+from ingenium.domains.grid.formats.stamped_csv import StampedCsv
+
+SERIES = "series"
+SHARE = 0.1  # of the forecasts that scikit-learn scores too
+
+
+class Forecast(AheadProblem):
+    """The day ahead of load series, as quantiles, on days that nothing was learned from.
+
+    A design is the forecast of one day of all series. A known design is a day that happened, as a
+    forecast without doubt; forecasters learn from its median, and find their bands by the ranks
+    of their errors on days that they have not seen.
+    """
+
+    name: ClassVar[str] = "grid.forecast"
+    summary: ClassVar[str] = "load series a day ahead, with bands that hold what they say"
+    Settings: ClassVar[type] = ForecastSettings
+    judged: ClassVar[str] = (
+        "Every quantile of the table, step by step, on the day that its stamps name."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A table does not say when it was written: what was made after the day looks like foresight"
+        ", and a search, which sees the scores, finds just that.",
+        "Bands hold on average over days like the known ones, and not on each day.",
+        "Weather is not told to forecasters, and what it changes is in the width of their bands.",
+    )
+    default_family: ClassVar[str] = "combination"
+
+    def __init__(self, settings: ForecastSettings) -> None:
+        """Read the series, and score the forecasts that every other one is compared with."""
+        own = load_series(settings)
+        self.settings, self.series = settings, own
+        self.licence, self.notes, self.system = own.licence, own.notes, own.digest
+        self.variables = (
+            *(
+                Variable(f"q{100 * a:02.0f}", (SERIES, TIME), own.unit, f"load, {a:.0%} quantile")
+                for a in LEVELS
+            ),
+            Variable("forecast_day", (), "d", "day that is forecast", given="day"),
+        )
+        self.conditions, self.levels = self.asked_by(self.variables[-1]), LEVELS
+        self.sizes = {SERIES: len(own.names), TIME: STEPS}
+        self.limits = (
+            Limit("learned", at_most=0.0, unit="1"),
+            Limit("coverage_90", at_least=0.8, unit="1"),
+            Limit("skill_persistence", at_least=0.0, unit="1"),
+            Limit("skill_pinball", at_least=0.0, unit="1"),
+        )
+        judge = Hindsight(own)
+        self.tiers, self._judge = (judge,), judge
+        self.second = Second(SklearnScores(judge), SHARE)
+        self.formats = {
+            "csv": StampedCsv(self.variables, self.labels(), own.dates[0], "forecast", rising=True)
+        }
+        self.known = self._happened()
+        self.codec = Channels.of(to_arrays(self.learned, self.variables[:-1]), along=1)
+        self._least = min(0.0, float(own.load.min()))
+
+    def _happened(self) -> xr.Dataset:
+        """Each day as a forecast without doubt."""
+        days = self.series.ahead
+        happened = torch.as_tensor(self._judge.happened(np.arange(len(days))))
+        number = torch.as_tensor(self.series.number[days].astype(np.float64))
+        arrays = (*(happened.clone() for _ in LEVELS), number)
+        found = to_dataset(arrays, self.variables, self.day_coords() | self.labels())
+        return found.assign_attrs(license=self.licence)
+
+    def labels(self) -> dict[str, Any]:
+        """Names of the series, and hours of the steps."""
+        names = np.array(self.series.names)
+        return {SERIES: (SERIES, names, {"long_name": "load series"})} | self.clock()
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Quantiles that rise, no load below 0 where none ever was, and a whole day."""
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            *quantiles, day = arrays
+            rising = torch.stack(quantiles).clamp(min=self._least).sort(0).values
+            return (*rising.unbind(0), self.whole(day))
+
+        return onto
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Days beside what came, calibration, and skill over other forecasts."""
+        return forecast_report.sections(self._judge, designs, verdicts)
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Error of the median, coverage of the band of 90 % and loss of the quantiles."""
+        found = self._judge.measure(*to_arrays(designs, self.variables)).mean(0).tolist()
+        named = dict(zip([q.name for q in self.quantities], found, strict=True))
+        return {
+            "median_error": named["mae"],
+            "band_coverage": named["coverage_90"],
+            "quantile_loss": named["pinball"],
+        }
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """What happened, foretold; and what happened a week before, as a forecast of today."""
+        one = self.posed(self.known).isel({DESIGN: [3]})
+        truth = {"mae": 0.0, "skill_persistence": 1.0, "coverage_50": 0.5, "coverage_90": 0.9}
+        days = self.series.ahead[self.nearest(one["day"].to_numpy())]
+        lagged = torch.as_tensor(self.series.lagged(7, days).transpose(1, 0, 2))
+        again = to_dataset(
+            (*(lagged.clone() for _ in LEVELS), torch.as_tensor(one["day"].to_numpy())),
+            self.variables,
+            {c.name: one[c.name] for c in self.conditions} | self.labels(),
+        )
+        alike = {"skill_last_week": 0.0, "width_90": 0.0}
+        return ((one, truth | {"learned": 0.0}, 1e-6), (again, alike, 1e-6))

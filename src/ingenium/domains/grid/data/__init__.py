@@ -1,0 +1,1 @@
+"""Profiles, nets and measurements: from SimBench or from files of a user."""

@@ -1,0 +1,182 @@
+"""Reads nets: SimBench codes, kept in a cache, and pandapower JSON files of users."""
+
+import difflib
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.documents import MOST_JSON, json_text
+from ingenium.core.reading.files import refusing, text
+from ingenium.core.recipe import Arrays, Recipe, as_array
+from ingenium.domains.grid.data.packages import package, release_of
+from ingenium.domains.grid.data.profiles import simbench_days, simbench_net
+
+SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
+# What a net without controllers holds. pandapower imports modules that its JSON names, so
+# everything else is refused before it sees the file.
+ALLOWED = {
+    *(("pandas", name) for name in ("DataFrame", "Series")),
+    ("pandas.core.frame", "DataFrame"),
+    ("pandas.core.series", "Series"),
+    ("pandapower.auxiliary", "pandapowerNet"),
+    ("networkx", "MultiGraph"),
+    ("numpy", "array"),
+    *(("numpy", name) for name in ("bool", "bool_", "int32", "int64", "float32", "float64")),
+    *(("builtins", name) for name in ("complex", "tuple", "set", "frozenset")),
+}
+NET = "pandapowerNet"
+HOLDS_JSON = ("DataFrame", "Series", NET)
+WHAT = "a JSON file of a net"
+HINT = "Write it with pandapower.to_json(net, path)."
+
+
+class NetworkError(InputError):
+    """A net that cannot be read, or that the engine cannot stand for."""
+
+
+def read_net(source: str | Path) -> tuple[str, Any]:
+    """The name and the pandapower net of a SimBench code or a JSON file.
+
+    Raises:
+        NetworkError: unknown code, no such file, or a file that is not a plain net.
+    """
+    named = str(source)
+    if is_code(source):
+        return named, _simbench(named)
+    path = Path(source)
+    if not path.is_file():
+        raise NetworkError(
+            "a SimBench code such as 1-LV-rural1--0-sw, or the path of a pandapower JSON file",
+            f'"{named}", which is no code, and no file lies at {path.absolute()}',
+            _close_codes(named),
+        )
+    return path.stem, read_json(path)
+
+
+def is_code(source: str | Path) -> bool:
+    """Whether a net is named by a code of SimBench."""
+    return isinstance(source, str) and SIMBENCH_CODE.fullmatch(source) is not None
+
+
+def read_json(path: Path) -> Any:
+    """A pandapower net from JSON, after a check that it holds data only.
+
+    Raises:
+        NetworkError: broken JSON, not a net, or an object that is not plain data.
+    """
+    with of_nets():
+        return _net_in(text(path, WHAT, most=MOST_JSON), path)
+
+
+@contextmanager
+def of_nets() -> Iterator[None]:
+    """Refusals of files in general become those of nets."""
+    try:
+        yield
+    except NetworkError:
+        raise
+    except InputError as error:
+        raise NetworkError(error.expected, error.came, error.instead or HINT) from error
+
+
+def _net_in(found: str, where: Path) -> Any:
+    """The net of a JSON text; pandapower is given what was checked, written anew."""
+    with refusing(WHAT, where):
+        content = json_text(found, WHAT, str(where))
+        if not isinstance(content, dict):
+            raise NetworkError(WHAT, f"{where} with a {type(content).__name__}", HINT)
+        plain = json.dumps(_plain(content, str(where)))
+    pandapower = package("pandapower")
+    alone = plain.count(NET) == 1  # else each begins with an empty one of its own
+    begun = deepcopy(_empty_net()) if alone else None
+    with warnings.catch_warnings(), refusing("a net that pandapower can read", where):
+        warnings.simplefilter("ignore")  # column types that a later pandas reads otherwise
+        net = pandapower.from_json_string(plain, convert=True, empty_dict_like_object=begun)
+        empty = not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True)
+    if empty:
+        raise NetworkError("a pandapower net with buses", f"{where} without them", HINT)
+    return net
+
+
+@lru_cache(maxsize=1)
+def _empty_net() -> Any:
+    """What pandapower fills with a file; to make its tables takes half of the reading."""
+    return package("pandapower").create_empty_network()
+
+
+def _plain(content: Any, where: str) -> Any:
+    """The JSON, and the JSON inside its strings, after a walk for what is not plain data.
+
+    Tables stand in it as texts, which pandapower parses once more: they are written anew from
+    what was checked, so that no second reading can differ.
+    """
+    if isinstance(content, dict):
+        held = content.get("_object")
+        if "_module" in content or "_class" in content:
+            _refuse_class(content, where)
+            if content["_class"] in HOLDS_JSON and isinstance(held, str):
+                inner = _plain(json_text(held, WHAT, where), where)
+                return _plain(content | {"_object": None}, where) | {"_object": json.dumps(inner)}
+        return {key: _plain(value, where) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_plain(value, where) for value in content]
+    if isinstance(content, str) and content.lstrip()[:1] in ("{", "["):
+        _plain(_json_in(content), where)
+    return content
+
+
+def _json_in(told: str) -> Any:
+    """The JSON that a text is; nothing of one that only begins like it."""
+    try:
+        return json.loads(told)
+    except json.JSONDecodeError:
+        return None
+
+
+def _refuse_class(content: dict[str, object], where: str) -> None:
+    module, name = content.get("_module"), content.get("_class")
+    if not (isinstance(module, str) and isinstance(name, str)) or (module, name) not in ALLOWED:
+        raise NetworkError(
+            "a net of plain tables",
+            f"{where} with the object {module}.{name}, which may run code when loaded",
+            "Remove it (controllers: net.controller.drop(net.controller.index, inplace=True)) and "
+            "write the net again with pandapower.to_json.",
+        )
+
+
+def _simbench(code: str) -> Any:
+    """The net of a SimBench code without its profiles, kept after the first call; so is its year.
+
+    To read the tables takes seconds, so that it is done once for both.
+    """
+
+    def make(_: int) -> Arrays:
+        if code not in package("simbench").collect_all_simbench_codes():
+            raise NetworkError("the code of a SimBench grid", f'"{code}"', _close_codes(code))
+        net = simbench_net(code)
+        simbench_days(code, net)
+        del net["profiles"]
+        return {"json": as_array(package("pandapower").to_json(net, None))}
+
+    under = [code, release_of("simbench"), release_of("pandapower")]
+    kept = Recipe("net", under, make).complete()["json"]
+    return deepcopy(_parsed(kept.tobytes(), code))
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes, code: str) -> Any:
+    """The net of what is kept, read once by a process that opens it again and again."""
+    return _net_in(content.decode(), Path(code))
+
+
+def _close_codes(text: str) -> str:
+    codes = package("simbench").collect_all_simbench_codes()
+    close = difflib.get_close_matches(text, codes, n=3, cutoff=0.5)
+    return f"Close SimBench codes: {', '.join(close)}." if close else ""

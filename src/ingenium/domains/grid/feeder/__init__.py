@@ -1,0 +1,1 @@
+"""Feeders: power flow, limits, flexibility, and days and weeks on them."""

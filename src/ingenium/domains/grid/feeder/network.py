@@ -1,0 +1,97 @@
+"""A grid, read, turned into a circuit, and checked against pandapower before anyone uses it."""
+
+import math
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingenium.core.digest import digest
+from ingenium.core.reading.files import refusing
+from ingenium.domains.grid.data.netfile import is_code, of_nets, read_net
+from ingenium.domains.grid.feeder.circuit import Circuit, circuit_of
+from ingenium.domains.grid.feeder.parity import Parity, gate
+
+
+@dataclass(frozen=True)
+class Network:
+    """A net that passed the parity gate; `net` stays as the user gave it."""
+
+    name: str
+    net: Any  # pandapowerNet
+    circuit: Circuit
+    changes: tuple[str, ...]  # what the circuit merges or leaves out, in sentences
+    parity: Parity
+
+    def digest(self) -> str:
+        """Digest of the elements of the net, with what is known of each; no results are counted."""
+        tables = {
+            name: {str(column): [_plain(x) for x in table[column]] for column in table.columns}
+            for name, table in self.net.items()
+            if not name.startswith(("_", "res_")) and len(getattr(table, "columns", ()))
+            if len(table)
+        }
+        return digest([tables, float(self.net.sn_mva), float(self.net.f_hz)])
+
+    @property
+    def bus_names(self) -> tuple[str, ...]:
+        """Of each free node: the names of the buses that it joins."""
+        c = self.circuit
+        names = _names(self.net.bus, c.bus_index)
+        joined: dict[int, list[str]] = {}
+        for name, node in zip(names, c.bus_node.tolist(), strict=True):
+            joined.setdefault(node, []).append(name)
+        return tuple(" + ".join(joined[node]) for node in c.free_nodes.tolist())
+
+    @property
+    def line_names(self) -> tuple[str, ...]:
+        """Of the lines in service."""
+        return _names(self.net.line, self.circuit.line_index)
+
+    @property
+    def trafo_names(self) -> tuple[str, ...]:
+        """Of the transformers in service."""
+        return _names(self.net.trafo, self.circuit.trafo_index)
+
+
+def load_network(source: str | Path, *, cases: int = 8, seed: int = 0) -> Network:
+    """Load a SimBench grid by its code, or a user's pandapower JSON net by its path.
+
+    The net's own case and `cases` random ones must agree with pandapower.
+
+    Raises:
+        NetworkError: the net cannot be read, or has elements that the engine does not know.
+        ParityError: the engine differs from pandapower on it.
+    """
+    name, net = read_net(source)
+    if is_code(source):
+        return network_of(name, net, cases=cases, seed=seed)
+    what = "a net whose tables are those of pandapower"
+    with of_nets(), refusing(what, Path(source)):  # a user's tables may hold or lack anything
+        return network_of(name, net, cases=cases, seed=seed)
+
+
+def network_of(name: str, net: Any, *, cases: int = 8, seed: int = 0) -> Network:
+    """The same for a net in memory; it is copied."""
+    net = deepcopy(net)
+    circuit, changes = circuit_of(net)
+    parity = gate(net, circuit, np.random.default_rng(seed), cases=cases)
+    return Network(name, net, circuit, changes, parity)
+
+
+def _plain(value: Any) -> Any:
+    """An entry of a table as JSON has it, none if missing; text where there is no such form."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+
+
+def _names(table: Any, index: Any) -> tuple[str, ...]:
+    given = table["name"].reindex(index)
+    return tuple(
+        name if isinstance(name, str) and name else f"{label}"
+        for label, name in zip(index.tolist(), given, strict=True)
+    )

@@ -1,0 +1,215 @@
+"""Operating envelopes of a feeder, set the day before, at a risk that is chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float, Float64, Int
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Projection, Second, Section
+from ingenium.core.quantity import Variable
+from ingenium.core.recipe import Arrays, Recipe
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.grid.consumers.ahead import TIME, AheadProblem
+from ingenium.domains.grid.consumers.load_series import LoadSeries
+from ingenium.domains.grid.data.dataset import STEPS
+from ingenium.domains.grid.data.packages import release_of
+from ingenium.domains.grid.data.split import split_weeks
+from ingenium.domains.grid.feeder import envelope_report
+from ingenium.domains.grid.feeder.envelope_verifier import (
+    SIDES,
+    EnvelopeVerifier,
+    PandapowerEnvelopes,
+)
+from ingenium.domains.grid.feeder.feeder import FeederSettings, OpenFeeder, open_feeder
+from ingenium.domains.grid.feeder.headroom import Headroom
+from ingenium.domains.grid.feeder.measurements import KW
+from ingenium.domains.grid.formats.stamped_csv import StampedCsv
+
+NODE = "node"
+MOST = 10.0  # rated loads at which the search for room ends
+SHARE = 0.01  # of the envelopes that pandapower solves too
+
+
+@dataclass(frozen=True)
+class EnvelopeSettings(FeederSettings):
+    """Which feeder, the limits that customers may use up, and how often they may be broken."""
+
+    risk: float = 0.1  # share of steps that may lie beyond a limit with all of the envelope in use
+    lowest_pu: float = 0.95
+    highest_pu: float = 1.05
+    most_percent: float = 100.0  # loading of lines and transformers
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0.01 <= self.risk <= 0.5:
+            raise InputError("a risk from 0.01 to 0.5", self.risk, "Write risk = 0.1.")
+
+
+@dataclass(frozen=True, eq=False)
+class SharedOut:
+    """Totals of both sides in spreads of the known days, shared out among nodes.
+
+    Shapes: n designs, v nodes, t steps.
+    """
+
+    share: Float64[Tensor, " v"]
+    mean: Float64[Tensor, " 2"]
+    spread: Float64[Tensor, " 2"]
+    steps: int
+    tolerance: float = 1e-9
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Both sides, and the steps of a day."""
+        return (len(SIDES), self.steps)
+
+    def encode(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 2 t"]:
+        """Totals; how a design shares them out is not told."""
+        total = torch.stack([a.sum(1) for a in arrays], 1)
+        return (total - self.mean[:, None]) / self.spread[:, None]
+
+    def decode(self, x: Float[Tensor, "n 2 t"]) -> tuple[Tensor, ...]:
+        """Power of each node, by rated load."""
+        total = x.to(torch.float64) * self.spread[:, None] + self.mean[:, None]
+        return tuple(total[:, i, None] * self.share[:, None] for i in range(len(SIDES)))
+
+
+class OperatingEnvelope(AheadProblem):
+    """What customers of a feeder may feed in and draw besides at each step of the next day.
+
+    A known design is the room that a day had, by power flow. Forecasters propose that quantile of
+    the room of the day to come which falls short of it at the chosen risk.
+    """
+
+    name: ClassVar[str] = "grid.envelope"
+    summary: ClassVar[str] = "what may be fed in and drawn besides, the day ahead, at a risk"
+    Settings: ClassVar[type] = EnvelopeSettings
+    judged: ClassVar[str] = (
+        "The power of each node and step, all of it in use at once on the day that the stamps name."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A table does not say when it was written: what was made after the day looks like foresight"
+        ", and a search, which sees the scores, finds just that.",
+        "The risk holds on average over days like the known ones, and not on each day.",
+        "Parts of an envelope may strain a feeder where all of it does not: only none and all are "
+        "solved, without reactive power and asymmetry.",
+    )
+    default_family: ClassVar[str] = "combination"
+
+    def __init__(self, settings: EnvelopeSettings) -> None:
+        """Open the feeder, and find the room of each known day."""
+        feeder = open_feeder(settings)
+        self.settings, self.feeder = settings, feeder
+        self.licence, self.notes = feeder.table.licence, feeder.notes
+        headroom = Headroom(
+            feeder.verifier,
+            settings.lowest_pu,
+            settings.highest_pu,
+            MOST * float(feeder.verifier.profiles.load_p_mw.sum()),
+            settings.most_percent,
+        )
+        self.system = digest([feeder.verifier.network.digest(), feeder.table.digest()])
+        self.series = _rooms(feeder, headroom, settings, self.system)
+        self.nodes = np.flatnonzero(headroom.share > 0)
+        self.variables = (
+            Variable("export_kw", (NODE, TIME), "kW", "power that may be fed in", lower=0.0),
+            Variable("import_kw", (NODE, TIME), "kW", "power that may be drawn", lower=0.0),
+            Variable("envelope_day", (), "d", "day that it is set for", given="day"),
+        )
+        self.conditions, self.levels = self.asked_by(self.variables[-1]), (settings.risk,)
+        self.sizes = {NODE: len(self.nodes), TIME: STEPS}
+        self.limits = (
+            Limit("learned", at_most=0.0, unit="1"),
+            *(Limit(f"{side}_broken", at_most=settings.risk, unit="1") for side in SIDES),
+            *(Limit(f"{side}_share", at_least=0.5, unit="1") for side in SIDES),
+        )
+        judge = EnvelopeVerifier(headroom, self.series, feeder.table, self.nodes)
+        self.tiers, self._judge = (judge,), judge
+        self.second = Second(PandapowerEnvelopes(judge), SHARE, most=1)
+        labels, first = self.labels(), self.series.dates[0]
+        self.formats = {"csv": StampedCsv(self.variables, labels, first, "envelope")}
+        share = torch.as_tensor(headroom.share[self.nodes])
+        mean, spread = (torch.as_tensor(a) for a in (self.series.mean, self.series.spread))
+        self.codec = SharedOut(share, mean, spread, STEPS)
+        self.known = self._had(share)
+
+    def _had(self, share: Float64[Tensor, " v"]) -> xr.Dataset:
+        """The room that each day had."""
+        days = self.series.ahead
+        room = torch.as_tensor(self.series.load[:, days])
+        number = torch.as_tensor(self.series.number[days].astype(np.float64))
+        arrays = (*(side[:, None] * share[:, None] for side in room), number)
+        found = to_dataset(arrays, self.variables, self.day_coords() | self.labels())
+        return found.assign_attrs(license=self.licence)
+
+    def labels(self) -> dict[str, Any]:
+        """Nodes with loads by the names of their buses, and hours of the steps."""
+        names = np.array(_names(self.feeder, self.nodes))
+        return {NODE: (NODE, names, {"long_name": "buses of a node"})} | self.clock()
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """No power below 0, and a whole day."""
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            feed, draw, day = arrays
+            return feed.clamp(min=0.0), draw.clamp(min=0.0), self.whole(day)
+
+        return onto
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Envelopes beside the room that the days had, and how often they were too wide."""
+        return envelope_report.sections(self._judge, self.settings.risk, designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """The room itself breaks nothing; without any, voltages are those of the day."""
+        one = self.posed(self.known).isel({DESIGN: [3]})
+        had = dict.fromkeys(("export_broken", "import_broken"), 0.0)
+        had |= dict.fromkeys(("export_share", "import_share"), 1.0)
+        none = one.copy(deep=True)
+        for side in SIDES:
+            none[f"{side}_kw"][:] = 0.0
+        days = self._judge.days(self.series.place(one["day"].to_numpy()))
+        names = [q.name for q in self.feeder.verifier.quantities]
+        found = self.feeder.verifier.measure(*days)[0].tolist()
+        day = dict(zip(names, found, strict=True))
+        still = {name: day[name] for name in ("max_voltage", "min_voltage")}
+        return ((one, had, 1e-9), (none, still | {"export_energy": 0.0}, 1e-9))
+
+
+def _rooms(
+    feeder: OpenFeeder, headroom: Headroom, settings: EnvelopeSettings, system: str
+) -> LoadSeries:
+    """What each day of the feeder had room for, kept after it was found once."""
+    table = feeder.table
+    loads = [torch.as_tensor(a) for a in (table.load_p, table.load_q, table.infeed_p)]
+
+    def make(_: int) -> Arrays:
+        both = (headroom.infeed_mw(*loads), headroom.load_mw(*loads))
+        return {side: KW * room for side, room in zip(SIDES, both, strict=True)}
+
+    limits = [headroom.lowest_pu, headroom.highest_pu, headroom.most_mw, headroom.most_percent]
+    key = [system, *limits, release_of("lightsim2grid")]
+    kept = Recipe("feeder_rooms", key, make).complete()
+    dates = table.dates.astype("datetime64[D]")
+    rng = np.random.default_rng(settings.split_seed)
+    held = split_weeks(dates, rng, every=settings.held_out_every).held_out
+    train = ~np.isin(np.arange(len(dates)), held)
+    load = np.stack([kept[side] for side in SIDES])
+    return LoadSeries(SIDES, dates, load, train, "kW", table.licence)
+
+
+def _names(feeder: OpenFeeder, nodes: Int[np.ndarray, " v"]) -> list[str]:
+    """Of each node, told apart where buses share a name."""
+    circuit = feeder.verifier.network.circuit
+    free = dict(zip(circuit.free_nodes.tolist(), feeder.verifier.network.bus_names, strict=True))
+    names = [free.get(node, "feeding bus") for node in nodes.tolist()]
+    twice = {name for name in names if names.count(name) > 1}
+    return [f"{x} ({i})" if x in twice else x for x, i in zip(names, nodes.tolist(), strict=True)]

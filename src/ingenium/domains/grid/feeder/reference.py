@@ -1,0 +1,111 @@
+"""Days as pandapower solves them, step by step on the original net."""
+
+import warnings
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from ingenium.core.quantity import Quantity
+from ingenium.domains.grid.data.dataset import STEPS
+from ingenium.domains.grid.data.packages import package, release_of
+from ingenium.domains.grid.feeder.measurements import KW
+from ingenium.domains.grid.feeder.parity import PandapowerLoop
+from ingenium.domains.grid.feeder.verifier import FeederVerifier
+
+COMPARED = (
+    "min_voltage",
+    "max_voltage",
+    "max_line_loading",
+    "max_trafo_loading",
+    "import_peak",
+    "export_peak",
+)
+
+
+@dataclass(frozen=True)
+class PandapowerDays:
+    """Extremes of days by pandapower, element by element.
+
+    Shapes: n designs, u load profiles, g infeed profiles, t steps.
+    """
+
+    feeder: FeederVerifier
+    name: ClassVar[str] = "pandapower"
+    tier: ClassVar[Literal["exact"]] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of the package."""
+        return release_of("pandapower").split()[1]
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Those that have a place among the steps of a day."""
+        extremes = tuple(q for q in self.feeder.quantities if q.name in COMPARED)
+        return (*extremes, *self.feeder.agreements)
+
+    def measure(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+    ) -> Float64[Tensor, "n k"]:
+        """All quantities of each day; NaN of one with a step that has no solution."""
+        loop = PandapowerLoop(self.feeder.network.net, self.feeder.network.circuit)
+        days = zip(load_p, load_q, infeed_p, strict=True)
+        rows = [self._day(loop, [x.T.numpy() for x in day]) for day in days]
+        return torch.tensor(rows, dtype=torch.float64)
+
+    def _day(self, loop: PandapowerLoop, steps: list[np.ndarray]) -> list[float]:
+        factors = self.feeder.profiles.factors(*steps)
+        circuit = self.feeder.network.circuit
+        free = np.isin(circuit.bus_node, circuit.free_nodes)
+        found = [loop.solve_quickly(factors, row) for row in range(len(steps[0]))]
+        if not all(step.solved for step in found):
+            return [np.nan] * len(self.quantities)
+        voltage = np.stack([step.voltage_pu[free] for step in found])
+        loads = ([step.line_percent for step in found], [step.trafo_percent for step in found])
+        taken = np.array([step.slack_mva.real for step in found]) * KW
+        read = self.feeder.readings
+        return [
+            voltage.min(),
+            voltage.max(),
+            *(np.nan_to_num(percent).max(initial=0.0) for percent in loads),  # NaN: no rating
+            taken.max(),
+            max(-taken.min(), 0.0),
+            *(() if read is None else read.error(taken[None])),
+        ]
+
+
+def reference_day(
+    verifier: FeederVerifier, days: int = 1
+) -> tuple[tuple[Tensor, ...], Mapping[str, float]]:
+    """Arrays of some days in a row, and what pandapower measures on their equal steps."""
+    profiles = verifier.profiles
+    ones = torch.ones(1, len(profiles.load_profiles), days * STEPS, dtype=torch.float64)
+    none = torch.zeros(1, len(profiles.infeed_profiles), days * STEPS, dtype=torch.float64)
+    net = deepcopy(verifier.network.net)
+    for table in ("sgen", "storage"):
+        net[table]["p_mw"] = 0.0
+        net[table]["q_mvar"] = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        package("pandapower").runpp(net, tolerance_mva=1e-9, numba=False)
+    circuit = verifier.network.circuit
+    free = circuit.bus_index[[node in set(circuit.free_nodes) for node in circuit.bus_node]]
+    voltage = net.res_bus.vm_pu.loc[free]
+    truth = {
+        "min_voltage": float(voltage.min()),
+        "max_voltage": float(voltage.max()),
+        "max_line_loading": float(net.res_line.loading_percent.max()),
+        "max_trafo_loading": float(net.res_trafo.loading_percent.max()),
+        "load_energy": float(net.res_load.p_mw.sum()) * 24_000 * days,
+        "infeed_energy": 0.0,
+    }
+    return (ones, ones.clone(), none), truth

@@ -1,0 +1,1 @@
+"""File formats of days, weeks and years."""

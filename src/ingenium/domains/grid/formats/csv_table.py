@@ -1,0 +1,199 @@
+"""Tables of series as CSV: a time for each row, and columns of numbers by name.
+
+Years of thousands of consumers are written by pyarrow; where it is not installed, as beside a net
+of one's own, the same bytes are written number by number. Tables of many days go through it
+together, since each call takes longer than the numbers of a day.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.tables import check_columns
+from ingenium.domains.grid.data.dataset import require_names
+
+DIGITS = 7
+TOGETHER = 256  # tables
+
+
+def round_digits(values: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+    """Round to 7 significant digits: the double nearest to the decimal, so that text keeps it."""
+    exponent = np.zeros_like(values)
+    np.log10(np.abs(values), out=exponent, where=values != 0)
+    digits = DIGITS - 1 - np.floor(exponent)
+    scale = 10.0 ** np.clip(digits, 0, 22)  # powers up to 10^22 are exact
+    return np.asarray(np.rint(values * scale) / scale)
+
+
+def write_table(
+    path: Path,
+    heads: list[str],
+    times: Sequence[str],
+    rows: Float64[np.ndarray, "columns t"],
+    *,
+    delimiter: str = ",",
+) -> None:
+    """Write the column `time` and those of `heads`."""
+    path.write_bytes(_head(heads, delimiter) + _body(times, rows, delimiter))
+
+
+def write_tables(
+    paths: Sequence[Path],
+    heads: list[str],
+    times: Sequence[Sequence[str]],
+    values: Float64[np.ndarray, "n columns t"],
+    *,
+    delimiter: str = ",",
+) -> None:
+    """Write tables of equally many rows, as `write_table` writes each."""
+    head, steps = _head(heads, delimiter), values.shape[2]
+    for k in range(0, len(paths), TOGETHER):
+        part = slice(k, k + TOGETHER)
+        rows = values[part].transpose(1, 0, 2).reshape(len(heads), len(paths[part]) * steps)
+        body = _body([time for day in times[part] for time in day], rows, delimiter)
+        ends = np.flatnonzero(np.frombuffer(body, dtype=np.uint8) == ord("\n"))[steps - 1 :: steps]
+        starts = [0, *(ends + 1).tolist()]
+        for path, start, end in zip(paths[part], starts[:-1], starts[1:], strict=True):  # a file
+            path.write_bytes(head + body[start:end])
+
+
+def _head(heads: list[str], delimiter: str) -> bytes:
+    return (delimiter.join(["time", *heads]) + "\n").encode()
+
+
+def _body(times: Sequence[str], rows: Float64[np.ndarray, "columns t"], delimiter: str) -> bytes:
+    """Lines of a table."""
+    if (arrow := _arrow()) is None:
+        lines = zip(times, *([number(x) for x in row] for row in rows.tolist()), strict=True)
+        return "".join(delimiter.join(x) + "\n" for x in lines).encode()
+    pyarrow, csv = arrow
+    columns = [pyarrow.array(times), *(pyarrow.array(row) for row in rows)]
+    names = ["time", *map(str, range(len(rows)))]
+    options = csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="none")
+    buffer = BytesIO()
+    csv.write_csv(pyarrow.Table.from_arrays(columns, names=names), buffer, options)
+    return buffer.getvalue()
+
+
+def number(value: float) -> str:
+    """The shortest decimal that is read as this double, with an exponent where pyarrow has one."""
+    told = Decimal(repr(value))
+    if not value or 1e-6 <= abs(value) < 1e10:
+        return f"{told:f}".removesuffix(".0")
+    sign, digits, exponent = told.normalize().as_tuple()
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    power = int(exponent) + len(digits) - 1
+    return f"{'-' * sign}{first}{'.' * bool(rest)}{rest}e{power:+d}"
+
+
+def read_table(
+    path: Path, heads: list[str], what: str, *, delimiter: str = ","
+) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
+    """Times and values of a table, its columns in the order of `heads`.
+
+    Raises:
+        InputError: for other columns, or what is no number.
+    """
+    return _read_data(path, content(path, what), heads, what, delimiter)
+
+
+def read_tables(
+    paths: Sequence[Path], heads: list[str], what: str, *, delimiter: str = ","
+) -> list[tuple[list[str], Float64[np.ndarray, "columns t"]]]:
+    """Times and values of many tables, as `read_table` reads each.
+
+    Raises:
+        InputError: as `read_table`, for the first that is none.
+    """
+    found: list[tuple[list[str], Float64[np.ndarray, "columns t"]]] = []
+    for k in range(0, len(paths), TOGETHER):
+        part = paths[k : k + TOGETHER]
+        data = [content(path, what) for path in part]
+        found += _read_joined(part, data, heads, what, delimiter)
+    return found
+
+
+def _read_joined(
+    paths: Sequence[Path], data: Sequence[bytes], heads: list[str], what: str, delimiter: str
+) -> list[tuple[list[str], Float64[np.ndarray, "columns t"]]]:
+    """Tables read as one, if all are written as ours, so that no line reaches from one to another.
+
+    Whatever differs is read one by one, which says what is wrong with which file.
+    """
+    head, steps = _head(heads, delimiter), data[0].count(b"\n") - 1
+    plain = all(
+        x.startswith(head)
+        and x.endswith(b"\n")
+        and x.count(b"\n") == steps + 1
+        and b'"' not in x
+        and b"\r" not in x
+        for x in data
+    )
+    if plain and len(data) > 1:
+        with suppress(InputError):
+            joined = head + b"".join(x[len(head) :] for x in data)
+            times, rows = _read_data(paths[0], joined, heads, what, delimiter)
+            if len(times) == steps * len(data):
+                parts = np.split(rows, len(data), axis=1)
+                return [(times[i * steps : (i + 1) * steps], own) for i, own in enumerate(parts)]
+    return [
+        _read_data(path, own, heads, what, delimiter) for path, own in zip(paths, data, strict=True)
+    ]
+
+
+def _read_data(
+    path: Path, data: bytes, heads: list[str], what: str, delimiter: str
+) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
+    check_columns(1 + data[: data.find(b"\n") + 1 or None].count(delimiter.encode()), path)
+    if (arrow := _arrow()) is None:
+        return _read_plain(path, data, heads, what, delimiter)
+    pyarrow, csv = arrow
+    types = {"time": pyarrow.string()} | {head: pyarrow.float64() for head in heads}
+    with refusing(what, path):
+        table = csv.read_csv(
+            pyarrow.BufferReader(data),  # needs no lock of Python's in its thread
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=delimiter),
+            convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
+        )
+        require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
+        rows = np.array([table.column(head).to_numpy() for head in heads])
+        return table.column("time").to_pylist(), rows.reshape(len(heads), len(table))
+
+
+def _read_plain(
+    path: Path, data: bytes, heads: list[str], what: str, delimiter: str
+) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
+    """The same without pyarrow."""
+    types = {"time": str} | dict.fromkeys(heads, np.float64)
+    with refusing(what, path):
+        if {line.count(delimiter.encode()) for line in data.splitlines()} != {len(heads)}:
+            raise ValueError("rows of other lengths")
+        table = pd.read_csv(
+            BytesIO(data),
+            sep=delimiter,
+            dtype=types,
+            float_precision="round_trip",
+            keep_default_na=False,
+        )
+        require_names(f"column in {path}", tuple(table.columns), ("time", *heads))
+        rows = np.array([table[head].to_numpy() for head in heads], dtype=np.float64)
+        return table["time"].tolist(), rows.reshape(len(heads), len(table))
+
+
+def _arrow() -> tuple[Any, Any] | None:
+    try:
+        import pyarrow
+        from pyarrow import csv
+    except ImportError:
+        return None
+    return pyarrow, csv

@@ -1,0 +1,133 @@
+"""Annual profiles as files: a table a neighbourhood, a row a step, a column a consumer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float64
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.domains.grid.data.dataset import require_names
+from ingenium.domains.grid.data.parquet import arrow, read_parquet
+from ingenium.domains.grid.formats.csv_table import read_table, round_digits, write_table
+from ingenium.domains.grid.formats.layout import design_indices
+
+STEM = "design"  # of the files' names
+UNIT = " (kW)"  # after the name of a consumer
+
+
+@dataclass(frozen=True, eq=False)
+class YearTables:
+    """What both formats share: columns, times, and a file for each neighbourhood."""
+
+    consumers: tuple[str, ...]
+    times: tuple[str, ...]  # the start of each step, as 2016-01-31 13:15
+    labels: Any  # coordinates of consumer and time
+    apart: ClassVar[Literal[True]] = True
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of numbers."""
+        return [f"{name}{UNIT}" for name in self.consumers]
+
+    def each(self, designs: xr.Dataset, folder: Path, ending: str) -> Iterator[tuple[int, Any]]:
+        """Path and loads of each neighbourhood."""
+        for index, load in zip(designs[DESIGN].to_numpy(), designs["load"].to_numpy(), strict=True):
+            yield int(index), (folder / f"{STEM}_{index:06d}{ending}", load)
+
+    def files(self, path: Path, ending: str) -> list[Path]:
+        """The file itself, or all of a folder.
+
+        Raises:
+            InputError: if there is none.
+        """
+        found = sorted(path.glob(f"*{ending}")) if path.is_dir() else [path]
+        if not found:
+            raise InputError(f"a {ending} file of annual profiles", f"none in {path}")
+        return found
+
+    def check_times(self, times: list[str], path: Path) -> None:
+        """Refuse other times than those of the year.
+
+        Raises:
+            InputError: naming the first of them.
+        """
+        if tuple(times) != self.times:
+            raise InputError(
+                f"the {len(self.times)} times from {self.times[0]} to {self.times[-1]}",
+                f"{len(times)} rows from {times[0] if times else 'nothing'} in {path}",
+                "Write year and step_min of the setup as the file has them.",
+            )
+
+    def joined(self, loads: list[Float64[np.ndarray, "h t"]], files: list[Path]) -> xr.Dataset:
+        """Neighbourhoods of some files, numbered by their names."""
+        about = {"units": "kW", "long_name": "active load"}
+        data = {"load": ((DESIGN, "consumer", "time"), np.stack(loads), about)}
+        return xr.Dataset(data, coords={DESIGN: design_indices(files), **self.labels})
+
+
+@dataclass(frozen=True, eq=False)
+class YearCsv(YearTables):
+    """A CSV with commas, its numbers rounded to 7 digits."""
+
+    name: str = "csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write `design_000000.csv` and so on."""
+        paths = {}
+        for index, (path, load) in self.each(designs, folder, ".csv"):  # a file each
+            write_table(path, self.columns, list(self.times), round_digits(load))
+            paths[index] = path
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read a file, or all that a folder holds.
+
+        Raises:
+            InputError: for anything but whole years of these consumers.
+        """
+        files = self.files(path, ".csv")
+        read = [read_table(file, self.columns, "a CSV of annual profiles") for file in files]
+        for file, (times, _) in zip(files, read, strict=True):
+            self.check_times(times, file)
+        return self.joined([rows for _, rows in read], files)
+
+
+@dataclass(frozen=True, eq=False)
+class YearParquet(YearTables):
+    """Parquet, without loss."""
+
+    name: str = "parquet"
+    endings: ClassVar[tuple[str, ...]] = (".parquet",)
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write `design_000000.parquet` and so on."""
+        pyarrow, parquet = arrow()
+        paths, names = {}, ["time", *self.columns]
+        for index, (path, load) in self.each(designs, folder, ".parquet"):  # a file each
+            rows = [pyarrow.array(self.times), *map(pyarrow.array, load)]
+            parquet.write_table(pyarrow.Table.from_arrays(rows, names=names), path)
+            paths[index] = path
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read a file, or all that a folder holds.
+
+        Raises:
+            InputError: for anything but whole years of these consumers.
+        """
+        files = self.files(path, ".parquet")
+        return self.joined([self._one(file) for file in files], files)
+
+    def _one(self, path: Path) -> Float64[np.ndarray, "h t"]:
+        frame = read_parquet(path)
+        require_names(f"column in {path}", tuple(map(str, frame)), ("time", *self.columns))
+        self.check_times(frame["time"].astype(str).tolist(), path)
+        if any(kind.kind not in "fi" for kind in frame[self.columns].dtypes):
+            raise InputError("numbers in all columns but time", f"something else in {path}")
+        return frame[self.columns].to_numpy(np.float64).T

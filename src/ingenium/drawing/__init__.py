@@ -1,0 +1,1 @@
+"""Figures: one style, and the pieces that reports are made of."""

@@ -1,1 +1,0 @@
-"""Families whose networks spike."""

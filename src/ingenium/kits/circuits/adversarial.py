@@ -1,0 +1,92 @@
+"""Adversarial circuits: one makes outcomes, the other tells them from those of the data."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+from torch.nn import functional
+
+from ingenium.kits.circuits.born import BornMachine, BornSettings
+from ingenium.kits.circuits.layers import layered
+from ingenium.kits.circuits.noise import DeviceNoise
+from ingenium.kits.circuits.statevector import basis_states, expectation, run
+from ingenium.train.plan import Turn
+
+SHARP = 4.0  # logit of an expectation of 1, at first
+
+
+@dataclass(frozen=True)
+class AdversarialSettings:
+    """Both circuits."""
+
+    qubits: int = 6
+    layers: int = 4  # of the maker
+    judging: int = 4  # layers of the discriminator
+    noise: DeviceNoise | None = None  # where designs are proposed
+
+
+class CircuitGAN(BornMachine):
+    """A Born machine whose loss is what a discriminating circuit says of its outcomes.
+
+    The discriminator starts in the outcome that it judges and reads one qubit. Both expectations
+    are taken over all outcomes exactly, as without noise of shots.
+
+    Shapes: a outcomes.
+    Source: Dallaire-Demers and Killoran, Phys. Rev. A 98:012324, 2018, arXiv:1804.08641; Zoufal,
+        Lucchi and Woerner, npj Quantum Information 5:103, 2019.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        c: int,
+        settings: AdversarialSettings = AdversarialSettings(),
+    ) -> None:
+        own = BornSettings(settings.qubits, settings.layers, noise=settings.noise)
+        super().__init__(shape, c, own)
+        self.judge = layered(settings.qubits, settings.judging)
+        self.judged = torch.nn.Parameter(0.3 * torch.randn(self.judge.angles))
+        self.sharp = torch.nn.Parameter(torch.tensor([SHARP, 0.0]))
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The discriminator, then the maker."""
+        betas = (0.5, 0.9)
+        return (
+            Turn((self.judged, self.sharp), self.judge_loss, 1, betas),
+            Turn((self.turned, self.hears), self.loss, 1, betas),
+        )
+
+    def logits(self) -> Float64[Tensor, " a"]:
+        """What the discriminator says of each outcome: above 0 for data."""
+        start = basis_states(self.judge)
+        angles = self.judged.to(torch.float64)[None]
+        read = expectation(run(self.judge, angles, start), "Z", (0,))
+        return self.sharp[0] * read + self.sharp[1]
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """What the discriminator holds against made outcomes."""
+        with torch.no_grad():
+            against = functional.softplus(-self.logits())
+        chance, row = self.chances(cond)
+        return (chance @ against)[row].to(torch.float32)
+
+    def judge_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """How far true outcomes are taken for made ones, and made for true ones (nats)."""
+        with torch.no_grad():
+            chance, row = self.chances(cond)
+        logits = self.logits()
+        true = functional.softplus(-logits)[self.cells.outcome(x)]
+        made = (chance @ functional.softplus(logits))[row]
+        return (true + made).to(torch.float32)
+
+    @torch.no_grad()
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """Negative log chance of held-out cells, which a simulator knows (nats)."""
+        return -self.log_chance(self.cells.outcome(x), cond).to(torch.float32)

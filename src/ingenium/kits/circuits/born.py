@@ -1,0 +1,109 @@
+"""Circuit Born machine: the chance of an outcome is the squared size of its amplitude."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Float64, Int64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.kits.circuits.circuit import QubitCircuit
+from ingenium.kits.circuits.layers import layered
+from ingenium.kits.circuits.noise import DeviceNoise, noisy_probabilities
+from ingenium.kits.circuits.outcomes import OutcomeFamily, log
+from ingenium.kits.circuits.statevector import probabilities
+from ingenium.sampling.noise import uniform
+
+
+@dataclass(frozen=True)
+class BornSettings:
+    """Circuit, what it is trained by, and the device that it is proposed from."""
+
+    qubits: int = 8
+    layers: int = 6
+    loss: Literal["likelihood", "mmd"] = "likelihood"
+    noise: DeviceNoise | None = None  # where designs are proposed; training knows none
+
+
+class BornMachine(OutcomeFamily):
+    """A circuit in layers, trained by likelihood or by the discrepancy of means in a kernel.
+
+    Simulated, its chances are known exactly, so that the gradient of both has no noise of shots.
+
+    Shapes: n designs, a outcomes.
+    Source: Liu and Wang, Phys. Rev. A 98:062324, 2018, arXiv:1804.04168 (and its kernel).
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], c: int, settings: BornSettings = BornSettings()
+    ) -> None:
+        circuit = layered(settings.qubits, settings.layers)
+        super().__init__(shape, c, settings.qubits, circuit.angles)
+        self.settings = settings
+        self.circuit: QubitCircuit = circuit
+        with torch.no_grad():
+            self.turned.normal_(0, 0.3)
+
+    def chances(self, cond: Float[Tensor, "n {self.c}"]) -> tuple[Tensor, Int64[Tensor, " n"]]:
+        """Of all outcomes under each different row of conditions, and which of them a row has."""
+        angles, row = self.under(cond)
+        return probabilities(self.circuit, angles), row
+
+    def log_chance(
+        self, outcome: Int64[Tensor, " n"], cond: Float[Tensor, "n {self.c}"]
+    ) -> Float64[Tensor, " n"]:
+        """Logarithm of the chance of an outcome under each row of conditions."""
+        chance, row = self.chances(cond)
+        return log(chance[row, outcome])
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """Negative log chance (nats), or the part of the squared discrepancy that can change."""
+        if self.settings.loss == "likelihood":
+            return super().loss(x, cond, rng)
+        chance, row = self.chances(cond)
+        seen = chance @ self.kernel
+        own = (seen * chance).sum(1)[row]
+        return (own - 2 * seen[row, self.cells.outcome(x)]).to(torch.float32)
+
+    @cached_property
+    def kernel(self) -> Float64[Tensor, "a a"]:
+        """Gaussians of the number of bits in which two outcomes differ."""
+        return kernel(self.qubits)
+
+    @torch.no_grad()
+    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
+        """An outcome for each row of conditions, on the device where one is named."""
+        angles, row = self.under(cond)
+        noise = self.settings.noise
+        chance = (
+            probabilities(self.circuit, angles)
+            if noise is None
+            else noisy_probabilities(self.circuit, angles, noise)
+        )
+        return chosen(chance[row], rng)
+
+
+def chosen(chance: Float64[Tensor, "n a"], rng: torch.Generator) -> Int64[Tensor, " n"]:
+    """One outcome of each row."""
+    total = chance.cumsum(1)
+    at = uniform(chance.new_empty(len(chance), 1), rng) * total[:, -1:]
+    return torch.searchsorted(total, at).clamp(max=chance.shape[1] - 1)[:, 0]
+
+
+def kernel(qubits: int) -> Float64[Tensor, "a a"]:
+    """Gaussians of three widths of the number of bits in which two outcomes differ.
+
+    Raises:
+        InputError: for more outcomes than a table of pairs is meant for.
+    """
+    if qubits > 12:
+        raise InputError("at most 12 qubits for mmd, which compares all outcomes", qubits)
+    at = torch.arange(2**qubits)
+    apart = at[:, None] ^ at
+    bits = sum((apart >> q & 1 for q in range(qubits)), torch.zeros_like(apart)).to(torch.float64)
+    widths = (0.25, 1.0, 4.0)
+    return torch.stack([torch.exp(-bits / (2 * w)) for w in widths]).mean(0)

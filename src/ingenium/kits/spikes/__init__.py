@@ -1,0 +1,1 @@
+"""Spiking networks: neurons, encoders, learning by surrogate gradients, chips."""

@@ -1,0 +1,186 @@
+"""Variational, adversarial and diffusion models whose networks spike.
+
+What they learn is what the ordinary ones learn; only their networks are others.
+
+Shapes: n designs, `*shape` axes of one design, c spec features.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ingenium.generators.denoising import Denoising
+from ingenium.generators.diffusion import DiffusionSettings
+from ingenium.generators.gan import GAN, GANSettings
+from ingenium.generators.row_families import Maker
+from ingenium.generators.vae import VAE, VAESettings
+from ingenium.kits.spikes.networks import (
+    SpikingDecoder,
+    SpikingEncoder,
+    SpikingSettings,
+    SpikingTrunk,
+    sharpened,
+)
+from ingenium.sampling.noise import gaussian
+from ingenium.train.plan import Plan
+
+VAE_OWN, GAN_OWN = VAESettings(), GANSettings()
+LEVELS_OWN, SPIKES_OWN = DiffusionSettings(), SpikingSettings()
+CLEAREST = 5.0  # weight of a design that hardly has noise
+
+
+class SpikingVAE(VAE):
+    """A VAE of spikes: latent numbers become rates, and the price of their divergence rises.
+
+    Source: Kamata, Mukuta and Harada, Fully Spiking Variational Autoencoder, AAAI 36, 2022.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        c: int,
+        settings: VAESettings = VAE_OWN,
+        spiking: SpikingSettings = SPIKES_OWN,
+    ) -> None:
+        super().__init__(shape, c, settings)
+        self.encode = SpikingEncoder(shape, c, 2 * self.latent, spiking)
+        self.decode = SpikingDecoder(self.latent, shape, c, spiking)
+
+    def anneal(self, fraction: float) -> None:
+        """Raise the price, and sharpen the slope of spikes."""
+        super().anneal(fraction)
+        sharpened(self, fraction)
+
+
+class SpikingGAN(GAN):
+    """A maker of spikes against an ordinary critic (hybrid), or one of spikes (`full`).
+
+    A step of spikes has no slope, so that in the full pair the gradient penalty holds the
+    surrogate's slope near 1, and no distance of Wasserstein's is promised.
+
+    Source: Kotariya and Ganguly, Spiking-GAN, IJCNN 2022; penalty: as of `GAN`.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        c: int,
+        settings: GANSettings = GAN_OWN,
+        spiking: SpikingSettings = SPIKES_OWN,
+        *,
+        full: bool = False,
+    ) -> None:
+        super().__init__(shape, c, settings)
+        self.make = SpikingDecoder(self.latent, shape, c, spiking)
+        if full:
+            self.critic = SpikingEncoder(shape, c, 1, spiking)
+
+    def anneal(self, fraction: float) -> None:
+        """Sharpen the slope of spikes."""
+        sharpened(self, fraction)
+
+
+class CleanDiffusion(Denoising):
+    """Diffusion whose network tells the clean design itself.
+
+    What of it the noise hides is left to the network alone, for networks so narrow that no noise
+    passes them: with EDM's own preconditioning they would have to give back each number's noise.
+
+    Source: Salimans and Ho, 2022, arXiv:2202.00512, eq. 9 (weights of a prediction of x); levels
+        and solver: as of `Diffusion`.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], c: int, settings: DiffusionSettings = LEVELS_OWN
+    ) -> None:
+        super().__init__(shape, c, settings)
+        self.settings = settings
+
+    def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """A quarter of the logarithm."""
+        return sigma.log() / 4
+
+    def denoise(
+        self,
+        x: Float[Tensor, "n *shape"],
+        sigma: Float[Tensor, " n"],
+        cond: Float[Tensor, "n {self.c}"],
+        keep: Bool[Tensor, " n"] | None = None,
+    ) -> Float[Tensor, "n *shape"]:
+        """Expected clean design of each row at its own noise level."""
+        inner = (sigma.square() + 1).sqrt().view(-1, *[1] * len(self.shape))
+        clean: Tensor = self.network(x / inner, cond, self.level(sigma), keep)
+        return clean
+
+    def error(
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+    ) -> Float[Tensor, " n"]:
+        """Squared error of the clean design; a signal over its noise counts up to a bound."""
+        own = self.settings
+        sigma = (own.level_mean + own.level_std * gaussian(x.flatten(1)[:, 0], rng)).exp()
+        noisy = x + sigma.view(-1, *[1] * (x.ndim - 1)) * gaussian(x, rng)
+        off = (self.denoise(noisy, sigma, cond, keep) - x).square().flatten(1).mean(-1)
+        return off * (1 + sigma.square().reciprocal()).clamp_max(CLEAREST)
+
+
+class SpikingDiffusion(CleanDiffusion):
+    """A denoiser of spikes, to which the noise level is told by when timing neurons spike.
+
+    It has no density: spikes make the denoised design jump.
+
+    Source: Cao et al., Spiking Denoising Diffusion Probabilistic Models, WACV 2024.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        c: int,
+        settings: DiffusionSettings = LEVELS_OWN,
+        spiking: SpikingSettings = SPIKES_OWN,
+    ) -> None:
+        super().__init__(shape, c, settings)
+        low, high = self.level(torch.tensor([settings.least, settings.most])).tolist()
+        self.network = SpikingTrunk(shape, c, spiking, (low, high))
+
+    def anneal(self, fraction: float) -> None:
+        """Sharpen the slope of spikes."""
+        sharpened(self, fraction)
+
+
+def _vae(shape: tuple[int, ...], c: int) -> SpikingVAE:
+    return SpikingVAE(shape, c, VAESettings(latent=min(16, shape[0] if len(shape) == 1 else 16)))
+
+
+def _gan(full: bool) -> Maker:
+    def make(shape: tuple[int, ...], c: int) -> SpikingGAN:
+        penalty = 0.1 if len(shape) == 1 else 10.0  # as of the ordinary one
+        return SpikingGAN(shape, c, GANSettings(latent=32, penalty=penalty), full=full)
+
+    return make
+
+
+def _diffusion(shape: tuple[int, ...], c: int) -> SpikingDiffusion:
+    return SpikingDiffusion(shape, c)
+
+
+SPIKING: Mapping[str, Maker] = MappingProxyType(
+    {
+        "spiking_vae": _vae,
+        "spiking_gan": _gan(full=False),
+        "fully_spiking_gan": _gan(full=True),
+        "spiking_diffusion": _diffusion,
+    }
+)
+_OWN = Plan(steps=1200, batch=32, learning_rate=2e-3, ema_decay=0.995)
+_PLAYED = Plan(steps=600, batch=32, learning_rate=5e-4, ema_decay=0.99)
+SPIKING_PLANS: Mapping[str, Plan] = MappingProxyType(
+    {
+        "spiking_vae": _OWN,
+        "spiking_gan": _PLAYED,
+        "fully_spiking_gan": _PLAYED,
+        "spiking_diffusion": _OWN,
+    }
+)  # as many steps as of ordinary ones on fields

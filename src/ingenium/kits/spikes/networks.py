@@ -1,0 +1,179 @@
+"""Networks of spikes for designs of any shape, in place of the ordinary ones of `networks`.
+
+Numbers enter as constant currents, spikes go on, and voltages after the last step are read.
+
+Shapes: n designs, t steps, h neurons, m latent numbers, c spec features.
+Source: Kamata, Mukuta and Harada, AAAI 36, 2022, sec. 3 (voltages as the output of a generator);
+Neftci, Mostafa and Zenke, IEEE Signal Processing Magazine 36(6), 2019 (surrogate gradients).
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ingenium.kits.spikes import encoders
+from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm, fired, gathered, later
+from ingenium.kits.spikes.surrogate import FIXED, Sharpness
+
+FIRST, DEEPER = 4.0, 2.5  # first weights over torch's own: with those hardly a neuron spikes
+TIMING = 8  # neurons that tell a noise level by when they spike
+
+
+@dataclass(frozen=True)
+class SpikingSettings:
+    """Size, steps and slope."""
+
+    width: int = 128
+    depth: int = 2  # layers that spike
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    sharpness: Sharpness = FIXED
+
+
+class SpikeLinear(nn.Linear):
+    """Weights that spikes of all steps pass, each a step later."""
+
+    def forward(self, spikes: Float[Tensor, "t n h"]) -> Float[Tensor, "t n o"]:
+        out: Tensor = functional.linear(later(spikes), self.weight, self.bias)
+        return out
+
+
+class SpikeReadout(SpikeLinear):
+    """Weights whose voltages are read after the last step."""
+
+    def __init__(self, neurons: int, out: int, rhythm: Rhythm) -> None:
+        super().__init__(neurons, out)
+        self.rhythm = rhythm
+
+    def forward(self, spikes: Float[Tensor, "t n h"]) -> Float[Tensor, "n o"]:
+        out: Tensor = functional.linear(
+            gathered(spikes, self.rhythm), self.weight, self.rhythm.level * self.bias
+        )
+        return out
+
+
+class SpikingStack(nn.Module):
+    """A current, layers that spike, voltages that are read."""
+
+    def __init__(self, entering: int, out: int, settings: SpikingSettings) -> None:
+        super().__init__()
+        width, self.rhythm = settings.width, settings.rhythm
+        self.schedule, self.sharpness = settings.sharpness, settings.sharpness.last
+        self.enter = nn.Linear(entering, width)
+        deeper = [SpikeLinear(width, width) for _ in range(settings.depth - 1)]
+        self.deeper = nn.ModuleList(deeper)
+        self.leave = SpikeReadout(width, out, self.rhythm)
+        with torch.no_grad():
+            self.enter.weight.mul_(FIRST)
+            for layer in deeper:
+                layer.weight.mul_(DEEPER)
+
+    def forward(
+        self, current: Float[Tensor, "n i"], lift: Float[Tensor, "t n h"] | None = None
+    ) -> Float[Tensor, "n o"]:
+        """Voltages; `lift` arrives at the first layer beside the current."""
+        held = (1 - self.rhythm.kept) * self.enter(current)
+        arriving = held.expand(self.rhythm.steps, *held.shape)
+        if lift is not None:
+            arriving = arriving + lift
+        for layer in self.deeper:
+            arriving = layer(fired(arriving, self.rhythm, self.sharpness))
+        out: Tensor = self.leave(fired(arriving, self.rhythm, self.sharpness))
+        return out
+
+    @property
+    def network(self) -> LayeredNetwork:
+        """The same as a network of its own, in double precision."""
+        layers = [self.enter, *self.deeper, self.leave]
+        return LayeredNetwork(
+            tuple(x.weight.detach().double() for x in layers),
+            tuple(x.bias.detach().double() for x in layers),
+            self.rhythm,
+        )
+
+
+class SpikingDecoder(nn.Module):
+    """Latent numbers, as rates from 0 to 1, to designs."""
+
+    def __init__(
+        self, latent: int, shape: tuple[int, ...], c: int, settings: SpikingSettings
+    ) -> None:
+        super().__init__()
+        self.shape = shape
+        self.stack = SpikingStack(latent + c, math.prod(shape), settings)
+
+    def forward(
+        self, z: Float[Tensor, "n m"], cond: Float[Tensor, "n c"]
+    ) -> Float[Tensor, "n *shape"]:
+        """A design a row."""
+        out: Tensor = self.stack(drive(z, cond)).unflatten(1, self.shape)
+        return out
+
+
+class SpikingEncoder(nn.Module):
+    """Designs to a vector."""
+
+    def __init__(self, shape: tuple[int, ...], c: int, out: int, settings: SpikingSettings) -> None:
+        super().__init__()
+        self.stack = SpikingStack(math.prod(shape) + c, out, settings)
+
+    def forward(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"]
+    ) -> Float[Tensor, "n o"]:
+        """Numbers a row."""
+        out: Tensor = self.stack(torch.cat([x.flatten(1), cond], 1))
+        return out
+
+
+class SpikingTrunk(nn.Module):
+    """Designs to designs, zero at first; a noise level is told by the timing of spikes.
+
+    One neuron spikes the earlier the noisier the design is, and of a population the one that
+    prefers the level spikes first.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        c: int,
+        settings: SpikingSettings,
+        levels: tuple[float, float],
+    ) -> None:
+        super().__init__()
+        self.shape, self.levels = shape, levels
+        self.stack = SpikingStack(math.prod(shape) + c, math.prod(shape), settings)
+        self.timing = SpikeLinear(TIMING + 1, settings.width)
+        nn.init.zeros_(self.stack.leave.weight)
+        nn.init.zeros_(self.stack.leave.bias)
+
+    def forward(
+        self,
+        x: Float[Tensor, "n *shape"],
+        cond: Float[Tensor, "n c"],
+        level: Float[Tensor, " n"],
+        keep: Bool[Tensor, " n"] | None = None,
+    ) -> Float[Tensor, "n *shape"]:
+        """A design a row; `keep` drops conditions."""
+        told = cond if keep is None else cond * keep[:, None]
+        low, high = self.levels
+        noise = ((level - low) / (high - low)).clamp(0, 1)[:, None]
+        steps = self.stack.rhythm.steps
+        spikes = [encoders.latency(noise, steps), encoders.population(noise, steps, TIMING)]
+        lift = self.timing(torch.cat(spikes, -1))
+        out: Tensor = self.stack(torch.cat([x.flatten(1), told], 1), lift).unflatten(1, self.shape)
+        return out
+
+
+def drive(z: Float[Tensor, "n m"], cond: Float[Tensor, "n c"]) -> Float[Tensor, "n d"]:
+    """What enters a network that draws: latent numbers as rates, and conditions."""
+    return torch.cat([torch.sigmoid(z), cond], 1)
+
+
+def sharpened(model: nn.Module, fraction: float) -> None:
+    """Set the slope of every stack to that of a share of the budget."""
+    for module in model.modules():
+        if isinstance(module, SpikingStack):
+            module.sharpness = module.schedule.at(fraction)

@@ -1,0 +1,1 @@
+"""Language models: n-grams, pretrained transformers, adapted weights, servers."""

@@ -1,0 +1,63 @@
+"""A run as people read it: values and limits in the units that its spec wrote, or its field does.
+
+Nothing is judged again: counts, shares and verdicts are those of the run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ingenium.core.shown import bound, rescaled
+from ingenium.core.spec import Limit, Spec
+from ingenium.core.units import Scale
+from ingenium.runs.conflicts import Unmet
+from ingenium.runs.outcome import Run
+from ingenium.runs.sitting import Sitting
+from ingenium.runs.summary import summary
+
+Scales = Mapping[str, Scale]
+
+
+def shown(run: Run) -> Run:
+    """The run in the units that are read."""
+    limits = run.spec.limits
+    by = run.scales
+    told = tuple(bound(x, by[x.quantity]) for x in limits)
+    verdicts, sitting = rescaled(run.verdicts, limits, by), run.sitting
+    quantities = [replace(q, unit=by[q.name].unit) for q in run.problem.quantities]
+    return replace(
+        run,
+        spec=replace(run.spec, limits=told),
+        verdicts=verdicts,
+        summary=summary(verdicts, told, quantities),
+        sitting=sitting and _sitting(sitting, run.spec, told, by),
+    )
+
+
+def _sitting(sitting: Sitting, spec: Spec, told: tuple[Limit, ...], by: Scales) -> Sitting:
+    """How a search went; the best so far is a value of the first objective."""
+    rounds = sitting.rounds
+    if spec.objectives:
+        one = by[spec.objectives[0].quantity]
+        rounds = tuple(
+            replace(r, best=None if r.best is None else one.value(r.best)) for r in rounds
+        )
+    labels = {x.label: t.label for x, t in zip(spec.limits, told, strict=True)}
+    lacking = sitting.unmet and _unmet(sitting.unmet, labels, by)
+    return replace(sitting, rounds=rounds, unmet=lacking)
+
+
+def _unmet(unmet: Unmet, labels: Mapping[str, str], by: Scales) -> Unmet:
+    return replace(
+        unmet,
+        conflicts=tuple(
+            replace(c, limits=tuple(labels[x] for x in c.limits)) for c in unmet.conflicts
+        ),
+        front=tuple(
+            replace(
+                one,
+                values={k: by[k].value(v) for k, v in one.values.items()},
+                broken=tuple(labels[x] for x in one.broken),
+            )
+            for one in unmet.front
+        ),
+    )

@@ -1,0 +1,224 @@
+"""How every run ends, whether it proposed or searched: the best go to files, and all is told.
+
+```
+select ─► cross-check ─► export ─► verify the files ─► evidence ─► summary ─► report ─► ledger
+```
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core import spec as specs
+from ingenium.core.asking import different
+from ingenium.core.crosscheck import cross_check
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import file_digest
+from ingenium.core.evidence import KEY, Origin, engines, records, vouched, written
+from ingenium.core.folders import write_atomic
+from ingenium.core.problem import CrossCheck, Problem, Watch
+from ingenium.core.provenance import machine, peak_memory_mb, versions
+from ingenium.core.seals import sealed
+from ingenium.core.select import select
+from ingenium.core.spec import Limit, Select, Spec
+from ingenium.core.verify import Verifier, named
+from ingenium.evaluate.limits import Summary
+from ingenium.runs.export import export, keep
+from ingenium.runs.sitting import Sitting
+from ingenium.runs.summary import summary as summarised
+from ingenium.runs.view import RunView
+from ingenium.trust.ledger import Ledger
+
+
+@dataclass(frozen=True, repr=False)
+class Run(RunView):
+    """A finished run: what was verified, what the engine said of it, and where it lies.
+
+    A search tells with `sitting` how it went; a proposal is a search of one round and has none.
+    """
+
+    problem: Problem
+    spec: Spec  # resolved
+    designs: xr.Dataset  # all that were verified
+    verdicts: xr.Dataset  # on them, of the exported ones as their files say
+    selected: np.ndarray  # positions of the exported designs, best first
+    summary: Summary
+    record: dict[str, Any]
+    folder: Path  # with files, evidence and report
+    sitting: Sitting | None = None
+
+    def _asked(self) -> Spec:
+        return specs.parse(self.record["spec"], Spec, "the record of a run")
+
+    def _judged(self) -> Sequence[Limit]:
+        return self.spec.limits
+
+    def _problem(self) -> Problem:
+        return self.problem
+
+
+Finish = Callable[[Run, Path], None]  # what is added to the folder of a run before it is whole
+
+
+@dataclass
+class Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Add what the block takes to the stage."""
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was asked, and all that was verified for it."""
+
+    problem: Problem
+    asked: Spec
+    spec: Spec  # resolved
+    origin: Origin
+    designs: xr.Dataset
+    verdicts: xr.Dataset
+    choice: Select  # which of them are handed over
+    made: Mapping[str, Any]  # for the record: who proposed them
+    sitting: Sitting | None = None
+
+
+def hand_over(
+    batch: Batch, part: Path, folder: Path, *, clock: Clock, watch: Watch, finish: Finish | None
+) -> Run:
+    """Write all of a run into `part`, which will be `folder`.
+
+    Every design of a proposal has a line of evidence, and of a search, whose store holds the
+    others, every one that is handed over.
+    """
+    problem, spec = batch.problem, replace(batch.spec, select=batch.choice)
+    batch = replace(batch, designs=_named(problem, batch.designs))
+    with clock("cross-check"):
+        watch("cross-check", 0, 1)
+        cross = _checked(batch, spec)
+    with clock("export and read back"):
+        watch("export and read back", 0, 1)
+        verdicts, selected, exported = export(
+            problem,
+            spec,
+            batch.designs,
+            batch.verdicts,
+            part / "designs",
+            cross_check=cross,
+            watch=watch,
+        )
+    told = {DESIGN: slice(None) if batch.sitting is None else selected}
+    designs, judged = batch.designs.isel(told), verdicts.isel(told)
+    with clock("evidence"):
+        watch("evidence", 0, 1)
+        lines = records(problem, designs, judged, batch.origin, export=exported, cross_check=cross)
+        write_atomic(part / "evidence.jsonl", "".join(sealed(lines)))
+        keep(part, problem, batch.asked, designs, judged)
+        summary = summarised(verdicts, spec.limits, problem.quantities)
+    made = (batch.spec, batch.designs, verdicts, selected)
+    kept = batch.designs[DESIGN].to_numpy()[selected].tolist()
+    record = _record(batch, cross, clock) | {KEY: vouched(part / "evidence.jsonl"), "kept": kept}
+    run = Run(problem, *made, summary, record, folder, batch.sitting)
+    watch("report", 0, 1)
+    with clock("report"):
+        if finish is not None:
+            finish(run, part)
+    run = replace(run, record=record | _spent(clock))
+    _sum_up(part, run)
+    return run
+
+
+def _named(problem: Problem, designs: xr.Dataset) -> xr.Dataset:
+    """Designs whose conditions say what they mean, and in which unit."""
+    coords = {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
+    return designs.assign_coords(coords)
+
+
+def _checked(batch: Batch, spec: Spec) -> CrossCheck | None:
+    """A second engine on designs as they are before any file: of a search, on the best alone."""
+    rows: Any = slice(None)
+    if batch.sitting is not None:
+        metric = partial(batch.problem.metric, batch.designs)
+        rows = select(batch.verdicts, spec.objectives, spec.select, metric)
+    designs, verdicts = batch.designs.isel({DESIGN: rows}), batch.verdicts.isel({DESIGN: rows})
+    return cross_check(batch.problem, designs, verdicts, spec.limits, batch.origin.seed)
+
+
+def enter(
+    ledger: Ledger,
+    kind: str,
+    run: Run,
+    part: Path,
+    beside: Mapping[str, Any],
+    *,
+    screens: Sequence[Verifier] = (),
+) -> None:
+    """One line in the ledger: what was asked, with what, who judged, and digests of the outcome."""
+    found = run.record["cross_check"]
+    judges = engines(run.problem, CrossCheck.of(found) if found else None)
+    ledger.append(
+        kind,
+        {
+            "problem": run.problem.name,
+            "asked": specs.as_table(run.spec),
+            **beside,
+            "data_licence": run.problem.licence,
+            "engines": [*judges, *map(named, screens)],
+            **run.record["origin"],
+            "evidence": file_digest(part / "evidence.jsonl"),
+            "designs": file_digest(part / "designs.nc"),
+            "wrote": written(part),
+            **{k: getattr(run.summary, k) for k in ("proposed", "accepted", "rejected", "failed")},
+        },
+    )
+
+
+def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, Any]:
+    problem = batch.problem
+    return {
+        "problem": problem.name,
+        "n": batch.designs.sizes[DESIGN],
+        "spec": specs.as_table(batch.asked),
+        "limits": specs.as_table(batch.spec).get("limits", []),
+        "origin": asdict(batch.origin),
+        "different_conditions": different(problem, batch.spec, batch.designs),
+        **batch.made,
+        "engine": {"name": problem.verifier.name, "version": problem.verifier.version},
+        "cross_check": asdict(cross) if cross else None,
+        "data_licence": problem.licence,
+        "notes": list(problem.notes),
+        "versions": versions(),
+        "machine": machine(),
+        **_spent(clock),
+    }
+
+
+def _spent(clock: Clock) -> dict[str, Any]:
+    """Seconds by stage and memory, until now."""
+    return {
+        "seconds": {k: round(v, 3) for k, v in clock.seconds.items()},
+        "peak_memory_mb": round(peak_memory_mb(), 1),
+    }
+
+
+def _sum_up(part: Path, run: Run) -> None:
+    """Write the record and the summary of a run, with the seconds of all that came before."""
+    name = "run.json" if run.sitting is None else "search.json"
+    write_atomic(part / name, json.dumps(run.record, indent=2) + "\n")
+    seconds = round(sum(run.record["seconds"].values()), 2)
+    summary = asdict(run.summary) | {"seconds": seconds}
+    write_atomic(part / "summary.json", json.dumps(summary, indent=2) + "\n")

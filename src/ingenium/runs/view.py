@@ -1,0 +1,187 @@
+"""What can be looked at of a run in Python: tables, pictures, the accepted designs.
+
+It is the same for a run that has just ended and for one that was opened from its folder.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ingenium.core import evidence
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import choose
+from ingenium.core.problem import Problem
+from ingenium.core.quantity import LABELS
+from ingenium.core.shown import bound, column, headed, read, scales
+from ingenium.core.spec import Limit, Spec
+from ingenium.core.units import Scale
+from ingenium.core.verdict import FLAGS, Verdict, at_best
+from ingenium.drawing.figures import histogram
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FIRST = 10  # designs that a notebook shows
+
+
+class RunView(ABC):
+    """A run to look at: one row a design, in the units that its spec wrote or its field reads."""
+
+    designs: xr.Dataset  # with the conditions under which each was proposed
+    verdicts: xr.Dataset  # values, margins and a verdict of each, in the units of their quantities
+    selected: np.ndarray  # positions of the designs that were handed over, best first
+    record: dict[str, Any]
+    folder: Path
+
+    @abstractmethod
+    def _asked(self) -> Spec:
+        """The spec as it was written."""
+
+    @abstractmethod
+    def _judged(self) -> Sequence[Limit]:
+        """The limits that were judged, in the units of their quantities."""
+
+    @abstractmethod
+    def _problem(self) -> Problem:
+        """The problem, opened if it was not."""
+
+    @property
+    def accepted(self) -> xr.Dataset:
+        """The designs that held every limit, with what was measured on them."""
+        return self._whole(np.flatnonzero(self.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED))
+
+    @property
+    def kept(self) -> xr.Dataset:
+        """The designs that were handed over as files, best first."""
+        return self._whole(self.selected)
+
+    @property
+    def best_first(self) -> tuple[xr.Dataset, xr.Dataset]:
+        """All designs and their verdicts, those handed over first; as proposed if nothing ranks."""
+        if not self._asked().objectives:
+            return self.designs, self.verdicts
+        others = np.setdiff1d(np.arange(self.designs.sizes[DESIGN]), self.selected)
+        order = np.concatenate([self.selected, others]).astype(np.int64)
+        return self.designs.isel({DESIGN: order}), self.verdicts.isel({DESIGN: order})
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each design: its verdict, what was asked of it, its numbers and its margins.
+
+        Arrays, such as a course over a day, are left to `designs`.
+        """
+        designs, verdicts, by = self.designs, self.verdicts, self.scales
+        index = pd.Index(designs[DESIGN].to_numpy(), name=DESIGN)
+        columns: dict[str, Any] = {"verdict": verdicts["verdict"].to_numpy()}
+        arrays = (*designs.coords.values(), *designs.data_vars.values())
+        for array in (x for x in arrays if x.dims == (DESIGN,) and x.name != DESIGN):
+            name, own = column(array, read(array))
+            columns[name] = own.to_numpy()
+        for name, one in by.items():
+            head, own = column(verdicts[name], one)
+            columns[head] = own.to_numpy()
+        margin = verdicts["margin"].to_numpy()
+        for i, limit in enumerate(self._judged()):
+            one = by[limit.quantity]
+            columns[f"margin of {bound(limit, one).label}"] = one.difference(margin[:, i])
+        return pd.DataFrame(columns, index=index)
+
+    @cached_property
+    def records(self) -> list[dict[str, Any]]:
+        """The evidence as it was written, a record a design."""
+        return evidence.read(self.folder / "evidence.jsonl")
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """A row for each record: measured values with their uncertainty, margins, files, digests.
+
+        Values are in the units of the record; what all records share, such as the engine, is in
+        `records`.
+        """
+        rows = pd.DataFrame([_flat(r) for r in self.records])
+        return rows.set_index(DESIGN)
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """How a search went, a row a round; of a proposal there is none."""
+        return pd.DataFrame(self.record.get("rounds", []))
+
+    def plot(self, quantity: str) -> "Figure":
+        """How a measured quantity is spread over the designs, with its limits.
+
+        Raises:
+            InputError: for a quantity that was not measured, or has names for values.
+        """
+        known = [k for k in self.scales if LABELS not in self.verdicts[k].attrs]
+        array, one = self.verdicts[choose(quantity, known, "quantity")], self.scales[quantity]
+        values = one.value(array.to_numpy())
+        answered = np.isfinite(values)
+        limits = [(i, x) for i, x in enumerate(self._judged()) if x.quantity == quantity]
+        broken, best = np.zeros(len(values), dtype=bool), at_best(self.verdicts, self._judged())
+        for i, _ in limits:
+            broken |= best[:, i] < 0
+        label = headed(str(array.attrs.get("long_name", quantity)), one.unit)
+        drawn = [bound(x, one) for _, x in limits]
+        return histogram(values[answered], broken[answered], drawn, label)
+
+    def pictures(self) -> dict[str, "Figure"]:
+        """The pictures of the report by their headings: of the field, and of each limit."""
+        sections = self._problem().sections(*self.best_first)
+        own = {s.heading: s.figure for s in sections if s.figure is not None}
+        return own | {x: self.plot(x) for x in dict.fromkeys(k.quantity for k in self._judged())}
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"<{self._told()}, in {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: counts, and the best of the designs that were handed over."""
+        rows = self.table.iloc[self.selected[:FIRST]]
+        varied = rows.loc[
+            :, [k for k in rows if rows[k].nunique(dropna=False) > 1 or len(rows) < 2]
+        ]
+        more = f"; the first {FIRST} of {len(self.selected)} kept" if len(rows) == FIRST else ""
+        shown = varied.to_html(float_format=lambda x: f"{x:.4g}", border=0) if len(rows) else ""
+        report = escape(str(self.folder / "report.html"))
+        return f"<p><b>{escape(self._told())}</b>{more}. Report: {report}</p>{shown}"
+
+    def _told(self) -> str:
+        words = self.verdicts["verdict"].to_numpy()
+        counts = {word: int((words == word).sum()) for word in FLAGS}
+        told = ", ".join(f"{many} {word}" for word, many in counts.items())
+        return f"{self._asked().problem}: {told} of {len(words)} designs"
+
+    @cached_property
+    def scales(self) -> Mapping[str, Scale]:
+        """How each measured quantity is read."""
+        return scales(self.verdicts, self._asked().limits)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each measured quantity in `verdicts`."""
+        arrays = self.verdicts.data_vars.items()
+        return {str(k): str(v.attrs["units"]) for k, v in arrays if "units" in v.attrs}
+
+    def _whole(self, rows: np.ndarray) -> xr.Dataset:
+        parts = [x.isel({DESIGN: rows}) for x in (self.designs, self.verdicts)]
+        return xr.merge(parts, combine_attrs="drop_conflicts")
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as one row."""
+    row = {k: record[k] for k in (DESIGN, "verdict")}
+    for name, found in record["measured"].items():
+        row[headed(name, found.get("unit", "1"))] = found["value"]
+        if "uncertainty" in found:
+            row[f"uncertainty of {name}"] = found["uncertainty"]
+    row |= {f"margin of {k}": v for k, v in record["margins"].items()}
+    row |= record["conditions"]
+    told = ("file", "measured_on", "design_digest", "file_digest", "seed", "replay")
+    return row | {k: record[k] for k in told}

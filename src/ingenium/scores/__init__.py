@@ -1,0 +1,1 @@
+"""Scores of generators: distances, diversity, privacy, utility."""

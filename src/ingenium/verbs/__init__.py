@@ -1,0 +1,1 @@
+"""Verbs: one module each, the public Python API."""

@@ -1,0 +1,218 @@
+"""Fits that are kept, and those that go out from one: few parameters learn new designs."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.digest import array_digest, digest
+from ingenium.core.energy import Meter
+from ingenium.core.errors import InputError
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
+from ingenium.generators import fitted, offer
+from ingenium.generators.fitted import FIT, MODEL, FittedFamily, of_fit, state_digest
+from ingenium.runs.loop import training
+from ingenium.train.batches import split, stream
+from ingenium.train.low_rank import AdaptedModel
+from ingenium.train.plan import WholeModel
+from ingenium.train.trainer import train
+from ingenium.trust.ledger import Ledger, ledger_or_own
+from ingenium.verbs.ranked_fit import STEPS, ScaledFit
+
+RANK = 8
+SPEC = "spec.toml"  # of a fit, in its folder
+
+
+@dataclass(frozen=True)
+class AdaptRequest:
+    """Designs of a spec, the folder of the fit that is adapted to them, and by how much."""
+
+    spec: Spec
+    base: Path
+    rank: int = RANK
+    steps: int = STEPS
+    replay: float = 0.0  # share of the lessons that are designs which the base learned from
+
+
+def keep(
+    problem: Problem,
+    asked: Spec,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> ScaledFit:
+    """Fit the generator of a spec by this process and keep it in `out`, where others go out from.
+
+    Raises:
+        InputError: for a family that comes trained.
+    """
+    choice = resolve(asked, problem).generator
+    problem.prepare(watch)
+    known = training(problem)
+    under = [specs.as_table(asked), package_digest(problem), code_digest()]
+    with (
+        ledger_or_own(ledger) as book,
+        staged(out, digest(under), overwrite=overwrite) as part,
+        Meter() as meter,
+    ):
+        found = fitted.fit(problem, known, choice, watch=watch)
+        found.save(part / MODEL)
+        x, cond = _encoded(problem, known)
+        record = {
+            "problem": problem.name,
+            "family": found.name,
+            "rows": len(x),
+            "parameters": sum(v.numel() for v in found.family.state_dict().values()),
+            "fit": found.meta,
+            "lineage": _lineage(problem, asked, (x, cond), found.digest),
+            "energy": asdict(meter.read()),
+        }
+        FIT.write(part, record)
+        write_atomic(part / SPEC, specs.dump(asked))
+        told = {k: record[k] for k in ("problem", "family", "rows")}
+        book.append("fit", told | {"weights": found.digest})
+    return ScaledFit(out, record)
+
+
+def _lineage(
+    problem: Problem, asked: Spec, data: tuple[Tensor, Tensor], weights: str
+) -> dict[str, Any]:
+    """What a fit stands on, and its weights."""
+    return {
+        "spec": digest(specs.as_table(asked)),
+        "data": digest([array_digest(a.numpy()) for a in data]),
+        "weights": weights,
+        "package": package_digest(problem),
+        "code": code_digest(),
+        "versions": versions(),
+        "machine": machine(),
+    }
+
+
+def adapt(
+    asked: AdaptRequest,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> ScaledFit:
+    """Train low-rank parts of a kept fit on the designs of a spec; keep the sum as a fit in `out`.
+
+    Raises:
+        InputError: if there is no fit of this problem in `base`, no matrix for such a rank, or no
+            share to replay.
+    """
+    if not 0 <= asked.replay < 1:
+        raise InputError("a share of at least 0 and below 1 to replay", asked.replay)
+    problem = open_problem(asked.spec)
+    first = of_fit(asked.base, problem)
+    problem.prepare(watch)
+    data = _encoded(problem, training(problem))
+    own = [first.digest, asked.rank, asked.steps, asked.replay]
+    under = [specs.as_table(asked.spec), *own, code_digest()]
+    with (
+        ledger_or_own(ledger) as book,
+        staged(out, digest(under), overwrite=overwrite) as part,
+        Meter() as meter,
+    ):
+        found, record = _adapted(asked, problem, first, data, watch)
+        found.save(part / MODEL)
+        record["energy"] = asdict(meter.read())
+        FIT.write(part, record)
+        write_atomic(part / SPEC, specs.dump(asked.spec))
+        told = ("problem", "family", "rank", "trained_share", "steps")
+        book.append("adapt", {k: record[k] for k in told} | {"weights": found.digest})
+    return ScaledFit(out, record)
+
+
+Encoded = tuple[Tensor, Tensor]  # designs and their conditions
+
+
+def _encoded(problem: Problem, known: xr.Dataset) -> Encoded:
+    return problem.encode(known).float(), problem.features(known).float()
+
+
+@dataclass(frozen=True)
+class EarlierLessons:
+    """What a fit learned from before, as its new problem encodes it, and what it put aside."""
+
+    seen: Encoded
+    apart: Encoded
+
+    @classmethod
+    def of(cls, base: Path, problem: Problem, share: float) -> "EarlierLessons":
+        """By the spec that the folder of the fit holds.
+
+        Raises:
+            InputError: if there is none.
+        """
+        asked = specs.load(base / SPEC)
+        first = open_problem(asked)
+        first.prepare(silent)
+        x, cond = _encoded(problem, training(first))
+        rows = split(len(x), share, stream(asked.generator.seed, 0))  # as that fit did
+        seen, apart = ((x[r], cond[r]) for r in (rows.train, rows.held_out))
+        return cls(seen, apart)
+
+    def beside(self, own: Encoded, share: float, rng: torch.Generator) -> Encoded:
+        """Lessons of which a share is drawn from these."""
+        count = round(len(own[0]) * share / (1 - share))
+        drawn = torch.randint(len(self.seen[0]), (count,), generator=rng)
+        both = zip(own, self.seen, strict=True)
+        x, cond = (torch.cat([mine, old[drawn]]) for mine, old in both)
+        return x, cond
+
+
+def _adapted(
+    asked: AdaptRequest, problem: Problem, first: FittedFamily, data: Encoded, watch: Watch
+) -> tuple[FittedFamily, dict[str, Any]]:
+    """The sum of a fit and its low-rank parts, and the record of how they were trained."""
+    (x, cond), family, seed = data, first.family, asked.spec.generator.seed
+    if not isinstance(family, WholeModel):
+        raise InputError("a fit of a family that is trained step by step", first.name)
+    model = AdaptedModel(family, asked.rank, torch.Generator().manual_seed(seed))
+    plan = offer.plan(problem, first.name, steps=asked.steps, seed=seed)
+    told = replace(plan, progress=lambda i, n, loss: watch("adapt", i, n))
+    rows = split(len(x), plan.held_out, stream(seed, 0))  # as the fit puts them aside
+    earlier = EarlierLessons.of(asked.base, problem, plan.held_out)
+    tried = {"loss": (x[rows.held_out], cond[rows.held_out]), "earlier_loss": earlier.apart}
+
+    def losses(when: str) -> dict[str, float]:
+        with torch.no_grad():
+            found = {k: model.held_out_loss(*v, stream(seed, 3)) for k, v in tried.items()}
+        return {f"{k}_{when}": v.mean().item() for k, v in found.items()}
+
+    before, lessons = losses("before"), data
+    if asked.replay:
+        own = x[rows.train], cond[rows.train]  # what is put aside stays so
+        lessons = earlier.beside(own, asked.replay, stream(seed, 4))
+    course, share = train(model, *lessons, told), model.share
+    after = losses("after")
+    model.merge()
+    weights = state_digest(family.state_dict())
+    about = {"adapted": first.digest, "losses": {k: v[-1] for k, v in course.items() if v}}
+    record = {
+        "problem": problem.name,
+        "family": first.name,
+        "rank": asked.rank,
+        "replay": asked.replay,
+        "trained_share": share,
+        "steps": asked.steps,
+        **before,
+        **after,
+        "course": course,
+        "lineage": {**_lineage(problem, asked.spec, data, weights), "base": first.digest},
+    }
+    return FittedFamily(first.name, family, weights, about, cached=False), record

@@ -1,0 +1,131 @@
+"""Small generators in Python: any generator of any problem, fitted to a device, and replayed."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ingenium.core.asking import resolve
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.judged import JudgedReplay, without_none
+from ingenium.core.problem import Watch, silent
+from ingenium.core.seeds import one_thread
+from ingenium.core.spec import GeneratorChoice, Spec, parse
+from ingenium.domains import open_problem
+from ingenium.edge import board, exportable, fitting
+from ingenium.edge.device import DeviceSheet
+from ingenium.edge.link import Lender
+from ingenium.edge.record import KIND, RECORD, SmallGenerator
+from ingenium.edge.task import CompressionTask
+from ingenium.generators import fitted
+from ingenium.runs.loop import training
+from ingenium.trust.ledger import Ledger, ledger_or_own
+
+SAME = 1e-6  # relative, within which a replay gives what was recorded
+FOUND = (  # of a record, what a replay must find again
+    *("recipe", "verdict", "margins", "measured", "original"),
+    *("trials", "floating", "screened", "graphs", "board"),
+)
+
+
+def opened(name: str, sheet: DeviceSheet, *, watch: Watch = silent) -> CompressionTask:
+    """The generator of a problem as it stands, ready to be made small.
+
+    Raises:
+        InputError: for a family without a network that a device can run.
+    """
+    asked = parse(
+        {"problem": name, "setup": dict(sheet.setup), "generator": _choice(sheet.generator)},
+        Spec,
+        "the device sheet",
+    )
+    watch("open", 0, 1)
+    problem = open_problem(asked)
+    spec = resolve(asked, problem)
+    fitted.check(problem, spec.generator)
+    problem.prepare(watch)
+    known = training(problem)
+    name, width = fitted.chosen(problem, spec.generator), problem.features(known).shape[1]
+    exportable.check(problem, name, width, sheet)
+    made = fitted.fit(problem, known, spec.generator, watch=watch)
+    return CompressionTask.of(problem, made, spec, known, sheet)
+
+
+def fit(
+    name: str,
+    sheet: DeviceSheet,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> SmallGenerator:
+    """Fit the generator of a problem to a device, and keep it in `out`.
+
+    Raises:
+        EngineError: where compiler or board are absent, before anything is fitted.
+    """
+    board.require()
+    with one_thread():
+        task = opened(name, sheet, watch=watch)
+        with ledger_or_own(ledger) as book:
+            return fitting.fit(task, out, ledger=book, watch=watch, overwrite=overwrite)
+
+
+def lender(kept: SmallGenerator) -> Lender:
+    """A small generator that helps others: its graphs, and whole designs by it.
+
+    Raises:
+        CorruptError: for a record without problem or sheet.
+    """
+    name, sheet = _asked(kept)
+    with one_thread():
+        task = opened(name, sheet)
+    runners = kept.runners()
+    family: Any = task.seated(task.family, runners)
+    return Lender.of(kept.files, runners, family.propose)
+
+
+def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:
+    """Fit it again from the sheet that its record holds, in another folder, and compare.
+
+    Raises:
+        CorruptError: for a record without problem or sheet.
+    """
+    name, sheet = _asked(kept)
+    return compared(kept.record, fit(name, sheet, folder, overwrite=True).record)
+
+
+def _asked(kept: SmallGenerator) -> tuple[str, DeviceSheet]:
+    """Problem and device sheet of a record."""
+    old = kept.record
+    try:
+        name, table = str(old["problem"]), without_none(old["device"])
+        return name, parse(table, DeviceSheet, str(kept.folder / RECORD))
+    except (LookupError, InputError) as error:
+        what = f"holds no device sheet and problem ({error})"
+        raise CorruptError(str(kept.folder / RECORD), what, KIND.again) from error
+
+
+def compared(old: Mapping[str, Any], again: Mapping[str, Any]) -> JudgedReplay:
+    """A record beside that of the same fit made again."""
+    parts = {k: _alike(old["evidence"].get(k), again["evidence"][k]) for k in ("model", "files")}
+    return JudgedReplay(parts | {k: _alike(old.get(k), again[k]) for k in FOUND})
+
+
+def _choice(choice: GeneratorChoice) -> dict[str, Any]:
+    found = without_none(asdict(choice))
+    assert isinstance(found, dict)
+    return found
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Whether two records hold the same entries, and numbers that are the same to a millionth."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(_alike(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_alike, a, b))
+    if isinstance(a, float) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=SAME)
+    return bool(a == b)

@@ -1,0 +1,313 @@
+"""Models in Python: words and a table over time in, a checked model with its forecast out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.errors import InputError
+from ingenium.core.folders import make_folder, staged, write_atomic
+from ingenium.core.judged import JudgedReplay, RecordMaking
+from ingenium.core.problem import Watch, silent
+from ingenium.core.provenance import code_digest
+from ingenium.core.reading.files import content
+from ingenium.core.spec import Limit, Spec
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.domains import open_problem
+from ingenium.generators import fitted
+from ingenium.generators.generator import Generator
+from ingenium.model import checks, fitting, searched
+from ingenium.model.families import PROCESSES, candidates
+from ingenium.model.fitting import FittedModel
+from ingenium.model.made import (
+    MadeModel,
+    constant_bands,
+    course_times,
+    forecast_score,
+    unsaid,
+    write_tables,
+)
+from ingenium.model.posterior import ModelPosterior, posterior
+from ingenium.model.reading import ProcessReading, read
+from ingenium.model.record import (
+    DATA,
+    DRAWS,
+    FORECAST,
+    KIND,
+    ForecastScore,
+    KeptModel,
+    ModelVerdict,
+)
+from ingenium.model.searched import LONGEST, RATE, RATE_UNIT, RateLaw
+from ingenium.model.series import MeasuredSeries
+from ingenium.model.system import ProcessModel
+from ingenium.runs.loop import training
+from ingenium.trust.ledger import Ledger, ledger_or_own
+
+LAWS, SEARCH = "equations.law", 64  # the problem that finds laws, and proposals for each column
+SETUP = {"operations": ["+", "-", "*", "/", "sq"], "constant_units": [RATE_UNIT], "target": RATE}
+AMONG = 800  # short formulas that laws are put together from
+EFFORT = {"wider": 1.2, "bank": AMONG, "generations": 6, "known": 120}
+LOOSE = (Limit("misfit", at_most=1.0), Limit("misfit_outside", at_most=2.0))
+BETTER = 0.98  # of the misfit of shorter laws, that a longer one must reach
+SAME = 1e-6  # relative, within which a replay tells what was recorded
+
+
+@dataclass(frozen=True)
+class ModelAsked:
+    """What is asked of a model."""
+
+    words: str
+    held_out: float = 0.2  # share of the times, the last ones, that the forecast is tested on
+    draws: int = 400  # of the posterior
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.held_out <= 0.5 and 100 <= self.draws <= 20_000 and self.seed >= 0):
+            raise InputError(
+                "0 to 0.5 held out, 100 to 20000 draws and a seed from 0",
+                (self.held_out, self.draws, self.seed),
+            )
+
+
+def model(
+    asked: ModelAsked,
+    data: Path,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> MadeModel:
+    """Make the model that words ask for, of a table over time, and keep it in `out`.
+
+    Raises:
+        InputError: for words or a table that no model can be made of.
+        StorageError: if `out` cannot be written.
+    """
+    series = MeasuredSeries.read(data, asked.held_out)
+    reading = read(asked.words)
+    families = _candidates(reading, series)
+    identity = digest([asdict(asked), file_digest(data), code_digest()])
+    with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
+        write_atomic(part / DATA, content(data, "a table over time as CSV"))
+        laws = _searched(series, part, asked.seed, watch)
+        models = [ProcessModel(f, o, series) for f, o in families]
+        own = [ProcessModel(f, tuple(range(len(series.names))), series)
+               for f in searched.families(series, laws, AMONG)]  # fmt: skip
+        fits, left = _fitted([*models, *own], asked.seed, watch)
+        best = fits[0]
+        watch("constants", 0, 1)
+        found = posterior(best, asked.draws, asked.seed)
+        fine = course_times(series)
+        courses = found.courses(fine)
+        readings = found.readings(courses, asked.seed)
+        score = forecast_score(series, courses, readings)
+        write_tables(part, found, series, fine, readings)
+        told = {
+            "asked": asdict(asked),
+            "read": {"processes": list(reading.processes), "unread": list(reading.unread)},
+            **_chosen(best),
+            "candidates": [_told(f, best.aicc) for f in fits],
+            "left_out": left,
+            "laws": [asdict(law) for law in laws],
+            "found_again": _found_again(models, own),
+            "cannot_say": unsaid(reading, series, found, fits),
+            **_weighed(best, found, score),
+        }
+        files = {name: file_digest(part / name) for name in (DATA, DRAWS, FORECAST)}
+        _entered(making.keep(KIND, part, told, files), ledger)
+    return MadeModel(KeptModel.opened(out), series, found, fine, courses, readings)
+
+
+def replay(kept: KeptModel, folder: Path) -> JudgedReplay:
+    """Make it again from its own words and table, in another folder, and compare."""
+    asked = ModelAsked(**kept.record["asked"])
+    again = model(asked, kept.folder / DATA, folder, overwrite=True).kept.record
+    old = kept.record
+    return JudgedReplay(
+        {
+            "model": old["model"] == again["model"],
+            "candidates": _alike(old["candidates"], again["candidates"]),
+            "constants": _alike(old["constants"], again["constants"]),
+            "forecast": _alike(old["forecast"], again["forecast"]),
+            "verdict": old["verdict"] == again["verdict"],
+        }
+    )
+
+
+def _candidates(reading: ProcessReading, series: MeasuredSeries) -> list[Any]:
+    """Families that the words and the columns admit; of the columns alone where both have none.
+
+    Raises:
+        InputError: where no family has such columns.
+    """
+    step = np.diff(series.time)
+    even = bool(np.ptp(step) <= 1e-6 * step.max())
+    columns = len(series.names)
+    own = candidates(reading.processes, series.units, even)
+    found = own or candidates((), series.units, even)
+    if not found:
+        known = "; ".join(f"{k}: {v}" for k, v in PROCESSES.items())
+        raise InputError(
+            "columns of a process that is known here",
+            f"{columns} columns",
+            f"Leave some out. Known are {known}.",
+        )
+    return found
+
+
+def _searched(series: MeasuredSeries, part: Path, seed: int, watch: Watch) -> list[RateLaw]:
+    """Laws of the rate of each column that the problem of laws accepts, short ones first."""
+    found = []
+    for place, column in enumerate(series.names):
+        watch("laws", place, len(series.names))
+        given = {"table": searched.rate_table(series, column)}
+        asked = Spec(problem=LAWS, setup=SETUP | EFFORT, given=given, limits=LOOSE)
+        try:
+            problem = open_problem(asked)
+            spec = resolve(asked, problem)
+            known = training(problem)
+        except InputError:  # rates that no formula explains even in part
+            continue
+        made = fitted.fit(problem, known, spec.generator, watch=silent)
+        designs = Generator(problem, made.family, spec, known).propose_block(seed, 0)
+        verdicts = verify(
+            designs, problem.verifier, spec.limits, variables=problem.variables,
+            sizes=problem.sizes,
+        )  # fmt: skip
+        front = _front(verdicts)
+        folder = part / "laws" / column
+        make_folder(folder)
+        files = next(iter(problem.formats.values())).write(designs.isel({DESIGN: front}), folder)
+        for path, row in zip(files.values(), front, strict=True):
+            error, size = (float(verdicts[n].to_numpy()[row]) for n in ("misfit", "complexity"))
+            text = (path / "law.sympy").read_text(encoding="utf-8")
+            found.append(RateLaw(column, text, error, int(size)))
+    return found
+
+
+def _front(verdicts: xr.Dataset) -> list[int]:
+    """Accepted laws that no shorter one beats, the closest first."""
+    good = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
+    size, error = (verdicts[n].to_numpy() for n in ("complexity", "misfit"))
+    kept: list[int] = []
+    for row in np.lexsort((error, size)).tolist():
+        better = not kept or error[row] < BETTER * error[kept[-1]]
+        if good[row] and size[row] <= LONGEST and better:
+            kept.append(row)
+    return kept[::-1]
+
+
+def _fitted(
+    models: Sequence[ProcessModel], seed: int, watch: Watch
+) -> tuple[list[FittedModel], list[str]]:
+    """All models that have a trajectory, the likeliest first, and why others have none.
+
+    Raises:
+        InputError: where none has.
+    """
+    found, left = [], []
+    for i, one in enumerate(models):
+        watch("families", i, len(models))
+        try:
+            done = fitting.fit(one, seed, _begun(one))
+        except InputError as error:
+            left.append(f"{one.label}: {error.came}, and it needs more readings than unknowns.")
+            continue
+        if done is None:
+            left.append(f"{one.label}: no trajectory comes near the readings.")
+        else:
+            found.append(done)
+    if not found:
+        raise InputError("a table that some family can follow", " ".join(left)[:600])
+    return sorted(found, key=lambda f: f.aicc), left
+
+
+def _begun(one: ProcessModel) -> np.ndarray | None:
+    """Where the fit of a law begins: constants as the search found them."""
+    if not one.family.found:
+        return None
+    start = fitting.ReadingDensity(one).middle.copy()
+    values = np.array(list(one.family.found.values()))
+    start[: len(values)] = np.log(np.maximum(values, 1e-12))
+    return start
+
+
+def _checked(best: FittedModel) -> list[checks.ModelCheck]:
+    """Units, what is conserved, and a second integrator."""
+    constants, first, _ = best.density.parts(best.numbers)
+    found = [checks.units(best.model), checks.conserved(best.model)]
+    found.append(checks.integrators(best.model, constants, first))
+    return [c for c in found if c is not None]
+
+
+def _weighed(best: FittedModel, found: ModelPosterior, score: ForecastScore) -> dict[str, Any]:
+    """Constants with their bands, checks, the forecast, and what follows from them."""
+    tried = _checked(best)
+    verdict = ModelVerdict.of(found, tried, score)
+    return {
+        "constants": constant_bands(found),
+        "checks": [asdict(c) for c in tried],
+        "forecast": asdict(score),
+        "plain": score.told,
+        "sampler": {"r_hat": found.r_hat, "effective": found.effective},
+        "verdict": verdict.word,
+        "reasons": list(verdict.reasons),
+        "holds": verdict.holds,
+    }
+
+
+def _found_again(models: Sequence[ProcessModel], own: Sequence[ProcessModel]) -> list[str]:
+    """Families whose rates the search wrote again, though it knows none of them."""
+    again = [m.label for m in models if any(checks.same_form(m, o) for o in own)]
+    return [f"The search of formulas, which knows no family, wrote the rates of {a} again."
+            for a in again]  # fmt: skip
+
+
+def _chosen(best: FittedModel) -> dict[str, Any]:
+    """The model, what it takes for granted, and where its states rest."""
+    return {
+        "model": best.model.family.name,
+        "title": best.model.label,
+        "equations": checks.equations(best.model),
+        "assumptions": list(best.model.family.assumptions),
+        "rest": checks.rest(best.model, best.density.parts(best.numbers)[0]),
+    }
+
+
+def _told(fit: FittedModel, least: float) -> dict[str, Any]:
+    family = fit.model.family
+    return {
+        "family": family.name,
+        "title": fit.model.label,
+        "assumptions": list(family.assumptions),
+        "constants": len(family.units),
+        "likelihood": fit.likelihood,
+        "aicc": fit.aicc,
+        "behind": fit.aicc - least,
+    }
+
+
+def _entered(record: Mapping[str, Any], ledger: Ledger | None) -> None:
+    entry = {k: record[k] for k in ("model", "title", "verdict", "evidence")}
+    with ledger_or_own(ledger) as book:
+        book.append("model", entry)
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Whether plain data is the same, numbers within a little."""
+    if isinstance(a, Mapping):
+        return set(a) == set(b) and all(_alike(v, b[k]) for k, v in a.items())
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(_alike, a, b))
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= SAME * max(abs(a), abs(b), 1e-9)
+    return bool(a == b)

@@ -1,0 +1,162 @@
+"""Monitors in Python: streams of a run or of a user's own files, fitted, run and replayed."""
+
+import csv
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.core.judged import JudgedReplay, without_none
+from ingenium.core.problem import Watch, silent
+from ingenium.core.reading.files import check_plain
+from ingenium.core.spec import parse
+from ingenium.domains import open_problem
+from ingenium.monitor import fitting, tables
+from ingenium.monitor.fitting import StreamSource
+from ingenium.monitor.record import Monitor
+from ingenium.monitor.running import Memory, RowAlarm, Watcher, reading, rows
+from ingenium.monitor.spec import MonitorSpec
+from ingenium.monitor.stream import Stream, Watched
+from ingenium.runs.replay import recorded_spec
+from ingenium.trust.ledger import Ledger, ledger_or_own
+
+Heard = Callable[[RowAlarm], None]
+KEPT_EVERY = 100  # rows, after which the memory of a running monitor is written
+SAME = 1e-6  # relative, within which a replay gives what was recorded
+
+
+def streams_of(path: Path) -> tuple[tuple[Stream, ...], StreamSource]:
+    """Streams of a finished run, as its files say; or of CSV files of one's own.
+
+    Raises:
+        InputError: for a run of a problem that cannot be watched, or a folder without streams or
+            with some that tell their events and some that do not.
+    """
+    if (path / "spec.toml").is_file():
+        problem = open_problem(recorded_spec(path))
+        if not isinstance(problem, Watched):
+            raise InputError("a run of a problem that can be watched", f"one of {problem.name}")
+        designs = next(iter(problem.formats.values())).read(path / "designs")
+        source = StreamSource(str(path), problem.name, problem.layout(), tuple(problem.notes))
+        return problem.streams(designs), source
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    if not files:
+        raise InputError("a run, or streams as CSV files", f"none in {path}")
+    for file in files:
+        check_plain(file, "a stream as CSV")
+    return tables.read_all(files), StreamSource(str(path), "")
+
+
+def fit(
+    path: Path,
+    spec: MonitorSpec,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> Monitor:
+    """Fit a monitor to the streams of a run or of files, and keep it in `out`."""
+    watch("read streams", 0, 1)
+    streams, source = streams_of(path)
+    with ledger_or_own(ledger) as book:
+        return fitting.fit(
+            streams, spec, source, out, ledger=book, watch=watch, overwrite=overwrite
+        )
+
+
+def unheard(row: RowAlarm) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class StreamRun:
+    """A stream that a monitor has seen."""
+
+    told: list[RowAlarm]
+    values: np.ndarray
+    label: np.ndarray | None  # of events, where the stream has one
+    memory: Memory
+
+
+def run(
+    kept: Monitor, stream: Path, state: Path | None = None, *, heard: Heard = unheard
+) -> StreamRun:
+    """Feed a stream to a monitor, row by row; `-` is standard input.
+
+    With `state` it goes on from where it was; what it remembers is kept there now and then, and
+    whatever ends the stream. `heard` is told each row.
+
+    Raises:
+        InputError: for a stream that the monitor cannot read; naming row and column.
+    """
+    model = kept.record["evidence"]["model"]
+    memory = Memory.read(state, model) if state else Memory(model)
+    watcher = Watcher(kept, memory)
+    told, values, labels = list[RowAlarm](), list[np.ndarray](), list[bool]()
+    lines = _lines(_found(kept, stream))
+    header = next(lines, [])
+    place = next((i for i, n in enumerate(header) if n.strip().lower() in tables.LABELS), None)
+    try:
+        for number, cells, row in rows(header, lines, kept.tags, str(stream)):
+            told.append(watcher.feed(tables.stamp(cells[0], number, stream), row))
+            heard(told[-1])
+            values.append(row)
+            labels.append(place is not None and reading(cells[place]) == 1)
+            if state is not None and number % KEPT_EVERY == 0:
+                memory.write(state)
+    finally:
+        if state is not None:
+            memory.write(state)
+    if not told:
+        raise InputError("a stream with rows below its header", f"none in {stream}")
+    label = None if place is None else np.array(labels)
+    return StreamRun(told, np.array(values), label, memory)
+
+
+def replay(kept: Monitor, folder: Path) -> JudgedReplay:
+    """Fit it again from what it was fitted to, in a folder of its own, and compare.
+
+    Raises:
+        InputError: if what it was fitted to is no longer there.
+    """
+    spec = parse(without_none(kept.record["spec"]), MonitorSpec, "the monitor's record")
+    path = Path(kept.record["source"])
+    if not path.exists():
+        raise InputError("the streams that the monitor was fitted to", f"nothing at {path}")
+    again = fit(path, spec, folder, overwrite=True)
+    old, new = kept.record, again.record
+    return JudgedReplay(
+        {
+            "data": old["evidence"]["data"] == new["evidence"]["data"],
+            "bar": bool(np.isclose(old["rule"]["bar"], new["rule"]["bar"], rtol=SAME)),
+            "measured": _alike(old["measured"], new["measured"]),
+            "events": [e["delay_h"] for e in old["events"]]
+            == [e["delay_h"] for e in new["events"]],
+            "verdict": old["verdict"] == new["verdict"],
+        }
+    )
+
+
+def _alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    values = [(a[k]["value"], b[k]["value"]) for k in a]
+    return all(x == y or np.isclose(x or np.nan, y or np.nan, rtol=SAME) for x, y in values)
+
+
+def _found(kept: Monitor, stream: Path) -> Path:
+    """The stream itself, or the one of its name beside the monitor."""
+    beside = kept.folder / stream
+    return beside if not stream.exists() and beside.is_file() and str(stream) != "-" else stream
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    if str(path) == "-":
+        yield from csv.reader(sys.stdin)
+        return
+    check_plain(path, "a stream as CSV")
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        yield from csv.reader(file)

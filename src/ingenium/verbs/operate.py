@@ -1,0 +1,343 @@
+"""Operations in Python: a policy of a finished run on a plant, released, run, kept and replayed."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.errors import CorruptError, InputError, choose
+from ingenium.core.evidence import read
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.judged import JudgedReplay, RecordMaking, finite, without_none
+from ingenium.core.netcdf import write_netcdf
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest
+from ingenium.core.spec import Spec, parse
+from ingenium.core.verdict import Verdict
+from ingenium.domains import open_problem
+from ingenium.evaluate.interval_limits import MarginVerdict
+from ingenium.evaluate.measured import Interval
+from ingenium.operate import judging
+from ingenium.operate import watch as watching
+from ingenium.operate.drill import Drill
+from ingenium.operate.plant import Acting, Operated, Plant, Policy
+from ingenium.operate.record import COURSE, DECISIONS, KIND, OperationRecord
+from ingenium.operate.release import PolicyRelease, released
+from ingenium.operate.running import PROGRESS, Operation, paced, unlike
+from ingenium.operate.scenarios import SERVING, WATCHING
+from ingenium.operate.shell import WHO, Shell
+from ingenium.operate.spec import QUANTITIES, OperateSpec
+from ingenium.runs.opened import open_run
+from ingenium.trust.ledger import Ledger, ledger_or_own
+
+TIMED = 9  # decisions that are timed before a run, of which the middle one must be in time
+COMPARED = ("truth", "action", "who", "why")
+
+
+@dataclass(frozen=True)
+class PolicyChoice:
+    """Which policy operates: a design of a finished run, the best without a number; or a family."""
+
+    run: Path | None = None
+    design: int | None = None
+    family: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.run is None) == (not self.family):
+            raise InputError(
+                "a run whose designs are policies, or a family of policies",
+                "both" if self.family else "neither",
+                "Write --policy out/run, or --family pid.",
+            )
+        if self.family and self.design is not None:
+            raise InputError("a design of a run", f"design {self.design} of a family")
+
+
+@dataclass(frozen=True)
+class PolicySource:
+    """What operates: a design of a run, or a family that was made with the seed of its digest."""
+
+    run: str
+    design: int
+    problem: str
+    file: str
+    digest: str
+    verdict: str
+    family: str = ""
+
+
+def plant_of(name: str, setup: Mapping[str, Any]) -> tuple[Operated, str]:
+    """A problem that has a plant, and the digest of what it models.
+
+    Raises:
+        InputError: for a problem without one.
+    """
+    problem: Problem = open_problem(Spec(problem=name, setup=dict(setup)))
+    if not isinstance(problem, Operated):
+        raise InputError("a problem that has a plant to operate", name, "Write autonomy.arm.")
+    return problem, problem.system
+
+
+def policy_of(
+    choice: PolicyChoice, where: Operated, name: str, seed: int
+) -> tuple[Policy, PolicySource]:
+    """What was chosen for the plant of a problem.
+
+    Raises:
+        InputError: for a family that the plant does not know, or that leaves its limits; for a run
+            without policies, or a design without a file or not accepted.
+        CorruptError: for a file that is not the one that was judged.
+    """
+    if choice.run is not None:
+        return _designed(choice.run, choice.design, where)
+    make = where.families[choose(choice.family, where.families, "family of policies of this plant")]
+    own = digest([name, choice.family, seed, code_digest()])
+    return make(seed), PolicySource("", -1, name, "", own, "made", choice.family)
+
+
+def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy, PolicySource]:
+    """A design of a finished run, from its exported file.
+
+    Its evidence must hold the file as it lies there, and its verdict must be `accepted`: what was
+    found under no limits does not act.
+    """
+    run = open_run(folder, open_problem)
+    problem = run.problem
+    if not isinstance(problem, Acting):
+        raise InputError("a run whose designs are policies", f"one of {problem.name}")
+    kept = run.kept["design"].to_numpy().tolist()
+    if design is None and not kept:
+        raise InputError("a run that kept a policy", f"{folder}, which kept none")
+    index = kept[0] if design is None else design
+    entry = next((r for r in read(run.folder / "evidence.jsonl") if r["design"] == index), None)
+    if entry is None or entry["file"] is None:
+        raise InputError(f"a design with a file, such as {kept[:3]}", f"design {index}")
+    path = run.folder / entry["file"]
+    if file_digest(path) != entry["file_digest"]:
+        raise CorruptError(str(path), "is not the file that was judged", "Propose it again.")
+    if entry["verdict"] != Verdict.ACCEPTED:
+        raise InputError(
+            "a policy that held its limits (constraint in learning)",
+            f"design {index}, which is {entry['verdict']}",
+            f"Write --design {kept[0] if kept else 'N'}.",
+        )
+    form = next(f for f in problem.formats.values() if f.name == entry["format"])
+    one = form.read(path)
+    source = PolicySource(
+        str(folder), index, problem.name, entry["file"], entry["file_digest"], entry["verdict"]
+    )
+    return problem.policy(one, where.plant), source
+
+
+def in_time(policy: Policy, plant: Plant) -> None:
+    """Refuse a policy whose decisions as a rule take longer than a period of the plant.
+
+    Raises:
+        InputError: with the shortest period that it could keep here.
+    """
+    state, took = plant.begin(SERVING.some(1)), []
+    seen, wanted, memory = plant.seen(state, ()), plant.wanted(state), policy.begin(1)
+    for _ in range(TIMED):
+        began = time.perf_counter()
+        policy.act(memory, seen, wanted)
+        took.append(time.perf_counter() - began)
+    usual = sorted(took)[TIMED // 2]
+    if usual > plant.period_s:
+        raise InputError(
+            f"a policy that decides within a period of {plant.name}, {plant.period_s:g} s",
+            f"{policy.name}, which takes {usual:.2g} s for a decision here",
+            f"Write a period_s of at least {2 * usual:.1g} under [setup], or choose a quicker one.",
+        )
+
+
+def operate(
+    name: str,
+    choice: PolicyChoice,
+    spec: OperateSpec,
+    out: Path,
+    *,
+    real_time: bool = False,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> OperationRecord:
+    """Release a policy, run it in its shell, judge the run and keep it in `out`.
+
+    Raises:
+        InputError: for a plant, policy, drill or spec that do not go together.
+        KeyboardInterrupt: when stopped; the same call goes on, the plant is at its fallback.
+    """
+    watch("open the plant", 0, 1)
+    where, system = plant_of(name, spec.setup)
+    drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
+    plant = where.plant
+    drill.check(plant.faults, len(plant.readings), len(plant.actions))
+    watch("make the policy", 0, 1)
+    acting, source = policy_of(choice, where, name, spec.seed)
+    in_time(acting, plant)
+    identity = digest([name, asdict(spec), asdict(source), system, code_digest()])
+    with (
+        ledger_or_own(ledger) as book,
+        RecordMaking() as making,
+        staged(out, identity, overwrite=overwrite) as part,
+    ):
+        watch("release", 0, 1)
+        passed = released(acting, (plant, where.held_out), spec)
+        held_out = where.held_out.name
+        told: dict[str, Any] = {
+            "problem": name,
+            "plant": {"name": plant.name, "version": plant.version, "held_out": held_out},
+            "policy": asdict(source),
+            "spec": asdict(spec),
+            "drill": asdict(drill),
+            "release": passed.record,
+        }
+        files: dict[str, str] = {}
+        if passed.holds:
+            run = _run(where, acting, spec, drill, part, real_time, watch)
+            told |= _judged(run, spec, drill, book, name)
+            files = _written(run, told["decisions"], part)
+        else:
+            told |= _refused(passed)
+        record = making.keep(KIND, part, told, {"files": files, "system": system})
+        watch("keep", 0, 1)
+        short = {k: record[k] for k in ("problem", "policy", "verdict", "evidence")}
+        book.append("operation" if passed.holds else "refusal", short)
+    return OperationRecord.opened(out)
+
+
+def _run(
+    where: Operated,
+    policy: Policy,
+    spec: OperateSpec,
+    drill: Drill,
+    part: Path,
+    real_time: bool,
+    watch: Watch,
+) -> Operation:
+    plant = where.plant
+    watch("set the watch", 0, 1)
+    at = WATCHING.some(spec.watch_episodes)
+    periods = round(spec.release_s / plant.period_s)
+    own = watching.Watch.set_on(plant, policy, at, periods, spec.coverage)
+    whole = round(spec.seconds / plant.period_s)
+    if whole < 1:
+        raise InputError(f"at least one period of {plant.period_s:g} s", f"{spec.seconds:g} s", "")
+    pace, scenario = paced(plant.period_s) if real_time else None, SERVING.of_seed(spec.seed)
+    run = Operation(plant, policy, Shell(plant, own), drill, whole, scenario, pace=pace)
+    run.resume(part)
+    run.run(part, watch)
+    return run
+
+
+def _judged(
+    run: Operation, spec: OperateSpec, drill: Drill, ledger: Ledger, name: str
+) -> dict[str, Any]:
+    """What was measured, who decided, and the verdict; decisions go to the ledger."""
+    course = run.table()
+    outcome = _outcome(run, spec, drill)
+    for decision in outcome["decisions"]:
+        person = decision["who"] == "person"
+        ledger.append(
+            "decision", {"problem": name, **decision}, actor=decision["name"] if person else None
+        )
+    seconds = course["seconds"].to_numpy()
+    watch = run.shell.watch
+    return {
+        **outcome,
+        "shares": {w: float((course["who"].to_numpy() == i).mean()) for i, w in enumerate(WHO)},
+        "faults": judging.met(course, drill),
+        "stops_s": run.stops,
+        "period": {
+            "seconds": run.plant.period_s,
+            "median_us": 1e6 * float(np.median(seconds)),
+            "p99_us": 1e6 * float(np.quantile(seconds, 0.99)),
+        },
+        "watch": None if watch is None else {
+            "bar": watch.bar, "coverage": watch.coverage, "episodes": watch.episodes,
+            "episode_s": watch.seconds,
+        },
+    }  # fmt: skip
+
+
+def _written(run: Operation, decisions: Sequence[Any], part: Path) -> dict[str, str]:
+    """The course and the decisions as files, with their digests."""
+    course = run.table()
+    course.attrs["stops_s"] = run.stops or [-1.0]
+    write_netcdf(part / COURSE, course)
+    write_atomic(part / DECISIONS, "".join(json.dumps(d) + "\n" for d in decisions))
+    (part / PROGRESS).unlink(missing_ok=True)
+    return {f: file_digest(part / f) for f in (COURSE, DECISIONS)}
+
+
+def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
+    """What its course comes to: what is recorded, and compared when it is run again."""
+    course = run.table()
+    values = judging.measured(course, run.plant, drill)
+    verdict = MarginVerdict.of({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
+    return {
+        "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
+        "margins": verdict.margins,
+        "verdict": verdict.word,
+        "decisions": [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)],
+    }
+
+
+def _refused(passed: PolicyRelease) -> dict[str, Any]:
+    return {
+        "verdict": "refused",
+        "measured": {},
+        "margins": {},
+        "decisions": [],
+        "faults": [],
+        "why": f"outside its limits in more than {passed.at_most:.0%} of seeded scenarios, or not "
+        "surely in fewer",
+    }
+
+
+def replay(folder: Path) -> JudgedReplay:
+    """Run it again from its record, with the periods that were late then, and compare.
+
+    Raises:
+        InputError: if the run of its policy is no longer there, or the policy never ran, or the
+            run was stopped in between, which nothing says again.
+    """
+    kept = OperationRecord.opened(folder)
+    record, course = kept.record, kept.course
+    if record["stops_s"]:
+        raise InputError(
+            "an operation that ran without a stop", f"one stopped at {record['stops_s']}"
+        )
+    spec = parse(without_none(record["spec"]), OperateSpec, "the record of an operation")
+    drill = parse(without_none(record["drill"]), Drill, "the record of an operation")
+    where, system = plant_of(record["problem"], spec.setup)
+    own = record["policy"]
+    choice = (
+        PolicyChoice(family=own["family"])
+        if own["family"]
+        else PolicyChoice(Path(own["run"]), own["design"])
+    )
+    policy, source = policy_of(choice, where, record["problem"], spec.seed)
+    passed = released(policy, (where.plant, where.held_out), spec)
+    at = WATCHING.some(spec.watch_episodes)
+    periods = round(spec.release_s / where.plant.period_s)
+    bar = watching.Watch.set_on(where.plant, policy, at, periods, spec.coverage)
+    late, scenario = course["late"].to_numpy().astype(bool), SERVING.of_seed(spec.seed)
+    run = Operation(where.plant, policy, Shell(where.plant, bar), drill, len(late), scenario, late)
+    run.run()
+    odd = unlike(run.table(), course, COMPARED)
+    again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # as a record holds it
+    return JudgedReplay(
+        {
+            "system": system == record["evidence"]["system"],
+            "policy": source.digest == record["policy"]["digest"],
+            "release": finite(passed.record["measured"]) == record["release"]["measured"],
+            **{name: name not in odd for name in COMPARED},
+            **{name: again[name] == record[name] for name in again},
+        }
+    )

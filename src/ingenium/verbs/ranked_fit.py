@@ -1,0 +1,387 @@
+"""Fits on many ranks: a layout, a rehearsal beside one process, the fit, weights with lineage.
+
+Each rank opens the problem by itself, so that nothing but gradients travels; ranks that stand on
+other code or data are refused. What is kept in `out` is a model as any run keeps one, and
+`fit.json`, which says under which layout it was fitted, what was predicted and what was measured.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.digest import array_digest, digest
+from ingenium.core.energy import Meter
+from ingenium.core.errors import InputError, choose
+from ingenium.core.folders import cache_folder, locked, staged, write_atomic
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.domains import open_problem
+from ingenium.generators import offer
+from ingenium.generators.fitted import FIT, MODEL, FittedFamily, state_digest
+from ingenium.runs.loop import training
+from ingenium.scale import planner
+from ingenium.scale.calibration import calibrated
+from ingenium.scale.chain import ChainedFamily
+from ingenium.scale.cluster import Cluster
+from ingenium.scale.divided import DividedModel
+from ingenium.scale.laws import ceiling, fitted_share
+from ingenium.scale.layout import AUTO, TRIED, RankLayout
+from ingenium.scale.pieces import UnlikeSteps
+from ingenium.scale.place import LOCAL, WorkPlace
+from ingenium.scale.planner import PlanSpec, Training
+from ingenium.scale.ranked_descent import Precision, RankedDescent, in_precision
+from ingenium.scale.ranks import WAIT_S, Rank, Tell, agree, gather
+from ingenium.train.plan import Plan
+from ingenium.train.trainer import train
+from ingenium.trust.ledger import Ledger, ledger_or_own
+from ingenium.verbs.rehearsal import Rehearsal, predicted
+
+DIVIDED = "autoregressive"  # what is fitted where the problem's own generator comes trained
+STEPS = 200  # where nobody says how many
+SAME = 1e-5  # within which losses of two layouts are equal
+
+
+@dataclass(frozen=True)
+class RankedFit:
+    """What every rank does; it travels to them as it is."""
+
+    opener: Callable[[], Problem]
+    family: str
+    plan: Plan
+    layout: str = AUTO
+    fit: bool = True  # else the rehearsal alone
+    rehearse: bool = True
+    precision: Precision = "own"
+
+    def __call__(self, rank: Rank, tell: Tell) -> dict[str, Any]:
+        """Agree, calibrate, choose a layout, rehearse, and fit; weights are told by rank 0."""
+        problem = self.opener()
+        known = training(problem)
+        x, cond = problem.encode(known).float(), problem.features(known).float()
+        make = partial(offer.make, problem, self.family, cond.shape[1])
+        agree(self._stands_on(problem, x, cond, make().state_dict()))
+        found: dict[str, Any] = {"rank": rank.number}
+        if self.rehearse:
+            layout, told = self._rehearsed(make, x, cond)
+            found |= told
+        else:
+            layout = RankLayout.parse(self.layout)
+            planner.check(self._asked(make, x), rank.count, layout)
+        found["layout"] = str(layout)
+        if self.fit:
+            found |= self._fitted(make, layout, x, cond, tell)
+        return found
+
+    def _stands_on(
+        self, problem: Problem, x: Tensor, cond: Tensor, first: Mapping[str, Tensor]
+    ) -> dict[str, str]:
+        return {
+            "code": code_digest(),
+            "package": package_digest(problem),
+            "data": digest([array_digest(x.numpy()), array_digest(cond.numpy())]),
+            "first weights": state_digest(first),
+            "PyTorch": str(torch.__version__),
+        }
+
+    def _asked(self, make: Callable[[], Any], x: Tensor) -> PlanSpec:
+        family = make()
+        if not isinstance(family, ChainedFamily):
+            raise InputError(
+                "a family that ranks can share, such as autoregressive on texts",
+                self.family,
+                'Write family = "autoregressive" under [generator], or fit without --on.',
+            )
+        chain, batch = family.chain(), self.plan.batch
+        tokens = float(self.plan.steps) * batch * chain.size.context
+        pieces = len(chain.pieces(x[_some(x, batch)]))
+        unlike = UnlikeSteps.of(chain.known_steps(x), batch, pieces)
+        return PlanSpec(chain.size, Training(batch, tokens), unlike=unlike)
+
+    def _layout(self, asked: PlanSpec, cluster: Cluster) -> RankLayout:
+        """The one that was written, or the fastest that fits, as rank 0 finds it."""
+        told: list[Any] = [None]
+        if dist.get_rank() == 0:
+            if self.layout == AUTO:
+                told = [planner.best(asked, cluster)[0].layout]
+            else:
+                told = [planner.asked(asked, cluster, RankLayout.parse(self.layout)).layout]
+        dist.broadcast_object_list(told)
+        chosen: RankLayout = told[0]
+        return chosen
+
+    def _rehearsed(
+        self, make: Callable[[], Any], x: Tensor, cond: Tensor
+    ) -> tuple[RankLayout, dict[str, Any]]:
+        """Calibrate, choose a layout, and hold a few of its steps against what is predicted."""
+        asked, chain = self._asked(make, x), make().chain()
+        full = in_precision(chain, "fp32")  # in which it is rehearsed
+        some = _some(x, max(self.plan.batch, dist.get_world_size()))
+        batch = x[some], cond[some]
+        cluster = calibrated(in_precision(chain, self.precision), *batch)
+        spent = calibrated(full, *batch, clock=time.process_time)
+        rehearsal, tried = Rehearsal(make, self.plan, x, cond), list[dict[str, Any]]()
+        if self.layout == TRIED:
+            tried = rehearsal.each(asked, calibrated(full, *batch))
+            layout = RankLayout.parse(tried[0]["layout"])
+        else:
+            layout = self._layout(asked, cluster)
+        return layout, {
+            "cluster": asdict(cluster),
+            "tried": tried,
+            "predicted": predicted(asked, cluster, spent, layout),
+            **rehearsal.of(layout),
+        }
+
+    def _fitted(
+        self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor, tell: Tell
+    ) -> dict[str, Any]:
+        """The fit itself; it goes on from a checkpoint of any layout."""
+        model, ticks = DividedModel(make(), layout), list[tuple[float, float]]()
+        descent = RankedDescent(model, precision=self.precision)
+
+        def heard(step: int, steps: int, loss: float) -> None:
+            ticks.append((time.perf_counter(), time.process_time()))
+            tell("fit", step, steps)
+
+        plan = replace(self.plan, progress=heard)
+        course = train(model, x, cond, plan, descent=descent)
+        whole = descent.whole(model.state_dict())
+        steps = np.diff(ticks, axis=0)
+        return {
+            "course": course,
+            "step_s": float(np.median(steps[:, 0])) if len(steps) else None,
+            "step_cpu_s": float(np.median(steps[:, 1])) if len(steps) else None,
+            "steps_here": len(ticks),  # others were made before a stop
+            "weights": {k: v.numpy() for k, v in whole.items()},
+        }
+
+
+@dataclass(frozen=True)
+class ScaledFit:
+    """A fit over ranks as it was kept."""
+
+    folder: Path
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """A fit that is asked for, and where it is to run."""
+
+    spec: Spec
+    on: WorkPlace = field(default_factory=WorkPlace)
+    layout: str = AUTO
+    steps: int | None = None
+    rehearse: bool = True  # a few steps, measured and compared with one process
+    precision: Precision = "own"  # of products
+    wait_s: float = WAIT_S
+
+    def job(self, opener: Callable[[], Problem], family: str, plan: Plan) -> RankedFit:
+        """What its ranks do."""
+        return RankedFit(
+            opener, family, plan, self.layout, rehearse=self.rehearse, precision=self.precision
+        )
+
+    def __post_init__(self) -> None:
+        choose(self.precision, get_args(Precision), "precision")
+        chosen = self.layout in (AUTO, TRIED)
+        if chosen and not self.rehearse:
+            what = "a layout of a fit that is not rehearsed"
+            raise InputError(what, self.layout, "Write data:2.")
+        if not chosen:
+            layout = RankLayout.parse(self.layout)
+            if layout.ranks != self.on.count:
+                raise InputError(
+                    f"a layout of {self.on.count} ranks, as {self.on} has",
+                    f"{layout}, which has {layout.ranks}",
+                    f"Write --layout data:{self.on.count}.",
+                )
+
+
+def fit(
+    asked: FitRequest,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+    gathered: Callable[..., list[Any]] = gather,
+) -> ScaledFit:
+    """Fit the generator of a spec over ranks, and keep it in `out` with where it comes from.
+
+    A fit that was stopped, or lost a rank, goes on from its last checkpoint, on whatever ranks
+    the next call has. `gathered` is who brings the ranks together.
+
+    Raises:
+        InputError: for a family that cannot be divided, a layout that does not fit, ranks that
+            stand on other code or data, or a rank that has to `follow`.
+        FolderInUseError: if another process makes the same fit, or writes to `out`.
+        RankLost: if a rank ended by itself.
+    """
+    if asked.on.follows:
+        raise InputError("the first rank, which keeps what comes out", "another", "Call follow.")
+    own = _OpenedFit.of(asked, watch)
+    with (
+        staged(out, own.identity, overwrite=overwrite) as part,
+        locked(own.resume),
+        Meter() as meter,
+    ):
+        # First what many may refuse, such as a head that cannot be reached.
+        found = gathered(asked.on, own.job, wait_s=asked.wait_s, tell=watch)
+        alone = _alone(own.job, asked, watch) if asked.rehearse and asked.on.handed_out else None
+        model = _model(own.problem, own.job.family, found[0])
+        model.save(part / MODEL)
+        record = _record(asked, own.job, found, alone)
+        record["lineage"] |= {"weights": model.digest, "package": package_digest(own.problem)}
+        record["energy"] = asdict(meter.read())
+        FIT.write(part, record)
+        write_atomic(part / "spec.toml", specs.dump(asked.spec))
+        _enter(record, ledger)
+        shutil.rmtree(own.resume, ignore_errors=True)
+    return ScaledFit(out, record)
+
+
+def shared(problem: Problem, choice: GeneratorChoice) -> bool:
+    """Whether the chosen family is one that ranks can share."""
+    return _family(problem, choice) == DIVIDED
+
+
+def follow(asked: FitRequest) -> None:
+    """Do the part of a rank that torchrun started; the first rank keeps what comes out."""
+    gather(asked.on, _OpenedFit.of(asked, silent).job, wait_s=asked.wait_s)
+
+
+@dataclass(frozen=True)
+class _OpenedFit:
+    """What is fitted, what its ranks do, and where its checkpoint lies."""
+
+    problem: Problem
+    job: RankedFit
+    resume: Path
+    identity: str
+
+    @classmethod
+    def of(cls, asked: FitRequest, watch: Watch) -> "_OpenedFit":
+        watch("open the problem", 0, 1)
+        problem = open_problem(asked.spec)
+        spec = resolve(asked.spec, problem)
+        family = _family(problem, spec.generator)
+        plan = _plan(problem, family, spec.generator, asked.steps)
+        problem.prepare(watch)
+        opener = partial(open_problem, asked.spec, problem.given)
+        under = [specs.as_table(spec), family, asdict(plan), asked.precision]
+        under += [code_digest(), package_digest(problem)]
+        resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
+        job = asked.job(opener, family, replace(plan, checkpoint=resume))
+        return cls(problem, job, resume, digest([*under, str(asked.on), asked.layout]))
+
+
+def _family(problem: Problem, choice: GeneratorChoice) -> str:
+    """What a spec chooses; where that comes trained, the family that ranks can share."""
+    name = problem.default_family if choice.family == "default" else choice.family
+    if offer.check(problem, name) == "shipped":
+        if choice.family != "default":
+            raise InputError("a family that is fitted", f"{name}, which comes trained")
+        return DIVIDED
+    return name
+
+
+def _plan(problem: Problem, family: str, choice: GeneratorChoice, steps: int | None) -> Plan:
+    own = steps or choice.steps or STEPS
+    plan = offer.plan(problem, family, steps=own, seed=choice.seed)
+    return replace(plan, check_every=min(plan.check_every, max(1, own // 10)))
+
+
+def _alone(job: RankedFit, asked: FitRequest, watch: Watch) -> dict[str, Any]:
+    """The same steps by one process."""
+    watch("the same by one process", 0, 1)
+    own = replace(job, layout=AUTO, fit=False)
+    found: dict[str, Any] = gather(WorkPlace(LOCAL), own, wait_s=asked.wait_s)[0]
+    return found
+
+
+def _model(problem: Problem, name: str, first: Mapping[str, Any]) -> FittedFamily:
+    known = problem.features(training(problem))
+    family = offer.make(problem, name, known.shape[1])
+    state = {k: torch.from_numpy(v) for k, v in first["weights"].items()}
+    family.load_state_dict(state)
+    losses = {k: v[-1] for k, v in first["course"].items() if v}
+    meta = {"layout": first["layout"], "losses": losses}
+    return FittedFamily(name, family, state_digest(state), meta, cached=False)
+
+
+def _record(
+    asked: FitRequest,
+    job: RankedFit,
+    found: list[dict[str, Any]],
+    alone: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    first = found[0]
+    compared = None
+    if alone is not None:
+        both = zip(first["losses"], alone["losses"], strict=True)
+        apart = max(abs(a - b) for a, b in both)
+        compared = {"losses": alone["losses"], "apart": apart, "equal": apart <= SAME}
+        times = [alone["rehearsed_steps_s"], first["rehearsed_steps_s"]]
+        share = fitted_share([1, len(found)], times)
+        compared["speedup"] = float(np.median(times[0]) / np.median(times[1]))
+        compared["parallel_share"] = asdict(share) | {"most": ceiling(share.value)}
+    return {
+        "problem": asked.spec.problem,
+        "family": job.family,
+        "precision": asked.precision,
+        "on": str(asked.on),
+        "ranks": len(found),
+        "layout": first["layout"],
+        "steps": job.plan.steps,
+        "batch": job.plan.batch,
+        "predicted": first.get("predicted"),
+        "measured": {
+            "bytes": [one.get("bytes") for one in found],
+            "step_s": first["step_s"],
+            "step_cpu_s": [one.get("step_cpu_s") for one in found],
+            "rehearsed_step_s": _median(first.get("rehearsed_steps_s")),
+            "rehearsed_cpu_s": [one.get("rehearsed_cpu_s") for one in found],
+            "waits": first.get("waits", {}),
+        },
+        "tried": first.get("tried", []),
+        "losses": first.get("losses"),
+        "one_process": compared,
+        "course": first["course"],
+        "cluster": first.get("cluster"),
+        "lineage": {
+            "spec": digest(specs.as_table(asked.spec)),
+            "code": code_digest(),
+            "versions": versions(),
+            "machine": machine(),
+        },
+    }
+
+
+def _some(x: Tensor, count: int) -> Tensor:
+    """Rows drawn for a batch, each again where there are fewer."""
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
+    return order[torch.arange(count) % len(x)]
+
+
+def _median(seconds: list[float] | None) -> float | None:
+    return float(np.median(seconds)) if seconds else None
+
+
+def _enter(record: Mapping[str, Any], ledger: Ledger | None) -> None:
+    body = {k: record[k] for k in ("problem", "family", "on", "layout", "steps")}
+    body |= {k: record["lineage"][k] for k in ("spec", "weights", "package", "code")}
+    with ledger_or_own(ledger) as book:
+        book.append("fit", body)

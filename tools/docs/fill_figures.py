@@ -1,0 +1,389 @@
+"""Fills blocks of the documents from result files and sources; no figure and no code is typed.
+
+    python tools/docs/fill_figures.py [--check]
+
+`figures:NAME` comes from docs/figures/*.json, which `tools/docs/make_pictures.py` keeps of a finished
+run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
+`contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
+one class, function or value of a Python file. What the commands of tutorials print comes from
+docs/figures/runs/*.json, times of the README's commands from benchmarks/results/first_runs.json.
+"""
+
+import ast
+import json
+from functools import cache, partial
+from math import isfinite
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from aims import weigh
+from benchmark_peers import PEERS
+from blocks import ROOT, choice, main, table
+from consoles import with_outputs
+from contested import contest
+from first_runs import with_times
+from ingenium_book.claims import chapters
+from ingenium_book.entries import STATUSES, RowEntry, chosen, counts, entries
+from ingenium_book.study import Result
+from ingenium_book.verdicts import ClaimPart
+
+from ingenium.comparison.markdown import markdown
+from ingenium.comparison.scores import Comparison
+from ingenium.core.spec import Limit
+from ingenium.domains.grid.feeder.feeder_day import FeederDay
+from ingenium.report import words
+
+DEMO = "winter_evening_peak"
+
+
+@cache
+def figures(name: str = DEMO) -> dict[str, Any]:
+    """What was kept of a run; of the demo unless another is named."""
+    found: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / f"{name}.json").read_text())
+    return found
+
+
+def demo() -> str:
+    """What the demo prints, from its summary."""
+    return outcome(DEMO)
+
+
+def held(name: str) -> str:
+    """How many designs of a run held every limit, and what it took."""
+    s, run = figures(name)["summary"], figures(name)["run"]
+    total = sum(run["seconds"].values())
+    return (
+        f"Of {s['proposed']} proposals {s['accepted']} meet every limit: "
+        f"{words.percent(s['acceptance'])} (95 % interval {words.percent(s['acceptance_low'])} to "
+        f"{words.percent(s['acceptance_high'])}), in {total:.0f} s on "
+        f"{run['machine']['cores']} cores."
+    )
+
+
+def outcome(name: str) -> str:
+    """What a run prints, from its summary."""
+    s, run = figures(name)["summary"], figures(name)["run"]
+    span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
+    rows = [("Limit", "Violated by", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
+    asked = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
+    for limit, b in zip(asked, s["limits"], strict=True):
+        bad = b["broken"] > 0
+        rows.append(
+            (
+                limit,
+                str(b["broken"]),
+                f"{words.percent(b['share'])} ({words.percent(b['low'])} to "
+                f"{words.percent(b['high'])})",
+                words.number(b["worst"], b["unit"]) if bad else "",
+                words.number(b["typical"], b["unit"]) if bad else "",
+                ", ".join(b["where"]),
+            )
+        )
+    return (
+        f"**{s['accepted']}** of {s['proposed']} designs meet every limit: "
+        f"{words.percent(s['acceptance'])} (95 % interval {span}). {s['rejected']} violate a "
+        f"limit; to {s['failed']} the engine had no answer.\n\n{table(*rows)}\n\n{cost(run)}"
+    )
+
+
+def cost(run: dict[str, Any]) -> str:
+    """Seconds and memory of the run, and on what."""
+    total = sum(run["seconds"].values())
+    fitted = "model from the cache" if run["model"]["from_cache"] else "with fitting"
+    stages = ", ".join(f"{k} {v:.1f} s" for k, v in run["seconds"].items())
+    return (
+        f"{total:.0f} s ({fitted}; {stages}), at most {run['peak_memory_mb']:.0f} MB, on "
+        f"{run['machine']['cores']} cores with {run['machine']['torch_threads']} threads."
+    )
+
+
+def record() -> str:
+    """The evidence of one design, digests and lists cut short."""
+    found = figures()["evidence"]
+    if found is None:
+        return "No design of the stored run was kept."
+    keys = ("min_voltage", "min_voltage_bus", "max_line_loading", "load_energy")
+    shown = found | {"measured": {k: found["measured"][k] for k in keys}}
+    lines = [f' "{k}": {json.dumps(short(v), ensure_ascii=False)}' for k, v in shown.items()]
+    return "```json\n{\n" + ",\n".join(lines) + "\n}\n```"
+
+
+def short(value: Any) -> Any:
+    """Digests of 8 digits and numbers of 6."""
+    if isinstance(value, dict):
+        return {k: short(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [short(v) for v in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, str) and value.startswith("sha256:"):
+        return f"{value[:15]}..."
+    return value
+
+
+def cross_check() -> str:
+    """How far the two engines are apart, from the run."""
+    found = figures()["run"]["cross_check"]
+    engine = figures()["run"]["engine"]
+    rows = [("Quantity", "Largest difference")]
+    rows += [(f"`{k}`", words.number(v)) for k, v in found["disagreement"].items()]
+    return (
+        f"{engine['name']} {engine['version']} against {found['engine']} {found['version']} on "
+        f"{found['checked']} steps ({words.percent(found['share'])}):\n\n{table(*rows)}"
+    )
+
+
+def comparison() -> str:
+    """The table of all families and baselines, where one is stored."""
+    found = compared()
+    return "No comparison is stored yet." if found is None else markdown(found)
+
+
+def compared() -> Comparison | None:
+    """The stored comparison of all families on feeder days."""
+    path = ROOT / "benchmarks" / "results" / "compare_feeder_day.json"
+    return Comparison.from_json(path.read_text()) if path.is_file() else None
+
+
+def main_measures() -> str:
+    """The measures that decide, of all families and baselines."""
+    found = compared()
+    if found is None:
+        return "No comparison is stored yet."
+    names = ("energy_score", "variogram_score", "coverage_90", "classifier_auc", "copy_ratio")
+    return markdown(found, metrics=[m for m in found.measured if m.name in names])
+
+
+def aims() -> str:
+    """What was aimed at, and whether the default family and the best one got there."""
+    found = compared()
+    if found is None:
+        return "No comparison is stored yet."
+    rows = [("Family", "Aim", "Measured", "Held")]
+    for family in (f for f in found.families if f not in found.baselines):
+        rows += [
+            (f"`{family}`", a.what, a.measured, "yes" if a.held else "no")
+            for a in weigh(found, family)
+        ]
+    return table(*rows)
+
+
+def other_feeders() -> str:
+    """The aims of the default family on feeders on which nothing was chosen."""
+    stem = "compare_feeder_day_"
+    rows = [("Feeder", "Aim", "Measured", "Held")]
+    for path in sorted((ROOT / "benchmarks" / "results").glob(f"{stem}1-*.json")):
+        feeder = path.stem.removeprefix(stem)
+        rows += [
+            (feeder, a.what, a.measured, "yes" if a.held else "no")
+            for a in weigh(Comparison.from_json(path.read_text()), FeederDay.default_family)
+        ]
+    return table(*rows)
+
+
+def steering() -> str:
+    """The same spec with and without steering."""
+    rows = [("Run", "Held", "Lowest voltage of the day: 5 %, median, 95 %", "To propose")]
+    for title, name in (("without", "not_steered_low_voltage"), ("with", "steered_low_voltage")):
+        found = figures(name)
+        s, low = found["summary"], found["quantiles"]["min_voltage"]
+        rows.append(
+            (
+                f"{title} steering",
+                f"{s['accepted']} of {s['proposed']}",
+                ", ".join(f"{x:.4f}" for x in low) + " pu",
+                f"{found['run']['seconds']['propose']:.1f} s",
+            )
+        )
+    return table(*rows)
+
+
+def studies() -> str:
+    """Every number of the evidence book that has a study, with what became of it."""
+    columns = ("Row", "Claim", "Verdict", "Main claim", "Measured (95 % interval)", "Measured on")
+    rows = [(*columns, "Scope", "Run")]
+    for entry in book():
+        claim = entry.claim
+        if claim.main is not None:
+            value = (claim.main.text, _value(entry.result, claim.main))
+            about = (claim.measured_on, str(claim.scope), _run(entry))
+            rows.append((claim.row, claim.title, str(entry.verdict), *value, *about))
+    return table(*rows)
+
+
+def checks() -> str:
+    """Every system of the evidence book that has a check, with what it found."""
+    rows = [("Row", "System", "Status", "Findings", "Command")]
+    for entry in book():
+        if entry.outcome is not None:
+            found = entry.outcome.findings
+            held = f"{sum(f.holds for f in found)} of {len(found)} hold"
+            command = f"`{entry.outcome.commands[0]}`" if entry.outcome.commands else ""
+            status = str(entry.built)
+            rows.append((entry.claim.row, entry.claim.title, status, held, command))
+    return table(*rows)
+
+
+def study_counts() -> str:
+    """How many rows stand where, by chapter."""
+    rows = [("Chapter", "Rows", *STATUSES, "of which stale")]
+    for chapter in chapters():
+        found = counts(chosen(book(), chapter=str(chapter.chapter)))
+        numbers = (found["rows"], *(found[name] for name in STATUSES), found["stale"])
+        rows.append((f"{chapter.chapter} {chapter.title}", *(str(n or "") for n in numbers)))
+    found = counts(book())
+    numbers = (found["rows"], *(found[name] for name in STATUSES), found["stale"])
+    return table(*rows, ("All", *map(str, numbers)))
+
+
+@cache
+def book() -> tuple[RowEntry, ...]:
+    """Every row of the evidence book."""
+    return entries(chapters(), ROOT / "studies")
+
+
+def _run(entry: RowEntry) -> str:
+    """How the result of a row came about."""
+    if entry.result is None:
+        return ""
+    seeds = "quick" if entry.result.quick else f"{len(entry.result.seeds)} seeds"
+    return f"{seeds}, stale" if entry.stale else seeds
+
+
+def study_parts() -> str:
+    """The main claim of each study and its side checks, with the bounds stated beforehand."""
+    rows = [("Row", "Part of the claim", "Bound", "Measured (95 % interval)", "Outcome")]
+    for entry in book():
+        for part in entry.claim.parts:
+            found = entry.result.values.get(part.name) if entry.result else None
+            said = str(part.judge(found.interval)) if found else ""
+            text = f"**{part.text}**" if part is entry.claim.main else part.text
+            rows.append((entry.claim.row, text, part.bound, _value(entry.result, part), said))
+    return table(*rows)
+
+
+def _value(result: Result | None, part: ClaimPart) -> str:
+    value = result.values.get(part.name) if result else None
+    if value is None or not isfinite(value.interval.value):
+        return ""
+    found = value.interval
+    ends = f"{words.number(found.low)} to {words.number(found.high)}"
+    said = "exact" if found.exact else ends
+    return f"{words.number(found.value, part.unit)} ({said})"
+
+
+def file(name: str) -> str:
+    """A whole file, fenced."""
+    language = {"py": "python"}.get(name.rpartition(".")[2], name.rpartition(".")[2])
+    return f"```{language}\n{(ROOT / name).read_text().strip()}\n```"
+
+
+def source(name: str) -> str:
+    """One class, function or value at the top of a Python file, or `Class.method`."""
+    path, _, wanted = name.partition(":")
+    text = (ROOT / path).read_text()
+    body: list[ast.stmt] = ast.parse(text).body
+    outer, _, inner = wanted.partition(".")
+    node = named(body, outer, name)
+    if inner:
+        assert isinstance(node, ast.ClassDef)
+        node = named(node.body, inner, name)
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(d.lineno for d in decorators)])
+    lines = text.splitlines()[first - 1 : node.end_lineno]
+    return f"```python\n{dedent(chr(10).join(lines))}\n```"
+
+
+def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
+    for node in body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node
+        if wanted in (getattr(target, "name", None), getattr(target, "id", None)):
+            return node
+    raise SystemExit(f"expected {wanted} in {name.partition(':')[0]}; it is not there")
+
+
+def benchmark(name: str) -> str:
+    """A benchmark's rows, medians where there are several runs, and what it ran on."""
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    if not path.is_file():
+        return "No result is stored yet."
+    found = json.loads(path.read_text())
+    on, used = found["machine"], found["versions"] | found.get("packages", {})
+    shown = [tuple(found["rows"][0])]
+    shown += [tuple(_cell(value) for value in row.values()) for row in found["rows"]]
+    peers = PEERS.get(name.partition("_")[0], PEERS["grid"])
+    packages = ", ".join(f"{k} {used[k]}" for k in ("torch", *peers) if k in used)
+    return (
+        f"{found['title']}.\n\n{table(*shown)}\n\n{_strategies(found)}"
+        f"{found['date'][:10]}, {on['cores']} cores, "
+        f"{on['torch_capability']}; {packages}."
+    )
+
+
+def _strategies(found: dict[str, Any]) -> str:
+    """What a contest of strategies asked, counted and left out; nothing for other benchmarks."""
+    if "hypervolume between" not in found:
+        return ""
+    spans = found["hypervolume between"].items()
+    box = ", ".join(f"{name.replace('_', ' ')} {a:g} and {b:g}" for name, (a, b) in spans)
+    left = "; ".join(f"`{name}`, {why}" for name, why in found["left out"].items())
+    return (
+        f"Engine: {found['engine']}. Limits: {', '.join(found['limits'])}. Hypervolume is the "
+        f"share of the box between {box}. {found['seeds']} seeds; rounds of at most "
+        f"{found['designs of a round']} designs.{f' Left out: {left}.' if left else ''}\n\n"
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        if "median" not in value:
+            return ", ".join(f"{k}: {v}" for k, v in value.items())
+        value = value["median"]
+    return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def outputs(path: Path, text: str) -> str:
+    """What was measured: times beside the README's commands, and what a tutorial's printed."""
+    if path.parent.name != "tutorial":
+        return with_times(path, text)
+    stored = ROOT / "docs" / "figures" / "runs" / f"{path.stem}.json"
+    runs = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else []
+    printed = {run["text"]: "".join(f"{x}\n" for x in run["printed"]) for run in runs}
+    try:
+        return with_outputs(text, printed)
+    except KeyError as error:
+        raise SystemExit(
+            f"{path.name}: expected a stored output of {error}; "
+            f"write `python tools/docs/run_tutorials.py {path.stem}`"
+        ) from None
+
+
+MAKERS = {
+    "demo": demo,
+    "bracket": partial(held, "bracket"),
+    "lead": partial(held, "lead"),
+    "evidence": record,
+    "cross-check": cross_check,
+    "comparison": comparison,
+    "main_measures": main_measures,
+    "aims": aims,
+    "other_feeders": other_feeders,
+    "steering": steering,
+    "studies": studies,
+    "checks": checks,
+    "study_counts": study_counts,
+    "study_parts": study_parts,
+}
+
+if __name__ == "__main__":
+    main(
+        {
+            "figures": choice(MAKERS),
+            "files": file,
+            "source": source,
+            "benchmark": benchmark,
+            "contest": contest,
+        },
+        outputs,
+    )

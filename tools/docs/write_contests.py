@@ -1,0 +1,45 @@
+"""Write `contests.json` of each domain, and draw the contests that are stored for their page.
+
+With `--check` it only says whether a file is not what the results say.
+"""
+
+import sys
+from pathlib import Path
+
+from blocks import ROOT
+from contested import RESULTS, setups
+
+from ingenium.comparison.contest_table import ContestTable
+from ingenium.comparison.verdicts import CONTESTS, as_json
+from ingenium.domains import load, own
+
+DOMAINS = ROOT / "src" / "ingenium" / "domains"
+
+
+def stale() -> dict[Path, str]:
+    """Files that are not what the results say, with what they should hold."""
+    found: dict[Path, str] = {}
+    for field in own():
+        tables = [t for key in sorted(load(field).problems) for t in setups(f"{field}.{key}")]
+        verdicts = tuple(t.verdict() for t in tables)
+        path = DOMAINS / field / CONTESTS
+        if verdicts and (not path.is_file() or path.read_text() != as_json(verdicts)):
+            found[path] = as_json(verdicts)
+    return found
+
+
+def main() -> None:
+    told = stale()
+    if "--check" not in sys.argv:
+        for path, text in told.items():
+            path.write_text(text)
+        for kept in RESULTS.glob("contest_*.json"):
+            picture = ROOT / "docs" / "pictures" / f"{kept.stem}.png"
+            ContestTable.load(kept).figure().savefig(picture, dpi=100)
+    elif told:
+        names = ", ".join(str(p.relative_to(DOMAINS)) for p in told)
+        sys.exit(f"not what the results say: {names}; run python tools/docs/write_contests.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Write `contracts.json` of each domain here: what a spec can name, for readers of requests.
+
+With `--check` it only says whether a file is not what the code says.
+"""
+
+import sys
+from pathlib import Path
+
+from ingenium.domains import load, own
+from ingenium.verbs.ask import CONTRACTS, as_json, contract_of
+
+DOMAINS = Path(__file__).parents[1] / "src" / "ingenium" / "domains"
+
+
+def main() -> None:
+    stale = []
+    for field in own():
+        domain = load(field)
+        if domain.missing():
+            continue
+        made = as_json(contract_of(f"{field}.{key}") for key in sorted(domain.problems))
+        path = DOMAINS / field / CONTRACTS
+        if not path.is_file() or path.read_text() != made:
+            stale.append(str(path.relative_to(DOMAINS)))
+            if "--check" not in sys.argv:
+                path.write_text(made)
+    if stale and "--check" in sys.argv:
+        sys.exit(
+            f"not what the code says: {', '.join(stale)}; run python tools/docs/write_contracts.py"
+        )
+
+
+if __name__ == "__main__":
+    main()
