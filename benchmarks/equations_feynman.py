@@ -27,6 +27,12 @@ from pathlib import Path
 
 import numpy as np
 import sympy
+from scipy.optimize import least_squares
+
+from benchmarks.measuring import RESULTS, report
+from ingenium.core.units import base_unit
+from ingenium.domains.equations.law.genetic import LawSearch
+from ingenium.domains.equations.law.table import read
 from ingenium_book.studies.equations.feynman import FOUND, ROWS, FeynmanLaw, everyone
 from ingenium_book.studies.equations.feynman import OPERATIONS as EVERY
 from ingenium_book.studies.equations.feynman_laws import (
@@ -37,14 +43,8 @@ from ingenium_book.studies.equations.feynman_laws import (
     SPREAD,
     searched,
 )
-from scipy.optimize import least_squares
 
-from benchmarks.measuring import RESULTS, report
-from ingenium.core.units import base_unit
-from ingenium.domains.equations.law.genetic import LawSearch
-from ingenium.domains.equations.law.table import read
-
-STUDIES = Path(__file__).parents[1] / "studies" / "results"
+STUDIES = Path(__file__).parents[1] / "book" / "outcomes" / "results"
 SEED, SECONDS = 7, 5  # of the rows; of gplearn
 FEW, FEWER = 40, 20  # laws, drawn by chance, on which rivals that take no units are compared
 EVERYONE, LEFT = "all", "left"  # laws; those that the study of row 31.4 leaves

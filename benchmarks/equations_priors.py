@@ -15,13 +15,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from ingenium_book.checks.equations.searches import LawHunt
-from ingenium_book.studies.equations.feynman import FOUND, FeynmanLaw, everyone
-
 from benchmarks.equations_feynman import OPERATIONS, SEED, operon_of, some
 from benchmarks.measuring import report, save
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.table import read
+from ingenium_book.checks.equations.searches import LawHunt
+from ingenium_book.studies.equations.feynman import FOUND, FeynmanLaw, everyone
 
 LAWS = 10
 BANKS = (50, 200, 800, 3200)  # short formulas

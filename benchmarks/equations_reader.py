@@ -16,7 +16,6 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from ingenium_book.studies.equations.feynman import FOUND, OPERATIONS, everyone
 
 from benchmarks.equations_feynman import SEED
 from benchmarks.measuring import report, save
@@ -34,6 +33,7 @@ from ingenium.domains.equations.law.table import (
     read,
 )
 from ingenium.generators.model import Family
+from ingenium_book.studies.equations.feynman import FOUND, OPERATIONS, everyone
 
 DRAWN, FRESH, EVERY = 5, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
 BANK, PART, PARTS_MOST = 100, 64, 4  # short formulas; laws written together, and how often

@@ -5,8 +5,7 @@ with a cache of its own and all in one folder, since some read what others wrote
 kept as soon as it is there, and a command that was measured is passed over, so that a stopped
 benchmark goes on; `AGAIN=1` measures it again. `ONLY=grid,plant.campaign` takes what begins so
 alone.
-`tools/docs/fill_figures.py` writes seconds of the processor beside the commands: those of the wall say
-what else ran.
+`tools/docs/fill_figures.py` writes CPU seconds alongside the commands.
 """
 
 import json

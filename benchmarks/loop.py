@@ -14,10 +14,10 @@ from typing import Any
 
 import torch
 
+import ingenium
 from benchmarks.measuring import report, spread
 from ingenium.runs.loop import Clock
 from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.verbs import api
 
 SPEC = Path(__file__).parents[1] / "examples" / "grid" / "winter_evening_peak.toml"
 FEW, MANY = 64, 576
@@ -43,7 +43,7 @@ class BothClocks(Clock):
 def once(n: int, place: Path, book: Ledger) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds of one run by stage, on the wall and of the processor."""
     clock, started, spent = BothClocks(), time.perf_counter(), time.process_time()
-    api.propose(api.load_spec(SPEC), n, 7, place, ledger=book, clock=clock)
+    ingenium.propose(ingenium.load_spec(SPEC), n, 7, place, ledger=book, clock=clock)
     wall, cpu = time.perf_counter() - started, time.process_time() - spent
     return _whole(clock.seconds, wall), _whole(clock.cpu, cpu)
 

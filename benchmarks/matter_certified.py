@@ -22,7 +22,6 @@ from unittest import mock
 import numpy as np
 import torch
 import xarray as xr
-from ingenium_book.checks.matter.crystals import FEWER
 from jaxtyping import Bool
 
 from benchmarks.measuring import report
@@ -45,6 +44,7 @@ from ingenium.domains.matter.settings import CrystalSettings
 from ingenium.evaluate.intervals import t_interval
 from ingenium.runs.loop import training
 from ingenium.searches.strategies import Task, make
+from ingenium_book.checks.matter.crystals import FEWER
 
 FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"
 PROPOSED, SEEDS, CUTOFF_RY = 100, 4, 40.0

@@ -33,9 +33,9 @@ from ingenium.domains.matter.phases import written
 from ingenium.domains.matter.potential import Crystal
 from ingenium.evaluate.intervals import t_interval
 from ingenium.runs.loop import training
+from ingenium.runs.search_plan import ScreenPlan
 from ingenium.runs.store import Store
 from ingenium.searches import screens
-from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task, make

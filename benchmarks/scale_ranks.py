@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+import ingenium
 from benchmarks.measuring import report
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains import open_problem
@@ -28,7 +29,6 @@ from ingenium.scale import crew
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.processes import ProcessSite
 from ingenium.searches.stopping import Stop
-from ingenium.verbs import api
 from ingenium.verbs.ranked_fit import FitRequest, fit
 
 SPEC = Spec(
@@ -101,7 +101,7 @@ def searched(on: str) -> dict[str, Any]:
         began, before = time.perf_counter(), os.times()
         with tempfile.TemporaryDirectory() as folder:
             plan = SearchPlan("generator", 0, 32)
-            api.search(SEARCH, plan, Stop(budget), Path(folder) / "o", on=on)
+            ingenium.search(SEARCH, plan, Stop(budget), Path(folder) / "o", on=on)
         wall, after = time.perf_counter() - began, os.times()
         return wall, sum(after[:4]) - sum(before[:4])
 

@@ -13,7 +13,7 @@ from benchmarks.search_screens import BATCH, CALLS, SEEDS, row
 from ingenium.core.asking import resolve
 from ingenium.core.spec import load
 from ingenium.domains import open_problem
-from ingenium.searches.screening import ScreenPlan
+from ingenium.runs.search_plan import ScreenPlan
 
 FILE = Path(__file__).parents[1] / "examples" / "structures" / "unit_cell_auxetic.toml"
 BY = (None, "ensemble", "process", "operator")

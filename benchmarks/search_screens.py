@@ -19,9 +19,9 @@ from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import clopper_pearson, t_interval
 from ingenium.runs.loop import training
+from ingenium.runs.search_plan import ScreenPlan
 from ingenium.runs.store import Store
 from ingenium.searches import screens
-from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task, make

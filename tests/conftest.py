@@ -24,12 +24,12 @@ from budgets import (  # noqa: E402, F401
     pytest_runtest_protocol,
     pytest_terminal_summary,
 )
-from ingenium import domains
+from ingenium import domains  # noqa: E402
 from ingenium.core.problem import Problem  # noqa: E402
 from ingenium.core.spec import Spec  # noqa: E402
 from ingenium.domains import open_problem  # noqa: E402
-from ingenium.runs import loop
-from ingenium.verbs.api import propose  # noqa: E402
+from ingenium.runs import loop  # noqa: E402
+from ingenium.verbs.propose import propose  # noqa: E402
 
 
 @pytest.fixture(autouse=True, scope="session")

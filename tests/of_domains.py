@@ -16,9 +16,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from ingenium_book.closure import closure
-
 from ingenium.domains import own
+from ingenium_book.closure import closure
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS, PACKAGE = ROOT / "tests", ROOT / "src" / "ingenium"

@@ -17,7 +17,8 @@ from typing import IO
 # What stands after the loop is the forked process, which leaves as one that began here.
 SERVING = """
 import json, os, sys
-import ingenium.verbs.api, ingenium.cli, ingenium.cli.app, ingenium.cli.outcome, {names}
+import ingenium.cli, ingenium.cli.app, ingenium.cli.outcome, {names}
+import ingenium.verbs.propose, ingenium.verbs.search
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()

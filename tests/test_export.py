@@ -17,7 +17,9 @@ from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.runs import export, loop
 from ingenium.runs.outcome import Run
-from ingenium.verbs.api import propose, replay, verify
+from ingenium.verbs.propose import propose
+from ingenium.verbs.replay import replay
+from ingenium.verbs.verify import verify
 
 pytestmark = pytest.mark.usefixtures("beams")
 N = 60

@@ -28,7 +28,9 @@ from ingenium.report import words
 from ingenium.runs import loop
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
-from ingenium.verbs.api import propose, replay, verify
+from ingenium.verbs.propose import propose
+from ingenium.verbs.replay import replay
+from ingenium.verbs.verify import verify
 from toy import N, spec
 
 pytestmark = pytest.mark.usefixtures("beams")

@@ -16,7 +16,9 @@ from ingenium.core.spec import GeneratorChoice, Spec, dump, parse
 from ingenium.domains import open_problem
 from ingenium.generators.fitted import FIT, MODEL
 from ingenium.verbs.adapt import SPEC, AdaptRequest, EarlierLessons, adapt, keep
-from ingenium.verbs.api import fit, propose, replay
+from ingenium.verbs.fit import fit
+from ingenium.verbs.propose import propose
+from ingenium.verbs.replay import replay
 from toy import spec
 
 pytestmark = pytest.mark.usefixtures("beams")

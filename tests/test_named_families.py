@@ -21,7 +21,8 @@ from ingenium.generators import offer
 from ingenium.generators.fitted import check
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
-from ingenium.verbs.api import propose, replay
+from ingenium.verbs.propose import propose
+from ingenium.verbs.replay import replay
 
 pytestmark = pytest.mark.usefixtures("beams", "rules")
 

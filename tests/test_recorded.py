@@ -14,7 +14,8 @@ from ingenium.core.evidence import KEY, read, vouched
 from ingenium.core.spec import load
 from ingenium.runs import loop
 from ingenium.trust.ledger import open_ledger
-from ingenium.verbs.api import replay, verify
+from ingenium.verbs.replay import replay
+from ingenium.verbs.verify import verify
 
 pytestmark = pytest.mark.usefixtures("beams")
 Act = Callable[[list[dict[str, Any]]], object]

@@ -17,7 +17,10 @@ from ingenium.core.seeds import BLOCK
 from ingenium.runs import loop
 from ingenium.runs.search_plan import SearchPlan
 from ingenium.searches.stopping import Stop
-from ingenium.verbs.api import propose, replay, search, verify
+from ingenium.verbs.propose import propose
+from ingenium.verbs.replay import replay
+from ingenium.verbs.search import search
+from ingenium.verbs.verify import verify
 from toy import N, spec
 
 pytestmark = pytest.mark.usefixtures("beams")

@@ -15,7 +15,7 @@ from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec
 from ingenium.generators.generator import Generator
 from ingenium.runs import loop
-from ingenium.verbs.api import propose
+from ingenium.verbs.propose import propose
 
 pytestmark = pytest.mark.usefixtures("beams")
 N = 3 * BLOCK

@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict, judge, margins
 from ingenium.report import words
-from ingenium.verbs.api import propose
+from ingenium.verbs.propose import propose
 from toy import spec
 
 pytestmark = pytest.mark.usefixtures("beams")

@@ -8,9 +8,9 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from ingenium_book import claims, closure
 
 from ingenium import domains
+from ingenium_book import claims, closure
 
 ROWS = """
 chapter = "dice"

@@ -8,14 +8,14 @@ from typing import Any
 
 import dice
 import pytest
+
+from ingenium.cli.app import app
+from ingenium.core.errors import CorruptError
 from ingenium_book import check, claims, results
 from ingenium_book.audit import faults, stored
 from ingenium_book.study import Study
 from ingenium_book.verdicts import Built
 from ingenium_book.within import within
-
-from ingenium.cli.app import app
-from ingenium.core.errors import CorruptError
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,8 +50,8 @@ def edited(path: Path, change: Callable[[dict[str, Any]], Any], *, seal: bool = 
 
 
 def test_every_outcome_of_the_book_holds_up() -> None:
-    assert faults(ROOT / "studies", claims.claims()) == ()
-    assert stored(ROOT / "studies")
+    assert faults(ROOT / "book" / "outcomes", claims.claims()) == ()
+    assert stored(ROOT / "book" / "outcomes")
 
 
 def test_what_was_written_has_no_fault(folder: Path) -> None:

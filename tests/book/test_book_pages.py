@@ -9,16 +9,16 @@ from pathlib import Path
 
 import dice
 import pytest
+from typer.testing import CliRunner
+
+from ingenium.cli.app import app
+from ingenium.evaluate.measured import Interval, Value
 from ingenium_book import check, claims, results
 from ingenium_book.canaries import Canary
 from ingenium_book.entries import RowEntry, entries
 from ingenium_book.pages import forest, markdown, pages, plane
 from ingenium_book.study import Study
 from ingenium_book.within import within
-from typer.testing import CliRunner
-
-from ingenium.cli.app import app
-from ingenium.evaluate.measured import Interval, Value
 
 ROWS = dice.ROWS.replace('"more than a fair die"', '"more <eyes> | than fair"') + (
     """
@@ -52,7 +52,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RowEntry, .
         values = {**made.values, **{k: Value(v) for k, v in beside.items()}}
         gain = Value(Interval(2.125, 1.5, 2.75), made.values["gain"].by_seed)
         made = replace(made, values=values | {"gain": gain}, notes=("A note.",))
-        folder = home / "home" / "studies"
+        folder = home / "home" / "outcomes"
         results.keep(made, folder / "results")
         with within(app) as commands:
             check.run(known["dice.2"], commands, folder / "checks")

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
+
+from ingenium.cli.app import app
+from ingenium.core.problem import silent
 from ingenium_book import canaries
 from ingenium_book import check as checks
 from ingenium_book.claims import Claim, claims
 from ingenium_book.entries import find
 from ingenium_book.study import Study
 from ingenium_book.within import within
-
-from ingenium.cli.app import app
-from ingenium.core.problem import silent
 
 CHECKED = [claim for claim in claims().values() if claim.check]
 MEASURED = [claim for claim in claims().values() if claim.study]

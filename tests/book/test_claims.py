@@ -6,12 +6,12 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from ingenium.core.errors import CorruptError
 from ingenium_book import claims
 from ingenium_book.claims import Lack
 from ingenium_book.closure import docstring, source
 from ingenium_book.verdicts import Kind
-
-from ingenium.core.errors import CorruptError
 
 ROOT = Path(__file__).parents[2]
 ROWS = {  # of each chapter of the reference

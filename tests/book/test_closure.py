@@ -5,10 +5,10 @@ from pathlib import Path
 
 import dice
 import pytest
-from ingenium_book import closure
-from ingenium_book.closure import OWN, SEAMS, root
 
 from ingenium.core.errors import InputError
+from ingenium_book import closure
+from ingenium_book.closure import OWN, SEAMS, root
 
 STUDY = "dice_house.studies.loaded"
 

@@ -1,6 +1,9 @@
 """The suite of emulators passes the law itself and catches every fault that is planted."""
 
 import pytest
+
+from ingenium.generators.families import build
+from ingenium.train.plan import Plan
 from ingenium_book.checks.physics.emulator_suite import (
     CONDITIONS,
     FAULTS,
@@ -8,9 +11,6 @@ from ingenium_book.checks.physics.emulator_suite import (
     DrawnLaw,
     emulated,
 )
-
-from ingenium.generators.families import build
-from ingenium.train.plan import Plan
 
 
 @pytest.mark.parametrize("name", FAULTS)

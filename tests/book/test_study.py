@@ -8,16 +8,16 @@ from pathlib import Path
 import dice
 import numpy as np
 import pytest
-from ingenium_book import canaries, claims, results
-from ingenium_book.results import keep, read
-from ingenium_book.study import Result, Study
-from ingenium_book.verdicts import RowVerdict
 
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.evaluate.measured import Budget, Interval, Measured, Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.scale.place import WorkPlace
+from ingenium_book import canaries, claims, results
+from ingenium_book.results import keep, read
+from ingenium_book.study import Result, Study
+from ingenium_book.verdicts import RowVerdict
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_canaries_are_taken_where_the_source_changed(
 def test_results_lie_beside_the_project_of_the_package_or_in_the_cache(
     house: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert results.results_folder("dice_house") == house.parents[1] / "studies" / "results"
+    assert results.results_folder("dice_house") == house.parents[1] / "outcomes" / "results"
     (house.parents[1] / "pyproject.toml").unlink()
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "cache"))
     there = tmp_path / "cache" / "studies" / "dice_house" / "results"

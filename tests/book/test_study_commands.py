@@ -8,10 +8,10 @@ from typing import Any
 
 import dice
 import pytest
-from ingenium_book.results import write_sealed
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium_book.results import write_sealed
 
 RUN = CliRunner()
 
@@ -36,7 +36,7 @@ def test_a_strangers_rows_have_what_ours_have(house: Path) -> None:
     assert (ran["status"], ran["run"]) == ("confirmed", "quick")
     checked = table("check", "dice.2")
     assert (checked["status"], checked["run"]) == ("works with gaps", "check")
-    book = house.parents[1] / "studies"
+    book = house.parents[1] / "outcomes"
     assert (book / "results" / "dice.1.json").is_file()
     assert (book / "checks" / "dice.2.json").is_file()
     after = table("list", "--domain", "games")["rows"]
@@ -66,7 +66,7 @@ def test_rows_that_share_a_study_are_answered_by_one_run(house: Path) -> None:
 
 def test_a_result_without_a_canary_gets_it_when_it_is_looked_at(house: Path) -> None:
     first = table("run", "dice.1")["result"]
-    path = house.parents[1] / "studies" / "results" / "dice.1.json"
+    path = house.parents[1] / "outcomes" / "results" / "dice.1.json"
     write_sealed(path, json.loads(path.read_text()) | {"canary": None})
     assert table("canary", "dice.1") == {"looked": ["dice.1"], "moved": []}
     assert json.loads(path.read_text())["canary"] == first["canary"]
@@ -119,7 +119,7 @@ def test_wrong_input(house: Path) -> None:
 def test_an_audit_ends_with_a_fault(house: Path) -> None:
     table("run", "dice.1", "--quick", "--seeds", "5")
     assert ended("audit") == 0
-    path = house.parents[1] / "studies" / "results" / "dice.1.json"
+    path = house.parents[1] / "outcomes" / "results" / "dice.1.json"
     path.write_text(path.read_text().replace('"quick": true', '"quick": false'))
     ran = RUN.invoke(app, ["study", "audit"])
     assert ran.exit_code == 3

@@ -3,10 +3,10 @@
 import math
 
 import pytest
-from ingenium_book.verdicts import Built, ClaimPart, Outcome, RowVerdict, Scope, built, decide
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.measured import Control, Interval
+from ingenium_book.verdicts import Built, ClaimPart, Outcome, RowVerdict, Scope, built, decide
 
 GAIN = ClaimPart("gain", "better", "%", at_least=18.3, printed=18.3)
 NEAR = ClaimPart("share", "valid", printed=0.9, margin=0.05, absolute=True)

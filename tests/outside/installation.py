@@ -3,11 +3,10 @@
 import importlib
 import sys
 
-from ingenium_book import claims, closure
-
 from ingenium import domains
 from ingenium.core import provenance
 from ingenium.testing import opened
+from ingenium_book import claims, closure
 
 NAME = "thin_films"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ingenium_book.results import book_folder
 from installation import forget
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium_book.results import book_folder
 from plugged import outside, plugged
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own_study.md"
@@ -56,5 +56,5 @@ def test_the_study_bears_out_its_claim_and_lies_beside_the_project(
     found = ended("study", "run", "thin_films.1")
     assert found["status"] == "confirmed"
     assert len(found["result"]["values"]["gain"]["by_seed"]) == len(found["result"]["seeds"])
-    assert (home / "studies" / "results" / "thin_films.1.json").is_file()
+    assert (home / "outcomes" / "results" / "thin_films.1.json").is_file()
     assert ended("study", "audit")["faults"] == []

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+import ingenium
 import known_fronts
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.runs.search_plan import SearchPlan
 from ingenium.runs.store import Store
 from ingenium.searches.stopping import Stop
 from ingenium.trust.ledger import open_ledger
-from ingenium.verbs import api
 from ingenium.verbs.drill import DrillSpec, drill
 from plugged import plugged
 
@@ -65,14 +65,14 @@ def test_a_search_whose_workers_are_killed_is_the_search_of_its_order(tmp_path: 
     asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
     plan, killer = SearchPlan("cma_es", 0, 8), Killer(KILLS, 7, tmp_path / "log")
     killer.start()
-    api.search(asked, plan, Stop(CALLS), tmp_path / "o", on="processes:2")
+    ingenium.search(asked, plan, Stop(CALLS), tmp_path / "o", on="processes:2")
     killer.over.set()
     killer.join()
     assert killer.done == KILLS, "the search was over before"
     with Store(tmp_path / "o" / "search.sqlite") as store:
         assert store.check() == []
         assert len(store.verified()) == sum(len(part) for part in store.measured()) == CALLS
-    api.search(asked, plan, Stop(CALLS), tmp_path / "x", follow=tmp_path / "o")
+    ingenium.search(asked, plan, Stop(CALLS), tmp_path / "x", follow=tmp_path / "o")
     assert record(tmp_path / "x") == record(tmp_path / "o")
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 import ranked
-from ingenium_book.checks.scale.layouts import PacedPipeline
 from ranked import TWO, WAIT_S
 from torch import Tensor
 
@@ -13,6 +12,7 @@ from ingenium.scale.layout import RankLayout
 from ingenium.scale.place import FewCores, WorkPlace
 from ingenium.scale.ranks import gather
 from ingenium.scale.step_time import rank_bytes
+from ingenium_book.checks.scale.layouts import PacedPipeline
 
 FOUR = (
     "data:2,tensor:2,shard:3",

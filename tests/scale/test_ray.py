@@ -18,13 +18,13 @@ import pytest
 import ranked
 from test_layouts import check_equal
 
+import ingenium
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.scale.crew import spread
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.port import opened
 from ingenium.scale.ranks import gather
-from ingenium.verbs import api
 
 SPEC = Spec("molecules.library", setup={"known": 200})
 
@@ -60,8 +60,8 @@ def test_designs_on_ray_are_those_of_this_process(tmp_path: Path) -> None:
     with opened(WorkPlace.parse("ray://local?workers=2")) as site:
         made = partial(getattr, math, "sqrt")
         assert dict(spread(site, made, [4.0, 9.0, 16.0])) == {0: 2.0, 1: 3.0, 2: 4.0}
-    api.propose(SPEC, 128, 3, tmp_path / "here")
-    api.propose(SPEC, 128, 3, tmp_path / "ray", on="ray://local?workers=2")
+    ingenium.propose(SPEC, 128, 3, tmp_path / "here")
+    ingenium.propose(SPEC, 128, 3, tmp_path / "ray", on="ray://local?workers=2")
     here, there = ((tmp_path / x / "designs.nc").read_bytes() for x in ("here", "ray"))
     assert here == there
 
@@ -114,7 +114,7 @@ def test_a_head_at_an_address_hands_out_work(head: str, tmp_path: Path) -> None:
     with opened(WorkPlace.parse(place)) as site:
         made = partial(getattr, math, "sqrt")
         assert dict(spread(site, made, [4.0, 9.0, 16.0])) == {0: 2.0, 1: 3.0, 2: 4.0}
-    api.propose(SPEC, 64, 3, tmp_path / "here")
-    api.propose(SPEC, 64, 3, tmp_path / "ray", on=place)
+    ingenium.propose(SPEC, 64, 3, tmp_path / "here")
+    ingenium.propose(SPEC, 64, 3, tmp_path / "ray", on=place)
     here, there = ((tmp_path / x / "designs.nc").read_bytes() for x in ("here", "ray"))
     assert here == there

@@ -10,9 +10,9 @@ from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
 from ingenium.runs.loop import training
+from ingenium.runs.search_plan import ScreenPlan
 from ingenium.runs.store import Store
 from ingenium.searches import screens
-from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.strategies import Task, make
 from ingenium.searches.strategy import Strategy

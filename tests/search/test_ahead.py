@@ -10,23 +10,22 @@ import numpy as np
 import pytest
 import torch
 
+import ingenium
 import known_fronts
 from ingenium.core.asking import resolve
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.problem import silent
 from ingenium.core.verdict import Verdict
 from ingenium.runs.loop import training
-from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.search_plan import ScreenPlan, SearchPlan
 from ingenium.runs.store import Store
 from ingenium.scale.processes import ProcessSite
-from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.spread import Spread
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import NAMES, Task, make
 from ingenium.searches.strategy import Ahead
 from ingenium.searches.workers import Here, InOrder, Ticket
-from ingenium.verbs import api
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
@@ -235,10 +234,10 @@ def test_designs_that_take_their_process_down_have_no_answer_and_others_do(opene
 def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> None:
     asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"slow": 0.01})
     plan = SearchPlan("evolution", 2, 4)
-    api.search(asked, plan, Stop(24), tmp_path / "o", on="processes:2")
+    ingenium.search(asked, plan, Stop(24), tmp_path / "o", on="processes:2")
     evidence = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert f"--follow {tmp_path / 'o'}" in evidence
-    api.search(asked, plan, Stop(24), tmp_path / "again", follow=tmp_path / "o")
+    ingenium.search(asked, plan, Stop(24), tmp_path / "again", follow=tmp_path / "o")
     with (
         Store(tmp_path / "o" / "search.sqlite") as one,
         Store(tmp_path / "again" / "search.sqlite") as other,
@@ -246,8 +245,8 @@ def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> 
         assert one.verified() == other.verified()
         assert one.parts() == other.parts()
     with pytest.raises(InputError, match="to follow"):
-        api.search(asked, plan, Stop(8), tmp_path / "x", follow=tmp_path / "nowhere")
+        ingenium.search(asked, plan, Stop(8), tmp_path / "x", follow=tmp_path / "nowhere")
     with pytest.raises(InputError, match="another seed"):
-        api.search(
+        ingenium.search(
             asked, SearchPlan("evolution", 3, 4), Stop(8), tmp_path / "y", follow=tmp_path / "o"
         )

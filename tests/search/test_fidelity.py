@@ -7,11 +7,10 @@ from scipy.stats import norm
 
 import known_fronts
 from ingenium.core.errors import InputError
-from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.search_plan import ASKED, ScreenPlan, SearchPlan
 from ingenium.searches.cokriging import CoKriging
 from ingenium.searches.fidelity import Fidelity, chebyshev, log_improvement
 from ingenium.searches.proposal import Cut
-from ingenium.searches.screening import ASKED, ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task

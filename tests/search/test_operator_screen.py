@@ -17,9 +17,9 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
 from ingenium.runs.loop import training
+from ingenium.runs.search_plan import ScreenPlan
 from ingenium.runs.store import Store
 from ingenium.searches import learned, operators, screens
-from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task, make

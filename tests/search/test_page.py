@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+import ingenium
 import known_fronts
 from ingenium.report.words import kept
 from ingenium.runs.search_plan import SearchPlan
 from ingenium.searches.stopping import Stop
-from ingenium.verbs import api
 
 pytestmark = pytest.mark.usefixtures("fronts")
 CONFLICT = [{"quantity": "f1", "at_least": 0.62}, {"quantity": "f0", "at_most": 0.9}]
@@ -17,7 +17,7 @@ CONFLICT = [{"quantity": "f1", "at_least": 0.62}, {"quantity": "f0", "at_most": 
 def test_it_shows_the_conflict_with_the_nearest_front(tmp_path: Path) -> None:
     """A mean of 0.62 of six numbers is at least 6 * 0.42^2 = 1.06 from the point of all 0.2."""
     spec = known_fronts.spec(limits=[*CONFLICT, {"quantity": "f2", "at_most": 1.0}])
-    found = api.search(spec, SearchPlan("cma_es", 0, 32), Stop(96), tmp_path / "o")
+    found = ingenium.search(spec, SearchPlan("cma_es", 0, 32), Stop(96), tmp_path / "o")
     page = (tmp_path / "o" / "result" / "report.html").read_text()
     assert "No design meets every limit" in page
     assert "f1 at least 0.62 and f0 at most 0.9" in page
@@ -33,7 +33,7 @@ def test_it_shows_the_conflict_with_the_nearest_front(tmp_path: Path) -> None:
 
 def test_it_shows_how_a_front_grew_and_what_the_strategy_says(tmp_path: Path) -> None:
     spec = known_fronts.spec(setup={"function": "zdt1"}, objectives=known_fronts.BOTH)
-    api.search(spec, SearchPlan("map_elites:f2", 0, 32), Stop(96), tmp_path / "o")
+    ingenium.search(spec, SearchPlan("map_elites:f2", 0, 32), Stop(96), tmp_path / "o")
     page = (tmp_path / "o" / "result" / "report.html").read_text()
     for caption in ("Hypervolume", "Designs of the front", "Coverage", "QD score", "Best f0"):
         assert caption in page
@@ -61,7 +61,7 @@ LEAST_F0 = known_fronts.LEAST_SQUARE
 def test_it_says_what_is_kept_of_how_many_and_why(
     tmp_path: Path, entries: dict[str, object], words: str
 ) -> None:
-    found = api.search(
+    found = ingenium.search(
         known_fronts.spec(**entries), SearchPlan("evolution", 0, 32), Stop(96), tmp_path / "o"
     )
     page = (tmp_path / "o" / "result" / "report.html").read_text()

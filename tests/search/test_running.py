@@ -15,16 +15,15 @@ import pytest
 from before_links import unlinked
 from typer.testing import CliRunner
 
+import ingenium
 import known_fronts
 from ingenium.cli.app import app
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
-from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.search_plan import ScreenPlan, SearchPlan
 from ingenium.runs.store import Store
-from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.stopping import Stop
 from ingenium.trust.ledger import open_ledger
-from ingenium.verbs import api
 
 pytestmark = pytest.mark.usefixtures("fronts")
 SPEC = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
@@ -50,7 +49,7 @@ def test_the_ledger_names_a_cheap_tier_where_it_screens(tmp_path: Path) -> None:
     for name, screen in (("cheap", ScreenPlan("cheap")), ("none", None)):
         with open_ledger(tmp_path / f"{name}.db") as ledger:
             plan = SearchPlan("random", 0, 16, screen)
-            api.search(asked, plan, Stop(32), tmp_path / name, ledger=ledger)
+            ingenium.search(asked, plan, Stop(32), tmp_path / name, ledger=ledger)
             found = [e.body["engines"] for e in ledger.entries()]
         cheap = {"tier": "cheap", "name": "rough", "version": "1"}
         assert found == 2 * [[ENGINE, *([cheap] if screen else [])]]
@@ -58,7 +57,7 @@ def test_the_ledger_names_a_cheap_tier_where_it_screens(tmp_path: Path) -> None:
 
 def test_what_is_handed_over(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "ledger.db") as ledger:
-        found = api.search(
+        found = ingenium.search(
             SPEC, SearchPlan("cross_entropy", 3, 32), Stop(CALLS), tmp_path / "o", ledger=ledger
         )
         kinds = [e.kind for e in ledger.entries()]
@@ -88,9 +87,9 @@ def test_what_is_handed_over(tmp_path: Path) -> None:
 
 def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
     plan = SearchPlan("evolution", 1, 32)
-    api.search(SPEC, plan, Stop(64), tmp_path / "o")
-    api.search(SPEC, plan, Stop(96), tmp_path / "o")
-    api.search(SPEC, plan, Stop(96), tmp_path / "whole")
+    ingenium.search(SPEC, plan, Stop(64), tmp_path / "o")
+    ingenium.search(SPEC, plan, Stop(96), tmp_path / "o")
+    ingenium.search(SPEC, plan, Stop(96), tmp_path / "whole")
     assert rows(tmp_path / "o") == rows(tmp_path / "whole")
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
     assert len(told["sittings"]) == len(told["energy"]) == 2
@@ -103,7 +102,7 @@ def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
 )
 def test_the_replay_verifies_the_same_designs(tmp_path: Path, budgets: tuple[int, ...]) -> None:
     for budget in budgets:
-        api.search(SPEC, SearchPlan("evolution", 1, 32), Stop(budget), tmp_path / "o")
+        ingenium.search(SPEC, SearchPlan("evolution", 1, 32), Stop(budget), tmp_path / "o")
     evidence = read(tmp_path / "o" / "result" / "evidence.jsonl")
     for command in evidence[0]["replay"].split(" && "):
         words = shlex.split(command)[1:]
@@ -115,7 +114,7 @@ def test_the_replay_verifies_the_same_designs(tmp_path: Path, budgets: tuple[int
 
 def test_the_replay_follows_rounds_that_time_made_small(tmp_path: Path) -> None:
     asked = known_fronts.spec(setup={"slow": 0.02}, objectives=known_fronts.LEAST_SQUARE)
-    api.search(asked, SearchPlan("evolution", 1, 32), Stop(500, seconds=0.2), tmp_path / "o")
+    ingenium.search(asked, SearchPlan("evolution", 1, 32), Stop(500, seconds=0.2), tmp_path / "o")
     evidence = read(tmp_path / "o" / "result" / "evidence.jsonl")
     words = shlex.split(evidence[0]["replay"])
     budget = int(words[-1])
@@ -128,7 +127,7 @@ def test_the_replay_follows_rounds_that_time_made_small(tmp_path: Path) -> None:
 
 def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -> None:
     plan = SearchPlan("evolution", 1, 32)
-    api.search(SPEC, plan, Stop(64), tmp_path / "o")
+    ingenium.search(SPEC, plan, Stop(64), tmp_path / "o")
     with sqlite3.connect(tmp_path / "o" / "search.sqlite") as db:
         for table in ("sittings", "about"):
             for verb in ("UPDATE", "DELETE"):
@@ -137,8 +136,8 @@ def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -
         db.execute("DELETE FROM about WHERE entry = 'screen'")
     unlinked(tmp_path / "o" / "search.sqlite")
     (tmp_path / "o" / "result" / "search.json").unlink()
-    api.search(SPEC, plan, Stop(96), tmp_path / "o")
-    api.search(SPEC, plan, Stop(96), tmp_path / "whole")
+    ingenium.search(SPEC, plan, Stop(96), tmp_path / "o")
+    ingenium.search(SPEC, plan, Stop(96), tmp_path / "whole")
     assert rows(tmp_path / "o") == rows(tmp_path / "whole")
     evidence = read(tmp_path / "o" / "result" / "evidence.jsonl")
     assert evidence[0]["replay"].endswith("--budget 96")
@@ -155,10 +154,10 @@ def altered(folder: Path, *, round: int) -> None:
 
 
 def test_what_was_altered_is_not_built_on(tmp_path: Path) -> None:
-    api.search(SPEC, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")
+    ingenium.search(SPEC, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")
     altered(tmp_path / "o", round=1)
     with pytest.raises(CorruptError, match="round 1 is not what was written"):
-        api.search(SPEC, SearchPlan("random", 1, 32), Stop(96), tmp_path / "o")
+        ingenium.search(SPEC, SearchPlan("random", 1, 32), Stop(96), tmp_path / "o")
     with (
         Store(tmp_path / "o" / "search.sqlite") as store,
         pytest.raises(CorruptError, match="holds no arrays"),
@@ -189,49 +188,49 @@ def test_a_last_round_that_was_cut_off_is_missed(tmp_path: Path, robbed: str) ->
     """Its result names the end that was there, and the ledger does where that is gone too."""
     plan, out = SearchPlan("random", 1, 32), tmp_path / "o"
     with open_ledger(tmp_path / "ledger.db") as ledger:
-        api.search(SPEC, plan, Stop(96), out, ledger=ledger)
+        ingenium.search(SPEC, plan, Stop(96), out, ledger=ledger)
         record = next(r for r in read(out / "result" / "evidence.jsonl") if r["file"])
         cut(out / "search.sqlite")
         with Store(out / "search.sqlite") as store:
             assert store.check() == []
-        (found,) = api.verify(SPEC, out / "result" / record["file"], ledger=ledger).runs
+        (found,) = ingenium.verify(SPEC, out / "result" / record["file"], ledger=ledger).runs
         assert found.faults == ("search.sqlite: the end that search.json names was cut off",)
         if robbed == "the result":
             (out / "result" / "search.json").unlink()
         with pytest.raises(CorruptError, match="was cut off"):
-            api.search(SPEC, plan, Stop(128), out, ledger=ledger)
+            ingenium.search(SPEC, plan, Stop(128), out, ledger=ledger)
 
 
 def test_a_search_that_is_whole_is_verified_by_its_folder(tmp_path: Path) -> None:
-    api.search(SPEC, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")
-    found = api.verify(SPEC, tmp_path / "o")
+    ingenium.search(SPEC, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")
+    found = ingenium.verify(SPEC, tmp_path / "o")
     assert len(found.designs) == 10
     assert {d.record for d in found.designs} == {"as recorded"}
     assert found.runs[0].told.startswith("sealed, and noted")
 
 
 def test_a_link_to_a_folder_is_searched_in_anew(tmp_path: Path) -> None:
-    api.search(SPEC, SearchPlan("random", 1, 32), Stop(32), tmp_path / "o")
+    ingenium.search(SPEC, SearchPlan("random", 1, 32), Stop(32), tmp_path / "o")
     (tmp_path / "link").symlink_to(tmp_path / "o")
-    api.search(SPEC, SearchPlan("random", 2, 32), Stop(32), tmp_path / "link", overwrite=True)
+    ingenium.search(SPEC, SearchPlan("random", 2, 32), Stop(32), tmp_path / "link", overwrite=True)
     assert (tmp_path / "link").is_symlink()
     assert json.loads((tmp_path / "o/result/search.json").read_text())["plan"]["seed"] == 2
 
 
 def test_another_search_is_refused_in_the_folder(tmp_path: Path) -> None:
-    api.search(SPEC, SearchPlan("random", 1, 32), Stop(32), tmp_path / "o")
+    ingenium.search(SPEC, SearchPlan("random", 1, 32), Stop(32), tmp_path / "o")
     with pytest.raises(InputError, match="strategy random and not stock"):
-        api.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o")
-    api.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o", overwrite=True)
+        ingenium.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o")
+    ingenium.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o", overwrite=True)
     (tmp_path / "else").mkdir()
     (tmp_path / "else" / "letter.txt").write_text("costly")
     with pytest.raises(InputError, match="other files"):
-        api.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "else")
+        ingenium.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "else")
 
 
 def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
     limits = [{"quantity": "f1", "at_least": 0.62}, {"quantity": "f0", "at_most": 0.9}]
-    found = api.search(
+    found = ingenium.search(
         known_fronts.spec(limits=limits), SearchPlan("cma_es", 0, 32), Stop(64), tmp_path / "o"
     )
     assert not len(found.selected)
@@ -252,7 +251,7 @@ def begin(folder: Path, log: Path, on: str = "local") -> int:
         return child
     code = 1
     try:
-        api.search(asked, SearchPlan("cma_es", 0, 8), Stop(CALLS), folder, on=on)
+        ingenium.search(asked, SearchPlan("cma_es", 0, 8), Stop(CALLS), folder, on=on)
         code = 0
     finally:
         os._exit(code)
@@ -341,5 +340,7 @@ def test_killed_with_designs_in_flight_nothing_is_lost_or_doubled(tmp_path: Path
     spec = known_fronts.spec(
         setup={"pause_s": 0.002, "log": str(log)}, objectives=known_fronts.LEAST_SQUARE
     )
-    api.search(spec, SearchPlan("cma_es", 0, 8), Stop(CALLS), tmp_path / "x", follow=tmp_path / "o")
+    ingenium.search(
+        spec, SearchPlan("cma_es", 0, 8), Stop(CALLS), tmp_path / "x", follow=tmp_path / "o"
+    )
     assert rows(tmp_path / "x") == rows(tmp_path / "o"), "kills change nothing but the order"

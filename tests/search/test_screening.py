@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import ingenium
 import known_fronts
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.runs.aim import Aim
-from ingenium.runs.search_plan import SearchPlan
+from ingenium.runs.rounds import ScreenAudit
+from ingenium.runs.search_plan import ASKED, ScreenPlan, SearchPlan
 from ingenium.searches.proposal import AUDITED, CUT, FRESH, Cut, Proposal
-from ingenium.searches.screening import ASKED, Outlook, ScreenAudit, Screening, ScreenPlan, ranking
+from ingenium.searches.screening import Outlook, Screening, ranking
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.tiers import cheap_tier, check_told
 from ingenium.trust.conformal import upper_error
-from ingenium.verbs import api
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 CHEAP = ScreenPlan("cheap", keep=0.5, audit=0.2)
@@ -221,7 +222,7 @@ def test_without_a_held_design_the_rate_is_not_known() -> None:
 def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"rough": 0.05})
     plan = SearchPlan("random", 1, 32, CHEAP)
-    found = api.search(asked, plan, Stop(64), tmp_path / "o")
+    found = ingenium.search(asked, plan, Stop(64), tmp_path / "o")
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
     audit = told["screen"]
     assert audit["name"] == "rough 1"
@@ -232,4 +233,4 @@ def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     words = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert "--screen cheap --keep 0.5 --audit 0.2" in words
     with pytest.raises(InputError, match="screen"):
-        api.search(asked, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")
+        ingenium.search(asked, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")

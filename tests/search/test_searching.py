@@ -14,9 +14,9 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.runs.loop import training
+from ingenium.runs.rounds import Round
 from ingenium.runs.store import Store
 from ingenium.searches.cma_es import CmaEs
-from ingenium.searches.course import Round
 from ingenium.searches.drawn import Stock
 from ingenium.searches.portfolio import Portfolio
 from ingenium.searches.search import Search

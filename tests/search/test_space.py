@@ -17,8 +17,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Objective, Spec
 from ingenium.runs.loop import training
+from ingenium.runs.rounds import Heard, Round
 from ingenium.runs.store import Store
-from ingenium.searches.course import Heard, Round
 from ingenium.searches.search import Search
 from ingenium.searches.space import MOST, Space
 from ingenium.searches.stopping import Stop

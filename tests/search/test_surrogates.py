@@ -5,8 +5,8 @@ import pytest
 
 import known_fronts
 from ingenium.core.errors import InputError
+from ingenium.runs.search_plan import ScreenPlan
 from ingenium.searches.learned import FIRST, LearnedScreen, fitted_rows
-from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.stopping import Stop
 from ingenium.searches.surrogates import OutcomeProcess, ensemble, process
 

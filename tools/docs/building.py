@@ -12,17 +12,17 @@ from os.path import normpath, relpath
 from pathlib import Path
 from typing import Any
 
-from ingenium_book.claims import chapters
-from ingenium_book.entries import STATUSES, entries
-from ingenium_book.pages import markdown as evidence
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from ingenium.cli import documents
 from ingenium.core import errors
 from ingenium.domains import own
+from ingenium_book.claims import chapters
+from ingenium_book.entries import STATUSES, entries
+from ingenium_book.pages import markdown as evidence
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = {  # of the site, by file of the repository
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",

@@ -1,7 +1,6 @@
 """Contests that are stored: their tables, and who won them."""
 
 from blocks import ROOT
-
 from ingenium.comparison.contest_table import ContestTable
 
 RESULTS = ROOT / "benchmarks" / "results"

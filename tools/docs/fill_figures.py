@@ -2,8 +2,8 @@
 
     python tools/docs/fill_figures.py [--check]
 
-`figures:NAME` comes from docs/figures/*.json, which `tools/docs/make_pictures.py` keeps of a finished
-run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
+`figures:NAME` comes from docs/figures/*.json, which `tools/docs/make_pictures.py` saves of a
+finished run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
 `contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
 one class, function or value of a Python file. What the commands of tutorials print comes from
 docs/figures/runs/*.json, times of the README's commands from benchmarks/results/first_runs.json.
@@ -23,16 +23,15 @@ from blocks import ROOT, choice, main, table
 from consoles import with_outputs
 from contested import contest
 from first_runs import with_times
-from ingenium_book.claims import chapters
-from ingenium_book.entries import STATUSES, RowEntry, chosen, counts, entries
-from ingenium_book.study import Result
-from ingenium_book.verdicts import ClaimPart
-
 from ingenium.comparison.markdown import markdown
 from ingenium.comparison.scores import Comparison
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.feeder.feeder_day import FeederDay
 from ingenium.report import words
+from ingenium_book.claims import chapters
+from ingenium_book.entries import STATUSES, RowEntry, chosen, counts, entries
+from ingenium_book.study import Result
+from ingenium_book.verdicts import ClaimPart
 
 DEMO = "winter_evening_peak"
 
@@ -240,7 +239,7 @@ def study_counts() -> str:
 @cache
 def book() -> tuple[RowEntry, ...]:
     """Every row of the evidence book."""
-    return entries(chapters(), ROOT / "studies")
+    return entries(chapters(), ROOT / "book" / "outcomes")
 
 
 def _run(entry: RowEntry) -> str:

@@ -7,12 +7,10 @@ import json
 import typing
 from collections.abc import Callable, Iterator
 
-import problem_blocks
 import typer
-from blocks import ROOT, choice, main, table
-from problem_blocks import opened
-from settings_blocks import entries
 
+import problem_blocks
+from blocks import ROOT, choice, main, table
 from ingenium.cli.app import app
 from ingenium.core import errors, spec
 from ingenium.core.spec import Spec
@@ -25,6 +23,8 @@ from ingenium.generators.tokens import two_kinds
 from ingenium.infer.spec import InferSpec
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.operate.spec import OperateSpec
+from problem_blocks import opened
+from settings_blocks import entries
 
 PROBLEM = "grid.feeder_day"
 

@@ -34,7 +34,7 @@ from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.parts.report import over_mass, ranked
 from ingenium.kits.solids.printing.rendering import Look, render
 
-DOCS = Path(__file__).resolve().parent
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 REAL, PROPOSED = "#8c510a", "#2166ac"
 SHOWN = 400  # days in each fan
 SHARES = (0.05, 0.5, 0.95)  # of the quantiles that are kept

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from blocks import ROOT, table
 from contested import stored
-from settings_blocks import entries, tables
-
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Spec, anchored, parse
 from ingenium.domains import load, open_problem, problem_class
 from ingenium.report import words
+from settings_blocks import entries, tables
 
 
 @cache

@@ -2,8 +2,9 @@
 
     python tools/docs/run_tutorials.py first_airfoil [--keep FOLDER]
 
-writes docs/figures/runs/first_airfoil.json, from which `tools/docs/fill_figures.py` fills the outputs
-into the page. A tutorial runs in a folder of its own; `examples` in it is that of the repository.
+writes docs/figures/runs/first_airfoil.json, from which `tools/docs/fill_figures.py` fills the
+outputs into the page. A tutorial runs in a folder of its own; `examples` in it is
+that of the repository.
 """
 
 import argparse

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 
 from blocks import table
-
 from ingenium.core.places import Place
 from ingenium.core.setups import comments, type_name
 from ingenium.domains.grid.consumers.classes import GROUPS

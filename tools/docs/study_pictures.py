@@ -9,11 +9,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-from ingenium_book.studies.physics.critical_point import ARMS, ONSAGER
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.drawing.style import GOOD, INK, KNOWN, MUTED, OURS, dress, panels, plane
+from ingenium_book.studies.physics.critical_point import ARMS, ONSAGER
 
 STARTS = (
     ("deep circuits", "deep circuits", OURS, "o"),
@@ -24,7 +24,8 @@ STARTS = (
     ("networks", "networks without qubits", MUTED, "x"),
 )
 QUBITS = range(2, 15, 2)
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "book" / "outcomes" / "results"
 ALONE = (
     ("tc_cumulant", "Binder's cumulant", GOOD, "s"),
     ("tc_magnetisation", "half magnetised", MUTED, "v"),
@@ -42,7 +43,9 @@ WAYS = (
 
 def values(row: str) -> dict[str, np.ndarray]:
     """What each seed gave, by name."""
-    found = json.loads((ROOT / "studies" / "results" / f"{row}.json").read_text())["values"]
+    found = json.loads((ROOT / "book" / "outcomes" / "results" / f"{row}.json").read_text())[
+        "values"
+    ]
     return {name: np.array(value["by_seed"]) for name, value in found.items()}
 
 

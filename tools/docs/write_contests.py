@@ -8,7 +8,6 @@ from pathlib import Path
 
 from blocks import ROOT
 from contested import RESULTS, setups
-
 from ingenium.comparison.contest_table import ContestTable
 from ingenium.comparison.verdicts import CONTESTS, as_json
 from ingenium.domains import load, own

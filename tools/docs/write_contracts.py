@@ -9,7 +9,7 @@ from pathlib import Path
 from ingenium.domains import load, own
 from ingenium.verbs.ask import CONTRACTS, as_json, contract_of
 
-DOMAINS = Path(__file__).parents[1] / "src" / "ingenium" / "domains"
+DOMAINS = Path(__file__).parents[2] / "src" / "ingenium" / "domains"
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.domains import load, own
 from ingenium.trust.rooms.room import here
 
-PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 
 
 def asked(domain: str) -> list[Requirement]:

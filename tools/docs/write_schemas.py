@@ -7,7 +7,6 @@ import argparse
 import sys
 
 from blocks import ROOT
-
 from ingenium.cli.schema import PLACE, made
 
 FOLDER = ROOT.joinpath("src", *PLACE[0].split("."), PLACE[1])

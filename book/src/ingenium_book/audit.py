@@ -13,6 +13,7 @@ from ingenium_book import check
 from ingenium_book.claims import Claim
 from ingenium_book.results import CHECKS, RESULTS, read
 from ingenium_book.study import FEWEST, Result, Study
+from ingenium_book.verdicts import Built, RowVerdict
 
 
 def faults(folder: Path, claims: Mapping[str, Claim]) -> tuple[str, ...]:
@@ -83,3 +84,30 @@ def of_check(path: Path, claims: Mapping[str, Claim]) -> Iterator[str]:
         return
     if outcome is not None:
         yield from check.faults(claim, outcome)
+
+
+def row_state(row: str, root: Path) -> tuple[bool, str]:
+    """Return whether a row is answered by a full and fresh outcome in a checkout, and how.
+
+    Args:
+        row: such as "33.16".
+        root: the repository.
+    """
+    from ingenium_book.claims import claims
+    from ingenium_book.entries import find
+
+    known, folder = claims(), root / "book" / "outcomes"
+    if row not in known:
+        return False, "no such row"
+    entry = find(row, folder)
+    if not entry.answered:
+        return False, "no result"
+    faults = (*of_result(folder / RESULTS / f"{row}.json", known),) if entry.result else ()
+    if entry.outcome:
+        faults += (*of_check(folder / CHECKS / f"{row}.json", known),)
+    if faults:
+        return False, faults[0]
+    time = (entry.outcome or entry.result).time[:10]  # type: ignore[union-attr]
+    said = f"{entry.status}, {entry.run}, {time}{', stale' if entry.stale else ''}"
+    good = entry.status in (RowVerdict.CONFIRMED, RowVerdict.CONSISTENT, Built.WORKS, Built.GAPS)
+    return good and not entry.stale and entry.run != "quick", said

@@ -24,7 +24,7 @@ from typing import Any
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.spec import parse
 from ingenium.domains import load, names, own
-from ingenium_book.closure import OWN, root
+from ingenium_book.closure import BOOK, root
 from ingenium_book.verdicts import ClaimPart, Kind, Scope
 
 
@@ -80,7 +80,7 @@ class Claim:
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
     no_canary: str = ""  # why its study is not looked at again; what is costly to look at
-    package: str = OWN  # that brings the row
+    package: str = BOOK  # that brings the row
 
     def __post_init__(self) -> None:
         for name in ("title", "domain", "claim", "claimed", "acceptance"):
@@ -148,7 +148,7 @@ def chapters() -> tuple[Chapter, ...]:
     Raises:
         CorruptError: if a file is not what it should be.
     """
-    files = sorted((root(OWN) / "studies" / "book" / "rows").glob("*.toml"))
+    files = sorted((root(BOOK) / "rows").glob("*.toml"))
     ours = [read(file.read_text(encoding="utf-8"), file.name) for file in files]
     return (*ours, *_of_strangers())
 
@@ -177,7 +177,7 @@ def strangers() -> Iterator[tuple[str, Path]]:
                 yield top, file
 
 
-def read(text: str, name: str, package: str = OWN) -> Chapter:
+def read(text: str, name: str, package: str = BOOK) -> Chapter:
     """A chapter from the text of its file.
 
     Raises:

@@ -15,9 +15,12 @@ from pathlib import Path
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
 
-OWN = "ingenium"
+OWN, BOOK = "ingenium", "ingenium_book"
+MACHINERY = (
+    *("answers", "audit", "canaries", "check", "claims", "closure", "commands", "entries", "pages"),
+    *("results", "study", "verdicts", "within"),
+)
 SEAMS = (  # not followed and not counted, with all below them
-    "ingenium.verbs.api",
     "ingenium.cli",
     "ingenium.core.domain",
     "ingenium.core.energy",
@@ -30,7 +33,8 @@ SEAMS = (  # not followed and not counted, with all below them
     "ingenium.comparison.plots",
     "ingenium.report",
     "ingenium.runs.view",
-    "ingenium.studies",
+    "ingenium.verbs",
+    *(f"ingenium_book.{name}" for name in MACHINERY),
 )
 FOLDERS = ("ingenium.domains",)  # seams only as a file
 SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".smi", ".toml", ".txt")  # data beside modules

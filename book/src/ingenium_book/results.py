@@ -15,23 +15,23 @@ from ingenium.core.digest import digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.evaluate.measured import Control, Interval, Value
-from ingenium_book.closure import OWN, root
+from ingenium_book.closure import BOOK, root
 from ingenium_book.study import Result
 from ingenium_book.verdicts import RowVerdict
 
 RESULTS, CHECKS, CANARIES = "results", "checks", "canaries"  # in the folder of a book
 
 
-def book_folder(package: str = OWN) -> Path:
-    """`studies` of the repository of a package, or a folder in the user's cache without one."""
+def book_folder(package: str = BOOK) -> Path:
+    """Return `outcomes` in the repository of a package, or a folder of the user's cache."""
     place = root(package).parent
     home = place.parent if place.name == "src" else place
     if (home / "pyproject.toml").is_file():
-        return home / "studies"
+        return home / "outcomes"
     return cache_folder() / "studies" / package
 
 
-def results_folder(package: str = OWN) -> Path:
+def results_folder(package: str = BOOK) -> Path:
     """Results of studies of a package's rows."""
     return book_folder(package) / RESULTS
 

@@ -1,9 +1,9 @@
 """The command `ingenium` and its groups of commands."""
 
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
-from ingenium_book import commands as study
 
 from ingenium import __version__
 from ingenium.cli import (
@@ -31,6 +31,7 @@ from ingenium.cli import (
 from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON
 
+GROUP = "ingenium.commands"  # of the entry points by which packages add commands
 app = typer.Typer(
     name="ingenium",
     no_args_is_help=True,
@@ -52,7 +53,6 @@ for commands in (
     scale,
     check,
     compare,
-    study,
     ledger,
     governance,
     doctor,
@@ -62,6 +62,8 @@ for commands in (
     serve,
 ):
     commands.add_to(app)
+for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+    entry.load()(app)
 
 
 def _version(asked: bool) -> bool:

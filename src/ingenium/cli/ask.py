@@ -148,12 +148,14 @@ def _tell(wish: "WordedWish", out: Path) -> None:
 
 def _propose(wish: "WordedWish", out: Path, seed: int, overwrite: bool, json: bool) -> None:
     from ingenium.cli.make import give
-    from ingenium.verbs import api
+    from ingenium.verbs.propose import propose as propose_designs
 
     assert wish.made is not None
     count = wish.made.count or DESIGNS
     with StageProgress() as stages:
-        made = api.propose(out / SPEC, count, seed, out / "run", watch=stages, overwrite=overwrite)
+        made = propose_designs(
+            out / SPEC, count, seed, out / "run", watch=stages, overwrite=overwrite
+        )
     give(made, json=json)
 
 

@@ -39,11 +39,11 @@ def verify(
     """
     from ingenium.cli.asking import asked
     from ingenium.runs.audit import spec_of
-    from ingenium.verbs import api
+    from ingenium.verbs.verify import verify as verify_files
 
     spec = spec or spec_of(files)
     wanted = asked(problem, spec)
-    found = api.verify(wanted, files)
+    found = verify_files(wanted, files)
     if json:
         print_json(
             {
@@ -138,12 +138,12 @@ def replay(
     An operation is run again, period by period. Ends with 1 if anything is otherwise.
     """
     from ingenium.operate.record import RECORD
-    from ingenium.verbs import api
+    from ingenium.verbs.replay import replay as replay_design
 
     if (out / RECORD).is_file():
         _replay_operation(out, json)
         return
-    found = api.replay(out, design)
+    found = replay_design(out, design)
     if json:
         print_json({"folder": str(out), "holds": found.holds} | found.__dict__)
     else:

@@ -2,7 +2,8 @@
 
 A page is named by its path without its ending, such as `how-to/audit`, and a section of it after
 a hash, such as `how-to/audit#in-python`, as the site names it. Pages that the site makes are made
-here too: of domains, of modules from their docstrings, and of the evidence book from its results.
+here too: of domains, and of modules from their docstrings; another package, such as the evidence
+book, adds pages by an entry point.
 """
 
 import re
@@ -10,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,6 +26,7 @@ TOP = MappingProxyType(  # pages that lie beside the folder of the others
         "changelog": "CHANGELOG.md",
     }
 )
+GROUP = "ingenium.pages"  # of the entry points by which packages add pages
 ANCHORED = re.compile(r"(?m)^(#+ .*) \{ #([\w.-]+) \}$")  # a heading with an anchor of its own
 HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused what was given
     {
@@ -46,7 +49,7 @@ HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused wha
         "ingenium.runs.replay": "how-to/audit#is-this-design-what-the-record-says",
         "ingenium.scale": "how-to/scale",
         "ingenium.searches": "reference/cli#ingenium-search-problem",
-        "ingenium.studies": "studies",
+        "ingenium_book": "studies",
         "ingenium.trust": "how-to/audit#was-anything-done-that-is-not-in-the-record",
     }
 )
@@ -109,7 +112,9 @@ def pages() -> dict[str, Page]:
         found[name] = _python(path) if made else _file(path)
     domains = Path(ingenium.__file__).parent / "domains"
     found |= {f"reference/{p.parent.name}": _file(p) for p in domains.glob("*/README.md")}
-    return dict(sorted((found | _book()).items(), key=lambda one: ("/" in one[0], one[0])))
+    for entry in entry_points(group=GROUP):
+        found |= entry.load()()
+    return dict(sorted(found.items(), key=lambda one: ("/" in one[0], one[0])))
 
 
 def notice(path: Path) -> str:
@@ -132,28 +137,6 @@ def _title(text: str) -> str:
     """The first heading of a page."""
     heads = (line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
     return next(heads, "").replace("`", "")
-
-
-def _book() -> dict[str, Page]:
-    """The evidence book: its first page, and one for each chapter."""
-    from ingenium_book import claims
-
-    found = {"book/index": Page("The evidence book", partial(_told, None))}
-    for of in claims.chapters():
-        title = f"{of.chapter} {of.title}"
-        found[f"book/{of.chapter}"] = Page(title, partial(_told, of.chapter))
-    return found
-
-
-def _told(chapter: int | str | None) -> str:
-    """A page of the book as text."""
-    from ingenium_book import claims
-    from ingenium_book.entries import entries
-    from ingenium_book.pages import markdown
-
-    chapters = [c for c in claims.chapters() if chapter in (None, c.chapter)]
-    made = markdown.pages(entries(chapters))
-    return as_text(made[f"{chapter or 'index'}.md"])
 
 
 def as_text(made: str) -> str:

@@ -57,13 +57,13 @@ def data(
 ) -> None:
     """The card of the designs that a run made, or of those that a problem learns from."""
     from ingenium.cli.asking import asked
+    from ingenium.domains import open_problem
     from ingenium.governance.cards import data_card, known_card
-    from ingenium.verbs import api
 
     if (Path(what) / "run.json").is_file():
         _give(data_card(Path(what)), out, overwrite, json)
     else:
-        _give(known_card(api.open_problem(asked(what, spec))), out, overwrite, json)
+        _give(known_card(open_problem(asked(what, spec))), out, overwrite, json)
 
 
 def pack(

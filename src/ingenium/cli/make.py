@@ -76,10 +76,10 @@ def fit(
     if place.kind != LOCAL or out is not None:
         _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
         return
-    from ingenium.verbs import api
+    from ingenium.verbs.fit import fit as fit_generator
 
     with StageProgress() as stages:
-        model = api.fit(wanted, watch=stages)
+        model = fit_generator(wanted, watch=stages)
     found = {
         "problem": problem,
         "family": model.name,
@@ -216,12 +216,12 @@ def propose(
 
     wanted = asked(problem, spec)  # before what takes seconds to import
     from ingenium.runs.outcome import Clock
-    from ingenium.verbs import api
+    from ingenium.verbs.propose import propose as propose_designs
 
     clock = Clock({"start": time.perf_counter() - began})
     folder = Path("out") / problem if out is None else out
     with StageProgress() as stages:
-        run = api.propose(
+        run = propose_designs(
             wanted,
             number,
             seed,

@@ -12,9 +12,8 @@ from ingenium.report import words
 from ingenium.runs.conflicts import Unmet
 from ingenium.runs.display import shown
 from ingenium.runs.outcome import Run
+from ingenium.runs.rounds import Round, ScreenAudit
 from ingenium.runs.sitting import Sitting
-from ingenium.searches.course import Round
-from ingenium.searches.screening import ScreenAudit
 
 LONGEST = 5  # stages whose seconds are shown
 BEST = 10  # designs of a search that are shown

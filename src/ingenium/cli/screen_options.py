@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from ingenium.core.errors import InputError
-from ingenium.runs.search_plan import FIDELITY
-from ingenium.searches.screening import ASKED, ScreenPlan
+from ingenium.runs.search_plan import ASKED, FIDELITY, ScreenPlan
 from ingenium.searches.screens import LEARNED
 
 SCREENED = ("keep", "audit", "doubt")  # by a screen

@@ -15,7 +15,7 @@ from ingenium.cli.progress import EVERY_S, StageProgress
 from ingenium.searches.named import LATENT, listed
 
 if TYPE_CHECKING:
-    from ingenium.searches.course import Round
+    from ingenium.runs.rounds import Round
 
 Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
 Seconds = Annotated[
@@ -99,7 +99,7 @@ def search(
     from ingenium.runs.outcome import Clock
     from ingenium.runs.search_plan import SearchPlan
     from ingenium.searches.stopping import Stop
-    from ingenium.verbs import api
+    from ingenium.verbs.search import search as search_designs
 
     strategy = problem_class(problem).default_strategy if strategy is None else strategy
     batch = problem_class(problem).default_batch if batch is None else batch
@@ -108,7 +108,7 @@ def search(
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})
     clock, rounds = Clock({"start": time.perf_counter() - began}), RoundProgress()
     with rounds:
-        run = api.search(
+        run = search_designs(
             wanted,
             SearchPlan(strategy, seed, batch, screened),
             Stop(budget, seconds, enough, stagnation, cost=cost),

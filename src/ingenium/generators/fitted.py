@@ -33,7 +33,8 @@ Progress = Callable[[str, int, int], None]  # stage, done, total
 META = "about"  # beside the weights of a kept fit
 MODEL = "model"  # folder of the weights within that of a fit or run
 FIT = JudgedKind("a fit", "fit.json", "ingenium fit PROBLEM --out FOLDER", "Fit it again.")
-CODE = ("generators", "sampling", "train")  # the packages whose code decides what a fit gives
+# packages whose code decides what a fit gives
+CODE = ("generators", "sampling", "train", "kits/circuits", "kits/spikes")
 _DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # what a spoiled file gives
 
 

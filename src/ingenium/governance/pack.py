@@ -14,17 +14,12 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
-
-from ingenium_book.audit import of_check, of_result
-from ingenium_book.claims import claims
-from ingenium_book.entries import find
-from ingenium_book.results import book_folder
-from ingenium_book.verdicts import Built, RowVerdict
 
 from ingenium import __version__
 from ingenium.core.digest import PREFIX, file_digest
@@ -36,6 +31,7 @@ from ingenium.governance.reading import said
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 
+EVIDENCE = "ingenium.evidence"  # of the entry points by which a book answers for rows
 FRAMEWORKS = ("eu_ai_act", "iec_62443", "nist_ai_rmf", "eccola")
 SHORT = 12  # digits of a digest
 UNRUN = "No test that it rests on was run for this release."
@@ -106,7 +102,7 @@ def write(
         InputError: for a folder that is no run, or a report that is none.
         StorageError: if it cannot be written.
     """
-    place = book_folder().parent if root is None else root
+    place = repository() if root is None else root
     identity = f"pack {__version__} {datetime.now(UTC).isoformat()}"
     with staged(out, identity, overwrite=overwrite) as part:
         write_atomic(part / "sbom.cdx.json", sbom.text())
@@ -128,6 +124,11 @@ def write(
         write_atomic(part / "record.md", _text(about, found))
         write_atomic(part / "SHA256SUMS", _sums(part))
     return found
+
+
+def repository() -> Path:
+    """Return the checkout that this package is used from; where there is none, nothing is in it."""
+    return Path(__file__).resolve().parents[3]
 
 
 def counts(ledger: Ledger) -> dict[str, int]:
@@ -245,22 +246,11 @@ def _entry(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """A system that its check shows, or a number that a full and fresh result bears out."""
-    row, folder = what["study"], pack.root / "studies"
-    if row not in claims():
-        return False, "no such row"
-    entry = find(row, folder)
-    if not entry.answered:
-        return False, "no result"
-    faults = (*of_result(folder / "results" / f"{row}.json", claims()),) if entry.result else ()
-    if entry.outcome:
-        faults += (*of_check(folder / "checks" / f"{row}.json", claims()),)
-    if faults:
-        return False, faults[0]
-    time = (entry.outcome or entry.result).time[:10]  # type: ignore[union-attr]
-    said = f"{entry.status}, {entry.run}, {time}{', stale' if entry.stale else ''}"
-    held = entry.status in (RowVerdict.CONFIRMED, RowVerdict.CONSISTENT, Built.WORKS, Built.GAPS)
-    return held and not entry.stale and entry.run != "quick", said
+    """Whether the evidence book, where it is installed, answers a row, and what it says of it."""
+    for entry in entry_points(group=EVIDENCE):
+        found: tuple[bool, str] = entry.load()(what["study"], pack.root)
+        return found
+    return False, "ingenium-book is not installed"
 
 
 def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:

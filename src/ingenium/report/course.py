@@ -11,8 +11,8 @@ from ingenium.drawing import figures
 from ingenium.report import words
 from ingenium.runs.conflicts import Unmet
 from ingenium.runs.outcome import Run
+from ingenium.runs.rounds import Round
 from ingenium.runs.sitting import Sitting
-from ingenium.searches.course import Round
 
 
 def entries(run: Run, sitting: Sitting) -> dict[str, Any]:

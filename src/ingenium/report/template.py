@@ -2,16 +2,18 @@
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template
 
 from ingenium.report import words
 
+OWN = "ingenium.report"
+
 
 @cache
-def template(name: str) -> Template:
-    """A template by the name of its file, which knows how numbers are written."""
+def template(name: str, package: str = OWN) -> Template:
+    """Return a template of a package by the name of its file; it knows how numbers are written."""
     environment = Environment(
-        loader=PackageLoader("ingenium.report", "."),
+        loader=ChoiceLoader([PackageLoader(p, ".") for p in dict.fromkeys((package, OWN))]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -5,9 +5,36 @@ from dataclasses import asdict, dataclass
 from ingenium.core.counts import check_least, check_seed
 from ingenium.core.digest import canonical
 from ingenium.core.errors import InputError
-from ingenium.searches.screening import ASKED, ScreenPlan
 
+ASKED = "asked"  # the screen that follows the strategy
 FIDELITY = "fidelity"  # the strategy that says who is to measure its designs
+
+
+@dataclass(frozen=True)
+class ScreenPlan:
+    """Which screen, how many it lets pass, and how it is audited."""
+
+    by: str  # of the table in `screens`
+    keep: float = 0.5  # share of the new designs of a round that are measured, at most
+    audit: float = 0.1  # share that is measured whatever the screen says
+    doubt: float = 0.1  # how often a limit that a design holds may lie beyond its bound
+    cheap: tuple[str, ...] = ()  # quantities that are cheap, where no tier of the problem is
+    price: float | None = None  # of a cheap measurement over an exact one
+
+    def __post_init__(self) -> None:
+        if not 0 < self.keep <= 1:
+            raise _outside("a share above 0 and at most 1", "--keep", self.keep, 0.5)
+        if not 0 < self.audit <= 1:
+            what = "a share above 0 and at most 1: what a screen loses is always measured"
+            raise _outside(what, "--audit", self.audit, 0.1)
+        if not 0 < self.doubt < 1:
+            raise _outside("a share between 0 and 1", "--doubt", self.doubt, 0.1)
+        if self.price is not None and not 0 < self.price < 1:
+            raise _outside("a price above 0 and below 1", "--price", self.price, 0.01)
+
+
+def _outside(what: str, option: str, came: float, write: float) -> InputError:
+    return InputError(what, f"{option} {came:g}", f"Write {option} {write:g}.")
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ingenium.runs.conflicts import Unmet
+from ingenium.runs.rounds import Round
 from ingenium.runs.search_plan import SearchPlan
-from ingenium.searches.course import Round
 
 LEAST = 10  # designs that are handed over where the spec does not say how many, beside the front
 WHY = {

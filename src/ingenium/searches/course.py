@@ -1,8 +1,6 @@
 """How a search goes: what was verified, the best of it, its front, round by round."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -10,54 +8,8 @@ from jaxtyping import Float
 
 from ingenium.core.verdict import Verdict, answered
 from ingenium.runs.aim import Aim
+from ingenium.runs.rounds import Round
 from ingenium.searches.fronts import grown, hypervolume
-from ingenium.searches.screening import ScreenAudit, Screening
-
-
-@dataclass(frozen=True)
-class Round:
-    """The state of a search after a round; all counts are from its beginning."""
-
-    round: int
-    calls: int  # designs that were verified
-    accepted: int
-    rejected: int
-    failed: int
-    repeated: int  # proposals that had been verified before
-    seconds: float
-    best: float | None  # value of the first objective among accepted designs
-    violation: float | None  # the least sum of violations; 0 once a design is accepted
-    front: int  # accepted designs that none beats in every objective
-    hypervolume: float  # that they dominate, in spreads of the first designs
-    better: int  # the call after which something had become better last
-    screened: int = 0  # designs that were proposed and never measured
-    audit: ScreenAudit | None = None  # of the screen, if there is one
-    cheap_calls: int = 0  # designs that the cheap tier measured
-    cost: float | None = None  # calls, with the cheap ones at their price, if that is known
-    own: Mapping[str, float] = field(default_factory=dict)  # what the strategy says of itself
-
-    @property
-    def acceptance(self) -> float:
-        """Share of accepted designs among the verified."""
-        return self.accepted / self.calls if self.calls else 0.0
-
-    @classmethod
-    def of(cls, body: Mapping[str, Any]) -> "Round":
-        """From what `asdict` gave, maybe of a search before there were screens."""
-        return cls(**{**body, "audit": ScreenAudit.of(body.get("audit"))})
-
-    def with_screen(self, screened: int, screening: Screening) -> "Round":
-        """With what a screen kept out, and what a cheap tier measured."""
-        price, cheap = screening.plan.price, screening.cheap_calls
-        cost = None if price is None else self.calls + price * cheap
-        return replace(self, screened=screened, audit=screening.audit, cheap_calls=cheap, cost=cost)
-
-
-Heard = Callable[[Round], None]
-
-
-def unheard(round: Round) -> None:
-    """Tell nobody."""
 
 
 @dataclass

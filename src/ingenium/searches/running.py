@@ -33,11 +33,11 @@ from ingenium.generators import fitted
 from ingenium.runs.conflicts import unmet
 from ingenium.runs.loop import training
 from ingenium.runs.outcome import Batch, Clock, Finish, Run, enter, hand_over
+from ingenium.runs.rounds import Heard, unheard
 from ingenium.runs.search_plan import SearchPlan
 from ingenium.runs.sitting import LEAST, Sitting
 from ingenium.runs.store import FILE, Store
 from ingenium.searches import replay, screens
-from ingenium.searches.course import Heard, unheard
 from ingenium.searches.hands import ALONE, Hands
 from ingenium.searches.screening import Screening
 from ingenium.searches.search import Search

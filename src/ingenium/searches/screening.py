@@ -5,54 +5,24 @@ and others are not. It can keep a design out, or put others before it; it never 
 random share is measured whatever it says, so that what it loses is a measured number.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Int
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.errors import InputError
 from ingenium.core.seeds import block_rng
-from ingenium.core.verdict import Verdict
-from ingenium.evaluate.intervals import clopper_pearson
 from ingenium.runs.aim import LIMIT, OBJECTIVE, Aim
+from ingenium.runs.rounds import ScreenAudit
+from ingenium.runs.search_plan import ScreenPlan
 from ingenium.searches.fronts import order
 from ingenium.searches.proposal import AUDITED, CHEAP, CUT, Cut, Proposal
 
 LEAST = 0.25  # of the places, that are filled even where all is hopeless
-ASKED = "asked"  # by the strategy
 TIER = "tier"  # coordinate of designs: 0 where a strategy asks for the cheap tier alone
 CHEAP_MARGIN, CHEAP_LOSS = "cheap_margin", "cheap_loss"
-
-
-@dataclass(frozen=True)
-class ScreenPlan:
-    """Which screen, how many it lets pass, and how it is audited."""
-
-    by: str  # of the table in `screens`
-    keep: float = 0.5  # share of the new designs of a round that are measured, at most
-    audit: float = 0.1  # share that is measured whatever the screen says
-    doubt: float = 0.1  # how often a limit that a design holds may lie beyond its bound
-    cheap: tuple[str, ...] = ()  # quantities that are cheap, where no tier of the problem is
-    price: float | None = None  # of a cheap measurement over an exact one
-
-    def __post_init__(self) -> None:
-        if not 0 < self.keep <= 1:
-            raise _outside("a share above 0 and at most 1", "--keep", self.keep, 0.5)
-        if not 0 < self.audit <= 1:
-            what = "a share above 0 and at most 1: what a screen loses is always measured"
-            raise _outside(what, "--audit", self.audit, 0.1)
-        if not 0 < self.doubt < 1:
-            raise _outside("a share between 0 and 1", "--doubt", self.doubt, 0.1)
-        if self.price is not None and not 0 < self.price < 1:
-            raise _outside("a price above 0 and below 1", "--price", self.price, 0.01)
-
-
-def _outside(what: str, option: str, came: float, write: float) -> InputError:
-    return InputError(what, f"{option} {came:g}", f"Write {option} {write:g}.")
 
 
 @dataclass(frozen=True)
@@ -88,67 +58,6 @@ class Screen(Protocol):
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:
         """Learn from designs that the exact tier has measured."""
         ...
-
-
-@dataclass(frozen=True)
-class ScreenAudit:
-    """What a screen has done so far, and what of it was checked."""
-
-    seen: int = 0  # new designs that it was shown, some more than once
-    cut: int = 0  # that it would keep out
-    audited: int = 0  # drawn by chance and measured whatever it said
-    audited_cut: int = 0  # of these, kept out but for that
-    held: int = 0  # audited designs that hold every limit
-    lost: int = 0  # of these, kept out but for that
-    wrong: int = 0  # of these, since they were taken for hopeless, which was wrong
-
-    @property
-    def rate(self) -> float | None:
-        """The false-reject rate: share of designs that hold every limit which it keeps out."""
-        return self.lost / self.held if self.held else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Of the rate, 95 %, exact; all of it where no audited design held."""
-        return self._within(self.lost)
-
-    @property
-    def wrong_interval(self) -> tuple[float, float]:
-        """Of the share of designs that hold every limit and are taken for hopeless."""
-        return self._within(self.wrong)
-
-    def told(self) -> dict[str, Any]:
-        """As plain data, with the rates and their intervals."""
-        rates: dict[str, Any] = {}
-        for name, count in (("false_reject", self.lost), ("wrongly_hopeless", self.wrong)):
-            low, high = self._within(count)
-            rate = count / self.held if self.held else None
-            rates[name] = {"rate": rate, "low": low, "high": high}
-        return asdict(self) | rates
-
-    def _within(self, count: int) -> tuple[float, float]:
-        return clopper_pearson(count, self.held) if self.held else (0.0, 1.0)
-
-    @classmethod
-    def of(cls, body: Mapping[str, Any] | None) -> "ScreenAudit | None":
-        """From what `asdict` gave."""
-        return None if body is None else cls(**body)
-
-    def after(self, proposal: Proposal, verdicts: xr.Dataset) -> "ScreenAudit":
-        """With a round more."""
-        fresh, cut = proposal.fresh, proposal.cut != Cut.NOT
-        checked = fresh & proposal.audited
-        held = checked & (verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-        return replace(
-            self,
-            seen=self.seen + int(fresh.sum()),
-            cut=self.cut + int((fresh & cut).sum()),
-            audited=self.audited + int(checked.sum()),
-            audited_cut=self.audited_cut + int((checked & cut).sum()),
-            held=self.held + int(held.sum()),
-            lost=self.lost + int((held & cut).sum()),
-            wrong=self.wrong + int((held & (proposal.cut == Cut.HOPELESS)).sum()),
-        )
 
 
 class Screening:

@@ -6,9 +6,10 @@ from types import MappingProxyType
 
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.tokens.codec import kind_of
+from ingenium.runs.search_plan import ASKED, ScreenPlan
 from ingenium.searches.learned import LearnedScreen
 from ingenium.searches.operators import GridRows
-from ingenium.searches.screening import ASKED, AsAsked, Screen, Screening, ScreenPlan
+from ingenium.searches.screening import AsAsked, Screen, Screening
 from ingenium.searches.strategies import Task
 from ingenium.searches.surrogates import Fit, ensemble, process
 from ingenium.searches.tiers import CheapScreen, cheap_tier, check_told

@@ -17,8 +17,9 @@ from ingenium.core.spec import Limit, Objective, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
 from ingenium.runs.aim import Aim
+from ingenium.runs.rounds import Heard, Round, unheard
 from ingenium.runs.store import Store
-from ingenium.searches.course import Heard, Round, SearchCourse, unheard
+from ingenium.searches.course import SearchCourse
 from ingenium.searches.proposal import AFTER, FRESH, MOST, SIZE, Proposal
 from ingenium.searches.record import KeptState
 from ingenium.searches.screening import Screening
@@ -279,7 +280,10 @@ class Search:
         repeated += int((~flight.proposal.fresh).sum())
         row = course.after(number, repeated, seconds)
         if self.screening is not None:
-            row = row.with_screen(len(self.unmeasured), self.screening)
+            screen = self.screening
+            row = row.with_screen(
+                len(self.unmeasured), screen.audit, screen.cheap_calls, screen.plan.price
+            )
         if isinstance(self.strategy, Telling):
             row = replace(row, own=self.strategy.progress())
         self.store.close_round(len(self.history), asdict(row))

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+from ingenium.searches.fronts import hypervolume
 from ingenium_book.studies.airfoils.promises import (
     Likeliest,
     hypervolume_improvement,
     improvement,
 )
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
-
-from ingenium.searches.fronts import hypervolume
 
 RNG = np.random.default_rng(0)
 

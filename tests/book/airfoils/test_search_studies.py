@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+
+from ingenium.core.spec import Limit, Objective
+from ingenium.evaluate.trials import Readings
+from ingenium.searches.drawn import Drawn
 from ingenium_book.studies.airfoils import (
     closed_loop,
     lift_front,
@@ -13,10 +17,6 @@ from ingenium_book.studies.airfoils import (
     two_engines,
 )
 from ingenium_book.studies.airfoils.wing_sections import LIMITS, WingWish
-
-from ingenium.core.spec import Limit, Objective
-from ingenium.evaluate.trials import Readings
-from ingenium.searches.drawn import Drawn
 
 
 @pytest.fixture(scope="module")

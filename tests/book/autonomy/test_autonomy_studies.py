@@ -2,6 +2,13 @@
 
 import numpy as np
 import pytest
+
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings
+from ingenium.generators.families import build
+from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
+from ingenium.operate.rollout import rollout
+from ingenium.train.plan import Plan
 from ingenium_book.studies.autonomy import (
     policy_families,
     residual_control,
@@ -10,13 +17,6 @@ from ingenium_book.studies.autonomy import (
 )
 from ingenium_book.studies.autonomy.residuals import PLANTS, machine_of
 from ingenium_book.studies.autonomy.stepped import loss, proposed, with_steps
-
-from ingenium.evaluate.measured import Value
-from ingenium.evaluate.trials import Readings
-from ingenium.generators.families import build
-from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
-from ingenium.operate.rollout import rollout
-from ingenium.train.plan import Plan
 
 
 def planted(values: dict[str, dict[str, list[float]]]) -> Readings:

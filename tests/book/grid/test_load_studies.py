@@ -7,6 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+
+from ingenium.core.errors import InputError
+from ingenium.evaluate.measured import FLAT
+from ingenium.evaluate.trials import Readings
+from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, RandomProposal
+from ingenium.generators.flow import Flow
+from ingenium.generators.gaussian_process import GaussianProcess, GaussianProcessSettings
+from ingenium.train.plan import Plan
 from ingenium_book.studies.grid import day_ahead, diffusion_load, flow_load, home_hours, load_hours
 from ingenium_book.studies.grid.ahead_contest import AheadContest
 from ingenium_book.studies.grid.day_ahead import (
@@ -24,14 +32,6 @@ from ingenium_book.studies.grid.day_ahead import (
 )
 from ingenium_book.studies.grid.known_process import KnownProcess
 from ingenium_book.studies.grid.quantile_regression import LEVELS, QuantileRegression
-
-from ingenium.core.errors import InputError
-from ingenium.evaluate.measured import FLAT
-from ingenium.evaluate.trials import Readings
-from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, RandomProposal
-from ingenium.generators.flow import Flow
-from ingenium.generators.gaussian_process import GaussianProcess, GaussianProcessSettings
-from ingenium.train.plan import Plan
 
 DATES = np.arange("2016-01-04", "2016-07-04", dtype="datetime64[D]")
 WARMTH = np.random.default_rng(1).normal(size=(len(DATES), 1)) * np.ones(24)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from ingenium_book.studies.matter import alloy_families, alloy_ways, alloys
-from ingenium_book.studies.matter.alloy_ways import FAMILIES, WAYS, fair_r2, guessed
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.trials import Readings
+from ingenium_book.studies.matter import alloy_families, alloy_ways, alloys
+from ingenium_book.studies.matter.alloy_ways import FAMILIES, WAYS, fair_r2, guessed
 
 ELEMENTS = ("Al", "Co", "Cr", "Fe", "Ni")
 KINDS = ("FCC", "BCC", "BCC+FCC", "FCC+IM", "HCP", "AM")

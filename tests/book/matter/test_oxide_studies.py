@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from ingenium_book.studies.matter import oxides
-from ingenium_book.studies.matter.oxides import Oxide
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.domains.matter.charges import IONS
@@ -11,6 +9,8 @@ from ingenium.domains.matter.files import crystals
 from ingenium.domains.matter.identity import CLOSEST, closest
 from ingenium.evaluate.trials import Readings
 from ingenium.runs.loop import training
+from ingenium_book.studies.matter import oxides
+from ingenium_book.studies.matter.oxides import Oxide
 
 
 def test_what_is_thrown_is_a_loose_cell_of_its_formula() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from ingenium_book.studies.matter import diffusion_kinds, perov, predicted, torus
-from ingenium_book.studies.matter.torus import AtomCells, TorusDiffusion
 
 from ingenium.core.errors import InputError
+from ingenium_book.studies.matter import diffusion_kinds, perov, predicted, torus
+from ingenium_book.studies.matter.torus import AtomCells, TorusDiffusion
 
 HEAD = "data_{0}\n_cell_length_a   {1}\n_cell_angle_alpha   90\nloop_\n _atom_site_type_symbol\n"
 

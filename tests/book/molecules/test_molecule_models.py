@@ -6,6 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
+from ingenium.domains.molecules.metrics.chemnet import features, gaussian
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings
+from ingenium.generators.tokens.drawing import FREELY
+from ingenium.train.plan import Plan
 from ingenium_book.studies.molecules import molecule_models as models
 from ingenium_book.studies.molecules.fragment_latents import (
     FRAGMENT,
@@ -19,12 +25,6 @@ from ingenium_book.studies.molecules.fragment_latents import (
 )
 from ingenium_book.studies.molecules.molecule_families import ARMS
 from ingenium_book.studies.molecules.molecule_models import as_pairs, drawn, trained, valid
-
-from ingenium.domains.molecules.metrics.chemnet import features, gaussian
-from ingenium.evaluate.measured import Value
-from ingenium.evaluate.trials import Readings
-from ingenium.generators.tokens.drawing import FREELY
-from ingenium.train.plan import Plan
 
 PLAN = Plan(steps=2, batch=32, check_every=1)
 

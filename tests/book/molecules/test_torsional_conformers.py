@@ -1,12 +1,12 @@
 """What the study of conformers rests on: rivals of one molecule, compared alike."""
 
 import pytest
-from ingenium_book.studies.molecules.torsional_conformers import Case, _compared
 
 from ingenium.domains.molecules.conformers.search import ConformerSearch, searched
 from ingenium.domains.molecules.conformers.stock import KnownEnsemble, admitted
 from ingenium.domains.molecules.conformers.trained import about
 from ingenium.domains.molecules.conformers.truth import truth
+from ingenium_book.studies.molecules.torsional_conformers import Case, _compared
 
 SMILES = "CC[C@H](C)O"
 

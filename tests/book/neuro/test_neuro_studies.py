@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from ingenium_book.studies.neuro import classifying, digit_families, slopes, spike_codes
 
 from ingenium.evaluate.trials import Readings
 from ingenium.kits.spikes.surrogate import ADAPTIVE
+from ingenium_book.studies.neuro import classifying, digit_families, slopes, spike_codes
 
 
 def _planted(arms, **values) -> Readings:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from ingenium_book.studies.physics import critical_point, order_parameters
-from ingenium_book.studies.physics.critical_point import ARMS, GRID, ONSAGER, CriticalTrial
 
 from ingenium.domains.physics.lattice.sites import Ising
 from ingenium.evaluate.trials import Readings
+from ingenium_book.studies.physics import critical_point, order_parameters
+from ingenium_book.studies.physics.critical_point import ARMS, GRID, ONSAGER, CriticalTrial
 
 SMALL = CriticalTrial(chains=1, settle=8, sweeps=4, told=4, steps=150)
 

@@ -5,18 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from ingenium_book.studies.plant import (
-    epochs_to_learn,
-    made_streams,
-    oversampled_attacks,
-    told_attacks,
-)
 
 from ingenium.core.errors import InputError
 from ingenium.domains.plant import batadal
 from ingenium.domains.plant.scorecard import AXES
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
+from ingenium_book.studies.plant import (
+    epochs_to_learn,
+    made_streams,
+    oversampled_attacks,
+    told_attacks,
+)
 
 
 def planted(arms: object, values: dict[str, dict[str, list]]) -> Readings:  # type: ignore[type-arg]

@@ -3,6 +3,10 @@
 import numpy as np
 import pytest
 import torch
+
+from ingenium.domains.structures.cells.settings import CellSettings
+from ingenium.domains.structures.cells.verifier import CellVerifier
+from ingenium.evaluate.trials import Readings
 from ingenium_book.studies.structures.auxetic_cells import (
     OPTIMISER,
     OURS,
@@ -19,10 +23,6 @@ from ingenium_book.studies.structures.cell_designs import (
     nearest,
     spacing,
 )
-
-from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.cells.verifier import CellVerifier
-from ingenium.evaluate.trials import Readings
 
 
 def test_cells_are_compared_wherever_they_begin():

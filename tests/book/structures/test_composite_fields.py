@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from ingenium_book.studies.structures.composite_fields import (
     PHASES,
     Composites,

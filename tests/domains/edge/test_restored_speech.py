@@ -34,7 +34,7 @@ from ingenium.domains.edge.speech.wiener import TUNED, filtered, tuned
 from ingenium.edge.integer import Dense
 from ingenium.edge.parts import GraphRunner, Recorder, part_of
 from ingenium.edge.quantise import Scheme, quantised
-from ingenium.verbs.api import verify
+from ingenium.verbs.verify import verify
 
 NAMES = [q.name for q in SpeechMeter().quantities]
 AUDIBLE_DB = -70.0  # of what is decoded at least, below the loudest sine

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+import ingenium
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.scenarios import Sampled
@@ -15,7 +16,6 @@ from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder.feeder_day import FeederDay
 from ingenium.domains.grid.feeder.forecast import InfeedScenarios
 from ingenium.trust.ledger import open_ledger
-from ingenium.verbs import api
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "grid" / "forecast_error.toml"
 
@@ -67,7 +67,7 @@ def test_a_run_holds_its_risk_by_the_whole_interval_and_replays(tmp_path: Path) 
     asked["setup"] |= {"scenarios": 256}
     spec, out = parse(asked, Spec, "spec"), tmp_path / "out"
     with open_ledger(tmp_path / "ledger.db") as book:
-        run = api.propose(spec, 8, 1, out, ledger=book)
+        run = ingenium.propose(spec, 8, 1, out, ledger=book)
         s, found = run.summary, run.verdicts
         assert s.accepted + s.rejected + s.failed == 8
         assert s.accepted > 0
@@ -80,11 +80,11 @@ def test_a_run_holds_its_risk_by_the_whole_interval_and_replays(tmp_path: Path) 
         assert (found["scenarios"].to_numpy()[code == "failed"] == 256).all()
         assert s.undecided == s.failed
         for design in (int(np.flatnonzero(code == c)[0]) for c in set(code.tolist())):
-            assert api.replay(out, design, ledger=book).holds
+            assert ingenium.replay(out, design, ledger=book).holds
         # Under another limit other pains are taken, which is no forgery.
         loose = parse(asked | {"limits": [{"quantity": "max_voltage", "at_most": 2}]}, Spec, "spec")
-        assert not api.verify(loose, out, ledger=book).altered
-        assert not api.verify(spec, out, ledger=book).altered
+        assert not ingenium.verify(loose, out, ledger=book).altered
+        assert not ingenium.verify(spec, out, ledger=book).altered
 
 
 @pytest.mark.parametrize(

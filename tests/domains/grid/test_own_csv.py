@@ -14,7 +14,8 @@ from ingenium.core.evidence import read
 from ingenium.core.spec import Spec, load
 from ingenium.domains.grid.data.conditions import day_types, seasons
 from ingenium.runs.outcome import Run
-from ingenium.verbs.api import propose, verify
+from ingenium.verbs.propose import propose
+from ingenium.verbs.verify import verify
 
 OWN = Path(__file__).parents[3] / "examples" / "grid" / "own_feeder"
 

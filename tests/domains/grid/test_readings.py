@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import ingenium
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.spec import GeneratorChoice, Limit, Spec, load, parse
@@ -13,7 +14,6 @@ from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder.feeder_day import FeederDay
 from ingenium.domains.grid.feeder.readings import FeederReadings
 from ingenium.trust.ledger import open_ledger
-from ingenium.verbs import api
 
 BOOTSTRAP = GeneratorChoice(family="bootstrap")
 
@@ -67,20 +67,20 @@ def test_a_run_agrees_and_its_readings_cannot_be_changed(
     )
     spec, out = load(tmp_path / "spec.toml"), tmp_path / "out"
     with open_ledger(tmp_path / "ledger.db") as book:
-        run = api.propose(spec, 3, 1, out, ledger=book)
+        run = ingenium.propose(spec, 3, 1, out, ledger=book)
         assert run.summary.accepted == 3
         assert (run.verdicts["readings_error"].to_numpy() < 0.5).all()
         assert run.spec.limits[-1].quantity == "readings_error"
         (tmp_path / "meter.csv").unlink()  # the folder of the run holds its own
-        assert api.replay(out, 2, ledger=book).holds
+        assert ingenium.replay(out, 2, ledger=book).holds
         kept = load(out / "spec.toml")
-        assert not api.verify(kept, out, ledger=book).altered
+        assert not ingenium.verify(kept, out, ledger=book).altered
         (out / "given" / "readings.csv").write_text(f"kw\n{lines}".replace(".", ".9", 1))
-        found = api.replay(out, 2, ledger=book)
+        found = ingenium.replay(out, 2, ledger=book)
         broken = {c.part for c in found.checks if not c.holds}
         assert {"given", "spec"} <= broken
         assert "what the spec gives is not what it gave to the run" in found.reasons
-        assert len(api.verify(kept, out, ledger=book).altered) > 0
+        assert len(ingenium.verify(kept, out, ledger=book).altered) > 0
 
 
 def test_own_limits_keep_the_agreement_unless_they_name_it(morning: list[float]) -> None:
@@ -114,8 +114,8 @@ def test_one_fitted_generator_serves_every_morning(tmp_path: Path) -> None:
         asked |= {"generator": {"family": "flow_matching", "steps": 200}}
         spec = parse(asked, Spec, "spec")
         with open_ledger(tmp_path / "ledger.db") as book:
-            assert api.fit(spec, ledger=book).cached == bool(mean)
-            run = api.propose(spec, 64, 1, tmp_path / str(level), ledger=book)
+            assert ingenium.fit(spec, ledger=book).cached == bool(mean)
+            run = ingenium.propose(spec, 64, 1, tmp_path / str(level), ledger=book)
         trace = open_problem(Spec("grid.feeder_day"))
         assert isinstance(trace, FeederDay)
         course = trace.feeder.verifier.trace(*to_arrays(run.designs, trace.variables)).import_kw

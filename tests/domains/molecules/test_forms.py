@@ -4,7 +4,6 @@ The ways are made by code of its own from the members and look-alikes of other t
 """
 
 import pytest
-from ingenium_book.checks.molecules.labelled import ALIKE, CONTROLLED, EXPLOSIVES, WEAPONS
 from listed import HARMLESS, MEMBERS
 from rdkit import Chem
 from written_forms import WAYS
@@ -13,6 +12,7 @@ from ingenium.domains.molecules import data
 from ingenium.kits.chemistry import safety
 from ingenium.kits.chemistry.forms import forms
 from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium_book.checks.molecules.labelled import ALIKE, CONTROLLED, EXPLOSIVES, WEAPONS
 
 HAZARDS = {**WEAPONS, **EXPLOSIVES, **CONTROLLED}
 

@@ -3,10 +3,6 @@
 from pathlib import Path
 
 import pytest
-from ingenium_book.checks.molecules.labelled import ALIKE as alike
-from ingenium_book.checks.molecules.labelled import CONTROLLED as controlled
-from ingenium_book.checks.molecules.labelled import EXPLOSIVES as explosives
-from ingenium_book.checks.molecules.labelled import WEAPONS as weapons
 from listed import HARMLESS, MEMBERS
 
 from ingenium.core.designs import to_arrays
@@ -19,6 +15,10 @@ from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.zinc import zinc250k
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
+from ingenium_book.checks.molecules.labelled import ALIKE as alike
+from ingenium_book.checks.molecules.labelled import CONTROLLED as controlled
+from ingenium_book.checks.molecules.labelled import EXPLOSIVES as explosives
+from ingenium_book.checks.molecules.labelled import WEAPONS as weapons
 
 
 @pytest.mark.parametrize("name", MEMBERS)

@@ -60,7 +60,7 @@ def rooms(rows: Sequence[RowEntry]) -> Rooms:
 def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
     """The first page: counts, chapters, and every row with a filter, those with outcomes first."""
     order = sorted(book, key=lambda e: (not e.answered, not e.asked))
-    return template("book/index.html.jinja").render(
+    return template("index.html.jinja", __package__).render(
         told=[tell(entry) for entry in order],
         counts=counts(book),
         shares=shares(book),
@@ -77,7 +77,7 @@ def _line(rows: Sequence[RowEntry]) -> tuple[Chapter, tuple[Share, ...], dict[st
 def chapter(rows: Sequence[RowEntry]) -> str:
     """The page of one chapter: its systems, then its numbers, then what each rests on."""
     of = rooms(rows)
-    return template("book/chapter.html.jinja").render(
+    return template("chapter.html.jinja", __package__).render(
         chapter=rows[0].chapter,
         rooms=of,
         pictures=drawn(of.measured),

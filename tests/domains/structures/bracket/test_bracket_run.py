@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from ingenium.core.evidence import read
+from ingenium.core.spec import load as load_spec
 from ingenium.core.verdict import Verdict
 from ingenium.kits.solids.printing.files import read_mesh
-from ingenium.verbs.api import load_spec, propose, replay, verify
+from ingenium.verbs.propose import propose
+from ingenium.verbs.replay import replay
+from ingenium.verbs.verify import verify
 
 SPEC = Path(__file__).parents[4] / "examples" / "structures" / "bracket.toml"
 COUNT = 3

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
+from ingenium.core.spec import load as load_spec
 from ingenium.core.spec import parse
 from ingenium.domains.structures.container.climate import Climate
 from ingenium.domains.structures.container.container import Container
@@ -17,7 +18,6 @@ from ingenium.domains.structures.container.loads import G, cases
 from ingenium.domains.structures.container.milled import drawings, milled
 from ingenium.domains.structures.container.settings import ContainerSettings, Freight
 from ingenium.domains.structures.parts.part import positions
-from ingenium.verbs.api import load_spec
 
 SETTINGS = ContainerSettings()
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+import ingenium
 from ingenium.core.errors import InputError
 from ingenium.core.spec import load
 from ingenium.core.text import codes
@@ -16,7 +17,6 @@ from ingenium.domains.structures.panels.layout import CoreLayout
 from ingenium.domains.structures.panels.problem import Panel, PanelSettings
 from ingenium.domains.structures.panels.verifier import CoreVerifier
 from ingenium.trust.ledger import open_ledger
-from ingenium.verbs import api
 
 E, YIELD = STEEL_316L.modulus_pa, STEEL_316L.yield_pa
 EXAMPLE = Path(__file__).parents[4] / "examples" / "structures" / "panel.toml"
@@ -90,8 +90,8 @@ def test_the_example_learns_topologies_and_thicknesses(tmp_path: Path) -> None:
     """More than twice as many hold as of known cores of the density that is asked for."""
     spec = load(EXAMPLE)
     with open_ledger(tmp_path / "ledger.db") as book:
-        run = api.propose(spec, 128, 1, tmp_path / "out", ledger=book)
-        assert api.replay(tmp_path / "out", int(run.selected[0]), ledger=book).holds
+        run = ingenium.propose(spec, 128, 1, tmp_path / "out", ledger=book)
+        assert ingenium.replay(tmp_path / "out", int(run.selected[0]), ledger=book).holds
     assert run.summary.accepted > 0.3 * 128
     kept = run.designs.isel(design=run.selected)
     assert len(set(kept["topology"].to_numpy().tolist())) > 10

@@ -12,7 +12,7 @@ from ingenium.core.problem import Section
 from ingenium.core.quantity import Condition
 from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.data.dataset import HOURS
-from ingenium.domains.grid.feeder.day_report import fan, like, spread
+from ingenium.domains.grid.fans import fan, like, spread
 from ingenium.drawing.style import KNOWN, OURS, dress, gallery, panels
 
 SHOWN = 8

@@ -10,7 +10,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.data.dataset import VARIABLES
-from ingenium.domains.grid.feeder.day_report import KW, fan
+from ingenium.domains.grid.fans import KW, fan
 from ingenium.drawing.style import KNOWN, OURS, REJECTED, dress, panels
 
 if TYPE_CHECKING:

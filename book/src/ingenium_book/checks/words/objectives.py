@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingenium_book.findings import Commands, Finding
-
 from ingenium.core.errors import InputError
 from ingenium.core.units import convert
+from ingenium_book.findings import Commands, Finding
 
 OBJECTIVES = Path(__file__).with_suffix(".txt")
 RUN = 2  # the objective that is run: of a yield, a price, and the problem's own side product

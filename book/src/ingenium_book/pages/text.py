@@ -1,0 +1,24 @@
+"""Pages of the evidence book as text, for `ingenium docs`."""
+
+from functools import partial
+
+from ingenium.cli.documents import Page, as_text
+from ingenium_book.claims import chapters
+
+
+def pages() -> dict[str, Page]:
+    """Return the first page of the book, and one for each chapter, by name."""
+    found = {"book/index": Page("The evidence book", partial(_page, None))}
+    for of in chapters():
+        title = f"{of.chapter} {of.title}"
+        found[f"book/{of.chapter}"] = Page(title, partial(_page, of.chapter))
+    return found
+
+
+def _page(chapter: int | str | None) -> str:
+    from ingenium_book.entries import entries
+    from ingenium_book.pages import markdown
+
+    chosen = [c for c in chapters() if chapter in (None, c.chapter)]
+    made = markdown.pages(entries(chosen))
+    return as_text(made[f"{chapter or 'index'}.md"])

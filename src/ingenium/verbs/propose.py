@@ -1,0 +1,86 @@
+"""Propose designs that satisfy a spec, verify all of them, and export what is accepted."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ingenium import report
+from ingenium.core.counts import check_count
+from ingenium.core.energy import Meter
+from ingenium.core.problem import Watch, silent
+from ingenium.core.spec import Spec, load
+from ingenium.domains import open_problem
+from ingenium.runs import loop
+from ingenium.runs.loop import Elsewhere
+from ingenium.runs.outcome import Clock, Finish, Run
+from ingenium.scale.place import LOCAL, WorkPlace
+from ingenium.trust.ledger import Ledger, ledger_or_own
+
+SpecLike = Spec | str | Path | Mapping[str, Any]  # a spec, its file, or its entries
+
+
+def propose(
+    spec: SpecLike,
+    n: int = 100,
+    seed: int = 0,
+    out: str | Path | None = None,
+    *,
+    on: str = LOCAL,
+    model: str | Path | None = None,
+    ledger: Ledger | None = None,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    form: str | None = None,
+    clock: Clock | None = None,
+) -> Run:
+    """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
+
+    Without a folder it is `out/PROBLEM`. Workers `on` other processes give the same bits; a script
+    that asks for them needs the guard `if __name__ == "__main__"`. `model` is the folder of a fit
+    over workers, whose weights propose. `form` names the format of the files, the problem's first
+    if none. `clock` may hold the seconds of what came before, such as imports.
+
+    Raises:
+        InputError: if the spec asks for what the problem does not have, or `n` is below 1.
+        EngineError: if the engine has no answer to any design.
+        StorageError: if `out` cannot be written, or another run is writing there.
+    """
+    check_count(n, seed)
+    clock, spec = clock or Clock(), as_spec(spec)
+    folder = Path("out") / spec.problem if out is None else Path(out)
+    with Meter() as meter, ledger_or_own(ledger) as book:
+        with clock("open the problem"):
+            watch("open the problem", 0, 1)
+            problem = open_problem(spec)
+            problem.write_as(form)
+        return loop.run(
+            problem,
+            spec,
+            n,
+            seed,
+            folder,
+            ledger=book,
+            watch=watch,
+            overwrite=overwrite,
+            finish=finish(meter),
+            clock=clock,
+            elsewhere=Elsewhere(WorkPlace.parse(on), partial(open_problem, spec, problem.given)),
+            model=None if model is None else Path(model),
+        )
+
+
+def as_spec(spec: SpecLike) -> Spec:
+    """Return a spec as it is, or load it from its file or its entries."""
+    return spec if isinstance(spec, Spec) else load(spec)
+
+
+def finish(meter: Meter) -> Finish:
+    """Return the last step of a run: its record says what it took, and the report is written."""
+
+    def finish(run: Run, folder: Path) -> None:
+        run.record["energy"] = asdict(meter.read())
+        report.write(run, folder)
+
+    return finish
