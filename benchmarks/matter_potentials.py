@@ -16,8 +16,9 @@ from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from benchmarks.measuring import report
-from ingenium.domains.matter import agreement, second_potential
+from ingenium.domains.matter import second_potential
 from ingenium.domains.matter.potential import Crystal
+from ingenium_book.checks.matter import agreement
 
 FAR_EV = 0.05  # an atom: the limit of the example
 

@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import report
-from ingenium.domains.plant import batadal
 from ingenium.evaluate import event_scores
 from ingenium.monitor.running import summary
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.verbs import monitor as watching
+from ingenium_book.studies.plant import batadal
 
 FAMILIES = ("pca", "dpca", "cva", "forecast", "isolation_forest", "autoencoder")
 

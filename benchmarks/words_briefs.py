@@ -3,7 +3,7 @@
 import time
 
 from benchmarks.measuring import report
-from ingenium.domains.words.rooms.asked import briefs, by_keywords, by_reader, scored
+from ingenium_book.checks.words.briefs import briefs, by_keywords, by_reader, scored
 
 
 def run() -> None:

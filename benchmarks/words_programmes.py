@@ -12,13 +12,13 @@ from itertools import chain, combinations
 from benchmarks.measuring import report
 from benchmarks.words_tasks import TELLERS, drawn
 from ingenium.core.errors import InputError
-from ingenium.domains.words.programme.asked import FRESH, AskedTask, written
 from ingenium.domains.words.programme.code import programme
 from ingenium.domains.words.programme.highs import optimum
 from ingenium.domains.words.programme.kinds import DRAWS, SAME, apart, redrawn, without
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.task import ADD, WordedTask
 from ingenium.evaluate.intervals import wilson
+from ingenium_book.checks.words.tasks import FRESH, AskedTask, written
 
 EACH = 21  # drawn tasks of a kind
 

@@ -22,13 +22,13 @@ from benchmarks.words_requests import requests
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.words.programme.asked import written
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.verse.problem import Verse
 from ingenium.verbs.ask import ask, contracts
 from ingenium.words.answering import answered
 from ingenium.words.passages import DocumentSet
 from ingenium.words.tokens import Request
+from ingenium_book.checks.words.tasks import written
 
 DOCS = Path(__file__).parents[1] / "docs"
 STEPS, TOKENS = 60, 96

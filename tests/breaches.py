@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ingenium.trust import tampering
 from ingenium.trust.ledger import open_ledger
+from ingenium_book.checks.governance import tampering
 from releases import Release, edited_records, first_design, stranger
 
 Act = Callable[[Release], object]

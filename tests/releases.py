@@ -16,10 +16,10 @@ from ingenium.core import evidence
 from ingenium.core.digest import file_digest
 from ingenium.core.packages import Extra
 from ingenium.governance.gate import GateRequest
-from ingenium.trust import tampering
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.records import GENESIS
 from ingenium.trust.signoff import Signer, sign_off
+from ingenium_book.checks.governance import tampering
 
 OPERATOR = "ann@lab"
 ROLES = ("safety", "release")

@@ -51,22 +51,6 @@ class ScreenAudit:
         """From what `asdict` gave."""
         return None if body is None else cls(**body)
 
-    def after(self, proposal: Proposal, verdicts: xr.Dataset) -> "ScreenAudit":
-        """With a round more."""
-        fresh, cut = proposal.fresh, proposal.cut != Cut.NOT
-        checked = fresh & proposal.audited
-        held = checked & (verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-        return replace(
-            self,
-            seen=self.seen + int(fresh.sum()),
-            cut=self.cut + int((fresh & cut).sum()),
-            audited=self.audited + int(checked.sum()),
-            audited_cut=self.audited_cut + int((checked & cut).sum()),
-            held=self.held + int(held.sum()),
-            lost=self.lost + int((held & cut).sum()),
-            wrong=self.wrong + int((held & (proposal.cut == Cut.HOPELESS)).sum()),
-        )
-
 
 @dataclass(frozen=True)
 class Round:

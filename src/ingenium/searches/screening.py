@@ -107,7 +107,7 @@ class Screening:
     def learn(self, proposal: Proposal, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Take in what the exact tier said of a round."""
         if self.audit is not None:
-            self.audit = self.audit.after(proposal, verdicts)
+            self.audit = _audited(self.audit, proposal, verdicts)
         if proposal.cheap is not None:
             self.cheap_calls += int(proposal.fresh.sum())
         rows, cheap = proposal.sent, proposal.cheap
@@ -174,3 +174,20 @@ def ranking(outlook: Outlook, aim: Aim) -> Int[np.ndarray, " n"]:
     group = np.where(holds, 0, np.where(silent, 1, 2))
     ranked: np.ndarray = best[np.argsort(group[best], kind="stable")]
     return ranked
+
+
+def _audited(audit: ScreenAudit, proposal: Proposal, verdicts: xr.Dataset) -> ScreenAudit:
+    """Return an audit with one more round counted."""
+    fresh, cut = proposal.fresh, proposal.cut != Cut.NOT
+    checked = fresh & proposal.audited
+    held = checked & (verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    return replace(
+        audit,
+        seen=audit.seen + int(fresh.sum()),
+        cut=audit.cut + int((fresh & cut).sum()),
+        audited=audit.audited + int(checked.sum()),
+        audited_cut=audit.audited_cut + int((checked & cut).sum()),
+        held=audit.held + int(held.sum()),
+        lost=audit.lost + int((held & cut).sum()),
+        wrong=audit.wrong + int((held & (proposal.cut == Cut.HOPELESS)).sum()),
+    )

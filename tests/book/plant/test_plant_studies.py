@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.domains.plant import batadal
-from ingenium.domains.plant.scorecard import AXES
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
+from ingenium_book.checks.plant.scorecard import AXES
 from ingenium_book.studies.plant import (
+    batadal,
     epochs_to_learn,
     made_streams,
     oversampled_attacks,

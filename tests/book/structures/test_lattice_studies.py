@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.structures.lattices.baselines import climbed
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, frames
 from ingenium.domains.structures.lattices.solid import body_density
 from ingenium.evaluate.trials import Readings
 from ingenium.runs.loop import training
 from ingenium_book.studies.structures.lattice_designs import distance, near, opened, spacing
 from ingenium_book.studies.structures.lattice_energy import control, measure, read
+from ingenium_book.studies.structures.lattice_rivals import climbed
 
 
 def test_half_of_the_known_lattices_are_as_far_from_each_other_as_a_new_one_is_from_them():

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from ingenium.domains.structures.plates import placement
-from ingenium.domains.structures.plates.plate import drawn, modes
-from ingenium.domains.structures.plates.proposer import Proposer
 from ingenium_book.studies.structures import patch_placement
 from ingenium_book.studies.structures.patch_placement import KEPT, MODES, NOISE
+from ingenium_book.studies.structures.plates import placement
+from ingenium_book.studies.structures.plates.plate import drawn, modes
+from ingenium_book.studies.structures.plates.proposer import Proposer
 
 
 def test_solved_choices_are_of_the_asked_size_and_near_the_best() -> None:

@@ -9,10 +9,11 @@ import torch
 from pymatgen.core import Structure
 
 from ingenium.core.errors import EngineError
-from ingenium.domains.matter import box_forces, espresso, force_field
-from ingenium.domains.matter.force_field import AtomBox, ForceFit, PairDensities
+from ingenium.domains.matter import espresso
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.wyckoff import Wyckoff
+from ingenium_book.checks.matter import box_forces, force_field
+from ingenium_book.checks.matter.force_field import AtomBox, ForceFit, PairDensities
 
 
 @pytest.fixture(scope="module")

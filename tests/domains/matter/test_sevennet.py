@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.matter import agreement, second_potential
+from ingenium.domains.matter import second_potential
+from ingenium_book.checks.matter import agreement
 
 
 @pytest.mark.slow

@@ -8,13 +8,13 @@ import pytest
 
 from ingenium.core.errors import InputError
 from ingenium.domains.words.programme import code, highs
-from ingenium.domains.words.programme.asked import FRESH, NONE, written
 from ingenium.domains.words.programme.code import programme
 from ingenium.domains.words.programme.formats import CODE, LP, MPS, ProgrammeFiles, programmes
 from ingenium.domains.words.programme.kinds import DRAWS, KINDS, SAME, apart, redrawn, without
 from ingenium.domains.words.programme.problem import checked
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.task import ADD, WordedTask
+from ingenium_book.checks.words.tasks import FRESH, NONE, written
 
 TEXTS = [*written(), *written(FRESH)]
 READ = [t for t in TEXTS if t[1] != NONE]

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.core.errors import InputError
-from ingenium.domains.words.rooms.asked import briefs, by_keywords, by_reader, scored
 from ingenium.domains.words.rooms.brief import BuildingBrief, single
 from ingenium.domains.words.rooms.draft import rooms
 from ingenium.domains.words.rooms.zoning import broken
+from ingenium_book.checks.words.briefs import briefs, by_keywords, by_reader, scored
 
 
 def test_the_reader_finds_what_keywords_do_not() -> None:

@@ -18,7 +18,6 @@ from ingenium.kits.circuits.circuit import (
     QubitGate,
     width_of,
 )
-from ingenium.kits.circuits.gradients import parameter_shift, spsa
 from ingenium.kits.circuits.layers import first_angles, layered
 from ingenium.kits.circuits.mps import MatrixProduct, MatrixProductSettings
 from ingenium.kits.circuits.noise import DeviceNoise, noisy_probabilities, trajectories
@@ -30,6 +29,7 @@ from ingenium.kits.circuits.statevector import (
     run,
 )
 from ingenium.train.plan import Plan
+from ingenium_book.checks.quantum.gradients import parameter_shift, spsa
 
 GHZ = QubitCircuit(
     3, (QubitGate("h", (0,)), QubitGate("cx", (0, 1)), QubitGate("cx", (1, 2)))

@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import solve_ivp
 
-from ingenium.domains.equations.descriptions import FIRST, FRESH, NO_PROCESS, SECOND, THIRD
 from ingenium.domains.equations.law import algebra, enclosure
 from ingenium.domains.equations.law.balls import ball
 from ingenium.domains.equations.law.language import WHOLE, Postfix
@@ -18,6 +17,7 @@ from ingenium.domains.equations.law.problem import pendulum
 from ingenium.domains.equations.law.table import MeasuredTable
 from ingenium.domains.equations.law.table import read as read_table
 from ingenium.drawing.style import INK, KNOWN, OURS, dress, plane
+from ingenium_book.checks.equations.descriptions import FIRST, FRESH, NO_PROCESS, SECOND, THIRD
 from ingenium_book.checks.equations.fields import tamed
 from ingenium_book.findings import Commands, Finding, Picture
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from ingenium.trust import tampering
+from ingenium_book.checks.governance import tampering
 from ingenium_book.checks.governance.release import DAYS, PROBLEM, Kept, Release
 from ingenium_book.findings import Commands, Finding
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ingenium.domains.matter import agreement, symmetry
+from ingenium.domains.matter import symmetry
 from ingenium.domains.matter.crystal import CrystalProblem
 from ingenium.domains.matter.packages import package
 from ingenium.domains.matter.settings import LEARNED, CrystalSettings
 from ingenium.domains.matter.verifier import SYMPREC
 from ingenium.drawing.style import INK, MUTED, OURS, dress, panels
+from ingenium_book.checks.matter import agreement
 from ingenium_book.findings import Commands, Finding, Picture
 
 ALL_KEPT = """

@@ -11,13 +11,14 @@ from matplotlib.axes import Axes
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.seeds import one_thread
-from ingenium.domains.matter import espresso, force_field
-from ingenium.domains.matter.box_forces import by_pw
+from ingenium.domains.matter import espresso
 from ingenium.domains.matter.crystal import CrystalProblem
 from ingenium.domains.matter.files import crystals
-from ingenium.domains.matter.force_field import AtomBox, ForceFit, ForcesOf, by_chgnet
 from ingenium.domains.matter.settings import CrystalSettings
 from ingenium.drawing.style import INK, MUTED, OURS, dress, panels
+from ingenium_book.checks.matter import force_field
+from ingenium_book.checks.matter.box_forces import by_pw
+from ingenium_book.checks.matter.force_field import AtomBox, ForceFit, ForcesOf, by_chgnet
 from ingenium_book.findings import Commands, Finding, Picture
 
 SPEC = """

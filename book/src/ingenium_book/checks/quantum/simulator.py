@@ -11,9 +11,9 @@ from ingenium.domains.quantum.distribution.qiskit_engine import EXTRA, loaded
 from ingenium.drawing.style import KNOWN, OURS, dress, panels
 from ingenium.kits.circuits import qasm
 from ingenium.kits.circuits.circuit import FIXED, ROTATIONS, QubitCircuit, QubitGate, width_of
-from ingenium.kits.circuits.gradients import parameter_shift
 from ingenium.kits.circuits.layers import first_angles, layered
 from ingenium.kits.circuits.statevector import drawn, expectation, memory_mib, run, squared
+from ingenium_book.checks.quantum.gradients import parameter_shift
 from ingenium_book.findings import Commands, Finding, Picture
 
 CIRCUITS, GATES = 200, 30

@@ -48,8 +48,8 @@ class PacedExchange:
         from ingenium.scale.divided import DividedModel
         from ingenium.scale.exchange import hidden_share
         from ingenium.scale.layout import RankLayout
-        from ingenium.scale.paced import PacedFamily
         from ingenium.scale.ranked_descent import RankedDescent
+        from ingenium_book.checks.scale.paced import PacedFamily
 
         family = PacedFamily(PACED, pause_s=PAUSE_S, width=PACED_WIDTH)
         model = DividedModel(family, RankLayout(2), bucket_mb=self.bucket_mb)
@@ -127,8 +127,8 @@ class PacedPipeline:
         from ingenium.scale.divided import DividedModel
         from ingenium.scale.exchange import idle_share
         from ingenium.scale.layout import RankLayout
-        from ingenium.scale.paced import WIDTH, PacedFamily
         from ingenium.scale.ranked_descent import RankedDescent
+        from ingenium_book.checks.scale.paced import WIDTH, PacedFamily
 
         layout = RankLayout(pipeline=self.stages, micro=self.micro)
         model = DividedModel(PacedFamily(self.stages, pause_s=PAUSE_S), layout)
@@ -247,8 +247,8 @@ class PlantedGradients:
 
         from ingenium.scale.divided import DividedModel
         from ingenium.scale.layout import RankLayout
-        from ingenium.scale.paced import WIDTH, PacedFamily
         from ingenium.scale.ranked_descent import RankedDescent
+        from ingenium_book.checks.scale.paced import WIDTH, PacedFamily
 
         model = DividedModel(PacedFamily(2, share=TINY), RankLayout())
         descent, turn = RankedDescent(model, precision="fp16"), model.turns()[0]

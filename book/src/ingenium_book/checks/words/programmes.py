@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ingenium.domains.words.programme import highs
-from ingenium.domains.words.programme.asked import FRESH, written
 from ingenium.domains.words.programme.code import programme
 from ingenium.domains.words.programme.kinds import KINDS, SAME, apart, redrawn, without
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.task import ADD, WordedTask
+from ingenium_book.checks.words.tasks import FRESH, written
 from ingenium_book.findings import Commands, Finding
 
 JOBS = (  # large enough that a solver has to branch

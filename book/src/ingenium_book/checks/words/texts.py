@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from ingenium.domains.words.programme import highs
-from ingenium.domains.words.programme.asked import FRESH, written
 from ingenium.domains.words.programme.code import programme as code_of
 from ingenium.domains.words.programme.kinds import KINDS
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.report import drawn
-from ingenium.domains.words.rooms.asked import briefs, by_keywords, by_reader, scored
 from ingenium.domains.words.verse.report import scanned, scanned_figure
+from ingenium_book.checks.words.briefs import briefs, by_keywords, by_reader, scored
 from ingenium_book.checks.words.programmes import same
+from ingenium_book.checks.words.tasks import FRESH, written
 from ingenium_book.findings import Commands, Finding, Picture
 
 COUNT = 64

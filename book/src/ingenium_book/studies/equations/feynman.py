@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import sympy
 
-from ingenium.core.reading.owned import owned
 from ingenium.domains.equations.law.archive import FittedLaw, LawArchive, LawFit
 from ingenium.domains.equations.law.table import read
+from ingenium_book.owned import owned
 from ingenium_book.studies.equations.feynman_units import UNITS
 
 PLACE, FILES = "INGENIUM_FEYNMAN", ("FeynmanEquations.csv", "BonusEquations.csv")

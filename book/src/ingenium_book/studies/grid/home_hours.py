@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from ingenium.core.reading.owned import owned
+from ingenium_book.owned import owned
 from ingenium_book.studies.grid.day_ahead import HOURS, AheadDays, ahead_days
 from ingenium_book.studies.grid.load_hours import parts, us_calendar
 

@@ -15,11 +15,11 @@ import pandas as pd
 from jaxtyping import Float64, Int, Shaped
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
-from ingenium.core.reading.owned import owned
 from ingenium.domains.grid.consumers.load_series import CALENDAR
 from ingenium.domains.grid.data.conditions import calendar, features
 from ingenium.domains.grid.data.split import split_weeks
 from ingenium.domains.grid.feeder.feeder import DaySettings, open_feeder
+from ingenium_book.owned import owned
 from ingenium_book.studies.grid.day_ahead import CHECK, HELD, HOURS, LEARN, AheadDays, ahead_days
 
 PLACE, FILES = "INGENIUM_BIGDEAL2022", ("data_round_1.csv",)

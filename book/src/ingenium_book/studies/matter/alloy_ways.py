@@ -15,7 +15,6 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from torch import Tensor
 
 from ingenium.core.seeds import block_rng, one_thread
-from ingenium.generators.causal import CausalSettings, CausalTransformer
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.model import Model
@@ -23,6 +22,7 @@ from ingenium.generators.vae import VAE, VAESettings
 from ingenium.sampling.noise import gaussian
 from ingenium.train.plan import Plan
 from ingenium_book.studies.matter.alloys import AlloyTable
+from ingenium_book.studies.matter.causal import CausalSettings, CausalTransformer
 
 WIDTH = 96
 DRAWS = 8  # of the properties of an alloy

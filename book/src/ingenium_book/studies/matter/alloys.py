@@ -23,8 +23,8 @@ from torch import Tensor
 
 from ingenium.core.digest import content_digest
 from ingenium.core.errors import InputError
-from ingenium.core.reading.owned import owned
 from ingenium.domains.matter.packages import package
+from ingenium_book.owned import owned
 
 PLACE = "INGENIUM_ALLOYS"
 FILES = ("peivaste/dataset11252_79.csv", "borg2020/MPEA_dataset.csv")

@@ -21,8 +21,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.digest import content_digest
-from ingenium.core.reading.owned import owned
 from ingenium.domains.matter.packages import package
+from ingenium_book.owned import owned
 
 PLACE, FILES = "INGENIUM_PEROV5", ("val.csv", "test.csv")
 OWNER = "github.com/txie-93/cdvae, data/perov_5"

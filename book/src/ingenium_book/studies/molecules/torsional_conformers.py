@@ -46,9 +46,9 @@ from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.stock import KnownEnsemble
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.trained import about, diffusion, library
-from ingenium.domains.molecules.conformers.truth import truth
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, over_units
+from ingenium_book.studies.molecules.conformer_truth import truth
 
 NEAR, FAR = 0.5, 0.75  # angstrom
 EACH = 2  # conformers for one of the reference

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.plant import batadal
 from ingenium.evaluate.event_scores import ranking, spans
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, exact
 from ingenium.monitor.fitting import data_digest
 from ingenium.monitor.spec import MonitorSpec
+from ingenium_book.studies.plant import batadal
 from ingenium_book.studies.plant.watched import WatchedWeeks, heard
 
 ARMS = {

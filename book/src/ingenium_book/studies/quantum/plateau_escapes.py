@@ -37,10 +37,10 @@ from ingenium.domains.quantum.distribution.verifier import divergence, variation
 from ingenium.evaluate.measured import Budget, Measured, Value
 from ingenium.evaluate.trials import over_seeds
 from ingenium.kits.circuits.circuit import QubitCircuit
-from ingenium.kits.circuits.gradients import spsa
 from ingenium.kits.circuits.layers import first_angles, layered
 from ingenium.kits.circuits.noise import DeviceNoise, noisy_probabilities
 from ingenium.kits.circuits.statevector import probabilities
+from ingenium_book.checks.quantum.gradients import spsa
 
 RATE, SMALL = 0.1, 0.1
 GAIN = 0.05  # of SPSA

@@ -33,7 +33,6 @@ from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators import families
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
-from ingenium.generators.informed import Informed, Term
 from ingenium.train.plan import Plan
 from ingenium_book.studies.structures.cell_designs import apart, nearest, spacing
 from ingenium_book.studies.structures.composite_fields import (
@@ -43,6 +42,7 @@ from ingenium_book.studies.structures.composite_fields import (
     Composites,
     exact_bulk,
 )
+from ingenium_book.studies.structures.informed import Informed, Term
 
 DRAWS = 8  # designs for each condition
 PLAIN, OURS, LOOK_UP, CHANCE = "adversarial", "adversarial_informed", "nearest_known", "random"

@@ -12,11 +12,11 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.domains.structures.lattices import baselines
 from ingenium.domains.structures.lattices.crushing import crush
 from ingenium.domains.structures.lattices.problem import Lattice, LatticeSettings
 from ingenium.domains.structures.lattices.verifier import stress_pa
 from ingenium.runs.loop import training
+from ingenium_book.studies.structures import lattice_rivals
 
 DENSITY, ABOUT = 0.12, 0.02
 
@@ -93,7 +93,7 @@ def energy_of(fields: tuple[np.ndarray, ...]) -> float:
 def stiffest(calls: int, rng: np.random.Generator) -> float:
     """The most of frames sized to be stiff, every other one with webs."""
     layout, shapes = opened().layout, rng.uniform(-0.3, 0.3, calls)
-    each = [baselines.stiffest(layout, DENSITY, float(a), i % 2) for i, a in enumerate(shapes)]
+    each = [lattice_rivals.stiffest(layout, DENSITY, float(a), i % 2) for i, a in enumerate(shapes)]
     return max(energy_of(fields) for fields in each)
 
 
@@ -103,7 +103,7 @@ def climbed(calls: int, rng: np.random.Generator) -> float:
     row = int(known["energy"].to_numpy().argmax())
     shape, wall, web = (f.numpy() for f in fields_of(known.isel({DESIGN: [row]})))
     start = (shape, wall, web)
-    _, most = baselines.climbed(opened().layout, DENSITY, energy_of, start, calls, rng)
+    _, most = lattice_rivals.climbed(opened().layout, DENSITY, energy_of, start, calls, rng)
     return most
 
 
@@ -114,7 +114,7 @@ def foams(calls: int, rng: np.random.Generator) -> float:
 
 def _foam_energy(rng: np.random.Generator) -> float:
     exact_tier = opened().exact
-    frame = baselines.foam(opened().layout, DENSITY, rng)
+    frame = lattice_rivals.foam(opened().layout, DENSITY, rng)
     curves = [crush(frame, exact_tier.material, c) for c in exact_tier.crushing.both()]
     each = np.gradient(curves[0].strain)
     work = np.mean([(stress_pa(c, frame.width_m) * each).sum() for c in curves])

@@ -25,13 +25,13 @@ from torch import Tensor
 
 from ingenium.core.digest import array_digest
 from ingenium.core.seeds import block_rng, one_thread
-from ingenium.domains.structures.plates import placement
-from ingenium.domains.structures.plates.placement import Chosen, Rows, information
-from ingenium.domains.structures.plates.plate import Plate, drawn, modes
-from ingenium.domains.structures.plates.proposer import COUNT, Proposer, heard
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, exact
 from ingenium.train.plan import Plan
+from ingenium_book.studies.structures.plates import placement
+from ingenium_book.studies.structures.plates.placement import Chosen, Rows, information
+from ingenium_book.studies.structures.plates.plate import Plate, drawn, modes
+from ingenium_book.studies.structures.plates.proposer import COUNT, Proposer, heard
 
 KEPT, MODES, NOISE = 16, 12, 0.01  # sensors, modes, noise in parts of the loudest patch's signal
 STARTS, NEAR = 6, 0.05  # exchanges from which a plate's solutions come; nats off its best

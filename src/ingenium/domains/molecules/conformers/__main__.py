@@ -1,7 +1,7 @@
-"""Make the torsional diffusion and its reference anew.
+"""Make the torsional diffusion anew.
 
 Write `python -m ingenium.domains.molecules.conformers FOLDER`; a stopped making goes on. The search
-of conformers takes about half an hour on one core, the training five minutes.
+of conformers takes minutes on one core, the training five.
 """
 
 import argparse
@@ -12,11 +12,10 @@ from pathlib import Path
 from ingenium.core.errors import IngeniumError
 from ingenium.core.recipe import printed
 from ingenium.domains.molecules.conformers.recipe import TorsionRecipe, train
-from ingenium.domains.molecules.conformers.truth import FILE, REFERENCE
 
 
 def main() -> None:
-    """Search, train, and write weights, histograms and reference ensembles into a folder."""
+    """Search, train, and write weights and histograms into a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     usual = TorsionRecipe()
     parser.add_argument("folder", type=Path)
@@ -26,7 +25,6 @@ def main() -> None:
     recipe = replace(usual, steps=asked.steps, molecules=asked.molecules)
     try:
         train(recipe, asked.folder, watch=printed, progress=_told)
-        replace(REFERENCE, shipped=asked.folder / FILE).ship(printed)
     except IngeniumError as error:
         sys.exit(str(error))
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from ingenium.core.errors import EngineError
 from ingenium.domains.matter import espresso, kept
 from ingenium.domains.matter.espresso import NoAnswer
-from ingenium.domains.matter.force_field import AtomBox, Places
+from ingenium_book.checks.matter.force_field import AtomBox, Places
 
 CUTOFF_RY = 40.0
 FOLDER, DIGITS = "pw_forces", 5  # of the cache; of places in angstrom, that count

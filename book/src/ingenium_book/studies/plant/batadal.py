@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from ingenium.core.reading.owned import owned
 from ingenium.monitor import tables
 from ingenium.monitor.splitting import Parts
 from ingenium.monitor.stream import Stream, pieces
+from ingenium_book.owned import owned
 
 PLACE = "INGENIUM_BATADAL"
 CALM, ATTACKED = "BATADAL_dataset03.csv", "BATADAL_dataset04.csv"

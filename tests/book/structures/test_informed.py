@@ -14,11 +14,11 @@ from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.energy import EnergyModel, EnergySettings
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
-from ingenium.generators.informed import Informed, InformedSettings, Term, through
 from ingenium.generators.model import Family, Model
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
+from ingenium_book.studies.structures.informed import Informed, InformedSettings, Term, through
 
 BRIEF = Plan(steps=6, batch=32, check_every=3)
 KINDS = {

@@ -12,8 +12,8 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.domains.neuro.digits.data import LEVELS, SIDE, digits, held_out
-from ingenium.kits.spikes.evolution import LayerSizes
 from ingenium.kits.spikes.layered import Rhythm
+from ingenium_book.checks.neuro.evolution import LayerSizes
 
 CELLS, NOISE = 7, 4
 RHYTHM = Rhythm(steps=10, step_ms=1.0, tau_ms=8.0)

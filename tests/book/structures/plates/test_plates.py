@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.plates import placement
-from ingenium.domains.structures.plates.plate import PATCHES, Plate, drawn, modes
-from ingenium.domains.structures.plates.proposer import COUNT, Proposer, heard
 from ingenium.train.plan import Plan
+from ingenium_book.studies.structures.plates import placement
+from ingenium_book.studies.structures.plates.plate import PATCHES, Plate, drawn, modes
+from ingenium_book.studies.structures.plates.proposer import COUNT, Proposer, heard
 
 SUPPORTED = Plate(("supported",) * 4, width=0.5)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from ingenium.domains.plant.scorecard import AXES, SIDES, ScoreAxis
 from ingenium.drawing.style import KNOWN, MUTED, OURS, dress, panels, plane
+from ingenium_book.checks.plant.scorecard import AXES, SIDES, ScoreAxis
 from ingenium_book.findings import Commands, Done, Finding, Picture
 
 WEEKS = """

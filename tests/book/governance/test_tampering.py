@@ -10,10 +10,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ingenium.core.errors import CorruptError
-from ingenium.trust import sshsig, tampering
+from ingenium.trust import sshsig
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import Signer, State, check_sign_offs, read_signers, sign_off
-from ingenium.trust.tampering import ACTS, ANCHOR, CHAIN, ENTRIES, SIGNATURE, SIGNED
+from ingenium_book.checks.governance import tampering
+from ingenium_book.checks.governance.tampering import (
+    ACTS,
+    ANCHOR,
+    CHAIN,
+    ENTRIES,
+    SIGNATURE,
+    SIGNED,
+)
 
 
 @dataclass(frozen=True)

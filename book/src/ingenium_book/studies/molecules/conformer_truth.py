@@ -7,6 +7,7 @@ conformer relaxed by GFN2-xTB.
 import json
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -14,9 +15,8 @@ from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.molecules.conformers.search import ConformerEnsemble
 from ingenium.domains.molecules.conformers.stock import TRUTH, KnownEnsemble, admitted, ensembles
 from ingenium.domains.molecules.known import Source
-from ingenium.domains.molecules.trained.model import FOLDER
 
-FILE = "moses.conformers.npz"
+FILE = Path(__file__).with_name("moses.conformers.npz")
 SETS: dict[Source, int] = {"moses": 9, "zinc250k": 3}  # molecules that are held out
 
 
@@ -32,7 +32,7 @@ def _searched(_: int) -> Arrays:
     return arrays | {"molecules": np.array(json.dumps(listed))}
 
 
-REFERENCE = Recipe("conformers_reference", [asdict(TRUTH), SETS], _searched, shipped=FOLDER / FILE)
+REFERENCE = Recipe("conformers_reference", [asdict(TRUTH), SETS], _searched, shipped=FILE)
 
 
 @cache

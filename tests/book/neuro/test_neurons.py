@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.kits.spikes.firing import pattern
-from ingenium.kits.spikes.membrane import settled, simulate
-from ingenium.kits.spikes.neurons import ADEX, IZHIKEVICH, LIF, Izhikevich
+from ingenium_book.checks.neuro.firing import pattern
+from ingenium_book.checks.neuro.membrane import settled, simulate
+from ingenium_book.checks.neuro.neurons import ADEX, IZHIKEVICH, LIF, Izhikevich
 
 
 def _steady(currents: list[float], steps: int) -> torch.Tensor:

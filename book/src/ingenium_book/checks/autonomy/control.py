@@ -14,7 +14,6 @@ from ingenium.domains.autonomy.engine import laws
 from ingenium.domains.autonomy.families import ResidualSize
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.machines import ControlledMachine
-from ingenium.domains.autonomy.planted import RecklessPolicy
 from ingenium.operate import pictures
 from ingenium.operate.drill import Drill, PlantFault
 from ingenium.operate.filtering import nearest
@@ -27,6 +26,7 @@ from ingenium.operate.scenarios import CHECKING
 from ingenium.operate.shell import PARTS, Shell
 from ingenium.operate.spec import OperateSpec
 from ingenium.operate.watch import Watch, episode_scores, surprises
+from ingenium_book.checks.autonomy.planted import RecklessPolicy
 from ingenium_book.findings import Commands, Finding, Picture
 from ingenium_book.studies.autonomy.residuals import classical, residual
 

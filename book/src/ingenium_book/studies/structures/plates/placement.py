@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from scipy.linalg import qr
 
-from ingenium.domains.structures.plates.plate import Modes
+from ingenium_book.studies.structures.plates.plate import Modes
 
 Rows = Float64[np.ndarray, "p m"]
 Chosen = Int64[np.ndarray, " k"]

@@ -16,7 +16,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.kits.spikes.neurons import Neuron, Slopes, State
+from ingenium_book.checks.neuro.neurons import Neuron, Slopes, State
 
 HALVINGS = 90  # of a step at most, where the crossing is located
 CLOSE, FAR = 1e-13, 1e3  # of a step or mV: located; mV: as good as infinite

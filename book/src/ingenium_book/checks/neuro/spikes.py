@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from ingenium.domains.neuro.binary_digits import CELLS, BinaryDigits
 from ingenium.domains.neuro.digits.pictures import draw_sheet
 from ingenium.drawing.style import INK, KNOWN, OURS, dress, panels
-from ingenium.kits.spikes.evolution import evolved
-from ingenium.kits.spikes.firing import pattern
-from ingenium.kits.spikes.membrane import settled, simulate
-from ingenium.kits.spikes.neurons import ADEX, IZHIKEVICH, LIF
+from ingenium_book.checks.neuro.binary_digits import CELLS, BinaryDigits
+from ingenium_book.checks.neuro.evolution import evolved
+from ingenium_book.checks.neuro.firing import pattern
+from ingenium_book.checks.neuro.membrane import settled, simulate
+from ingenium_book.checks.neuro.neurons import ADEX, IZHIKEVICH, LIF
 from ingenium_book.findings import Commands, Finding, Picture
 
 WITHIN = 1e-6  # mV, and of a rate

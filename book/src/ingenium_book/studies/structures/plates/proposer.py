@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ingenium.domains.structures.plates.plate import PATCHES
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_steer
 from ingenium.sampling.steer import FREE, Steer
+from ingenium_book.studies.structures.plates.plate import PATCHES
 
 COUNT = PATCHES[0] * PATCHES[1]
 WIDTH, LAYERS = 24, 3

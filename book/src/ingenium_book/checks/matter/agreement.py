@@ -2,7 +2,7 @@
 
 Those that runs of the example asked about are near the hull and have a gap; what is drawn here is
 neither, so that its errors are those of the whole list. `python -m
-ingenium.domains.matter.agreement 30` asks pw.x about the first thirty, and what it finds is kept.
+ingenium_book.checks.matter.agreement 30` asks pw.x about the first thirty; answers are cached.
 """
 
 import sys

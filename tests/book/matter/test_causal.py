@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.generators.causal import CausalMemory, CausalSettings, CausalTransformer
 from ingenium.train.plan import Plan
+from ingenium_book.studies.matter.causal import CausalMemory, CausalSettings, CausalTransformer
 
 SMALL = CausalSettings(width=32, depth=2, heads=2, k=2)
 

@@ -1,0 +1,1 @@
+"""Checks of autonomy, through the command line."""

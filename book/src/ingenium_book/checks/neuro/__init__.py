@@ -1,0 +1,1 @@
+"""Checks of neuro, through the command line."""

@@ -1,0 +1,1 @@
+"""Checks of plant, through the command line."""
