@@ -15,6 +15,7 @@ import annotations
 matplotlib.use("Agg")
 
 annotations.install()
+annotations.install("ingenium_book")
 torch.set_num_threads(1)
 
 import toy  # noqa: E402  (all shapes are checked from here on)

@@ -36,7 +36,7 @@ HEADS = [
 @pytest.fixture
 def building(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The hooks of the site."""
-    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    monkeypatch.syspath_prepend(str(ROOT / "tools" / "docs"))
     return import_module("building")
 
 
@@ -153,7 +153,7 @@ def test_code_in_docstrings_is_fenced(building: Any) -> None:
 
 
 def test_blocks_are_replaced_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    monkeypatch.syspath_prepend(str(ROOT / "tools" / "docs"))
     import blocks
 
     sys.modules.pop("blocks")

@@ -64,8 +64,7 @@ def test_every_page_of_the_site_is_found() -> None:
 def test_a_page_of_python_shows_docstrings() -> None:
     text = documents.page("reference/python/api")
     assert "::: " not in text
-    assert 'open_run("out/grid.feeder_day")\n```' in text
-    assert "## `propose`\n\n```python\ndef propose(spec: Asked, n: int=100, seed: int=0," in text
+    assert "## `propose`\n\n```python\ndef propose(spec: SpecLike, n: int=100, seed: int=0," in text
     assert "**Raises**\n\n- InputError: if the spec asks" in text
     assert "### `Run`\n\n```python\nclass Run(RunView):\n    problem: " in text
     assert "_ledger" not in text

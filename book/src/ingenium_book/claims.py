@@ -187,7 +187,7 @@ def read(text: str, name: str, package: str = BOOK) -> Chapter:
         table = tomllib.loads(text)
         rows = [_claim(row, name, package) for row in table.get("rows", ())]
         return parse(table | {"rows": rows}, Chapter, name)
-    except (tomllib.TOMLDecodeError, InputError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, InputError, TypeError, AttributeError) as error:
         raise CorruptError(name, f"is not a chapter of claims ({error})") from error
 
 

@@ -85,7 +85,7 @@ class Round:
         return cls(**{**body, "audit": ScreenAudit.of(body.get("audit"))})
 
     def with_screen(
-        self, screened: int, audit: ScreenAudit, cheap: int, price: float | None
+        self, screened: int, audit: ScreenAudit | None, cheap: int, price: float | None
     ) -> "Round":
         """Return the round with what a screen left out, and what the cheap tier measured."""
         cost = None if price is None else self.calls + price * cheap

@@ -5,7 +5,7 @@ and others are not. It can keep a design out, or put others before it; it never 
 random share is measured whatever it says, so that what it loses is a measured number.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.seeds import block_rng
+from ingenium.core.verdict import Verdict
 from ingenium.runs.aim import LIMIT, OBJECTIVE, Aim
 from ingenium.runs.rounds import ScreenAudit
 from ingenium.runs.search_plan import ScreenPlan

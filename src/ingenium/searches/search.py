@@ -280,10 +280,8 @@ class Search:
         repeated += int((~flight.proposal.fresh).sum())
         row = course.after(number, repeated, seconds)
         if self.screening is not None:
-            screen = self.screening
-            row = row.with_screen(
-                len(self.unmeasured), screen.audit, screen.cheap_calls, screen.plan.price
-            )
+            audit, cheap = self.screening.audit, self.screening.cheap_calls
+            row = row.with_screen(len(self.unmeasured), audit, cheap, self.screening.plan.price)
         if isinstance(self.strategy, Telling):
             row = replace(row, own=self.strategy.progress())
         self.store.close_round(len(self.history), asdict(row))

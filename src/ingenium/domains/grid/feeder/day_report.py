@@ -10,7 +10,7 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.data.conditions import CONDITIONS
 from ingenium.domains.grid.data.dataset import VARIABLES
-from ingenium.domains.grid.fans import KW, fan, like, spread
+from ingenium.domains.grid.fans import KW, SHOWN, fan, like, spread
 from ingenium.domains.grid.feeder.feeder import OpenFeeder
 from ingenium.domains.grid.feeder.plan import FeederPlan
 from ingenium.domains.grid.feeder.readings import FeederReadings
