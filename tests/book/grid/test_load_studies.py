@@ -119,7 +119,8 @@ def test_quantiles_without_conditions_are_those_of_the_rows():
     model.fit(x, torch.zeros(400, 1), Plan())
     known = model.quantiles(torch.zeros(1, 1))[0]
     levels = (torch.arange(LEVELS) + 0.5) / LEVELS
-    torch.testing.assert_close(known, torch.quantile(x, levels, dim=0).T, atol=0.02, rtol=0.02)
+    below = (x[..., None] <= known).to(x.dtype).mean(0)  # the loss is flat between two rows
+    torch.testing.assert_close(below, levels.expand(2, -1), atol=2.5 / len(x), rtol=0.0)
 
 
 def test_quantiles_follow_the_conditions_and_draws_hang_together():
