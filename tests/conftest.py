@@ -1,6 +1,5 @@
 """What holds for every test: one thread, checked shapes, warnings as errors, no shared caches."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from budgets import (  # noqa: E402, F401
     pytest_runtest_protocol,
     pytest_terminal_summary,
 )
+from cached import CACHE, pytest_sessionstart  # noqa: E402, F401
 from ingenium import domains  # noqa: E402
 from ingenium.core.problem import Problem  # noqa: E402
 from ingenium.core.spec import Spec  # noqa: E402
@@ -35,12 +35,10 @@ from ingenium.verbs.propose import propose  # noqa: E402
 
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Caches and ledgers of the tests, apart from the user's; processes share what they keep."""
+    """The cache of the tests, which the next run finds again, and a new ledger."""
     folder = tmp_path_factory.mktemp("home")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INGENIUM_CACHE", str(shared / "cache"))
+        patch.setenv("INGENIUM_CACHE", str(CACHE))
         patch.setenv("INGENIUM_LEDGER", str(folder / "ledger.db"))
         yield folder
 

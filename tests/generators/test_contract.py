@@ -9,8 +9,7 @@ from torch import nn
 
 from ingenium.generators.admission import admitted
 from ingenium.generators.families import FAMILIES, build, plan
-from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
-from ingenium.kits.spikes.families import SPIKING
+from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED, SPIKING
 from ingenium.testing import GeneratorContract, Skills
 from ingenium.testing.generator_contract import ASKED, KINDS, SHORT, designs, moments, rng
 

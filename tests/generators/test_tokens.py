@@ -15,7 +15,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.generators.families import NAMES, build, plan
 from ingenium.generators.model import Family, HasDensity
-from ingenium.generators.tokens import families
+from ingenium.generators.tokens import families, named
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
@@ -28,8 +28,8 @@ from ingenium.train.plan import Plan
 
 STEPS, A, B = 5, 3, 4  # of a language of two letters
 NEXT = {None: (0.7, 0.3, 0.0), A: (0.2, 0.5, 0.3), B: (0.6, 0.1, 0.3)}  # of A, B and the end
-OWN = [n for n in families.LEARNED if n == "graph_diffusion" or n.startswith("selfies_")]  # tests
-LEARNED = [n for n in families.LEARNED if n not in OWN]
+OWN = [n for n in named.LEARNED if n == "graph_diffusion" or n.startswith("selfies_")]  # tests
+LEARNED = [n for n in named.LEARNED if n not in OWN]
 STEPWISE = ["autoregressive", "lstm"]
 BRIEF = Plan(steps=6, batch=32, check_every=3)
 
@@ -140,9 +140,7 @@ def fitted(name: str, grammar: bool = False) -> Family:
     return family
 
 
-over = pytest.mark.parametrize(
-    "name", [n for n in NAMES if n in families.ADMITTED and n not in OWN]
-)
+over = pytest.mark.parametrize("name", [n for n in NAMES if n in named.ADMITTED and n not in OWN])
 learned = pytest.mark.parametrize("name", LEARNED)
 stepwise = pytest.mark.parametrize("name", STEPWISE)
 
@@ -379,4 +377,4 @@ def test_families_of_numbers_and_of_tokens_are_kept_apart() -> None:
     with pytest.raises(InputError, match="texts for lstm"):
         build("lstm", (STEPS,), 1)
     assert isinstance(build("autoregressive", (STEPS,), 1, codec=Letters()), TokenAutoregressive)
-    assert plan("lstm", codec=Letters()) == families.PLANS["lstm"]
+    assert plan("lstm", codec=Letters()) == named.PLANS["lstm"]

@@ -13,8 +13,9 @@ from ingenium.core.errors import InputError
 from ingenium.core.text import codes
 from ingenium.generators.admission import admit
 from ingenium.generators.families import NAMES, build, plan
+from ingenium.generators.tokens import named
 from ingenium.generators.tokens.codec import TokenCodec, Tokens, TwoKinds, kind_of
-from ingenium.generators.tokens.two_kinds import ADMITTED, ExactLength, TwoKindCodec
+from ingenium.generators.tokens.two_kinds import ExactLength, TwoKindCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.sampling.steer import Steer
 
@@ -50,7 +51,7 @@ def test_codec_is_exact_and_of_two_kinds() -> None:
 
 def test_who_is_admitted() -> None:
     for name in NAMES:
-        if name in ADMITTED:
+        if name in named.TWO_KINDS_ADMITTED:
             admit(name, CODEC.shape, kind="both")
         else:
             with pytest.raises(InputError):

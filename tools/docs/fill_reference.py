@@ -18,8 +18,7 @@ from ingenium.domains import load, own, problem_class
 from ingenium.domains.grid.data import columns
 from ingenium.edge.device import DeviceSheet
 from ingenium.generators.row_families import CIRCUITS, CLASSICAL, COMPOSED, LATENT, LEARNED
-from ingenium.generators.tokens import families as on_tokens
-from ingenium.generators.tokens import two_kinds
+from ingenium.generators.tokens import named as on_tokens
 from ingenium.infer.spec import InferSpec
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.operate.spec import OperateSpec
@@ -83,7 +82,7 @@ def families() -> str:
         ("learned, on principal components of a series or a field", COMPOSED),
         ("learned, on latent numbers of a field", LATENT),
         ("learned, on tokens, such as molecules", on_tokens.LEARNED),
-        ("learned, on tokens and then numbers, such as panels", two_kinds.LEARNED),
+        ("learned, on tokens and then numbers, such as panels", on_tokens.TWO_KINDS),
         ("learned, circuits of qubits on a vector, simulated", CIRCUITS),
         ("classical", CLASSICAL),
     ):

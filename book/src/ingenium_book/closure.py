@@ -1,10 +1,12 @@
 """What a study or check rests on: the modules that it imports, and what those import.
 
 It is read from the source without importing anything, within the package of the module and this
-one, and cut at the seams: modules that list, word or draw things and measure none.
+one, and cut at the seams: modules that list, word or draw things and measure none. A text
+"module:name" counts as an import: so tables name families that are loaded when they are built.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -37,6 +39,7 @@ SEAMS = (  # not followed and not counted, with all below them
     *(f"ingenium_book.{name}" for name in MACHINERY),
 )
 FOLDERS = ("ingenium.domains",)  # seams only as a file
+NAMED_AT = re.compile(r"([A-Za-z_]\w*(?:\.\w+)+):\w*")
 SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".smi", ".toml", ".txt")  # data beside modules
 
 
@@ -135,14 +138,25 @@ def _cut(module: str) -> bool:
 
 @cache
 def _imports(module: str, packages: frozenset[str]) -> tuple[str, ...]:
-    """Modules within the packages that a module imports, wherever in its source."""
-    found = dict.fromkeys(
-        name
-        for node in _statements(source(module))
-        for name in _named(node, module)
-        if name.partition(".")[0] in packages and _file(name) is not None
+    """Modules within the packages that a module imports or names, wherever in its source."""
+    file = source(module)
+    imported = (name for node in _statements(file) for name in _named(node, module))
+    return tuple(
+        dict.fromkeys(
+            name
+            for name in (*imported, *_named_at(file))
+            if name.partition(".")[0] in packages and _file(name) is not None
+        )
     )
-    return tuple(found)
+
+
+def _named_at(file: Path) -> Iterator[str]:
+    """Modules of the texts "module:name" in a file."""
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found = NAMED_AT.fullmatch(node.value)
+            if found is not None:
+                yield found[1]
 
 
 def _named(node: ast.AST, module: str) -> Iterator[str]:

@@ -87,19 +87,27 @@ class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it
         return f"{what} is not installed; write: pip install {whole}"
 
 
-class MissingNetworks(MissingExtra):
-    """Weights of trained generators are not installed.
+class MissingDistribution(MissingExtra):
+    """Weights or data that are a distribution of the same checkout are not installed.
 
-    >>> raise MissingNetworks("moses.safetensors")
-    MissingNetworks: moses.safetensors is not installed; write: pip install ./networks, from ...
+    >>> raise MissingDistribution("moses.safetensors", "networks")
+    MissingDistribution: moses.safetensors is not installed; write: pip install ./networks, from ...
     """
 
-    def __init__(self, name: str) -> None:
-        """Build the message, of a file of weights."""
+    def __init__(self, name: str, folder: str) -> None:
+        """Build the message.
+
+        Args:
+            name: of the file or distribution.
+            folder: in the checkout, that holds the distribution.
+        """
         super().__init__("", name)
+        self.args = name, folder  # by which it is made again in another process
+        self.folder = folder
 
     def __str__(self) -> str:
-        return f"{self.package} is not installed; write: pip install ./networks, from a checkout"
+        line = f"pip install ./{self.folder}, from a checkout"
+        return f"{self.package} is not installed; write: {line}"
 
 
 class EngineError(IngeniumError, RuntimeError):

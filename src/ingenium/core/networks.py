@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from ingenium.core.errors import MissingNetworks
+from ingenium.core.errors import MissingDistribution
 
 PACKAGE = "ingenium_networks"
 
@@ -25,8 +25,8 @@ def installed(file: Path) -> Path:
     """The file, if it is there.
 
     Raises:
-        MissingNetworks: if not.
+        MissingDistribution: if not.
     """
     if not file.is_file():
-        raise MissingNetworks(file.name)
+        raise MissingDistribution(file.name, "networks")
     return file

@@ -35,3 +35,6 @@ class Extra:
             return version(package)
         except PackageNotFoundError as error:
             raise MissingExtra(self.name, package) from error
+
+
+COMPARE = Extra("compare")  # scikit-learn, by which sets of designs are told apart

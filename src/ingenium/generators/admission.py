@@ -6,10 +6,9 @@ from types import MappingProxyType
 
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.patches import Patches
-from ingenium.generators.tokens import families as on_tokens
-from ingenium.generators.tokens import two_kinds
+from ingenium.generators.row_families import SPIKING
+from ingenium.generators.tokens import named as on_tokens
 from ingenium.generators.tokens.codec import Kind
-from ingenium.kits.spikes.families import SPIKING
 
 KINDS = ("a vector (d,)", "a series (d, t)", "a field (k, x, y)", "a field (k, x, y, z)")
 MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other
@@ -72,9 +71,9 @@ def admit(name: str, shape: tuple[int, ...], *, kind: Kind = "numbers") -> None:
         InputError: if they are no vector, series or field, or the family is not made for them.
     """
     if kind == "both":
-        choose(name, two_kinds.ADMITTED, "family on tokens and the numbers under them")
+        choose(name, on_tokens.TWO_KINDS_ADMITTED, "family on tokens and the numbers under them")
         return
-    if name in two_kinds.LEARNED:
+    if name in on_tokens.TWO_KINDS:
         raise InputError(
             f"designs that are tokens, then numbers, for {name}",
             f"designs of {kind} alone",

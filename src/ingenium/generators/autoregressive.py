@@ -178,3 +178,8 @@ def unwhiten(
     )
     out: Tensor = column.squeeze(-1)
     return out
+
+
+def autoregressive_of_rows(shape: tuple[int, ...], c: int) -> Autoregressive:
+    """As it is built on vectors and series."""
+    return Autoregressive(shape, c, AutoregressiveSettings(width=64 if len(shape) == 1 else 96))

@@ -4,9 +4,9 @@ import math
 
 import torch
 from jaxtyping import Float
-from sklearn.covariance import ledoit_wolf_shrinkage
 from torch import Tensor
 
+from ingenium.evaluate.shrinkage import shrinkage
 from ingenium.generators.classical import Classical
 from ingenium.sampling.noise import gaussian
 from ingenium.train.plan import Plan
@@ -42,7 +42,7 @@ class GaussianCopula(Classical):
         both = both - both.mean(0)
         spread = both.std(0, correction=0)
         both = both / torch.where(spread > 1e-6, spread, torch.inf)  # a constant has no correlation
-        s = float(ledoit_wolf_shrinkage(both.double().cpu().numpy(), assume_centered=True))
+        s = shrinkage(both.double().cpu().numpy(), centred=True)
         self.scores, self.shrinkage = both, torch.tensor([s], dtype=x.dtype, device=x.device)
         wide = both.double()
         cross = (1 - s) * wide.T @ wide[:, : self.c] / len(x)

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.generators.at import FIELD_WIDTH
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.levels import LevelSettings, weighted_error
 from ingenium.generators.path_density import PathDensity
@@ -67,3 +68,13 @@ class Diffusion(Denoising, PathDensity):
         """Between the least and the largest noise level, dense where they are small."""
         levels = ladder(steps + 1, self.settings.least, self.settings.most)
         return tuple(math.atan(sigma) for sigma in reversed(levels[:-1]))
+
+
+def diffusion_of_rows(shape: tuple[int, ...], c: int) -> Diffusion:
+    """As it is built on vectors and series."""
+    return Diffusion(shape, c, DiffusionSettings(width=128 if len(shape) == 1 else 96))
+
+
+def diffusion_of_fields(shape: tuple[int, ...], c: int) -> Diffusion:
+    """As it is built on fields."""
+    return Diffusion(shape, c, DiffusionSettings(width=FIELD_WIDTH))

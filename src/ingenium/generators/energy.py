@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.generators.at import FIELD_WIDTH
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.levels import LevelSettings, weighted_error
 from ingenium.generators.rows import check_rows
@@ -92,3 +93,8 @@ class EnergyModel(Denoising):
         check_rows(x, cond, self.shape, self.c)
         with torch.no_grad():
             return -self.energy(x, torch.full_like(x.flatten(1)[:, 0], self.settings.least), cond)
+
+
+def energy_of_fields(shape: tuple[int, ...], c: int) -> EnergyModel:
+    """As it is built on fields."""
+    return EnergyModel(shape, c, EnergySettings(width=FIELD_WIDTH))

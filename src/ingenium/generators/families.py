@@ -1,6 +1,7 @@
 """The table of families: a name at the command line to a constructor with its settings.
 
-It names and dispatches; the settings that decide what a family gives stand beside the families.
+It names and dispatches, and imports a family when it is built; the settings that decide what it
+gives stand beside its class.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ import torch
 
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.admission import admit
+from ingenium.generators.at import Maker
 from ingenium.generators.field_families import FIELD_PLANS, FIELDS
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
@@ -21,12 +23,11 @@ from ingenium.generators.row_families import (
     LATENT,
     LEARNED,
     PLANS,
-    Maker,
+    SPIKING,
+    SPIKING_PLANS,
 )
-from ingenium.generators.tokens import families as on_tokens
-from ingenium.generators.tokens import two_kinds
+from ingenium.generators.tokens import named as on_tokens
 from ingenium.generators.tokens.codec import Tokens, TwoKinds, kind_of
-from ingenium.kits.spikes.families import SPIKING, SPIKING_PLANS
 from ingenium.train.plan import Plan
 
 FAMILIES: Mapping[str, Maker] = MappingProxyType(
@@ -35,7 +36,7 @@ FAMILIES: Mapping[str, Maker] = MappingProxyType(
 NAMES = (
     *FAMILIES,
     *(name for name in on_tokens.LEARNED if name not in FAMILIES),
-    *two_kinds.LEARNED,
+    *on_tokens.TWO_KINDS,
 )
 
 
@@ -62,8 +63,8 @@ def build(
         torch.manual_seed(seed)
         if isinstance(codec, Tokens) and name in on_tokens.LEARNED:
             return on_tokens.LEARNED[name](shape, c, codec)
-        if isinstance(codec, TwoKinds) and name in two_kinds.LEARNED:
-            return two_kinds.LEARNED[name](shape, c, codec)
+        if isinstance(codec, TwoKinds) and name in on_tokens.TWO_KINDS:
+            return on_tokens.TWO_KINDS[name](shape, c, codec)
         make = FIELDS.get(name, FAMILIES[name]) if is_field(shape) else FAMILIES[name]
         return make(shape, c)
 
@@ -86,6 +87,6 @@ def plan(
     if isinstance(codec, Tokens):
         plans = on_tokens.PLANS
     elif isinstance(codec, TwoKinds):
-        plans = two_kinds.PLANS
+        plans = on_tokens.TWO_KINDS_PLANS
     own = replace(plans.get(name, Plan()), seed=seed)
     return own if steps is None else replace(own, steps=steps)

@@ -120,3 +120,8 @@ class FieldAutoregressive(Model):
             eps = gaussian(cond.new_empty(n, inner.p), rng) * deviation[row, chosen] * inside
             before = steps[i] = mean[row, chosen] + unwhiten(eps, u, v)
         return finish(self.patches.join(torch.stack(steps[:-1], 1)), steer)
+
+
+def autoregressive_of_fields(shape: tuple[int, ...], c: int) -> FieldAutoregressive:
+    """As it is built on fields."""
+    return FieldAutoregressive(shape, c, AutoregressiveSettings(width=128))

@@ -1,53 +1,21 @@
-"""Families on fields: the settings and budgets with which they are built there."""
+"""Families on fields by their names, and the budgets with which they are fitted there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from ingenium.generators.autoregressive import AutoregressiveSettings
-from ingenium.generators.diffusion import Diffusion, DiffusionSettings
-from ingenium.generators.energy import EnergyModel, EnergySettings
-from ingenium.generators.field_autoregressive import FieldAutoregressive
-from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
-from ingenium.generators.gan import GAN, GANSettings
-from ingenium.generators.model import Family
-from ingenium.generators.vae import VAE, VAESettings
+from ingenium.generators.at import Maker, MakerAt
 from ingenium.train.plan import Plan
 
-WIDTH = 32  # of features of patches; twice as many where it is coarse
-
-
-def _vae(shape: tuple[int, ...], c: int) -> VAE:
-    return VAE(shape, c, VAESettings(latent=32, width=WIDTH, beta=4.0))
-
-
-def _gan(shape: tuple[int, ...], c: int) -> GAN:
-    return GAN(shape, c, GANSettings(latent=32, width=WIDTH))
-
-
-def _diffusion(shape: tuple[int, ...], c: int) -> Diffusion:
-    return Diffusion(shape, c, DiffusionSettings(width=WIDTH))
-
-
-def _flow_matching(shape: tuple[int, ...], c: int) -> FlowMatching:
-    return FlowMatching(shape, c, FlowMatchingSettings(width=WIDTH))
-
-
-def _energy(shape: tuple[int, ...], c: int) -> EnergyModel:
-    return EnergyModel(shape, c, EnergySettings(width=WIDTH))
-
-
-def _autoregressive(shape: tuple[int, ...], c: int) -> FieldAutoregressive:
-    return FieldAutoregressive(shape, c, AutoregressiveSettings(width=128))
-
-
-FIELDS: Mapping[str, Callable[[tuple[int, ...], int], Family]] = MappingProxyType(
+FIELDS: Mapping[str, Maker] = MappingProxyType(
     {
-        "vae": _vae,
-        "gan": _gan,
-        "diffusion": _diffusion,
-        "flow_matching": _flow_matching,
-        "autoregressive": _autoregressive,
-        "energy": _energy,
+        "vae": MakerAt("ingenium.generators.vae:vae_of_fields"),
+        "gan": MakerAt("ingenium.generators.gan:gan_of_fields"),
+        "diffusion": MakerAt("ingenium.generators.diffusion:diffusion_of_fields"),
+        "flow_matching": MakerAt("ingenium.generators.flow_matching:flow_matching_of_fields"),
+        "autoregressive": MakerAt(
+            "ingenium.generators.field_autoregressive:autoregressive_of_fields"
+        ),
+        "energy": MakerAt("ingenium.generators.energy:energy_of_fields"),
     }
 )  # those that are built in another way than on vectors and series
 

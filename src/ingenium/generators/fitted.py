@@ -135,7 +135,7 @@ def trained(problem: Problem, name: str) -> FittedFamily:
     """A family that its domain brings trained.
 
     Raises:
-        MissingNetworks: if its weights are not installed.
+        MissingDistribution: if its weights are not installed.
         CorruptError: if they are not what the domain brought.
     """
     shipped = problem.shipped()[name]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 import zuko
 from jaxtyping import Float
-from sklearn.covariance import ledoit_wolf
 from torch import Tensor, nn
 
+from ingenium.evaluate.shrinkage import shrunk_covariance
 from ingenium.generators.latent import tilt
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
@@ -84,7 +84,7 @@ class Flow(Model):
         gain = _ridge(told - told.mean(0), rows - rows.mean(0))
         rows = rows - told @ gain
         centre = rows.mean(0)
-        shrunk = torch.from_numpy(ledoit_wolf((rows - centre).numpy())[0])
+        shrunk = torch.from_numpy(shrunk_covariance((rows - centre).numpy()))
         size, axes = torch.linalg.eigh(shrunk)
         spread = size.flip(0).clamp(min=1e-8).sqrt()
         if self.q == self.d:  # plain standardisation: splines see the variables themselves

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.generators.at import FIELD_WIDTH
 from ingenium.generators.denoising import Denoising, DenoisingSettings
 from ingenium.generators.path_density import PathDensity
 from ingenium.sampling.noise import gaussian, uniform
@@ -90,3 +91,13 @@ class FlowMatching(Denoising, PathDensity):
     def angles(self, steps: int) -> tuple[float, ...]:
         """The whole line, at equal distances."""
         return tuple(math.atan2(i, steps - i) for i in range(steps + 1))
+
+
+def flow_matching_of_rows(shape: tuple[int, ...], c: int) -> FlowMatching:
+    """As it is built on vectors and series."""
+    return FlowMatching(shape, c, FlowMatchingSettings(width=128 if len(shape) == 1 else 96))
+
+
+def flow_matching_of_fields(shape: tuple[int, ...], c: int) -> FlowMatching:
+    """As it is built on fields."""
+    return FlowMatching(shape, c, FlowMatchingSettings(width=FIELD_WIDTH))

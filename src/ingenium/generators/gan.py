@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ingenium.generators.at import FIELD_WIDTH, latent_numbers
 from ingenium.generators.latent import tilt
 from ingenium.generators.model import Model
 from ingenium.generators.networks import decoder, encoder
@@ -116,3 +117,17 @@ class GAN(Model):
         z = tilt(z, lambda noise: self.make(noise, told), steer, rng)
         with torch.no_grad():
             return finish(self.make(z, told), steer)
+
+
+def gan_of_rows(shape: tuple[int, ...], c: int) -> GAN:
+    """As it is built on vectors and series."""
+    # On few numbers a penalty of 10 stops the critic before it sees what is wrong. A 2-D Gaussian
+    # over 5 seeds: largest error of a mean 0.37 to 0.88 deviations with 10, 0.07 to 0.09 with 0.1.
+    # Source: gan_toy.py of the authors, github.com/igul222/improved_wgan_training (0.1).
+    penalty = 0.1 if len(shape) == 1 else 10.0
+    return GAN(shape, c, GANSettings(latent=2 * latent_numbers(shape, 16), penalty=penalty))
+
+
+def gan_of_fields(shape: tuple[int, ...], c: int) -> GAN:
+    """As it is built on fields."""
+    return GAN(shape, c, GANSettings(latent=32, width=FIELD_WIDTH))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from sklearn.covariance import ledoit_wolf
 from torch import Tensor, nn
 
+from ingenium.evaluate.shrinkage import shrunk_covariance
 from ingenium.generators.classical import Classical
 from ingenium.sampling.noise import gaussian
 from ingenium.train.plan import Plan
@@ -132,7 +132,7 @@ class GaussianProcess(Classical):
         self.weights = (inverse @ target[..., None])[..., 0]
         precision = inverse.diagonal(dim1=-2, dim2=-1)
         residual = (self.weights / precision.sqrt()).T  # leave-one-out, in predictive deviations
-        shrunk = torch.from_numpy(ledoit_wolf(residual.cpu().numpy(), assume_centered=True)[0])
+        shrunk = torch.from_numpy(shrunk_covariance(residual.cpu().numpy(), centred=True))
         scale = shrunk.diagonal().sqrt()
         self.mixing = torch.linalg.cholesky(shrunk / scale / scale[:, None]).to(target)
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ingenium.generators.at import FEW, FIELD_WIDTH, latent_numbers
 from ingenium.generators.latent import tilt
 from ingenium.generators.model import Model
 from ingenium.generators.networks import decoder, encoder
@@ -172,3 +173,16 @@ class VAE(Model):
         z = tilt(gaussian(cond.new_empty(len(cond), size), rng), design, steer, rng)
         with torch.no_grad():
             return finish(design(z), steer)
+
+
+def vae_of_rows(shape: tuple[int, ...], c: int) -> VAE:
+    """As it is built on vectors and series."""
+    # A design of many numbers would not feel the price of a latent one at 1; at 4 one of few
+    # numbers leaves its latent ones unused, and with them what its numbers have in common.
+    beta = 1.0 if math.prod(shape) <= FEW else 4.0
+    return VAE(shape, c, VAESettings(latent=latent_numbers(shape, 16), beta=beta))
+
+
+def vae_of_fields(shape: tuple[int, ...], c: int) -> VAE:
+    """As it is built on fields."""
+    return VAE(shape, c, VAESettings(latent=32, width=FIELD_WIDTH, beta=4.0))

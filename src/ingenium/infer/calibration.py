@@ -11,12 +11,12 @@ import torch
 import xarray as xr
 from jaxtyping import Bool, Float64
 from scipy import stats
-from sklearn.covariance import ledoit_wolf
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Watch
 from ingenium.evaluate.intervals import t_interval, wilson
 from ingenium.evaluate.measured import Interval
+from ingenium.evaluate.shrinkage import shrunk_covariance
 from ingenium.infer.methods.method import Answer
 from ingenium.infer.prior import Prior
 from ingenium.infer.question import Arrays, InferenceQuestion
@@ -165,7 +165,7 @@ def prior_share(question: InferenceQuestion, prior: Prior, rng: torch.Generator)
     half = len(simulated) // 2
     known, others = simulated[:half].numpy(), simulated[half:].numpy()
     centre, spread = known.mean(0), np.maximum(known.std(0), 1e-300)
-    cov = ledoit_wolf((known - centre) / spread)[0]
+    cov = shrunk_covariance((known - centre) / spread)
     axes = np.linalg.cholesky(np.linalg.inv(cov))
 
     def far(x: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:

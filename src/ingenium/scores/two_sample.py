@@ -1,19 +1,15 @@
 """Can a classifier tell proposed designs from real ones?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from ingenium.core.errors import InputError
+from ingenium.core.packages import COMPARE
 from ingenium.evaluate.arrays import Groups, as_groups, as_pair
 from ingenium.evaluate.intervals import LEVEL, RESAMPLES, Interval
 from ingenium.scores.features import features
@@ -64,7 +60,8 @@ def classifier_auc(
             f"{len(a)} real, {len(b)} proposed, {len(np.unique(group))} groups, folds={folds}",
         )
     state = int(rng.integers(2**31))
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=state)
+    folded = COMPARE.package("sklearn.model_selection").StratifiedGroupKFold
+    splitter = folded(count, shuffle=True, random_state=state)
     parts = [test for _, test in splitter.split(x, label, group)]
     weight = _group_weights(int(group.max()) + 1, rng)
     found = {
@@ -74,9 +71,10 @@ def classifier_auc(
     return TwoSample(max(found.values(), key=lambda interval: interval.value), found)
 
 
-def _classifiers(state: int) -> dict[str, BaseEstimator]:
-    logistic = LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced")
-    trees = HistGradientBoostingClassifier(
+def _classifiers(state: int) -> dict[str, Any]:
+    linear, pipeline = COMPARE.package("sklearn.linear_model"), COMPARE.package("sklearn.pipeline")
+    logistic = linear.LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced")
+    trees = COMPARE.package("sklearn.ensemble").HistGradientBoostingClassifier(
         max_iter=60,
         max_leaf_nodes=8,
         min_samples_leaf=5,
@@ -85,11 +83,12 @@ def _classifiers(state: int) -> dict[str, BaseEstimator]:
         early_stopping=False,
         random_state=state,
     )
-    return {"logistic": make_pipeline(StandardScaler(), logistic), "trees": trees}
+    scaler = COMPARE.package("sklearn.preprocessing").StandardScaler()
+    return {"logistic": pipeline.make_pipeline(scaler, logistic), "trees": trees}
 
 
 def _out_of_fold(
-    model: BaseEstimator,
+    model: Any,
     x: Float64[np.ndarray, "rows f"],
     label: Bool[np.ndarray, " rows"],
     parts: list[Int[np.ndarray, " _"]],
@@ -101,7 +100,12 @@ def _out_of_fold(
             train = np.setdiff1d(np.arange(len(x)), test)
             if label[train].all() or not label[train].any():  # one kind only: nothing to learn
                 continue
-            score[test] = clone(model).fit(x[train], label[train]).predict_proba(x[test])[:, 1]
+            score[test] = (
+                COMPARE.package("sklearn.base")
+                .clone(model)
+                .fit(x[train], label[train])
+                .predict_proba(x[test])[:, 1]
+            )
     return score
 
 

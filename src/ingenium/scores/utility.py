@@ -1,18 +1,15 @@
 """Train on proposed designs, test on real ones: are they good enough to learn a forecast from?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from ingenium.core.errors import InputError
+from ingenium.core.packages import COMPARE
 from ingenium.evaluate.arrays import Standard, as_pair
 
 
@@ -168,25 +165,27 @@ def _windows(x: Float64[np.ndarray, "n d t"], steps: int, memory: int) -> _Rows:
     return _Rows(known.reshape(rows, -1), asked.reshape(rows, -1))
 
 
-def _ridge() -> BaseEstimator:
-    return make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-2, 5, 15)))
+def _ridge() -> Any:
+    ridge = COMPARE.package("sklearn.linear_model").RidgeCV(alphas=np.logspace(-2, 5, 15))
+    scaler = COMPARE.package("sklearn.preprocessing").StandardScaler()
+    return COMPARE.package("sklearn.pipeline").make_pipeline(scaler, ridge)
 
 
-def _trees() -> BaseEstimator:
-    return HistGradientBoostingRegressor(
+def _trees() -> Any:
+    return COMPARE.package("sklearn.ensemble").HistGradientBoostingRegressor(
         max_iter=100, max_leaf_nodes=8, min_samples_leaf=5, early_stopping=False
     )
 
 
-def _compare(model: BaseEstimator, proposed: _Rows, training: _Rows, held_out: _Rows) -> Utility:
+def _compare(model: Any, proposed: _Rows, training: _Rows, held_out: _Rows) -> Utility:
     return Utility(_errors(model, proposed, held_out), _errors(model, training, held_out))
 
 
-def _errors(model: BaseEstimator, train: _Rows, held_out: _Rows) -> Float64[np.ndarray, " n"]:
+def _errors(model: Any, train: _Rows, held_out: _Rows) -> Float64[np.ndarray, " n"]:
     """Mean absolute error of each row."""
     target = train.asked[:, 0] if train.asked.shape[1] == 1 else train.asked
     with threadpool_limits(1):  # threads of such small fits mostly wait for each other
-        fitted = clone(model).fit(train.known, target)
+        fitted = COMPARE.package("sklearn.base").clone(model).fit(train.known, target)
         predicted = fitted.predict(held_out.known).reshape(held_out.asked.shape)
     error: np.ndarray = np.abs(predicted - held_out.asked).mean(-1)
     return error

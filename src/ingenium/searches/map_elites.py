@@ -221,9 +221,9 @@ def _spread(
     cells: int, ranges: Float[np.ndarray, "b 2"], rng: np.random.Generator
 ) -> Float[np.ndarray, "c b"]:
     """Centres of cells of about equal size, by k-means on even draws."""
-    from sklearn.cluster import KMeans
-
     draws = rng.uniform(size=(40 * cells, len(ranges)))
-    means = KMeans(cells, n_init=1, max_iter=30, random_state=int(rng.integers(2**31)))
+    means = package("sklearn.cluster").KMeans(
+        cells, n_init=1, max_iter=30, random_state=int(rng.integers(2**31))
+    )
     centres = means.fit(draws).cluster_centers_
     return np.asarray(ranges[:, 0] + centres * (ranges[:, 1] - ranges[:, 0]))

@@ -14,12 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from jaxtyping import Float
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from torch import Tensor, nn
 
 from ingenium.core.seeds import block_rng, one_thread
+from ingenium.searches.packages import package
 from ingenium.trust.conformal import jackknife_upper
 
 Table = Float[np.ndarray, "n k"]
@@ -54,11 +52,18 @@ class OutcomeProcess:
     def of(cls, x: Float[np.ndarray, "r m"], y: Float[np.ndarray, " r"]) -> "OutcomeProcess":
         """The process whose lengths and noise make the rows most likely."""
         middle, scale = float(y.mean()), float(y.std()) or 1.0
-        lengths = Matern(np.full(x.shape[1], 0.5 * np.sqrt(x.shape[1])), (1e-2, 1e2), nu=2.5)
-        kernel = ConstantKernel(1.0, (1e-2, 1e2)) * lengths + WhiteKernel(1e-4, (1e-8, 1.0))
-        model = GaussianProcessRegressor(kernel, alpha=1e-10, random_state=0)
+        process, kernels = (
+            package("sklearn.gaussian_process"),
+            package("sklearn.gaussian_process.kernels"),
+        )
+        lengths = kernels.Matern(
+            np.full(x.shape[1], 0.5 * np.sqrt(x.shape[1])), (1e-2, 1e2), nu=2.5
+        )
+        scaled = kernels.ConstantKernel(1.0, (1e-2, 1e2)) * lengths
+        kernel = scaled + kernels.WhiteKernel(1e-4, (1e-8, 1.0))
+        model = process.GaussianProcessRegressor(kernel, alpha=1e-10, random_state=0)
         with warnings.catch_warnings():  # lengths at their bounds are numbers without effect
-            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", package("sklearn.exceptions").ConvergenceWarning)
             model.fit(x, (y - middle) / scale)
         root = np.linalg.inv(model.L_)
         return cls(model, middle, scale, root.T @ root)

@@ -11,7 +11,7 @@ from rdkit import Chem
 from safetensors.torch import load_file
 
 from ingenium.core.digest import digest, file_digest
-from ingenium.core.errors import CorruptError, MissingNetworks
+from ingenium.core.errors import CorruptError, MissingDistribution
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.trained import model, told
@@ -131,7 +131,7 @@ def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
 def test_weights_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = open_problem(Spec(problem="molecules.library"))
     monkeypatch.setattr("ingenium.core.networks.find_spec", lambda name: None)
-    with pytest.raises(MissingNetworks, match=r"moses.safetensors .* pip install ./networks"):
+    with pytest.raises(MissingDistribution, match=r"moses.safetensors .* pip install ./networks"):
         trained(problem, NAME)
 
 

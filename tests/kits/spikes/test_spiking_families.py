@@ -7,8 +7,9 @@ import torch
 
 from ingenium.generators.families import build
 from ingenium.generators.operations import count
+from ingenium.generators.row_families import SPIKING
 from ingenium.generators.vae import VAESettings
-from ingenium.kits.spikes.families import SPIKING, SpikingVAE
+from ingenium.kits.spikes.families import SpikingVAE
 from ingenium.kits.spikes.layered import Rhythm
 from ingenium.kits.spikes.networks import SpikingSettings, SpikingStack
 from ingenium.kits.spikes.surrogate import Sharpness

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Complex128, Float64
-from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
 from ingenium.core.errors import InputError
+from ingenium.domains.radio.packages import EXTRA
 
 HERMITIAN = 1e-9  # relative, to which a covariance must be its own adjoint
 NOTHING = 1e-6  # share of a channel in a component, below which it is left out
@@ -116,7 +116,8 @@ class MixtureLmmse:
         told = 10 * torch.cat([delay, angle], 1).clamp(min=1e-18).log10().numpy()
         told = told - told.mean(0)
         axes = np.linalg.svd(told, full_matrices=False)[2][:8]
-        fitted = GaussianMixture(components, reg_covar=1.0, random_state=0).fit(told @ axes.T)
+        mixture = EXTRA.package("sklearn.mixture").GaussianMixture
+        fitted = mixture(components, reg_covar=1.0, random_state=0).fit(told @ axes.T)
         share = fitted.predict_proba(told @ axes.T)
         whole = x.T @ x.conj() / len(x)
         covs = []

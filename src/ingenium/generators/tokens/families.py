@@ -1,8 +1,7 @@
-"""Families on tokens: the settings and budgets with which they are built there."""
+"""Families on tokens: the settings with which they are built there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from types import MappingProxyType
 
 from ingenium.generators.graphs.diffusion import GraphDiffusion
 from ingenium.generators.model import Family
@@ -12,9 +11,6 @@ from ingenium.generators.tokens.decoders import Recurrent, Transformer
 from ingenium.generators.tokens.masked_diffusion import MaskedDiffusion, MaskedDiffusionSettings
 from ingenium.generators.tokens.rewritten import NotationFamily, rewritten
 from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
-from ingenium.train.plan import Plan
-
-Maker = Callable[[tuple[int, ...], int, Tokens], Family]
 
 
 def transformer(
@@ -88,35 +84,7 @@ def on_selfies(
     return rewritten(shape, c, tokens, "selfies", make)
 
 
-LEARNED: Mapping[str, Maker] = MappingProxyType(
-    {
-        "autoregressive": transformer,
-        "lstm": recurrent,
-        "vae": vae,
-        "masked_diffusion": masked_diffusion,
-        "fragment_vae": fragment_vae,
-        "graph_diffusion": graph_diffusion,
-        "selfies_autoregressive": partial(on_selfies, transformer),
-        "selfies_lstm": partial(on_selfies, recurrent),
-        "selfies_vae": partial(on_selfies, vae),
-        "selfies_masked_diffusion": partial(on_selfies, masked_diffusion),
-    }
-)
-ONLY = tuple(
-    name for name in LEARNED if name not in ("autoregressive", "vae")
-)  # families that designs of numbers do not have
-ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
-PLANS: Mapping[str, Plan] = MappingProxyType(
-    {
-        "autoregressive": Plan(steps=3000, batch=128, learning_rate=1e-3),
-        "lstm": Plan(steps=3000, batch=128, learning_rate=2e-3),
-        "vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
-        "masked_diffusion": Plan(steps=4000, batch=128, learning_rate=1e-3),
-        "fragment_vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
-        "graph_diffusion": Plan(steps=6000, batch=64, learning_rate=1e-3),
-        "selfies_autoregressive": Plan(steps=3000, batch=128, learning_rate=1e-3),
-        "selfies_lstm": Plan(steps=3000, batch=128, learning_rate=2e-3),
-        "selfies_vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
-        "selfies_masked_diffusion": Plan(steps=4000, batch=128, learning_rate=1e-3),
-    }
-)
+selfies_autoregressive = partial(on_selfies, transformer)
+selfies_lstm = partial(on_selfies, recurrent)
+selfies_vae = partial(on_selfies, vae)
+selfies_masked_diffusion = partial(on_selfies, masked_diffusion)

@@ -1,8 +1,7 @@
 """Designs of two kinds: tokens, such as a topology, and the numbers that go with them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -180,8 +179,7 @@ def _maker(name: str) -> Callable[[tuple[int, ...], int, TwoKinds], Family]:
     return lambda shape, c, codec: TwoKindFamily(shape, c, codec, ON_NUMBERS[name])
 
 
-LEARNED: Mapping[str, Callable[[tuple[int, ...], int, TwoKinds], Family]] = MappingProxyType(
-    {f"tokens_{name}": _maker(name) for name in ("flow_matching", "flow", "diffusion", "gan")}
-)
-PLANS: Mapping[str, Plan] = MappingProxyType({name: Plan(steps=1000) for name in LEARNED})
-ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
+tokens_flow_matching = _maker("flow_matching")
+tokens_flow = _maker("flow")
+tokens_diffusion = _maker("diffusion")
+tokens_gan = _maker("gan")

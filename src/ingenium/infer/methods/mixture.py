@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float64, Int64
-from sklearn.covariance import ledoit_wolf
-from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from ingenium.core.errors import InputError
+from ingenium.core.packages import Extra
+from ingenium.evaluate.shrinkage import shrunk_covariance
 from ingenium.infer.methods.linearised import Encoded, Linearised
 from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.question import Arrays, NormalReadings
@@ -85,9 +85,11 @@ class _Components:
         _, sizes, axes = torch.linalg.svd(x - x.mean(0), full_matrices=False)
         lead = min(LEADING, int((sizes > 1e-9 * sizes[0]).sum()))
         u = ((x - x.mean(0)) @ axes[:lead].T).numpy()
-        found = []
+        mixtures, found = Extra("infer").package("sklearn.mixture"), []
         for j in range(1, min(most, max(len(u) // EACH, 1)) + 1):
-            own = GaussianMixture(j, reg_covar=1e-6 * float(u.var()), random_state=0).fit(u)
+            own = mixtures.GaussianMixture(j, reg_covar=1e-6 * float(u.var()), random_state=0).fit(
+                u
+            )
             found.append((float(own.bic(u)), own))
         best = min(found, key=lambda pair: pair[0])[1]
         belongs = best.predict_proba(u)
@@ -95,7 +97,7 @@ class _Components:
         kept = [j for j in range(belongs.shape[1]) if (hard == j).sum() >= 2]
         parts = [x[torch.from_numpy(hard == j)] for j in kept]
         mean = torch.stack([p.mean(0) for p in parts])
-        cov = [torch.from_numpy(ledoit_wolf((p - p.mean(0)).numpy())[0]) for p in parts]
+        cov = [torch.from_numpy(shrunk_covariance((p - p.mean(0)).numpy())) for p in parts]
         own = torch.from_numpy((hard[None] == np.array(kept)[:, None]).astype(np.float64))
         return cls(own.mean(1), mean, torch.stack(cov), own)
 

@@ -5,17 +5,14 @@ What they learn is what the ordinary ones learn; only their networks are others.
 Shapes: n designs, `*shape` axes of one design, c spec features.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.generators.at import latent_numbers
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.diffusion import DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
-from ingenium.generators.row_families import Maker
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.kits.spikes.networks import (
     SpikingDecoder,
@@ -25,7 +22,6 @@ from ingenium.kits.spikes.networks import (
     sharpened,
 )
 from ingenium.sampling.noise import gaussian
-from ingenium.train.plan import Plan
 
 VAE_OWN, GAN_OWN = VAESettings(), GANSettings()
 LEVELS_OWN, SPIKES_OWN = DiffusionSettings(), SpikingSettings()
@@ -150,37 +146,20 @@ class SpikingDiffusion(CleanDiffusion):
         sharpened(self, fraction)
 
 
-def _vae(shape: tuple[int, ...], c: int) -> SpikingVAE:
-    return SpikingVAE(shape, c, VAESettings(latent=min(16, shape[0] if len(shape) == 1 else 16)))
+def spiking_vae(shape: tuple[int, ...], c: int) -> SpikingVAE:
+    """With a rate for each number of a vector, at most 16."""
+    return SpikingVAE(shape, c, VAESettings(latent=latent_numbers(shape, 16)))
 
 
-def _gan(full: bool) -> Maker:
-    def make(shape: tuple[int, ...], c: int) -> SpikingGAN:
-        penalty = 0.1 if len(shape) == 1 else 10.0  # as of the ordinary one
-        return SpikingGAN(shape, c, GANSettings(latent=32, penalty=penalty), full=full)
-
-    return make
+def spiking_gan(shape: tuple[int, ...], c: int) -> SpikingGAN:
+    """Spikes against an ordinary critic, under the penalty of the ordinary GAN."""
+    return SpikingGAN(shape, c, _played(shape))
 
 
-def _diffusion(shape: tuple[int, ...], c: int) -> SpikingDiffusion:
-    return SpikingDiffusion(shape, c)
+def fully_spiking_gan(shape: tuple[int, ...], c: int) -> SpikingGAN:
+    """Spikes against spikes."""
+    return SpikingGAN(shape, c, _played(shape), full=True)
 
 
-SPIKING: Mapping[str, Maker] = MappingProxyType(
-    {
-        "spiking_vae": _vae,
-        "spiking_gan": _gan(full=False),
-        "fully_spiking_gan": _gan(full=True),
-        "spiking_diffusion": _diffusion,
-    }
-)
-_OWN = Plan(steps=1200, batch=32, learning_rate=2e-3, ema_decay=0.995)
-_PLAYED = Plan(steps=600, batch=32, learning_rate=5e-4, ema_decay=0.99)
-SPIKING_PLANS: Mapping[str, Plan] = MappingProxyType(
-    {
-        "spiking_vae": _OWN,
-        "spiking_gan": _PLAYED,
-        "fully_spiking_gan": _PLAYED,
-        "spiking_diffusion": _OWN,
-    }
-)  # as many steps as of ordinary ones on fields
+def _played(shape: tuple[int, ...]) -> GANSettings:
+    return GANSettings(latent=32, penalty=0.1 if len(shape) == 1 else 10.0)

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 from jaxtyping import Float
-from sklearn.ensemble import IsolationForest as Sklearn
 from torch import Tensor
 
+from ingenium.core.packages import Extra
 from ingenium.monitor.families.detector import Buffered, WindowLesson
 
 TREES, ROWS = 100, 256
@@ -28,9 +28,14 @@ class IsolationForest(Buffered):
 
     def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         rows = lesson.calm[:, -1].numpy()
-        forest = Sklearn(
-            n_estimators=TREES, max_samples=min(ROWS, len(rows)), random_state=lesson.plan.seed
-        ).fit(rows)
+        forest = (
+            Extra("monitor")
+            .package("sklearn.ensemble")
+            .IsolationForest(
+                n_estimators=TREES, max_samples=min(ROWS, len(rows)), random_state=lesson.plan.seed
+            )
+            .fit(rows)
+        )
         trees = [e.tree_ for e in forest.estimators_]
         most = max(t.node_count for t in trees)
         columns = {"feature": np.zeros((len(trees), most)), "bar": np.zeros((len(trees), most))}

@@ -14,7 +14,7 @@ from ingenium.core.errors import MissingExtra, choose
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.grid.data.conditions import day_types, quantile_rank, seasons
 from ingenium.domains.grid.data.dataset import HOURS, STEPS
-from ingenium.domains.grid.data.packages import release_of
+from ingenium.domains.grid.data.packages import SIMBENCH
 from ingenium.domains.grid.data.profiles import SIMBENCH_LICENCE, SIMBENCH_ZONE, contiguous_dates
 
 SCENARIO = "1-complete_data-mixed-all-0-sw"
@@ -111,7 +111,7 @@ def consumer_days() -> ConsumerDays:
     Raises:
         MissingExtra: if simbench is not installed.
     """
-    kept = Recipe("consumer_days", release_of("simbench"), _read).complete()
+    kept = Recipe("consumer_days", f"simbench {SIMBENCH.release_of('simbench')}", _read).complete()
     dates, classes = kept["dates"].astype("datetime64[D]"), tuple(kept["classes"].tolist())
     return ConsumerDays(dates, classes, kept["load_p"], kept["load_q"])
 
@@ -126,11 +126,8 @@ def _read(_: int) -> Arrays:
     """All classes from the table inside the package, without building a net."""
     spec = find_spec("simbench")
     if spec is None or not spec.submodule_search_locations:
-        raise MissingExtra("grid", "simbench")
-    try:
-        from pyarrow import csv
-    except ImportError as error:
-        raise MissingExtra("grid", "pyarrow") from error
+        raise MissingExtra("simbench", "simbench")
+    csv = SIMBENCH.package("pyarrow.csv")
     path = Path(spec.submodule_search_locations[0]) / "networks" / SCENARIO / "LoadProfile.csv"
     table = csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=";")).to_pandas()
     dates = contiguous_dates(table["time"], SIMBENCH_ZONE)

@@ -18,11 +18,11 @@ from functools import partial
 import numpy as np
 import torch
 from jaxtyping import Float, Float64, Int
-from sklearn.linear_model import RidgeCV
 from torch import Tensor, nn
 
 from ingenium.core.seeds import block_rng
 from ingenium.domains.grid.consumers.load_series import CALENDAR, LAGS
+from ingenium.domains.grid.data.packages import YEARS
 from ingenium.generators import families
 from ingenium.generators.admission import admitted
 from ingenium.generators.learned_buffers import LearnedBuffers
@@ -99,7 +99,9 @@ class Ridge(SeriesForecaster):
 
     def learn(self, eve: Eve, y: Float64[Tensor, "n t"], plan: Plan) -> None:
         """Closed form."""
-        model = RidgeCV(RIDGES).fit(_flat(eve).numpy(), y.numpy())
+        model = (
+            YEARS.package("sklearn.linear_model").RidgeCV(RIDGES).fit(_flat(eve).numpy(), y.numpy())
+        )
         self.slope, self.start = (
             torch.as_tensor(np.array(a, dtype=np.float64)) for a in (model.coef_, model.intercept_)
         )

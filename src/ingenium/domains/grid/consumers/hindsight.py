@@ -6,11 +6,8 @@ from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
-import sklearn
 import torch
 from jaxtyping import Bool, Float64, Int
-from sklearn.linear_model import RidgeCV
-from sklearn.metrics import mean_absolute_error, mean_pinball_loss
 from torch import Tensor
 
 from ingenium import __version__
@@ -18,6 +15,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.consumers.forecasters import LEVELS, MIDDLE, RIDGES
 from ingenium.domains.grid.consumers.load_series import LAGS, LoadSeries
 from ingenium.domains.grid.data.conditions import day_types, seasons
+from ingenium.domains.grid.data.packages import YEARS
 
 FEWEST = 5  # days of a season and kind, below which the season alone or the kind alone counts
 STILL = 1e-5  # spreads: below it a band leaves no doubt; models propose in single precision
@@ -110,10 +108,10 @@ class Hindsight:
         own, days = self.series, self.series.ahead
         date = own.told(days)[:, : -y.shape[0] * len(LAGS) * y.shape[2]]
         earlier = [own.standard(own.lagged(lag, days)) for lag in LAGS]
-        train, found = own.train[days], []
+        linear, train, found = YEARS.package("sklearn.linear_model"), own.train[days], []
         for s in range(len(y)):
             told = np.concatenate([date, *(e[s] for e in earlier)], 1)
-            model = RidgeCV(RIDGES).fit(told[train], y[s][train])
+            model = linear.RidgeCV(RIDGES).fit(told[train], y[s][train])
             found.append(model.predict(told))
         return np.stack(found)
 
@@ -145,22 +143,26 @@ class SklearnScores:
 
     hindsight: Hindsight
     name: ClassVar[str] = "scikit-learn"
-    version: ClassVar[str] = sklearn.__version__
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar[tuple[Quantity, ...]] = tuple(
         q for q in QUANTITIES if q.name in ("mae", "pinball")
     )
 
+    @property
+    def version(self) -> str:
+        """Of the package."""
+        return YEARS.release_of("scikit-learn")
+
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
         """Both of each forecast."""
         quantiles, day = arrays[: len(LEVELS)], arrays[-1].numpy()
         scale = self.hindsight.series.spread[:, None]
-        rows = []
+        metrics, rows = YEARS.package("sklearn.metrics"), []
         for i, place in enumerate(self.hindsight.series.place(day)):  # few designs are checked
             y = (self.hindsight.happened(np.array([place]))[0] / scale).ravel()
             x = [(q[i].numpy() / scale).ravel() for q in quantiles]
-            losses = [mean_pinball_loss(y, x[k], alpha=a) for k, a in enumerate(LEVELS)]
-            rows.append([mean_absolute_error(y, x[MIDDLE]), float(np.mean(losses))])
+            losses = [metrics.mean_pinball_loss(y, x[k], alpha=a) for k, a in enumerate(LEVELS)]
+            rows.append([metrics.mean_absolute_error(y, x[MIDDLE]), float(np.mean(losses))])
         return torch.tensor(rows, dtype=torch.float64)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.reading.documents import MOST_JSON, json_text
 from ingenium.core.reading.files import refusing, text
 from ingenium.core.recipe import Arrays, Recipe, as_array
-from ingenium.domains.grid.data.packages import package, release_of
+from ingenium.domains.grid.bundled import bundled, bundled_codes, require_default
+from ingenium.domains.grid.data.packages import SIMBENCH, package, release_of
 from ingenium.domains.grid.data.profiles import simbench_days, simbench_net
 
 SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
@@ -152,22 +154,25 @@ def _refuse_class(content: dict[str, object], where: str) -> None:
 
 
 def _simbench(code: str) -> Any:
-    """The net of a SimBench code without its profiles, kept after the first call; so is its year.
+    """The net of a SimBench code, without profiles: as `ingenium-grid-data` has it, or cached.
 
-    To read the tables takes seconds, so that it is done once for both.
+    To read the tables of SimBench takes seconds, so that it is done once for the net and its year.
     """
 
     def make(_: int) -> Arrays:
-        if code not in package("simbench").collect_all_simbench_codes():
+        if code not in _codes():
             raise NetworkError("the code of a SimBench grid", f'"{code}"', _close_codes(code))
         net = simbench_net(code)
         simbench_days(code, net)
         del net["profiles"]
         return {"json": as_array(package("pandapower").to_json(net, None))}
 
-    under = [code, release_of("simbench"), release_of("pandapower")]
-    kept = Recipe("net", under, make).complete()["json"]
-    return deepcopy(_parsed(kept.tobytes(), code))
+    found = bundled(code)
+    if found is None:
+        require_default(code)
+        under = [code, f"simbench {SIMBENCH.release_of('simbench')}", release_of("pandapower")]
+        found = Recipe("net", under, make).complete()
+    return deepcopy(_parsed(found["json"].tobytes(), code))
 
 
 @lru_cache(maxsize=4)
@@ -177,6 +182,12 @@ def _parsed(content: bytes, code: str) -> Any:
 
 
 def _close_codes(text: str) -> str:
-    codes = package("simbench").collect_all_simbench_codes()
-    close = difflib.get_close_matches(text, codes, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(text, _codes(), n=3, cutoff=0.5)
     return f"Close SimBench codes: {', '.join(close)}." if close else ""
+
+
+def _codes() -> tuple[str, ...]:
+    """Codes of the grids that are there: all of them with simbench."""
+    if find_spec("simbench") is None:
+        return bundled_codes()
+    return tuple(SIMBENCH.package("simbench").collect_all_simbench_codes())

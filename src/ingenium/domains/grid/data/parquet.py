@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.errors import InputError
 from ingenium.core.reading.files import content, refusing
 from ingenium.core.reading.tables import MOST_CELLS, check_columns
+from ingenium.domains.grid.data.packages import YEARS
 
 MOST_UNPACKED = 256 << 20  # bytes
 
@@ -45,9 +46,4 @@ def arrow() -> tuple[Any, Any]:
     Raises:
         MissingExtra: if they are not installed.
     """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtra("grid", "pyarrow") from error
-    return pyarrow, parquet
+    return YEARS.package("pyarrow"), YEARS.package("pyarrow.parquet")

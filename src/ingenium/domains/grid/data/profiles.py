@@ -11,11 +11,12 @@ import xarray as xr
 from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.digest import array_digest, digest
-from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.errors import InputError
 from ingenium.core.recipe import Arrays, Recipe
+from ingenium.domains.grid.bundled import bundled, require_default
 from ingenium.domains.grid.data.conditions import DayConditions, day_conditions
 from ingenium.domains.grid.data.dataset import STEPS, WEATHER_KINDS, ProfileNames, feeder_days
-from ingenium.domains.grid.data.packages import release_of
+from ingenium.domains.grid.data.packages import SIMBENCH
 from ingenium.domains.grid.data.stamps import fixed_time, is_contiguous
 
 SIMBENCH_ZONE = "Europe/Berlin"
@@ -165,23 +166,35 @@ def days_of_net(net: Any, *, source: str, licence: str = "", zone: str = SIMBENC
 
 
 def simbench_days(code: str, net: Any = None) -> DayTable:
-    """The year 2016 of a SimBench net, kept after the first call.
+    """The year 2016 of a SimBench net: as `ingenium-grid-data` brings it, or cached.
 
     Args:
         code: SimBench code, such as "1-LV-rural1--0-no_sw".
         net: what `simbench_net` gave, if it was read already, as this takes seconds.
 
     Raises:
-        MissingExtra: if simbench is not installed.
+        MissingExtra: if neither is installed.
         InputError: if there is no net of that code.
     """
-    source = f"SimBench {code}, {release_of('simbench')}"
+    brought = bundled(code)
+    if brought is not None:
+        return DayTable.of_arrays(brought)
+    require_default(code)
 
     def make(_: int) -> Arrays:
         own = simbench_net(code) if net is None else net
-        return days_of_net(own, source=source, licence=SIMBENCH_LICENCE).arrays()
+        return days_of_simbench(code, own).arrays()
 
-    return DayTable.of_arrays(Recipe("net_days", source, make).complete())
+    return DayTable.of_arrays(Recipe("net_days", _source(code), make).complete())
+
+
+def days_of_simbench(code: str, net: Any) -> DayTable:
+    """The days in the profiles of what `simbench_net` gave."""
+    return days_of_net(net, source=_source(code), licence=SIMBENCH_LICENCE)
+
+
+def _source(code: str) -> str:
+    return f"SimBench {code}, simbench {SIMBENCH.release_of('simbench')}"
 
 
 def simbench_net(code: str) -> Any:
@@ -191,10 +204,7 @@ def simbench_net(code: str) -> Any:
         MissingExtra: if simbench is not installed.
         InputError: if there is no net of that code.
     """
-    try:
-        import simbench
-    except ImportError as error:
-        raise MissingExtra("grid", "simbench") from error
+    simbench = SIMBENCH.package("simbench")
     known = simbench.collect_all_simbench_codes()
     if code not in known:
         near = [other for other in known if other.split("-")[1] in code][:3]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.errors import InputError
+from ingenium.domains.grid.bundled import DEFAULT_GRID
 from ingenium.domains.grid.data.dataset import ProfileNames
 from ingenium.domains.grid.data.ingest import ingest
 from ingenium.domains.grid.data.netfile import SIMBENCH_CODE, read_net
@@ -20,7 +21,7 @@ from ingenium.domains.grid.feeder.verifier import FeederVerifier
 class FeederSettings:
     """Which feeder, and what is changed on it before it is studied."""
 
-    grid: str = "1-LV-rural1--0-sw"  # SimBench code, or a pandapower JSON net
+    grid: str = DEFAULT_GRID  # SimBench code, or a pandapower JSON net
     profiles: str | None = None  # CSV or Parquet of a net of one's own
     mapping: str | None = None  # TOML: which column belongs to which element
     load_scale: float = 1.0  # growth of all loads, for planning

@@ -15,11 +15,11 @@ from typing import ClassVar, Literal
 import numpy as np
 import torch
 from jaxtyping import Float64
-from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.neuro.vowels.data import SPEAKERS, held_out, vowels
+from ingenium.evaluate.shrinkage import shrunk_covariance
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def reader() -> VoiceReader:
     own = ~held_out()
     x, y = series[own].reshape(own.sum(), -1), speaker[own]
     mean = np.stack([x[y == s].mean(0) for s in range(1, SPEAKERS + 1)])
-    covariance, _ = ledoit_wolf(x - mean[y - 1], assume_centered=True)
+    covariance = shrunk_covariance(x - mean[y - 1], centred=True)
     white = np.linalg.inv(np.linalg.cholesky(covariance)).T
     return VoiceReader(torch.from_numpy(mean), torch.from_numpy(white), torch.from_numpy(x))
 

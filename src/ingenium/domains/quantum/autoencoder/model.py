@@ -41,7 +41,7 @@ def autoencoder(folder: Path = FOLDER) -> TokenVAE:
     """With its weights.
 
     Raises:
-        MissingNetworks: if its weights are not installed.
+        MissingDistribution: if its weights are not installed.
         CorruptError: if they are not the ones that the facts name.
     """
     made = facts(folder)["recipe"]

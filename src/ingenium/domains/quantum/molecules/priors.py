@@ -9,10 +9,10 @@ from functools import partial
 from types import MappingProxyType
 
 from ingenium.domains.quantum.autoencoder.model import autoencoder
+from ingenium.generators.at import Maker
 from ingenium.generators.classical import Bootstrap
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.gan import GAN, GANSettings
-from ingenium.generators.row_families import Maker
 from ingenium.generators.tokens.latent_prior import LatentPrior
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.kits.circuits.adversarial import AdversarialSettings, CircuitGAN
