@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from ingenium.generators.families import build
-from ingenium.generators.operations import count
 from ingenium.generators.row_families import SPIKING
 from ingenium.generators.vae import VAESettings
 from ingenium.kits.spikes.families import SpikingVAE
 from ingenium.kits.spikes.layered import Rhythm
 from ingenium.kits.spikes.networks import SpikingSettings, SpikingStack
+from ingenium.kits.spikes.operations import count
 from ingenium.kits.spikes.surrogate import Sharpness
 
 SMALL = SpikingSettings(width=24, rhythm=Rhythm(steps=8))

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ingenium.generators import operations
 from ingenium.generators.model import Model
+from ingenium.kits.spikes import operations
 from ingenium.kits.spikes.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
 
 DRAWN = 64  # images that are counted

@@ -20,11 +20,11 @@ from torch.nn import functional
 from ingenium.core.recipe import Recipe, printed
 from ingenium.core.seeds import one_thread
 from ingenium.domains.neuro.digits.data import LEVELS, SIDE, digits, held_out
-from ingenium.generators.operations import quantised
 from ingenium.generators.vae import VAESettings
 from ingenium.kits.spikes.families import SpikingVAE
 from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 from ingenium.kits.spikes.networks import SpikingDecoder, SpikingSettings
+from ingenium.kits.spikes.operations import quantised
 from ingenium.train.plan import Plan
 
 SHIPPED = Path(__file__).parent / "drawer.npz"

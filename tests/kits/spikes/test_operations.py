@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from ingenium.core.errors import InputError
-from ingenium.generators import operations
 from ingenium.generators.families import build
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.model import Model
+from ingenium.kits.spikes import operations
 
 
 def _drawn(model: Model, n: int, seed: int) -> torch.Tensor:
