@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 import torch
 import xarray as xr
 from matplotlib.figure import Figure
@@ -22,9 +21,9 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN
 from ingenium.core.domain import Domain, Offer
 from ingenium.core.errors import InputError
+from ingenium.core.formats.columns import Columns
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
-from ingenium.core.reading.tables import numbers_of
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit, Spec, parse
 from plugged import distribution
@@ -134,26 +133,11 @@ class BeamFiles:
             raise InputError("a beam as JSON", str(path), "Write what propose writes.") from error
 
 
-class BeamTable:
+class BeamTable(Columns):
     """All beams in one CSV file."""
 
-    name = "beam-csv"
-    endings = (".csv",)
-
-    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        names = [v.name for v in VARIABLES]
-        table = designs[names].reset_coords(drop=True).to_dataframe()
-        table.to_csv(folder / "beams.csv")
-        return dict.fromkeys(designs[DESIGN].to_numpy().tolist(), folder / "beams.csv")
-
-    def read(self, path: Path) -> xr.Dataset:
-        file = path / "beams.csv" if path.is_dir() else path
-        try:
-            table = pd.read_csv(file, float_precision="round_trip")
-            found = {v.name: numbers_of(table[v.name], "beams", file) for v in VARIABLES}
-            return _designs(found, table["design"])
-        except (ValueError, KeyError) as error:
-            raise InputError("beams as CSV", str(path), "Write what propose writes.") from error
+    def __init__(self) -> None:
+        super().__init__(VARIABLES, file="beams.csv", name="beam-csv")
 
 
 def _designs(table: Mapping[str, Any], index: Any) -> xr.Dataset:

@@ -18,7 +18,7 @@ from ingenium.core.errors import InputError, choose
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_text
 from ingenium.core.reading.files import content, refusing
-from ingenium.core.reading.tables import csv_text, is_row
+from ingenium.core.reading.tables import Table, is_row, table_of
 from ingenium.core.text import codes
 from ingenium.core.units import convert
 
@@ -177,9 +177,9 @@ class _Source:
         with refusing(self.what, self.path):
             return (self.data or b"").decode("utf-8-sig").replace("\r\n", "\n")
 
-    def frame(self) -> pd.DataFrame:
+    def table(self) -> Table:
         """The rows of the file."""
-        return csv_text(self.text(), self.path, self.what)
+        return table_of(self.text(), self.what, self.path, delimiter=",")
 
     def refuse(self, came: str, instead: str = "") -> InputError:
         """That something else came."""
@@ -204,17 +204,18 @@ def _array(source: _Source) -> np.ndarray:
     if source.data is not None and source.path.suffix.lower() == ".json":
         found = json_text(source.text(), source.what, str(source.path))
     elif source.data is not None:
-        frame = source.frame()
-        if is_row([str(c) for c in frame]):
+        table = source.table()
+        if is_row(table.heads):
             raise source.refuse(
                 f"numbers in the first line of {source.path}", "Write a line of names above them."
             )
+        found = table.frame.to_numpy()
         if source.column is not None:
-            frame = frame[[choose(source.column, [str(c) for c in frame], "column of the file")]]
-        found = frame.to_numpy()
+            choose(source.column, table.heads, "column of the file")
+            found = table.frame[[table.at(source.column)]].to_numpy()
         if len(declared.dims) == 1:
             if found.shape[1] != 1:
-                names = ", ".join(map(str, frame))
+                names = ", ".join(table.heads)
                 raise source.refuse(f"the columns {names}", 'Name one: column = "...".')
             found = found[:, 0]
     if not isinstance(found, list | np.ndarray):
@@ -238,35 +239,40 @@ def _array(source: _Source) -> np.ndarray:
 
 
 def _table(source: _Source) -> pd.DataFrame:
+    table = source.table() if source.data is not None else _written(source)
     columns = source.declared.read_columns
-    frame = source.frame() if source.data is not None else source.value
-    if source.data is None:
-        if not isinstance(frame, Mapping) or not all(isinstance(x, list) for x in frame.values()):
-            raise source.refuse(_came(frame), "Write values = { column = [...] }.")
-        if len({len(x) for x in frame.values()}) > 1:
-            raise source.refuse("columns of several lengths")
-        frame = pd.DataFrame(dict(frame))
-    absent = [v.name for v in columns if v.name not in frame]
+    absent = [v.name for v in columns if v.name not in table]
     if absent:
-        came = ", ".join(map(str, frame)) or "none"
+        came = ", ".join(table.heads) or "none"
         raise source.refuse(f"the columns {came}", f"Add {', '.join(absent)}.")
-    source.check_size(len(frame), "rows")
-    return pd.DataFrame({v.name: _column(source, v, frame[v.name].to_numpy()) for v in columns})
+    source.check_size(len(table), "rows")
+    return pd.DataFrame({v.name: _column(source, v, table) for v in columns})
 
 
-def _column(source: _Source, v: Variable, values: np.ndarray) -> np.ndarray:
+def _written(source: _Source) -> Table:
+    """The columns that a spec writes itself."""
+    found = source.value
+    if not isinstance(found, Mapping) or not all(isinstance(x, list) for x in found.values()):
+        raise source.refuse(_came(found), "Write values = { column = [...] }.")
+    if len({len(x) for x in found.values()}) > 1:
+        raise source.refuse("columns of several lengths")
+    frame = pd.DataFrame(dict(enumerate(found.values())))
+    return Table(frame, tuple(map(str, found)), Path("the spec"), source.what, first=1)
+
+
+def _column(source: _Source, v: Variable, table: Table) -> np.ndarray:
     """One column of a table: texts, or numbers within their bounds."""
     if v.longest is not None:
+        values = table.frame[table.at(v.name)].to_numpy()
         codes(values, v.longest, name=f"{v.name} of {source.declared.name}")
         return values.astype(object)
-    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
-        raise source.refuse(f"{v.name} with what is no number", "Give finite numbers.")
-    low, high = values.min(), values.max()
+    numbers = table.numbers(v.name, v.unit)
+    low, high = numbers.min(), numbers.max()
     if (v.lower is not None and low < v.lower) or (v.upper is not None and high > v.upper):
         raise source.refuse(
             f"{v.name} from {low:g} to {high:g}", f"Its bounds are {v.lower} and {v.upper}."
         )
-    return values.astype(np.float64)
+    return numbers
 
 
 def _graph(source: _Source) -> pd.DataFrame:

@@ -38,3 +38,4 @@ class Extra:
 
 
 COMPARE = Extra("compare")  # scikit-learn, by which sets of designs are told apart
+YEARS = Extra("years")  # pyarrow: Parquet, and files of years

@@ -20,7 +20,7 @@ from scipy import optimize
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.heads import unit_heads
-from ingenium.core.reading.tables import csv_file
+from ingenium.core.reading.tables import read_table
 from ingenium.model.families import FAMILIES, ProcessFamily
 from ingenium.model.series import MeasuredSeries
 from ingenium.model.system import ProcessModel
@@ -55,20 +55,19 @@ def read_people(path: Path) -> tuple[tuple[DosedPerson, ...], tuple[str, str]]:
     Raises:
         InputError: for other columns, gaps, times that repeat or doses not above 0.
     """
-    frame = csv_file(path, "people over time as CSV")
-    if len(frame.columns) not in (3, 4):
+    table = read_table(path, "people over time as CSV", delimiter=",")
+    if len(table.heads) not in (3, 4):
         raise InputError(
             "columns of a person, a time, a reading and perhaps a dose",
-            f"{len(frame.columns)} columns in {path}",
+            f"{len(table.heads)} columns in {path}",
             "Write a table such as person,time [h],blood [mg/L],dose [mg].",
         )
-    heads = unit_heads(map(str, frame.columns[1:]), (), "time [h]", "blood [mg/L]", "dose [mg]")
-    rows = frame.iloc[:, 1:]
-    if not all(t.kind in "iuf" for t in rows.dtypes) or not np.isfinite(rows.to_numpy()).all():
-        raise InputError("finite numbers beside the names", "gaps or texts", "Leave gaps out.")
+    heads = unit_heads(table.heads[1:], (), "time [h]", "blood [mg/L]", "dose [mg]")
+    rows = np.stack([table.numbers(head) for head in table.heads[1:]])
     found = []
-    for who, own in frame.groupby(frame.columns[0], sort=False):
-        time, readings, *dose = own.iloc[:, 1:].to_numpy(dtype=np.float64).T
+    people = table.frame[0]
+    for who in people.dropna().unique():
+        time, readings, *dose = rows[:, (people == who).to_numpy()]
         if (np.diff(time) <= 0).any() or time[0] < 0:
             raise InputError(
                 f"times of {who} from 0 that rise", "others", "Keep one row for each time, sorted."

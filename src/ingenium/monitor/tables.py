@@ -1,8 +1,8 @@
 """Streams as CSV: a row a step, a stamp, tags, and a label of events."""
 
-import csv
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.tables import csv_file
+from ingenium.core.reading.tables import Table, read_table
 from ingenium.evaluate.event_scores import spans
 from ingenium.monitor.stream import Event, Stream
 
@@ -20,39 +20,13 @@ SHORT = re.compile(r"^\d\d/\d\d/\d\d \d\d$")  # dd/mm/yy hh, of BATADAL
 
 
 def read(path: Path) -> Stream:
-    """A user's own stream: stamps in the first column, then tags, and a label if there is one.
+    """Read a user's own stream: stamps in the first column, then tags, and a label if there is one.
 
     Raises:
         InputError: for cells that are no numbers, stamps that do not go on evenly, labels other
             than 0 and 1, or a tag twice; naming row and column.
     """
-    frame = csv_file(path, "a stream as CSV")
-    names = _header(path)
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(
-            "each column once", f"{twice} {names.count(twice)} times in row 1 of {path}"
-        )
-    if frame.shape[1] < 2 or len(frame) < 3:
-        raise InputError(
-            "a stamp, tags and at least 3 rows",
-            f"{frame.shape[1]} columns, {len(frame)} rows in {path}",
-        )
-    frame.columns = [str(c).strip() for c in frame.columns]
-    label = _label(list(frame.columns))
-    texts = frame.iloc[:, 0].astype(str).tolist()
-    stamps = np.array([stamp(text, row, path) for row, text in enumerate(texts, 2)])
-    _check_even(stamps, path)
-    tags = [c for c in frame.columns[1:] if c != label]
-    values = np.column_stack([_numbers(frame[t], path, t) for t in tags])
-    flags = np.zeros(len(frame)) if label is None else _numbers(frame[label], path, label)
-    odd = np.flatnonzero(~np.isin(flags, (0, 1, UNLABELLED)))
-    if len(odd):
-        raise InputError(
-            "labels of 0 and 1", f"{flags[odd[0]]:g} in row {odd[0] + 2}, column {label} of {path}"
-        )
-    events = tuple(Event("event", a, b) for a, b in spans(flags == 1))
-    return Stream(path.stem, stamps, tuple(tags), values, events)
+    return _stream(_table(path))
 
 
 def read_all(files: Sequence[Path]) -> tuple[Stream, ...]:
@@ -62,8 +36,9 @@ def read_all(files: Sequence[Path]) -> tuple[Stream, ...]:
         InputError: as `read`, and for a file without a label beside one that has it: its events
             would be learned as calm.
     """
-    found = tuple(read(file) for file in files)
-    labels = [_label(_header(file)) for file in files]
+    tables = [_table(file) for file in files]
+    found = tuple(map(_stream, tables))
+    labels = [_label(table.heads) for table in tables]
     known = next((file for file, label in zip(files, labels, strict=True) if label), None)
     for file, label in zip(files, labels, strict=True):
         if known is not None and label is None:
@@ -108,16 +83,54 @@ def _iso(text: str) -> datetime:
     return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
-def _header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8") as file:
-        return [name.strip() for name in next(csv.reader(file))]
+def _table(path: Path) -> Table:
+    """A file whose headings stand once each, without blanks around them."""
+    table = read_table(path, "a stream as CSV", delimiter=",")
+    names = tuple(head.strip() for head in table.heads)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(
+            "each column once", f"{twice} {names.count(twice)} times in row 1 of {path}"
+        )
+    if len(names) < 2 or len(table) < 3:
+        raise InputError(
+            "a stamp, tags and at least 3 rows",
+            f"{len(names)} columns, {len(table)} rows in {path}",
+        )
+    return replace(table, heads=names)
+
+
+def _stream(table: Table) -> Stream:
+    """The stream of a file."""
+    first, *rest = table.heads
+    label = _label(table.heads)
+    texts = table.texts(first)
+    stamps = np.array([stamp(text, row, table.path) for row, text in enumerate(texts, 2)])
+    _check_even(stamps, table)
+    tags = tuple(name for name in rest if name != label)
+    flags = np.zeros(len(table)) if label is None else _flags(table, label)
+    events = tuple(Event("event", a, b) for a, b in spans(flags == 1))
+    values = np.column_stack([table.numbers(tag) for tag in tags])
+    return Stream(table.path.stem, stamps, tags, values, events)
+
+
+def _flags(table: Table, label: str) -> np.ndarray:
+    """Labels of 0 and 1, or of truths, as many tools write them."""
+    column = table.frame[table.at(label)]
+    flags = column.to_numpy(np.float64) if column.dtype.kind == "b" else table.numbers(label)
+    odd = np.flatnonzero(~np.isin(flags, (0, 1, UNLABELLED)))
+    if len(odd):
+        raise InputError(
+            "labels of 0 and 1", f"{flags[odd[0]]:g} in {table.place(int(odd[0]), label)}"
+        )
+    return flags
 
 
 def _label(columns: Sequence[str]) -> str | None:
     return next((c for c in columns if c.lower() in LABELS), None)
 
 
-def _check_even(stamps: np.ndarray, path: Path) -> None:
+def _check_even(stamps: np.ndarray, table: Table) -> None:
     steps = np.diff(stamps).astype(np.float64)
     usual = float(np.median(steps))
     odd = np.flatnonzero(np.abs(steps - usual) > 0.01 * abs(usual)) if usual > 0 else np.array([0])
@@ -125,18 +138,6 @@ def _check_even(stamps: np.ndarray, path: Path) -> None:
         row = int(odd[0])
         raise InputError(
             f"a row each {usual:g} s",
-            f"{stamps[row + 1]} in row {row + 3} of {path}, {steps[row]:g} s after the one before",
+            f"{stamps[row + 1]} in {table.place(row + 1)}, {steps[row]:g} s after the one before",
             "Bring the clocks together, or fill the gap.",
         )
-
-
-def _numbers(column: pd.Series, path: Path, name: str) -> np.ndarray:
-    found = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
-    bad = np.flatnonzero(~np.isfinite(found))
-    if len(bad):
-        raise InputError(
-            "a number in each cell",
-            f"{column.iloc[bad[0]]!r} in row {bad[0] + 2}, column {name} of {path}",
-            "Fill it, or leave the column out.",
-        )
-    return found

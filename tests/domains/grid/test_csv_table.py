@@ -21,17 +21,17 @@ def test_without_pyarrow_the_same_bytes_are_written_and_read(
     values = np.concatenate([power, -power, round_digits(power), [0.0, -0.0, 1e-6, 1e21, 100000.0]])
     times = [f"2024-01-01 {i}" for i in range(len(values))]
     csv_table.write_table(tmp_path / "a.csv", ["one"], times, values[None], delimiter=";")
-    read = csv_table.read_table(tmp_path / "a.csv", ["one"], "a table", delimiter=";")
+    read = csv_table.read_times([tmp_path / "a.csv"], ["one"], "a table", delimiter=";")[0]
     monkeypatch.setattr(csv_table, "_arrow", lambda: None)
     csv_table.write_table(tmp_path / "b.csv", ["one"], times, values[None], delimiter=";")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
-    again = csv_table.read_table(tmp_path / "a.csv", ["one"], "a table", delimiter=";")
+    again = csv_table.read_times([tmp_path / "a.csv"], ["one"], "a table", delimiter=";")[0]
     assert again[0] == read[0] == times
     np.testing.assert_array_equal(again[1], values[None])
     for text in ("time;one\nx;\n", "time;one\nx;many\n", "time;two\nx;1\n", "time;one\nx;1;2\n"):
         (tmp_path / "bad.csv").write_text(text)
         with pytest.raises(InputError):
-            csv_table.read_table(tmp_path / "bad.csv", ["one"], "a table", delimiter=";")
+            csv_table.read_times([tmp_path / "bad.csv"], ["one"], "a table", delimiter=";")
 
 
 TWO = ["one", "two"]
@@ -48,9 +48,7 @@ def test_many_tables_are_written_and_read_as_each_alone(tmp_path: Path) -> None:
     paths, values = _many(tmp_path, csv_table.TOGETHER + 3)
     csv_table.write_table(tmp_path / "one.csv", TWO, ["a", "b", "c"], values[-1])
     assert paths[-1].read_bytes() == (tmp_path / "one.csv").read_bytes()
-    for (times, rows), own in zip(
-        csv_table.read_tables(paths, TWO, "a table"), values, strict=True
-    ):
+    for (times, rows), own in zip(csv_table.read_times(paths, TWO, "a table"), values, strict=True):
         assert times == ["a", "b", "c"]
         np.testing.assert_array_equal(rows, own)
 
@@ -59,7 +57,7 @@ def test_tables_of_another_hand_among_many_are_read_too(tmp_path: Path) -> None:
     paths, values = _many(tmp_path, 3)
     paths[1].write_bytes(paths[1].read_bytes().replace(b"\n", b"\r\n"))
     paths[2].write_text("two,time,one\n1.5,a,2.5\n")
-    found = csv_table.read_tables(paths, TWO, "a table")
+    found = csv_table.read_times(paths, TWO, "a table")
     np.testing.assert_array_equal(found[1][1], values[1])
     assert found[2][0] == ["a"]
     np.testing.assert_array_equal(found[2][1], [[2.5], [1.5]])
@@ -81,8 +79,8 @@ def test_a_table_among_many_is_what_it_is_alone(spoiled: str, tmp_path: Path) ->
     """No line reaches from one file into the next, and a refusal names the file."""
     paths, _ = _many(tmp_path, 3)
     paths[1].write_text(spoiled)
-    alone = _found(lambda: csv_table.read_table(paths[1], TWO, "a table"))
-    among = _found(lambda: csv_table.read_tables(paths, TWO, "a table")[1])
+    alone = _found(lambda: csv_table.read_times(paths[1:2], TWO, "a table")[0])
+    among = _found(lambda: csv_table.read_times(paths, TWO, "a table")[1])
     assert among[0] == alone[0]
     np.testing.assert_array_equal(among[1], alone[1])
 

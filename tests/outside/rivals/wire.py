@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 import torch
 import xarray as xr
 from torch import Tensor
@@ -15,6 +14,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
+from ingenium.core.formats.columns import Columns
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
@@ -48,24 +48,6 @@ class Drops:
         return torch.from_numpy(self.room.rows("drops", asked, {}, columns=1).values)
 
 
-class Wires:
-    """All wires in one CSV file."""
-
-    name = "csv"
-    endings = (".csv",)
-
-    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        index = designs[DESIGN].to_numpy()
-        table = pd.DataFrame({n: designs[n].to_numpy() for n in NAMES}, index)
-        table.to_csv(folder / "wires.csv", index_label=DESIGN)
-        return dict.fromkeys(index.tolist(), folder / "wires.csv")
-
-    def read(self, path: Path) -> xr.Dataset:
-        file = path / "wires.csv" if path.is_dir() else path
-        table = pd.read_csv(file, float_precision="round_trip").set_index(DESIGN)
-        return wires(table[list(NAMES)].to_numpy(), table.index.to_numpy())
-
-
 def wires(rows: np.ndarray, index: np.ndarray) -> xr.Dataset:
     """Currents and resistances as a Dataset."""
     arrays = {n: (DESIGN, rows[:, i]) for i, n in enumerate(NAMES)}
@@ -94,7 +76,7 @@ class Wire(Problem):
         self.conditions = (Condition("wanted", "wanted drop", lower=0.0, upper=4.0, unit="V"),)
         self.limits = (Limit("drop", at_most=1.0),)
         self.tiers = (Drops(),)
-        self.formats = {"csv": Wires()}
+        self.formats = {"csv": Columns(self.variables, file="wires.csv")}
         self.codec = Channels.of(to_arrays(self.data(), self.variables))
 
     def data(self) -> xr.Dataset:

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 import torch
 import xarray as xr
 from torch import Tensor
@@ -15,9 +13,9 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
+from ingenium.core.formats.columns import Column, Columns
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Variable
-from ingenium.core.reading.tables import numbers_of
 from ingenium.core.spec import Fixed, Limit
 from thin_films.engine import AIR, TransferMatrix
 from thin_films.gaussian import Gaussian
@@ -34,28 +32,6 @@ class Settings:
     pairs: int = 2  # of a layer of high and one of low index, from the air on
     centre_nm: float = 550.0
     known: int = 300
-
-
-class Table:
-    """All coatings in one CSV file, in hundredths of a nanometre."""
-
-    name = "layers-csv"
-    endings = (".csv",)
-
-    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        index = designs[DESIGN].to_numpy()
-        table = pd.DataFrame(designs["thickness_m"].to_numpy() / NM, index).round(2)
-        table.to_csv(folder / "layers.csv", index_label=DESIGN)
-        return dict.fromkeys(index.tolist(), folder / "layers.csv")
-
-    def read(self, path: Path) -> xr.Dataset:
-        file = path / "layers.csv" if path.is_dir() else path
-        try:
-            table = pd.read_csv(file, float_precision="round_trip").set_index(DESIGN)
-            layers = [numbers_of(table[k], "layers as CSV", file) for k in table]
-            return stacks(np.stack(layers, 1) * NM, table.index.to_numpy())
-        except (ValueError, KeyError, OSError) as error:
-            raise InputError("layers as CSV", str(path), "Write what propose writes.") from error
 
 
 def stacks(thickness_m: np.ndarray, index: np.ndarray) -> xr.Dataset:
@@ -93,7 +69,14 @@ class Coating(Problem):
         centre, indices = settings.centre_nm * NM, (HIGH, LOW) * settings.pairs
         self.engine = TransferMatrix(indices, GLASS, centre, BAND_M)
         self.tiers = (self.engine,)
-        self.formats = {"layers-csv": Table()}
+        layers_csv = Columns(
+            self.variables,
+            (Column("thickness_nm", "nm", digits=2),),
+            file="layers.csv",
+            name="layers-csv",
+            sizes=self.sizes,
+        )
+        self.formats = {layers_csv.name: layers_csv}
         self.quarter_m = centre / 4 / torch.tensor(indices, dtype=torch.float64)
         self.codec = Channels.of(to_arrays(self.data(), self.variables))
 

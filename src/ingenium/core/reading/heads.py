@@ -1,4 +1,4 @@
-"""Heads of the columns of a table, which name units: `length [m]`."""
+"""Heads of the columns of a table, which name units: `length [m]`, `load (kW)`, `width_mm`."""
 
 import keyword
 import re
@@ -6,13 +6,27 @@ from collections.abc import Collection, Iterable
 
 from ingenium.core.errors import InputError
 
-HEAD = re.compile(
-    r"\s*([A-Za-z][A-Za-z0-9_]*)\s*\[\s*([^\]]*[^\]\s])\s*\]\s*(?:\.\d+)?"  # a repeat is numbered
-)
+HEAD = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*\[\s*([^\]]*[^\]\s])\s*\]\s*")
+BRACKETED = re.compile(r"\s*(.*\S)\s*(?:\[\s*([^\]]+?)\s*\]|\(\s*([^)]+?)\s*\))\s*")
+UNITS = """m mm cm km um nm s ms us min h kg g mg t N kN MN Pa hPa kPa MPa GPa bar W kW MW GW Wh kWh
+MWh GWh J kJ MJ V kV A mA ohm Hz kHz MHz GHz K degC L m3 mol rad deg pu percent"""
+SUFFIXES = {unit.lower(): unit for unit in UNITS.split()} | {"c": "degC"}  # as names spell them
 C_WORDS = """auto break case char const continue default do double else enum extern float for goto
 if inline int long register restrict return short signed sizeof static struct switch typedef union
 unsigned void volatile while main pow"""
 RESERVED = frozenset((*keyword.kwlist, *C_WORDS.split()))  # in the programs that formulas become
+
+
+def split_head(head: str) -> tuple[str, str]:
+    """Return the name in a heading, and the unit that it names; none is an empty one.
+
+    >>> split_head("load [kW]"), split_head("load (kW)"), split_head("load_kw"), split_head("load")
+    (('load', 'kW'), ('load', 'kW'), ('load', 'kW'), ('load', ''))
+    """
+    if match := BRACKETED.fullmatch(head):
+        return match[1], match[2] or match[3]
+    name, _, last = head.strip().rpartition("_")
+    return (name, SUFFIXES[last]) if name and last in SUFFIXES else (head.strip(), "")
 
 
 def unit_heads(

@@ -1,10 +1,18 @@
-"""CSV that users name, into a data frame: bounded in columns and cells, and never unpacked."""
+"""Tables that users name, as CSV or Parquet: read once, for every domain, within bounds.
 
+A `Table` hands out columns by name, converts units that headings name, reads time stamps with
+their zones, and says of everything that it refuses in which file, row and column it stands.
+"""
+
+import csv
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cached_property
 from io import StringIO
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,19 +20,260 @@ from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.files import refusing, text
+from ingenium.core.reading.heads import split_head
+from ingenium.core.reading.parquet import read_parquet
+from ingenium.core.reading.stamps import fixed_time
+from ingenium.core.units import Scale
 
 MOST_CSV = 128 << 20  # bytes
 MOST_COLUMNS = 10_000
 MOST_CELLS = 20_000_000
+DELIMITERS = ";,\t|"
+DECIMAL = re.compile(r"[+-]?\d*([.,])\d+(?:[eE][+-]?\d+)?")
+LEADING = re.compile(r"\A(?:[ \t]*\n)+")  # blank lines, which are skipped
+LOOKED_AT = 200  # lines from which delimiter and decimal sign are found
+PARQUET = (".parquet", ".pq")
+SHOWN = 4  # names of columns in a message
 
 
-def csv_file(path: Path, what: str) -> pd.DataFrame:
-    """The rows below a header, with commas between cells.
+@dataclass(frozen=True, eq=False)
+class Table:
+    r"""Rows below a header, whose columns are asked for by name.
+
+    A heading may name the unit: `load_kw`, `load [kW]` and `load (kW)` are the column `load`.
+
+    Shapes: r rows, c columns that are asked for.
+
+    >>> table = table_of("time,load_kw\n2026-01-05 00:00,1.5\n2026-01-05 00:15,0.5\n", "a day")
+    >>> table.numbers("load", "W").tolist()
+    [1500.0, 500.0]
+    >>> str(table.times("time", zone="Europe/Berlin")[0])
+    '2026-01-04 23:00:00'
+    >>> table.numbers("infeed", "W")
+    Traceback (most recent call last):
+    ingenium.core.errors.InputError: expected a day with the column infeed; ...
+    """
+
+    frame: pd.DataFrame  # its columns by their place
+    heads: tuple[str, ...]  # as they are written
+    path: Path
+    what: str  # as it reads after "expected"
+    blank: tuple[int, ...] = ()  # lines of the file without anything, counted from 1
+    first: int = 2  # row in which the first values stand, below the header
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.heads or any(own == name for own, _ in self._units)
+
+    def place(self, row: int, head: str = "") -> str:
+        """Return where a row is, for a message."""
+        line = row + self.first
+        for skipped in self.blank:
+            line += skipped <= line
+        return f"row {line}{f', column {head}' if head else ''} of {self.path}"
+
+    def at(self, name: str) -> int:
+        """Return the place of the column with a heading.
+
+        Raises:
+            InputError: if there is none, or more than one.
+        """
+        return self._find(name)[0]
+
+    def numbers(
+        self, name: str, unit: str = "", *, gaps: bool = False
+    ) -> Float64[np.ndarray, " r"]:
+        """Return a column of finite numbers, in `unit` where its heading names another.
+
+        Args:
+            name: the heading, with or without its unit.
+            unit: in which numbers are wanted, and what a heading without a unit means.
+            gaps: read empty cells as NaN instead of refusing them.
+
+        Raises:
+            InputError: for a column that is absent, of another kind of unit, or with a cell that
+                is no number; truths, and `1_000`, which is a number to Python alone, are none.
+        """
+        at, written = self._find(name)
+        values = self._plain(at)
+        odd = np.isinf(values) if gaps else ~np.isfinite(values)
+        if odd.any():
+            raise self._no_number(at, int(odd.argmax()))
+        if not unit or written in ("", unit):
+            return values
+        return np.asarray(Scale.between(written, unit, of=name).value(values), dtype=np.float64)
+
+    def block(self, heads: Sequence[str]) -> Float64[np.ndarray, "c r"]:
+        """Return columns of numbers as designs hold them, NaN and infinity too.
+
+        Raises:
+            InputError: as `numbers`, but for what is not finite.
+        """
+        if not heads:
+            return np.empty((0, len(self)))
+        return np.stack([self._plain(self.at(head)) for head in heads])
+
+    def texts(self, name: str) -> list[str]:
+        """Return the cells of a column as text."""
+        return self.frame[self.at(name)].astype(str).tolist()
+
+    def times(
+        self, name: str, *, zone: str | None = None, pattern: str | None = None, onto: tzinfo = UTC
+    ) -> pd.DatetimeIndex:
+        """Return rising time stamps of a column in the fixed offset `onto`; see `fixed_time`."""
+        return fixed_time(self.frame[self.at(name)], pattern=pattern, zone=zone, onto=onto)
+
+    def named(self) -> pd.DataFrame:
+        """Return the rows under their headings, each of which must stand once."""
+        for head in self.heads:
+            self.at(head)
+        return self.frame.set_axis(list(self.heads), axis=1)
+
+    def expect(
+        self, heads: Sequence[str], rows: int | None = None, *, ordered: bool = True
+    ) -> None:
+        """Refuse other columns than these, and another number of rows.
+
+        Raises:
+            InputError: naming what is absent, or too much.
+        """
+        own, wanted = list(self.heads), list(heads)
+        fits = own == wanted if ordered else sorted(own) == sorted(wanted)
+        if fits and rows in (None, len(self)):
+            return
+        count = "" if rows is None else f" and {rows} rows"
+        absent = [head for head in wanted if head not in own]
+        strange = [head for head in own if head not in wanted]
+        odd = (
+            ""
+            if not absent and not strange
+            else (f": {_listed(absent) or 'none'} missing, {_listed(strange) or 'none'} too many")
+        )
+        line = f"{','.join(wanted[:SHOWN])}{',...' if len(wanted) > SHOWN else ''}"
+        raise InputError(
+            f"{self.what} with the columns {_listed(wanted)}{count}",
+            f"{_listed(own)} and {len(self)} rows in {self.path}{odd}",
+            f"Write {rows} rows." if fits else f"Write {line} above the rows.",
+        )
+
+    def same(self, name: str, wanted: Sequence[object]) -> None:
+        """Refuse other cells than these in a column that follows from something else.
+
+        Raises:
+            InputError: naming the first row that differs.
+        """
+        for row, (own, due) in enumerate(zip(self.frame[self.at(name)], wanted, strict=True)):
+            if own != due:
+                raise InputError(f"{name} {due} in {self.place(row)}", f"{own}", f"Write {due}.")
+
+    @cached_property
+    def _units(self) -> list[tuple[str, str]]:
+        return [split_head(head) for head in self.heads]
+
+    def _find(self, name: str) -> tuple[int, str]:
+        """Place of a column, and the unit that its heading names."""
+        found = [(i, "") for i, head in enumerate(self.heads) if head == name]
+        found = found or [(i, u) for i, (own, u) in enumerate(self._units) if own == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            again = ", ".join(self.heads[i] for i, _ in found)
+            raise InputError(
+                "each column once", f"{name} {len(found)} times in row 1 of {self.path}: {again}",
+                "Rename one.",
+            )  # fmt: skip
+        raise InputError(
+            f"{self.what} with the column {name}",
+            f"{_listed(self.heads)} in {self.path}",
+            f"Write {name} at the head of a column.",
+        )
+
+    def _plain(self, at: int) -> Float64[np.ndarray, " r"]:
+        """The numbers of a column as they are written."""
+        column = self.frame[at]
+        if column.dtype.kind in "iuf":
+            return np.asarray(column.to_numpy(np.float64, na_value=np.nan))
+        fixed = pd.to_numeric(column, errors="coerce")
+        odd = (fixed.isna() & column.notna()).to_numpy(bool) | np.isinf(fixed.astype(float))
+        raise self._no_number(at, int(np.argmax(odd)))
+
+    def _no_number(self, at: int, row: int) -> InputError:
+        cell = self.frame[at].iloc[row] if len(self) else None
+        came = "an empty cell" if cell is None or pd.isna(cell) else f"{str(cell)[:40]!r}"
+        return InputError(
+            f"{self.what} with finite numbers in {self.heads[at]}",
+            f"{came} in {self.place(row, self.heads[at])}",
+            "Correct the cell, or leave its row out.",
+        )
+
+
+def read_table(
+    path: Path, what: str, *, delimiter: str = "", exact: bool = False, filled: bool = False
+) -> Table:
+    """Read a CSV or Parquet file whose first row names its columns.
+
+    Args:
+        path: of the file, which is Parquet if its name says so.
+        what: would be right, as it reads after "expected", such as "a day of loads".
+        delimiter: between cells; if empty, it and the decimal sign are found from the file.
+        exact: read the double that is nearest to each number, which takes longer.
+        filled: refuse empty cells of numbers, and not only where they are asked for.
 
     Raises:
         InputError: for what is no such table in UTF-8, or too large.
+        MissingExtra: if pyarrow is not installed, which reads Parquet.
     """
-    return csv_text(csv_content(path, what), path, what)
+    if path.suffix.lower() in PARQUET:
+        frame = read_parquet(path, f"{what}, as a Parquet file", MOST_COLUMNS, MOST_CELLS)
+        return Table(frame.set_axis(range(frame.shape[1]), axis=1),
+                     tuple(map(str, frame.columns)), path, what)  # fmt: skip
+    return table_of(
+        text(path, what, most=MOST_CSV), what, path, delimiter=delimiter, exact=exact, filled=filled
+    )
+
+
+def table_of(
+    found: str,
+    what: str,
+    path: Path = Path("table.csv"),
+    *,
+    delimiter: str = "",
+    exact: bool = False,
+    filled: bool = False,
+) -> Table:
+    """Read a table from the text of CSV, as `read_table` does from a file.
+
+    Raises:
+        InputError: for what is no such table, or of too many columns or cells.
+    """
+    if not found.strip():
+        raise InputError(what, f"{path}, which is empty", "Write a line of names, and rows.")
+    start, decimal = LEADING.sub("", found), "."
+    if not delimiter:
+        with refusing(what, path):
+            delimiter, decimal = _dialect(start, path)
+    _check_size(start, delimiter, what, path)
+    with refusing(what, path):
+        heads = next(csv.reader(StringIO(start), delimiter=delimiter))
+        frame = pd.read_csv(
+            StringIO(start),
+            sep=delimiter,
+            decimal=decimal,
+            low_memory=False,
+            float_precision="round_trip" if exact else None,
+            keep_default_na=not filled,
+        )
+    longer = len(frame) and not isinstance(frame.index, pd.RangeIndex)  # first cells set apart
+    if longer or len(heads) != frame.shape[1]:
+        raise InputError(
+            f"{what} whose rows have as many cells as its header",
+            f"longer ones in {path}",
+            f'Name each column, and end no row with "{delimiter}".',
+        )
+    frame.columns = pd.RangeIndex(frame.shape[1])
+    return Table(frame, tuple(heads), path, what, _blank_lines(found))
 
 
 def check_columns(count: int, path: Path) -> None:
@@ -37,65 +286,50 @@ def check_columns(count: int, path: Path) -> None:
         raise InputError(f"a table of at most {MOST_COLUMNS} columns", f"{count} in {path}")
 
 
-def csv_content(path: Path, what: str) -> str:
-    """The text of a CSV file, which a first look may find the delimiter in.
-
-    Raises:
-        InputError: for what is no text in UTF-8, or too large.
-    """
-    return text(path, what, most=MOST_CSV)
-
-
-def numbers_of(column: "pd.Series[Any]", what: str, path: Path) -> Float64[np.ndarray, " n"]:
-    """A column of numbers, as every program reads them.
-
-    Raises:
-        InputError: for a column with anything else, such as truths, or `1_000`, which is a number
-            to Python alone.
-    """
-    if column.dtype.kind not in "iuf":
-        odd = column[pd.to_numeric(column, errors="coerce").isna()]
-        came = f"{odd.iloc[0]!r}" if len(odd) else f"{column.dtype}"
-        raise InputError(f"{what} with numbers as {column.name}", f"{came} in {path}")
-    return column.to_numpy(np.float64)
-
-
-def csv_text(
-    found: str, path: Path, what: str, *, delimiter: str = ",", decimal: str = "."
-) -> pd.DataFrame:
-    """The rows below a header.
-
-    Raises:
-        InputError: for what is no such table, or of too many columns or cells.
-    """
-    head = found.lstrip().partition("\n")[0]  # blank lines before it are skipped
-    check_columns(1 + head.count(delimiter), path)
+def _check_size(found: str, delimiter: str, what: str, path: Path) -> None:
+    """Refuse more columns or cells than any table here has, before any is made."""
+    check_columns(1 + found.partition("\n")[0].count(delimiter), path)
     cells = found.count("\n") + found.count(delimiter)
     if cells > MOST_CELLS:
         raise InputError(f"{what} of at most {MOST_CELLS} cells", f"{cells} in {path}")
-    with refusing(what, path):
-        frame = pd.read_csv(StringIO(found), sep=delimiter, decimal=decimal, low_memory=False)
-    if len(frame) and not isinstance(frame.index, pd.RangeIndex):  # its first cells were set apart
+
+
+def _dialect(found: str, path: Path) -> tuple[str, str]:
+    """Delimiter from the header; decimal comma if values have one and it delimits nothing."""
+    header, *lines = islice(StringIO(found), LOOKED_AT)
+    delimiter = max(DELIMITERS, key=header.count)
+    check_columns(header.count(delimiter) + 1, path)
+    cells = [cell for row in csv.reader(lines, delimiter=delimiter) for cell in row]
+    signs = {match[1] for cell in cells if (match := DECIMAL.fullmatch(cell.strip()))}
+    comma = delimiter != "," and "," in signs
+    if comma and "." in signs:
         raise InputError(
-            f"{what} whose rows have as many cells as its header",
-            f"longer ones in {path}",
-            f'Name each column, and end no row with "{delimiter}".',
+            "one decimal sign in the file",
+            f"commas and points in the values of {path.name}",
+            "Write all numbers with a point.",
         )
-    return frame
+    return delimiter, "," if comma else "."
+
+
+def _blank_lines(found: str) -> tuple[int, ...]:
+    """Numbers of lines without anything, which no row of the table is."""
+    if "\n\n" not in found and not found.startswith("\n"):
+        return ()
+    return tuple(i for i, line in enumerate(found.split("\n"), 1) if not line)
 
 
 def is_row(heads: Sequence[str]) -> bool:
     """Whether the first line holds numbers of the table and no names, such as years that rise."""
-    numbers: list[float] = []
+    numbers = list[float]()
     for head in heads:
-        for written in (head, head.rpartition(".")[0]):  # what comes again is numbered
-            try:
-                numbers.append(float(written))
-            except ValueError:
-                continue
-            break
-    if len(numbers) < len(heads):
-        return False
+        try:
+            numbers.append(float(head))
+        except ValueError:
+            return False
     if len(numbers) == 1:
         return numbers[0] != 0  # which is what pandas calls a column without a name
     return any(a >= b for a, b in pairwise(numbers))
+
+
+def _listed(heads: Sequence[str]) -> str:
+    return f"{', '.join(heads[:SHOWN])}{' ...' if len(heads) > SHOWN else ''}"

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from ingenium.core.errors import InputError
+from ingenium.core.reading.tables import Table, read_table
 from ingenium.domains.grid.data.columns import UNITS_MW
 from ingenium.domains.grid.data.ingest import REST, TABLES, ingest
-from ingenium.domains.grid.data.measured import read_table
+from ingenium.domains.grid.data.measured import PROFILES
 from ingenium.domains.grid.data.netfile import read_net
-from ingenium.domains.grid.data.stamps import fixed_time
 
 UNITS = {"mw": "MW", "kw": "kW", "w": "W", "pu": "pu", "mvar": "MW", "kvar": "kW", "var": "W"}
 REACTIVE = ("mvar", "kvar", "var", "q")
@@ -72,10 +72,10 @@ def feeder(*files: str | Path) -> tuple[str, tuple[str, ...]]:
         raise InputError("a net and its profiles", came, "Write net.json profiles.csv.")
     net, profiles = str(files[0]), Path(files[1])
     _, grid = read_net(net)
-    table = read_table(profiles)
-    time, numbers = str(table.columns[0]), table.iloc[:, 1:].select_dtypes("number")
+    table = read_table(profiles, PROFILES)
+    time, numbers = table.heads[0], table.named().iloc[:, 1:].select_dtypes("number")
     known = numbers.columns[numbers.notna().any()]
-    columns = [ProfileColumn.of(str(name), numbers[name]) for name in known]
+    columns = [ProfileColumn.of(name, numbers[name]) for name in known]
     lines, notes = _time(table, time)
     if numbers.isna().to_numpy().any():
         lines += ["", "[gaps]", "fill_steps = 4", "drop_days = true # what is longer"]
@@ -92,13 +92,13 @@ def feeder(*files: str | Path) -> tuple[str, tuple[str, ...]]:
     return text, (*notes, *_opens(text, profiles, grid))
 
 
-def _time(table: pd.DataFrame, column: str) -> tuple[list[str], list[str]]:
+def _time(table: Table, column: str) -> tuple[list[str], list[str]]:
     """Lines on the time; with a zone where the stamps need one."""
     lines = ["", "[time]", f"column = {_text(column)}"]
     try:
-        fixed_time(table[column])
+        table.times(column)
     except InputError:
-        fixed_time(table[column], zone=ZONE)
+        table.times(column, zone=ZONE)
         note = f"The stamps change to summer time; {ZONE} is a guess."
         return [*lines, f"timezone = {_text(ZONE)} # a guess"], [note]
     return lines, []

@@ -12,7 +12,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.tables import csv_file
+from ingenium.core.reading.tables import Table, read_table
 from ingenium.domains.plant.attacks import KINDS, SHOWN, Attack
 from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import DECIMALS, HOUR_S
@@ -105,51 +105,30 @@ class Weeks:
         strange = sorted(p.name for p in week.iterdir() if p.name not in FILES)
         if strange:
             raise InputError(f"a week of {', '.join(FILES)} alone", f"{strange[0]} in {week}")
-        tags, events, factors = (csv_file(week / f, f"{f} of a week") for f in FILES)
+        tags, events, factors = (
+            read_table(week / f, f"{f} of a week", delimiter=",") for f in FILES
+        )
         names = [t.name for t in self.network.tags]
-        self._expect(tags, [STAMP, *names, FLAG], self.hours, week / FILES[0])
-        self._expect(events, list(EVENT), 1, week / FILES[1])
-        self._expect(factors, ["hour", *self._patterns], self.hours, week / FILES[2])
-        self._same(tags[STAMP].astype(str).tolist(), self._stamps, week, STAMP)
-        self._same(factors["hour"].tolist(), list(range(self.hours)), week, "hour")
-        numbers = self._numbers(events, week / FILES[1])
+        tags.expect([STAMP, *names, FLAG], self.hours)
+        events.expect(EVENT, 1)
+        factors.expect(["hour", *self._patterns], self.hours)
+        tags.same(STAMP, self._stamps)
+        factors.same("hour", range(self.hours))
+        numbers = self._numbers(events)
         (attack,) = attacks_of(tuple(torch.tensor([x], dtype=torch.float64) for x in numbers))
-        self._same(tags[FLAG].tolist(), self._flags(attack), week, FLAG)
+        tags.same(FLAG, self._flags(attack))
         return [
-            _floats(factors[self._patterns], week / FILES[2]).T,
-            _floats(tags[names], week / FILES[0]).T,
+            np.stack([factors.numbers(name) for name in self._patterns]),
+            np.stack([tags.numbers(name) for name in names]),
             *(np.asarray(x) for x in numbers),
         ]
 
-    def _numbers(self, events: pd.DataFrame, file: Path) -> list[float]:
-        row = events.iloc[0]
+    def _numbers(self, events: Table) -> list[float]:
         stations = tuple(s.name for s in self.network.stations)
         found = []
         for name, known in zip(EVENT[:3], (KINDS, stations, SHOWN), strict=True):
-            if str(row[name]) not in known:
-                raise InputError(f"a {name} of {', '.join(known)}", f"{row[name]} in {file}")
-            found.append(float(known.index(str(row[name]))))
-        return [*found, *_floats(events[list(EVENT[3:])], file)[0].tolist()]
-
-    def _expect(self, frame: pd.DataFrame, names: list[str], rows: int, file: Path) -> None:
-        if list(frame.columns) != names or len(frame) != rows:
-            missing = [n for n in names if n not in frame.columns]
-            raise InputError(
-                f"{rows} rows of {', '.join(names[:4])}{' ...' if len(names) > 4 else ''}",
-                f"{len(frame)} rows in {file}" + (f", without {missing[0]}" if missing else ""),
-            )
-
-    def _same(self, found: list[Any], wanted: list[Any], week: Path, what: str) -> None:
-        for row, (own, other) in enumerate(zip(found, wanted, strict=True)):
-            if own != other:
-                raise InputError(f"{what} {other} in row {row + 2}", f"{own} in {week}")
-
-
-def _floats(frame: pd.DataFrame, file: Path) -> np.ndarray:
-    for name in frame.columns:
-        column = pd.to_numeric(frame[name], errors="coerce")
-        bad = np.flatnonzero(~np.isfinite(column.to_numpy(np.float64)))
-        if len(bad):
-            cell = frame[name].iloc[bad[0]]
-            raise InputError(f"numbers in {file}", f"{cell!r} in row {bad[0] + 2}, column {name}")
-    return frame.to_numpy(np.float64)
+            (own,) = events.texts(name)
+            if own not in known:
+                raise InputError(f"a {name} of {', '.join(known)}", f"{own} in {events.path}")
+            found.append(float(known.index(own)))
+        return [*found, *(float(events.numbers(name)[0]) for name in EVENT[3:])]

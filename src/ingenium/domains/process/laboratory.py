@@ -11,14 +11,14 @@ from scipy.stats import qmc
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
-from ingenium.core.designs import DESIGN
+from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.process import report
-from ingenium.domains.process.formats import Recipes, batches
+from ingenium.domains.process.formats import RECIPES
 from ingenium.domains.process.instruments import (
     VARIABLES,
     Instruments,
@@ -96,7 +96,7 @@ class Laboratory(Problem):
         noise, failing, repeats = settings.noise, settings.failing, settings.repeats
         self.tiers = (Instruments(self.network, noise, failing, repeats, settings.seed),)
         self.second = Second(Integrator(self.network), SHARE, MOST)
-        self.formats = {"recipes-csv": Recipes()}
+        self.formats = {RECIPES.name: RECIPES}
         self.codec = Channels.between([(v.lower or 0.0, v.upper or 1.0) for v in VARIABLES])
 
     def data(self) -> xr.Dataset:
@@ -107,8 +107,8 @@ class Laboratory(Problem):
         arrays = settable(tuple(torch.from_numpy(table).T))
         index = np.arange(len(table))
         under: dict[str, Any] = {"wanted_yield": (DESIGN, self.yields(arrays).numpy())}
-        designs = batches(torch.stack(arrays, 1).numpy(), index)
-        return designs.assign_coords(under | {"held_out": (DESIGN, index % 5 == 4)})
+        under |= {"held_out": (DESIGN, index % 5 == 4)}
+        return to_dataset(arrays, VARIABLES, under, index=index)
 
     def yields(self, arrays: tuple[Tensor, ...]) -> Tensor:
         """Of the kinetic model."""
@@ -130,7 +130,8 @@ class Laboratory(Problem):
         Half a mol of A, one of B and 5 mmol of catalyst are 12.50 EUR, a litre of solvent 1.20, and
         an hour of the reactor at 60 K above the room 10.20.
         """
-        design = batches(np.array([[353.15, 3600.0, 2.0, 0.01, 0.5]]), np.zeros(1, dtype=np.int64))
+        numbers = torch.tensor([[353.15, 3600.0, 2.0, 0.01, 0.5]], dtype=torch.float64)
+        design = to_dataset(tuple(numbers.T), VARIABLES, {})
         return ((design, {"expense": self.settings.repeats * 23.9}, 1e-9),)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError, choose
 from ingenium.core.reading.heads import unit_heads
-from ingenium.core.reading.tables import csv_text
+from ingenium.core.reading.tables import table_of
 from ingenium.core.units import Scale, base_unit
 from ingenium.domains.equations.law import dimension
 from ingenium.domains.equations.law.language import CONSTANTS, PURE, Language
@@ -116,12 +115,14 @@ def read(text: str, target: str, constant_units: Sequence[str]) -> MeasuredTable
         InputError: for a missing or unknown unit, a constant or repeated column, gaps, or fewer
             rows than a law can be judged by.
     """
-    frame = csv_text(text, Path("table.csv"), "a table as CSV").drop_duplicates()
-    if len(frame.columns) < 2:
-        raise InputError("a table of at least two columns", f"{len(frame.columns)}")
-    heads = unit_heads(map(str, frame), TAKEN, "length [m]")
-    _enough(len(frame))
-    columns = [_column(*head, frame[h].to_numpy()) for head, h in zip(heads, frame, strict=True)]
+    table = table_of(text, "a table as CSV", delimiter=",")
+    if len(table.heads) < 2:
+        raise InputError("a table of at least two columns", f"{len(table.heads)}")
+    heads = unit_heads(table.heads, TAKEN, "length [m]")
+    once = ~table.frame.duplicated().to_numpy()
+    _enough(int(once.sum()))
+    numbers = [table.numbers(head)[once] for head in table.heads]
+    columns = [_column(*head, own) for head, own in zip(heads, numbers, strict=True)]
     names = [name for name, _ in heads]
     own = columns.pop(names.index(choose(target or names[-1], names, "column")))
     return of_columns(columns, own, constant_units)
@@ -157,10 +158,8 @@ def of_columns(
 
 def _column(name: str, unit: str, values: np.ndarray) -> MeasuredColumn:
     """A column in base units."""
-    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
-        raise InputError(f"finite numbers in {name}", "gaps or texts", "Leave rows with gaps out.")
     base, dim = base_unit(unit, of=name)
-    own = Scale.between(unit, base, of=name).value(values.astype(np.float64))
+    own = Scale.between(unit, base, of=name).value(values)
     if np.abs(own).max() > LARGEST:
         came = f"{np.abs(own).max():.3g} {base}"
         raise InputError(f"numbers of {name} up to {LARGEST:g}", came, "Check its unit.")

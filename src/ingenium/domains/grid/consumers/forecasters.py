@@ -20,9 +20,9 @@ import torch
 from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 
+from ingenium.core.packages import YEARS
 from ingenium.core.seeds import block_rng
 from ingenium.domains.grid.consumers.load_series import CALENDAR, LAGS
-from ingenium.domains.grid.data.packages import YEARS
 from ingenium.generators import families
 from ingenium.generators.admission import admitted
 from ingenium.generators.learned_buffers import LearnedBuffers

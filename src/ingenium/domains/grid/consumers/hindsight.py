@@ -11,11 +11,11 @@ from jaxtyping import Bool, Float64, Int
 from torch import Tensor
 
 from ingenium import __version__
+from ingenium.core.packages import YEARS
 from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.consumers.forecasters import LEVELS, MIDDLE, RIDGES
 from ingenium.domains.grid.consumers.load_series import LAGS, LoadSeries
 from ingenium.domains.grid.data.conditions import day_types, seasons
-from ingenium.domains.grid.data.packages import YEARS
 
 FEWEST = 5  # days of a season and kind, below which the season alone or the kind alone counts
 STILL = 1e-5  # spreads: below it a band leaves no doubt; models propose in single precision

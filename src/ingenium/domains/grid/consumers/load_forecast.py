@@ -1,15 +1,21 @@
 """Forecasts of load series a day ahead, with bands, judged on the days that came."""
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.formats.clocks import DayStamps
+from ingenium.core.formats.columns import StepColumns
 from ingenium.core.problem import Projection, Second, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Fixed, Limit
@@ -19,7 +25,6 @@ from ingenium.domains.grid.consumers.forecasters import LEVELS
 from ingenium.domains.grid.consumers.hindsight import Hindsight, SklearnScores
 from ingenium.domains.grid.consumers.load_series import ForecastSettings, load_series
 from ingenium.domains.grid.data.dataset import STEPS
-from ingenium.domains.grid.formats.stamped_csv import StampedCsv
 
 SERIES = "series"
 SHARE = 0.1  # of the forecasts that scikit-learn scores too
@@ -70,9 +75,10 @@ class Forecast(AheadProblem):
         judge = Hindsight(own)
         self.tiers, self._judge = (judge,), judge
         self.second = Second(SklearnScores(judge), SHARE)
-        self.formats = {
-            "csv": StampedCsv(self.variables, self.labels(), own.dates[0], "forecast", rising=True)
-        }
+        *quantiles, day = self.variables
+        clock, check = DayStamps(day, own.dates[0]), partial(_rising, len(quantiles))
+        form = StepColumns(tuple(quantiles), self.labels(), clock, "forecast", True, check)
+        self.formats = {form.name: form}
         self.known = self._happened()
         self.codec = Channels.of(to_arrays(self.learned, self.variables[:-1]), along=1)
         self._least = min(0.0, float(own.load.min()))
@@ -128,3 +134,11 @@ class Forecast(AheadProblem):
         )
         alike = {"skill_last_week": 0.0, "width_90": 0.0}
         return ((one, truth | {"learned": 0.0}, 1e-6), (again, alike, 1e-6))
+
+
+def _rising(count: int, rows: Float64[np.ndarray, "s t"], file: Path) -> None:
+    """Refuse quantiles of a series that cross."""
+    if (np.diff(rows.reshape(-1, count, rows.shape[1]), axis=1) < 0).any():
+        raise InputError(
+            "quantiles in rising order", f"some that cross in {file}", "Sort those of each step."
+        )

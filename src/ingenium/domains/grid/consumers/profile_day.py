@@ -14,6 +14,8 @@ from ingenium import __version__
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import choose
+from ingenium.core.formats.clocks import Hours
+from ingenium.core.formats.columns import StepColumns
 from ingenium.core.problem import Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
@@ -23,7 +25,6 @@ from ingenium.domains.grid.data import conditions
 from ingenium.domains.grid.data.dataset import HOURS, STEPS
 from ingenium.domains.grid.data.profiles import SIMBENCH_LICENCE
 from ingenium.domains.grid.data.split import check_split, split_weeks
-from ingenium.domains.grid.formats.series_csv import SeriesCsv
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 STEP_H = 24 / STEPS
@@ -116,7 +117,9 @@ class ProfileDay(Problem):
         self.seen = (*conditions.SEEN, self.conditions[0])
         self.limits = (Limit("least", at_least=0.0, unit="1"), Limit("peak", at_most=1.2, unit="1"))
         self.tiers = (ProfileArithmetic(),)
-        self.formats = {"csv": SeriesCsv(VARIABLES, self.labels(), "profile")}
+        self.formats = {
+            "csv": StepColumns(VARIABLES, self.labels(), Hours(self.labels()["time"][1]), "profile")
+        }
         split = split_weeks(
             own.dates, np.random.default_rng(settings.split_seed), every=settings.held_out_every
         )

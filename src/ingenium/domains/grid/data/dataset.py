@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 
 STEPS = 96
+WINTER_TIME = timezone(timedelta(hours=1))  # without changeover, so that each day has 96 steps
 HOURS = np.arange(STEPS) / 4
 KINDS = ("solar", "wind", "mixed", "firm", "storage", "plant")
 WEATHER_KINDS = ("solar", "wind", "mixed")

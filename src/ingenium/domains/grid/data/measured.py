@@ -1,10 +1,6 @@
 """A user's file of profiles, read and checked into rows of 15 minutes in UTC+01:00."""
 
-import csv
-import re
 from dataclasses import dataclass
-from io import StringIO
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +8,15 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.files import refusing
-from ingenium.core.reading.tables import check_columns, csv_content, csv_text
+from ingenium.core.reading.stamps import step_of
+from ingenium.core.reading.tables import read_table
 from ingenium.domains.grid.data.columns import ColumnMapping, Gaps, TimeColumn
-from ingenium.domains.grid.data.parquet import read_parquet
-from ingenium.domains.grid.data.stamps import fixed_time, step_of
+from ingenium.domains.grid.data.dataset import WINTER_TIME
 
 QUARTER = pd.Timedelta(minutes=15)
 SHORTEST = pd.Timedelta(seconds=1)
 LONGEST = pd.Timedelta(hours=1)
-DELIMITERS = ";,\t|"
-DECIMAL = re.compile(r"[+-]?\d*([.,])\d+(?:[eE][+-]?\d+)?")
+PROFILES = "a CSV file in UTF-8, or Parquet, of profiles"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,22 +44,24 @@ def read_rows(path: Path, mapping: ColumnMapping) -> StampedRows:
         InputError: for a file that is absent, empty or of another kind, a missing column, a value
             that is not a number, or unusable time stamps.
     """
-    table = read_table(path)
-    if table.empty:
+    table = read_table(path, PROFILES)
+    if not len(table):
         raise InputError("a file with rows of profiles", f"{path} without any")
-    time = mapping.time.column or str(table.columns[0])
+    time = mapping.time.column or table.heads[0]
     for name in (time, *mapping.column_names):
-        if name not in table.columns:
+        if name not in table.heads:
             raise InputError(
                 f"the column {name!r} in {path.name}",
-                f"the columns {', '.join(str(column) for column in table.columns)}",
+                f"the columns {', '.join(table.heads)}",
                 "Correct the mapping, or the header of the file.",
             )
-    values = pd.DataFrame({name: _numbers(table[name]) for name in mapping.column_names})
-    if mapping.time.column is None and pd.api.types.is_float_dtype(table[time]):
+    values = {name: table.numbers(name, gaps=True) for name in mapping.column_names}
+    text = table.frame[table.at(time)]
+    if mapping.time.column is None and pd.api.types.is_float_dtype(text):
         raise InputError(f"time stamps in the first column {time!r}", "numbers")
-    stamps = fixed_time(table[time], pattern=mapping.time.format, zone=mapping.time.timezone)
-    return StampedRows(table[time], stamps, values)
+    own = mapping.time
+    stamps = table.times(time, pattern=own.format, zone=own.timezone, onto=WINTER_TIME)
+    return StampedRows(text, stamps, pd.DataFrame(values))
 
 
 def quarter_hours(rows: StampedRows, time: TimeColumn) -> pd.DataFrame:
@@ -130,54 +126,6 @@ def require_values(rows: StampedRows, gaps: Gaps) -> None:
         "Fill short gaps with fill_steps = 4, or leave out such days with drop_days = true, "
         "under [gaps].",
     )
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """All columns of a CSV or Parquet file.
-
-    Raises:
-        InputError: for a file that is absent, empty or of another kind.
-    """
-    if path.suffix.lower() in (".parquet", ".pq"):
-        table = read_parquet(path)
-        if isinstance(table.index, pd.DatetimeIndex):
-            return table.reset_index(names=str(table.index.name or "time"))
-        return table
-    what = "a CSV file in UTF-8, or Parquet"
-    found = csv_content(path, what)
-    if not found:
-        raise InputError("a file with rows of profiles", f"{path}, which is empty")
-    with refusing(what, path):
-        delimiter, decimal = _dialect(found, path)
-    return csv_text(found, path, what, delimiter=delimiter, decimal=decimal)
-
-
-def _dialect(found: str, path: Path) -> tuple[str, str]:
-    """Delimiter from the header; decimal comma if values have one and it delimits nothing."""
-    header, *lines = islice(StringIO(found), 200)
-    delimiter = max(DELIMITERS, key=header.count)
-    check_columns(header.count(delimiter) + 1, path)
-    cells = [cell for row in csv.reader(lines, delimiter=delimiter) for cell in row]
-    signs = {match[1] for cell in cells if (match := DECIMAL.fullmatch(cell.strip()))}
-    comma = delimiter != "," and "," in signs
-    if comma and "." in signs:
-        raise InputError(
-            "one decimal sign in the file", f"commas and points in the values of {path.name}"
-        )
-    return delimiter, "," if comma else "."
-
-
-def _numbers(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    bad = (numbers.isna() & column.notna()).to_numpy() | np.isinf(numbers.to_numpy())
-    if bad.any():
-        first = int(bad.argmax())
-        raise InputError(
-            f"numbers in the column {column.name!r}",
-            f"{str(column.iloc[first])[:40]!r} in row {first + 2}",
-            "Correct the value, or leave the cell empty.",
-        )
-    return numbers
 
 
 def _average(frame: pd.DataFrame, parts: int) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from ingenium.core.packages import Extra
 
 EXTRA = Extra("grid")
 SIMBENCH = Extra("simbench")  # its other grids, and single consumers
-YEARS = Extra("years")  # files of years, forecasts of loads
 
 
 def package(name: str) -> Any:

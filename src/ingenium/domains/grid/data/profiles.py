@@ -12,12 +12,18 @@ from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError
+from ingenium.core.reading.stamps import fixed_time
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.grid.bundled import bundled, require_default
 from ingenium.domains.grid.data.conditions import DayConditions, day_conditions
-from ingenium.domains.grid.data.dataset import STEPS, WEATHER_KINDS, ProfileNames, feeder_days
+from ingenium.domains.grid.data.dataset import (
+    STEPS,
+    WEATHER_KINDS,
+    WINTER_TIME,
+    ProfileNames,
+    feeder_days,
+)
 from ingenium.domains.grid.data.packages import SIMBENCH
-from ingenium.domains.grid.data.stamps import fixed_time, is_contiguous
 
 SIMBENCH_ZONE = "Europe/Berlin"
 SIMBENCH_LICENCE = "SimBench data: ODbL 1.0 and DbCL 1.0, share-alike"
@@ -253,8 +259,10 @@ def kind_of(name: str, table: str = "renewables") -> str:
 
 def contiguous_dates(time: pd.Series, zone: str) -> Shaped[np.ndarray, " n"]:
     """Date of each day of contiguous rows in UTC+01:00."""
-    stamps = fixed_time(time, zone=zone)
-    if len(stamps) % STEPS or not is_contiguous(stamps):
+    stamps = fixed_time(time, zone=zone, onto=WINTER_TIME)
+    steps = np.diff(stamps.to_numpy())
+    begins = stamps[0] == stamps[0].normalize()
+    if len(stamps) % STEPS or not begins or (steps != np.timedelta64(15, "m")).any():
         raise InputError(
             "profiles of whole days, a row each 15 minutes",
             f"{len(stamps)} rows from {stamps[0]} with gaps or parts of days",

@@ -14,6 +14,8 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.formats.clocks import Hours
+from ingenium.core.formats.columns import StepColumns
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Fixed, Limit
@@ -27,7 +29,6 @@ from ingenium.domains.grid.feeder.envelope import InfeedBounds
 from ingenium.domains.grid.feeder.feeder import FeederSettings, open_feeder
 from ingenium.domains.grid.feeder.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
-from ingenium.domains.grid.formats.series_csv import SeriesCsv
 from ingenium.sampling.constraints import Box
 
 DAYS = 7
@@ -154,7 +155,9 @@ class FeederWeek(Problem):
         judge = WeekVerifier(feeder.verifier, batteries, cells)
         self.tiers, self._judge = (judge,), judge
         self.second = Second(PandapowerDays(feeder.verifier), SHARE, most=1)
-        self.formats = {"csv": SeriesCsv(VARIABLES, self.labels(), "week")}
+        self.formats = {
+            "csv": StepColumns(VARIABLES, self.labels(), Hours(self.labels()["time"][1]), "week")
+        }
         self._bounds = self._infeed_bounds()
         self._weeks = self._read_weeks()
         learned = self._weeks.isel({DESIGN: np.flatnonzero(~self._weeks["held_out"].to_numpy())})

@@ -13,6 +13,8 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
+from ingenium.core.formats.clocks import DayStamps
+from ingenium.core.formats.columns import StepColumns
 from ingenium.core.problem import Projection, Second, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.recipe import Arrays, Recipe
@@ -31,7 +33,6 @@ from ingenium.domains.grid.feeder.envelope_verifier import (
 from ingenium.domains.grid.feeder.feeder import FeederSettings, OpenFeeder, open_feeder
 from ingenium.domains.grid.feeder.headroom import Headroom
 from ingenium.domains.grid.feeder.measurements import KW
-from ingenium.domains.grid.formats.stamped_csv import StampedCsv
 
 NODE = "node"
 MOST = 10.0  # rated loads at which the search for room ends
@@ -135,7 +136,10 @@ class OperatingEnvelope(AheadProblem):
         self.tiers, self._judge = (judge,), judge
         self.second = Second(PandapowerEnvelopes(judge), SHARE, most=1)
         labels, first = self.labels(), self.series.dates[0]
-        self.formats = {"csv": StampedCsv(self.variables, labels, first, "envelope")}
+        *series, day = self.variables
+        clock = DayStamps(day, first)
+        form = StepColumns(tuple(series), labels, clock, "envelope", label_first=True)
+        self.formats = {form.name: form}
         share = torch.as_tensor(headroom.share[self.nodes])
         mean, spread = (torch.as_tensor(a) for a in (self.series.mean, self.series.spread))
         self.codec = SharedOut(share, mean, spread, STEPS)

@@ -1,8 +1,8 @@
 """Tables of series as CSV: a time for each row, and columns of numbers by name.
 
 Years of thousands of consumers are written by pyarrow; where it is not installed, as beside a net
-of one's own, the same bytes are written number by number. Tables of many days go through it
-together, since each call takes longer than the numbers of a day.
+of one's own, the same bytes are written number by number. Tables of many days go through it, and
+through the reader, together, since each call takes longer than the numbers of a day.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.files import content, refusing
-from ingenium.core.reading.tables import check_columns
-from ingenium.domains.grid.data.dataset import require_names
+from ingenium.core.reading.files import content
+from ingenium.core.reading.tables import read_table, table_of
 
 DIGITS = 7
 TOGETHER = 256  # tables
@@ -95,26 +93,15 @@ def number(value: float) -> str:
     return f"{'-' * sign}{first}{'.' * bool(rest)}{rest}e{power:+d}"
 
 
-def read_table(
-    path: Path, heads: list[str], what: str, *, delimiter: str = ","
-) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
-    """Times and values of a table, its columns in the order of `heads`.
-
-    Raises:
-        InputError: for other columns, or what is no number.
-    """
-    return _read_data(path, content(path, what), heads, what, delimiter)
-
-
-def read_tables(
+def read_times(
     paths: Sequence[Path], heads: list[str], what: str, *, delimiter: str = ","
 ) -> list[tuple[list[str], Float64[np.ndarray, "columns t"]]]:
-    """Times and values of many tables, as `read_table` reads each.
+    """Times and values of many tables, their columns in the order of `heads`.
 
     Raises:
-        InputError: as `read_table`, for the first that is none.
+        InputError: for other columns, or what is no number, in the first file that has it.
     """
-    found: list[tuple[list[str], Float64[np.ndarray, "columns t"]]] = []
+    found = list[tuple[list[str], Float64[np.ndarray, "columns t"]]]()
     for k in range(0, len(paths), TOGETHER):
         part = paths[k : k + TOGETHER]
         data = [content(path, what) for path in part]
@@ -139,55 +126,22 @@ def _read_joined(
         for x in data
     )
     if plain and len(data) > 1:
-        with suppress(InputError):
-            joined = head + b"".join(x[len(head) :] for x in data)
-            times, rows = _read_data(paths[0], joined, heads, what, delimiter)
-            if len(times) == steps * len(data):
+        with suppress(InputError, UnicodeDecodeError):
+            joined = b"".join([head, *(x[len(head) :] for x in data)]).decode()
+            table = table_of(joined, what, paths[0], delimiter=delimiter, exact=True, filled=True)
+            if len(table) == steps * len(data):
+                times, rows = table.texts("time"), table.block(heads)
                 parts = np.split(rows, len(data), axis=1)
                 return [(times[i * steps : (i + 1) * steps], own) for i, own in enumerate(parts)]
-    return [
-        _read_data(path, own, heads, what, delimiter) for path, own in zip(paths, data, strict=True)
-    ]
+    return [_read_one(path, heads, what, delimiter) for path in paths]
 
 
-def _read_data(
-    path: Path, data: bytes, heads: list[str], what: str, delimiter: str
+def _read_one(
+    path: Path, heads: list[str], what: str, delimiter: str
 ) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
-    check_columns(1 + data[: data.find(b"\n") + 1 or None].count(delimiter.encode()), path)
-    if (arrow := _arrow()) is None:
-        return _read_plain(path, data, heads, what, delimiter)
-    pyarrow, csv = arrow
-    types = {"time": pyarrow.string()} | {head: pyarrow.float64() for head in heads}
-    with refusing(what, path):
-        table = csv.read_csv(
-            pyarrow.BufferReader(data),  # needs no lock of Python's in its thread
-            read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=delimiter),
-            convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
-        )
-        require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
-        rows = np.array([table.column(head).to_numpy() for head in heads])
-        return table.column("time").to_pylist(), rows.reshape(len(heads), len(table))
-
-
-def _read_plain(
-    path: Path, data: bytes, heads: list[str], what: str, delimiter: str
-) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
-    """The same without pyarrow."""
-    types = {"time": str} | dict.fromkeys(heads, np.float64)
-    with refusing(what, path):
-        if {line.count(delimiter.encode()) for line in data.splitlines()} != {len(heads)}:
-            raise ValueError("rows of other lengths")
-        table = pd.read_csv(
-            BytesIO(data),
-            sep=delimiter,
-            dtype=types,
-            float_precision="round_trip",
-            keep_default_na=False,
-        )
-        require_names(f"column in {path}", tuple(table.columns), ("time", *heads))
-        rows = np.array([table[head].to_numpy() for head in heads], dtype=np.float64)
-        return table["time"].tolist(), rows.reshape(len(heads), len(table))
+    table = read_table(path, what, delimiter=delimiter, exact=True, filled=True)
+    table.expect(["time", *heads], ordered=False)
+    return table.texts("time"), table.block(heads)
 
 
 def _arrow() -> tuple[Any, Any] | None:

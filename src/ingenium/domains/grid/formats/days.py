@@ -14,6 +14,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing
 from ingenium.core.formats import Format
 from ingenium.core.netcdf import read_netcdf, write_netcdf
+from ingenium.core.reading.parquet import arrow
+from ingenium.core.reading.tables import read_table
 from ingenium.domains.grid.data.dataset import (
     HOURS,
     STEPS,
@@ -23,7 +25,6 @@ from ingenium.domains.grid.data.dataset import (
     feeder_days,
     require_names,
 )
-from ingenium.domains.grid.data.parquet import arrow, read_parquet
 from ingenium.domains.grid.formats.layout import dates_of
 from ingenium.domains.grid.formats.own_csv import OwnCsv
 from ingenium.domains.grid.formats.pandapower_json import PandapowerJson
@@ -126,7 +127,7 @@ class ParquetDays:
             InputError: if it does not hold whole days of these profiles.
         """
         path = _file(path, ".parquet")
-        frame = read_parquet(path)
+        frame = read_table(path, "a Parquet file of days").named()
         if "variable" in frame.columns:
             frame = _pivot(frame, path)
         keys = [f"{v.name}:{profile}" for v in VARIABLES for profile in self._profiles(v.name)]

@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.data.dataset import STEPS, ProfileNames, check_days, feeder_days
 from ingenium.domains.grid.data.packages import package
-from ingenium.domains.grid.formats.csv_table import read_table, round_digits, write_table
+from ingenium.domains.grid.formats.csv_table import read_times, round_digits, write_table
 from ingenium.domains.grid.formats.layout import dates_of, design_indices
 
 NET = "net.json"
@@ -145,7 +145,7 @@ class OwnCsv:
 
     def _one(self, path: Path) -> tuple[np.datetime64, tuple[np.ndarray, ...]]:
         """Date and profiles of a day."""
-        times, rows = read_table(path, self.heads, "a CSV of a day of the feeder")
+        ((times, rows),) = read_times([path], self.heads, "a CSV of a day of the feeder")
         date = _date(times, path)
         load_p = np.zeros((len(self.names.load), STEPS))
         load_q, infeed_p = load_p.copy(), np.zeros((len(self.names.infeed), STEPS))

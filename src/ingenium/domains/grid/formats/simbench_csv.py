@@ -12,7 +12,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.data.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.data.packages import package
-from ingenium.domains.grid.formats.csv_table import read_tables, round_digits, write_tables
+from ingenium.domains.grid.formats.csv_table import read_times, round_digits, write_tables
 from ingenium.domains.grid.formats.layout import (
     FeederLayout,
     dates_of,
@@ -98,7 +98,7 @@ class SimbenchCsv:
                 tables[table] = np.empty((len(folders), 0, STEPS))
                 continue
             files = [folder / FILES[table] for folder in folders]
-            read = read_tables(files, heads, "a SimBench table of numbers", delimiter=";")
+            read = read_times(files, heads, "a SimBench table of numbers", delimiter=";")
             both = zip(files, read, strict=True)
             dates.append(np.array([day_of_times(times, file) for file, (times, _) in both]))
             tables[table] = np.stack([rows for _, rows in read])

@@ -11,9 +11,9 @@ from jaxtyping import Float64
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.data.dataset import require_names
-from ingenium.domains.grid.data.parquet import arrow, read_parquet
-from ingenium.domains.grid.formats.csv_table import read_table, round_digits, write_table
+from ingenium.core.reading.parquet import arrow
+from ingenium.core.reading.tables import read_table
+from ingenium.domains.grid.formats.csv_table import round_digits, write_table
 from ingenium.domains.grid.formats.layout import design_indices
 
 STEM = "design"  # of the files' names
@@ -28,6 +28,7 @@ class YearTables:
     times: tuple[str, ...]  # the start of each step, as 2016-01-31 13:15
     labels: Any  # coordinates of consumer and time
     apart: ClassVar[Literal[True]] = True
+    endings: ClassVar[tuple[str, ...]] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -39,29 +40,29 @@ class YearTables:
         for index, load in zip(designs[DESIGN].to_numpy(), designs["load"].to_numpy(), strict=True):
             yield int(index), (folder / f"{STEM}_{index:06d}{ending}", load)
 
-    def files(self, path: Path, ending: str) -> list[Path]:
-        """The file itself, or all of a folder.
+    def read(self, path: Path) -> xr.Dataset:
+        """Read a file, or all that a folder holds.
 
         Raises:
-            InputError: if there is none.
+            InputError: for anything but whole years of these consumers.
         """
-        found = sorted(path.glob(f"*{ending}")) if path.is_dir() else [path]
-        if not found:
+        (ending,) = self.endings
+        files = sorted(path.glob(f"*{ending}")) if path.is_dir() else [path]
+        if not files:
             raise InputError(f"a {ending} file of annual profiles", f"none in {path}")
-        return found
+        return self.joined([self._one(file) for file in files], files)
 
-    def check_times(self, times: list[str], path: Path) -> None:
-        """Refuse other times than those of the year.
-
-        Raises:
-            InputError: naming the first of them.
-        """
+    def _one(self, path: Path) -> Float64[np.ndarray, "h t"]:
+        table = read_table(path, "annual profiles", delimiter=",", exact=True, filled=True)
+        table.expect(["time", *self.columns], ordered=False)
+        times = table.texts("time")
         if tuple(times) != self.times:
             raise InputError(
                 f"the {len(self.times)} times from {self.times[0]} to {self.times[-1]}",
                 f"{len(times)} rows from {times[0] if times else 'nothing'} in {path}",
                 "Write year and step_min of the setup as the file has them.",
             )
+        return table.block(self.columns)
 
     def joined(self, loads: list[Float64[np.ndarray, "h t"]], files: list[Path]) -> xr.Dataset:
         """Neighbourhoods of some files, numbered by their names."""
@@ -85,18 +86,6 @@ class YearCsv(YearTables):
             paths[index] = path
         return paths
 
-    def read(self, path: Path) -> xr.Dataset:
-        """Read a file, or all that a folder holds.
-
-        Raises:
-            InputError: for anything but whole years of these consumers.
-        """
-        files = self.files(path, ".csv")
-        read = [read_table(file, self.columns, "a CSV of annual profiles") for file in files]
-        for file, (times, _) in zip(files, read, strict=True):
-            self.check_times(times, file)
-        return self.joined([rows for _, rows in read], files)
-
 
 @dataclass(frozen=True, eq=False)
 class YearParquet(YearTables):
@@ -114,20 +103,3 @@ class YearParquet(YearTables):
             parquet.write_table(pyarrow.Table.from_arrays(rows, names=names), path)
             paths[index] = path
         return paths
-
-    def read(self, path: Path) -> xr.Dataset:
-        """Read a file, or all that a folder holds.
-
-        Raises:
-            InputError: for anything but whole years of these consumers.
-        """
-        files = self.files(path, ".parquet")
-        return self.joined([self._one(file) for file in files], files)
-
-    def _one(self, path: Path) -> Float64[np.ndarray, "h t"]:
-        frame = read_parquet(path)
-        require_names(f"column in {path}", tuple(map(str, frame)), ("time", *self.columns))
-        self.check_times(frame["time"].astype(str).tolist(), path)
-        if any(kind.kind not in "fi" for kind in frame[self.columns].dtypes):
-            raise InputError("numbers in all columns but time", f"something else in {path}")
-        return frame[self.columns].to_numpy(np.float64).T

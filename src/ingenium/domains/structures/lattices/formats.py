@@ -1,5 +1,6 @@
 """Files of lattices: the body as it is judged, and the cells that it was made from."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +12,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.tables import csv_file, numbers_of
+from ingenium.core.reading.tables import read_table
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.layout import Layout, frames
 from ingenium.domains.structures.lattices.recovered import Fields, recovered
@@ -101,18 +102,13 @@ class CellTable:
 
     def _one(self, file: Path) -> Design:
         """The arrays of one table."""
-        table = csv_file(file, "a cells.csv of a lattice")
-        cells = self.layout.cells
-        if tuple(table.columns) != COLUMNS or len(table) != cells[0] * cells[1]:
-            raise InputError(
-                f"columns {', '.join(COLUMNS)} and a row for each of {cells[0]} x {cells[1]} cells",
-                f"{list(table.columns)} and {len(table)} rows in {file}",
-                "Set columns and rows in the setup as the lattice has them.",
-            )
-        values = np.stack([numbers_of(table[k], "a cells.csv", file) for k in COLUMNS], 1)
+        table, cells = (
+            read_table(file, "a cells.csv of a lattice", delimiter=","),
+            self.layout.cells,
+        )
+        table.expect(COLUMNS, math.prod(cells))
+        values = np.stack([table.numbers(name) for name in COLUMNS], 1)
         values = values[np.lexsort(values[:, 1::-1].T)]  # by column, then by row
-        if not np.isfinite(values).all():
-            raise InputError("finite numbers", f"others in {file}", "Fill every cell.")
         each, wanted = np.indices(cells).reshape(2, -1).T, values[:, 5]
         if not np.array_equal(values[:, :2], each) or np.ptp(wanted):
             raise InputError(

@@ -12,14 +12,14 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import refusing
-from ingenium.core.reading.tables import csv_file, numbers_of
+from ingenium.core.reading.files import numbered
+from ingenium.core.reading.tables import read_table
 from ingenium.core.text import codes
 from ingenium.domains.structures.panels.layout import TOPOLOGIES, CoreLayout
 
 COLUMNS = ("x0_mm", "y0_mm", "x1_mm", "y1_mm", "thickness_mm")
 NEAR_MM = 2e-4  # of a place or a thickness, as files round them
-STEM = "core_"
+STEM, STRUTS = "core_", "a list of struts as CSV"
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,17 @@ class StrutTable:
         Raises:
             InputError: for anything but the struts of this layout.
         """
-        files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("a list of struts as CSV", f"none in {path}", "Name the file itself.")
+        files, index = numbered(path, "*.csv", STRUTS)
         found = [self._one(file) for file in files]
-        stems = [file.stem.removeprefix(STEM) for file in files]
-        index = [int(s) if s.isdecimal() else i for i, s in enumerate(stems)]
         text = codes([letters for letters, _ in found], self.layout.rows, name="topology")
         rows = torch.from_numpy(np.stack([row_m for _, row_m in found]))
         return to_dataset((text, rows), self.variables, {}, index=np.array(index))
 
     def _one(self, file: Path) -> tuple[str, np.ndarray]:
         """Topologies and thicknesses of the rows of one file."""
-        table = csv_file(file, "a list of struts as CSV")
-        with refusing(f"numbers in the columns {', '.join(COLUMNS)}", file):
-            if tuple(table.columns) != COLUMNS:
-                raise ValueError(f"the columns {list(table.columns)}")
-            values = np.stack([numbers_of(table[n], "a list of struts", file) for n in COLUMNS], 1)
-        thick = self._placed(values, file)
+        table = read_table(file, STRUTS, delimiter=",")
+        table.expect(COLUMNS)
+        thick = self._placed(table.block(COLUMNS).T, file)
         plan = self.layout.plan
         rows = plan.beside.numpy()
         letters, row_mm = [], []

@@ -1,10 +1,10 @@
-"""Time stamps of measured profiles, brought to the fixed winter time UTC+01:00.
+"""Time stamps as people write them, brought to one fixed offset from UTC.
 
-A local time with daylight saving has a gap in March and a doubled hour in October. Days are cut
-in the fixed time, so that each has 96 steps of 15 minutes.
+A local time with daylight saving has a gap in March and a doubled hour in October; what is cut
+into days of equally many steps is in a time without them.
 """
 
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -13,36 +13,40 @@ from jaxtyping import Bool
 
 from ingenium.core.errors import InputError
 
-FIXED = timezone(timedelta(hours=1))
 HOUR = pd.Timedelta(hours=1)
 ADVICE = (
-    'Say which local time it is with timezone = "Europe/Berlin" under [time], '
+    'Say which local time it is with timezone = "Europe/Berlin", '
     "or write each stamp with its offset from UTC, as in 2016-03-27T03:00+02:00."
 )
 FORMATS = ("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "ISO8601")
 
 
 def fixed_time(
-    text: pd.Series, *, pattern: str | None = None, zone: str | None = None
+    text: pd.Series,
+    *,
+    pattern: str | None = None,
+    zone: str | None = None,
+    onto: tzinfo = UTC,
 ) -> pd.DatetimeIndex:
-    """pd.Series in UTC+01:00, without a zone attached, strictly rising.
+    """Return stamps in the fixed offset `onto`, without a zone attached, strictly rising.
 
     Args:
         text: stamps as they stand in the file, in its order.
         pattern: how they are written, in the codes of `strptime`; otherwise ISO 8601 and
             `31.12.2016 23:45` are understood.
         zone: the zone that stamps without an offset are in, such as "Europe/Berlin"; without it
-            they are taken as a time without daylight saving, and kept.
+            they are taken as a time without daylight saving, and are not moved.
+        onto: the offset from UTC that all are brought to.
 
     Raises:
         InputError: for stamps that are absent, unreadable, out of order, doubled, or in a local
-            time whose zone is not told.
+            time without its zone.
     """
     stamps = parse(text, pattern)
     if stamps.dt.tz is not None:
-        fixed = pd.DatetimeIndex(stamps.dt.tz_convert(FIXED).dt.tz_localize(None))
+        fixed = pd.DatetimeIndex(stamps.dt.tz_convert(onto).dt.tz_localize(None))
     elif zone is not None:
-        fixed = _from_local(stamps, _zone(zone))
+        fixed = _from_local(stamps, _zone(zone), onto)
     else:
         fixed = pd.DatetimeIndex(stamps)
         _refuse_local_time(fixed)
@@ -51,7 +55,7 @@ def fixed_time(
 
 
 def parse(text: pd.Series, pattern: str | None = None) -> pd.Series:
-    """pd.Series from text: with a zone (UTC) if they carry offsets, otherwise without.
+    """Return stamps from text: with a zone (UTC) if they carry offsets, otherwise without.
 
     Raises:
         InputError: naming the first stamp that cannot be read.
@@ -72,7 +76,7 @@ def parse(text: pd.Series, pattern: str | None = None) -> pd.Series:
 
 
 def step_of(stamps: pd.DatetimeIndex) -> pd.Timedelta:
-    """The step that most neighbours are apart.
+    """Return the step between most neighbours.
 
     Raises:
         InputError: if there are fewer than two stamps.
@@ -83,12 +87,6 @@ def step_of(stamps: pd.DatetimeIndex) -> pd.Timedelta:
     return pd.Timedelta(steps[counts.argmax()])
 
 
-def is_contiguous(stamps: pd.DatetimeIndex) -> bool:
-    """Whether all neighbours are 15 minutes apart and the first starts a day."""
-    apart = np.diff(stamps.to_numpy()) == np.timedelta64(15, "m")
-    return bool(apart.all()) and bool(stamps[0] == stamps[0].normalize())
-
-
 def _complete(stamps: pd.Series, text: pd.Series) -> pd.Series:
     bad = stamps.isna().to_numpy()
     if bad.any():
@@ -96,7 +94,7 @@ def _complete(stamps: pd.Series, text: pd.Series) -> pd.Series:
         raise InputError(
             "time stamps such as 2016-12-31 23:45 or 31.12.2016 23:45",
             f"{text.iloc[first]!r} {_row(text, first)} ({int(bad.sum())} of {len(bad)} unreadable)",
-            'Say how they are written with format = "%d/%m/%Y %H:%M" under [time].',
+            'Say how they are written with format = "%d/%m/%Y %H:%M".',
         )
     return stamps
 
@@ -114,13 +112,13 @@ def _zone(name: str) -> tzinfo:
         raise InputError(
             'a timezone such as "Europe/Berlin", "UTC" or "+01:00"',
             repr(name),
-            "Correct timezone under [time].",
+            "Correct timezone.",
         )
     return offset
 
 
-def _from_local(stamps: pd.Series, zone: tzinfo) -> pd.DatetimeIndex:
-    """Of the doubled hour in autumn, the first stamp of each pair is in summer time."""
+def _from_local(stamps: pd.Series, zone: tzinfo, onto: tzinfo) -> pd.DatetimeIndex:
+    """Take the first stamp of each pair in the doubled hour of autumn as summer time."""
     summer = ~stamps.duplicated(keep="first").to_numpy()
     local = pd.DatetimeIndex(stamps).tz_localize(zone, ambiguous=summer, nonexistent="NaT")
     absent = np.asarray(local.isna())
@@ -129,9 +127,9 @@ def _from_local(stamps: pd.Series, zone: tzinfo) -> pd.DatetimeIndex:
         raise InputError(
             f"stamps that exist in {zone}",
             f"{stamps.iloc[first]} {_row(stamps, first)}, which the clocks skip in spring",
-            'If the clock of the meter is never changed, write timezone = "+01:00" under [time].',
+            'If the clock of the meter is never changed, write timezone = "+01:00".',
         )
-    return local.tz_convert(FIXED).tz_localize(None)
+    return local.tz_convert(onto).tz_localize(None)
 
 
 def _refuse_local_time(stamps: pd.DatetimeIndex) -> None:
@@ -148,7 +146,7 @@ def _refuse_local_time(stamps: pd.DatetimeIndex) -> None:
         if mask.any():
             first = int(mask.argmax())
             raise InputError(
-                "a time without daylight saving, or one whose zone is told",
+                "a time without daylight saving, or one whose zone is known",
                 f"a local time that {what} {stamps[first]} (row {first + 2})",
                 ADVICE,
             )

@@ -1,14 +1,21 @@
 """Time stamps against the calendar of Central Europe, whose offsets are written out here."""
 
+from datetime import timedelta, timezone
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.data.stamps import fixed_time, is_contiguous
+from ingenium.core.reading import stamps as own
+from ingenium.core.reading.stamps import step_of
 
 SPRING = pd.date_range("2016-03-26", "2016-03-29", freq="15min", inclusive="left")
 AUTUMN = pd.date_range("2016-10-29", "2016-11-01", freq="15min", inclusive="left")
+
+
+def fixed_time(text: pd.Series, **how: str) -> pd.DatetimeIndex:
+    return own.fixed_time(text, onto=timezone(timedelta(hours=1)), **how)
 
 
 def local(fixed: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -25,7 +32,7 @@ def text(stamps: pd.DatetimeIndex, pattern: str = "%d.%m.%Y %H:%M") -> pd.Series
 def test_local_time_becomes_contiguous(fixed):
     came = fixed_time(text(local(fixed)), zone="Europe/Berlin")
     assert came.equals(fixed)
-    assert is_contiguous(came)
+    assert step_of(came) == pd.Timedelta(minutes=15)
 
 
 def test_the_gap_and_the_doubled_hour_are_there():

@@ -7,41 +7,47 @@ from typing import Any
 import pandas as pd
 
 from ingenium.core.errors import InputError
+from ingenium.core.packages import YEARS
 from ingenium.core.reading.files import content, refusing
-from ingenium.core.reading.tables import MOST_CELLS, check_columns
-from ingenium.domains.grid.data.packages import YEARS
 
 MOST_UNPACKED = 256 << 20  # bytes
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """The table of a Parquet file, whose own account of its size is read first.
+def read_parquet(path: Path, what: str, most_columns: int, most_cells: int) -> pd.DataFrame:
+    """Return the table of a Parquet file, whose own account of its size is read first.
+
+    An index of times becomes the first column.
 
     Raises:
         InputError: for what is no Parquet, or too large.
         MissingExtra: if pyarrow is not installed.
     """
     _, parquet = arrow()
-    what = "a Parquet file"
     data = content(path, what)
     with refusing(what, path):
         file = parquet.ParquetFile(BytesIO(data))
         told = file.metadata
-        check_columns(told.num_columns, path)
-        if told.num_rows * told.num_columns > MOST_CELLS:
+        if told.num_columns > most_columns:
             raise InputError(
-                f"{what} of at most {MOST_CELLS} cells",
+                f"a table of at most {most_columns} columns", f"{told.num_columns} in {path}"
+            )
+        if told.num_rows * told.num_columns > most_cells:
+            raise InputError(
+                f"{what} of at most {most_cells} cells",
                 f"{told.num_rows} rows of {told.num_columns} in {path}",
             )
         groups = [told.row_group(i) for i in range(told.num_row_groups)]
         size = sum(group.total_byte_size for group in groups)
         if size > MOST_UNPACKED:
             raise InputError(f"{what} of at most {MOST_UNPACKED} bytes", f"{size} in {path}")
-        return pd.DataFrame(file.read(use_threads=False).to_pandas(use_threads=False))
+        frame = pd.DataFrame(file.read(use_threads=False).to_pandas(use_threads=False))
+    if isinstance(frame.index, pd.DatetimeIndex):
+        return frame.reset_index(names=str(frame.index.name or "time"))
+    return frame
 
 
 def arrow() -> tuple[Any, Any]:
-    """The packages pyarrow and pyarrow.parquet.
+    """Return the packages pyarrow and pyarrow.parquet.
 
     Raises:
         MissingExtra: if they are not installed.
