@@ -8,7 +8,7 @@ from ingenium.core.errors import InputError
 from ingenium.runs.search_plan import ScreenPlan
 from ingenium.searches.learned import FIRST, LearnedScreen, fitted_rows
 from ingenium.searches.stopping import Stop
-from ingenium.searches.surrogates import OutcomeProcess, ensemble, process
+from ingenium.searches.surrogates import ensemble, one_outcome, process
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 
@@ -23,15 +23,16 @@ def wavy(n: int, seed: int, noise: float = 0.1) -> tuple[np.ndarray, np.ndarray]
 def test_rows_left_out_in_closed_form_are_those_of_a_process_without_them() -> None:
     x, y = wavy(20, 0)
     new = np.random.default_rng(1).uniform(size=(5, 2))
-    whole = OutcomeProcess.of(x, y[:, 0])
+    whole = one_outcome(x, y[:, 0])
     without, missed = whole.without(new)
     kernel = whole.model.kernel_
-    level = (y[:, 0] - whole.middle) / whole.scale
+    middle = y[:, 0].mean()
+    level = (y[:, 0] - middle) / whole.scale
     for i in range(len(x)):
         rest = np.arange(len(x)) != i
         solved = np.linalg.solve(kernel(x[rest]) + 1e-10 * np.eye(len(x) - 1), level[rest])
         for rows, found in ((new, without[:, i]), (x[[i]], y[[i], 0] - missed[i])):
-            expected = whole.middle + whole.scale * kernel(rows, x[rest]) @ solved
+            expected = middle + whole.scale * kernel(rows, x[rest]) @ solved
             np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
 
 

@@ -7,7 +7,6 @@ QEMU 10, docs/devel/tcg-icount.rst.
 """
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 
 from ingenium.core.errors import EngineError
 from ingenium.edge import c_source
+from ingenium.edge.c_export import CText, answer, array, written
 from ingenium.edge.integer import IntegerGraph
 
 COMPILER, EMULATOR = "arm-none-eabi-gcc", "qemu-system-arm"
@@ -24,7 +24,6 @@ PACKAGES = {COMPILER: "gcc-arm-none-eabi", EMULATOR: "qemu-system-arm"}
 FLAGS = "-std=gnu99 -O3 -mthumb -ffreestanding -fno-tree-loop-distribute-patterns -nostdlib -Wall"
 SHIFT = 6  # an instruction takes 2 ** 6 ns of the board's time
 TICK_NS = 40  # of its timer, at 25 MHz
-SECONDS = 120  # for all that is run at once
 LAYOUT = """
 MEMORY { code (rx) : ORIGIN = 0, LENGTH = 4M
          ram (rw) : ORIGIN = 0x20000000, LENGTH = 4M
@@ -36,10 +35,10 @@ SECTIONS {
   .bss : { *(.bss*) *(COMMON) } > ram
 }
 """
-START = """
+START = CText("""
 #include <stdint.h>
 #include <stddef.h>
-#include "%(name)s.h"
+#include "@name@.h"
 
 #define TIMER ((volatile uint32_t *)0x40000000)
 void *memcpy(void *to, const void *from, size_t n) {
@@ -53,16 +52,16 @@ static int call(int what, const void *with) {
     __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
     return r0;
 }
-%(given)s
+@given@
 int main(void) {
-    static const char path[] = "%(name)s.out";
+    static const char path[] = "@name@.out";
     const uintptr_t opening[3] = {(uintptr_t)path, 5, sizeof path - 1};
     int file = call(1, opening);
     TIMER[2] = 0xffffffffu; TIMER[1] = 0xffffffffu; TIMER[0] = 1;
-    static uint32_t spent[%(graphs)d];
-    for (int t = 0; t < %(calls)d; t++) {
+    static uint32_t spent[@graphs@];
+    for (int t = 0; t < @calls@; t++) {
         uint32_t before, after;
-%(body)s
+@body@
     }
     const uintptr_t counts[3] = {(uintptr_t)file, (uintptr_t)spent, sizeof spent};
     call(5, counts);
@@ -75,7 +74,7 @@ int main(void) {
 __attribute__((section(".vectors"), used)) static void *const vectors[2] = {
     (void *)0x20400000, (void *)main
 };
-"""
+""")
 
 
 def missing() -> str:
@@ -121,17 +120,20 @@ def run(
     require()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "model.h").write_text(c_source.header([graph]))
-        (folder / "model.c").write_text(c_source.source([graph], "model", fusions))
-        (folder / "main.c").write_text(_main(graph, given))
-        (folder / "layout.ld").write_text(LAYOUT)
+        sources = {
+            "model.h": c_source.header([graph]),
+            "model.c": c_source.source([graph], "model", fusions),
+            "main.c": _main(graph, given),
+            "layout.ld": LAYOUT,
+        }
+        written(sources, folder)
         flags = [*FLAGS.split(), f"-mcpu={core}"]
-        _done([COMPILER, *flags, "-c", "model.c", "-o", "model.o"], folder)
+        answer([COMPILER, *flags, "-c", "model.c", "-o", "model.o"], folder)
         linked = ["main.c", "model.o", "-T", "layout.ld", "-lgcc", "-Wl,--no-warn-rwx-segments"]
-        _done([COMPILER, *flags, *linked, "-o", "model.elf"], folder)
+        answer([COMPILER, *flags, *linked, "-o", "model.elf"], folder)
         board = ["-M", "mps2-an500", "-nographic", "-icount", f"shift={SHIFT}"]
         hosted = ["-semihosting-config", "enable=on,target=native", "-kernel", "model.elf"]
-        _done([EMULATOR, *board, "-monitor", "none", "-serial", "none", *hosted], folder)
+        answer([EMULATOR, *board, "-monitor", "none", "-serial", "none", *hosted], folder)
         raw = (folder / "model.out").read_bytes()
         flash, ram = _sizes(folder)
     return BoardRun(*_read(graph, raw, len(given)), flash, ram)
@@ -144,14 +146,14 @@ def _main(graph: IntegerGraph, given: Sequence[dict[str, np.ndarray]]) -> str:
         back = name in graph.ties.values()
         if name in graph.indices:
             rows = [int(np.ravel(g[name])[0]) for g in given]
-            held.append(_values("int32_t", f"in_{name}", rows))
+            held.append(array("int32_t", f"in_{name}", rows))
             arguments.append(f"in_{name}[t]")
         elif back:
             held.append(f"static int16_t in_{name}[{graph.widths[name]}];")
             arguments.append(f"in_{name}")
         else:
             flat = np.concatenate([np.ravel(g[name]) for g in given]).astype(int).tolist()
-            held.append(_values("int16_t", f"in_{name}", flat))
+            held.append(array("int16_t", f"in_{name}", flat))
             arguments.append(f"in_{name} + t * {graph.widths[name]}")
     for name in graph.outputs:
         held.append(f"static int16_t out_{name}[{graph.widths[name]}];")
@@ -167,12 +169,10 @@ def _main(graph: IntegerGraph, given: Sequence[dict[str, np.ndarray]]) -> str:
             n = graph.widths[name]
             body.append(f"memcpy(in_{graph.ties[name]}, out_{name}, {2 * n});")
     lines = "\n".join(f"        {line}" for line in body)
-    told = {"given": "\n".join(held), "graphs": 1, "calls": len(given), "body": lines}
-    return START % {"name": "model", **told}
-
-
-def _values(kind: str, name: str, values: Sequence[int]) -> str:
-    return f"static const {kind} {name}[{len(values)}] = {{{','.join(map(str, values))}}};"
+    given_c = "\n".join(held)
+    return START.filled(
+        {"name": "model", "given": given_c, "graphs": 1, "calls": len(given), "body": lines}
+    )
 
 
 def _read(graph: IntegerGraph, raw: bytes, calls: int) -> tuple[dict[str, np.ndarray], int]:
@@ -189,17 +189,5 @@ def _read(graph: IntegerGraph, raw: bytes, calls: int) -> tuple[dict[str, np.nda
 
 def _sizes(folder: Path) -> tuple[int, int]:
     """Of the object of the model: what lies in flash, and what it needs of RAM."""
-    told = _done(["arm-none-eabi-size", "model.o"], folder).splitlines()[1].split()
+    told = answer(["arm-none-eabi-size", "model.o"], folder).splitlines()[1].split()
     return int(told[0]) + int(told[1]), int(told[1]) + int(told[2])
-
-
-def _done(command: Sequence[str], folder: Path) -> str:
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise EngineError(f"{command[0]} was not done after {SECONDS} s") from None
-    if done.returncode:
-        raise EngineError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
-    return done.stdout

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from ingenium.edge.c_export import array
 from ingenium.edge.integer import (
     ENTRIES,
     MOST,
@@ -33,8 +34,6 @@ EACH: Mapping[str, type[Sum] | type[Product] | type[Lookup]] = {
     "product": Product,
     "function": Lookup,
 }
-ROW = 24  # numbers in a line
-ESCAPES = [f"\\{v:03o}" for v in range(256)]  # of bytes in a literal
 FIXED = f"""
 static inline int32_t held(int32_t x) {{ return x > {MOST} ? {MOST} : x < -{MOST} ? -{MOST} : x; }}
 static inline int32_t down(int32_t x, int s) {{
@@ -222,7 +221,7 @@ def _graph(g: IntegerGraph, tables: dict[bytes, str], inside: Mapping[str, Each]
         name = f"{g.name}_{i}"
         if isinstance(op, Lookup) and op.table.tobytes() not in tables:
             tables[op.table.tobytes()] = name
-            constants.append(_array("int16_t", name, op.table))
+            constants.append(array("int16_t", name, op.table))
         if op.out in inside:
             continue
         if _room(g, op) and not isinstance(op, Slice):
@@ -267,7 +266,7 @@ def _lines(g: IntegerGraph, op: Operator, name: str) -> tuple[list[str], list[st
         return _dense(g, op, name)
     if isinstance(op, Rows):
         line = f"{op.out}[i] = {name}[(size_t){op.x} * {n} + i];"
-        return [_array("int8_t", name, op.table.ravel())], [_loop(n, line)]
+        return [array("int8_t", name, op.table.ravel())], [_loop(n, line)]
     if isinstance(op, ByteCode):
         width = g.widths[op.x]
         return [], [f"code({op.out}, {op.x}, {width}, {op.factor}, {op.shift}, {op.zero});"]
@@ -286,10 +285,10 @@ def _dense(g: IntegerGraph, op: Dense, name: str) -> tuple[list[str], list[str]]
     kind, call = ("int8_t", "dense") if op.bits == 8 else ("uint32_t", "dense4")
     weights = wide.ravel() if op.bits == 8 else _words(wide)
     held = [
-        _array(kind, f"{name}_w", weights),
-        _array("int32_t", f"{name}_b", op.bias),
-        _array("int32_t", f"{name}_f", op.factor),
-        _array("uint8_t", f"{name}_s", op.shift),
+        array(kind, f"{name}_w", weights),
+        array("int32_t", f"{name}_b", op.bias),
+        array("int32_t", f"{name}_f", op.factor),
+        array("uint8_t", f"{name}_s", op.shift),
     ]
     own = ", ".join(f"{name}_{k}" for k in "wbfs")
     return held, [f"{call}({op.out}, {op.x}, {_eights(n)}, {rows}, {own});"]
@@ -313,19 +312,3 @@ def _joined(g: IntegerGraph, op: Joined) -> Iterable[str]:
 
 def _loop(n: int, line: str) -> str:
     return f"for (int i = 0; i < {n}; i++) {line}"
-
-
-def _array(kind: str, name: str, values: np.ndarray) -> str:
-    if kind == "int8_t":
-        return _string(name, values)
-    flat = [str(int(v)) for v in values.ravel()]
-    rows = (",".join(flat[i : i + ROW]) for i in range(0, len(flat), ROW))
-    return f"static const {kind} {name}[{len(flat)}] = {{\n" + ",\n".join(rows) + "};"
-
-
-def _string(name: str, values: np.ndarray) -> str:
-    """Bytes as literals, which compilers read many times faster than numbers."""
-    flat = [ESCAPES[v] for v in values.astype(np.int8).tobytes()]
-    rows = ("".join(flat[i : i + ROW]) for i in range(0, len(flat), ROW))
-    size = f"static const int8_t {name}[{len(flat)}] __attribute__((aligned(4)))"
-    return f"{size} =\n" + "\n".join(f'"{row}"' for row in rows) + ";"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ingenium.searches.surrogates import OutcomeProcess
+from ingenium.evaluate.gaussian_process import GaussianRegression
+from ingenium.searches.surrogates import one_outcome
 
 FEWEST = 4  # rows of both tiers from which a factor is estimated
 LENGTHS = np.logspace(-1.3, 1.3, 14)  # of the gap, over that of the cube's diagonal
@@ -22,9 +23,9 @@ class CoKriging:
         the same where all that the exact tier measured was measured by the cheap one too).
     """
 
-    cheap: OutcomeProcess | None  # none where it tells nothing
+    cheap: GaussianRegression | None  # none where it tells nothing
     factor: float
-    gap: OutcomeProcess
+    gap: GaussianRegression
 
     @classmethod
     def of(
@@ -41,10 +42,10 @@ class CoKriging:
         known, seen = np.isfinite(exact), np.isfinite(cheap)
         both = known & seen
         if both.sum() < FEWEST or not np.ptp(cheap[both]) > 0:
-            return cls(None, 0.0, OutcomeProcess.of(x[known], exact[known]))
+            return cls(None, 0.0, one_outcome(x[known], exact[known]))
         factor = likeliest_factor(x[both], cheap[both], exact[both])
-        gap = OutcomeProcess.of(x[both], exact[both] - factor * cheap[both])
-        return cls(OutcomeProcess.of(x[seen], cheap[seen]), factor, gap)
+        gap = one_outcome(x[both], exact[both] - factor * cheap[both])
+        return cls(one_outcome(x[seen], cheap[seen]), factor, gap)
 
     def expected(
         self, x: Float[np.ndarray, "n m"]

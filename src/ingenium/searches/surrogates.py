@@ -5,11 +5,10 @@ the jackknife: a Gaussian process leaves out one row at a time, in closed form; 
 networks a part of the rows for each of its members.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.core.seeds import block_rng, one_thread
-from ingenium.searches.packages import package
+from ingenium.evaluate.gaussian_process import GaussianRegression
 from ingenium.trust.conformal import jackknife_upper
 
 Table = Float[np.ndarray, "n k"]
@@ -34,68 +33,21 @@ class Surrogate(Protocol):
 Fit = Callable[[np.ndarray, np.ndarray, int], Surrogate]  # points, outcomes, seed
 
 
-@dataclass(frozen=True)
-class OutcomeProcess:
-    """A Gaussian process of one outcome, in its units.
+def one_outcome(x: Float[np.ndarray, "r m"], y: Float[np.ndarray, " r"]) -> GaussianRegression:
+    """The process whose lengths and noise make the rows of one outcome most likely."""
+    from ingenium.evaluate.kernels import smooth
 
-    Shapes: n new rows, r known rows, m numbers.
-    Source: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, sections 2.2
-        and 5.4.2 (rows left out, in closed form).
-    """
-
-    model: Any  # fitted, of scikit-learn
-    middle: float
-    scale: float
-    inverse: Float[np.ndarray, "r r"]  # of the covariance of known rows, with noise
-
-    @classmethod
-    def of(cls, x: Float[np.ndarray, "r m"], y: Float[np.ndarray, " r"]) -> "OutcomeProcess":
-        """The process whose lengths and noise make the rows most likely."""
-        middle, scale = float(y.mean()), float(y.std()) or 1.0
-        process, kernels = (
-            package("sklearn.gaussian_process"),
-            package("sklearn.gaussian_process.kernels"),
-        )
-        lengths = kernels.Matern(
-            np.full(x.shape[1], 0.5 * np.sqrt(x.shape[1])), (1e-2, 1e2), nu=2.5
-        )
-        scaled = kernels.ConstantKernel(1.0, (1e-2, 1e2)) * lengths
-        kernel = scaled + kernels.WhiteKernel(1e-4, (1e-8, 1.0))
-        model = process.GaussianProcessRegressor(kernel, alpha=1e-10, random_state=0)
-        with warnings.catch_warnings():  # lengths at their bounds are numbers without effect
-            warnings.simplefilter("ignore", package("sklearn.exceptions").ConvergenceWarning)
-            model.fit(x, (y - middle) / scale)
-        root = np.linalg.inv(model.L_)
-        return cls(model, middle, scale, root.T @ root)
-
-    def mean(self, x: Float[np.ndarray, "n m"]) -> Float[np.ndarray, " n"]:
-        """Of new rows."""
-        found: np.ndarray = self.middle + self.scale * self.model.predict(x)
-        return found
-
-    def moments(
-        self, x: Float[np.ndarray, "n m"]
-    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-        """Mean and variance of new rows, noise left out."""
-        mean, spread = self.model.predict(x, return_std=True)
-        noise = self.model.kernel_.k2.noise_level
-        clear = np.maximum(spread**2 - noise, 0.0)
-        return self.middle + self.scale * mean, self.scale**2 * clear
-
-    def without(
-        self, x: Float[np.ndarray, "n m"]
-    ) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, " r"]]:
-        """Means of new rows by the process without each known row, and what that one missed by."""
-        missed = self.model.alpha_ / np.diag(self.inverse)
-        weight = self.model.kernel_(x, self.model.X_train_) @ self.inverse
-        return self.mean(x)[:, None] - self.scale * weight * missed, self.scale * missed
+    lengths = np.full(x.shape[1], 0.5 * np.sqrt(x.shape[1]))
+    within = (1e-2, 1e2)
+    kernel = smooth(lengths, 1e-4, within=within, level=within, noise_within=(1e-8, 1.0))
+    return GaussianRegression.of(x, y, kernel)
 
 
 @dataclass(frozen=True)
 class OutcomeProcesses:
     """A Gaussian process for each outcome."""
 
-    parts: tuple[OutcomeProcess, ...]
+    parts: tuple[GaussianRegression, ...]
 
     def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
         """Mean, and the bound of the jackknife."""
@@ -108,7 +60,7 @@ class OutcomeProcesses:
 
 def process(x: np.ndarray, y: np.ndarray, seed: int) -> OutcomeProcesses:
     """Fit a process to each outcome."""
-    return OutcomeProcesses(tuple(OutcomeProcess.of(x, column) for column in y.T))
+    return OutcomeProcesses(tuple(one_outcome(x, column) for column in y.T))
 
 
 @dataclass(frozen=True)

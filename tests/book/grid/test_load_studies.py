@@ -13,7 +13,6 @@ from ingenium.evaluate.measured import FLAT
 from ingenium.evaluate.trials import Readings
 from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, RandomProposal
 from ingenium.generators.flow import Flow
-from ingenium.generators.gaussian_process import GaussianProcess, GaussianProcessSettings
 from ingenium.train.plan import Plan
 from ingenium_book.studies.grid import day_ahead, diffusion_load, flow_load, home_hours, load_hours
 from ingenium_book.studies.grid.ahead_contest import AheadContest
@@ -30,7 +29,6 @@ from ingenium_book.studies.grid.day_ahead import (
     makers,
     settings,
 )
-from ingenium_book.studies.grid.known_process import KnownProcess
 from ingenium_book.studies.grid.quantile_regression import LEVELS, QuantileRegression
 
 DATES = np.arange("2016-01-04", "2016-07-04", dtype="datetime64[D]")
@@ -138,21 +136,6 @@ def test_quantiles_follow_the_conditions_and_draws_hang_together():
     drawn = model.propose(asked[:1].repeat(2000, 1), rng)
     assert float(drawn.std(0)[0]) == pytest.approx(0.6, rel=0.08)
     assert float(torch.corrcoef(drawn.T)[0, 1]) > 0.99
-
-
-def test_a_process_of_every_third_row_knows_all_of_them():
-    rng = torch.Generator().manual_seed(0)
-    cond = torch.rand(90, 1, generator=rng) * 6
-    x = torch.cat([torch.sin(cond), torch.cos(cond)], 1)
-    own = KnownProcess((2,), 1, GaussianProcessSettings(steps=60))
-    own.fit(x, cond, Plan())
-    assert own.factor.shape[-1] == len(own.conditions) == 90
-    whole = GaussianProcess((2,), 1, GaussianProcessSettings(steps=60))
-    whole.fit(x, cond, Plan())
-    asked = torch.linspace(0.5, 5.5, 40)[:, None]
-    for model in (own, whole):
-        missed = model.propose(asked, rng) - torch.cat([torch.sin(asked), torch.cos(asked)], 1)
-        assert float(missed.abs().mean()) < 0.1
 
 
 def test_a_flow_inverts_and_a_broken_one_is_seen():

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -15,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.equations.law import algebra, balls, enclosure, fitting, report
+from ingenium.domains.equations.law import algebra, enclosure, fitting, report
 from ingenium.domains.equations.law.archive import LawFit, padded
 from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.formats import FormulaFiles, laws
@@ -26,6 +25,7 @@ from ingenium.domains.equations.law.table import MeasuredTable, read
 from ingenium.domains.equations.law.verifier import FormulaVerifier
 from ingenium.domains.equations.law.written import infix, parsed
 from ingenium.generators.tokens.vocabulary import END
+from ingenium.kits.enclosures.enclosure import Enclosure
 
 OPERATIONS = ("+", "-", "*", "/", "sq", "sqrt")
 EXAMPLES = Path(__file__).parents[3] / "examples/equations"
@@ -120,43 +120,25 @@ def test_what_the_grammar_writes_has_no_fault_of_units(table: MeasuredTable) -> 
         assert table.language.whole(tokens)
 
 
-@pytest.mark.parametrize("name", sorted(enclosure.ENCLOSED))
-def test_enclosures_hold_what_mpmath_says(name: str) -> None:
-    """Values inside at 200 points, and bounds that are not idle."""
-    rng = np.random.default_rng(len(name))
-    low = rng.uniform(-0.9, 0.8, (2, 200)) + (name in ("sqrt", "log", "/"))
-    high = low + rng.uniform(0, 0.1, low.shape)
-    arity = 2 if name in "+-*/" else 1
-    ends = enclosure.ENCLOSED[name](*((low[i], high[i]) for i in range(arity)))
-    exact = {"sq": lambda a: a**2, "asin": mpmath.asin, "tanh": mpmath.tanh}
-    binary = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-              "/": lambda a, b: a / b}  # fmt: skip
-    call = binary.get(name) or exact.get(name) or getattr(mpmath, name)
-    with mpmath.workdps(40):
-        for i in range(200):
-            share = rng.uniform(0, 1, 2)
-            at = [mpmath.mpf(low[k, i] + share[k] * (high[k, i] - low[k, i])) for k in range(arity)]
-            assert ends[0][i] <= call(*at) <= ends[1][i]
-    wide = ends[1] - ends[0]
-    assert (wide < 3.0).all()
-
-
 def test_balls_of_flint_hold_what_enclosures_of_rising_formulas_hold(table: MeasuredTable) -> None:
     """And none is told where the box holds a pole or a root of less than nothing."""
     pytest.importorskip("flint")
     sides = dict.fromkeys(table.language.names, (1.0, 1.5))
     for formula in ("sqrt(length/gravity)*2.5", "tanh(amplitude)*mass", "asin(amplitude/4.0)"):
         tokens, held = parsed(formula, table.language, {})
-        ends = balls.ball(tokens, held, sides)
+        ends = enclosure.by_balls(tokens, held, sides)
         box = np.array([[1.0], [1.5]]).repeat(len(sides), 1)
-        least, most = enclosure.enclose(table.language, tokens, held, box[:1].T, box[1:].T)
+        found = enclosure.enclose(
+            table.language, tokens, held, Enclosure.between(box[:1].T, box[1:].T)
+        )
+        least, most = found.low, found.high
         assert ends is not None
         assert ends[0] <= least[0] + 1e-9
         assert ends[1] >= most[0] - 1e-9
         assert ends[1] - ends[0] < 1.5 * (most[0] - least[0])
     for formula in ("1/(length - 1.2)", "sqrt(length - 1.2)"):
         tokens, held = parsed(formula, table.language, {})
-        assert balls.ball(tokens, held, sides) is None
+        assert enclosure.by_balls(tokens, held, sides) is None
 
 
 @pytest.mark.parametrize(

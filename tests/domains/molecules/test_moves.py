@@ -14,7 +14,8 @@ from ingenium.domains.molecules.strategies.moves import (
     through_chain,
     through_ring,
 )
-from ingenium.domains.molecules.strategies.surrogate import MoleculeProcess, tanimoto
+from ingenium.evaluate.gaussian_process import GaussianRegression
+from ingenium.evaluate.kernels import Tanimoto, of_bits
 from ingenium.kits.chemistry.parsing import canonical, parsed
 
 DRUGS = (
@@ -78,8 +79,8 @@ def test_the_process_is_that_of_another_package() -> None:
     rng = np.random.default_rng(2)
     x, new = (rng.random((n, 24)) < 0.4 for n in (60, 20))
     y = np.stack([np.sin(x[:, :9].sum(1)), x[:, 0] * x[:, 1] + 0.1 * x.sum(1)], 1)
-    own = MoleculeProcess.of(x.astype(np.float64), y)
-    noise = float(own.factor[0, 0] ** 2 - 1.0)
+    own = GaussianRegression.of(x.astype(np.float64), y, of_bits(0.03, (1e-3, 0.3)))
+    noise = own.noise
     mean, covariance = own.posterior(new.astype(np.float64))
     kernel = PairwiseKernel(metric=shared, gamma_bounds="fixed")
     other = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
@@ -95,4 +96,4 @@ def test_the_process_is_that_of_another_package() -> None:
 def test_tanimoto_is_counted() -> None:
     a = np.array([[1, 1, 0, 0], [0, 0, 0, 1]], dtype=np.float32)
     b = np.array([[1, 0, 1, 0]], dtype=np.float32)
-    np.testing.assert_allclose(tanimoto(a, b), [[1 / 3], [0.0]])
+    np.testing.assert_allclose(Tanimoto()(a, b), [[1 / 3], [0.0]])

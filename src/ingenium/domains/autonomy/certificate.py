@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from ingenium.domains.autonomy.intervals import Enclosure, exponential, positive_definite
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.linear import LinearMachine
+from ingenium.kits.enclosures.enclosure import Enclosure
+from ingenium.kits.enclosures.matrices import exponential, positive_definite
 
 CUTS = (0.95, 0.7, 0.35, 0.18, 0.09, 0.05)  # shares of the action that are tried
 SPARE = 1e-6  # of the weight, by which the function must fall, so that rounding leaves a proof

@@ -1,59 +1,19 @@
-"""Exported code, compiled with the C compiler of this machine and run.
-
-Only texts that are our own source around numbers come here (`source.py`): nothing strange runs.
-"""
+"""Exported control laws as policies: compiled with the C compiler of this machine and run."""
 
 import ctypes
-import platform
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
-from ingenium.core.errors import EngineError, MissingProgram
+from ingenium.edge.c_export import shared_library
 
-FLAGS = ("-O1", "-std=c99", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Werror")
-TIMEOUT_S = 120
-
-
-def compile_c(sources: Mapping[str, str], out: Path, flags: Sequence[str] = FLAGS) -> None:
-    """A shared library of these files, by name.
-
-    Raises:
-        MissingProgram: without a C compiler.
-        EngineError: if it refuses them.
-    """
-    program = shutil.which("cc")
-    if program is None:
-        raise MissingProgram("cc", "exported controllers are compiled, run and judged")
-    with tempfile.TemporaryDirectory() as place:
-        for name, text in sources.items():
-            (Path(place) / name).write_text(text)
-        files = [name for name in sources if name.endswith(".c")]
-        command = [program, *flags, *files, "-lm", "-o", "built.so"]
-        done = subprocess.run(
-            command, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
-        if done.returncode:
-            raise EngineError(f"the C compiler refuses what was exported: {done.stderr[:500]}")
-        shutil.copyfile(Path(place) / "built.so", out)
-
-
-@cache
-def compiler() -> str:
-    """Its version, in a line."""
-    program = shutil.which("cc")
-    if program is None:
-        return "no C compiler"
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    return f"{told.stdout.splitlines()[0]} on {platform.machine()}"
+USE = "exported controllers are compiled, run and judged"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +30,7 @@ class CompiledLaws:
         """Compile sources by the name with which their functions begin, and load them."""
         with tempfile.TemporaryDirectory() as place:
             file = Path(place) / "laws.so"
-            compile_c({"laws.c": "".join(texts.values())}, file)
+            shared_library({"laws.c": "".join(texts.values())}, file, USE)
             library = ctypes.CDLL(str(file))
         return cls(library, tuple(texts), outputs, actions)
 

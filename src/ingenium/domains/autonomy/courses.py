@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from ingenium.domains.autonomy.compiled import FLAGS, compile_c
+from ingenium.domains.autonomy.compiled import USE
 from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.edge.c_export import FLAGS, CText, shared_library
 
 FAST = (*(f for f in FLAGS if f != "-O1"), "-O3", "-march=native", "-fno-math-errno")
 BLOCK = 256  # lanes that stay in the nearest cache
-SOURCE = """\
+SOURCE = CText("""\
 void courses(long n, long t, long s, const double *law, const double *moves, const long *at,
              const double *told, double *state, double *truth, double *action) {
   const double *kp = law, *rate = law + n, *ki = law + 2 * n, *passing = law + 3 * n;
@@ -54,7 +55,7 @@ void courses(long n, long t, long s, const double *law, const double *moves, con
     }
   }
 }
-"""
+""")
 
 
 @cache
@@ -64,7 +65,7 @@ def library() -> Any:
         return None
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "courses.so"
-        compile_c({"courses.c": SOURCE.replace("@block@", str(BLOCK))}, file, FAST)
+        shared_library({"courses.c": SOURCE.filled({"block": BLOCK})}, file, USE, FAST)
         function = ctypes.CDLL(str(file)).courses
     function.argtypes = (*(ctypes.c_long,) * 3, *(ctypes.c_void_p,) * 7)
     function.restype = None

@@ -11,11 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from ingenium.domains.autonomy.compiled import compile_c
+from ingenium.domains.autonomy.compiled import USE
 from ingenium.domains.autonomy.law import Wiring
+from ingenium.edge.c_export import CText, shared_library
 
 _STAMP = (2000, 1, 1, 0, 0, 0)  # of every member, so that the same unit has the same bytes
-_UNIT = r"""/* FMI 2.0 for co-simulation around NAME.c: inputs wanted and seen, output action. */
+_UNIT = CText(
+    r"""/* FMI 2.0 for co-simulation around NAME.c: inputs wanted and seen, output action. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +89,7 @@ fmi2Status fmi2DoStep(fmi2Component c, fmi2Real now, fmi2Real step, fmi2Boolean 
 fmi2Status fmi2CancelStep(fmi2Component c) { (void)c; return fmi2Error; }
 @none@
 """
+)
 # Functions that a unit must have and this one has no use for, with their arguments.
 _NONE = (
     *(f"Get{t}(fmi2Component c, const fmi2ValueReference r[], size_t n, fmi2{t} v[])"
@@ -124,7 +127,7 @@ fmi2Status fmi2GetDirectionalDerivative(fmi2Component c, const fmi2ValueReferenc
 def _binary(name: str, source: str, unit_source: str) -> bytes:
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "unit.so"
-        compile_c({f"{name}.c": source, "fmi2_unit.c": unit_source}, file)
+        shared_library({f"{name}.c": source, "fmi2_unit.c": unit_source}, file, USE)
         return file.read_bytes()
 
 
@@ -156,11 +159,9 @@ def _unit_source(name: str, guid: str, wiring: Wiring) -> str:
     for head in _NONE:
         used = " ".join(f"(void){a};" for a in "crnv" if f" {a}" in head or f"*{a}" in head)
         none.append(f"fmi2Status fmi2{head} {{\n  {used} return fmi2Error;\n}}")
-    rows = {"q": q, "m": m, "guid": guid, "period_s": f"{wiring.period_s:.9g}"}
-    found = _UNIT.replace("@none@", "\n".join([*none, _DERIVATIVES]))
-    for key, value in rows.items():
-        found = found.replace(f"@{key}@", str(value))
-    return found.replace("NAME", name)
+    functions = "\n".join([*none, _DERIVATIVES])
+    entries = {"none": functions, "q": q, "m": m, "guid": guid, "period_s": wiring.period_s}
+    return _UNIT.filled(entries).replace("NAME", name)
 
 
 def _description(name: str, guid: str, wiring: Wiring) -> str:

@@ -15,8 +15,9 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float64
 
-from ingenium.domains.autonomy.intervals import Enclosure, exponential
 from ingenium.domains.autonomy.linear import SampledMachine
+from ingenium.kits.enclosures.enclosure import Enclosure
+from ingenium.kits.enclosures.matrices import exponential
 
 Ends = tuple[float, float]
 ROUNDED = 1e-14  # of sums and products outside the enclosure, by what they hold

@@ -1,16 +1,15 @@
 """Control laws as C: a text around numbers, and the numbers out of a text that is nothing else."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.domains.autonomy.law import FeedbackLaw, Wiring
+from ingenium.edge.c_export import CText, constants, numbers, same
 
-DIGITS = 9
-_LAW = """\
+_LAW = CText("""\
 /* A control law by ingenium: PID on each output, with filter, weight, limits and tracking.
  * Call NAME_act once a period, then NAME_learn with the action that was really applied.
  * Memory before the first period: PREFIX_Q times NAN, then PREFIX_M times 0. */
@@ -65,10 +64,8 @@ void NAME_learn(double *memory, const double *seen, const double *wanted, const 
     memory[q] = slow + passing * (seen[q] - slow);
   }
 }
-"""
-_NUMBER = r"-?[0-9.]+(?:e[+-]?[0-9]+)?"
+""")
 NAMES = ("KP", "KD", "KI", "FILTER_S", "WEIGHT", "TRACKING_S")
-MOST = 64  # numbers in a row of a text
 
 
 @dataclass(frozen=True)
@@ -88,22 +85,21 @@ class LawNumbers:
     def text(self, name: str, wiring: Wiring) -> str:
         """The C source, whose functions begin with `name`."""
         m, q = wiring.senses.shape
-        rows = {
-            "outputs": str(q),
-            "actions": str(m),
-            "period_s": _row([wiring.period_s]),
-            **{key.lower(): _row(self.values[key]) for key in NAMES[3:]},
-            "proportional": _row(self.values["KP"]),
-            "derivative": _row(self.values["KD"]),
-            "integral": _row(self.values["KI"]),
-            "senses": _row(wiring.senses.ravel()),
-            "first": _row(wiring.first.ravel()),
-            "low": _row(wiring.low),
-            "high": _row(wiring.high),
-        }
-        found = _LAW
-        for key, value in rows.items():
-            found = found.replace(f"@{key}@", value)
+        found = _LAW.filled(
+            {
+                "outputs": q,
+                "actions": m,
+                "period_s": wiring.period_s,
+                **{key.lower(): self.values[key] for key in NAMES[3:]},
+                "proportional": self.values["KP"],
+                "derivative": self.values["KD"],
+                "integral": self.values["KI"],
+                "senses": wiring.senses.ravel(),
+                "first": wiring.first.ravel(),
+                "low": wiring.low,
+                "high": wiring.high,
+            }
+        )
         return found.replace("PREFIX", name.upper()).replace("NAME", name)
 
     @classmethod
@@ -113,45 +109,17 @@ class LawNumbers:
         Raises:
             InputError: for a text that differs, so that nothing strange is ever compiled.
         """
-        rows = {k.removeprefix(name.upper() + "_"): v for k, v in _rows(text).items()}
+        rows = {k.removeprefix(name.upper() + "_"): v for k, v in constants(text).items()}
         try:
-            values = {key: _numbers(rows[key]) for key in NAMES}
-            if any(not np.isfinite(v).all() for v in values.values()):
-                raise ValueError("a number that is none")
-            found = cls(values)
-            same = found.text(name, wiring) == text
+            found = cls({key: numbers(rows[key]) for key in NAMES})
+            expected = found.text(name, wiring)
         except (KeyError, ValueError, OverflowError) as error:
             raise InputError(f"the C source of a control law of {name}", where) from error
-        if not same:
-            raise InputError(
-                "the C source of a control law, nothing in it changed but its gains and times",
-                f"{where}, which differs in {_differs(found.text(name, wiring), text)}",
-                "Export it again; a law of another period or plant belongs to another problem.",
-            )
+        same(
+            expected,
+            text,
+            where,
+            "the C source of a control law, nothing in it changed but its gains and times",
+            "Export it again; a law of another period or plant belongs to another problem.",
+        )
         return found
-
-
-def _rows(text: str) -> dict[str, str]:
-    found = {}
-    for line in text.splitlines():
-        match = re.fullmatch(r"static const double (\w+)(?:\[[^\]]*\])? = \{?([^;{}]*)\}?;", line)
-        if match:
-            found[match[1]] = match[2]
-    return found
-
-
-def _row(values: Sequence[float] | np.ndarray) -> str:
-    return ", ".join(f"{float(v):.{DIGITS}g}" for v in values)
-
-
-def _numbers(row: str) -> tuple[float, ...]:
-    cells = row.split(",")
-    if len(cells) > MOST or any(not re.fullmatch(_NUMBER, c.strip()) for c in cells):
-        raise ValueError("no numbers")
-    return tuple(float(c) for c in cells)
-
-
-def _differs(expected: str, came: str) -> str:
-    both = zip(expected.splitlines(), came.splitlines(), strict=False)
-    at = next((i for i, (a, b) in enumerate(both, 1) if a != b), None)
-    return f"line {at}" if at else "its length"

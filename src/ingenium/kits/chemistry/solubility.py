@@ -8,18 +8,16 @@ Source: Delaney, J. Chem. Inf. Comput. Sci. 44:1000, 2004 (descriptors); Rasmuss
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, GraphDescriptors, rdMolDescriptors
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from ingenium.core.digest import digest
 from ingenium.core.quantity import Quantity
 from ingenium.core.recipe import Arrays, Recipe
+from ingenium.evaluate.gaussian_process import GaussianRegression
 from ingenium.kits.chemistry.attribution import Shares, shares
 from ingenium.kits.chemistry.measurements import solubility
 from ingenium.kits.chemistry.packages import release_of
@@ -92,15 +90,14 @@ class Regression:
 
     mean: Float[np.ndarray, " d"]
     spread: Float[np.ndarray, " d"]
-    process: Any
+    process: GaussianRegression
 
     def at(
         self, x: Float[np.ndarray, "n d"]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
         """Value and deviation at some rows."""
         z = (x - self.mean) / np.where(self.spread > 0, self.spread, 1)
-        value, deviation = self.process.predict(z, return_std=True)
-        return value, deviation
+        return self.process.predict(z)
 
 
 @dataclass(frozen=True)
@@ -168,12 +165,11 @@ def fitted(
 
 def regression(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"]) -> Regression:
     """The process on all rows, its kernel tuned on the first of them."""
+    from ingenium.evaluate.kernels import smooth
+
     mean, spread = x.mean(0), x.std(0)
     z = (x - mean) / np.where(spread > 0, spread, 1)
-    start = ConstantKernel(1.0) * Matern(length_scale=3.0, nu=2.5) + WhiteKernel(0.05)
-    few = slice(TUNED_ON)
-    tuned = GaussianProcessRegressor(start, normalize_y=True).fit(z[few], y[few]).kernel_
-    process = GaussianProcessRegressor(tuned, optimizer=None, normalize_y=True).fit(z, y)
+    process = GaussianRegression.of(z, y, smooth(3.0, 0.05), tuned=TUNED_ON)
     return Regression(mean, spread, process)
 
 

@@ -132,7 +132,7 @@ def test_the_example_asks_for_the_stiffness_of_plates_on_cells_that_resolve_them
     problem = Container(SETTINGS)
     assert problem.finer is not None
     plates = problem.milled(slice(2, 3))[0].view(problem.part.grid.cells)
-    found = problem.finer.verifier._halved(plates).tolist()
+    found = problem.finer.verifier._surface(plates).tolist()
     own = dict(zip((q.name for q in problem.quantities), found, strict=True))
     example = Path(__file__).parents[4] / "examples" / "structures" / "container.toml"
     asked = {x.quantity: x.at_most for x in load_spec(example).limits}

@@ -1,5 +1,7 @@
 """What is read back of a printed part, and what half cells say of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -57,7 +59,7 @@ def test_a_grid_whose_halves_no_machine_holds_has_no_answer_and_no_traceback(
 
     assert large.finer is not None
     engine = large.finer.verifier
-    again = type(engine)(engine.own, engine.printer, refused)
+    again = replace(engine, half=refused)
     design = large.milled(slice(1)).view(1, *large.part.grid.cells)
     assert bool(again.measure(design).isnan().all())
 

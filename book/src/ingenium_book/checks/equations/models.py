@@ -10,13 +10,13 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from ingenium.domains.equations.law import algebra, enclosure
-from ingenium.domains.equations.law.balls import ball
 from ingenium.domains.equations.law.language import WHOLE, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.domains.equations.law.problem import pendulum
 from ingenium.domains.equations.law.table import MeasuredTable
 from ingenium.domains.equations.law.table import read as read_table
 from ingenium.drawing.style import INK, KNOWN, OURS, dress, plane
+from ingenium.kits.enclosures.enclosure import Enclosure
 from ingenium_book.checks.equations.descriptions import FIRST, FRESH, NO_PROCESS, SECOND, THIRD
 from ingenium_book.checks.equations.fields import tamed
 from ingenium_book.findings import Commands, Finding, Picture
@@ -278,14 +278,14 @@ def _bounded(
     box, names = table.wide(2.0).numpy()[:, :, None], table.language.names
     ends = np.sort(box[0] + (box[1] - box[0]) * rng.random((2, len(box[0]), POINTS)), axis=0)
     low, high = ends[0], ends[0] + 0.1 * (ends[1] - ends[0])
-    least, most = enclosure.enclose(table.language, tokens, own, low, high)
+    found = enclosure.enclose(table.language, tokens, own, Enclosure.between(low, high))
     at = low + (high - low) * rng.random(low.shape)
-    for i in np.flatnonzero(np.isfinite(least)):
+    for i in np.flatnonzero(found.proved):
         sides = zip(low[:, i].tolist(), high[:, i].tolist(), strict=True)
         yield BoundedFormula(
             _exact(tokens, own, dict(zip(names, at[:, i], strict=True))),
-            (float(least[i]), float(most[i])),
-            ball(tokens, own, dict(zip(names, sides, strict=True))),
+            (float(found.low[i]), float(found.high[i])),
+            enclosure.by_balls(tokens, own, dict(zip(names, sides, strict=True))),
         )
 
 

@@ -26,7 +26,7 @@ from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, RandomProposal
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
-from ingenium.generators.gaussian_process import GaussianProcessSettings
+from ingenium.generators.gaussian_process import GaussianProcess, GaussianProcessSettings
 from ingenium_book.studies.grid.ahead_contest import AheadContest
 from ingenium_book.studies.grid.day_ahead import (
     DAY,
@@ -37,7 +37,6 @@ from ingenium_book.studies.grid.day_ahead import (
     makers,
     settings,
 )
-from ingenium_book.studies.grid.known_process import KnownProcess
 from ingenium_book.studies.grid.load_hours import feeder, utility
 from ingenium_book.studies.grid.quantile_regression import QuantileRegression
 
@@ -53,7 +52,7 @@ FAMILIES = {
     ),
     "gaussian_process": settings(
         BOTH,
-        makers(KnownProcess, GaussianProcessSettings, components=(3, 6), rows=(2000, 2000)),
+        makers(GaussianProcess, GaussianProcessSettings, components=(3, 6), rows=(2000, 2000)),
     ),
     "quantile_regression": settings(
         BOTH, {f"ridge {x:g}": partial(QuantileRegression, ridge=x) for x in RIDGES}

@@ -20,7 +20,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.strategies.moves import crossed, mutated
 from ingenium.domains.molecules.strategies.round_memory import RoundMemory
-from ingenium.domains.molecules.strategies.surrogate import MoleculeProcess
+from ingenium.evaluate.gaussian_process import GaussianRegression
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.runs.aim import Aim
@@ -28,6 +28,8 @@ from ingenium.searches.strategies import Task
 
 FIRST = 100  # known molecules that evolve
 TRIES = 8  # matings for each child that is wanted
+TUNED_ON = 200  # measured molecules on which the noise is tuned
+NOISE, NOISES = 0.03, (1e-3, 0.3)  # of the variance: first, and at least and most
 REMEMBERED = 4096  # molecules that are not read again
 
 
@@ -138,11 +140,18 @@ class Genetic(RoundMemory):
         Source: Thompson, Biometrika 25:285, 1933; Eriksson et al., NeurIPS 2019, arXiv:1910.01739
             (batches by as many draws).
         """
+        from ingenium.evaluate.kernels import of_bits
+
         finite = [s for s, y in self.outcomes.items() if np.isfinite(y).all()]
         half = self.settings.learned // 2
         best = sorted(finite, key=self.cost.__getitem__)[:half]
         used = list(dict.fromkeys([*best, *finite[-half:]]))
-        process = MoleculeProcess.of(_prints(used), np.stack([self.outcomes[s] for s in used]))
+        process = GaussianRegression.of(
+            _prints(used),
+            np.stack([self.outcomes[s] for s in used]),
+            of_bits(NOISE, NOISES),
+            tuned=TUNED_ON,
+        )
         outcomes = process.draws(_prints(children), n, rng)
         margin, loss = np.split(outcomes.reshape(-1, outcomes.shape[2]), [len(aim.limits)], 1)
         code = np.full(len(margin), Verdict.ACCEPTED)

@@ -14,24 +14,26 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import Projection, Section, Watch
+from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
 from ingenium.domains.structures.cells.files import NpzCell, StlCell, ThreeMfCell
-from ingenium.domains.structures.cells.finer import FinerCell
 from ingenium.domains.structures.cells.inverse import Inverse, Wanted, calls
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
+from ingenium.domains.structures.half_cells import FINE, HalfCells
 from ingenium.kits.solids.stocked_problem import StockedProblem
 from ingenium.train.plan import Plan
 
 SOLID = "solid"
 POISSON, YOUNG, SHARE = "poisson_wanted", "young_wanted", "share_wanted"
 KIND = "kind"
+FINER = "dissected periodic finite elements, half pixels"
+FINER_SHARE, FINER_MOST = 0.1, 8  # of the accepted designs
 
 
 class UnitCell(StockedProblem):
@@ -85,7 +87,7 @@ class UnitCell(StockedProblem):
         self.tiers = (self.exact,)
         self.second = independent.CellReference(self.exact).second
         if len(axes) == 2:  # in space half voxels take a hundred times as long
-            self.finer = FinerCell(self.exact).second
+            self.finer = Second(HalfCells(self.exact, self._half, FINER), FINER_SHARE, FINER_MOST)
         self.codec = Channels.between(((0.0, 1.0),), settings.cells)
         # The first is what is judged; a mesh has no place for a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
@@ -93,6 +95,11 @@ class UnitCell(StockedProblem):
         self.at_once = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
         self.repair_calls = float(calls(settings.refine_steps))  # homogenisations; some need fewer
+
+    def _half(self) -> CellVerifier:
+        return CellVerifier(
+            replace(self.settings, cells=tuple(FINE * n for n in self.settings.cells))
+        )
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Cells of families, with their measured values as conditions."""

@@ -1,9 +1,7 @@
 """Parts measured again, from their printed surface on half cells: what the mesh is off."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float64
@@ -11,16 +9,17 @@ from torch import Tensor
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.quantity import Quantity
+from ingenium.domains.structures.half_cells import FINE, HalfCells
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.printed import Printer
 from ingenium.kits.solids.elastic.richardson import extrapolated
 
+NAME = "ingenium elastic grid, half cells of the printed surface"
 SHARE = 0.05  # of the accepted designs, at least one
-FINE = 2  # cells along one
 
 
 @dataclass(frozen=True, eq=False)
-class FinerPart:
+class FinerPart(HalfCells):
     """Responses of the surface that is printed, continued from half cells to none; its own mass.
 
     Print checks are those of half cells; the mass is that of the volume inside the surface.
@@ -28,26 +27,15 @@ class FinerPart:
 
     own: PartVerifier
     printer: Printer
-    half: Callable[[], PartVerifier]  # on cells of half the size
-    name: ClassVar[str] = "ingenium elastic grid, half cells of the printed surface"
-    tier: ClassVar[Literal["exact"]] = "exact"
-
-    @property
-    def version(self) -> str:
-        """Of the engine."""
-        return self.own.version
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """All of the part."""
         return self.own.quantities
 
-    @cached_property
-    def _fine(self) -> PartVerifier:
-        return self.half()
-
-    def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
+    def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
         """All quantities of each design; NaN without a surface, or of too many half cells."""
+        (density,) = arrays
         out = torch.full((len(density), len(self.quantities)), torch.nan, dtype=torch.float64)
         for row, one in zip(out, density, strict=True):  # surfaces are made one by one
             try:
@@ -57,20 +45,14 @@ class FinerPart:
         return out
 
     def _one(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
-        coarse, fine = self.own.measure(density[None])[0], self._halved(density)
-        return torch.where(self._meshed, extrapolated(coarse, fine), fine)
+        coarse, fine = self.own.measure(density[None])[0], self._surface(density)
+        meshed = torch.tensor([q.beyond for q in self.quantities])
+        return torch.where(meshed, extrapolated(coarse, fine), fine)
 
-    def _halved(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
+    def _surface(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
         """What is measured on half cells, and the mass of the volume inside the surface."""
         mesh = self.printer.mesh(density.numpy())
-        fine = self._fine.measure(torch.from_numpy(self.printer.read(mesh, FINE))[None])[0]
-        fine[self._mass] = float(mesh.volume) * self.own.part.material.density_kg_m3
+        fine = self.finer.measure(torch.from_numpy(self.printer.read(mesh, FINE))[None])[0]
+        mass = [q.name for q in self.quantities].index("mass")
+        fine[mass] = float(mesh.volume) * self.own.part.material.density_kg_m3
         return fine
-
-    @cached_property
-    def _meshed(self) -> Tensor:
-        return torch.tensor([q.beyond for q in self.quantities])
-
-    @cached_property
-    def _mass(self) -> int:
-        return [q.name for q in self.quantities].index("mass")

@@ -78,7 +78,8 @@ class PartProblem(Problem):
         self.exact = self.measuring(self.part, _elastic(self.part, EXACT))
         self.tiers = (self.exact,)
         self.second = Second(independent.PartReference(self.exact), independent.SHARE)
-        self.finer = Second(finer.FinerPart(self.exact, self.printer, self._half), finer.SHARE)
+        halves = finer.FinerPart(self.exact, self._half, finer.NAME, self.printer)
+        self.finer = Second(halves, finer.SHARE)
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
         self.codec = Channels.between(((0.0, 1.0),), (x, y, z))
         self.system = digest(asdict(settings))

@@ -17,8 +17,9 @@ from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.structures.half_cells import FINE, HalfCells
 from ingenium.domains.structures.possible import refuse_beyond
-from ingenium.domains.structures.shapes import finer, independent, report
+from ingenium.domains.structures.shapes import independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
 from ingenium.domains.structures.shapes.loading import Numbers
@@ -32,6 +33,8 @@ from ingenium.sampling.constraints import Box as Bounds
 from ingenium.sampling.constraints import FixedSum, Together
 
 HELD_OUT_EVERY = 5
+FINER = "bilinear or trilinear finite elements, half cells"
+FINER_SHARE, FINER_MOST = 0.25, {2: 16, 3: 1}  # of the accepted designs
 
 
 class MinimumCompliance(StockedProblem):
@@ -72,7 +75,8 @@ class MinimumCompliance(StockedProblem):
         )
         self.tiers = (ShapeVerifier(self.box),)
         self.second = Second(independent.ShapeReference(self.box), independent.SHARE)
-        self.finer = Second(finer.FinerShape(self.tiers[0]), finer.SHARE, finer.MOST[grid.dim])
+        finer = HalfCells(self.tiers[0], self._half, FINER)
+        self.finer = Second(finer, FINER_SHARE, FINER_MOST[grid.dim])
         self.system = digest(asdict(self.settings))
         self.codec = Channels.between(((0.0, 1.0),), grid.cells)
         # The first is the usual one; a mesh has no grey cells.
@@ -81,6 +85,11 @@ class MinimumCompliance(StockedProblem):
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
         self.repair_calls = float(calls(self.settings.refine_steps))  # solves of the whole box
+
+    def _half(self) -> ShapeVerifier:
+        own = self.settings
+        cells = tuple(FINE * n for n in own.grid.cells)
+        return ShapeVerifier(open_box(replace(own, cells=cells, cell_m=own.cell_m / FINE)))
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Shapes that SIMP made for loads and volumes spread over their ranges."""

@@ -1,0 +1,1 @@
+"""Intervals that are rounded outwards: what is proved with them is true of real numbers."""
