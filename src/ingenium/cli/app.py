@@ -7,6 +7,7 @@ from ingenium_book import commands as study
 
 from ingenium import __version__
 from ingenium.cli import (
+    artifacts,
     ask,
     browse,
     check,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    artifacts,
     ask,
     examples,
     make,

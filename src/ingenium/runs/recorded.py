@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ingenium.artifacts import RUN_RECORDS
 from ingenium.core import evidence, seals
 from ingenium.core import spec as specs
 from ingenium.core.digest import file_digest
@@ -21,7 +22,6 @@ from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import Entry
 
 EVIDENCE, DESIGNS = "evidence.jsonl", "designs"
-WHOLE = ("run.json", "search.json")  # of a proposal and of a search
 REMADE = ("designs/", "report.html")  # told by each record, and no evidence
 TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
 RUNS = ("proposal", "search-end")  # entries of the ledger
@@ -182,7 +182,7 @@ def handed(path: Path) -> Path:
 
 def _said(folder: Path) -> Mapping[str, Any] | None:
     """What the record of the whole run says of its evidence; none where it says nothing."""
-    for name in WHOLE:
+    for name in RUN_RECORDS:
         try:
             found = json.loads((folder / name).read_bytes())[evidence.KEY]
         except (OSError, ValueError, LookupError, TypeError, RecursionError):

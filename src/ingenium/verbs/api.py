@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ingenium import __version__, report
+from ingenium.artifacts import RUN_RECORDS, open_artifact, record_in
 from ingenium.core import spec as specs
+from ingenium.core.artifact import Artifact, Replay
 from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
@@ -33,8 +35,6 @@ from ingenium.runs import audit, loop
 from ingenium.runs import replay as replaying
 from ingenium.runs.export import content_digest
 from ingenium.runs.loop import Elsewhere
-from ingenium.runs.opened import OpenedRun
-from ingenium.runs.opened import open_run as opened
 from ingenium.runs.outcome import Clock, Finish, Run
 from ingenium.runs.search_plan import SearchPlan
 from ingenium.scale.place import LOCAL, WorkPlace
@@ -174,14 +174,16 @@ def search(
         )
 
 
-def open_run(folder: str | Path) -> OpenedRun:
-    """A finished run, or the result of a search, as it lies in its folder.
+def open_run(folder: str | Path) -> Artifact:
+    """The artifact in a folder: a run, the result of a search, a monitor, a posterior and so on.
+
+    Every kind has `folder`, `record`, `spec`, `verdict`, `reasons`, `values` and `replay`.
 
     Raises:
-        InputError: if no finished run lies there.
-        CorruptError: if a file of it is not what the run wrote.
+        InputError: if none lies there, or one of an older version.
+        CorruptError: if a file of it is not the one that was written.
     """
-    return opened(Path(folder), open_problem)
+    return open_artifact(Path(folder))
 
 
 def fit(spec: Asked, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:
@@ -235,9 +237,21 @@ def verify(
     return found
 
 
-def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> replaying.Replay:
-    """Propose and measure one design of a finished run again; says whether its evidence holds."""
+def replay(out: str | Path, design: int = 0, *, ledger: Ledger | None = None) -> Replay:
+    """Make an artifact again, and say which parts of its record hold.
+
+    Args:
+        out: its folder.
+        design: which one is proposed and measured again, where it is that of a run.
+        ledger: where the replay of a design is noted.
+
+    Raises:
+        InputError: if the folder holds nothing that can be made again.
+        CorruptError: if what it holds is not what was written.
+    """
     folder = Path(out)
+    if record_in(folder) not in (None, *RUN_RECORDS):
+        return open_artifact(folder).replay()
     spec = replaying.recorded_spec(folder)
     with ledger_or_own(ledger) as book:
         problem = open_problem(spec)
@@ -248,7 +262,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
             "design": design,
             "evidence": file_digest(folder / "evidence.jsonl"),
             "holds": found.holds,
-            "broken": [c.part for c in found.checks if not c.holds],
+            "broken": found.broken,
             "version": __version__,
         }
         book.append("replay", body)
