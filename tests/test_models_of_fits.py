@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.core.judged import sealed_text
+from ingenium.core.sealed import sealed_text
 from ingenium.core.seals import SEAL
 from ingenium.core.spec import GeneratorChoice, Spec, dump, parse
 from ingenium.domains import open_problem
-from ingenium.generators.fitted import FIT, MODEL
-from ingenium.verbs.adapt import SPEC, AdaptRequest, EarlierLessons, adapt, keep
+from ingenium.generators.artifact import MODEL, SPEC, FitRecord
+from ingenium.verbs.adapt import AdaptRequest, EarlierLessons, adapt, keep
 from ingenium.verbs.fit import fit
 from ingenium.verbs.propose import propose
 from ingenium.verbs.replay import replay
@@ -32,8 +32,12 @@ def kept(folder: Path, seed: int) -> Path:
     made = fit(table)
     made.save(folder / MODEL)
     (folder / SPEC).write_text(dump(parse(table, Spec, "the test")))
-    record = {"problem": asked.problem, "lineage": {"weights": made.digest}}
-    FIT.write(folder, record)
+    record = {
+        "problem": asked.problem,
+        "verdict": "accepted",
+        "lineage": {"weights": made.digest},
+    }
+    FitRecord.write(folder, record)
     return folder
 
 
@@ -94,27 +98,27 @@ def test_planted_weights_are_refused(tmp_path: Path) -> None:
     shutil.copytree(other / MODEL, own / MODEL, dirs_exist_ok=True)  # whole, and at odds with none
     with pytest.raises(CorruptError, match="other weights than were fitted"):
         propose(spec(), n=8, out=tmp_path / "run", model=own)
-    (own / FIT.record).unlink()
+    (own / FitRecord.file).unlink()
     with pytest.raises(InputError, match="ingenium fit PROBLEM --out"):
         propose(spec(), n=8, out=tmp_path / "run", model=own)
     assert not (tmp_path / "run").exists()
 
 
-NAMELESS = sealed_text({"problem": "toy.cantilever"})
+NAMELESS = sealed_text({"problem": "toy.cantilever", "verdict": "accepted"})
 
 
 @pytest.mark.parametrize("written", [NAMELESS, "{"], ids=["nameless", "broken"])
 def test_a_record_that_names_no_weights_is_told(tmp_path: Path, written: str) -> None:
     own = kept(tmp_path / "fit", 0)
-    (own / FIT.record).write_text(written)
+    (own / FitRecord.file).write_text(written)
     with pytest.raises(CorruptError, match="no record"):
         propose(spec(), n=8, out=tmp_path / "run", model=own)
 
 
 def test_a_fit_of_another_problem_is_refused(tmp_path: Path) -> None:
     own = kept(tmp_path / "fit", 0)
-    record = json.loads((own / FIT.record).read_text())
+    record = json.loads((own / FitRecord.file).read_text())
     del record[SEAL]
-    FIT.write(own, record | {"problem": "grid.feeder_day"})
+    FitRecord.write(own, record | {"problem": "grid.feeder_day"})
     with pytest.raises(InputError, match=r"which is one of grid\.feeder_day"):
         propose(spec(), n=8, out=tmp_path / "run", model=own)

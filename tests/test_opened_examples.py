@@ -7,6 +7,7 @@ import pytest
 
 import ingenium
 from ingenium.core.spec import load
+from ingenium.runs.opened import OpenedRun
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FEW = 8
@@ -28,6 +29,7 @@ def test_a_run_of_an_example_opens(name: str, tmp_path: Path) -> None:
     spec = load(EXAMPLES / f"{name}.toml")
     made = ingenium.propose(spec, n=FEW, seed=1, out=tmp_path / "run")
     run = ingenium.open_run(tmp_path / "run")
+    assert isinstance(run, OpenedRun)
     assert list(run.table.columns) == list(made.table.columns)
     assert len(run.table) == FEW
     assert (run.table["verdict"].to_numpy() == made.verdicts["verdict"].to_numpy()).all()

@@ -34,7 +34,9 @@ def seen(beams: None, tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
 
 @pytest.fixture(scope="module")
 def again(seen: loop.Run) -> OpenedRun:
-    return ingenium.open_run(seen.folder)
+    found = ingenium.open_run(seen.folder)
+    assert isinstance(found, OpenedRun)
+    return found
 
 
 def test_a_table_has_a_row_for_each_design_with_names_and_the_units_of_the_spec(
@@ -117,6 +119,7 @@ def test_searching_is_a_function_whose_result_opens(tmp_path: Path) -> None:
     plan = ingenium.SearchPlan("random", batch=8)
     run = ingenium.search(asked, plan, ingenium.Stop(24), tmp_path / "search")
     again = ingenium.open_run(tmp_path / "search")
+    assert isinstance(again, OpenedRun)
     assert len(run.table) == 24
     assert len(again.table) == len(run.selected)
     assert run.rounds["calls"].tolist() == again.rounds["calls"].tolist() == [8, 16, 24]
@@ -126,7 +129,7 @@ def test_searching_is_a_function_whose_result_opens(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_no_run_is_refused(tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(InputError, match="holds no evidence"):
+    with pytest.raises(InputError, match="the folder of an artifact"):
         ingenium.open_run(tmp_path)
     (folder / "run.json").write_text("{")
     with pytest.raises(CorruptError, match=r"run\.json is not what the run wrote"):

@@ -42,7 +42,7 @@ def check_answer(words: Sequence[object], found: Any) -> None:
     first, second = str(words[0]), str(words[1])
     name = (
         f"{first}-{second}"
-        if first in ("ledger", "models", "monitor", "posterior", "study")
+        if first in ("edge", "ledger", "models", "monitor", "posterior", "study")
         else first
     )
     check_file("error" if isinstance(found, dict) and "error" in found else name, found)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ingenium.core.artifact import load
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.core.judged import sealed_text
+from ingenium.core.sealed import sealed_text
 from ingenium.core.spec import GeneratorChoice
 from ingenium.edge import board
-from ingenium.edge.device import DeviceSheet, load
-from ingenium.edge.record import RECORD, SmallGenerator
-from ingenium.report.edge_page import tried, write
+from ingenium.edge.artifact import SmallGenerator, tried
+from ingenium.edge.device import DeviceSheet
+from ingenium.report.artifact_page import write
 from ingenium.verbs import edge as shrinking
 from plugged import plugged
 from toy import install
@@ -44,7 +45,7 @@ def beams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def sheet(folder: Path, flash: float) -> DeviceSheet:
     path = folder / "device.toml"
     path.write_text(SHEET.format(flash=flash))
-    return load(path)
+    return load(path, DeviceSheet, "a device sheet")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_its_files_give_what_its_record_says(small: SmallGenerator) -> None:
 
 def test_a_replay_fits_it_again(small: SmallGenerator, tmp_path: Path) -> None:
     found = shrinking.replay(small, tmp_path / "again")
-    assert found.holds, found.same
+    assert found.holds, found.broken
     lost = SmallGenerator(small.folder, {**small.record, "device": {"name": "", "judged": 1}})
     with pytest.raises(CorruptError, match="holds no device sheet"):
         shrinking.replay(lost, tmp_path / "again")
@@ -98,8 +99,8 @@ def test_a_replay_fits_it_again(small: SmallGenerator, tmp_path: Path) -> None:
 
 def test_a_replay_finds_what_was_forged(small: SmallGenerator) -> None:
     def otherwise(**entries: object) -> list[str]:
-        found = shrinking.compared({**small.record, **entries}, small.record)
-        return [part for part, same in found.same.items() if not same]
+        forged = SmallGenerator(small.folder, {**small.record, **entries})
+        return forged.compared(small.record).broken
 
     assert otherwise() == []
     assert otherwise(measured={}, trials=small.record["trials"][:1]) == ["measured", "trials"]
@@ -112,13 +113,13 @@ def test_a_replay_finds_what_was_forged(small: SmallGenerator) -> None:
 def test_a_graph_without_a_digest_is_not_opened(small: SmallGenerator, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(small.folder, folder)
-    record = json.loads((folder / RECORD).read_text())
+    record = json.loads((folder / SmallGenerator.file).read_text())
     record.pop("seal")
     record["evidence"]["files"].pop("decode.onnx")
-    (folder / RECORD).write_text(sealed_text(record))
+    (folder / SmallGenerator.file).write_text(sealed_text(record))
     (folder / "decode.onnx").write_bytes(b"planted")
     with pytest.raises(CorruptError, match=r"no digest of decode\.onnx"):
-        SmallGenerator.opened(folder)
+        SmallGenerator.open(folder)
 
 
 def test_a_file_that_was_changed_is_told(small: SmallGenerator, tmp_path: Path) -> None:
@@ -127,14 +128,14 @@ def test_a_file_that_was_changed_is_told(small: SmallGenerator, tmp_path: Path) 
     path = folder / "generator.c"
     path.write_text(path.read_text() + "\n")
     with pytest.raises(CorruptError, match=r"generator\.c"):
-        SmallGenerator.opened(folder)
+        SmallGenerator.open(folder)
     path.unlink()
-    record = json.loads((folder / RECORD).read_text())
+    record = json.loads((folder / SmallGenerator.file).read_text())
     record.pop("seal")
     record["evidence"].pop("files")
-    (folder / RECORD).write_text(sealed_text(record))
+    (folder / SmallGenerator.file).write_text(sealed_text(record))
     with pytest.raises(CorruptError):
-        SmallGenerator.opened(folder)
+        SmallGenerator.open(folder)
 
 
 def test_a_limit_that_no_recipe_meets_names_the_nearest(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_what_the_device_lacks_is_named(tmp_path: Path) -> None:
     path = tmp_path / "device.toml"
     path.write_text(SHEET.format(flash=90).replace("steps = 8", 'operators = ["dense", "sum"]'))
     with pytest.raises(InputError, match=r"function, in the network of vae.*does without\.$"):
-        shrinking.fit("toy.cantilever", load(path), tmp_path / "out")
+        shrinking.fit("toy.cantilever", load(path, DeviceSheet, "a device sheet"), tmp_path / "out")
     for old, wrong, told in (
         ("int8", "int3", "int3"),
         ("kB", "kV", "kV"),
@@ -166,11 +167,11 @@ def test_what_the_device_lacks_is_named(tmp_path: Path) -> None:
     ):
         path.write_text(SHEET.format(flash=90).replace(old, wrong))
         with pytest.raises(InputError, match=told):
-            load(path)
+            load(path, DeviceSheet, "a device sheet")
 
 
 def test_families_without_a_network_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "device.toml"
     path.write_text(SHEET.format(flash=90).replace('"vae", steps = 60', '"bootstrap"'))
     with pytest.raises(InputError, match="bootstrap, which has none"):
-        shrinking.fit("toy.cantilever", load(path), tmp_path / "out")
+        shrinking.fit("toy.cantilever", load(path, DeviceSheet, "a device sheet"), tmp_path / "out")

@@ -37,11 +37,11 @@ def test_a_run_draws_its_page_and_goes_on_from_its_memory(alarm: Path) -> None:
 
 
 def test_a_monitor_is_shown_and_replayed(alarm: Path) -> None:
-    shown = answer("monitor", "show", alarm / "alarm")
+    shown = answer("show", alarm / "alarm")
     assert shown["family"] == "dpca"
     assert shown["measured"]["missed"]["unit"] == "1"
-    assert "transformer" in answer("monitor", "show")["families"]
-    assert answer("monitor", "replay", alarm / "alarm")["holds"]
+    assert "transformer" in answer("monitor", "families")["families"]
+    assert answer("replay", alarm / "alarm")["holds"]
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from calling import answer, call
 
-from ingenium.core.judged import sealed_text
+from ingenium.core.sealed import sealed_text
 
 HERE = Path(__file__).parents[2]
 SPEC = HERE / "examples" / "autonomy" / "second_order.toml"
@@ -60,7 +60,7 @@ def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
         changed = altered(changed)
     (out / "operation.json").write_text(sealed_text(changed))  # by one who seals it anew
     again = json.loads(call("replay", out, "--json")[1])
-    assert {k for k, same in again["same"].items() if not same} == set(ALTERED)
+    assert {c["part"] for c in again["checks"] if not c["holds"]} == set(ALTERED)
     (out / "operation.json").write_text(record)
     lines = (out / "decisions.jsonl").read_text()
     (out / "decisions.jsonl").write_text(lines.replace("person", "policy", 1))

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ingenium.core.judgement import Judgement
 from ingenium.core.spec import Limit
 from ingenium.edge.judging import JudgedGenerator, quality
-from ingenium.evaluate.interval_limits import MarginVerdict
 
 NOTHING = np.zeros((64, 0))
 
@@ -19,7 +19,7 @@ def test_what_is_kept_of_nothing_is_unknown_and_holds_no_limit() -> None:
     found = quality(judged(own), judged(np.zeros(64, dtype=bool)), seed=0)
     for sure in (False, True):
         limit = Limit("kept_acceptance", at_least=0.9, beyond_uncertainty=sure)
-        assert MarginVerdict.of(found, [limit]).word == "failed"
+        assert Judgement.of(found, [limit]).verdict == "failed"
 
 
 def test_what_is_kept_is_the_ratio_of_acceptances() -> None:

@@ -17,18 +17,13 @@ from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import parse
 from ingenium.evaluate.intervals import Interval
 from ingenium.infer.answering import _judged_values
+from ingenium.infer.artifact import Posterior
 from ingenium.infer.calibration import WRONG, Ranks, ranks_needed, truths_needed
-from ingenium.infer.record import (
-    CALIBRATED,
-    NOT_CALIBRATED,
-    OUTSIDE,
-    UNTOLD,
-    Posterior,
-    PosteriorVerdict,
-)
+from ingenium.infer.judging import judge
+from ingenium.infer.pictures import figures
 from ingenium.infer.spec import InferSpec, dump, load
 from ingenium.infer.weights import Weighted, moments
-from ingenium.report.posterior_page import write
+from ingenium.report.artifact_page import write
 from ingenium.verbs import infer as inferring
 from plugged import distribution, plugged
 
@@ -52,7 +47,7 @@ def asked(seen: list[float] = SEEN, **setup: Any) -> InferSpec:
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> inferring.Inferred:
     made = inferring.infer(asked(), tmp_path_factory.mktemp("out") / "right")
-    write(made)
+    write(made.kept, figures(made))
     return made
 
 
@@ -60,7 +55,7 @@ def test_a_right_posterior_is_calibrated_and_holds_the_exact_answer(
     right: inferring.Inferred,
 ) -> None:
     record = right.kept.record
-    assert record["verdict"] == CALIBRATED, record["reasons"]
+    assert record["verdict"] == "accepted", record["reasons"]
     _, seen = opened(SEEN)
     mean, cov = exact(seen)
     draws = right.kept.draws()
@@ -75,7 +70,7 @@ def test_a_right_posterior_is_calibrated_and_holds_the_exact_answer(
 
 def test_its_page_tells_and_its_file_has_weights(right: inferring.Inferred) -> None:
     page = (right.kept.folder / "report.html").read_text()
-    assert "Calibrated" in page
+    assert "accepted" in page
     assert "Corner plot" in page
     with xr.open_dataset(right.kept.folder / "posterior.nc", engine="h5netcdf") as found:
         assert float(found["weight"].sum()) == pytest.approx(1.0)
@@ -84,7 +79,7 @@ def test_its_page_tells_and_its_file_has_weights(right: inferring.Inferred) -> N
 
 def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -> None:
     made = inferring.infer(asked(error_scale=0.35), tmp_path / "sure")
-    assert made.kept.record["verdict"] == NOT_CALIBRATED
+    assert made.kept.record["verdict"] == "rejected"
     assert made.kept.record["measured"]["coverage_90"]["value"] < 0.8
 
 
@@ -98,15 +93,14 @@ def test_few_truths_do_not_make_a_right_posterior_calibrated(
     """Nothing contradicts it, and nothing could: that is told as a third outcome."""
     made = inferring.infer(replace(asked(), truths=truths, ranked=ranked), tmp_path / "some")
     record = made.kept.record
-    assert record["verdict"] == UNTOLD
+    assert record["verdict"] == "inconclusive"
     assert any(said in reason and "needed" in reason for reason in record["reasons"])
-    assert not record["holds"]
     assert (record["measured"]["truths"]["value"], record["measured"]["ranked"]["value"]) == (
         truths,
         ranked,
     )
-    write(made)
-    assert "Not told" in (made.kept.folder / "report.html").read_text()
+    write(made.kept, figures(made))
+    assert "inconclusive" in (made.kept.folder / "report.html").read_text()
 
 
 def test_few_truths_that_contradict_a_posterior_do() -> None:
@@ -115,7 +109,7 @@ def test_few_truths_that_contradict_a_posterior_do() -> None:
     even = Ranks((np.arange(40)[:, None] + 0.5) / 40 * np.ones((1, 2)), *[np.zeros((40, 0))] * 2)
     found = Weighted((), torch.zeros(0, dtype=torch.int64), np.zeros(0), 0.1, 100.0)
     values = _judged_values(found, {"held out": far, "prior": even}, 0.5, 0.5)
-    assert PosteriorVerdict.of(values, (), 2).word == NOT_CALIBRATED
+    assert judge(values, (), 2).verdict == "rejected"
 
 
 @pytest.mark.parametrize("name", ["coverage_50", "coverage_90", "rank_p"])
@@ -123,10 +117,10 @@ def test_what_is_not_a_number_makes_no_posterior_calibrated(name: str) -> None:
     even = Ranks((np.arange(40)[:, None] + 0.5) / 40 * np.ones((1, 2)), *[np.zeros((40, 0))] * 2)
     found = Weighted((), torch.zeros(0, dtype=torch.int64), np.zeros(0), 0.1, 100.0)
     values = _judged_values(found, {"held out": even, "prior": even}, 0.5, 0.5)
-    assert PosteriorVerdict.of(values, (), 2).word == CALIBRATED
+    assert judge(values, (), 2).verdict == "accepted"
     values[name] = Interval(math.nan, math.nan, math.nan)
-    verdict = PosteriorVerdict.of(values, (), 2)
-    assert verdict.word == UNTOLD
+    verdict = judge(values, (), 2)
+    assert verdict.verdict == "inconclusive"
     assert f"{name} is not a number" in verdict.reasons
 
 
@@ -154,8 +148,8 @@ def test_enough_ranks_show_a_posterior_that_lies_aside() -> None:
 def test_readings_that_the_prior_does_not_know_are_flagged(tmp_path: Path) -> None:
     few = replace(asked([9.0, 9.0]), truths=20, ranked=20)
     made = inferring.infer(few, tmp_path / "far")
-    assert made.kept.record["verdict"] == OUTSIDE
-    assert not made.kept.record["holds"]
+    assert made.kept.record["verdict"] == "rejected"
+    assert "the prior" in made.kept.reasons[0]
 
 
 def test_it_is_replayed_and_altered_draws_are_noticed(
@@ -166,7 +160,7 @@ def test_it_is_replayed_and_altered_draws_are_noticed(
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(CorruptError):
-        Posterior.opened(right.kept.folder)
+        Posterior.open(right.kept.folder)
     file.write_bytes(whole)
 
 

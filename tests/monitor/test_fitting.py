@@ -9,22 +9,23 @@ import pytest
 from made import table as own_table
 from made import week, weeks
 
+from ingenium.core.artifact import load
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.judgement import Judgement
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit
-from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor import fitting, lessons, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
+from ingenium.monitor.artifact import Monitor
 from ingenium.monitor.families import table as families
 from ingenium.monitor.fitting import StreamSource
 from ingenium.monitor.judging import judge, rate
-from ingenium.monitor.record import Monitor
-from ingenium.monitor.spec import MonitorSpec, load
+from ingenium.monitor.spec import MonitorSpec
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
-from ingenium.report.monitor_page import write_fit
+from ingenium.report.artifact_page import write
 from ingenium.trust.ledger import open_ledger
 from ingenium.verbs import monitor as watching
 
@@ -126,10 +127,10 @@ def test_rows_are_not_calm_before_an_event_has_settled() -> None:
 def test_limits_are_judged_with_or_without_their_interval() -> None:
     values = {"missed": Interval(0.08, 0.02, 0.2), "delay": Interval(float("nan"), 0.0, 0.0)}
     plain = Limit("missed", at_most=0.1)
-    assert MarginVerdict.of(values, (plain,)).word == "accepted"
+    assert Judgement.of(values, (plain,)).verdict == "accepted"
     strict = Limit("missed", at_most=0.1, beyond_uncertainty=True)
-    assert MarginVerdict.of(values, (strict,)).word == "rejected"
-    assert MarginVerdict.of(values, (Limit("delay", at_most=6.0),)).word == "failed"
+    assert Judgement.of(values, (strict,)).verdict == "rejected"
+    assert Judgement.of(values, (Limit("delay", at_most=6.0),)).verdict == "failed"
 
 
 def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> Non
     assert kept.record["verdict"] == "accepted"
     assert kept.record["measured"]["auc"]["value"] > 0.9
     assert kept.record["chance"]["point_adjusted_f1"] > kept.record["chance"]["auc"] - 0.1
-    write_fit(kept)
+    write(kept)
     assert "under point adjustment" in (tmp_path / "kept" / "report.html").read_text()
     assert watching.replay(kept, tmp_path / "again").holds
     forged = json.loads(json.dumps(kept.record))
@@ -148,16 +149,16 @@ def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> Non
     forged["events"][0]["delay_h"] = 0.5
     forged["verdict"] = "rejected"
     found = watching.replay(replace(kept, record=forged), tmp_path / "again")
-    assert {part for part, same in found.same.items() if same} == {"data"}
+    assert {c.part for c in found.checks if c.holds} == {"data"}
     text = path.read_text().replace("10.", "10.0", 1)
     path.write_text(text)
     assert not watching.replay(kept, tmp_path / "again").holds
     (tmp_path / "kept" / "layout.json").write_text('{"spots": 3}')
-    with pytest.raises(CorruptError, match="no record or layout"):
-        Monitor.opened(tmp_path / "kept")
+    with pytest.raises(CorruptError, match="no record of a monitor"):
+        Monitor.open(tmp_path / "kept")
     (tmp_path / "kept" / "monitor.onnx").write_bytes(b"")
     with pytest.raises(CorruptError, match="not the file that was judged"):
-        Monitor.opened(tmp_path / "kept")
+        Monitor.open(tmp_path / "kept")
 
 
 @pytest.mark.slow
@@ -213,14 +214,14 @@ def test_a_file_without_labels_beside_labelled_ones_is_refused(tmp_path: Path) -
 def test_a_spec_is_read_and_wrong_ones_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "monitor.toml"
     path.write_text('family = "pca"\n[[limits]]\nquantity = "missed"\nat_most = 0.1\n')
-    assert load(path).limits[0].at_most == 0.1
+    assert load(path, MonitorSpec, "a spec of a monitor").limits[0].at_most == 0.1
     for wrong in ('family = "oracle"', 'augment = "luck"', "held_out = 1.5", "no_such = 1"):
         path.write_text(wrong)
         with pytest.raises(InputError):
-            load(path)
+            load(path, MonitorSpec, "a spec of a monitor")
     path.write_text('[[limits]]\nquantity = "beauty"\nat_most = 1')
     with pytest.raises(InputError):
-        load(path)
+        load(path, MonitorSpec, "a spec of a monitor")
 
 
 def test_streams_that_differ_are_refused() -> None:

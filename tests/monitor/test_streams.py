@@ -8,8 +8,8 @@ from made import table as own_table
 from made import weeks
 
 from ingenium.core.errors import CorruptError, InputError
+from ingenium.monitor.artifact import MODEL, Monitor
 from ingenium.monitor.exported import Exported
-from ingenium.monitor.record import MODEL, Monitor
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.verbs import monitor as watching
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from ingenium.core.artifact import load
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
 from ingenium.scale.place import WorkPlace
 from ingenium.verbs import drill
-from ingenium.verbs.drill import DrillSpec, FaultyRanks, WorkerFault, load
+from ingenium.verbs.drill import DrillSpec, FaultyRanks, WorkerFault
 from ingenium.verbs.ranked_fit import FitRequest, fit
 
 SPEC = """
@@ -134,7 +135,7 @@ def test_a_rank_that_has_to_follow_keeps_nothing(
 
 
 def test_the_example_of_a_drill_is_read() -> None:
-    asked = load(Path(__file__).parents[2] / "examples/scale/drill.toml")
+    asked = load(Path(__file__).parents[2] / "examples/scale/drill.toml", DrillSpec, "a drill")
     assert asked.request.layout == "data:2"
     assert max(asked.kill + asked.cut) < asked.steps
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingenium.core.artifact import load
 from ingenium.core.errors import InputError
 from ingenium.scale import laws, planner
 from ingenium.scale.carbon import LIFE_CYCLE, GridUnit, merit_order, planned_start, read_trace
-from ingenium.scale.cluster import Cluster, Device, Link, read
+from ingenium.scale.cluster import Cluster, Device, Link
 from ingenium.scale.layout import RankLayout
 from ingenium.scale.model_size import ModelSize
 from ingenium.scale.planner import PlanSpec, Training
@@ -87,8 +88,8 @@ def test_utilisation_is_near_that_of_megatron() -> None:
 
 
 def test_the_best_layouts_fit_and_are_fast() -> None:
-    spec = read(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
-    cluster = read(EXAMPLES / "h100x256.toml", Cluster, "a cluster")
+    spec = load(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
+    cluster = load(EXAMPLES / "h100x256.toml", Cluster, "a cluster")
     found = planner.best(spec, cluster)
     assert all(one.bytes.total <= cluster.room for one in found)
     every = [planner.planned(spec, cluster, x) for x in planner.layouts(spec, 256, per_node=8)]
@@ -101,8 +102,8 @@ def test_a_plan_waits_for_no_pytorch() -> None:
 
 
 def test_a_layout_that_does_not_fit_names_the_nearest_that_does() -> None:
-    spec = read(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
-    cluster = read(EXAMPLES / "h100x256.toml", Cluster, "a cluster")
+    spec = load(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
+    cluster = load(EXAMPLES / "h100x256.toml", Cluster, "a cluster")
     said = r"data:256, which needs .* GB\. Write data:256,shard:1,micro:2"
     with pytest.raises(InputError, match=said):
         planner.asked(spec, cluster, RankLayout(256))
@@ -121,7 +122,7 @@ def test_a_layout_that_does_not_fit_names_the_nearest_that_does() -> None:
     ],
 )
 def test_layouts_that_make_no_sense_are_refused(text: str, said: str) -> None:
-    spec = read(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
+    spec = load(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
     with pytest.raises(InputError, match=said):
         planner.check(spec, 256, RankLayout.parse(text))
 

@@ -5,20 +5,8 @@ from typing import Annotated, Any, NotRequired
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from ingenium.cli import model_answers as models
+from ingenium.cli import artifact_answers as own
 from ingenium.cli.ask_answers import AskAnswer, DocumentsAnswer
-from ingenium.cli.edge_answers import FittedGenerator, LentGenerator, SmallGeneratorHolds
-from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
-from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
-from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
-from ingenium.cli.scale_answers import (
-    AdaptedFit,
-    DrilledFit,
-    FittedRanks,
-    KeptFit,
-    MeasuredRoofline,
-    PlannedLayouts,
-)
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.setups import SetupEntry
@@ -27,7 +15,6 @@ from ingenium.domains import Listing
 from ingenium.evaluate.limits import Summary
 from ingenium.runs.audit import Audited
 from ingenium.runs.conflicts import Unmet
-from ingenium.runs.replay import ReplayCheck
 
 Table = dict[str, Any]
 Versioned = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$|^$")]
@@ -185,19 +172,6 @@ class Verified(TypedDict):
     runs: list[RunState]
 
 
-class Replayed(TypedDict):
-    """`replay`: whether the evidence of a design holds."""
-
-    folder: str
-    holds: bool
-    design: int
-    problem: str
-    recorded: str
-    verdict: str
-    checks: list[ReplayCheck]
-    reasons: list[str]
-
-
 class LedgerEntry(TypedDict):
     """`ledger show`: one event."""
 
@@ -341,39 +315,32 @@ class BookState(TypedDict):
 FILES: dict[str, Any] = {"spec": Spec, "evidence": EvidenceRecord, "summary": Summary}
 ANSWERS: dict[str, Any] = {
     "list": Problems,
-    "show": ShowAnswer,
+    "show": ShowAnswer | own.ArtifactAnswer,
     "examples": Copied,
     "ask": AskAnswer | DocumentsAnswer | Proposed,
-    "fit": Fitted | KeptFit | FittedRanks | AdaptedFit,
-    "plan": PlannedLayouts,
-    "roofline": MeasuredRoofline,
-    "drill": DrilledFit,
+    "fit": Fitted | own.ArtifactAnswer,
+    "plan": own.PlannedLayouts,
+    "roofline": own.MeasuredRoofline,
+    "drill": own.ArtifactAnswer,
     "propose": Proposed,
     "search": Searched,
     "verify": Verified,
-    "replay": Replayed | OperationHolds,
-    "operate": OperatedPlant,
+    "replay": own.ReplayAnswer,
+    "operate": own.ArtifactAnswer,
     "compare": list[Table],
     "doctor": Health | Installed,
-    "infer": InferredPosterior,
-    "posterior show": InferredPosterior,
-    "posterior methods": PosteriorMethods,
-    "posterior replay": PosteriorHolds,
-    "model": models.MadeModelAnswer,
-    "models show": models.MadeModelAnswer,
-    "models families": models.ModelFamilies,
-    "models people": models.PeopleTogether,
-    "models read": models.ReadProcesses,
-    "models replay": models.ModelHolds,
-    "monitor fit": FittedMonitor,
-    "monitor run": HeardStream,
-    "monitor show": FittedMonitor | MonitorFamilies,
+    "infer": own.ArtifactAnswer,
+    "posterior methods": own.PosteriorMethods,
+    "model": own.ArtifactAnswer,
+    "models families": own.ModelFamilies,
+    "models people": own.PeopleTogether,
+    "models read": own.ReadProcesses,
+    "monitor fit": own.ArtifactAnswer,
+    "monitor run": own.HeardStream,
+    "monitor families": own.MonitorFamilies,
     "monitor compare": dict[str, Table],
-    "monitor replay": MonitorHolds,
-    "edge fit": FittedGenerator,
-    "edge show": FittedGenerator,
-    "edge lend": LentGenerator,
-    "edge replay": SmallGeneratorHolds,
+    "edge fit": own.ArtifactAnswer,
+    "edge lend": own.LentGenerator,
     "docs": Pages | PageText,
     "card": CardText,
     "pack": PackAnswer,

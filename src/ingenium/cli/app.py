@@ -7,6 +7,7 @@ import typer
 
 from ingenium import __version__
 from ingenium.cli import (
+    artifacts,
     ask,
     browse,
     check,
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    artifacts,
     ask,
     examples,
     make,

@@ -1,4 +1,4 @@
-"""`list` and `show`: what can be asked for."""
+"""`list`, and what is shown of a problem."""
 
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -27,9 +27,8 @@ ProblemName = Annotated[str, typer.Argument(metavar="PROBLEM", help="E.g. grid.f
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
+    """Register the command."""
     app.command("list")(guarded(list_problems))
-    app.command("show")(guarded(show))
 
 
 def list_problems(json: AsJson = False) -> None:
@@ -51,7 +50,7 @@ def list_problems(json: AsJson = False) -> None:
     console.print("\n`ingenium show PROBLEM` says more.", style="dim")
 
 
-def show(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> None:
+def show_problem(problem: str, spec: Path | None, *, json: bool) -> None:
     """A problem's variables, conditions, quantities, limits and settings."""
     from ingenium.cli.asking import asked
     from ingenium.core.asking import resolve

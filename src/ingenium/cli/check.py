@@ -1,6 +1,5 @@
-"""`verify` and `replay`: measure files, and see whether evidence holds."""
+"""`verify`: measure files, and see whether they are as their run wrote them."""
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,19 +10,16 @@ from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
-from ingenium.cli.made_again import made_again
 from ingenium.cli.output import AsJson, print_json, results, table
 
 if TYPE_CHECKING:
     from ingenium.runs.audit import Audit
-    from ingenium.runs.replay import Replay
 COLOURS = {"accepted": "green", "rejected": "red", "failed": "yellow"}
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
+    """Register the command."""
     app.command()(guarded(verify))
-    app.command()(guarded(replay))
 
 
 def verify(
@@ -126,56 +122,3 @@ def _read(
     if not isinstance(value, float) or not asked:
         return entry
     return {"value": Scale.between(unit, asked, of=name).value(value), "unit": asked}
-
-
-def replay(
-    out: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    design: Annotated[int, typer.Option(help="Which design, from 0.")] = 0,
-    json: AsJson = False,
-) -> None:
-    """Propose one design of a run again, measure it, and say whether its evidence holds.
-
-    An operation is run again, period by period. Ends with 1 if anything is otherwise.
-    """
-    from ingenium.operate.record import RECORD
-    from ingenium.verbs.replay import replay as replay_design
-
-    if (out / RECORD).is_file():
-        _replay_operation(out, json)
-        return
-    found = replay_design(out, design)
-    if json:
-        print_json({"folder": str(out), "holds": found.holds} | found.__dict__)
-    else:
-        _print_replay(results(), found, out)
-    if not found.holds:
-        raise typer.Exit(UNMET)
-
-
-def _replay_operation(out: Path, json: bool) -> None:
-    """Operate again from the record of an operation, and compare period by period."""
-    from ingenium.verbs import operate as operating
-
-    found = operating.replay(out)
-    made_again(found, json, folder=str(out))
-
-
-def _print_replay(console: Console, found: "Replay", out: Path) -> None:
-    shown = table("", "Part", "Holds", "Found")
-    for check in found.checks:
-        shown.add_row(
-            check.part, "[green]yes[/]" if check.holds else "[red]no[/]", escape(check.found)
-        )
-    console.print(shown, highlight=False)
-    where = escape(f"design {found.design} of {shlex.quote(str(out))}")
-    if found.holds:
-        console.print(f"\nThe evidence of {where} holds.", highlight=False, soft_wrap=True)
-        return
-    broken = ", ".join(c.part for c in found.checks if not c.holds)
-    console.print(
-        f"\n[bold red]The evidence of {where} does not hold[/]: {escape(broken)}.",
-        highlight=False,
-        soft_wrap=True,
-    )
-    for reason in found.reasons:
-        console.print(f"Possible reason: {escape(reason)}.", highlight=False, soft_wrap=True)

@@ -1,16 +1,15 @@
 """`edge`: generators made small enough for a device."""
 
-import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ingenium.cli.ending import UNMET, guarded
-from ingenium.cli.made_again import made_again
-from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.artifacts import finish, specified
+from ingenium.cli.ending import guarded
+from ingenium.cli.output import AsJson, errors, print_json, results
 from ingenium.cli.progress import StageProgress
 
 Folder = Annotated[Path, typer.Argument(metavar="SMALL", help="The folder of a small generator.")]
@@ -22,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
         help="Generators made small enough for a device, judged there, and fitted again.",
         no_args_is_help=True,
     )
-    for command in (fit, show, replay, lend):
+    for command in (fit, lend):
         group.command()(guarded(command))
     app.add_typer(group, name="edge")
 
@@ -40,43 +39,18 @@ def fit(
     json: AsJson = False,
 ) -> None:
     """Make a generator small: search recipes, export ONNX and C, judge both, count instructions."""
-    from ingenium.core.spec import parse
-    from ingenium.edge.device import DeviceSheet, load
-    from ingenium.report.edge_page import write
+    from ingenium.core.artifact import load
+    from ingenium.edge.device import DeviceSheet
+    from ingenium.report.artifact_page import write
     from ingenium.verbs import edge as shrinking
 
-    sheet = load(device)
-    own: dict[str, Any] = {"steps": steps, "seed": seed}
-    own = {k: v for k, v in own.items() if v is not None}
-    parse({"name": sheet.name, **own}, DeviceSheet, "the options")
-    sheet = replace(sheet, **own)
+    sheet = specified(load(device, DeviceSheet, "a device sheet"), steps=steps, seed=seed)
     if family is not None:
         sheet = replace(sheet, generator=replace(sheet.generator, family=family))
     with StageProgress() as stages:
         kept = shrinking.fit(problem, sheet, out, watch=stages, overwrite=overwrite)
         write(kept)
-    _tell(kept.record, out, json)
-    if kept.record["verdict"] != "accepted":
-        broken = [k for k, m in kept.record["margins"].items() if m is None or m < 0]
-        errors().print(f"{kept.record['verdict']}: {'; '.join(broken)}.", style="bold")
-        raise typer.Exit(UNMET)
-
-
-def show(small: Folder, json: AsJson = False) -> None:
-    """What a small generator takes and keeps, and what else was tried."""
-    from ingenium.edge.record import SmallGenerator
-
-    _tell(SmallGenerator.opened(small).record, small, json)
-
-
-def replay(small: Folder, json: AsJson = False) -> None:
-    """Fit a small generator again from its own sheet, and say whether its record holds."""
-    from ingenium.edge.record import SmallGenerator
-    from ingenium.verbs import edge as shrinking
-
-    with tempfile.TemporaryDirectory() as place, StageProgress():
-        found = shrinking.replay(SmallGenerator.opened(small), Path(place) / "again")
-    made_again(found, json)
+    finish(kept, json=json)
 
 
 def lend(
@@ -85,12 +59,12 @@ def lend(
     json: AsJson = False,
 ) -> None:
     """Run a small generator for a device that asks over a network, until Ctrl-C."""
+    from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
     from ingenium.edge.link import place
-    from ingenium.edge.record import SmallGenerator
     from ingenium.verbs import edge as shrinking
 
     address = place(at)
-    lender = shrinking.lender(SmallGenerator.opened(small, code=False))
+    lender = shrinking.lender(SmallGenerator.open(small, without=(SOURCE, HEADER)))
     with lender.server(*address) as server:
         errors().print(f"Listening on {at}; Ctrl-C ends it.")
         with suppress(KeyboardInterrupt):
@@ -100,31 +74,3 @@ def lend(
         return
     told = ", ".join(f"{n} of {k}" for k, n in lender.asked.items()) or "nothing"
     results().print(f"Was asked {told}.")
-
-
-def _tell(record: Any, folder: Path, json: bool) -> None:
-    from ingenium.report import edge_page
-
-    if json:
-        print_json({"folder": str(folder), **record})
-        return
-    console = results()
-    told = f"{edge_page.lead(record)}."
-    console.print(told, highlight=False, markup=False, soft_wrap=True)
-    for title, rows in (
-        ("A design", edge_page.measured(record)),
-        ("What was tried", edge_page.tried(record)),
-        ("As files of ONNX", edge_page.floating(record)),
-    ):
-        shown = table(title, *rows[0])
-        for row in rows[1:]:
-            shown.add_row(*row)
-        console.print(shown, highlight=False)
-    for note in record["notes"]:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
-    console.print(
-        f"{folder}/generator.c, *.onnx and report.html",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from ingenium.cli.artifacts import finish
 from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.on import LOCAL, On
@@ -15,6 +16,7 @@ from ingenium.cli.progress import StageProgress
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
     from ingenium.core.spec import Spec
+    from ingenium.generators.artifact import FitRecord
     from ingenium.runs.outcome import Run
     from ingenium.scale.place import WorkPlace
 
@@ -70,11 +72,9 @@ def fit(
         from ingenium.core.errors import InputError
 
         raise InputError("a fit to go out from", "--replay without --base")
-    if base is not None:
-        _adapt(AdaptOptions(place, base, rank, replay, steps, out, overwrite), wanted, json=json)
-        return
-    if place.kind != LOCAL or out is not None:
-        _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
+    if base is not None or place.kind != LOCAL or out is not None:
+        options = FitOptions(place, layout, precision, base, rank, replay, steps, out, overwrite)
+        _keep(options, wanted, json=json)
         return
     from ingenium.verbs.fit import fit as fit_generator
 
@@ -94,11 +94,13 @@ def fit(
     results().print(f"{model.name} for {problem} {how}.", highlight=False)
 
 
-class AdaptOptions(NamedTuple):
-    """How a fit that goes out from another is asked for."""
+class FitOptions(NamedTuple):
+    """How a fit in a folder of its own is asked for."""
 
     on: "WorkPlace"
-    base: Path
+    layout: str
+    precision: str
+    base: Path | None
     rank: int
     replay: float
     steps: int | None
@@ -106,7 +108,33 @@ class AdaptOptions(NamedTuple):
     overwrite: bool
 
 
-def _adapt(options: AdaptOptions, wanted: "Spec", *, json: bool) -> None:
+def _keep(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
+    """Fit into a folder, by adapting, over workers or by this process alone."""
+    from ingenium.domains import open_problem
+    from ingenium.report.artifact_page import write
+    from ingenium.verbs import ranked_fit
+
+    alone = options.on.kind == LOCAL and (options.layout, options.precision) == ("auto", "own")
+    with StageProgress() as stages:
+        if options.base is not None:
+            kept = _adapted(options, wanted, options.base, stages)
+        elif alone and not ranked_fit.shared(problem := open_problem(wanted), wanted.generator):
+            kept = _alone(options, problem, wanted, stages)
+        else:
+            request = ranked_fit.FitRequest(
+                wanted, options.on, options.layout, options.steps,
+                precision=options.precision,  # type: ignore[arg-type]  # checked there
+            )  # fmt: skip
+            if options.on.follows:
+                ranked_fit.follow(request)
+                return
+            folder = options.out or Path("out") / f"fit-{wanted.problem}"
+            kept = ranked_fit.fit(request, folder, watch=stages, overwrite=options.overwrite)
+        write(kept)
+    finish(kept, json=json)
+
+
+def _adapted(options: FitOptions, wanted: "Spec", base: Path, stages: StageProgress) -> "FitRecord":
     from ingenium.core.errors import InputError
     from ingenium.verbs.adapt import AdaptRequest, adapt
     from ingenium.verbs.ranked_fit import STEPS
@@ -116,82 +144,21 @@ def _adapt(options: AdaptOptions, wanted: "Spec", *, json: bool) -> None:
         raise InputError(what, f"--on {options.on}", "Leave --on out: few parameters are trained.")
     steps = options.steps or wanted.generator.steps or STEPS
     folder = options.out or Path("out") / f"adapted-{wanted.problem}"
-    request = AdaptRequest(wanted, options.base, options.rank, steps, options.replay)
-    with StageProgress() as stages:
-        kept = adapt(request, folder, watch=stages, overwrite=options.overwrite)
-    if json:
-        print_json({"folder": str(kept.folder), **kept.record})
-        return
-    record = kept.record
-    results().print(
-        f"{record['family']} for {record['problem']}: {record['trained_share']:.1%} as many "
-        f"parameters as it has were trained; the held-out loss on these designs was "
-        f"{record['loss_before']:.4g} and is {record['loss_after']:.4g} now, that on what it "
-        f"learned before was {record['earlier_loss_before']:.4g} and is "
-        f"{record['earlier_loss_after']:.4g}. "
-        f"{options.base} is as it was. {kept.folder}/fit.json and model",
-        highlight=False,
-        soft_wrap=True,
-    )
+    request = AdaptRequest(wanted, base, options.rank, steps, options.replay)
+    return adapt(request, folder, watch=stages, overwrite=options.overwrite)
 
 
-class FitOptions(NamedTuple):
-    """How a fit over workers is asked for."""
-
-    on: "WorkPlace"
-    layout: str
-    steps: int | None
-    precision: str
-    out: Path | None
-    overwrite: bool
-
-
-def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
-    from ingenium.cli.scale import tell_fit
-    from ingenium.domains import open_problem
-    from ingenium.verbs import ranked_fit
-
-    folder = options.out or Path("out") / f"fit-{wanted.problem}"
-    if options.on.kind == LOCAL and (options.layout, options.precision) == ("auto", "own"):
-        problem = open_problem(wanted)
-        if not ranked_fit.shared(problem, wanted.generator):
-            _keep(options, problem, wanted, folder, json=json)
-            return
-    request = ranked_fit.FitRequest(
-        wanted, options.on, options.layout, options.steps,
-        precision=options.precision,  # type: ignore[arg-type]  # checked there
-    )  # fmt: skip
-    if options.on.follows:
-        ranked_fit.follow(request)
-        return
-    with StageProgress() as stages:
-        kept = ranked_fit.fit(request, folder, watch=stages, overwrite=options.overwrite)
-    tell_fit(kept, json)
-
-
-def _keep(
-    options: FitOptions, problem: "Problem", wanted: "Spec", folder: Path, *, json: bool
-) -> None:
-    """A fit of this process alone."""
+def _alone(
+    options: FitOptions, problem: "Problem", wanted: "Spec", stages: StageProgress
+) -> "FitRecord":
     from dataclasses import replace
 
     from ingenium.verbs.adapt import keep
 
-    own = wanted
     if options.steps is not None:
-        own = replace(wanted, generator=replace(wanted.generator, steps=options.steps))
-    with StageProgress() as stages:
-        kept = keep(problem, own, folder, watch=stages, overwrite=options.overwrite)
-    if json:
-        print_json({"folder": str(kept.folder), **kept.record})
-        return
-    record = kept.record
-    results().print(
-        f"{record['family']} for {record['problem']}: {record['parameters']} numbers, fitted to "
-        f"{record['rows']} designs. {kept.folder}/fit.json and model",
-        highlight=False,
-        soft_wrap=True,
-    )
+        wanted = replace(wanted, generator=replace(wanted.generator, steps=options.steps))
+    folder = options.out or Path("out") / f"fit-{wanted.problem}"
+    return keep(problem, wanted, folder, watch=stages, overwrite=options.overwrite)
 
 
 def propose(

@@ -1,22 +1,24 @@
 """`model`: words and a table over time in, a checked model with its forecast out."""
 
-import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ingenium.cli.ending import UNMET, guarded
-from ingenium.cli.made_again import made_again
-from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.artifacts import finish
+from ingenium.cli.ending import guarded
+from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(name="model")(guarded(model))
-    group = typer.Typer(help="Models that were made: shown, and made again.", no_args_is_help=True)
-    for command in (show, families, people, read, replay):
+    group = typer.Typer(
+        help="Families of process models: known, read from words, and fitted to many people.",
+        no_args_is_help=True,
+    )
+    for command in (families, people, read):
         group.command()(guarded(command))
     app.add_typer(group, name="models")
 
@@ -34,29 +36,16 @@ def model(
     json: AsJson = False,
 ) -> None:
     """Choose, fit and check a model of a process, and forecast what was held back."""
-    from ingenium.report.model_page import write
+    from ingenium.model.asked import ModelSpec
+    from ingenium.model.pictures import figures
+    from ingenium.report.artifact_page import write
     from ingenium.verbs import model as modelling
 
-    asked = modelling.ModelAsked(words, held_out, draws, seed)
+    asked = ModelSpec(words, held_out, draws, seed)
     with StageProgress() as stages:
         made = modelling.model(asked, data, out, watch=stages, overwrite=overwrite)
-        write(made)
-    _tell(made.kept.record, out, json)
-    if not made.kept.record["holds"]:
-        why = "; ".join(made.kept.record["reasons"])
-        errors().print(f"The model {made.kept.record['verdict']}: {why}.", style="bold",
-                       highlight=False)  # fmt: skip
-        raise typer.Exit(UNMET)
-
-
-def show(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Its folder.")],
-    json: AsJson = False,
-) -> None:
-    """What a model says, and whether it may be believed."""
-    from ingenium.model.record import KeptModel
-
-    _tell(KeptModel.opened(model).record, model, json)
+        write(made.kept, figures(made))
+    finish(made.kept, json=json)
 
 
 def families(json: AsJson = False) -> None:
@@ -139,43 +128,3 @@ def read(
     for own_ in answers:
         named = ", ".join(own_["processes"]) or "no process"  # type: ignore[arg-type]
         results().print(f"{own_['words']}: {named}", highlight=False, markup=False, soft_wrap=True)
-
-
-def replay(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Its folder.")],
-    json: AsJson = False,
-) -> None:
-    """Make a model again from its words and table, and say whether its record holds."""
-    from ingenium.model.record import KeptModel
-    from ingenium.verbs import model as modelling
-
-    with tempfile.TemporaryDirectory() as place, StageProgress():
-        found = modelling.replay(KeptModel.opened(model), Path(place) / "again")
-    made_again(found, json)
-
-
-def _tell(record: Any, folder: Path, json: bool) -> None:
-    if json:
-        print_json({"folder": str(folder), **record})
-        return
-    console = results()
-
-    def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-    console.print(f"[bold]{record['title']}[/]: {record['verdict']}.", highlight=False)
-    shown = table("", "Constant", "Median", "90 % of the posterior", "Unit")
-    for name, own in record["constants"].items():
-        band = f"{own['q05']:.3g} to {own['q95']:.3g}"
-        shown.add_row(name, f"{own['q50']:.3g}", band, own["unit"])
-    console.print(shown, highlight=False)
-    say(f"It takes for granted: {' '.join(record['assumptions'])}")
-    tried = table("", "Family", "AICc behind")
-    for own in record["candidates"][:6]:
-        tried.add_row(own["title"], f"{own['behind']:.1f}")
-    console.print(tried, highlight=False)
-    for check in record["checks"]:
-        say(f"{check['name']}: {'holds' if check['holds'] else 'broken'}, {check['found']}")
-    for text in (*record["found_again"], *record["rest"], record["plain"], *record["cannot_say"]):
-        say(text)
-    say(f"{folder}/model.json and report.html")

@@ -1,20 +1,18 @@
-"""`plan`, `roofline` and `drill`, and what a fit over workers tells."""
+"""`plan`, `roofline` and `drill`: training over workers, planned, bounded and disturbed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingenium.cli.ending import UNMET, guarded
-from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.artifacts import finish
+from ingenium.cli.ending import guarded
+from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
     from ingenium.scale.cluster import Cluster
     from ingenium.scale.planner import PlannedLayout, PlanSpec
-    from ingenium.verbs.ranked_fit import ScaledFit
-
-PARTS = ("weights", "gradients", "state", "total")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,12 +38,13 @@ def plan(
     json: AsJson = False,
 ) -> None:
     """Say by formulas what layouts of a large training would take; nothing is run."""
+    from ingenium.core.artifact import load
     from ingenium.scale import planner
-    from ingenium.scale.cluster import Cluster, read
+    from ingenium.scale.cluster import Cluster
     from ingenium.scale.layout import AUTO, RankLayout
 
-    asked = read(model, planner.PlanSpec, "a model and its training as a TOML file")
-    there = read(cluster, Cluster, "a cluster as a TOML file")
+    asked = load(model, planner.PlanSpec, "a model and its training")
+    there = load(cluster, Cluster, "a cluster")
     if layout == AUTO:
         found = planner.best(asked, there, most=best)
     else:
@@ -131,40 +130,15 @@ def drill(
 
     Ends with 1 if it was.
     """
-    from ingenium.report.drill_page import write
+    from ingenium.core.artifact import load
+    from ingenium.report.artifact_page import write
     from ingenium.verbs import drill as drilling
 
+    asked = load(file, drilling.DrillSpec, "a drill")
     with StageProgress() as stages:
-        made = drilling.drill(drilling.load(file), out, watch=stages, overwrite=overwrite)
+        made = drilling.drill(asked, out, watch=stages, overwrite=overwrite)
         write(made)
-    record = made.record
-    if json:
-        print_json({"folder": str(out), **record})
-    else:
-        _tell_drill(record, out)
-    if not record["holds"]:
-        errors().print("The drill does not hold.", style="bold")
-        raise typer.Exit(UNMET)
-
-
-def _tell_drill(record: Any, out: Path) -> None:
-    console = results()
-    shown = table("", "Fault", "At step", "Seen after, s", "Trained again after, s", "Steps redone")
-    for own in record["faults"]:
-        shown.add_row(
-            own["what"], str(own["step"]), f"{own['seen_s']:.1f}", f"{own['recovered_s']:.1f}",
-            str(own["redone"]),
-        )  # fmt: skip
-    console.print(shown, highlight=False)
-    for note in record["notes"]:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
-    console.print(
-        f"Loss {record['loss']:.6g}, and {record['undisturbed_loss']:.6g} undisturbed. "
-        f"Availability {record['availability']:.1%}; {1e3 * record['energy']['kwh']:.3g} Wh.",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(f"{out}/report.html", highlight=False, markup=False, soft_wrap=True)
+    finish(made, json=json)
 
 
 def _start(trace: Path, one: "PlannedLayout", within: int) -> dict[str, Any]:
@@ -189,79 +163,3 @@ def _planned(one: "PlannedLayout") -> dict[str, Any]:
         "spending": asdict(one.spending),
         "fits": one.fits,
     }
-
-
-def tell_fit(kept: "ScaledFit", json: bool) -> None:
-    """A fit over workers: predicted beside measured, and the loss beside one process."""
-    record = kept.record
-    if json:
-        print_json({"folder": str(kept.folder), **record})
-        return
-    console = results()
-    console.print(
-        f"[bold]{record['family']}[/] for {record['problem']} on {record['on']} as "
-        f"{record['layout']}: {record['steps']} steps.",
-        highlight=False,
-    )
-    shown = table("", "MB of the fullest rank", "Predicted", "Measured")
-    predicted, measured = record["predicted"], record["measured"]
-    for part in PARTS:
-        most = max(own[part] for own in measured["bytes"])
-        shown.add_row(part, f"{predicted['bytes'][part] / 1e6:.1f}", f"{most / 1e6:.1f}")
-    taken = measured["step_s"]
-    shown.add_row(
-        "a step, s", f"{predicted['step_s']:.3g}", "none made" if taken is None else f"{taken:.3g}"
-    )
-    spent = max(measured["rehearsed_cpu_s"])
-    shown.add_row("a step, CPU s of a rank", f"{predicted['step_cpu_s']:.3g}", f"{spent:.3g}")
-    console.print(shown, highlight=False)
-    if record["tried"]:
-        _tell_tried(record["tried"])
-    if record["one_process"] is not None:
-        _tell_alone(record["one_process"])
-    console.print(
-        f"Held-out loss {record['course']['held_out'][-1]:.4g}. {kept.folder}/fit.json and model",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _tell_tried(tried: Any) -> None:
-    """All layouts that were tried, predicted beside measured."""
-    shown = table("", "Layout", "Step, s", "Predicted", "MB a rank", "Predicted", "Waits")
-    for own in tried:
-        shown.add_row(
-            own["layout"], f"{own['step_s']:.3g}", f"{own['predicted_s']:.3g}",
-            f"{own['bytes'] / 1e6:.1f}", f"{own['predicted_bytes'] / 1e6:.1f}",
-            _waits(own["waits"]),
-        )  # fmt: skip
-    results().print(shown, highlight=False)
-
-
-def _waits(own: Any) -> str:
-    """What ranks exchanged or waited for, in words."""
-    if "idle" in own:
-        return f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula"
-    if "buckets" in own:
-        hidden = own["buckets"]["hidden"]
-        return "exchange lost in noise" if hidden is None else f"{hidden:.0%} of exchange hidden"
-    return f"{own['summed_bytes'] / 1e6:.1f} MB summed" if "summed_bytes" in own else ""
-
-
-def _tell_alone(alone: Any) -> None:
-    """The first steps beside those of one process."""
-    how = "equal" if alone["equal"] else "not equal"
-    results().print(
-        f"Losses of the first steps and those of one process are {how}: at most "
-        f"{alone['apart']:.1g} apart.",
-        highlight=False,
-    )
-    share, most = alone["parallel_share"], alone["parallel_share"]["most"]
-    bound = "no bound" if most is None else f"at most {most:.3g} times with any number"
-    results().print(
-        f"{alone['speedup']:.2f} times as fast as one process; all workers do "
-        f"{share['value']:.0%} of a step ({share['low']:.0%} to {share['high']:.0%}): {bound}, "
-        "by Amdahl's law.",
-        highlight=False,
-        soft_wrap=True,
-    )

@@ -10,7 +10,11 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results
 from ingenium.core.errors import choose
 
-VERSIONS = {"spec": 1, "evidence": 1, "summary": 1}  # grow when what was valid is so no more
+VERSIONS = {  # grow when what was valid is so no more
+    **dict.fromkeys(("spec", "evidence", "summary"), 1),
+    **dict.fromkeys(("drill", "edge fit", "fit", "infer", "model", "monitor fit", "operate"), 2),
+    **dict.fromkeys(("replay", "show"), 2),
+}
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLACE = "ingenium.cli", "schemas"  # of the files
 Name = Annotated[

@@ -17,14 +17,21 @@ ERROR = "ancillary_variables"  # attribute of a variable, after CF: names its st
 
 
 class Verdict(StrEnum):
-    """What the core says of a design; in arrays and records as this word, in files as its place."""
+    """The outcome of judging a design or an artifact; in arrays and records as this word."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # a limit is broken: knowledge about the design
+    INCONCLUSIVE = "inconclusive"  # of an artifact: nothing against it, and too little for it
     FAILED = "failed"  # the engine has no answer
     SCREENED = "screened"  # a screen kept it from the exact tier: no verdict yet
 
 
+OUTCOMES = (
+    Verdict.ACCEPTED,
+    Verdict.REJECTED,
+    Verdict.INCONCLUSIVE,
+    Verdict.FAILED,
+)  # of artifacts
 FLAGS = {v: i for i, v in enumerate((Verdict.ACCEPTED, Verdict.REJECTED, Verdict.FAILED))}
 
 

@@ -1,17 +1,14 @@
 """What is asked of a compressed generator: the device that it runs on, and its limits, as TOML."""
 
-import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
-from ingenium.core.reading.files import MOST_TOML, refusing, text
-from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Number, parse
+from ingenium.core.judgement import in_units
+from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Number
 from ingenium.edge.recipe import CALLS, FORMATS, WIDTHS
-from ingenium.evaluate.interval_limits import in_units
 
 QUANTITIES = {  # what is judged of a compressed generator, with its unit
     "accepted": "1",
@@ -96,16 +93,3 @@ class DeviceSheet:
         """Of so many instructions, and so many bytes of weights that are read."""
         own = instructions * self.energy.instruction_pj + weight_bytes * self.energy.weight_byte_pj
         return own * 1e-12
-
-
-def load(path: Path) -> DeviceSheet:
-    """A device sheet from a TOML file.
-
-    Raises:
-        InputError: if it is none.
-    """
-    what = "a device sheet as a TOML file"
-    found = text(path, what, most=MOST_TOML)
-    with refusing(what, path):
-        table = tomllib.loads(found)
-    return parse(table, DeviceSheet, str(path))

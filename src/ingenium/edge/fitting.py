@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,13 @@ import numpy as np
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import EngineError
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judged import RecordMaking
+from ingenium.core.judgement import Judgement, stated
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
+from ingenium.core.sealed import RecordMaking
+from ingenium.core.verdict import Verdict
 from ingenium.edge import c_source, float_file
+from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
 from ingenium.edge.compressing import Compressed, Workshop, equal_on_board
 from ingenium.edge.device import QUANTITIES, DeviceSheet
 from ingenium.edge.float_file import HALF
@@ -23,10 +26,8 @@ from ingenium.edge.integer import Dense
 from ingenium.edge.judging import JudgedGenerator, costs, quality
 from ingenium.edge.quantise import Scheme
 from ingenium.edge.recipe import CompressionRecipe
-from ingenium.edge.record import HEADER, KIND, SOURCE, SmallGenerator
 from ingenium.edge.selecting import admitted, finalists, fitting, screened
 from ingenium.edge.task import CompressionTask
-from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
 from ingenium.trust.ledger import Ledger
 
@@ -77,7 +78,7 @@ def fit(
         told = {
             **_asked(task),
             **_chosen(best, sheet),
-            "original": _told(_original(original, task)),
+            "original": stated(_original(original, task), QUANTITIES),
             "floating": floating,
             "trials": [_row(t, t is best, sheet) for t in trials],
             "screened": [
@@ -91,11 +92,11 @@ def fit(
             "files": {name: file_digest(part / name) for name in files},
             "package": package_digest(task.problem),
         }
-        record = making.keep(KIND, part, told, evidence)
+        record = making.write(part / SmallGenerator.file, told, evidence)
         watch("keep", 0, 1)
         short = ("problem", "family", "recipe_title", "verdict", "evidence")
         ledger.append("edge", {k: record[k] for k in short})
-    return SmallGenerator.opened(out)
+    return SmallGenerator.open(out)
 
 
 def judged(
@@ -128,7 +129,7 @@ def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
     Of those that cannot be told from it, the one with the least loss, or where not all have one
     that which is least apart from the original; then the smallest.
     """
-    held = [t for t in trials if MarginVerdict.of(t.values, sheet.limits).word == "accepted"]
+    held = [t for t in trials if _accepted(t, sheet)]
     best = max(held or trials, key=lambda t: t.values["accepted"].value)
     share = best.values["accepted"].value
     alike = [t for t in held or trials if t.values["accepted"].high >= share]
@@ -169,13 +170,11 @@ def _asked(task: CompressionTask) -> dict[str, Any]:
 
 def _chosen(best: Trial, sheet: DeviceSheet) -> dict[str, Any]:
     """The recipe that is kept, and its verdict."""
-    verdict = MarginVerdict.of(best.values, sheet.limits)
     return {
         "recipe": asdict(best.made.recipe),
         "recipe_title": best.made.recipe.title,
-        "verdict": verdict.word,
-        "margins": verdict.margins,
-        "measured": _told(best.values),
+        **Judgement.of(best.values, sheet.limits).record,
+        "measured": stated(best.values, QUANTITIES),
         "board": {"machine": "mps2-an500", "equal": best.equal, "core": sheet.core},
     }
 
@@ -210,7 +209,7 @@ def _floating(shop: Workshop, original: JudgedGenerator, folder: Path) -> dict[s
     family = task.seated(task.family, {k: float_file.FloatFile(p) for k, p in places.items()})
     found = quality(task.judged(family, task.sheet.judged), original, task.sheet.seed)
     size = sum(path.stat().st_size for path in places.values())
-    return told | {HALF: {"file": size, "measured": _told(found)}}
+    return told | {HALF: {"file": size, "measured": stated(found, QUANTITIES)}}
 
 
 def _original(original: JudgedGenerator, task: CompressionTask) -> dict[str, Interval]:
@@ -227,9 +226,13 @@ def _row(trial: Trial, best: bool, sheet: DeviceSheet) -> dict[str, Any]:
         "zeros": _zeros(trial.made),
         "file": trial.file_bytes,
         "chosen": best,
-        "holds": MarginVerdict.of(trial.values, sheet.limits).word == "accepted",
-        "measured": _told(trial.values),
+        "holds": _accepted(trial, sheet),
+        "measured": stated(trial.values, QUANTITIES),
     }
+
+
+def _accepted(trial: Trial, sheet: DeviceSheet) -> bool:
+    return Judgement.of(trial.values, sheet.limits).verdict is Verdict.ACCEPTED
 
 
 def _zeros(made: Compressed) -> float:
@@ -245,11 +248,4 @@ def _about(graph: Any, calls: float) -> dict[str, Any]:
         "inputs": list(graph.inputs),
         "outputs": list(graph.outputs),
         "places": dict(graph.places),
-    }
-
-
-def _told(values: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
-    return {
-        k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
-        for k, v in values.items()
     }

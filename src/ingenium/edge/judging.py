@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from ingenium.core.judgement import margins
 from ingenium.core.spec import Limit
 from ingenium.edge.device import Cost, DeviceSheet
-from ingenium.evaluate.interval_limits import margins
 from ingenium.evaluate.intervals import LEVEL, wilson
 from ingenium.evaluate.measured import Interval
 

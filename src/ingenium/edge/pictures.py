@@ -6,7 +6,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ingenium.core.artifact import Drawn
 from ingenium.drawing.style import GOOD, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
+from ingenium.edge.artifact import SmallGenerator
 
 AXES = {
     "flash": ("flash, kB", 1e-3),
@@ -14,6 +16,12 @@ AXES = {
     "energy": ("energy a design, mJ (model)", 1e3),
 }
 ALIKE = 0.03  # of the largest cost, within which trials would hide each other
+
+
+def figures(kept: SmallGenerator) -> list[Drawn]:
+    """The trials of a small generator."""
+    heading = "Quality against what it takes; numbers are rows of what was tried"
+    return [(heading, "", pareto(kept.record))]
 
 
 def pareto(record: Mapping[str, Any]) -> Figure:

@@ -19,7 +19,6 @@ import ingenium
 from ingenium.core.digest import array_digest, digest, folder_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import cache_folder, write_atomic
-from ingenium.core.judged import JudgedKind
 from ingenium.core.networks import installed
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import package_digest
@@ -27,12 +26,11 @@ from ingenium.core.recipe import Arrays, Recipe
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import offer
+from ingenium.generators.artifact import MODEL, FitRecord
 from ingenium.generators.model import Family
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 META = "about"  # beside the weights of a kept fit
-MODEL = "model"  # folder of the weights within that of a fit or run
-FIT = JudgedKind("a fit", "fit.json", "ingenium fit PROBLEM --out FOLDER", "Fit it again.")
 # packages whose code decides what a fit gives
 CODE = ("generators", "sampling", "train", "kits/circuits", "kits/spikes")
 _DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # what a spoiled file gives
@@ -116,18 +114,12 @@ def of_fit(folder: Path, problem: Problem) -> FittedFamily:
         InputError: if there is none, or one of another problem.
         CorruptError: if its weights are not those that the record names.
     """
-    record = FIT.opened(folder, {})
-    try:
-        of, weights = record["problem"], record["lineage"]["weights"]
-    except (LookupError, TypeError) as error:
-        raise CorruptError(
-            str(folder / FIT.record), f"is no record ({error})", FIT.again
-        ) from error
-    if of != problem.name:
-        raise InputError(f"a fit of {problem.name}", f"{folder}, which is one of {of}")
+    fit = FitRecord.open(folder)
+    if fit.problem != problem.name:
+        raise InputError(f"a fit of {problem.name}", f"{folder}, which is one of {fit.problem}")
     found = load(folder / MODEL, problem)
-    if found.digest != weights:
-        raise CorruptError(str(folder / MODEL), "holds other weights than were fitted", FIT.again)
+    if found.digest != fit.weights:
+        raise fit.corrupt(folder / MODEL, "holds other weights than were fitted")
     return found
 
 
@@ -162,12 +154,13 @@ def fit(
     choice: GeneratorChoice,
     *,
     watch: Progress,
+    anew: bool = False,
 ) -> FittedFamily:
     """The chosen family fitted to the known designs, from the cache where it was fitted before.
 
     Before means: to the same tensors under the same conditions by the same plan, for a problem
     whose package is the same. A stopped fit goes on from its checkpoint, and where another process
-    is fitting the same model its result is waited for.
+    is fitting the same model its result is waited for. With `anew` it is fitted whatever is cached.
 
     Raises:
         InputError: for an unknown family.
@@ -196,7 +189,7 @@ def fit(
         state = {k: v.detach().cpu().numpy() for k, v in family.state_dict().items()}
         return {META: np.array(json.dumps(meta)), **state}
 
-    kept = Recipe("fit", under, make).complete(_waits(watch))
+    kept = dict(make(0) if anew else Recipe("fit", under, make).complete(_waits(watch)))
     meta = json.loads(str(kept.pop(META)))
     state = {k: torch.from_numpy(v) for k, v in kept.items()}
     family.load_state_dict(state)

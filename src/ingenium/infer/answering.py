@@ -1,7 +1,8 @@
 """Infer: the prior, the posterior of what was read, its calibration, and the record of all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,22 @@ from ingenium.core.digest import array_digest, dataset_digest, digest, file_dige
 from ingenium.core.errors import InputError
 from ingenium.core.folders import make_folder, staged, write_atomic
 from ingenium.core.given import FOLDER, kept
-from ingenium.core.judged import RecordMaking
+from ingenium.core.judgement import stated
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.problem import Problem, Section, Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
+from ingenium.core.sealed import RecordMaking
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.evaluate.measured import Interval
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.infer import calibration
+from ingenium.infer import calibration, judging
+from ingenium.infer.artifact import DRAWS, RANKS, SPEC, WEIGHT, Posterior
 from ingenium.infer.calibration import Ranks
 from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.table import named
 from ingenium.infer.prior import Prior
 from ingenium.infer.question import Inferable, InferenceQuestion
-from ingenium.infer.record import DRAWS, KIND, RANKS, WEIGHT, Posterior, PosteriorVerdict
 from ingenium.infer.spec import QUANTITIES, InferSpec, dump
 from ingenium.infer.weights import Weighted, quantiles
 from ingenium.runs.loop import training
@@ -48,6 +50,12 @@ class Inferred:
     question: InferenceQuestion
     found: Weighted
     ranks: Mapping[str, Ranks]  # of draws of the prior, and of held-out truths
+
+    @cached_property
+    def sections(self) -> Sequence[Section]:
+        """Sections of a report that the problem brings."""
+        draws, own = self.kept.draws(), self.question.sections
+        return own(draws, draws[WEIGHT].to_numpy()) if own else ()
 
 
 def infer(
@@ -80,7 +88,7 @@ def infer(
         watch("prior", 0, 1)
         prior = Prior.of(generator, asked.prior_draws, asked.seed, question.nearby)
         found, ranks, values = answered(question, prior, asked, problem, watch)
-        verdict = PosteriorVerdict.of(values, asked.limits, len(question.quantities))
+        verdict = judging.judge(values, asked.limits, len(question.quantities))
         write_netcdf(part / DRAWS, _draws(question, prior, found))
         _table(question, ranks).to_csv(part / RANKS, index=False)
         evidence = {
@@ -94,13 +102,15 @@ def infer(
             "package": package_digest(problem),
         }
         _ask(asked, problem, part)
-        about = {"family": made.name, "method": method_of(asked, question)}
-        told_of = _about(problem, asked, question) | about | _judgement(values, verdict)
+        about = {"family": made.name, "method": method_of(asked, question), **verdict.record}
+        told_of = (
+            _about(problem, asked, question) | about | {"measured": stated(values, QUANTITIES)}
+        )
         own = {"told": told(question, found), "diagnostics": dict(found.told)}
-        record = making.keep(KIND, part, told_of | own, evidence)
+        record = making.write(part / Posterior.file, told_of | own, evidence)
         watch("keep", 0, 1)
         ledger.append("posterior", {k: record[k] for k in (*ENTERED, "evidence")})
-    return Inferred(Posterior.opened(out), question, found, ranks)
+    return Inferred(Posterior.open(out), question, found, ranks)
 
 
 def _about(problem: Problem, asked: InferSpec, question: InferenceQuestion) -> dict[str, Any]:
@@ -112,20 +122,6 @@ def _about(problem: Problem, asked: InferSpec, question: InferenceQuestion) -> d
         "given": list(problem.given.told()),
         "readings": len(question.readings),
         "pairs": [list(p) for p in question.pairs],
-    }
-
-
-def _judgement(values: Mapping[str, Interval], verdict: PosteriorVerdict) -> dict[str, Any]:
-    """What was measured of the posterior, and whether it may be believed."""
-    return {
-        "measured": {
-            k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
-            for k, v in values.items()
-        },
-        "verdict": verdict.word,
-        "reasons": list(verdict.reasons),
-        "margins": verdict.margins,
-        "holds": verdict.holds,
     }
 
 
@@ -240,7 +236,7 @@ def _ask(asked: InferSpec, problem: Problem, part: Path) -> None:
     for name, (ending, content) in problem.given.files.items():
         make_folder(part / FOLDER)
         write_atomic(part / FOLDER / f"{name}{ending}", content)
-    write_atomic(part / "spec.toml", dump(asked, kept(asked.given, problem.given)))
+    write_atomic(part / SPEC, dump(asked, kept(asked.given, problem.given)))
 
 
 def _alone(value: float) -> Interval:

@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from scipy import stats
 
+from ingenium.core.artifact import Drawn
 from ingenium.core.quantity import Quantity
 from ingenium.core.units import convert
 from ingenium.drawing.style import KNOWN, MUTED, OURS, dress, panels
+from ingenium.infer.answering import Inferred
 from ingenium.infer.calibration import Ranks
 from ingenium.infer.weights import moments, quantiles
 
@@ -22,6 +24,22 @@ MOST = 6  # quantities of a corner plot
 SHOWN = 1500  # points of a panel
 BINS, RANK_BINS = 24, 10
 LEVELS = ((0.5, 0.9), (0.9, 0.45))  # regions, and how dark their lines are
+
+
+def figures(made: Inferred) -> list[Drawn]:
+    """A posterior that was just inferred: figures of the problem, and its calibration."""
+    question = made.question
+    found = [(s.heading, s.text, s.figure) for s in made.sections if s.figure is not None]
+    values = question.measure(made.found.arrays).numpy()
+    drawn = corner(question.quantities, values, made.found.weight)
+    found.append(("Corner plot", "Ellipses hold 50 and 90 % of the posterior.", drawn))
+    if any(len(r.levels) for r in made.ranks.values()):
+        names = [q.name for q in question.quantities]
+        text = "Ranks of draws of the prior and of held-out truths, with bands of 95 %."
+        found.append(("Calibration", text, calibration(names, made.ranks)))
+        text = "On the line a region holds what it says."
+        found.append(("Coverage", text, reached(made.ranks)))
+    return found
 
 
 def corner(

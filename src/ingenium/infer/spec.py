@@ -1,6 +1,5 @@
 """What is asked of a posterior: a spec as TOML."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from pathlib import Path
@@ -10,12 +9,12 @@ import tomli_w
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
+from ingenium.core import artifact
 from ingenium.core import spec as specs
 from ingenium.core.errors import choose
-from ingenium.core.judged import without_none
-from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.judgement import in_units
+from ingenium.core.sealed import without_none
 from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Spec, Wanted, parse
-from ingenium.evaluate.interval_limits import in_units
 from ingenium.infer.methods.table import METHODS
 
 QUANTITIES = {  # what is judged of a posterior, with its unit
@@ -78,11 +77,7 @@ def load(path: Path) -> InferSpec:
     Raises:
         InputError: if it is none.
     """
-    what = "a spec of a posterior as a TOML file"
-    found = text(path, what, most=MOST_TOML)
-    with refusing(what, path):
-        table = tomllib.loads(found)
-    spec = parse(table, InferSpec, str(path))
+    spec = artifact.load(path, InferSpec, "a spec of a posterior")
     beside = specs.anchored(spec.spec, path.resolve().parent)
     return parse(asdict(spec) | {"setup": beside.setup, "given": beside.given}, InferSpec, "spec")
 

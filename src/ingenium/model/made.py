@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from ingenium.model.artifact import DRAWS, FORECAST, KeptModel
 from ingenium.model.fitting import FittedModel
+from ingenium.model.judging import ForecastScore
 from ingenium.model.posterior import ModelPosterior
 from ingenium.model.reading import ProcessReading
-from ingenium.model.record import DRAWS, FORECAST, ForecastScore, KeptModel
 from ingenium.model.series import MeasuredSeries
 
 AHEAD = 4  # points between two times, in pictures

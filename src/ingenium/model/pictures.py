@@ -11,11 +11,35 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ingenium.core.artifact import Drawn
 from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, SERIES, SMALL, dress, panels
+from ingenium.model.made import AHEAD, MadeModel
 from ingenium.model.posterior import ModelPosterior
 from ingenium.model.series import MeasuredSeries
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.3))  # of readings, and how dark
+
+
+def figures(made: MadeModel) -> list[Drawn]:
+    """A model that was just made: its forecast, what it leaves, and its constants."""
+    record, series = made.kept.record, made.series
+    return [
+        (
+            "Forecast",
+            f"{record['plain']} Left of the dashed line the model was fitted.",
+            forecast(series, made.time, made.courses, made.readings),
+        ),
+        (
+            "What the model leaves",
+            "Readings over the model, as ratios; a pattern is what the model does not know.",
+            residuals(series, made.courses[:, ::AHEAD]),
+        ),
+        (
+            "Constants",
+            "Posteriors by the no-U-turn sampler; the line is what was taken for possible before.",
+            constants(made.found, list(record["constants"])),
+        ),
+    ]
 
 
 def forecast(

@@ -12,20 +12,20 @@ from jaxtyping import Float64
 
 from ingenium.core.digest import array_digest, digest, file_digest
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judged import RecordMaking
+from ingenium.core.judgement import Judgement, stated
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest
+from ingenium.core.sealed import RecordMaking
 from ingenium.core.seeds import one_thread
 from ingenium.evaluate import event_scores
-from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.monitor import exported, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated
+from ingenium.monitor.artifact import HELD_OUT, LAYOUT, MODEL, Monitor
 from ingenium.monitor.evasion import SensorReach, areas, hardened
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
 from ingenium.monitor.lessons import calm_windows, event_windows, taught
-from ingenium.monitor.record import KIND, MODEL, Monitor
 from ingenium.monitor.spec import QUANTITIES, MonitorSpec
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import PlantMap, Stream, windows
@@ -92,14 +92,15 @@ def fit(
             "course": {k: v[-1] for k, v in course.items() if v},
             **_told(found, spec, own),
         }
-        tables.write(own.judging, part / "heldout.csv")
+        tables.write(own.judging, part / HELD_OUT)
         if source.layout is not None:
-            write_atomic(part / "layout.json", json.dumps(_layout(source.layout)))
-        record = making.keep(KIND, part, told, {"data": data, "model": file_digest(part / MODEL)})
+            write_atomic(part / LAYOUT, json.dumps(_layout(source.layout)))
+        evidence = {"data": data, "model": file_digest(part / MODEL)}
+        record = making.write(part / Monitor.file, told, evidence)
         watch("keep", 0, 1)
         short = {k: record[k] for k in ("source", "problem", "family", "evidence")}
         ledger.append("monitor", short)
-    return Monitor.opened(out)
+    return Monitor.open(out)
 
 
 def learned(
@@ -186,14 +187,9 @@ def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
         kind: {"events": n, "missed": missed, "delay": delay, "seen": kind in seen}
         for kind, (n, missed, delay) in by_kind(found.events).items()
     }
-    verdict = MarginVerdict.of(found.values, spec.limits)
     return {
-        "measured": {
-            k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
-            for k, v in found.values.items()
-        },
-        "margins": verdict.margins,
-        "verdict": verdict.word,
+        "measured": stated(found.values, QUANTITIES),
+        **Judgement.of(found.values, spec.limits).record,
         "kinds": kinds,
         "events": [
             {"stream": e.stream, **asdict(e.event), "delay_h": e.delay_h} for e in found.events

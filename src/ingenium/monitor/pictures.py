@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -11,17 +12,50 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ingenium.core.artifact import Drawn
 from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED, dress, panels, plane
 from ingenium.evaluate.event_scores import spans
-from ingenium.monitor.record import Monitor
-from ingenium.monitor.running import RowAlarm
+from ingenium.monitor.artifact import HELD_OUT, Monitor
+from ingenium.monitor.running import Memory, RowAlarm, Watcher
 from ingenium.monitor.stream import PlantMap
 
+STRIPS_HEADING = "Tags that were furthest out"
 LINE, MOST_LINES = 2000, 8  # rows of the stream in a line of the picture
 STRIPS, STRIP = 4, 336  # tags that are shown, and their rows
 BAND = 3.0  # spreads
 NAMED = 3  # spots at least that the map names
 LEAST = 1e-6  # of a score on a logarithmic axis
+
+
+def figures(kept: Monitor) -> list[Drawn]:
+    """The weeks that a monitor never saw."""
+    frame = pd.read_csv(kept.folder / HELD_OUT)
+    values = frame[list(kept.tags)].to_numpy(np.float64)
+    watcher = Watcher(kept, Memory(kept.record["evidence"]["model"]))
+    stamps = frame["DATETIME"].to_numpy().astype("datetime64[s]")
+    rows = [watcher.feed(s, v) for s, v in zip(stamps, values, strict=True)]
+    label = frame["ATT_FLAG"].to_numpy() == 1
+    return [
+        ("Weeks that it never saw", "", timeline(kept, rows, label)),
+        (STRIPS_HEADING, "", strips(kept, rows, values, label)),
+    ]
+
+
+def of_run(
+    kept: Monitor, rows: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
+) -> list[Drawn]:
+    """A stream that a monitor was run on, and the plant where it was furthest out."""
+    found = [
+        ("Alarms over time", "", timeline(kept, rows, label)),
+        (STRIPS_HEADING, "", strips(kept, rows, values, label)),
+    ]
+    shown = [t for t in rows if t.shares]
+    if kept.layout is not None and shown:
+        rung = [t for t in shown if t.alarm and t.score is not None] or shown
+        worst = max(rung, key=lambda t: -np.inf if t.score is None else t.score)
+        heading = f"The plant at {worst.stamp}"
+        found.append((heading, "", plant(kept.layout, kept.tags, worst.shares)))
+    return found
 
 
 def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) -> Figure:

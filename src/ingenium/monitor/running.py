@@ -15,8 +15,8 @@ from jaxtyping import Bool, Float64
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.evaluate import event_scores
+from ingenium.monitor.artifact import MODEL, Monitor
 from ingenium.monitor.exported import Exported
-from ingenium.monitor.record import MODEL, Monitor
 
 HELD = 3  # rows without a reading for which the last one stands in
 STILL = 3  # times the longest stand-still that was learned, until a tag is said to be stuck

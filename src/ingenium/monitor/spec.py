@@ -1,17 +1,14 @@
 """What is asked of a monitor: a spec with limits, as TOML."""
 
-import tomllib
 from dataclasses import field
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.errors import choose
-from ingenium.core.reading.files import MOST_TOML, refusing, text
-from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number, parse
-from ingenium.evaluate.interval_limits import in_units
+from ingenium.core.judgement import in_units
+from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number
 from ingenium.monitor.augment import ARMS
 from ingenium.monitor.families.table import FAMILIES
 
@@ -71,16 +68,3 @@ class MonitorSpec:
         if self.family != "default":
             return self.family
         return "dpca" if self.augment == "none" else "transformer"
-
-
-def load(path: Path) -> MonitorSpec:
-    """A spec from a TOML file.
-
-    Raises:
-        InputError: if it is none.
-    """
-    what = "a spec of a monitor as a TOML file"
-    found = text(path, what, most=MOST_TOML)
-    with refusing(what, path):
-        table = tomllib.loads(found)
-    return parse(table, MonitorSpec, str(path))

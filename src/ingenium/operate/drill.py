@@ -1,16 +1,13 @@
 """What happens to a plant in a run: faults, a person who takes over, and a person who stops it."""
 
-import tomllib
 from collections.abc import Collection
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.errors import InputError, choose
-from ingenium.core.reading.files import MOST_TOML, refusing, text
-from ingenium.core.spec import _STRICT, Number, parse
+from ingenium.core.spec import _STRICT, Number
 
 Seconds = Annotated[Number, Field(ge=0, le=1e7)]
 
@@ -78,16 +75,3 @@ class Drill:
         for person in self.persons:
             if person.action and len(person.action) != actions:
                 raise InputError(f"{actions} actions of a person", f"{len(person.action)}")
-
-
-def load(path: Path) -> Drill:
-    """A drill from a TOML file.
-
-    Raises:
-        InputError: if it is none.
-    """
-    what = "a drill as a TOML file"
-    found = text(path, what, most=MOST_TOML)
-    with refusing(what, path):
-        table = tomllib.loads(found)
-    return parse(table, Drill, str(path))

@@ -8,12 +8,25 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ingenium.core.artifact import Drawn
 from ingenium.drawing.style import INK, MUTED, OURS, REJECTED, SMALL, dress, panels, plane
 from ingenium.evaluate.event_scores import spans
+from ingenium.operate.artifact import OperationRecord
 from ingenium.operate.shell import WHO
 
 COLOURS = (OURS, "#e08214", REJECTED, "#762a83")  # policy, barrier, bypass, person
 SHOWN = 4  # readings in a timeline
+
+
+def figures(kept: OperationRecord) -> list[Drawn]:
+    """An operation over time; of a refused policy nothing."""
+    if not kept.released:
+        return []
+    course = kept.course
+    return [
+        ("The run", "", timeline(course, kept.record)),
+        ("How surprising readings were", "", surprise(course, kept.record)),
+    ]
 
 
 def timeline(course: xr.Dataset, record: Any) -> Figure:

@@ -1,20 +1,17 @@
 """What is asked of an operation: how long, under which limits, with which checks before it."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.files import MOST_TOML, refusing, text
-from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number, parse
+from ingenium.core.judgement import in_units
+from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number
 from ingenium.core.verdict import BEYOND
-from ingenium.evaluate.interval_limits import in_units
 from ingenium.operate.drill import Drill
 
 QUANTITIES = {  # of a run, with its unit
@@ -27,7 +24,6 @@ QUANTITIES = {  # of a run, with its unit
     "bypass_delay": "periods",
     "missed": "periods",
 }
-RELEASED = {"outside": "1", "error": "1"}  # of a release: shares and means over scenarios
 LIMITS = (
     Limit("outside", at_most=0),
     Limit("override_kept", at_least=1),
@@ -62,16 +58,3 @@ class OperateSpec:
                 f"release_scenarios = {self.release_scenarios}",
                 f"Write release_scenarios = {fewest}, or a larger outside_at_most.",
             )
-
-
-def load(path: Path) -> OperateSpec:
-    """A spec from a TOML file.
-
-    Raises:
-        InputError: if it is none.
-    """
-    what = "a spec of an operation as a TOML file"
-    found = text(path, what, most=MOST_TOML)
-    with refusing(what, path):
-        table = tomllib.loads(found)
-    return parse(table, OperateSpec, str(path))

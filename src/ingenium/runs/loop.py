@@ -30,7 +30,8 @@ from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import verdicts as judged
 from ingenium.evaluate.limits import summarise
-from ingenium.generators.fitted import MODEL, FittedFamily, check, fit, load, of_fit
+from ingenium.generators.artifact import MODEL
+from ingenium.generators.fitted import FittedFamily, check, fit, load, of_fit
 from ingenium.generators.generator import Generator
 from ingenium.runs.export import verified
 from ingenium.runs.outcome import Batch, Clock, Finish, Run, enter, hand_over

@@ -1,7 +1,7 @@
 """A finished run, opened again from its folder; no engine is needed to look at it."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,40 +12,129 @@ import xarray as xr
 
 from ingenium.core import evidence
 from ingenium.core import spec as specs
+from ingenium.core.artifact import Artifact, JudgedValue, Replay, Table, named
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit, Spec, parse
-from ingenium.core.verdict import unflagged
+from ingenium.core.verdict import Verdict, unflagged
 from ingenium.evaluate.limits import Summary
-from ingenium.runs.recorded import DESIGNS, EVIDENCE, WHOLE, Recorded
+from ingenium.runs.artifacts import RUN_RECORDS
+from ingenium.runs.recorded import DESIGNS, EVIDENCE, Recorded
 from ingenium.runs.view import RunView
 
 JUDGED = ("verdict", "margin", "margin_uncertainty")  # beside the quantities
 AGAIN = "Run the spec again."
+SHOWN = 10  # designs that a table shows
 
 
 @dataclass(frozen=True, repr=False)
-class OpenedRun(RunView):
+class OpenedRun(RunView, Artifact):
     """What lies in the folder of a proposal, or of the result of a search.
 
     Of a search these are the designs that were handed over; its store holds the others.
     """
 
-    spec: Spec  # as it was written
+    asked: Spec  # as it was written
     limits: tuple[Limit, ...]  # in the units of their quantities
     designs: xr.Dataset
     verdicts: xr.Dataset
     selected: np.ndarray
     summary: Summary
-    record: dict[str, Any]
-    folder: Path
     opener: Callable[[Spec], Problem]
+
+    what = "a run"
+    made_by = "ingenium propose PROBLEM"
+
+    @classmethod
+    def open(cls, folder: Path, *, without: Collection[str] = ()) -> "OpenedRun":
+        """The run in a folder; its problem is opened where a picture needs it.
+
+        Raises:
+            InputError: if no finished run lies there.
+            CorruptError: if a file of it is not what the run wrote.
+        """
+        return open_run(folder, lambda spec: named("ingenium.domains:open_problem")(spec))
+
+    @property
+    def spec(self) -> Spec:
+        """The spec as it was written."""
+        return self.asked
+
+    @property
+    def verdict(self) -> Verdict:
+        """Accepted where a design is; failed where the engine had an answer to none."""
+        if len(self.selected):
+            return Verdict.ACCEPTED
+        own = self.summary
+        return Verdict.FAILED if own.failed == own.proposed else Verdict.REJECTED
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Limits that the designs violate, where none is accepted."""
+        if self.verdict is Verdict.ACCEPTED:
+            return ()
+        rows = zip(self.limits, self.summary.limits, strict=True)
+        return tuple(f"{x.label} is violated by {row.broken} designs" for x, row in rows)
+
+    @property
+    def values(self) -> dict[str, JudgedValue]:
+        """The share of accepted designs, and what was measured of the best one."""
+        own = self.summary
+        share = own.acceptance, own.acceptance_low, own.acceptance_high
+        found = {"acceptance": JudgedValue(*share, "1")}
+        for i in self.selected[:1].tolist():
+            for name, array in self.verdicts.data_vars.items():
+                if name in JUDGED or array.dims != (DESIGN,) or array.dtype.kind != "f":
+                    continue
+                value = float(array[i])
+                limits = tuple(x for x in self.limits if x.quantity == name)
+                unit = str(array.attrs.get("units", "1"))
+                found[str(name)] = JudgedValue(value, None, None, unit, limits)
+        return found
+
+    @property
+    def title(self) -> str:
+        """The title of its spec, or its problem."""
+        return self.asked.title or self.asked.problem
+
+    @property
+    def lead(self) -> str:
+        """How many designs satisfy every limit."""
+        own = self.summary
+        return (
+            f"{self.title}: {own.accepted} of {own.proposed} designs satisfy every limit, "
+            f"{len(self.selected)} in {self.folder / DESIGNS}"
+        )
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Notes of its problem, and the state of its evidence."""
+        return (*self.record["notes"], f"The evidence is {self.state}.")
+
+    def tables(self) -> Sequence[tuple[str, Table]]:
+        """Limits with the designs that violate them, and the best designs."""
+        limits = [("limit", "violated by", "share", "95 % interval")]
+        for x, row in zip(self.limits, self.summary.limits, strict=True):
+            share = f"{100 * row.share:.3g} %", f"{100 * row.low:.3g} to {100 * row.high:.3g} %"
+            limits.append((x.label, str(row.broken), *share))
+        asked = [o.quantity for o in self.asked.objectives] + [x.quantity for x in self.limits]
+        names = list(dict.fromkeys(asked))
+        best = [("design", *names)]
+        for i in self.selected[:SHOWN].tolist():
+            cells = (f"{float(self.verdicts[n][i]):.5g}" for n in names)
+            best.append((str(int(self.designs[DESIGN][i])), *cells))
+        return ("Limits", limits), ("The best designs", best)
+
+    def replay(self, design: int = 0) -> Replay:
+        """Propose and measure one design again, and compare."""
+        found: Replay = named("ingenium.verbs.replay:replay")(self.folder, design)
+        return found
 
     @cached_property
     def problem(self) -> Problem:
         """The problem, opened with its engine on first use."""
-        return self.opener(self.spec)
+        return self.opener(self.asked)
 
     @cached_property
     def state(self) -> str:
@@ -53,7 +142,7 @@ class OpenedRun(RunView):
         return Recorded.of(self.folder).told
 
     def _asked(self) -> Spec:
-        return self.spec
+        return self.asked
 
     def _judged(self) -> Sequence[Limit]:
         return self.limits
@@ -70,7 +159,7 @@ def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
         CorruptError: if a file of it is not what the run wrote.
     """
     found = _place(folder)
-    record = next(_json(found / name) for name in WHOLE if (found / name).is_file())
+    record = next(_json(found / name) for name in RUN_RECORDS if (found / name).is_file())
     try:
         stored = xr.open_dataset(found / "designs.nc", engine="h5netcdf", decode_timedelta=False)
         with stored:
@@ -81,14 +170,14 @@ def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
         limits = tuple(parse(x, Limit, "the record of a run") for x in record["limits"])
         index = whole[DESIGN].to_numpy().tolist()
         return OpenedRun(
+            found,
+            record,
             specs.load(found / "spec.toml"),
             limits,
             whole.drop_vars([*measured, "limit"]),
             whole[measured].drop_vars(beside, errors="ignore"),
             np.array([index.index(i) for i in record["kept"]], dtype=np.int64),
             _summary(_json(found / "summary.json")),
-            record,
-            found,
             opener,
         )
     except (OSError, LookupError, TypeError, ValueError) as error:
@@ -101,7 +190,7 @@ def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
 def _place(folder: Path) -> Path:
     """Where the run lies: in the folder, or in the result below that of a search."""
     for place in (folder, folder / "result"):
-        if any((place / name).is_file() for name in WHOLE) and (place / EVIDENCE).is_file():
+        if any((place / name).is_file() for name in RUN_RECORDS) and (place / EVIDENCE).is_file():
             return place
     raise InputError(
         "the folder of a finished run or search",

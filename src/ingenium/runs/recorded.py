@@ -15,13 +15,13 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.scenarios import COUNT
 from ingenium.core.spec import Spec
+from ingenium.runs.artifacts import RUN_RECORDS
 from ingenium.runs.export import content_digest
 from ingenium.runs.store import FILE, Store
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import Entry
 
 EVIDENCE, DESIGNS = "evidence.jsonl", "designs"
-WHOLE = ("run.json", "search.json")  # of a proposal and of a search
 REMADE = ("designs/", "report.html")  # told by each record, and no evidence
 TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
 RUNS = ("proposal", "search-end")  # entries of the ledger
@@ -182,7 +182,7 @@ def handed(path: Path) -> Path:
 
 def _said(folder: Path) -> Mapping[str, Any] | None:
     """What the record of the whole run says of its evidence; none where it says nothing."""
-    for name in WHOLE:
+    for name in RUN_RECORDS:
         try:
             found = json.loads((folder / name).read_bytes())[evidence.KEY]
         except (OSError, ValueError, LookupError, TypeError, RecursionError):

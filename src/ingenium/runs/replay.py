@@ -13,6 +13,7 @@ import xarray as xr
 
 from ingenium.core import evidence
 from ingenium.core import spec as specs
+from ingenium.core.artifact import Replay, ReplayCheck
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
@@ -35,29 +36,13 @@ VOUCHED = "vouched"  # whether seals vouch for a record; what it says of its dou
 
 
 @dataclass(frozen=True)
-class ReplayCheck:
-    """One part of a record, whether it holds, and what was found."""
-
-    part: str
-    holds: bool
-    found: str
-
-
-@dataclass(frozen=True)
-class Replay:
-    """What proposing and measuring one design again gave."""
+class DesignReplay(Replay):
+    """One design of a run, proposed and measured again."""
 
     design: int
     problem: str
     recorded: str  # verdict
     verdict: str
-    checks: tuple[ReplayCheck, ...]
-    reasons: tuple[str, ...]  # why a part may not hold; empty where all hold
-
-    @property
-    def holds(self) -> bool:
-        """Whether every part of the evidence holds."""
-        return all(c.holds for c in self.checks)
 
 
 def recorded_spec(out: Path) -> Spec:
@@ -103,7 +88,7 @@ def _record_of(records: Sequence[dict[str, Any]], design: int) -> dict[str, Any]
 
 def replay(
     problem: Problem, asked: Spec, out: Path, design: int, ledger: Ledger | None = None
-) -> Replay:
+) -> DesignReplay:
     """Propose one design again from its seed and place, measure it and compare with its record.
 
     Args:
@@ -150,7 +135,7 @@ def replay(
     holds = all(c.holds for c in checks)
     verdict = str(verdicts["verdict"].to_numpy()[0])
     reasons = () if holds else _reasons(problem, record, out / "run.json")
-    return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
+    return DesignReplay(tuple(checks), reasons, design, problem.name, record["verdict"], verdict)
 
 
 def _model(problem: Problem, record: Mapping[str, Any], out: Path) -> fitted.FittedFamily:

@@ -1,19 +1,15 @@
 """What a cluster has: devices, links, what they cost and emit."""
 
 import math
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
-from ingenium.core.reading.files import MOST_TOML, refusing, text
-from ingenium.core.spec import _STRICT, parse
+from ingenium.core.spec import _STRICT
 
 Positive = Annotated[float, Field(gt=0)]
-T = TypeVar("T")
 
 
 @checked(frozen=True, config=_STRICT)
@@ -103,18 +99,6 @@ class Spending:
         mwh = hours * cluster.device.watts * cluster.overhead / 1e6
         carbon = mwh * cluster.g_co2e_per_kwh / 1e3
         return cls(seconds / 86400, hours * cluster.price_per_device_hour, mwh, carbon)
-
-
-def read(path: Path, kind: type[T], what: str) -> T:
-    """A table of a TOML file as an object.
-
-    Raises:
-        InputError: if it is none.
-    """
-    found = text(path, what, most=MOST_TOML)
-    with refusing(what, path):
-        table = tomllib.loads(found)
-    return parse(table, kind, str(path))
 
 
 def powers(most: int) -> list[int]:

@@ -109,10 +109,10 @@ class Tools:
         Args:
             folder: of a run or search.
         """
-        from ingenium.runs.recorded import WHOLE  # which loads the engine
+        from ingenium.runs.artifacts import RUN_RECORDS
 
         place = self.folders.place(folder)
-        records = [place / name for name in WHOLE if (place / name).is_file()]
+        records = [place / name for name in RUN_RECORDS if (place / name).is_file()]
         if not records or not (place / "summary.json").is_file():
             raise InputError("the folder of a finished run", folder, "Propose or search first.")
         summary = json.loads((place / "summary.json").read_text())

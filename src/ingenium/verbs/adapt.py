@@ -1,5 +1,6 @@
 """Fits that are kept, and those that go out from one: few parameters learn new designs."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core import spec as specs
+from ingenium.core.artifact import Replay
 from ingenium.core.asking import resolve
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
@@ -19,17 +21,19 @@ from ingenium.core.provenance import code_digest, machine, package_digest, versi
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.generators import fitted, offer
-from ingenium.generators.fitted import FIT, MODEL, FittedFamily, of_fit, state_digest
+from ingenium.generators.artifact import MODEL, SPEC, FitRecord, judge
+from ingenium.generators.fitted import FittedFamily, of_fit, state_digest
 from ingenium.runs.loop import training
+from ingenium.scale.place import WorkPlace
 from ingenium.train.batches import split, stream
 from ingenium.train.low_rank import AdaptedModel
 from ingenium.train.plan import WholeModel
 from ingenium.train.trainer import train
 from ingenium.trust.ledger import Ledger, ledger_or_own
-from ingenium.verbs.ranked_fit import STEPS, ScaledFit
+from ingenium.verbs import ranked_fit
+from ingenium.verbs.ranked_fit import STEPS, FitRequest
 
 RANK = 8
-SPEC = "spec.toml"  # of a fit, in its folder
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ def keep(
     *,
     watch: Watch = silent,
     overwrite: bool = False,
+    anew: bool = False,
     ledger: Ledger | None = None,
-) -> ScaledFit:
+) -> FitRecord:
     """Fit the generator of a spec by this process and keep it in `out`, where others go out from.
 
     Raises:
@@ -66,7 +71,7 @@ def keep(
         staged(out, digest(under), overwrite=overwrite) as part,
         Meter() as meter,
     ):
-        found = fitted.fit(problem, known, choice, watch=watch)
+        found = fitted.fit(problem, known, choice, watch=watch, anew=anew)
         found.save(part / MODEL)
         x, cond = _encoded(problem, known)
         record = {
@@ -75,14 +80,15 @@ def keep(
             "rows": len(x),
             "parameters": sum(v.numel() for v in found.family.state_dict().values()),
             "fit": found.meta,
+            **judge(found.meta.get("losses", {})).record,
             "lineage": _lineage(problem, asked, (x, cond), found.digest),
             "energy": asdict(meter.read()),
         }
-        FIT.write(part, record)
+        FitRecord.write(part, record)
         write_atomic(part / SPEC, specs.dump(asked))
         told = {k: record[k] for k in ("problem", "family", "rows")}
         book.append("fit", told | {"weights": found.digest})
-    return ScaledFit(out, record)
+    return FitRecord.open(out)
 
 
 def _lineage(
@@ -107,7 +113,7 @@ def adapt(
     watch: Watch = silent,
     overwrite: bool = False,
     ledger: Ledger | None = None,
-) -> ScaledFit:
+) -> FitRecord:
     """Train low-rank parts of a kept fit on the designs of a spec; keep the sum as a fit in `out`.
 
     Raises:
@@ -130,11 +136,11 @@ def adapt(
         found, record = _adapted(asked, problem, first, data, watch)
         found.save(part / MODEL)
         record["energy"] = asdict(meter.read())
-        FIT.write(part, record)
+        FitRecord.write(part, record)
         write_atomic(part / SPEC, specs.dump(asked.spec))
         told = ("problem", "family", "rank", "trained_share", "steps")
         book.append("adapt", {k: record[k] for k in told} | {"weights": found.digest})
-    return ScaledFit(out, record)
+    return FitRecord.open(out)
 
 
 Encoded = tuple[Tensor, Tensor]  # designs and their conditions
@@ -213,6 +219,34 @@ def _adapted(
         **before,
         **after,
         "course": course,
+        "base": str(asked.base.resolve()),
+        **judge(after, _risen(before, after)).record,
         "lineage": {**_lineage(problem, asked.spec, data, weights), "base": first.digest},
     }
     return FittedFamily(first.name, family, weights, about, cached=False), record
+
+
+def _risen(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
+    """What speaks against an adapted fit: a loss on its own designs that did not fall."""
+    was, now = before["loss_before"], after["loss_after"]
+    return [f"the held-out loss on these designs rose from {was:.4g} to {now:.4g}"] * (now > was)
+
+
+def replay(kept: FitRecord, folder: Path) -> Replay:
+    """Fit it again as its record says, whatever is cached, and compare the weights.
+
+    Raises:
+        InputError: if the fit that it was adapted from is no longer there.
+    """
+    own, spec = kept.record, kept.spec
+    if "on" in own:
+        on = WorkPlace.parse(own["on"])
+        asked = FitRequest(
+            spec, on, own["layout"], own["steps"], rehearse=False, precision=own["precision"]
+        )
+        return kept.compared(ranked_fit.fit(asked, folder, overwrite=True).record)
+    if "rank" in own:
+        base = AdaptRequest(spec, Path(own["base"]), own["rank"], own["steps"], own["replay"])
+        return kept.compared(adapt(base, folder, overwrite=True).record)
+    again = keep(open_problem(spec), spec, folder, overwrite=True, anew=True)
+    return kept.compared(again.record)

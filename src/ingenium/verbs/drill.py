@@ -1,26 +1,27 @@
 """Drills: a fit on real processes, some of which are killed or cut off, ends as one that is not."""
 
-import json
 import os
 import shutil
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
+from ingenium.core.artifact import Artifact, Replay, Table, listed
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.energy import Meter
-from ingenium.core.folders import staged, write_atomic
+from ingenium.core.folders import staged
+from ingenium.core.judgement import Judgement
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest
-from ingenium.core.spec import _STRICT, Spec
+from ingenium.core.sealed import without_none
+from ingenium.core.spec import _STRICT, Spec, parse
 from ingenium.domains import open_problem
-from ingenium.scale.cluster import read
 from ingenium.scale.namespaces import NamespacedSite, lacking
 from ingenium.scale.place import PROCESSES, WorkPlace, warn_of_cores
 from ingenium.scale.processes import ProcessSite, ProcessWorker
@@ -30,7 +31,13 @@ from ingenium.trust.postgres import PostgresStore
 from ingenium.verbs import ranked_fit
 from ingenium.verbs.ranked_fit import FitRequest, RankedFit
 
-RECORD = "drill.json"
+FAULTS = {
+    "fault": "{what}",
+    "at step": "{step}",
+    "seen after, s": "{seen_s:.1f}",
+    "trained again after, s": "{recovered_s:.1f}",
+    "steps redone": "{redone}",
+}
 FILE = "The ledger is a file: INGENIUM_LEDGER names no server of PostgreSQL."
 Steps = tuple[Annotated[int, Field(ge=1)], ...]
 
@@ -61,22 +68,35 @@ class DrillSpec:
         return FitRequest(self.spec, place, layout, self.steps, rehearse=False, wait_s=self.wait_s)
 
 
-def load(path: Path) -> DrillSpec:
-    """A drill from a TOML file.
+class FinishedDrill(Artifact):
+    """A drill in its folder, and what it showed."""
 
-    Raises:
-        InputError: if it is none.
-    """
-    return read(path, DrillSpec, "a drill as a TOML file")
+    what = "a drill"
+    file = "drill.json"
+    made_by = "ingenium drill FILE"
+    remade_by = "ingenium.verbs.drill:replay"
+    drawn_by = "ingenium.scale.drill_pictures:figures"
+    parts: ClassVar = {k: (k,) for k in ("data", "weights", "loss", "undisturbed_loss")}
 
+    @property
+    def spec(self) -> DrillSpec:
+        """The fit, and its faults."""
+        return parse(without_none(self.record["spec"]), DrillSpec, "the record of a drill")
 
-@dataclass(frozen=True)
-class FinishedDrill:
-    """A drill and what it showed."""
+    @property
+    def lead(self) -> str:
+        """The fit, how many faults it had, the verdict and whether its weights are the same."""
+        own, count = self.record, len(self.record["faults"])
+        how = "the weights of" if own["same_weights"] else "other weights than"
+        return (
+            f"{own['problem']} over {own['workers']} workers as {own['layout']}: {self.verdict}; "
+            f"it met {count} fault{'' if count == 1 else 's'} and ended with {how} an undisturbed "
+            "fit"
+        )
 
-    folder: Path
-    record: dict[str, Any]
-    beats: tuple[tuple[float, int], ...]  # seconds and step, as rank 0 told
+    def tables(self) -> Sequence[tuple[str, Table]]:
+        """Faults, and what they cost."""
+        return ("Faults", listed(self.record["faults"], FAULTS)), ("Costs", _sums(self.record))
 
 
 def drill(
@@ -114,9 +134,14 @@ def drill(
         if not served:
             record["notes"] = [*faults.notes, FILE]
         record["energy"] = asdict(meter.read())
-        book.append("drill", {k: record[k] for k in ("holds", "weights", "data", "availability")})
-        write_atomic(part / RECORD, json.dumps(record, indent=2, allow_nan=False) + "\n")
-    return FinishedDrill(out, record, tuple(faults.beats))
+        book.append("drill", {k: record[k] for k in ("verdict", "weights", "data", "availability")})
+        FinishedDrill.write(part, record)
+    return FinishedDrill.open(out)
+
+
+def replay(kept: FinishedDrill, folder: Path) -> Replay:
+    """Drill the same fit again, and compare the weights and losses."""
+    return kept.compared(drill(kept.spec, folder, overwrite=True).record)
 
 
 def _ingested(asked: DrillSpec, ledger: Ledger) -> str:
@@ -230,6 +255,8 @@ def _record(
 ) -> dict[str, Any]:
     same = fit["lineage"]["weights"] == plain["lineage"]["weights"]
     loss, other = (r["course"]["held_out"][-1] for r in (fit, plain))
+    against = [] if same and loss == other else ["the fit under faults is not the undisturbed one"]
+    against += [] if faults.met else ["not every fault was met, or none was seen of one"]
     down = sum(f.recovered_s for f in faults.faults)
     return {
         "title": asked.title,
@@ -242,7 +269,8 @@ def _record(
         "loss": loss,
         "undisturbed_loss": other,
         "same_weights": same,
-        "holds": same and loss == other and faults.met,
+        "spec": asdict(asked),
+        **Judgement.of({}, (), against=against).record,
         "courses": {"under faults": fit["course"], "undisturbed": plain["course"]},
         "wall_s": faults.wall_s,
         "availability": 1 - down / faults.wall_s,
@@ -252,3 +280,17 @@ def _record(
         "weights": fit["lineage"]["weights"],
         "lineage": fit["lineage"],
     }
+
+
+def _sums(record: Mapping[str, Any]) -> Table:
+    return [
+        ("", ""),
+        ("held-out loss under faults", f"{record['loss']:.8g}"),
+        ("undisturbed", f"{record['undisturbed_loss']:.8g}"),
+        ("mean time to recover", f"{record['mean_time_to_recover_s']:.1f} s"),
+        ("availability of training", f"{record['availability']:.1%}"),
+        ("electricity", f"{1e3 * record['energy']['kwh']:.3g} Wh"),
+        ("data", record["data"]),
+        ("weights", record["weights"]),
+        ("ledger", record["ledger"]),
+    ]

@@ -1,32 +1,25 @@
 """Small generators in Python: any generator of any problem, fitted to a device, and replayed."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ingenium.core.artifact import Replay
 from ingenium.core.asking import resolve
-from ingenium.core.errors import CorruptError, InputError
-from ingenium.core.judged import JudgedReplay, without_none
+from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
+from ingenium.core.sealed import without_none
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice, Spec, parse
 from ingenium.domains import open_problem
 from ingenium.edge import board, exportable, fitting
+from ingenium.edge.artifact import SmallGenerator
 from ingenium.edge.device import DeviceSheet
 from ingenium.edge.link import Lender
-from ingenium.edge.record import KIND, RECORD, SmallGenerator
 from ingenium.edge.task import CompressionTask
 from ingenium.generators import fitted
 from ingenium.runs.loop import training
 from ingenium.trust.ledger import Ledger, ledger_or_own
-
-SAME = 1e-6  # relative, within which a replay gives what was recorded
-FOUND = (  # of a record, what a replay must find again
-    *("recipe", "verdict", "margins", "measured", "original"),
-    *("trials", "floating", "screened", "graphs", "board"),
-)
 
 
 def opened(name: str, sheet: DeviceSheet, *, watch: Watch = silent) -> CompressionTask:
@@ -79,53 +72,32 @@ def lender(kept: SmallGenerator) -> Lender:
     Raises:
         CorruptError: for a record without problem or sheet.
     """
-    name, sheet = _asked(kept)
     with one_thread():
-        task = opened(name, sheet)
+        task = opened(*_asked(kept))
     runners = kept.runners()
     family: Any = task.seated(task.family, runners)
     return Lender.of(kept.files, runners, family.propose)
 
 
-def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:
+def replay(kept: SmallGenerator, folder: Path) -> Replay:
     """Fit it again from the sheet that its record holds, in another folder, and compare.
 
     Raises:
         CorruptError: for a record without problem or sheet.
     """
-    name, sheet = _asked(kept)
-    return compared(kept.record, fit(name, sheet, folder, overwrite=True).record)
+    return kept.compared(fit(*_asked(kept), folder, overwrite=True).record)
 
 
 def _asked(kept: SmallGenerator) -> tuple[str, DeviceSheet]:
     """Problem and device sheet of a record."""
-    old = kept.record
     try:
-        name, table = str(old["problem"]), without_none(old["device"])
-        return name, parse(table, DeviceSheet, str(kept.folder / RECORD))
+        return str(kept.record["problem"]), kept.spec
     except (LookupError, InputError) as error:
         what = f"holds no device sheet and problem ({error})"
-        raise CorruptError(str(kept.folder / RECORD), what, KIND.again) from error
-
-
-def compared(old: Mapping[str, Any], again: Mapping[str, Any]) -> JudgedReplay:
-    """A record beside that of the same fit made again."""
-    parts = {k: _alike(old["evidence"].get(k), again["evidence"][k]) for k in ("model", "files")}
-    return JudgedReplay(parts | {k: _alike(old.get(k), again[k]) for k in FOUND})
+        raise kept.corrupt(kept.folder / kept.file, what) from error
 
 
 def _choice(choice: GeneratorChoice) -> dict[str, Any]:
     found = without_none(asdict(choice))
     assert isinstance(found, dict)
     return found
-
-
-def _alike(a: Any, b: Any) -> bool:
-    """Whether two records hold the same entries, and numbers that are the same to a millionth."""
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(_alike(a[k], b[k]) for k in a)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(_alike, a, b))
-    if isinstance(a, float) and isinstance(b, (int, float)):
-        return math.isclose(a, b, rel_tol=SAME)
-    return bool(a == b)

@@ -5,19 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from ingenium.core.artifact import Replay
 from ingenium.core.errors import InputError, choose
-from ingenium.core.judged import JudgedReplay
 from ingenium.core.problem import Watch, silent
 from ingenium.domains import open_problem, problem_class
 from ingenium.infer import answering
 from ingenium.infer.answering import Inferred
-from ingenium.infer.record import Posterior
-from ingenium.infer.spec import InferSpec, load
+from ingenium.infer.artifact import Posterior
+from ingenium.infer.spec import InferSpec
 from ingenium.trust.ledger import Ledger, ledger_or_own
-
-SAME = 1e-6  # of a quantity's spread, within which a replay tells what was recorded
 
 
 def infer(
@@ -52,35 +48,6 @@ def reading(asked: InferSpec, file: Path) -> InferSpec:
     return replace(asked, given={**asked.given, observed: {**rest, "file": str(file.resolve())}})
 
 
-def replay(kept: Posterior, folder: Path) -> JudgedReplay:
+def replay(kept: Posterior, folder: Path) -> Replay:
     """Infer it again from its own spec and files, in another folder, and compare."""
-    again = infer(load(kept.folder / "spec.toml"), folder, overwrite=True).kept.record
-    old, evidence = kept.record, kept.record["evidence"]
-    parts = {k: evidence[k] == again["evidence"][k] for k in ("given", "readings", "data", "model")}
-    return JudgedReplay(
-        {
-            **parts,
-            "told": _alike(old["told"], again["told"]),
-            "measured": _measured(old["measured"]) == _measured(again["measured"]),
-            "margins": old["margins"] == again["margins"],
-            "verdict": old["verdict"] == again["verdict"],
-        }
-    )
-
-
-def _alike(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    """Whether all bands agree, by the width of each."""
-    if set(a) != set(b):
-        return False
-    for name, own in a.items():
-        width = max(own["q95"] - own["q05"], 1e-12)
-        if any(abs(own[k] - b[name][k]) > SAME * width for k in ("mean", "q05", "q50", "q95")):
-            return False
-    return True
-
-
-def _measured(table: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        k: "unknown" if v["value"] is None else f"{np.float64(v['value']):.6g}"
-        for k, v in table.items()
-    }
+    return kept.compared(infer(kept.spec, folder, overwrite=True).kept.record)

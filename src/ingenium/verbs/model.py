@@ -1,22 +1,23 @@
 """Models in Python: words and a table over time in, a checked model with its forecast out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from ingenium.core.artifact import Replay
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.folders import make_folder, staged, write_atomic
-from ingenium.core.judged import JudgedReplay, RecordMaking
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest
 from ingenium.core.reading.files import content
+from ingenium.core.sealed import RecordMaking
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
@@ -24,8 +25,11 @@ from ingenium.domains import open_problem
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.model import checks, fitting, searched
+from ingenium.model.artifact import DATA, DRAWS, FORECAST, KeptModel
+from ingenium.model.asked import ModelSpec
 from ingenium.model.families import PROCESSES, candidates
 from ingenium.model.fitting import FittedModel
+from ingenium.model.judging import ForecastScore, judge
 from ingenium.model.made import (
     MadeModel,
     constant_bands,
@@ -36,15 +40,6 @@ from ingenium.model.made import (
 )
 from ingenium.model.posterior import ModelPosterior, posterior
 from ingenium.model.reading import ProcessReading, read
-from ingenium.model.record import (
-    DATA,
-    DRAWS,
-    FORECAST,
-    KIND,
-    ForecastScore,
-    KeptModel,
-    ModelVerdict,
-)
 from ingenium.model.searched import LONGEST, RATE, RATE_UNIT, RateLaw
 from ingenium.model.series import MeasuredSeries
 from ingenium.model.system import ProcessModel
@@ -57,28 +52,10 @@ AMONG = 800  # short formulas that laws are put together from
 EFFORT = {"wider": 1.2, "bank": AMONG, "generations": 6, "known": 120}
 LOOSE = (Limit("misfit", at_most=1.0), Limit("misfit_outside", at_most=2.0))
 BETTER = 0.98  # of the misfit of shorter laws, that a longer one must reach
-SAME = 1e-6  # relative, within which a replay tells what was recorded
-
-
-@dataclass(frozen=True)
-class ModelAsked:
-    """What is asked of a model."""
-
-    words: str
-    held_out: float = 0.2  # share of the times, the last ones, that the forecast is tested on
-    draws: int = 400  # of the posterior
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.held_out <= 0.5 and 100 <= self.draws <= 20_000 and self.seed >= 0):
-            raise InputError(
-                "0 to 0.5 held out, 100 to 20000 draws and a seed from 0",
-                (self.held_out, self.draws, self.seed),
-            )
 
 
 def model(
-    asked: ModelAsked,
+    asked: ModelSpec,
     data: Path,
     out: Path,
     *,
@@ -113,6 +90,7 @@ def model(
         write_tables(part, found, series, fine, readings)
         told = {
             "asked": asdict(asked),
+            "clock_unit": series.clock_unit,
             "read": {"processes": list(reading.processes), "unread": list(reading.unread)},
             **_chosen(best),
             "candidates": [_told(f, best.aicc) for f in fits],
@@ -123,24 +101,14 @@ def model(
             **_weighed(best, found, score),
         }
         files = {name: file_digest(part / name) for name in (DATA, DRAWS, FORECAST)}
-        _entered(making.keep(KIND, part, told, files), ledger)
-    return MadeModel(KeptModel.opened(out), series, found, fine, courses, readings)
+        _entered(making.write(part / KeptModel.file, told, files), ledger)
+    return MadeModel(KeptModel.open(out), series, found, fine, courses, readings)
 
 
-def replay(kept: KeptModel, folder: Path) -> JudgedReplay:
+def replay(kept: KeptModel, folder: Path) -> Replay:
     """Make it again from its own words and table, in another folder, and compare."""
-    asked = ModelAsked(**kept.record["asked"])
-    again = model(asked, kept.folder / DATA, folder, overwrite=True).kept.record
-    old = kept.record
-    return JudgedReplay(
-        {
-            "model": old["model"] == again["model"],
-            "candidates": _alike(old["candidates"], again["candidates"]),
-            "constants": _alike(old["constants"], again["constants"]),
-            "forecast": _alike(old["forecast"], again["forecast"]),
-            "verdict": old["verdict"] == again["verdict"],
-        }
-    )
+    again = model(kept.spec, kept.folder / DATA, folder, overwrite=True)
+    return kept.compared(again.kept.record)
 
 
 def _candidates(reading: ProcessReading, series: MeasuredSeries) -> list[Any]:
@@ -252,16 +220,13 @@ def _checked(best: FittedModel) -> list[checks.ModelCheck]:
 def _weighed(best: FittedModel, found: ModelPosterior, score: ForecastScore) -> dict[str, Any]:
     """Constants with their bands, checks, the forecast, and what follows from them."""
     tried = _checked(best)
-    verdict = ModelVerdict.of(found, tried, score)
     return {
         "constants": constant_bands(found),
         "checks": [asdict(c) for c in tried],
         "forecast": asdict(score),
         "plain": score.told,
         "sampler": {"r_hat": found.r_hat, "effective": found.effective},
-        "verdict": verdict.word,
-        "reasons": list(verdict.reasons),
-        "holds": verdict.holds,
+        **judge(found, tried, score).record,
     }
 
 
@@ -300,14 +265,3 @@ def _entered(record: Mapping[str, Any], ledger: Ledger | None) -> None:
     entry = {k: record[k] for k in ("model", "title", "verdict", "evidence")}
     with ledger_or_own(ledger) as book:
         book.append("model", entry)
-
-
-def _alike(a: Any, b: Any) -> bool:
-    """Whether plain data is the same, numbers within a little."""
-    if isinstance(a, Mapping):
-        return set(a) == set(b) and all(_alike(v, b[k]) for k, v in a.items())
-    if isinstance(a, list):
-        return len(a) == len(b) and all(map(_alike, a, b))
-    if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= SAME * max(abs(a), abs(b), 1e-9)
-    return bool(a == b)

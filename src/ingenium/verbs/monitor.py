@@ -5,19 +5,17 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from ingenium.core.artifact import Replay
 from ingenium.core.errors import InputError
-from ingenium.core.judged import JudgedReplay, without_none
 from ingenium.core.problem import Watch, silent
 from ingenium.core.reading.files import check_plain
-from ingenium.core.spec import parse
 from ingenium.domains import open_problem
 from ingenium.monitor import fitting, tables
+from ingenium.monitor.artifact import Monitor
 from ingenium.monitor.fitting import StreamSource
-from ingenium.monitor.record import Monitor
 from ingenium.monitor.running import Memory, RowAlarm, Watcher, reading, rows
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.monitor.stream import Stream, Watched
@@ -26,7 +24,6 @@ from ingenium.trust.ledger import Ledger, ledger_or_own
 
 Heard = Callable[[RowAlarm], None]
 KEPT_EVERY = 100  # rows, after which the memory of a running monitor is written
-SAME = 1e-6  # relative, within which a replay gives what was recorded
 
 
 def streams_of(path: Path) -> tuple[tuple[Stream, ...], StreamSource]:
@@ -118,33 +115,16 @@ def run(
     return StreamRun(told, np.array(values), label, memory)
 
 
-def replay(kept: Monitor, folder: Path) -> JudgedReplay:
+def replay(kept: Monitor, folder: Path) -> Replay:
     """Fit it again from what it was fitted to, in a folder of its own, and compare.
 
     Raises:
         InputError: if what it was fitted to is no longer there.
     """
-    spec = parse(without_none(kept.record["spec"]), MonitorSpec, "the monitor's record")
     path = Path(kept.record["source"])
     if not path.exists():
         raise InputError("the streams that the monitor was fitted to", f"nothing at {path}")
-    again = fit(path, spec, folder, overwrite=True)
-    old, new = kept.record, again.record
-    return JudgedReplay(
-        {
-            "data": old["evidence"]["data"] == new["evidence"]["data"],
-            "bar": bool(np.isclose(old["rule"]["bar"], new["rule"]["bar"], rtol=SAME)),
-            "measured": _alike(old["measured"], new["measured"]),
-            "events": [e["delay_h"] for e in old["events"]]
-            == [e["delay_h"] for e in new["events"]],
-            "verdict": old["verdict"] == new["verdict"],
-        }
-    )
-
-
-def _alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    values = [(a[k]["value"], b[k]["value"]) for k in a]
-    return all(x == y or np.isclose(x or np.nan, y or np.nan, rtol=SAME) for x, y in values)
+    return kept.compared(fit(path, kept.spec, folder, overwrite=True).record)
 
 
 def _found(kept: Monitor, stream: Path) -> Path:

@@ -9,24 +9,25 @@ from typing import Any
 
 import numpy as np
 
+from ingenium.core.artifact import Replay
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError, InputError, choose
 from ingenium.core.evidence import read
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judged import JudgedReplay, RecordMaking, finite, without_none
+from ingenium.core.judgement import Judgement
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest
+from ingenium.core.sealed import RecordMaking, finite, without_none
 from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
-from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
 from ingenium.operate import judging
 from ingenium.operate import watch as watching
+from ingenium.operate.artifact import COURSE, DECISIONS, OperationRecord
 from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Acting, Operated, Plant, Policy
-from ingenium.operate.record import COURSE, DECISIONS, KIND, OperationRecord
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
 from ingenium.operate.scenarios import SERVING, WATCHING
@@ -204,11 +205,11 @@ def operate(
             files = _written(run, told["decisions"], part)
         else:
             told |= _refused(passed)
-        record = making.keep(KIND, part, told, {"files": files, "system": system})
+        record = making.write(part / OperationRecord.file, told, {"files": files, "system": system})
         watch("keep", 0, 1)
         short = {k: record[k] for k in ("problem", "policy", "verdict", "evidence")}
         book.append("operation" if passed.holds else "refusal", short)
-    return OperationRecord.opened(out)
+    return OperationRecord.open(out)
 
 
 def _run(
@@ -279,41 +280,35 @@ def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
     """What its course comes to: what is recorded, and compared when it is run again."""
     course = run.table()
     values = judging.measured(course, run.plant, drill)
-    verdict = MarginVerdict.of({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
+    verdict = Judgement.of({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
     return {
         "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
-        "margins": verdict.margins,
-        "verdict": verdict.word,
+        **verdict.record,
         "decisions": [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)],
     }
 
 
 def _refused(passed: PolicyRelease) -> dict[str, Any]:
-    return {
-        "verdict": "refused",
-        "measured": {},
-        "margins": {},
-        "decisions": [],
-        "faults": [],
-        "why": f"outside its limits in more than {passed.at_most:.0%} of seeded scenarios, or not "
-        "surely in fewer",
-    }
+    reason = (
+        f"the policy is refused: outside its limits in more than {passed.at_most:.0%} of seeded "
+        "scenarios, or not surely in fewer"
+    )
+    judged = Judgement.of({}, (), against=[reason]).record
+    return {**judged, "measured": {}, "decisions": [], "faults": []}
 
 
-def replay(folder: Path) -> JudgedReplay:
+def replay(kept: OperationRecord, folder: Path) -> Replay:
     """Run it again from its record, with the periods that were late then, and compare.
 
     Raises:
         InputError: if the run of its policy is no longer there, or the policy never ran, or the
             run was stopped in between, which nothing says again.
     """
-    kept = OperationRecord.opened(folder)
-    record, course = kept.record, kept.course
+    record, course, spec = kept.record, kept.course, kept.spec
     if record["stops_s"]:
         raise InputError(
             "an operation that ran without a stop", f"one stopped at {record['stops_s']}"
         )
-    spec = parse(without_none(record["spec"]), OperateSpec, "the record of an operation")
     drill = parse(without_none(record["drill"]), Drill, "the record of an operation")
     where, system = plant_of(record["problem"], spec.setup)
     own = record["policy"]
@@ -332,7 +327,7 @@ def replay(folder: Path) -> JudgedReplay:
     run.run()
     odd = unlike(run.table(), course, COMPARED)
     again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # as a record holds it
-    return JudgedReplay(
+    return Replay.of(
         {
             "system": system == record["evidence"]["system"],
             "policy": source.digest == record["policy"]["digest"],

@@ -29,7 +29,8 @@ from ingenium.core.provenance import code_digest, machine, package_digest, versi
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains import open_problem
 from ingenium.generators import offer
-from ingenium.generators.fitted import FIT, MODEL, FittedFamily, state_digest
+from ingenium.generators.artifact import MODEL, SPEC, FitRecord, judge
+from ingenium.generators.fitted import FittedFamily, state_digest
 from ingenium.runs.loop import training
 from ingenium.scale import planner
 from ingenium.scale.calibration import calibrated
@@ -169,14 +170,6 @@ class RankedFit:
 
 
 @dataclass(frozen=True)
-class ScaledFit:
-    """A fit over ranks as it was kept."""
-
-    folder: Path
-    record: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class FitRequest:
     """A fit that is asked for, and where it is to run."""
 
@@ -218,7 +211,7 @@ def fit(
     overwrite: bool = False,
     ledger: Ledger | None = None,
     gathered: Callable[..., list[Any]] = gather,
-) -> ScaledFit:
+) -> FitRecord:
     """Fit the generator of a spec over ranks, and keep it in `out` with where it comes from.
 
     A fit that was stopped, or lost a rank, goes on from its last checkpoint, on whatever ranks
@@ -246,11 +239,11 @@ def fit(
         record = _record(asked, own.job, found, alone)
         record["lineage"] |= {"weights": model.digest, "package": package_digest(own.problem)}
         record["energy"] = asdict(meter.read())
-        FIT.write(part, record)
-        write_atomic(part / "spec.toml", specs.dump(asked.spec))
+        FitRecord.write(part, record)
+        write_atomic(part / SPEC, specs.dump(asked.spec))
         _enter(record, ledger)
         shutil.rmtree(own.resume, ignore_errors=True)
-    return ScaledFit(out, record)
+    return FitRecord.open(out)
 
 
 def shared(problem: Problem, choice: GeneratorChoice) -> bool:
@@ -329,15 +322,7 @@ def _record(
     alone: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     first = found[0]
-    compared = None
-    if alone is not None:
-        both = zip(first["losses"], alone["losses"], strict=True)
-        apart = max(abs(a - b) for a, b in both)
-        compared = {"losses": alone["losses"], "apart": apart, "equal": apart <= SAME}
-        times = [alone["rehearsed_steps_s"], first["rehearsed_steps_s"]]
-        share = fitted_share([1, len(found)], times)
-        compared["speedup"] = float(np.median(times[0]) / np.median(times[1]))
-        compared["parallel_share"] = asdict(share) | {"most": ceiling(share.value)}
+    compared = None if alone is None else _compared(first, alone, len(found))
     return {
         "problem": asked.spec.problem,
         "family": job.family,
@@ -360,6 +345,7 @@ def _record(
         "losses": first.get("losses"),
         "one_process": compared,
         "course": first["course"],
+        **_judged(first["course"], compared),
         "cluster": first.get("cluster"),
         "lineage": {
             "spec": digest(specs.as_table(asked.spec)),
@@ -368,6 +354,29 @@ def _record(
             "machine": machine(),
         },
     }
+
+
+def _compared(first: Mapping[str, Any], alone: Mapping[str, Any], ranks: int) -> dict[str, Any]:
+    """The first steps of a rank beside those of one process."""
+    both = zip(first["losses"], alone["losses"], strict=True)
+    apart = max(abs(a - b) for a, b in both)
+    times = [alone["rehearsed_steps_s"], first["rehearsed_steps_s"]]
+    share = fitted_share([1, ranks], times)
+    return {
+        "losses": alone["losses"],
+        "apart": apart,
+        "equal": apart <= SAME,
+        "speedup": float(np.median(times[0]) / np.median(times[1])),
+        "parallel_share": asdict(share) | {"most": ceiling(share.value)},
+    }
+
+
+def _judged(
+    course: Mapping[str, list[float]], compared: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    unequal = compared is not None and not compared["equal"]
+    against = ["losses of the first steps are not those of one process"] if unequal else []
+    return judge({k: v[-1] for k, v in course.items() if v}, against).record
 
 
 def _some(x: Tensor, count: int) -> Tensor:

@@ -1,30 +1,44 @@
-"""Replay a design of a finished run from its record, and open the run from its folder."""
+"""Open the artifact in a folder, and make it again to see whether its record holds."""
 
 from pathlib import Path
 
 from ingenium import __version__
+from ingenium.core.artifact import Artifact, Replay
 from ingenium.core.digest import file_digest
 from ingenium.core.evidence import engines
 from ingenium.domains import open_problem
 from ingenium.runs import replay as replaying
-from ingenium.runs.opened import OpenedRun
-from ingenium.runs.opened import open_run as opened
+from ingenium.runs.artifacts import RUN_RECORDS, open_artifact, record_in
 from ingenium.trust.ledger import Ledger, ledger_or_own
 
 
-def open_run(folder: str | Path) -> OpenedRun:
-    """A finished run, or the result of a search, as it lies in its folder.
+def open_run(folder: str | Path) -> Artifact:
+    """Open the artifact in a folder: a run, the result of a search, a monitor, a posterior, ...
+
+    Every kind has `folder`, `record`, `spec`, `verdict`, `reasons`, `values` and `replay`.
 
     Raises:
-        InputError: if no finished run lies there.
-        CorruptError: if a file of it is not what the run wrote.
+        InputError: if none lies there, or one of an older version.
+        CorruptError: if a file of it is not the one that was written.
     """
-    return opened(Path(folder), open_problem)
+    return open_artifact(Path(folder))
 
 
-def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> replaying.Replay:
-    """Propose and measure one design of a finished run again; says whether its evidence holds."""
+def replay(out: str | Path, design: int = 0, *, ledger: Ledger | None = None) -> Replay:
+    """Make an artifact again, and say which parts of its record hold.
+
+    Args:
+        out: its folder.
+        design: which one is proposed and measured again, where it is that of a run.
+        ledger: where the replay of a design is noted.
+
+    Raises:
+        InputError: if the folder holds nothing that can be made again.
+        CorruptError: if what it holds is not what was written.
+    """
     folder = Path(out)
+    if record_in(folder) not in (None, *RUN_RECORDS):
+        return open_artifact(folder).replay()
     spec = replaying.recorded_spec(folder)
     with ledger_or_own(ledger) as book:
         problem = open_problem(spec)
@@ -35,7 +49,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
             "design": design,
             "evidence": file_digest(folder / "evidence.jsonl"),
             "holds": found.holds,
-            "broken": [c.part for c in found.checks if not c.holds],
+            "broken": found.broken,
             "version": __version__,
         }
         book.append("replay", body)

@@ -24,7 +24,7 @@ from ingenium.domains.edge.doodle.strokes import (
     word_of,
     written,
 )
-from ingenium.edge.record import RECORD, SmallGenerator
+from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
 
 FRAME = svg("<heart>").partition("<title>")[0] + "{}</svg>"
 LEFT = '<title>heart</title><path d="M4 4L20 4"/>'
@@ -184,7 +184,7 @@ def test_a_file_that_was_not_judged_draws_nothing(tmp_path: Path) -> None:
     spoiled[len(spoiled) // 2] ^= 1
     (tmp_path / "step.onnx").write_bytes(bytes(spoiled))
     with pytest.raises(CorruptError, match="not the file that was judged"):
-        SmallGenerator.opened(tmp_path, code=False)
-    (tmp_path / RECORD).unlink()
+        SmallGenerator.open(tmp_path, without=(SOURCE, HEADER))
+    (tmp_path / SmallGenerator.file).unlink()
     with pytest.raises(InputError, match="ingenium edge fit"):
-        SmallGenerator.opened(tmp_path, code=False)
+        SmallGenerator.open(tmp_path, without=(SOURCE, HEADER))

@@ -45,7 +45,7 @@ def formulation(commands: Commands) -> Iterator[Finding | Picture]:
     yield Finding(f"simulated with its constants it stays within {off:.1%} of the truth", off < 0.1)
     checks = {c["name"]: c["holds"] for c in done.answer["checks"]}
     yield Finding("units and a second integrator agree", all(checks.values()))
-    again = commands("models", "show", "colony").answer
+    again = commands("show", "colony").answer
     yield Finding("it is read back as it was made", json.dumps(again) == json.dumps(done.answer))
     yield from _descriptions(commands)
     figure, axes = plane(4.6, 2.6)

@@ -27,7 +27,8 @@ from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.site_channel import STATISTICS, SiteChannel
 from ingenium.domains.radio.surroundings import surroundings
 from ingenium.drawing.style import KNOWN, MUTED, OURS, dress, panels
-from ingenium.generators.fitted import MODEL, of_fit
+from ingenium.generators.artifact import MODEL
+from ingenium.generators.fitted import of_fit
 from ingenium.train.plan import Plan
 from ingenium_book.findings import Commands, Finding, Picture
 

@@ -11,9 +11,9 @@ import torch
 from ingenium.core.problem import Shipped
 from ingenium.domains.edge.doodle.grammar import SketchGrammar
 from ingenium.domains.edge.doodle.strokes import LONGEST, STEPS, vocabulary
+from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
 from ingenium.edge.link import DESIGNS_S, HelpedProposals, HelpedRunner, HelpLink
 from ingenium.edge.parts import Runner, instead, part_of
-from ingenium.edge.record import RECORD, SmallGenerator
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
@@ -75,7 +75,7 @@ def on_device(
 
 
 def _small(kind: str) -> SmallGenerator:
-    return SmallGenerator.opened(place(kind), code=False)
+    return SmallGenerator.open(place(kind), without=(SOURCE, HEADER))
 
 
 def place(kind: str) -> Path:
@@ -86,7 +86,7 @@ def place(kind: str) -> Path:
 @cache
 def record(kind: str) -> dict[str, Any] | None:
     """What was measured of it; none before it was made."""
-    path = place(kind) / RECORD
+    path = place(kind) / SmallGenerator.file
     return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
 

@@ -9,8 +9,8 @@ import torch
 
 from ingenium.core.problem import Shipped
 from ingenium.domains.edge.speech.network import MaskNetwork
+from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
 from ingenium.edge.parts import Runner, part_of
-from ingenium.edge.record import RECORD, SmallGenerator
 
 NAME, ON_DEVICE = "mask", "mask_on_device"
 WIDTH = 64
@@ -32,7 +32,9 @@ def on_device(samples: int) -> MaskNetwork:
         CorruptError: if the file is not the one that was judged.
     """
     family = network(samples)
-    runners: dict[str, Runner] = dict(SmallGenerator.opened(SMALL, code=False).runners())
+    runners: dict[str, Runner] = dict(
+        SmallGenerator.open(SMALL, without=(SOURCE, HEADER)).runners()
+    )
     seated = part_of(family, NAME).seated(family, runners)
     assert isinstance(seated, MaskNetwork)
     return seated
@@ -41,7 +43,7 @@ def on_device(samples: int) -> MaskNetwork:
 @cache
 def record() -> dict[str, Any] | None:
     """What was measured of it; none before it was made."""
-    path = SMALL / RECORD
+    path = SMALL / SmallGenerator.file
     return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
 

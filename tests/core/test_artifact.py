@@ -1,34 +1,47 @@
-"""Records of monitors, posteriors and the like: what was altered after they were written shows."""
+"""Artifacts in their folders: what was altered after they were written shows."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingenium.core.artifact import Artifact, alike
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.core.judged import JudgedKind, RecordMaking, sealed_text
+from ingenium.core.sealed import RecordMaking, sealed_text
 
-KIND = JudgedKind("an alarm", "alarm.json", "ingenium monitor fit", "Fit it again.")
+
+class Alarm(Artifact):
+    """An alarm with its model."""
+
+    what = "an alarm"
+    file = "alarm.json"
+    made_by = "ingenium monitor fit"
+
+    def sealed(self) -> Mapping[str, str]:
+        """The model."""
+        return {"model.onnx": self.record["evidence"]["model"]}
+
+
 TOLD: dict[str, Any] = {
     "rule": {"bar": 3.5, "hold": 4},
     "verdict": "rejected",
     "measured": {"missed": 0.25, "delay_h": float("nan")},
 }
-FILES = {"model.onnx": ("evidence", "model")}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "model.onnx").write_bytes(b"weights")
     with RecordMaking() as making:
-        making.keep(KIND, tmp_path, TOLD, {"model": file_digest(tmp_path / "model.onnx")})
+        making.write(tmp_path / Alarm.file, TOLD, {"model": file_digest(tmp_path / "model.onnx")})
     return tmp_path
 
 
 def test_a_record_is_opened_as_it_was_told(folder: Path) -> None:
-    found = KIND.opened(folder, FILES)
+    found = Alarm.open(folder).record
     assert found["rule"] == TOLD["rule"]
     assert found["measured"] == {"missed": 0.25, "delay_h": None}
     assert "seal" not in found
@@ -46,35 +59,52 @@ def test_a_record_is_opened_as_it_was_told(folder: Path) -> None:
     ],
 )
 def test_what_was_altered_is_not_opened(folder: Path, old: str, new: str) -> None:
-    path = folder / KIND.record
+    path = folder / Alarm.file
     before = path.read_text()
     if old not in before:  # the last of a table
         old, new = old.removesuffix(","), new.removesuffix(",")
     assert old in before
     path.write_text(before.replace(old, new, 1))
     with pytest.raises(CorruptError, match="is not the record that was written"):
-        KIND.opened(folder, FILES)
+        Alarm.open(folder)
 
 
 def test_a_file_beside_it_that_was_changed_is_told(folder: Path) -> None:
     (folder / "model.onnx").write_bytes(b"planted")
     with pytest.raises(CorruptError, match="not the file that was judged"):
-        KIND.opened(folder, FILES)
+        Alarm.open(folder)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "3", "null", '{"seal": NaN}', "{", 9000 * "["])
 def test_what_is_no_record_is_told(folder: Path, content: str) -> None:
-    (folder / KIND.record).write_text(content)
+    (folder / Alarm.file).write_text(content)
     with pytest.raises(CorruptError):
-        KIND.opened(folder, FILES)
-    (folder / KIND.record).unlink()
+        Alarm.open(folder)
+    (folder / Alarm.file).unlink()
     with pytest.raises(InputError, match="ingenium monitor fit"):
-        KIND.opened(folder, FILES)
+        Alarm.open(folder)
 
 
 def test_a_seal_is_no_signature(folder: Path) -> None:
     """Whoever writes the record anew can seal it; a replay and the ledger tell then."""
-    path = folder / KIND.record
+    path = folder / Alarm.file
     told = {k: v for k, v in json.loads(path.read_text()).items() if k != "seal"}
     path.write_text(sealed_text(told | {"verdict": "accepted"}))
-    assert KIND.opened(folder, FILES)["verdict"] == "accepted"
+    assert Alarm.open(folder).record["verdict"] == "accepted"
+
+
+def test_a_record_of_an_older_version_says_what_to_write(folder: Path) -> None:
+    path = folder / Alarm.file
+    old = {k: v for k, v in json.loads(path.read_text()).items() if k != "seal"}
+    path.write_text(sealed_text(old | {"verdict": "calibrated"}))
+    with pytest.raises(InputError, match=r"expected a verdict of accepted, .* calibrated, from an"):
+        Alarm.open(folder)
+
+
+def test_numbers_are_alike_to_a_millionth_of_the_largest_beside_them() -> None:
+    assert alike({"low": -1e-12, "high": 1.0}, {"low": 1e-12, "high": 1.0 + 1e-9})
+    assert not alike({"low": 0.1, "high": 1.0}, {"low": 0.1001, "high": 1.0})
+    assert alike([1, 2.0, None], [1, 2.0, None])
+    assert not alike([1, 2.0], [1])
+    assert not alike({"a": 3}, {"a": 4})
+    assert not alike({"a": 1.0}, {"b": 1.0})

@@ -1,21 +1,16 @@
-"""A kept model: its folder, opened and checked, and whether it may be believed."""
+"""The verdict on a process model: its chains, checks, residuals and forecast."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from ingenium.core.judged import JudgedKind
+from ingenium.core.judgement import Judgement
 from ingenium.evaluate.intervals import wilson
 from ingenium.model.checks import ModelCheck
 from ingenium.model.posterior import ModelPosterior
 
-RECORD, DRAWS, FORECAST, DATA = "model.json", "constants.csv", "forecast.csv", "data.csv"
-KIND = JudgedKind("a model", RECORD, "ingenium model WORDS --data FILE", "Make it again.")
-HOLDS, NOT, UNSETTLED = "holds", "does not hold", "not settled"
 LEAST_P = 0.01  # of residuals that are as alike from time to time, below which a model is wrong
 BAND = 0.9  # share of readings that a band of the forecast holds
 
@@ -60,38 +55,22 @@ class ForecastScore:
         )
 
 
-@dataclass(frozen=True)
-class ModelVerdict:
-    """In a word whether a model may be believed, and why not."""
-
-    word: str
-    reasons: tuple[str, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing speaks against it."""
-        return self.word == HOLDS
-
-    @classmethod
-    def of(
-        cls, found: ModelPosterior, checks: Sequence[ModelCheck], score: ForecastScore
-    ) -> "ModelVerdict":
-        """Of chains, checks, residuals and the forecast."""
-        if not found.settled:
-            told = f"R-hat {found.r_hat:.2f}, {found.effective:.0f} effective draws"
-            return cls(UNSETTLED, (f"the chains have not settled ({told}); write more --draws",))
-        reasons = [f"{c.name}: {c.found}" for c in checks if not c.holds]
-        alike = memory_p(found)
-        if alike < LEAST_P:
-            reasons.append(
-                "what the model leaves is alike from one time to the next "
-                f"(p = {alike:.1g}): it misses a part of the process"
-            )
-        if score.high < BAND:
-            reasons.append(
-                f"{score.inside} of {score.count} held-out readings lie in the band of 90 %"
-            )
-        return cls(NOT if reasons else HOLDS, tuple(reasons))
+def judge(found: ModelPosterior, checks: Sequence[ModelCheck], score: ForecastScore) -> Judgement:
+    """Judge a model by its checks, residuals and forecast, once its chains have settled."""
+    if not found.settled:
+        state = f"R-hat {found.r_hat:.2f}, {found.effective:.0f} effective draws"
+        doubt = f"the chains have not settled ({state}); write more --draws"
+        return Judgement.of({}, (), doubts=[doubt])
+    reasons = [f"{c.name}: {c.found}" for c in checks if not c.holds]
+    alike = memory_p(found)
+    if alike < LEAST_P:
+        reasons.append(
+            "what the model leaves is alike from one time to the next "
+            f"(p = {alike:.1g}): it misses a part of the process"
+        )
+    if score.high < BAND:
+        reasons.append(f"{score.inside} of {score.count} held-out readings lie in the band of 90 %")
+    return Judgement.of({}, (), against=reasons)
 
 
 def memory_p(found: ModelPosterior) -> float:
@@ -112,22 +91,3 @@ def memory_p(found: ModelPosterior) -> float:
     memory = (rest[1:] * rest[:-1]).sum(0) / np.maximum(np.square(rest).sum(0), 1e-300)
     chance = stats.chi2.sf(n * (n + 2) / (n - 1) * memory**2, 1)
     return float(min(1.0, chance.min() * len(chance)))
-
-
-@dataclass(frozen=True)
-class KeptModel:
-    """A model in its folder."""
-
-    folder: Path
-    record: Mapping[str, Any]
-
-    @classmethod
-    def opened(cls, folder: Path) -> "KeptModel":
-        """A model that was made.
-
-        Raises:
-            InputError: if there is none in the folder.
-            CorruptError: if its files are not those that were judged.
-        """
-        files = {n: ("evidence", n) for n in (DRAWS, FORECAST, DATA)}
-        return cls(folder, KIND.opened(folder, files))

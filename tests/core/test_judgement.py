@@ -5,8 +5,8 @@ import math
 import pytest
 
 from ingenium.core.errors import InputError
+from ingenium.core.judgement import Judgement, in_units, margins
 from ingenium.core.spec import Limit, parse
-from ingenium.evaluate.interval_limits import MarginVerdict, in_units, margins
 from ingenium.evaluate.measured import Interval
 from ingenium.infer.spec import InferSpec
 from ingenium.monitor.spec import MonitorSpec
@@ -42,13 +42,25 @@ def test_margins_of_values_and_of_whole_intervals() -> None:
 def test_a_bound_without_an_answer_is_no_answer_wherever_it_stands() -> None:
     known = {"delay": Interval(2.0, 1.0, math.nan)}
     both = Limit("delay", 0.5, 6.0, beyond_uncertainty=True)
-    found = MarginVerdict.of(known, [both])
+    found = Judgement.of(known, [both])
     assert math.isnan(found.margins[both.label])
-    assert found.word == "failed"
+    assert found.verdict == "failed"
 
 
 @pytest.mark.parametrize(("margin", "word"), [(0.0, "accepted"), (-1e-9, "rejected")])
 def test_a_margin_of_nought_holds_and_one_below_does_not(margin: float, word: str) -> None:
     own = {"a": Interval(1.0, 1.0, 1.0), "b": Interval(margin, margin, margin)}
-    found = MarginVerdict.of(own, [Limit("a", at_least=0.0), Limit("b", at_least=0.0)])
-    assert found.word == word
+    found = Judgement.of(own, [Limit("a", at_least=0.0), Limit("b", at_least=0.0)])
+    assert found.verdict == word
+
+
+def test_what_speaks_against_an_artifact_weighs_more_than_doubts() -> None:
+    own, limit = {"a": Interval(1.0, 1.0, 1.0), "b": Interval(*[math.nan] * 3)}, Limit("a", 2.0)
+    doubts, unknown = ["too few truths"], Limit("b", at_least=0.0)
+    assert Judgement.of(own, (), doubts=doubts).verdict == "inconclusive"
+    assert Judgement.of(own, [unknown], doubts=doubts).verdict == "inconclusive"
+    assert Judgement.of(own, [limit], doubts=doubts).verdict == "rejected"
+    found = Judgement.of(own, [limit], against=["ranks are uneven"], doubts=doubts)
+    assert found.verdict == "rejected"
+    assert found.reasons == ("ranks are uneven", "2 <= a is not satisfied")
+    assert Judgement.of(own, [unknown, limit]).verdict == "failed"

@@ -1,0 +1,111 @@
+"""Judgement of what is measured once for a whole artifact, such as a monitor, with its interval."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from ingenium.core.errors import choose
+from ingenium.core.spec import Limit
+from ingenium.core.verdict import Verdict
+
+
+@runtime_checkable
+class HasEnds(Protocol):
+    """A value with the ends of its interval, NaN where there was too little to say."""
+
+    @property
+    def value(self) -> float:
+        """Best guess."""
+
+    @property
+    def low(self) -> float:
+        """Lower end."""
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
+
+
+def in_units(limits: Sequence[Limit], units: Mapping[str, str], what: str) -> tuple[Limit, ...]:
+    """Limits in the units in which their quantities are measured; one without a unit is in it.
+
+    Raises:
+        InputError: for a quantity that is not measured, or a unit that is not one of its kind.
+    """
+    named = ((x, units[choose(x.quantity, units, what)]) for x in limits)
+    return tuple(x if x.unit is None else x.in_unit(unit) for x, unit in named)
+
+
+def margins(values: Mapping[str, HasEnds], limits: Sequence[Limit]) -> dict[str, float]:
+    """Signed distances in the units of the quantities; at least 0 satisfies, NaN is no answer.
+
+    With `beyond_uncertainty` the whole interval must satisfy a limit.
+    """
+    found = {}
+    for limit in limits:
+        own = values[limit.quantity]
+        low, high = (own.low, own.high) if limit.beyond_uncertainty else (own.value, own.value)
+        gaps = [] if limit.at_least is None else [low - limit.at_least]
+        gaps += [] if limit.at_most is None else [limit.at_most - high]
+        found[limit.label] = float(np.min(gaps))  # NaN where either bound has no answer
+    return found
+
+
+def stated(values: Mapping[str, HasEnds], units: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Values with their intervals and units, as records hold them."""
+    return {
+        k: {"value": v.value, "low": v.low, "high": v.high, "unit": units[k]}
+        for k, v in values.items()
+    }
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on an artifact, why it is not accepted, and the margins of its limits."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    margins: dict[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        values: Mapping[str, HasEnds],
+        limits: Sequence[Limit],
+        *,
+        against: Sequence[str] = (),
+        doubts: Sequence[str] = (),
+    ) -> "Judgement":
+        """Judge measured values by limits and by what else is known.
+
+        Args:
+            values: by quantity.
+            limits: in the units of the quantities.
+            against: what speaks against the artifact whatever its limits are; it is rejected.
+            doubts: why nothing that speaks against it could have been found; it is inconclusive
+                where nothing was.
+        """
+        found = margins(values, limits)
+        broken = [f"{k} is not satisfied" for k, m in found.items() if m < 0]
+        silent = [f"{k} has no answer" for k, m in found.items() if not math.isfinite(m)]
+        if against:
+            return cls(Verdict.REJECTED, (*against, *broken), found)
+        if silent and not doubts:
+            return cls(Verdict.FAILED, (*silent, *broken), found)
+        if broken:
+            return cls(Verdict.REJECTED, tuple(broken), found)
+        if doubts:
+            return cls(Verdict.INCONCLUSIVE, (*doubts, *silent), found)
+        return cls(Verdict.ACCEPTED, (), found)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Plain data for a record."""
+        return {
+            "verdict": str(self.verdict),
+            "reasons": list(self.reasons),
+            "margins": self.margins,
+        }

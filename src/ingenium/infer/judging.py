@@ -1,0 +1,67 @@
+"""The verdict on a posterior: by what the prior knows, its calibration, and its limits."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ingenium.core.judgement import Judgement
+from ingenium.core.spec import Limit
+from ingenium.evaluate.measured import Interval
+from ingenium.infer.calibration import (
+    LEAST_P,
+    LEAST_PREDICTED,
+    LEAST_SHARE,
+    OFF,
+    REGIONS,
+    ranks_needed,
+    truths_needed,
+)
+from ingenium.infer.weights import TRUSTED_K
+
+
+def judge(values: Mapping[str, Interval], limits: Sequence[Limit], quantities: int) -> Judgement:
+    """Judge what was measured of a posterior over a number of quantities.
+
+    Readings that the prior does not know come first: what is calibrated on its own samples says
+    nothing of them. What speaks against a posterior counts however few truths there are; that
+    nothing does counts only where enough of them could.
+    """
+    against, doubts = _reasons(values), _doubts(values, quantities)
+    return Judgement.of(values, limits, against=against, doubts=doubts)
+
+
+def _doubts(values: Mapping[str, Interval], quantities: int) -> list[str]:
+    found = []
+    needed = {"truths": truths_needed(), "ranked": ranks_needed(quantities)}
+    of = {"truths": "held-out designs", "ranked": "draws of the prior"}
+    for name, least in needed.items():
+        count = int(values[name].value)
+        if count < least:
+            found.append(f"too few truths, {count} {of[name]} ({name}), {least} needed")
+    judged = (*(f"coverage_{100 * region:.0f}" for region in REGIONS), "rank_p")
+    return found + [f"{k} is not a number" for k in judged if not math.isfinite(values[k].value)]
+
+
+def _reasons(values: Mapping[str, Interval]) -> list[str]:
+    found = []
+    share = values["prior_share"].value
+    if share < LEAST_SHARE:
+        found.append(
+            f"the readings lie further out than {100 * (1 - share):.4g} % of those that the prior "
+            "gives"
+        )
+    if values["predictive_p"].value < LEAST_PREDICTED:
+        found.append("no design that was drawn explains the readings to within their errors")
+    k = values["pareto_k"].value
+    if k > TRUSTED_K:
+        found.append(f"the weights have a tail of k = {k:.2f}, above {TRUSTED_K}")
+    if values["rank_p"].value < LEAST_P:
+        found.append("ranks of the prior's own draws are not uniform")
+    for name, nominal in (("coverage_50", 0.5), ("coverage_90", 0.9), ("ellipse_90", 0.9)):
+        own = values[name]
+        reach = max(OFF, (own.high - own.low) / 2)
+        if abs(own.value - nominal) > reach:
+            found.append(
+                f"{name} of held-out truths is {100 * own.value:.1f} % "
+                f"({100 * own.low:.1f} to {100 * own.high:.1f})"
+            )
+    return found
