@@ -1,8 +1,6 @@
 """The contract on days and weeks of a SimBench feeder, days of one consumer, and forecasts."""
 
-import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from math import inf
 from pathlib import Path
 from typing import ClassVar
@@ -76,18 +74,6 @@ def _scaled(kind: str, by: float) -> Damage:
     return _of_table(change)
 
 
-SERIES: Mapping[str, Damage] = {
-    "an hour later": _of_table(lambda t: t.assign(hour=t["hour"] + 1.0)),
-    "in minutes": _of_table(lambda t: t.assign(hour=60 * t["hour"])),
-    "with a step less": _of_table(lambda t: t.iloc[:-1]),
-    "with a step twice": _of_table(lambda t: pd.concat([t.iloc[:1], t.iloc[:-1]])),
-    "with a column more": _of_table(lambda t: t.assign(note=1.0)),
-    "with a column less": _of_table(lambda t: t[t.columns[:-1]]),
-    "of truths": _of_table(lambda t: t.assign(**{t.columns[1]: t[t.columns[1]] > 0})),
-    "with a gap": _of_table(_with_a_gap),
-}
-
-
 class TestFeederWeek(ProblemContract):
     problem_name = "grid.feeder_week"
     setup: ClassVar = {"grid": "1-LV-rural1--1-sw"}
@@ -100,16 +86,13 @@ class TestFeederWeek(ProblemContract):
             "with twice the infeed": _scaled("infeed_p", 2.0),
             "with infeed turned": _scaled("infeed_p", -1.0),
         }
-        return {"csv": {**SERIES, **own}}
+        return {"csv": own}
 
     written: ClassVar = {"storage_beyond": inf}  # rounding alone; its limit is judged on files
 
 
 class TestProfileDay(ProblemContract):
     problem_name = "grid.profile_day"
-
-    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        return {"csv": SERIES}
 
 
 def _columns_swapped(path: Path) -> None:
@@ -146,20 +129,6 @@ class TestProfileYear(ProblemContract):
         }
 
 
-def _of_the_next_day(path: Path) -> None:
-    """Stamps of a day later: a forecast of today as that of tomorrow."""
-    text = path.read_text(encoding="utf-8")
-    for stamp in sorted(set(re.findall(r"2016-\d\d-\d\d(?=T)", text))):
-        text = text.replace(stamp, str(np.datetime64(stamp) + 1))
-    path.write_text(text, encoding="utf-8")
-
-
-def _written_as(old: str, new: str, path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
 def _crossed(path: Path) -> None:
     """The lowest quantile above the highest."""
     frame = pd.read_csv(path)
@@ -174,14 +143,6 @@ def _without_end(path: Path) -> None:
     for name in frame.columns:
         if name.endswith((":q05", ":q95")):
             frame[name] += -1e3 if name.endswith(":q05") else 1e3
-    frame.to_csv(path, index=False)
-
-
-def _two_days(path: Path) -> None:
-    """Stamps that run from noon to noon."""
-    frame = pd.read_csv(path)
-    stamps = pd.to_datetime(frame["time"]) + pd.Timedelta("12h")
-    frame["time"] = [stamp.isoformat() for stamp in stamps]
     frame.to_csv(path, index=False)
 
 
@@ -204,17 +165,6 @@ def _sides_exchanged(path: Path) -> None:
     frame.to_csv(path, index=False)
 
 
-STAMPED: Mapping[str, Damage] = {
-    "of another zone": partial(_written_as, "+01:00", "+02:00"),
-    "of no zone": partial(_written_as, "+01:00", ""),
-    "with a column more": _of_table(lambda t: t.assign(note=1.0)),
-    "with columns in another order": _of_table(lambda t: t[["time", *t.columns[:0:-1]]]),
-    "with a step less": _of_table(lambda t: t.iloc[:-1]),
-    "of truths": _of_table(lambda t: t.assign(**{t.columns[1]: t[t.columns[1]] > 0})),
-    "with a gap": _of_table(_with_a_gap),
-}
-
-
 class TestEnvelope(ProblemContract):
     problem_name = "grid.envelope"
     setup: ClassVar = {"lowest_pu": 0.97}
@@ -223,11 +173,8 @@ class TestEnvelope(ProblemContract):
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {
             "csv": {
-                "of the next day": _of_the_next_day,
                 "at one node": _at_one_node,
                 "sides exchanged": _sides_exchanged,
-                **STAMPED,
-                "from noon to noon": _two_days,
             }
         }
 
@@ -239,11 +186,8 @@ class TestForecast(ProblemContract):
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {
             "csv": {
-                "of the next day": _of_the_next_day,
                 "crossed": _crossed,
                 "without end": _without_end,
-                **STAMPED,
-                "from noon to noon": _two_days,
             }
         }
 

@@ -21,6 +21,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import BEYOND
 from ingenium.runs.audit import Audit, Audited, audit
+from ingenium.testing.declared import declared_forgeries
 from ingenium.testing.forging import Damage, UnfitFileError, doubled, forgeries
 
 PINNED = 0.02  # of each measured value, within which a file holds what is claimed of it
@@ -56,7 +57,11 @@ class RedTeam:
             whole = audit(self.problem, claim, [honest])
             assert whole.accepted == 1, (name, whole.designs)
             assert whole.designs[0].format in (name, *self._alike(form))
-            named = dict(forgeries(form.endings)) | dict(self.own.get(name, {}))
+            named = {
+                **forgeries(form.endings),
+                **declared_forgeries(form),
+                **self.own.get(name, {}),
+            }
             for what, damage in named.items():
                 copy = self._copy(honest, place / "forged")
                 try:

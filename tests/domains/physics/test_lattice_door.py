@@ -109,7 +109,7 @@ def test_a_field_that_is_no_number_is_named(
     file = problem.formats["hdf5"].write(ensemble, tmp_path)[0]
     with h5py.File(file, "r+") as held:
         held["link"][17, 0, 1, 1] = np.nan
-    with pytest.raises(InputError, match="configuration 17"):
+    with pytest.raises(InputError, match="design 17"):
         problem.formats["hdf5"].read(file)
 
 
@@ -127,7 +127,7 @@ def test_matrices_that_are_none_of_su3_are_refused(tmp_path: Path) -> None:
     own = _opened(model="su3", size=4, known=20)
     at = torch.full((3,), 2.0, dtype=torch.float64)
     (link,) = own.sampler.draw(at, torch.Generator().manual_seed(5))
-    bent = to_dataset((1.1 * link, at), own.variables, {})
+    bent = to_dataset((0.9 * link, at), own.variables, {})
     file = own.formats["netcdf"].write(bent, tmp_path)[0]
     with pytest.raises(InputError, match=r"another field in configuration 0"):
         own.formats["netcdf"].read(file)

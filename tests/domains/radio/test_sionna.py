@@ -8,7 +8,7 @@ import torch
 from test_pilots import drawn
 
 from ingenium.core.designs import to_dataset
-from ingenium.domains.radio.formats import ChannelFile
+from ingenium.domains.radio.formats import channel_file
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.rays import VARIABLES, response, subcarriers
 
@@ -22,7 +22,7 @@ def test_sionna_reads_the_file_and_finds_our_channel(tmp_path: Path) -> None:
 
     rays = drawn(5)
     frame = SiteFrame((0.0, 0.0, 20.0), 1.5, (0.0, 0.0), (100.0, 100.0), HZ)
-    ChannelFile(frame, 4, 1.5, 0.0).write(to_dataset(rays.arrays, VARIABLES, {}), tmp_path)
+    channel_file(frame, 4, 1.5, 0.0).write(to_dataset(rays.arrays, VARIABLES, {}), tmp_path)
     with h5py.File(tmp_path / "channels.h5") as file:
         a, tau = (torch.from_numpy(file[k][()]) for k in ("a", "tau"))
     hz = subcarriers(16, 1e6)

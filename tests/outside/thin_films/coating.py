@@ -34,6 +34,12 @@ class Settings:
     known: int = 300
 
 
+def table(variables: tuple[Variable, ...], sizes: Mapping[str, int]) -> Columns:
+    """All coatings in one CSV file, in hundredths of a nanometre."""
+    column = Column("thickness_nm", "nm", digits=2)
+    return Columns(variables, (column,), file="layers.csv", name="layers-csv", sizes=sizes)
+
+
 def stacks(thickness_m: np.ndarray, index: np.ndarray) -> xr.Dataset:
     """Coatings as a Dataset."""
     layers = ((DESIGN, "layer"), thickness_m, {"units": "m"})
@@ -69,14 +75,7 @@ class Coating(Problem):
         centre, indices = settings.centre_nm * NM, (HIGH, LOW) * settings.pairs
         self.engine = TransferMatrix(indices, GLASS, centre, BAND_M)
         self.tiers = (self.engine,)
-        layers_csv = Columns(
-            self.variables,
-            (Column("thickness_nm", "nm", digits=2),),
-            file="layers.csv",
-            name="layers-csv",
-            sizes=self.sizes,
-        )
-        self.formats = {layers_csv.name: layers_csv}
+        self.formats = {"layers-csv": table(self.variables, self.sizes)}
         self.quarter_m = centre / 4 / torch.tensor(indices, dtype=torch.float64)
         self.codec = Channels.of(to_arrays(self.data(), self.variables))
 

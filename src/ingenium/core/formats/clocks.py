@@ -52,7 +52,7 @@ class Hours:
     variables: tuple[Variable, ...] = ()
 
     def cells(self, *numbers: float) -> Sequence[Any]:
-        return self.hours
+        return list(self.hours.tolist())
 
     def read(self, table: Table) -> tuple[float, ...]:
         table.numbers(self.head)

@@ -94,10 +94,10 @@ class Columns:
         """Write the file; gives it for each design."""
         index, path = designs[DESIGN].to_numpy(), folder / self.file
         table = dict[str, Numbers]()
-        for (v, column), heads in zip(self.declared, self._heads, strict=True):
+        for v, column in self.declared:
             own = self._change(v, column).to(designs[v.name].to_numpy().astype(np.float64))
             own = own if column.digits is None else own.round(column.digits)
-            table |= zip(heads, own.reshape(len(index), -1).T, strict=True)
+            table |= zip(self.heads[v.name], own.reshape(len(index), -1).T, strict=True)
         frame = pd.DataFrame(table, pd.Index(index, name=DESIGN))
         write_atomic(path, frame.to_csv(lineterminator="\n"))
         return dict.fromkeys(index.tolist(), path)
@@ -110,10 +110,10 @@ class Columns:
         """
         file = path / self.file if path.is_dir() else path
         table = read_table(file, f"{self.file} of designs", delimiter=",", exact=True)
-        table.expect([DESIGN, *(head for heads in self._heads for head in heads)], ordered=False)
+        table.expect([DESIGN, *(h for heads in self.heads.values() for h in heads)], ordered=False)
         arrays = []
-        for (v, column), heads in zip(self.declared, self._heads, strict=True):
-            values = table.block(heads)
+        for v, column in self.declared:
+            values, heads = table.block(self.heads[v.name]), self.heads[v.name]
             for head, own in zip(heads, values, strict=True):
                 check_digits(table, head, own, column.digits)
             shape = (len(table), *(self.sizes[d] for d in v.dims))
@@ -135,12 +135,15 @@ class Columns:
         return tuple(zip(self.variables, columns, strict=True))
 
     @cached_property
-    def _heads(self) -> list[list[str]]:
-        sizes = [math.prod(self.sizes[d] for d in v.dims) for v in self.variables]
-        return [
-            [f"{column.head}:{i}" for i in range(size)] if v.dims else [column.head]
-            for (v, column), size in zip(self.declared, sizes, strict=True)
-        ]
+    def heads(self) -> dict[str, list[str]]:
+        """Headings of each variable."""
+        found = {}
+        for v, column in self.declared:
+            count = math.prod(self.sizes[d] for d in v.dims)
+            found[v.name] = (
+                [f"{column.head}:{i}" for i in range(count)] if v.dims else [column.head]
+            )
+        return found
 
     @staticmethod
     def _change(v: Variable, column: Column) -> UnitChange:

@@ -26,6 +26,7 @@ VARIABLES = (
     Variable("concentration", (), "mol/L", "of A in the beginning", lower=0.05, upper=1.0),
 )
 SETTABLE = (0.1, 60.0, 0.01, 0.0001, 0.01)  # steps in which the instruments can be set
+ZERO_K = 273.15  # 0 °C
 OFFSET_K = 0.05  # 303.15 is 30 °C, which can be set
 PRICES = (4.0, 6.0, 900.0)  # EUR for a mol of A, B and catalyst
 SOLVENT, HOUR, HEAT = 1.2, 9.0, 0.02  # EUR for a litre, an hour of the reactor, and a kelvin of it

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.process.formats import ZERO_K
+from ingenium.domains.process.instruments import ZERO_K
 from ingenium.drawing.style import GOOD, MUTED, dress
 
 SHOWN = 8

@@ -26,7 +26,7 @@ from ingenium.core.problem import Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed
 from ingenium.domains.radio.area_files import NUMBER, SITE, AreaFolder
-from ingenium.domains.radio.formats import ChannelFile
+from ingenium.domains.radio.formats import channel_file
 from ingenium.domains.radio.rays import PATHS, VARIABLES, Rays
 from ingenium.domains.radio.scene import SCENES
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
@@ -170,7 +170,7 @@ class AreaChannel(Problem):
         self.tiers = (AreaRetraced([Retraced(s.scene, s.frame) for s in self.sites]),)
         first = self.sites[0].settings
         files = [
-            ChannelFile(s.frame, settings.antennas, first.speed_m_s, first.heading_rad)
+            channel_file(s.frame, settings.antennas, first.speed_m_s, first.heading_rad)
             for s in self.sites
         ]
         self.formats = {AreaFolder.name: AreaFolder(self.names, files)}

@@ -10,7 +10,8 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.domains.radio.formats import FILE, ChannelFile
+from ingenium.core.formats import Format
+from ingenium.domains.radio.formats import FILE
 
 SITE, NUMBER = "site", "site_number"  # the condition, and what designs hold of it
 
@@ -20,7 +21,7 @@ class AreaFolder:
     """Each file is what a site's own problem writes and reads."""
 
     names: Sequence[str]
-    files: Sequence[ChannelFile]  # of the sites, in their order
+    files: Sequence[Format]  # of the sites, in their order
     name: ClassVar[str] = "sionna-hdf5"
     endings: ClassVar[tuple[str, ...]] = ()
 

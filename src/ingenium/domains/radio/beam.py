@@ -144,7 +144,7 @@ class Beam(Problem):
         if find_spec("cvxpy") is not None:
             self.second = Second(Clarabel(settings.antenna_limit), SHARE, MOST)
         self.codec = Channels.of(self._channels("known")[:2])
-        file = BeamFile(self.variables, self.sizes, settings.carrier_hz)
+        file = BeamFile(self.variables, self.sizes, "beams.h5", {"carrier_hz": settings.carrier_hz})
         self.formats = {file.name: file}
 
     def single(self, part: str) -> Complex128[Tensor, "n a"]:

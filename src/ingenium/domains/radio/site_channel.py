@@ -21,7 +21,7 @@ from ingenium.core.problem import Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.radio import site_report
-from ingenium.domains.radio.formats import ChannelFile
+from ingenium.domains.radio.formats import channel_file
 from ingenium.domains.radio.geometry import FEATURES, SiteFrame
 from ingenium.domains.radio.images import ImageNeighbours
 from ingenium.domains.radio.known import PARTS, Survey, near, rays_of
@@ -122,7 +122,7 @@ class SiteChannel(Problem):
         self.codec = Channels.of(left)
         self.frame = SiteFrame(s.bs_m, s.ue_height_m, low, high, s.carrier_hz, self.codec)
         self.tiers = (Retraced(self.scene, self.frame),)
-        file = ChannelFile(self.frame, s.antennas, s.speed_m_s, s.heading_rad)
+        file = channel_file(self.frame, s.antennas, s.speed_m_s, s.heading_rad)
         self.formats = {file.name: file}
 
     def data(self) -> xr.Dataset:

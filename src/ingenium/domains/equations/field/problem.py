@@ -23,7 +23,7 @@ from ingenium.domains.equations.field.draws import SolutionDiffusion, SolutionFl
 from ingenium.domains.equations.field.elements import second_engine
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
 from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution, ResidualFamily
-from ingenium.domains.equations.field.formats import NetcdfFields
+from ingenium.domains.equations.field.formats import field_file
 from ingenium.domains.equations.field.operator import DeepOperator, FourierOperator
 from ingenium.domains.equations.field.residual import rest_of
 from ingenium.domains.equations.field.settings import EquationSettings
@@ -94,7 +94,7 @@ class SolutionField(Problem):
         second = second_engine(e)
         self.second = None if second is None else Second(second, share=0.05, most=8)
         self.codec = PairCodec.of(e)
-        self.formats = {"netcdf": NetcdfFields(e, self.variables, self.sizes)}
+        self.formats = {"netcdf": field_file(e, self.variables, self.sizes)}
         self.system = digest([e.written, repr(e), given.digests.get(GIVEN, "")])
         self.notes = (f"{e.written}; {e.points} points a side.",)
 
