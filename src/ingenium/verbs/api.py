@@ -24,7 +24,7 @@ from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.evidence import engines
-from ingenium.core.problem import Watch, silent
+from ingenium.core.problem import Watch, silent, write_as
 from ingenium.core.spec import Spec
 from ingenium.core.spec import load as load_spec
 from ingenium.domains import open_problem, problem_class
@@ -97,7 +97,7 @@ def propose(
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
-            problem.write_as(form)
+            write_as(problem, form)
         return loop.run(
             problem,
             spec,
@@ -147,13 +147,13 @@ def search(
     """
     clock, spec = clock or Clock(), _asked(spec)
     usual = problem_class(spec.problem)
-    plan = plan or SearchPlan(usual.default_strategy, batch=usual.default_batch)
+    plan = plan or SearchPlan(usual.searches.strategy, batch=usual.searches.batch)
     folder = Path("out") / f"{spec.problem}-{plan.strategy}" if out is None else Path(out)
     with Meter() as meter, ledger_or_own(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
-            problem.write_as(form)
+            write_as(problem, form)
         return running.run(
             problem,
             spec,
