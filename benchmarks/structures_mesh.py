@@ -51,7 +51,7 @@ def held(case: Case) -> dict[str, Any]:
     for told, verdicts in (("plain", plain), ("beyond the mesh", judged)):
         rows = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)[: case.again]
         values = table(problem, verdicts)[rows]
-        finer = problem.finer.verifier
+        finer = problem.second.finer.verifier
         limit = measure(designs.isel({DESIGN: rows}), finer, **how)
         for column, quantity in enumerate(finer.quantities):
             at = names.index(quantity.name)

@@ -195,8 +195,9 @@ def test_a_finer_mesh_is_asked_of_accepted_designs_alone(
     problem: toy.Cantilever, designs: xr.Dataset
 ) -> None:
     mass = judged(problem, designs, MASS)["mass_kg"].to_numpy()
-    problem.finer = Second(Planted({"mass_kg": 1.2}, name="half cells"), 1.0)
-    found = checked(problem, designs, Second(Planted(), 0.1), MASS)
+    finer = Second(Planted({"mass_kg": 1.2}, name="half cells"), 1.0)
+    second = Second(Planted(), 0.1, finer=finer)
+    found = checked(problem, designs, second, MASS)
     assert found.finer is not None
     assert found.finer.checked == int((mass <= 40.0).sum()) < N
     assert found.finer.disagreement["mass_kg"] == pytest.approx(0.2 * mass[mass <= 40.0].max())
@@ -204,15 +205,16 @@ def test_a_finer_mesh_is_asked_of_accepted_designs_alone(
     assert CrossCheck.of(asdict(found)) == found
     tiers = {e["tier"]: e["name"] for e in engines(problem, found)}
     assert tiers["finer mesh"] == "half cells"
-    nothing = checked(problem, designs, Second(Planted(), 0.1), Limit("mass_kg", at_most=0.0))
+    nothing = checked(problem, designs, second, Limit("mass_kg", at_most=0.0))
     assert nothing.finer is None
 
 
 def test_what_a_mesh_is_off_is_uncertainty_that_measuring_again_does_not_excuse(
     problem: toy.Cantilever, designs: xr.Dataset
 ) -> None:
-    problem.finer = Second(Planted({"mass_kg": 1.2}), 1.0)
-    found = checked(problem, designs, Second(Planted({"mass_kg": 1.1}), 1.0), MASS)
+    finer = Second(Planted({"mass_kg": 1.2}), 1.0)
+    second = Second(Planted({"mass_kg": 1.1}), 1.0, finer=finer)
+    found = checked(problem, designs, second, MASS)
     doubt, mesh = uncertainty(problem, {"mass_kg": 0.5}, found), of_mesh(found)
     assert doubt["mass_kg"] == pytest.approx(0.5 + found.disagreement["mass_kg"] + mesh["mass_kg"])
     names = [q.name for q in problem.quantities]

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCE = sorted((ROOT / "src" / "ingenium").rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40  # lines; of a function those of code
+MOST_MEMBERS = 50  # of the contract of a problem
 
 
 def _lines(function: ast.FunctionDef) -> int:
@@ -34,3 +35,15 @@ def test_functions_are_short_and_class_names_are_used_once() -> None:
         classes.update(n.name for n in tree.body if isinstance(n, ast.ClassDef))
     assert not long
     assert not {name: n for name, n in classes.items() if n > 1}
+
+
+def test_the_contract_of_a_problem_is_small() -> None:
+    """What has one user is an `if`, or that problem's own."""
+    tree = ast.parse((ROOT / "src/ingenium/core/problem.py").read_text(encoding="utf-8"))
+    (problem,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Problem")
+    members = [
+        *(n.name for n in problem.body if isinstance(n, ast.FunctionDef)),
+        *(t.id for n in problem.body if isinstance(n, ast.Assign) for t in n.targets),
+        *(n.target.id for n in problem.body if isinstance(n, ast.AnnAssign)),
+    ]
+    assert len(members) <= MOST_MEMBERS, members

@@ -14,6 +14,7 @@ import toy
 from ingenium.cli.app import app
 from ingenium.comparison import families as compare
 from ingenium.core.errors import InputError
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Shipped
 from ingenium.core.spec import GeneratorChoice
 from ingenium.domains import open_problem
@@ -116,7 +117,8 @@ def test_a_comparison_has_them_and_says_how_many_hold_the_spec(tmp_path: Path) -
 
 
 def test_calls_of_mending_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toy.Cantilever, "repair_calls", 3.0)
+    facts = FieldComparison(repair_calls=3.0)
+    monkeypatch.setattr(toy.Cantilever, "comparison", lambda self: facts)
     problem = open_problem(toy.spec())
     protocol = compare.Protocol(("thick",), seeds=(0,), members=10)
     (entry,) = compare.compare(problem, protocol, tmp_path)

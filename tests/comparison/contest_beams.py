@@ -9,7 +9,8 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.problem import Projection
+from ingenium.core.field_comparison import FieldComparison
+from ingenium.core.problem import Projection, SearchDefaults
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Fixed, Limit
 from toy import DENSITY_KG_M3, MODULUS_PA, Cantilever, Settings
@@ -19,7 +20,7 @@ class WishedBeam(Cantilever):
     """A cantilever without limits of its own, asked for by what the engine measures of it."""
 
     name: ClassVar[str] = "toy.wished_beam"
-    default_strategy: ClassVar[str] = "random"
+    searches: ClassVar[SearchDefaults] = SearchDefaults("random")
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -61,7 +62,10 @@ class WishedBeam(Cantilever):
         height = (4 * load / (MODULUS_PA * area * deflection)).sqrt()
         return area / height, height, load
 
-    def unmended(self) -> "WishedBeam":
+    def comparison(self) -> FieldComparison:
+        return FieldComparison(repair_calls=self.repair_calls, bare=self._bare)
+
+    def _bare(self) -> "WishedBeam":
         bare = copy(self)
         bare.repair_calls = 0.0
         return bare

@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import Mock
 
 import pytest
 
@@ -17,6 +18,7 @@ from ingenium.comparison.verdicts import (
     verdict_on,
     verdicts_beside,
 )
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Problem
 from ingenium.domains import load, own, problem_class
 
@@ -121,9 +123,9 @@ def test_a_verdict_is_found_beside_its_problem(
     soft = replace(SPREAD, setup="soft").verdict()
     (tmp_path / CONTESTS).write_text(as_json((soft,)))
     assert verdict_on(problem) is None
-    problem.contested = "soft"
-    assert verdict_on(problem) == soft
-    problem.contested = ""
+    opened = Mock(spec=Problem, comparison=lambda: FieldComparison(setup="soft"))
+    opened.name, opened.__module__ = problem.name, problem.__module__
+    assert verdict_on(opened) == soft
     (tmp_path / CONTESTS).write_text("[{}]")
     assert verdict_on(problem) is None
     assert verdict_on(kind("toy.cantilever", "__main__")) is None  # as typed into a shell

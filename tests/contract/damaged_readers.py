@@ -102,12 +102,11 @@ def _airfoils(folder: Path) -> Iterator[Reader]:
 def _grid(folder: Path) -> Iterator[Reader]:
     from ingenium.domains.grid.data.columns import ColumnMapping, Columns, read_mapping
     from ingenium.domains.grid.data.measured import read_rows
-    from ingenium.domains.grid.feeder.network import load_network
 
     for name in ("profile_day", "profile_year", "feeder_day"):
         problem = open_problem(Spec(problem=f"grid.{name}"))
         yield from _formats(problem, problem.data().isel({DESIGN: [0]}), folder)
-    yield from _own_feeder(folder, load_network, read_mapping)
+    yield from _own_feeder(folder, read_mapping)
     columns = {"x": Columns("house", unit="kW")}
     mapping = ColumnMapping(columns, {})
 
@@ -125,8 +124,11 @@ def _grid(folder: Path) -> Iterator[Reader]:
         yield Reader(f"rows of a feeder {part.suffix}", part, part, rows)
 
 
-def _own_feeder(folder: Path, load_network: Any, read_mapping: Any) -> Iterator[Reader]:
+def _own_feeder(folder: Path, read_mapping: Any) -> Iterator[Reader]:
     import pandapower as pp
+
+    from ingenium.domains.grid.data.netfile import read_net
+    from ingenium.domains.grid.feeder.network import network_of
 
     net = pp.create_empty_network()
     first, last = pp.create_bus(net, vn_kv=0.4), pp.create_bus(net, vn_kv=0.4, name="far")
@@ -136,7 +138,7 @@ def _own_feeder(folder: Path, load_network: Any, read_mapping: Any) -> Iterator[
     pp.to_json(net, str(folder / "net.json"))
 
     def circuit(path: Path) -> Any:
-        return load_network(path, cases=1).digest()
+        return network_of(*read_net(path), where=path, cases=1).digest()
 
     yield Reader("a net", folder / "net.json", folder / "net.json", circuit)
     mapping = folder / "mapping.toml"

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium.core.problem import SearchDefaults
 from ingenium.domains import problem_class
 from ingenium.searches.acquisition import Worth
 from ingenium.searches.named import STRATEGIES, WORTHS, listed
@@ -74,7 +75,7 @@ def test_without_a_strategy_that_of_the_problem_is_taken(
         code, text, errors = call(*words, "--out", asked / name)
         assert code in (0, 1), errors
         assert json.loads(text)["strategy"] == name
-        monkeypatch.setattr(problem_class("known.front"), "default_strategy", "cma_es")
+        monkeypatch.setattr(problem_class("known.front"), "searches", SearchDefaults("cma_es"))
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones(asked: Path) -> None:

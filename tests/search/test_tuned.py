@@ -10,7 +10,7 @@ import xarray as xr
 import known_fronts
 from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, silent
+from ingenium.core.problem import Problem, SearchDefaults, silent
 from ingenium.core.spec import GeneratorChoice
 from ingenium.core.verify import verify
 from ingenium.generators import families
@@ -71,7 +71,7 @@ def test_where_an_engine_takes_minutes_each_round_is_learned_from(
     quick = known_fronts.spec(
         objectives=known_fronts.LEAST_SQUARE, generator={"family": "gaussian_copula"}
     )
-    monkeypatch.setattr(type(problem), "default_batch", 2)
+    monkeypatch.setattr(type(problem), "searches", SearchDefaults(batch=2))
     task = Task(problem, resolve(quick, problem), known, 0, silent)
     tuned = MAKERS["tuned"](task).strategy
     assert isinstance(tuned, Tuned)

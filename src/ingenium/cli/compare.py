@@ -137,7 +137,7 @@ def _show(
             name, *(f"{i.value:.4g} ({i.low:.4g} to {i.high:.4g})" if i else "-" for i in row)
         )
     results().print(shown)
-    for what, why in problem.unscored.items():
+    for what, why in problem.comparison().unscored.items():
         results().print(escape(f"Not compared: {what}, as {why}."), highlight=False)
     results().print(escape(f"Table, picture and numbers: {folder}"), highlight=False)
 

@@ -101,8 +101,8 @@ def search(
     from ingenium.searches.stopping import Stop
     from ingenium.verbs.search import search as search_designs
 
-    strategy = problem_class(problem).default_strategy if strategy is None else strategy
-    batch = problem_class(problem).default_batch if batch is None else batch
+    strategy = problem_class(problem).searches.strategy if strategy is None else strategy
+    batch = problem_class(problem).searches.batch if batch is None else batch
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
     options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})

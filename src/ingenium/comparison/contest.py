@@ -82,7 +82,7 @@ class Contest:
         """
         check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
         check_least(plan.calls, "--calls", "call for each wish", say=66)
-        if plan.calls < (least := ceil(1 + problem.repair_calls)):
+        if plan.calls < (least := ceil(1 + problem.comparison().repair_calls)):
             raise InputError(
                 f"--calls of at least {least}, which mending and judging one design takes",
                 plan.calls,
@@ -91,7 +91,7 @@ class Contest:
         for choice in plan.chosen.values():
             check(problem, choice.family)
         for name in plan.searches:
-            strategies.parted(name, problem.strategies())
+            strategies.parted(name, problem.searches.own())
         spec = replace(resolve(asked or Spec(problem.name), problem), generator=GeneratorChoice())
         problem.prepare(watch)
         wishes = WishSet.of(problem, spec, plan.wishes)
@@ -128,7 +128,7 @@ class Contest:
             found += [ArmResult.of(record) for record in json.loads(path.read_text())]
         watch("contest", len(self.contestants), len(self.contestants))
         told, spacing = self.referee.wishes.scale.told(), self.referee.spacing
-        name, setup = self.problem.name, self.problem.contested
+        name, setup = self.problem.name, self.problem.comparison().setup
         return ContestTable(name, self.plan.calls, told, spacing, tuple(found), setup)
 
     def _measured(self, name: str, seed: int, watch: Watch) -> list[ArmResult]:

@@ -42,7 +42,8 @@ class Desk:
     @cached_property
     def bare(self) -> Problem:
         """The same problem, whose proposals are not mended by its engine."""
-        return self.problem.unmended()
+        bare = self.problem.comparison().bare
+        return self.problem if bare is None else bare()
 
     def conditions(self, wish: int, rows: np.ndarray) -> xr.Dataset:
         """The wish, and what it leaves open as the known designs in some rows have it."""
@@ -75,7 +76,7 @@ class Desk:
 
     def answers(self, draw: Draw, problem: Problem | None) -> list[Answer]:
         """What is proposed for each wish within the calls, mended as a problem does; None: not."""
-        cost = 1 + (0.0 if problem is None else problem.repair_calls)
+        cost = 1 + (0.0 if problem is None else problem.comparison().repair_calls)
         n = max(1, int(self.calls / cost))
         return [self._answer(problem, *draw(i, n), i) for i in range(len(self.referee.wishes))]
 
@@ -84,7 +85,8 @@ class Desk:
     ) -> Answer:
         own, cost = self.problem, 1.0
         if problem is not None:
-            arrays, cost = _mended(problem, arrays, conditions), 1 + problem.repair_calls
+            arrays = _mended(problem, arrays, conditions)
+            cost = 1 + problem.comparison().repair_calls
         coords = own.labels() | {c.name: conditions[c.name] for c in own.conditions}
         designs = to_dataset(arrays, own.variables, coords)
         return Answer(designs, self.referee.verdicts(wish, designs), cost)
@@ -101,7 +103,7 @@ class Desk:
         ).strategy
         aim: Aim | None = None
         designs, verdicts, spent = list[xr.Dataset](), list[xr.Dataset](), 0
-        cost = 1 + self.bare.repair_calls
+        cost = 1 + self.bare.comparison().repair_calls
         while (left := int(self.calls / cost) - spent) > 0:
             rng = block_rng(self.seed, spent, "contest search")
             asked = searcher.ask(min(ROUND, left), rng)
@@ -134,7 +136,7 @@ def arms(desk: Desk, name: str, family: Family | None) -> Mapping[str, Callable[
     Known designs are shown as they are, too.
     """
     if is_search(name):
-        strategy = name.partition(":")[2] or desk.problem.default_strategy
+        strategy = name.partition(":")[2] or desk.problem.searches.strategy
         return {f"{OPTIMISER} ({strategy})": partial(desk.optimised, strategy)}
     draw: Draw = desk.looked_up if family is None else partial(desk.drawn, family)
     mends = type(desk.problem).repair is not Problem.repair

@@ -26,6 +26,7 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.netcdf import read_netcdf, write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
@@ -196,7 +197,7 @@ class Comparing:
 
     def picture(self, table: Comparison) -> None:
         """Write the pictures that the field draws of a comparison."""
-        for name, figure in self.problem.compared(table, self.shown()).items():
+        for name, figure in self.problem.comparison().figures(table, self.shown()).items():
             with replacing(self.folder / f"{name}.png") as staging:
                 figure.savefig(staging, format="png", dpi=150)
 
@@ -254,7 +255,8 @@ def _measure(comparing: Comparing, name: str, seed: int) -> tuple[FamilyResult, 
     spent = time.perf_counter() - fitted
     ours = [_named(problem, arrays, held) for arrays in members[:10]]
     card: dict[str, Any] = {}
-    if problem.by_numbers and kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
+    facts = problem.comparison()
+    if facts.by_numbers and kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
         fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
         card = scorecard(
             _seen(problem, to_arrays(held, problem.variables)),
@@ -264,7 +266,7 @@ def _measure(comparing: Comparing, name: str, seed: int) -> tuple[FamilyResult, 
             np.random.default_rng(seed),
             groups=held["group"].to_numpy() if "group" in held.coords else None,
         )
-    card |= {**problem.scores(xr.concat(ours, dim=DESIGN), held), **problem.costs(family, held)}
+    card |= {**problem.scores(xr.concat(ours, dim=DESIGN), held), **facts.costs(family, held)}
     card |= _judged(Generator(problem, family, comparing.spec, own), protocol.judged, seed)
     count = len(members) * held.sizes[DESIGN]
     entry = FamilyResult(
@@ -306,7 +308,7 @@ def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
         designs = proposed(generator, seed, block, rows)
         verdicts = verified(problem, spec, designs.isel({DESIGN: slice(0, len(rows))}))
         accepted += int((verdicts["verdict"].to_numpy() == Verdict.ACCEPTED).sum())
-    calls = n * (1 + problem.repair_calls)
+    calls = n * (1 + problem.comparison().repair_calls)
     return {"held_share": accepted / n, "held_per_call": accepted / calls} if n else {}
 
 
@@ -354,13 +356,13 @@ def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
 
     A problem whose designs have no `group` gets intervals over single designs.
     """
-    known = problem.data()
+    known, facts = problem.data(), problem.comparison()
     held = known["held_out"].to_numpy()
     label = known["group"].to_numpy() if "group" in known.coords else np.arange(len(held))
     groups = tuple(label[held].tolist())
     field = sorted({k for e in entries for k in e.card} - set(METRICS))
     own = tuple(
-        Metric(k, k.replace("_", " ").capitalize(), "higher" if k in problem.higher else "lower")
+        Metric(k, k.replace("_", " ").capitalize(), "higher" if k in facts.higher else "lower")
         for k in field
     )
     table = Comparison(
@@ -368,19 +370,19 @@ def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
         metrics=(*METRICS.values(), *own),
         baselines=(*CLASSICAL, *problem.baselines()),
         notes={"problem": problem.name, "data_licence": problem.licence}
-        | dict(problem.unscored)
-        | _printed(problem),
+        | dict(facts.unscored)
+        | _printed(facts),
     )
     for e in entries:
         table = table.add(e.family, e.seed, e.card)
     return table
 
 
-def _printed(problem: Problem) -> dict[str, str]:
+def _printed(facts: FieldComparison) -> dict[str, str]:
     """What others have printed of the same scores, a line a family."""
     return {
         f"printed of {family}": ", ".join(f"{name} {value:g}" for name, value in scores.items())
-        for family, scores in problem.printed.items()
+        for family, scores in facts.printed.items()
     }
 
 

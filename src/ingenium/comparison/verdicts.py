@@ -97,7 +97,8 @@ def is_search(name: str) -> bool:
 def verdict_on(problem: "Problem | type[Problem]") -> ContestVerdict | None:
     """That of the contest on a problem and its setup; None where none came with it."""
     beside = verdicts_beside(problem)
-    return next((v for v in beside if v.setup == problem.contested), None)
+    setup = "" if isinstance(problem, type) else problem.comparison().setup
+    return next((v for v in beside if v.setup == setup), None)
 
 
 def verdicts_beside(problem: "Problem | type[Problem]") -> tuple[ContestVerdict, ...]:

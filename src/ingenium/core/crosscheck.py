@@ -31,10 +31,11 @@ def cross_check(
     told = partial(_again, problem, designs, verdicts, limits, seed)
     code = verdicts["verdict"].to_numpy()
     found = None if problem.second is None else told(problem.second, code)
-    if found is None or problem.finer is None:
+    finer = problem.second.finer if problem.second else None
+    if found is None or finer is None:
         return found
     kept = np.where(code == Verdict.ACCEPTED, code, str(Verdict.SCREENED))
-    return replace(found, finer=told(problem.finer, kept))
+    return replace(found, finer=told(finer, kept))
 
 
 def _again(

@@ -19,9 +19,10 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError, choose
 from ingenium.core.features import InputCodec, features
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.formats import Format
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Condition, Quantity, Variable
@@ -123,6 +124,7 @@ class Second:
     against: Mapping[str, str] = field(
         default_factory=dict
     )  # a quantity of the problem, by its own
+    finer: "Second | None" = None  # of accepted designs, with the verifier's own mesh made finer
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
@@ -138,6 +140,15 @@ class Shipped:
     about: Mapping[str, Any] = field(default_factory=dict)  # recipe and cost, for the record
 
 
+@dataclass(frozen=True)
+class SearchDefaults:
+    """How searches of a problem go where nothing else is asked."""
+
+    strategy: str = "evolution"
+    batch: int = 64  # designs of a round; few where the engine takes minutes
+    own: Callable[[], Mapping[str, Callable[[Any], Any]]] = dict  # strategies for its designs alone
+
+
 class Problem(ABC):
     """One thing that can be asked for in a domain, opened with its settings."""
 
@@ -147,8 +158,7 @@ class Problem(ABC):
     inputs: ClassVar[tuple[Input, ...]] = ()  # with any, `Given` is a second argument of opening
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
-    default_strategy: ClassVar[str] = "evolution"  # of searches, where none is named
-    default_batch: ClassVar[int] = 64  # designs of a round; few where the engine takes minutes
+    searches: ClassVar[SearchDefaults] = SearchDefaults()
     judged: ClassVar[str] = ""  # what of its files is read back and measured, in a sentence
     unchecked: ClassVar[tuple[str, ...]] = ()  # what "accepted" does not say, in sentences
     licence: str = ""  # of the data, as it must be named beside exported designs
@@ -156,7 +166,6 @@ class Problem(ABC):
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
-    seen: tuple[Condition, ...] = ()  # what models see; empty for the conditions in their order
     given: Given = NOTHING  # what the spec gave of the inputs
     input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # how models are told them
     agreements: tuple[Limit, ...] = ()  # with what was given; judged unless a spec limits the same
@@ -165,16 +174,9 @@ class Problem(ABC):
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
-    repair_calls: float = 0.0  # of the exact engine, that mending one design takes
     second: Second | None = None  # what measures a random share again, sharing no code
-    finer: Second | None = None  # beside it: measures a share of accepted ones on a finer mesh
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
-    unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
-    by_numbers: ClassVar[bool] = True  # whether comparisons also score designs number by number
-    higher: tuple[str, ...] = ()  # scores that are better when higher; others when lower
-    printed: Mapping[str, Mapping[str, float]] = MappingProxyType({})  # scores that were published
-    contested: str = ""  # what a contest of tools calls this setup; empty for the usual one
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod
@@ -187,24 +189,9 @@ class Problem(ABC):
         return self.tiers[-1]
 
     @property
-    def screens(self) -> tuple[Verifier, ...]:
-        """The cheap tiers, which may keep designs from the exact one and never accept them."""
-        return self.tiers[:-1]
-
-    @property
     def quantities(self) -> tuple[Quantity, ...]:
         """What the exact tier measures."""
         return self.verifier.quantities
-
-    def write_as(self, name: str | None) -> None:
-        """Write designs in the format of that name; without one, in the first as before.
-
-        Raises:
-            InputError: for a format that is not among those of the problem.
-        """
-        if name is not None:
-            choose(name, self.formats, f"format of {self.name}")
-            self.formats = {name: self.formats[name]} | dict(self.formats)
 
     def allow(self, limits: Sequence[Limit]) -> None:  # noqa: B027 - most problems cannot tell
         """Refuse limits, in the units of their quantities, that no design can meet.
@@ -231,29 +218,7 @@ class Problem(ABC):
         The dataset holds no more than these. An input that it does not hold is what the spec gave,
         so that one fitted generator serves every input.
         """
-        told = [features(self.seen or self.conditions, designs)]
-        told += [
-            codec.encode(self.input_of(name, designs)) for name, codec in self.input_codecs.items()
-        ]
-        return torch.from_numpy(np.concatenate(told, 1)).to(torch.float32)
-
-    def input_of(self, name: str, designs: xr.Dataset) -> np.ndarray:
-        """What each design goes by: its own column, or else what the spec gave."""
-        if name in designs.variables:
-            return designs[name].to_numpy()
-        one = np.asarray(self.given[name])
-        return np.broadcast_to(one, (designs.sizes[DESIGN], *one.shape))
-
-    def apart(self, known: xr.Dataset) -> Float[np.ndarray, " n"] | None:
-        """How far what known designs went by lies from what was given; None where that is nothing.
-
-        In spreads of the numbers that models are told of it.
-        """
-        gaps = [
-            codec.encode(known[name].to_numpy()) - codec.encode(np.asarray(self.given[name])[None])
-            for name, codec in self.input_codecs.items()
-        ]
-        return np.sqrt(np.square(np.concatenate(gaps, 1)).mean(1)) if gaps else None
+        return told(self, self.conditions, designs)
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
         """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""
@@ -264,9 +229,9 @@ class Problem(ABC):
 
     def decode(self, x: Float[Tensor, "n *shape"], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Arrays of all variables: those of the codec, and those that the conditions give."""
-        proposed = iter(self.codec.decode(x))
+        own = iter(self.codec.decode(x))
         return tuple(
-            next(proposed)
+            next(own)
             if v.given is None
             else torch.as_tensor(np.array(conditions[v.given], dtype=np.float64))
             for v in self.variables
@@ -287,10 +252,6 @@ class Problem(ABC):
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Mend projected proposals, such as by a few steps of an optimiser; row by row."""
         return arrays
-
-    def unmended(self) -> "Problem":
-        """The same problem with the least mending, for contests; itself if its setup has none."""
-        return self
 
     def metric(self, designs: xr.Dataset) -> Metric:
         """How far each design is from one of them, for selections of designs that lie apart.
@@ -324,23 +285,8 @@ class Problem(ABC):
         """Plans of fits by the names of families, where those of the engine do not suit."""
         return {}
 
-    def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
-        """What a fitted family takes to propose under the conditions of designs, for comparisons.
-
-        Such as operations and energy of a design; by name, with its unit.
-        """
-        return {}
-
-    def compared(self, table: Any, shown: Mapping[str, xr.Dataset]) -> Mapping[str, "Figure"]:
-        """Pictures of a comparison by name: of its table, and of some designs of each family."""
-        return {}
-
     def shipped(self) -> Mapping[str, Shipped]:
         """Generators that need no fit, by the name under which a spec chooses them."""
-        return {}
-
-    def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
-        """Strategies of search for these designs alone by name, as in `searches.strategies`."""
         return {}
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
@@ -355,6 +301,10 @@ class Problem(ABC):
         """What an expert of the field wants to see of a run."""
         return ()
 
+    def comparison(self) -> FieldComparison:
+        """What the field adds to comparisons of families."""
+        return FieldComparison()
+
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Measures of likeness that only this field has, for comparisons."""
         return {}
@@ -362,3 +312,40 @@ class Problem(ABC):
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Designs, their true measurements and a tolerance, for the contract test."""
         return ()
+
+
+def write_as(problem: Problem, name: str | None) -> None:
+    """Write designs in the format of that name; without one, in the first as before.
+
+    Raises:
+        InputError: for a format that is not among those of the problem.
+    """
+    if name is not None:
+        choose(name, problem.formats, f"format of {problem.name}")
+        problem.formats = {name: problem.formats[name]} | dict(problem.formats)
+
+
+def told(
+    problem: Problem, conditions: Sequence[Condition], designs: xr.Dataset
+) -> Float[Tensor, "n c"]:
+    """Numbers of conditions, and of what designs were given, or else of what the spec gave."""
+    parts = [features(conditions, designs)]
+    for name, codec in problem.input_codecs.items():
+        if name in designs.variables:
+            parts.append(codec.encode(designs[name].to_numpy()))
+        else:
+            one = codec.encode(np.asarray(problem.given[name])[None])
+            parts.append(np.broadcast_to(one, (len(parts[0]), one.shape[1])))
+    return torch.from_numpy(np.concatenate(parts, 1)).to(torch.float32)
+
+
+def distance_to_given(problem: Problem, known: xr.Dataset) -> Float[np.ndarray, " n"] | None:
+    """How far what known designs were given lies from what the spec gave; None without inputs.
+
+    In spreads of the numbers that models see of it.
+    """
+    gaps = [
+        codec.encode(known[name].to_numpy()) - codec.encode(np.asarray(problem.given[name])[None])
+        for name, codec in problem.input_codecs.items()
+    ]
+    return np.sqrt(np.square(np.concatenate(gaps, 1)).mean(1)) if gaps else None

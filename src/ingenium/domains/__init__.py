@@ -127,7 +127,7 @@ def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
     opened = kind(settings, found) if kind.inputs else kind(settings)  # type: ignore[call-arg]
     if isinstance(opened.verifier, Undecided):
         decides = opened.verifier.until(resolve(spec, opened).limits)
-        opened.tiers = (*opened.screens, decides)
+        opened.tiers = (*opened.tiers[:-1], decides)
     return opened
 
 

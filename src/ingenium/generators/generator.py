@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ingenium.core.asking import draw_conditions
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.problem import Problem, Projection
+from ingenium.core.problem import Problem, Projection, distance_to_given
 from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
 from ingenium.generators.model import Family, InParts
@@ -101,7 +101,7 @@ class Generator:
     @cached_property
     def _apart(self) -> Float[np.ndarray, " m"] | None:
         """How far the known designs lie from what was given; found once a run."""
-        return self.problem.apart(self.known)
+        return distance_to_given(self.problem, self.known)
 
     def _steer(self, project: Projection, conditions: xr.Dataset) -> Steer:
         """Guidance by the spec's targets and its fixed values."""

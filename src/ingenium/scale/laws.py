@@ -10,14 +10,6 @@ from ingenium.core.errors import InputError
 DRAWS = 2000  # of the bootstrap
 
 
-def fixed_work(share: float, workers: float) -> float:
-    """Speedup of the same work, of which a share can be done by all workers.
-
-    Source: Amdahl, AFIPS 1967; it never passes 1 / (1 - share).
-    """
-    return 1.0 / ((1.0 - share) + share / workers)
-
-
 def ceiling(share: float) -> float | None:
     """The speedup of fixed work that no number of workers passes; none where there is no bound."""
     return None if share >= 1 else 1.0 / (1.0 - share)

@@ -114,7 +114,7 @@ def _made(
     problem: Problem, spec: Spec, plan: SearchPlan, watch: Watch
 ) -> tuple[StrategyStart, Screening | None, str]:
     """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
-    parted(plan.strategy, problem.strategies())  # before anything that takes time
+    parted(plan.strategy, problem.searches.own())  # before anything that takes time
     if plan.screen is not None:
         choose(plan.screen.by, screens.NAMES, "screen")
     fitted.check(problem, spec.generator)

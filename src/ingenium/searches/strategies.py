@@ -91,7 +91,7 @@ def _tuned(task: Task, settings: TunedSettings) -> StrategyStart:
     own = model.name if model.name in families.NAMES else task.problem.default_family
     known = own if own in families.NAMES else "autoregressive"
     plan = offer.plan(task.problem, known)
-    tuned = Tuned(generator, plan, task.seed, paced(settings, task.problem.default_batch))
+    tuned = Tuned(generator, plan, task.seed, paced(settings, task.problem.searches.batch))
     return StrategyStart(tuned, model.digest)
 
 
@@ -213,7 +213,7 @@ def make(written: str, task: Task) -> StrategyStart:
         InputError: for an unknown name or option, or a problem whose designs it does not search.
         MissingExtra: if its package is not installed.
     """
-    makers = {**task.problem.strategies(), **MAKERS}
-    name, options = parted(written, task.problem.strategies())
+    makers = {**task.problem.searches.own(), **MAKERS}
+    name, options = parted(written, task.problem.searches.own())
     made: StrategyStart = makers[name](replace(task, options=options))
     return made

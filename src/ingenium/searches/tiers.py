@@ -38,12 +38,12 @@ def cheap_tier(
                 f"Leave --cheap out, or write {otherwise}.",
             )
         return problem.verifier.only(names)
-    if not problem.screens:
+    if len(problem.tiers) < 2:
         instead = f"Write {otherwise}."
         if isinstance(problem.verifier, Divisible):
             instead = "Name quantities that are cheap, such as --cheap weight,logp."
         raise InputError("a problem with a cheap tier", problem.name, instead)
-    return problem.screens[0]
+    return problem.tiers[0]
 
 
 def check_told(tier: Verifier, spec: Spec) -> None:

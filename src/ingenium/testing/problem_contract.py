@@ -18,7 +18,7 @@ from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem
+from ingenium.core.problem import Problem, distance_to_given
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Spec
 from ingenium.core.verdict import Verdict
@@ -193,7 +193,7 @@ class ProblemContract(FileContract):
             told = problem.features(known.isel({DESIGN: [0]}))
             bare = known.drop_vars(name).isel({DESIGN: [0]})
             assert not torch.equal(told, problem.features(bare)), "another input tells the same"
-        apart = problem.apart(known)
+        apart = distance_to_given(problem, known)
         assert (apart is None) == (not problem.input_codecs)
 
     def test_what_is_no_input_is_refused(self) -> None:

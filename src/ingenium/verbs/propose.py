@@ -9,7 +9,7 @@ from typing import Any
 from ingenium import report
 from ingenium.core.counts import check_count
 from ingenium.core.energy import Meter
-from ingenium.core.problem import Watch, silent
+from ingenium.core.problem import Watch, silent, write_as
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 from ingenium.runs import loop
@@ -54,7 +54,7 @@ def propose(
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
-            problem.write_as(form)
+            write_as(problem, form)
         return loop.run(
             problem,
             spec,

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from ingenium.core.energy import Meter
-from ingenium.core.problem import Watch, silent
+from ingenium.core.problem import Watch, silent, write_as
 from ingenium.domains import open_problem, problem_class
 from ingenium.runs.outcome import Clock, Run
 from ingenium.runs.rounds import Heard, unheard
@@ -50,13 +50,13 @@ def search(
     """
     clock, spec = clock or Clock(), as_spec(spec)
     usual = problem_class(spec.problem)
-    plan = plan or SearchPlan(usual.default_strategy, batch=usual.default_batch)
+    plan = plan or SearchPlan(usual.searches.strategy, batch=usual.searches.batch)
     folder = Path("out") / f"{spec.problem}-{plan.strategy}" if out is None else Path(out)
     with Meter() as meter, ledger_or_own(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
-            problem.write_as(form)
+            write_as(problem, form)
         return running.run(
             problem,
             spec,

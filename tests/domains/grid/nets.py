@@ -2,9 +2,13 @@
 
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandapower as pp
+
+from ingenium.domains.grid.data.netfile import is_code, read_net
+from ingenium.domains.grid.feeder.network import Network, network_of
 
 LINE = {"r_ohm_per_km": 0.4, "x_ohm_per_km": 0.1, "c_nf_per_km": 0.0, "max_i_ka": 0.2}
 
@@ -64,3 +68,9 @@ def oddities() -> Any:
     for table, profile in (("load", "home"), ("sgen", "sun"), ("storage", "cell")):
         net[table]["profile"] = profile
     return net
+
+
+def load_network(source: str | Path, cases: int = 8) -> Network:
+    """A net by its code or file, checked as that of a feeder is."""
+    where = None if is_code(source) else Path(source)
+    return network_of(*read_net(source), where=where, cases=cases)

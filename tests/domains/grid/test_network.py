@@ -10,13 +10,13 @@ import numpy as np
 import pandapower as pp
 import pandapower.control
 import pytest
-from nets import LINE, oddities, two_buses
+from nets import LINE, load_network, oddities, two_buses
 
 from ingenium.core.errors import MissingExtra
 from ingenium.domains.grid.data import netfile, packages
 from ingenium.domains.grid.data.netfile import NetworkError
 from ingenium.domains.grid.feeder import parity
-from ingenium.domains.grid.feeder.network import load_network, network_of
+from ingenium.domains.grid.feeder.network import network_of
 from ingenium.domains.grid.feeder.parity import ParityError, gate
 
 

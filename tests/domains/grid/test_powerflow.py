@@ -56,7 +56,7 @@ def test_rows_do_not_depend_on_their_batch() -> None:
 
 @pytest.mark.slow
 def test_a_year_of_steps_is_solved() -> None:
-    from ingenium.domains.grid.feeder.network import load_network
+    from nets import load_network
 
     circuit = load_network("1-LV-rural1--0-sw", cases=1).circuit
     p = np.random.default_rng(0).uniform(0, 0.005, (35_136, circuit.nodes))

@@ -9,6 +9,7 @@ import torch
 import ingenium
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
+from ingenium.core.problem import distance_to_given
 from ingenium.core.spec import GeneratorChoice, Limit, Spec, load, parse
 from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder.feeder_day import FeederDay
@@ -42,7 +43,7 @@ def test_a_known_day_agrees_with_its_own_readings_alone(morning: list[float]) ->
     own = days["readings"].to_numpy()[held]
     np.testing.assert_allclose(error, np.abs(own - np.array(morning)).max(1), atol=1e-9)
     assert error[3] < 1e-9 < problem.agreements[0].at_most < np.delete(error, 3).min()  # type: ignore[operator]
-    assert problem.apart(days).argmin() == held[3]  # type: ignore[union-attr]
+    assert distance_to_given(problem, days).argmin() == held[3]  # type: ignore[union-attr]
 
 
 def test_loads_follow_readings_and_losses() -> None:

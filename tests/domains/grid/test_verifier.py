@@ -8,7 +8,7 @@ import numpy as np
 import pandapower as pp
 import pytest
 import torch
-from nets import oddities, two_buses
+from nets import load_network, oddities, two_buses
 from torch import Tensor
 
 from ingenium.core.errors import InputError
@@ -16,7 +16,7 @@ from ingenium.core.verify import Verifier
 from ingenium.domains.grid.data.netfile import NetworkError
 from ingenium.domains.grid.feeder.mapping import profile_map
 from ingenium.domains.grid.feeder.measurements import Trace, columns
-from ingenium.domains.grid.feeder.network import Network, load_network, network_of
+from ingenium.domains.grid.feeder.network import Network, network_of
 from ingenium.domains.grid.feeder.reference import PandapowerDays
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
 

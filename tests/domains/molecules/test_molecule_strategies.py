@@ -178,4 +178,4 @@ def test_others_have_no_such_strategies(task: Task) -> None:
     with pytest.raises(InputError, match="random"):
         parted("genetic")
     with pytest.raises(InputError, match="without options"):
-        parted("genetic:latent", task.problem.strategies())
+        parted("genetic:latent", task.problem.searches.own())

@@ -16,6 +16,7 @@ from ingenium.core.codecs import Whitened
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Codec, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
@@ -79,6 +80,7 @@ class WingSection(Problem):
     # It fits in no time, and of its proposals for the example as many held every limit as of those
     # of flow matching (45 and 43 of 64, by NeuralFoil, after 30 steps each).
     default_family: ClassVar[str] = "gaussian_copula"
+    repair_calls: float = 0.0  # of the engine
     steered_family: ClassVar[str] = "flow_matching"
     licence = known.LICENCE
 
@@ -176,9 +178,12 @@ class WingSection(Problem):
         refiner = Refiner(self.settings, self.codec, price=partial(bowed, camber=camber))
         return refiner.refined(arrays, self.settings.refine_steps)
 
-    def unmended(self) -> "WingSection":
-        """Without steps of the gradient."""
-        return type(self)(replace(self.settings, refine_steps=0)) if self.repair_calls else self
+    def comparison(self) -> FieldComparison:
+        """Bare without steps of the gradient."""
+        if not self.repair_calls:
+            return FieldComparison()
+        own = replace(self.settings, refine_steps=0)
+        return FieldComparison(repair_calls=self.repair_calls, bare=lambda: type(self)(own))
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """Mean lift over drag, by NeuralFoil."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.autonomy import report
@@ -69,7 +69,7 @@ class LawProblem(Problem):
     """Control laws of one machine, as C code that is compiled, run and judged."""
 
     default_family: ClassVar[str] = "gaussian_copula"
-    default_strategy: ClassVar[str] = "cma_es"
+    searches: ClassVar[SearchDefaults] = SearchDefaults("cma_es")
     judged: ClassVar[str] = (
         "The C code, or the unit of FMI, which is compiled here: its response on the nominal "
         "machine, and of the law whose numbers stand in it margins, the box of parameters, "

@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import codes
@@ -103,8 +103,7 @@ class CrystalProblem(Problem):
     )
     inputs: ClassVar[tuple[Input, ...]] = (FORMULA, powder.PATTERN)
     default_family: ClassVar[str] = "tokens_flow_matching"
-    default_strategy: ClassVar[str] = "tuned"
-    default_batch: ClassVar[int] = 2
+    searches: ClassVar[SearchDefaults] = SearchDefaults("tuned", batch=2)
     licence = LICENCE
 
     def __init__(self, settings: CrystalSettings, given: Given = NOTHING) -> None:
@@ -237,20 +236,6 @@ class CrystalProblem(Problem):
             return known
         self.input_codecs = {powder.PATTERN.name: powder.ProfileCodec()}
         return known.assign_coords(pattern=((DESIGN, "angle"), powder.known(made)))
-
-    def input_of(self, name: str, designs: xr.Dataset) -> np.ndarray:
-        """The profile of each design, or of what was given."""
-        if name in designs.variables or self.wanted is None:
-            return super().input_of(name, designs)
-        return np.broadcast_to(self.wanted, (designs.sizes[DESIGN], len(self.wanted)))
-
-    def apart(self, known: xr.Dataset) -> np.ndarray | None:
-        """Root mean square difference of what models are told of patterns."""
-        if self.wanted is None:
-            return None
-        codec = powder.ProfileCodec()
-        own = codec.encode(known[powder.PATTERN.name].to_numpy()) - codec.encode(self.wanted[None])
-        return np.asarray(np.sqrt(np.square(own).mean(1)))
 
     def data(self) -> xr.Dataset:
         """All ABX3 of the setup, relaxed by CHGNet; a fifth of the systems is held out."""

@@ -45,7 +45,12 @@ class ProfileCodec:
     """How models are told a profile: root intensities, those of a line about 1."""
 
     def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
-        """A row for each profile."""
+        """A row for each profile, or for each scan of angles and intensities."""
+        if values.ndim == 3:
+            scans = (
+                pd.DataFrame(scan, columns=[c.name for c in PATTERN.columns]) for scan in values
+            )
+            values = np.stack([given(scan) for scan in scans])
         norm = np.linalg.norm(values, axis=1, keepdims=True)
         return np.asarray(np.sqrt(len(GRID)) * values / np.maximum(norm, 1e-12) / 3)
 

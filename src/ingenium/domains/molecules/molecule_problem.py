@@ -12,7 +12,7 @@ from rdkit import Chem, DataStructs
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.problem import Problem, Second, Watch, silent
+from ingenium.core.problem import Problem, SearchDefaults, Second, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.select import Metric
 from ingenium.core.text import codes, texts
@@ -32,6 +32,13 @@ Number = TypeVar("Number", float, Tensor)
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
 
 
+def _strategies() -> Mapping[str, Callable[[Any], Any]]:
+    """Evolution of graphs, and reinforcement of a generator."""
+    from ingenium.domains.molecules.strategies.table import MAKERS
+
+    return MAKERS
+
+
 class MoleculeProblem(Problem):
     """A problem whose designs are constitutions of molecules, as canonical SMILES."""
 
@@ -42,7 +49,9 @@ class MoleculeProblem(Problem):
         "Whether it can be bought, patented or poisons is not asked.",
     )
     default_family: ClassVar[str] = "autoregressive"
-    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
+    searches: ClassVar[SearchDefaults] = SearchDefaults(
+        "reweighted", own=_strategies
+    )  # evolution needs numbers, and texts are none
     tiers: tuple[MoleculeVerifier, ...]
     codec: KekuleCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
@@ -127,12 +136,6 @@ class MoleculeProblem(Problem):
         """Validity, uniqueness, novelty and likeness, as in MOSES."""
         proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
         return scores(proposed, held, training_set(self.source))
-
-    def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
-        """Evolution of graphs, and reinforcement of a generator."""
-        from ingenium.domains.molecules.strategies.table import MAKERS
-
-        return MAKERS
 
     def designs_of(self, smiles: tuple[str, ...]) -> xr.Dataset:
         """Designs from texts, as the verifier takes them."""

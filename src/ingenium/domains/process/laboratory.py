@@ -14,7 +14,7 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.process import report
@@ -61,7 +61,7 @@ class Laboratory(Problem):
     )
     Settings: ClassVar[type] = LaboratorySettings
     default_family: ClassVar[str] = "gaussian_copula"
-    default_strategy: ClassVar[str] = "bayesian"
+    searches: ClassVar[SearchDefaults] = SearchDefaults("bayesian")
     judged: ClassVar[str] = (
         "The conditions in the CSV, which instruments are set to, and readings of their repeats."
     )

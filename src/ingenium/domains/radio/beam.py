@@ -20,6 +20,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
@@ -115,7 +116,6 @@ class Beam(Problem):
         "Errors of what the base station knows of channels, amplifiers and their clipping.",
         "One carrier: beams of other subcarriers are sets of their own.",
     )
-    repair_calls = 1.0
     licence = SiteChannel.licence
 
     def __init__(self, settings: BeamSettings) -> None:
@@ -165,6 +165,10 @@ class Beam(Problem):
             channel.imag.clone(),
             torch.from_numpy(rng.uniform(0, 10, count)),
         )
+
+    def comparison(self) -> FieldComparison:
+        """Repair asks for each set of beams once."""
+        return FieldComparison(repair_calls=1.0)
 
     def data(self) -> xr.Dataset:
         """Sets of users with their beams; those of held-out streets judge."""

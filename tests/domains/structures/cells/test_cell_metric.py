@@ -19,7 +19,8 @@ def test_a_cell_rolled_over_its_borders_is_the_same_cell() -> None:
         assert apart(i)[i + 6] == pytest.approx(0, abs=1e-6)
         best = np.sqrt(np.square(plain - plain[i]).mean(1))
         assert (apart(i)[:6] <= best + 1e-9).all()
-    assert problem.unmended().repair_calls < problem.repair_calls
+    facts = problem.comparison()
+    assert facts.bare().comparison().repair_calls < facts.repair_calls
 
 
 @pytest.mark.parametrize(
@@ -35,5 +36,5 @@ def test_only_plane_cells_of_a_solid_and_a_void_have_the_usual_contest(
     setup: CellSettings, name: str
 ) -> None:
     problem = UnitCell(setup)
-    assert problem.contested == name
-    assert problem.unmended().contested == name
+    assert problem.comparison().setup == name
+    assert problem.comparison().bare().comparison().setup == name

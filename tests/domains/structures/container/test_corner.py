@@ -130,9 +130,10 @@ def test_a_setup_that_makes_no_fitting_is_refused(setup: Mapping[str, Any], mess
 def test_the_example_asks_for_the_stiffness_of_plates_on_cells_that_resolve_them() -> None:
     """Plates of 6 mm on half cells, three through a plate."""
     problem = Container(SETTINGS)
-    assert problem.finer is not None
+    assert problem.second is not None
+    assert problem.second.finer is not None
     plates = problem.milled(slice(2, 3))[0].view(problem.part.grid.cells)
-    found = problem.finer.verifier._surface(plates).tolist()
+    found = problem.second.finer.verifier._surface(plates).tolist()
     own = dict(zip((q.name for q in problem.quantities), found, strict=True))
     example = Path(__file__).parents[4] / "examples" / "structures" / "container.toml"
     asked = {x.quantity: x.at_most for x in load_spec(example).limits}

@@ -39,8 +39,9 @@ def test_the_metal_that_is_read_back_is_that_inside_the_mesh() -> None:
 def test_half_cells_say_how_far_each_response_is_off(large: Bracket) -> None:
     design = large.milled(slice(1)).view(1, *large.part.grid.cells)
     names = [q.name for q in large.quantities]
-    assert large.finer is not None
-    own, limit = (v.measure(design)[0] for v in (large.exact, large.finer.verifier))
+    assert large.second is not None
+    assert large.second.finer is not None
+    own, limit = (v.measure(design)[0] for v in (large.exact, large.second.finer.verifier))
     found = dict(zip(names, zip(own.tolist(), limit.tolist(), strict=True), strict=True))
     for name in ("compliance", "displacement"):
         coarse, truth = found[name]
@@ -57,8 +58,9 @@ def test_a_grid_whose_halves_no_machine_holds_has_no_answer_and_no_traceback(
     def refused() -> None:
         raise InputError("a grid that this machine holds", "another")
 
-    assert large.finer is not None
-    engine = large.finer.verifier
+    assert large.second is not None
+    assert large.second.finer is not None
+    engine = large.second.finer.verifier
     again = replace(engine, half=refused)
     design = large.milled(slice(1)).view(1, *large.part.grid.cells)
     assert bool(again.measure(design).isnan().all())

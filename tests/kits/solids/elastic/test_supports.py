@@ -10,7 +10,6 @@ from ingenium.kits.solids.elastic.solver import Elastic
 from ingenium.kits.solids.elastic.supports import (
     carries,
     held_parts,
-    loose_motions,
 )
 
 
@@ -18,17 +17,6 @@ def fixed_at(grid, *numbers):
     out = torch.zeros(grid.n_displacements, dtype=torch.bool)
     out[list(numbers)] = True
     return out
-
-
-def test_the_motions_that_supports_leave_are_counted():
-    plane, space = RegularGrid((4, 2)), RegularGrid((3, 2, 2))
-    far = 2 * (plane.n_nodes - 1)
-    assert loose_motions(plane, fixed_at(plane)) == 3
-    assert loose_motions(plane, fixed_at(plane, 0, 1)) == 1
-    assert loose_motions(plane, fixed_at(plane, 0, 2)) == 1  # two rollers on one wall
-    assert loose_motions(plane, fixed_at(plane, 0, 1, far + 1)) == 0
-    assert loose_motions(space, fixed_at(space, 0, 1, 2)) == 3
-    assert loose_motions(space, fixed_at(space, *range(27))) == 0
 
 
 def test_material_must_lead_each_load_to_enough_supports():

@@ -93,7 +93,7 @@ def run(arm: CellArm, seed: int, size: CellBudget) -> Mapping[str, ArrayLike]:
     choice = GeneratorChoice(family=arm.family, steps=steps, seed=own)
     solid, losses = asker.proposed(choice, seed, size.n)
     told = dict(zip(LOSSES, losses, strict=True)) if losses else {}
-    return scored(asker, solid, 1 + asker.problem.repair_calls) | told
+    return scored(asker, solid, 1 + asker.problem.comparison().repair_calls) | told
 
 
 def scored(asker: Asker, solid: Cells, calls: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Second, Section, Shipped
+from ingenium.core.problem import Problem, SearchDefaults, Second, Section, Shipped
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Limit
@@ -52,7 +52,9 @@ class Doodle(Problem):
         Input("first", "text", "strokes to begin with, as a path of SVG: M4 4L20 4", most=500),
     )
     default_family: ClassVar[str] = trained.ON_DEVICE
-    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
+    searches: ClassVar[SearchDefaults] = SearchDefaults(
+        "reweighted"
+    )  # evolution needs numbers, and texts are none
     judged: ClassVar[str] = "The title, paths and pen of each SVG file."
     unchecked: ClassVar[tuple[str, ...]] = (
         "A reader of sketches is a model: it was taught by icons that no generator learned from, "

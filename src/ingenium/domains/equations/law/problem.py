@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Projection, Second, Section, Shipped
+from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section, Shipped
 from ingenium.core.quantity import Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
@@ -92,7 +92,7 @@ class TableLaw(Problem):
         "Standard errors of constants assume that rows have independent errors of one size.",
     )
     default_family: ClassVar[str] = "genetic"
-    default_strategy: ClassVar[str] = "reweighted"
+    searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     sizes: Mapping[str, int] = {"place": CONSTANTS}
     codec: LawCodec
     licence = "the table's own; the pendulum that opens without one was computed here (CC0-1.0)"

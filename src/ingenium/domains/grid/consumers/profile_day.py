@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from ingenium import __version__
@@ -16,7 +16,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import choose
 from ingenium.core.formats.clocks import Hours
 from ingenium.core.formats.columns import StepColumns
-from ingenium.core.problem import Problem, Projection, Section
+from ingenium.core.problem import Problem, Projection, Section, told
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid.consumers import profile_report
@@ -114,7 +114,6 @@ class ProfileDay(Problem):
                 if c.name != "weather_level"
             ),
         )
-        self.seen = (*conditions.SEEN, self.conditions[0])
         self.limits = (Limit("least", at_least=0.0, unit="1"), Limit("peak", at_most=1.2, unit="1"))
         self.tiers = (ProfileArithmetic(),)
         self.formats = {
@@ -143,6 +142,10 @@ class ProfileDay(Problem):
     def fixable(self) -> tuple[Quantity, ...]:
         """The energy of the day, and its peak."""
         return self.quantities[:2]
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """What models see of days: conditions as they were learned."""
+        return told(self, (*conditions.SEEN, self.conditions[0]), designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Load at least 0; its energy and its peak exactly as fixed.

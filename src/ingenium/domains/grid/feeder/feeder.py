@@ -10,7 +10,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.grid.bundled import DEFAULT_GRID
 from ingenium.domains.grid.data.dataset import ProfileNames
 from ingenium.domains.grid.data.ingest import ingest
-from ingenium.domains.grid.data.netfile import SIMBENCH_CODE, read_net
+from ingenium.domains.grid.data.netfile import SIMBENCH_CODE, is_code, read_net
 from ingenium.domains.grid.data.profiles import DayTable, simbench_days
 from ingenium.domains.grid.data.split import check_split
 from ingenium.domains.grid.feeder.network import network_of
@@ -96,7 +96,8 @@ def open_feeder(settings: FeederSettings) -> OpenFeeder:
             'Write profiles = "days.csv" and mapping = "columns.toml" under [setup].',
         )
     net, scaled = _scaled(net, settings)
-    verifier = FeederVerifier.of(network_of(name, net))
+    where = None if is_code(settings.grid) else Path(settings.grid)
+    verifier = FeederVerifier.of(network_of(name, net, where=where))
     if not bool(verifier.profiles.load_p_mw.any()):
         raise InputError(
             "a net that supplies at least one load",

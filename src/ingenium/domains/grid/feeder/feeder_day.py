@@ -15,8 +15,9 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.features import LeadingComponents
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, Second, Section, told
 from ingenium.core.quantity import Quantity
 from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Fixed, Limit
@@ -79,14 +80,13 @@ class FeederDay(Problem):
         self.notes = feeder.notes
         self.system = feeder.verifier.network.digest()
         self.variables = VARIABLES
-        self.conditions, self.seen = conditions.CONDITIONS, conditions.SEEN
+        self.conditions = conditions.CONDITIONS
         self.sizes = {
             "load_profile": len(names.load),
             "infeed_profile": len(names.infeed),
             "time": STEPS,
         }
         self.limits = USUAL
-        self.unscored = self._unscored()
         self._days = self._read_days()
         known = np.flatnonzero(~self._days["held_out"].to_numpy())
         self.readings = self._place(given, known) if READINGS.name in given else None
@@ -112,11 +112,12 @@ class FeederDay(Problem):
             torch.tensor([kind == "solar" for kind in names.kinds], dtype=torch.bool),
         )
 
-    def _unscored(self) -> dict[str, str]:
+    def comparison(self) -> FieldComparison:
         """What days of this feeder have no scores of, and why."""
         absent = [kind for kind, _, at in self._kinds() if not at.any()]
         why = f'no plant of the net is such; grid = "{WITH_WIND}" has wind and solar plants'
-        return {"prices": "the data of feeders hold none"} | dict.fromkeys(absent, why)
+        prices = {"prices": "the data of feeders hold none"}
+        return FieldComparison(unscored=prices | dict.fromkeys(absent, why))
 
     def _errors(self) -> InfeedScenarios:
         """Errors of what is fed in by weather, which the setup asks for."""
@@ -164,6 +165,10 @@ class FeederDay(Problem):
         """The energies of a day; that of the loads is free where they follow readings."""
         names = ("load_energy", "infeed_energy") if self.readings is None else ("infeed_energy",)
         return tuple(q for q in self.quantities if q.name in names)
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """What models see of days: conditions as they were learned."""
+        return told(self, conditions.SEEN, designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Loads at least 0 and as readings say, PV 0 at night, energies exactly as fixed."""

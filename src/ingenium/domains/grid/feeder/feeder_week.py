@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
@@ -16,7 +16,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.formats.clocks import Hours
 from ingenium.core.formats.columns import StepColumns
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, Second, Section, told
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid.data import conditions
@@ -144,7 +144,7 @@ class FeederWeek(Problem):
         self.licence, self.notes = feeder.table.licence, feeder.notes
         self.system = feeder.verifier.network.digest()
         self.variables = VARIABLES
-        self.conditions, self.seen = (SEASON, MONDAY, *LEVELS), (MONDAY, *LEVELS)
+        self.conditions = (SEASON, MONDAY, *LEVELS)
         self.sizes = {
             "load_profile": len(names.load),
             "infeed_profile": len(names.infeed),
@@ -231,6 +231,10 @@ class FeederWeek(Problem):
         attrs = {"units": "h", "long_name": "start of the step after Monday's midnight"}
         hours = {"time": ("time", np.arange(WEEK) / 4, attrs)}
         return self.feeder.table.names.labels() | hours
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """What models see of days: conditions as they were learned."""
+        return told(self, (MONDAY, *LEVELS), designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Loads at least 0, infeed as known around the date, batteries after the surplus."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ingenium.core.digest import digest
 from ingenium.core.reading.files import refusing
-from ingenium.domains.grid.data.netfile import is_code, of_nets, read_net
+from ingenium.domains.grid.data.netfile import of_nets
 from ingenium.domains.grid.feeder.circuit import Circuit, circuit_of
 from ingenium.domains.grid.feeder.parity import Parity, gate
 
@@ -56,25 +56,25 @@ class Network:
         return _names(self.net.trafo, self.circuit.trafo_index)
 
 
-def load_network(source: str | Path, *, cases: int = 8, seed: int = 0) -> Network:
-    """Load a SimBench grid by its code, or a user's pandapower JSON net by its path.
+def network_of(
+    name: str, net: Any, *, where: Path | None = None, cases: int = 8, seed: int = 0
+) -> Network:
+    """The network of a net in memory, which is copied.
 
-    The net's own case and `cases` random ones must agree with pandapower.
+    The net's own case and `cases` random ones must agree with pandapower. `where` is the file of a
+    user's net, whose tables may hold or lack anything.
 
     Raises:
-        NetworkError: the net cannot be read, or has elements that the engine does not know.
+        NetworkError: the net has elements that the engine does not know, or tables that are none.
         ParityError: the engine differs from pandapower on it.
     """
-    name, net = read_net(source)
-    if is_code(source):
-        return network_of(name, net, cases=cases, seed=seed)
-    what = "a net whose tables are those of pandapower"
-    with of_nets(), refusing(what, Path(source)):  # a user's tables may hold or lack anything
-        return network_of(name, net, cases=cases, seed=seed)
+    if where is None:
+        return _checked(name, net, cases, seed)
+    with of_nets(), refusing("a net whose tables are those of pandapower", where):
+        return _checked(name, net, cases, seed)
 
 
-def network_of(name: str, net: Any, *, cases: int = 8, seed: int = 0) -> Network:
-    """The same for a net in memory; it is copied."""
+def _checked(name: str, net: Any, cases: int, seed: int) -> Network:
     net = deepcopy(net)
     circuit, changes = circuit_of(net)
     parity = gate(net, circuit, np.random.default_rng(seed), cases=cases)

@@ -64,11 +64,6 @@ class FeederVerifier:
         """How far days are from what was read on them."""
         return () if self.readings is None else (self.readings.quantity,)
 
-    @property
-    def cost_s(self) -> float:
-        """Roughly, seconds of one core for a day of 96 steps."""
-        return 96 * self.network.circuit.nodes * 5e-7
-
     def measure(
         self,
         load_p: Float[Tensor, "n u t"],

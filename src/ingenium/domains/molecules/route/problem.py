@@ -14,7 +14,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.given import Given, Input, read_given
-from ingenium.core.problem import Problem, Second, Section, Shipped
+from ingenium.core.problem import Problem, SearchDefaults, Second, Section, Shipped
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes, texts
@@ -80,7 +80,9 @@ class RoutePlan(Problem):
         "Selectivity, work-up and scale are not judged.",
     )
     default_family: ClassVar[str] = ASTAR
-    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
+    searches: ClassVar[SearchDefaults] = SearchDefaults(
+        "reweighted"
+    )  # evolution needs numbers, and texts are none
     licence = LICENCES["moses"]
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 

@@ -1,14 +1,13 @@
 """`neuro.digits`: handwritten digits, as images or as drives of a network that spikes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional
 
@@ -16,6 +15,7 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
@@ -48,11 +48,6 @@ class Digits(Problem):
     )
     Settings: ClassVar[type] = DigitSettings
     default_family: ClassVar[str] = "spiking_vae"
-    by_numbers: ClassVar[bool] = False
-    higher = ("recognised_share", "variety")
-    unscored = MappingProxyType(
-        {"grey levels one by one": "images are compared as the reader sees them"}
-    )
     judged: ClassVar[str] = (
         "The image of each PNG is read by the fixed network; with a chip, the NIR file's network "
         "is run again on each drive, must draw the image that the file holds, and its spikes are "
@@ -167,13 +162,20 @@ class Digits(Problem):
         """Of images: how near they lie to held-out digits."""
         return {} if self.settings.chip else scores(designs, held_out)
 
-    def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
-        """Operations and modelled energy of an image."""
-        return {} if self.settings.chip else costs(family, self.features(designs))
-
-    def compared(self, table: Any, shown: Mapping[str, xr.Dataset]) -> Mapping[str, Figure]:
-        """Sheets of images side by side, and quality against energy."""
-        return {} if self.settings.chip else pictures.compared(table, shown)
+    def comparison(self) -> FieldComparison:
+        """Operations and modelled energy of an image, sheets of images, quality against energy."""
+        facts = FieldComparison(
+            by_numbers=False,
+            higher=("recognised_share", "variety"),
+            unscored={"grey levels one by one": "images are compared as the reader sees them"},
+        )
+        if self.settings.chip:
+            return facts
+        return replace(
+            facts,
+            costs=lambda family, designs: costs(family, self.features(designs)),
+            figures=pictures.compared,
+        )
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """A sheet of images; of drives also spikes, voltages and what they take."""

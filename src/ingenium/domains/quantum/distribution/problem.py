@@ -17,6 +17,7 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import array_digest
 from ingenium.core.errors import InputError
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
@@ -130,8 +131,11 @@ class Distribution(Problem):
         self.codec = Channels.between([(-np.pi, np.pi)] * 2, own=axes)
         file = QasmFile(self.template, self.variables)
         self.formats = {file.name: file}
-        self.repair_calls = float(settings.mend)
         self.at_once = AT_ONCE
+
+    def comparison(self) -> FieldComparison:
+        """A circuit is run at each step of its repair."""
+        return FieldComparison(repair_calls=float(self.settings.mend))
 
     def labels(self) -> dict[str, object]:
         """Names of turns and pairs."""

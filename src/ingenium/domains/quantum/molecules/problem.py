@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Second, Section
+from ingenium.core.field_comparison import FieldComparison
+from ingenium.core.problem import Problem, SearchDefaults, Second, Section
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes, texts
 from ingenium.domains.quantum.autoencoder.model import SMILES, codec
@@ -64,7 +65,7 @@ class QuantumMolecules(Problem):
     )
     Settings: ClassVar[type] = QuantumMoleculeSettings
     default_family: ClassVar[str] = "qvae"
-    default_strategy: ClassVar[str] = "reweighted"
+    searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     judged: ClassVar[str] = "The atoms and bonds of each line of SMILES, in canonical form."
     unchecked: ClassVar[tuple[str, ...]] = (
         "No quantum computer ran: circuits are simulated.",
@@ -72,8 +73,6 @@ class QuantumMolecules(Problem):
         "The decoder has read molecules of ZINC250k beyond the known ones, which count as new.",
         "Nothing was made or measured in a laboratory.",
     )
-    printed = PRINTED
-    higher = ("valid", "unique", "novel")
     codec: TokenCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
@@ -163,6 +162,12 @@ class QuantumMolecules(Problem):
         }
         novel = len(found - self._texts) / len(found)
         return table | {"unique": len(found) / len(mols), "novel": novel} | apart
+
+    def comparison(self) -> FieldComparison:
+        """Published shares, and what takes parameters and epochs."""
+        return FieldComparison(
+            higher=("valid", "unique", "novel"), printed=PRINTED, costs=self.costs
+        )
 
     def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
         """Parameters of what proposes latent numbers, and epochs to its least held-out loss."""

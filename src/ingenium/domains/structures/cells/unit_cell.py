@@ -14,6 +14,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.select import Metric
@@ -79,22 +80,19 @@ class UnitCell(StockedProblem):
         if len(axes) == 3:  # where drawn ones are few, and networks meet next to no wish
             self.default_family = "residual_bootstrap"  # type: ignore[misc]
             self.steered_family = UnitCell.default_family  # type: ignore[misc]
-            self.contested = "in space"
-        elif not settings.porous:
-            self.contested = "two phases"
         if not settings.porous:  # the second phase holds what is loose
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.second = independent.CellReference(self.exact).second
         if len(axes) == 2:  # in space half voxels take a hundred times as long
-            self.finer = Second(HalfCells(self.exact, self._half, FINER), FINER_SHARE, FINER_MOST)
+            halves = Second(HalfCells(self.exact, self._half, FINER), FINER_SHARE, FINER_MOST)
+            self.second = replace(self.second, finer=halves)
         self.codec = Channels.between(((0.0, 1.0),), settings.cells)
         # The first is what is judged; a mesh has no place for a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
-        self.repair_calls = float(calls(settings.refine_steps))  # homogenisations; some need fewer
 
     def _half(self) -> CellVerifier:
         return CellVerifier(
@@ -142,9 +140,13 @@ class UnitCell(StockedProblem):
         """Until the held-out loss of plane cells is flat; about a minute and a half of a core."""
         return {UnitCell.default_family: Plan(steps=8000)}
 
-    def unmended(self) -> "UnitCell":
-        """Without steps of the optimiser; cells are solid or void and hold their share."""
-        return UnitCell(replace(self.settings, refine_steps=0))
+    def comparison(self) -> FieldComparison:
+        """Cells in space and of two phases have contests of their own; bare ones no optimiser."""
+        spatial = len(self.settings.cells) == 3
+        setup = "in space" if spatial else "" if self.settings.porous else "two phases"
+        bare = replace(self.settings, refine_steps=0)
+        solves = float(calls(self.settings.refine_steps))  # homogenisations; some need fewer
+        return FieldComparison(setup=setup, repair_calls=solves, bare=lambda: UnitCell(bare))
 
     def metric(self, designs: xr.Dataset) -> Metric:
         """Root mean square difference, rolled over the borders to where cells differ least."""

@@ -14,7 +14,7 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Projection, Section
+from ingenium.core.problem import Problem, Projection, SearchDefaults, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import codes
@@ -80,7 +80,7 @@ class Panel(Problem):
         "A strut buckles as if hinged at its ends; how a core folds after that is not computed.",
     )
     default_family: ClassVar[str] = "tokens_flow_matching"
-    default_strategy: ClassVar[str] = "reweighted"
+    searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     licence = "CC0-1.0"
 
     def __init__(self, settings: PanelSettings) -> None:

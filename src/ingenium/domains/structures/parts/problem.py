@@ -16,6 +16,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Variable
 from ingenium.core.recipe import Recipe
@@ -77,13 +78,16 @@ class PartProblem(Problem):
         self.limits = (Limit("pieces", at_most=1), Limit("missing", at_most=0.02))
         self.exact = self.measuring(self.part, _elastic(self.part, EXACT))
         self.tiers = (self.exact,)
-        self.second = Second(independent.PartReference(self.exact), independent.SHARE)
         halves = finer.FinerPart(self.exact, self._half, finer.NAME, self.printer)
-        self.finer = Second(halves, finer.SHARE)
+        reference = independent.PartReference(self.exact)
+        self.second = Second(reference, independent.SHARE, finer=Second(halves, finer.SHARE))
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
         self.codec = Channels.between(((0.0, 1.0),), (x, y, z))
         self.system = digest(asdict(settings))
-        self.repair_calls = float(self.making.repair_steps)  # a solve of all load cases each
+
+    def comparison(self) -> FieldComparison:
+        """Repair solves all load cases at each step."""
+        return FieldComparison(repair_calls=float(self.making.repair_steps))
 
     @abstractmethod
     def parts(self) -> tuple[Part, Part]:

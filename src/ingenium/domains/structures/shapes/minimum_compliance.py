@@ -13,6 +13,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
@@ -74,9 +75,10 @@ class MinimumCompliance(StockedProblem):
             Limit("unheld_load", at_most=0, unit="1"),
         )
         self.tiers = (ShapeVerifier(self.box),)
-        self.second = Second(independent.ShapeReference(self.box), independent.SHARE)
-        finer = HalfCells(self.tiers[0], self._half, FINER)
-        self.finer = Second(finer, FINER_SHARE, FINER_MOST[grid.dim])
+        halves = HalfCells(self.tiers[0], self._half, FINER)
+        finer = Second(halves, FINER_SHARE, FINER_MOST[grid.dim])
+        reference = independent.ShapeReference(self.box)
+        self.second = Second(reference, independent.SHARE, finer=finer)
         self.system = digest(asdict(self.settings))
         self.codec = Channels.between(((0.0, 1.0),), grid.cells)
         # The first is the usual one; a mesh has no grey cells.
@@ -84,7 +86,6 @@ class MinimumCompliance(StockedProblem):
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
-        self.repair_calls = float(calls(self.settings.refine_steps))  # solves of the whole box
 
     def _half(self) -> ShapeVerifier:
         own = self.settings
@@ -139,12 +140,13 @@ class MinimumCompliance(StockedProblem):
         shape = mended(self.optimiser, self.numbers(conditions), density.flatten(1))
         return (shape.view_as(density), *given)
 
-    def unmended(self) -> "MinimumCompliance":
-        """Without steps of the optimiser; where these draw the shape itself there is no less."""
+    def comparison(self) -> FieldComparison:
+        """Bare without steps of the optimiser, unless these draw the shape itself."""
         own = self.settings
+        facts = FieldComparison(repair_calls=float(calls(own.refine_steps)))  # of the whole box
         if own.levels.pixels or own.manufacture.heeded:
-            return self
-        return MinimumCompliance(replace(own, refine_steps=0))
+            return facts
+        return replace(facts, bare=lambda: MinimumCompliance(replace(own, refine_steps=0)))
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """The compliance, with its exact gradient by the adjoint."""

@@ -13,7 +13,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Section
+from ingenium.core.problem import Problem, SearchDefaults, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
 from ingenium.domains.words.programme import report
@@ -76,7 +76,7 @@ class WordedProgramme(Problem):
         "How long a solver takes: two programmes with one optimum may differ a thousandfold.",
     )
     default_family: ClassVar[str] = "formulations"
-    default_strategy: ClassVar[str] = "reweighted"
+    searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     sizes: Mapping[str, int] = {}
     codec: TokenCodec
     licence = "the task's own"

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest
+from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Section
+from ingenium.core.problem import Problem, SearchDefaults, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
 from ingenium.domains.words.verse import report
@@ -69,7 +70,9 @@ class Verse(Problem):
         "Whether words of a gap lead to those behind it: the form looks ahead, the model does not.",
     )
     default_family: ClassVar[str] = "ngram"
-    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
+    searches: ClassVar[SearchDefaults] = SearchDefaults(
+        "reweighted"
+    )  # evolution needs numbers, and texts are none
     licence = LICENCE
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
     codec: TokenCodec
@@ -147,6 +150,10 @@ class Verse(Problem):
             "autoregressive": replace(short, learning_rate=1e-3),
             "smollm2_adapted": own,
         }
+
+    def comparison(self) -> FieldComparison:
+        """Costs of words."""
+        return FieldComparison(costs=self.costs)
 
     def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
         """What a word of held-out verse costs a family, and one that is said for the second time.

@@ -35,12 +35,6 @@ def _motions_of(grid: RegularGrid) -> Float64[ndarray, "f r"]:
     return rigid_motions((at - at.mean(0)) / max(grid.nodes))
 
 
-def loose_motions(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> int:
-    """Number of rigid motions that the fixed displacements leave free."""
-    motions = _motions_of(grid)
-    return int(motions.shape[1]) - _rank(motions[fixed.numpy()])
-
-
 def _rank(rows: ndarray) -> int:
     values: ndarray = np.linalg.eigvalsh(rows.T @ rows) if len(rows) else np.zeros(1)
     return int(np.count_nonzero(values > _LEAST))
