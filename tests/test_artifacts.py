@@ -74,6 +74,7 @@ def test_an_adapted_fit_is_adapted_again_from_its_base(tmp_path: Path) -> None:
     own = Spec(spec().problem, generator=VAE)
     base = keep(open_problem(own), own, tmp_path / "fit").folder
     fit = adapt(AdaptRequest(spec(), base, rank=2, steps=5), tmp_path / "adapted")
+    assert [heading for heading, _, _ in fit.figures()] == ["Losses"]
     assert open_artifact(fit.folder).replay().holds
 
 

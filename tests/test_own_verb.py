@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-import ingenium
 from ingenium.core.errors import CorruptError
 
 ROOT = Path(__file__).parents[1]
@@ -32,5 +31,4 @@ def test_the_page_about_verbs_does_what_it_says(
     (tmp_path / "out" / "twins" / "twins.csv").write_text("")
     with pytest.raises(CorruptError, match=r"twins\.csv"):
         type(found).open(tmp_path / "out" / "twins")
-    assert ingenium.open_run("out/laboratory").verdict == "accepted"
     del sys.modules["twins"]

@@ -312,7 +312,12 @@ class BookState(TypedDict):
     faults: list[str]
 
 
-FILES: dict[str, Any] = {"spec": Spec, "evidence": EvidenceRecord, "summary": Summary}
+FILES: dict[str, Any] = {
+    "spec": Spec,
+    "evidence": EvidenceRecord,
+    "summary": Summary,
+    "artifact": own.ArtifactAnswer,
+}
 ANSWERS: dict[str, Any] = {
     "list": Problems,
     "show": ShowAnswer | own.ArtifactAnswer,
@@ -321,25 +326,19 @@ ANSWERS: dict[str, Any] = {
     "fit": Fitted | own.ArtifactAnswer,
     "plan": own.PlannedLayouts,
     "roofline": own.MeasuredRoofline,
-    "drill": own.ArtifactAnswer,
     "propose": Proposed,
     "search": Searched,
     "verify": Verified,
     "replay": own.ReplayAnswer,
-    "operate": own.ArtifactAnswer,
     "compare": list[Table],
     "doctor": Health | Installed,
-    "infer": own.ArtifactAnswer,
     "posterior methods": own.PosteriorMethods,
-    "model": own.ArtifactAnswer,
     "models families": own.ModelFamilies,
     "models people": own.PeopleTogether,
     "models read": own.ReadProcesses,
-    "monitor fit": own.ArtifactAnswer,
     "monitor run": own.HeardStream,
     "monitor families": own.MonitorFamilies,
     "monitor compare": dict[str, Table],
-    "edge fit": own.ArtifactAnswer,
     "edge lend": own.LentGenerator,
     "docs": Pages | PageText,
     "card": CardText,

@@ -1,4 +1,4 @@
-"""What commands about artifacts answer with `--json`, as types: their records, and more."""
+"""Answers of commands about artifacts to `--json`, as types: their records, and more."""
 
 from typing import Any, Literal, NotRequired
 

@@ -10,10 +10,11 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results
 from ingenium.core.errors import choose
 
+# Commands that answer with an artifact: one schema for all of them.
+ARTIFACT, MAKERS = "artifact", ("drill", "edge-fit", "infer", "model", "monitor-fit", "operate")
 VERSIONS = {  # grow when what was valid is so no more
     **dict.fromkeys(("spec", "evidence", "summary"), 1),
-    **dict.fromkeys(("drill", "edge fit", "fit", "infer", "model", "monitor fit", "operate"), 2),
-    **dict.fromkeys(("replay", "show"), 2),
+    **dict.fromkeys((ARTIFACT, "fit", "replay", "show"), 2),
 }
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLACE = "ingenium.cli", "schemas"  # of the files
@@ -31,9 +32,8 @@ def schema(name: Name = None, json: AsJson = False) -> None:
     """The JSON schema of a file or of a command's answer to `--json`; all names if none."""
     known = sorted(path.name.removesuffix(".json") for path in _folder().iterdir())
     if name is not None:
-        typer.echo(
-            _folder().joinpath(f"{choose(name, known, 'schema')}.json").read_text(), nl=False
-        )
+        file = ARTIFACT if name in MAKERS else choose(name, [*known, *MAKERS], "schema")
+        typer.echo(_folder().joinpath(f"{file}.json").read_text(), nl=False)
     elif json:
         print_json({"schemas": known})
     else:

@@ -68,7 +68,7 @@ class Replay:
 
     @property
     def holds(self) -> bool:
-        """Whether every part of the record holds."""
+        """Verdict on the record: every part of it holds."""
         return all(c.holds for c in self.checks)
 
     @property
@@ -180,7 +180,7 @@ class Artifact:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it is not accepted, in sentences."""
+        """Reasons for a verdict other than accepted, in sentences."""
         broken = (k for k, m in self.record.get("margins", {}).items() if m is None or m < 0)
         return tuple(self.record.get("reasons", broken))
 
@@ -211,7 +211,7 @@ class Artifact:
 
     @property
     def notes(self) -> Sequence[str]:
-        """What else a reader should know, in sentences."""
+        """Facts that a reader should know besides, in sentences."""
         return tuple(self.record.get("notes", ()))
 
     def tables(self) -> Sequence[tuple[str, Table]]:
@@ -288,7 +288,7 @@ def named(reference: str) -> Any:
 
 
 def alike(a: Any, b: Any, size: float = 0.0) -> bool:
-    """Whether plain data is the same; numbers to a millionth of the largest in their group."""
+    """Compare plain data; numbers are alike to a millionth of the largest in their group."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         size = _largest(a.values())
         return a.keys() == b.keys() and all(alike(a[k], b[k], size) for k in a)

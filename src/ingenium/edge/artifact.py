@@ -91,7 +91,7 @@ class SmallGenerator(Artifact):
         )
 
     def tables(self) -> Sequence[tuple[str, Table]]:
-        """What it takes and keeps, and what else was tried."""
+        """Costs and quality, and the trials."""
         own = self.record
         return (
             ("What was measured, a design", _measured(own)),

@@ -21,6 +21,7 @@ class FitRecord(Artifact):
     file = "fit.json"
     made_by = "ingenium fit PROBLEM --out FOLDER"
     remade_by = "ingenium.verbs.adapt:replay"
+    drawn_by = "ingenium.generators.fit_pictures:figures"
     parts: ClassVar = {k: ("lineage", k) for k in ("data", "weights")}
 
     def check(self) -> None:
@@ -49,7 +50,7 @@ class FitRecord(Artifact):
 
     @property
     def lead(self) -> str:
-        """What was fitted, to what, and the verdict."""
+        """The family, its data and the verdict."""
         own = self.record
         if "on" in own:
             how = f"{own['steps']} steps on {own['on']} as {own['layout']}"
@@ -81,7 +82,7 @@ class FitRecord(Artifact):
         return found if own["one_process"] is None else [*found, *_alone(own["one_process"])]
 
     def tables(self) -> Sequence[tuple[str, Table]]:
-        """What a step takes, predicted and measured, of a fit over ranks."""
+        """Costs of a step of a fit over ranks, predicted and measured."""
         own = self.record
         found: list[tuple[str, Table]] = []
         if own.get("predicted"):
@@ -127,7 +128,7 @@ def _tried(tried: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _waits(own: Mapping[str, Any]) -> str:
-    """What ranks exchanged or waited for, in words."""
+    """Exchanges and waits of ranks, in words."""
     if "idle" in own:
         return f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula"
     if "buckets" in own:

@@ -61,7 +61,7 @@ class Posterior(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What it was given, and notes of its problem."""
+        """Inputs that were given, and notes of its problem."""
         return (*self.record["given"], *self.record["notes"])
 
     def tables(self) -> Sequence[tuple[str, Table]]:

@@ -62,7 +62,7 @@ class KeptModel(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What it forecasts, where it rests, what was found again, and what it cannot say."""
+        """Its forecast, its points of rest, laws that were found again, and open questions."""
         keys = ("found_again", "rest", "cannot_say", "left_out")
         return (self.record["plain"], *(text for k in keys for text in self.record[k]))
 

@@ -17,7 +17,7 @@ BAND = 0.9  # share of readings that a band of the forecast holds
 
 @dataclass(frozen=True)
 class ForecastScore:
-    """How a forecast of held-out times did, beside two that know no process.
+    """A forecast of held-out times alongside two that know no process.
 
     Errors are root mean squares of logarithms: 0.1 is a tenth of the value.
     """

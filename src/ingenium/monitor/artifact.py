@@ -60,7 +60,7 @@ class Monitor(Artifact):
 
     @cached_property
     def layout(self) -> PlantMap | None:
-        """Where its tags are, if the streams came with a map."""
+        """Map of its tags, if the streams came with one."""
         path = self.folder / LAYOUT
         if not path.is_file():
             return None

@@ -47,7 +47,7 @@ class OperationRecord(Artifact):
     drawn_by = "ingenium.operate.pictures:figures"
 
     def sealed(self) -> Mapping[str, str]:
-        """What happened in each period, and the decisions; of a refused policy nothing."""
+        """The course of all periods and the decisions; nothing of a refused policy."""
         files: Mapping[str, str] = self.record["evidence"]["files"]
         return {n: files[n] for n in (COURSE, DECISIONS)} if self.released else {}
 
@@ -58,7 +58,7 @@ class OperationRecord(Artifact):
 
     @property
     def released(self) -> bool:
-        """Whether the policy was released and ran."""
+        """True for a policy that was released and ran."""
         return bool(self.record["release"]["holds"])
 
     @property
@@ -93,7 +93,7 @@ class OperationRecord(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """How the watch was set, how long decisions took, and stops."""
+        """The setting of the watch, the time of decisions, and stops."""
         if not self.released:
             return ("The plant stayed at its fallback.",)
         watch, period = self.record["watch"], self.record["period"]

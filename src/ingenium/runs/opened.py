@@ -100,7 +100,7 @@ class OpenedRun(RunView, Artifact):
 
     @property
     def lead(self) -> str:
-        """How many designs satisfy every limit."""
+        """The number of designs that satisfy every limit."""
         own = self.summary
         return (
             f"{self.title}: {own.accepted} of {own.proposed} designs satisfy every limit, "
