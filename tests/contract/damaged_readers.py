@@ -100,7 +100,7 @@ def _airfoils(folder: Path) -> Iterator[Reader]:
 
 
 def _grid(folder: Path) -> Iterator[Reader]:
-    from ingenium.domains.grid.data.columns import ColumnMapping, Columns, read_mapping
+    from ingenium.domains.grid.data.columns import ColumnMapping, ElementColumns, read_mapping
     from ingenium.domains.grid.data.measured import read_rows
     from ingenium.domains.grid.feeder.network import load_network
 
@@ -108,7 +108,7 @@ def _grid(folder: Path) -> Iterator[Reader]:
         problem = open_problem(Spec(problem=f"grid.{name}"))
         yield from _formats(problem, problem.data().isel({DESIGN: [0]}), folder)
     yield from _own_feeder(folder, load_network, read_mapping)
-    columns = {"x": Columns("house", unit="kW")}
+    columns = {"x": ElementColumns("house", unit="kW")}
     mapping = ColumnMapping(columns, {})
 
     def rows(path: Path) -> Any:
