@@ -4,11 +4,9 @@ It stands for a domain whose designs are sequences of tokens. A text that is no 
 a wrong one is rejected.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,10 +16,9 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.domain import Domain, Offer
-from ingenium.core.errors import InputError
+from ingenium.core.formats.records import Records
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity, Variable
-from ingenium.core.reading.files import lines
 from ingenium.core.spec import Limit
 from ingenium.core.text import texts
 from ingenium.generators.tokens.codec import TokenCodec
@@ -78,27 +75,6 @@ def _measured(text: str) -> tuple[float, float]:
     return float(abs(sum(map(int, left.split("+"))) - int(right))), float(right)
 
 
-class SumLines:
-    """All sums in one file, a line each."""
-
-    name = "jsonl"
-    endings = (".jsonl",)
-
-    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        both = zip(designs[DESIGN].to_numpy().tolist(), designs["sum"].to_numpy(), strict=True)
-        lines = [json.dumps({"design": i, "sum": str(text)}) for i, text in both]
-        (folder / "sums.jsonl").write_text("\n".join(lines) + "\n")
-        return dict.fromkeys(designs[DESIGN].to_numpy().tolist(), folder / "sums.jsonl")
-
-    def read(self, path: Path) -> xr.Dataset:
-        file = path / "sums.jsonl" if path.is_dir() else path
-        try:
-            rows = [json.loads(line) for line in lines(file, "sums as JSON lines")]
-            return _designs([r["sum"] for r in rows], [r["design"] for r in rows])
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError("sums as JSON", str(path), "Write what propose writes.") from error
-
-
 def _designs(listed: list[str], index: Any) -> xr.Dataset:
     text = (DESIGN, np.asarray(listed, dtype=object), {"units": "1"})
     return xr.Dataset({"sum": text}, coords={DESIGN: np.asarray(index)})
@@ -122,7 +98,7 @@ class Sums(Problem):
         self.conditions = (Condition("terms", "how many terms", choices=("2", "3")),)
         self.limits = (Limit("error", at_most=0.0),)
         self.tiers = (Arithmetic(),)
-        self.formats = {"jsonl": SumLines()}
+        self.formats = {"jsonl": Records((VARIABLE,), file="sums.jsonl")}
         self.codec = known_codec()
 
     def data(self) -> xr.Dataset:

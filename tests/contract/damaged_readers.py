@@ -100,14 +100,14 @@ def _airfoils(folder: Path) -> Iterator[Reader]:
 
 
 def _grid(folder: Path) -> Iterator[Reader]:
-    from ingenium.domains.grid.data.columns import ColumnMapping, Columns, read_mapping
+    from ingenium.domains.grid.data.columns import ColumnMapping, ElementColumns, read_mapping
     from ingenium.domains.grid.data.measured import read_rows
 
     for name in ("profile_day", "profile_year", "feeder_day"):
         problem = open_problem(Spec(problem=f"grid.{name}"))
         yield from _formats(problem, problem.data().isel({DESIGN: [0]}), folder)
     yield from _own_feeder(folder, read_mapping)
-    columns = {"x": Columns("house", unit="kW")}
+    columns = {"x": ElementColumns("house", unit="kW")}
     mapping = ColumnMapping(columns, {})
 
     def rows(path: Path) -> Any:

@@ -18,7 +18,7 @@ from ingenium.core.errors import InputError, choose
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_text
 from ingenium.core.reading.files import content, refusing
-from ingenium.core.reading.tables import Table, is_row, table_of
+from ingenium.core.reading.tables import DataTable, is_row, table_of
 from ingenium.core.text import codes
 from ingenium.core.units import convert
 
@@ -177,7 +177,7 @@ class _Source:
         with refusing(self.what, self.path):
             return (self.data or b"").decode("utf-8-sig").replace("\r\n", "\n")
 
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         """The rows of the file."""
         return table_of(self.text(), self.what, self.path, delimiter=",")
 
@@ -249,7 +249,7 @@ def _table(source: _Source) -> pd.DataFrame:
     return pd.DataFrame({v.name: _column(source, v, table) for v in columns})
 
 
-def _written(source: _Source) -> Table:
+def _written(source: _Source) -> DataTable:
     """The columns that a spec writes itself."""
     found = source.value
     if not isinstance(found, Mapping) or not all(isinstance(x, list) for x in found.values()):
@@ -257,10 +257,10 @@ def _written(source: _Source) -> Table:
     if len({len(x) for x in found.values()}) > 1:
         raise source.refuse("columns of several lengths")
     frame = pd.DataFrame(dict(enumerate(found.values())))
-    return Table(frame, tuple(map(str, found)), Path("the spec"), source.what, first=1)
+    return DataTable(frame, tuple(map(str, found)), Path("the spec"), source.what, first=1)
 
 
-def _column(source: _Source, v: Variable, table: Table) -> np.ndarray:
+def _column(source: _Source, v: Variable, table: DataTable) -> np.ndarray:
     """One column of a table: texts, or numbers within their bounds."""
     if v.longest is not None:
         values = table.frame[table.at(v.name)].to_numpy()

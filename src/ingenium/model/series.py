@@ -12,7 +12,7 @@ from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.heads import unit_heads
-from ingenium.core.reading.tables import Table, read_table
+from ingenium.core.reading.tables import DataTable, read_table
 
 FEWEST, MOST, WIDEST = 8, 5000, 6  # times, and columns besides time
 OF_LAWS = "exp log sqrt sin cos asin tanh sq pi c c1 c2 c3 c4 c5 c6 rate"  # in the tables of rates
@@ -72,7 +72,7 @@ class MeasuredSeries:
                    numbers[:, 1:], held)  # fmt: skip
 
 
-def _check(numbers: np.ndarray, names: Sequence[str], table: Table) -> None:
+def _check(numbers: np.ndarray, names: Sequence[str], table: DataTable) -> None:
     """Refuse times that do not rise, and readings that are not above 0 or never vary."""
     step = np.diff(numbers[:, 0])
     if (step <= 0).any():

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.tables import Table, read_table
+from ingenium.core.reading.tables import DataTable, read_table
 from ingenium.evaluate.event_scores import spans
 from ingenium.monitor.stream import Event, Stream
 
@@ -83,7 +83,7 @@ def _iso(text: str) -> datetime:
     return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
-def _table(path: Path) -> Table:
+def _table(path: Path) -> DataTable:
     """A file whose headings stand once each, without blanks around them."""
     table = read_table(path, "a stream as CSV", delimiter=",")
     names = tuple(head.strip() for head in table.heads)
@@ -100,7 +100,7 @@ def _table(path: Path) -> Table:
     return replace(table, heads=names)
 
 
-def _stream(table: Table) -> Stream:
+def _stream(table: DataTable) -> Stream:
     """The stream of a file."""
     first, *rest = table.heads
     label = _label(table.heads)
@@ -114,7 +114,7 @@ def _stream(table: Table) -> Stream:
     return Stream(table.path.stem, stamps, tags, values, events)
 
 
-def _flags(table: Table, label: str) -> np.ndarray:
+def _flags(table: DataTable, label: str) -> np.ndarray:
     """Labels of 0 and 1, or of truths, as many tools write them."""
     column = table.frame[table.at(label)]
     flags = column.to_numpy(np.float64) if column.dtype.kind == "b" else table.numbers(label)
@@ -130,7 +130,7 @@ def _label(columns: Sequence[str]) -> str | None:
     return next((c for c in columns if c.lower() in LABELS), None)
 
 
-def _check_even(stamps: np.ndarray, table: Table) -> None:
+def _check_even(stamps: np.ndarray, table: DataTable) -> None:
     steps = np.diff(stamps).astype(np.float64)
     usual = float(np.median(steps))
     odd = np.flatnonzero(np.abs(steps - usual) > 0.01 * abs(usual)) if usual > 0 else np.array([0])

@@ -4,6 +4,7 @@ A damage changes the file of one design in place, as those of `forging` do; it r
 `UnfitFileError` where there is nothing of its kind to change.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -17,10 +18,12 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.formats import Format
 from ingenium.core.formats.arrays import Arrays
 from ingenium.core.formats.clocks import DayStamps, Hours
-from ingenium.core.formats.columns import Column, Columns, StepColumns, UnitChange
+from ingenium.core.formats.columns import Columns, StepColumns, TableColumn, UnitChange
+from ingenium.core.formats.records import Records
 from ingenium.testing.forging import Damage, UnfitFileError
 
 TableChange = Callable[[pd.DataFrame], pd.DataFrame]
+RecordChange = Callable[[dict[str, Any]], dict[str, Any]]
 FileChange = Callable[[Any], None]  # of an open HDF5 file
 BESIDE = 1e-7  # of a number, by which it lies beside the digits that can be written
 
@@ -31,6 +34,8 @@ def declared_forgeries(form: Format) -> Mapping[str, Damage]:
         return {name: partial(_in_table, change) for name, change in _of_columns(form)}
     if isinstance(form, StepColumns):
         return {name: partial(_in_table, change) for name, change in _of_steps(form)}
+    if isinstance(form, Records):
+        return {name: partial(_in_records, change) for name, change in _of_records(form)}
     if isinstance(form, Arrays):
         return {name: partial(_in_arrays, change) for name, change in _of_arrays(form)}
     return {}
@@ -54,7 +59,9 @@ def _of_columns(form: Columns) -> Iterator[tuple[str, TableChange]]:
     yield "with a name for a number", lambda t: t.assign(**{DESIGN: [f"x {i}" for i in t[DESIGN]]})
 
 
-def _of_column(column: Column, unit: UnitChange, head: str) -> Iterator[tuple[str, TableChange]]:
+def _of_column(
+    column: TableColumn, unit: UnitChange, head: str
+) -> Iterator[tuple[str, TableChange]]:
     """What can be wrong with the numbers of one column."""
 
     def with_numbers(change: Callable[[Any], Any]) -> TableChange:
@@ -121,6 +128,32 @@ def _with_a_gap(table: pd.DataFrame) -> pd.DataFrame:
 def _moved(clock: str, change: Callable[[pd.Timestamp], pd.Timestamp]) -> TableChange:
     """Each stamp changed."""
     return lambda t: t.assign(**{clock: [change(pd.Timestamp(x)).isoformat() for x in t[clock]]})
+
+
+def _in_records(change: RecordChange, path: Path) -> None:
+    rows = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("\n".join(json.dumps(change(row)) for row in rows) + "\n", encoding="utf-8")
+
+
+def _of_records(form: Records) -> Iterator[tuple[str, RecordChange]]:
+    for v, column in form.declared:
+        head, of_text = column.head, v.longest is not None
+        yield f"without {head}", partial(_without_entry, head)
+        yield f"{head} of another kind", partial(_with_entry, head, 1.5 if of_text else "1.5")
+        yield f"{head} of a truth", partial(_with_entry, head, True)
+        yield f"{head} in a list", partial(_with_entry, head, [])
+        yield f"{head} of nothing", partial(_with_entry, head, None)
+    yield f"without {DESIGN}", partial(_without_entry, DESIGN)
+    yield "with half a number", partial(_with_entry, DESIGN, 0.5)
+    yield "with a name for a number", partial(_with_entry, DESIGN, "x")
+
+
+def _without_entry(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def _with_entry(name: str, value: object, row: dict[str, Any]) -> dict[str, Any]:
+    return row | {name: value}
 
 
 def _in_arrays(change: FileChange, path: Path) -> None:

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 
 from ingenium.core.errors import InputError
+from ingenium.core.formats import columns
 from ingenium.core.reading import heads, tables
 from ingenium.core.reading.tables import read_table, table_of
 
 
-@pytest.mark.parametrize("module", [tables, heads])
-def test_the_examples_of_the_reader_run(module: object) -> None:
+@pytest.mark.parametrize("module", [tables, heads, columns])
+def test_the_examples_run(module: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     flags = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
     found = doctest.testmod(module, optionflags=flags)  # type: ignore[arg-type]
     assert found.attempted

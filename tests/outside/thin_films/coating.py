@@ -13,7 +13,7 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.formats.columns import Column, Columns
+from ingenium.core.formats.columns import Columns, TableColumn
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
@@ -36,7 +36,7 @@ class Settings:
 
 def table(variables: tuple[Variable, ...], sizes: Mapping[str, int]) -> Columns:
     """All coatings in one CSV file, in hundredths of a nanometre."""
-    column = Column("thickness_nm", "nm", digits=2)
+    column = TableColumn("thickness_nm", "nm", digits=2)
     return Columns(variables, (column,), file="layers.csv", name="layers-csv", sizes=sizes)
 
 

@@ -10,14 +10,14 @@ from jaxtyping import Float64, Shaped
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.tables import Table
+from ingenium.core.reading.tables import DataTable
 
 ZONED = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 DAY_MIN = 24 * 60
 
 
 @runtime_checkable
-class Clock(Protocol):
+class StepClock(Protocol):
     """The first column of a table of steps, and what it says of the design."""
 
     @property
@@ -34,7 +34,7 @@ class Clock(Protocol):
         """Return the cell of each step."""
         ...
 
-    def read(self, table: Table) -> tuple[float, ...]:
+    def read(self, table: DataTable) -> tuple[float, ...]:
         """Return the numbers of the design.
 
         Raises:
@@ -54,7 +54,7 @@ class Hours:
     def cells(self, *numbers: float) -> Sequence[Any]:
         return list(self.hours.tolist())
 
-    def read(self, table: Table) -> tuple[float, ...]:
+    def read(self, table: DataTable) -> tuple[float, ...]:
         table.numbers(self.head)
         table.same(self.head, self.hours.tolist())
         return ()
@@ -78,7 +78,7 @@ class DayStamps:
         start = self.first + np.timedelta64(round(numbers[0]), "D")
         return [f"{stamp}{self.offset}" for stamp in self._stamps(start)]
 
-    def read(self, table: Table) -> tuple[float, ...]:
+    def read(self, table: DataTable) -> tuple[float, ...]:
         text = table.frame[table.at(self.head)].astype(str)
         bare = ~text.str.contains(ZONED)
         if bare.any():

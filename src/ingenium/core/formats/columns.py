@@ -16,17 +16,17 @@ from jaxtyping import Float64
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
-from ingenium.core.formats.clocks import Clock
+from ingenium.core.formats.clocks import StepClock
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import numbered
-from ingenium.core.reading.tables import Table, read_table
+from ingenium.core.reading.tables import DataTable, read_table
 from ingenium.core.units import convert
 
 Numbers = Float64[np.ndarray, "..."]
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of numbers: its heading, and the unit and digits in which people of the field write.
 
     A number between the digits is refused when it is read: nobody can set it.
@@ -80,11 +80,16 @@ class Columns:
     Shapes: n designs.
 
     >>> pipe = Variable("length_m", (), "m", "length of the pipe")
-    >>> form = Columns((pipe,), (Column("length_mm", "mm", digits=1),), file="pipes.csv")
+    >>> form = Columns((pipe,), (TableColumn("length_mm", "mm", digits=1),), file="pipes.csv")
+    >>> path = form.write(to_dataset([torch.tensor([1.23456])], (pipe,), {}), Path("."))[0]
+    >>> path.read_text().split()
+    ['design,length_mm', '0,1234.6']
+    >>> form.read(path)["length_m"].to_numpy().tolist()
+    [1.2346]
     """
 
     variables: tuple[Variable, ...]
-    columns: tuple[Column, ...] = ()
+    columns: tuple[TableColumn, ...] = ()
     file: str = "designs.csv"
     name: str = "csv"
     sizes: Mapping[str, int] = field(default_factory=dict)  # of the variables' dimensions
@@ -129,9 +134,9 @@ class Columns:
         return to_dataset(arrays, self.variables, {}, index=index.astype(np.int64))
 
     @cached_property
-    def declared(self) -> tuple[tuple[Variable, Column], ...]:
+    def declared(self) -> tuple[tuple[Variable, TableColumn], ...]:
         """Each variable with its column."""
-        columns = self.columns or tuple(Column(v.name) for v in self.variables)
+        columns = self.columns or tuple(TableColumn(v.name) for v in self.variables)
         return tuple(zip(self.variables, columns, strict=True))
 
     @cached_property
@@ -146,7 +151,7 @@ class Columns:
         return found
 
     @staticmethod
-    def _change(v: Variable, column: Column) -> UnitChange:
+    def _change(v: Variable, column: TableColumn) -> UnitChange:
         return UnitChange.between(v.unit, column.unit or v.unit, v.name)
 
 
@@ -162,7 +167,7 @@ class StepColumns:
 
     variables: tuple[Variable, ...]  # whose last dimension is time
     labels: Mapping[str, Any]  # coordinates of their dimensions
-    clock: Clock
+    clock: StepClock
     stem: str  # of the files' names
     label_first: bool = False
     check: Callable[[Float64[np.ndarray, "s t"], Path], None] | None = None  # of the columns
@@ -233,7 +238,7 @@ class StepColumns:
         return begun, rows
 
 
-def check_digits(table: Table, head: str, values: Numbers, digits: int | None) -> None:
+def check_digits(table: DataTable, head: str, values: Numbers, digits: int | None) -> None:
     """Refuse a number that lies between those that can be written.
 
     Raises:

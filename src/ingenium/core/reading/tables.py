@@ -1,6 +1,6 @@
 """Tables that users name, as CSV or Parquet: read once, for every domain, within bounds.
 
-A `Table` hands out columns by name, converts units that headings name, reads time stamps with
+A `DataTable` hands out columns by name, converts units that headings name, reads time stamps with
 their zones, and says of everything that it refuses in which file, row and column it stands.
 """
 
@@ -37,7 +37,7 @@ SHOWN = 4  # names of columns in a message
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class DataTable:
     r"""Rows below a header, whose columns are asked for by name.
 
     A heading may name the unit: `load_kw`, `load [kW]` and `load (kW)` are the column `load`.
@@ -211,7 +211,7 @@ class Table:
 
 def read_table(
     path: Path, what: str, *, delimiter: str = "", exact: bool = False, filled: bool = False
-) -> Table:
+) -> DataTable:
     """Read a CSV or Parquet file whose first row names its columns.
 
     Args:
@@ -227,7 +227,7 @@ def read_table(
     """
     if path.suffix.lower() in PARQUET:
         frame = read_parquet(path, f"{what}, as a Parquet file", MOST_COLUMNS, MOST_CELLS)
-        return Table(frame.set_axis(range(frame.shape[1]), axis=1),
+        return DataTable(frame.set_axis(range(frame.shape[1]), axis=1),
                      tuple(map(str, frame.columns)), path, what)  # fmt: skip
     return table_of(
         text(path, what, most=MOST_CSV), what, path, delimiter=delimiter, exact=exact, filled=filled
@@ -242,7 +242,7 @@ def table_of(
     delimiter: str = "",
     exact: bool = False,
     filled: bool = False,
-) -> Table:
+) -> DataTable:
     """Read a table from the text of CSV, as `read_table` does from a file.
 
     Raises:
@@ -273,7 +273,7 @@ def table_of(
             f'Name each column, and end no row with "{delimiter}".',
         )
     frame.columns = pd.RangeIndex(frame.shape[1])
-    return Table(frame, tuple(heads), path, what, _blank_lines(found))
+    return DataTable(frame, tuple(heads), path, what, _blank_lines(found))
 
 
 def check_columns(count: int, path: Path) -> None:

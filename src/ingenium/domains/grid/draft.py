@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.tables import Table, read_table
+from ingenium.core.reading.tables import DataTable, read_table
 from ingenium.domains.grid.data.columns import UNITS_MW
 from ingenium.domains.grid.data.ingest import REST, TABLES, ingest
 from ingenium.domains.grid.data.measured import PROFILES
@@ -92,7 +92,7 @@ def feeder(*files: str | Path) -> tuple[str, tuple[str, ...]]:
     return text, (*notes, *_opens(text, profiles, grid))
 
 
-def _time(table: Table, column: str) -> tuple[list[str], list[str]]:
+def _time(table: DataTable, column: str) -> tuple[list[str], list[str]]:
     """Lines on the time; with a zone where the stamps need one."""
     lines = ["", "[time]", f"column = {_text(column)}"]
     try:

@@ -12,7 +12,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.tables import Table, read_table
+from ingenium.core.reading.tables import DataTable, read_table
 from ingenium.domains.plant.attacks import KINDS, SHOWN, Attack
 from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import DECIMALS, HOUR_S
@@ -123,7 +123,7 @@ class Weeks:
             *(np.asarray(x) for x in numbers),
         ]
 
-    def _numbers(self, events: Table) -> list[float]:
+    def _numbers(self, events: DataTable) -> list[float]:
         stations = tuple(s.name for s in self.network.stations)
         found = []
         for name, known in zip(EVENT[:3], (KINDS, stations, SHOWN), strict=True):

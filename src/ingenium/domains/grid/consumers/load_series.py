@@ -16,7 +16,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError, choose
 from ingenium.domains.grid.consumers.classes import GROUPS, consumer_days
-from ingenium.domains.grid.data.columns import ColumnMapping, Columns, TimeColumn
+from ingenium.domains.grid.data.columns import ColumnMapping, ElementColumns, TimeColumn
 from ingenium.domains.grid.data.conditions import DAY_TYPES, calendar, features
 from ingenium.domains.grid.data.dataset import STEPS
 from ingenium.domains.grid.data.ingest import whole_days
@@ -175,7 +175,7 @@ def _of_file(
     if not path.is_file():
         raise InputError("a file", f"no file at {path}", "Write its path, from the spec's folder.")
     time = TimeColumn(timezone=settings.timezone)
-    mapping = ColumnMapping({c: Columns(c) for c in settings.columns}, time=time)
+    mapping = ColumnMapping({c: ElementColumns(c) for c in settings.columns}, time=time)
     rows = read_rows(path, mapping)
     require_values(rows, mapping.gaps)
     steps, notes = whole_days(quarter_hours(rows, time))

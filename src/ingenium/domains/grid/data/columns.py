@@ -60,7 +60,7 @@ class Gaps:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ElementColumns:
     """Columns of one element; `pu` is a share of the element's rated power in the net."""
 
     p: str
@@ -79,8 +79,8 @@ class Columns:
 class ColumnMapping:
     """The whole mapping: time, gaps, and the columns of each load and infeed by its name."""
 
-    loads: Mapping[str, Columns]
-    infeeds: Mapping[str, Columns] = field(default_factory=dict)
+    loads: Mapping[str, ElementColumns]
+    infeeds: Mapping[str, ElementColumns] = field(default_factory=dict)
     time: TimeColumn = TimeColumn()
     gaps: Gaps = Gaps()
 
@@ -111,7 +111,7 @@ class ColumnMapping:
         return tuple(dict.fromkeys(named))
 
 
-T = TypeVar("T", TimeColumn, Gaps, Columns)
+T = TypeVar("T", TimeColumn, Gaps, ElementColumns)
 
 
 def read_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
@@ -122,11 +122,11 @@ def read_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
     """
     tables = _read_toml(source) if isinstance(source, Path) else source
     _only(tables, ("time", "gaps", "loads", "infeeds"), "the mapping")
-    elements: dict[str, dict[str, Columns]] = {}
+    elements: dict[str, dict[str, ElementColumns]] = {}
     for part in ("loads", "infeeds"):
         rows = _table(tables.get(part, {}), f"[{part}]")
         elements[part] = {
-            str(name): _fill(Columns, row, f"[{part}.{name}]") for name, row in rows.items()
+            str(name): _fill(ElementColumns, row, f"[{part}.{name}]") for name, row in rows.items()
         }
     return ColumnMapping(
         elements["loads"],

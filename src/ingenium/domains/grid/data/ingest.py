@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.data.columns import UNITS_MW, ColumnMapping, Columns, read_mapping
+from ingenium.domains.grid.data.columns import UNITS_MW, ColumnMapping, ElementColumns, read_mapping
 from ingenium.domains.grid.data.dataset import STEPS, ProfileNames
 from ingenium.domains.grid.data.measured import (
     StampedRows,
@@ -48,7 +48,7 @@ class _Element:
     """One mapped element: where it is in the net, and what 1.0 of its profile is."""
 
     name: str
-    columns: Columns
+    columns: ElementColumns
     table: str
     index: int
     rated_mw: float
@@ -96,7 +96,7 @@ def ingest(profiles: Path, mapping: Path | Mapping[str, Any] | ColumnMapping, ne
     return Feeder(table, net, notes)
 
 
-def _elements(net: Any, part: str, mapped: Mapping[str, Columns]) -> list[_Element]:
+def _elements(net: Any, part: str, mapped: Mapping[str, ElementColumns]) -> list[_Element]:
     """All elements in service of a part of the net, each with its columns."""
     tables = TABLES[part]
     named = [_find(net, tables, name, own) for name, own in mapped.items() if name != REST]
@@ -133,7 +133,7 @@ def _elements(net: Any, part: str, mapped: Mapping[str, Columns]) -> list[_Eleme
     ]
 
 
-def _find(net: Any, tables: tuple[str, ...], name: str, columns: Columns) -> _Element:
+def _find(net: Any, tables: tuple[str, ...], name: str, columns: ElementColumns) -> _Element:
     """The one element of that name, or else of that index, in the first table that has it."""
     for table in tables:
         elements = net[table]
@@ -156,7 +156,7 @@ def _find(net: Any, tables: tuple[str, ...], name: str, columns: Columns) -> _El
     )
 
 
-def _rated(row: pd.Series, name: str, columns: Columns, table: str) -> _Element:
+def _rated(row: pd.Series, name: str, columns: ElementColumns, table: str) -> _Element:
     try:
         scaling = float(row["scaling"])
         rated_mw = float(row["p_mw"]) * scaling

@@ -1,7 +1,5 @@
 """Poems as files: plain text, one a poem, and JSON lines."""
 
-import json
-import operator
 import re
 from pathlib import Path
 from typing import Literal
@@ -11,7 +9,8 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.reading.documents import json_text
+from ingenium.core.formats.records import Records
+from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import numbered
 from ingenium.core.reading.files import text as text_of
 from ingenium.core.text import codes
@@ -19,6 +18,7 @@ from ingenium.domains.words.verse.corpus import written
 from ingenium.domains.words.verse.scansion import lines
 
 POEM, LONGEST = "poem", 1200  # characters
+VARIABLE = Variable(POEM, (), "1", "words and lines", longest=LONGEST)
 HEAD = "Poem"  # with its number, the first line of a file of ours
 MOST = 1 << 16  # bytes of a poem's file
 
@@ -68,44 +68,20 @@ def _read(file: Path) -> str:
     found = text_of(file, "a poem as text", most=MOST)
     head, _, rest = found.partition("\n")
     if re.fullmatch(rf"{HEAD} \d+\s*", head):
-        return written(lines(rest))
+        return _taken(rest)
     words = lines(found)
     if len(words) < 2:
         raise InputError(f'a poem of several lines, or "{HEAD} 0" above it', f"{file}")
     return written(words)
 
 
-class PoemLines:
-    """All poems in one file of JSON, a line each."""
+def poem_lines() -> Records:
+    """Return the format of all poems in one file of JSON, a line each."""
+    return Records((VARIABLE,), file="poems.jsonl", shown=shown, taken=_taken)
 
-    name = "jsonl"
-    endings = (".jsonl",)
 
-    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """All in `poems.jsonl`."""
-        index = designs[DESIGN].to_numpy().tolist()
-        both = zip(index, designs[POEM].values, strict=True)
-        rows = [json.dumps({DESIGN: i, POEM: shown(str(text))}) for i, text in both]
-        path = folder / "poems.jsonl"
-        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-        return dict.fromkeys(index, path)
-
-    def read(self, path: Path) -> xr.Dataset:
-        """What `write` wrote.
-
-        Raises:
-            InputError: for anything else.
-        """
-        file = path / "poems.jsonl" if path.is_dir() else path
-        what = "poems as JSON lines"
-        found = text_of(file, what, most=1 << 28).splitlines()
-        rows = [json_text(row, what, str(file)) for row in found]
-        try:
-            listed = [written(lines(row[POEM])) for row in rows]
-            index = [int(np.int64(operator.index(row[DESIGN]))) for row in rows]
-        except (KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise InputError(what, f"{file} ({error})", "Write what propose writes.") from None
-        return poems(listed, index)
+def _taken(found: str) -> str:
+    return written(lines(found))
 
 
 def shown(text: str) -> str:

@@ -16,12 +16,18 @@ from ingenium.core.digest import digest
 from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, SearchDefaults, Section
-from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
 from ingenium.domains.words.verse import report
 from ingenium.domains.words.verse.corpus import LICENCE, verses
 from ingenium.domains.words.verse.draft import DRAFT, read_draft
-from ingenium.domains.words.verse.formats import LONGEST, POEM, PoemLines, PoemText, poems
+from ingenium.domains.words.verse.formats import (
+    LONGEST,
+    POEM,
+    VARIABLE,
+    PoemText,
+    poem_lines,
+    poems,
+)
 from ingenium.domains.words.verse.metre import BREAK, MetreGrammar
 from ingenium.domains.words.verse.scansion import LINES
 from ingenium.domains.words.verse.verifier import Scansion
@@ -87,7 +93,7 @@ class Verse(Problem):
         draft = str(given.values.get(DRAFT.name, ""))
         self.draft = read_draft(draft)
         self.system = digest([draft])
-        self.variables = (Variable(POEM, (), "1", "words and lines", longest=LONGEST),)
+        self.variables = (VARIABLE,)
         self.conditions = ()
         self.limits = tuple(Limit(name, at_most=0.0) for name in FAULTS)
         self.agreements = (Limit("altered", at_most=0.0, unit="1"),) if DRAFT.name in given else ()
@@ -95,7 +101,7 @@ class Verse(Problem):
         self.vocabulary = Vocabulary.of([*self._known, kept], pattern=PATTERN, rare=1)
         self.grammar = MetreGrammar(self.vocabulary, settings.form, self.draft)
         self.codec = TokenCodec(self.vocabulary, STEPS, LONGEST, self.grammar, POEM)
-        self.formats = {"txt": PoemText(), "jsonl": PoemLines()}
+        self.formats = {"txt": PoemText(), "jsonl": poem_lines()}
 
     @cached_property
     def tiers(self) -> tuple[Scansion, ...]:  # type: ignore[override]
