@@ -30,14 +30,16 @@ test: $(STAMP)
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow --timeout 1800
 
-# Everything; with DOMAINS="grid airfoils", or DOMAINS=changed, the tests of these alone.
+# Everything; with DOMAINS="grid airfoils", or DOMAINS=changed, the tests of these alone. Tests of
+# the book and of benchmarks run where these changed; with BOOK=1 they all do.
+MARKS = $(if $(BOOK),not slow,$$($(BIN)/python tests/of_domains.py marks))
 check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 ifdef DOMAINS
 	$(BIN)/python tests/of_domains.py $(DOMAINS) > $(VENV)/.tests
-	if [ -s $(VENV)/.tests ]; then $(BIN)/python -m pytest -n 2 $$(cat $(VENV)/.tests); fi
+	if [ -s $(VENV)/.tests ]; then $(BIN)/python -m pytest -n 2 -m "$(MARKS)" $$(cat $(VENV)/.tests); fi
 else
 	$(BIN)/mypy
 	$(BIN)/python tools/docs/fill_figures.py --check
@@ -48,7 +50,7 @@ else
 	$(BIN)/python tools/docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "$(MARKS)"
 endif
 
 docs: $(STAMP)

@@ -1,9 +1,10 @@
-"""CPU seconds of the tests of each domain, printed at the end beside what they may take.
+"""CPU seconds of the tests of each domain, printed at the end; more than a budget is a failure.
 
 A test counts for the one domain that its file is about, else for what domains share: contracts
 of a domain's problems are its own. Its seconds are those of its process and of the programs that
 ended in it, fixtures included. What is more than all processors can do while it ran was done before
-it, by a program that an earlier test had begun: that is shared.
+it, by a program that an earlier test had begun: that is shared. What a test fitted, prepared or
+compiled for the cache, which the next run finds there, is counted apart: it is paid once.
 """
 
 import os
@@ -15,9 +16,11 @@ from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 
-DEFAULT_S, SLOW_S = 20.0, 120.0  # of processor time, for a domain
-NAME, EARLIER = "cpu_s", "earlier_cpu_s"
-BEGAN = pytest.StashKey[tuple[float, float]]()
+import cached
+
+EACH_S, SLOW_EACH_S = 6.0, 36.0  # of processor time, for a problem of a domain
+NAME, EARLIER, ONCE = "cpu_s", "earlier_cpu_s", "once_cpu_s"
+BEGAN = pytest.StashKey[tuple[float, float, float]]()
 
 
 def _cpu_s() -> float:
@@ -31,42 +34,76 @@ def parted(cpu_s: float, wall_s: float, processors: int) -> tuple[float, float]:
     return own, cpu_s - own
 
 
+def over(spent: dict[str, float], each_s: float) -> dict[str, str]:
+    """Domains whose tests took more than so much for each of their problems, and what to read."""
+    from ingenium.domains import load, own
+
+    budgets = {name: each_s * len(load(name).problems) for name in own()}
+    return {
+        name: f"{name}: {spent[name]:.1f} CPU s of {budget:.0f}, {each_s:.0f} a problem"
+        for name, budget in budgets.items()
+        if spent.get(name, 0.0) > budget
+    }
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    item.stash[BEGAN] = _cpu_s(), time.monotonic()
+    cached.listen()
+    item.stash[BEGAN] = _cpu_s(), time.monotonic(), cached.ONCE.spent_s
     return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
     if call.when == "teardown":  # the last report of a test, which travels to the main process
-        cpu_s, at_s = item.stash[BEGAN]
-        own, earlier = parted(_cpu_s() - cpu_s, time.monotonic() - at_s, os.cpu_count() or 1)
-        item.user_properties += [(NAME, own), (EARLIER, earlier)]
+        cpu_s, at_s, once_s = item.stash[BEGAN]
+        once = cached.ONCE.spent_s - once_s
+        whole, wall = _cpu_s() - cpu_s, time.monotonic() - at_s
+        own, earlier = parted(whole, wall, os.cpu_count() or 1)
+        item.user_properties += [(NAME, own - once), (EARLIER, earlier), (ONCE, once)]
     return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    spent, once = _spent(terminalreporter)
+    if not spent:
+        return
+    terminalreporter.section("CPU seconds by domain")
+    for name, seconds in sorted(spent.items(), key=lambda one: -one[1]):
+        terminalreporter.write_line(f"{name:12}{seconds:8.1f}   {once[name]:8.1f} for the cache")
+    total = f"{'all':12}{sum(spent.values()):8.1f}   {sum(once.values()):8.1f}"
+    terminalreporter.write_line(f"{total} for the cache")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A run of the default tests that takes more than its budgets fails."""
+    if hasattr(session.config, "workerinput"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    slow = session.config.option.markexpr == "slow"
+    found = over(_spent(reporter)[0], SLOW_EACH_S if slow else EACH_S)
+    for line in found.values():
+        reporter.write_line(f"over its budget: {line}", red=True)
+    if found and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _spent(reporter: pytest.TerminalReporter) -> tuple[dict[str, float], dict[str, float]]:
+    """CPU seconds of each domain, and of what it made for the cache."""
     from of_domains import SHARED, about
 
     spent: dict[str, float] = defaultdict(float)
-    for reports in terminalreporter.stats.values():
+    once: dict[str, float] = defaultdict(float)
+    for reports in reporter.stats.values():
         for report in reports:
             if getattr(report, "when", None) != "teardown":
                 continue
-            path = Path(terminalreporter.config.rootpath, report.nodeid.partition("::")[0])
+            path = Path(reporter.config.rootpath, report.nodeid.partition("::")[0])
             domains = about(path) if path.is_file() else frozenset({SHARED})
             own = min(domains) if len(domains) == 1 else SHARED
             told = dict(report.user_properties)
             spent[own] += told.get(NAME, 0.0)
             spent[SHARED] += told.get(EARLIER, 0.0)
-    if not spent:
-        return
-    slow = terminalreporter.config.option.markexpr == "slow"
-    budget = SLOW_S if slow else DEFAULT_S
-    terminalreporter.section("CPU seconds by domain")
-    for name, seconds in sorted(spent.items(), key=lambda one: -one[1]):
-        within = "" if name == SHARED else f" of {budget:.0f}"
-        over = "  over its budget" if name != SHARED and seconds > budget else ""
-        terminalreporter.write_line(f"{name:12}{seconds:8.1f}{within}{over}")
-    terminalreporter.write_line(f"{'all':12}{sum(spent.values()):8.1f}")
+            once[own] += told.get(ONCE, 0.0)
+    return spent, once

@@ -1,45 +1,119 @@
-"""The cache of the tests, in the checkout: one run finds what another fitted and prepared.
+"""What one run of the tests fitted and prepared, the next one finds: in `.cache` of the checkout.
 
-Its keys are digests of data, settings and source, so that what is found is what would be made.
-Tests of the cache itself take a new folder. What was not used for longest goes where it grows
-beyond its size.
+Its keys are digests of data, settings and source, so that what is found is what would be made; all
+else of a cache is new in each run, and tests of the cache itself take a folder of their own. What
+was not used for longest goes where it grows beyond its size. Compiled kernels lie beside their
+source, as numba keeps them.
 """
 
 import shutil
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-CACHE = Path(__file__).resolve().parents[1] / ".cache" / "tests"
-MOST_BYTES = 4 * 1024**3
+from ingenium.core.recipe import Recipe
+
+KEPT = Path(__file__).resolve().parents[1] / ".cache" / "tests"
+MOST_BYTES = 2 * 1024**3
+
+
+@dataclass
+class Once:
+    """CPU seconds of this process in what the next run finds done."""
+
+    spent_s: float = 0.0
+    depth: int = 0
+    listens: bool = False
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """The seconds of the block, once where one is within another."""
+        began = time.process_time()
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+            if not self.depth:
+                self.spent_s += time.process_time() - began
+
+
+ONCE = Once()
+
+
+def install() -> None:
+    """Count what recipes make in this process."""
+    make = Recipe._made
+
+    def counted(recipe: Recipe, *args: Any) -> Any:
+        with ONCE.counted():
+            return make(recipe, *args)
+
+    Recipe._made = counted
+
+
+def listen() -> None:
+    """Count what numba compiles from here on, once somebody has imported it."""
+    if ONCE.listens or "numba.core.event" not in sys.modules:
+        return
+    from numba.core import event
+
+    class Compiling(event.Listener):
+        """Enters and leaves the counter."""
+
+        def __init__(self) -> None:
+            self.open: list[Any] = []
+
+        def on_start(self, _: Any) -> None:
+            self.open.append(ONCE.counted())
+            self.open[-1].__enter__()
+
+        def on_end(self, _: Any) -> None:
+            self.open.pop().__exit__(None, None, None)
+
+    event.register("numba:compile", Compiling())
+    ONCE.listens = True
+
+
+def link(cache: Path) -> None:
+    """Let a new cache share what was kept."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(exist_ok=True)
+    if not (cache / "kept").exists():
+        try:
+            (cache / "kept").symlink_to(KEPT)
+        except FileExistsError:  # another worker was first
+            return
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The main process makes room, before any worker begins."""
     if not hasattr(session.config, "workerinput"):
-        make_room(CACHE, MOST_BYTES)
+        make_room(KEPT, MOST_BYTES)
 
 
-def make_room(cache: Path, most: int) -> None:
+def make_room(kept: Path, most: int) -> None:
     """Remove the entries that were not used for longest until the rest fits into `most` bytes."""
-    entries = sorted(((*_size_and_use(path), path) for path in _entries(cache)), key=lambda e: e[1])
-    total = sum(size for size, _, _ in entries)
-    for size, _, path in entries:
+    entries = [(*_use_and_size(path), path) for path in kept.iterdir()] if kept.is_dir() else []
+    total = sum(size for _, size, _ in entries)
+    for _, size, path in sorted(entries):
         if total <= most:
             return
         total -= size
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
-def _entries(cache: Path) -> Iterator[Path]:
-    for kind in cache.iterdir() if cache.is_dir() else ():
-        yield from kind.iterdir() if kind.is_dir() else (kind,)
-
-
-def _size_and_use(path: Path) -> tuple[int, float]:
-    """Bytes of an entry, and when it was last read or written."""
+def _use_and_size(path: Path) -> tuple[float, int]:
+    """When an entry was last read or written, and its bytes."""
     files = [p.stat() for p in (path, *path.rglob("*")) if p.is_file()]
-    return sum(f.st_size for f in files), max(
-        (max(f.st_atime, f.st_mtime) for f in files), default=0.0
-    )
+    used = max((max(f.st_atime, f.st_mtime) for f in files), default=0.0)
+    return used, sum(f.st_size for f in files)

@@ -1,11 +1,11 @@
 """What holds for every test: one thread, checked shapes, warnings as errors, no shared caches."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
-import pymoto  # noqa: F401  (asks for a window system, which only works before any other)
 import pytest
 import torch
 
@@ -22,23 +22,52 @@ from annotations import pytest_runtest_setup  # noqa: E402, F401
 from budgets import (  # noqa: E402, F401
     pytest_runtest_makereport,
     pytest_runtest_protocol,
+    pytest_sessionfinish,
     pytest_terminal_summary,
 )
-from cached import CACHE, pytest_sessionstart  # noqa: E402, F401
+from cached import install, link, pytest_sessionstart  # noqa: E402, F401
 from ingenium import domains  # noqa: E402
+from ingenium.core.errors import MissingProgram  # noqa: E402
 from ingenium.core.problem import Problem  # noqa: E402
 from ingenium.core.spec import Spec  # noqa: E402
 from ingenium.domains import open_problem  # noqa: E402
 from ingenium.runs import loop  # noqa: E402
 from ingenium.verbs.propose import propose  # noqa: E402
+from of_domains import SHARED, about, beside  # noqa: E402
+
+install()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks of the book and of benchmarks; a worker takes a domain, or a file, as a whole."""
+    for item in items:
+        domains = about(item.path)
+        group = min(domains) if len(domains) == 1 and SHARED not in domains else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+        if mark := beside(item.path):
+            item.add_marker(mark)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call() -> Iterator[object]:
+    """What needs a C compiler is skipped where none is, and says so."""
+    try:
+        return (yield)
+    except MissingProgram as error:
+        if error.program == "cc" and shutil.which("cc") is None:
+            pytest.skip(str(error))
+        raise
 
 
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The cache of the tests, which the next run finds again, and a new ledger."""
+    """A cache that finds what earlier runs made, and a ledger, both apart from the user's."""
     folder = tmp_path_factory.mktemp("home")
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    link(cache)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INGENIUM_CACHE", str(CACHE))
+        patch.setenv("INGENIUM_CACHE", str(cache))
         patch.setenv("INGENIUM_LEDGER", str(folder / "ledger.db"))
         yield folder
 

@@ -2,6 +2,10 @@
 
 python tests/of_domains.py NAME...     prints their paths, one a line
 python tests/of_domains.py changed     those that a change since the branch left main can reach
+python tests/of_domains.py marks       which marks pytest is to run: `-m` of the default tests
+
+Tests of the book and of benchmarks run where these or the tests themselves changed, and where git
+cannot tell. On main the last commit counts, and what is not committed.
 
 A test is about a domain whose folder it lies in, that it imports, or whose problems it names; all
 others are about what domains share. A change reaches a domain if it lies in what the domain's
@@ -15,6 +19,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from shutil import which
 
 from ingenium.domains import own
 from ingenium_book.closure import closure
@@ -22,7 +27,10 @@ from ingenium_book.closure import closure
 ROOT = Path(__file__).resolve().parents[1]
 TESTS, PACKAGE = ROOT / "tests", ROOT / "src" / "ingenium"
 FIELDS = PACKAGE / "domains"
-CHANGED, SHARED = "changed", "shared"
+CHANGED, MARKS, SHARED = "changed", "marks", "shared"
+BOOK, BENCHMARKS = "book", "benchmarks"  # marks of the tests that run where these changed
+OF_BOOK = ("book", "checks", "studies")  # folders, of source, results and tests
+USES_BENCHMARKS = re.compile(r"""^\s*(from|import) benchmarks\b|import_module\("benchmarks""", re.M)
 
 
 @cache
@@ -64,14 +72,48 @@ def selected(domains: set[str], changed: Iterable[Path] = ()) -> list[Path]:
     return [p for p in tests if about(p) & domains or p in own_change]
 
 
+def beside(path: Path) -> str | None:
+    """The mark of a test file that is about the book or about benchmarks."""
+    inside = path.relative_to(TESTS)
+    if {*inside.parts[:-1]} & {*OF_BOOK} or path.stem.endswith("_studies"):
+        return BOOK
+    return BENCHMARKS if USES_BENCHMARKS.search(path.read_text(encoding="utf-8")) else None
+
+
+def touched(changed: Iterable[Path]) -> set[str]:
+    """Which of book and benchmarks a change lies in."""
+    found = set()
+    for path in changed:
+        if {*path.parts[:-1]} & {*OF_BOOK} or path.stem in OF_BOOK:
+            found.add(BOOK)
+        if path.parts[0] == "benchmarks":
+            found.add(BENCHMARKS)
+        if path.parts[0] == "tests" and path.name.startswith("test_") and (ROOT / path).is_file():
+            found.update(mark for mark in (beside(ROOT / path),) if mark)
+    return found
+
+
+def marks() -> str:
+    """What the default tests leave out."""
+    run = touched(changes()) if _git("rev-parse", "HEAD") else {BOOK, BENCHMARKS}
+    left = [mark for mark in (BOOK, BENCHMARKS) if mark not in run]
+    return " and ".join(["not slow", *(f"not {mark}" for mark in left)])
+
+
 def changes() -> list[Path]:
     """Files that differ from where the branch left main, also those that git does not know yet."""
-    base = _git("merge-base", "HEAD", "main") or ["HEAD"]
-    listed = [*_git("diff", "--name-only", base[0]), *_git("ls-files", "-o", "--exclude-standard")]
-    return [Path(line) for line in listed]
+    head = _git("rev-parse", "HEAD")
+    base = _git("merge-base", "HEAD", "main") or _git("merge-base", "HEAD", "origin/main") or head
+    if base == head:  # on main
+        base = _git("rev-parse", "HEAD^") or head
+    differ = _git("diff", "--name-only", *base[:1])
+    return [Path(line) for line in (*differ, *_git("ls-files", "-o", "--exclude-standard"))]
 
 
 def _git(*words: str) -> list[str]:
+    """Lines of its answer; none where it has none, or is not there."""
+    if which("git") is None:
+        return []
     done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
 
@@ -89,6 +131,9 @@ def _module(path: Path) -> str:
 
 
 def main(words: list[str]) -> None:
+    if words == [MARKS]:
+        print(marks())
+        return
     unknown = sorted(set(words) - {*own(), CHANGED, SHARED})
     if unknown or not words:
         known = ", ".join((*own(), SHARED))

@@ -40,8 +40,14 @@ def building(monkeypatch: pytest.MonkeyPatch) -> Any:
     return import_module("building")
 
 
+@pytest.mark.usefixtures("thin_films")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
-def test_links_lead_to_files(path: Path) -> None:
+def test_links_of_a_page_lead_to_files_and_its_specs_can_be_read(path: Path) -> None:
+    links_lead_to_files(path)
+    specs_can_be_read(path)
+
+
+def links_lead_to_files(path: Path) -> None:
     words = re.sub(r"^```.*?^```|`[^`\n]+`", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
     for link in re.findall(r"\]\(([^)\s]+)\)", words):  # a formula in code may look like one
         if not link.startswith(("http", "#")):
@@ -55,9 +61,7 @@ def thin_films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.mark.usefixtures("thin_films")
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
-def test_specs_can_be_read(path: Path) -> None:
+def specs_can_be_read(path: Path) -> None:
     for text in re.findall(r"```toml[^\n]*\n(.*?)```", path.read_text(), flags=re.DOTALL):
         table = tomllib.loads(text)
         if "problem" in table:

@@ -30,13 +30,8 @@ QUICK |= {"diffusion": (0.3, 0.45), "flow_matching": (0.3, 0.45), "energy": (0.4
 QUICK |= {"gaussian_copula": (0.15, 0.15), "gaussian_process": (0.15, 0.15), "gan": (0.3, 0.5)}
 # A step of the GAN holds six of an optimiser.
 SHORTER = replace(SHORT, steps=60, learning_rate=2e-3, ema_decay=0.9, check_every=20)
-HEAVY = ("energy", "gan", "diffusion", "flow_matching")  # whose fits in space take longest
 SLOW = ("diffusion", "flow", "energy", "gan")  # to learn, as long as all others together
-# Families for which a promise takes long on more axes than so many.
-COSTLY = {
-    "test_energy_is_followed_or_refused": (("energy", "flow", "vae", *COMPOSED, *LATENT), 2),
-    "test_density_of_each_row_or_none": (("diffusion", "flow_matching"), 1),
-}
+EVERYWHERE = ("autoregressive", "principal_autoregressive")  # on all kinds of designs by default
 
 
 def skills_of(name: str) -> Skills:
@@ -58,20 +53,22 @@ SKILLS = {name: skills_of(name) for name in FAMILIES}
 
 
 class TestFamilies(GeneratorContract):
-    """Heavy ones in space are slow: what they promise there they promise in the plane."""
+    """By default each on the first kind of design that it takes; the others are slow.
+
+    The networks of fields are others than those of rows: one family of each goes through all.
+    """
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "shape" not in metafunc.fixturenames:
             metafunc.parametrize("skills", [_marked(n, n in SLOW, SKILLS[n]) for n in QUICK])
             return
-        costly, most = COSTLY.get(metafunc.function.__name__, (("energy",), 2))
         cases = []
         for name in FAMILIES:
-            for shape in (s for s in self.shapes if admitted(name, s)):
+            for place, shape in enumerate(s for s in self.shapes if admitted(name, s)):
                 axes, skills = len(shape), SKILLS[name]
                 if name == "gan" and axes > 2:  # fields of a new one hardly follow its noise
                     skills = replace(skills, reach=1.0)
-                slow = (name in costly and axes > most) or (axes > 3 and name in (*HEAVY, *SPIKING))
+                slow = place > 0 and name not in EVERYWHERE
                 cases.append(_marked(f"{name}-{KINDS[axes]}", slow, skills, shape))
         metafunc.parametrize(("skills", "shape"), cases)
 

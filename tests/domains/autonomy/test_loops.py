@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 
 import control
 import numpy as np
@@ -87,6 +88,7 @@ class Asked:
         self.name, self.begin, self.act, self.learn = law.name, law.begin, law.act, law.learn
 
 
+@pytest.mark.skipif(which("cc") is None, reason="apt install gcc")
 @pytest.mark.parametrize("service", [False, True])
 def test_compiled_courses_are_those_of_single_steps(service: bool) -> None:
     """To the last bit: of other machines, loads, noise, saturation and levels that change."""

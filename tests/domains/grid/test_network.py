@@ -329,14 +329,14 @@ def test_a_damaged_or_altered_net_is_built_again(
     monkeypatch.setattr(simbench, "get_simbench_net", build)
     monkeypatch.setattr(netfile, "simbench_days", lambda *_: None)
     for _ in range(2):
-        netfile.read_net("1-LV-rural1--0-sw")
+        netfile.read_net("1-LV-rural2--0-sw")
     assert len(built) == 1
     (file,) = tmp_path.rglob("*.piece")
     whole = file.read_bytes()
     for n, spoiled in enumerate((whole[:1000], whole.replace(b"bus", b"sub", 1)), start=2):
         file.write_bytes(spoiled)
-        name, net = netfile.read_net("1-LV-rural1--0-sw")
-        assert (name, len(net.bus), len(built)) == ("1-LV-rural1--0-sw", 2, n)
+        name, net = netfile.read_net("1-LV-rural2--0-sw")
+        assert (name, len(net.bus), len(built)) == ("1-LV-rural2--0-sw", 2, n)
     assert not list(tmp_path.rglob("*.part*"))
 
 

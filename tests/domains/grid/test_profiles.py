@@ -1,6 +1,8 @@
 """Days of SimBench nets against the raw tables of the package."""
 
+import shutil
 from copy import deepcopy
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pandapower
 import pandas as pd
 import pytest
 
-from ingenium.core.errors import InputError
+from ingenium.core.errors import CorruptError, InputError, MissingDistribution
+from ingenium.domains.grid.bundled import DEFAULT_GRID, bundled
 from ingenium.domains.grid.data.dataset import ProfileNames
 from ingenium.domains.grid.data.profiles import (
     DayTable,
@@ -20,6 +23,13 @@ from ingenium.domains.grid.data.profiles import (
 )
 
 CODE = "1-LV-rural1--0-no_sw"
+
+
+@pytest.fixture(autouse=True)
+def read_anew():
+    bundled.cache_clear()
+    yield
+    bundled.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +90,33 @@ def test_conditions_make_sense(days):
     data = days.to_dataset()
     assert data["load_p"].attrs["units"] == "1"
     assert data.sizes == {"design": 366, "load_profile": 5, "infeed_profile": 3, "time": 96}
+
+
+def test_the_year_that_is_brought_is_that_of_simbench(days: DayTable) -> None:
+    brought = DayTable.of_arrays(bundled(DEFAULT_GRID))  # of the same grid, with its switches
+    assert brought.digest() == days.digest()
+    assert brought.source == f"SimBench {DEFAULT_GRID}, simbench {version('simbench')}"
+    assert "ODbL" in brought.licence
+
+
+def test_without_its_distribution_the_default_grid_names_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingenium.domains.grid.bundled.PACKAGE", "absent")
+    assert bundled(DEFAULT_GRID) is None
+    monkeypatch.setattr("ingenium.domains.grid.bundled.find_spec", lambda _: None)
+    with pytest.raises(MissingDistribution, match=r"pip install \./grid-data"):
+        simbench_days(DEFAULT_GRID)
+
+
+def test_a_spoiled_grid_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(find_spec("ingenium_grid_data").origin).parent
+    shutil.copytree(folder, tmp_path / "spoiled")
+    path = tmp_path / "spoiled" / f"{DEFAULT_GRID}.npz"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr("ingenium.domains.grid.bundled._folder", lambda: tmp_path / "spoiled")
+    with pytest.raises(CorruptError, match="is not what was installed"):
+        bundled(DEFAULT_GRID)
 
 
 def test_days_are_made_once_and_damaged_or_planted_ones_again(days, net, tmp_path, monkeypatch):

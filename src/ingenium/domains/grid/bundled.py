@@ -26,7 +26,7 @@ def bundled(code: str) -> Mapping[str, np.ndarray] | None:
     if code not in bundled_codes() or folder is None:
         return None
     path = folder / f"{code}.npz"
-    if file_digest(path) != _source(folder)["grids"][code]:
+    if file_digest(path) != _grids(folder)[code]:
         raise CorruptError(str(path), "is not what was installed", f"Install ./{FOLDER} again.")
     with np.load(path, allow_pickle=False) as stored:
         return dict(stored)
@@ -35,7 +35,7 @@ def bundled(code: str) -> Mapping[str, np.ndarray] | None:
 def bundled_codes() -> tuple[str, ...]:
     """Codes of the grids that are there."""
     folder = _folder()
-    return () if folder is None else tuple(_source(folder)["grids"])
+    return () if folder is None else tuple(_grids(folder))
 
 
 def require_default(code: str) -> None:
@@ -54,6 +54,7 @@ def _folder() -> Path | None:
     return Path(next(iter(places))) if places else None
 
 
-def _source(folder: Path) -> dict[str, dict[str, str]]:
-    told: dict[str, dict[str, str]] = json.loads((folder / "source.json").read_text())
+def _grids(folder: Path) -> dict[str, str]:
+    """Codes, and the digest of the file of each."""
+    told: dict[str, str] = json.loads((folder / "source.json").read_text())["grids"]
     return told
