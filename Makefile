@@ -40,23 +40,23 @@ ifdef DOMAINS
 	if [ -s $(VENV)/.tests ]; then $(BIN)/python -m pytest -n 2 $$(cat $(VENV)/.tests); fi
 else
 	$(BIN)/mypy
-	$(BIN)/python tools/tools/docs/fill_figures.py --check
-	$(BIN)/python tools/tools/docs/fill_reference.py --check
-	$(BIN)/python tools/tools/docs/write_schemas.py --check
-	$(BIN)/python tools/tools/docs/write_contracts.py --check
-	$(BIN)/python tools/tools/docs/write_contests.py --check
-	$(BIN)/python tools/tools/docs/write_locks.py --check
+	$(BIN)/python tools/docs/fill_figures.py --check
+	$(BIN)/python tools/docs/fill_reference.py --check
+	$(BIN)/python tools/docs/write_schemas.py --check
+	$(BIN)/python tools/docs/write_contracts.py --check
+	$(BIN)/python tools/docs/write_contests.py --check
+	$(BIN)/python tools/docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2
 endif
 
 docs: $(STAMP)
-	$(BIN)/python tools/tools/docs/fill_figures.py
-	$(BIN)/python tools/tools/docs/fill_reference.py
-	$(BIN)/python tools/tools/docs/write_schemas.py
-	$(BIN)/python tools/tools/docs/write_contracts.py
-	$(BIN)/python tools/tools/docs/write_contests.py
+	$(BIN)/python tools/docs/fill_figures.py
+	$(BIN)/python tools/docs/fill_reference.py
+	$(BIN)/python tools/docs/write_schemas.py
+	$(BIN)/python tools/docs/write_contracts.py
+	$(BIN)/python tools/docs/write_contests.py
 	$(SITE)
 
 format: $(STAMP)

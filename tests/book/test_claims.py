@@ -11,6 +11,7 @@ from ingenium.core.errors import CorruptError
 from ingenium_book import claims
 from ingenium_book.claims import Lack
 from ingenium_book.closure import docstring, source
+from ingenium_book.plan import CheckPlan
 from ingenium_book.verdicts import Kind
 
 ROOT = Path(__file__).parents[2]
@@ -64,8 +65,9 @@ def test_every_study_is_there_and_tells_its_protocol() -> None:
         if claim.study:
             assert len(docstring(claim.study)) > 100, claim.row
             assert claim.main is not None, claim.row
-        if claim.check:
-            module, _, name = claim.check.partition(":")
+        check = claim.check
+        coded = [s.values for s in check.steps] if isinstance(check, CheckPlan) else [check]
+        for module, _, name in (one.partition(":") for one in coded if one):
             assert f"def {name}(" in source(module).read_text(encoding="utf-8"), claim.row
 
 
@@ -109,5 +111,5 @@ def test_a_chapter_with_a_fault_is_refused(was: str, becomes: str, named: str) -
 
 def test_an_installed_package_holds_the_claims() -> None:
     assert "ingenium" in packages_distributions() or (ROOT / "src").is_dir()
-    shipped = (ROOT / "pyproject.toml").read_text()
-    assert '"studies/book/rows/*.toml"' in shipped
+    shipped = (ROOT / "book" / "pyproject.toml").read_text()
+    assert '"rows/*.toml"' in shipped
