@@ -3,7 +3,8 @@
 An expression names values by their paths (`made.answer.summary.accepted`), and knows numbers,
 text, arithmetic, comparisons, `and`, `or`, `not`, `in`, indices, `&` and `|` of masks, and the
 functions below. An entry
-of a list of tables is taken of each (`again.answer.designs.verdict`). A path that leads nowhere,
+of a list of tables is taken of each (`again.answer.designs.verdict`), and a function takes a table
+as its values. A path that leads nowhere,
 a number that is none and a summary of nothing have no value: whatever rests on them has none.
 """
 
@@ -127,9 +128,7 @@ def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
         case ast.Constant():
             return node.value
         case ast.Name():
-            if isinstance(found := values[node.id], MissingValueError):
-                raise found
-            return found
+            return values[node.id]
         case ast.Attribute():
             return _entry(_value(node.value, values), node.attr, node)
         case ast.Subscript():
@@ -207,7 +206,9 @@ def _part(found: Any, place: Any, node: ast.AST) -> Any:
 
 
 def _called(name: str, given: Any, node: ast.AST) -> Any:
-    """Call a function; a summary of nothing has no value."""
+    """Call a function, of a table on its values; a summary of nothing has no value."""
+    if isinstance(given, Mapping):
+        given = list(given.values())
     if name != "len" and np.size(given) == 0:
         raise MissingValueError(f"{ast.unparse(node)} (of nothing)")
     return FUNCTIONS[name](_mask(given, node) if name in OF_MASKS else given)

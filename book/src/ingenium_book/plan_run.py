@@ -28,18 +28,33 @@ def carry_out(plan: CheckPlan, commands: Commands) -> Iterator[Finding | Picture
         path = commands.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    values: dict[str, Any] = {}
+    values = Answers()
     for step in plan.steps:
         try:
             values[step.name] = TAKEN[step.kind](step, commands, values)
-        except MissingValueError as missing:
-            values[step.name] = missing  # and whatever rests on it
+        except (MissingValueError, LookupError) as missing:  # and whatever rests on it
+            values[step.name] = MissingValueError(f"{step.name} ({missing})")
     yield from (finding(expectation, values) for expectation in plan.expect)
     if plan.picture:
         try:
             yield drawn(plan.picture, values)
         except MissingValueError:
             return  # the findings say what is missing
+
+
+class Answers(dict[str, Any]):
+    """Values of the steps by name; asking for one that is missing raises it."""
+
+    def __getitem__(self, name: str) -> Any:
+        """Get the value of a step.
+
+        Raises:
+            MissingValueError: if it has none.
+        """
+        found = super().__getitem__(name)
+        if isinstance(found, MissingValueError):
+            raise found
+        return found
 
 
 def finding(expectation: Expectation, values: Mapping[str, Any]) -> Finding:
@@ -89,7 +104,7 @@ def drawn(plan: PicturePlan, values: Mapping[str, Any]) -> Picture:
 
 def _add(axes: Any, series: Series, values: Mapping[str, Any], number: int, count: int) -> None:
     """Add one series to a panel; bars of several stand side by side."""
-    y = np.atleast_1d(np.asarray(_drawn(series.y, values), dtype=float))
+    y = np.atleast_1d(np.asarray(_drawn(series.y, values), dtype=float).T)  # a line for each row
     x = _drawn(series.x, values) if series.x else np.arange(1, len(y) + 1)
     if series.mark == "bars":
         at = np.arange(len(y)) + (number - (count - 1) / 2) * 0.8 / count

@@ -14,49 +14,6 @@ from ingenium.scores.distances import profile_distance
 from ingenium_book.findings import Commands, Done, Finding, Picture
 
 ROUNDING = 1e-6  # relative; of files that hold 7 digits
-NIGHT = np.r_[0:14, 86:96]  # 21:30 to 3:30 in winter time, when the sun is down in every season
-ENERGY_KWH = {"load_energy": 600.0, "infeed_energy": 300.0}
-DAYS = """
-problem = "grid.feeder_day"
-title = "Summer days with the energies of load and infeed as asked"
-[conditions]
-season = "summer"
-[fixed]
-load_energy = { value = 600, unit = "kWh" }
-infeed_energy = { value = 300, unit = "kWh" }
-[generator]
-family = "gaussian_copula"
-"""
-
-
-def conserved_energy(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 22.14: generated days obey the conservation of energy, and hold what is asked of it."""
-    done = proposed(commands, "grid.feeder_day", DAYS, 24, "days")
-    yield Finding("the command ends well", done.code == 0)
-    days = xr.open_dataset(commands.folder / "days" / "designs.nc")
-    left = float(days["balance_error"].max())
-    yield Finding(
-        f"sources, loads and losses of every step add up (at most {left:.0e} of the load is left)",
-        left <= 1e-9,
-    )
-    for name, asked in ENERGY_KWH.items():
-        off = float(np.abs(days[name] / asked - 1).max())
-        yield Finding(
-            f"the {name.replace('_', ' ')} of every file read back is as asked (off by {off:.0e})",
-            off <= ROUNDING,
-        )
-    low = float(days["load_p"].min())
-    solar = days["infeed_p"].to_numpy()[:, days["infeed_kind"].to_numpy() == "solar"]
-    dark = float(np.abs(solar[..., NIGHT]).max())
-    yield Finding(f"no load is below 0 (the lowest is {low:.2g} of its rating)", low >= 0)
-    yield Finding(f"no PV feeds in at night ({dark:g} of its rating)", dark == 0)
-    yield Finding("a twin is calibrated from few sensors, such as roughness of pipes", False, True)
-    figure, grid = panels(1, 2, (2.8, 2.2))
-    for axes, name in zip(grid[0], ("load_p", "infeed_p"), strict=True):
-        axes.plot(HOURS, days[name].mean(str(days[name].dims[1])).to_numpy().T, color=OURS, lw=0.5)
-        dress(axes, title=f"{name}, mean of profiles (of rating)", grid=True)
-    yield Picture(figure, "Days of equal energies: 600 kWh of load, 300 kWh of infeed")
-
 
 SHAPES = """
 problem = "grid.profile_day"
