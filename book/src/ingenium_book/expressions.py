@@ -94,8 +94,8 @@ class Expression:
                     f"paths, numbers, text, comparisons and one of {names} in {where}",
                     f'"{ast.unparse(node)}"' if isinstance(node, ast.expr) else f'"{text}"',
                 )
-        names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
-        return cls(text.strip(), tree, frozenset(names))
+        paths = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
+        return cls(text.strip(), tree, frozenset(paths))
 
     def value(self, values: Mapping[str, Any]) -> Any:
         """Evaluate over values by their names.
