@@ -127,6 +127,7 @@ def test_a_system_that_does_nothing_or_anything_is_found_out(
         ("sum(list) == 6", "sum(list) == 5"),
         ("len(list) == 3", "distinct(list) == 2"),
         ("all(array > 0)", "all(array > 1)"),
+        ("all(list > 0)", "all(list == 1)"),
         ("any(array > 2)", "any(array > 3)"),
         ("count(array > 1) == 2", "count(array > 1) == 3"),
         ("max(abs(array - 2)) <= 1", "max(abs(array - 2)) < 1"),

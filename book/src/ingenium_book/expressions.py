@@ -167,6 +167,9 @@ def _combined(node: ast.AST, values: Mapping[str, Any]) -> Any:
 
 def _compared(node: ast.Compare, found: list[Any]) -> Any:
     """Compare in a chain, or each element of an array; what is no number compares with nothing."""
+    elements = not isinstance(node.ops[0], ast.In | ast.NotIn)
+    if elements and len(found) == 2 and sum(isinstance(x, list) for x in found) == 1:
+        found = [np.asarray(x) if isinstance(x, list) else x for x in found]
     if not any(isinstance(x, np.ndarray) for x in found):
         for value in found:
             if isinstance(value, float | np.floating) and np.isnan(value):
