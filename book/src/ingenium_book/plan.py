@@ -18,7 +18,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import parse
 from ingenium_book.expressions import FUNCTIONS, Expression
 
-KINDS = ("command", "read", "change", "value", "values")  # of steps
+KINDS = ("command", "read", "digest", "change", "value", "values")  # of steps
 FUNCTION = r"[\w.]+:\w+"
 MARKS = ("o", "s", ".", "-", "--", "o-", "steps", "bars", "image")
 
@@ -28,8 +28,9 @@ class Step:
     """One thing that a check does, and the name of what comes of it."""
 
     name: str
-    command: str = ""  # after `ingenium`; comes to `code`, `answer`, `text` and `cpu_seconds`
+    command: str = ""  # after `ingenium`; gives `code`, `answer`, `text`, `seconds`, `cpu_seconds`
     read: str = ""  # a file, or all that a pattern names, as a list
+    digest: str = ""  # of a file
     change: str = ""  # a file in which `old` becomes `new`
     old: str = ""
     new: str = ""

@@ -2,14 +2,16 @@
 
 import json
 import shlex
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
 
+from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
 from ingenium_book.expressions import Expression, MissingValueError
 from ingenium_book.findings import Commands, Finding, Picture
@@ -128,12 +130,12 @@ def _plain(value: Any) -> Any:
 
 
 def _command(step: Step, commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
-    began = process_time()
+    cpu, began = process_time(), perf_counter()
     done = commands(*shlex.split(step.command))
     if done.code == WRONG_INPUT and NOT_INSTALLED in done.text:
         raise InputError(f"an installation for `ingenium {step.command}`", done.text.strip())
-    spent = process_time() - began
-    return {"code": done.code, "answer": done.answer, "text": done.text, "cpu_seconds": spent}
+    took = {"seconds": perf_counter() - began, "cpu_seconds": process_time() - cpu}
+    return {"code": done.code, "answer": done.answer, "text": done.text, **took}
 
 
 def _read(step: Step, commands: Commands, values: Mapping[str, Any]) -> Any:
@@ -148,8 +150,8 @@ def _content(path: Path) -> Any:
         if path.suffix == ".nc":
             return _arrays(path)
         text = path.read_text(encoding="utf-8")
-        if path.suffix == ".json":
-            return json.loads(text)
+        if path.suffix in (".json", ".toml"):
+            return (json if path.suffix == ".json" else tomllib).loads(text)
         if path.suffix == ".jsonl":
             return [json.loads(line) for line in text.splitlines()]
     except (OSError, ValueError) as error:
@@ -167,6 +169,13 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     if "verdict" in found:
         found = unflagged(found)
     return {str(name): array.to_numpy() for name, array in found.variables.items()}
+
+
+def _digest(step: Step, commands: Commands, values: Mapping[str, Any]) -> str:
+    try:
+        return file_digest(commands.folder / step.digest)
+    except OSError as error:
+        raise MissingValueError(f"{step.digest} ({type(error).__name__})") from error
 
 
 def _change(step: Step, commands: Commands, values: Mapping[str, Any]) -> bool:
@@ -201,6 +210,7 @@ def _values(step: Step, commands: Commands, values: Mapping[str, Any]) -> Any:
 TAKEN: Mapping[str, Callable[[Step, Commands, Mapping[str, Any]], Any]] = {
     "command": _command,
     "read": _read,
+    "digest": _digest,
     "change": _change,
     "value": _value,
     "values": _values,
