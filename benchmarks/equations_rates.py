@@ -16,11 +16,11 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import interleaved, report
-from ingenium.domains.equations.law.drawn import MOST, ChanceLaw
 from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.language import CONSTANTS, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.domains.equations.law.table import MeasuredColumn, MeasuredTable, of_columns
+from ingenium_networks.recipes.chance_laws import MOST, ChanceLaw
 
 LAWS, ROWS, ROUNDS, SEED = 512, (300, 3_000), 5, 30
 CLOSE = 1e-3  # relative, of a value in single precision

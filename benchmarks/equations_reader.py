@@ -22,7 +22,6 @@ from benchmarks.measuring import report, save
 from ingenium.domains.equations.law.archive import ExpressionCount, LawArchive
 from ingenium.domains.equations.law.codec import LawCodec
 from ingenium.domains.equations.law.dimension import PARTS
-from ingenium.domains.equations.law.drawn import ChanceLaw
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.language import Postfix
 from ingenium.domains.equations.law.read_laws import opened
@@ -34,6 +33,7 @@ from ingenium.domains.equations.law.table import (
 )
 from ingenium.generators.model import Family
 from ingenium_book.studies.equations.feynman import FOUND, OPERATIONS, everyone
+from ingenium_networks.recipes.chance_laws import ChanceLaw
 
 DRAWN, FRESH, EVERY = 5, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
 BANK, PART, PARTS_MOST = 100, 64, 4  # short formulas; laws written together, and how often

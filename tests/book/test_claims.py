@@ -10,6 +10,7 @@ from ingenium.core.errors import CorruptError
 from ingenium_book import claims
 from ingenium_book.claims import Lack
 from ingenium_book.closure import docstring, source
+from ingenium_book.plan import CheckPlan
 from ingenium_book.verdicts import Kind
 
 ROOT = Path(__file__).parents[2]
@@ -63,8 +64,9 @@ def test_every_study_is_there_and_tells_its_protocol() -> None:
         if claim.study:
             assert len(docstring(claim.study)) > 100, claim.row
             assert claim.main is not None, claim.row
-        if claim.check:
-            module, _, name = claim.check.partition(":")
+        check = claim.check
+        coded = [s.values for s in check.steps] if isinstance(check, CheckPlan) else [check]
+        for module, _, name in (one.partition(":") for one in coded if one):
             assert f"def {name}(" in source(module).read_text(encoding="utf-8"), claim.row
 
 

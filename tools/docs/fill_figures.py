@@ -296,7 +296,9 @@ def source(name: str) -> str:
 
 def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
     for node in body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else node
+        target: ast.AST = node
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if wanted in (getattr(target, "name", None), getattr(target, "id", None)):
             return node
     raise SystemExit(f"expected {wanted} in {name.partition(':')[0]}; it is not there")

@@ -184,7 +184,7 @@ def summary(entry: RowEntry) -> dict[str, Any]:
         "acceptance": claim.acceptance,
         "caution": claim.caution,
         "beyond": claim.beyond,
-        "check": claim.check,
+        "check": str(claim.check),
         "study": claim.study,
         "measured_on": claim.measured_on,
         "scope": claim.scope,

@@ -2,19 +2,21 @@
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from ingenium.core.digest import content_digest, file_digest
+from ingenium.core.digest import content_digest, digest, file_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium_book import closure
 from ingenium_book.claims import Claim
 from ingenium_book.findings import Check, Commands, Finding, Picture
+from ingenium_book.plan import CheckPlan
+from ingenium_book.plan_run import carry_out
 from ingenium_book.results import read_sealed, write_sealed
 from ingenium_book.verdicts import Built, built
 
@@ -38,8 +40,11 @@ class CheckOutcome:
 
 
 def code(claim: Claim) -> str:
-    """Digest of all source that a check rests on, but for the commands themselves."""
-    return closure.code(_module(claim)[0])
+    """Digest of the data and the source that a check rests on, but for the commands themselves."""
+    if isinstance(claim.check, CheckPlan):
+        source = {module: closure.code(module) for module in claim.check.modules}
+        return digest({"check": claim.check.digest, "source": source})
+    return closure.code(_module(claim.check))
 
 
 def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
@@ -54,7 +59,7 @@ def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
     started, cpu = time.perf_counter(), time.process_time()
     findings: list[Finding] = []
     caption, image = "", b""
-    for found in _function(claim)(commands):
+    for found in _findings(claim, commands):
         if isinstance(found, Finding):
             findings.append(found)
         else:
@@ -72,7 +77,7 @@ def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
         cpu_seconds=time.process_time() - cpu,
         time=datetime.now(UTC).isoformat(timespec="seconds"),
         code=code(claim),
-        versions=versions(closure.distributions(_module(claim)[0])),
+        versions=versions(_distributions(claim)),
         machine=machine(),
     )
     _keep(outcome, image, folder)
@@ -145,16 +150,24 @@ def _keep(outcome: CheckOutcome, image: bytes, folder: Path) -> None:
     write_sealed(folder / f"{outcome.row}.json", asdict(outcome))
 
 
-def _module(claim: Claim) -> tuple[str, str]:
+def _distributions(claim: Claim) -> tuple[str, ...]:
+    """Packages of others that the code of a check imports."""
+    plan = claim.check
+    modules = plan.modules if isinstance(plan, CheckPlan) else (_module(plan),)
+    return tuple(sorted({name for one in modules for name in closure.distributions(one)}))
+
+
+def _findings(claim: Claim, commands: Commands) -> Iterator[Finding | Picture]:
     if not claim.check:
         raise InputError("a row with a check", f"{claim.row}, which has none yet")
+    if isinstance(claim.check, CheckPlan):
+        return carry_out(claim.check, commands)
     module, _, name = claim.check.partition(":")
-    return module, name
-
-
-def _function(claim: Claim) -> Check:
-    module, name = _module(claim)
     found: Check | None = getattr(import_module(module), name, None)
     if found is None:
         raise InputError(f"a function {name} in {module}", "none")
-    return found
+    return found(commands)
+
+
+def _module(check: str) -> str:
+    return check.partition(":")[0]

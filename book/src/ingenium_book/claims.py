@@ -25,6 +25,8 @@ from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.spec import parse
 from ingenium.domains import load, names, own
 from ingenium_book.closure import BOOK, root
+from ingenium_book.plan import FUNCTION, CheckPlan
+from ingenium_book.plan import read as read_plan
 from ingenium_book.verdicts import ClaimPart, Kind, Scope
 
 
@@ -72,7 +74,7 @@ class Claim:
     caution: str = ""  # what is wrong with the book's citation or number
     note: str = ""  # what the row is taken to mean here
     beyond: Beyond | None = None
-    check: str = ""  # "package.module:function", which shows the system
+    check: CheckPlan | str = ""  # which shows the system; in code "package.module:function"
     study: str = ""  # module with `measure`, which measures the number
     main: ClaimPart | None = None  # what decides
     side: tuple[ClaimPart, ...] = ()  # what is told beside it
@@ -92,7 +94,7 @@ class Claim:
             raise InputError(
                 "study, main and measured_on together", f"row {self.row} with some of them"
             )
-        if self.check and not re.fullmatch(r"[\w.]+:\w+", self.check):
+        if isinstance(self.check, str) and self.check and not re.fullmatch(FUNCTION, self.check):
             raise InputError("a check as package.module:function", f'"{self.check}"')
         if self.kind is Kind.NOTHING and (self.study or self.check or self.beyond is None):
             raise InputError("a reason in `beyond` and nothing that runs", f"row {self.row} of T")
@@ -193,6 +195,8 @@ def read(text: str, name: str, package: str = BOOK) -> Chapter:
 
 def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
     """A claim from its table; each table is read by itself, so that no unknown entry passes."""
+    if not isinstance(table, Mapping):
+        raise InputError(f"a list of tables as rows of {name}", repr(table))
     where = f"row {table.get('row', 'without a number')} of {name}"
     inside = dict(table)
     if "kind" in inside or "package" in inside:
@@ -200,6 +204,8 @@ def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
     inside["kind"] = inside.pop("class", None)
     if "beyond" in inside:
         inside["beyond"] = parse(inside["beyond"], Beyond, f"beyond in {where}")
+    if isinstance(inside.get("check"), Mapping):
+        inside["check"] = read_plan(inside["check"], f"the check in {where}")
     if "main" in inside:
         inside["main"] = parse(inside["main"], ClaimPart, f"main in {where}")
     inside["side"] = [parse(part, ClaimPart, f"side in {where}") for part in inside.get("side", ())]

@@ -19,8 +19,8 @@ from ingenium.core.errors import InputError
 
 OWN, BOOK = "ingenium", "ingenium_book"
 MACHINERY = (
-    *("answers", "audit", "canaries", "check", "claims", "closure", "commands", "entries", "pages"),
-    *("results", "study", "verdicts", "within"),
+    *("answers", "audit", "canaries", "check", "claims", "closure", "commands", "entries"),
+    *("expressions", "pages", "plan", "plan_run", "results", "study", "verdicts", "within"),
 )
 SEAMS = (  # not followed and not counted, with all below them
     "ingenium.cli",

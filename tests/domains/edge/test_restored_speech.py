@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from ingenium.core.errors import EngineError, InputError
-from ingenium.domains.edge.speech import voices
 from ingenium.domains.edge.speech.coder import BOUND, RATES, bits, coded, decoded
 from ingenium.domains.edge.speech.formats import wav
 from ingenium.domains.edge.speech.network import MaskNetwork
@@ -35,6 +34,7 @@ from ingenium.edge.integer import Dense
 from ingenium.edge.parts import GraphRunner, Recorder, part_of
 from ingenium.edge.quantise import Scheme, quantised
 from ingenium.verbs.verify import verify
+from ingenium_networks.recipes import voices
 
 NAMES = [q.name for q in SpeechMeter().quantities]
 AUDIBLE_DB = -70.0  # of what is decoded at least, below the loudest sine

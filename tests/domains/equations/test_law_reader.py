@@ -7,7 +7,6 @@ import torch
 from ingenium.core.designs import to_arrays
 from ingenium.domains.equations.law.archive import LawFit, padded
 from ingenium.domains.equations.law.codec import LawCodec
-from ingenium.domains.equations.law.drawn import ChanceLaw
 from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.families import GrammarLaws
 from ingenium.domains.equations.law.grammar import SPECIALS, UnitGrammar
@@ -19,6 +18,7 @@ from ingenium.domains.equations.law.table import MeasuredTable, read
 from ingenium.generators import offer
 from ingenium.generators.tokens.vocabulary import END
 from ingenium.train.plan import Plan
+from ingenium_networks.recipes.chance_laws import ChanceLaw
 
 EXACT = 1e-7
 

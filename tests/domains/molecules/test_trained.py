@@ -15,7 +15,6 @@ from ingenium.core.errors import CorruptError, MissingDistribution
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.trained import model, told
-from ingenium.domains.molecules.trained.__main__ import main
 from ingenium.domains.molecules.trained.model import NAME, codec, facts, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, LanguageRecipe, train
 from ingenium.domains.molecules.trained.told import Lesson, deafened, teach
@@ -101,15 +100,6 @@ def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
     """So that a new base is not shipped without teaching it."""
     assert told.facts()["weights"] == file_digest(told.shipped(64).weights)
     told.shipped(64).make()
-
-
-def test_the_recipe_of_the_taught_one_takes_no_other_network(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["trained", str(tmp_path), "--told", "--width", "8"])
-    with pytest.raises(SystemExit):
-        main()
-    assert "leave its size out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("what", ["weights", "tokens"])

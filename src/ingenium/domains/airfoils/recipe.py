@@ -1,6 +1,6 @@
 """The UIUC sections of aerosandbox as Kulfan numbers: `uiuc.npz`.
 
-`python -m ingenium.domains.airfoils.recipe` makes it again. A section is left out where its file is
+`ingenium make airfoils` makes it again. A section is left out where its file is
 no outline, its fit is worse than `WORST_FIT` anywhere, its surfaces meet, or it is thinner or
 thicker than what wings are made of.
 """
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from ingenium.core.recipe import Arrays, Recipe, printed
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.airfoils.cst import (
     WORST_FIT,
     Surfaces,
@@ -49,6 +49,3 @@ def _numbers(path: Path) -> Float[np.ndarray, " d"] | None:
 UIUC = Recipe(
     "uiuc", [WORST_FIT, THINNEST, THICKEST], made, shipped=Path(__file__).with_name("uiuc.npz")
 )
-
-if __name__ == "__main__":
-    UIUC.ship(printed)

@@ -3,8 +3,7 @@
 Where it is not far above its binaries, types of lower symmetry stand beside it. References are the
 binaries, and all types of those ABX3 of which results of pw.x travel with a gap that is asked for.
 
-`python -m ingenium.domains.matter.recipe` makes `known.npz` and `references.npz` again, in some
-minutes.
+`ingenium make crystals` makes `known.npz` and `references.npz` again, in some minutes.
 """
 
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingenium.core.recipe import Arrays, Recipe, printed
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.matter import phases, results
 from ingenium.domains.matter.charges import triples
 from ingenium.domains.matter.grammar import PROPOSED
@@ -81,9 +80,3 @@ KNOWN = Recipe(
     PIECES,
     Path(__file__).with_name("known.npz"),
 )
-
-if __name__ == "__main__":
-    REFERENCES.ship(printed)
-    phases.shipped.cache_clear()  # the crystals are made with what has just been shipped
-    phases.binaries.cache_clear()
-    KNOWN.ship(printed)

@@ -149,7 +149,3 @@ def ship() -> None:
     every |= {path.stem: one for path in paths if (one := kept.read(path))}
     lines = ",\n".join(json.dumps(every[key], sort_keys=True) for key in sorted(every))
     write_atomic(SHIPPED, f"[\n{lines}\n]\n")
-
-
-if __name__ == "__main__":
-    ship()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from ingenium.domains.physics.lattice import kaufman
 from ingenium.domains.physics.lattice.models import law_of, samplers
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
-from ingenium.drawing.style import INK, KNOWN, OURS, dress, plane
+from ingenium.drawing.style import KNOWN, OURS, dress, plane
 from ingenium.generators import families
 from ingenium.generators.flow import Flow
 from ingenium.generators.row_families import LEARNED
@@ -27,20 +28,8 @@ from ingenium_book.checks.physics.emulator_suite import (
 )
 from ingenium_book.findings import Commands, Finding, Picture
 
-SPINS = """
-problem = "physics.lattice"
-title = "Spins of 8 x 8 sites at couplings from hot to cold"
-[setup]
-model = "ising"
-size = 8
-train = true
-steps = 800
-[conditions]
-coupling = COUPLING
-[select]
-keep = "verified"
-"""
-COUPLINGS, MANY, NEAR = (0.32, 0.38, 0.44, 0.48), 1000, 1e-3
+COUPLINGS: Mapping[str, float] = {"hot": 0.32, "warm": 0.38, "critical": 0.44, "cold": 0.48}
+SITES = 64
 
 ROTORS = """
 problem = "physics.lattice"
@@ -67,40 +56,20 @@ EXPECTED = {  # what families of the engine do wrong by what they are
 }
 
 
-def spins(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 35.6: free energy of spins that are drawn one by one, beside Kaufman's."""
-    found = []
-    for i, coupling in enumerate(COUPLINGS):
-        spec = SPINS.replace("COUPLING", f"{coupling}")
-        (commands.folder / f"{i}.toml").write_text(spec)
-        asked = ("--spec", f"{i}.toml", "-n", MANY, "--seed", 1, "--out", f"run{i}")
-        done = commands("propose", "physics.lattice", *asked)
-        yield Finding(f"{MANY} proposals at coupling {coupling:g} are weighed", done.code == 0)
-        with xr.open_dataset(commands.folder / f"run{i}" / "designs.nc") as made:
-            own = (made["action"] + made["log_density"]).to_numpy()
-        found.append(own)
-    exact = np.array([-kaufman.log_z(8, c) for c in COUPLINGS]) / 64
-    bound = np.array([own.mean() for own in found]) / 64
-    weighted = -np.array([_log_mean(-own) for own in found]) / 64
-    off = float(np.abs(weighted - exact).max())
-    yield Finding(f"free energies by weights are within {off:.1e} a spin of Kaufman's", off <= NEAR)
-    above = float((bound - exact).max())
-    yield Finding(
-        f"free energies by the density alone, which lie above, do so by at most {above:.1e}",
-        bool((bound - exact > -3e-4).all()) and above <= NEAR,
-    )
-    weights = [np.exp(-own + 64 * e) for own, e in zip(found, exact, strict=True)]
-    pull = max(abs(w.mean() - 1) / (w.std() / np.sqrt(MANY)) for w in weights)
-    yield Finding(
-        f"weights average to 1 within {pull:.1f} standard errors, as those of a normalised "
-        "likelihood do",
-        bool(pull < 4),
-    )
-    figure, axes = plane(4.4, 2.6)
-    axes.plot(COUPLINGS, exact, color=INK, label="Kaufman")
-    axes.plot(COUPLINGS, weighted, "o", color=OURS, label="proposed spins")
-    dress(axes, "coupling", "free energy a spin (over temperature)", grid=True)
-    yield Picture(figure, "Free energy of 8 x 8 spins, from proposals and exactly")
+def free_energies(commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Free energies a spin at each coupling: by weights, by the density alone, and Kaufman's.
+
+    `pull` is how many standard errors the mean of exact weights is from 1, at most.
+    """
+    found = [values[name]["action"] + values[name]["log_density"] for name in COUPLINGS]
+    exact = np.array([-kaufman.log_z(8, c) for c in COUPLINGS.values()]) / SITES
+    weights = [np.exp(-own + SITES * e) for own, e in zip(found, exact, strict=True)]
+    return {
+        "exact": exact,
+        "bound": np.array([own.mean() for own in found]) / SITES,
+        "weighted": -np.array([_log_mean(-own) for own in found]) / SITES,
+        "pull": max(abs(w.mean() - 1) / (w.std() / np.sqrt(len(w))) for w in weights),
+    }
 
 
 def _log_mean(x: np.ndarray) -> float:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from ingenium.domains.words.rooms.brief import BuildingBrief
 from ingenium.domains.words.rooms.zoning import broken, rules_of
 from ingenium.words.lexicon import terms
+from ingenium_book.findings import Commands
 
 BRIEFS = Path(__file__).with_name("briefs.txt")
 Relation = tuple[str, str, bool]  # two names in order, and whether they lie together
@@ -91,3 +93,21 @@ def scored(
         "wrong_flags": flagged - right,
         "whole": whole,
     }
+
+
+def read(commands: Commands, values: Mapping[str, Any]) -> Mapping[str, float]:
+    """Scores of the reader on all briefs."""
+    return {**scored(by_reader, briefs()), "briefs": len(briefs())}
+
+
+def by_sentence(commands: Commands, values: Mapping[str, Any]) -> Mapping[str, float]:
+    """Scores of keywords on all briefs."""
+    return scored(by_keywords, briefs())
+
+
+def first_written(commands: Commands, values: Mapping[str, Any]) -> bool:
+    """Write the first brief and its rules as files."""
+    first = briefs()[0]
+    for name, text in (("brief.txt", first.text), ("rules.txt", first.rules)):
+        (commands.folder / name).write_text(text)
+    return True

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingenium.core.recipe import Arrays, Recipe
+from ingenium.core.recipe import Arrays, Recipe, printed
 from ingenium.domains.molecules.conformers.search import ConformerEnsemble
 from ingenium.domains.molecules.conformers.stock import TRUTH, KnownEnsemble, admitted, ensembles
 from ingenium.domains.molecules.known import Source
@@ -33,6 +33,11 @@ def _searched(_: int) -> Arrays:
 
 
 REFERENCE = Recipe("conformers_reference", [asdict(TRUTH), SETS], _searched, shipped=FILE)
+
+
+def make() -> None:
+    """Search the reference ensembles of conformers that studies compare with again."""
+    REFERENCE.ship(printed)
 
 
 @cache

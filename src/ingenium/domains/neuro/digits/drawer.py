@@ -1,7 +1,7 @@
 """The network that draws: a spiking VAE's decoder, trained on the known digits, at so many bits.
 
 It comes with the package, with the rates that its encoder gives to the known digits; the recipe is
-`python -m ingenium.domains.neuro.digits.drawer`, a few minutes of one processor.
+`ingenium make digit_drawer`, a few minutes of one processor.
 
 Shapes: n digits, m latent rates.
 """
@@ -99,6 +99,3 @@ RECIPE = Recipe(
     _trained,
     shipped=SHIPPED,
 )
-
-if __name__ == "__main__":
-    RECIPE.ship(printed)

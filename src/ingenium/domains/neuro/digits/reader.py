@@ -2,7 +2,7 @@
 
 A small convolutional network, trained on the digits that are not held out, moved and turned a
 little by chance. Its weights come with the package in half precision; the recipe is
-`python -m ingenium.domains.neuro.digits.reader`, a few minutes of one processor.
+`ingenium make digit_reader`, a few minutes of one processor.
 """
 
 import math
@@ -118,7 +118,3 @@ def _trained(_: int) -> Mapping[str, np.ndarray]:
 RECIPE = Recipe(
     "digit_reader", {"epochs": EPOCHS, "batch": BATCH, "seed": 0}, _trained, shipped=SHIPPED
 )
-
-if __name__ == "__main__":
-    RECIPE.ship(printed)
-    print(f"\n{accuracy():.4f} of the held-out digits are read right")

@@ -6,11 +6,10 @@
 recipe:
 
     pip download aeon==1.6.0 --no-deps && unzip aeon-1.6.0-py3-none-any.whl
-    python -m ingenium.domains.neuro.vowels.data aeon/datasets/data/JapaneseVowels
+    ingenium make vowels --set source=aeon/datasets/data/JapaneseVowels
 """
 
 import lzma
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -77,7 +76,3 @@ def ship(folder: Path) -> None:
     heads = [[speaker for _, speaker in found], [x.shape[1] for x, _ in found]]
     parts = [np.array(heads).ravel(), *(np.round(SCALE * x.T).ravel() for x, _ in found)]
     write_atomic(SHIPPED, lzma.compress(np.concatenate(parts).astype(np.int16).tobytes(), preset=9))
-
-
-if __name__ == "__main__":
-    ship(Path(sys.argv[1]))

@@ -1,7 +1,6 @@
 """Models by name: the law of each, and what draws from it."""
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
-from ingenium.core.recipe import Arrays, Recipe, printed
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.physics.lattice.characters import Characters, IndependentPlaquettes
 from ingenium.domains.physics.lattice.colour_samplers import ColourCharacters, IndependentColours
 from ingenium.domains.physics.lattice.elimination import Elimination
@@ -237,8 +236,3 @@ def samplers(settings: LatticeFieldSettings, law: Law) -> dict[str, Sampler]:
     if settings.train or settings.steps:
         first(settings, law, settings.seed)
     return others
-
-
-if __name__ == "__main__":
-    for name in sys.argv[1:] or [n for n, m in MODELS.items() if m.sizes]:
-        recipe(LatticeFieldSettings(model=name, size=max(MODELS[name].sizes))).ship(printed)

@@ -18,7 +18,7 @@ from ingenium.domains.structures.cells.verifier import CellVerifier
 PIECE = {2: 200, 3: 10}  # designs in a piece of the stock
 TRIES = 20  # drawings for one design before another family has its turn
 MOST = 0.9  # share of the cell that may be solid
-SHIPPED = {  # `python -m ingenium.domains.structures.cells`
+SHIPPED = {  # `ingenium make cells`
     2: Path(__file__).with_name("plane.npz"),
     3: Path(__file__).with_name("spatial.npz"),
 }

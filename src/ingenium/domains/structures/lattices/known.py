@@ -18,7 +18,7 @@ from ingenium.domains.structures.lattices.proportion import printed, proportione
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
 
 PIECE = 16
-SHIPPED = Path(__file__).with_name("known.npz")  # `python -m ingenium.domains.structures.lattices`
+SHIPPED = Path(__file__).with_name("known.npz")  # `ingenium make lattices`
 DENSITIES = (0.08, 0.2)
 CLASSICAL = {"hexagons": 0.25, "bricks": 0.0, "bow-ties": -0.25}  # amplitude
 

@@ -1,12 +1,9 @@
-"""Learn which fragments molecules consist of.
+"""Learn which fragments molecules consist of."""
 
-Write `python -m ingenium.domains.molecules.fragments SOURCE FOLDER`, with moses or zinc250k.
-"""
-
-import argparse
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -21,21 +18,17 @@ FREQUENT = 20  # times that a fragment occurs with the same places
 SEEN = 2  # times that it occurs with any
 
 
-def main() -> None:
-    """Write `SOURCE.txt`, a fragment a line, the most frequent first."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source", choices=sorted(READ))
-    parser.add_argument("folder", type=Path)
-    asked = parser.parse_args()
-    whole = moses("train") if asked.source == "moses" else zinc250k()
-    chosen = whole[np.random.default_rng(0).permutation(len(whole))[: READ[asked.source]]]
+def make(folder: Path, *, source: Literal["moses", "zinc250k"]) -> None:
+    """Cut molecules of a source (moses or zinc250k) into fragments, the most frequent first."""
+    whole = moses("train") if source == "moses" else zinc250k()
+    chosen = whole[np.random.default_rng(0).permutation(len(whole))[: READ[source]]]
     times: Counter[str] = Counter()
     for i, text in enumerate(chosen):
         times.update(cut(parsed(canonical(parsed(str(text))))))
         if i % 10_000 == 0:
             print(f"\rmolecule {i}/{len(chosen)}   ", end="", file=sys.stderr, flush=True)
     found = learned(times)
-    write_atomic(asked.folder / f"{asked.source}.txt", "\n".join(found) + "\n")
+    write_atomic(folder / f"{source}.txt", "\n".join(found) + "\n")
 
 
 def learned(times: Counter[str]) -> list[str]:
@@ -47,7 +40,3 @@ def learned(times: Counter[str]) -> list[str]:
     frequent = [text for text, n in times.most_common() if n >= FREQUENT]
     seen = [text for text, n in whole.most_common() if n >= SEEN]
     return list(dict.fromkeys([*frequent, NOTHING, *seen]))
-
-
-if __name__ == "__main__":
-    main()

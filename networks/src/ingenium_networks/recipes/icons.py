@@ -1,11 +1,9 @@
 """Make the file of sketches from the stroke icons of Tabler.
 
-`npm pack @tabler/icons@3.52.0` gives an archive, of which
-`python -m ingenium.domains.edge.doodle.icons ARCHIVE` makes it. The icons are those of the outline
-style; variants that are struck through (`-off`) are left out.
+`npm pack @tabler/icons@3.52.0` gives the archive. Icons are those of the outline style; variants
+that are struck through (`-off`) are left out.
 """
 
-import argparse
 import json
 import lzma
 import tarfile
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.domains.edge.doodle.data import FILE, SUBJECTS, SURROUNDINGS
 from ingenium.domains.edge.doodle.paths import fewer, polylines
@@ -60,19 +59,15 @@ def sketches(nodes: Mapping[str, Sequence[tuple[str, Mapping[str, str]]]]) -> li
     return found
 
 
-def main() -> None:
-    """Read the archive and write the file beside this module, or elsewhere."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("archive", type=Path, help="tabler-icons-3.52.0.tgz")
-    parser.add_argument("--out", type=Path, default=FILE)
-    asked = parser.parse_args()
-    with tarfile.open(asked.archive) as archive:
+def make(folder: Path, *, source: Path) -> None:
+    """Make `icons.json.xz`, the strokes of icons, from the archive `tabler-icons-3.52.0.tgz`.
+
+    Raises:
+        InputError: if the archive holds no icons.
+    """
+    with tarfile.open(source) as archive:
         part = archive.extractfile(NODES)
         if part is None:
-            parser.error(f"{asked.archive} holds no {NODES}")
+            raise InputError(f"an archive that holds {NODES}", source)
         nodes = json.load(part)
-    write_atomic(asked.out, lzma.compress(json.dumps(sketches(nodes)).encode()))
-
-
-if __name__ == "__main__":
-    main()
+    write_atomic(folder / FILE.name, lzma.compress(json.dumps(sketches(nodes)).encode()))

@@ -1,4 +1,4 @@
-"""The recipe of the blocks that come with the package: `python -m ...route.blocks`.
+"""The recipe of the blocks that routes begin with.
 
 Molecules of the training split of MOSES are taken apart, and the parts again, by reactions that
 join or close; a part counts once for each molecule that leaves it. The smallest compounds whose
@@ -10,6 +10,7 @@ import gzip
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from rdkit.Chem import Descriptors
@@ -106,8 +107,9 @@ def measured() -> set[str]:
     return {canonical(m) for m in mols if m.GetNumHeavyAtoms() <= FEW and "." not in canonical(m)}
 
 
-if __name__ == "__main__":
-    count = counted(int(sys.argv[1]) if len(sys.argv) > 1 else MOLECULES)
+def make(folder: Path, *, molecules: int = MOLECULES) -> None:
+    """Take molecules apart into the blocks of routes; writes `blocks.smi.gz` and the weights."""
+    count = counted(molecules)
     for smiles in measured():
         count.parts[smiles] = max(count.parts[smiles], MEASURED)
     screen = DualUseScreen()
@@ -117,7 +119,8 @@ if __name__ == "__main__":
         if n >= FEWEST and small(s) and not screen.refuses(molecule(s))
     )
     text = "".join(f"{s} {n}\n" for s, n in kept)
-    write_atomic(FILE, gzip.compress(text.encode("ascii"), 9, mtime=0))
+    content = gzip.compress(text.encode("ascii"), 9, mtime=0)
+    write_atomic(folder / FILE.name, content)
     share = torch.tensor([count.reactions[r.name] for r in REACTIONS], dtype=torch.float32)
-    write_atomic(WEIGHTS, save({"count": share}))
-    print(f"{len(kept)} blocks of {len(count.parts)} parts, {FILE.stat().st_size} bytes")
+    write_atomic(folder / WEIGHTS.name, save({"count": share}))
+    print(f"{len(kept)} blocks of {len(count.parts)} parts, {len(content)} bytes")

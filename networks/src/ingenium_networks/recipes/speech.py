@@ -1,9 +1,8 @@
-"""Train the network of gains anew: `python -m ingenium.domains.edge.speech.recipe FOLDER`.
+"""Train the network of gains that restores speech anew.
 
 Speech by eSpeak NG and SoX under noises that are computed. About six minutes on one core.
 """
 
-import argparse
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,8 @@ from ingenium.core.recipe import printed
 from ingenium.core.seeds import one_thread
 from ingenium.domains.edge.speech.sounds import HELD_OUT, NOISES, SAMPLES, powered, spoken
 from ingenium.domains.edge.speech.trained import NAME, network
-from ingenium.domains.edge.speech.voices import lessons
 from ingenium.train.plan import Plan
+from ingenium_networks.recipes.voices import lessons
 
 SPOKEN, ROWS = 500, 2400
 SNR_DB = (-8.0, 15.0)
@@ -43,23 +42,13 @@ def mixed(
     return torch.from_numpy(clean), torch.from_numpy(heard)
 
 
-def main() -> None:
-    """Train and write the weights in half precision into a folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=PLAN.steps)
-    asked = parser.parse_args()
+def make(folder: Path, *, steps: int = PLAN.steps) -> None:
+    """Train the network that restores speech; needs eSpeak NG and SoX."""
     x, cond = mixed(ROWS, np.random.default_rng(0), SPOKEN)
     family, began = network(SAMPLES), time.process_time()
-    plan = replace(
-        PLAN, steps=asked.steps, progress=lambda i, n, loss: printed(f"{loss:.4f}", i, n)
-    )
+    plan = replace(PLAN, steps=steps, progress=lambda i, n, loss: printed(f"{loss:.4f}", i, n))
     with one_thread():
         family.fit(x, cond, plan)
     state = {k: v.half().contiguous() for k, v in family.state_dict().items()}
-    write_atomic(asked.folder / f"{NAME}.safetensors", save(state))
+    write_atomic(folder / f"{NAME}.safetensors", save(state))
     print(f"{len(x)} recordings, {time.process_time() - began:.0f} CPU s")
-
-
-if __name__ == "__main__":
-    main()

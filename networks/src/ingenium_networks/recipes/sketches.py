@@ -1,9 +1,8 @@
-"""Train the generators of sketches anew: `python -m ingenium.domains.edge.doodle.recipe FOLDER`.
+"""Train the generators of sketches anew.
 
 Icons that are moved by a point in any direction are icons too. About six minutes each on one core.
 """
 
-import argparse
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -36,26 +35,17 @@ def lessons(words: tuple[str, ...]) -> tuple[Float[Tensor, "n s"], Float[Tensor,
     return codec(words).of_texts(kept), told
 
 
-def main() -> None:
-    """Train both and write their weights in half precision into a folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=PLAN.steps)
-    parser.add_argument("--only", choices=KINDS)
-    asked = parser.parse_args()
+def make(folder: Path, *, steps: int = PLAN.steps, only: str = "") -> None:
+    """Train the generators of sketches, of subjects and of surroundings, or `only` one of them."""
     for kind, words in KINDS.items():
-        if asked.only not in (None, kind):
+        if only not in ("", kind):
             continue
         family, began = network(words), time.process_time()
         x, cond = lessons(words)
-        steps = asked.steps if kind == "subjects" else asked.steps // 5
-        plan = replace(PLAN, steps=steps, progress=lambda i, n, loss: printed(f"{loss:.4f}", i, n))
+        own = steps if kind == "subjects" else steps // 5
+        plan = replace(PLAN, steps=own, progress=lambda i, n, loss: printed(f"{loss:.4f}", i, n))
         with one_thread():
             family.fit(x, cond, plan)
         state = {k: v.half().contiguous() for k, v in family.state_dict().items()}
-        write_atomic(asked.folder / f"{kind}.safetensors", save(state))
+        write_atomic(folder / f"{kind}.safetensors", save(state))
         print(f"{kind}: {len(x)} sketches, {time.process_time() - began:.0f} CPU s")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-"""Train the reader of tables anew: `python -m ingenium.domains.equations.law.recipe FOLDER`.
+"""Train the reader of tables anew.
 
 Laws are drawn by chance, with units that they admit and rows that they explain: no law of a book
 is among them but by accident. About eight minutes on one core.
 """
 
-import argparse
 import json
 import time
 from dataclasses import replace
@@ -19,10 +18,10 @@ from torch import Tensor
 from ingenium.core.folders import write_atomic
 from ingenium.core.recipe import printed
 from ingenium.core.seeds import one_thread
-from ingenium.domains.equations.law.drawn import ChanceLaw
 from ingenium.domains.equations.law.reader import STEPS, TOLD, LawReader, numbers, told
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
+from ingenium_networks.recipes.chance_laws import ChanceLaw
 
 LAWS, SEED = 28_000, 1
 PLAN = Plan(
@@ -44,29 +43,18 @@ def lessons(n: int, seed: int) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c
     return x, cond
 
 
-def main() -> None:
-    """Train it and write its weights in half precision, and the course of its loss, to a folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--laws", type=int, default=LAWS)
-    parser.add_argument("--steps", type=int, default=PLAN.steps)
-    asked = parser.parse_args()
+def make(folder: Path, *, laws: int = LAWS, steps: int = PLAN.steps) -> None:
+    """Train the reader of tables on random laws; writes its weights and its loss."""
     began = time.process_time()
     with one_thread():
-        x, cond = lessons(asked.laws, SEED)
+        x, cond = lessons(laws, SEED)
         drawn = time.process_time() - began
         torch.manual_seed(SEED)
         reader = LawReader()
-        plan = replace(
-            PLAN, steps=asked.steps, progress=lambda i, n, loss: printed(f"{loss:.3f}", i, n)
-        )
+        plan = replace(PLAN, steps=steps, progress=lambda i, n, loss: printed(f"{loss:.3f}", i, n))
         course = train(reader, x, cond, plan)
     weights = save({k: v.half().contiguous() for k, v in reader.state_dict().items()})
-    write_atomic(asked.folder / WEIGHTS, weights)
-    spent = {"laws": asked.laws, "drawing_s": drawn, "cpu_s": time.process_time() - began}
+    write_atomic(folder / WEIGHTS, weights)
+    spent = {"laws": laws, "drawing_s": drawn, "cpu_s": time.process_time() - began}
     facts = spent | {k: course[k] for k in ("step", "held_out")}
-    write_atomic(asked.folder / COURSE, json.dumps(facts, indent=1).encode())
-
-
-if __name__ == "__main__":
-    main()
+    write_atomic(folder / COURSE, json.dumps(facts, indent=1).encode())

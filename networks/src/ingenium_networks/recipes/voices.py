@@ -1,10 +1,9 @@
-"""Speech by eSpeak NG and SoX: `python -m ingenium.domains.edge.speech.voices FILE`.
+"""Speech by eSpeak NG and SoX.
 
 Both run as programs of their own (`apt-get install espeak-ng sox`); nothing of them is in here, and
 what they say of our sentences is ours.
 """
 
-import argparse
 import json
 import lzma
 import shutil
@@ -81,11 +80,9 @@ def lessons(count: int, rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
     return np.stack(found)
 
 
-def main() -> None:
-    """Render what comes with the package: two utterances of each voice."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
-    asked = parser.parse_args()
+def make(folder: Path) -> None:
+    """Render `voices.xz`, two utterances of each voice; needs eSpeak NG and SoX."""
+    file = folder / "voices.xz"
     told, rows = [], []
     for voices, texts, held_out in ((LEARNED, TEXTS, False), (OTHERS, OTHER_TEXTS, True)):
         for i, text in enumerate(texts):
@@ -93,9 +90,5 @@ def main() -> None:
             told.append((voice, text, held_out))
             rows.append(compressed(0.5 * said(voice, text)))
     head = json.dumps(told).encode()
-    write_atomic(asked.file, lzma.compress(head + b"\n" + np.stack(rows).tobytes(), preset=9))
-    print(f"{len(told)} utterances, {asked.file.stat().st_size / 1e3:.0f} kB")
-
-
-if __name__ == "__main__":
-    main()
+    write_atomic(file, lzma.compress(head + b"\n" + np.stack(rows).tobytes(), preset=9))
+    print(f"{len(told)} utterances, {file.stat().st_size / 1e3:.0f} kB")

@@ -1,0 +1,1 @@
+"""Recipes of what comes with packages, trained or measured: `ingenium make NAME`."""
