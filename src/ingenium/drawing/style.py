@@ -1,21 +1,17 @@
-"""The look of pictures that domains draw: colours, sizes and frames, and panels that fields share.
+"""The look of pictures that domains draw: colours, sizes and frames.
 
 Colours are told apart with any colour vision, and stand for the same everywhere.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import xarray as xr
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-
-from ingenium.core.select import pareto_rank
-from ingenium.core.verdict import Verdict
 
 OURS, REJECTED = "#2166ac", "#d6604d"  # proposed (accepted, where verdicts count), and rejected
 KNOWN = "#8c510a"  # data, and what others have made
@@ -62,30 +58,6 @@ def dress(axes: Axes, x: str = "", y: str = "", *, title: str = "", grid: bool =
         axes.legend(frameon=False, fontsize=SMALL)
 
 
-def named(quantity: xr.DataArray) -> str:
-    """What a quantity is called, with its unit."""
-    unit = quantity.attrs["units"]
-    return str(quantity.attrs["long_name"]) + ("" if unit == "1" else f" ({unit})")
-
-
-def gallery(
-    titles: Sequence[str],
-    draw: Callable[[Axes, int], None],
-    *,
-    size: tuple[float, float],
-    columns: int = 4,
-) -> Figure:
-    """Things side by side, each drawn by its number on axes without a frame, under its title."""
-    columns = min(columns, len(titles))
-    figure, grid = panels(-(-len(titles) // columns), columns, size)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for i, (axes, title) in enumerate(zip(grid.flat, titles, strict=False)):
-        draw(axes, i)
-        axes.set_title(title, fontsize=TEXT, color=INK)
-    return figure
-
-
 def strained(most: float) -> ScalarMappable:
     """Colours of `STRAINED` for values from 0 to the most."""
     return ScalarMappable(Normalize(0.0, most), STRAINED)
@@ -98,6 +70,14 @@ def scale_bar(figure: Figure, axes: Axes, scale: ScalarMappable, name: str) -> N
     bar.locator = MaxNLocator(5)
     bar.ax.tick_params(labelsize=SMALL, colors=INK, length=2)
     bar.outline.set_visible(False)
+
+
+def colour_bar(axes: Axes, values: ScalarMappable, name: str) -> None:
+    """At the right of some axes, what their colours stand for."""
+    bar = axes.figure.colorbar(values, ax=axes, shrink=0.9)
+    bar.set_label(name, fontsize=TEXT, color=INK)
+    bar.ax.tick_params(labelsize=SMALL, colors=INK)
+    bar.ax.yaxis.get_offset_text().set_fontsize(SMALL)
 
 
 def field(
@@ -114,29 +94,3 @@ def field(
         interpolation="nearest",
         zorder=1,
     )
-
-
-def known_points(axes: Axes, x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> None:
-    """Known designs, behind what was proposed."""
-    axes.scatter(x, y, 10, KNOWN, alpha=0.5, linewidths=0, label="known")
-
-
-def by_verdict(
-    axes: Axes,
-    x: Float[np.ndarray, " n"],
-    y: Float[np.ndarray, " n"],
-    verdict: Shaped[np.ndarray, " n"],
-) -> None:
-    """Rejected and accepted designs."""
-    for code, colour in ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS)):
-        rows = verdict == code
-        if rows.any():
-            axes.scatter(x[rows], y[rows], 16, colour, linewidths=0, label=code.value)
-
-
-def front(axes: Axes, points: Float[np.ndarray, "n 2"]) -> None:
-    """The line through the points that no other beats in both, where less is better."""
-    if len(points):
-        first = points[pareto_rank(points) == 0]
-        first = first[first[:, 0].argsort()]
-        axes.step(first[:, 0], first[:, 1], where="post", color=OURS, lw=1.2)

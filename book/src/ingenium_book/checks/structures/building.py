@@ -6,7 +6,10 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core.verdict import Verdict, unflagged
-from ingenium.drawing.style import by_verdict, dress, front, plane
+from ingenium.drawing.axis import Axis, Marks
+from ingenium.drawing.panes import figure_of
+from ingenium.drawing.plane import Plane
+from ingenium.drawing.style import OURS
 from ingenium_book.findings import Commands, Finding, Picture
 
 ROOF = """
@@ -38,6 +41,7 @@ quantity = "mass"
 sense = "minimise"
 """
 PRINTED, DRAGGED, CLAIMED = 12, 2, 0.22
+GOALS = ("deflection", "mass")
 
 
 def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
@@ -92,12 +96,12 @@ def _beaten(many: xr.Dataset, best: xr.Dataset) -> float:
 
 
 def _trusses(many: xr.Dataset, best: xr.Dataset) -> Picture:
-    figure, axes = plane(5.6, 3.0)
-    verdict = many["verdict"].to_numpy()
-    by_verdict(axes, many["deflection"].to_numpy(), many["mass"].to_numpy(), verdict)
-    front(axes, np.stack([best["deflection"].to_numpy(), best["mass"].to_numpy()], 1))
-    axes.set(xlim=(0, 130), ylim=(0, 4500))
-    dress(axes, "deflection in service (mm)", "mass (kg)", grid=True)
+    order = np.argsort(best["deflection"].to_numpy())
+    line = Marks("front of the search", *(best[k].to_numpy()[order] for k in GOALS), OURS, "-")
+    sag = Axis.of(many, GOALS[0], "deflection in service", ends=(0.0, 130.0))
+    mass = Axis.of(many, GOALS[1], "mass", ends=(0.0, 4500.0))
+    shown = Plane(sag, mass, many["verdict"].to_numpy(), marks=(line,))
+    figure = figure_of(shown, size=(5.6, 3.0))
     return Picture(figure, "Proposed trusses, and the front of the search")
 
 
@@ -141,10 +145,9 @@ def printed_columns(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _saving(found: xr.Dataset) -> Picture:
-    figure, axes = plane(5.0, 3.0)
-    capacity, saved = found["capacity"].to_numpy(), 100 * found["saved"].to_numpy()
-    by_verdict(axes, capacity, saved, found["verdict"].to_numpy())
-    dress(axes, "load at failure, in multiples", "less than a solid square (%)", grid=True)
+    capacity = Axis.of(found, "capacity", "load at failure, in multiples")
+    saved = Axis.of(found, "saved", "less than a solid square", unit="%")
+    figure = figure_of(Plane(capacity, saved, found["verdict"].to_numpy()), size=(5.0, 3.0))
     return Picture(figure, "Printed columns beside solid square ones that bear as much")
 
 
