@@ -25,7 +25,7 @@ LAST_SEED = 2**63 - 1
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
 Number = Annotated[float, Field(strict=True)]  # no text and no truth value that reads as one
 _LABEL = re.compile(
-    r"(?:(\S+) <= )?([^\W\d]\w*)(?: <= (\S+))?(?: \[(.+?)\])?( beyond uncertainty)?"
+    r"(?:([-+.e\d]+) <= )?([^\W\d]\w*)(?: <= ([-+.e\d]+))?(?: \[(.+?)\])?( beyond uncertainty)?"
 )
 
 
@@ -66,7 +66,7 @@ class Limit:
             InputError: if none has.
         """
         found = _LABEL.fullmatch(label)
-        if found is None:
+        if found is None or not (found[1] or found[3]):
             raise InputError("the label of a limit", label, 'Write "mass <= 2 [kg]".')
         low, name, high, unit, beyond = found.groups()
         ends = (None if end is None else float(end) for end in (low, high))

@@ -1,13 +1,14 @@
 """Quantities along the axes of a picture: values, words, units, and the limits on them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from ingenium.core.shown import bound, headed, scale
 from ingenium.core.spec import Limit
@@ -90,6 +91,11 @@ class Axis:
                 if at in self.bounds and at not in away:
                     line(at, color=INK, lw=1.0, ls="--", zorder=1)
                     span(side_from, at, color=REJECTED, alpha=0.10, lw=0, zorder=0)
+        if self.log and high < 100 * low:  # few powers of ten: numbers as people write them
+            axis = axes.xaxis if side == "x" else axes.yaxis
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_formatter(NullFormatter())
         told = f"\n(limit {', '.join(f'{b:g}' for b in away)} lies outside)" if away else ""
         axes.set(**{f"{side}lim": (low, high), f"{side}label": self.label + told})
 
@@ -124,7 +130,8 @@ class Marks:
     colour: str = KNOWN
     marker: str = "."  # of matplotlib; "-", "--" or ":" for a line
     size: float = 10.0
-    notes: Sequence[str] = field(default=())  # a word at each point
+    notes: Sequence[str] = ()  # a word at each point
+    error: Float[np.ndarray, " m"] | None = None  # of y, to either side
 
     def draw(self, axes: Axes) -> None:
         """On axes, behind the designs."""
@@ -146,6 +153,9 @@ class Marks:
             label=self.name or None,
             zorder=4 if thin else 2,
         )
+        if self.error is not None:
+            low, high = self.y - self.error, self.y + self.error
+            axes.vlines(self.x, low, high, color=self.colour, lw=1.0)
         for x, y, note in zip(self.x, self.y, self.notes, strict=False):
             axes.annotate(note, (x, y), (5, 5), textcoords="offset points", fontsize=SMALL)
 

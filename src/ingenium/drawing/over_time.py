@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from ingenium.core.shown import headed
-from ingenium.drawing.axis import Marks
+from ingenium.core.spec import Limit
+from ingenium.drawing.axis import Axis, Marks
 from ingenium.drawing.style import MUTED, OURS, SMALL, dress
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -28,6 +28,7 @@ class TimeBand:
     colour: str = OURS
     levels: Sequence[float] = LEVELS
     filled: bool = False  # one series, down to 0
+    single: bool = False  # each series as a thin line
 
     def draw(self, axes: Axes, time: Float[np.ndarray, " t"]) -> None:
         """A line for one series; for more, bands and their median."""
@@ -42,6 +43,10 @@ class TimeBand:
             if self.filled:
                 axes.fill_between(time, 0, one, color=self.colour, alpha=0.25, linewidth=0)
             axes.plot(time, one, color=self.colour, lw=1.2, label=label)
+            return
+        if self.single:
+            lines = axes.plot(time, self.values[known].T, color=self.colour, lw=0.7, alpha=0.5)
+            lines[0].set_label(label)
             return
         low, left, middle, right, high = np.nanquantile(self.values[known], self.levels, axis=0)
         axes.fill_between(time, low, high, color=self.colour, alpha=0.15, linewidth=0)
@@ -63,6 +68,7 @@ class OverTime:
     x: str = ""
     ends: tuple[float | None, float | None] = (None, None)  # upwards
     marks: Sequence[Marks] = ()
+    limits: Sequence[Limit] = ()  # on the quantity, in its unit
     shaded: Sequence[tuple[float, float]] = ()  # spans of time that matter
     ticks: Mapping[float, str] = field(default_factory=dict)  # words along the time
 
@@ -81,5 +87,6 @@ class OverTime:
         axes.set_xlim(float(self.time[0]), float(self.time[-1]) + step)
         if self.ticks:
             axes.set_xticks(list(self.ticks), list(self.ticks.values()))
-        axes.set_ylim(*self.ends)
-        dress(axes, self.x, title=headed(self.name, self.unit), grid=True)
+        upwards = Axis(np.empty(0), self.name, self.unit, self.limits, ends=self.ends)
+        upwards.set(axes, "y")
+        dress(axes, self.x, title=axes.get_ylabel(), grid=True)

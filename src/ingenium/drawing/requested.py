@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
 
+from ingenium.core.verdict import answered
 from ingenium.drawing.axis import Axis
 from ingenium.drawing.plane import by_verdict, left_out
 from ingenium.drawing.style import MUTED, OURS, dress
@@ -29,6 +30,7 @@ class Requested:
         """The diagonal with its band, the designs, and the limits."""
         x, y = self.requested.values, self.achieved.values
         shown = self.requested.shown() & self.achieved.shown()
+        shown &= True if self.verdict is None else answered(self.verdict)
         ends = self._ends(np.concatenate([x[shown], y[shown]]))
         low, high = ((1 + s * self.tolerance) * ends for s in (-1, 1))
         if self.tolerance:
@@ -48,5 +50,7 @@ class Requested:
         if not len(both):
             return np.array([0.0, 1.0])
         low, high = float(both.min()), float(both.max())
+        low = low if self.requested.ends[0] is None else self.requested.ends[0]
         room = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
-        return np.array([low if self.requested.log else low - room, high + room])
+        fixed = self.requested.log or self.requested.ends[0] is not None
+        return np.array([low if fixed else low - room, high + room])

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import Condition
+from ingenium.core.spec import Limit
 from ingenium.domains.grid.data.dataset import STEPS
 from ingenium.drawing.axis import Marks
 from ingenium.drawing.over_time import HOURS_OF_DAY, OverTime, TimeBand
@@ -42,12 +43,16 @@ def beside(
 
 
 def fan(
-    bands: Sequence[TimeBand], name: str, unit: str, *, marks: Sequence[Marks] = ()
+    bands: Sequence[TimeBand],
+    name: str,
+    unit: str,
+    *,
+    marks: Sequence[Marks] = (),
+    limits: Sequence[Limit] = (),
 ) -> OverTime:
     """Bands over the hours of a day, or over the days of a week."""
     hours = np.arange(bands[0].values.shape[1]) / 4
     days = len(hours) // STEPS
     ticks: Mapping[float, str] = {24.0 * i + 12: WEEKDAYS[i] for i in range(days)}
-    return OverTime(
-        hours, bands, name, unit, marks=marks, ticks=HOURS_OF_DAY if days <= 1 else ticks
-    )
+    ticks = HOURS_OF_DAY if days <= 1 else ticks
+    return OverTime(hours, bands, name, unit, marks=marks, limits=limits, ticks=ticks)

@@ -1,5 +1,7 @@
 """Proposed days compared with real ones: power, voltages, and the plan of the feeder."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -7,6 +9,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
+from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict, answered
 from ingenium.domains.grid.data.conditions import CONDITIONS
 from ingenium.domains.grid.data.dataset import VARIABLES
@@ -15,13 +18,18 @@ from ingenium.domains.grid.feeder.feeder import OpenFeeder
 from ingenium.domains.grid.feeder.plan import FeederPlan
 from ingenium.domains.grid.feeder.readings import FeederReadings
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
-from ingenium.drawing.axis import Marks
+from ingenium.drawing.axis import Marks, limits
 from ingenium.drawing.over_time import TimeBand
 from ingenium.drawing.panes import figure_of
-from ingenium.drawing.style import INK, OURS, REJECTED
+from ingenium.drawing.style import INK, REJECTED
 from ingenium.drawing.table import quantiles
 
 MEASURED = ("load_energy", "infeed_energy", "import_peak", "export_peak", "loss_share")
+STRAINS = {  # ends of names of quantities
+    "_voltage": "Voltage",
+    "line_loading": "Line loading",
+    "trafo_loading": "Transformer loading",
+}
 FAN = (3.2, 3.2)  # inches
 
 
@@ -44,7 +52,7 @@ def sections(
             "Voltage and loading over the day",
             "The lowest and highest voltage of the feeder and its highest loading at each step, "
             "from the exact power flow of each proposed day.",
-            _strain(feeder.verifier, own),
+            _strain(feeder.verifier, own, limits(verdicts)),
         ),
         *_plan(feeder, designs, verdicts),
         Section("Peaks and energies", "Quantiles over days.", None, quantiles(verdicts, MEASURED)),
@@ -101,14 +109,15 @@ def _power(feeder: OpenFeeder, own: xr.Dataset, real: xr.Dataset) -> Figure:
     return figure_of(*(fan(beside(theirs[k], ours[k]), k, "kW") for k in ours), size=FAN)
 
 
-def _strain(verifier: FeederVerifier, own: xr.Dataset) -> Figure:
+def _strain(verifier: FeederVerifier, own: xr.Dataset, judged: Sequence[Limit]) -> Figure:
+    on = {name: [x for x in judged if x.quantity.endswith(name)] for name in STRAINS}
     trace = verifier.trace(*to_arrays(own, VARIABLES))
     low, high = trace.voltage_pu.min(2), trace.voltage_pu.max(2)
     voltages = (TimeBand(low, "lowest"), TimeBand(high, "highest", REJECTED))
-    loadings = {"Line loading": trace.line_percent, "Transformer loading": trace.trafo_percent}
+    loadings = {"line_loading": trace.line_percent, "trafo_loading": trace.trafo_percent}
     most = {k: x.max(2) for k, x in loadings.items() if x.shape[2]}
     return figure_of(
-        fan(voltages, "Voltage", "pu"),
-        *(fan([TimeBand(x, "", OURS)], name, "%") for name, x in most.items()),
+        fan(voltages, "Voltage", "pu", limits=on["_voltage"]),
+        *(fan([TimeBand(x)], STRAINS[k], "%", limits=on[k]) for k, x in most.items()),
         size=FAN,
     )

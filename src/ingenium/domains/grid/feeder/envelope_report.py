@@ -34,8 +34,8 @@ def sections(
         Section(
             "Envelopes of the day ahead",
             "What all customers together may feed in and draw besides, in blue, and what the day "
-            "turned out to have room for, in brown; red hours at which the envelope was too wide. The days "
-            "of the fewest, a middling number and the most broken steps.",
+            "turned out to have room for, in brown; red at hours when the envelope "
+            "was too wide. The days of the fewest, a middling number and the most broken steps.",
             _days(judge, own.isel({DESIGN: some})),
         ),
         Section(

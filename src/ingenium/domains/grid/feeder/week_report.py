@@ -1,5 +1,6 @@
 """Proposed weeks compared with real ones: net load, voltages, and what batteries hold."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,9 +9,11 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
+from ingenium.core.spec import Limit
 from ingenium.core.verdict import answered
 from ingenium.domains.grid.data.dataset import VARIABLES
 from ingenium.domains.grid.fans import BANDS, KW, beside, fan
+from ingenium.drawing.axis import limits
 from ingenium.drawing.over_time import TimeBand
 from ingenium.drawing.panes import figure_of
 from ingenium.drawing.style import REJECTED
@@ -30,6 +33,7 @@ def sections(
     own = designs.isel({DESIGN: rows})
     same = np.isin(known["season"].to_numpy(), np.unique(own["season"].to_numpy()))
     real = known.isel({DESIGN: np.flatnonzero(same)})
+    judged = [x for x in limits(verdicts) if x.quantity.endswith("_voltage")]
     measured = ("midnight_jump", "load_energy", "infeed_energy", "import_peak")
     table = quantiles(verdicts, (*measured, *(("storage_beyond",) if judge.batteries else ())))
     return (
@@ -38,13 +42,15 @@ def sections(
             f"Load less infeed of proposed weeks in blue and of the {real.sizes[DESIGN]} real "
             "weeks of the same seasons in brown, and the lowest and highest voltage of the "
             f"feeder: {BANDS} weeks.",
-            _courses(judge, own, real),
+            _courses(judge, own, real, judged),
         ),
         Section("Midnights and energies", "Quantiles over weeks.", None, table),
     )
 
 
-def _courses(judge: "WeekVerifier", own: xr.Dataset, real: xr.Dataset) -> Figure:
+def _courses(
+    judge: "WeekVerifier", own: xr.Dataset, real: xr.Dataset, judged: Sequence[Limit]
+) -> Figure:
     arrays = to_arrays(own, VARIABLES)
     load = [
         -KW * judge.surplus_mw(load_p, infeed_p)
@@ -54,7 +60,7 @@ def _courses(judge: "WeekVerifier", own: xr.Dataset, real: xr.Dataset) -> Figure
     ends = TimeBand(voltage.min(2), "lowest"), TimeBand(voltage.max(2), "highest", REJECTED)
     pieces = [
         fan(beside(*load), "Load less infeed, batteries included", "kW"),
-        fan(ends, "Voltage", "pu"),
+        fan(ends, "Voltage", "pu", limits=judged),
     ]
     if judge.batteries:
         cells = list(judge.cells)
