@@ -46,7 +46,7 @@ class MapField:
 
 @dataclass(frozen=True, eq=False)
 class PlaneMap:
-    """Places of a plane, what links them, and a field below them.
+    """Places of a plane, what links them, and a field below them; also a matrix of names.
 
     Shapes: k links of two ends.
     """
@@ -58,6 +58,7 @@ class PlaneMap:
     y: str = ""
     title: str = ""
     equal: bool = True  # whether both axes have one scale
+    names: Sequence[str] = ()  # of the cells of a square field, along both axes
 
     def draw(self, axes: Axes) -> None:
         """The field below the links, places on top."""
@@ -71,7 +72,11 @@ class PlaneMap:
             axes.autoscale()
         if self.equal:
             axes.set_aspect("equal")
-        if self.x or self.y:
+        if self.names:
+            at = np.arange(len(self.names)) + 0.5
+            axes.set_xticks(at, self.names, rotation=90)
+            axes.set_yticks(at, self.names)
+        if self.x or self.y or self.names:
             dress(axes, self.x, self.y, title=self.title)
         else:
             axes.set_axis_off()

@@ -1,5 +1,7 @@
 """Annual profiles compared with weeks that are held out."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import xarray as xr
@@ -56,10 +58,9 @@ def sections(
         ),
         Section(
             "How consumers go together",
-            "Correlations of loads over all steps of the held-out weeks, of consumers in the "
-            f"order {', '.join(known['consumer'].to_numpy())}. On the right each pair with the "
-            "range of 90 % of the neighbourhoods.",
-            _together(own, judge.real, known.sizes["consumer"]),
+            "Correlations of loads over all steps of the held-out weeks. On the right each pair, "
+            "with the range of 90 % of the neighbourhoods.",
+            _together(own, judge.real, known["consumer"].to_numpy().tolist()),
         ),
         Section(
             "Errors against held-out weeks",
@@ -119,7 +120,7 @@ def _monthly(calendar: YearCalendar, steps: int, load: Tensor) -> Float64[Tensor
     return torch.stack([daily[:, torch.from_numpy(month == m)].sum(1) for m in range(12)], 1)
 
 
-def _together(own: WeekStatistics, held_out: WeekStatistics, consumers: int) -> Figure:
+def _together(own: WeekStatistics, held_out: WeekStatistics, consumers: Sequence[str]) -> Figure:
     real, mean = held_out.correlation[0].numpy(), own.correlation.mean(0).numpy()
     top = max(float(np.abs(real).max()), float(np.abs(mean).max()), 0.1)
     low, middle, high = np.quantile(own.correlation.numpy(), (0.05, 0.5, 0.95), axis=0)
@@ -136,14 +137,16 @@ def _together(own: WeekStatistics, held_out: WeekStatistics, consumers: int) -> 
     return figure_of(*maps, pairs, size=(3.4, 2.9))
 
 
-def _matrix(values: Float[np.ndarray, " p"], consumers: int, top: float, title: str) -> PlaneMap:
+def _matrix(
+    values: Float[np.ndarray, " p"], names: Sequence[str], top: float, title: str
+) -> PlaneMap:
     """Correlations of pairs as a square."""
-    square = np.full((consumers, consumers), np.nan)
-    above, right = np.triu_indices(consumers, 1)
+    n = len(names)
+    square = np.full((n, n), np.nan)
+    above, right = np.triu_indices(n, 1)
     square[above, right] = square[right, above] = values
-    ends = (0.5, consumers + 0.5)
-    field = MapField(square, (*ends, *ends), "Blues", (0.0, top), "correlation")
-    return PlaneMap(field=field, x="consumer", y="consumer", title=title)
+    field = MapField(square, (0, n, 0, n), "Blues", (0.0, top), "correlation")
+    return PlaneMap(field=field, names=names, title=title)
 
 
 def _errors(judge: YearArithmetic, learned: Tensor, verdicts: xr.Dataset) -> Rows:

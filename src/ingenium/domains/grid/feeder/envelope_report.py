@@ -76,8 +76,8 @@ def _hours(judge: EnvelopeVerifier, risk: float, own: xr.Dataset) -> Figure:
     for side in SIDES:
         broken = judge.broken(judge.strained(side, own[f"{side}_kw"].to_numpy(), place))
         share = 100 * np.nanmean(broken, 0)
-        name = f"{side}, days beyond a limit: {share.mean():.1f} % of all steps"
-        bands = [TimeBand(share[None], "share of days", REJECTED)]
-        shown = OverTime(HOURS, bands, name, "%", marks=(chosen,), ticks=HOURS_OF_DAY)
+        band = TimeBand(share[None], f"{share.mean():.1f} % of all steps", REJECTED, filled=True)
+        name = f"{side}: days beyond a limit"
+        shown = OverTime(HOURS, [band], name, "%", marks=(chosen,), ticks=HOURS_OF_DAY)
         pieces.append(shown)
     return figure_of(*pieces, size=(4.6, 2.4), sharey=True)
