@@ -55,7 +55,7 @@ def dress(axes: Axes, x: str = "", y: str = "", *, title: str = "", grid: bool =
         axes.grid(alpha=0.25, linewidth=0.6)
         axes.set_axisbelow(True)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=SMALL)
+        axes.legend(fontsize=SMALL, facecolor="white", framealpha=0.75, edgecolor="none")
 
 
 def strained(most: float) -> ScalarMappable:

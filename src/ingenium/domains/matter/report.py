@@ -53,7 +53,8 @@ def sections(
     """
     computed = "hull_distance" in verdicts
     best = _first(made, best_of(verdicts, "hull_distance" if computed else "screened_hull"))
-    where = (Section("Gaps and distances from the hull", WHERE, _hull(verdicts)),)[: int(computed)]
+    heading = "Gaps and distances from the hull"
+    where = (Section(heading, WHERE, _hull(verdicts)),) if computed else ()
     if not len(best):
         return where
     names = [formula(made[k]) for k in best]
