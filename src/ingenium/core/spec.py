@@ -69,8 +69,8 @@ class Limit:
         if found is None or not (found[1] or found[3]):
             raise InputError("the label of a limit", label, 'Write "mass <= 2 [kg]".')
         low, name, high, unit, beyond = found.groups()
-        ends = (None if end is None else float(end) for end in (low, high))
-        return cls(name, *ends, unit, True if beyond else None)
+        at_least, at_most = (None if end is None else float(end) for end in (low, high))
+        return cls(name, at_least, at_most, unit, True if beyond else None)
 
     def in_unit(self, unit: str) -> "Limit":
         """The same in the unit in which its quantity is measured.

@@ -35,12 +35,23 @@ def gallery(
         draw(axes, i)
         axes.set_title(title, fontsize=TEXT, color=INK)
     for axes, word in zip(grid[:, 0], rows, strict=False):
-        at = {"rotation": 90, "va": "center", "ha": "right", "fontsize": TEXT, "color": INK}
-        axes.text(-0.03, 0.5, word, transform=axes.transAxes, **at)
+        axes.text(
+            *(-0.03, 0.5, word),
+            transform=axes.transAxes,
+            rotation=90,
+            va="center",
+            ha="right",
+            fontsize=TEXT,
+            color=INK,
+        )
     if key:
         for name, colour in key.items():
             grid[0, 0].plot([], [], color=colour, lw=3, label=name)
-        handles = grid[0, 0].get_legend_handles_labels()
-        below = {"loc": "outside lower center", "ncols": len(key), "fontsize": SMALL}
-        figure.legend(*handles, frameon=False, **below)
+        figure.legend(
+            *grid[0, 0].get_legend_handles_labels(),
+            loc="outside lower center",
+            ncols=len(key),
+            frameon=False,
+            fontsize=SMALL,
+        )
     return figure

@@ -81,8 +81,7 @@ class OverTime:
         for one in self.marks:
             one.draw(axes)
         if not axes.lines:
-            middle = {"ha": "center", "transform": axes.transAxes, "fontsize": SMALL}
-            axes.text(0.5, 0.5, "no design", **middle)
+            axes.text(0.5, 0.5, "no design", ha="center", transform=axes.transAxes, fontsize=SMALL)
         step = float(self.time[1] - self.time[0]) if len(self.time) > 1 else 1.0
         axes.set_xlim(float(self.time[0]), float(self.time[-1]) + step)
         if self.ticks:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
@@ -60,8 +61,8 @@ class Plane:
             axes.scatter(x[rest], y[rest], 24, MUTED, marker="x", label=label)
         ringed = known & self._accepted()
         if self.verdict is not None and ringed.any():
-            ring = {"facecolors": "none", "edgecolors": GOOD, "label": "accepted"}
-            axes.scatter(x[ringed], y[ringed], 70, **ring)
+            at = x[ringed], y[ringed]
+            axes.scatter(*at, s=70, facecolors="none", edgecolors=GOOD, label="accepted")
 
 
 def by_verdict(
@@ -85,8 +86,8 @@ def front(axes: Axes, points: Float[np.ndarray, "n 2"], signs: tuple[int, int]) 
     if len(points):
         first = points[pareto_rank(points * np.array(signs)) == 0]
         first = first[first[:, 0].argsort()]
-        where = "post" if signs[0] > 0 else "pre"
-        axes.step(first[:, 0], first[:, 1], where=where, color=OURS, lw=1.2, label="front")
+        how: Literal["post", "pre"] = "post" if signs[0] > 0 else "pre"
+        axes.step(first[:, 0], first[:, 1], where=how, color=OURS, lw=1.2, label="front")
 
 
 def left_out(axes: Axes, shown: Bool[np.ndarray, " n"]) -> None:

@@ -65,15 +65,11 @@ def _map(network: WaterNetwork) -> Figure:
         ("tank that controls", [n for n in tanks if tanks[n]], OURS, "s", 60.0),
         ("other tank", [n for n in tanks if not tanks[n]], MUTED, "s", 60.0),
     )
-    places = [
-        Marks(
-            name,
-            *network.places[np.array(nodes, dtype=int) - 1].T,
-            *look,
-            [network.names[n - 1] for n in nodes if n in tanks],
-        )
-        for name, nodes, *look in groups
-    ]
+    places = []
+    for name, nodes, colour, marker, size in groups:
+        x, y = network.places[np.array(nodes, dtype=int) - 1].T
+        words = [network.names[n - 1] for n in nodes if n in tanks]
+        places.append(Marks(name, x, y, colour, marker, size, words))
     ends = network.places[np.array(network.pipes) - 1]
     return figure_of(PlaneMap(places, ends), size=(6.4, 4.4))
 

@@ -77,6 +77,6 @@ def _tint(value: float) -> tuple[float, float, float]:
 
 def plane(verdicts: xr.Dataset, known: Float[np.ndarray, "m 2"], names: tuple[str, str]) -> Figure:
     """Two quantities of the accepted and the rejected designs, with known molecules behind."""
-    axes = (Axis.of(verdicts, name) for name in names)
+    x, y = (Axis.of(verdicts, name) for name in names)
     behind = Marks("known", known[:, 0], known[:, 1])
-    return figure_of(Plane(*axes, verdicts["verdict"].to_numpy(), marks=(behind,)))
+    return figure_of(Plane(x, y, verdicts["verdict"].to_numpy(), marks=(behind,)))

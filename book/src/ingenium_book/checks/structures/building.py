@@ -97,7 +97,8 @@ def _beaten(many: xr.Dataset, best: xr.Dataset) -> float:
 
 def _trusses(many: xr.Dataset, best: xr.Dataset) -> Picture:
     order = np.argsort(best["deflection"].to_numpy())
-    line = Marks("front of the search", *(best[k].to_numpy()[order] for k in GOALS), OURS, "-")
+    sags, masses = (best[k].to_numpy()[order] for k in GOALS)
+    line = Marks("front of the search", sags, masses, OURS, "-")
     sag = Axis.of(many, GOALS[0], "deflection in service", ends=(0.0, 130.0))
     mass = Axis.of(many, GOALS[1], "mass", ends=(0.0, 4500.0))
     shown = Plane(sag, mass, many["verdict"].to_numpy(), marks=(line,))

@@ -23,7 +23,7 @@ from ingenium.drawing.table import Rows, quantiles, table
 
 SHOWN = 200  # neighbourhoods in the pictures
 KINDS = ("Workday", "Saturday", "Sunday or holiday")
-MONTHS = dict(enumerate("JFMAMJJASOND"))
+MONTHS = {float(i): m for i, m in enumerate("JFMAMJJASOND")}
 SIZES = ("energy", "peak", "load_factor", "coincidence")
 SIX_HOURS = {float(h): str(h) for h in range(0, 25, 6)}
 

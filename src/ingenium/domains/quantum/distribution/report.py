@@ -107,8 +107,8 @@ class DistributionReport:
             axes.set_xticks(place, bits, rotation=90)
         dress(axes, "outcome (highest bit first)" if few else "outcome", "chance")
         axes.set_xlim(-1, len(order))
-        above = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-        axes.legend(frameon=False, fontsize=SMALL, ncols=4, **above)
+        above = (0, 1)
+        axes.legend(frameon=False, fontsize=SMALL, ncols=4, loc="lower left", bbox_to_anchor=above)
         return figure
 
     def _gates(self, verdicts: xr.Dataset) -> Figure:

@@ -91,7 +91,8 @@ def _stress(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> F
         for c, name, colour in zip(curves, names, SERIES, strict=False)
     ]
     strain = 100 * curves[0].strain
-    shown = OverTime(strain, (), "stress", "MPa", "strain (%)", (0.0, None), lines, ((20, 40),))
+    plateau = ((20.0, 40.0),)
+    shown = OverTime(strain, (), "stress", "MPa", "strain (%)", (0.0, None), lines, shaded=plateau)
     return figure_of(shown, size=(7.5, 3.4))
 
 

@@ -147,10 +147,10 @@ def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
 
 def over_mass(others: Others, verdicts: xr.Dataset, aim: str) -> Plane:
     """All designs by mass and one aim, and the front of those that were accepted."""
-    columns = [0, AIMS.index(aim)]
+    column, milled, known = AIMS.index(aim), others.milled.T, others.known.T
     marks = (
-        Marks("drawn for milling", *others.milled[:, columns].T, INK, "s", 18),
-        Marks("known", *others.known[:, columns].T),
+        Marks("drawn for milling", milled[0], milled[column], INK, "s", 18),
+        Marks("known", known[0], known[column]),
     )
     mass, other = Axis.of(verdicts, "mass", "mass"), Axis.of(verdicts, aim, LABELS[aim], log=True)
     return Plane(mass, other, verdicts["verdict"].to_numpy(), front=(1, 1), marks=marks)
