@@ -10,15 +10,26 @@ from ingenium.core.errors import InputError
 from ingenium.core.select import best
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
-from ingenium.drawing.axis import Axis, Marks, limits
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.map import MapField, PlaneMap
-from ingenium.drawing.over_time import EXACT, HOURS_OF_DAY, OverTime, TimeBand
-from ingenium.drawing.panes import Pane, figure_of
-from ingenium.drawing.plane import Plane, front
-from ingenium.drawing.requested import Requested
+from ingenium.drawing import (
+    EXACT,
+    HOURS_OF_DAY,
+    Axis,
+    MapField,
+    Marks,
+    OverTime,
+    Pane,
+    Plane,
+    PlaneMap,
+    Requested,
+    TimeBand,
+    figure_of,
+    gallery,
+    limits,
+    quantiles,
+    table,
+)
+from ingenium.drawing.plane import front
 from ingenium.drawing.style import field, plane
-from ingenium.drawing.table import quantiles, table
 
 NAN = np.nan
 A, R, F = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.FAILED

@@ -20,11 +20,7 @@ from ingenium.core.quantity import Condition, Variable
 from ingenium.core.reading.tables import numbers_of
 from ingenium.core.select import best
 from ingenium.core.spec import Fixed, Limit
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
-from ingenium.drawing.requested import Requested
-from ingenium.drawing.table import table
+from ingenium.drawing import Axis, Plane, Requested, figure_of, table
 from thin_films.engine import AIR, TransferMatrix
 from thin_films.gaussian import Gaussian
 

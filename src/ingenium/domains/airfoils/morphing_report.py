@@ -13,8 +13,8 @@ from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils.cst import Surfaces, arrays_of, stations
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail, parabola
+from ingenium.drawing import Rows, table
 from ingenium.drawing.style import MUTED, SERIES, SMALL, TEXT, dress, panels
-from ingenium.drawing.table import Rows, table
 
 SHOWN = 4
 

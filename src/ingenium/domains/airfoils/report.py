@@ -17,11 +17,8 @@ from ingenium.domains.airfoils.network import SPEEDS, network
 from ingenium.domains.airfoils.polar import sweep
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.requested import Requested
+from ingenium.drawing import Axis, Requested, figure_of, table
 from ingenium.drawing.style import KNOWN, MUTED, OURS, TEXT, dress, panels
-from ingenium.drawing.table import table
 
 SHOWN = 4
 FEWEST_POINTS = 3

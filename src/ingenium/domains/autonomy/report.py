@@ -15,12 +15,8 @@ from ingenium.domains.autonomy.engine import laws, nominal, one_loop_each, step_
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.opponents import at_full_action, fastest, opponents
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.over_time import OverTime, TimeBand
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, OverTime, Plane, TimeBand, figure_of, table
 from ingenium.drawing.style import GOOD, INK, MUTED, OURS, REJECTED, SERIES, dress, plane
-from ingenium.drawing.table import table
 from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import Rollout, rollout
 from ingenium.operate.scenarios import TELLING

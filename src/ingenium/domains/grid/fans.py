@@ -10,8 +10,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.data.dataset import STEPS
-from ingenium.drawing.axis import Marks
-from ingenium.drawing.over_time import HOURS_OF_DAY, OverTime, TimeBand
+from ingenium.drawing import HOURS_OF_DAY, Marks, OverTime, TimeBand
 from ingenium.drawing.style import KNOWN, OURS
 
 SHOWN = 400  # days drawn in the fans; enough for their quantiles

@@ -18,13 +18,8 @@ from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.phases import splits
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.wyckoff import ANGSTROM
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
-from ingenium.drawing.requested import Requested
+from ingenium.drawing import Axis, Plane, Requested, Rows, figure_of, gallery, table
 from ingenium.drawing.style import INK, MUTED, OURS, SERIES, dress, plane
-from ingenium.drawing.table import Rows, table
 
 DRAWN, LISTED = 8, 24  # crystals drawn, and in the table
 VIEW = np.array(

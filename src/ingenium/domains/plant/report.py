@@ -14,12 +14,8 @@ from ingenium.domains.plant.attacks import KINDS, Attack
 from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import Works
 from ingenium.domains.plant.verifier import attacks_of
-from ingenium.drawing.axis import Marks
-from ingenium.drawing.map import PlaneMap
-from ingenium.drawing.over_time import OverTime, TimeBand
-from ingenium.drawing.panes import figure_of
+from ingenium.drawing import Marks, OverTime, PlaneMap, Rows, TimeBand, figure_of, table
 from ingenium.drawing.style import INK, KNOWN, MUTED, OURS
-from ingenium.drawing.table import Rows, table
 
 HARM = {
     "visibility": "visibility",

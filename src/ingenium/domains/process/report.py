@@ -7,10 +7,7 @@ from ingenium.core.problem import Section
 from ingenium.core.select import best
 from ingenium.core.verdict import Verdict
 from ingenium.domains.process.formats import ZERO_K
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
-from ingenium.drawing.table import Rows, table
+from ingenium.drawing import Axis, Plane, Rows, figure_of, table
 
 SHOWN = 8
 

@@ -12,9 +12,7 @@ from matplotlib.figure import Figure
 from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, figure_of
 from ingenium.drawing.style import OURS, REJECTED, SMALL
 from ingenium.kits.chemistry.parsing import parsed
 

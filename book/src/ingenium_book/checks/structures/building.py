@@ -6,9 +6,7 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core.verdict import Verdict, unflagged
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, figure_of
 from ingenium.drawing.style import OURS
 from ingenium_book.findings import Commands, Finding, Picture
 

@@ -11,12 +11,17 @@ from ingenium.core.verdict import answered
 from ingenium.domains.grid.consumers.forecasters import LEVELS
 from ingenium.domains.grid.consumers.hindsight import Hindsight
 from ingenium.domains.grid.data.dataset import HOURS
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.over_time import EXACT, HOURS_OF_DAY, OverTime, TimeBand
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.requested import Requested
+from ingenium.drawing import (
+    EXACT,
+    HOURS_OF_DAY,
+    Axis,
+    OverTime,
+    Requested,
+    TimeBand,
+    figure_of,
+    quantiles,
+)
 from ingenium.drawing.style import INK, KNOWN, MUTED, dress
-from ingenium.drawing.table import quantiles
 
 SHOWN_DAYS, SHOWN_SERIES = 3, 2
 RIVALS = {

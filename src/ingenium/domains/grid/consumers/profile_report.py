@@ -12,8 +12,7 @@ from ingenium.core.quantity import Condition
 from ingenium.core.verdict import Verdict, answered
 from ingenium.domains.grid.data.dataset import HOURS
 from ingenium.domains.grid.fans import BANDS, beside, like, spread
-from ingenium.drawing.over_time import HOURS_OF_DAY, OverTime, TimeBand
-from ingenium.drawing.panes import figure_of
+from ingenium.drawing import HOURS_OF_DAY, OverTime, TimeBand, figure_of
 
 SHOWN = 8
 

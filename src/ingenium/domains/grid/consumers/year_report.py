@@ -14,12 +14,18 @@ from ingenium.core.verdict import answered
 from ingenium.domains.grid.consumers.year_calendar import YearCalendar
 from ingenium.domains.grid.consumers.year_judge import WeekStatistics, YearArithmetic
 from ingenium.domains.grid.fans import beside
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.map import MapField, PlaneMap
-from ingenium.drawing.over_time import OverTime, TimeBand
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.requested import Requested
-from ingenium.drawing.table import Rows, quantiles, table
+from ingenium.drawing import (
+    Axis,
+    MapField,
+    OverTime,
+    PlaneMap,
+    Requested,
+    Rows,
+    TimeBand,
+    figure_of,
+    quantiles,
+    table,
+)
 
 SHOWN = 200  # neighbourhoods in the pictures
 KINDS = ("Workday", "Saturday", "Sunday or holiday")

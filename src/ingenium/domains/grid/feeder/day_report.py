@@ -18,11 +18,8 @@ from ingenium.domains.grid.feeder.feeder import OpenFeeder
 from ingenium.domains.grid.feeder.plan import FeederPlan
 from ingenium.domains.grid.feeder.readings import FeederReadings
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
-from ingenium.drawing.axis import Marks, limits
-from ingenium.drawing.over_time import TimeBand
-from ingenium.drawing.panes import figure_of
+from ingenium.drawing import Marks, TimeBand, figure_of, limits, quantiles
 from ingenium.drawing.style import INK, REJECTED
-from ingenium.drawing.table import quantiles
 
 MEASURED = ("load_energy", "infeed_energy", "import_peak", "export_peak", "loss_share")
 STRAINS = {  # ends of names of quantities

@@ -9,11 +9,8 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import answered
 from ingenium.domains.grid.data.dataset import HOURS
 from ingenium.domains.grid.feeder.envelope_verifier import QUANTITIES, SIDES, EnvelopeVerifier
-from ingenium.drawing.axis import Marks
-from ingenium.drawing.over_time import HOURS_OF_DAY, OverTime, TimeBand
-from ingenium.drawing.panes import figure_of
+from ingenium.drawing import HOURS_OF_DAY, Marks, OverTime, TimeBand, figure_of, quantiles
 from ingenium.drawing.style import KNOWN, MUTED, REJECTED
-from ingenium.drawing.table import quantiles
 
 SHOWN_DAYS = 3
 

@@ -13,11 +13,8 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import answered
 from ingenium.domains.grid.data.dataset import VARIABLES
 from ingenium.domains.grid.fans import BANDS, KW, beside, fan
-from ingenium.drawing.axis import limits
-from ingenium.drawing.over_time import TimeBand
-from ingenium.drawing.panes import figure_of
+from ingenium.drawing import TimeBand, figure_of, limits, quantiles
 from ingenium.drawing.style import REJECTED
-from ingenium.drawing.table import quantiles
 
 if TYPE_CHECKING:
     from ingenium.domains.grid.feeder.feeder_week import WeekVerifier

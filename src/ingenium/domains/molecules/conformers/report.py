@@ -14,12 +14,8 @@ from ingenium.core.problem import Section
 from ingenium.core.select import best
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.likeness import Likeness
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Plane, figure_of, gallery, table
 from ingenium.drawing.style import INK, OURS
-from ingenium.drawing.table import table
 
 SHOWN = 9
 RADII = (0.5, 0.75)  # angstrom

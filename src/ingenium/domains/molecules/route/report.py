@@ -16,12 +16,8 @@ from ingenium.domains.molecules.route.formats import ROUTE
 from ingenium.domains.molecules.route.hazards import named
 from ingenium.domains.molecules.route.route import Route, read
 from ingenium.domains.molecules.route.stock import BlockStock
-from ingenium.drawing import style
-from ingenium.drawing.axis import Axis
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Plane, Rows, figure_of, style, table
 from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED
-from ingenium.drawing.table import Rows, table
 from ingenium.kits.chemistry.drawing import pixels
 
 LIMITS = (

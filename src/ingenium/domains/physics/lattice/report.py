@@ -19,13 +19,18 @@ from ingenium.domains.physics.lattice.ensemble import BEYOND, effective, mean, p
 from ingenium.domains.physics.lattice.laws import Law, Sampler
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.map import MapField, PlaneMap
-from ingenium.drawing.over_time import OverTime, TimeBand
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import (
+    Axis,
+    MapField,
+    Marks,
+    OverTime,
+    Plane,
+    PlaneMap,
+    TimeBand,
+    figure_of,
+    table,
+)
 from ingenium.drawing.style import INK, KNOWN, OURS
-from ingenium.drawing.table import table
 
 TRIED, SHOWN, BINS, POINTS = 1024, 8, 12, 60
 COSTS = (

@@ -19,11 +19,8 @@ from ingenium.domains.quantum.distribution.verifier import (
     floor_of_shots,
     variation,
 )
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, Rows, figure_of, table
 from ingenium.drawing.style import INK, KNOWN, OURS, REJECTED, SMALL, dress, plane
-from ingenium.drawing.table import Rows, table
 from ingenium.kits.circuits.noise import DeviceNoise
 from ingenium.kits.circuits.qasm import AngledCircuit
 from ingenium.kits.circuits.statevector import drawn, probabilities

@@ -8,10 +8,7 @@ from matplotlib.figure import Figure
 from ingenium.core.problem import Section
 from ingenium.core.select import best
 from ingenium.domains.structures.cells.printed import CellPrinter
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, figure_of, gallery
 from ingenium.drawing.style import INK, field
 from ingenium.kits.solids.printing.pictures import gallery as bodies
 from ingenium.kits.solids.printing.pictures import scene

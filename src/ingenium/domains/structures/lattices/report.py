@@ -12,12 +12,7 @@ from ingenium.domains.structures.lattices.crushing import SHAPES, Curve, crush
 from ingenium.domains.structures.lattices.layout import frames
 from ingenium.domains.structures.lattices.solid import solid
 from ingenium.domains.structures.lattices.verifier import CrushVerifier, stress_pa
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.over_time import OverTime
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
-from ingenium.drawing.requested import Requested
+from ingenium.drawing import Axis, Marks, OverTime, Plane, Requested, figure_of, gallery
 from ingenium.drawing.style import OURS, SERIES
 from ingenium.kits.solids.printing.pictures import gallery as bodies
 from ingenium.kits.solids.printing.pictures import scene

@@ -12,10 +12,7 @@ from ingenium.core.select import best
 from ingenium.core.text import codes
 from ingenium.domains.structures.panels.layout import CoreLayout
 from ingenium.domains.structures.panels.verifier import CoreVerifier
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, figure_of, gallery
 from ingenium.drawing.style import INK, OURS
 
 SHOWN, DRAWN = 8, 500

@@ -17,11 +17,8 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.parts.acting import scene
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.printed import Printer
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, figure_of, table
 from ingenium.drawing.style import INK
-from ingenium.drawing.table import table
 from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.pictures import gallery, sections, strained
 

@@ -13,12 +13,8 @@ from ingenium.domains.structures.roof.hollow import SECTIONS
 from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS, joints_m, layout
 from ingenium.domains.structures.roof.rule import MassBound
 from ingenium.domains.structures.roof.settings import RoofSettings
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, Rows, figure_of, gallery, table
 from ingenium.drawing.style import GOOD, INK, KNOWN, MUTED, OURS, REJECTED
-from ingenium.drawing.table import Rows, table
 
 SHOWN = 6
 COLOURS = (OURS, REJECTED, KNOWN, GOOD)

@@ -14,12 +14,8 @@ from ingenium.domains.structures.shapes.box import VOLUME, DesignBox
 from ingenium.domains.structures.shapes.drawing import draw
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.training import Optimiser
-from ingenium.drawing.axis import Marks
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.over_time import OverTime
-from ingenium.drawing.panes import figure_of
+from ingenium.drawing import Marks, OverTime, figure_of, gallery, table
 from ingenium.drawing.style import SERIES
-from ingenium.drawing.table import table
 
 DRAWN, COMPARED = 12, 4
 REST = 200  # steps of SIMP at most

@@ -14,12 +14,8 @@ from ingenium.core.select import best
 from ingenium.domains.structures.toolpath.laying import ColumnNumbers, ColumnPrinter, LaidColumn
 from ingenium.domains.structures.toolpath.prism import SquareColumn
 from ingenium.domains.structures.toolpath.verifier import columns
-from ingenium.drawing.axis import Axis, Marks
-from ingenium.drawing.gallery import gallery
-from ingenium.drawing.panes import figure_of
-from ingenium.drawing.plane import Plane
+from ingenium.drawing import Axis, Marks, Plane, Rows, figure_of, gallery, table
 from ingenium.drawing.style import INK, MUTED, OURS, REJECTED
-from ingenium.drawing.table import Rows, table
 from ingenium.kits.solids.printing.pictures import gallery as bodies
 from ingenium.kits.solids.printing.toolpath import Toolpath
 

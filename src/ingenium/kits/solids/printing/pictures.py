@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from ingenium.core.errors import InputError
 from ingenium.core.scene import Mark, Scene, Shading
+from ingenium.drawing import gallery as side_by_side
 from ingenium.drawing import style
-from ingenium.drawing.gallery import gallery as side_by_side
 from ingenium.drawing.style import INK, SMALL, TEXT, panels
 from ingenium.kits.solids.printing.mesh import Trimesh, mesh_of
 from ingenium.kits.solids.printing.rendering import Look, pixels_per_m, render
