@@ -98,7 +98,7 @@ def parts_of(problem: Bracket, designs: xr.Dataset) -> Figure:
         ax.set_title(
             f"{1e3 * float(one['mass']):.0f} g, {float(one['compliance']):.1f} J", fontsize=9
         )
-    over_mass(plane.subplots(), problem.others, designs, "compliance")
+    over_mass(problem.others, designs, "compliance").draw(plane.subplots())
     return figure
 
 

@@ -16,6 +16,14 @@ _KEPT = {
 }
 
 
+def best(verdicts: xr.Dataset, quantity: str, *, most: bool = False) -> Int[np.ndarray, " m"]:
+    """Positions of the accepted designs, the least of a quantity first, or the most."""
+    held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    values = verdicts[quantity].to_numpy()[held]
+    order: np.ndarray = held[np.argsort(-values if most else values, kind="stable")]
+    return order
+
+
 Metric = Callable[[int], Float[np.ndarray, " n"]]  # distances of all designs to the one there
 
 

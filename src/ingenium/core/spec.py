@@ -1,6 +1,7 @@
 """The spec: what a user asks of a problem, as frozen dataclasses and as a TOML file."""
 
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,6 +24,9 @@ MOST = 10**9  # of anything that is counted
 LAST_SEED = 2**63 - 1
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
 Number = Annotated[float, Field(strict=True)]  # no text and no truth value that reads as one
+_LABEL = re.compile(
+    r"(?:([-+.e\d]+) <= )?([^\W\d]\w*)(?: <= ([-+.e\d]+))?(?: \[(.+?)\])?( beyond uncertainty)?"
+)
 
 
 @checked(frozen=True, config=_STRICT)
@@ -53,6 +57,20 @@ class Limit:
         unit = f" [{self.unit}]" if self.unit else ""
         beyond = " beyond uncertainty" if self.beyond_uncertainty else ""
         return f"{low}{self.quantity}{high}{unit}{beyond}"
+
+    @classmethod
+    def labelled(cls, label: str) -> "Limit":
+        """The limit that has this label.
+
+        Raises:
+            InputError: if none has.
+        """
+        found = _LABEL.fullmatch(label)
+        if found is None or not (found[1] or found[3]):
+            raise InputError("the label of a limit", label, 'Write "mass <= 2 [kg]".')
+        low, name, high, unit, beyond = found.groups()
+        at_least, at_most = (None if end is None else float(end) for end in (low, high))
+        return cls(name, at_least, at_most, unit, True if beyond else None)
 
     def in_unit(self, unit: str) -> "Limit":
         """The same in the unit in which its quantity is measured.

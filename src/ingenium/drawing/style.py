@@ -1,21 +1,17 @@
-"""The look of pictures that domains draw: colours, sizes and frames, and panels that fields share.
+"""The look of pictures that domains draw: colours, sizes and frames.
 
 Colours are told apart with any colour vision, and stand for the same everywhere.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import xarray as xr
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-
-from ingenium.core.select import pareto_rank
-from ingenium.core.verdict import Verdict
 
 OURS, REJECTED = "#2166ac", "#d6604d"  # proposed (accepted, where verdicts count), and rejected
 KNOWN = "#8c510a"  # data, and what others have made
@@ -59,31 +55,7 @@ def dress(axes: Axes, x: str = "", y: str = "", *, title: str = "", grid: bool =
         axes.grid(alpha=0.25, linewidth=0.6)
         axes.set_axisbelow(True)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=SMALL)
-
-
-def named(quantity: xr.DataArray) -> str:
-    """What a quantity is called, with its unit."""
-    unit = quantity.attrs["units"]
-    return str(quantity.attrs["long_name"]) + ("" if unit == "1" else f" ({unit})")
-
-
-def gallery(
-    titles: Sequence[str],
-    draw: Callable[[Axes, int], None],
-    *,
-    size: tuple[float, float],
-    columns: int = 4,
-) -> Figure:
-    """Things side by side, each drawn by its number on axes without a frame, under its title."""
-    columns = min(columns, len(titles))
-    figure, grid = panels(-(-len(titles) // columns), columns, size)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for i, (axes, title) in enumerate(zip(grid.flat, titles, strict=False)):
-        draw(axes, i)
-        axes.set_title(title, fontsize=TEXT, color=INK)
-    return figure
+        axes.legend(fontsize=SMALL, facecolor="white", framealpha=0.75, edgecolor="none")
 
 
 def strained(most: float) -> ScalarMappable:
@@ -100,6 +72,14 @@ def scale_bar(figure: Figure, axes: Axes, scale: ScalarMappable, name: str) -> N
     bar.outline.set_visible(False)
 
 
+def colour_bar(axes: Axes, values: ScalarMappable, name: str) -> None:
+    """At the right of some axes, what their colours stand for."""
+    bar = axes.figure.colorbar(values, ax=axes, shrink=0.9)
+    bar.set_label(name, fontsize=TEXT, color=INK)
+    bar.ax.tick_params(labelsize=SMALL, colors=INK)
+    bar.ax.yaxis.get_offset_text().set_fontsize(SMALL)
+
+
 def field(
     axes: Axes, share: Float[np.ndarray, "x y"], extent: tuple[float, float, float, float]
 ) -> None:
@@ -114,29 +94,3 @@ def field(
         interpolation="nearest",
         zorder=1,
     )
-
-
-def known_points(axes: Axes, x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> None:
-    """Known designs, behind what was proposed."""
-    axes.scatter(x, y, 10, KNOWN, alpha=0.5, linewidths=0, label="known")
-
-
-def by_verdict(
-    axes: Axes,
-    x: Float[np.ndarray, " n"],
-    y: Float[np.ndarray, " n"],
-    verdict: Shaped[np.ndarray, " n"],
-) -> None:
-    """Rejected and accepted designs."""
-    for code, colour in ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS)):
-        rows = verdict == code
-        if rows.any():
-            axes.scatter(x[rows], y[rows], 16, colour, linewidths=0, label=code.value)
-
-
-def front(axes: Axes, points: Float[np.ndarray, "n 2"]) -> None:
-    """The line through the points that no other beats in both, where less is better."""
-    if len(points):
-        first = points[pareto_rank(points) == 0]
-        first = first[first[:, 0].argsort()]
-        axes.step(first[:, 0], first[:, 1], where="post", color=OURS, lw=1.2)

@@ -14,9 +14,11 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.formats.columns import Columns, TableColumn
-from ingenium.core.problem import Problem, Projection
+from ingenium.core.problem import Problem, Projection, Section
 from ingenium.core.quantity import Condition, Variable
+from ingenium.core.select import best
 from ingenium.core.spec import Fixed, Limit
+from ingenium.drawing import Axis, Plane, Requested, figure_of, table
 from thin_films.engine import AIR, TransferMatrix
 from thin_films.gaussian import Gaussian
 
@@ -101,6 +103,24 @@ class Coating(Problem):
     def baselines(self) -> Mapping[str, Callable[[], Gaussian]]:
         """A family of the package's own, under the one feature that `wanted` becomes."""
         return {"gaussian": lambda: Gaussian(self.codec.shape, 1)}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Reflectance over thickness, what was wanted of it, and the thinnest coatings."""
+        verdict, thinnest = verdicts["verdict"].to_numpy(), best(verdicts, "stack_m")[:8]
+        reflected = Axis.of(verdicts, "mean_reflectance", "mean reflectance")
+        wanted = Axis(designs["wanted"].to_numpy(), "wanted")
+        thickness = Axis.of(verdicts, "stack_m", "thickness")
+        figure = figure_of(
+            Plane(thickness, reflected, verdict, front=(1, 1)),
+            Requested(wanted, reflected, verdict),
+            size=(4.4, 3.4),
+        )
+        rows = table(
+            ("coating", designs[DESIGN].to_numpy()[thinnest], ""),
+            ("thickness (nm)", thickness.values[thinnest], ".0f"),
+            ("mean reflectance", reflected.values[thinnest], ".1%"),
+        )
+        return (Section("Reflectance", "Each point is a coating.", figure, rows),)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """A quarter-wave mirror, and the antireflection layer that is left without its others.

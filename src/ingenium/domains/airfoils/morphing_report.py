@@ -1,6 +1,5 @@
 """How the best sections bend, and what bending gains and costs."""
 
-import numpy as np
 import torch
 import xarray as xr
 from matplotlib.axes import Axes
@@ -9,11 +8,12 @@ from matplotlib.figure import Figure
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
 from ingenium.core.quantity import Variable
-from ingenium.core.verdict import Verdict
+from ingenium.core.select import best as best_of
 from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils.cst import Surfaces, arrays_of, stations
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail, parabola
+from ingenium.drawing import Rows, table
 from ingenium.drawing.style import MUTED, SERIES, SMALL, TEXT, dress, panels
 
 SHOWN = 4
@@ -27,14 +27,12 @@ def sections(
 ) -> tuple[Section, ...]:
     """The best accepted designs as they bend, beside themselves without bending."""
     designs, verdicts = found
-    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    ratio = verdicts["lift_to_drag"].to_numpy()
-    best = accepted[np.argsort(-ratio[accepted], kind="stable")][:SHOWN]
+    best = best_of(verdicts, "lift_to_drag", most=True)[:SHOWN]
     if not len(best):
         return ()
     arrays = tuple(a[best] for a in to_arrays(designs, variables))
     labels = [f"design {i}" for i in designs[DESIGN].to_numpy()[best]]
-    table = _table(settings, judge, arrays, verdicts.isel({DESIGN: best}), labels)
+    rows = _table(settings, judge, arrays, verdicts.isel({DESIGN: best}), labels)
     return (
         Section(
             "How they bend",
@@ -48,7 +46,7 @@ def sections(
             "What bending gains and costs",
             f"The same sections with and without bending, by {judge.name}. Energy and strain are "
             "those of two thin skins over a core without stiffness: a proxy that ranks schedules.",
-            table=table,
+            table=rows,
         ),
     )
 
@@ -59,28 +57,21 @@ def _table(
     arrays: tuple[torch.Tensor, ...],
     verdicts: xr.Dataset,
     labels: list[str],
-) -> tuple[tuple[str, ...], ...]:
+) -> Rows:
     """Deflections, lift over drag with and without them, and what they cost."""
     still = judge.measure(*arrays[:4], torch.zeros_like(arrays[4])).numpy()
-    ratio = [q.name for q in judge.quantities].index("lift_to_drag")
-    rows = []
-    for i, label in enumerate(labels):
-        before, after = float(still[i, ratio]), float(verdicts["lift_to_drag"][i])
-        energy, strain = (float(verdicts[q][i]) for q in ("actuation_energy", "skin_strain"))
-        rows.append(
-            (
-                label,
-                *(f"{float(b):+.1f}" for b in arrays[4][i]),
-                f"{before:.1f}",
-                f"{after:.1f}",
-                f"{100 * (after / before - 1):+.1f} %",
-                f"{energy:.1e}",
-                f"{100 * strain:.2f} %",
-            )
-        )
-    bends = (f"deflection at {p.name} (°)" for p in settings.points)
-    costs = ("energy (proxy)", "strain (proxy)")
-    return (("design", *bends, "lift over drag, unbent", "bent", "gain", *costs), *rows)
+    before = still[:, [q.name for q in judge.quantities].index("lift_to_drag")]
+    after = verdicts["lift_to_drag"].to_numpy()
+    bends = zip(settings.points, arrays[4].numpy().T, strict=True)
+    return table(
+        ("design", labels, ""),
+        *((f"deflection at {p.name} (°)", bend, "+.1f") for p, bend in bends),
+        ("lift over drag, unbent", before, ".1f"),
+        ("bent", after, ".1f"),
+        ("gain (%)", 100 * (after / before - 1), "+.1f"),
+        ("energy (proxy)", verdicts["actuation_energy"].to_numpy(), ".1e"),
+        ("strain (proxy, %)", 100 * verdicts["skin_strain"].to_numpy(), ".2f"),
+    )
 
 
 def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: list[str]) -> Figure:

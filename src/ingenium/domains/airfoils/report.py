@@ -1,4 +1,4 @@
-"""What a designer of wings wants to see: sections, pressures, polars, and which engine said so."""
+"""Sections of wings with pressures and polars, compared with known ones, and both engines."""
 
 import numpy as np
 import torch
@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
 from ingenium.core.quantity import Variable
+from ingenium.core.select import best as best_of
 from ingenium.core.spec import Fixed
-from ingenium.core.verdict import Verdict
 from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils.cst import Arrays, Surfaces, arrays_of, numbers_of, stations
 from ingenium.domains.airfoils.hard import shaped
@@ -17,20 +17,21 @@ from ingenium.domains.airfoils.network import SPEEDS, network
 from ingenium.domains.airfoils.polar import sweep
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
-from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, TEXT, by_verdict, dress, panels, plane
+from ingenium.drawing import Axis, Requested, figure_of, table
+from ingenium.drawing.style import KNOWN, MUTED, OURS, TEXT, dress, panels
 
 SHOWN = 4
 FEWEST_POINTS = 3
 RIVALS = 5  # known sections, the best by NeuralFoil, that the judge measures
-_COLUMNS = (
-    "max_thickness",
-    "lift_to_drag",
-    "least_lift_to_drag",
-    "drag",
-    "moment",
-    "max_lift",
-    "edge_thickness",
-)
+COLUMNS = {  # of the table, with their formats
+    "max_thickness": ".3f",
+    "lift_to_drag": ".1f",
+    "least_lift_to_drag": ".1f",
+    "drag": ".5f",
+    "moment": ".3f",
+    "max_lift": ".2f",
+    "edge_thickness": ".4f",
+}
 
 
 def sections(
@@ -44,9 +45,7 @@ def sections(
     designs, verdicts = found
     arrays = to_arrays(designs, variables)
     said = _agreement(settings, judge, arrays, verdicts)
-    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    ratio = verdicts["lift_to_drag"].to_numpy()
-    best = accepted[np.argsort(-ratio[accepted], kind="stable")][:SHOWN]
+    best = best_of(verdicts, "lift_to_drag", most=True)[:SHOWN]
     if not len(best):
         return said
     sharing = (variables, Fixed(float(designs["edge"].to_numpy()[best[0]])))
@@ -54,15 +53,16 @@ def sections(
     labels = [f"design {i}" for i in designs[DESIGN].to_numpy()[best]]
     chosen, top = tuple(a[best] for a in arrays), tuple(a[:1] for a in rival)
     first = (tuple(a[:1] for a in chosen), top)
-    own = np.stack([verdicts[q].to_numpy()[best] for q in _COLUMNS], 1)
     drawn = _pressures(settings, _joined(chosen, top), [*labels, names[0]])
     polars = _polars(settings, first, verdicts, int(best[0]), measured)
-    table = _table([*labels, *names], np.concatenate([own, _picked(measured)]))
+    both = {q: [*verdicts[q].to_numpy()[best], *measured[q].to_numpy()] for q in COLUMNS}
+    columns = ((q.replace("_", " "), both[q], how) for q, how in COLUMNS.items())
+    numbers = table(("section", [*labels, *names], ""), *columns)
     said_of = _words(judge.name, names[0])
     return (
         Section("Sections and pressures", said_of[0], drawn),
         Section("Lift over drag", said_of[1], polars),
-        Section("Best designs and best known sections", said_of[2], table=table),
+        Section("Best designs and best known sections", said_of[2], table=numbers),
         *said,
     )
 
@@ -111,20 +111,6 @@ def _rivals(
     found = xr.Dataset({n: (DESIGN, measured[order, i].numpy()) for i, n in enumerate(names)})
     labels = pool["section"].to_numpy()[first.numpy()][order.numpy()].tolist()
     return tuple(a[order] for a in chosen), labels, found
-
-
-def _picked(measured: xr.Dataset) -> np.ndarray:
-    return np.stack([measured[q].to_numpy() for q in _COLUMNS], 1)
-
-
-def _table(names: list[str], values: np.ndarray) -> tuple[tuple[str, ...], ...]:
-    head = ("section", *(c.replace("_", " ") for c in _COLUMNS))
-    digits = (3, 1, 1, 5, 3, 2, 4)
-    rows = [
-        (name, *(f"{v:.{d}f}" for v, d in zip(row, digits, strict=True)))
-        for name, row in zip(names, values, strict=True)
-    ]
-    return (head, *rows)
 
 
 def _joined(one: Arrays, other: Arrays) -> Arrays:
@@ -203,11 +189,10 @@ def _agreement(
     if both.sum() < FEWEST_POINTS:
         return ()
     gap = theirs[both] / ours[both] - 1
-    figure, axes = plane(3.8, 3.4)
-    by_verdict(axes, ours[both], theirs[both], verdicts["verdict"].to_numpy()[both])
-    span = [min(ours[both].min(), theirs[both].min()), max(ours[both].max(), theirs[both].max())]
-    axes.plot(span, span, color=INK, lw=0.8)
-    dress(axes, "lift over drag by XFOIL", "by NeuralFoil")
+    cheap_axis = Axis(theirs, "lift over drag by NeuralFoil")
+    exact = Axis.of(verdicts, "lift_to_drag", "lift over drag by XFOIL")
+    shown = Requested(cheap_axis, exact, verdicts["verdict"].to_numpy())
+    figure = figure_of(shown, size=(4.8, 3.8))
     text = (
         f"NeuralFoil proposes and mends, XFOIL judges. On these designs NeuralFoil's lift over "
         f"drag lies {100 * np.median(gap):+.1f} % from XFOIL's in the median, "

@@ -232,7 +232,7 @@ class LawProblem(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Step responses beside baselines, the region of attraction, and the front."""
-        return report.sections(self, designs, verdicts)
+        return report.sections(self.machine, self.noise, self.variables, designs, verdicts)
 
 
 def _variables() -> tuple[Variable, ...]:

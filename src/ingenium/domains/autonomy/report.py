@@ -1,55 +1,41 @@
-"""What a control engineer wants to see of a run: responses, opponents, regions, the trade."""
+"""Responses of control laws, the field's own controllers, regions of attraction, the trade."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.quantity import Variable
+from ingenium.core.select import best
 from ingenium.domains.autonomy.certificate import ClosedLoops, region
 from ingenium.domains.autonomy.engine import laws, nominal, one_loop_each, step_answers
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.opponents import at_full_action, fastest, opponents
-from ingenium.drawing.style import (
-    GOOD,
-    INK,
-    MUTED,
-    OURS,
-    REJECTED,
-    SERIES,
-    SMALL,
-    by_verdict,
-    dress,
-    panels,
-    plane,
-)
+from ingenium.drawing import Axis, Marks, OverTime, Plane, TimeBand, figure_of, table
+from ingenium.drawing.style import GOOD, INK, MUTED, OURS, REJECTED, SERIES, dress, plane
 from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import Rollout, rollout
 from ingenium.operate.scenarios import TELLING
 
-if TYPE_CHECKING:
-    from ingenium.domains.autonomy.law_problem import LawProblem
-
 SHOWN, TRIED, ROWS = 12, 64, 6  # laws, scenarios of a table, and laws in it
-STARTS = 24  # of courses about a region
+STARTS = 24  # of trajectories about a region
 
 
 def sections(
-    problem: "LawProblem", designs: xr.Dataset, verdicts: xr.Dataset
+    machine: ControlledMachine,
+    noise: float,
+    variables: Sequence[Variable],
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
     """Responses, a table with opponents, the best law's region, and what is traded for what."""
-    verdict = verdicts["verdict"].to_numpy()
-    good = np.flatnonzero(verdict == Verdict.ACCEPTED)
-    order = good[np.argsort(verdicts["load_error"].to_numpy()[good], kind="stable")]
-    law = laws(to_arrays(designs.isel({DESIGN: order}), problem.variables), problem.machine.wiring)
-    machine = problem.machine
-    others = opponents(machine, problem.noise, 0) if machine.linear else {}
+    order = best(verdicts, "load_error")
+    law = laws(to_arrays(designs.isel({DESIGN: order}), variables), machine.wiring)
+    others = opponents(machine, noise, 0) if machine.linear else {}
     found = []
     if len(order):
         text = "Accepted laws on the nominal machine, without noise."
@@ -62,61 +48,73 @@ def sections(
         found.append(_table(machine, law, index, others))
     if len(order) and machine.linear:
         found.append(_region(machine, law))
-    return (*found, _trade(verdicts))
+    log = bool((verdicts["load_error"].to_numpy() > 0).any())
+    error = Axis.of(verdicts, "load_error", "mean error under load", log=log)
+    rise = Axis.of(verdicts, "rise", "rise")
+    trade = Plane(rise, error, verdicts["verdict"].to_numpy(), front=(1, 1))
+    return (
+        *found,
+        Section("What is traded", "Each point is a law.", figure_of(trade, size=(6.4, 3.4))),
+    )
 
 
 def _responses(
     machine: ControlledMachine, law: FeedbackLaw, others: Mapping[str, Policy]
 ) -> Figure:
-    figure, axes = plane(7.2, 3.4)
     time = np.arange(machine.load_period) * machine.wiring.period_s
-    y = nominal(machine, law.some(slice(0, SHOWN)))[:, 0]
-    for i, one in enumerate(y):
-        axes.plot(time, one, color=OURS, lw=0.7, alpha=0.5, label="accepted" if i == 0 else None)
-        if one.shape[1] > 1:
-            for line in axes.lines[-one.shape[1] + 1 :]:
-                line.set_label("")
+    y = nominal(machine, law.some(slice(0, SHOWN)))[:, 0]  # laws, steps, outputs
+    each = y.swapaxes(1, 2).reshape(-1, y.shape[1])
+    lines = [Marks("goal", time[[0, -1]], np.ones(2), MUTED, ":")]
     for (name, policy), colour in zip(others.items(), SERIES[1:], strict=False):
-        course = rollout(machine.bench, policy, np.array([NOMINAL]), machine.load_period)
-        axes.plot(time, course.truth[:, 0, 0] / machine.goal, color=colour, lw=1.3, label=name)
+        run = rollout(machine.bench, policy, np.array([NOMINAL]), machine.load_period)
+        lines.append(Marks(name, time, run.truth[:, 0, 0] / machine.goal, colour, "-"))
     if others:
         t, way = fastest(machine, machine.load_period)
-        axes.plot(t, way / machine.goal, color=INK, lw=1.2, ls="--", label="time-optimal")
-        axes.set_xlim(0, min(2.0, float(time[-1])))
-    axes.axhline(1.0, color=MUTED, lw=0.8, zorder=0)
-    dress(axes, "time, s", "output, by what is wanted", grid=True)
-    return figure
+        lines.append(Marks("time-optimal", t, way / machine.goal, INK, "--"))
+        kept = time <= 2.0
+        time, each = time[kept], each[:, kept]
+    shown = OverTime(
+        time,
+        [TimeBand(each, "accepted", single=True)],
+        "output over the goal",
+        x="time (s)",
+        marks=lines,
+    )
+    return figure_of(shown, size=(7.2, 3.4))
 
 
 def _table(
     machine: ControlledMachine, law: FeedbackLaw, index: np.ndarray, others: Mapping[str, Policy]
 ) -> Section:
     """Rise, overshoot, error under load and effort, on the same scenarios."""
-    head = ("controller", "rise, s", "overshoot", "error under load", "effort, 1/s")
-    own: list[tuple[str, Policy]] = [
-        (f"law {number}", law.some(slice(i, i + 1))) for i, number in enumerate(index[:ROWS])
-    ]
-    rows = [_row(machine, name, policy) for name, policy in (*own, *others.items())]
+    own = {f"design {index[i]}": law.some(slice(i, i + 1)) for i in range(min(ROWS, len(index)))}
     t, way = fastest(machine, machine.load_period)
     quickest = np.maximum.accumulate(at_full_action(machine, machine.load_period))
-    for name, y, over in (
-        ("time-optimal way to rest", way, "0.0%"),
-        ("full action (no rise is shorter)", quickest, ""),
-    ):
+    bounds = {"time-optimal way to rest": way, "full action (no rise is shorter)": quickest}
+    rows = {name: _scores(machine, policy) for name, policy in (own | dict(others)).items()}
+    for (name, y), over in zip(bounds.items(), (0.0, np.nan), strict=True):
         rise = t[1] * ((y >= 0.9 * machine.goal).argmax() - (y >= 0.1 * machine.goal).argmax())
-        rows.append((name, f"{rise:.3f}", over, "", ""))
+        rows[name] = (rise, over, np.nan, np.nan)
+    rise_s, overshoot, error, effort = zip(*rows.values(), strict=True)
     text = f"On the nominal machine, and under load in {TRIED} scenarios that no law was tuned on."
-    return Section("Beside what the field would use", text, table=(head, *rows))
+    columns = table(
+        ("controller", rows, ""),
+        ("rise, s", rise_s, ".3f"),
+        ("overshoot", overshoot, ".1%"),
+        ("error under load", error, ".4f"),
+        ("effort, 1/s", effort, ".2f"),
+    )
+    return Section("Compared with what the field would use", text, table=columns)
 
 
-def _row(machine: ControlledMachine, name: str, policy: Policy) -> tuple[str, ...]:
+def _scores(machine: ControlledMachine, policy: Policy) -> tuple[float, float, float, float]:
     one = rollout(machine.bench, policy, np.array([NOMINAL]), machine.load_period)
     rise, over, _ = step_answers(machine, (one.truth[:, :, :1] / machine.goal).swapaxes(0, 1))
     course = under_load(machine, policy)
     error = np.abs(course.error[machine.load_period :, :, 0]).mean()
     wide = float(machine.wiring.high[0] - machine.wiring.low[0])
     effort = np.abs(np.diff(course.action, axis=0)).mean() / wide / machine.wiring.period_s
-    return name, f"{rise[0]:.3f}", f"{over[0]:.1%}", f"{error:.4f}", f"{effort:.2f}"
+    return float(rise[0]), float(over[0]), float(error), float(effort)
 
 
 def under_load(machine: ControlledMachine, policy: Policy) -> Rollout:
@@ -129,8 +127,7 @@ def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:
     """Courses from inside and outside the proved region of the best law, in place and rate."""
     one = one_loop_each(machine, law.some(slice(0, 1)))
     found, loops = region(machine.loop, one, machine.goal), ClosedLoops.of(machine.loop, one)
-    figure, grid = panels(1, 1, (6.4, 4.0))
-    axes: Axes = grid[0, 0]
+    figure, axes = plane()
     shape = np.linalg.inv(found.energy[0])[:2, :2] * max(float(found.level[0]), 1e-12)
     turn = np.linspace(0, 2 * np.pi, 200)
     edge = np.linalg.cholesky(shape) @ np.stack([np.cos(turn), np.sin(turn)])
@@ -151,8 +148,7 @@ def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:
         name = {0: "from outside", 1: "from its edge"}.get(i)
         axes.plot(*line.T, color=colour, lw=0.7, alpha=0.7, label=name)
         axes.plot(*line[0], marker=".", ms=4, color=colour)
-    dress(axes, "output, from the goal", "rate, 1/s")
-    axes.legend(frameon=False, fontsize=SMALL, loc="upper right")
+    dress(axes, "output, from the goal", "rate (1/s)")
     return Section(
         "Region of attraction of the best law",
         f"Steps up to {found.step[0]:.2f} are proved to end well though the action is cut to its "
@@ -160,13 +156,3 @@ def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:
         "machine, with all numbers rounded outwards.",
         figure,
     )
-
-
-def _trade(verdicts: xr.Dataset) -> Section:
-    figure, axes = plane(6.4, 3.4)
-    rise, error = verdicts["rise"].to_numpy(), verdicts["load_error"].to_numpy()
-    by_verdict(axes, rise, error, verdicts["verdict"].to_numpy())
-    if np.isfinite(error).any() and (error[np.isfinite(error)] > 0).all():
-        axes.set_yscale("log")
-    dress(axes, "rise, s", "mean error under load", grid=True)
-    return Section("What is traded", "Each point is a law.", figure)

@@ -1,19 +1,22 @@
-"""Fans of profiles: the median of many days or weeks, and bands that hold 50 % and 90 % of them."""
+"""Days and weeks of quarter hours over time, and known ones of the same kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from matplotlib.axes import Axes
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import Condition
+from ingenium.core.spec import Limit
 from ingenium.domains.grid.data.dataset import STEPS
+from ingenium.drawing import HOURS_OF_DAY, Marks, OverTime, TimeBand
+from ingenium.drawing.style import KNOWN, OURS
 
 SHOWN = 400  # days drawn in the fans; enough for their quantiles
 KW = 1000.0
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+BANDS = "median, and bands that hold 50 % and 90 % of the"  # days or weeks
 
 
 def spread(rows: np.ndarray) -> np.ndarray:
@@ -31,15 +34,24 @@ def like(known: xr.Dataset, designs: xr.Dataset, conditions: Sequence[Condition]
     return known.isel({DESIGN: np.flatnonzero(fits)})
 
 
-def fan(ax: Axes, values: Float[np.ndarray, "n t"], colour: str, label: str) -> None:
-    """Median of some courses, and bands that hold 50 % and 90 % of them."""
-    low, left, middle, right, high = np.nanquantile(values, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
-    hours = np.arange(values.shape[1]) / 4
-    ax.fill_between(hours, low, high, color=colour, alpha=0.15, linewidth=0)
-    ax.fill_between(hours, left, right, color=colour, alpha=0.25, linewidth=0)
-    ax.plot(hours, middle, color=colour, linewidth=1.4, label=label)
-    ax.set_xlim(0, hours[-1] + 0.25)
-    if len(hours) == STEPS:
-        ax.set_xticks(range(0, 25, 6), [f"{h:02d}:00" for h in range(0, 25, 6)])
-    else:
-        ax.set_xticks(range(12, len(hours) // 4, 24), WEEKDAYS[: len(hours) // STEPS])
+def beside(
+    real: Float[np.ndarray, "m t"], own: Float[np.ndarray, "n t"]
+) -> tuple[TimeBand, TimeBand]:
+    """Real series in brown, proposed ones in blue."""
+    return TimeBand(real, "real", KNOWN), TimeBand(own, "proposed", OURS)
+
+
+def fan(
+    bands: Sequence[TimeBand],
+    name: str,
+    unit: str,
+    *,
+    marks: Sequence[Marks] = (),
+    limits: Sequence[Limit] = (),
+) -> OverTime:
+    """Bands over the hours of a day, or over the days of a week."""
+    hours = np.arange(bands[0].values.shape[1]) / 4
+    days = len(hours) // STEPS
+    ticks: Mapping[float, str] = {24.0 * i + 12: WEEKDAYS[i] for i in range(days)}
+    ticks = HOURS_OF_DAY if days <= 1 else ticks
+    return OverTime(hours, bands, name, unit, marks=marks, limits=limits, ticks=ticks)

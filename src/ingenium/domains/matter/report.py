@@ -1,6 +1,6 @@
-"""What a materials scientist wants to see: certified crystals, their hull, gaps and pattern."""
+"""Certified crystals, their distance from the hull, their gaps and a powder pattern."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -11,14 +11,15 @@ from matplotlib.patches import Circle
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.select import best as best_of
 from ingenium.domains.matter import diffraction
 from ingenium.domains.matter.charges import IONS
 from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.phases import splits
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.wyckoff import ANGSTROM
-from ingenium.drawing.style import INK, MUTED, OURS, REJECTED, SERIES, dress, gallery, panels
+from ingenium.drawing import Axis, Plane, Requested, Rows, figure_of, gallery, table
+from ingenium.drawing.style import INK, MUTED, OURS, SERIES, dress, plane
 
 DRAWN, LISTED = 8, 24  # crystals drawn, and in the table
 VIEW = np.array(
@@ -26,6 +27,10 @@ VIEW = np.array(
 )  # rows: x, y, depth
 MEV = 1e3
 SECOND = "second_hull"
+WHERE = (
+    "Each crystal that pw.x has computed; of those whose results travel with the package the "
+    "guess is what was found."
+)
 ABOVE = {  # columns of what is measured, in meV an atom
     "above hull (meV/atom)": "hull_distance",
     "binaries (pw.x)": "decomposition",
@@ -42,10 +47,9 @@ def sections(
     Where CHGNet alone judged, nothing was certified, and neither table nor hull is shown.
     """
     computed = "hull_distance" in verdicts
-    above = verdicts["hull_distance" if computed else "screened_hull"].to_numpy()
-    held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    best = _first(made, held[np.argsort(above[held])])
-    where = (_where(verdicts),) if computed else ()
+    best = _first(made, best_of(verdicts, "hull_distance" if computed else "screened_hull"))
+    heading = "Gaps and distances from the hull"
+    where = (Section(heading, WHERE, _hull(verdicts)),) if computed else ()
     if not len(best):
         return where
     names = [formula(made[k]) for k in best]
@@ -68,8 +72,9 @@ def sections(
     )
     if not computed:
         return cells, pattern
-    table = _table(made, best, designs, verdicts)
-    return Section("Certified crystals", told, table=table), cells, *where, pattern
+    listed = best[:LISTED]
+    rows = _table([made[k] for k in listed], designs.isel({DESIGN: listed}), verdicts)
+    return Section("Certified crystals", told, table=rows), cells, *where, pattern
 
 
 def _apart(verdicts: xr.Dataset) -> str:
@@ -81,18 +86,13 @@ def _apart(verdicts: xr.Dataset) -> str:
     )
 
 
-def _where(verdicts: xr.Dataset) -> Section:
-    return Section(
-        "Gaps and distances from the hull",
-        "Each crystal that pw.x has computed; of those whose results travel with the package the "
-        "guess is what was found.",
-        _hull(verdicts),
-    )
-
-
 def formula(crystal: Crystal) -> str:
-    """As chemists write it."""
-    return "".join(f"{e}{n if n > 1 else ''}" for e, n in crystal.sites.reduced.items())
+    """The formula as chemists write it."""
+    return _written(crystal.sites.reduced)
+
+
+def _written(counts: Mapping[str, int]) -> str:
+    return "".join(f"{e}{n if n > 1 else ''}" for e, n in counts.items())
 
 
 def _first(made: Sequence[Crystal], order: np.ndarray) -> list[int]:
@@ -103,37 +103,21 @@ def _first(made: Sequence[Crystal], order: np.ndarray) -> list[int]:
     return list(seen.values())
 
 
-def _table(
-    made: Sequence[Crystal], best: Sequence[int], designs: xr.Dataset, verdicts: xr.Dataset
-) -> tuple[tuple[str, ...], ...]:
-    above = {head: name for head, name in ABOVE.items() if name in verdicts}
-    head = (
-        *("design", "formula", "group", "a, c (angstrom)", "gap (eV, PBE)"),
+def _table(made: Sequence[Crystal], designs: xr.Dataset, verdicts: xr.Dataset) -> Rows:
+    own = verdicts.sel({DESIGN: designs[DESIGN]})
+    edges = [sorted(set((c.edges_m / ANGSTROM).round(2).tolist())) for c in made]
+    parts = [[_written(part) for part, _ in splits(c.sites.reduced)] for c in made]
+    above = ((h, MEV * own[name].to_numpy(), ".0f") for h, name in ABOVE.items() if name in own)
+    return table(
+        ("design", designs[DESIGN].to_numpy(), ""),
+        ("formula", map(formula, made), ""),
+        ("group", [_unbroken(c.sites.group.symbol) for c in made], ""),
+        ("a, c (angstrom)", [", ".join(f"{e:.2f}" for e in one) for one in edges], ""),
+        ("gap (eV, PBE)", own["band_gap"].to_numpy(), ".2f"),
         *above,
-        *("pressure (GPa)", "falls apart into"),
+        ("pressure (GPa)", own["pressure"].to_numpy() / 1e9, ".1f"),
+        ("falls apart into", [_unbroken(" + ".join(one)) for one in parts], ""),
     )
-    rows = []
-    for k in best[:LISTED]:
-        one = verdicts.isel({DESIGN: k})
-        edges = sorted(set((made[k].edges_m / ANGSTROM).round(2).tolist()))
-        rows.append(
-            (
-                str(int(designs[DESIGN][k])),
-                formula(made[k]),
-                _unbroken(made[k].sites.group.symbol),
-                ", ".join(f"{e:.2f}" for e in edges),
-                f"{float(one['band_gap']):.2f}",
-                *(f"{MEV * float(one[name]):.0f}" for name in above.values()),
-                f"{float(one['pressure']) / 1e9:.1f}",
-                _unbroken(
-                    " + ".join(
-                        "".join(f"{e}{n if n > 1 else ''}" for e, n in part.items())
-                        for part, _ in splits(made[k].sites.reduced)
-                    )
-                ),
-            )
-        )
-    return (head, *rows)
 
 
 def _unbroken(text: str) -> str:
@@ -142,19 +126,11 @@ def _unbroken(text: str) -> str:
 
 
 def _hull(verdicts: xr.Dataset) -> Figure:
-    figure, grid = panels(1, 2, (3.6, 3.0))
-    code = verdicts["verdict"].to_numpy()
-    gap, hull = verdicts["band_gap"].to_numpy(), MEV * verdicts["hull_distance"].to_numpy()
-    guess = verdicts["gap_estimate"].to_numpy()
-    for verdict, colour in ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS)):
-        own = (code == verdict) & np.isfinite(gap)
-        grid[0, 0].scatter(gap[own], hull[own], s=14, color=colour, label=verdict.name.lower())
-        grid[0, 1].scatter(guess[own], gap[own], s=14, color=colour)
-    top = max(3.0, float(np.nanmax(gap, initial=0.0)))
-    grid[0, 1].plot([0, top], [0, top], color=MUTED, linewidth=0.8)
-    dress(grid[0, 0], "gap (eV, PBE)", "above the hull (meV an atom)", grid=True)
-    dress(grid[0, 1], "gap that was guessed (eV)", "gap (eV, PBE)", grid=True)
-    return figure
+    gap = Axis.of(verdicts, "band_gap", "gap, PBE")
+    guess = Axis.of(verdicts, "gap_estimate", "gap that was guessed")
+    hull = Axis(MEV * verdicts["hull_distance"].to_numpy(), "above the hull", "meV an atom")
+    verdict = verdicts["verdict"].to_numpy()
+    return figure_of(Plane(gap, hull, verdict), Requested(guess, gap, verdict), size=(4.4, 3.4))
 
 
 def _cells(made: Sequence[Crystal], best: Sequence[int]) -> Figure:
@@ -197,8 +173,7 @@ def _cell(axes: Axes, crystal: Crystal) -> None:
 
 
 def _pattern(crystal: Crystal, name: str) -> Figure:
-    figure, grid = panels(1, 1, (6.4, 2.6))
-    axes = grid[0, 0]
+    figure, axes = plane(6.4, 2.6)
     peaks = diffraction.peaks(crystal)
     axes.vlines(peaks.two_theta_deg, 0, peaks.intensity, color=OURS, linewidth=1.2)
     for angle, height, label in zip(

@@ -1,11 +1,9 @@
-"""What an operator of water wants to see of a campaign: the network, tags under attack, harm."""
+"""The water network, tags under attack, and harm by kind of attack."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
@@ -16,9 +14,15 @@ from ingenium.domains.plant.attacks import KINDS, Attack
 from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import Works
 from ingenium.domains.plant.verifier import attacks_of
-from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, REJECTED, dress, panels, plane
+from ingenium.drawing import Marks, OverTime, PlaneMap, Rows, TimeBand, figure_of, table
+from ingenium.drawing.style import INK, KNOWN, MUTED, OURS
 
-HEAD = ("attack", "weeks", "visibility", "spilled, m³", "short of water, h", "extra energy, kWh")
+HARM = {
+    "visibility": "visibility",
+    "spilled": "spilled, m³",
+    "short_of_water": "short of water, h",
+    "extra_energy": "extra energy, kWh",
+}
 
 
 def sections(
@@ -29,7 +33,8 @@ def sections(
     attacks = list(attacks_of(arrays[2:]))
     good = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     shown = [next((int(i) for i in good if attacks[i].kind == kind), -1) for kind in KINDS[1:]]
-    rows = [i for i in shown if i >= 0]
+    demand, number = arrays[0].numpy(), designs[DESIGN].to_numpy()
+    weeks = [_week(works, demand[i], attacks[i], int(number[i])) for i in shown if i >= 0]
     return (
         Section(
             "The network",
@@ -41,63 +46,48 @@ def sections(
             "One attack of each kind",
             "Level of the attacked tank as operators are shown it (blue), beside the same week "
             "without the attack (brown); the attack is shaded.",
-            _strips(works, arrays[0].numpy(), attacks, rows, designs) if rows else None,
+            figure_of(*weeks, size=(8.0, 1.9), columns=1) if weeks else None,
         ),
         Section("Harm by kind", "Medians over weeks with an answer.", table=_harm(verdicts)),
     )
 
 
 def _map(network: WaterNetwork) -> Figure:
-    figure, axes = plane(6.4, 4.4)
-    ends = [[network.places[a - 1], network.places[b - 1]] for a, b in network.pipes]
-    axes.add_collection(LineCollection(ends, colors=MUTED, linewidths=0.6))
     controlled = {s.tank for s in network.stations}
-    read = {t.item for t in network.tags if t.kind == "pressure"}
-    for node in (*network.tanks, *read):
-        x, y = network.places[node - 1]
-        tank = node in network.tanks
-        colour = OURS if node in controlled else MUTED if tank else INK
-        axes.scatter([x], [y], 60 if tank else 10, colour, marker="s" if tank else "o", zorder=3)
-        if tank:
-            axes.annotate(network.names[node - 1], (x, y), (5, 5), textcoords="offset points")
-    axes.autoscale()
-    axes.set_aspect("equal")
-    axes.set_axis_off()
-    return figure
+    tanks = {n: n in controlled for n in network.tanks}
+    read = [t.item for t in network.tags if t.kind == "pressure" and t.item not in tanks]
+    groups = (
+        ("pressure that SCADA reads", read, INK, "o", 10.0),
+        ("tank that controls", [n for n in tanks if tanks[n]], OURS, "s", 60.0),
+        ("other tank", [n for n in tanks if not tanks[n]], MUTED, "s", 60.0),
+    )
+    places = []
+    for name, nodes, colour, marker, size in groups:
+        x, y = network.places[np.array(nodes, dtype=int) - 1].T
+        words = [network.names[n - 1] for n in nodes if n in tanks]
+        places.append(Marks(name, x, y, colour, marker, size, words))
+    ends = network.places[np.array(network.pipes) - 1]
+    return figure_of(PlaneMap(places, ends), size=(6.4, 4.4))
 
 
-def _strips(
-    works: Works,
-    demand: np.ndarray,
-    attacks: list[Attack],
-    rows: list[int],
-    designs: xr.Dataset,
-) -> Figure:
-    figure, grid = panels(len(rows), 1, (8.0, 1.6))
-    for axes, i in zip(grid[:, 0], rows, strict=True):
-        _strip(axes, works, demand[i], attacks[i], int(designs[DESIGN].to_numpy()[i]))
-    grid[-1, 0].set_xlabel("hour of the week")
-    return figure
-
-
-def _strip(axes: Axes, works: Works, demand: np.ndarray, attack: Attack, week: int) -> None:
+def _week(works: Works, demand: np.ndarray, attack: Attack, week: int) -> OverTime:
     station = works.network.stations[attack.station]
     tag = next(i for i, t in enumerate(works.network.tags) if t.item == station.tank)
-    for run, colour in ((works.run(demand, None), KNOWN), (works.run(demand, attack), OURS)):
-        if run is not None:
-            axes.plot(run.readings[tag], color=colour, lw=1.1)
-    axes.axvspan(attack.onset_h, attack.end_h, color=REJECTED, alpha=0.15, lw=0)
+    runs = ((works.run(demand, None), "calm", KNOWN), (works.run(demand, attack), "shown", OURS))
+    bands = [TimeBand(r.readings[tag][None], name, c) for r, name, c in runs if r is not None]
     how = ", operators see an earlier day" if attack.concealed else ""
-    dress(axes, "", f"{station.name}, m", title=f"week {week}: {attack.kind}{how}", grid=True)
+    name = f"week {week}: {attack.kind}{how}; level of {station.name}"
+    hours = np.arange(bands[0].values.shape[1] if bands else 1, dtype=np.float64)
+    spans = ((float(attack.onset_h), float(attack.end_h)),)
+    return OverTime(hours, bands, name, "m", "hour of the week", shaded=spans)
 
 
-def _harm(verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:
-    rows: list[tuple[str, ...]] = [HEAD]
+def _harm(verdicts: xr.Dataset) -> Rows:
     kind = verdicts["attack_kind"].to_numpy()
-    for code, name in enumerate(KINDS):
-        own = verdicts.isel({DESIGN: np.flatnonzero(kind == code)})
-        if own.sizes[DESIGN]:
-            names = ("visibility", "spilled", "short_of_water", "extra_energy")
-            values = [float(np.median(own[q].to_numpy())) for q in names]
-            rows.append((name, str(own.sizes[DESIGN]), *(f"{v:.3g}" for v in values)))
-    return tuple(rows)
+    own = {name: kind == code for code, name in enumerate(KINDS) if (kind == code).any()}
+    medians = {q: [float(np.median(verdicts[q].to_numpy()[o])) for o in own.values()] for q in HARM}
+    return table(
+        ("attack", own, ""),
+        ("weeks", [int(o.sum()) for o in own.values()], ""),
+        *((head, medians[q], ".3g") for q, head in HARM.items()),
+    )

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from ingenium.drawing import style
+from ingenium.drawing import Axis, Marks, Plane, figure_of
 from ingenium.drawing.style import OURS, REJECTED, SMALL
 from ingenium.kits.chemistry.parsing import parsed
 
@@ -75,9 +75,6 @@ def _tint(value: float) -> tuple[float, float, float]:
 
 def plane(verdicts: xr.Dataset, known: Float[np.ndarray, "m 2"], names: tuple[str, str]) -> Figure:
     """Two quantities of the accepted and the rejected designs, with known molecules behind."""
-    figure, axes = style.plane()
-    style.known_points(axes, known[:, 0], known[:, 1])
-    x, y = (verdicts[name] for name in names)
-    style.by_verdict(axes, x.to_numpy(), y.to_numpy(), verdicts["verdict"].to_numpy())
-    style.dress(axes, style.named(x), style.named(y))
-    return figure
+    x, y = (Axis.of(verdicts, name) for name in names)
+    behind = Marks("known", known[:, 0], known[:, 1])
+    return figure_of(Plane(x, y, verdicts["verdict"].to_numpy(), marks=(behind,)))

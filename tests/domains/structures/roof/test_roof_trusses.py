@@ -205,4 +205,4 @@ def test_a_report_of_no_truss_says_so() -> None:
     measured = {q.name: ("design", [1.0]) for q in PROBLEM.quantities}
     verdicts = xr.Dataset({**measured, "verdict": ("design", [Verdict.REJECTED])})
     first, *_ = PROBLEM.sections(designs, verdicts)
-    assert first.text == "No truss holds every limit."
+    assert first.text == "No truss satisfies every limit."

@@ -169,4 +169,4 @@ def test_a_report_of_no_column_says_so() -> None:
     measured = {q.name: ("design", [np.nan]) for q in problem.quantities}
     verdicts = xr.Dataset({**measured, "verdict": ("design", [Verdict.FAILED])})
     (section,) = problem.sections(designs, verdicts)
-    assert section.text.startswith("No column holds every limit")
+    assert section.text.startswith("No column satisfies every limit")

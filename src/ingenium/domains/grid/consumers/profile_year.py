@@ -188,7 +188,7 @@ class ProfileYear(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Duration curves, mean days, seasons and correlations beside held-out weeks."""
-        return year_report.sections(self, designs, verdicts)
+        return year_report.sections(self.judge, self.calendar, self._years, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Every day a triangle that rises to 1 kW at noon, for all consumers: closed form."""

@@ -1,56 +1,72 @@
-"""What a planner wants to see of annual profiles, beside weeks that are held out."""
+"""Annual profiles compared with weeks that are held out."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float64
-from matplotlib.axes import Axes
+from jaxtyping import Float, Float64
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
-from ingenium.domains.grid.consumers.year_judge import WeekStatistics
-from ingenium.drawing.style import KNOWN, MUTED, OURS, dress, panels
-
-if TYPE_CHECKING:
-    from ingenium.domains.grid.consumers.profile_year import ProfileYear
+from ingenium.core.verdict import answered
+from ingenium.domains.grid.consumers.year_calendar import YearCalendar
+from ingenium.domains.grid.consumers.year_judge import WeekStatistics, YearArithmetic
+from ingenium.domains.grid.fans import beside
+from ingenium.drawing import (
+    Axis,
+    MapField,
+    OverTime,
+    PlaneMap,
+    Requested,
+    Rows,
+    TimeBand,
+    figure_of,
+    quantiles,
+    table,
+)
 
 SHOWN = 200  # neighbourhoods in the pictures
 KINDS = ("Workday", "Saturday", "Sunday or holiday")
-MONTHS = tuple("JFMAMJJASOND")
+MONTHS = {float(i): m for i, m in enumerate("JFMAMJJASOND")}
 SIZES = ("energy", "peak", "load_factor", "coincidence")
+SIX_HOURS = {float(h): str(h) for h in range(0, 25, 6)}
 
 
 def sections(
-    problem: "ProfileYear", designs: xr.Dataset, verdicts: xr.Dataset
+    judge: YearArithmetic,
+    calendar: YearCalendar,
+    known: xr.Dataset,
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """The course of the year and of its days, and how consumers go together."""
-    rows = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
+    """The year and its days, and how consumers go together; `known` are years of real weeks."""
+    rows = np.flatnonzero(answered(verdicts["verdict"].to_numpy()))
     rows = rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]
     load = torch.from_numpy(designs["load"].to_numpy()[rows])
-    own = problem.judge.statistics(load)
+    learned = torch.from_numpy(known["load"].to_numpy()[~known["held_out"].to_numpy()])
+    own = judge.statistics(load)
     return (
         Section(
             "Load duration and mean days",
-            f"{len(rows)} proposed neighbourhoods in blue (median, and the band of 90 %), on the "
-            "weeks of the year that are held out of the data; in brown those weeks as they were. "
-            "All relative to the mean load.",
-            _shapes(own, problem.judge.real, problem.steps),
+            f"{len(rows)} proposed neighbourhoods in blue (median, and bands that hold 50 % and "
+            "90 %), on the weeks of the year that are held out of the data; in brown those weeks "
+            "as they were. All relative to the mean load.",
+            _shapes(own, judge.real, judge.steps),
         ),
         Section(
             "The year",
             "Energy of a month, mean of consumers: proposed in blue, and in brown the years of "
             "real weeks that were learned from. On the right the first neighbourhood, all its "
             "consumers together, in the week of its highest load.",
-            _course(problem, load),
+            _year(calendar, judge.steps, load, learned),
         ),
         Section(
             "How consumers go together",
-            "Correlations of loads over all steps of the held-out weeks.",
-            _together(own, problem),
+            "Correlations of loads over all steps of the held-out weeks. On the right each pair, "
+            "with the range of 90 % of the neighbourhoods.",
+            _together(own, judge.real, known["consumer"].to_numpy().tolist()),
         ),
         Section(
             "Errors against held-out weeks",
@@ -58,107 +74,100 @@ def sections(
             "of real weeks (bootstrap), which differ from them by chance alone. The last column "
             "is the error relative to theirs.",
             None,
-            _errors(problem, verdicts),
+            _errors(judge, learned, verdicts),
         ),
-        Section("Energies and peaks", "Quantiles over neighbourhoods.", None, _table(verdicts)),
+        Section(
+            "Energies and peaks", "Quantiles over neighbourhoods.", None, quantiles(verdicts, SIZES)
+        ),
     )
-
-
-def _band(axes: Axes, x: np.ndarray, values: Tensor, colour: str, label: str) -> None:
-    low, middle, high = np.quantile(values.numpy(), (0.05, 0.5, 0.95), axis=0)
-    axes.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
-    axes.plot(x, middle, color=colour, linewidth=1.4, label=label)
 
 
 def _shapes(own: WeekStatistics, real: WeekStatistics, steps: int) -> Figure:
-    figure, grid = panels(1, 1 + len(KINDS), (2.7, 2.6))
+    """The duration curve, and the mean day of each kind."""
     share = np.linspace(0, 100, own.duration.shape[1])
-    _band(grid[0, 0], share, own.duration, OURS, "proposed")
-    grid[0, 0].plot(share, real.duration[0], color=KNOWN, linewidth=1.2, label="held out")
-    dress(grid[0, 0], "share of time (%)", title="Load duration", grid=True)
-    hours = np.arange(steps) * 24 / steps
+    bands = beside(real.duration.numpy(), own.duration.numpy())
     ours, theirs = (torch.cat([x.workday[:, None], x.weekend], 1) for x in (own, real))
-    top = 1.15 * float(max(ours.quantile(0.97), theirs.max()))
-    for i, (axes, kind) in enumerate(zip(grid[0, 1:], KINDS, strict=True)):
-        _band(axes, hours, ours[:, i], OURS, "")
-        axes.plot(hours, theirs[0, i], color=KNOWN, linewidth=1.2)
-        axes.set_ylim(0, top)
-        axes.set_xticks(range(0, 25, 6))
-        dress(axes, "hour", title=kind, grid=True)
-    return figure
+    ends = (0.0, 1.15 * float(max(ours.quantile(0.97), theirs.max())))
+    hours = np.arange(steps) * 24 / steps
+    days = [
+        OverTime(
+            hours,
+            beside(theirs[:, i].numpy(), ours[:, i].numpy()),
+            kind,
+            x="hour",
+            ends=ends,
+            ticks=SIX_HOURS,
+        )
+        for i, kind in enumerate(KINDS)
+    ]
+    duration = OverTime(share, bands, "Load duration", x="share of time (%)")
+    return figure_of(duration, *days, size=(2.7, 2.6))
 
 
-def _course(problem: "ProfileYear", load: Tensor) -> Figure:
-    figure, grid = panels(1, 2, (5.4, 2.6))
-    known = problem.data()
-    real = torch.from_numpy(known["load"].to_numpy()[~known["held_out"].to_numpy()])
-    x = np.arange(len(MONTHS))
-    for values, colour, label in ((load, OURS, "proposed"), (real, KNOWN, "real weeks")):
-        _band(grid[0, 0], x, _monthly(problem, values), colour, label)
-    grid[0, 0].set_xticks(x, MONTHS)
-    grid[0, 0].set_ylim(bottom=0)
-    dress(grid[0, 0], title="Energy of a month (kWh)", grid=True)
+def _year(calendar: YearCalendar, steps: int, load: Tensor, learned: Tensor) -> Figure:
+    months = [_monthly(calendar, steps, x).numpy() for x in (learned, load)]
     together = load[0].sum(0).numpy()
-    day = int(together.argmax()) // problem.steps
-    monday = max(day - int(problem.calendar.weekday[day]), 0) * problem.steps
-    week = together[monday : monday + 7 * problem.steps]
-    grid[0, 1].plot(np.arange(len(week)) / problem.steps, week, color=OURS, linewidth=0.9)
-    first = problem.calendar.dates[monday // problem.steps]
-    dress(grid[0, 1], f"days from {first}", title="Load of a neighbourhood (kW)", grid=True)
-    return figure
+    day = int(together.argmax()) // steps
+    monday = max(day - int(calendar.weekday[day]), 0) * steps
+    week = together[None, monday : monday + 7 * steps]
+    at, days = np.arange(12.0), np.arange(week.shape[1]) / steps
+    energy = OverTime(
+        at, beside(*months), "Energy of a month", "kWh", ends=(0.0, None), ticks=MONTHS
+    )
+    first = f"days from {calendar.dates[monday // steps]}"
+    peak = OverTime(days, [TimeBand(week)], "Load of a neighbourhood", "kW", first)
+    return figure_of(energy, peak, size=(5.4, 2.6))
 
 
-def _monthly(problem: "ProfileYear", load: Tensor) -> Float64[Tensor, "n 12"]:
+def _monthly(calendar: YearCalendar, steps: int, load: Tensor) -> Float64[Tensor, "n 12"]:
     """Energy of each month (kWh), mean of consumers."""
-    month = problem.calendar.dates.astype("datetime64[M]").astype(int) % 12
-    daily = load.mean(1).unflatten(1, (-1, problem.steps)).sum(2) * (24 / problem.steps)
+    month = calendar.dates.astype("datetime64[M]").astype(int) % 12
+    daily = load.mean(1).unflatten(1, (-1, steps)).sum(2) * (24 / steps)
     return torch.stack([daily[:, torch.from_numpy(month == m)].sum(1) for m in range(12)], 1)
 
 
-def _together(own: WeekStatistics, problem: "ProfileYear") -> Figure:
-    figure, grid = panels(1, 3, (3.4, 2.9))
-    h = len(problem.consumers)
-    real = problem.judge.real.correlation[0]
-    mean = own.correlation.mean(0)
-    top = float(max(real.abs().max(), mean.abs().max(), torch.tensor(0.1)))
-    for axes, values, title in ((grid[0, 0], real, "held out"), (grid[0, 1], mean, "proposed")):
-        table = torch.full((h, h), float("nan"), dtype=torch.float64)
-        above, right = torch.triu_indices(h, h, 1)
-        table[above, right] = table[right, above] = values
-        drawn = axes.imshow(table.numpy(), vmin=0, vmax=top, cmap="Blues")
-        axes.set_xticks(range(h), problem.consumers, rotation=90)
-        axes.set_yticks(range(h), problem.consumers)
-        dress(axes, title=f"Correlation, {title}")
-    figure.colorbar(drawn, ax=grid[0, 1], shrink=0.8)
-    low, middle, high = own.correlation.quantile(
-        torch.tensor([0.05, 0.5, 0.95], dtype=torch.float64), dim=0
+def _together(own: WeekStatistics, held_out: WeekStatistics, consumers: Sequence[str]) -> Figure:
+    real, mean = held_out.correlation[0].numpy(), own.correlation.mean(0).numpy()
+    top = max(float(np.abs(real).max()), float(np.abs(mean).max()), 0.1)
+    low, middle, high = np.quantile(own.correlation.numpy(), (0.05, 0.5, 0.95), axis=0)
+    pairs = Requested(
+        Axis(real, "held out"),
+        Axis(middle, "proposed"),
+        interval=np.stack([low, high], 1),
+        title="Pairs of consumers",
     )
-    axes = grid[0, 2]
-    axes.plot([0, top], [0, top], color=MUTED, linewidth=0.8)
-    axes.errorbar(
-        real, middle, torch.stack([middle - low, high - middle]), fmt="o", ms=3, color=OURS, lw=0.8
+    maps = (
+        _matrix(values, consumers, top, title)
+        for values, title in ((real, "held out"), (mean, "proposed"))
     )
-    dress(axes, "held out", "proposed, and 90 % of them", title="Pairs of consumers", grid=True)
-    return figure
+    return figure_of(*maps, pairs, size=(3.4, 2.9))
 
 
-def _errors(problem: "ProfileYear", verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:
-    rows: list[tuple[str, ...]] = [("error", "5 %", "median", "95 %", "real weeks", "relative")]
-    means = {q.name: x for q, x in zip(problem.quantities, problem.real.mean(0), strict=True)}
-    for name, real in means.items():
-        if not name.endswith(("_error", "_jump")):
-            continue
-        low, middle, high = np.nanquantile(verdicts[name].to_numpy(), (0.05, 0.5, 0.95))
-        told = f"{name}: {verdicts[name].attrs['long_name']}"
-        numbers = (f"{x:.3g}" for x in (low, middle, high, real))
-        rows.append((told, *numbers, f"{middle / real:.2f}"))
-    return tuple(rows)
+def _matrix(
+    values: Float[np.ndarray, " p"], names: Sequence[str], top: float, title: str
+) -> PlaneMap:
+    """Correlations of pairs as a square."""
+    n = len(names)
+    square = np.full((n, n), np.nan)
+    above, right = np.triu_indices(n, 1)
+    square[above, right] = square[right, above] = values
+    field = MapField(square, (0, n, 0, n), "Blues", (0.0, top), "correlation")
+    return PlaneMap(field=field, names=names, title=title)
 
 
-def _table(verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:
-    rows: list[tuple[str, ...]] = [("quantity", "5 %", "median", "95 %", "unit")]
-    for name in SIZES:
-        q = np.nanquantile(verdicts[name].to_numpy(), (0.05, 0.5, 0.95))
-        told = str(verdicts[name].attrs["long_name"]), str(verdicts[name].attrs["units"])
-        rows.append((told[0], *(f"{x:.4g}" for x in q), told[1]))
-    return tuple(rows)
+def _errors(judge: YearArithmetic, learned: Tensor, verdicts: xr.Dataset) -> Rows:
+    chance = dict(
+        zip((q.name for q in judge.quantities), judge.measure(learned).numpy().mean(0), strict=True)
+    )
+    names = [n for n in chance if n.endswith(("_error", "_jump"))]
+    values = np.stack([verdicts[n].to_numpy() for n in names], 1)
+    low, middle, high = np.nanquantile(values, (0.05, 0.5, 0.95), axis=0)
+    real = np.array([chance[n] for n in names])
+    return table(
+        ("error", [f"{n}: {verdicts[n].attrs['long_name']}" for n in names], ""),
+        ("5 %", low, ".3g"),
+        ("median", middle, ".3g"),
+        ("95 %", high, ".3g"),
+        ("real weeks", real, ".3g"),
+        ("relative", middle / real, ".2f"),
+    )

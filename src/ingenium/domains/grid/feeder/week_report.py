@@ -1,5 +1,6 @@
-"""What a planner wants to see of proposed weeks: net load, voltages, and what batteries hold."""
+"""Proposed weeks compared with real ones: net load, voltages, and what batteries hold."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,10 +9,12 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.spec import Limit
+from ingenium.core.verdict import answered
 from ingenium.domains.grid.data.dataset import VARIABLES
-from ingenium.domains.grid.fans import KW, fan
-from ingenium.drawing.style import KNOWN, OURS, REJECTED, dress, panels
+from ingenium.domains.grid.fans import BANDS, KW, beside, fan
+from ingenium.drawing import TimeBand, figure_of, limits, quantiles
+from ingenium.drawing.style import REJECTED
 
 if TYPE_CHECKING:
     from ingenium.domains.grid.feeder.feeder_week import WeekVerifier
@@ -23,49 +26,44 @@ def sections(
     judge: "WeekVerifier", known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Net load of the week and voltages, beside real weeks of the same seasons."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)[:SHOWN]
-    own = designs.isel({DESIGN: answered})
-    seasons = np.unique(own["season"].to_numpy())
-    real = known.isel({DESIGN: np.flatnonzero(np.isin(known["season"].to_numpy(), seasons))})
+    rows = np.flatnonzero(answered(verdicts["verdict"].to_numpy()))[:SHOWN]
+    own = designs.isel({DESIGN: rows})
+    same = np.isin(known["season"].to_numpy(), np.unique(own["season"].to_numpy()))
+    real = known.isel({DESIGN: np.flatnonzero(same)})
+    judged = [x for x in limits(verdicts) if x.quantity.endswith("_voltage")]
+    measured = ("midnight_jump", "load_energy", "infeed_energy", "import_peak")
+    table = quantiles(verdicts, (*measured, *(("storage_beyond",) if judge.batteries else ())))
     return (
         Section(
             "The week",
             f"Load less infeed of proposed weeks in blue and of the {real.sizes[DESIGN]} real "
             "weeks of the same seasons in brown, and the lowest and highest voltage of the "
-            "feeder: median, and bands that hold 50 % and 90 % of the weeks.",
-            _courses(judge, own, real),
+            f"feeder: {BANDS} weeks.",
+            _courses(judge, own, real, judged),
         ),
-        Section("Midnights and energies", "Quantiles over weeks.", None, _table(verdicts, judge)),
+        Section("Midnights and energies", "Quantiles over weeks.", None, table),
     )
 
 
-def _courses(judge: "WeekVerifier", own: xr.Dataset, real: xr.Dataset) -> Figure:
-    figure, grid = panels(3 if judge.batteries else 2, 1, (9.6, 2.2))
-    for weeks, colour, label in ((real, KNOWN, "real"), (own, OURS, "proposed")):
-        load_p, _, infeed_p = to_arrays(weeks, VARIABLES)
-        fan(grid[0, 0], -KW * judge.surplus_mw(load_p, infeed_p), colour, label)
-    dress(grid[0, 0], title="Load less infeed, batteries included (kW)", grid=True)
+def _courses(
+    judge: "WeekVerifier", own: xr.Dataset, real: xr.Dataset, judged: Sequence[Limit]
+) -> Figure:
     arrays = to_arrays(own, VARIABLES)
+    load = [
+        -KW * judge.surplus_mw(load_p, infeed_p)
+        for load_p, _, infeed_p in (to_arrays(real, VARIABLES), arrays)
+    ]
     voltage = judge.feeder.trace(*arrays).voltage_pu
-    fan(grid[1, 0], voltage.min(2), OURS, "lowest")
-    fan(grid[1, 0], voltage.max(2), REJECTED, "highest")
-    dress(grid[1, 0], title="Voltage (pu)", grid=True)
+    ends = TimeBand(voltage.min(2), "lowest"), TimeBand(voltage.max(2), "highest", REJECTED)
+    pieces = [
+        fan(beside(*load), "Load less infeed, batteries included", "kW"),
+        fan(ends, "Voltage", "pu", limits=judged),
+    ]
     if judge.batteries:
         cells = list(judge.cells)
         rated = judge.feeder.profiles.infeed_p_mw.sum(1)[cells, None]
         energy = judge.batteries.energy_after((arrays[2][:, cells] * rated).numpy())
         held = 100 * energy.sum(1) / judge.batteries.energy_mwh.sum()
-        fan(grid[2, 0], held, OURS, "all batteries")
-        dress(grid[2, 0], title="Energy in the batteries (% of what they hold)", grid=True)
-    grid[0, 0].legend(loc="upper right", frameon=False)
-    return figure
-
-
-def _table(verdicts: xr.Dataset, judge: "WeekVerifier") -> tuple[tuple[str, ...], ...]:
-    rows: list[tuple[str, ...]] = [("quantity", "5 %", "median", "95 %", "unit")]
-    own = ("storage_beyond",) if judge.batteries else ()
-    for name in ("midnight_jump", "load_energy", "infeed_energy", "import_peak", *own):
-        q = np.nanquantile(verdicts[name].to_numpy(), (0.05, 0.5, 0.95))
-        told = str(verdicts[name].attrs["long_name"]), str(verdicts[name].attrs["units"])
-        rows.append((told[0], *(f"{x:.4g}" for x in q), told[1]))
-    return tuple(rows)
+        name = "Energy in the batteries, of what they hold"
+        pieces.append(fan([TimeBand(held, "all batteries")], name, "%"))
+    return figure_of(*pieces, size=(9.6, 2.2), columns=1)

@@ -197,7 +197,8 @@ class Conformers(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The ensemble drawn on top of each other, its energies, and what it covers."""
-        return report.sections(self, designs, verdicts)
+        known, apart = self.reference.position, self.apart_angstrom
+        return report.sections(self.mol, self.likeness, known, apart, designs, verdicts)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Coverage of the known conformers, and how near them the designs are."""

@@ -1,20 +1,21 @@
-"""What a chemist wants to see of an ensemble: its conformers laid on each other, and energies."""
+"""Conformers laid on each other, their energies, and how they cover the known ones."""
 
-from typing import Protocol, runtime_checkable
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rdkit import Chem
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.select import best
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.likeness import Likeness
-from ingenium.domains.molecules.conformers.search import ConformerEnsemble
-from ingenium.drawing.style import INK, OURS, SMALL, by_verdict, dress, panels, plane
+from ingenium.drawing import Axis, Plane, figure_of, gallery, table
+from ingenium.drawing.style import INK, OURS
 
 SHOWN = 9
 RADII = (0.5, 0.75)  # angstrom
@@ -23,47 +24,45 @@ HEAVY, LIGHT = 1.6, 0.5  # widths of lines
 ELEMENTS = {7: OURS, 8: "#d6303d", 9: "#3a9d4f", 16: "#c9a400", 17: "#3a9d4f", 35: "#8c3b1b"}
 
 
-@runtime_checkable
-class ReportSubject(Protocol):
-    """What a report takes of its problem."""
-
-    mol: Chem.Mol
-    likeness: Likeness
-
-    @property
-    def reference(self) -> ConformerEnsemble:
-        """Known conformers."""
-        ...
-
-    @property
-    def apart_angstrom(self) -> float:
-        """Of the conformers of an ensemble from each other."""
-        ...
-
-
 def sections(
-    asked: ReportSubject, designs: xr.Dataset, verdicts: xr.Dataset
+    mol: Chem.Mol,
+    likeness: Likeness,
+    reference: Float[np.ndarray, "m a 3"],
+    apart_angstrom: float,
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """The ensemble on top of each other, its energies, and what it covers."""
-    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    behind = Section("Energies", _TOLD, energies(verdicts))
-    if not len(accepted):
+    """The ensemble on top of each other, its energies, and how it covers the known conformers."""
+    low = best(verdicts, "energy")
+    behind = Section("Energies", _TOLD, _energies(verdicts))
+    if not len(low):
         return (behind,)
     position = designs["position"].to_numpy()
-    low = accepted[np.argsort(verdicts["energy"].to_numpy()[accepted], kind="stable")]
-    rows = low[asked.likeness.distinct(position[low], asked.apart_angstrom)]
+    rows = low[likeness.distinct(position[low], apart_angstrom)]
     energy = verdicts["energy"].to_numpy()[rows[:SHOWN]]
-    many = f"The {min(len(rows), SHOWN)} lowest of {len(rows)} conformers"
+    listed = {DESIGN: rows[: 3 * SHOWN]}
+    own = verdicts.isel(listed)
+    numbers = table(
+        ("design", designs[DESIGN].to_numpy()[listed[DESIGN]], ""),
+        ("GFN2-xTB (kcal/mol)", own["energy"].to_numpy(), ".2f"),
+        ("MMFF94 (kcal/mol)", own["mmff_energy"].to_numpy(), ".2f"),
+        ("to the nearest known (Å)", own["nearest_known"].to_numpy(), ".2f"),
+    )
     return (
         Section(
             "The ensemble",
-            f"{many} that differ by {asked.apart_angstrom:g} angstrom, laid on the lowest, without "
-            "hydrogens on carbon. Energies are above the lowest known conformer.",
-            overlay(asked.mol, asked.likeness, position[rows[:SHOWN]], energy),
+            f"The {min(len(rows), SHOWN)} lowest of {len(rows)} conformers that differ by "
+            f"{apart_angstrom:g} angstrom, laid on the lowest, without hydrogens on carbon. "
+            "Energies are above the lowest known conformer.",
+            overlay(mol, likeness, position[rows[:SHOWN]], energy),
         ),
         behind,
-        _table(designs, verdicts, rows),
-        _covered(asked, position[accepted], position[rows]),
+        Section(
+            "The ensemble in numbers",
+            "Lowest first, above the lowest known conformer by each method. Each can be replayed.",
+            table=numbers,
+        ),
+        _covered(likeness, reference, position[low], len(rows)),
     )
 
 
@@ -84,36 +83,26 @@ def overlay(
     shown = [_onto(x, position[0], likeness) for x in position]
     heavy = likeness.orders[0]
     middle = shown[0][heavy].mean(0)
-    axes = np.linalg.svd(shown[0][heavy] - middle)[2].T
-    flat = [(x - middle) @ axes for x in shown]
-    columns = min(len(flat), 4)
-    rows = -(-(len(flat) + 1) // columns) if columns > 1 else 2
+    turn = np.linalg.svd(shown[0][heavy] - middle)[2].T
+    flat = [(x - middle) @ turn for x in shown]
     reach = np.abs(np.concatenate(flat)[:, :2]).max(0) + 0.5
-    high = 2.7 * reach[1] / reach[0] + 0.3
-    figure, panes = panels(rows, columns, (2.7, high))
-    grid = panes.ravel()
-    for panel in grid:
-        panel.axis("off")
-        panel.set_aspect("equal")
-        panel.set_xlim(-reach[0], reach[0])
-        panel.set_ylim(-reach[1], reach[1])
-    for x in flat:
-        _sticks(grid[0], mol, x, alpha=0.5)
-    grid[0].set_title("all", fontsize=SMALL)
-    for panel, x, value in zip(grid[1:], flat, energy, strict=False):
-        _sticks(panel, mol, x, alpha=1.0)
-        panel.set_title(f"{round(float(value), 2) + 0.0:.2f} kcal/mol", fontsize=SMALL)
-    return figure
+
+    def draw(axes: Axes, i: int) -> None:
+        axes.set_aspect("equal")
+        axes.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]))
+        for x in flat if i == 0 else flat[i - 1 : i]:
+            _sticks(axes, mol, x, alpha=0.5 if i == 0 else 1.0)
+
+    titles = ["all", *(f"{round(float(e), 2) + 0.0:.2f} kcal/mol" for e in energy)]
+    return gallery(titles, draw, size=(2.7, 2.7 * reach[1] / reach[0] + 0.3))
 
 
-def energies(verdicts: xr.Dataset) -> Figure:
+def _energies(verdicts: xr.Dataset) -> Figure:
     """Energy above the lowest by distance to what is known."""
-    figure, axes = plane()
-    y = np.minimum(verdicts["energy"].to_numpy(), HIGHEST_KCAL)
-    by_verdict(axes, verdicts["nearest_known"].to_numpy(), y, verdicts["verdict"].to_numpy())
-    far = "distance to the nearest known conformer (angstrom)"
-    dress(axes, far, "GFN2-xTB energy above the lowest (kcal/mol)")
-    return figure
+    energy = Axis.of(verdicts, "energy", "GFN2-xTB energy above the lowest")
+    lower = replace(energy, values=np.minimum(energy.values, HIGHEST_KCAL))
+    far = Axis.of(verdicts, "nearest_known", "distance to the nearest known conformer")
+    return figure_of(Plane(far, lower, verdicts["verdict"].to_numpy()))
 
 
 def _onto(
@@ -136,7 +125,7 @@ def _onto(
     return turned
 
 
-def _sticks(panel: object, mol: Chem.Mol, x: Float[np.ndarray, "a 3"], alpha: float) -> None:
+def _sticks(axes: Axes, mol: Chem.Mol, x: Float[np.ndarray, "a 3"], alpha: float) -> None:
     """Each bond as two halves in the colours of its atoms."""
     for bond in mol.GetBonds():
         ends = (bond.GetBeginAtom(), bond.GetEndAtom())
@@ -147,7 +136,7 @@ def _sticks(panel: object, mol: Chem.Mol, x: Float[np.ndarray, "a 3"], alpha: fl
         middle, depth = (one + other) / 2, x[[a.GetIdx() for a in ends], 2].mean()
         for end, number in zip((one, other), numbers, strict=True):
             colour = "#bbbbbb" if number == 1 else ELEMENTS.get(number, INK)
-            panel.plot(  # type: ignore[attr-defined]
+            axes.plot(
                 *np.stack([end, middle], 1),
                 color=colour,
                 lw=LIGHT if number == 1 else HEAVY,
@@ -157,30 +146,24 @@ def _sticks(panel: object, mol: Chem.Mol, x: Float[np.ndarray, "a 3"], alpha: fl
             )
 
 
-def _table(designs: xr.Dataset, verdicts: xr.Dataset, rows: Int[np.ndarray, " m"]) -> Section:
-    """The ensemble in numbers."""
-    header = ("design", "GFN2-xTB (kcal/mol)", "MMFF94 (kcal/mol)", "to the nearest known (Å)")
-    body = []
-    for row in rows[: 3 * SHOWN].tolist():
-        names = ("energy", "mmff_energy", "nearest_known")
-        values = [f"{float(verdicts[n].to_numpy()[row]):.2f}" for n in names]
-        body.append((str(int(designs[DESIGN].to_numpy()[row])), *values))
-    told = "Lowest first, above the lowest known conformer by each method. Each can be replayed."
-    return Section("The ensemble in numbers", told, table=(header, *body))
-
-
-def _covered(asked: ReportSubject, accepted: np.ndarray, differ: np.ndarray) -> Section:
+def _covered(
+    likeness: Likeness,
+    known: Float[np.ndarray, "m a 3"],
+    accepted: Float[np.ndarray, "n a 3"],
+    differ: int,
+) -> Section:
     """Coverage of the reference by what was accepted."""
-    known = asked.reference.position
-    apart = asked.likeness.between(accepted, known)
-    rows = [("known conformers within the window", str(len(known)))]
-    rows += [("accepted", str(len(accepted))), ("of these different", str(len(differ)))]
-    for radius in RADII:
-        found = coverage(apart, radius)
-        rows.append((f"known ones found within {radius:g} angstrom", f"{found['cov_r']:.0%}"))
-        rows.append((f"accepted ones within {radius:g} of a known one", f"{found['cov_p']:.0%}"))
-    rows.append(
-        ("mean distance of known ones to the nearest accepted (Å)", f"{found['amr_r']:.2f}")
-    )
+    apart = likeness.between(accepted, known)
+    found = {radius: coverage(apart, radius) for radius in RADII}
+    rows = [
+        ("known conformers within the window", str(len(known))),
+        ("accepted", str(len(accepted))),
+        ("of these different", str(differ)),
+    ]
+    for radius, own in found.items():
+        rows.append((f"known ones found within {radius:g} angstrom", f"{own['cov_r']:.0%}"))
+        rows.append((f"accepted ones within {radius:g} of a known one", f"{own['cov_p']:.0%}"))
+    mean = "mean distance of known ones to the nearest accepted (Å)"
+    rows.append((mean, f"{found[RADII[-1]]['amr_r']:.2f}"))
     told = "The known conformers are those of a search by ETKDG and random torsions."
     return Section("What is covered", told, table=(("", "value"), *rows))

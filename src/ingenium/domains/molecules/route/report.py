@@ -1,6 +1,5 @@
-"""What a chemist wants to see of a run: trees of the best routes, their steps, their measures."""
+"""Trees of the best routes, their steps, and their measures."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +7,6 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from matplotlib.ticker import MaxNLocator
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
@@ -18,8 +16,8 @@ from ingenium.domains.molecules.route.formats import ROUTE
 from ingenium.domains.molecules.route.hazards import named
 from ingenium.domains.molecules.route.route import Route, read
 from ingenium.domains.molecules.route.stock import BlockStock
-from ingenium.drawing import style
-from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED, dress
+from ingenium.drawing import Axis, Plane, Rows, figure_of, style, table
+from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED
 from ingenium.kits.chemistry.drawing import pixels
 
 LIMITS = (
@@ -30,6 +28,10 @@ LIMITS = (
     "yields, solvent and prices are assumptions, the same for every route.",
 )
 SHOWN, TABLED = 3, 12
+MEASURED = (
+    *("steps", "longest_line", "conflicts", "hazards"),
+    *("cost", "atom_economy", "e_factor", "mass_intensity"),
+)
 WIDE, HIGH = 2.8, 1.35  # inches of a molecule in a tree
 
 
@@ -60,12 +62,18 @@ def sections(
         for index, route in list(zip(indices, found, strict=True))[:SHOWN]
     )
     steps = Section("Steps of the first of them", table=_steps(found[0]))
-    table = Section(
-        "Routes",
-        f"The first {min(TABLED, len(rows))} distinct ones.",
-        table=_table(verdicts, rows, indices),
+    distinct = verdicts.isel({DESIGN: rows})
+    few = distinct.isel({DESIGN: slice(TABLED)})
+    columns = ((name, few[name].to_numpy(), ".3g") for name in MEASURED)
+    told = f"The first {few.sizes[DESIGN]} distinct ones."
+    routes = Section("Routes", told, table=table(("design", indices[:TABLED], ""), *columns))
+    waste = Plane(
+        Axis.of(distinct, "steps", "steps"),
+        Axis.of(distinct, "mass_intensity", "mass intensity"),
+        colour=Axis.of(distinct, "hazards", "hazard points"),
     )
-    return (*trees, steps, table, Section("Waste and steps", figure=plane(verdicts, rows)), limits)
+    plane = Section("Waste and steps", figure=figure_of(waste, size=(5.6, 3.6)))
+    return (*trees, steps, routes, plane, limits)
 
 
 def _distinct(designs: xr.Dataset, verdicts: xr.Dataset, rows: np.ndarray) -> list[int]:
@@ -157,51 +165,15 @@ def _wrapped(name: str, width: int = 16) -> str:
     return "\n".join(lines)
 
 
-def _steps(route: Route) -> tuple[tuple[str, ...], ...]:
+def _steps(route: Route) -> Rows:
     """Each step, from the blocks on."""
-    header = ("reaction", "equation", "checked forward", "conflicts", "hazards", "assumed yield")
-    rows = [
-        (
-            step.reaction,
-            f"{' + '.join(step.reactants)} → {step.product}",
-            "yes" if step.verified else "no",
-            "; ".join(step.conflicts) or "none",
-            "; ".join(dict.fromkeys(n for r in step.reactants for n in named(r))) or "none",
-            f"{green.YIELDS[step.kind.kind]:.0%}",
-        )
-        for step in reversed(route.steps)
-    ]
-    return (header, *rows)
-
-
-def _table(
-    verdicts: xr.Dataset, rows: Sequence[int], index: Sequence[int]
-) -> tuple[tuple[str, ...], ...]:
-    names = (
-        "steps",
-        "longest_line",
-        "conflicts",
-        "hazards",
-        "cost",
-        "atom_economy",
-        "e_factor",
-        "mass_intensity",
+    steps = list(reversed(route.steps))
+    hazards = [dict.fromkeys(n for r in step.reactants for n in named(r)) for step in steps]
+    return table(
+        ("reaction", [step.reaction for step in steps], ""),
+        ("equation", [f"{' + '.join(s.reactants)} → {s.product}" for s in steps], ""),
+        ("checked forward", ["yes" if step.verified else "no" for step in steps], ""),
+        ("conflicts", ["; ".join(step.conflicts) or "none" for step in steps], ""),
+        ("hazards", ["; ".join(own) or "none" for own in hazards], ""),
+        ("assumed yield", [green.YIELDS[step.kind.kind] for step in steps], ".0%"),
     )
-    values = {name: verdicts[name].to_numpy() for name in names}
-    lines = [
-        (str(i), *(f"{values[name][row]:.3g}" for name in names))
-        for i, row in list(zip(index, rows, strict=True))[:TABLED]
-    ]
-    return (("design", *names), *lines)
-
-
-def plane(verdicts: xr.Dataset, rows: Sequence[int]) -> Figure:
-    """All that goes in to a kilogram of target, against the steps."""
-    figure, axes = style.plane(5.6, 3.6)
-    x, y = (verdicts[q].to_numpy()[list(rows)] for q in ("steps", "mass_intensity"))
-    points = axes.scatter(x, y, 26, verdicts["hazards"].to_numpy()[list(rows)], cmap="viridis_r")
-    figure.colorbar(points, label="hazard points", ticks=MaxNLocator(integer=True))
-    dress(axes, "steps", "mass intensity (kg/kg)")
-    axes.set_xlim(x.min() - 0.5, x.max() + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return figure

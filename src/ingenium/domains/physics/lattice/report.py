@@ -1,4 +1,4 @@
-"""What a lattice physicist wants to see of an ensemble.
+"""An ensemble against the exact curve and a chain, what it cost, and maps of it.
 
 Shapes: n configurations, t steps of a chain, o observables.
 """
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
@@ -20,10 +19,20 @@ from ingenium.domains.physics.lattice.ensemble import BEYOND, effective, mean, p
 from ingenium.domains.physics.lattice.laws import Law, Sampler
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
-from ingenium.drawing.style import INK, KNOWN, OURS, dress, gallery, panels
+from ingenium.drawing import (
+    Axis,
+    MapField,
+    Marks,
+    OverTime,
+    Plane,
+    PlaneMap,
+    TimeBand,
+    figure_of,
+    table,
+)
+from ingenium.drawing.style import INK, KNOWN, OURS
 
 TRIED, SHOWN, BINS, POINTS = 1024, 8, 12, 60
-HEAD = ("observable", "ensemble", "law", "standard errors apart", "chain")
 COSTS = (
     "sampler",
     "kept by lots",
@@ -88,24 +97,26 @@ def _ensemble(
     exact = _exact(law, beta)
     due, apart = (count / count.sum()) @ exact, pulls(count, own, exact)
     one = bool((beta == beta[0]).all())
-    rows = [
+    known, names = np.isfinite(due), list(law.curve)
+    rows = table(
+        ("observable", names, ""),
+        ("ensemble", map(number, middle, error), ""),
+        ("law", [f"{d:.6g}" if k else "not known" for d, k in zip(due, known, strict=True)], ""),
+        ("standard errors off", np.where(known, apart, np.nan), "+.1f"),
         (
-            name,
-            number(middle[i], error[i]),
-            f"{due[i]:.6g}" if np.isfinite(due[i]) else "not known",
-            f"{apart[i]:+.1f}" if np.isfinite(due[i]) else "",
-            chain.told(law, i) if one else "other couplings",
-        )
-        for i, name in enumerate(law.curve)
-    ]
+            "chain",
+            [chain.told(law, i) if one else "other couplings" for i in range(len(names))],
+            "",
+        ),
+    )
     told = (
         f"{len(beta)} of {n} proposals were kept, which count as {effective(count):.0f} "
         f"independent configurations; {int((count > 1).sum())} count more than 1. The chain is "
         f"one of {chain.name}, with the error that its autocorrelation leaves."
     )
-    wrong = bool((np.abs(apart[np.isfinite(apart)]) > BEYOND).any())
+    wrong = bool((np.abs(apart[known]) > BEYOND).any())
     told += " The means are OFF the law: do not use this ensemble." if wrong else ""
-    return Section("The ensemble", told, table=(HEAD, *rows))
+    return Section("The ensemble", told, table=rows)
 
 
 def _exact(law: Law, beta: np.ndarray) -> np.ndarray:
@@ -122,31 +133,28 @@ def _curve(judge: LawVerifier, beta: np.ndarray, measured: np.ndarray) -> Figure
     place = np.searchsorted(edges[1:-1], beta, side="right")
     groups = [np.flatnonzero(place == i) for i in np.unique(place)]
     groups = [g for g in groups if len(g) > 1]
-    figure, grid = panels(1, len(law.curve), (3.2, 2.6))
-    for i, (axes, name) in enumerate(zip(grid[0], law.curve, strict=True)):
-        if np.isfinite(exact[:, i]).all():
-            axes.plot(line, exact[:, i], color=INK, linewidth=1, label="exact")
-        found = [mean(count[g], own[g]) for g in groups]
-        at = [float(np.average(beta[g], weights=count[g])) for g in groups]
-        middle, error = ([f[k][i] for f in found] for k in (0, 1))
-        axes.errorbar(at, middle, error, fmt="o", ms=3.5, color=OURS, capsize=2, label="ensemble")
-        axes.set_xlim(line[0], line[-1])
-        dress(axes, "coupling", name, grid=True)
-    return figure
+    found = [mean(count[g], own[g]) for g in groups]
+    at = np.array([float(np.average(beta[g], weights=count[g])) for g in groups])
+    pieces = []
+    for i, name in enumerate(law.curve):
+        middle, error = (np.array([f[k][i] for f in found]) for k in (0, 1))
+        theory = np.isfinite(exact[:, i]).all()
+        lines = (Marks("exact", line, exact[:, i], INK, "-"),) if theory else ()
+        means = Marks("ensemble", at, middle, OURS, "o", 14, error=error)
+        coupling = Axis(np.empty(0), "coupling", ends=(line[0], line[-1]))
+        pieces.append(Plane(coupling, Axis(np.empty(0), name), marks=(*lines, means)))
+    return figure_of(*pieces, size=(3.2, 2.6))
 
 
 def _history(law: Law, measured: np.ndarray, chain: ChainRun) -> Figure:
     place = [q.name for q in law.quantities].index(law.slow)
     theirs = chain.measured[0, :, place]
     ours = measured[: len(theirs), place]
-    figure, grid = panels(1, 2, (3.6, 2.4), sharey=True)
-    for axes, series, colour, title in (
-        (grid[0, 0], ours, OURS, "proposed one by one"),
-        (grid[0, 1], theirs, KNOWN, chain.name),
-    ):
-        axes.plot(series, color=colour, linewidth=0.6)
-        dress(axes, "step", law.slow if colour == OURS else "", title=title, grid=True)
-    return figure
+    pieces = (
+        OverTime(np.arange(len(y)), [TimeBand(y[None], law.slow, colour)], title, x="step")
+        for y, colour, title in ((ours, OURS, "proposed one by one"), (theirs, KNOWN, chain.name))
+    )
+    return figure_of(*pieces, size=(3.6, 2.4), sharey=True)
 
 
 def _costs(
@@ -170,8 +178,6 @@ def _costs(
 
 def _maps(law: Law, fields: torch.Tensor) -> Figure:
     maps = law.pictured(fields)
-
-    def draw(axes: Axes, i: int) -> None:
-        axes.imshow(maps[i], cmap=law.colours, vmin=-1, vmax=1, origin="lower")
-
-    return gallery([""] * len(maps), draw, size=(1.6, 1.6))
+    extent = (0.0, float(maps.shape[-1]), 0.0, float(maps.shape[-2]))
+    shown = (PlaneMap(field=MapField(one.T, extent, law.colours, (-1.0, 1.0))) for one in maps)
+    return figure_of(*shown, size=(1.6, 1.6), columns=4)

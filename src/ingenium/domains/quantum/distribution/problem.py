@@ -198,9 +198,15 @@ class Distribution(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The nearest circuit drawn, its distribution, gates against distance, and rivals."""
-        from ingenium.domains.quantum.distribution.report import sections
+        from ingenium.domains.quantum.distribution.report import DistributionReport
 
-        return sections(self, designs, verdicts)
+        known, own = (
+            self.template.angles(*to_arrays(some, self.variables))
+            for some in (self.data(), designs)
+        )
+        shots, seed = self.settings.shots, self.settings.seed
+        shown = DistributionReport(self.template, self.target, self.noise, shots, seed, known)
+        return shown.sections(designs["design"].to_numpy(), own, verdicts)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Distance from the target before any mending."""

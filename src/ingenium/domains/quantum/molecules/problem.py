@@ -184,7 +184,7 @@ class QuantumMolecules(Problem):
         """Structures, and properties beside those of known molecules."""
         from ingenium.domains.quantum.molecules.report import sections
 
-        return sections(self, designs, verdicts)
+        return sections(self.data()[SMILES].values.astype(str).tolist(), designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Aspirin, whose numbers stand in books."""

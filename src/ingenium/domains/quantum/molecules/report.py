@@ -1,6 +1,6 @@
-"""Structures of accepted molecules, and their properties beside those of known ones."""
+"""Structures of accepted molecules, and their properties compared with those of known ones."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -12,34 +12,27 @@ from ingenium.kits.chemistry.drawing import plane, structures
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.rules import measured
 
-if TYPE_CHECKING:
-    from ingenium.domains.quantum.molecules.problem import QuantumMolecules
-
 SHOWN, BEHIND = 12, 400
 PLANE = ("weight", "logp")
 
 
 def sections(
-    problem: "QuantumMolecules", designs: xr.Dataset, verdicts: xr.Dataset
+    known: Sequence[str], designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """The first accepted molecules, and all of them in the plane of weight and logP."""
-    known = [parsed(str(s)) for s in problem.data()[SMILES].values[:BEHIND]]
-    numbers = np.array([measured(PLANE, m) for m in known if m is not None])
-    behind = Section(
-        "Two properties",
-        f"Behind them {len(numbers)} known molecules.",
-        plane(verdicts, numbers, PLANE),
-    )
-    rows = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    if not len(rows):
+    mols = [m for m in map(parsed, known[:BEHIND]) if m is not None]
+    numbers = np.array([measured(PLANE, m) for m in mols])
+    told = f"Behind them {len(numbers)} known molecules."
+    behind = Section("Two properties", told, plane(verdicts, numbers, PLANE))
+    good = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    smiles = designs[SMILES].to_numpy().astype(str)
+    shown = good[np.sort(np.unique(smiles[good], return_index=True)[1])][:SHOWN]
+    if not len(shown):
         return (behind,)
-    listed = [str(s) for s in designs[SMILES].values[rows]]
-    first = sorted(dict(zip(reversed(listed), reversed(rows.tolist()), strict=True)).values())
-    shown = first[:SHOWN]
-    qed, sa = (verdicts[name].to_numpy() for name in ("qed", "sa_score"))
-    captions = [f"QED {qed[i]:.2f}, SA {sa[i]:.1f}" for i in shown]
-    figure = structures([str(designs[SMILES].values[i]) for i in shown], captions)
-    return (
-        Section("Structures", f"The first {len(shown)} accepted molecules that differ.", figure),
-        behind,
-    )
+    own = verdicts.isel(design=shown)
+    captions = [
+        f"QED {q:.2f}, SA {s:.1f}" for q, s in zip(own["qed"], own["sa_score"], strict=True)
+    ]
+    figure = structures(smiles[shown].tolist(), captions)
+    first = f"The first {len(shown)} accepted molecules that differ."
+    return (Section("Structures", first, figure), behind)

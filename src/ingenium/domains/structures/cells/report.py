@@ -1,81 +1,71 @@
-"""What an engineer wants to see of cells: how they look repeated, and where they lie."""
-
-from typing import TYPE_CHECKING
+"""Cells as they look repeated, and where they lie between Poisson ratio and stiffness."""
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.select import best
 from ingenium.domains.structures.cells.printed import CellPrinter
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from ingenium.domains.structures.cells.unit_cell import UnitCell
+from ingenium.drawing import Axis, Marks, Plane, figure_of, gallery
+from ingenium.drawing.style import INK, field
+from ingenium.kits.solids.printing.pictures import gallery as bodies
+from ingenium.kits.solids.printing.pictures import scene
 
 SHOWN, REPEATED = 12, 3
 TURNED = 4  # cells in space that the reader can turn
+IN_TURN = "of each family that was requested in turn, the smallest Poisson ratios first."
+PROPERTIES = "Each cell by its largest Poisson ratio and its smallest specific stiffness."
 
 
-def sections(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+def sections(
+    printer: CellPrinter,
+    modulus_pa: float,
+    known: xr.Dataset,
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
+) -> tuple[Section, ...]:
     """Cells repeated three times, and the plane of Poisson ratio and specific stiffness."""
-    return (_gallery(problem, designs, verdicts), _plane(problem, designs, verdicts))
+    properties = _plane(modulus_pa, known, designs, verdicts)
+    return (_cells(printer, designs, verdicts), Section("Properties", PROPERTIES, properties))
 
 
-def _gallery(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> Section:
+def _cells(printer: CellPrinter, designs: xr.Dataset, verdicts: xr.Dataset) -> Section:
     """The most auxetic of the accepted designs of each family, or of all where none is."""
-    verdict, poisson = verdicts["verdict"].to_numpy(), verdicts["poisson"].to_numpy()
-    pool = np.flatnonzero(verdict == Verdict.ACCEPTED)
-    pool = pool if len(pool) else np.arange(len(verdict))
-    ordered = pool[np.argsort(poisson[pool], kind="stable")]
-    kinds = designs["kind"].to_numpy().astype(str)
-    turn = [int((kinds[ordered[:i]] == kinds[row]).sum()) for i, row in enumerate(ordered)]
+    poisson, share = (verdicts[name].to_numpy() for name in ("poisson", "share"))
+    good = best(verdicts, "poisson")
+    ordered = good if len(good) else np.argsort(poisson, kind="stable")
+    kinds = designs["kind"].to_numpy().astype(str)[ordered]
+    turn = [int((kinds[:i] == kind).sum()) for i, kind in enumerate(kinds)]
     chosen = ordered[np.argsort(turn, kind="stable")][:SHOWN]
-    share = verdicts["share"].to_numpy()
-    titles = [
-        f"{int(designs['design'][i])}: Poisson {poisson[i]:.2f}, {share[i]:.0%} solid"
-        for i in chosen
-    ]
+    number = designs["design"].to_numpy()
+    titles = [f"{number[i]}: Poisson {poisson[i]:.2f}, {share[i]:.0%} solid" for i in chosen]
     fields = designs["solid"].to_numpy()[chosen]
     if fields.ndim == 4:
-        text = "As they are printed, twice along each axis; of each family that was asked for in "
-        text += "turn, the smallest Poisson ratios first."
-        from ingenium.kits.solids.printing.pictures import gallery, scene
-
-        printer = CellPrinter(problem.settings)
-        meshes = [printer.mesh(field) for field in fields]
+        meshes = [printer.mesh(one) for one in fields]
         scenes = tuple(scene(*one) for one in zip(titles[:TURNED], meshes, strict=False))
-        return Section("Cells", text, gallery(meshes, titles), scenes=scenes)
-    text = f"Repeated {REPEATED} times along each axis; of each family that was asked for in turn, "
-    text += "the smallest Poisson ratios first."
-    return Section("Cells", text, _drawn(fields, titles))
+        text = f"As they are printed, twice along each axis; {IN_TURN}"
+        return Section("Cells", text, bodies(meshes, titles), scenes=scenes)
+
+    def draw(axes: Axes, i: int) -> None:
+        field(axes, np.tile(fields[i].astype(float), (REPEATED,) * 2), (0.0, 1.0, 0.0, 1.0))
+
+    text = f"Repeated {REPEATED} times along each axis; {IN_TURN}"
+    return Section("Cells", text, gallery(titles, draw, size=(2.25, 2.4)))
 
 
-def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
-    from ingenium.drawing.style import field, gallery
-
-    def draw(axes: "Axes", i: int) -> None:
-        tiled = np.tile(fields[i].astype(float), (REPEATED, REPEATED))
-        field(axes, tiled, (0.0, 1.0, 0.0, 1.0))
-
-    return gallery(titles, draw, size=(2.25, 2.4))
-
-
-def _plane(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> Section:
-    """Known cells, designs by their verdict, and what was wanted of them."""
-    from ingenium.drawing.style import INK, by_verdict, dress, known_points, plane
-
-    known, e = problem.data(), problem.settings.material.modulus_pa
-    figure, axes = plane(8.0, 5.0)
-    specific = (known["young_wanted"] / known["share_wanted"]).to_numpy()
-    known_points(axes, known["poisson_wanted"].to_numpy(), specific)
-    specific = verdicts["young"].to_numpy() / e / verdicts["share"].to_numpy()
-    by_verdict(axes, verdicts["poisson"].to_numpy(), specific, verdicts["verdict"].to_numpy())
-    wanted = designs["poisson_wanted"], designs["young_wanted"] / designs["share_wanted"]
-    axes.scatter(*wanted, s=14, marker="x", color=INK, linewidths=0.7, label="wanted")
-    axes.set(yscale="log", xlim=(-1.1, 1.1), ylim=(1e-4, 1.2))
-    dress(axes, "largest Poisson ratio", "E / E of the material / share")
-    text = "Each cell by its largest Poisson ratio and its smallest specific stiffness."
-    return Section("Properties", text, figure)
+def _plane(e: float, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset) -> Figure:
+    """Known cells, designs by their verdict, and what was requested of them."""
+    old, new = (
+        (x["poisson_wanted"].to_numpy(), (x["young_wanted"] / x["share_wanted"]).to_numpy())
+        for x in (known, designs)
+    )
+    specific = (verdicts["young"] / e / verdicts["share"]).to_numpy()
+    plane = Plane(
+        Axis.of(verdicts, "poisson", "largest Poisson ratio", ends=(-1.1, 1.1)),
+        Axis(specific, "E / E of the material / share", log=True, ends=(1e-4, 1.2)),
+        verdicts["verdict"].to_numpy(),
+        marks=(Marks("known", *old), Marks("requested", *new, INK, "x", 14)),
+    )
+    return figure_of(plane, size=(8.0, 5.0))

@@ -19,9 +19,10 @@ from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.cells import independent, report
+from ingenium.domains.structures.cells import independent
 from ingenium.domains.structures.cells.files import NpzCell, StlCell, ThreeMfCell
 from ingenium.domains.structures.cells.inverse import Inverse, Wanted, calls
+from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
@@ -168,7 +169,10 @@ class UnitCell(StockedProblem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Cells side by side, and where they lie among the known ones."""
-        return report.sections(self, designs, verdicts)
+        from ingenium.domains.structures.cells import report
+
+        printer, modulus_pa = CellPrinter(self.settings), self.settings.material.modulus_pa
+        return report.sections(printer, modulus_pa, self.data(), designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """The material itself, and layers pulled along."""

@@ -1,128 +1,104 @@
-"""What a designer of crash absorbers wants to see: how lattices fold, and how hard they push."""
+"""Lattices as they are printed, fold and push, and their energy against what was requested."""
 
-import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.select import best
 from ingenium.domains.structures.lattices.crushing import SHAPES, Curve, crush
 from ingenium.domains.structures.lattices.layout import frames
 from ingenium.domains.structures.lattices.solid import solid
 from ingenium.domains.structures.lattices.verifier import CrushVerifier, stress_pa
-from ingenium.drawing.style import (
-    MUTED,
-    OURS,
-    TEXT,
-    by_verdict,
-    dress,
-    known_points,
-    panels,
-    plane,
-)
-from ingenium.kits.solids.printing.pictures import gallery, scene
+from ingenium.drawing import Axis, Marks, OverTime, Plane, Requested, figure_of, gallery
+from ingenium.drawing.style import OURS, SERIES
+from ingenium.kits.solids.printing.pictures import gallery as bodies
+from ingenium.kits.solids.printing.pictures import scene
 
 SHOWN, TURNED = 4, 2  # lattices that are drawn; of these the ones that the reader can turn
+EVENEST = "The accepted lattices that crush most evenly"
 
 
 def sections(
     verifier: CrushVerifier, designs: xr.Dataset, verdicts: xr.Dataset, known: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Lattices while they are crushed, their curves, and energy asked and measured."""
-    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    best = accepted[np.argsort(-verdicts["evenness"].to_numpy()[accepted], kind="stable")][:SHOWN]
+    """Lattices while they are crushed, their curves, and energy requested and measured."""
     plane = Section(
-        "Energy asked for and measured",
-        "Each proposed lattice at the energy that was asked of it; the band is 10 % to either "
+        "Energy requested and measured",
+        "Each proposed lattice at the energy that was requested of it; the band is 10 % to either "
         "side. On the right, energy against relative density, with the known lattices in brown.",
         _plane(designs, verdicts, known),
     )
-    if not len(best):
+    rows = best(verdicts, "evenness", most=True)[:SHOWN]
+    if not len(rows):
         return (plane,)
-    chosen = designs.isel({DESIGN: best})
-    fields = (chosen[k].to_numpy() for k in ("amplitude", "wall_m", "web_m"))
-    bodies = frames(verifier.layout, *fields)
-    curves = [crush(frame, verifier.material, verifier.crushing) for frame in bodies]
+    chosen = designs.isel({DESIGN: rows})
+    frame = frames(
+        verifier.layout, *(chosen[k].to_numpy() for k in ("amplitude", "wall_m", "web_m"))
+    )
+    curves = [crush(one, verifier.material, verifier.crushing) for one in frame]
     names = [f"design {i}" for i in chosen[DESIGN].to_numpy()]
-    meshes = [solid(frame, verifier.depth_m) for frame in bodies]
+    meshes = [solid(one, verifier.depth_m) for one in frame]
     return (
         Section(
             "As they are printed",
-            "The accepted lattices that crush most evenly, as the bodies that are judged.",
-            gallery(meshes, names),
+            f"{EVENEST}, as the bodies that are judged.",
+            bodies(meshes, names),
             scenes=tuple(scene(*one) for one in zip(names[:TURNED], meshes, strict=False)),
         ),
         Section(
             "How they fold",
-            "The accepted lattices that crush most evenly, at strains up to 50 %; lines are the "
-            "middles of the walls.",
+            f"{EVENEST}, at strains up to 50 %; lines are the middles of the walls.",
             _folds(verifier, curves, names),
         ),
         Section(
             "Stress while crushed",
             "Mean of the forces on both plates over the area of the plate. Shaded: the strains of "
             "the plateau stress of ISO 13314.",
-            _curves(verifier, curves, names),
+            _stress(verifier, curves, names),
         ),
         plane,
     )
 
 
 def _folds(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Figure:
-    figure, grid = panels(len(curves), len(SHAPES), (2.1, 2.0))
-    layout, least = verifier.layout, 1000 * verifier.layout.width_m
-    for row, (curve, name) in enumerate(zip(curves, names, strict=True)):
-        for axes, beams, share in zip(grid[row], curve.beam_m, SHAPES, strict=True):
-            strain = share * verifier.crushing.strain
-            top = 1000 * layout.height_m * (1 - strain)
-            axes.add_collection(LineCollection(list(1000 * beams), colors=OURS, linewidths=1.1))
-            axes.plot([-0.05 * least, 1.05 * least], [top, top], color="black", lw=2)
-            axes.plot([-0.05 * least, 1.05 * least], [0, 0], color="black", lw=2)
-            axes.set(xlim=(-0.15 * least, 1.15 * least), ylim=(-3, 1000 * layout.height_m + 3))
-            axes.set_aspect("equal")
-            axes.axis("off")
-            if row == 0:
-                axes.set_title(f"strain {100 * strain:.0f} %", fontsize=TEXT)
-        grid[row][0].text(
-            -0.12,
-            0.5,
-            name,
-            transform=grid[row][0].transAxes,
-            rotation=90,
-            va="center",
-            fontsize=TEXT,
-        )
-    return figure
+    layout, wide = verifier.layout, 1000 * verifier.layout.width_m
+    strains = [share * verifier.crushing.strain for share in SHAPES]
+
+    def draw(axes: Axes, i: int) -> None:
+        row, column = divmod(i, len(SHAPES))
+        beams = 1000 * curves[row].beam_m[column]
+        axes.add_collection(LineCollection(list(beams), colors=OURS, linewidths=1.1))
+        for plate in (1000 * layout.height_m * (1 - strains[column]), 0.0):
+            axes.plot([-0.05 * wide, 1.05 * wide], [plate, plate], color="black", lw=2)
+        axes.set(xlim=(-0.15 * wide, 1.15 * wide), ylim=(-3, 1000 * layout.height_m + 3))
+        axes.set_aspect("equal")
+
+    titles = [f"strain {100 * s:.0f} %" for s in strains] + [""] * len(SHAPES) * (len(names) - 1)
+    return gallery(titles, draw, size=(2.1, 2.0), columns=len(SHAPES), rows=names)
 
 
-def _curves(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Figure:
-    figure, axes = plane(7.5, 3.4)
-    for curve, name, shade in zip(curves, names, np.linspace(0, 0.7, len(curves)), strict=True):
-        colour = tuple(np.array([0.13, 0.4, 0.67]) * (1 - shade) + shade)
-        stress = stress_pa(curve, verifier.layout.width_m) / 1e6
-        axes.plot(100 * curve.strain, stress, color=colour, label=name, lw=1.2)
-    axes.axvspan(20, 40, color=MUTED, alpha=0.15, lw=0)
-    axes.set(ylim=(0, None), xlim=(0, None))
-    dress(axes, "strain (%)", "stress (MPa)")
-    return figure
+def _stress(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Figure:
+    lines = [
+        Marks(name, 100 * c.strain, stress_pa(c, verifier.layout.width_m) / 1e6, colour, "-")
+        for c, name, colour in zip(curves, names, SERIES, strict=False)
+    ]
+    strain = 100 * curves[0].strain
+    plateau = ((20.0, 40.0),)
+    shown = OverTime(strain, (), "stress", "MPa", "strain (%)", (0.0, None), lines, shaded=plateau)
+    return figure_of(shown, size=(7.5, 3.4))
 
 
 def _plane(designs: xr.Dataset, verdicts: xr.Dataset, known: xr.Dataset) -> Figure:
-    figure, ((left, right),) = panels(1, 2, (4.5, 3.6))
     verdict = verdicts["verdict"].to_numpy()
-    found = verdicts["specific_energy"].to_numpy() / 1000
-    wanted = designs["wanted_j_kg"].to_numpy() / 1000
-    density = verdicts["relative_density"].to_numpy()
-    ends = np.array([0, 1.1 * max(wanted.max(), float(np.nanmax(found)))])
-    left.fill_between(ends, 0.9 * ends, 1.1 * ends, color=MUTED, alpha=0.25, lw=0)
-    left.plot(ends, ends, color=MUTED, lw=0.8)
-    by_verdict(left, wanted, found, verdict)
-    left.set(xlim=(0, None), ylim=(0, None))
-    dress(left, "asked (kJ/kg)", "measured (kJ/kg)")
-    known_points(right, known["density"].to_numpy(), known["energy"].to_numpy() / 1000)
-    by_verdict(right, density, found, verdict)
-    right.set_ylim(0, None)
-    dress(right, "relative density", "measured (kJ/kg)")
-    return figure
+    wanted = Axis(designs["wanted_j_kg"].to_numpy() / 1000, "requested", "kJ/kg", ends=(0.0, None))
+    energy = Axis.of(verdicts, "specific_energy", "measured", unit="kJ/kg", ends=(0.0, None))
+    density = Axis.of(verdicts, "relative_density", "relative density")
+    before = Marks("known", known["density"].to_numpy(), known["energy"].to_numpy() / 1000)
+    return figure_of(
+        Requested(wanted, energy, verdict, tolerance=0.1),
+        Plane(density, energy, verdict, marks=(before,)),
+        size=(4.5, 3.6),
+    )

@@ -160,7 +160,7 @@ class Panel(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The best cores, and how stiff all are both ways."""
-        return report.sections(self.settings.layout, designs, verdicts, self._known, self.exact)
+        return report.sections(self.exact, self._known, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Uprights alone, whose rows are springs one after the other."""

@@ -1,6 +1,5 @@
-"""What a designer of panels wants to see: the cores, and how stiff they are both ways."""
+"""Cores of panels, and how stiff they are both ways."""
 
-import numpy as np
 import torch
 import xarray as xr
 from matplotlib.axes import Axes
@@ -9,78 +8,70 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
+from ingenium.core.select import best
 from ingenium.core.text import codes
-from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.panels.layout import CoreLayout
 from ingenium.domains.structures.panels.verifier import CoreVerifier
-from ingenium.drawing.style import INK, KNOWN, OURS, REJECTED, dress, panels
+from ingenium.drawing import Axis, Marks, Plane, figure_of, gallery
+from ingenium.drawing.style import INK, OURS
 
 SHOWN, DRAWN = 8, 500
 POINTS_PER_MM = 2.5  # of a strut's thickness, at about the scale of the picture
 
 
 def sections(
-    layout: CoreLayout,
-    designs: xr.Dataset,
-    verdicts: xr.Dataset,
-    known: xr.Dataset,
-    engine: CoreVerifier,
+    engine: CoreVerifier, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """The lightest accepted cores, and moduli over density."""
-    held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    mass = verdicts["mass"].to_numpy()
-    best = held[np.argsort(mass[held], kind="stable")][:SHOWN]
+    rows = best(verdicts, "mass")[:SHOWN]
     moduli = Section(
         "Moduli and density",
         "Accepted cores in blue, rejected ones in red, and known ones in brown.",
-        _moduli(designs, verdicts, known, engine),
+        _moduli(engine, known.isel({DESIGN: slice(DRAWN)}), verdicts),
     )
-    if not len(best):
+    if not len(rows):
         return (moduli,)
-    text = "The lightest cores that hold all limits, with the letters of their rows from below."
-    return (Section("The cores", text, _cores(layout, designs.isel({DESIGN: best}))), moduli)
+    text = "The lightest cores that satisfy all limits, with the letters of their rows from below."
+    return (Section("The cores", text, _cores(engine.layout, designs.isel({DESIGN: rows}))), moduli)
+
+
+def _inputs(layout: CoreLayout, designs: xr.Dataset) -> tuple[torch.Tensor, torch.Tensor]:
+    """Letters and thicknesses of the rows."""
+    text = codes(designs["topology"].to_numpy(), layout.rows, name="topology")
+    return text, torch.from_numpy(designs["thickness_m"].to_numpy())
 
 
 def _cores(layout: CoreLayout, designs: xr.Dataset) -> Figure:
-    n = designs.sizes[DESIGN]
-    figure, grid = panels(-(-n // 4), min(n, 4), (2.1, 1.9))
-    letters = designs["topology"].to_numpy()
-    text = codes(letters, layout.rows, name="topology")
-    row_m = torch.from_numpy(designs["thickness_m"].to_numpy())
-    thick = layout.thickness_m(text, row_m).numpy()
-    axes: list[Axes] = [ax for row in grid for ax in row]
-    for ax in axes:
-        ax.set_axis_off()
-    for ax, own, name, i in zip(axes, thick, letters, designs[DESIGN].to_numpy(), strict=False):
-        there = own > 0
+    thick = layout.thickness_m(*_inputs(layout, designs)).numpy()
+
+    def draw(axes: Axes, i: int) -> None:
+        there = thick[i] > 0
         ends = 1e3 * layout.plan.node_m[layout.plan.strut[there]]
-        widths = POINTS_PER_MM * 1e3 * own[there]
-        ax.add_collection(LineCollection(list(ends), linewidths=widths, colors=INK))
+        widths = POINTS_PER_MM * 1e3 * thick[i][there]
+        axes.add_collection(LineCollection(list(ends), linewidths=widths, colors=INK))
         for y in (0.0, 1e3 * layout.height_m):
-            ax.plot([0, 1e3 * layout.width_m], [y, y], color=OURS, linewidth=2)
-        ax.set_aspect("equal")
-        ax.autoscale()
-        ax.set_title(f"{i}: {name}", fontsize=8)
-    return figure
+            axes.plot([0, 1e3 * layout.width_m], [y, y], color=OURS, linewidth=2)
+        axes.set_aspect("equal")
+        axes.autoscale()
+
+    names = zip(designs[DESIGN].to_numpy(), designs["topology"].to_numpy(), strict=True)
+    return gallery([f"{i}: {name}" for i, name in names], draw, size=(2.1, 1.9))
 
 
-def _moduli(
-    designs: xr.Dataset, verdicts: xr.Dataset, known: xr.Dataset, engine: CoreVerifier
-) -> Figure:
-    figure, grid = panels(1, 2, (3.2, 3.0))
-    text = codes(known["topology"].to_numpy()[:DRAWN], engine.layout.rows, name="topology")
-    row_m = torch.from_numpy(known["thickness_m"].to_numpy()[:DRAWN])
+def _moduli(engine: CoreVerifier, known: xr.Dataset, verdicts: xr.Dataset) -> Figure:
     names = [q.name for q in engine.quantities]
-    learned = engine.measure(text, row_m).numpy()
-    code = verdicts["verdict"].to_numpy()
-    for ax, name in zip(grid[0], ("modulus", "shear_modulus"), strict=True):
-        at = (learned[:, names.index("relative_density")], learned[:, names.index(name)] / 1e9)
-        ax.scatter(*at, s=4, color=KNOWN, alpha=0.25, label="known")
-        for verdict, colour in ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS)):
-            own = verdicts.isel({DESIGN: np.flatnonzero(code == verdict)})
-            label = verdict.name.lower()
-            ax.scatter(own["relative_density"], own[name] / 1e9, s=8, color=colour, label=label)
-        ax.set_yscale("log")
-        title = str(verdicts[name].attrs["long_name"]).split(" of ")[0]
-        dress(ax, "relative density", "", title=f"{title} (GPa)", grid=True)
-    return figure
+    learned = dict(
+        zip(names, engine.measure(*_inputs(engine.layout, known)).numpy().T, strict=True)
+    )
+    density = Axis.of(verdicts, "relative_density", "relative density")
+    before = learned["relative_density"]
+    planes = [
+        Plane(
+            density,
+            Axis.of(verdicts, name, words, unit="GPa", log=True),
+            verdicts["verdict"].to_numpy(),
+            marks=(Marks("known", before, learned[name] / 1e9, size=5),),
+        )
+        for name, words in (("modulus", "Young's modulus"), ("shear_modulus", "shear modulus"))
+    ]
+    return figure_of(*planes, size=(4.4, 3.4))

@@ -1,4 +1,4 @@
-"""What an engineer wants to see of a run: the parts, the Pareto front, cuts and numbers."""
+"""Parts under their loads, the Pareto front, cuts and numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float64, Int64
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.select import pareto_rank
+from ingenium.core.shown import headed
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.parts.acting import scene
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.printed import Printer
-from ingenium.drawing.style import INK, by_verdict, dress, front, known_points, panels
+from ingenium.drawing import Axis, Marks, Plane, figure_of, table
+from ingenium.drawing.style import INK
 from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.pictures import gallery, sections, strained
 
@@ -32,7 +32,7 @@ NEAREST = (
     "No design meets every limit, and none was handed over. ",
     "those of less mass first among equals",
 )
-LABELS = {"compliance": "largest compliance (J)", "support_volume": "support (cm³)"}
+LABELS = {"compliance": "largest compliance", "support_volume": "support"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,14 @@ def report(
     density = designs["density"].to_numpy()
     told = verdicts.isel({DESIGN: best})
     meshes = [printer.mesh(density[i]) for i in best[:GALLERY]]
+    first = {DESIGN: slice(TOLD)}
+    numbers = table(
+        ("design", designs[DESIGN].to_numpy()[best[:TOLD]], ""),
+        *(
+            (headed(n.replace("_", " "), told[n].attrs["units"]), told.isel(first)[n].values, ".4g")
+            for n in columns
+        ),
+    )
     return (
         Section(
             heading[0],
@@ -80,7 +88,7 @@ def report(
             pareto(others, verdicts),
         ),
         *_cuts(printer, density, designs[DESIGN].to_numpy(), best[:CUT]),
-        Section("Numbers of the parts", "", None, _table(columns, designs, told, best)),
+        Section("Numbers of the parts", "", None, numbers),
     )
 
 
@@ -131,25 +139,18 @@ def _strained(verifier: PartVerifier, designs: xr.Dataset, meshes: Sequence[Trim
 
 def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
     """Mass against compliance, and against the volume of support."""
-    figure, ((left, right),) = panels(1, 2, (4.75, 4.2))
-    over_mass(left, others, verdicts, "compliance")
-    over_mass(right, others, verdicts, "support_volume")
-    return figure
+    return figure_of(*(over_mass(others, verdicts, aim) for aim in LABELS), size=(4.75, 4.2))
 
 
-def over_mass(axes: Axes, others: Others, verdicts: xr.Dataset, aim: str) -> None:
+def over_mass(others: Others, verdicts: xr.Dataset, aim: str) -> Plane:
     """All designs by mass and one aim, and the front of those that were accepted."""
-    state, column = verdicts["verdict"].to_numpy(), AIMS.index(aim)
-    mass, own = verdicts["mass"].to_numpy(), verdicts[aim].to_numpy()
-    milled = others.milled[:, 0], others.milled[:, column]
-    axes.scatter(*milled, 18, INK, marker="s", linewidths=0, label="drawn for milling")
-    known_points(axes, others.known[:, 0], others.known[:, column])
-    by_verdict(axes, mass, own, state)
-    front(axes, np.stack([mass, own], 1)[state == Verdict.ACCEPTED])
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    dress(axes, "mass (kg)", LABELS[aim], grid=True)
+    column, milled, known = AIMS.index(aim), others.milled.T, others.known.T
+    marks = (
+        Marks("drawn for milling", milled[0], milled[column], INK, "s", 18),
+        Marks("known", known[0], known[column]),
+    )
+    mass, other = Axis.of(verdicts, "mass", "mass"), Axis.of(verdicts, aim, LABELS[aim], log=True)
+    return Plane(mass, other, verdicts["verdict"].to_numpy(), front=(1, 1), marks=marks)
 
 
 def _cuts(
@@ -167,15 +168,3 @@ def _cuts(
         )
         for i in best
     )
-
-
-def _table(
-    columns: Sequence[str], designs: xr.Dataset, told: xr.Dataset, best: Int64[np.ndarray, " m"]
-) -> tuple[tuple[str, ...], ...]:
-    units = [told[name].attrs["units"] for name in columns]
-    names = (f"{n.replace('_', ' ')} ({u})" for n, u in zip(columns, units, strict=True))
-    rows = [("design", *names)]
-    for row, i in enumerate(best[:TOLD]):
-        values = (f"{float(told[name][row]):.4g}" for name in columns)
-        rows.append((str(int(designs[DESIGN][i])), *values))
-    return tuple(rows)

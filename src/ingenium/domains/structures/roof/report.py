@@ -1,4 +1,4 @@
-"""What a structural engineer wants to see: the front, trusses along it, and the variants."""
+"""The front of mass and deflection, trusses along it, and the variants."""
 
 import numpy as np
 import xarray as xr
@@ -7,135 +7,84 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
-from ingenium.core.select import pareto_rank
+from ingenium.core.select import best, pareto_rank
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.roof.hollow import SECTIONS
 from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS, joints_m, layout
 from ingenium.domains.structures.roof.rule import MassBound
 from ingenium.domains.structures.roof.settings import RoofSettings
-from ingenium.drawing.style import (
-    GOOD,
-    INK,
-    KNOWN,
-    MUTED,
-    OURS,
-    REJECTED,
-    SMALL,
-    TEXT,
-    by_verdict,
-    dress,
-    front,
-    panels,
-    plane,
-)
+from ingenium.drawing import Axis, Marks, Plane, Rows, figure_of, gallery, table
+from ingenium.drawing.style import GOOD, INK, KNOWN, MUTED, OURS, REJECTED
 
 SHOWN = 6
-HEAD = (
-    *("design", "kind", "panels", "depth, m", "lower chord", "upper chord", "posts", "diagonals"),
-    *("mass, kg", "cost, EUR", "sag, mm", "used"),
-)
 COLOURS = (OURS, REJECTED, KNOWN, GOOD)
 
 
 def sections(
     roof: RoofSettings, bound: MassBound, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The front first; then the trusses of it, and how many variants hold."""
-    good = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    """The front first; then the trusses of it, and how many variants are feasible."""
+    good = best(verdicts, "mass")
     goals = np.stack([verdicts[k].to_numpy()[good] for k in ("mass", "deflection")], 1)
     first = good[pareto_rank(goals) == 0] if len(good) else good
-    first = first[np.argsort(verdicts["mass"].to_numpy()[first], kind="stable")]
-    above = bound.above(*goals.T).min() if len(good) else np.nan
     told = (
         f"{len(first)} trusses that no other of this run betters. The grey line is a bound below "
-        f"which no truss of these sections lies; own weight is left out of it, and the nearest "
-        f"truss is {100 * above:.1f} % above."
+        "which no truss of these sections lies; own weight is left out of it, and the nearest "
+        f"truss is {100 * bound.above(*goals.T).min():.1f} % above."
         if len(good)
-        else "No truss holds every limit."
+        else "No truss satisfies every limit."
     )
-    out = [Section("Mass and deflection", told, _plane(bound, verdicts, roof, first))]
+    out = [Section("Mass and deflection", told, _plane(bound, verdicts, roof))]
     if len(first):
         chosen = first[np.unique(np.linspace(0, len(first) - 1, SHOWN).round().astype(int))]
-        rows = tuple(_row(designs, verdicts, int(i)) for i in chosen)
+        some, found = designs.isel({DESIGN: chosen}), verdicts.isel({DESIGN: chosen})
+        along = "From light to stiff; `used` is the larger of strength and buckling."
         out += [
-            Section(
-                "Trusses along the front",
-                "From light to stiff; `used` is the larger of strength and buckling.",
-                table=(HEAD, *rows),
-            ),
-            Section("How they look", "", _drawn(roof, designs, verdicts, chosen)),
+            Section("Trusses along the front", along, table=_table(some, found)),
+            Section("How they look", "", _drawn(roof, some, found)),
         ]
-    out.append(
-        Section(
-            "Variants",
-            "Different trusses of this page that hold every limit.",
-            table=_counted(designs, verdicts),
-        )
-    )
-    return tuple(out)
+    different = "Different trusses of this page that satisfy every limit."
+    return (*out, Section("Variants", different, table=_counted(designs.isel({DESIGN: good}))))
 
 
-def _row(designs: xr.Dataset, verdicts: xr.Dataset, i: int) -> tuple[str, ...]:
-    profile = designs["profile"].to_numpy()[i].astype(int)
-    used = max(float(verdicts[k].to_numpy()[i]) for k in ("strength_used", "buckling_used"))
-    mass, cost, sag = (float(verdicts[k].to_numpy()[i]) for k in ("mass", "cost", "deflection"))
-    return (
-        str(int(designs[DESIGN].to_numpy()[i])),
-        KINDS[int(designs["kind"].to_numpy()[i])],
-        f"{designs['panels'].to_numpy()[i]:.0f}",
-        f"{designs['depth_m'].to_numpy()[i]:.2f}",
-        *(SECTIONS.names[p].removeprefix("SHS") for p in profile),
-        f"{mass:.0f}",
-        f"{cost:.0f}",
-        f"{sag:.0f}",
-        f"{used:.0%}",
+def _table(designs: xr.Dataset, verdicts: xr.Dataset) -> Rows:
+    profile = designs["profile"].to_numpy().astype(int)
+    chords = [[SECTIONS.names[p].removeprefix("SHS") for p in own] for own in profile.T]
+    names = ("lower chord", "upper chord", "posts", "diagonals")
+    used = np.maximum(*(verdicts[k].to_numpy() for k in ("strength_used", "buckling_used")))
+    return table(
+        ("design", designs[DESIGN].to_numpy(), ""),
+        ("kind", [KINDS[int(k)] for k in designs["kind"].to_numpy()], ""),
+        ("panels", designs["panels"].to_numpy(), ".0f"),
+        ("depth, m", designs["depth_m"].to_numpy(), ".2f"),
+        *((name, own, "") for name, own in zip(names, chords, strict=True)),
+        ("mass, kg", verdicts["mass"].to_numpy(), ".0f"),
+        ("cost, EUR", verdicts["cost"].to_numpy(), ".0f"),
+        ("sag, mm", verdicts["deflection"].to_numpy(), ".0f"),
+        ("used", used, ".0%"),
     )
 
 
-def _plane(bound: MassBound, verdicts: xr.Dataset, roof: RoofSettings, first: np.ndarray) -> Figure:
-    figure, axes = plane(7.0, 4.2)
-    mass, sag = verdicts["mass"].to_numpy(), verdicts["deflection"].to_numpy()
-    verdict = verdicts["verdict"].to_numpy()
-    by_verdict(axes, sag, mass, verdict)
-    good = verdict == Verdict.ACCEPTED
-    front(axes, np.stack([sag[good], mass[good]], 1))
-    axes.scatter(sag[first], mass[first], 20, "none", edgecolors=INK, lw=0.7, label="front")
-    reach = 1.4 * roof.sag_mm
-    at = np.linspace(0.15 * roof.sag_mm, reach, 200)
-    axes.plot(at, bound.mass_kg(at), color=MUTED, lw=1.5, label="no truss below")
-    axes.axvline(roof.sag_mm, color=MUTED, lw=0.8, ls=":")
-    top = 2.2 * float(np.median(mass[good])) if good.any() else None
-    axes.set(xlim=(0, reach), ylim=(0, top))
-    dress(axes, "deflection in service (mm)", "mass (kg)", grid=True)
-    return figure
+def _plane(bound: MassBound, verdicts: xr.Dataset, roof: RoofSettings) -> Figure:
+    verdict, mass = verdicts["verdict"].to_numpy(), verdicts["mass"].to_numpy()
+    good = mass[verdict == Verdict.ACCEPTED]
+    at = np.linspace(0.15 * roof.sag_mm, 1.4 * roof.sag_mm, 200)
+    top = 2.2 * float(np.median(good)) if len(good) else None
+    sag = Axis.of(verdicts, "deflection", "deflection in service", ends=(0.0, 1.4 * roof.sag_mm))
+    least = Marks("no truss below", at, bound.mass_kg(at), MUTED, "-")
+    weight = Axis.of(verdicts, "mass", "mass", ends=(0.0, top))
+    return figure_of(Plane(sag, weight, verdict, front=(1, 1), marks=(least,)), size=(7.0, 4.2))
 
 
-def _drawn(
-    roof: RoofSettings, designs: xr.Dataset, verdicts: xr.Dataset, chosen: np.ndarray
-) -> Figure:
-    figure, grid = panels(-(-len(chosen) // 2), 2, (4.6, 1.35))
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, i in zip(grid.flat, chosen.tolist(), strict=False):
-        _elevation(axes, roof, designs.isel({DESIGN: i}))
-        axes.set_title(
-            f"design {int(designs[DESIGN].to_numpy()[i])}: "
-            f"{float(verdicts['mass'].to_numpy()[i]):.0f} kg, "
-            f"{float(verdicts['deflection'].to_numpy()[i]):.0f} mm",
-            fontsize=TEXT,
-            color=INK,
-        )
-    first = grid.flat[0]
-    for name, colour in zip(GROUPS, COLOURS, strict=True):
-        first.plot([], [], color=colour, label=name)
-    figure.legend(
-        *first.get_legend_handles_labels(),
-        loc="outside lower center",
-        ncols=len(GROUPS),
-        frameon=False,
-        fontsize=SMALL,
+def _drawn(roof: RoofSettings, designs: xr.Dataset, verdicts: xr.Dataset) -> Figure:
+    rows = zip(designs[DESIGN], verdicts["mass"], verdicts["deflection"], strict=True)
+    return gallery(
+        [f"design {int(i)}: {float(m):.0f} kg, {float(sag):.0f} mm" for i, m, sag in rows],
+        lambda axes, i: _elevation(axes, roof, designs.isel({DESIGN: i})),
+        size=(4.6, 1.35),
+        columns=2,
+        key=dict(zip(GROUPS, COLOURS, strict=True)),
     )
-    return figure
 
 
 def _elevation(axes: Axes, roof: RoofSettings, one: xr.Dataset) -> None:
@@ -151,17 +100,10 @@ def _elevation(axes: Axes, roof: RoofSettings, one: xr.Dataset) -> None:
     axes.set(xlim=(-0.6, roof.span_m + 0.6), ylim=(-0.8, roof.depths_m[1] + 0.2))
 
 
-def _counted(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:
-    good = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
-    names = ("kind", "panels", "depth_m")
-    numbers = [designs[k].to_numpy()[:, None] for k in names] + [designs["profile"].to_numpy()]
-    held = np.unique(np.concatenate(numbers, 1)[good], axis=0)
-    rows = [
-        (
-            name,
-            *(str(int(((held[:, 0] == k) & (held[:, 1] == n)).sum())) for n in PANELS),
-            str(int((held[:, 0] == k).sum())),
-        )
-        for k, name in enumerate(KINDS)
-    ]
-    return (("kind", *(f"{n} panels" for n in PANELS), "all"), *rows)
+def _counted(good: xr.Dataset) -> Rows:
+    """Different trusses by kind and number of panels."""
+    numbers = [good[k].to_numpy()[:, None] for k in ("kind", "panels", "depth_m")]
+    held = np.unique(np.concatenate([*numbers, good["profile"].to_numpy()], 1), axis=0)
+    own = [held[held[:, 0] == k] for k in range(len(KINDS))]
+    counts = [(f"{n} panels", [int((x[:, 1] == n).sum()) for x in own], "d") for n in PANELS]
+    return table(("kind", KINDS, ""), *counts, ("all", list(map(len, own)), "d"))

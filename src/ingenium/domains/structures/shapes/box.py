@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import torch
+import xarray as xr
 from jaxtyping import Bool, Float64
 from scipy import ndimage
 from torch import Tensor
@@ -53,6 +54,11 @@ class DesignBox:
     def numbers(self, values: tuple[Float64[Tensor, " n"], ...]) -> Numbers:
         """Numbers of the conditions by name."""
         return dict(zip((c.name for c in self.conditions), values, strict=True))
+
+    def requested(self, conditions: xr.Dataset) -> Numbers:
+        """The conditions of some designs as numbers."""
+        values = (np.array(conditions[c.name], dtype=np.float64) for c in self.conditions)
+        return self.numbers(tuple(torch.from_numpy(v) for v in values))
 
 
 def open_box(asked: ShapeSettings) -> DesignBox:

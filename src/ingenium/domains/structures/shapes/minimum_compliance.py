@@ -23,11 +23,10 @@ from ingenium.domains.structures.possible import refuse_beyond
 from ingenium.domains.structures.shapes import independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
-from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.mending import calls, mended
 from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
-from ingenium.domains.structures.shapes.training import Optimiser, stock
+from ingenium.domains.structures.shapes.training import BESIDE, Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
 from ingenium.kits.solids.stocked_problem import StockedProblem
 from ingenium.sampling.constraints import Box as Bounds
@@ -119,16 +118,11 @@ class MinimumCompliance(StockedProblem):
         grid = self.box.grid
         return {a: (np.arange(n) + 0.5) * grid.cell_m for a, n in self.sizes.items()}
 
-    def numbers(self, conditions: xr.Dataset) -> Numbers:
-        """The conditions of some designs as numbers."""
-        values = (np.array(conditions[c.name], dtype=np.float64) for c in self.conditions)
-        return self.box.numbers(tuple(torch.from_numpy(v) for v in values))
-
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """The volume asked for exactly, passive cells as they must be."""
         cells, box = self.box.grid.cells, self.box
         lower, upper = box.solid.double().view(cells), 1 - box.void.double().view(cells)
-        total = self.numbers(conditions)[VOLUME] * box.grid.n_cells
+        total = self.box.requested(conditions)[VOLUME] * box.grid.n_cells
         onto = Together(
             (Bounds(lower, upper), FixedSum(total, torch.ones(cells, dtype=torch.bool)))
         )
@@ -137,7 +131,7 @@ class MinimumCompliance(StockedProblem):
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Some steps of SIMP from each proposal, which becomes solid and void."""
         density, *given = arrays
-        shape = mended(self.optimiser, self.numbers(conditions), density.flatten(1))
+        shape = mended(self.optimiser, self.box.requested(conditions), density.flatten(1))
         return (shape.view_as(density), *given)
 
     def comparison(self) -> FieldComparison:
@@ -154,7 +148,8 @@ class MinimumCompliance(StockedProblem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Shapes with their loads and supports, and how they compare with SIMP's."""
-        return report.sections(self, designs, verdicts)
+        solves = self.settings.refine_steps + BESIDE
+        return report.sections(self.box, self.optimiser, self.verifier, solves, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """The whole box, as scikit-fem solves it."""

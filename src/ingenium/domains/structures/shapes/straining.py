@@ -3,8 +3,6 @@
 Shapes: n designs, l load cases, f displacements.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 import xarray as xr
@@ -17,6 +15,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.scene import Scene
+from ingenium.domains.structures.shapes.box import DesignBox
 from ingenium.domains.structures.shapes.calm import read
 from ingenium.domains.structures.shapes.drawing import loads_and_supports
 from ingenium.domains.structures.shapes.stl import body
@@ -27,17 +26,14 @@ from ingenium.kits.solids.acting import MM, MPA, acting, borne
 from ingenium.kits.solids.elastic.critical import CriticalVolume
 from ingenium.kits.solids.printing.pictures import scene, strained
 
-if TYPE_CHECKING:
-    from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
-
 SWAY = 0.06  # of the box, by which the largest displacement is drawn
 WIDE = 4.7  # inches of a drawing
 GREY = "#c8ced3"  # material whose stress is not read
 
 
-def section(problem: "MinimumCompliance", shown: xr.Dataset) -> Section:
+def section(box: DesignBox, shown: xr.Dataset) -> Section:
     """Some shapes solved once more under the case that strains each most."""
-    box, numbers = problem.box, problem.numbers(shown)
+    numbers = box.requested(shown)
     flat = torch.from_numpy(shown["density"].to_numpy()).flatten(1)
     load = box.loading.forces(numbers, len(flat))
     moved = box.elastic.solve(ShapeVerifier(box).moduli(flat), load)
@@ -57,8 +53,7 @@ def section(problem: "MinimumCompliance", shown: xr.Dataset) -> Section:
     names = [f"design {i}" for i in shown[DESIGN].to_numpy()]
     if box.grid.dim == 3:
         scenes = tuple(
-            _scene(problem, volume, *one)
-            for one in zip(names, flat, load, moved, stress, strict=True)
+            _scene(box, volume, *one) for one in zip(names, flat, load, moved, stress, strict=True)
         )
         return Section("Loads, supports and stress", text, strained(scenes), scenes=scenes)
     text += " Beside it its displacement, drawn larger than it is."
@@ -80,7 +75,7 @@ def section(problem: "MinimumCompliance", shown: xr.Dataset) -> Section:
 
 
 def _scene(
-    problem: "MinimumCompliance",
+    box: DesignBox,
     volume: CriticalVolume,
     name: str,
     flat: Float64[Tensor, " e"],
@@ -88,7 +83,6 @@ def _scene(
     moved: Float64[Tensor, "l f"],
     stress: Float64[np.ndarray, "l x y z"],
 ) -> Scene:
-    box = problem.box
     mesh = body(box.grid, flat.view(box.grid.cells).numpy())
     told = borne(volume, stress, moved, box.loading.cases, mesh, flat >= 0.5)
     acts = acting(box.grid, box.elastic.fixed, box.loading.cases, load)

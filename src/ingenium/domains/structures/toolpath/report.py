@@ -1,122 +1,105 @@
-"""What a builder wants to see: columns, how their layers are laid, and what they save."""
+"""Printed columns, how their layers are laid, and what they save."""
 
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Int64
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.select import best
 from ingenium.domains.structures.toolpath.laying import ColumnNumbers, ColumnPrinter, LaidColumn
 from ingenium.domains.structures.toolpath.prism import SquareColumn
 from ingenium.domains.structures.toolpath.verifier import columns
-from ingenium.drawing.style import (
-    INK,
-    MUTED,
-    OURS,
-    REJECTED,
-    SMALL,
-    by_verdict,
-    dress,
-    panels,
-    plane,
-)
-from ingenium.kits.solids.printing.pictures import gallery
+from ingenium.drawing import Axis, Marks, Plane, Rows, figure_of, gallery, table
+from ingenium.drawing.style import INK, MUTED, OURS, REJECTED
+from ingenium.kits.solids.printing.pictures import gallery as bodies
 from ingenium.kits.solids.printing.toolpath import Toolpath
 
 SHOWN = 4
 LEVELS = (0.02, 0.5, 0.98)  # of the height, where a layer is shown
-HEAD = (
-    *("design", "foot, mm", "power", "taper", "turn, °", "rings", "infill, %", "mass, kg"),
-    *("capacity", "less than a solid square", "hours"),
-)
 
 
 def sections(
     printer: ColumnPrinter, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Material first; then the lightest columns and their layers."""
-    good = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    out = [
-        Section("Material and capacity", _told(verdicts, good), _plane(printer, verdicts)),
-    ]
-    best = good[np.argsort(verdicts["mass"].to_numpy()[good], kind="stable")][:SHOWN]
-    arrays = (torch.from_numpy(designs[name].to_numpy()[best]) for name in ColumnNumbers._fields)
+    good = best(verdicts, "mass")
+    material = Section("Material and capacity", _told(verdicts, good), _plane(printer, verdicts))
+    rows = good[:SHOWN]
+    arrays = (torch.from_numpy(designs[name].to_numpy()[rows]) for name in ColumnNumbers._fields)
     found = [printer.column(n) for n in columns(*arrays) if n is not None]
-    if found:
-        names = [f"design {i}" for i in designs[DESIGN].to_numpy()[best]]
-        both = zip(found, best.tolist(), names, strict=True)
-        rows = tuple(_row(column, verdicts, i, name) for column, i, name in both)
-        laid = "Beads as wide as they are, and travels in red; near foot, in the middle, near head."
-        out += [
-            Section("The lightest columns", table=(HEAD, *rows)),
-            Section("How they look", "", gallery([c.mesh for c in found], names)),
-            Section("How they are laid", laid, _layers(found, names)),
-        ]
-    return tuple(out)
+    if not found:
+        return (material,)
+    names = [f"design {i}" for i in designs[DESIGN].to_numpy()[rows]]
+    laid = "Beads as wide as they are, and travels in red; near foot, in the middle, near head."
+    numbers = _table(found, names, verdicts.isel({DESIGN: rows}))
+    return (
+        material,
+        Section("The lightest columns", table=numbers),
+        Section("How they look", "", bodies([c.mesh for c in found], names)),
+        Section("How they are laid", laid, _layers(found, names)),
+    )
 
 
-def _told(verdicts: xr.Dataset, good: np.ndarray) -> str:
+def _told(verdicts: xr.Dataset, good: Int64[np.ndarray, " m"]) -> str:
     line = "The grey line is that of solid square columns, by the theory of beams."
     if not len(good):
-        return f"No column holds every limit. {line}"
+        return f"No column satisfies every limit. {line}"
     needs = 100 - 100 * verdicts["saved"].to_numpy()[good]
-    told = "The column that holds every limit needs"
+    told = "The column that satisfies every limit needs"
     span = ""
     if len(good) > 1:
-        told = f"{len(good)} columns that hold every limit need"
+        told = f"{len(good)} columns that satisfy every limit need"
         span = f" ({needs.min():.0f} to {needs.max():.0f} %)"
     solid = "the material of the solid square column that bears as much"
     return f"{told} {needs.mean():.0f} % of {solid}{span}. {line}"
 
 
-def _row(column: LaidColumn, verdicts: xr.Dataset, i: int, name: str) -> tuple[str, ...]:
-    own = column.numbers
-    mass, capacity, saved, hours = (
-        float(verdicts[k].to_numpy()[i]) for k in ("mass", "capacity", "saved", "print_time")
-    )
-    return (
-        name,
-        " x ".join(f"{2e3 * h:.0f}" for h in own.half_m),
-        f"{own.power:.1f}",
-        f"{own.taper:.2f}",
-        f"{own.turn_deg:.0f}",
-        f"{own.rings}",
-        f"{100 * own.infill_foot:.0f} to {100 * own.infill_head:.0f}",
-        f"{mass:.0f}",
-        f"{capacity:.2f}",
-        f"{saved:.0%}",
-        f"{hours:.1f}",
+def _table(found: list[LaidColumn], names: list[str], verdicts: xr.Dataset) -> Rows:
+    own = [column.numbers for column in found]
+    infill = [f"{100 * n.infill_foot:.0f} to {100 * n.infill_head:.0f}" for n in own]
+    return table(
+        ("design", names, ""),
+        ("foot, mm", [" x ".join(f"{2e3 * h:.0f}" for h in n.half_m) for n in own], ""),
+        ("power", [n.power for n in own], ".1f"),
+        ("taper", [n.taper for n in own], ".2f"),
+        ("turn, °", [n.turn_deg for n in own], ".0f"),
+        ("rings", [n.rings for n in own], ""),
+        ("infill, %", infill, ""),
+        ("mass, kg", verdicts["mass"].to_numpy(), ".0f"),
+        ("capacity", verdicts["capacity"].to_numpy(), ".2f"),
+        ("less than a solid square", verdicts["saved"].to_numpy(), ".0%"),
+        ("hours", verdicts["print_time"].to_numpy(), ".1f"),
     )
 
 
 def _plane(printer: ColumnPrinter, verdicts: xr.Dataset) -> Figure:
-    figure, axes = plane(6.4, 4.0)
-    capacity, mass = verdicts["capacity"].to_numpy(), verdicts["mass"].to_numpy()
-    by_verdict(axes, capacity, mass, verdicts["verdict"].to_numpy())
-    most = float(capacity[np.isfinite(capacity)].max(initial=1.0))
+    capacity = Axis.of(
+        verdicts, "capacity", "load at failure, in multiples of the load", ends=(0.0, None)
+    )
+    most = float(capacity.values[capacity.shown()].max(initial=1.0))
     at = np.linspace(0.3, 1.05 * most, 40)
-    square = SquareColumn(printer.settings).masses_kg(at)
-    axes.plot(at, square, color=MUTED, lw=1.5, label="solid square")
-    axes.set(xlim=(0, None), ylim=(0, None))
-    dress(axes, "load at failure, in multiples of the load", "concrete (kg)", grid=True)
-    return figure
+    square = Marks("solid square", at, SquareColumn(printer.settings).masses_kg(at), MUTED, "-")
+    mass = Axis.of(verdicts, "mass", "concrete", ends=(0.0, None))
+    return figure_of(Plane(capacity, mass, verdicts["verdict"].to_numpy(), marks=(square,)))
 
 
 def _layers(found: list[LaidColumn], names: list[str]) -> Figure:
-    figure, grid = panels(len(found), len(LEVELS), (2.2, 2.2))
-    for row, (column, name) in enumerate(zip(found, names, strict=True)):
-        path, tops = column.path, column.path.layers_m
-        reach = 1e3 * float(np.abs(column.mesh.bounds[:, :2]).max())
-        for axes, level in zip(grid[row], LEVELS, strict=True):
-            top = tops[int(level * (len(tops) - 1))]
-            own = np.flatnonzero(path.laid & (np.abs(path.corner_m[:, 2] - top) < 1e-6))
-            _beads(axes, path, own, reach)
-            axes.set_title(f"{name}, at {1e3 * top:.0f} mm", fontsize=SMALL, color=INK)
-    return figure
+    tops = [c.path.layers_m for c in found]
+    chosen = [[own[int(level * (len(own) - 1))] for level in LEVELS] for own in tops]
+
+    def draw(axes: Axes, i: int) -> None:
+        row, column = divmod(i, len(LEVELS))
+        path, top = found[row].path, chosen[row][column]
+        own = np.flatnonzero(path.laid & (np.abs(path.corner_m[:, 2] - top) < 1e-6))
+        _beads(axes, path, own, 1e3 * float(np.abs(found[row].mesh.bounds[:, :2]).max()))
+
+    titles = [f"at {1e3 * top:.0f} mm" for own in chosen for top in own]
+    return gallery(titles, draw, size=(2.2, 2.2), columns=len(LEVELS), rows=names)
 
 
 def _beads(axes: Axes, path: Toolpath, own: np.ndarray, reach_mm: float) -> None:
@@ -137,4 +120,3 @@ def _beads(axes: Axes, path: Toolpath, own: np.ndarray, reach_mm: float) -> None
     axes.add_collection(LineCollection(list(hops), colors=REJECTED, linewidths=0.6))
     axes.set(xlim=(-1.1 * reach_mm, 1.1 * reach_mm), ylim=(-1.1 * reach_mm, 1.1 * reach_mm))
     axes.set_aspect("equal")
-    axes.axis("off")

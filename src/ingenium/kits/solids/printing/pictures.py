@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.errors import InputError
 from ingenium.core.scene import Mark, Scene, Shading
+from ingenium.drawing import gallery as side_by_side
 from ingenium.drawing import style
 from ingenium.drawing.style import INK, SMALL, TEXT, panels
 from ingenium.kits.solids.printing.mesh import Trimesh, mesh_of
@@ -64,7 +65,7 @@ def gallery(
     """
     if not meshes or len(meshes) != len(titles) or columns < 1:
         raise InputError("a title for each of at least one part", (len(titles), len(meshes)))
-    return style.gallery(
+    return side_by_side(
         titles,
         lambda axes, i: _show(axes, meshes[i], look, None),
         size=(look.width_px / DOTS, look.height_px / DOTS + 0.3),
