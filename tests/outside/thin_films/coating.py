@@ -36,7 +36,7 @@ class Settings:
     known: int = 300
 
 
-def table(variables: tuple[Variable, ...], sizes: Mapping[str, int]) -> Columns:
+def coating_table(variables: tuple[Variable, ...], sizes: Mapping[str, int]) -> Columns:
     """All coatings in one CSV file, in hundredths of a nanometre."""
     column = TableColumn("thickness_nm", "nm", digits=2)
     return Columns(variables, (column,), file="layers.csv", name="layers-csv", sizes=sizes)
@@ -77,7 +77,7 @@ class Coating(Problem):
         centre, indices = settings.centre_nm * NM, (HIGH, LOW) * settings.pairs
         self.engine = TransferMatrix(indices, GLASS, centre, BAND_M)
         self.tiers = (self.engine,)
-        self.formats = {"layers-csv": table(self.variables, self.sizes)}
+        self.formats = {"layers-csv": coating_table(self.variables, self.sizes)}
         self.quarter_m = centre / 4 / torch.tensor(indices, dtype=torch.float64)
         self.codec = Channels.of(to_arrays(self.data(), self.variables))
 

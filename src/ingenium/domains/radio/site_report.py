@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, answered
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.scene import TracedScene
-from ingenium.drawing.style import KNOWN, OURS, by_verdict, dress, panels, plane
+from ingenium.drawing.plane import by_verdict
+from ingenium.drawing.style import KNOWN, OURS, dress, panels, plane
 
 CELLS = 160  # of the map along its longer side
 LEG_M = 40.0  # drawn of the strongest path
@@ -84,7 +85,7 @@ def _map(scene: TracedScene, frame: SiteFrame, known: Rays, own: Rays, verdict: 
     figure, axes = plane(6.2, 6.4)
     buildings(axes, scene, frame)
     axes.scatter(known.east, known.north, 7, KNOWN, linewidths=0, label="known", zorder=2)
-    by_verdict(axes, own.east.numpy(), own.north.numpy(), verdict)
+    by_verdict(axes, own.east.numpy(), own.north.numpy(), verdict, answered(verdict))
     chosen = np.flatnonzero(verdict == Verdict.ACCEPTED)
     count = own.present.sum(1).numpy()
     chosen = chosen[np.argsort(-count[chosen], kind="stable")][:: max(len(chosen) // 40, 1)]
