@@ -140,7 +140,7 @@ from ingenium_book.results import write_sealed
 app(sys.argv[1:], standalone_mode=False)
 heavy = {"torch", "rdkit", "pandapower", "simbench", "scipy", "matplotlib", "sklearn"}
 print(sorted(heavy & set(sys.modules)), file=sys.stderr)
-print([m for m in sys.modules if ".studies." in m and "ingenium.studies" not in m], file=sys.stderr)
+print([m for m in sys.modules if ".studies." in m], file=sys.stderr)
 """
 
 
