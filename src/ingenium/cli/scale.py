@@ -1,4 +1,4 @@
-"""`plan`, `roofline` and `drill`, and what a fit over workers tells."""
+"""`plan`, `roofline`, `drill` and `queue`, and what a fit over workers tells."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(guarded(plan))
     app.command()(guarded(roofline))
     app.command()(guarded(drill))
+    app.command()(guarded(queue))
 
 
 def plan(
@@ -265,3 +266,15 @@ def _tell_alone(alone: Any) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def queue(
+    folder: Annotated[Path, typer.Argument(help="Folder for the programs and their jobs.")],
+) -> None:
+    """Write programs that queue jobs on this machine as Slurm does, to try a job without a cluster.
+
+    Put the folder on the path: sbatch, squeue and scancel in it are then those of the job.
+    """
+    from ingenium.scale.local_queue import write
+
+    write(folder)
