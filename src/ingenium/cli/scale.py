@@ -1,4 +1,4 @@
-"""`plan`, `roofline` and `drill`: training over workers, planned, bounded and disturbed."""
+"""`plan`, `roofline`, `drill` and `queue`: training over workers, planned, bounded, disturbed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(guarded(plan))
     app.command()(guarded(roofline))
     app.command()(guarded(drill))
+    app.command()(guarded(queue))
 
 
 def plan(
@@ -163,3 +164,15 @@ def _planned(one: "PlannedLayout") -> dict[str, Any]:
         "spending": asdict(one.spending),
         "fits": one.fits,
     }
+
+
+def queue(
+    folder: Annotated[Path, typer.Argument(help="Folder for the programs and their jobs.")],
+) -> None:
+    """Write programs that queue jobs on this machine as Slurm does, to try a job without a cluster.
+
+    Put the folder on the path: sbatch, squeue and scancel in it are then those of the job.
+    """
+    from ingenium.scale.local_queue import write
+
+    write(folder)

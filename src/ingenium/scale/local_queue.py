@@ -2,7 +2,7 @@
 
 A job is tried here before a cluster gets it:
 
-    python -m ingenium.scale.local_queue queue
+    ingenium queue queue
     PATH=$PWD/queue:$PATH ingenium propose molecules.library --on slurm:2
 
 writes `sbatch`, `squeue` and `scancel` into the folder `queue`; so many jobs run at once as there
@@ -99,7 +99,4 @@ def main(folder: Path, name: str, words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        write(Path(sys.argv[1]))
-    else:
-        sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:]))
