@@ -134,6 +134,12 @@ def known(unit: str) -> bool:
         return False
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two known units measure the same thing."""
+    known_both = known(one) and known(other)
+    return known_both and bool(_registry().Unit(one).is_compatible_with(other))
+
+
 def convert(value: float, came: str, expected: str, *, of: str) -> float:
     """The value of quantity `of`, given in unit `came`, in unit `expected`.
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.formats import Format
-from ingenium.core.formats.arrays import Arrays
+from ingenium.core.formats.arrays import Arrays, Derived
 from ingenium.core.formats.clocks import DayStamps, Hours
 from ingenium.core.formats.columns import Columns, StepColumns, TableColumn, UnitChange
 from ingenium.core.formats.records import Records
@@ -25,6 +25,7 @@ from ingenium.testing.forging import Damage, UnfitFileError
 TableChange = Callable[[pd.DataFrame], pd.DataFrame]
 RecordChange = Callable[[dict[str, Any]], dict[str, Any]]
 FileChange = Callable[[Any], None]  # of an open HDF5 file
+LEAST = 1e-12  # relative, where nothing is let pass
 BESIDE = 1e-7  # of a number, by which it lies beside the digits that can be written
 
 
@@ -169,6 +170,10 @@ def _of_arrays(form: Arrays) -> Iterator[tuple[str, FileChange]]:
         yield f"without {v.name}", partial(_without, v.name)
     for one in form.derived:
         yield f"{one.name} a tenth larger", partial(_replaced, one.name, lambda x: 1.1 * x)
+        yield (
+            f"{one.name} beside its tolerance",
+            partial(_replaced, one.name, partial(_beside, one)),
+        )
         yield f"without {one.name}", partial(_without, one.name)
         if one.unit:
             yield f"{one.name} in furlongs", partial(_in_furlongs, one.name)
@@ -180,6 +185,12 @@ def _of_arrays(form: Arrays) -> Iterator[tuple[str, FileChange]]:
         yield f"{d} moved", partial(_replaced, d, lambda x: x + 0.1)
     yield "with half a number", partial(_replaced, DESIGN, lambda x: x + 0.5)
     yield "without numbers", partial(_without, DESIGN)
+
+
+def _beside(one: Derived, x: Any) -> Any:
+    """Numbers off by ten times what is let pass."""
+    size = np.abs(x).clip(1.0) if one.each else np.abs(x).max()
+    return x + 10 * (one.near or LEAST) * size
 
 
 def _replaced(name: str, change: Callable[[Any], Any], file: Any) -> None:

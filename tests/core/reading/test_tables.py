@@ -52,7 +52,12 @@ def test_units_in_headings(head: str) -> None:
 
 def test_a_heading_without_a_unit_is_in_the_one_that_is_asked_for() -> None:
     assert table_of("load\n1.5\n", "a table").numbers("load", "kW").tolist() == [1.5]
-    assert table_of("load_w\n1.5\n", "a table").numbers("load_w", "kW").tolist() == [1.5]
+    assert table_of("load_w\n1500\n", "a table").numbers("load_w", "kW").tolist() == [1.5]
+    assert table_of("part_n\n1.5\n", "a table").numbers("part_n", "1").tolist() == [1.5]
+    with pytest.raises(InputError, match="'1e\\+308' in row 2"):
+        table_of("load_kw\n1e308\n", "a table").numbers("load", "W")
+    with pytest.raises(InputError, match="a table with rows; came none"):
+        table_of("load\n", "a table").numbers("load", "kW")
 
 
 def test_gaps_are_refused_or_read_as_such() -> None:

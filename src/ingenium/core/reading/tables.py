@@ -23,7 +23,7 @@ from ingenium.core.reading.files import refusing, text
 from ingenium.core.reading.heads import split_head
 from ingenium.core.reading.parquet import read_parquet
 from ingenium.core.reading.stamps import fixed_time
-from ingenium.core.units import Scale
+from ingenium.core.units import Scale, alike
 
 MOST_CSV = 128 << 20  # bytes
 MOST_COLUMNS = 10_000
@@ -98,12 +98,14 @@ class DataTable:
         """
         at, written = self._find(name)
         values = self._plain(at)
+        whole = name in self.heads and not alike(written or unit, unit)  # no unit behind the name
+        if unit and written not in ("", unit) and not whole:
+            with np.errstate(over="ignore"):
+                values = np.asarray(Scale.between(written, unit, of=name).value(values))
         odd = np.isinf(values) if gaps else ~np.isfinite(values)
         if odd.any():
             raise self._no_number(at, int(odd.argmax()))
-        if not unit or written in ("", unit):
-            return values
-        return np.asarray(Scale.between(written, unit, of=name).value(values), dtype=np.float64)
+        return values
 
     def block(self, heads: Sequence[str]) -> Float64[np.ndarray, "c r"]:
         """Return columns of numbers as designs hold them, NaN and infinity too.
@@ -146,11 +148,8 @@ class DataTable:
         count = "" if rows is None else f" and {rows} rows"
         absent = [head for head in wanted if head not in own]
         strange = [head for head in own if head not in wanted]
-        odd = (
-            ""
-            if not absent and not strange
-            else (f": {_listed(absent) or 'none'} missing, {_listed(strange) or 'none'} too many")
-        )
+        odd = f": {_listed(absent) or 'none'} missing, {_listed(strange) or 'none'} too many"
+        odd = odd if absent or strange else ""
         line = f"{','.join(wanted[:SHOWN])}{',...' if len(wanted) > SHOWN else ''}"
         raise InputError(
             f"{self.what} with the columns {_listed(wanted)}{count}",
@@ -174,16 +173,15 @@ class DataTable:
 
     def _find(self, name: str) -> tuple[int, str]:
         """Place of a column, and the unit that its heading names."""
-        found = [(i, "") for i, head in enumerate(self.heads) if head == name]
-        found = found or [(i, u) for i, (own, u) in enumerate(self._units) if own == name]
+        named = list(zip(self.heads, self._units, strict=True))
+        found = [(i, unit) for i, (head, (_, unit)) in enumerate(named) if head == name]
+        found = found or [(i, unit) for i, (_, (own, unit)) in enumerate(named) if own == name]
         if len(found) == 1:
             return found[0]
         if found:
             again = ", ".join(self.heads[i] for i, _ in found)
-            raise InputError(
-                "each column once", f"{name} {len(found)} times in row 1 of {self.path}: {again}",
-                "Rename one.",
-            )  # fmt: skip
+            came = f"{name} {len(found)} times in row 1 of {self.path}: {again}"
+            raise InputError("each column once", came, "Rename one.")
         raise InputError(
             f"{self.what} with the column {name}",
             f"{_listed(self.heads)} in {self.path}",
@@ -193,6 +191,8 @@ class DataTable:
     def _plain(self, at: int) -> Float64[np.ndarray, " r"]:
         """The numbers of a column as they are written."""
         column = self.frame[at]
+        if not len(column):
+            raise InputError(f"{self.what} with rows", f"none in {self.path}", "Write one.")
         if column.dtype.kind in "iuf":
             return np.asarray(column.to_numpy(np.float64, na_value=np.nan))
         fixed = pd.to_numeric(column, errors="coerce")
@@ -200,8 +200,8 @@ class DataTable:
         raise self._no_number(at, int(np.argmax(odd)))
 
     def _no_number(self, at: int, row: int) -> InputError:
-        cell = self.frame[at].iloc[row] if len(self) else None
-        came = "an empty cell" if cell is None or pd.isna(cell) else f"{str(cell)[:40]!r}"
+        cell = self.frame[at].iloc[row]
+        came = "an empty cell" if pd.isna(cell) else f"{str(cell)[:40]!r}"
         return InputError(
             f"{self.what} with finite numbers in {self.heads[at]}",
             f"{came} in {self.place(row, self.heads[at])}",
