@@ -71,6 +71,7 @@ def test_only_equations_with_a_residual_are_offered() -> None:
     assert rest_of(AllenCahn()) is not None
 
 
+@pytest.mark.slow
 def test_warmth_is_found_from_the_equation_alone() -> None:
     own = Heat(points=32)
     nets = _drawn(own, SMALL)

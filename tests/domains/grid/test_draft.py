@@ -28,6 +28,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_examples_mapping_is_drafted_as_it_was_written_by_hand(own: Path, tmp_path: Path):
     out = tmp_path / "mapping.toml"
     words = ["draft", "feeder", str(own / "net.json"), str(own / "profiles.csv"), "--out", str(out)]
@@ -71,6 +72,7 @@ def many(folder: Path, loads: int = 57) -> tuple[Path, Path]:
     return folder / "net.json", folder / "p.csv"
 
 
+@pytest.mark.slow
 def test_fifty_seven_loads(tmp_path: Path):
     net, profiles = many(tmp_path)
     text, notes = feeder(net, profiles)

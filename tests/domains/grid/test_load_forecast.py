@@ -213,6 +213,7 @@ def test_series_of_ones_own_are_read_and_days_with_gaps_left_out(tmp_path):
         open_problem(Spec(problem="grid.forecast", setup=wrong))
 
 
+@pytest.mark.slow
 def test_the_page_runs(own_folders, tmp_path, monkeypatch):
     """Its command on series of one's own, with the spec that it shows."""
     text = PAGE.read_text(encoding="utf-8")

@@ -60,6 +60,7 @@ def test_the_picture_names_the_bus_and_line_that_are_strained_most(feeder):
         assert text.startswith("day, ")
 
 
+@pytest.mark.slow
 def test_a_net_without_places_is_drawn_with_all_that_is_in_service():
     """Odd numbers of buses, an open switch, joined buses, an island and a transformer."""
     network = network_of("odd", oddities())

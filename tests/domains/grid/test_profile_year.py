@@ -161,6 +161,7 @@ def test_years_of_real_weeks_hold_all_limits_on_errors(year: ProfileYear):
         assert limit.at_most is None or worst <= limit.at_most, limit
 
 
+@pytest.mark.slow
 def test_the_family_learns_each_real_day_once_and_proposes_years(year: ProfileYear):
     """Two consumers of which the second is the first, doubled: correlation 1 in every year."""
     rng = torch.Generator().manual_seed(0)

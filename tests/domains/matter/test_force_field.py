@@ -22,6 +22,7 @@ def box() -> AtomBox:
     return AtomBox.of(cube, (1, 1, 1))
 
 
+@pytest.mark.slow
 def test_it_learns_forces_of_its_own_kind_and_knows_what_it_has_not_seen(box: AtomBox) -> None:
     rng = torch.Generator().manual_seed(0)
     features = PairDensities(box)

@@ -31,6 +31,7 @@ def test_sizes_are_those_of_the_publications() -> None:
     assert len(data.drugs()) == 1935
 
 
+@pytest.mark.slow
 def test_statistics_belong_to_the_test_set() -> None:
     from rdkit import Chem
     from rdkit.Chem import Descriptors

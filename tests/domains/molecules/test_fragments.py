@@ -98,6 +98,7 @@ def test_what_has_other_fragments_is_refused() -> None:
         own("moses").of_texts(["C1C2CC3CC1CC(C2)C3[Si]"])
 
 
+@pytest.mark.slow
 def test_a_family_on_fragments_proposes_molecules_and_moves_between_them() -> None:
     outer = codec("moses", LONGEST["moses"])
     x = outer.of_texts(known("moses", 100).smiles)

@@ -51,6 +51,7 @@ def test_a_ring_with_one_bond_too_many_loses_it() -> None:
     assert canonical(parsed(text)) == canonical(parsed("Fc1ccccc1"))
 
 
+@pytest.mark.slow
 def test_a_family_on_graphs_proposes_molecules() -> None:
     outer = codec("moses", LONGEST["moses"])
     x = outer.of_texts(known("moses", 100).smiles)

@@ -110,6 +110,7 @@ def test_what_was_screened_out_is_shown_once_and_teaches_nothing(task: Task) -> 
     assert not set(shown) & set(texts(strategy.ask(8, rng(9))))
 
 
+@pytest.mark.slow
 def test_where_all_are_screened_out_there_is_no_more(task: Task) -> None:
     strategy = make("genetic", task).strategy
     designs = strategy.ask(1000, rng(0))
@@ -127,6 +128,7 @@ def test_evolution_beats_its_first_population(task: Task) -> None:
     assert max(best[4:]) > max(best[:4])
 
 
+@pytest.mark.slow
 def test_evolution_finds_what_the_known_do_not_hold(task: Task) -> None:
     limits = (Limit("logp", at_least=4.0, at_most=4.5), Limit("tpsa", at_least=60.0))
     asked = replace(task, spec=replace(task.spec, limits=limits, objectives=()))

@@ -48,6 +48,7 @@ def blocked(smiles: list[str]) -> tuple[int, int]:
     return sum(bool(safety.classes(m)) for m in mols), len(mols)
 
 
+@pytest.mark.slow
 def test_few_of_real_sets_are_refused() -> None:
     """The whole of ZINC250k and of the drugs is the slow test."""
     assert blocked(list(data.moses("test")[:400])) == (0, 400)

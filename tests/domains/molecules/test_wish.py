@@ -49,6 +49,7 @@ def test_what_costs_less_is_asked_first_and_electrons_never(wish: Wish) -> None:
     assert held == [1, 0, 0, 0], "all limits on a part"
 
 
+@pytest.mark.slow
 def test_how_far_molecules_come(problem: Lead, wish: Wish) -> None:
     """Against RDKit's own functions and its catalogue of Brenk's and the PAINS alerts."""
     wish = replace(wish, limits=(LIMITS[0], LIMITS[1], Limit("qed", at_least=0.7), LIMITS[3]))

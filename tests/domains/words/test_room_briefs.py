@@ -70,6 +70,7 @@ def test_a_text_without_rooms_is_refused(tmp_path: Path) -> None:
         rooms(str(tmp_path / "brief.txt"))
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = Path(__file__).parents[3]
     monkeypatch.chdir(tmp_path)

@@ -86,6 +86,7 @@ def test_rules_of_the_field_leave_out_what_hears_nothing(rule: object) -> None:
     assert sorted(rule(rows, 4)) == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_the_generator_fills_sets_as_it_has_seen() -> None:
     rng = np.random.default_rng(1)
     plates = [placement.rows_of(modes(drawn(rng), 6), 0.01) for _ in range(6)]

@@ -88,6 +88,7 @@ def test_every_foot_is_held_and_every_case_loaded() -> None:
     assert float(part.load_n[:, part.fixed].abs().max()) == 0
 
 
+@pytest.mark.slow
 def test_milled_parts_hold_their_eye_and_keep_their_holes_free() -> None:
     settings = BracketSettings()
     part = bracket_part(settings, halves=1)

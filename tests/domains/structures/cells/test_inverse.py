@@ -1,6 +1,7 @@
 """Inverse homogenisation moves cells towards what is wanted."""
 
 import numpy as np
+import pytest
 import torch
 
 from ingenium.domains.structures.cells.drawing import Canvas
@@ -21,6 +22,7 @@ def wanted(n: int, share: float) -> Wanted:
     return Wanted(-0.5 * one, 0.005 * one, share * one)
 
 
+@pytest.mark.slow
 def test_it_finds_auxetic_cells_from_noise():
     rng = np.random.default_rng(1)
     noise = np.stack([Canvas((16, 16)).noise(rng, 0.1) for _ in range(4)])
@@ -33,6 +35,7 @@ def test_it_finds_auxetic_cells_from_noise():
     assert found[:, NAMES.index("share")].max() <= 0.5
 
 
+@pytest.mark.slow
 def test_mending_never_makes_a_cell_worse():
     rng = np.random.default_rng(2)
     drawn = np.stack([FAMILIES["reentrant"](Canvas((16, 16)), rng) for _ in range(6)])

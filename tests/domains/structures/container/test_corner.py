@@ -63,6 +63,7 @@ def test_metal_is_asked_for_only_where_it_may_be() -> None:
     assert float(part.lower.sum()) * 8**3 == pytest.approx(ring + feet + pads, rel=0.1)
 
 
+@pytest.mark.slow
 def test_drawn_fittings_hold_their_faces_and_keep_their_holes_free() -> None:
     part = corner_part(SETTINGS, halves=1)
     filled = milled(part, SETTINGS, drawings()[5::10])

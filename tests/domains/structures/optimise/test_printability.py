@@ -127,6 +127,7 @@ def test_simp_prints_without_overhang_and_pays_for_it():
     assert float(kept.density.mean()) == pytest.approx(0.5, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_simp_keeps_all_void_in_reach():
     asked = half_mbb(24, 12)
     settings = Simp(
@@ -137,6 +138,7 @@ def test_simp_keeps_all_void_in_reach():
     assert torch.equal(ToolAccess(asked.elastic.grid, ("+x", "-x")).reachable(solid), solid)
 
 
+@pytest.mark.slow
 def test_descent_finds_what_simp_finds():
     asked = cantilevers(12, 6, (0.4, 0.6), (0, 3))
     settings = Simp(steps=60, radius_cells=1.5, filter="density", method="mma", tolerance=0.0)

@@ -60,6 +60,7 @@ def compared(name, cells, steps):
     return float(simp(asked, settings).compliance_j[0, -1]), pymoto_compliance(asked, settings)
 
 
+@pytest.mark.slow
 def test_pymoto_starts_where_we_do():
     ours, theirs = compared("two_loads", (8, 4), 0)
     assert ours == pytest.approx(theirs, rel=1e-6)

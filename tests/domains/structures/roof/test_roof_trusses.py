@@ -200,6 +200,7 @@ def test_a_kind_is_read_by_its_name() -> None:
     assert [KINDS.index(name) for name in named] == kinds.to_numpy().tolist()
 
 
+@pytest.mark.slow
 def test_a_report_of_no_truss_says_so() -> None:
     designs = PROBLEM.data().isel(design=[0])
     measured = {q.name: ("design", [1.0]) for q in PROBLEM.quantities}

@@ -67,6 +67,7 @@ def _made(settings, count=1):
     return mended(Optimiser(box), numbers, start).view(count, *box.grid.cells)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("own", "name"),
     [
@@ -82,6 +83,7 @@ def test_what_is_asked_for_is_heeded(own, name):
     assert after < 0.6 * before
 
 
+@pytest.mark.slow
 def test_walls_of_cells_are_drawn_and_wide_enough():
     own, levels = Manufacture(wall_cells=2), Levels(pixels=16, wall_pixels=2)
     settings = _settings(

@@ -163,6 +163,7 @@ def test_numbers_of_a_column_come_back_to_the_last_bit(tmp_path: Path) -> None:
         assert np.array_equal(back[v.name].to_numpy(), design[v.name].to_numpy())
 
 
+@pytest.mark.slow
 def test_a_report_of_no_column_says_so() -> None:
     problem = PrintedColumn(SMALL)
     designs = problem.data().isel(design=[0])
