@@ -177,7 +177,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "families": families,
     "mapping-time": lambda: entries(columns.TimeColumn),
     "mapping-gaps": lambda: entries(columns.Gaps),
-    "mapping-columns": lambda: entries(columns.Columns),
+    "mapping-columns": lambda: entries(columns.ElementColumns),
     "commands": commands,
     "codes": codes,
     "errors": faults,

@@ -1,4 +1,4 @@
-"""What a radio engineer wants to see of channels: the map with paths, and their profiles."""
+"""Channels of a site: the map with paths, and their profiles."""
 
 import math
 from functools import partial
@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict, answered
+from ingenium.core.verdict import Verdict
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.scene import TracedScene
-from ingenium.drawing.plane import by_verdict
-from ingenium.drawing.style import KNOWN, OURS, dress, panels, plane
+from ingenium.drawing import Axis, Marks, Plane
+from ingenium.drawing.style import KNOWN, OURS, SMALL, dress, panels, plane
 
 CELLS = 160  # of the map along its longer side
 LEG_M = 40.0  # drawn of the strongest path
@@ -84,23 +84,23 @@ def paths(axes: Axes, rays: Rays, i: int, carrier_hz: float, colour: str) -> Non
 def _map(scene: TracedScene, frame: SiteFrame, known: Rays, own: Rays, verdict: Any) -> Figure:
     figure, axes = plane(6.2, 6.4)
     buildings(axes, scene, frame)
-    axes.scatter(known.east, known.north, 7, KNOWN, linewidths=0, label="known", zorder=2)
-    by_verdict(axes, own.east.numpy(), own.north.numpy(), verdict, answered(verdict))
     chosen = np.flatnonzero(verdict == Verdict.ACCEPTED)
     count = own.present.sum(1).numpy()
     chosen = chosen[np.argsort(-count[chosen], kind="stable")][:: max(len(chosen) // 40, 1)]
     for i in chosen[:DRAWN].tolist():  # a few channels
         paths(axes, own, i, frame.carrier_hz, "k")
-    axes.set_xlim(frame.low_m[0] - 8, frame.high_m[0])
-    axes.set_ylim(frame.low_m[1], frame.high_m[1])
-    dress(axes, "east (m)", "north (m)")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
+    (left, low), (right, high) = frame.low_m, frame.high_m
+    east = Axis(own.east.numpy(), "east", "m", ends=(left - 8, right))
+    north = Axis(own.north.numpy(), "north", "m", ends=(low, high))
+    known_places = Marks("known", known.east.numpy(), known.north.numpy(), KNOWN, "o", 7)
+    Plane(east, north, verdict, marks=(known_places,)).draw(axes)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=SMALL)
     return figure
 
 
 def _profiles(carrier_hz: float, own: Rays, traced: Rays) -> Figure:
-    figure, grid = panels(1, 2, (4.4, 2.8))
     top = float(torch.quantile(traced.delay[traced.present], 0.98)) * 1e9
+    figure, grid = panels(1, 2, (4.4, 2.8))
     read = partial(profile, carrier_hz)
     for axes, name, scale, span in (
         (grid[0, 0], "delay", 1e9, (0.0, top)),
@@ -110,7 +110,7 @@ def _profiles(carrier_hz: float, own: Rays, traced: Rays) -> Figure:
             at, power = read(rays, name, scale, span)
             axes.step(at, power, where="mid", color=colour, lw=1.3, label=label)
     dress(grid[0, 0], "delay (ns)", "power (dB)", grid=True)
-    dress(grid[0, 1], "azimuth at the base station (deg)", "", grid=True)
+    dress(grid[0, 1], "azimuth at the base station (deg)", "power (dB)", grid=True)
     return figure
 
 
