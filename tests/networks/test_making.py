@@ -50,10 +50,9 @@ def test_all_are_listed_with_what_they_make(app: typer.Typer) -> None:
 @pytest.mark.parametrize("name", NAMED)
 def test_every_recipe_is_a_function_of_a_folder_and_of_options(name: str) -> None:
     function: Callable[..., None] = NAMED[name].load()
-    first, *rest = [*inspect.signature(function).parameters.values()] or [None]
-    if first is not None and first.name != "folder":
-        rest = [first, *rest]
-    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in rest if p), name
+    takes = inspect.signature(function).parameters
+    options = [p for key, p in takes.items() if key != "folder"]
+    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in options), name
 
 
 def test_a_recipe_makes_what_it_is_told(app: typer.Typer, tmp_path: Path) -> None:
