@@ -56,7 +56,7 @@ true
 @pytest.fixture
 def tools(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     """The modules that read and run tutorials."""
-    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    monkeypatch.syspath_prepend(str(ROOT / "tools" / "docs"))
     return import_module("consoles"), import_module("run_tutorials")
 
 

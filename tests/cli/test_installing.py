@@ -67,7 +67,7 @@ def test_rooms_are_those_of_the_domain_s_folder() -> None:
 def test_locks_are_whole_and_agree_and_what_does_not_is_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "tools" / "docs"))
     write_locks = import_module("write_locks")
     assert list(write_locks.faults()) == []
     before = write_locks.read

@@ -83,7 +83,7 @@ def check_stopped(command: Command, when: object = "") -> None:
 
 LOST = """
 import signal, time
-from ingenium import loop
+from ingenium.runs import loop
 class Press:
     def __del__(self):
         signal.raise_signal(signal.SIGINT)
@@ -104,7 +104,7 @@ def test_a_stop_in_a_finaliser_is_heeded(starter: Starter, tmp_path: Path, long:
 
 TIDYING = """
 import pathlib, signal, time
-from ingenium import loop
+from ingenium.runs import loop
 def slow(problem):
     try:
         signal.raise_signal(signal.SIGINT)
@@ -129,7 +129,7 @@ def test_work_without_a_place_to_stop_is_interrupted_and_tidies_up(
 
 SWALLOWED = """
 import signal
-from ingenium import loop
+from ingenium.runs import loop
 training = loop.training
 def swallowing(problem):
     try:

@@ -24,7 +24,7 @@ MARKS = ("o", "s", ".", "-", "--", "o-", "steps", "bars", "image")
 
 
 @dataclass(frozen=True)
-class Step:
+class CheckStep:
     """One thing that a check does, and the name of what comes of it."""
 
     name: str
@@ -105,7 +105,7 @@ class CheckPlan:
     """Files, steps and expectations of a check."""
 
     files: Mapping[str, str]
-    steps: tuple[Step, ...]
+    steps: tuple[CheckStep, ...]
     expect: tuple[Expectation, ...]
     picture: PicturePlan | None
     digest: str  # of the table that it was read from
@@ -138,7 +138,7 @@ def read(table: Mapping[str, Any], where: str) -> CheckPlan:
         picture = parse(picture | {"series": series}, PicturePlan, f"picture in {where}")
     plan = CheckPlan(
         files={file.name: file.text for file in files},
-        steps=tuple(_items(table, "steps", Step, each, where)),
+        steps=tuple(_items(table, "steps", CheckStep, each, where)),
         expect=tuple(_items(table, "expect", Expectation, each, where)),
         picture=picture,
         digest=digest(dict(table)),

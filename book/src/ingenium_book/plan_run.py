@@ -15,7 +15,7 @@ from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
 from ingenium_book.expressions import Expression, MissingValueError
 from ingenium_book.findings import Commands, Finding, Picture
-from ingenium_book.plan import CheckPlan, Expectation, PicturePlan, Series, Step
+from ingenium_book.plan import CheckPlan, Expectation, PicturePlan, Series, CheckStep
 
 WRONG_INPUT, NOT_INSTALLED = 2, "pip install"
 
@@ -129,7 +129,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _command(step: Step, commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
+def _command(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
     cpu, began = process_time(), perf_counter()
     done = commands(*shlex.split(step.command))
     if done.code == WRONG_INPUT and NOT_INSTALLED in done.text:
@@ -138,7 +138,7 @@ def _command(step: Step, commands: Commands, values: Mapping[str, Any]) -> dict[
     return {"code": done.code, "answer": done.answer, "text": done.text, **took}
 
 
-def _read(step: Step, commands: Commands, values: Mapping[str, Any]) -> Any:
+def _read(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> Any:
     if "*" in step.read:
         return [_content(path) for path in sorted(commands.folder.glob(step.read))]
     return _content(commands.folder / step.read)
@@ -171,14 +171,14 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     return {str(name): array.to_numpy() for name, array in found.variables.items()}
 
 
-def _digest(step: Step, commands: Commands, values: Mapping[str, Any]) -> str:
+def _digest(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> str:
     try:
         return file_digest(commands.folder / step.digest)
     except OSError as error:
         raise MissingValueError(f"{step.digest} ({type(error).__name__})") from error
 
 
-def _change(step: Step, commands: Commands, values: Mapping[str, Any]) -> bool:
+def _change(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> bool:
     path = commands.folder / step.change
     try:
         text = path.read_text(encoding="utf-8")
@@ -190,11 +190,11 @@ def _change(step: Step, commands: Commands, values: Mapping[str, Any]) -> bool:
     return True
 
 
-def _value(step: Step, commands: Commands, values: Mapping[str, Any]) -> Any:
+def _value(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> Any:
     return step.expression.value(values)
 
 
-def _values(step: Step, commands: Commands, values: Mapping[str, Any]) -> Any:
+def _values(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> Any:
     """Call a function with the commands and what came before.
 
     Raises:
@@ -207,7 +207,7 @@ def _values(step: Step, commands: Commands, values: Mapping[str, Any]) -> Any:
     return function(commands, values)
 
 
-TAKEN: Mapping[str, Callable[[Step, Commands, Mapping[str, Any]], Any]] = {
+TAKEN: Mapping[str, Callable[[CheckStep, Commands, Mapping[str, Any]], Any]] = {
     "command": _command,
     "read": _read,
     "digest": _digest,
