@@ -15,7 +15,7 @@ from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
 from ingenium_book.expressions import Expression, MissingValueError
 from ingenium_book.findings import Commands, Finding, Picture
-from ingenium_book.plan import CheckPlan, Expectation, PicturePlan, Series, CheckStep
+from ingenium_book.plan import CheckPlan, CheckStep, Expectation, PicturePlan, Series
 
 WRONG_INPUT, NOT_INSTALLED = 2, "pip install"
 
