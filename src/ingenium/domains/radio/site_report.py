@@ -92,7 +92,7 @@ def _map(scene: TracedScene, frame: SiteFrame, known: Rays, own: Rays, verdict: 
     (left, low), (right, high) = frame.low_m, frame.high_m
     east = Axis(own.east.numpy(), "east", "m", ends=(left - 8, right))
     north = Axis(own.north.numpy(), "north", "m", ends=(low, high))
-    known_places = Marks("known", known.east.numpy(), known.north.numpy(), KNOWN, "o", 7)
+    known_places = Marks("known", known.east.numpy(), known.north.numpy(), KNOWN, "o", 7.0)
     Plane(east, north, verdict, marks=(known_places,)).draw(axes)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=SMALL)
     return figure

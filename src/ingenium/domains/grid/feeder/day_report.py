@@ -69,7 +69,7 @@ def agreement(
         return Section("From the readings on", f"{text} No day does here.")
     trace = feeder.verifier.trace(*to_arrays(designs.isel({DESIGN: held}), VARIABLES))
     hours = np.arange(len(readings.taken_kw)) / 4
-    given = Marks("given", hours, np.asarray(readings.taken_kw), INK, "o", 6)
+    given = Marks("given", hours, np.asarray(readings.taken_kw), INK, "o", 6.0)
     own = TimeBand(trace.import_kw, "proposed")
     shown = fan([own], "Power from the feeding grid", "kW", marks=(given,))
     return Section("From the readings on", text, figure_of(shown, size=(6.4, 3.2)))

@@ -140,7 +140,7 @@ def _curve(judge: LawVerifier, beta: np.ndarray, measured: np.ndarray) -> Figure
         middle, error = (np.array([f[k][i] for f in found]) for k in (0, 1))
         theory = np.isfinite(exact[:, i]).all()
         lines = (Marks("exact", line, exact[:, i], INK, "-"),) if theory else ()
-        means = Marks("ensemble", at, middle, OURS, "o", 14, error=error)
+        means = Marks("ensemble", at, middle, OURS, "o", 14.0, error=error)
         coupling = Axis(np.empty(0), "coupling", ends=(line[0], line[-1]))
         pieces.append(Plane(coupling, Axis(np.empty(0), name), marks=(*lines, means)))
     return figure_of(*pieces, size=(3.2, 2.6))

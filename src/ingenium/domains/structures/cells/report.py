@@ -66,6 +66,6 @@ def _plane(e: float, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Datase
         Axis.of(verdicts, "poisson", "largest Poisson ratio", ends=(-1.1, 1.1)),
         Axis(specific, "E / E of the material / share", log=True, ends=(1e-4, 1.2)),
         verdicts["verdict"].to_numpy(),
-        marks=(Marks("known", *old), Marks("requested", *new, INK, "x", 14)),
+        marks=(Marks("known", *old), Marks("requested", *new, INK, "x", 14.0)),
     )
     return figure_of(plane, size=(8.0, 5.0))

@@ -70,7 +70,7 @@ def _moduli(engine: CoreVerifier, known: xr.Dataset, verdicts: xr.Dataset) -> Fi
             density,
             Axis.of(verdicts, name, words, unit="GPa", log=True),
             verdicts["verdict"].to_numpy(),
-            marks=(Marks("known", before, learned[name] / 1e9, size=5),),
+            marks=(Marks("known", before, learned[name] / 1e9, size=5.0),),
         )
         for name, words in (("modulus", "Young's modulus"), ("shear_modulus", "shear modulus"))
     ]

@@ -146,7 +146,7 @@ def over_mass(others: Others, verdicts: xr.Dataset, aim: str) -> Plane:
     """All designs by mass and one aim, and the front of those that were accepted."""
     column, milled, known = AIMS.index(aim), others.milled.T, others.known.T
     marks = (
-        Marks("drawn for milling", milled[0], milled[column], INK, "s", 18),
+        Marks("drawn for milling", milled[0], milled[column], INK, "s", 18.0),
         Marks("known", known[0], known[column]),
     )
     mass, other = Axis.of(verdicts, "mass", "mass"), Axis.of(verdicts, aim, LABELS[aim], log=True)

@@ -109,7 +109,7 @@ def _courses(course: Course, ratio: np.ndarray, calls: int, index: np.ndarray) -
         for own, end, i, colour in zip(each, ratio, index, SERIES, strict=False)
         for mark in (
             Marks(f"design {i}", np.arange(1, len(own) + 1), own, colour, "-"),
-            Marks("", np.array([calls]), np.array([end]), colour, "o", 26),
+            Marks("", np.array([calls]), np.array([end]), colour, "o", 26.0),
         )
     ]
     steps = np.arange(1, len(each[0]) + 1)
