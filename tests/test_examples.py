@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import ingenium
+from ingenium.core.artifact import load as load_artifact
 from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
-from ingenium.edge.device import load as device_sheet
+from ingenium.edge.device import DeviceSheet
 from ingenium.infer.question import Inferable
 from ingenium.infer.spec import load as infer_spec
 
@@ -99,7 +100,7 @@ def test_example_of_a_posterior_asks_something(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DEVICES, ids=lambda p: p.stem)
 def test_example_of_a_device_limits_something(path: Path) -> None:
-    sheet = device_sheet(path)
+    sheet = load_artifact(path, DeviceSheet, "a device sheet")
     assert {x.quantity for x in sheet.limits} >= {"flash", "ram", "latency"}
 
 

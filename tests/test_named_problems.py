@@ -88,10 +88,10 @@ def test_our_domains_are_told_where_rdkit_is_absent() -> None:
         "for name in ('rdkit', 'torch', 'numpy', 'neuralfoil'):\n"
         "    sys.modules[name] = None\n"
         "from ingenium.domains import listing, load\n"
-        "print(load('molecules').studies, *(d.name for d in listing() if d.problems))\n"
+        "print(load('molecules').package, *(d.name for d in listing() if d.problems))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["ingenium_book.studies.molecules", *domains.own()]
+    assert done.stdout.split() == ["ingenium.domains.molecules", *domains.own()]
 
 
 def test_the_toy_has_studies_beside_it() -> None:
