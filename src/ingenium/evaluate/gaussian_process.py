@@ -9,13 +9,15 @@ Source: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, a
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import LinAlgError, cho_solve, cholesky
+from scipy.optimize import Bounds, minimize
 
 JITTER = 1e-6
 
@@ -30,15 +32,31 @@ class GaussianRegression:
 
     @classmethod
     def of(
-        cls, x: Float[np.ndarray, "r m"], y: Outcomes, kernel: Any, *, tuned: int | None = None
+        cls,
+        x: Float[np.ndarray, "r m"],
+        y: Outcomes,
+        kernel: Any,
+        *,
+        tuned: int | None = None,
+        steps: int | None = None,
     ) -> "GaussianRegression":
-        """The process whose kernel makes the rows most likely, or the first `tuned` of them."""
+        """Return the process whose kernel makes the rows most likely.
+
+        Args:
+            x: the rows.
+            y: their outcomes.
+            kernel: a smooth part and noise, from which the ascent starts.
+            tuned: number of first rows on which the kernel is tuned; all if None.
+            steps: at most so many iterations of the ascent; until it converges if None.
+        """
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
 
         with warnings.catch_warnings():  # lengths at their bounds are numbers without effect
             warnings.simplefilter("ignore", ConvergenceWarning)
-            few = GaussianProcessRegressor(kernel, normalize_y=True).fit(x[:tuned], y[:tuned])
+            ascent = "fmin_l_bfgs_b" if steps is None else partial(_ascended, steps=steps)
+            few = GaussianProcessRegressor(kernel, optimizer=ascent, normalize_y=True)
+            few.fit(x[:tuned], y[:tuned])
         if tuned is None or tuned >= len(x):
             return cls(few)
         whole = GaussianProcessRegressor(few.kernel_, optimizer=None, normalize_y=True)
@@ -113,3 +131,18 @@ def _root(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
             return np.asarray(cholesky(covariance + jitter * np.eye(len(covariance)), lower=True))
         except LinAlgError:
             jitter *= 10
+
+
+def _ascended(
+    loss: Callable[..., Any],
+    start: np.ndarray,
+    bounds: np.ndarray,
+    *,
+    steps: int,
+) -> tuple[np.ndarray, float]:
+    """Return the kernel's parameters after so many iterations of L-BFGS, and their loss."""
+    within = Bounds(bounds[:, 0], bounds[:, 1])
+    found = minimize(
+        loss, start, jac=True, bounds=within, method="L-BFGS-B", options={"maxiter": steps}
+    )
+    return np.asarray(found.x), float(found.fun)

@@ -24,6 +24,7 @@ class GaussianProcessSettings:
     components: int = 16  # leading principal components that are regressed
     rows: int = 1000  # training rows used at most
     tuned: int = 400  # of them, on which the kernels are tuned
+    steps: int = 50  # iterations of the ascent of the marginal likelihood, at most
 
 
 class GaussianProcess(Classical):
@@ -95,6 +96,7 @@ class GaussianProcess(Classical):
                 smooth(start, 0.4, nu=math.inf, within=within, level=(1e-3, 1e3),
                        noise_within=(1e-6, 4.0)),
                 tuned=self.settings.tuned,
+                steps=self.settings.steps,
             )
             for column in target.T
         ]  # fmt: skip
