@@ -101,8 +101,9 @@ def test_a_record_of_an_older_version_says_what_to_write(folder: Path) -> None:
         Alarm.open(folder)
 
 
-def test_numbers_are_alike_to_a_millionth_of_the_largest_beside_them() -> None:
-    assert alike({"low": -1e-12, "high": 1.0}, {"low": 1e-12, "high": 1.0 + 1e-9})
+def test_numbers_are_alike_to_a_millionth_of_themselves() -> None:
+    assert alike({"low": 1e-12, "high": 1.0}, {"low": 1e-12, "high": 1.0 + 1e-9})
+    assert not alike({"low": 1e-9, "high": 1e6}, {"low": 1e-3, "high": 1e6})
     assert not alike({"low": 0.1, "high": 1.0}, {"low": 0.1001, "high": 1.0})
     assert alike([1, 2.0, None], [1, 2.0, None])
     assert not alike([1, 2.0], [1])

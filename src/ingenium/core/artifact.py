@@ -28,7 +28,7 @@ T = TypeVar("T")
 A = TypeVar("A", bound="Artifact")
 Table = Sequence[Sequence[str]]  # the first row is the header
 Drawn = tuple[str, str, "Figure"]  # heading, sentence and picture
-SAME = 1e-6  # of the largest number of a group, within which a replay gives what was recorded
+SAME = 1e-6  # relative, within which a replay gives what was recorded
 
 
 def load(path: Path, kind: type[T], what: str) -> T:
@@ -287,22 +287,15 @@ def named(reference: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def alike(a: Any, b: Any, size: float = 0.0) -> bool:
-    """Compare plain data; numbers are alike to a millionth of the largest in their group."""
+def alike(a: Any, b: Any) -> bool:
+    """Compare plain data; each number is alike to a millionth of itself."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        size = _largest(a.values())
-        return a.keys() == b.keys() and all(alike(a[k], b[k], size) for k in a)
+        return a.keys() == b.keys() and all(alike(a[k], b[k]) for k in a)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        size = _largest(a)
-        return len(a) == len(b) and all(alike(x, y, size) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(map(alike, a, b))
     if isinstance(a, float) and isinstance(b, (int, float)):
-        return math.isclose(a, b, rel_tol=SAME, abs_tol=SAME * size)
+        return math.isclose(a, b, rel_tol=SAME)
     return bool(a == b)
-
-
-def _largest(values: Collection[Any]) -> float:
-    """The largest size of a floating number among values."""
-    return max((abs(v) for v in values if isinstance(v, float)), default=0.0)
 
 
 def _at(found: Any, way: Sequence[str]) -> Any:

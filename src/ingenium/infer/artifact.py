@@ -1,11 +1,11 @@
 """The artifact of `infer`: samples of a posterior with their weights, and its calibration."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import xarray as xr
 
-from ingenium.core.artifact import Artifact, Table, listed
+from ingenium.core.artifact import SAME, Artifact, Replay, Table, listed
 from ingenium.core.errors import CorruptError
 from ingenium.core.netcdf import read_netcdf
 from ingenium.infer.spec import InferSpec, load
@@ -38,6 +38,13 @@ class Posterior(Artifact):
         """Samples, and where truths lie in their posteriors."""
         return {n: self.record["evidence"][n] for n in (DRAWS, RANKS)}
 
+    def compared(self, again: Mapping[str, Any]) -> Replay:
+        """Compare bands by the width of each, margins exactly, and the rest as of any artifact."""
+        own = self.record
+        parts = {c.part: c.holds for c in super().compared(again).checks}
+        told, margins = _bands_alike(own["told"], again["told"]), own["margins"] == again["margins"]
+        return Replay.of(parts | {"told": told, "margins": margins})
+
     @property
     def spec(self) -> InferSpec:
         """The spec, with the files that it was given."""
@@ -68,3 +75,14 @@ class Posterior(Artifact):
         """Inferred quantities with their bands, and what was judged."""
         rows = listed(self.record["told"].values(), {"quantity": "{long_name}", **BANDS})
         return ("What was inferred", rows), self.measured()
+
+
+def _bands_alike(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Compare means and quantiles to a millionth of the width of their band."""
+    if a.keys() != b.keys():
+        return False
+    for name, own in a.items():
+        width = max(own["q95"] - own["q05"], 1e-12)
+        if any(abs(own[k] - b[name][k]) > SAME * width for k in ("mean", "q05", "q50", "q95")):
+            return False
+    return True
