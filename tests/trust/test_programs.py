@@ -30,8 +30,8 @@ def test_time_of_the_processor_stops_it_and_what_was_said_is_kept(tmp_path: Path
 
 def test_one_that_somebody_ended_had_its_time_left(tmp_path: Path) -> None:
     for ending in ("kill -KILL $$", "kill -TERM $$", "exit 1", "exit 0"):
-        busy = f"echo before; {ending}; while :; do :; done"  # until the signal comes, however late
-        said = shell(Limits(cpu_s=9)).run(busy, tmp_path)
+        idle = f"echo before; {ending}; exec sleep 9"  # uses no time, however late the signal comes
+        said = shell(Limits(cpu_s=9)).run(idle, tmp_path)
         assert said == ProgramRun("before\n", out_of_time=False)
 
 
