@@ -67,7 +67,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
 ) -> None:
     limit = {"quantity": "mass_kg", "at_most": edge(tmp_path / "free")}
     shared.written.clear()
-    run = propose(spec(limits=[limit]), N, 2, tmp_path / "out")
+    run = propose(spec(limits=[limit], without=toy.LIGHT_ALONE), N, 2, tmp_path / "out")
     first, *_, last = shared.written
     dropped = set(first) - set(last)
     assert dropped, "some design should flip"
@@ -85,7 +85,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
         assert records[design]["measured_on"] == "file"
         found = replay(run.folder, design)
         assert found.holds, [c for c in found.checks if not c.holds]
-    found = verify(spec(limits=[limit]), file)
+    found = verify(spec(limits=[limit], without=toy.LIGHT_ALONE), file)
     assert [d.design for d in found.designs] == last
     assert {(d.verdict, d.record) for d in found.designs} == {("accepted", "as recorded")}
 
@@ -144,7 +144,12 @@ def test_limits_that_are_held_by_less_than_the_uncertainty_are_named(
     shared: type[CoarseTable], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bound = near(tmp_path / "free")
-    run = propose(spec(limits=[{"quantity": "mass_kg", "at_most": bound}]), N, 2, tmp_path / "out")
+    run = propose(
+        spec(limits=[{"quantity": "mass_kg", "at_most": bound}], without=toy.LIGHT_ALONE),
+        N,
+        2,
+        tmp_path / "out",
+    )
     close = [
         r["design"]
         for r in told(run)
@@ -166,8 +171,8 @@ def test_a_limit_can_be_held_beyond_the_uncertainty(
 ) -> None:
     bound = near(tmp_path / "free")
     limit = {"quantity": "mass_kg", "at_most": bound}
-    plain = propose(spec(limits=[limit]), N, 2, tmp_path / "plain")
-    asked = spec(limits=[limit | {"beyond_uncertainty": True}])
+    plain = propose(spec(limits=[limit], without=toy.LIGHT_ALONE), N, 2, tmp_path / "plain")
+    asked = spec(limits=[limit | {"beyond_uncertainty": True}], without=toy.LIGHT_ALONE)
     run = propose(asked, N, 2, tmp_path / "beyond")
     assert 0 < run.summary.accepted < plain.summary.accepted
     assert run.summary.close == 0

@@ -256,6 +256,9 @@ def install(folder: Path, entries: Mapping[str, str] | None = None) -> Path:
 N = 2 * BLOCK + 9  # designs of a run: whole blocks and a part of one
 
 
+LIGHT_ALONE = dict.fromkeys(("deflection_m", "stress_pa"), "the mass alone is looked at")
+
+
 def spec(**entries: Any) -> Spec:
     """Heavily loaded beams, and whatever else a spec may hold."""
     table = {"problem": "toy.cantilever", "conditions": {"duty": "heavy"}}

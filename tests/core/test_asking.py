@@ -6,11 +6,11 @@ import torch
 import xarray as xr
 
 import toy
-from ingenium.core.asking import _nearest, different, draw_conditions, held, resolve
+from ingenium.core.asking import _nearest, different, draw_conditions, held, removed, resolve
 from ingenium.core.errors import InputError, SpecError
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.seeds import BLOCK, block_rng, units
-from ingenium.core.spec import Between, Limit, Spec, parse
+from ingenium.core.spec import Between, Limit, Spec, as_table, parse
 from ingenium.core.units import convert
 
 CONDITIONS = (Condition("season", "season", ("winter", "summer")), Condition("level", "level"))
@@ -62,8 +62,50 @@ def test_limits_on_one_quantity_that_contradict_are_refused_in_any_unit() -> Non
         resolve(limits(most, {"quantity": "mass_kg", "at_most": 9.0}, least), problem)
     assert "at_least = 1.5 or less, at_most = 2 or more" in str(refused.value)
     same = {"quantity": "mass_kg", "at_most": 2000.0, "unit": "g"}
-    assert len(resolve(limits(least, same), problem).limits) == 2, "one value holds both"
-    assert len(resolve(limits(most, {"quantity": "mass_kg", "at_least": 1.0}), problem).limits) == 2
+    assert len(resolve(limits(least, same), problem).limits) == 4, "one value holds both"
+    assert len(resolve(limits(most, {"quantity": "mass_kg", "at_least": 1.0}), problem).limits) == 4
+
+
+def test_own_limits_are_judged_unless_a_spec_replaces_or_removes_them() -> None:
+    problem = toy.Cantilever(toy.Settings())
+    heavy = Limit("mass_kg", at_most=50.0)
+    own = {x.quantity: x.label for x in resolve(Spec("toy.cantilever"), problem).limits}
+    both = resolve(Spec("toy.cantilever", limits=(heavy,)), problem).limits
+    assert [x.quantity for x in both] == ["mass_kg", "deflection_m", "stress_pa"]
+    assert {x.quantity: x.label for x in both[1:]} == own
+    looser = Limit("stress_pa", at_most=200e6)
+    replaced = resolve(Spec("toy.cantilever", limits=(looser,)), problem).limits
+    assert [x.at_most for x in replaced] == [200e6, 0.004]
+    reason = "the tip may sag"
+    spec = parse({"problem": "toy.cantilever", "without": {"deflection_m": reason}}, Spec, "it")
+    assert [x.quantity for x in resolve(spec, problem).limits] == ["stress_pa"]
+    assert removed(spec, problem) == (
+        f"Not judged: deflection_m <= 0.004. Reason in the spec: {reason}.",
+    )
+    assert as_table(spec)["without"] == {"deflection_m": reason}
+    for without, wrong in (
+        ({"mass_kg": reason}, "limit of the problem to remove"),
+        ({"deflection_m": ""}, "at least 1 character"),
+    ):
+        table = {"problem": "toy.cantilever", "without": without}
+        with pytest.raises(InputError, match=wrong):
+            resolve(parse(table, Spec, "it"), problem)
+    twice = Spec("toy.cantilever", limits=(looser,), without={"stress_pa": reason})
+    with pytest.raises(InputError, match="both a limit on stress_pa"):
+        resolve(twice, problem)
+
+
+def test_without_a_valid_design_there_is_nothing_to_accept() -> None:
+    problem = toy.Cantilever(toy.Settings())
+    problem.validity = ("stress_pa",)
+    tighter = Spec("toy.cantilever", limits=(Limit("stress_pa", at_most=100.0, unit="MPa"),))
+    assert resolve(tighter, problem).limits[0].at_most == 100e6
+    looser = Spec("toy.cantilever", limits=(Limit("stress_pa", at_most=161.0, unit="MPa"),))
+    with pytest.raises(InputError, match="no looser than stress_pa <= 160000000"):
+        resolve(looser, problem)
+    without = Spec("toy.cantilever", without={"stress_pa": "it is a drawing"})
+    with pytest.raises(InputError, match="without which a design is not valid"):
+        resolve(without, problem)
 
 
 def test_a_fixed_value_that_breaks_a_limit_is_refused() -> None:

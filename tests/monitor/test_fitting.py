@@ -21,7 +21,7 @@ from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
 from ingenium.monitor.artifact import Monitor
 from ingenium.monitor.families import table as families
 from ingenium.monitor.fitting import StreamSource
-from ingenium.monitor.judging import judge, rate
+from ingenium.monitor.judging import EventFound, Judged, judge, rate
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
@@ -133,11 +133,30 @@ def test_limits_are_judged_with_or_without_their_interval() -> None:
     assert Judgement.of(values, (Limit("delay", at_most=6.0),)).verdict == "failed"
 
 
+def test_the_requested_rate_is_a_limit_and_nothing_to_test_on_is_no_success() -> None:
+    def verdict(low: float, high: float, *limits: Limit, events: int = 3) -> tuple[str, str]:
+        one = EventFound("week", week(1, attacked=True).events[0], 0.5)
+        values = {"false_alarms": Interval((low + high) / 2, low, high)}
+        found = Judged(values, (one,) * events, 4.0)
+        judged = fitting.judged(found, MonitorSpec(limits=limits))
+        return str(judged.verdict), " ".join(judged.reasons)
+
+    assert verdict(0.1, 0.9) == ("accepted", "")
+    word, why = verdict(1.2, 5.3)
+    assert word == "rejected"
+    assert "1.2 to 5.3), and 1 requested" in why
+    assert verdict(0.4, 2.0)[0] == "inconclusive"
+    assert verdict(0.4, float("nan"))[0] == "inconclusive"
+    assert verdict(0.1, 0.9, events=0)[0] == "inconclusive"
+    assert verdict(1.2, 2.0, Limit("false_alarms", at_most=3.0))[0] == "accepted"  # a spec's own
+
+
 def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> None:
     path = own_table(tmp_path)
     spec = MonitorSpec(family="dpca", limits=(Limit("missed", at_most=0.5),))
     kept = watching.fit(path, spec, tmp_path / "kept")
-    assert kept.record["verdict"] == "accepted"
+    rate = kept.record["measured"]["false_alarms"]
+    assert kept.record["verdict"] == ("accepted" if rate["high"] <= 1 else "inconclusive")
     assert kept.record["measured"]["auc"]["value"] > 0.9
     assert kept.record["chance"]["point_adjusted_f1"] > kept.record["chance"]["auc"] - 0.1
     write(kept)

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from ingenium.cli.output import table
 from ingenium.comparison.verdicts import verdict_on
+from ingenium.core.asking import removed
 from ingenium.evaluate.nearest import Nearest
 from ingenium.report import words
 from ingenium.runs.conflicts import Unmet
@@ -59,6 +60,10 @@ def _counts(console: Console, run: Run) -> None:
         soft_wrap=True,
     )
     console.print(f"{s.rejected} violate a limit; {words.unanswered(s)}.", highlight=False)
+    for reason in words.reasons(s):
+        console.print(f"  {reason}", highlight=False, markup=False, soft_wrap=True)
+    for sentence in removed(run.spec, run.problem):
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if alike := words.alike(run.record):
         console.print(alike, highlight=False, soft_wrap=True)
     if s.close:

@@ -1,7 +1,7 @@
 """What a spec asks of an opened problem, checked and in the problem's own units."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,8 +33,8 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     for objective in spec.objectives:
         _measured(objective.quantity, measured, problem, "quantity to improve")
     conditions = {c.name: c for c in problem.conditions}
-    asked = (*(spec.limits or problem.limits), *_agreements(spec, problem))
-    limits = tuple(_limit(x, measured, problem) for x in asked)
+    limits = tuple(_limit(x, measured, problem) for x in (*spec.limits, *_own(spec, problem)))
+    _no_looser(limits, [_limit(x, measured, problem) for x in problem.limits], problem)
     _together(limits)
     problem.allow(limits)
     fixed = {
@@ -62,10 +62,56 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     )
 
 
-def _agreements(spec: Spec, problem: Problem) -> tuple[Limit, ...]:
-    """The problem's limits on how designs agree with what was given, unless a spec has its own."""
-    own = {limit.quantity for limit in spec.limits or problem.limits}
-    return tuple(limit for limit in problem.agreements if limit.quantity not in own)
+def _own(spec: Spec, problem: Problem) -> tuple[Limit, ...]:
+    """The problem's own limits that a spec neither replaces nor removes.
+
+    Raises:
+        InputError: if the spec removes what is no such limit, replaces it too, or removes one
+            without which a design is not valid.
+    """
+    named = {x.quantity for x in spec.limits}
+    own = {x.quantity: x for x in problem.limits if x.quantity not in named}
+    for name in spec.without:
+        if name in named:
+            raise InputError(
+                f"{name} limited or removed",
+                f"both a limit on {name} and {name} under [without]",
+                "Write one of them.",
+            )
+        choose(name, own, "limit of the problem to remove")
+        if name in problem.validity:
+            raise InputError(
+                "a limit that a spec can remove",
+                f"{name}, without which a design is not valid",
+                f"Write no {name} under [without]: {own[name].label} is judged always.",
+            )
+    return tuple(x for x in own.values() if x.quantity not in spec.without)
+
+
+def _no_looser(limits: Sequence[Limit], own: Sequence[Limit], problem: Problem) -> None:
+    """Refuse limits of a spec under which a design that is not valid would be accepted.
+
+    Raises:
+        InputError: naming the limit and the problem's own.
+    """
+    for valid in (x for x in own if x.quantity in problem.validity):
+        same = [x for x in limits if x.quantity == valid.quantity]
+        least, most = max(map(_least, same)), min(map(_most, same))
+        if least < _least(valid) or most > _most(valid):
+            raise InputError(
+                f"a limit on {valid.quantity} no looser than {valid.label}",
+                " and ".join(x.label for x in same),
+                "A design beyond it is not valid. Write a tighter limit, or none.",
+            )
+
+
+def removed(spec: Spec, problem: Problem) -> tuple[str, ...]:
+    """Sentences on the problem's own limits that a spec removes, with its reasons."""
+    own = {x.quantity: x for x in problem.limits}
+    return tuple(
+        f"Not judged: {own[name].label}. Reason in the spec: {reason.rstrip('.')}."
+        for name, reason in spec.without.items()
+    )
 
 
 def held(spec: Spec, problem: Problem) -> Spec:

@@ -101,6 +101,8 @@ def records(
     *,
     export: Export,
     cross_check: CrossCheck | None,
+    notes: Sequence[str],
+    reasons: Sequence[str],
 ) -> Iterator[dict[str, Any]]:
     """The record of each design, in order."""
     doubt, mesh = uncertainty(problem, export.shift, cross_check), of_mesh(cross_check)
@@ -109,7 +111,7 @@ def records(
         "engine": {k: verdicts.attrs[k] for k in ("engine", "engine_version", "tier")},
         "cross_check": asdict(cross_check) if cross_check else None,
         "data_licence": problem.licence,
-        "notes": list(problem.notes),
+        "notes": list(notes),
     }
     values, judged = table(problem, verdicts), verdicts["verdict"].to_numpy().tolist()
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
@@ -126,6 +128,7 @@ def records(
         yield {
             "design": index,
             "verdict": judged[i],
+            "reason": reasons[i] or None,
             "measured": measured(problem, values[i], doubt, mesh),
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],

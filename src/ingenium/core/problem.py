@@ -168,9 +168,9 @@ class Problem(ABC):
     conditions: tuple[Condition, ...]
     given: Given = NOTHING  # what the spec gave of the inputs
     input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # how models are told them
-    agreements: tuple[Limit, ...] = ()  # with what was given; judged unless a spec limits the same
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
-    limits: tuple[Limit, ...]  # judged when a spec names none
+    limits: tuple[Limit, ...]  # judged always; a spec replaces one by naming its quantity
+    validity: tuple[str, ...] = ()  # limited quantities that no spec can remove or loosen
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec

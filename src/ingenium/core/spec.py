@@ -24,6 +24,7 @@ MOST = 10**9  # of anything that is counted
 LAST_SEED = 2**63 - 1
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
 Number = Annotated[float, Field(strict=True)]  # no text and no truth value that reads as one
+Reason = Annotated[str, Field(min_length=1, max_length=400)]
 _LABEL = re.compile(
     r"(?:([-+.e\d]+) <= )?([^\W\d]\w*)(?: <= ([-+.e\d]+))?(?: \[(.+?)\])?( beyond uncertainty)?"
 )
@@ -167,6 +168,7 @@ class Spec:
     conditions: Mapping[str, Wanted] = field(default_factory=dict)
     fixed: Mapping[str, Fixed] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
+    without: Mapping[str, Reason] = field(default_factory=dict)  # limits removed, and why
     objectives: tuple[Objective, ...] = ()
     generator: GeneratorChoice = field(default_factory=GeneratorChoice)
     select: Select = field(default_factory=Select)
@@ -242,8 +244,9 @@ def dump(spec: Spec) -> str:
 def as_table(spec: Spec) -> dict[str, Any]:
     """The spec as plain data, without entries that are not set."""
     table: dict[str, Any] = _plain(asdict(spec))
-    if not spec.given:  # asks what it asked before there were inputs
-        del table["given"]
+    for name in ("given", "without"):
+        if not table[name]:  # requests what it requested before the entry existed
+            del table[name]
     return table
 
 

@@ -1,7 +1,7 @@
 """How many designs hold each limit, and for the others where, when and how badly it breaks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -47,6 +47,7 @@ class Summary:
     limits: tuple[LimitBreach, ...]
     nearest: Nearest | None  # where no design held every limit: what could be held
     undecided: int = 0  # of the failed: the scenarios drawn leave open whether they hold
+    reasons: Mapping[str, int] = field(default_factory=dict)  # of the failed, commonest first
 
 
 def summarise(

@@ -1,6 +1,7 @@
 """Fit a monitor: learn, set the bar, export, read back, judge, keep with evidence."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -189,7 +190,7 @@ def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
     }
     return {
         "measured": stated(found.values, QUANTITIES),
-        **Judgement.of(found.values, spec.limits).record,
+        **judged(found, spec).record,
         "kinds": kinds,
         "events": [
             {"stream": e.stream, **asdict(e.event), "delay_h": e.delay_h} for e in found.events
@@ -197,6 +198,27 @@ def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
         "calm_weeks": found.weeks,
         "chance": chance(own.judging, spec.seed),
     }
+
+
+def judged(found: Judged, spec: MonitorSpec) -> Judgement:
+    """Return the verdict under the limits of a spec and its rate of false alarms.
+
+    The requested rate is a limit on held-out streams, unless the spec has one of its own on
+    `false_alarms`: the whole interval must satisfy it, and a monitor none of whose interval does
+    is rejected. What lies between is inconclusive, and so is a monitor tested on no event.
+    """
+    rate = found.values["false_alarms"]
+    own = any(x.quantity == "false_alarms" for x in spec.limits)
+    most = math.inf if own else spec.false_alarms_per_week
+    wide = f"false_alarms {rate.value:.3g} a week (95 %: {rate.low:.3g} to {rate.high:.3g})"
+    against, doubts = [], []
+    if rate.low > most:
+        against.append(f"{wide}, and {most:g} requested")
+    elif not rate.high <= most:
+        doubts.append(f"{wide} reaches across the {most:g} requested")
+    if not found.events:
+        doubts.append("no event among the streams that judge")
+    return Judgement.of(found.values, spec.limits, against=against, doubts=doubts)
 
 
 def chance(streams: Sequence[Stream], seed: int) -> dict[str, float]:

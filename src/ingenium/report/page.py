@@ -63,6 +63,7 @@ def render(run: Run) -> str:
         asked=_asked(run),
         limits=tuple(zip(run.spec.limits, summary.limits, strict=True)),
         histograms=_histograms(run),
+        reasons=words.reasons(summary),
         nearest=summary.nearest,
         sections=_sections(measured),
         front=_front(run),

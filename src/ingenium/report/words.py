@@ -11,6 +11,7 @@ from ingenium.evaluate.limits import Summary
 from ingenium.runs.outcome import Run
 from ingenium.runs.sitting import LEAST
 
+FEW_REASONS = 3  # that are written out
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -76,6 +77,17 @@ def unanswered(found: Summary) -> str:
     return f"{told} ({some} of them undecided after all scenarios, and so not accepted)"
 
 
+def reasons(found: Summary) -> tuple[str, ...]:
+    """Return the commonest reasons of failures with their counts."""
+    listed = list(found.reasons.items())
+    lines = [f"{n} failed: {reason}" for reason, n in listed[:FEW_REASONS]]
+    rest = sum(n for _, n in listed[FEW_REASONS:])
+    return (
+        *lines,
+        *([f"{rest} failed for other reasons (evidence.jsonl has each)"] if rest else []),
+    )
+
+
 def alike(record: Mapping[str, Any]) -> str:
     """That designs share their conditions, where these are at most half as many; else nothing."""
     found, n = record.get("different_conditions"), record["n"]
@@ -96,6 +108,11 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
         "Given": problem.given.told(),
         "Under": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
         "Holding": tuple(limit(x) for x in spec.limits),
+        "Not judged": tuple(
+            f"{limit(x)}: {spec.without[x.quantity]}"
+            for x in problem.limits
+            if x.quantity in spec.without
+        ),
         "Fixed": tuple(
             f"{k} = {number(v.value, measured.get(k, ''))}" for k, v in spec.fixed.items()
         ),

@@ -28,7 +28,7 @@ def shown(run: Run) -> Run:
         run,
         spec=replace(run.spec, limits=told),
         verdicts=verdicts,
-        summary=summary(verdicts, told, quantities),
+        summary=replace(summary(verdicts, told, quantities), reasons=run.summary.reasons),
         sitting=sitting and _sitting(sitting, run.spec, told, by),
     )
 

@@ -19,15 +19,15 @@ from ingenium.core.counting import counting
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
-from ingenium.core.errors import EngineError, InputError
+from ingenium.core.errors import InputError
 from ingenium.core.evidence import Origin, table
+from ingenium.core.failures import check_answers
 from ingenium.core.folders import staged
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.remarks import remark
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import verdicts as judged
 from ingenium.evaluate.limits import summarise
 from ingenium.generators.artifact import MODEL
@@ -219,12 +219,7 @@ def _propose_and_verify(
         if early:
             _say_what_is_in_the_way(_judged(generator, whole.whole()), generator)
     designs, verdicts = _joined(generator, whole.whole())
-    failed = (verdicts["verdict"] == Verdict.FAILED).to_numpy() & ~undecided(verdicts)
-    if failed.all():
-        raise EngineError(
-            f"{generator.problem.verifier.name} gave no answer to any of the {n} designs; "
-            "check the model that the spec names with `ingenium doctor`"
-        )
+    check_answers(generator.problem, designs, verdicts)
     return designs, verdicts
 
 

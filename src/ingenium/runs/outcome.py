@@ -18,11 +18,12 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import different
+from ingenium.core.asking import different, removed
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
 from ingenium.core.evidence import KEY, Origin, engines, records, vouched, written
+from ingenium.core.failures import counted, reasons
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import machine, peak_memory_mb, versions
@@ -125,10 +126,13 @@ def hand_over(
     designs, judged = batch.designs.isel(told), verdicts.isel(told)
     with clock("evidence"):
         watch("evidence", 0, 1)
-        lines = records(problem, designs, judged, batch.origin, export=exported, cross_check=cross)
+        why, notes = reasons(problem, designs, judged), _notes(spec, problem)
+        shared = {"cross_check": cross, "notes": notes, "reasons": why}
+        lines = records(problem, designs, judged, batch.origin, export=exported, **shared)
         write_atomic(part / "evidence.jsonl", "".join(sealed(lines)))
         keep(part, problem, batch.asked, designs, judged)
-        summary = summarised(verdicts, spec.limits, problem.quantities)
+        counts = summarised(verdicts, spec.limits, problem.quantities)
+        summary = replace(counts, reasons=counted(why))
     made = (batch.spec, batch.designs, verdicts, selected)
     kept = batch.designs[DESIGN].to_numpy()[selected].tolist()
     record = _record(batch, cross, clock) | {KEY: vouched(part / "evidence.jsonl"), "kept": kept}
@@ -200,11 +204,16 @@ def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, A
         "engine": {"name": problem.verifier.name, "version": problem.verifier.version},
         "cross_check": asdict(cross) if cross else None,
         "data_licence": problem.licence,
-        "notes": list(problem.notes),
+        "notes": _notes(batch.spec, problem),
         "versions": versions(),
         "machine": machine(),
         **_spent(clock),
     }
+
+
+def _notes(spec: Spec, problem: Problem) -> list[str]:
+    """Notes of the problem, and its limits that the spec removes."""
+    return [*problem.notes, *removed(spec, problem)]
 
 
 def _spent(clock: Clock) -> dict[str, Any]:

@@ -20,14 +20,15 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import held, resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
-from ingenium.core.errors import CorruptError, EngineError, InputError, choose
+from ingenium.core.errors import CorruptError, InputError, choose
 from ingenium.core.evidence import Origin, engines
+from ingenium.core.failures import check_answers
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.select import pareto_rank
 from ingenium.core.spec import Select, Spec
-from ingenium.core.verdict import Verdict, undecided
+from ingenium.core.verdict import Verdict
 from ingenium.core.verify import Verifier, named
 from ingenium.generators import fitted
 from ingenium.runs.conflicts import unmet
@@ -135,12 +136,8 @@ def _cheap(screening: Screening | None) -> list[Verifier]:
 
 def _check_answers(search: Search) -> None:
     """Refuse a search in which the engine never answered: something is wrong with the model."""
-    none = not search.history or search.history[-1].failed == search.calls
-    if none and not undecided(search.verdicts()).any():
-        raise EngineError(
-            f"{search.problem.verifier.name} gave no answer to any of the {search.calls} designs; "
-            "check the model that the spec names with `ingenium doctor`"
-        )
+    if not search.history or search.history[-1].failed == search.calls:
+        check_answers(search.problem, search.designs(range(search.calls)), search.verdicts())
 
 
 def _about(

@@ -184,7 +184,8 @@ class ProblemContract(FileContract):
         assert {i.name for i in problem.inputs if i.needed or i.default} <= set(given.values)
         spec = resolve(Spec(problem=problem.name), problem)
         assert spec.given == dict(given.digests)
-        assert set(problem.agreements) <= set(spec.limits)
+        assert {x.quantity for x in problem.limits} == {x.quantity for x in spec.limits}
+        assert set(problem.validity) <= {q.name for q in problem.quantities}
         for name, codec in problem.input_codecs.items():
             asked = np.asarray(given[name])
             column = known[name].to_numpy()

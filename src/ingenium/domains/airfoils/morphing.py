@@ -37,6 +37,7 @@ class Morphing(WingSection):
 
     name: ClassVar[str] = "airfoils.morphing"
     summary: ClassVar[str] = "sections whose trailing edge bends from speed to speed"
+    validity = ("lift_missing",)
     Settings: ClassVar[type] = MorphingSettings
     judged: ClassVar[str] = "The outline before it is bent, and the deflections in its title."
     unchecked: ClassVar[tuple[str, ...]] = (

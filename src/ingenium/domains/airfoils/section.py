@@ -79,6 +79,7 @@ class WingSection(Problem):
     )
     # It fits in no time, and of its proposals for the example as many held every limit as of those
     # of flow matching (45 and 43 of 64, by NeuralFoil, after 30 steps each).
+    validity = ("lift_missing",)
     default_family: ClassVar[str] = "gaussian_copula"
     repair_calls: float = 0.0  # of the engine
     steered_family: ClassVar[str] = "flow_matching"

@@ -37,6 +37,7 @@ class Controller(LawProblem):
 
     name: ClassVar[str] = "autonomy.controller"
     summary: ClassVar[str] = "control laws that hold under loads and saturation, with a proof, as C"
+    validity = ("code_error",)
     Settings: ClassVar[type] = ControllerSettings
 
     def __init__(self, settings: ControllerSettings) -> None:

@@ -102,6 +102,7 @@ class CrystalProblem(Problem):
         "Whether a crystal is stable against vibrations, heat or air is not computed.",
     )
     inputs: ClassVar[tuple[Input, ...]] = (FORMULA, powder.PATTERN)
+    validity = ("symmetry_kept",)
     default_family: ClassVar[str] = "tokens_flow_matching"
     searches: ClassVar[SearchDefaults] = SearchDefaults("tuned", batch=2)
     licence = LICENCE
@@ -133,7 +134,7 @@ class CrystalProblem(Problem):
         self.conditions = _conditions(settings.judge)
         limits = LIMITS if settings.judge == "pw.x" else LIMITS[:3]
         self.limits = tuple(x for x in limits if not given.values or x.quantity not in GAPS)
-        self.agreements = () if self.wanted is None else (PATTERN_FITS,)
+        self.limits += () if self.wanted is None else (PATTERN_FITS,)
         self.tiers = (self._judge(),)
         if settings.judge == "pw.x":
             self._ask_again(settings.second_cutoff_ry)

@@ -29,6 +29,7 @@ from ingenium.trust.rooms.programs import Program, ProgramRun, on_path
 RELEASE = "6.7"  # whose results travel with the package
 UNFINISHED = "pw.x did not finish"  # it was ended from outside, and says nothing of the crystal
 CPU_S = 900  # of one run
+LIMITS = Limits(cpu_s=CPU_S, memory_mb=6144, wall_s=7200.0)
 RYDBERG_EV, KBAR, BOHR = 13.605693122994, 1e8, 0.529177210903  # eV, Pa, angstrom
 DUAL, SMEARING_RY, CONVERGED_RY = 8, 0.005, 1e-7  # SSSP's cutoff of density over that of waves
 EMPTY = 6  # bands beyond the occupied ones
@@ -179,7 +180,7 @@ def find() -> Program:
     return Program(
         "pw.x",
         on_path("pw.x", "it computes energies and gaps"),
-        Limits(cpu_s=CPU_S, memory_mb=6144, wall_s=7200.0),
+        LIMITS,
         RELEASE,
         told=tuple((name, "2000000000") for name in _KEPT),
     )
@@ -281,7 +282,9 @@ def _release(text: str) -> str:
 
 def _why(run: ProgramRun) -> NoAnswer:
     if run.out_of_time:
-        return NoAnswer(f"pw.x had no answer within {CPU_S} s of the processor", CPU_S)
+        granted = LIMITS.granted_cpu_s or CPU_S
+        less = "" if granted == CPU_S else f" (of {CPU_S} s requested; the shell's limit is lower)"
+        return NoAnswer(f"pw.x had no answer within {granted} s of CPU time{less}", granted)
     error = re.search(r"Error in routine (.*?)\n(.*?)\n", run.printed)
     if error:
         return NoAnswer(f"pw.x stopped: {error.group(1).strip()}: {error.group(2).strip()}")

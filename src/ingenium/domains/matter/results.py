@@ -71,7 +71,8 @@ def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
 
 def _standing(one: dict[str, Any] | None) -> GroundState | NoAnswer | None:
     """The answer, unless it is that of a run with less time than one has now."""
-    if one is None or one.get("within_s", espresso.CPU_S) < espresso.CPU_S:
+    granted = espresso.LIMITS.granted_cpu_s or espresso.CPU_S
+    if one is None or one.get("within_s", granted) < granted:
         return None
     return _answer(one)
 

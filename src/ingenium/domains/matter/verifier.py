@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.matter import (
+    espresso,
     phases,
     potential,
     powder,
@@ -138,6 +139,21 @@ class CrystalVerifier:
         }
         out[sound] = np.concatenate([each[part](some) for part in self.parts], 1)
         return torch.from_numpy(out)
+
+    def explain(self, *arrays: Tensor) -> list[str]:
+        """Return why each crystal has no answer: overlapping atoms, charges, or what pw.x said."""
+        asks = {"gapped", "computed"} & set(self.parts)
+        absent = (espresso.absent() or "") if asks else ""
+        told = []
+        for c in crystals(arrays):
+            if c is None:
+                told.append("its sites make no crystal of that space group")
+            elif not _sound(c):
+                told.append("atoms overlap, or it is no perovskite of known elements")
+            else:
+                answer = results.known(PlaneWaveRun(rounded(c), self.cutoff_ry))
+                told.append(answer.reason if isinstance(answer, NoAnswer) else absent)
+        return told
 
     def _matched(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 1"]:
         seen: dict[str, float] = {}  # copies of one crystal have one pattern

@@ -90,6 +90,7 @@ class Lead(MoleculeProblem):
     name: ClassVar[str] = "molecules.lead"
     summary: ClassVar[str] = "new molecules that meet a specification of properties and groups"
     Settings: ClassVar[type] = LeadSettings
+    validity = ("pieces", "radicals")
     default_family: ClassVar[str] = HEARING
 
     def __init__(self, settings: LeadSettings) -> None:

@@ -38,6 +38,7 @@ class Library(MoleculeProblem):
     name: ClassVar[str] = "molecules.library"
     summary: ClassVar[str] = "a library of new molecules like a reference set"
     Settings: ClassVar[type] = LibrarySettings
+    validity = ("pieces", "radicals", "moses_filters")
     default_family: ClassVar[str] = NAME
 
     def __init__(self, settings: LibrarySettings) -> None:

@@ -111,6 +111,17 @@ class MoleculeVerifier:
         width = len(self.quantities)
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), width)
 
+    def explain(self, codes: Float64[Tensor, "n longest"], *_: Tensor) -> list[str]:
+        """Return why a text has no answer: no molecule, or one that is not to be made."""
+        found = []
+        for text in texts(codes):
+            mol = parsed(text)
+            if mol is None:
+                found.append("RDKit reads no molecule in the text")
+            else:
+                found.append("the dual-use screen refuses it" if self.screen.refuses(mol) else "")
+        return found
+
 
 @dataclass(frozen=True)
 class FileCount:

@@ -43,11 +43,22 @@ class Works:
 
     def run(self, demand: Float64[np.ndarray, "p t"], attack: Attack | None) -> WeekRun | None:
         """One week; none where EPANET has no answer."""
+        found = self._tried(demand, attack)
+        return found if isinstance(found, WeekRun) else None
+
+    def explain(self, demand: Float64[np.ndarray, "p t"], attack: Attack | None) -> str:
+        """Return what EPANET says of a week without an answer; empty for one with an answer."""
+        found = self._tried(demand, attack)
+        return "" if isinstance(found, WeekRun) else str(found)
+
+    def _tried(
+        self, demand: Float64[np.ndarray, "p t"], attack: Attack | None
+    ) -> WeekRun | NoAnswerError:
         of = self._opened()
         try:
             return self._week(of, demand, attack)
-        except NoAnswerError:
-            return None
+        except NoAnswerError as error:
+            return error
         finally:
             of.end()
 

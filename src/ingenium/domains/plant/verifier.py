@@ -75,6 +75,16 @@ class PlantVerifier:
         ]
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), len(self.quantities))
 
+    def explain(
+        self,
+        demand: Float64[Tensor, "n p t"],
+        readings: Float64[Tensor, "n k t"],
+        *numbers: Float64[Tensor, " n"],
+    ) -> list[str]:
+        """Return what EPANET says of each week without an answer."""
+        pairs = enumerate(attacks_of(numbers))
+        return [self.works.explain(demand[i].numpy(), attack) for i, attack in pairs]
+
     def _one(
         self,
         demand: Float64[np.ndarray, "p t"],

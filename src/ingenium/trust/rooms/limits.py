@@ -1,6 +1,7 @@
 """What a process outside may use of the machine."""
 
 import os
+import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,16 @@ class Limits:
     memory_mb: int | None = None
     wall_s: float = PATIENCE_S
 
+    @property
+    def granted_cpu_s(self) -> int | None:
+        """CPU time of each process: the requested one, or what the machine grants if less.
+
+        A shell or a batch system may have set a limit that nobody but root can raise.
+        """
+        if self.cpu_s is None:
+            return None
+        return min(self.cpu_s, max(1, lower(resource.RLIMIT_CPU, self.cpu_s + 1) - 1))
+
     def around(self, command: Sequence[str]) -> list[str]:
         """The command under these limits, which the system keeps and its children inherit.
 
@@ -32,12 +43,19 @@ class Limits:
         one that goes on is killed a second later.
         """
         sizes: dict[str, int] = {}
-        if self.cpu_s is not None:
-            sizes |= {"S -t": self.cpu_s, "H -t": self.cpu_s + 1}
+        if (cpu_s := self.granted_cpu_s) is not None:
+            sizes |= {"S -t": cpu_s, "H -t": cpu_s + 1}
         if self.memory_mb is not None:
-            sizes["v"] = self.memory_mb * 1024
+            own = lower(resource.RLIMIT_AS, self.memory_mb * 1024 * 1024)
+            sizes["v"] = own // 1024
         said = "".join(f"ulimit -{k} {v} && " for k, v in sizes.items())
         return ["/bin/sh", "-c", f'{said}exec "$0" "$@"', *command] if said else [*command]
+
+
+def lower(what: int, requested: int) -> int:
+    """Return the lower of a requested limit of `resource` and the hard one of this process."""
+    _, hard = resource.getrlimit(what)
+    return requested if hard == resource.RLIM_INFINITY else min(requested, hard)
 
 
 def surroundings(before: Mapping[str, str] | None = None) -> dict[str, str]:

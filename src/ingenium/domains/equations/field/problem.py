@@ -88,7 +88,7 @@ class SolutionField(Problem):
             raise InputError(*refused[0])
         self.limits = (Limit("error", at_most=0.05),)
         self.limits += () if GIVEN in given else (Limit("strangeness", at_most=STRANGEST),)
-        self.agreements = (Limit("off_given", at_most=0.0),) if GIVEN in given else ()
+        self.limits += (Limit("off_given", at_most=0.0),) if GIVEN in given else ()
         self.law = InputLaw.of(e)
         self.tiers = (SolverVerifier(e, self.law, self._own, e.judged_on),)
         second = second_engine(e)

@@ -91,6 +91,7 @@ class TableLaw(Problem):
         "Beyond the widened box nothing is said; in it a value is proved, and not its error.",
         "Standard errors of constants assume that rows have independent errors of one size.",
     )
+    validity = ("unit_faults",)
     default_family: ClassVar[str] = "genetic"
     searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     sizes: Mapping[str, int] = {"place": CONSTANTS}

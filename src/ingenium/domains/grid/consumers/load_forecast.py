@@ -50,6 +50,7 @@ class Forecast(AheadProblem):
         "Bands hold on average over days like the known ones, and not on each day.",
         "Weather is not told to forecasters, and what it changes is in the width of their bands.",
     )
+    validity = ("learned",)
     default_family: ClassVar[str] = "combination"
 
     def __init__(self, settings: ForecastSettings) -> None:

@@ -68,6 +68,7 @@ class FeederDay(Problem):
         "Asymmetry, harmonics, faults, protection and what happens within a step are not computed.",
         "Whether such a day is likely is compared with known days, and never judged.",
     )
+    validity = ("balance_error",)
     default_family: ClassVar[str] = "principal_autoregressive"
     steered_family: ClassVar[str] = "flow_matching"
 
@@ -150,7 +151,7 @@ class FeederDay(Problem):
         self._days = self._days.assign_coords({READINGS.name: ((DESIGN, *READINGS.dims), taken)})
         found = FeederReadings.of(given, trace.import_kw[known], trace.loss_kw[known])
         self.input_codecs = {READINGS.name: LeadingComponents.of(taken[known])}
-        self.agreements = (found.limit,)
+        self.limits = (*self.limits, found.limit)
         return found
 
     def data(self) -> xr.Dataset:

@@ -134,6 +134,7 @@ class FeederWeek(Problem):
         "Whether a battery's losses and limits are those of a product is not known to the table.",
         "Whether such a week is likely is compared with known weeks, and never judged.",
     )
+    validity = ("balance_error",)
     default_family: ClassVar[str] = "residual_bootstrap"  # a year has too few weeks to train on
 
     def __init__(self, settings: FeederSettings) -> None:

@@ -103,6 +103,7 @@ class OperatingEnvelope(AheadProblem):
         "Parts of an envelope may strain a feeder where all of it does not: only none and all are "
         "solved, without reactive power and asymmetry.",
     )
+    validity = ("learned",)
     default_family: ClassVar[str] = "combination"
 
     def __init__(self, settings: EnvelopeSettings) -> None:

@@ -81,6 +81,7 @@ class Conformers(Problem):
         "A molecule has neither place nor direction in space.",
         "Energies are of the molecule alone, without solvent, temperature or crystal.",
     )
+    validity = ("stereo_changed",)
     default_family: ClassVar[str] = trained.FAMILY
     conditions: tuple[Condition, ...] = ()
     codec: ConformerCodec

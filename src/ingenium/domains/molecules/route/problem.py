@@ -79,6 +79,7 @@ class RoutePlan(Problem):
         "No step was run: yields, amounts and hazards are by rule, from the kind of reaction.",
         "Selectivity, work-up and scale are not judged.",
     )
+    validity = ("missing", "unverified")
     default_family: ClassVar[str] = ASTAR
     searches: ClassVar[SearchDefaults] = SearchDefaults(
         "reweighted"

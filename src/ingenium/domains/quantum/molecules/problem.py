@@ -64,6 +64,7 @@ class QuantumMolecules(Problem):
         "molecules of latent numbers that circuits draw, beside classical priors of equal size"
     )
     Settings: ClassVar[type] = QuantumMoleculeSettings
+    validity = ("pieces", "radicals")
     default_family: ClassVar[str] = "qvae"
     searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     judged: ClassVar[str] = "The atoms and bonds of each line of SMILES, in canonical form."

@@ -55,6 +55,7 @@ class UnitCell(StockedProblem):
         "as long.",
     )
     # Of plane cells it meets more wishes by something new than moved known ones (contests.json).
+    validity = ("connected",)
     default_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"
 

@@ -55,6 +55,7 @@ class PartProblem(Problem):
         "`min_feature` leaves out the thinnest hundredth of the metal; a neck shows in the stress.",
         "Fatigue, buckling, residual stress, roughness and heat treatment are not judged.",
     )
+    validity = ("pieces", "missing")
     default_family: ClassVar[str] = "principal_flow_matching"
     stem: ClassVar[str]  # of the names of its stocks
     folder: ClassVar[Path]  # where those that come with the package lie

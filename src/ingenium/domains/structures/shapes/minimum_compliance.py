@@ -51,6 +51,7 @@ class MinimumCompliance(StockedProblem):
         "Responses are those of the cells; limits hold beyond what half cells say they are off.",
         "Buckling, fatigue, yield beyond the limit and printing are not judged.",
     )
+    validity = ("pieces", "unheld_load")
     default_family: ClassVar[str] = "gaussian_process"
     steered_family: ClassVar[str] = "flow_matching"
     licence = "designs made by ingenium's own optimiser; free of third-party rights"

@@ -43,6 +43,7 @@ class PrintedColumn(Problem):
     name: ClassVar[str] = "structures.toolpath"
     summary: ClassVar[str] = "printed columns as G-code: no collision, and what the beads bear"
     Settings: ClassVar[type] = ColumnSettings
+    validity = ("collisions", "outside")
     default_family: ClassVar[str] = "gaussian_copula"
     judged: ClassVar[str] = (
         "All moves of the G-code: they must be those of the column that its head tells, and the "

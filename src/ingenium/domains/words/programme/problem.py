@@ -75,6 +75,7 @@ class WordedProgramme(Problem):
         "A constraint that makes no difference under any of the six sets may be missing.",
         "How long a solver takes: two programmes with one optimum may differ a thousandfold.",
     )
+    validity = ("gap", "gap_redrawn")
     default_family: ClassVar[str] = "formulations"
     searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     sizes: Mapping[str, int] = {}

@@ -75,6 +75,7 @@ class Verse(Problem):
         "Sounds are American ones of today, and not those of 1609.",
         "Whether words of a gap lead to those behind it: the form looks ahead, the model does not.",
     )
+    validity = ("lines_missing",)
     default_family: ClassVar[str] = "ngram"
     searches: ClassVar[SearchDefaults] = SearchDefaults(
         "reweighted"
@@ -96,7 +97,7 @@ class Verse(Problem):
         self.variables = (VARIABLE,)
         self.conditions = ()
         self.limits = tuple(Limit(name, at_most=0.0) for name in FAULTS)
-        self.agreements = (Limit("altered", at_most=0.0, unit="1"),) if DRAFT.name in given else ()
+        self.limits += (Limit("altered", at_most=0.0, unit="1"),) if DRAFT.name in given else ()
         kept = "".join(f" {word}" for word in self.draft.words)
         self.vocabulary = Vocabulary.of([*self._known, kept], pattern=PATTERN, rare=1)
         self.grammar = MetreGrammar(self.vocabulary, settings.form, self.draft)

@@ -35,7 +35,9 @@ def enclose(limits: dict[str, Any], uid: int | None, handles: tuple[int, int, in
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        hard = resource.getrlimit(what)[1]  # of a shell or a batch system; root alone can raise it
+        own = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (own, own))
     kernel.refuse_calls()
 
 
