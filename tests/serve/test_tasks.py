@@ -59,10 +59,12 @@ async def _ended(call: Call, job: dict[str, Any]) -> dict[str, Any]:
 async def _look(call: Call) -> None:
     found = await call("list_problems")
     assert COATING in str(found)  # 2: somebody else's problem is listed
+    assert found["limits_met"] is None
     shown = await call("show_problem", problem=COATING)
     assert "mean_reflectance" in str(shown)  # 3: its words
     shown = await call("show_problem", problem=COATING, spec=CALM)
     assert "0.3" in str(shown)  # 4: how a spec is understood
+    assert shown["limits_met"] is None
     shown = await call("show_problem", problem=COATING, spec=CALM.replace("mean", "mine"))
     assert (shown["process"], shown["limits_met"]) == ("refused", None)  # 5: and how it isn't
     assert "mean_reflectance" in shown["answer"]["error"]["message"]
@@ -91,9 +93,11 @@ async def _propose(call: Call, place: Path) -> None:
     assert kept > 0  # 14
     number = int(next(iter(_numbers(place / "calm"))))
     replayed = await call("replay", folder="calm", design=number)
-    assert replayed["limits_met"] is True  # 15: the evidence holds
+    assert (replayed["limits_met"], replayed["evidence_holds"]) == (None, True)  # 15
     unmet = await _ended(call, await call("propose", **(asked | {"out": "no", "spec": NEVER})))
     assert (unmet["process"], unmet["limits_met"]) == ("done", False)  # 16
+    replayed = await call("replay", folder="no", design=0)  # a rejected one, as it was recorded
+    assert (replayed["limits_met"], replayed["evidence_holds"]) == (None, True)
     why = await call("explain", folder="no")
     assert why["accepted"] == 0
     assert why["limits_most_broken_first"][0]["quantity"] == "stack_m"  # 17

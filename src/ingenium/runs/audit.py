@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from ingenium.core import evidence
+from ingenium.core import evidence, failures
 from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays
@@ -50,7 +50,7 @@ class Audited:
     record: str  # `as recorded`, `altered`, `not sealed` or `no record`
     faults: tuple[str, ...]  # in what the file is not as its run recorded it
     conditions: dict[str, str | float]  # under which it was asked, as far as that is known
-    reasons: tuple[str, ...]  # conditions that are not those of the spec, or that none can have
+    reasons: tuple[str, ...]  # conditions outside the spec, and why the engine has no answer
     repeats: str = ""  # the earlier design that it equals, with its file
 
 
@@ -203,15 +203,15 @@ def _rows(
     records = [] if run is None else run.of_file(path)
     values = evidence.table(problem, verdicts)
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
-    rows = []
+    why, rows = failures.reasons(problem, designs, verdicts), []
     for i, index in enumerate(verdicts[DESIGN].to_numpy().tolist()):
         own = _record_of(records, index, alone=len(values) == 1)
         measured = _values(problem, values[i])
         faults = tuple(run.against(own, problem, spec, measured)) if run and own else ()
         under = _under(problem, designs.isel({DESIGN: i}), own, measured)
-        reasons = tuple(_outside(problem, spec, under))
+        outside = tuple(_outside(problem, spec, under))
         verdict = Verdict(verdicts["verdict"].to_numpy()[i])
-        if reasons and verdict is Verdict.ACCEPTED:
+        if outside and verdict is Verdict.ACCEPTED:
             verdict = Verdict.REJECTED
         rows.append(
             Audited(
@@ -224,7 +224,7 @@ def _rows(
                 record=_state(run, own, faults),
                 faults=faults,
                 conditions=under,
-                reasons=reasons,
+                reasons=(*outside, *([why[i]] if why[i] else [])),
             )
         )
     return rows

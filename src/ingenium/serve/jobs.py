@@ -16,7 +16,7 @@ from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.serve.allowed import PREVIEW, preview
 
-ANSWER, MESSAGES, ENDED = "answer.json", "messages.txt", "ended.json"
+ANSWER, MESSAGES, ENDED, COMMAND = "answer.json", "messages.txt", "ended.json", "command.txt"
 PROCESS = {
     0: "done",
     1: "done",
@@ -25,7 +25,8 @@ PROCESS = {
     130: "stopped",
     -signal.SIGINT: "stopped",
 }
-MET = {0: True, 1: False}  # what the exit code says of the limits, where the process was done
+MET = {0: True, 1: False}  # meaning of the exit code of a command that judges
+JUDGES = ("propose", "search", "verify")  # commands that judge designs under limits
 FINAL = (0, 1, 2)  # codes after which the same request would give the same
 GRACE_S = 5.0
 
@@ -67,6 +68,7 @@ class Jobs:
         if self._runs(name) or kept:
             return
         place.mkdir(parents=True, exist_ok=True)
+        (place / COMMAND).write_text(words[0])
         command = [*words, "--json"]
         if spec is not None:
             (place / "spec.toml").write_text(spec)
@@ -83,7 +85,10 @@ class Jobs:
             )
 
     def state(self, job: str, *, wait_s: float = 0.0) -> dict[str, Any]:
-        """How a job stands: process and acceptance apart, its answer, and its last words.
+        """Return how a job stands: its process, whether limits were met, and its answer.
+
+        `limits_met` is null for a command that judges no design, and where the process gave no
+        answer; `replay` says in `evidence_holds` whether a design was reproduced.
 
         Raises:
             InputError: if no job has this name.
@@ -93,8 +98,14 @@ class Jobs:
             return {"job": job, "process": "running", "progress": _last_line(place)}
         code = self._ended(place).get("code")
         process = "lost" if code is None else PROCESS.get(code, "killed")
+        command = (place / COMMAND).read_text() if (place / COMMAND).is_file() else ""
         met = MET.get(code) if code is not None else None
-        told = {"job": job, "process": process, "limits_met": met}
+        told = {
+            "job": job,
+            "process": process,
+            "limits_met": met if command in JUDGES else None,
+            **({"evidence_holds": met} if command == "replay" else {}),
+        }
         return told | _answer(place, process)
 
     def stop(self, job: str) -> dict[str, Any]:

@@ -24,7 +24,8 @@ READ_ONLY = ("list_problems", "show_problem", "explain", "read", "poll")
 INSTRUCTIONS = (
     "Designs are proposed and verified by exact engines. Call list_problems, then show_problem, "
     "write a spec in TOML, submit it with propose or search, and poll. Only `limits_met` says "
-    "whether designs hold; `process` says how the command ended."
+    "whether designs satisfy their limits (null: nothing was judged); `evidence_holds` says "
+    "whether a replay reproduced its design; `process` says how the command ended."
 )
 
 

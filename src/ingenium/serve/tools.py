@@ -16,9 +16,10 @@ QUICK_S = 60.0  # that a question may take before it is answered as a job that r
 class Tools:
     """What a program may ask for.
 
-    Whatever takes long is submitted: the answer names a job, and `poll` says how it stands. Each
-    answer of a job keeps two things apart: `process` says how the command ended, `limits_met`
-    whether designs hold their spec (for `verify` and `replay`: whether files and evidence do).
+    Whatever takes long is submitted: the answer names a job, and `poll` says how it stands. In the
+    answer of a job, `process` says how the command ended, and `limits_met` whether designs were
+    judged and satisfy their spec: it is null where nothing was judged. `evidence_holds` says
+    whether a replay reproduced its design.
     """
 
     folders: AllowedFolders
