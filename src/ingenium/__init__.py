@@ -56,6 +56,11 @@ _PLACES = {
 }
 
 
+def __dir__() -> list[str]:
+    """Return the public names, which are imported when they are used, for completion."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> object:
     """Import the engine, and PyTorch with it, when it is first used; a spec needs neither."""
     if name not in _PLACES:

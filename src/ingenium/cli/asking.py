@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec, load, parse
+from ingenium.domains import problem_class
 
 
 def asked(problem: str, path: Path | None) -> Spec:
@@ -16,6 +17,7 @@ def asked(problem: str, path: Path | None) -> Spec:
         return parse({"problem": problem}, Spec, "what was asked for")
     spec = load(path)
     if spec.problem != problem:
+        problem_class(spec.problem)  # a misspelt one is refused with the nearest
         raise InputError(
             expected=f"a spec of {problem}",
             came=f"{path}, a spec of {spec.problem}",

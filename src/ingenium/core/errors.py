@@ -126,6 +126,9 @@ class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
     page = "how-to/engine_rooms#programs"
     packages: ClassVar = {  # of Debian and Ubuntu, where named otherwise
         "bwrap": "bubblewrap",
+        "cc": "gcc",
+        "arm-none-eabi-gcc": "gcc-arm-none-eabi",
+        "sbatch": "slurm-client",
         "pw.x": "quantum-espresso quantum-espresso-data-sssp libopenblas0-serial",
     }
 

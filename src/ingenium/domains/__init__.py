@@ -14,13 +14,14 @@ Nothing of a field is imported before it is asked for.
 
 import sys
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from ingenium.core.domain import GROUP, Domain, loaded
-from ingenium.core.errors import EngineError, IngeniumError, InputError, choose
+from ingenium.core.errors import NEAR, EngineError, IngeniumError, InputError, choose
 
 if TYPE_CHECKING:
     from ingenium.core.given import Given
@@ -89,12 +90,22 @@ def problem_class(name: str) -> "type[Problem]":
     """
     field, _, short = name.partition(".")
     if not short:
-        raise InputError(
-            expected="a problem as DOMAIN.NAME",
-            came=f'"{name}"',
-            instead=f"Write `ingenium list` to see those of {', '.join(names())}.",
-        )
+        raise _no_problem(name)
     return load(field).problem(short)
+
+
+def _no_problem(name: str) -> InputError:
+    """The error on a name without a domain, with the problems that are called like it."""
+    known = [problem for domain in listing() for problem, _ in domain.problems]
+    short = {problem.partition(".")[2]: problem for problem in known}
+    near = [short[x] for x in get_close_matches(name, short, n=3, cutoff=NEAR)]
+    near += [problem for problem in known if problem.startswith(f"{name}.")]
+    told = f"{' or '.join(near)}, or run" if near else "such a name; run"
+    return InputError(
+        expected="a problem as DOMAIN.NAME",
+        came=f'"{name}"',
+        instead=f"Write {told} `ingenium list` to see all.",
+    )
 
 
 def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":

@@ -1,5 +1,6 @@
 """Propose designs that satisfy a spec, verify all of them, and export what is accepted."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
@@ -11,14 +12,15 @@ from ingenium.core.counts import check_count
 from ingenium.core.energy import Meter
 from ingenium.core.problem import Watch, silent, write_as
 from ingenium.core.spec import Spec, load
-from ingenium.domains import open_problem
+from ingenium.domains import open_problem, problem_class
 from ingenium.runs import loop
 from ingenium.runs.loop import Elsewhere
 from ingenium.runs.outcome import Clock, Finish, Run
 from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.trust.ledger import Ledger, ledger_or_own
 
-SpecLike = Spec | str | Path | Mapping[str, Any]  # a spec, its file, or its entries
+SpecLike = Spec | str | Path | Mapping[str, Any]  # a spec, its file, its entries, or a problem
+_PROBLEM = re.compile(r"(?!.*\.toml$)[a-z_][a-z_0-9]*\.[a-z_][a-z_0-9]*")
 
 
 def propose(
@@ -72,7 +74,13 @@ def propose(
 
 
 def as_spec(spec: SpecLike) -> Spec:
-    """Return a spec as it is, or load it from its file or its entries."""
+    """Return a spec as it is, or load it from its file or its entries.
+
+    The name of a problem, where no file has it, is that problem with its own limits.
+    """
+    if isinstance(spec, str) and _PROBLEM.fullmatch(spec) and not Path(spec).exists():
+        problem_class(spec)
+        return Spec(spec)
     return spec if isinstance(spec, Spec) else load(spec)
 
 
