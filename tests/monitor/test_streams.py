@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made import table as own_table
-from made import weeks
+from made import week, weeks
 
 from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.remarks import hearing
+from ingenium.monitor import tables
 from ingenium.monitor.artifact import MODEL, Monitor
 from ingenium.monitor.exported import Exported
 from ingenium.monitor.spec import MonitorSpec
+from ingenium.monitor.splitting import parts
 from ingenium.verbs import monitor as watching
 
 
@@ -137,3 +140,21 @@ def test_strange_streams_are_refused(kept: Monitor, tmp_path: Path) -> None:
         fed(kept, tmp_path, [head, "yesterday" + rows[0][19:]])
     with pytest.raises(InputError, match="rows below its header"):
         fed(kept, tmp_path, [head])
+
+
+def test_a_column_that_looks_like_labels_is_asked_about(tmp_path: Path) -> None:
+    rows = [f"2026-01-01 {h:02d}:00:00,{h / 7:.3f},{int(h in (5, 6))},{h % 2}" for h in range(24)]
+    path = tmp_path / "pump.csv"
+    path.write_text("\n".join(["time,flow,leak,pump", *rows]))
+    said: list[str] = []
+    with hearing(said.append):
+        assert tables.read(path).tags == ("flow", "leak", "pump")
+    (only,) = said  # a pump that runs half of the time is none
+    assert "Column leak of pump.csv holds 0 and, in 8.3 % of rows, 1" in only
+    assert "name it label" in only
+
+
+def test_a_short_record_is_told_in_rows(tmp_path: Path) -> None:
+    stream = week(1)
+    with pytest.raises(InputError, match=r"came 168 rows, 168 of which make a week|got 168 rows"):
+        parts([stream], MonitorSpec())

@@ -10,7 +10,8 @@ from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
-from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.core.remarks import hearing
 
 if TYPE_CHECKING:
     from ingenium.runs.audit import Audit
@@ -39,7 +40,8 @@ def verify(
 
     spec = spec or spec_of(files)
     wanted = asked(problem, spec)
-    found = verify_files(wanted, files)
+    with hearing(errors().print):
+        found = verify_files(wanted, files)
     if json:
         print_json(
             {

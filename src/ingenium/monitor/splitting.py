@@ -47,7 +47,8 @@ def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
     if first < 1:
         raise InputError(
             "at least three weeks of streams, to learn, to set the bar and to judge",
-            f"{len(rest)} of {week} rows",
+            f"{sum(len(s.values) for s in streams)} rows, {week} of which make a week"
+            + (f", with {len(apart)} streams left to judge alone" if apart else ""),
         )
     groups = [order[:first], order[first : first + middle], order[first + middle :]]
     learned, setting, judging = ([rest[i] for i in sorted(g)] for g in groups)

@@ -11,10 +11,12 @@ import pandas as pd
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.tables import DataTable, read_table
+from ingenium.core.remarks import remark
 from ingenium.evaluate.event_scores import spans
 from ingenium.monitor.stream import Event, Stream
 
 LABELS = ("att_flag", "label", "anomaly", "is_anomaly", "attack")
+RARE = 0.2  # share of rows with 1 up to which a column may be one of labels
 UNLABELLED = -999  # of BATADAL: taken as calm, as its participants had to
 SHORT = re.compile(r"^\d\d/\d\d/\d\d \d\d$")  # dd/mm/yy hh, of BATADAL
 
@@ -111,7 +113,19 @@ def _stream(table: DataTable) -> Stream:
     flags = np.zeros(len(table)) if label is None else _flags(table, label)
     events = tuple(Event("event", a, b) for a, b in spans(flags == 1))
     values = np.column_stack([table.numbers(tag) for tag in tags])
+    if label is None:
+        _ask_for_label(tags, values, table.path)
     return Stream(table.path.stem, stamps, tags, values, events)
+
+
+def _ask_for_label(tags: Sequence[str], values: np.ndarray, path: Path) -> None:
+    """Say which columns of a file without labels look like one: rare spells of 1 among 0."""
+    for tag, column in zip(tags, values.T, strict=True):
+        if set(np.unique(column).tolist()) == {0.0, 1.0} and column.mean() < RARE:
+            remark(
+                f"Column {tag} of {path.name} holds 0 and, in {100 * column.mean():.2g} % of rows, "
+                f"1. It is read as a tag; if it marks events, name it {LABELS[1]}."
+            )
 
 
 def _flags(table: DataTable, label: str) -> np.ndarray:

@@ -134,6 +134,9 @@ def _doubt(
 def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     """The designs of a file and the name of the format that took it."""
     check_plain(path, "a file to measure")
+    if path.is_dir() and not any(p.is_file() for p in path.rglob("*")):
+        empty = "its run accepted no design" if run_of(path) else "it is empty"
+        raise InputError("a folder with files of designs", f"{path}: {empty}", "Name another.")
     refusals, meant = [], _meant(problem, path)
     for name, form in meant.items():
         try:

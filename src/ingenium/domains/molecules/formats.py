@@ -15,15 +15,17 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.reading.files import lines, text
+from ingenium.core.remarks import remark
 from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.language import ATOMS_AT, SMILES, variable
 from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.conformer import atoms, bonded, conformer
 from ingenium.kits.chemistry.independent import counted
-from ingenium.kits.chemistry.parsing import canonical, parsed, readable
+from ingenium.kits.chemistry.parsing import canonical, parsed, readable, stereo_marks
 from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 NAME = "molecule_"
+MOST_LINES = 12  # faulty lines that an error names
 LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
 COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
 """Largest differences between two counts of one record; weights are abridged in one of them."""
@@ -63,9 +65,11 @@ class SmilesFile:
     def read(self, path: Path) -> xr.Dataset:
         """Read such a file, or any with SMILES in its first column.
 
+        Designs are constitutions: stereochemistry is dropped, and a remark says of how many.
+
         Raises:
-            InputError: naming the first line that is no molecule, or one that is refused; for a
-                file that ends as a structure file does.
+            InputError: naming the lines that are no molecules or are refused; for a file that
+                ends as a structure file does.
         """
         file = path / "molecules.smi" if path.is_dir() else path
         _not(STRUCTURES, file, "lines of SMILES")
@@ -74,13 +78,48 @@ class SmilesFile:
         ]
         if not found:
             raise InputError("SMILES, a line each", f"none in {file}", "Write such as CCO.")
-        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in found]
         return molecules(
-            smiles, numbers([(*words, "", "")[1] for _, words in found], NAME), self.longest
+            self._constitutions(found, file),
+            numbers([(*words, "", "")[1] for _, words in found], NAME),
+            self.longest,
         )
 
-    def _one(self, text: str, what: str) -> str:
-        return canonical(self.screen.admit(readable(text, what), what))
+    def _constitutions(self, found: Sequence[tuple[int, list[str]]], file: Path) -> list[str]:
+        """Return canonical SMILES of numbered lines; all lines that have none are named at once."""
+        smiles, faults, flat = list[str](), list[InputError](), 0
+        for i, (text, *_) in found:
+            plain = _without_stereo(text)
+            flat += plain != text
+            what = f"the molecule in line {i} of {file}"
+            try:
+                smiles.append(canonical(self.screen.admit(readable(plain, what), what)))
+            except InputError as error:
+                faults.append(error)
+        if faults:
+            raise _joined(faults, file)
+        if flat:
+            remark(f"{flat} of {len(found)} lines of {file.name} state stereochemistry: dropped.")
+        return smiles
+
+
+def _without_stereo(smiles: str) -> str:
+    """Return the SMILES without its stereochemistry, or as it is where it has none."""
+    mol = parsed(smiles)
+    if mol is None or not stereo_marks(mol):
+        return smiles
+    Chem.RemoveStereochemistry(mol)
+    return str(Chem.MolToSmiles(mol))
+
+
+def _joined(faults: Sequence[InputError], file: Path) -> InputError:
+    """Return one error on several lines of a file, the first of them in full."""
+    first, *rest = faults
+    if not rest:
+        return first
+    lines = [str(x.expected).split(" in line ")[1].split(" of ")[0] for x in rest[:MOST_LINES]]
+    more = f" and {len(rest) - MOST_LINES} more" if len(rest) > MOST_LINES else ""
+    also = f"{len(rest)} other lines of {file.name} are faulty too: {', '.join(lines)}{more}."
+    return InputError(first.expected, first.came, f"{first.instead} {also}")
 
 
 @dataclass(frozen=True)
