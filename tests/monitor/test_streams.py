@@ -155,6 +155,6 @@ def test_a_column_that_looks_like_labels_is_asked_about(tmp_path: Path) -> None:
 
 
 def test_a_short_record_is_told_in_rows(tmp_path: Path) -> None:
-    stream = week(1)
+    stream = week(1, attacked=False)
     with pytest.raises(InputError, match=r"came 168 rows, 168 of which make a week|got 168 rows"):
         parts([stream], MonitorSpec())

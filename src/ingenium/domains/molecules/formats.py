@@ -87,9 +87,9 @@ class SmilesFile:
     def _constitutions(self, found: Sequence[tuple[int, list[str]]], file: Path) -> list[str]:
         """Return canonical SMILES of numbered lines; all lines that have none are named at once."""
         smiles, faults, flat = list[str](), list[InputError](), 0
-        for i, (text, *_) in found:
-            plain = _without_stereo(text)
-            flat += plain != text
+        for i, (written, *_) in found:
+            plain = _without_stereo(written)
+            flat += plain != written
             what = f"the molecule in line {i} of {file}"
             try:
                 smiles.append(canonical(self.screen.admit(readable(plain, what), what)))
