@@ -179,6 +179,18 @@ def test_courses_from_inside_a_region_end_at_the_goal_and_its_function_falls() -
             value = after
 
 
+def test_a_region_ends_where_the_action_can_hold_the_machine() -> None:
+    """A rest at y takes an action of y / gain: beyond 3.75 none of the range holds it."""
+    box = OscillatorBox(gain=1.25)
+    law = FeedbackLaw(*placed(box, 40, np.random.default_rng(1)), oscillator(box, 0.01, 0).wiring)
+    found, loops = region(box.machine(), law), ClosedLoops.of(box.machine(), law)
+    assert loops.farthest == pytest.approx(1.0 + box.gain * box.umax)
+    inside = np.einsum("ni,nij,nj->n", loops.begun, found.energy, loops.begun)
+    unbounded = np.sqrt(found.level / inside)
+    assert unbounded.max() > loops.farthest, "none of these laws reaches so far"
+    assert found.step == pytest.approx(np.minimum(unbounded, loops.farthest), rel=1e-6)
+
+
 def test_a_step_beyond_the_region_of_an_unstable_machine_can_be_lost() -> None:
     """An inverted machine whose action is weaker than what pulls it away."""
     upright = LinearMachine(

@@ -37,6 +37,7 @@ class ClosedLoops:
     asked: Float64[np.ndarray, "n x"]
     begun: Float64[np.ndarray, "n x"]
     room: float  # of the action about what holds the machine at the goal
+    farthest: float  # that a rest which the action can hold lies from a goal
 
     @classmethod
     def of(cls, machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> "ClosedLoops":
@@ -74,7 +75,8 @@ class ClosedLoops:
         begun[:, -1] = -(machine.holding - leading * first[0])
         low, high = float(law.wiring.low[0]), float(law.wiring.high[0])
         room = min(-low, high) - abs(machine.holding) * most
-        return cls(uncut, cut, asked, begun, room)
+        held = min(-low, high) / abs(machine.holding) if machine.holding else np.inf
+        return cls(uncut, cut, asked, begun, room, most + held)
 
     def with_share(self, share: float) -> Float64[np.ndarray, "n x x"]:
         """The loop where the action keeps a share of itself."""
@@ -95,12 +97,16 @@ class RegionOfAttraction:
     energy: Float64[np.ndarray, "n x x"]
     level: Float64[np.ndarray, " n"]
     share: Float64[np.ndarray, " n"]  # of the action that is left at the edge
-    step: Float64[np.ndarray, " n"]  # the largest of the wanted value that begins inside
+    step: Float64[np.ndarray, " n"]  # how far from its goal a rest inside lies at most
     proved: Bool[np.ndarray, " n"]
 
 
 def region(machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> RegionOfAttraction:
-    """The largest of several, proved; of no size where nothing is proved."""
+    """The largest of several, proved; of no size where nothing is proved.
+
+    Proved is a start at rest, `step` away from a goal of at most `most`: that the loop ends there.
+    No goal beyond `most` is part of the proof, and no rest that the action cannot hold.
+    """
     loops = ClosedLoops.of(machine, law, most)
     n, x = loops.begun.shape
     best = RegionOfAttraction(
@@ -110,7 +116,8 @@ def region(machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> Regio
         best = _better(best, _tried(loops, share))
     proved = _proved(machine, law, best, most) & (best.level > 0)
     zero = np.where(proved, 1.0, 0.0)
-    return RegionOfAttraction(best.energy, best.level * zero, best.share, best.step * zero, proved)
+    step = np.minimum(best.step, loops.farthest) * zero
+    return RegionOfAttraction(best.energy, best.level * zero, best.share, step, proved)
 
 
 def _tried(loops: ClosedLoops, share: float) -> RegionOfAttraction:

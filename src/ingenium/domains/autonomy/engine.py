@@ -30,14 +30,17 @@ STEP = (
     Quantity("code_error", "1", "of the compiled code against the law", rounding=1e-9),
 )
 LOOP = (
-    Quantity(
-        "worst_rise", "s", "slowest rise over the box of parameters: nominal, and its corners"
-    ),
+    Quantity("worst_rise", "s", "slowest rise of the nominal machine and the corners of its box"),
     Quantity("worst_overshoot", "1", "largest over the same machines", rounding=1e-9),
     Quantity("gain_margin", "dB", "to either side", rounding=1e-6),
     Quantity("phase_margin", "degree", "at the nearest crossing", rounding=1e-6),
     Quantity("sensitivity", "1", "largest of the loop, by which errors can grow", rounding=1e-9),
-    Quantity("region", "1", "largest step that ends well, proved under saturation", rounding=1e-6),
+    Quantity(
+        "region",
+        "1",
+        "farthest rest from a reachable goal from which the loop is proved to end there",
+        rounding=1e-6,
+    ),
 )
 DRAWN = (
     Quantity("load_error", "1", "mean absolute error under a sustained load and noise"),
