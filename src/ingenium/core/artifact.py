@@ -1,7 +1,7 @@
 """The artifact: what a verb ends in, made from a spec, sealed, judged, opened and replayed.
 
 A kind of artifact declares its record file, the files whose digests it seals, its spec, and the
-functions that draw and make it again. All else, from opening it to its replay, is the same.
+functions that draw its figures and reproduce it. Opening, judging and replaying are shared.
 """
 
 import importlib
@@ -55,7 +55,7 @@ class ReplayCheck:
 
 @dataclass(frozen=True)
 class Replay:
-    """A record compared with the same artifact made again."""
+    """A record compared with the record of the reproduced artifact."""
 
     checks: tuple[ReplayCheck, ...]
     reasons: tuple[str, ...]  # why a part may not hold
@@ -228,14 +228,14 @@ class Artifact:
         return "What was measured", rows if some else [row[:-1] for row in rows]
 
     def figures(self) -> Sequence[Drawn]:
-        """Figures of its report, drawn from what its folder holds."""
+        """Return the figures of its report, plotted from the contents of its folder."""
         if not self.drawn_by:
             return ()
         drawn: Sequence[Drawn] = named(self.drawn_by)(self)
         return drawn
 
     def replay(self) -> Replay:
-        """Make it again in a folder of its own, and compare.
+        """Reproduce it in a temporary folder and compare the two records.
 
         Raises:
             InputError: if what it was made from is no longer there.
@@ -245,7 +245,7 @@ class Artifact:
         return found
 
     def compared(self, again: Mapping[str, Any]) -> Replay:
-        """Its record beside the record of the same artifact made again."""
+        """Compare its record with the record of the reproduced artifact."""
         ways = {**self.parts, "verdict": ("verdict",)}
         return Replay.of({k: alike(_at(self.record, w), _at(again, w)) for k, w in ways.items()})
 
@@ -258,7 +258,7 @@ def listed(
     Args:
         records: a row each.
         columns: by heading, entries of a record as `str.format` writes them: `{at_s:.1f}`.
-        none: what stands where an entry has no value.
+        none: text for an entry without a value.
     """
 
     def cell(pattern: str, record: Mapping[str, Any]) -> str:

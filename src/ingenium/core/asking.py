@@ -1,4 +1,4 @@
-"""What a spec asks of an opened problem, checked and in the problem's own units."""
+"""Resolve a spec for an opened problem: check its names and convert units."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -19,9 +19,9 @@ from ingenium.core.units import convert
 
 
 def resolve(spec: Spec, problem: Problem) -> Spec:
-    """The spec with every name checked and every number in the unit of its quantity.
+    """Check every name of a spec and convert every number to the unit of its quantity.
 
-    What was given stands in it by its digests: two specs that give the same ask the same.
+    The `given` inputs are replaced by their digests, so two specs with the same contents are equal.
 
     Raises:
         InputError: for an unknown quantity, condition or category, a unit that does not fit, or
@@ -63,16 +63,16 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
 
 
 def _agreements(spec: Spec, problem: Problem) -> tuple[Limit, ...]:
-    """The problem's limits on how designs agree with what was given, unless a spec has its own."""
+    """Return the problem's consistency limits on the given inputs, unless the spec has its own."""
     own = {limit.quantity for limit in spec.limits or problem.limits}
     return tuple(limit for limit in problem.agreements if limit.quantity not in own)
 
 
 def held(spec: Spec, problem: Problem) -> Spec:
-    """A resolved spec that holds the ranges of its measured conditions as limits too.
+    """Add the requested ranges of measured conditions to a resolved spec as limits.
 
-    What a design is asked under is a wish; where something can say whether it came true, what
-    seeks the best under it must not be able to leave it.
+    A condition is only a target for a generator. Where its achieved value is measured, a search for
+    the best design must not leave the requested range.
 
     Raises:
         SpecError: if a limit of the spec leaves nothing of such a range.
@@ -93,9 +93,9 @@ def held(spec: Spec, problem: Problem) -> Spec:
 
 
 def different(problem: Problem, spec: Spec, designs: xr.Dataset) -> int | None:
-    """Under how many different conditions designs were proposed.
+    """Count the distinct conditions under which designs were proposed.
 
-    None where no number of a condition was left to known designs, so that it is as was asked.
+    None if the spec fixes every numeric condition, so that none was filled in from known designs.
     """
     left = [c for c in problem.conditions if c.choices is None and c.name not in spec.conditions]
     if not left:
@@ -105,7 +105,7 @@ def different(problem: Problem, spec: Spec, designs: xr.Dataset) -> int | None:
 
 
 def as_measured(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -> xr.Dataset:
-    """Designs whose measured conditions are what they have, and not what was asked of them.
+    """Replace the requested values of measured conditions by the achieved ones.
 
     A condition that is a variable of the design stays, and so does one without an answer.
     """
@@ -232,12 +232,13 @@ def draw_conditions(
     *,
     apart: Float[np.ndarray, " m"] | None = None,
 ) -> xr.Dataset:
-    """Conditions for `n` designs: what the spec wants, and the rest as the known designs have it.
+    """Sample conditions for `n` designs: from the spec, and for the rest from the known designs.
 
-    Wanted numbers are spread evenly over their ranges; everything else, categories and
-    numbers, comes together from one of the eight known designs of the wanted categories that
-    lie nearest to the wanted numbers, so that conditions keep their dependence. `apart` says how
-    far what each of them went by lies from what the spec gives (`Problem.apart`), and counts too.
+    Wanted numbers are spread evenly over their ranges; everything else, categories and numbers,
+    comes together from one of the eight known designs of the wanted categories that lie nearest to
+    the wanted numbers, so that conditions keep their dependence. `apart` is the distance of the
+    inputs of each known design from those of the spec (`distance_to_given`), and is added
+    to it.
 
     Raises:
         InputError: if no known design has the wanted categories together.

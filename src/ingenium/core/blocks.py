@@ -1,4 +1,4 @@
-"""Verified designs of a run, kept on disk until all are there, so that a stopped run goes on."""
+"""Verified designs of an unfinished run, stored on disk so that a stopped run resumes."""
 
 import shutil
 import zipfile
@@ -16,14 +16,14 @@ LARGE = 1 << 15  # bytes of one design's array from which all of them lie in a f
 
 @dataclass(frozen=True)
 class Blocks:
-    """Arrays of each unit of designs by name, a file each; `name` is what they were made under."""
+    """Arrays of each unit of designs by name, one file a unit; `name` identifies their origin."""
 
     part: Path  # the unfinished folder of the run
     name: str
 
     @property
     def folder(self) -> Path:
-        """Where they lie."""
+        """Folder of the files."""
         return self.part / f"{PREFIX}{self.name}"
 
     def sweep(self) -> None:
@@ -44,7 +44,7 @@ class Blocks:
             np.savez(file, allow_pickle=False, **arrays)
 
     def load(self, unit: int) -> dict[str, np.ndarray] | None:
-        """The arrays of a unit, as they were kept; none if it must be made (again)."""
+        """Return the stored arrays of a unit; None if it must be computed (again)."""
         try:
             with np.load(self._path(unit), allow_pickle=False) as stored:
                 return dict(stored)
@@ -72,7 +72,7 @@ class ArrayFiles:
     _large: dict[str, tuple[np.dtype, tuple[int, ...]]] = field(default_factory=dict)
 
     def add(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Those of the next unit.
+        """Append the arrays of the next unit.
 
         Raises:
             StorageError: if they cannot be written.

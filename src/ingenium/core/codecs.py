@@ -32,7 +32,7 @@ class Channels:
     start: Float64[Tensor, " d"]
     width: Float64[Tensor, " d"]
     box: bool = False
-    logs: Collection[int] = ()  # places of the arrays that are told by their logarithm
+    logs: Collection[int] = ()  # indices of the arrays that are encoded by their logarithm
     tolerance: float = 1e-12
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How many designs may be asked for."""
+"""Limits on the number of designs that can be requested."""
 
 import math
 import os
@@ -55,7 +55,7 @@ def _shown(n: int) -> str:
 
 
 def memory_bytes(n: int, problem: Problem, spec: Spec) -> int:
-    """What a run of `n` designs takes, about.
+    """Estimate the memory in bytes of a run of `n` designs.
 
     Of long arrays a block is in memory at a time, where each design is written for itself.
     """

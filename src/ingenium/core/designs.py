@@ -39,7 +39,6 @@ def to_dataset(
 
 
 def _values(array: Tensor, v: Variable) -> np.ndarray:
-    """What a Dataset holds of an array: numbers, or texts of code points."""
     if v.longest is not None:
         return text_array(array, name=v.name)
     return array.detach().to(torch.float64).numpy()

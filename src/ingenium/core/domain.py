@@ -1,8 +1,8 @@
-"""A field of work: what can be asked for in it, told without importing what that needs.
+"""A field of work: its problems and studies, declared without importing what they need.
 
-A domain's `__init__` holds a `DOMAIN` and imports nothing heavy; the class of a problem is
-imported when somebody asks for it. So every domain can be listed, and its studies found, where
-its packages are absent.
+A domain's `__init__` holds a `DOMAIN` and imports nothing heavy; the class of a problem is imported
+when it is opened. So every domain can be listed, and its studies found, where its packages are
+absent.
 """
 
 from collections.abc import Callable, Mapping
@@ -73,12 +73,12 @@ class Domain:
         return self._extra(absent[0]) if absent else None
 
     def problem(self, key: str) -> "type[Problem]":
-        """The class of one of its problems, imported now.
+        """Import and return the class of one of its problems.
 
         Raises:
             InputError: if there is none of this name, with the nearest.
             MissingExtra: if a package that it needs is not installed.
-            EngineError: if the class does not load, or goes by another name than its offer.
+            EngineError: if the class does not load, or its name differs from that of its offer.
         """
         full = choose(f"{self.name}.{key}", [f"{self.name}.{k}" for k in self.problems], "problem")
         what = f"the problem {full} of the package {self.package} does not load"
@@ -92,14 +92,14 @@ class Domain:
                 raise
             raise self._extra(absent) from cause
         own = getattr(found, "name", None)
-        if own != full:  # evidence and ledger would name a problem that nobody can ask for
+        if own != full:  # evidence and ledger would name a problem that cannot be opened
             raise EngineError(
                 f'{what}: the name of {entry.value} is {own!r}; write name = "{full}" in the class'
             )
         return found
 
     def draft(self, what: str) -> Drafter:
-        """What drafts a file of that kind from files of a user.
+        """Return the function that drafts a file of this kind from files of a user.
 
         Raises:
             EngineError: if it does not load.
@@ -113,14 +113,14 @@ class Domain:
 
 
 def loaded(entry: EntryPoint, what: str) -> Any:
-    """What an entry point names; its own faults are told as `what`.
+    """Load the object of an entry point; its own faults are reported under the name `what`.
 
     Raises:
         EngineError: if it does not load; other errors of this package pass.
     """
     try:
         return entry.load()
-    except InputError as error:  # of the one who wrote it, not of the one who asks for it
+    except InputError as error:  # a fault of the plug-in's author, not of the user
         raise EngineError(f"{what}: {error}") from error
     except IngeniumError:
         raise

@@ -1,4 +1,4 @@
-"""What a run takes of electricity: measured where the machine has counters, else estimated.
+"""Electricity of a run: measured where the machine has counters, else estimated.
 
 A number without its method is worth nothing, so each carries the method and an interval:
 
@@ -9,14 +9,14 @@ A number without its method is worth nothing, so each carries the method and an 
 - *estimated*: seconds of processor time, of this process and of children that it waited for, times
   the power of a busy hardware thread. The power is that of whole servers under full load by
   SPECpower, per thread: the median of 16 server architectures, from the lowest to the highest.
-  `INGENIUM_THREAD_WATTS` (`4.2`, or `3 to 6`) says it of the machine at hand.
+  `INGENIUM_THREAD_WATTS` (`4.2`, or `3 to 6`) sets it for this machine.
 
 A graphics processor is counted by its own counter where this process uses one. Cooling is not
-counted. Carbon is only told where `INGENIUM_CARBON` says how much of it a kWh stands for, and
-where that number is from; none is guessed from where a machine stands.
+counted. Carbon is only reported where `INGENIUM_CARBON` states the mass per kWh and the source of
+that number; none is guessed from the location of a machine.
 
 Source: Linux, Documentation/power/powercap/powercap.rst (zones, counters and where they run over);
-Cloud Carbon Footprint, ccf-coefficients, coefficients-aws-use.csv (max watts), 2026.
+    Cloud Carbon Footprint, ccf-coefficients, coefficients-aws-use.csv (max watts), 2026.
 """
 
 import os
@@ -42,7 +42,7 @@ THREAD, CARBON = "INGENIUM_THREAD_WATTS", "INGENIUM_CARBON"
 
 @dataclass(frozen=True)
 class Energy:
-    """Electricity of a run, how it is known, and the carbon that it stands for, if that is said."""
+    """Electricity of a run, the method behind it, and its carbon if an intensity is set."""
 
     kwh: float
     low_kwh: float | None  # none: not known
@@ -100,7 +100,7 @@ class Meter:
     """
 
     def __init__(self, *, root: Path = POWERCAP, stat: Path = STAT) -> None:
-        watts(), carbon()  # a wrong setting is told before the run, not after it
+        watts(), carbon()  # a wrong setting is reported before the run, not after it
         self._stat = stat
         self._rapl = Rapl(root)
         self._gpu = _gpu_joules()
@@ -121,7 +121,7 @@ class Meter:
         self._stop.set()
 
     def read(self) -> Energy:
-        """What was taken until now."""
+        """Return the energy used since the meter was started."""
         cpu, wall = _cpu() - self._cpu, time.perf_counter() - self._wall
         with self._turn:
             self._rapl.poll()

@@ -25,7 +25,7 @@ KEY = "evidence"  # under which the record of a whole run names this file
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a batch of designs comes from; enough to propose each of them again."""
+    """Provenance of a batch of designs; enough to propose each of them again."""
 
     seed: int
     spec: str  # digests
@@ -145,7 +145,7 @@ def records(
 def uncertainty(
     problem: Problem, shift: Mapping[str, float], cross_check: CrossCheck | None
 ) -> dict[str, float]:
-    """How far each measured value may be off; numerical, and of a whole run.
+    """Numerical uncertainty of each quantity, one value for a whole run.
 
     The largest disagreement with the independent engine on the random share, plus the largest
     change by rounding in the file, plus what a mesh may be off.
@@ -190,7 +190,7 @@ def measured(
 ) -> dict[str, dict[str, Any]]:
     """Measured values of one design with unit and uncertainty; places by their names.
 
-    `mesh` is the part of the uncertainty that a mesh is off; it stands beside it where known.
+    `mesh` is the part of the uncertainty that is due to the mesh, reported separately where known.
     """
     out: dict[str, dict[str, Any]] = {}
     places = {q.name: i for i, q in enumerate(problem.quantities)}
@@ -227,7 +227,7 @@ def repeatable(entry: Mapping[str, Any]) -> float:
 
 
 def vouched(path: Path) -> dict[str, Any]:
-    """What the record of a whole run says of its evidence, which seals its last line too."""
+    """Return count and digest of the evidence records, which also seal the last line."""
     return {"records": path.read_bytes().count(b"\n"), "digest": file_digest(path)}
 
 

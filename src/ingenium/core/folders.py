@@ -21,7 +21,7 @@ UNWRITABLE = (*FULL, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def cache_folder() -> Path:
-    """Where fitted models and prepared data are kept: `INGENIUM_CACHE`, or the user's cache."""
+    """Return the folder of fitted models and cached data: `INGENIUM_CACHE`, or the user's cache."""
     named = os.environ.get("INGENIUM_CACHE")
     if named:
         return Path(named).expanduser()
@@ -41,11 +41,11 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those on the way to it, however many they are.
+    """Create a folder and all missing parents.
 
     Raises:
-        OSError: if it cannot be made; before anything is, if files in it would have no room for
-            a name.
+        OSError: if it cannot be created, or if its path is too long for the names of files in it;
+            the latter before anything is created.
     """
     (folder / ("n" * NAME_ROOM)).exists()
     for part in reversed((folder, *folder.parents)):
@@ -55,10 +55,10 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def replacing(path: Path, *, needed: int | None = None) -> Iterator[Path]:
-    """A path beside `path` to write to with any library; it takes the name `path` at the end.
+    """Yield a temporary path in the same folder, renamed to `path` at the end.
 
     Args:
-        path: the file to make; folders on the way are made.
+        path: the file to make; missing parent folders are created.
         needed: bytes that will be written, if known, for the message when the disk is full.
 
     Raises:
@@ -100,10 +100,10 @@ def storing(path: Path, *, needed: int | None = None, only: Collection[int] = ()
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a run folder for this process alone, whether it exists yet or not.
+    """Lock a run folder for this process alone, whether it exists yet or not.
 
-    The lock is a file beside the folder with process, host and start; the kernel drops it when
-    the process dies, however it dies. A child made by `fork` holds it too.
+    The lock is a file next to the folder with process, host and start; the kernel drops it when the
+    process dies, however it dies. A forked child holds it too.
 
     Raises:
         FolderInUseError: if another run holds it.
@@ -144,10 +144,10 @@ def identity(folder: Path) -> str | None:
 def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]:
     """A locked folder to write a run into; it takes the name `folder` once all is written.
 
-    If the block is left by an exception (also Ctrl-C), or the process is killed, the written
-    files stay in `.NAME.partial` beside `folder`, and the next call for the same run finds them
-    there to resume from. Unfinished files of a different run are removed, and `folder` itself is
-    as it was before.
+    If the block is left by an exception (also Ctrl-C), or the process is killed, the written files
+    stay in `.NAME.partial` next to `folder`, and the next call for the same run finds them there to
+    resume from. Unfinished files of a different run are removed, and `folder` itself is as it was
+    before.
 
     Args:
         folder: the output folder.
@@ -212,7 +212,7 @@ def _real(folder: Path) -> Path:
 
 
 def _linked(folder: Path) -> bool:
-    """Whether a folder of ours is a link, or holds one: then it is not what we wrote."""
+    """Return whether a folder of a run is a link, or holds one: a run writes none."""
     return folder.is_symlink() or any(path.is_symlink() for path in folder.rglob("*"))
 
 

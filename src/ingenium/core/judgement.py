@@ -85,8 +85,8 @@ class Judgement:
             values: by quantity.
             limits: in the units of the quantities.
             against: what speaks against the artifact whatever its limits are; it is rejected.
-            doubts: why nothing that speaks against it could have been found; it is inconclusive
-                where nothing was.
+            doubts: reasons why the checks could not have rejected it; without another reason for
+                rejection it is inconclusive.
         """
         found = margins(values, limits)
         broken = [f"{k} is not satisfied" for k, m in found.items() if m < 0]

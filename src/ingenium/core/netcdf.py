@@ -16,16 +16,16 @@ from ingenium.core.reading.files import content, refusing
 
 MOST_UNPACKED = 256 << 20  # bytes of all arrays
 MOST_TEXTS = 100_000
-ROOM = 1.1  # of the size of what is written, beside it
+ROOM = 1.1  # free space needed, relative to the size of the file
 
 
 def write_netcdf(
     path: Path, data: xr.Dataset, encoding: Mapping[str, Mapping[str, Any]] | None = None
 ) -> None:
-    """Write a file at once or not at all.
+    """Write a file completely or not at all.
 
     HDF5 crashes the process when the disk fills while it writes, so it writes to memory; what is
-    too large for that only where there is room enough.
+    too large for that is written directly, if the disk has enough free space.
 
     Raises:
         StorageError: if it cannot be written.

@@ -37,5 +37,5 @@ class Extra:
             raise MissingExtra(self.name, package) from error
 
 
-COMPARE = Extra("compare")  # scikit-learn, by which sets of designs are told apart
+COMPARE = Extra("compare")  # scikit-learn, for two-sample tests of sets of designs
 YEARS = Extra("years")  # pyarrow: Parquet, and files of years

@@ -1,4 +1,4 @@
-"""Where something stands in a TOML file, and what type and unit it has there."""
+"""Places of entries in a TOML file, with the type and unit expected there."""
 
 import typing
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ Step = int | str
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a TOML file something stands, e.g. `material.E`, or `moment` of a `[[cases]]`."""
+    """A place in a TOML file, such as `material.E`, or `moment` of a `[[cases]]`."""
 
-    kind: Any  # type of what stands there; None where it is not known
+    kind: Any  # type of the entry; None where it is not known
     keys: tuple[str, ...] = ()  # from the top of the file, or of one table of a list
     of: str = ""  # that table in words, such as `the third [[setup.cases]]`
 
@@ -26,12 +26,12 @@ class Place:
 
     @property
     def unit(self) -> str:
-        """Of the number that stands there; empty where none is stated."""
+        """Unit of the number at this place; empty where none is stated."""
         return next((x.name for x in _marks(self.kind) if isinstance(x, Unit)), "")
 
     @property
     def headed(self) -> str:
-        """In words: a table as TOML heads it, an entry by its path; nothing of the whole file."""
+        """Place in words: the heading of a table, the path of an entry; empty for a whole file."""
         if not self.keys:
             return self.of
         return str(self) if self.of or not is_dataclass(bare(self.kind)) else f"[{self}]"
@@ -85,7 +85,7 @@ def inner_kind(kind: Any, step: Step) -> Any:
 
 
 def _marks(kind: Any) -> Iterator[Any]:
-    """What the annotations of a type say."""
+    """Yield the metadata of all annotated types in a type."""
     inner = typing.get_args(kind)
     if typing.get_origin(kind) is Annotated:
         yield from inner[1:]

@@ -1,9 +1,8 @@
 """The contract of a problem: its data, codec, verifiers and formats.
 
-A problem is opened with its settings (the `setup` table of a spec) and then answers everything
-that the loop asks. The base class gives what most problems need; a new one declares its
-variables, conditions and quantities, and says where its designs come from, how they become
-tensors and what measures them.
+A problem is opened with its settings (the `setup` table of a spec) and then provides everything
+that the loop needs. The base class covers most problems; a new one declares its variables,
+conditions and quantities, its data, its codec and its verifiers.
 """
 
 from abc import ABC, abstractmethod
@@ -54,7 +53,7 @@ class Codec(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         ...
 
     @property
@@ -75,7 +74,7 @@ class Codec(Protocol):
 class Section:
     """One part of a report: a heading, a sentence, a picture or a table.
 
-    Bodies of `scenes` are turned by the reader; where a page cannot, the picture stands for them.
+    Bodies of `scenes` can be rotated by the reader; the picture replaces them where they cannot.
     """
 
     heading: str
@@ -102,7 +101,7 @@ class CrossCheck:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "CrossCheck":
-        """From the plain data of a record."""
+        """Build it from the plain data of a record."""
         finer = record.get("finer")
         return cls(**{**record, "finer": cls.of(finer) if finer else None})
 
@@ -142,7 +141,7 @@ class Shipped:
 
 @dataclass(frozen=True)
 class SearchDefaults:
-    """How searches of a problem go where nothing else is asked."""
+    """Defaults for searches of a problem."""
 
     strategy: str = "evolution"
     batch: int = 64  # designs of a round; few where the engine takes minutes
@@ -150,7 +149,7 @@ class SearchDefaults:
 
 
 class Problem(ABC):
-    """One thing that can be asked for in a domain, opened with its settings."""
+    """A task of a domain that designs can be requested for, opened with its settings."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -161,21 +160,21 @@ class Problem(ABC):
     searches: ClassVar[SearchDefaults] = SearchDefaults()
     judged: ClassVar[str] = ""  # what of its files is read back and measured, in a sentence
     unchecked: ClassVar[tuple[str, ...]] = ()  # what "accepted" does not say, in sentences
-    licence: str = ""  # of the data, as it must be named beside exported designs
+    licence: str = ""  # of the data, as it must be named alongside exported designs
     system: str = ""  # digest of what the engine models, such as a net; empty if the spec says all
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
     given: Given = NOTHING  # what the spec gave of the inputs
-    input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # how models are told them
-    agreements: tuple[Limit, ...] = ()  # with what was given; judged unless a spec limits the same
+    input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # encoders for models
+    agreements: tuple[Limit, ...] = ()  # with the inputs; judged unless a spec limits the same
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
     limits: tuple[Limit, ...]  # judged when a spec names none
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
     second: Second | None = None  # what measures a random share again, sharing no code
-    at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
+    at_once: int = BLOCK  # designs repaired, measured and stored together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
@@ -190,7 +189,7 @@ class Problem(ABC):
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """What the exact tier measures."""
+        """Quantities of the exact tier."""
         return self.verifier.quantities
 
     def allow(self, limits: Sequence[Limit]) -> None:  # noqa: B027 - most problems cannot tell
@@ -213,10 +212,10 @@ class Problem(ABC):
         return learned
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Conditions of designs, and what they were given, as numbers for a model.
+        """Encode conditions and inputs of designs as numbers for a model.
 
-        The dataset holds no more than these. An input that it does not hold is what the spec gave,
-        so that one fitted generator serves every input.
+        The dataset holds no others. An input that is not in the dataset is taken from the spec, so
+        that one fitted generator serves every input.
         """
         return told(self, self.conditions, designs)
 
@@ -238,7 +237,7 @@ class Problem(ABC):
         )
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Of the arrays of all variables those that no condition gives."""
+        """Select the arrays of the variables that no condition gives from those of all."""
         both = zip(self.variables, arrays, strict=True)
         return tuple(a for v, a in both if v.given is None)
 
@@ -250,11 +249,11 @@ class Problem(ABC):
         return lambda arrays: arrays
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Mend projected proposals, such as by a few steps of an optimiser; row by row."""
+        """Repair projected proposals, such as by a few steps of an optimiser; row by row."""
         return arrays
 
     def metric(self, designs: xr.Dataset) -> Metric:
-        """How far each design is from one of them, for selections of designs that lie apart.
+        """Return the distances of all designs from one of them, for selections of distinct designs.
 
         It is the root mean square difference of the standardised tensors; of texts, whether they
         differ (0 or 1).
@@ -290,19 +289,19 @@ class Problem(ABC):
         return {}
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
-        """What the table of a report says of a variable, a text for each design.
+        """Return the text of a variable in the table of a report, for each design.
 
-        Such as a formula as people write it, where the variable holds its tokens. None, as most
-        problems give, leaves what the variable holds.
+        Such as a formula as people write it, where the variable holds its tokens. None, the
+        default, shows the values of the variable.
         """
         return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """What an expert of the field wants to see of a run."""
+        """Sections of the report on a run for an expert of the field."""
         return ()
 
     def comparison(self) -> FieldComparison:
-        """What the field adds to comparisons of families."""
+        """Additions of the field to comparisons of families."""
         return FieldComparison()
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
@@ -328,7 +327,7 @@ def write_as(problem: Problem, name: str | None) -> None:
 def told(
     problem: Problem, conditions: Sequence[Condition], designs: xr.Dataset
 ) -> Float[Tensor, "n c"]:
-    """Numbers of conditions, and of what designs were given, or else of what the spec gave."""
+    """Encode the conditions and the inputs of designs; missing inputs are taken from the spec."""
     parts = [features(conditions, designs)]
     for name, codec in problem.input_codecs.items():
         if name in designs.variables:
@@ -340,9 +339,9 @@ def told(
 
 
 def distance_to_given(problem: Problem, known: xr.Dataset) -> Float[np.ndarray, " n"] | None:
-    """How far what known designs were given lies from what the spec gave; None without inputs.
+    """Distance of the inputs of known designs from those of the spec; None without inputs.
 
-    In spreads of the numbers that models see of it.
+    In standard deviations of the encoded inputs (root mean square).
     """
     gaps = [
         codec.encode(known[name].to_numpy()) - codec.encode(np.asarray(problem.given[name])[None])

@@ -1,4 +1,4 @@
-"""What a run ran on: versions, machine, digests of code, memory."""
+"""Provenance of a run: versions, machine, digests of code, memory."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Named things with units: what designs hold, what verifiers measure, what specs ask for."""
+"""Named things with units: variables of designs, quantities of verifiers, conditions of specs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ class Variable:
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """Its unit and meaning, as CF names them, the unit that people read, and its names."""
+        """Unit, meaning, display unit and labels as attributes (the first two after CF)."""
         return _attrs(self.unit, self.long_name, self.shown, self.labels)
 
 
@@ -57,16 +57,16 @@ class Quantity:
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """Its unit and meaning, as CF names them, the unit that people read, and its names."""
+        """Unit, meaning, display unit and labels as attributes (the first two after CF)."""
         return _attrs(self.unit, self.long_name, self.shown, self.labels)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What designs can be generated under: a category (`choices`) or a number in a range.
+    """A property that designs are generated for: a category (`choices`) or a number in a range.
 
-    A model is told a number from -1 to 1 over its range; or, with a `middle`, how many spreads it
-    lies away from that.
+    A model sees a number scaled to -1 to 1 over its range; or, with a `middle`, its distance from
+    that in spreads.
 
     Raises:
         InputError: for a logarithm without a middle above 0.
@@ -78,12 +78,12 @@ class Condition:
     lower: float = 0.0
     upper: float = 1.0
     unit: str = "1"
-    middle: float | None = None  # what models are told as 0; of a circle, where it begins
-    spread: float = 1.0  # what they are told as 1, of the logarithm if that is what they are told
+    middle: float | None = None  # the value that models see as 0; of a circle, where it begins
+    spread: float = 1.0  # the distance that they see as 1; of the logarithm with `log`
     log: bool = False
     period: float | None = None  # of a number on a circle, such as an angle
     measured: str | None = None  # the quantity that says what a design truly has, in the same unit
-    acts: bool = True  # on how a design is made, and not only on what a model is told
+    acts: bool = True  # on how a design is made, and not only on the inputs of a model
     exact: bool = False  # proposals hold what is measured of it exactly
     ceiling: bool = False  # what is measured of them lies below it, so that it is no target
 
@@ -95,6 +95,6 @@ class Condition:
 
     @property
     def attrs(self) -> dict[str, str]:
-        """Its meaning, and its unit if it is a number, as CF names them."""
+        """Meaning, and unit if it is a number, as CF attributes."""
         units = {} if self.choices else {"units": self.unit}
         return units | {"long_name": self.long_name}

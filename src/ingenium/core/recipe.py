@@ -1,9 +1,9 @@
-"""What is made once and kept: designs to learn from, tables, nets, ensembles.
+"""Cached results of expensive computations: training designs, tables, nets, ensembles.
 
 Each piece is a file in the cache: a seal, then the arrays. The seal is a digest of the content, of
-all that it depends on and of its place, and is checked at every reading; what does not hold is set
-aside and made again. A seal shows damage and what was put there for something else; it is no
-signature, so nothing that the machine would run is ever kept this way.
+all that it depends on and of its place, and is checked at every reading; a piece that fails is set
+aside and computed again. A seal shows damage and files that belong to something else; it is no
+signature, so nothing that the machine would run is ever stored this way.
 """
 
 import io
@@ -35,10 +35,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recipe:
-    """Arrays by name that are made piece by piece, each kept at once.
+    """Arrays by name that are computed piece by piece, each stored as soon as it is done.
 
-    A stopped making goes on. Processes that need the same pieces share the work, and wait for
-    what another is making.
+    A stopped computation resumes. Processes that need the same pieces share the work, and wait for
+    pieces that another is computing.
 
     Shapes: every array has one row a design or a thing; pieces are joined along it.
     """
@@ -48,11 +48,11 @@ class Recipe:
     make: Callable[[int], Arrays]  # of a piece, by its number; gives the same arrays each time
     pieces: int = 1
     shipped: Path | None = None  # a file of the package with the whole, written by `ship`
-    rows: int | None = None  # of these, where what is shipped may hold more
+    rows: int | None = None  # rows to use, where the packaged file may hold more
 
     @property
     def key(self) -> str:
-        """What `under` holds, in short; a shipped file is taken under the same one alone."""
+        """Short digest of name and `under`; a packaged file must carry the same one."""
         return digest([self.name, self.under])[7:19]
 
     @cached_property
@@ -63,11 +63,11 @@ class Recipe:
 
     @property
     def folder(self) -> Path:
-        """Where the pieces lie."""
+        """Folder of the pieces."""
         return cache_folder() / "kept" / f"{self.name}-{self._sealed_under[7:19]}"
 
     def complete(self, watch: Watch = silent) -> dict[str, np.ndarray]:
-        """The whole; what is missing or spoiled is made, or waited for where another makes it.
+        """Return the whole; compute missing or damaged pieces, or wait for a process that does.
 
         Raises:
             StorageError: if the cache cannot be written.
@@ -98,7 +98,7 @@ class Recipe:
             np.savez_compressed(file, allow_pickle=False, **under, **whole)
 
     def _ready(self) -> dict[str, np.ndarray] | None:
-        """What the package brings, if it was made under the same settings and is enough."""
+        """Return the packaged arrays, if they have the same settings and enough rows."""
         if self.shipped is None or not self.shipped.is_file():
             return None
         try:
@@ -115,14 +115,14 @@ class Recipe:
         return {name: array[: self.rows] for name, array in whole.items()}
 
     def _made(self, number: int, done: int, watch: Watch) -> dict[str, np.ndarray] | None:
-        """A piece, made and kept; none while another process makes it."""
+        """Compute and store a piece; None while another process computes it."""
         path = self._path(number)
         with ExitStack() as held:
             try:
                 held.enter_context(locked(path))
             except FolderInUseError:
                 return None
-            ready = self._load(number)  # made by another between the look and the lock
+            ready = self._load(number)  # computed by another process between check and lock
             if ready is not None:
                 return ready
             if path.exists():
@@ -163,10 +163,10 @@ def _joined(arrays: list[np.ndarray]) -> np.ndarray:
 
 
 def as_array(text: str | bytes) -> np.ndarray:
-    """A text, or what is in a file, as an array that a recipe keeps."""
+    """Return a text, or the content of a file, as an array that a recipe can store."""
     return np.frombuffer(text.encode() if isinstance(text, str) else text, np.uint8)
 
 
 def printed(stage: str, done: int, total: int) -> None:
-    """Progress of a recipe that is run by hand."""
+    """Print the progress of a recipe that is run manually."""
     print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)

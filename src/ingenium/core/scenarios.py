@@ -1,7 +1,7 @@
-"""Engines that draw: means over seeded scenarios, drawn until limits are decided or a budget ends.
+"""Stochastic engines: means over seeded scenarios, sampled until limits are decided.
 
-All designs meet the same scenarios (common random numbers), each of which is drawn from its own
-number alone: what is measured of a design does not hang on the batch that it comes in.
+All designs meet the same scenarios (common random numbers), each of which is sampled from its own
+number alone: the measurement of a design does not depend on its batch.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -26,7 +26,7 @@ COUNT = "scenarios"
 
 @runtime_checkable
 class Draws(Protocol):
-    """What an engine says of designs in scenarios that it draws."""
+    """Outcomes of designs in scenarios that an engine samples."""
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -40,12 +40,12 @@ class Draws(Protocol):
 
     @property
     def outcomes(self) -> Callable[..., Tensor]:
-        """Of the variables' arrays (n, ...) and the numbers of scenarios: (n, scenarios, k)."""
+        """Map the variables' arrays (n, ...) and the numbers of scenarios to (n, scenarios, k)."""
         ...
 
 
 def scenario_rng(seed: int, scenario: int) -> np.random.Generator:
-    """The randomness of one scenario, whatever others are drawn."""
+    """Return the random generator of one scenario, which depends on no other scenario."""
     return np.random.default_rng([seed, scenario])
 
 
@@ -55,19 +55,19 @@ class Undecided(Verifier, Protocol):
 
     @property
     def until(self) -> Callable[[Sequence[Limit]], Verifier]:
-        """Of limits, in the units of their quantities: the verifier that decides these."""
+        """Map limits, in the units of their quantities, to the verifier that decides them."""
         ...
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """An engine and what it draws: means with a standard error each, and how many were drawn.
+    """An engine with sampled scenarios: means with a standard error each, and the sample size.
 
-    The first scenarios are for all designs. Those on which a limit is neither held nor broken by
-    the whole interval of its quantity get twice as many, again and again, up to `most`; what is
-    undecided then has no verdict but FAILED. No more are drawn of what another limit rejects.
+    All designs get the first scenarios. Where the whole interval of a quantity neither satisfies
+    nor violates its limit, their number doubles, again and again, up to `most`; what is undecided
+    then has no verdict but FAILED. Sampling stops for designs that another limit rejects.
 
-    Shapes: n designs, s scenarios, k drawn quantities.
+    Shapes: n designs, s scenarios, k sampled quantities.
     """
 
     engine: Verifier  # of what no scenario changes
@@ -86,22 +86,22 @@ class Sampled:
 
     @property
     def name(self) -> str:
-        """Of the engine."""
+        """Name of the engine."""
         return self.engine.name
 
     @property
     def version(self) -> str:
-        """Of the engine."""
+        """Version of the engine."""
         return self.engine.version
 
     @property
     def tier(self) -> Literal["cheap", "exact"]:
-        """Of the engine."""
+        """Tier of the engine."""
         return self.engine.tier
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of the engine, then each mean with its error, then the count."""
+        """Quantities of the engine, then each mean with its error, then the count of scenarios."""
         drawn = []
         for q in self.draws.quantities:
             error = f"{q.name}_error"
@@ -146,7 +146,7 @@ class Sampled:
         return torch.cat([both, torch.full((n, 1), float(s), dtype=torch.float64)], 1)
 
     def _open(self, measured: Float[np.ndarray, "n k"]) -> Bool[np.ndarray, " n"]:
-        """What has values and no verdict under the limits."""
+        """Mark designs that have values but no verdict under the limits."""
         names, errors = [q.name for q in self.quantities], errors_of(self.quantities)
         least = margins(measured, names, self.limits, errors)
         found = judge(measured, least, slack=slack(measured, names, self.limits, errors))

@@ -10,7 +10,7 @@ LOAD = "load "  # begins the name of the mark of a load case
 
 @dataclass(frozen=True, eq=False)
 class Shading:
-    """Values at the corners of a surface, such as its stress; NaN where none is told.
+    """Values at the corners of a surface, such as its stress; NaN where it is unknown.
 
     Shapes: v corners.
     """
@@ -22,7 +22,7 @@ class Shading:
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """What acts on a body or holds it, as a closed surface of one colour.
+    """A load or support of a body, as a closed surface of one colour.
 
     Shapes: v corners, t triangles.
     """

@@ -39,7 +39,7 @@ class RecordMaking:
     def write(
         self, path: Path, content: Mapping[str, Any], evidence: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Write a record with its evidence, by what it was made, and what that took.
+        """Write a record with its evidence, its provenance and the resources it took.
 
         Raises:
             StorageError: if it cannot be written.
@@ -58,10 +58,10 @@ class RecordMaking:
 
 
 def sealed_text(record: Mapping[str, Any]) -> str:
-    """The text of a record file: the record, and the digest of it.
+    """Return the text of a record file: the record, and its digest.
 
-    An alarm's threshold or a verdict that is altered in the file shows. It is no signature: who
-    writes the whole record anew can seal it anew, and then the ledger and a replay tell.
+    An altered threshold or verdict in the file shows. It is no signature: who rewrites the whole
+    record can seal it anew, which only the ledger and a replay reveal.
     """
     whole = {**record, SEAL: _seal(record)}
     return json.dumps(whole, indent=2, allow_nan=False) + "\n"

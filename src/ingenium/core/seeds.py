@@ -1,9 +1,9 @@
 """Randomness of designs: one seed and the index of a design give that design alone.
 
-Designs are proposed in blocks of fixed size, each from its own generator. A design depends on
-the seed, its block and its place in it, never on how many are asked for: the last block is
-filled up and cut. Blocks keep the shapes of all tensor operations the same, and `one_thread` the
-order of their sums, so that replaying one design gives the same bits as proposing a thousand.
+Designs are proposed in blocks of fixed size, each from its own generator. A design depends on the
+seed, its block and its place in it, never on how many are requested: the last block is filled up
+and cut. Blocks keep the shapes of all tensor operations the same, and `one_thread` the order of
+their sums, so that replaying one design gives the same bits as proposing a thousand.
 """
 
 from collections.abc import Iterator

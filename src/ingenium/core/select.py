@@ -1,4 +1,4 @@
-"""Selection: which verified designs are kept, and in which order."""
+"""Selection of verified designs, and their order."""
 
 from collections.abc import Callable, Sequence
 
@@ -33,10 +33,10 @@ def select(
     choice: Select,
     metric: Callable[[], Metric],
 ) -> Int[np.ndarray, " m"]:
-    """Positions of the kept designs: by Pareto front of the objectives, then by the first one.
+    """Return positions of selected designs, by Pareto front of the objectives, then by the first.
 
-    Without objectives the order of proposal stands. Where designs are to lie apart, one that is
-    too near to a better one is left out; only then a metric is made.
+    Without objectives the order of proposal remains. With a minimum distance, a design too near to
+    a better one is left out; the metric is only computed then.
     """
     kept = np.flatnonzero(np.isin(verdicts["verdict"].to_numpy(), _KEPT[choice.keep]))
     if objectives and len(kept):
@@ -57,7 +57,7 @@ def select(
 def leaders(
     order: Int[np.ndarray, " m"], metric: Metric, apart: float, count: int | None = None
 ) -> Int[np.ndarray, " k"]:
-    """Those of an order that lie at least so far from all that were taken before, at most `count`.
+    """Select designs in order that lie at least `apart` from all selected before, at most `count`.
 
     Source: Hartigan, Clustering Algorithms, 1975, chapter 3 (leaders); Taylor, J. Chem. Inf.
         Comput. Sci. 35:59, 1995, and Butina, ibid. 39:747, 1999 (exclusion spheres of molecules).

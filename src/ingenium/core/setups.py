@@ -1,4 +1,4 @@
-"""Entries of a setup in words, as reports and the pages of ledgers tell what was asked."""
+"""Entries of a setup in words, for reports and pages of ledgers."""
 
 import ast
 import inspect
@@ -34,7 +34,7 @@ class SetupEntry:
 
 
 def entries(settings: Any, asked: Mapping[str, Any]) -> Iterator[SetupEntry]:
-    """All entries of settings, tables and lists of tables opened, beside what a spec wrote."""
+    """List all entries of settings with the values a spec wrote; tables and lists are opened."""
     yield from _entries(Place(type(settings)), settings, asked)
 
 
@@ -54,7 +54,6 @@ def _entries(place: Place, found: Any, asked: Any) -> Iterator[SetupEntry]:
 
 
 def _part(asked: Any, step: int | str) -> Any:
-    """What a spec wrote at a place, None where it wrote nothing."""
     if isinstance(asked, Mapping):
         return asked.get(step)
     listed = isinstance(asked, list | tuple) and isinstance(step, int) and step < len(asked)
@@ -87,7 +86,7 @@ def note(kind: type, name: str) -> str:
     own = bare(place.kind)
     try:
         return comments(own).get(last, "") if is_dataclass(own) and isinstance(own, type) else ""
-    except (OSError, TypeError, SyntaxError):  # made where no source is
+    except (OSError, TypeError, SyntaxError):  # the class has no source file
         return ""
 
 
@@ -140,7 +139,7 @@ def _pairs(found: Mapping[str, Any]) -> str:
 
 
 def plain(found: Any) -> str:
-    """A value as it was asked, not rounded."""
+    """Return a value as it was requested, not rounded."""
     if isinstance(found, Mapping):
         return f"({_pairs(found)})"
     if isinstance(found, list | tuple):

@@ -1,6 +1,6 @@
-"""Measured values in the units that people read: those of the limits asked for, else the field's.
+"""Measured values in display units: those of the spec's limits, else the field's.
 
-Files, evidence and everything that is computed keep the unit of the quantity.
+Files, evidence and computed values have the unit of the quantity.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,13 +16,13 @@ from ingenium.core.units import Scale
 
 
 def scale(array: xr.DataArray, asked: str | None = None) -> Scale:
-    """From the unit of an array to the one in which it is read: as asked, or as its field does."""
+    """Return the scale from the unit of an array to its display unit: `asked`, or the field's."""
     unit = str(array.attrs.get("units", "1"))
     return Scale.between(unit, str(asked or array.attrs.get(SHOWN, unit)), of=str(array.name))
 
 
 def scales(verdicts: xr.Dataset, asked: Iterable[Limit]) -> dict[str, Scale]:
-    """Of each quantity in verdicts, where a spec asked for such limits, as it wrote them."""
+    """Return the scale of each quantity in verdicts, to the unit of its limit if that has one."""
     wanted: dict[str, str] = {}
     for limit in asked:
         if limit.unit:
@@ -59,7 +59,7 @@ def rescaled(verdicts: xr.Dataset, limits: Sequence[Limit], by: Mapping[str, Sca
 
 
 def read(array: xr.DataArray) -> Scale:
-    """How a number of a design is read; of a text as it is."""
+    """Return the display scale of numbers of a design; of a text one without a unit."""
     return scale(array) if "units" in array.attrs else Scale("")
 
 

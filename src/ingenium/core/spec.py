@@ -1,4 +1,4 @@
-"""The spec: what a user asks of a problem, as frozen dataclasses and as a TOML file."""
+"""The spec: a request to a problem, as frozen dataclasses and as a TOML file."""
 
 import math
 import re
@@ -133,7 +133,7 @@ class Target:
 
 @checked(frozen=True, config=_STRICT)
 class GeneratorChoice:
-    """Which family proposes, how long it may learn and how it is steered."""
+    """Model family that proposes, the length of its training and its steering."""
 
     family: str = "default"
     guidance: Number = 1.0  # classifier-free weight; 1 is the plain conditional model
@@ -146,7 +146,7 @@ class GeneratorChoice:
 
 @checked(frozen=True, config=_STRICT)
 class Select:
-    """What is kept and exported."""
+    """Selection of the designs that are exported."""
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
     count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # the best so many; None for all
@@ -158,7 +158,7 @@ Wanted = str | float | tuple[str, ...] | Between
 
 @checked(frozen=True, config=_STRICT)
 class Spec:
-    """What is asked of a problem: conditions, limits, objectives."""
+    """A request to a problem: conditions, limits, objectives."""
 
     problem: Annotated[str, Field(min_length=1)]
     title: Annotated[str, Field(max_length=200)] = ""
@@ -173,13 +173,13 @@ class Spec:
 
 
 def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[str, ...] = ()) -> T:
-    """A settings dataclass from a table, with a clear message on the first fault.
+    """Build a settings dataclass from a table, with a clear message on the first fault.
 
-    At every depth an unknown entry is refused, also by plain dataclasses, which alone would pass
-    over it. `under` are the keys below which the table stands in what the user wrote.
+    At every depth an unknown entry is refused, also by plain dataclasses, which alone would ignore
+    it. `under` are the keys of the table's place in the file that the user wrote.
 
     Raises:
-        InputError: naming the entry, what was expected and what came.
+        InputError: naming the entry, what was expected and what was found.
     """
     try:
         return cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
@@ -192,7 +192,7 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[s
 
 @cache
 def _reading(kind: Any) -> Callable[..., tuple[Any, ...]]:
-    """Of one in a row: a row hands its configuration down to plain dataclasses, all the way."""
+    """Validate within a tuple, since a tuple passes its configuration on to plain dataclasses."""
     return TypeAdapter(tuple[kind], config=_STRICT).validate_python
 
 
@@ -216,7 +216,7 @@ def load(source: str | Path | Mapping[str, Any]) -> Spec:
 
 
 def anchored(spec: Spec, folder: Path) -> Spec:
-    """The spec with files of `given`, and names in `setup` that exist beside the spec, absolute."""
+    """Make paths of `given`, and names in `setup` of files next to the spec, absolute."""
 
     def one(value: Any) -> Any:
         with suppress(OSError):  # of text that is too long for a name
@@ -242,7 +242,7 @@ def dump(spec: Spec) -> str:
 def as_table(spec: Spec) -> dict[str, Any]:
     """The spec as plain data, without entries that are not set."""
     table: dict[str, Any] = _plain(asdict(spec))
-    if not spec.given:  # asks what it asked before there were inputs
+    if not spec.given:  # is the same request as before inputs existed
         del table["given"]
     return table
 

@@ -16,10 +16,10 @@ _HALVES = (0xD800, 0xDFFF)  # of pairs in UTF-16, which are no characters
 def codes(
     texts: Sequence[str] | np.ndarray, longest: int, *, name: str = "text"
 ) -> Float[Tensor, "n {longest}"]:
-    """The code points of texts of at most `longest` characters.
+    """Return the code points of texts of at most `longest` characters.
 
     Raises:
-        InputError: for what is no text, is too long, or holds a character that no file keeps.
+        InputError: for what is no text, is too long, or holds a character that no file can store.
     """
     listed = np.asarray(texts, dtype=object).ravel().tolist()
     for text in listed:

@@ -25,7 +25,7 @@ _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/] ?{_FACTOR}){{0,7}}")
 
 @dataclass(frozen=True)
 class Unit:
-    """Of a number of settings: `Annotated[float, Unit("Pa", 1e6, 2e12)]`.
+    """Unit of a number of settings: `Annotated[float, Unit("Pa", 1e6, 2e12)]`.
 
     A spec whose number lies outside of what is plausible is refused: most often it is right in
     another unit. Zero passes, and so does what Python code makes without a spec.
@@ -38,7 +38,7 @@ class Unit:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        """Of the number or numbers, whose magnitudes are looked at when they are read."""
+        """Extend the schema of the number or numbers by a check of their magnitudes."""
         return core_schema.no_info_after_validator_function(self._plausible, handler(source))
 
     def _plausible(self, value: Any) -> Any:
@@ -72,7 +72,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Scale:
-    """How numbers in one unit are written in another: times `factor`, plus `offset`."""
+    """Conversion of numbers from one unit to another: times `factor`, plus `offset`."""
 
     unit: str  # in which they are written
     factor: float = 1.0
@@ -120,12 +120,12 @@ def _registry() -> "pint.UnitRegistry[float]":
 
 
 def _readable(unit: str) -> bool:
-    """Whether a text can be a unit; pint takes seconds to refuse thousands of letters."""
+    """Return whether a text can be a unit; pint takes seconds to refuse thousands of letters."""
     return len(unit) <= LONGEST and bool(_UNIT.fullmatch(unit))
 
 
 def known(unit: str) -> bool:
-    """Whether a unit can be converted into others."""
+    """Return whether a unit can be converted into others."""
     import pint
 
     try:
@@ -135,13 +135,13 @@ def known(unit: str) -> bool:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two known units measure the same thing."""
+    """Return whether two known units measure the same thing."""
     known_both = known(one) and known(other)
     return known_both and bool(_registry().Unit(one).is_compatible_with(other))
 
 
 def convert(value: float, came: str, expected: str, *, of: str) -> float:
-    """The value of quantity `of`, given in unit `came`, in unit `expected`.
+    """Convert the value of quantity `of` from unit `came` to unit `expected`.
 
     Raises:
         InputError: if a unit is unknown, the two do not measure the same thing, or the value

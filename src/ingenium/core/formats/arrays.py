@@ -40,7 +40,7 @@ class Derived:
 
     @property
     def attrs(self) -> dict[str, str]:
-        """Its meaning and unit, as CF names them."""
+        """Meaning and unit as CF attributes."""
         told = {"long_name": self.long_name, "units": self.unit}
         return {key: value for key, value in told.items() if value}
 
@@ -82,7 +82,7 @@ class Arrays(ABC):
 
     @property
     def what(self) -> str:
-        """What would be right, for a message."""
+        """Description of an expected file, for a message."""
         return f"{self.file} of designs"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:

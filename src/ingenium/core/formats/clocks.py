@@ -1,4 +1,4 @@
-"""First columns of tables of steps: hours of one course, or stamps of a day."""
+"""First columns of tables of steps: hours of one trajectory, or time stamps of a day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class StepClock(Protocol):
 
     @property
     def head(self) -> str:
-        """Its heading."""
+        """Heading of the column."""
         ...
 
     @property
@@ -45,7 +45,7 @@ class StepClock(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Hours:
-    """Steps of one course, by the hour at which each starts."""
+    """Steps of one trajectory, labelled by the hour at which each starts."""
 
     hours: Float64[np.ndarray, " t"]
     head: str = "hour"

@@ -157,7 +157,7 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class StepColumns:
-    """A CSV file a design, a row a step: the clock, then a column for each series.
+    """A CSV file a design, a row a step: time, then a column for each series.
 
     A variable along time alone has a column of its own name; one of several series has a column
     `variable:label` for each, or `label:variable` with `label_first`.
@@ -214,7 +214,7 @@ class StepColumns:
 
     @cached_property
     def heads(self) -> list[str]:
-        """All headings but that of the clock."""
+        """All headings but that of the time column."""
         return [head for head, _, _ in self._places]
 
     @cached_property

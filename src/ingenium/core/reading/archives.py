@@ -64,7 +64,7 @@ def _check(listed: list[zipfile.ZipInfo], what: str, path: Path) -> None:
 
 
 def _array(name: str, data: bytes) -> np.ndarray:
-    """The array of a member, whose header is held against its length before room is made."""
+    """Read the array of a member; its header is checked before memory is allocated."""
     if not name.endswith(NPY):
         raise ValueError(f"{name} is no array")
     file = io.BytesIO(data)

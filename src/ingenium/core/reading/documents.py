@@ -27,7 +27,7 @@ def json_file(path: Path, what: str) -> Any:
 
 
 def json_text(found: str, what: str, where: str) -> Any:
-    """As `json_file`, of a text; `where` names it in the message.
+    """Parse JSON text with the checks of `json_file`; `where` names it in the message.
 
     Raises:
         InputError: if it is no JSON, is too large, or says an entry of one object twice.

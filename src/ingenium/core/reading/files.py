@@ -13,7 +13,7 @@ from ingenium.core.errors import IngeniumError, InputError
 
 MOST_BYTES = 256 << 20  # of a file
 MOST_MEMORY = 1 << 30  # that making sense of one file may take
-MOST_TOML = 1 << 20  # bytes of what people write by hand
+MOST_TOML = 1 << 20  # bytes of a file written by hand
 MOST_LINES = 1_000_000
 ODD_ENDS = re.compile("[\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -107,7 +107,7 @@ def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
     """The lines of a text file.
 
     Raises:
-        InputError: as for `text`, and for more lines than designs can be made of.
+        InputError: as for `text`, and for too many lines.
     """
     found = text(path, what, most=most)
     count = found.count("\n")
@@ -192,7 +192,7 @@ def _bounded() -> Iterator[None]:
 
 
 def _data_bytes() -> int | None:
-    """What counts against the limit now; none where the system does not say."""
+    """Bytes of data memory in use by this process; None where the system does not report it."""
     with suppress(OSError, ValueError, IndexError):
         return int(STATUS.read_text().split("VmData:")[1].split()[0]) << 10
     return None
@@ -205,7 +205,6 @@ def _named(path: Path) -> str:
 
 
 def _short(error: BaseException) -> str:
-    """What an error says, in one line."""
     if isinstance(error, UnicodeDecodeError):
         byte = error.object[error.start]
         return f"no text in UTF-8, since byte {error.start} is 0x{byte:02X}"

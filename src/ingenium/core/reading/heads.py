@@ -37,7 +37,7 @@ def unit_heads(
     Args:
         heads: as they were read.
         taken: names that formulas have for something else.
-        examples: heads that would be right, such as `length [m]`; the last stands for all others.
+        examples: heads that would be right, such as `length [m]`; the last serves all others.
 
     Raises:
         InputError: for a head without a name or unit, a name that is taken, or one twice.

@@ -31,7 +31,7 @@ def fixed_time(
     """Return stamps in the fixed offset `onto`, without a zone attached, strictly rising.
 
     Args:
-        text: stamps as they stand in the file, in its order.
+        text: stamps as written in the file, in its order.
         pattern: how they are written, in the codes of `strptime`; otherwise ISO 8601 and
             `31.12.2016 23:45` are understood.
         zone: the zone that stamps without an offset are in, such as "Europe/Berlin"; without it
@@ -176,5 +176,4 @@ def _require_order(stamps: pd.DatetimeIndex, text: pd.Series) -> None:
 
 
 def _row(text: pd.Series, position: int) -> str:
-    """Where a value stands in the file, whose first row is the header."""
     return f"in row {position + 2}"

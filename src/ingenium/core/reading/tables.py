@@ -1,7 +1,7 @@
 """Tables that users name, as CSV or Parquet: read once, for every domain, within bounds.
 
-A `DataTable` hands out columns by name, converts units that headings name, reads time stamps with
-their zones, and says of everything that it refuses in which file, row and column it stands.
+A `DataTable` returns columns by name, converts units that headings name, and reads time stamps with
+their zones. Its errors name file, row and column.
 """
 
 import csv
@@ -38,11 +38,11 @@ SHOWN = 4  # names of columns in a message
 
 @dataclass(frozen=True, eq=False)
 class DataTable:
-    r"""Rows below a header, whose columns are asked for by name.
+    r"""Rows below a header, whose columns are read by name.
 
     A heading may name the unit: `load_kw`, `load [kW]` and `load (kW)` are the column `load`.
 
-    Shapes: r rows, c columns that are asked for.
+    Shapes: r rows, c columns that are read.
 
     >>> table = table_of("time,load_kw\n2026-01-05 00:00,1.5\n2026-01-05 00:15,0.5\n", "a day")
     >>> table.numbers("load", "W").tolist()
@@ -59,7 +59,7 @@ class DataTable:
     path: Path
     what: str  # as it reads after "expected"
     blank: tuple[int, ...] = ()  # lines of the file without anything, counted from 1
-    first: int = 2  # row in which the first values stand, below the header
+    first: int = 2  # row of the first values, below the header
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -128,7 +128,7 @@ class DataTable:
         return fixed_time(self.frame[self.at(name)], pattern=pattern, zone=zone, onto=onto)
 
     def named(self) -> pd.DataFrame:
-        """Return the rows under their headings, each of which must stand once."""
+        """Return the rows under their headings, each of which must be unique."""
         for head in self.heads:
             self.at(head)
         return self.frame.set_axis(list(self.heads), axis=1)
@@ -219,7 +219,7 @@ def read_table(
         what: would be right, as it reads after "expected", such as "a day of loads".
         delimiter: between cells; if empty, it and the decimal sign are found from the file.
         exact: read the double that is nearest to each number, which takes longer.
-        filled: refuse empty cells of numbers, and not only where they are asked for.
+        filled: refuse empty cells of numbers, and not only those that are read.
 
     Raises:
         InputError: for what is no such table in UTF-8, or too large.
@@ -265,7 +265,7 @@ def table_of(
             float_precision="round_trip" if exact else None,
             keep_default_na=not filled,
         )
-    longer = len(frame) and not isinstance(frame.index, pd.RangeIndex)  # first cells set apart
+    longer = len(frame) and not isinstance(frame.index, pd.RangeIndex)  # first cells separated
     if longer or len(heads) != frame.shape[1]:
         raise InputError(
             f"{what} whose rows have as many cells as its header",
@@ -287,7 +287,7 @@ def check_columns(count: int, path: Path) -> None:
 
 
 def _check_size(found: str, delimiter: str, what: str, path: Path) -> None:
-    """Refuse more columns or cells than any table here has, before any is made."""
+    """Refuse more columns or cells than any table here has, before any is parsed."""
     check_columns(1 + found.partition("\n")[0].count(delimiter), path)
     cells = found.count("\n") + found.count(delimiter)
     if cells > MOST_CELLS:
@@ -319,7 +319,7 @@ def _blank_lines(found: str) -> tuple[int, ...]:
 
 
 def is_row(heads: Sequence[str]) -> bool:
-    """Whether the first line holds numbers of the table and no names, such as years that rise."""
+    """Return whether the first line holds numbers and not names (names may be rising years)."""
     numbers = list[float]()
     for head in heads:
         try:
