@@ -32,7 +32,7 @@ SAME = 1e-6  # relative, within which a replay gives what was recorded
 
 
 def load(path: Path, kind: type[T], what: str) -> T:
-    """A table of a TOML file as an object, such as a spec.
+    """Parse a table of a TOML file as an object, such as a spec.
 
     Raises:
         InputError: if it is none.
@@ -62,7 +62,7 @@ class Replay:
 
     @staticmethod
     def of(same: Mapping[str, bool]) -> "Replay":
-        """The comparison of parts of a record by name."""
+        """Build the comparison from the result of each part of a record, by name."""
         words = {True: "as recorded", False: "not as recorded"}
         return Replay(tuple(ReplayCheck(k, v, words[v]) for k, v in same.items()), ())
 
@@ -107,7 +107,7 @@ class Artifact:
 
     @classmethod
     def open(cls: type[A], folder: Path, *, without: Collection[str] = ()) -> A:
-        """The artifact in a folder, once each file is the one that was judged.
+        """Open the artifact in a folder and check that its files are those that were judged.
 
         Args:
             folder: where its record lies.
@@ -149,7 +149,7 @@ class Artifact:
 
     @classmethod
     def corrupt(cls, path: Path, found: str) -> CorruptError:
-        """The error for a part of it that is not as it was written."""
+        """Return the error for a damaged part of it."""
         return CorruptError(str(path), found, f"Make it again with `{cls.made_by}`.")
 
     @classmethod
@@ -166,7 +166,7 @@ class Artifact:
         return {}
 
     def check(self) -> None:
-        """Read once what the record must hold besides; any error means that it is corrupt."""
+        """Read the contents that the record must hold; any error means that it is corrupt."""
 
     @property
     def spec(self) -> Any:
@@ -211,7 +211,7 @@ class Artifact:
 
     @property
     def notes(self) -> Sequence[str]:
-        """Facts that a reader should know besides, in sentences."""
+        """Further facts for the reader, in sentences."""
         return tuple(self.record.get("notes", ()))
 
     def tables(self) -> Sequence[tuple[str, Table]]:
@@ -273,7 +273,7 @@ def listed(
 
 
 def shown(own: JudgedValue) -> tuple[str, str]:
-    """A value and its interval to three digits; no interval where it was counted."""
+    """Format a value and its interval to three digits; no interval where it was counted."""
     if own.value is None:
         return "unknown", ""
     if own.low is None or own.high is None or own.low == own.high:
@@ -282,13 +282,13 @@ def shown(own: JudgedValue) -> tuple[str, str]:
 
 
 def named(reference: str) -> Any:
-    """The class or function of `module:name`, imported now."""
+    """Import the class or function of `module:name`."""
     module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def alike(a: Any, b: Any) -> bool:
-    """Compare plain data; each number is alike to a millionth of itself."""
+    """Compare plain data; two numbers are equal within a relative difference of one millionth."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         return a.keys() == b.keys() and all(alike(a[k], b[k]) for k in a)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
@@ -299,7 +299,7 @@ def alike(a: Any, b: Any) -> bool:
 
 
 def _at(found: Any, way: Sequence[str]) -> Any:
-    """An entry of a record, none where there is none."""
+    """Return an entry of a record, None where it is absent."""
     for step in way:
         found = found.get(step) if isinstance(found, Mapping) else None
     return found

@@ -127,10 +127,10 @@ def _value(
 
 
 def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, what: str) -> Quantity:
-    """The quantity of a name.
+    """Return the quantity of a name.
 
     Raises:
-        InputError: if there is none; of one that the setup leaves out, saying what adds it.
+        InputError: for an unknown name; the message says which setup adds an optional quantity.
     """
     if name in problem.absent and name not in measured:
         raise InputError(
@@ -142,7 +142,6 @@ def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, wha
 
 
 def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> Limit:
-    """The limit in the unit of its quantity."""
     quantity = _measured(limit.quantity, measured, problem, "quantity to limit")
     beyond = limit.beyond_uncertainty
     beyond = quantity.beyond or None if beyond is None else beyond
@@ -174,7 +173,7 @@ def _together(limits: Iterable[Limit]) -> None:
 
 
 def _held(fixed: Mapping[str, Fixed], limits: Iterable[Limit]) -> None:
-    """Refuse a fixed value that breaks a limit: no run could hold both.
+    """Refuse a fixed value that violates a limit: no run could satisfy both.
 
     Raises:
         SpecError: naming the two.
@@ -201,7 +200,6 @@ def _most(limit: Limit | None) -> float:
 
 
 def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted:
-    """A wanted condition as a tuple of categories or as a range."""
     condition = known[choose(name, known, "condition")]
     if condition.choices is not None:
         names = wanted if isinstance(wanted, tuple) else (wanted,)
@@ -276,7 +274,7 @@ def draw_conditions(
 
 
 def _nearest(distance: Float[np.ndarray, "n m"], k: int) -> Int[np.ndarray, "n k"]:
-    """Columns of the `k` least values of each row, of equal ones the first; all where fewer."""
+    """Columns of the `k` least values of each row, in order; ties go to the first column."""
     if distance.shape[1] <= k:
         return np.argsort(distance, axis=1, kind="stable")
     bound = np.partition(distance, k - 1, axis=1)[:, k - 1]
@@ -288,7 +286,7 @@ def _nearest(distance: Float[np.ndarray, "n m"], k: int) -> Int[np.ndarray, "n k
 
 
 def _no_such_design(spec: Spec, table: Mapping[str, np.ndarray]) -> InputError:
-    """Say which wanted categories never occur together, and what does."""
+    """Return the error that names the wanted categories that never occur together."""
     wanted = {k: v for k, v in spec.conditions.items() if isinstance(v, tuple)}
     rows = {tuple(str(table[k][i]) for k in wanted) for i in range(len(next(iter(table.values()))))}
     best = max(rows, key=lambda r: sum(v in wanted[k] for k, v in zip(wanted, r, strict=True)))

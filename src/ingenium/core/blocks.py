@@ -27,7 +27,7 @@ class Blocks:
         return self.part / f"{PREFIX}{self.name}"
 
     def sweep(self) -> None:
-        """Remove what earlier attempts left in the unfinished folder, except these."""
+        """Remove everything from the unfinished folder except these blocks and the run's mark."""
         for path in self.part.iterdir():
             if path.is_dir() and path != self.folder:
                 shutil.rmtree(path)
@@ -52,7 +52,7 @@ class Blocks:
             return None
 
     def drop(self) -> None:
-        """Remove all of them."""
+        """Remove the arrays of all units."""
         shutil.rmtree(self.folder)
 
     def _path(self, unit: int) -> Path:
@@ -61,10 +61,10 @@ class Blocks:
 
 @dataclass
 class ArrayFiles:
-    """Arrays of all units, one after the other, of which the large ones lie in mapped files.
+    """Arrays of all units joined in order; large ones lie in memory-mapped files.
 
-    So a run holds a block of long series or fields in memory and not all of them. What is mapped
-    stays readable when its file is removed.
+    A run then holds one block of long series or fields in memory and not all of them. A mapped
+    array stays readable when its file is removed.
     """
 
     folder: Path
@@ -88,7 +88,7 @@ class ArrayFiles:
                 file.write(np.ascontiguousarray(array).data)
 
     def whole(self) -> dict[str, np.ndarray]:
-        """All that was added; to write into an array changes no file."""
+        """Return all joined arrays; writing into one changes no file."""
         found = {name: np.concatenate(parts) for name, parts in self._small.items()}
         for name, (kind, shape) in self._large.items():
             flat = np.memmap(self._path(name), dtype=kind, mode="c")

@@ -91,7 +91,7 @@ def _measured(
 
 
 def drawn(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
-    """Places of the designs that are measured again, in order: at least one, or none for 0."""
+    """Sample the indices of the designs to measure again, in order: at least one, or none for 0."""
     known = np.flatnonzero(answered(verdicts))
     count = max(1, round(second.share * len(known))) if second.share and len(known) else 0
     count = count if second.most is None else min(count, second.most)

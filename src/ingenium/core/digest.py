@@ -23,7 +23,7 @@ PREFIX = "sha256:"
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: sorted keys, no spaces, ASCII, floats by `repr`.
+    """Return the canonical JSON of a value: sorted keys, no spaces, ASCII, floats by `repr`.
 
     Not-a-number and the infinities are written `NaN`, `Infinity` and `-Infinity`, as Python's
     `json` reads them. `1` and `1.0` differ; a tuple and an array are lists, a dataclass is a
@@ -121,7 +121,7 @@ def _files(folder: str, under: str) -> Iterator[str]:
 
 
 def _plain(value: object, where: str) -> Any:
-    """A value of JSON's own types, or an error that names the place."""
+    """Convert a value to JSON's own types, or raise an error that names the place."""
     if isinstance(value, np.generic | np.ndarray):
         return _plain(value.tolist(), where)
     if value is None or isinstance(value, bool | int | float | str):

@@ -37,7 +37,7 @@ _FAULTS = (
 
 @dataclass(frozen=True)
 class Offer:
-    """One problem of a domain, before it is imported."""
+    """Declaration of one problem of a domain, before its class is imported."""
 
     at: str  # its class, as "module:Class"
     summary: str  # that of the class
@@ -45,7 +45,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Domain:
-    """A field of work."""
+    """Declaration of a field of work: its problems, drafts, studies and dependencies."""
 
     name: str
     summary: str
@@ -68,7 +68,7 @@ class Domain:
                 )
 
     def missing(self) -> MissingExtra | None:
-        """The line that installs what the domain needs, if any of it is absent."""
+        """Return the error with the line that installs missing packages; None if all are there."""
         absent = [name for name in self.needs if find_spec(name) is None]
         return self._extra(absent[0]) if absent else None
 

@@ -58,7 +58,7 @@ class Energy:
 
 
 class Rapl:
-    """Counters of the packages and of their memory, which add up to what the processors take.
+    """Counters of the packages and of their memory, which add up to the energy of the processors.
 
     Only whole packages and `dram` count: the zones `core` and `uncore` lie within their package,
     and `psys` holds the packages, so that adding those would count twice.
@@ -71,7 +71,7 @@ class Rapl:
         self.works = bool(self._zones) and None not in self._last
 
     def poll(self) -> None:
-        """Add what was taken since the last time."""
+        """Add the energy since the last call."""
         for i, zone in enumerate(self._zones):
             before, now = self._last[i], self._read(zone)
             if before is None or now is None:
@@ -92,7 +92,7 @@ class Rapl:
 
 
 class Meter:
-    """Counts from its start until `read`, in a `with` block.
+    """Energy meter that counts from its start until `read`, in a `with` block.
 
     with Meter() as meter:
         ...
@@ -148,7 +148,7 @@ class Meter:
         )
 
     def _processor(self, cpu: float, wall: float) -> tuple[tuple[float | None, ...], str]:
-        """Joules, lowest, likely and highest, and how they are known."""
+        """Return joules (lowest, likely, highest) and the method."""
         if not self._rapl.works:
             low, middle, high = watts()
             given = "stated" if os.environ.get(THREAD) else "SPECpower, 16 server architectures"
@@ -172,7 +172,7 @@ class Meter:
 
 
 def watts() -> tuple[float | None, float, float | None]:
-    """Power of a busy thread, lowest, likely and highest; a single stated one has no ends.
+    """Return the power of a busy thread in W: lowest, likely, highest (no ends if one is set).
 
     Raises:
         InputError: if the setting is neither a number nor two.
@@ -193,7 +193,7 @@ def watts() -> tuple[float | None, float, float | None]:
 
 
 def carbon() -> tuple[float | None, str]:
-    """Grams of CO2 equivalents for a kWh and where the number is from; none where nobody says.
+    """Return grams of CO2 equivalents for a kWh and the source; None where it is not set.
 
     Raises:
         InputError: if the setting does not begin with a number, or names no source.
@@ -226,7 +226,7 @@ def _cpu() -> float:
 
 
 def _busy(stat: Path) -> float:
-    """Seconds that all threads of the machine were busy since it started; 0 if it does not say."""
+    """Seconds that all threads of the machine were busy since its start; 0 if unknown."""
     try:
         fields = stat.read_text().split("\n", 1)[0].split()[1:9]
     except OSError:
@@ -236,7 +236,7 @@ def _busy(stat: Path) -> float:
 
 
 def _gpu_joules() -> float | None:
-    """The counters of all graphics processors of NVIDIA; none where there is none to read."""
+    """Sum of the counters of all NVIDIA graphics processors; None where there is none to read."""
     try:
         import pynvml
     except ImportError:

@@ -111,7 +111,7 @@ class MissingDistribution(MissingExtra):
 
 
 class EngineError(IngeniumError, RuntimeError):
-    """An engine broke down as a whole; one design without an answer is a verdict, not this."""
+    """An engine broke down as a whole; a single design without an answer gets a verdict instead."""
 
     page = "how-to/no_design_holds#when-the-engine-has-no-answer"
 
@@ -206,9 +206,9 @@ def choose(
     listed: int = 12,
     also: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """`name` if it is known; an error lists the known ones if they are no more than `listed`.
+    """Return `name` if it is known; the error lists the known ones if they are at most `listed`.
 
-    `also` says under which other names of the field the known ones go.
+    `also` maps further names of the field to known ones.
 
     Raises:
         InputError: with the nearest known names.

@@ -40,7 +40,7 @@ class Origin:
 
 
 class Measurement(TypedDict):
-    """A measured value; of a place its name, without unit and uncertainty."""
+    """A measured value with unit and uncertainty; a place (a label) has only its name."""
 
     value: float | str | None
     unit: NotRequired[str]
@@ -85,7 +85,7 @@ class EvidenceRecord(TypedDict):
 
 @dataclass(frozen=True)
 class Export:
-    """The field's files of the selected designs and what measuring them after reading gave."""
+    """Exported files of the selected designs, and the measurements after they were read back."""
 
     format: str
     files: Mapping[int, tuple[str, str]]  # design -> path below the output folder, digest
@@ -102,7 +102,7 @@ def records(
     export: Export,
     cross_check: CrossCheck | None,
 ) -> Iterator[dict[str, Any]]:
-    """The record of each design, in order."""
+    """Yield the record of each design, in order."""
     doubt, mesh = uncertainty(problem, export.shift, cross_check), of_mesh(cross_check)
     shared = {
         "problem": problem.name,
@@ -158,12 +158,12 @@ def uncertainty(
 
 
 def of_mesh(cross_check: CrossCheck | None) -> Mapping[str, float]:
-    """The part of the uncertainty by which a mesh is off, which measuring again does not show."""
+    """Part of the uncertainty that is due to the mesh; repeated measurement does not show it."""
     return cross_check.finer.disagreement if cross_check and cross_check.finer else {}
 
 
 def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
-    """A digest of the arrays of each design, with the positions along its axes.
+    """Compute a digest of the arrays of each design, with the positions along its axes.
 
     It is that of the Dataset of the design alone, without its index (`dataset_digest`).
     """
@@ -221,7 +221,7 @@ def _plain(item: Any) -> Any:
 
 
 def repeatable(entry: Mapping[str, Any]) -> float:
-    """The uncertainty of a recorded value without that of the mesh: what measuring again shows."""
+    """Uncertainty of a recorded value on repeated measurement: without the part of the mesh."""
     stated: float = entry.get("uncertainty", 0.0) - entry.get("of_mesh", 0.0)
     return max(stated, 0.0)
 
@@ -241,7 +241,7 @@ def written(folder: Path) -> dict[str, str]:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The records of an evidence file.
+    """Read the records of an evidence file.
 
     Raises:
         CorruptError: if a line is not a record.

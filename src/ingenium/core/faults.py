@@ -82,7 +82,7 @@ class Table:
         return f"{place} in {self.where}" if place else self.where
 
     def _place(self, loc: Sequence[Step]) -> Place:
-        """The place in what the user wrote, from pydantic's."""
+        """Return the place in the user's table from a location of pydantic."""
         place = Place(self.kind, self.under)
         for step in loc:
             place = place.at(step)
@@ -109,7 +109,7 @@ def _counted(one: str, several: str, names: Sequence[str]) -> str:
 
 
 def _entries(kind: Any) -> list[str]:
-    """Names of what a table may hold."""
+    """Names of the entries that a table may hold."""
     plain = bare(kind)
     return [f.name for f in fields(plain)] if is_dataclass(plain) else []
 

@@ -32,7 +32,7 @@ def features(conditions: Sequence[Condition], designs: xr.Dataset) -> Float64[np
 
 
 def width(condition: Condition) -> int:
-    """Columns of one condition."""
+    """Return the number of columns of one condition."""
     if condition.choices is not None:
         return len(condition.choices)
     return 1 if condition.period is None else 2
@@ -60,13 +60,13 @@ class InputCodec(Protocol):
     """Codec of an input for a model; known designs hold their inputs as a column of values."""
 
     def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
-        """Numbers of about unit size, a row for each value along the first axis."""
+        """Return numbers of about unit size, a row for each value along the first axis."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class LeadingComponents:
-    """Arrays as their leading principal components among known ones, each by its spread.
+    """Principal components of arrays, fitted to known ones and divided by their spread.
 
     Shapes: n designs, m numbers of an array, c components.
     """

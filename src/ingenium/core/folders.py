@@ -86,7 +86,7 @@ def storing(path: Path, *, needed: int | None = None, only: Collection[int] = ()
 
     Args:
         path: what is being written.
-        needed: bytes to be written, if known.
+        needed: number of bytes to be written, if known.
         only: the error numbers to turn; all if empty.
     """
     try:
@@ -121,7 +121,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def identity(folder: Path) -> str | None:
-    """Identity of the finished run in a folder; none if the folder is absent or empty.
+    """Return the identity of the finished run in a folder; None if it is absent or empty.
 
     Raises:
         InputError: if it is a file, or a folder with files that no run has written.
@@ -142,7 +142,7 @@ def identity(folder: Path) -> str | None:
 
 @contextmanager
 def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]:
-    """A locked folder to write a run into; it takes the name `folder` once all is written.
+    """Yield a locked folder to write a run into; it is renamed to `folder` once all is written.
 
     If the block is left by an exception (also Ctrl-C), or the process is killed, the written files
     stay in `.NAME.partial` next to `folder`, and the next call for the same run finds them there to
@@ -186,7 +186,7 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
 
 
 def _recover(folder: Path, replaced: Path) -> None:
-    """Finish, or take back, a promotion that was cut between its two renames."""
+    """Finish, or undo, a replacement that was interrupted between its two renames."""
     if replaced.is_symlink() or (replaced.exists() and folder.exists()):
         _remove(replaced)
     elif replaced.exists():
@@ -204,7 +204,7 @@ def _admit(folder: Path, run: str, overwrite: bool) -> None:
 
 
 def _real(folder: Path) -> Path:
-    """The folder that a path means, links followed; two names of one folder are one."""
+    """Resolve the links of a path; two names of one folder are one."""
     real = Path(os.path.realpath(folder))
     if not real.name:
         raise InputError("a folder for the output", str(folder), "Name another.")
@@ -217,7 +217,7 @@ def _linked(folder: Path) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder; of a link the link alone."""
+    """Remove a folder; only the link itself if it is one."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     else:
@@ -230,7 +230,7 @@ def _mark(folder: Path) -> str | None:
 
 
 def _take(path: Path, folder: Path) -> int:
-    """An open, locked handle of the lock file that is now at `path`."""
+    """Open and lock the lock file that is now at `path`."""
     with storing(path):
         make_folder(path.parent)
     while True:
@@ -294,7 +294,7 @@ def _sync(path: Path) -> None:
 
 
 def full_disk(path: Path, needed: int | None = None) -> str:
-    """Reason of an error that says how much is needed and how much is free."""
+    """Describe how much disk space is needed and how much is free."""
     folder = next(folder for folder in path.absolute().parents if folder.exists())
     free = f"{shutil.disk_usage(folder).free / 1e6:.1f} MB free"
     wanted = "" if needed is None else f"{needed / 1e6:.1f} MB needed, "

@@ -58,7 +58,7 @@ class Input:
 
     @property
     def read_columns(self) -> tuple[Variable, ...]:
-        """All columns that are read."""
+        """All columns of a table, or of a graph with the ends of its links."""
         return (*ENDS, *self.columns) if self.kind == "graph" else self.columns
 
 
@@ -78,7 +78,7 @@ class Given:
         return self.values[name]
 
     def told(self) -> tuple[str, ...]:
-        """Each in a line, for reports."""
+        """Description of each input in a line, for reports."""
         return tuple(
             f"{name}: {_short(value, self.units.get(name, '1'))}"
             for name, value in self.values.items()
@@ -89,7 +89,7 @@ NOTHING = Given()
 
 
 def read_given(inputs: Sequence[Input], asked: Mapping[str, Any], of: str) -> Given:
-    """The inputs of a problem as a spec gives them, defaults included.
+    """Read the inputs of a problem from the `given` table of a spec, defaults included.
 
     Raises:
         InputError: for an input that the problem does not have, one that is not as declared, or
@@ -248,7 +248,7 @@ def _table(source: _Source) -> pd.DataFrame:
 
 
 def _written(source: _Source) -> DataTable:
-    """The columns that a spec writes itself."""
+    """Read columns that are written in the spec itself."""
     found = source.value
     if not isinstance(found, Mapping) or not all(isinstance(x, list) for x in found.values()):
         raise source.refuse(_came(found), "Write values = { column = [...] }.")
@@ -259,7 +259,7 @@ def _written(source: _Source) -> DataTable:
 
 
 def _column(source: _Source, v: Variable, table: DataTable) -> np.ndarray:
-    """One column of a table: texts, or numbers within their bounds."""
+    """Read one column of a table: texts, or numbers within their bounds."""
     if v.longest is not None:
         values = table.frame[table.at(v.name)].to_numpy()
         codes(values, v.longest, name=f"{v.name} of {source.declared.name}")
@@ -310,7 +310,6 @@ def _came(value: Any) -> str:
 
 
 def _short(value: Any, unit: str) -> str:
-    """A value in words."""
     if isinstance(value, str):
         return value if len(value) <= 200 else f"{value[:197]}..."
     if isinstance(value, bytes):

@@ -40,7 +40,7 @@ def write_netcdf(
 
 
 def read_netcdf(path: Path, what: str) -> xr.Dataset:
-    """All that a file holds, whose own account of its size is read first.
+    """Read a whole file, after checking the size that its header declares.
 
     Raises:
         InputError: for what is no NetCDF-4, or too large.

@@ -22,10 +22,10 @@ def network_file(name: str, folder: Path, home: Path) -> Path:
 
 
 def installed(file: Path) -> Path:
-    """The file, if it is there.
+    """Return the file.
 
     Raises:
-        MissingDistribution: if not.
+        MissingDistribution: if it does not exist.
     """
     if not file.is_file():
         raise MissingDistribution(file.name, "networks")

@@ -10,7 +10,7 @@ from ingenium.core.errors import MissingExtra
 
 @dataclass(frozen=True)
 class Extra:
-    """Packages that are installed together, by the name of their extra."""
+    """An optional extra: packages that are installed together."""
 
     name: str
 
@@ -26,7 +26,7 @@ class Extra:
             raise MissingExtra(self.name, error.name or module) from error
 
     def release_of(self, package: str) -> str:
-        """The version of a package, without importing it.
+        """Return the version of a package, without importing it.
 
         Raises:
             MissingExtra: with the line that installs it.

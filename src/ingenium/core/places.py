@@ -37,7 +37,7 @@ class Place:
         return str(self) if self.of or not is_dataclass(bare(self.kind)) else f"[{self}]"
 
     def at(self, step: Step) -> "Place":
-        """An entry of it, or one of a list; the name of a rival type leads to that type."""
+        """Return the place of an entry or item; the name of a rival type leads to that type."""
         rivals = rivals_of(self.kind)
         if len(rivals) > 1:
             named = [k for k in rivals if getattr(k, "__name__", str(k)) == step]
@@ -56,7 +56,7 @@ def _ordinal(what: str, step: int) -> str:
 
 
 def rivals_of(kind: Any) -> list[Any]:
-    """The types that a value may have, None left out."""
+    """Types that a value may have, without None."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         return rivals_of(inner[0])
@@ -66,13 +66,13 @@ def rivals_of(kind: Any) -> list[Any]:
 
 
 def bare(kind: Any) -> Any:
-    """A type without annotation and without the choice of None."""
+    """Strip annotations and the option None from a type."""
     rivals = rivals_of(kind)
     return rivals[0] if len(rivals) == 1 else None
 
 
 def inner_kind(kind: Any, step: Step) -> Any:
-    """Type of an entry of a table, or of one of a list; None where it is not known."""
+    """Type of an entry of a table, or of an item of a list; None where it is unknown."""
     if is_dataclass(kind):
         return typing.get_type_hints(kind, include_extras=True).get(str(step))
     origin, inner = typing.get_origin(kind), typing.get_args(kind)

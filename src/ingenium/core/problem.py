@@ -44,11 +44,11 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @runtime_checkable
 class Codec(Protocol):
-    """Turns the arrays that a model proposes into standardised tensors and back.
+    """Maps the arrays that a model proposes to standardised tensors and back.
 
-    They are those of the variables that no condition gives, in order. `decode` is differentiable,
-    so that guidance can reach the tensors through it; `decode(encode(arrays))` equals `arrays`
-    within `tolerance`.
+    The arrays are those of the variables that no condition gives, in order. `decode` is
+    differentiable, so that guidance can reach the tensors through it; `decode(encode(arrays))`
+    equals `arrays` within `tolerance`.
     """
 
     @property
@@ -62,7 +62,7 @@ class Codec(Protocol):
         ...
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n *shape"]:
-        """Standardised tensors of designs."""
+        """Return the standardised tensors of designs."""
         ...
 
     def decode(self, x: Float[Tensor, "n *shape"]) -> tuple[Tensor, ...]:
@@ -108,13 +108,13 @@ class CrossCheck:
 
 @dataclass(frozen=True)
 class Second:
-    """An independent engine, and which share of the designs it measures again.
+    """An independent engine, and the share of the designs that it measures again.
 
-    Each of its quantities is compared with that of the problem of the same name, or with the one
-    that `against` says; only the former are judged under the limits.
+    Each of its quantities is compared with the problem's quantity of the same name, or with the one
+    that `against` names; only the former are judged under the limits.
 
     Raises:
-        InputError: for a share that is none.
+        InputError: for a share outside [0, 1].
     """
 
     verifier: Verifier
@@ -132,7 +132,7 @@ class Second:
 
 @dataclass(frozen=True)
 class Shipped:
-    """A generator that a domain brings trained: who makes it, and its weights."""
+    """A pretrained generator of a domain: its constructor, and its weights."""
 
     make: Callable[[], Any]  # a family with first weights
     weights: Path  # safetensors
@@ -180,11 +180,11 @@ class Problem(ABC):
 
     @abstractmethod
     def __init__(self, settings: Any) -> None:
-        """Open the problem: load its data and engine, or say why that is impossible."""
+        """Open the problem: load its data and engine, or raise why that is impossible."""
 
     @property
     def verifier(self) -> Verifier:
-        """The exact tier, which judges."""
+        """Verifier of the exact tier, which judges."""
         return self.tiers[-1]
 
     @property
@@ -201,13 +201,13 @@ class Problem(ABC):
 
     @abstractmethod
     def data(self) -> xr.Dataset:
-        """All known designs, with each condition and `held_out` (bool) as coordinates."""
+        """Return all known designs, with each condition and `held_out` (bool) as coordinates."""
 
     def posed(self, learned: xr.Dataset) -> xr.Dataset:
-        """The known designs whose conditions fill what a spec leaves open.
+        """Return the known designs whose conditions fill those that a spec leaves open.
 
-        They are those that were learned from, unless a question about them is none, as with the
-        forecast of a day that is known.
+        By default these are the training designs; others where a request for one of these makes no
+        sense, as with the forecast of a day that is known.
         """
         return learned
 
@@ -220,14 +220,14 @@ class Problem(ABC):
         return told(self, self.conditions, designs)
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
-        """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""
+        """Compute expensive prerequisites of `data`, such as designs of an optimiser; resumes."""
 
     def encode(self, designs: xr.Dataset) -> Float[Tensor, "n *shape"]:
-        """Standardised tensors of designs."""
+        """Return the standardised tensors of designs."""
         return self.codec.encode(self.proposed(to_arrays(designs, self.variables)))
 
     def decode(self, x: Float[Tensor, "n *shape"], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Arrays of all variables: those of the codec, and those that the conditions give."""
+        """Return the arrays of all variables, from the codec or from the conditions."""
         own = iter(self.codec.decode(x))
         return tuple(
             next(own)
@@ -242,9 +242,9 @@ class Problem(ABC):
         return tuple(a for v, a in both if v.given is None)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Hard constraints of every design, and those that a spec fixes, as a row-wise map.
+        """Return the hard constraints of designs and the fixed values of a spec as a row-wise map.
 
-        `conditions` holds a row for each row of the arrays that the map will be given.
+        `conditions` holds a row for each row of the arrays that the map gets.
         """
         return lambda arrays: arrays
 
@@ -277,11 +277,11 @@ class Problem(ABC):
         return {}
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Families of its own by name, such as the field's baselines, as their constructors."""
+        """Constructors of the problem's own families by name, such as the field's baselines."""
         return {}
 
     def budgets(self) -> Mapping[str, Any]:
-        """Plans of fits by the names of families, where those of the engine do not suit."""
+        """Training plans by the name of the family, where the engine's do not suit."""
         return {}
 
     def shipped(self) -> Mapping[str, Shipped]:
@@ -305,7 +305,7 @@ class Problem(ABC):
         return FieldComparison()
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Measures of likeness that only this field has, for comparisons."""
+        """Scores of similarity that only this field has, for comparisons."""
         return {}
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
@@ -314,7 +314,7 @@ class Problem(ABC):
 
 
 def write_as(problem: Problem, name: str | None) -> None:
-    """Write designs in the format of that name; without one, in the first as before.
+    """Choose the format of the exported designs by its name; None leaves the first format.
 
     Raises:
         InputError: for a format that is not among those of the problem.

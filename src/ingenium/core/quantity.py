@@ -18,7 +18,7 @@ def _attrs(unit: str, long_name: str, shown: str, labels: tuple[str, ...] | None
 class Variable:
     """One array of a design, e.g. the active power of each load profile over the day.
 
-    With `longest` it is a text of at most so many characters, such as a formula: one string for
+    With `longest` it is a text of at most that many characters, such as a formula: one string for
     each design, without further dimensions. Inside the engine it is the array of its code points
     (`core.text`). People read numbers in the unit `shown`, if one is named.
     """

@@ -57,7 +57,7 @@ class Recipe:
 
     @cached_property
     def _sealed_under(self) -> str:
-        """All that entered: the name, what it depends on, and the package that makes it."""
+        """Digest of all dependencies: name, `under`, and the package with the code of `make`."""
         source = source_digest(self.make.__module__)
         return digest([self.name, self.under, __version__, source])
 
@@ -89,7 +89,7 @@ class Recipe:
         return {k: _joined([found[i][k] for i in range(self.pieces)]) for k in found[0]}
 
     def ship(self, watch: Watch = silent) -> None:
-        """Make the whole and write it as the file that comes with the package."""
+        """Compute the whole and write it as the file that comes with the package."""
         if self.shipped is None:
             return
         whole = replace(self, shipped=None).complete(watch)
@@ -139,7 +139,7 @@ class Recipe:
         return arrays
 
     def _load(self, number: int) -> dict[str, np.ndarray] | None:
-        """A piece of the cache whose seal holds."""
+        """Load a piece from the cache; None if its seal is wrong."""
         try:
             seal, _, content = self._path(number).read_bytes().partition(b"\n")
             if seal + b"\n" != self._seal(number, content):
@@ -150,7 +150,6 @@ class Recipe:
             return None
 
     def _seal(self, number: int, content: bytes) -> bytes:
-        """The first line of a file."""
         return f"{digest([self._sealed_under, number, content_digest(content)])}\n".encode()
 
     def _path(self, number: int) -> Path:
@@ -158,7 +157,7 @@ class Recipe:
 
 
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:
-    """Pieces as one array; what has a single piece may have no rows."""
+    """Concatenate pieces; a single piece may have no rows."""
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 

@@ -30,12 +30,12 @@ class Draws(Protocol):
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Whose means over scenarios are measured."""
+        """Quantities whose means over scenarios are measured."""
         ...
 
     @property
     def shares(self) -> Collection[str]:
-        """Names of those that are 0 or 1 in a scenario."""
+        """Names of quantities that are 0 or 1 in a scenario."""
         ...
 
     @property
@@ -51,7 +51,7 @@ def scenario_rng(seed: int, scenario: int) -> np.random.Generator:
 
 @runtime_checkable
 class Undecided(Verifier, Protocol):
-    """A verifier that takes the more pains the nearer a design is to a limit."""
+    """A verifier that spends more scenarios on designs that are nearer to a limit."""
 
     @property
     def until(self) -> Callable[[Sequence[Limit]], Verifier]:
@@ -112,11 +112,11 @@ class Sampled:
         return (*self.engine.quantities, *drawn, Quantity(COUNT, "1", "scenarios that were drawn"))
 
     def until(self, limits: Sequence[Limit]) -> "Sampled":
-        """The same, which decides these limits."""
+        """Return a copy that decides these limits."""
         return replace(self, limits=tuple(limits))
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
-        """All quantities; NaN where the engine has no answer, alone or in a scenario."""
+        """Measure all quantities; NaN where the engine has no answer, alone or in a scenario."""
         certain = self.engine.measure(*arrays)
         width = len(self.quantities)
         measured = torch.full((len(certain), width), float("nan"), dtype=torch.float64)
@@ -136,7 +136,7 @@ class Sampled:
         return measured
 
     def _means(self, seen: Float[Tensor, "n s k"]) -> Float[Tensor, "n c"]:
-        """Means and standard errors by turns, and the count."""
+        """Alternate means and standard errors, then the count."""
         n, s, _ = seen.shape
         mean, error = seen.mean(1), seen.std(1) / s**0.5
         for i, q in enumerate(self.draws.quantities):
@@ -155,9 +155,9 @@ class Sampled:
 
 
 def score_error(share: Float[Tensor, " n"], s: int) -> Float[Tensor, " n"]:
-    """Standard error of a share of `s`, which is not 0 where none or all of them are.
+    """Standard error of a share of `s` outcomes, nonzero also where the share is 0 or 1.
 
-    So many of it, on either side, as an interval is wide reach to the farther end of Wilson's.
+    The usual multiple of it, on either side, reaches the farther end of Wilson's interval.
     """
     z2 = BEYOND**2
     centre = (share + z2 / (2 * s)) / (1 + z2 / s)

@@ -19,7 +19,7 @@ from ingenium.core.seals import SEAL
 
 
 class RecordMaking:
-    """The making of one record, in a `with` block that begins with the work."""
+    """Context that writes one record and measures the resources of the work in its `with` block."""
 
     def __init__(self) -> None:
         self._meter, self._began = Meter(), time.monotonic()
@@ -68,7 +68,7 @@ def sealed_text(record: Mapping[str, Any]) -> str:
 
 
 def unsealed(text: bytes) -> tuple[dict[str, Any], bool]:
-    """The record in the text of a file, and whether it is as it was sealed.
+    """Parse the text of a record file; return the record and whether its seal is valid.
 
     Raises:
         ValueError: for a text that is no record; so do TypeError, AttributeError, RecursionError.
@@ -79,20 +79,20 @@ def unsealed(text: bytes) -> tuple[dict[str, Any], bool]:
 
 
 def _seal(record: Mapping[str, Any]) -> str:
-    """Digest of a record as a file gives it back."""
+    """Digest of a record as a file returns it."""
     plain = json.loads(json.dumps(record, allow_nan=False))
     return content_digest(json.dumps(plain, sort_keys=True))
 
 
 def without_none(value: Any) -> Any:
-    """Plain data without entries that are not set, which TOML cannot hold and a spec leaves out."""
+    """Remove entries that are None from plain data: TOML cannot hold them."""
     if isinstance(value, Mapping):
         return {str(k): without_none(v) for k, v in value.items() if v is not None}
     return [without_none(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
 def finite(value: Any) -> Any:
-    """Plain data with null for what is not finite, since JSON has no such numbers."""
+    """Replace numbers that are not finite in plain data by null, since JSON has none of them."""
     if isinstance(value, Mapping):
         return {str(k): finite(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

@@ -20,7 +20,7 @@ _END = re.compile(rf', "{SEAL}": "({PREFIX}[0-9a-f]{{64}})"}}$'.encode())
 
 
 def sealed(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The line of each record, in a chain."""
+    """Yield the line of each record, chained by seals."""
     last = START
     for record in records:
         text = json.dumps({**record, PREVIOUS: last})

@@ -16,13 +16,13 @@ BLOCK = 64
 
 
 def units(n: int, size: int) -> list[tuple[int, range]]:
-    """Designs 0 to n-1 in units of `size`, which divides `BLOCK`: block and rows of each."""
+    """Split designs 0 to n-1 into units of `size` (divides `BLOCK`): block and rows of each."""
     starts = range(0, n, size)
     return [(s // BLOCK, range(s % BLOCK, s % BLOCK + min(size, n - s))) for s in starts]
 
 
 def block_rng(seed: int, block: int, purpose: str) -> torch.Generator:
-    """The generator of one block for one purpose (`conditions`, `proposal`, ...)."""
+    """Return the generator of one block for one purpose (`conditions`, `proposal`, ...)."""
     words = np.random.SeedSequence([seed, block, *purpose.encode()]).generate_state(2, np.uint32)
     state = int(words[0]) << 32 | int(words[1])
     return torch.Generator().manual_seed(state & (2**63 - 1))

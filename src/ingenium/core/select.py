@@ -17,7 +17,7 @@ _KEPT = {
 
 
 def best(verdicts: xr.Dataset, quantity: str, *, most: bool = False) -> Int[np.ndarray, " m"]:
-    """Positions of the accepted designs, the least of a quantity first, or the most."""
+    """Return positions of accepted designs by increasing quantity, or decreasing with `most`."""
     held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     values = verdicts[quantity].to_numpy()[held]
     order: np.ndarray = held[np.argsort(-values if most else values, kind="stable")]
@@ -72,7 +72,7 @@ def leaders(
 
 
 def pareto_rank(cost: Float[np.ndarray, "n o"]) -> Int[np.ndarray, " n"]:
-    """Front of each row, 0 for those that no other row beats in every column.
+    """Return the Pareto front of each row, 0 for rows that no other row dominates.
 
     Source: Goldberg, Genetic Algorithms in Search, Optimization and Machine Learning, 1989.
     """

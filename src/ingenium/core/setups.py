@@ -24,7 +24,7 @@ TOML_NAMES = {
 
 @dataclass(frozen=True)
 class SetupEntry:
-    """One entry of a setup as it was understood."""
+    """One entry of a setup as it was parsed."""
 
     name: str  # the place where it is or would be written
     type: str
@@ -61,7 +61,7 @@ def _part(asked: Any, step: int | str) -> Any:
 
 
 def comments(kind: type) -> dict[str, str]:
-    """The comment behind each field in the source."""
+    """Return the comment behind each field in the source of a dataclass."""
     inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
     source = inspect.getsource(kind)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
@@ -78,7 +78,7 @@ def comments(kind: type) -> dict[str, str]:
 
 
 def note(kind: type, name: str) -> str:
-    """The comment behind an entry at any depth, by its place; empty if it has none."""
+    """Return the comment behind an entry at any depth, by its place; empty if it has none."""
     place = Place(kind)
     *path, last = name.split(".")
     for step in path:
@@ -91,7 +91,7 @@ def note(kind: type, name: str) -> str:
 
 
 def type_name(kind: Any) -> str:
-    """A type as one writes it in TOML, such as `list of number`."""
+    """Return a type as users write it in TOML, such as `list of number`."""
     if isinstance(kind, str):
         return kind
     if is_dataclass(kind):
@@ -123,7 +123,7 @@ def _bound(mark: object) -> str:
 
 
 def in_words(name: str, found: Any) -> Iterator[str]:
-    """An entry of the setup in words; of a list of tables, a line for each."""
+    """Describe an entry of the setup; a list of tables in a line for each."""
     if isinstance(found, Mapping):
         yield f"{name}: {_pairs(found)}"
     elif isinstance(found, list | tuple) and any(isinstance(one, Mapping) for one in found):

@@ -32,7 +32,7 @@ def scales(verdicts: xr.Dataset, asked: Iterable[Limit]) -> dict[str, Scale]:
 
 
 def bound(limit: Limit, by: Scale) -> Limit:
-    """A limit in the unit of its quantity, as it is read."""
+    """Convert a limit to display units."""
     low, high = limit.at_least, limit.at_most
     return replace(
         limit,
@@ -43,7 +43,7 @@ def bound(limit: Limit, by: Scale) -> Limit:
 
 
 def rescaled(verdicts: xr.Dataset, limits: Sequence[Limit], by: Mapping[str, Scale]) -> xr.Dataset:
-    """Verdicts with values, margins and their uncertainties as they are read."""
+    """Convert verdicts to display units: values, margins and their uncertainties."""
     factors = np.array([by[x.quantity].factor for x in limits], dtype=np.float64)
     shown = {
         name: verdicts[name].copy(data=one.value(verdicts[name].to_numpy()))
@@ -64,7 +64,7 @@ def read(array: xr.DataArray) -> Scale:
 
 
 def column(array: xr.DataArray, by: Scale) -> tuple[str, pd.Series]:
-    """A number of each design as a column with its unit in the head; places by their names."""
+    """Return a number of each design as a column with its unit in the heading; places by name."""
     values, name = array.to_numpy(), str(array.name)
     if LABELS in array.attrs:
         names = np.atleast_1d(array.attrs[LABELS])
@@ -76,10 +76,10 @@ def column(array: xr.DataArray, by: Scale) -> tuple[str, pd.Series]:
 
 
 def headed(name: str, unit: str) -> str:
-    """A name with its unit, if it has one."""
+    """Return a name with its unit, if it has one."""
     return name if unit in ("", "1") else f"{name} ({unit})"
 
 
 def _near(value: float) -> float:
-    """A converted number as it was most likely written."""
+    """Round a converted number to the one that was most likely written."""
     return float(f"{value:.12g}")

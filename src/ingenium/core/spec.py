@@ -60,7 +60,7 @@ class Limit:
 
     @classmethod
     def labelled(cls, label: str) -> "Limit":
-        """The limit that has this label.
+        """Return the limit that has this label.
 
         Raises:
             InputError: if none has.
@@ -73,10 +73,10 @@ class Limit:
         return cls(name, at_least, at_most, unit, True if beyond else None)
 
     def in_unit(self, unit: str) -> "Limit":
-        """The same in the unit in which its quantity is measured.
+        """Convert the limit to the unit of its quantity.
 
         Raises:
-            InputError: if its own is not one of the same kind.
+            InputError: if its own unit measures something else.
         """
 
         def one(bound: float | None) -> float | None:
@@ -115,7 +115,7 @@ def _check_order(least: float, most: float) -> None:
 
 @checked(frozen=True, config=_STRICT)
 class Fixed:
-    """A value that every design holds exactly, by projection."""
+    """A value that every design takes exactly, by projection."""
 
     value: Number
     unit: str | None = None
@@ -197,9 +197,9 @@ def _reading(kind: Any) -> Callable[..., tuple[Any, ...]]:
 
 
 def load(source: str | Path | Mapping[str, Any]) -> Spec:
-    """A spec from a TOML file, or from a dictionary with the same entries.
+    """Load a spec from a TOML file, or from a dictionary with the same entries.
 
-    Relative paths in it are taken from the file's folder, or from where Python runs.
+    Relative paths in it start from the file's folder, or from the working directory.
 
     Raises:
         InputError: if the file is missing, is not TOML or is not a spec.
@@ -235,12 +235,12 @@ def anchored(spec: Spec, folder: Path) -> Spec:
 
 
 def dump(spec: Spec) -> str:
-    """The spec as TOML; `load` of it gives the same spec."""
+    """Return the spec as TOML; `load` of it gives an equal spec."""
     return tomli_w.dumps(as_table(spec))
 
 
 def as_table(spec: Spec) -> dict[str, Any]:
-    """The spec as plain data, without entries that are not set."""
+    """Return the spec as plain data, without entries that are not set."""
     table: dict[str, Any] = _plain(asdict(spec))
     if not spec.given:  # is the same request as before inputs existed
         del table["given"]

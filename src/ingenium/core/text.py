@@ -48,7 +48,7 @@ def codes(
 
 
 def texts(array: Float[Tensor, "n longest"], *, name: str = "text") -> list[str]:
-    """The texts of code points.
+    """Return the texts of code points.
 
     Raises:
         InputError: for numbers that are no code points, or a 0 before the end of a text.
@@ -58,7 +58,7 @@ def texts(array: Float[Tensor, "n longest"], *, name: str = "text") -> list[str]
 
 
 def text_array(array: Float[Tensor, "n longest"], *, name: str = "text") -> np.ndarray:
-    """The texts of code points, as fixed-width unicode.
+    """Return the texts of code points as fixed-width unicode.
 
     Raises:
         InputError: for numbers that are no code points, or a 0 before the end of a text.

@@ -1,4 +1,4 @@
-"""Units at the edge: what users write is converted once to what engines use."""
+"""Units of user input, converted once to those of the engines."""
 
 import math
 import re
@@ -27,8 +27,8 @@ _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/] ?{_FACTOR}){{0,7}}")
 class Unit:
     """Unit of a number of settings: `Annotated[float, Unit("Pa", 1e6, 2e12)]`.
 
-    A spec whose number lies outside of what is plausible is refused: most often it is right in
-    another unit. Zero passes, and so does what Python code makes without a spec.
+    A spec with a number outside the plausible range is refused: most often it is right in another
+    unit. Zero passes, and so do settings that Python code constructs.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Unit:
         return value
 
     def _meant(self, value: float) -> str:
-        """The number in thousandths or thousands of its unit, where that is plausible."""
+        """Suggest the number in thousandths or thousands of its unit, where that is plausible."""
         scaled = ((power, value * 10.0**power) for power in SCALES)
         plain = 1e-3 <= abs(value) < 1e6
         fits = [
@@ -80,11 +80,11 @@ class Scale:
 
     @classmethod
     def between(cls, came: str, shown: str, *, of: str) -> "Scale":
-        """The scale of quantity `of`, from its unit to the one that people read.
+        """Return the scale of quantity `of`, from its unit to its display unit.
 
         Raises:
-            InputError: if a unit is unknown, the two do not measure the same thing, or one counts
-                logarithms of it.
+            InputError: if a unit is unknown, the two do not measure the same thing, or one is
+                logarithmic.
         """
         if came == shown:
             return cls(shown)
@@ -98,19 +98,19 @@ class Scale:
         return cls(shown, one - offset, offset)
 
     def value(self, number: Any) -> Any:
-        """A number, or an array of them, in the unit in which it is written."""
+        """Convert a number, or an array of them."""
         return (
             number if self.factor == 1 and not self.offset else number * self.factor + self.offset
         )
 
     def difference(self, number: Any) -> Any:
-        """A difference of two numbers, such as a margin or an uncertainty."""
+        """Convert a difference of two numbers, such as a margin or an uncertainty."""
         return number if self.factor == 1 else number * self.factor
 
 
 @cache
 def _registry() -> "pint.UnitRegistry[float]":
-    """Imported and parsed on first use: both take a tenth of a second."""
+    """Import pint and parse its units on first use: both take a tenth of a second."""
     import pint
 
     registry: pint.UnitRegistry[float] = pint.UnitRegistry()
@@ -178,7 +178,7 @@ def convert(value: float, came: str, expected: str, *, of: str) -> float:
 
 
 def base_unit(unit: str, *, of: str) -> tuple[str, dict[str, Fraction]]:
-    """The unit in base units of the SI that measures the same, and the exponents of its dimensions.
+    """Return the equivalent SI base unit, and the exponents of its dimensions.
 
     Raises:
         InputError: if the unit of quantity `of` is unknown.

@@ -1,4 +1,4 @@
-"""Judging: measured values against limits, with signed margins."""
+"""Verdicts: measured values compared with limits, by signed margins."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -17,7 +17,7 @@ ERROR = "ancillary_variables"  # attribute of a variable, after CF: names its st
 
 
 class Verdict(StrEnum):
-    """The outcome of judging a design or an artifact; in arrays and records as this word."""
+    """Outcome of judging a design or an artifact; arrays and records hold its word."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # a limit is broken: knowledge about the design
@@ -42,7 +42,7 @@ def answered(verdicts: Shaped[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
 
 
 def errors_of(quantities: Sequence[Quantity]) -> dict[str, str]:
-    """The standard error, by the quantity that has one."""
+    """Return the name of the standard error of each quantity that has one."""
     return {q.name: q.error for q in quantities if q.error}
 
 
@@ -52,9 +52,9 @@ def margins(
     limits: Sequence[Limit],
     errors: Mapping[str, str] | None = None,
 ) -> Float[np.ndarray, "n l"]:
-    """Signed distance to each limit in the unit of its quantity; at least 0 holds.
+    """Signed distance to each limit in the unit of its quantity; at least 0 satisfies it.
 
-    Of a quantity with a standard error it is that of the worse end of its interval.
+    For a quantity with a standard error it is the distance of the worse end of its interval.
     """
     columns = []
     for limit in limits:
@@ -131,7 +131,7 @@ def weighed(
 
 
 def at_best(verdicts: xr.Dataset, limits: Sequence[Limit]) -> Float[np.ndarray, "n l"]:
-    """Margins of the better ends of intervals; below 0 a limit is broken by the whole."""
+    """Margins of the better ends of intervals; below 0 the whole interval violates the limit."""
     found: np.ndarray = verdicts["margin"].to_numpy()
     return found + slack(*_limited(verdicts, limits)) if limits else found
 
@@ -167,7 +167,7 @@ def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
 
 
 def flagged(verdicts: xr.Dataset) -> xr.Dataset:
-    """Verdicts as numbers that say what they mean, as CF wants them in a file."""
+    """Encode verdicts as numbers with CF flag meanings, for files."""
     words = verdicts["verdict"].to_numpy().tolist()
     told = {"flag_values": list(FLAGS.values()), "flag_meanings": " ".join(FLAGS)}
     flags = np.array([FLAGS[Verdict(word)] for word in words], dtype=np.int64)

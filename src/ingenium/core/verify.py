@@ -34,12 +34,12 @@ class Verifier(Protocol):
 
     @property
     def tier(self) -> Literal["cheap", "exact"]:
-        """Exact tiers judge; cheap ones may screen before them."""
+        """Tier of the engine: an exact one judges; a cheap one may screen before it."""
         ...
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The columns of `measure`, in order."""
+        """Columns of `measure`, in order."""
         ...
 
     @property
@@ -64,7 +64,7 @@ class Filed(Verifier, Protocol):
 
     @property
     def filed(self) -> str:
-        """The array of designs that a file may bring; `measure` takes it after the variables."""
+        """Name of the array that a file may add; `measure` takes it after the variables."""
         ...
 
 
@@ -133,7 +133,7 @@ def _arrays(
 def _measured(
     arrays: tuple[Tensor, ...], verifier: Verifier, sparing: Sequence[Limit] | None
 ) -> Float[np.ndarray, "n k"]:
-    """Values of all designs whose arrays are finite; with limits, sparing where it can be."""
+    """Measure all designs whose arrays are finite; with limits, by `_spared` where possible."""
     finite = torch.stack([a.reshape(len(a), -1).isfinite().all(1) for a in arrays]).all(0)
     shape = (len(finite), len(verifier.quantities))
     measured = torch.full(shape, float("nan"), dtype=torch.float64)

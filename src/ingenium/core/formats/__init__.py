@@ -25,7 +25,7 @@ class Format(Protocol):
         ...
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write every design below `folder`; gives the file or folder of each by its index."""
+        """Write every design below `folder`; return the file or folder of each by its index."""
         ...
 
     def read(self, path: Path) -> xr.Dataset:
@@ -42,13 +42,13 @@ class FilePerDesign(Format, Protocol):
 
     @property
     def apart(self) -> Literal[True]:
-        """Says so."""
+        """Marker of such formats."""
         ...
 
 
 @runtime_checkable
 class ReadTogether(FilePerDesign, Protocol):
-    """A format whose reader takes longer for each call than for a design."""
+    """A format whose reader has a high cost per call and a low one per design."""
 
     @property
     def together(self) -> Callable[[Sequence[Path]], xr.Dataset]:
@@ -58,7 +58,7 @@ class ReadTogether(FilePerDesign, Protocol):
 
 @runtime_checkable
 class Accompanied(Format, Protocol):
-    """A format whose files are read by others together with one that they share, such as a net."""
+    """A format whose files need a common one for other programs, such as a net."""
 
     def accompany(self, folder: Path) -> None:
         """Write it into the folder of the run, next to the files of the designs."""

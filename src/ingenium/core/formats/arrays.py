@@ -25,9 +25,9 @@ SAME = 1e-9  # relative, within which an attribute or a coordinate is the declar
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """An array that other programs read, and that follows from the variables of the designs.
+    """An array for other programs that follows from the variables of the designs.
 
-    A file whose array is another one is refused: what is shown elsewhere is what is judged here.
+    A file with a different array is refused: other programs must show the design that is judged.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Derived:
         return {key: value for key, value in told.items() if value}
 
     def require(self, found: np.ndarray, arrays: Sequence[Tensor], path: Path) -> None:
-        """Refuse another array.
+        """Refuse an array that differs.
 
         Raises:
             InputError: for another shape, kind or value.
@@ -63,7 +63,7 @@ class Derived:
 
 @dataclass(frozen=True, eq=False)
 class Arrays(ABC):
-    """One file for all designs: an array for each variable with its unit, and their numbers.
+    """One file for all designs: an array for each variable with its unit, and the design numbers.
 
     Shapes: n designs.
     """
@@ -86,7 +86,7 @@ class Arrays(ABC):
         return f"{self.file} of designs"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write the file; gives it for each design."""
+        """Write the file; return it for each design."""
         path = folder / self.file
         self.pack(designs, path)
         return dict.fromkeys(designs[DESIGN].to_numpy().tolist(), path)
@@ -118,7 +118,7 @@ class Arrays(ABC):
         return designs
 
     def whole(self, designs: xr.Dataset) -> xr.Dataset:
-        """Return all that is written: variables, and what is derived of them for each design."""
+        """Return everything that is written: variables, and the derived arrays of each design."""
         own, arrays = designs[[v.name for v in self.variables]], to_arrays(designs, self.variables)
         derived = {d.name: (DESIGN, d.of(arrays), d.attrs) for d in self.derived}
         at = {d: (d, x, {"long_name": d, "units": "1"}) for d, x in self.places.items()}
@@ -127,11 +127,11 @@ class Arrays(ABC):
 
     @abstractmethod
     def pack(self, designs: xr.Dataset, path: Path) -> None:
-        """Write what is declared into a file."""
+        """Write the declared arrays into a file."""
 
     @abstractmethod
     def unpack(self, path: Path) -> xr.Dataset:
-        """Read what is declared, of any size, shape and unit."""
+        """Read the declared arrays, of any size, shape and unit."""
 
     def _require_about(self, found: xr.Dataset, path: Path) -> None:
         for key, own in self.about.items():

@@ -18,7 +18,7 @@ DAY_MIN = 24 * 60
 
 @runtime_checkable
 class StepClock(Protocol):
-    """The first column of a table of steps, and what it says of the design."""
+    """The first column of a table of steps, and the numbers of the design that it encodes."""
 
     @property
     def head(self) -> str:
@@ -27,7 +27,7 @@ class StepClock(Protocol):
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """Single numbers of a design that its cells follow from."""
+        """Variables without dimensions that its cells follow from."""
         ...
 
     def cells(self, *numbers: float) -> Sequence[Any]:

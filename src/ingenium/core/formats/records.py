@@ -1,4 +1,4 @@
-"""Records as declarations: a JSON object a design, its entries named as columns are."""
+"""Declarative records: a JSON object a design, with entries declared like columns."""
 
 import json
 import operator
@@ -41,7 +41,7 @@ class Records:
     endings: ClassVar[tuple[str, ...]] = (".jsonl",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write the file; gives it for each design."""
+        """Write the file; return it for each design."""
         index, path = designs[DESIGN].to_numpy().tolist(), folder / self.file
         entries = {c.head: self._shown(designs[v.name].to_numpy(), v, c) for v, c in self.declared}
         rows = zip(index, *entries.values(), strict=True)

@@ -28,7 +28,7 @@ MOST_DIGITS = 16  # of the number of a design
 
 @contextmanager
 def refusing(what: str, path: Path) -> Iterator[None]:
-    """Turn whatever a parser throws at a file into a refusal that names it, and bound its memory.
+    """Turn any error of a parser into one that names the file, and bound the parser's memory.
 
     Args:
         what: would have been right, as it reads after "expected".
@@ -50,7 +50,7 @@ def refusing(what: str, path: Path) -> Iterator[None]:
 
 
 def check_plain(path: Path, what: str) -> None:
-    """Refuse what is neither a folder nor a plain file of a size that can be read.
+    """Refuse a path that is neither a folder nor a plain file of a readable size.
 
     Raises:
         InputError: for what is absent, a device, a pipe, a socket, or too large.
@@ -64,10 +64,10 @@ def check_plain(path: Path, what: str) -> None:
 
 
 def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
-    """All bytes of a plain file.
+    """Read all bytes of a plain file.
 
     Raises:
-        InputError: if it is absent, no plain file (which may have no end), or of more bytes.
+        InputError: if it is absent, no plain file (which may have no end), or larger than `most`.
     """
     try:  # a pipe that nobody writes into would be waited for
         with open(path, "rb", opener=_without_waiting) as file:
@@ -85,11 +85,11 @@ def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
 
 
 def text(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> str:
-    """The text of a file in UTF-8, with one kind of line end and without a mark of its order.
+    """Read a UTF-8 text file, with uniform line ends and without a byte-order mark.
 
     Raises:
-        InputError: as for `content`, for what is no UTF-8, and for signs that end a line, or a
-            text, to some programs alone: what one reads the other would not.
+        InputError: as for `content`, for what is not UTF-8, and for characters that end a line, or
+            a text, in some programs alone, which would then read another text.
     """
     data = content(path, what, most=most)
     with refusing(what, path):
@@ -104,7 +104,7 @@ def text(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> str:
 
 
 def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
-    """The lines of a text file.
+    """Read the lines of a text file.
 
     Raises:
         InputError: as for `text`, and for too many lines.
@@ -117,9 +117,9 @@ def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
 
 
 def numbered(path: Path, form: str, what: str) -> tuple[list[Path], list[int]]:
-    """A file, or all of a folder whose names have a form such as `poem_*.txt`; and their numbers.
+    """List a file, or those of a folder with a pattern such as `poem_*.txt`, and their numbers.
 
-    Numbers are those that names end in; from 0 on where one ends otherwise, or two alike.
+    Numbers are those at the end of the names; from 0 on where one is missing or not unique.
 
     Raises:
         InputError: for a folder without any.
@@ -134,7 +134,7 @@ def numbered(path: Path, form: str, what: str) -> tuple[list[Path], list[int]]:
 
 
 def number(word: str) -> float:
-    """A number as every program reads it: in the digits 0 to 9, with nothing between them.
+    """Parse a number that every program reads alike: digits 0 to 9, with nothing between them.
 
     Raises:
         ValueError: for anything else, such as `1_000` or digits of other scripts, which Python
@@ -146,7 +146,7 @@ def number(word: str) -> float:
 
 
 def check_numbers(found: str, what: str, path: Path) -> None:
-    """Refuse words that are numbers to Python alone, before a parser of Python's takes them.
+    """Refuse words that only Python reads as numbers, before a Python parser takes them.
 
     Raises:
         InputError: naming the first of them.
@@ -199,7 +199,6 @@ def _data_bytes() -> int | None:
 
 
 def _named(path: Path) -> str:
-    """A path for a message, its end where it is long."""
     whole = str(path)
     return whole if len(whole) <= 300 else f"...{whole[-297:]}"
 

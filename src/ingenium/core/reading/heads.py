@@ -32,7 +32,7 @@ def split_head(head: str) -> tuple[str, str]:
 def unit_heads(
     heads: Iterable[str], taken: Collection[str], *examples: str
 ) -> list[tuple[str, str]]:
-    """Name and unit of each column.
+    """Return name and unit of each column.
 
     Args:
         heads: as they were read.

@@ -68,14 +68,14 @@ class DataTable:
         return name in self.heads or any(own == name for own, _ in self._units)
 
     def place(self, row: int, head: str = "") -> str:
-        """Return where a row is, for a message."""
+        """Return the place of a row, for a message."""
         line = row + self.first
         for skipped in self.blank:
             line += skipped <= line
         return f"row {line}{f', column {head}' if head else ''} of {self.path}"
 
     def at(self, name: str) -> int:
-        """Return the place of the column with a heading.
+        """Return the index of the column with a heading.
 
         Raises:
             InputError: if there is none, or more than one.
@@ -89,12 +89,12 @@ class DataTable:
 
         Args:
             name: the heading, with or without its unit.
-            unit: in which numbers are wanted, and what a heading without a unit means.
+            unit: unit of the result, and of a heading that names none.
             gaps: read empty cells as NaN instead of refusing them.
 
         Raises:
-            InputError: for a column that is absent, of another kind of unit, or with a cell that
-                is no number; truths, and `1_000`, which is a number to Python alone, are none.
+            InputError: for a column that is absent, of another kind of unit, or with a cell that is
+                no number; truth values, and `1_000`, which only Python reads as a number, are none.
         """
         at, written = self._find(name)
         values = self._plain(at)
@@ -172,7 +172,6 @@ class DataTable:
         return [split_head(head) for head in self.heads]
 
     def _find(self, name: str) -> tuple[int, str]:
-        """Place of a column, and the unit that its heading names."""
         named = list(zip(self.heads, self._units, strict=True))
         found = [(i, unit) for i, (head, (_, unit)) in enumerate(named) if head == name]
         found = found or [(i, unit) for i, (_, (own, unit)) in enumerate(named) if own == name]
@@ -189,7 +188,6 @@ class DataTable:
         )
 
     def _plain(self, at: int) -> Float64[np.ndarray, " r"]:
-        """The numbers of a column as they are written."""
         column = self.frame[at]
         if not len(column):
             raise InputError(f"{self.what} with rows", f"none in {self.path}", "Write one.")
@@ -295,7 +293,7 @@ def _check_size(found: str, delimiter: str, what: str, path: Path) -> None:
 
 
 def _dialect(found: str, path: Path) -> tuple[str, str]:
-    """Delimiter from the header; decimal comma if values have one and it delimits nothing."""
+    """Find the delimiter from the header; the decimal comma if values have one and it is free."""
     header, *lines = islice(StringIO(found), LOOKED_AT)
     delimiter = max(DELIMITERS, key=header.count)
     check_columns(header.count(delimiter) + 1, path)
@@ -312,7 +310,6 @@ def _dialect(found: str, path: Path) -> tuple[str, str]:
 
 
 def _blank_lines(found: str) -> tuple[int, ...]:
-    """Numbers of lines without anything, which no row of the table is."""
     if "\n\n" not in found and not found.startswith("\n"):
         return ()
     return tuple(i for i, line in enumerate(found.split("\n"), 1) if not line)
