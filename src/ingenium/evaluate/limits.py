@@ -1,4 +1,4 @@
-"""How many designs hold each limit, and for the others where, when and how badly it breaks."""
+"""Counts of designs that satisfy each limit, and place, time and size of violations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ class Summary:
     acceptance_low: float
     acceptance_high: float
     limits: tuple[LimitBreach, ...]
-    nearest: Nearest | None  # where no design held every limit: what could be held
-    undecided: int = 0  # of the failed: the scenarios drawn leave open whether they hold
+    nearest: Nearest | None  # where no design is feasible: limits that could be satisfied
+    undecided: int = 0  # of the failed: undecided by the sampled scenarios
 
 
 def summarise(
     verdicts: xr.Dataset, limits: Sequence[Limit], quantities: Sequence[Quantity]
 ) -> Summary:
-    """Counts, shares with intervals, and what breaks each limit."""
+    """Return counts, shares with intervals, and the violations of each limit."""
     code = verdicts["verdict"].to_numpy()
     counts = {v: int((code == v).sum()) for v in Verdict}
     low, high = wilson(counts[Verdict.ACCEPTED], len(code))
@@ -116,7 +116,7 @@ def _spread(values: np.ndarray) -> float:
 
 
 def _usual(values: np.ndarray, quantity: Quantity) -> str:
-    """The most frequent value and its share: as a name, a time of the day, or with its unit."""
+    """Most frequent value and its share: as a name, a time of the day, or with its unit."""
     kinds, counts = np.unique(values, return_counts=True)
     top, share = kinds[counts.argmax()], counts.max() / counts.sum()
     if quantity.labels is not None:
