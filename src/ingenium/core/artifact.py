@@ -28,14 +28,14 @@ T = TypeVar("T")
 A = TypeVar("A", bound="Artifact")
 Table = Sequence[Sequence[str]]  # the first row is the header
 Drawn = tuple[str, str, "Figure"]  # heading, sentence and picture
-SAME = 1e-6  # relative, within which a replay gives what was recorded
+SAME = 1e-6  # relative tolerance of a replay
 
 
 def load(path: Path, kind: type[T], what: str) -> T:
     """Parse a table of a TOML file as an object, such as a spec.
 
     Raises:
-        InputError: if it is none.
+        InputError: if the file is missing, or is not such a table.
     """
     expected = f"{what} as a TOML file"
     found = text(path, expected, most=MOST_TOML)
@@ -46,7 +46,7 @@ def load(path: Path, kind: type[T], what: str) -> T:
 
 @dataclass(frozen=True)
 class ReplayCheck:
-    """One part of a record, whether it holds, and what was found."""
+    """One part of a record, whether it is reproduced, and the finding."""
 
     part: str
     holds: bool
@@ -68,12 +68,12 @@ class Replay:
 
     @property
     def holds(self) -> bool:
-        """Verdict on the record: every part of it holds."""
+        """Return whether every part of the record is reproduced."""
         return all(c.holds for c in self.checks)
 
     @property
     def broken(self) -> list[str]:
-        """Parts that do not hold."""
+        """Names of the parts that are not reproduced."""
         return [c.part for c in self.checks if not c.holds]
 
 
@@ -81,7 +81,7 @@ class Replay:
 class JudgedValue:
     """A measured value with its interval and the limits on it, in its unit."""
 
-    value: float | None  # none without an answer
+    value: float | None  # None without an answer
     low: float | None
     high: float | None
     unit: str
@@ -98,7 +98,7 @@ class Artifact:
     what: ClassVar[str]  # such as `a monitor`
     file: ClassVar[str]  # name of the record
     made_by: ClassVar[str]  # the command
-    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # what a replay compares: ways in a record
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # compared by a replay: paths in a record
     remade_by: ClassVar[str] = ""  # "module:function" of the artifact and a folder, to a Replay
     drawn_by: ClassVar[str] = ""  # "module:function" of the artifact, to its figures
 
@@ -114,8 +114,8 @@ class Artifact:
             without: names of sealed files that may be absent.
 
         Raises:
-            InputError: if none is there, or one of an older version.
-            CorruptError: if it cannot be read, was altered, or a file is another one.
+            InputError: if there is none, or one of an older version.
+            CorruptError: if it cannot be read, or it or one of its files was altered.
         """
         path = folder / cls.file
         if not path.is_file():

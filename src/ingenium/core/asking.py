@@ -269,7 +269,7 @@ def draw_conditions(
     chosen = pool[near[np.arange(n), pick]]
     columns: dict[str, Any] = {c: values[chosen] for c, values in table.items()}
     columns |= {name: drawn[:, i] for i, name in enumerate(spans)}
-    own = {} if columns else {"design": np.arange(n)}  # else no column says how many there are
+    own = {} if columns else {"design": np.arange(n)}  # otherwise no column determines their number
     return xr.Dataset({k: ("design", v) for k, v in columns.items()}, coords=own)
 
 

@@ -27,8 +27,8 @@ class Channels:
     affine, so that decoding is exact to rounding.
     """
 
-    own: tuple[Axes, ...]  # axes of each array that become channels; none of a single one
-    along: Axes  # those that all arrays share; none of plain numbers
+    own: tuple[Axes, ...]  # axes of each array that become channels; empty for a single one
+    along: Axes  # axes common to all arrays; empty for plain numbers
     start: Float64[Tensor, " d"]
     width: Float64[Tensor, " d"]
     box: bool = False

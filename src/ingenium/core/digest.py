@@ -1,6 +1,6 @@
 """Content addresses: the same content has the same digest, wherever and however it is stored.
 
-All digests are `sha256:` and 64 hexadecimal digits. What is hashed depends on neither the
+All digests are `sha256:` and 64 hexadecimal digits. The hashed content depends on neither the
 platform, the order of keys or variables, the byte order, nor the bits inside a NaN.
 """
 
@@ -56,7 +56,7 @@ def file_digest(path: Path) -> str:
 def array_digest(array: npt.ArrayLike) -> str:
     """Digest of an array: its type, shape and values.
 
-    Text has one digest whether it is held as `object` or as fixed-width unicode.
+    Text has one digest whether it is stored as `object` or as fixed-width unicode.
 
     Raises:
         InputError: for an array of Python objects that are not all text.

@@ -16,10 +16,10 @@ from ingenium.core.errors import EngineError, IngeniumError, InputError, Missing
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
 
-# Of paths, or what the field names instead: a text, and what is to be looked at in it.
+# A function of paths, or of other inputs of the field; returns a text, and points to check in it.
 Drafter = Callable[..., tuple[str, tuple[str, ...]]]
 GROUP = "ingenium.domains"  # of the entry points by which packages add domains
-# What importing somebody else's module may end with, short of leaving the process.
+# Exceptions that the import of a third party's module may raise, short of ending the process.
 _FAULTS = (
     ImportError,
     SyntaxError,
@@ -52,8 +52,8 @@ class Domain:
     package: str  # that it lives in: `__name__` of the module that makes it
     problems: Mapping[str, Offer] = field(default_factory=dict)  # by their names in the domain
     extra: str | None = None  # of the distribution that is named as the package is
-    needs: tuple[str, ...] = ()  # packages of the extra, as they are imported
-    drafts: Mapping[str, str] = field(default_factory=dict)  # what it drafts; "module:function"
+    needs: tuple[str, ...] = ()  # import names of the packages of the extra
+    drafts: Mapping[str, str] = field(default_factory=dict)  # drafts by name; "module:function"
     studies: str = ""  # package of its studies, which need not exist; `studies` in its own
 
     def __post_init__(self) -> None:

@@ -4,8 +4,8 @@ A number without its method is worth nothing, so each carries the method and an 
 
 - *measured*: the counters of the processor's packages and memory (RAPL) over the whole run, of
   which this process gets its share of the machine's busy time. Low is its share of all that the
-  threads could have done, high is the whole machine. What the power supply and the rest of the
-  machine take is not in it.
+  threads could have done, high is the whole machine. The power supply and the rest of the
+  machine are not included.
 - *estimated*: seconds of processor time, of this process and of children that it waited for, times
   the power of a busy hardware thread. The power is that of whole servers under full load by
   SPECpower, per thread: the median of 16 server architectures, from the lowest to the highest.
@@ -45,13 +45,13 @@ class Energy:
     """Electricity of a run, the method behind it, and its carbon if an intensity is set."""
 
     kwh: float
-    low_kwh: float | None  # none: not known
+    low_kwh: float | None  # None: not known
     high_kwh: float | None
     measured: bool
     method: str
     cpu_seconds: float
     wall_seconds: float
-    gpu_kwh: float | None  # within kwh; none if no graphics processor was used
+    gpu_kwh: float | None  # included in kwh; None if no graphics processor was used
     kg_co2e: float | None
     g_co2e_per_kwh: float | None
     carbon_source: str

@@ -56,7 +56,7 @@ class EvidenceRecord(TypedDict):
     verdict: Literal["accepted", "rejected", "failed"]
     measured: dict[str, Measurement]
     margins: dict[str, float | None]
-    close: list[str]  # limits that are held by less than the uncertainty
+    close: list[str]  # limits that are satisfied by less than the uncertainty
     conditions: dict[str, str | float | None]
     conditions_measured: dict[str, float | None]
     design_digest: str
@@ -90,7 +90,7 @@ class Export:
     format: str
     files: Mapping[int, tuple[str, str]]  # design -> path below the output folder, digest
     shift: Mapping[str, float]  # largest change of each quantity by writing and reading back
-    measured: frozenset[int] = frozenset()  # designs whose values are those of their file
+    measured: frozenset[int] = frozenset()  # designs whose values were measured on their file
 
 
 def records(
@@ -148,7 +148,7 @@ def uncertainty(
     """Numerical uncertainty of each quantity, one value for a whole run.
 
     The largest disagreement with the independent engine on the random share, plus the largest
-    change by rounding in the file, plus what a mesh may be off.
+    change by rounding in the file, plus the error of the mesh.
     """
     apart, mesh = cross_check.disagreement if cross_check else {}, of_mesh(cross_check)
     return {
@@ -212,7 +212,7 @@ def margins(labels: Sequence[str], values: Float[np.ndarray, " l"]) -> dict[str,
 
 
 def number(value: float) -> float | None:
-    """A JSON number; null for what is not finite."""
+    """Return a JSON number; null if it is not finite."""
     return value if math.isfinite(value) else None
 
 

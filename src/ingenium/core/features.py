@@ -18,8 +18,8 @@ def features(conditions: Sequence[Condition], designs: xr.Dataset) -> Float64[np
     """Encode the conditions of each design; a single column of zeros where there are no conditions.
 
     A choice is 1 in the column of its name and 0 elsewhere, a number on a circle its sine and
-    cosine, any other number from -1 to 1 over its range or as its condition says. What is not known
-    (NaN, or not there at all) is 0.
+    cosine, any other number from -1 to 1 over its range or scaled as in its condition. Unknown
+    values (NaN or absent) are 0.
     """
     n = designs.sizes[DESIGN]
     columns = [np.zeros((n, 1))] if not conditions else []

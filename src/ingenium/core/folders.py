@@ -116,7 +116,7 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         with suppress(OSError):
-            path.unlink(missing_ok=True)  # while still held, so that nobody else's is removed
+            path.unlink(missing_ok=True)  # while still locked, so that no other one is removed
         os.close(handle)
 
 
@@ -175,7 +175,7 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
                 yield partial
         except BaseException:
             if [path.name for path in partial.iterdir()] == [MARK]:
-                shutil.rmtree(partial)  # there is nothing to go on from
+                shutil.rmtree(partial)  # there is nothing to resume from
             raise
         with storing(folder):
             if folder.exists():

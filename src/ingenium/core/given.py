@@ -40,10 +40,10 @@ class Input:
     kind: Literal["text", "array", "table", "graph", "file"]
     long_name: str
     unit: str = "1"  # of an array
-    dims: tuple[str, ...] = ()  # of an array; how long they are the problem says when it is opened
+    dims: tuple[str, ...] = ()  # of an array; the opened problem defines their lengths
     columns: tuple[Variable, ...] = ()  # of a table, or of a graph besides the ends of its links
     most: int = 100_000  # characters, numbers or rows
-    default: Any = None  # as a spec would write it; none where the problem opens without it
+    default: Any = None  # as a spec would write it; None where the problem opens without it
     needed: bool = False  # without it, or a default, the problem does not open
 
     @property

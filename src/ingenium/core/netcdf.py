@@ -24,8 +24,8 @@ def write_netcdf(
 ) -> None:
     """Write a file completely or not at all.
 
-    HDF5 crashes the process when the disk fills while it writes, so it writes to memory; what is
-    too large for that is written directly, if the disk has enough free space.
+    HDF5 crashes the process when the disk fills while it writes, so it writes to memory; larger
+    data are written directly, if the disk has enough free space.
 
     Raises:
         StorageError: if it cannot be written.
@@ -43,7 +43,7 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
     """Read a whole file, after checking the size that its header declares.
 
     Raises:
-        InputError: for what is no NetCDF-4, or too large.
+        InputError: for a file that is not NetCDF-4, or too large.
     """
     import h5py
 

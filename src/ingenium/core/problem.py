@@ -158,14 +158,14 @@ class Problem(ABC):
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     searches: ClassVar[SearchDefaults] = SearchDefaults()
-    judged: ClassVar[str] = ""  # what of its files is read back and measured, in a sentence
-    unchecked: ClassVar[tuple[str, ...]] = ()  # what "accepted" does not say, in sentences
+    judged: ClassVar[str] = ""  # part of its files that is read back and measured, in a sentence
+    unchecked: ClassVar[tuple[str, ...]] = ()  # aspects not covered by "accepted", in sentences
     licence: str = ""  # of the data, as it must be named alongside exported designs
-    system: str = ""  # digest of what the engine models, such as a net; empty if the spec says all
+    system: str = ""  # digest of the modelled system, such as a net; empty if the spec defines it
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
-    given: Given = NOTHING  # what the spec gave of the inputs
+    given: Given = NOTHING  # inputs from the spec
     input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # encoders for models
     agreements: tuple[Limit, ...] = ()  # with the inputs; judged unless a spec limits the same
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
@@ -173,10 +173,10 @@ class Problem(ABC):
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
-    second: Second | None = None  # what measures a random share again, sharing no code
+    second: Second | None = None  # independent engine for a random share, with no code in common
     at_once: int = BLOCK  # designs repaired, measured and stored together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
-    notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
+    notes: tuple[str, ...] = ()  # changes to the user's data or model, in sentences
 
     @abstractmethod
     def __init__(self, settings: Any) -> None:

@@ -27,9 +27,9 @@ class Variable:
     dims: tuple[str, ...]  # beyond `design`
     unit: str
     long_name: str
-    lower: float | None = None  # physical bounds, checked when designs come in
+    lower: float | None = None  # physical bounds, checked when designs are read
     upper: float | None = None
-    given: str | None = None  # the condition whose number it is, so that no model proposes it
+    given: str | None = None  # the condition that sets it, so that no model proposes it
     longest: int | None = None  # characters of a text; None for numbers
     shown: str = ""  # unit in tables, reports and pictures, such as "nm"; that of files if empty
     labels: tuple[str, ...] | None = None  # the number is an index into these names
@@ -48,11 +48,11 @@ class Quantity:
     unit: str
     long_name: str
     labels: tuple[str, ...] | None = None  # the number is an index into these names
-    where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
-    rounding: float = 0.0  # absolute; what the order of sums may change where terms cancel
+    where: tuple[str, ...] = ()  # other quantities with the place and time of this one
+    rounding: float = 0.0  # absolute tolerance for the order of sums where terms cancel
     error: str = ""  # the quantity that is its standard error, of a mean over scenarios
-    costly: bool = False  # may be left out of a design that breaks a limit on another quantity
-    beyond: bool = False  # its limits hold beyond its uncertainty, unless a spec says otherwise
+    costly: bool = False  # may be left out of a design that violates a limit on another quantity
+    beyond: bool = False  # its limits must hold beyond its uncertainty, unless a spec sets this
     shown: str = ""  # unit in tables, reports and pictures, such as "MPa"; `unit` if empty
 
     @property
@@ -82,10 +82,10 @@ class Condition:
     spread: float = 1.0  # the distance that they see as 1; of the logarithm with `log`
     log: bool = False
     period: float | None = None  # of a number on a circle, such as an angle
-    measured: str | None = None  # the quantity that says what a design truly has, in the same unit
+    measured: str | None = None  # the quantity that measures the achieved value, in the same unit
     acts: bool = True  # on how a design is made, and not only on the inputs of a model
-    exact: bool = False  # proposals hold what is measured of it exactly
-    ceiling: bool = False  # what is measured of them lies below it, so that it is no target
+    exact: bool = False  # proposals achieve it exactly
+    ceiling: bool = False  # an upper bound of the achieved value, so that it is no target
 
     def __post_init__(self) -> None:
         if self.log and not (self.middle and self.middle > 0):

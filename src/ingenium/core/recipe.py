@@ -45,7 +45,7 @@ class Recipe:
 
     name: str  # such as `minimum_compliance`; names the folder and the progress
     under: object  # all that the content depends on besides the code of `make`, as plain data
-    make: Callable[[int], Arrays]  # of a piece, by its number; gives the same arrays each time
+    make: Callable[[int], Arrays]  # of a piece, by its number; returns the same arrays each time
     pieces: int = 1
     shipped: Path | None = None  # a file of the package with the whole, written by `ship`
     rows: int | None = None  # rows to use, where the packaged file may hold more
@@ -71,7 +71,7 @@ class Recipe:
 
         Raises:
             StorageError: if the cache cannot be written.
-            CorruptError: if what comes with the package is damaged.
+            CorruptError: if a packaged file is damaged.
         """
         ready = self._ready()
         if ready is not None:

@@ -20,7 +20,7 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import BEYOND, Verdict, errors_of, judge, margins, slack
 from ingenium.core.verify import Verifier
 
-FEWEST = 16  # scenarios, below which a standard error says little
+FEWEST = 16  # scenarios, below which a standard error is unreliable
 COUNT = "scenarios"
 
 
@@ -64,13 +64,13 @@ class Sampled:
     """An engine with sampled scenarios: means with a standard error each, and the sample size.
 
     All designs get the first scenarios. Where the whole interval of a quantity neither satisfies
-    nor violates its limit, their number doubles, again and again, up to `most`; what is undecided
-    then has no verdict but FAILED. Sampling stops for designs that another limit rejects.
+    nor violates its limit, their number doubles, again and again, up to `most`; designs that are
+    still undecided are FAILED. Sampling stops for designs that another limit rejects.
 
     Shapes: n designs, s scenarios, k sampled quantities.
     """
 
-    engine: Verifier  # of what no scenario changes
+    engine: Verifier  # of the quantities that do not depend on a scenario
     draws: Draws
     first: int = 32
     most: int = 1024

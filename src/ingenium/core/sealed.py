@@ -60,8 +60,8 @@ class RecordMaking:
 def sealed_text(record: Mapping[str, Any]) -> str:
     """Return the text of a record file: the record, and its digest.
 
-    An altered threshold or verdict in the file shows. It is no signature: who rewrites the whole
-    record can seal it anew, which only the ledger and a replay reveal.
+    An altered threshold or verdict in the file shows. It is no signature: a record that is
+    rewritten and sealed again is only revealed by the ledger and a replay.
     """
     whole = {**record, SEAL: _seal(record)}
     return json.dumps(whole, indent=2, allow_nan=False) + "\n"

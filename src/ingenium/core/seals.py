@@ -1,8 +1,8 @@
 """Seals of evidence: each line is bound to its own words and to the line before it.
 
 The last entry of a line is the digest of the rest of it, which names the seal before. So a line
-that was altered, left out, doubled or moved shows. A seal is no signature: who writes a whole file
-anew can seal it anew, which only a copy elsewhere reveals, such as the ledger.
+that was altered, left out, doubled or moved shows. A seal is no signature: a file that is rewritten
+and sealed again is only revealed by a copy elsewhere, such as the ledger.
 
 Source: Haber & Stornetta, How to time-stamp a digital document, J. Cryptology 3, 1991 (linking).
 """

@@ -64,7 +64,7 @@ def leaders(
     """
     taken: list[int] = []
     free = np.ones(int(order.max()) + 1, dtype=bool)
-    for position in order.tolist():  # whether one is taken hangs on those before it
+    for position in order.tolist():  # each decision depends on those before it
         if free[position] and (count is None or len(taken) < count):
             taken.append(position)
             free &= metric(position)[: len(free)] >= apart
@@ -76,7 +76,7 @@ def pareto_rank(cost: Float[np.ndarray, "n o"]) -> Int[np.ndarray, " n"]:
 
     Source: Goldberg, Genetic Algorithms in Search, Optimization and Machine Learning, 1989.
     """
-    order = np.lexsort(cost.T[::-1])  # whoever beats a row comes before it
+    order = np.lexsort(cost.T[::-1])  # a row that dominates another comes before it
     cost, rank = cost[order], np.empty(len(cost), dtype=np.int64)
     for i, own in enumerate(cost):  # a row needs the fronts of those before it
         beats = (cost[:i] <= own).all(1) & (cost[:i] < own).any(1)

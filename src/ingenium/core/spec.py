@@ -36,8 +36,8 @@ class Limit:
     quantity: str
     at_least: Number | None = None
     at_most: Number | None = None
-    unit: str | None = None  # None is the unit in which the problem measures
-    beyond_uncertainty: bool | None = None  # true: margin above it; none: where a mesh enters
+    unit: str | None = None  # None is the unit of the quantity
+    beyond_uncertainty: bool | None = None  # true: margin above it; none: only where a mesh matters
 
     def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:
@@ -63,7 +63,7 @@ class Limit:
         """Return the limit that has this label.
 
         Raises:
-            InputError: if none has.
+            InputError: if the label is not that of a limit.
         """
         found = _LABEL.fullmatch(label)
         if found is None or not (found[1] or found[3]):
@@ -149,7 +149,7 @@ class Select:
     """Selection of the designs that are exported."""
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
-    count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # the best so many; None for all
+    count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # number of the best; None for all
     apart: Annotated[Number, Field(gt=0)] | None = None  # least distance of any two; None for any
 
 

@@ -19,7 +19,8 @@ def codes(
     """Return the code points of texts of at most `longest` characters.
 
     Raises:
-        InputError: for what is no text, is too long, or holds a character that no file can store.
+        InputError: for a value that is no text, is too long, or holds a character that no file can
+            store.
     """
     listed = np.asarray(texts, dtype=object).ravel().tolist()
     for text in listed:

@@ -20,7 +20,7 @@ class Verdict(StrEnum):
     """Outcome of judging a design or an artifact; arrays and records hold its word."""
 
     ACCEPTED = "accepted"
-    REJECTED = "rejected"  # a limit is broken: knowledge about the design
+    REJECTED = "rejected"  # a limit is violated: knowledge about the design
     INCONCLUSIVE = "inconclusive"  # of an artifact: nothing against it, and too little for it
     FAILED = "failed"  # the engine has no answer
     SCREENED = "screened"  # rejected by a screen before the exact tier: no verdict yet
@@ -94,7 +94,7 @@ def judge(
     neither accepted nor rejected so is undecided, and FAILED: there is no answer yet.
 
     A `costly` (expensive) quantity without a value does not matter where another one violates its
-    limit: what is known suffices to reject.
+    limit: the known values suffice to reject.
     """
     held = (margin >= 0).all(1)
     verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED)

@@ -126,7 +126,7 @@ class GaussianRegression:
 def _root(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     """Factor of a covariance that may be indefinite by rounding."""
     jitter = JITTER
-    while True:  # ends: the diagonal outgrows what rounding did
+    while True:  # ends: the diagonal outgrows the rounding error
         try:
             return np.asarray(cholesky(covariance + jitter * np.eye(len(covariance)), lower=True))
         except LinAlgError:

@@ -25,10 +25,10 @@ class LimitBreach:
     share: float
     low: float  # 95 % interval of the share, Wilson
     high: float
-    close: int  # designs that hold it by less than the uncertainty of its quantity
-    first: int  # designs in which this limit is the one broken most, in spreads of its quantity
-    worst: float | None  # most extreme value that breaks it
-    typical: float | None  # median of the values that break it
+    close: int  # designs with a margin smaller than the uncertainty of its quantity
+    first: int  # designs with this limit as the largest violation, in spreads of its quantity
+    worst: float | None  # most extreme value that violates it
+    typical: float | None  # median of the values that violate it
     where: tuple[str, ...]  # most frequent place and time among those
 
 
@@ -40,7 +40,7 @@ class Summary:
     accepted: int
     rejected: int
     failed: int
-    close: int  # accepted designs that hold a limit by less than the uncertainty of its quantity
+    close: int  # accepted designs with a margin smaller than the uncertainty of its quantity
     acceptance: float
     acceptance_low: float
     acceptance_high: float

@@ -24,12 +24,12 @@ class Reach:
     limit: str
     quantity: str
     unit: str
-    broken: int  # designs that break it
+    broken: int  # designs that violate it
     verified: int
     best: float
     best_design: int
     nearest: float  # of the design nearest to all limits
-    holds: bool  # whether that design holds this limit
+    holds: bool  # whether that design satisfies this limit
     alone: Limit
     together: Limit
 

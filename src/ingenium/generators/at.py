@@ -8,7 +8,7 @@ from ingenium.generators.model import Family
 
 Maker = Callable[[tuple[int, ...], int], Family]
 FEW = 64  # numbers of a design
-FIELD_WIDTH = 32  # of features of patches; twice as many where it is coarse
+FIELD_WIDTH = 32  # features of patches; twice that number on the coarse level
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
     """Load the model that a run stored.
 
     Raises:
-        CorruptError: if the model is not what the run wrote.
+        CorruptError: if the model was altered after the run.
     """
     try:
         about = json.loads((folder / "model.json").read_bytes())
@@ -128,7 +128,7 @@ def trained(problem: Problem, name: str) -> FittedFamily:
 
     Raises:
         MissingDistribution: if its weights are not installed.
-        CorruptError: if they are not what the domain brought.
+        CorruptError: if the weights are not those of the domain.
     """
     shipped = problem.shipped()[name]
     weights = installed(shipped.weights)

@@ -121,7 +121,7 @@ class GAN(Model):
 
 def gan_of_rows(shape: tuple[int, ...], c: int) -> GAN:
     """Build the family for vectors and series."""
-    # On few numbers a penalty of 10 stops the critic before it sees what is wrong. A 2-D Gaussian
+    # On few numbers a penalty of 10 stops the critic before it detects errors. A 2-D Gaussian
     # over 5 seeds: largest error of a mean 0.37 to 0.88 deviations with 10, 0.07 to 0.09 with 0.1.
     # Source: gan_toy.py of the authors, github.com/igul222/improved_wgan_training (0.1).
     penalty = 0.1 if len(shape) == 1 else 10.0

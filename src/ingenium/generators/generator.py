@@ -26,7 +26,7 @@ class Generator:
     problem: Problem
     family: Family
     spec: Spec  # resolved
-    known: xr.Dataset  # the designs that were learned from
+    known: xr.Dataset  # the training designs
     _last: dict[tuple[int, int, tuple[int, ...]], tuple[tuple[Tensor, ...], xr.Dataset]] = field(
         default_factory=dict, repr=False
     )  # by seed, block and its parts, for the next rows of the same one

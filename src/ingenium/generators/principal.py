@@ -41,7 +41,7 @@ class Principal(LearnedBuffers):
     switch together. Gradients pass from the output to the latent numbers; the rest is constant.
 
     Such a design has no density: it lies on one of finitely many planes, one for each choice of
-    rests. What can be evaluated is the density of the latent numbers, `inner.log_density`.
+    rests. Only the density of the latent numbers can be evaluated, `inner.log_density`.
 
     Without an inner family the whole residual is sampled, which is a regression-adjusted bootstrap.
 

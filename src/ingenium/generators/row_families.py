@@ -28,7 +28,7 @@ CIRCUITS: Mapping[str, Maker] = MappingProxyType(
         "qgan": MakerAt("ingenium.kits.circuits.adversarial:CircuitGAN"),
         "qvae": MakerAt("ingenium.kits.circuits.variational:CircuitVAE"),
     }
-)  # of 8 qubits, 6 of the qgan; what classical computers simulate
+)  # of 8 qubits, 6 for the qgan; feasible in simulation
 CLASSICAL: Mapping[str, Maker] = MappingProxyType(
     {
         "random": MakerAt("ingenium.generators.classical:RandomProposal"),

@@ -242,7 +242,7 @@ def _measured(
         {q.name: q.rounding for q in problem.quantities},
     )
     allowed = {}
-    left_out = {q.name for q in problem.quantities if q.costly}  # where a cheaper limit was broken
+    left_out = {q.name for q in problem.quantities if q.costly}  # where a cheap limit was violated
     for name, value in again.items():
         was = record["measured"][name]
         if name in left_out and was["value"] is None:

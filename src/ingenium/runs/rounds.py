@@ -65,7 +65,7 @@ class Round:
     seconds: float
     best: float | None  # value of the first objective among accepted designs
     violation: float | None  # the least sum of violations; 0 once a design is accepted
-    front: int  # accepted designs that none beats in every objective
+    front: int  # accepted designs that are not dominated
     hypervolume: float  # that they dominate, in spreads of the first designs
     better: int  # the call after which something had become better last
     screened: int = 0  # designs that were proposed and never measured

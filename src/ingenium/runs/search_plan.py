@@ -12,7 +12,11 @@ FIDELITY = "fidelity"  # the strategy that chooses the tier for its designs
 
 @dataclass(frozen=True)
 class ScreenPlan:
-    """Kind of the screen, share of designs that it passes, and its audit."""
+    """Kind of the screen, share of designs that it passes, and its audit.
+
+    Raises:
+        InputError: for a share, miscoverage rate or cost ratio out of range.
+    """
 
     by: str  # of the table in `screens`
     keep: float = 0.5  # share of the new designs of a round that are measured, at most
@@ -42,6 +46,10 @@ class SearchPlan:
     """Settings of a search; two searches with the same plan verify the same designs.
 
     With several processes that is true for the same order of completion.
+
+    Raises:
+        InputError: for a batch below 1, a seed out of range, or the screen of one strategy with
+            another.
     """
 
     strategy: str = "evolution"

@@ -17,7 +17,7 @@ from ingenium.scale.layout import RankLayout
 from ingenium.scale.offload import offload
 from ingenium.scale.pieces import dealt
 
-REPEATS = 4  # of which the least counts: what others take only adds, as to steps that are tried
+REPEATS = 4  # of which the least counts: other processes only add time
 TOGETHER = 3  # times in each, until all ranks are through: some may find a core free at first
 Clock = Callable[[], float]  # wall time, or CPU time of this process
 SMALL, LARGE = 1 << 12, 1 << 20  # numbers of an exchange
@@ -155,7 +155,7 @@ def peak_bytes(work: Callable[[], object]) -> int:
 
     PyTorch's own profiler counts it at each allocation.
     """
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or it says when it starts and stops
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # otherwise it logs its start and stop
     from torch.profiler import ProfilerActivity, profile
 
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as found:

@@ -37,7 +37,7 @@ class Chain:
     """
 
     parts: tuple[nn.Module, ...]
-    inputs: Inputs  # designs, conditions and randomness to what the first part takes
+    inputs: Inputs  # from designs, conditions and randomness to the inputs of the first part
     loss: Callable[[Tensor, Tensor], Tensor]  # of the last part's answer and designs: mean of rows
     size: ModelSize
     precision: Callable[[], AbstractContextManager[object]]  # in which the family trains here

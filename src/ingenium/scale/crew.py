@@ -7,7 +7,7 @@ from typing import Any
 from ingenium.core.errors import EngineError
 from ingenium.scale.port import Answer, Make, Site, SiteWorker, Task
 
-TRIES = 4  # of a task whose worker ends by itself
+TRIES = 4  # of a task whose worker dies
 PATIENCE_S = 1.0
 
 Ticket = Any

@@ -194,7 +194,7 @@ def slurm(*words: str) -> str:
     Raises:
         EngineError: with the program's message, if it fails.
     """
-    paths = os.pathsep.join(path for path in sys.path if path)  # what is imported here is there
+    paths = os.pathsep.join(path for path in sys.path if path)  # the same import paths there
     try:
         done = subprocess.run(
             words, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True,

@@ -61,7 +61,7 @@ class RankedDescent:
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         """Return AdamW; data ranks share its state where only that is sharded."""
         made = self._made(turn, plan)
-        self._optimisers.append(getattr(made, "optim", made))  # of a sharded one what is here
+        self._optimisers.append(getattr(made, "optim", made))  # the local one of a sharded one
         if self.layout.offload:
             offload(self._optimisers[-1:])
         return made
@@ -304,7 +304,7 @@ class RankedDescent:
         if found:
             self.scale /= 2
             for p in turn.parameters:
-                p.grad = None  # of zeros the optimiser would make a step of its moments
+                p.grad = None  # for zeros the optimiser would step by its moments
         elif self._clean % GROWS_AFTER == 0:
             self.scale *= 2
         if self.scale < 1:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-REPEATS = 7  # of which the least counts: what others do to caches only adds
+REPEATS = 7  # of which the least counts: other processes only add time
 LARGE = 1024  # rows and columns of a product that stays in fast memory block by block
 LONG = 1 << 24  # numbers of an array that no cache holds
 ROWS, WIDTH = 1 << 14, 1024
@@ -107,7 +107,7 @@ def _least(work: Callable[[], object]) -> float:
     work()
     taken = []
     for _ in range(REPEATS):
-        began = time.thread_time()  # of this core, whoever else uses the machine
+        began = time.thread_time()  # CPU time of this thread
         work()
         taken.append(time.thread_time() - began)
     return min(taken)

@@ -16,7 +16,7 @@ class CrossEntropySettings:
     """Share of the elite, and speed of learning."""
 
     size: int = 64
-    elite: float = 0.2  # share that is learned from
+    elite: float = 0.2  # share of a generation to learn from
     step: float = 0.7  # towards the law of the elite
     noise: float = 0.03  # of the standard deviation, which fades as 1 / generation
 

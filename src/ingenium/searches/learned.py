@@ -12,7 +12,7 @@ from ingenium.core.verdict import answered
 from ingenium.searches.screening import Outlook
 from ingenium.searches.surrogates import Fit, Surrogate
 
-FIRST, MORE = 32, 1.25  # rows of the first fit, and how many times as many of the next
+FIRST, MORE = 32, 1.25  # rows of the first fit, and the growth factor of the next
 MOST = 256  # rows, the last ones
 
 

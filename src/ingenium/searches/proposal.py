@@ -22,7 +22,7 @@ class Cut(IntEnum):
     """Reason why the exact tier does not measure a design."""
 
     NOT = 0
-    HOPELESS = 1  # it breaks a limit even where the screen may err
+    HOPELESS = 1  # predicted to violate a limit even within the error of the screen
     OUTRANKED = 2  # the screen put others of its round before it
     DEFERRED = 3  # the strategy requested the cheap tier alone
 

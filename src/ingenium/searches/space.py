@@ -18,7 +18,7 @@ from ingenium.core.spec import Between, Spec
 from ingenium.generators.tokens.codec import kind_of
 
 POINT, NUMBER = "cube_point", "number"  # coordinate of the designs, and its dimension
-WHOLE = 32  # numbers of a standardised design that are searched as they are
+WHOLE = 32  # numbers of a standardised design that are searched directly
 MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
 GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2; fractional parts of its multiples are even
 LEAST, FEW = 2, 16  # known designs to start from: that there must be, and that suffice
@@ -240,7 +240,7 @@ def inside(problem: Problem, spec: Spec, known: xr.Dataset) -> Int[np.ndarray, "
 
 def admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
     """Return the known designs of the requested categories."""
-    draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # refuses where none is
+    draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # raises if none is
     fits = np.ones(known.sizes[DESIGN], dtype=bool)
     for name, wanted in spec.conditions.items():
         if isinstance(wanted, tuple):

@@ -19,9 +19,9 @@ class Stop:
     """
 
     calls: int = 1000  # of the engine: designs that are verified
-    seconds: float | None = None  # of the loop with model and engine, over all its sittings
-    accepted: int | None = None  # enough designs that hold every limit
-    stagnation: int | None = None  # calls in a row after which nothing became better
+    seconds: float | None = None  # of the loop with model and engine, over all its sessions
+    accepted: int | None = None  # number of accepted designs that is enough
+    stagnation: int | None = None  # calls in a row without an improvement
     idle: int = 20  # rounds in a row without a new design
     cost: float | None = None  # calls, with those of the cheap tier weighted by the cost ratio
 

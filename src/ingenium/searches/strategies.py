@@ -41,7 +41,7 @@ class Task:
 
     problem: Problem
     spec: Spec  # resolved
-    known: xr.Dataset  # designs that may be learned from
+    known: xr.Dataset  # designs for training
     seed: int
     watch: Watch
     price: float | None = None  # cost ratio of the cheap to the exact tier

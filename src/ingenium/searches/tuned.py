@@ -32,7 +32,7 @@ class TunedSettings:
     every: int = 64  # verified designs between two fits
     kept: float = 0.25  # share of known designs in the training data
     rows: int = 256  # sampled from both for each fit
-    sharp: float | None = None  # of the weight by rank; None where all of the elite weigh the same
+    sharp: float | None = None  # of the weight by rank; None for equal weights of the elite
     passes: int = 2  # of training over these rows, for families that descend gradients
     batch: int = 32  # rows of a step of it
     rate: float = 1.0  # learning rate, in that of the family's plan

@@ -31,7 +31,7 @@ class Derived:
     """
 
     name: str
-    unit: str  # none is written if it is empty
+    unit: str  # not written if it is empty
     of: Callable[[Sequence[Tensor]], np.ndarray]
     near: float = 0.0  # of its largest number, by which a file may differ from it
     each: bool = False  # whether `near` is of each number above 1, and not of the largest
@@ -76,7 +76,7 @@ class Arrays(ABC):
     places: Mapping[str, np.ndarray] = field(default_factory=dict)  # along dimensions, written too
     lenient: bool = False  # whether attributes and units may be left out, as by other programs
     finite: bool = False  # whether NaN and infinity are refused
-    check: Callable[[xr.Dataset, Path], None] | None = None  # what the field alone knows
+    check: Callable[[xr.Dataset, Path], None] | None = None  # additions of the field
     name: str = ""
     endings: ClassVar[tuple[str, ...]] = ()
 

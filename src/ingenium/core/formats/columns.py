@@ -34,7 +34,7 @@ class TableColumn:
 
     head: str
     unit: str = ""  # that of its variable, if empty
-    digits: int | None = None  # after the point; all that a double has, if none
+    digits: int | None = None  # after the point; all digits of a double, if None
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ class Columns:
         """Read the file, the one in a folder, or one like it.
 
         Raises:
-            InputError: for other columns, what is no number, or a number between the digits.
+            InputError: for other columns, cells that are no number, or numbers with too many
+                digits.
         """
         file = path / self.file if path.is_dir() else path
         table = read_table(file, f"{self.file} of designs", delimiter=",", exact=True)

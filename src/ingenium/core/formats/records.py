@@ -29,7 +29,7 @@ INSTEAD = "Write what propose writes."
 class Records:
     """One file for all designs, an object of JSON a line: its number, and an entry a variable.
 
-    Texts are written as `shown` gives them and read as `taken` does; numbers as their column says.
+    Texts are written by `shown` and read by `taken`; numbers as declared by their column.
     """
 
     variables: tuple[Variable, ...]
@@ -53,7 +53,7 @@ class Records:
         """Read the file, the one in a folder, or one like it.
 
         Raises:
-            InputError: for what is no such file, naming the line.
+            InputError: for any other file, naming the line.
         """
         file = path / self.file if path.is_dir() else path
         what = f"{self.file}, an object of JSON a line"

@@ -40,7 +40,7 @@ def arrays(path: Path, what: str) -> dict[str, np.ndarray]:
     """Read the arrays of a NumPy archive, numbers alone.
 
     Raises:
-        InputError: as for `members`, and for what is no array of numbers.
+        InputError: as for `members`, and for members that are no arrays of numbers.
     """
     found = members(path, what)
     with refusing(what, path):

@@ -65,7 +65,7 @@ def elements(data: bytes) -> Iterator[Element]:
     """Yield each element of a document when it ends, so that none is held longer than it is used.
 
     Raises:
-        expat.ExpatError: for what is no XML.
+        expat.ExpatError: for data that are not XML.
         ValueError: for a document type (whose entities could expand without end), or for elements
             that are too many or nested too deeply.
     """

@@ -12,7 +12,7 @@ from pathlib import Path
 from ingenium.core.errors import IngeniumError, InputError
 
 MOST_BYTES = 256 << 20  # of a file
-MOST_MEMORY = 1 << 30  # that making sense of one file may take
+MOST_MEMORY = 1 << 30  # that parsing one file may take
 MOST_TOML = 1 << 20  # bytes of a file written by hand
 MOST_LINES = 1_000_000
 ODD_ENDS = re.compile("[\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -53,7 +53,7 @@ def check_plain(path: Path, what: str) -> None:
     """Refuse a path that is neither a folder nor a plain file of a readable size.
 
     Raises:
-        InputError: for what is absent, a device, a pipe, a socket, or too large.
+        InputError: for a path that is absent, a device, a pipe, a socket, or too large.
     """
     try:
         found = path.stat()
@@ -69,7 +69,7 @@ def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
     Raises:
         InputError: if it is absent, no plain file (which may have no end), or larger than `most`.
     """
-    try:  # a pipe that nobody writes into would be waited for
+    try:  # a pipe without a writer would block
         with open(path, "rb", opener=_without_waiting) as file:
             _check_file(os.fstat(file.fileno()), path, what, most)
             data = file.read(most + 1)

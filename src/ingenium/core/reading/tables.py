@@ -111,7 +111,7 @@ class DataTable:
         """Return columns of numbers as designs hold them, NaN and infinity too.
 
         Raises:
-            InputError: as `numbers`, but for what is not finite.
+            InputError: as `numbers`, except for values that are not finite.
         """
         if not heads:
             return np.empty((0, len(self)))
@@ -139,7 +139,7 @@ class DataTable:
         """Refuse other columns than these, and another number of rows.
 
         Raises:
-            InputError: naming what is absent, or too much.
+            InputError: naming the missing or superfluous columns.
         """
         own, wanted = list(self.heads), list(heads)
         fits = own == wanted if ordered else sorted(own) == sorted(wanted)
@@ -213,14 +213,14 @@ def read_table(
     """Read a CSV or Parquet file whose first row names its columns.
 
     Args:
-        path: of the file, which is Parquet if its name says so.
+        path: of the file, which is Parquet if its ending is.
         what: would be right, as it reads after "expected", such as "a day of loads".
         delimiter: between cells; if empty, it and the decimal sign are found from the file.
         exact: read the double that is nearest to each number, which takes longer.
         filled: refuse empty cells of numbers, and not only those that are read.
 
     Raises:
-        InputError: for what is no such table in UTF-8, or too large.
+        InputError: for a file that is no such table in UTF-8, or too large.
         MissingExtra: if pyarrow is not installed, which reads Parquet.
     """
     if path.suffix.lower() in PARQUET:
@@ -244,7 +244,7 @@ def table_of(
     """Read a table from the text of CSV, as `read_table` does from a file.
 
     Raises:
-        InputError: for what is no such table, or of too many columns or cells.
+        InputError: for text that is no such table, or has too many columns or cells.
     """
     if not found.strip():
         raise InputError(what, f"{path}, which is empty", "Write a line of names, and rows.")
@@ -324,7 +324,7 @@ def is_row(heads: Sequence[str]) -> bool:
         except ValueError:
             return False
     if len(numbers) == 1:
-        return numbers[0] != 0  # which is what pandas calls a column without a name
+        return numbers[0] != 0  # pandas's name of a column without one
     return any(a >= b for a, b in pairwise(numbers))
 
 

@@ -256,7 +256,7 @@ class TokenAutoregressive(Model):
                 break
             if grammar is not None:
                 state = grammar.follow(state, token)
-            if 2 * len(going) <= len(rows):  # go on with the rest alone
+            if 2 * len(going) <= len(rows):  # continue with the rest alone
                 both = torch.cat([going + k * len(rows) for k in range(times)])
                 memory, told = self.decoder.kept(memory, both), told[both]
                 rows = rows[going]

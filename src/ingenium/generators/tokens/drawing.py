@@ -12,7 +12,7 @@ from ingenium.core.errors import InputError
 from ingenium.generators.tokens.codec import Grammar
 
 PATIENCE = 24  # refusals in a row, after which the grammar is evaluated for all tokens
-OPEN = 2  # numbers 0 and 1 pad and begin, and are never proposed: chances start with the end
+OPEN = 2  # numbers 0 and 1 pad and begin, and are never proposed: probabilities start with the end
 
 
 @dataclass(frozen=True)
