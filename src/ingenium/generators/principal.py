@@ -185,7 +185,7 @@ class Principal(LearnedBuffers):
         return out
 
     def _drawn_rest(self, cond: Tensor, rng: torch.Generator) -> Float[Tensor, "n w"]:
-        """For each block, remainder of one random training day among the nearest."""
+        """Remainder of one random training day among the nearest, for each block."""
         out = self.rest.new_empty(len(cond), len(self.block))
         near = min(self.settings.near, len(self.rest))
         rank = (uniform(out.new_empty(len(cond), len(self.means)), rng) * near).long()

@@ -14,9 +14,9 @@ class ScreenAudit:
     seen: int = 0  # new designs that it saw, some more than once
     cut: int = 0  # designs that it would reject
     audited: int = 0  # sampled at random and measured despite the screen
-    audited_cut: int = 0  # of these, kept out but for that
+    audited_cut: int = 0  # of these, rejected by the screen
     held: int = 0  # audited designs that satisfy every limit
-    lost: int = 0  # of these, kept out but for that
+    lost: int = 0  # of these, rejected by the screen
     wrong: int = 0  # of these, wrongly predicted to be infeasible
 
     @property
