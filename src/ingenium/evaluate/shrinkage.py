@@ -23,7 +23,7 @@ def shrunk_covariance(
 
 
 def shrinkage(x: Float64[np.ndarray, "n d"], *, centred: bool = False) -> float:
-    """Shrinkage intensity: variance of the covariance over its distance from the identity."""
+    """Shrinkage intensity: variance of the covariance over its distance from the sphere."""
     n, d = x.shape
     if d == 1:
         return 0.0
