@@ -55,7 +55,6 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
 
 
 def _loaded(data: bytes, path: Path, what: str) -> xr.Dataset:
-    """The arrays of a file that HDF5 can open."""
     with xr.open_dataset(BytesIO(data), engine="h5netcdf", decode_timedelta=False) as found:
         held = list(found.variables.values())
         size = sum(v.nbytes for v in held)

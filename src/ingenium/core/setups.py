@@ -112,7 +112,6 @@ def type_name(kind: Any) -> str:
 
 
 def _bound(mark: object) -> str:
-    """The bounds that an annotation states."""
     words = {"ge": " of at least {}", "max_length": " of at most {} characters"}
     return "".join(
         text.format(getattr(x, name))

@@ -128,7 +128,6 @@ def _tried(tried: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _waits(own: Mapping[str, Any]) -> str:
-    """Describe exchanges and waits of ranks."""
     if "idle" in own:
         return f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula"
     if "buckets" in own:

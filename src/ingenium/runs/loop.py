@@ -246,7 +246,6 @@ def _spread(
 
 
 def _counted(watch: Watch, stage: str, before: int, n: int, more: int) -> None:
-    """Report progress within a unit."""
     watch(stage, min(before + more, n), n)
 
 
@@ -279,7 +278,6 @@ def proposed(generator: Generator, seed: int, block: int, rows: Sequence[int]) -
 
 
 def _joined(generator: Generator, arrays: dict[str, np.ndarray]) -> tuple[xr.Dataset, xr.Dataset]:
-    """Designs and verdicts of all units."""
     problem = generator.problem
     under = {c.name: (DESIGN, arrays[f"designs:{c.name}"]) for c in problem.conditions}
     designs = to_dataset(

@@ -139,7 +139,6 @@ class RankedDescent:
         return total
 
     def _loss(self, pieces: MicroBatch) -> Tensor:
-        """Mean loss over the rows of a micro-batch."""
         with self.chain.precision():
             answers = self.model.module(*(piece.inputs for piece in pieces))
             lost = [

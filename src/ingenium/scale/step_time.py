@@ -125,7 +125,6 @@ def _stage_bytes(
 
 
 def _activations(model: ModelSize, layout: RankLayout, tokens: float) -> StageActivations:
-    """Activations of a micro-batch."""
     layers = -(-model.layers // layout.pipeline)
     each = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     open_ = tokens * model.width * model.kept_open / layout.tensor

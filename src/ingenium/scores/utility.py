@@ -182,7 +182,6 @@ def _compare(model: Any, proposed: _Rows, training: _Rows, held_out: _Rows) -> U
 
 
 def _errors(model: Any, train: _Rows, held_out: _Rows) -> Float64[np.ndarray, " n"]:
-    """Mean absolute error of each row."""
     target = train.asked[:, 0] if train.asked.shape[1] == 1 else train.asked
     with threadpool_limits(1):  # threads of such small fits mostly wait for each other
         fitted = COMPARE.package("sklearn.base").clone(model).fit(train.known, target)

@@ -132,7 +132,6 @@ class Search:
                 watch("search", min(self.calls, stop.calls), stop.calls)
 
     def _counted(self, watch: Watch, stop: Stop, more: int) -> None:
-        """Report progress within a part."""
         watch("search", min(self.calls + more, stop.calls), stop.calls)
 
     def verdicts(self, calls: Sequence[int] | None = None) -> xr.Dataset:

@@ -79,5 +79,4 @@ class Spread:
 
 
 def _measuring(opener: Opener) -> Answering:
-    """Build the function that measures designs in a worker."""
     return partial(measured, opener())

@@ -203,7 +203,6 @@ class Tuned:
 
 
 def _joined(*parts: xr.Dataset) -> xr.Dataset:
-    """Concatenate designs and renumber them."""
     whole = xr.concat(parts, DESIGN)
     return whole.assign_coords({DESIGN: np.arange(whole.sizes[DESIGN])})
 

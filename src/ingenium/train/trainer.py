@@ -261,7 +261,6 @@ class _Fit:
 
 
 def _check(x: Tensor, cond: Tensor, plan: Plan) -> None:
-    """Refuse invalid data and plans."""
     if len(x) < 2 or len(x) != len(cond):
         raise InputError(
             "at least 2 designs and as many rows of conditions",

@@ -101,7 +101,6 @@ def chained(family: TokenAutoregressive) -> Chain:
 
 
 def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
-    """Size of the model, for plans over many ranks."""
     width = family.embed.embedding_dim
     head = family.tokens.symbols - OPEN
     told = sum(p.numel() for p in family.told.parameters()) + (1 + OPEN) * width
