@@ -1,4 +1,4 @@
-"""One engine for generative engineering and science: propose, verify, keep the evidence.
+"""One engine for generative engineering and science: propose, verify, store the evidence.
 
 ```python
 import ingenium

@@ -1,4 +1,4 @@
-"""The command line, as `python -m ingenium`."""
+"""Command line entry point, `python -m ingenium`."""
 
 from ingenium.cli import main
 

@@ -1,4 +1,4 @@
-"""A contest from wishes to results; what each contestant reached is kept as soon as it is known."""
+"""Head-to-head comparison of tools on target specifications; results are stored as they arrive."""
 
 import json
 import time
@@ -32,7 +32,7 @@ from ingenium.searches import strategies
 
 @dataclass(frozen=True)
 class ContestPlan:
-    """Wishes of each zone, calls for each wish, families beside look-up, chance and search."""
+    """Targets of each zone, calls for each target, and families besides baselines and search."""
 
     families: tuple[str, ...]  # as `chosen` reads them
     wishes: int = 16
@@ -41,24 +41,24 @@ class ContestPlan:
 
     @property
     def chosen(self) -> dict[str, GeneratorChoice]:
-        """Families by what was written: a name, or a name and steps of training, as `vae:500`.
+        """Return families by their text: a name, or a name and training steps such as `vae:500`.
 
-        Searches by another strategy, as `optimiser:genetic`, are none.
+        Searches by another strategy, such as `optimiser:genetic`, are left out.
 
         Raises:
-            InputError: for steps that are no number.
+            InputError: for steps that are not a number.
         """
         return {text: _choice(text) for text in self.families if not is_search(text)}
 
     @property
     def searches(self) -> tuple[str, ...]:
-        """Strategies that are named beside that of the problem."""
+        """Strategies named in addition to that of the problem."""
         return tuple(x.partition(":")[2] for x in self.families if is_search(x) and x != OPTIMISER)
 
 
 @dataclass(frozen=True)
 class Contest:
-    """A problem, the wishes, and who answers them."""
+    """A problem, the targets, and the contestants."""
 
     problem: Problem
     plan: ContestPlan
@@ -74,11 +74,11 @@ class Contest:
         asked: Spec | None = None,
         watch: Watch = silent,
     ) -> "Contest":
-        """Open one.
+        """Set up a comparison on a problem.
 
         Raises:
-            InputError: for an unknown family, a number below 1, fewer calls than it takes to mend
-                one design, or a problem none of whose conditions its engine measures.
+            InputError: for an unknown family, a number below 1, fewer calls than the repair of one
+                design takes, or a problem none of whose conditions its engine measures.
         """
         check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
         check_least(plan.calls, "--calls", "call for each wish", say=66)
@@ -99,7 +99,7 @@ class Contest:
 
     @property
     def contestants(self) -> list[tuple[str, int]]:
-        """Names and seeds; look-up has no chance in it."""
+        """Names and seeds; the nearest-neighbour baseline has no randomness."""
         rest = [n for n in (RANDOM, OPTIMISER, *self.plan.families) if n != LOOK_UP]
         names = dict.fromkeys(rest)
         return [(LOOK_UP, 0), *((n, s) for n in names for s in self.plan.seeds)]
@@ -112,12 +112,12 @@ class Contest:
         return [how, data, code_digest(), package_digest(self.problem)]
 
     def part(self, name: str, seed: int) -> Path:
-        """Where the results of a contestant lie once they are there."""
+        """Path of the results of a contestant."""
         key = digest([self.problem.name, name, seed, *self._under])
         return self.folder / "contest" / f"{name.replace(':', '-')}-{seed}-{key[7:15]}.json"
 
     def run(self, watch: Watch = silent) -> ContestTable:
-        """All results; what was kept before is not measured again."""
+        """Return all results; stored ones are not measured again."""
         found: list[ArmResult] = []
         for i, (name, seed) in enumerate(self.contestants):
             watch(f"contest {name}, seed {seed}", i, len(self.contestants))
@@ -132,7 +132,7 @@ class Contest:
         return ContestTable(name, self.plan.calls, told, spacing, tuple(found), setup)
 
     def _measured(self, name: str, seed: int, watch: Watch) -> list[ArmResult]:
-        """The arms of one contestant."""
+        """Results of the arms of one contestant."""
         family, fitted, losses = self._family(name, seed, watch)
         desk = Desk(self.referee, self.plan.calls, seed)
         results = []
@@ -158,7 +158,7 @@ class Contest:
     def _family(
         self, name: str, seed: int, watch: Watch
     ) -> tuple[Family | None, float | None, tuple[float, ...]]:
-        """The model of a name, seconds of its fit and losses; none of look-up and search."""
+        """Model of a name, seconds of its fit and losses; None for baseline and search."""
         if name == LOOK_UP or is_search(name):
             return None, None, ()
         choice = replace(_choice(name), seed=seed)
@@ -169,12 +169,11 @@ class Contest:
 
 
 def usual(problem: Problem) -> tuple[str, ...]:
-    """The families of a contest where none are named: those that the problem has chosen."""
+    """Return the families of a comparison that names none: those that the problem has chosen."""
     return tuple(dict.fromkeys(x for x in (problem.default_family, problem.steered_family) if x))
 
 
 def _choice(text: str) -> GeneratorChoice:
-    """A family as it is written."""
     name, _, steps = text.partition(":")
     if steps and not (steps.isdecimal() and int(steps)):
         raise InputError("a family, or a family and steps of training", text, "Write vae:500.")

@@ -1,4 +1,4 @@
-"""What a contest came to: shares of wishes met, who met most, and the same as a picture."""
+"""Results of a head-to-head comparison: shares of targets met, the best arms, and a figure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from ingenium.core.folders import replacing, write_atomic
 from ingenium.drawing.style import SERIES, dress, panels
 from ingenium.evaluate.intervals import Interval, crossed_means
 
-MEASURES = {  # of wishes: what has to come about within the calls
+MEASURES = {  # of targets: the event within the calls that counts
     "met": "wishes met",
     "met_new": "wishes met by something new",
 }
@@ -29,9 +29,9 @@ FEW = 10  # calls below which each one is written at the axis
 
 @dataclass(frozen=True)
 class ContestTable:
-    """Results with what was asked; knows no engine.
+    """Results with the targets; needs no engine.
 
-    Shapes: s seeds, w wishes.
+    Shapes: s seeds, w targets.
     """
 
     problem: str
@@ -39,28 +39,28 @@ class ContestTable:
     tolerance: Mapping[str, str]
     spacing: float  # from which distance to the nearest known design one is new
     results: tuple[ArmResult, ...]
-    setup: str = ""  # what the problem calls it; empty for the usual one
+    setup: str = ""  # the problem's name of it; empty for the usual one
 
     @classmethod
     def load(cls, path: Path) -> "ContestTable":
-        """From the file that `write` made."""
+        """Load a file of `write`."""
         record = json.loads(path.read_text())
         results = tuple(ArmResult.of(r) for r in record.pop("results"))
         return cls(**record, results=results)
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """In the order in which they were run."""
+        """Names in the order in which they were run."""
         return tuple(dict.fromkeys(r.arm for r in self.results))
 
     @property
     def zones(self) -> tuple[str, ...]:
-        """Those in which something was asked."""
+        """Zones with targets."""
         found = {w.zone for w in self.results[0].wishes}
         return tuple(zone for zone in ZONES if zone in found)
 
     def calls_to(self, arm: str, measure: str, zone: str) -> Float[np.ndarray, "s w"]:
-        """Calls until each wish of a zone was met, by seed; infinite where it was not."""
+        """Return calls until each target of a zone was met, by seed; infinite where it was not."""
         rows = [
             [getattr(w, measure) for w in r.wishes if w.zone == zone]
             for r in self.results
@@ -69,14 +69,14 @@ class ContestTable:
         return np.array([[np.inf if x is None else x for x in row] for row in rows])
 
     def share(self, arm: str, measure: str, zone: str) -> Interval:
-        """Share of the wishes of a zone that were met, with its interval over seeds and wishes."""
+        """Return the share of targets of a zone that were met, with its interval."""
         met: Bool[np.ndarray, "s w"] = np.isfinite(self.calls_to(arm, measure, zone))
         drawn = crossed_means(met.astype(float), np.random.default_rng(0))
         low, high = np.quantile(drawn, [0.025, 0.975])
         return Interval(float(met.mean()), float(low), float(high))
 
     def best(self, measure: str, zone: str, among: Sequence[str] = ()) -> str:
-        """The arm that met most; of equal ones that which needed the fewest calls."""
+        """Return the arm that met most targets; of equal ones that with the fewest calls."""
 
         def rank(arm: str) -> tuple[float, float]:
             calls = self.calls_to(arm, measure, zone)
@@ -86,9 +86,10 @@ class ContestTable:
         return max(among or self.arms, key=rank)
 
     def level(self, zones: Sequence[str], among: Sequence[str]) -> tuple[str, ...]:
-        """Arms whose share of wishes met by something new is not told from that of the best.
+        """Return the arms that tie with the best in the share of targets met by new designs.
 
-        None where nobody met any. Of the same wishes, with the interval of their difference.
+        None where no arm met any. The paired difference on the same targets decides, by its
+        interval.
         """
         met = {
             arm: np.hstack([np.isfinite(self.calls_to(arm, "met_new", z)) for z in zones])
@@ -102,7 +103,7 @@ class ContestTable:
         return tuple(a for a in among if np.quantile(drawn[a], 0.025) <= 0)
 
     def verdict(self) -> ContestVerdict:
-        """What ships with the problem."""
+        """Return the summary that comes with the problem."""
         shares = {
             z: {a: round(self.share(a, "met_new", z).value, 4) for a in self.arms}
             for z in self.zones
@@ -115,11 +116,11 @@ class ContestTable:
         return ContestVerdict(self.problem, self.calls, *both, self.setup)
 
     def look_up(self, zone: str) -> str:
-        """The arm to be beaten in a zone: the best of those that look up and mend."""
+        """Return the baseline of a zone: the best arm of repaired nearest neighbours."""
         return self.best("met_new", zone, [a for a in self.arms if a.startswith(LOOK_UP)])
 
     def sentence(self) -> str:
-        """Who wins in each zone, and how far ahead of look-up, in one line."""
+        """Describe the best arm of each zone, and its lead over nearest neighbours, in one line."""
         of = f" ({self.setup})" if self.setup else ""
         parts, among = [], ", ".join(dict.fromkeys(a.partition(",")[0] for a in self.arms))
         for zone in self.zones:
@@ -139,7 +140,7 @@ class ContestTable:
         )
 
     def rows(self) -> list[dict[str, str]]:
-        """Shares of wishes with their intervals, for tables; a row an arm."""
+        """Return shares of targets with their intervals, for tables; a row an arm."""
         both = [(m, zone) for m in MEASURES for zone in self.zones]
 
         def cell(arm: str, measure: str, zone: str) -> str:
@@ -153,7 +154,7 @@ class ContestTable:
         ]
 
     def markdown(self) -> str:
-        """A row an arm."""
+        """Return a Markdown table with a row for each arm."""
         rows = self.rows()
         heads = list(rows[0])[1:]
         more = [
@@ -195,7 +196,7 @@ class ContestTable:
         return cells + ([f"{100 * np.mean(gains):.2g} %"] if gains else [])
 
     def write(self, folder: Path) -> None:
-        """`contest.json`, `contest.md` and `contest.png` in a folder."""
+        """Write `contest.json`, `contest.md` and `contest.png` to a folder."""
         record: dict[str, Any] = asdict(self)
         write_atomic(folder / "contest.json", json.dumps(record, indent=None) + "\n")
         write_atomic(folder / "contest.md", self.markdown())
@@ -203,7 +204,7 @@ class ContestTable:
             self.figure().savefig(staging, format="png", dpi=150)
 
     def figure(self) -> Figure:
-        """Share of wishes met against calls, a panel for each zone and measure."""
+        """Plot the share of targets met over calls, a panel for each zone and measure."""
         figure, grid = panels(len(MEASURES), len(self.zones), (3.4, 2.7), sharey=True)
         for row, (measure, words) in enumerate(MEASURES.items()):
             for column, zone in enumerate(self.zones):

@@ -1,4 +1,4 @@
-"""Who answers wishes: look-up, chance, an optimiser and generators, as they are and mended."""
+"""Contestants: nearest neighbours, random choice, an optimiser, and generators with repair."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ from ingenium.generators.model import Family
 from ingenium.runs.aim import Aim
 from ingenium.searches import strategies
 
-NEAR = 8  # known designs that give what a wish leaves open, one after another
-LIGHTLY, MENDED = "touched up", "mended"  # by the least mending of a problem, and by all of it
-ROUND = 16  # designs of the optimiser between two of its lessons
+NEAR = 8  # known designs for the conditions that a target leaves open, one after another
+LIGHTLY, MENDED = "touched up", "mended"  # with the least repair of a problem, and with all of it
+ROUND = 16  # designs of the optimiser between two updates
 
-Draw = Callable[[int, int], tuple[tuple[Tensor, ...], xr.Dataset]]  # of a wish, so many designs
+Draw = Callable[[int, int], tuple[tuple[Tensor, ...], xr.Dataset]]  # target, number of designs
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Where contestants look at a wish: the referee, the calls for each wish, and the seed."""
+    """Common inputs of contestants: the referee, the calls for each target, and the seed."""
 
     referee: Referee
     calls: int
@@ -36,17 +36,17 @@ class Desk:
 
     @property
     def problem(self) -> Problem:
-        """What is asked."""
+        """Problem of the comparison."""
         return self.referee.problem
 
     @cached_property
     def bare(self) -> Problem:
-        """The same problem, whose proposals are not mended by its engine."""
+        """The same problem without repair of proposals by its engine."""
         bare = self.problem.comparison().bare
         return self.problem if bare is None else bare()
 
     def conditions(self, wish: int, rows: np.ndarray) -> xr.Dataset:
-        """The wish, and what it leaves open as the known designs in some rows have it."""
+        """Return a target as conditions; those that it leaves open come from known designs."""
         known = self.referee.learned.isel({DESIGN: rows})
         own = {c.name: (DESIGN, known[c.name].to_numpy()) for c in self.problem.conditions}
         for name, asked in self.referee.wishes.wanted[wish].items():
@@ -55,7 +55,7 @@ class Desk:
         return xr.Dataset(own, {DESIGN: np.arange(len(rows))})
 
     def looked_up(self, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
-        """The nearest known designs as they are, but for what the wish and constraints say."""
+        """Return the nearest known designs, projected onto the target and the constraints."""
         rows = self.referee.wishes.nearest[wish, :n]
         known, conditions = self.referee.learned.isel({DESIGN: rows}), self.conditions(wish, rows)
         both = zip(self.problem.variables, to_arrays(known, self.problem.variables), strict=True)
@@ -66,7 +66,7 @@ class Desk:
         return self.problem.project(self.referee.spec.fixed, conditions)(arrays), conditions
 
     def drawn(self, family: Family, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
-        """Proposals of a family, projected."""
+        """Return projected proposals of a family."""
         conditions = self.conditions(wish, self.referee.wishes.nearest[wish, np.arange(n) % NEAR])
         rng = block_rng(self.seed, wish, "contest")
         with one_thread():
@@ -75,7 +75,7 @@ class Desk:
         return project(self.problem.decode(x, conditions)), conditions
 
     def answers(self, draw: Draw, problem: Problem | None) -> list[Answer]:
-        """What is proposed for each wish within the calls, mended as a problem does; None: not."""
+        """Return proposals for each target within the calls, repaired by `problem` if given."""
         cost = 1 + (0.0 if problem is None else problem.comparison().repair_calls)
         n = max(1, int(self.calls / cost))
         return [self._answer(problem, *draw(i, n), i) for i in range(len(self.referee.wishes))]
@@ -92,7 +92,7 @@ class Desk:
         return Answer(designs, self.referee.verdicts(wish, designs), cost)
 
     def optimised(self, name: str) -> list[Answer]:
-        """A search for each wish, whose limits hold the wish; its designs are not mended."""
+        """Search for each target, with the target as limits; designs are not repaired."""
         return [self._searched(name, i) for i in range(len(self.referee.wishes))]
 
     def _searched(self, name: str, wish: int) -> Answer:
@@ -121,7 +121,7 @@ class Desk:
 def _mended(
     problem: Problem, arrays: tuple[Tensor, ...], conditions: xr.Dataset
 ) -> tuple[Tensor, ...]:
-    """Proposals after the mending of a problem."""
+    """Repair proposals by a problem."""
     size, parts = problem.at_once, []
     for first in range(0, len(arrays[0]), size):
         rows = slice(first, first + size)
@@ -131,9 +131,9 @@ def _mended(
 
 
 def arms(desk: Desk, name: str, family: Family | None) -> Mapping[str, Callable[[], list[Answer]]]:
-    """The arms of a contestant: with the least mending of the problem, and with all of it.
+    """Return the arms of a contestant: with the least repair of the problem, and with all of it.
 
-    Known designs are shown as they are, too.
+    Known designs are also an arm without repair.
     """
     if is_search(name):
         strategy = name.partition(":")[2] or desk.problem.searches.strategy

@@ -1,8 +1,8 @@
 """Fair comparison of families on one problem: same split, same conditions, several seeds.
 
-Every family proposes under the conditions of the held-out designs, `members` times each, and
-under those of the training designs once; the scorecard says what each measure uses. Then it
-proposes as a spec asks, and the exact engine says how many hold its limits, at how many calls.
+Every family proposes under the conditions of the held-out designs, `members` times each, and under
+those of the training designs once; see the scorecard for the use of both. Then it proposes under a
+spec, and the exact engine counts the feasible designs and the calls.
 """
 
 import json
@@ -49,16 +49,16 @@ from ingenium.scale.port import Answering
 from ingenium.scores.metrics import METRICS, Metric
 from ingenium.scores.scorecard import scorecard
 
-ROWS = 512  # conditions proposed at once; bounds memory
-NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
+ROWS = 512  # batch size of proposals; bounds memory
+NUMBERS = 20_000_000  # of the ensemble of a field problem, which is in memory several times
 LEAST_MEMBERS = 10
-PROBE = 20  # steps by which the time of fits is told before the first
+PROBE = 20  # training steps that estimate the time of fits before the first
 KEPT = 200  # designs of each family under held-out conditions, for pictures
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How families are compared."""
+    """Settings of a comparison of families."""
 
     families: tuple[str, ...] = (*COMPOSED, *CLASSICAL)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -68,7 +68,7 @@ class Protocol:
 
 
 def usual(problem: Problem) -> tuple[str, ...]:
-    """The families of a comparison where none are named, with the field's own baselines."""
+    """Return the families of a comparison that names none, with the field's own baselines."""
     all_of_engine = kind_of(problem.codec) != "numbers"
     return tuple(
         name
@@ -80,7 +80,7 @@ def usual(problem: Problem) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class FamilyResult:
-    """What one family with one seed achieved."""
+    """Result of one family with one seed."""
 
     family: str
     seed: int
@@ -91,9 +91,9 @@ class FamilyResult:
 
 @dataclass(frozen=True)
 class Comparing:
-    """The fits of a comparison, and which are kept from before.
+    """The fits of a comparison, some of which are stored from before.
 
-    Entries of other code, data or settings are not taken up.
+    Entries of other code, data or settings are ignored.
     """
 
     problem: Problem
@@ -106,7 +106,7 @@ class Comparing:
     def of(
         cls, problem: Problem, protocol: Protocol, folder: Path, asked: Spec | None, watch: Watch
     ) -> "Comparing":
-        """Open one.
+        """Set up a comparison on a problem.
 
         Raises:
             InputError: for an unknown family, or one that does not admit designs of this kind.
@@ -119,7 +119,7 @@ class Comparing:
 
     @property
     def pairs(self) -> list[tuple[str, int]]:
-        """Families and seeds, in the order in which they are fitted."""
+        """Families and seeds, in the order of their fits."""
         return [(f, s) for f in self.protocol.families for s in self.protocol.seeds]
 
     @cached_property
@@ -129,12 +129,12 @@ class Comparing:
         return [how, dataset_digest(self.known), code_digest(), package_digest(self.problem)]
 
     def part(self, name: str, seed: int) -> Path:
-        """Where an entry lies once it is measured."""
+        """Path of an entry."""
         key = digest([self.problem.name, name, seed, *self._under])
         return self.folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
 
     def kept(self) -> dict[tuple[str, int], FamilyResult]:
-        """Entries that were measured before."""
+        """Return the entries that were measured before."""
         files = {pair: self.part(*pair) for pair in self.pairs}
         return {
             pair: FamilyResult(**json.loads(path.read_text()))
@@ -143,7 +143,7 @@ class Comparing:
         }
 
     def takes(self) -> str:
-        """What there is to do, in words; how long it takes once something was measured."""
+        """Remaining work in words, with its duration once something was measured."""
         kept = self.kept()
         left = len(self.pairs) - len(kept)
         told = f"{len(self.pairs)} fits, of which {len(kept)} are kept from before"
@@ -157,7 +157,7 @@ class Comparing:
         return f"{told}; the rest takes about {_minutes(left * mean)} min of fitting."
 
     def _probed_s(self) -> float:
-        """One fit of each family that learns in steps, by a few of them."""
+        """Seconds for one fit of each family that trains in steps, estimated from a few of them."""
         problem, own, total = self.problem, training(self.problem), 0.0
         x, cond = problem.encode(own).to(torch.float32), problem.features(own)
         for name in self.protocol.families:
@@ -172,11 +172,11 @@ class Comparing:
 
     @cached_property
     def held_out(self) -> xr.Dataset:
-        """The designs that nothing is learned from."""
+        """Designs that no family is trained on."""
         return self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
 
     def run(self, watch: Watch = silent, elsewhere: Elsewhere | None = None) -> list[FamilyResult]:
-        """All entries; what is not kept is fitted and measured, here or by workers."""
+        """Return all entries; missing ones are fitted and measured, here or by workers."""
         kept = self.kept()
         left = [pair for pair in self.pairs if pair not in kept]
         found: Iterator[tuple[int, tuple[FamilyResult, xr.Dataset]]]
@@ -196,13 +196,13 @@ class Comparing:
         return [kept[pair] for pair in self.pairs]
 
     def picture(self, table: Comparison) -> None:
-        """Write the pictures that the field draws of a comparison."""
+        """Write the field's figures of a comparison."""
         for name, figure in self.problem.comparison().figures(table, self.shown()).items():
             with replacing(self.folder / f"{name}.png") as staging:
                 figure.savefig(staging, format="png", dpi=150)
 
     def shown(self) -> dict[str, xr.Dataset]:
-        """Some designs of each family, of its first seed, under held-out conditions."""
+        """Return some designs of each family, of its first seed, under held-out conditions."""
         first = self.protocol.seeds[0]
         files = {f: self.part(f, first).with_suffix(".nc") for f in self.protocol.families}
         what = "designs of a comparison"
@@ -218,10 +218,10 @@ def compare(
     watch: Watch = silent,
     elsewhere: Elsewhere | None = None,
 ) -> list[FamilyResult]:
-    """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
+    """Compare families: one entry for each family and seed, stored in `folder` when measured.
 
-    With workers `elsewhere` several are measured at once, to the same scores. A stopped comparison
-    goes on where it was. Without a spec, designs are judged by the problem's own limits.
+    With workers `elsewhere` several are measured in parallel, to the same scores. A stopped
+    comparison resumes. Without a spec, designs are judged by the problem's own limits.
 
     Raises:
         InputError: for an unknown family, or one that does not admit designs of this kind.
@@ -230,7 +230,7 @@ def compare(
 
 
 def _measurer(opener: Callable[[], Problem], protocol: Protocol, spec: Spec) -> Answering:
-    """What answers a worker's tasks: a family and a seed."""
+    """Build the function that answers a worker's tasks: a family and a seed."""
     problem = opener()
     comparing = Comparing(problem, protocol, Path(), spec, problem.data())
 
@@ -282,7 +282,7 @@ def _measure(comparing: Comparing, name: str, seed: int) -> tuple[FamilyResult, 
 def _fitted(
     problem: Problem, name: str, learned: tuple[Tensor, Tensor], steps: int | None, seed: int
 ) -> Family:
-    """The generator of a name, fitted unless it comes trained."""
+    """Return the generator of a name, fitted unless it is pretrained."""
     x, cond = learned
     if check(problem, name) == "shipped":
         return trained(problem, name).family
@@ -296,10 +296,9 @@ def _minutes(seconds: float) -> int:
 
 
 def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
-    """How many of `n` designs under a spec hold its limits, each and for each call of the engine.
+    """Share of `n` designs under a spec that satisfy its limits, and their number for each call.
 
-    They are proposed as by `propose`, mended and all, but not steered, which not all families can
-    be.
+    They are proposed and repaired as by `propose`, but not steered, which not all families support.
     """
     problem, spec = generator.problem, replace(generator.spec, generator=GeneratorChoice())
     generator = replace(generator, spec=spec)
@@ -313,7 +312,7 @@ def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
 
 
 def members_of(problem: Problem, protocol: Protocol, held: int) -> int:
-    """Proposals for each held-out design: of fields as many as memory is meant for."""
+    """Return the number of proposals for each held-out design; for fields as memory allows."""
     shape = problem.codec.shape
     if kind_of(problem.codec) != "numbers":  # all that the field's own scores look at
         return min(protocol.members, LEAST_MEMBERS)
@@ -324,16 +323,16 @@ def members_of(problem: Problem, protocol: Protocol, held: int) -> int:
 
 
 def _seen(problem: Problem, arrays: tuple[Tensor, ...]) -> np.ndarray:
-    """Standardised designs to single precision, as families learn and propose them.
+    """Round standardised designs to single precision, as families learn and propose them.
 
-    Real designs carry more digits. Without this a classifier tells most proposals by their last
+    Real designs have more digits. Otherwise a classifier recognises most proposals by their last
     bits: the zero of a plant at dawn is 2e-8 of a standard deviation off.
     """
     return problem.codec.encode(problem.proposed(arrays)).to(torch.float32).double().numpy()
 
 
 def _named(problem: Problem, arrays: tuple[Tensor, ...], like: xr.Dataset) -> xr.Dataset:
-    """Arrays as designs under the conditions of `like`."""
+    """Return arrays as designs under the conditions of `like`."""
     coords = problem.labels() | {c.name: like[c.name] for c in problem.conditions}
     return to_dataset(arrays, problem.variables, coords)
 
@@ -341,7 +340,7 @@ def _named(problem: Problem, arrays: tuple[Tensor, ...], like: xr.Dataset) -> xr
 def _propose(
     problem: Problem, family: Family, like: xr.Dataset, rng: torch.Generator
 ) -> tuple[Tensor, ...]:
-    """One design under the conditions of each row, with the hard constraints held."""
+    """Propose one design under the conditions of each row, with the hard constraints satisfied."""
     parts = []
     for start in range(0, like.sizes[DESIGN], ROWS):
         rows = like.isel({DESIGN: slice(start, start + ROWS)})
@@ -352,7 +351,7 @@ def _propose(
 
 
 def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
-    """The entries as a comparison with intervals over seeds and groups of held-out designs.
+    """Return the entries as a comparison with intervals over seeds and groups of held-out designs.
 
     A problem whose designs have no `group` gets intervals over single designs.
     """
@@ -379,7 +378,7 @@ def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
 
 
 def _printed(facts: FieldComparison) -> dict[str, str]:
-    """What others have printed of the same scores, a line a family."""
+    """Published values of the same scores, a line a family."""
     return {
         f"printed of {family}": ", ".join(f"{name} {value:g}" for name, value in scores.items())
         for family, scores in facts.printed.items()
@@ -387,7 +386,7 @@ def _printed(facts: FieldComparison) -> dict[str, str]:
 
 
 def write(table: Comparison, entries: list[FamilyResult], folder: Path) -> None:
-    """`comparison.json`, `comparison.md`, `comparison.png` and `costs.json` in a folder."""
+    """Write `comparison.json`, `comparison.md`, `comparison.png` and `costs.json` to a folder."""
     write_atomic(folder / "comparison.json", table.to_json())
     write_atomic(folder / "comparison.md", markdown(table))
     with replacing(folder / "comparison.png") as staging:

@@ -1,4 +1,4 @@
-"""What the exact engine says of proposals for a wish, and which of them nobody knew before."""
+"""Judgement of proposals for targets by the exact engine, and of their novelty."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,40 +21,40 @@ from ingenium.runs.aim import Aim
 from ingenium.runs.export import verified
 from ingenium.searches.fronts import hypervolume
 
-SPACED = 200  # known designs whose nearest others say how densely known designs lie
+SPACED = 200  # known designs whose nearest neighbours measure the density of the data
 SAME = 1e-9  # distance of equal designs, with the rounding of their way through tensors
 WIDE = 1.1  # of the range of known designs: where the volume that they dominate ends
 
 
 @dataclass(frozen=True)
 class WishOutcome:
-    """What came of one wish: calls until it was met, if it was, and shares of its proposals."""
+    """Outcome of one target: calls until it was met, if it was, and shares of its proposals."""
 
     zone: str
     met: float | None  # calls until the first design on target
     met_new: float | None  # the same of one that is new as well
     on_target: float  # share of proposals
     on_target_new: float
-    distinct: int  # new designs on target that lie apart from each other
-    miss: float | None  # tolerances to the best design that holds the limits; none if none does
+    distinct: int  # new designs on target that are distinct from each other
+    miss: float | None  # tolerances to the best feasible design; None if there is none
 
 
 @dataclass(frozen=True)
 class ArmResult:
-    """What one arm with one seed reached."""
+    """Result of one arm with one seed."""
 
     arm: str
     seed: int
-    fit_seconds: float | None  # of the processor; None where the model was there
+    fit_seconds: float | None  # CPU time; None where the model was there
     losses: tuple[float, ...]  # held out, after half and all of the budget; empty without steps
-    seconds: float  # of the processor, to propose, mend and measure for one wish
-    calls: float  # for one wish
+    seconds: float  # CPU time, to propose, repair and measure for one target
+    calls: float  # for one target
     gain: float | None  # of the volume that known designs dominate; None without objectives
     wishes: tuple[WishOutcome, ...]
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "ArmResult":
-        """From the plain data of a record."""
+        """Build it from the plain data of a record."""
         wishes: list[dict[str, Any]] = record["wishes"]
         losses: list[float] = record["losses"]
         return cls(
@@ -64,7 +64,7 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class Answer:
-    """Proposals for one wish, in their order, with their verdicts under it."""
+    """Proposals for one target, in their order, with their verdicts under it."""
 
     designs: xr.Dataset
     verdicts: xr.Dataset
@@ -73,7 +73,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Referee:
-    """Judges answers to wishes by the exact engine, and what is new by the known designs."""
+    """Judge of proposals by the exact engine, and of their novelty by the known designs."""
 
     problem: Problem
     spec: Spec  # resolved
@@ -81,13 +81,13 @@ class Referee:
     wishes: WishSet
 
     def spec_of(self, wish: int) -> Spec:
-        """The spec with a wish as conditions and limits; designs on target hold all of these."""
+        """Return the spec with a target as conditions and limits, satisfied on target."""
         more = self.wishes.scale.limits(self.wishes.asked[wish])
         wanted = {**self.spec.conditions, **self.wishes.wanted[wish]}
         return replace(self.spec, conditions=wanted, limits=(*self.spec.limits, *more))
 
     def verdicts(self, wish: int, designs: xr.Dataset) -> xr.Dataset:
-        """Of designs, under a wish; with all margins, for searches learn from what is rejected."""
+        """Return verdicts on designs under a target, with all margins, for searches that learn."""
         own, size = self.problem, self.problem.at_once
         parts = [
             verify(
@@ -102,11 +102,11 @@ class Referee:
         return xr.concat(parts, DESIGN, combine_attrs="drop_conflicts")
 
     def outcomes(self, answers: Sequence[Answer]) -> list[WishOutcome]:
-        """One for each wish, from the answers in order."""
+        """Return one outcome for each target, from the answers in order."""
         return [self._outcome(i, answer) for i, answer in enumerate(answers)]
 
     def gain(self, answers: Sequence[Answer]) -> float | None:
-        """Growth of the volume that known designs dominate; None without objectives."""
+        """Return the increase of the volume dominated by known designs; None without objectives."""
         if not self.spec.objectives:
             return None
         losses = [self._losses(a.verdicts) for a in answers]
@@ -119,7 +119,7 @@ class Referee:
 
     @cached_property
     def spacing(self) -> float:
-        """Median distance of known designs to the nearest other one."""
+        """Median distance of known designs to their nearest neighbour."""
         metric, n = self.problem.metric(self.learned), self.learned.sizes[DESIGN]
         rows = np.random.default_rng(0).permutation(n)[:SPACED].tolist()
         return float(np.median([np.delete(metric(i), i).min() for i in rows]))
@@ -129,7 +129,7 @@ class Referee:
         return self._losses(verified(self.problem, self.spec, self.learned))
 
     def _losses(self, verdicts: xr.Dataset) -> Float[np.ndarray, "k o"]:
-        """Objectives, to be made small, of what holds the limits that all wishes share."""
+        """Objectives, to be minimised, of designs that satisfy the limits common to all targets."""
         count = len(self.spec.objectives)
         none, level = np.zeros(0), np.zeros(count)
         losses = Aim((), self.spec.objectives, none, level, level).losses(verdicts)
@@ -153,12 +153,12 @@ class Referee:
         )
 
     def _lawful(self, verdicts: xr.Dataset) -> Bool[np.ndarray, " n"]:
-        """Which hold the limits that all wishes share."""
+        """Mark designs that satisfy the limits common to all targets."""
         margin = verdicts["margin"].to_numpy()[:, : len(self.spec.limits)]
         return np.asarray((margin >= 0).all(1))
 
     def _new(self, designs: xr.Dataset) -> tuple[Bool[np.ndarray, " k"], int]:
-        """Which designs nobody knew before, and how many of these lie apart from each other."""
+        """Mark designs that are not known, and count distinct ones among them."""
         variables, count = self.problem.variables, designs.sizes[DESIGN]
         both = [to_arrays(d, variables) for d in (designs, self.learned)]
         columns = {
@@ -180,5 +180,5 @@ class Referee:
 
 
 def _first(found: Bool[np.ndarray, " n"], cost: float) -> float | None:
-    """Calls until the first that was found."""
+    """Calls until the first success; None without one."""
     return float(cost * (found.argmax() + 1)) if found.any() else None

@@ -1,4 +1,4 @@
-"""A comparison as a Markdown table."""
+"""Markdown tables of a comparison."""
 
 import math
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ LEGEND = (
 def markdown(
     comparison: Comparison, *, metrics: Sequence[Metric] | None = None, columns: int = 5
 ) -> str:
-    """A row a family, a column a measure, in tables of at most `columns` measures.
+    """Return tables with a row for each family, of at most `columns` measures each.
 
     Raises:
-        InputError: nothing was measured.
+        InputError: if nothing was measured.
     """
     shown = comparison.measured if metrics is None else tuple(metrics)
     if not shown:
@@ -52,7 +52,7 @@ def _table(comparison: Comparison, metrics: Sequence[Metric]) -> str:
 
 
 def number_with_interval(interval: Interval) -> str:
-    """The value and its ends with the digits that the interval leaves meaningful."""
+    """Format value and interval with the digits that the interval leaves meaningful."""
     half = (interval.high - interval.low) / 2
     if not math.isfinite(half):
         return f"{interval.value:.3g}"
@@ -62,7 +62,7 @@ def number_with_interval(interval: Interval) -> str:
 
 
 def _digits(value: float, half: float) -> int:
-    """Decimals for two significant digits of the half width, or three of an exact value."""
+    """Number of decimals for two significant digits of the half width, or three if exact."""
     scale, keep = (half, 2) if half > 0 else (abs(value), 3)
     if scale == 0:
         return 0

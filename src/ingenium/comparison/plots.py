@@ -1,4 +1,4 @@
-"""A comparison as a figure: a dot and an interval for each family, a panel for each measure."""
+"""Figure of a comparison: a dot and an interval for each family, a panel for each measure."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.drawing.style import INK
 from ingenium.scores.metrics import Metric
 
-# Told apart with any colour vision (Okabe and Ito, Color Universal Design, 2008), and by the form
+# Distinct with any colour vision (Okabe and Ito, Color Universal Design, 2008), and by the form
 # of the mark as well.
 BEST, TIED, OTHER, BASELINE = "#D55E00", "#0072B2", "#56B4E9", "#7F7F7F"
 GRID, AIM = "#E4E4E4", "#009E73"
@@ -23,10 +23,10 @@ GRID, AIM = "#E4E4E4", "#009E73"
 def comparison_figure(
     comparison: Comparison, *, metrics: Sequence[Metric] | None = None, columns: int = 4
 ) -> Figure:
-    """A panel for each measure, with the families in one order in all of them.
+    """Plot a panel for each measure, with the families in the same order in all of them.
 
     Raises:
-        InputError: nothing was measured.
+        InputError: if nothing was measured.
     """
     shown = comparison.measured if metrics is None else tuple(metrics)
     families = _ordered(comparison)
@@ -55,7 +55,7 @@ def save_comparison(comparison: Comparison, path: Path, *, dpi: int = 150) -> No
 
 
 def _ordered(comparison: Comparison) -> list[str]:
-    """Best of the first measure on top (the axis points up), baselines below."""
+    """Families by the first measure, the best on top (the axis points up), baselines below."""
     if not comparison.measured:
         return []
     first = comparison.measured[0]

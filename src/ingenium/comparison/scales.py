@@ -1,4 +1,4 @@
-"""Numbers that a wish is about, in the tolerances within which it counts as met."""
+"""Scales of target quantities: the tolerances within which a target counts as met."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ TOLERANCE = 0.1  # standard deviations of the known designs
 
 @dataclass(frozen=True)
 class WishScale:
-    """Measured quantities by the names under which they are wished, and their tolerances.
+    """Measured quantities of targets by their names, and their tolerances.
 
-    A quantity told by its logarithm has a factor as its tolerance. One with a sign is to be small
-    (1) or large (-1), and met by what is better; the others are met from both sides.
+    The tolerance of a logarithmic quantity is a factor. A quantity with a sign is minimised (1) or
+    maximised (-1), and better values meet the target; the others have a two-sided tolerance.
 
     Shapes: n rows, m quantities.
     """
@@ -34,10 +34,10 @@ class WishScale:
 
     @classmethod
     def of_conditions(cls, problem: Problem, learned: xr.Dataset) -> "WishScale | None":
-        """Of the conditions that the exact engine measures and known designs differ in.
+        """Build it from the conditions that the exact engine measures and known designs differ in.
 
-        What a design holds exactly, or stays below, is left out: it is met by construction. None
-        where none is left.
+        Conditions that designs satisfy by construction (exactly, or as a ceiling) are left out.
+        None where none is left.
         """
         units = {q.name: q.unit for q in problem.quantities}
 
@@ -56,7 +56,7 @@ class WishScale:
     def of_objectives(
         cls, problem: Problem, objectives: Sequence[Objective], measured: xr.Dataset
     ) -> "WishScale | None":
-        """Of what is to be improved, from the verdicts on known designs; logarithms above 0."""
+        """Build it from the objectives and verdicts on known designs; logarithmic if positive."""
         units = {q.name: q.unit for q in problem.quantities}
         names = tuple(o.quantity for o in objectives)
         log = np.array([bool((measured[n] > 0).all()) for n in names], dtype=bool)
@@ -65,29 +65,29 @@ class WishScale:
         return own._spread(own.measured(measured)) if names else None
 
     def wished(self, designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
-        """The conditions of designs under which they are wished."""
+        """Return the conditions of designs as targets."""
         return self._scaled([designs[name] for name in self.names])
 
     def measured(self, verdicts: xr.Dataset) -> Float[np.ndarray, "n m"]:
-        """What the engine found in designs."""
+        """Return the measured values of designs."""
         return self._scaled([verdicts[name] for name in self.quantities])
 
     def missed(
         self, verdicts: xr.Dataset, asked: Float[np.ndarray, " m"]
     ) -> Float[np.ndarray, " n"]:
-        """By how many tolerances designs miss one wish, of the quantity that misses it most."""
+        """Return the distance of designs from a target in tolerances, largest over quantities."""
         off = self.measured(verdicts) - asked
         found: np.ndarray = np.where(self.sign == 0, np.abs(off), self.sign * off)
         return np.asarray(found.clip(min=0).max(1))
 
     def values(self, asked: Float[np.ndarray, " m"]) -> dict[str, float]:
-        """One wish in the units of its quantities."""
+        """Return a target in the units of its quantities."""
         plain = asked * self.tolerance
         own = zip(self.names, np.where(self.log, np.exp(plain), plain).tolist(), strict=True)
         return dict(own)
 
     def limits(self, asked: Float[np.ndarray, " m"]) -> tuple[Limit, ...]:
-        """One wish with its tolerance, as limits on what is measured."""
+        """Return a target with its tolerance, as limits on measured quantities."""
         low, high = self.values(asked - 1), self.values(asked + 1)
         rows = zip(self.names, self.quantities, self.units, self.sign.tolist(), strict=True)
         return tuple(
@@ -96,7 +96,7 @@ class WishScale:
         )
 
     def told(self) -> Mapping[str, str]:
-        """The tolerance of each in words."""
+        """Tolerance of each quantity in words."""
         rows = zip(self.names, self.units, self.log, self.tolerance.tolist(), strict=True)
         return {
             name: f"a factor of {np.exp(t):.3g}" if log else f"{t:.3g} {unit}".removesuffix(" 1")
@@ -104,7 +104,7 @@ class WishScale:
         }
 
     def _spread(self, points: Float[np.ndarray, "n m"]) -> "WishScale | None":
-        """With the tolerances that known values give, of those that differ."""
+        """Set tolerances from known values, and leave out quantities without spread."""
         spread = np.nanstd(points, axis=0)
         kept = np.flatnonzero(spread > 0)
         if not len(kept):
@@ -130,7 +130,7 @@ class WishScale:
 
 
 def refused(problem: Problem) -> InputError:
-    """What is said of a problem to which nothing can be wished."""
+    """Return the error for a problem that has no quantity for targets."""
     return InputError(
         f"a condition of {problem.name} that its engine measures, or an objective in the spec",
         "neither, or known designs that do not differ in it",

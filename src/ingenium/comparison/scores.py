@@ -1,4 +1,4 @@
-"""Families beside each other: every measure, every seed, with intervals and the best marked."""
+"""Scores of several families and seeds, with intervals and the best marked."""
 
 import json
 import math
@@ -27,7 +27,7 @@ from ingenium.scores.metrics import METRICS, Metric
 
 @dataclass(frozen=True)
 class FamilyMeasure:
-    """One measure of one family and seed: one value, or one for each held-out design."""
+    """One measure of one family and seed: a single value, or one for each held-out design."""
 
     family: str
     seed: int
@@ -39,8 +39,8 @@ class FamilyMeasure:
 class Comparison:
     """Families compared on the same held-out designs, by seeds and measures.
 
-    `groups` names the group (week) of each held-out design; whole groups are drawn for intervals.
-    `level` is that of all intervals, and `draw_seed` fixes their bootstrap draws.
+    `groups` names the group (week) of each held-out design; intervals resample whole groups.
+    `level` is the confidence level of all intervals, and `draw_seed` fixes their bootstrap samples.
     """
 
     entries: tuple[FamilyMeasure, ...] = ()
@@ -56,11 +56,11 @@ class Comparison:
         object.__setattr__(self, "groups", plain)  # numpy's own numbers do not go into JSON
 
     def add(self, family: str, seed: int, card: Mapping[str, ArrayLike | float]) -> "Comparison":
-        """With the scorecard of one more family and seed.
+        """Return a copy with the scorecard of one more family and seed.
 
         Raises:
-            InputError: already there, an unknown measure, or values that are neither one number nor
-                one for each held-out design.
+            InputError: for an entry that exists, an unknown measure, or values that are neither one
+                number nor one for each held-out design.
         """
         if any(entry.family == family and entry.seed == seed for entry in self.entries):
             raise InputError(
@@ -91,7 +91,7 @@ class Comparison:
 
     @cached_property
     def _table(self) -> dict[tuple[str, str], dict[int, tuple[float, ...]]]:
-        """Values by seed, of each family and measure; a number that is not finite is left out."""
+        """Values by seed, for each family and measure; numbers that are not finite are left out."""
         table: dict[tuple[str, str], dict[int, tuple[float, ...]]] = {}
         for entry in self.entries:
             if all(map(math.isfinite, entry.values)):
@@ -100,20 +100,20 @@ class Comparison:
 
     @property
     def families(self) -> tuple[str, ...]:
-        """In the order in which they were added."""
+        """Families in the order in which they were added."""
         return tuple(dict.fromkeys(entry.family for entry in self.entries))
 
     @property
     def measured(self) -> tuple[Metric, ...]:
-        """The metrics that some family has a value of."""
+        """Metrics with a value of some family."""
         present = {metric for _, metric in self._table}
         return tuple(metric for metric in self.metrics if metric.name in present)
 
     def values(self, family: str, metric: str) -> Float64[np.ndarray, "s n"]:
-        """All values of a family, a row a seed in rising order.
+        """Return all values of a family, a row a seed in rising order.
 
         Raises:
-            InputError: there are none.
+            InputError: if there are none.
         """
         by_seed = self._table.get((family, metric))
         if by_seed is None:
@@ -123,10 +123,10 @@ class Comparison:
         return np.array([by_seed[seed] for seed in sorted(by_seed)])
 
     def interval(self, family: str, metric: str) -> Interval:
-        """Mean with its interval: over seeds and groups, or over seeds where that is all there is.
+        """Return the mean with its interval over seeds and groups, or over seeds alone.
 
         Raises:
-            InputError: there are no values.
+            InputError: if there are no values.
         """
         x = self.values(family, metric)
         if x.shape[1] == 1:
@@ -134,25 +134,25 @@ class Comparison:
         return crossed_interval(x, self._draws(), groups=self.groups, level=self.level)
 
     def find(self, family: str, metric: str) -> Interval | None:
-        """The same, or None where there are no values."""
+        """Return the interval, or None where there are no values."""
         return self.interval(family, metric) if (family, metric) in self._table else None
 
     def paired(self, family: str, other: str, metric: str) -> PairedDifference:
-        """`family` less `other`, on the seeds that both have.
+        """Return the difference of `family` and `other`, on the seeds that both have.
 
-        A baseline without randomness that was run once stands against every seed.
+        A baseline without randomness that was run once is compared with every seed.
 
         Raises:
-            InputError: they share no seed.
+            InputError: if they share no seed.
         """
         a, b = self._shared(family, other, metric)
         return paired_difference(a, b, self._draws(), groups=self._weeks(a), level=self.level)
 
     def best(self, metric: Metric) -> str:
-        """The family whose mean is best.
+        """Return the family with the best mean.
 
         Raises:
-            InputError: no family has values.
+            InputError: if no family has values.
         """
         having = [family for family in self.families if (family, metric.name) in self._table]
         if not having:
@@ -160,9 +160,9 @@ class Comparison:
         return min(having, key=lambda f: metric.loss(float(self.values(f, metric.name).mean())))
 
     def tied(self, metric: Metric) -> tuple[str, ...]:
-        """Families that the data can't tell from the best, which is among them.
+        """Return the families that are not distinguishable from the best, which is among them.
 
-        The interval of the paired difference of losses reaches 0.
+        The interval of their paired difference of losses includes 0.
         """
         best = self.best(metric)
         others = (f for f in self.families if (f, metric.name) in self._table)
@@ -202,16 +202,16 @@ class Comparison:
         return self.groups if x.shape[1] == len(self.groups) else None
 
     def _draws(self) -> np.random.Generator:
-        """The same draws for every family, which makes differences paired."""
+        """Generator of the same bootstrap samples for every family, for paired differences."""
         return np.random.default_rng(self.draw_seed)
 
     def frame(self) -> pd.DataFrame:
-        """Tidy: one row a family, seed and measure, with its mean over held-out designs."""
+        """Return a tidy table of means over held-out designs: a row a family, seed and measure."""
         rows = [(e.family, e.seed, e.metric, float(np.mean(e.values))) for e in self.entries]
         return pd.DataFrame(rows, columns=["family", "seed", "metric", "value"])
 
     def summary(self) -> pd.DataFrame:
-        """One row a family and measure: mean, interval, seeds, best, tied with the best."""
+        """Return one row a family and measure: mean, interval, seeds, best, tied with the best."""
         rows = []
         for metric in self.measured:
             best, tied = self.best(metric), self.tied(metric)
@@ -225,7 +225,7 @@ class Comparison:
         return pd.DataFrame(rows, columns=columns)
 
     def to_json(self) -> str:
-        """All that is here, as JSON; numbers that are not finite are null."""
+        """Return everything as JSON; numbers that are not finite are null."""
         content = {
             "groups": list(self.groups),
             "metrics": [_plain(asdict(metric)) for metric in self.metrics],
@@ -239,10 +239,10 @@ class Comparison:
 
     @classmethod
     def from_json(cls, text: str) -> "Comparison":
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: the text is not JSON of a comparison.
+            InputError: if the text is not JSON of a comparison.
         """
         try:
             content = json.loads(text)

@@ -1,4 +1,4 @@
-"""What a contest asks for: measured values inside the data, at its edge and beyond it."""
+"""Targets of a head-to-head comparison: interpolation, boundary and extrapolation of the data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,35 +17,35 @@ from ingenium.runs.export import verified
 
 ZONES = (INSIDE, EDGE, BEYOND)
 RIM = 0.05  # share of known designs on either side of a condition that make the edge
-GAP = 2.0  # tolerances from a wish beyond the data to the nearest known design, at least
+GAP = 2.0  # least distance of an extrapolation target to any known design, in tolerances
 STEPS = np.arange(1, 41) * 1.0  # tolerances outwards that are tried for one
-MOST_OUTWARD = 20  # known designs that are gone out from, for each wish that is wanted
+MOST_OUTWARD = 20  # known designs to start from, for each requested extrapolation target
 
 
 @dataclass(frozen=True)
 class WishSet:
-    """Wishes with the zones that they lie in.
+    """Target specifications with their zones.
 
-    Inside and at the edge they are what held-out designs have; at the edge one of the values lies
-    among the outermost of those that were learned from. Beyond, a value at the edge is moved away
-    from the middle until no known design, held out or not, comes near. Whether a design can meet
-    such a wish is not known.
+    Inside and at the edge they are values of held-out designs; at the edge one of the values lies
+    among the outermost of the training designs. Beyond, a value at the edge is moved away from the
+    middle until no known design, held out or not, is near. It is unknown whether a design can meet
+    such a target.
 
-    Where no condition is measured, the wish is to be as good as a held-out design under its own
-    conditions, in every objective; beyond the data nothing is asked then.
+    Where no condition is measured, the target is to be as good as a held-out design under its own
+    conditions, in every objective; then there are no targets beyond the data.
 
-    Shapes: w wishes, m quantities, n learned designs.
+    Shapes: w targets, m quantities, n training designs.
     """
 
     scale: WishScale
     asked: Float[np.ndarray, "w m"]  # in tolerances
     zone: tuple[str, ...]
     wanted: tuple[Mapping[str, Wanted], ...]  # conditions, as a spec writes them
-    nearest: Int[np.ndarray, "w n"]  # learned designs for each wish, the nearest first
+    nearest: Int[np.ndarray, "w n"]  # training designs for each target, the nearest first
 
     @classmethod
     def of(cls, problem: Problem, spec: Spec, count: int, seed: int = 0) -> "WishSet":
-        """At most `count` wishes of each zone.
+        """Choose at most `count` targets of each zone.
 
         Raises:
             InputError: if no condition is measured and the spec has no objective.
@@ -79,7 +79,7 @@ class WishSet:
 
 
 def _as_good(problem: Problem, spec: Spec, count: int, rng: np.random.Generator) -> WishSet:
-    """To be as good as held-out designs, under their conditions."""
+    """Targets to be as good as held-out designs, under their conditions."""
     known = problem.data()
     out = known["held_out"].to_numpy()
     verdicts = verified(problem, spec, known)
@@ -108,7 +108,7 @@ def _as_good(problem: Problem, spec: Spec, count: int, rng: np.random.Generator)
 
 
 def _wanted(problem: Problem, design: xr.Dataset) -> dict[str, Wanted]:
-    """The conditions of one design."""
+    """Conditions of one design as requests."""
     return {
         c.name: Between(float(design[c.name]), float(design[c.name]))
         if c.choices is None
@@ -120,7 +120,7 @@ def _wanted(problem: Problem, design: xr.Dataset) -> dict[str, Wanted]:
 def _outermost(
     points: Float[np.ndarray, "r m"], learned: Bool[np.ndarray, " r"]
 ) -> Bool[np.ndarray, " r"]:
-    """Which points have a number among the outermost of the learned ones."""
+    """Mark points with a value among the outermost of the training designs."""
     low, high = np.quantile(points[learned], [RIM, 1 - RIM], axis=0)
     found: np.ndarray = ((points < low) | (points > high)).any(1)
     return found
@@ -128,14 +128,14 @@ def _outermost(
 
 @dataclass(frozen=True)
 class _Outward:
-    """The way from points at the edge away from the middle, until no known one is near."""
+    """Path from points at the edge away from the middle, until no known one is near."""
 
     scale: WishScale
     known: Float[np.ndarray, "r m"]
     ranges: tuple[Condition, ...]
 
     def found(self, start: Float[np.ndarray, "k m"], count: int) -> Float[np.ndarray, "w m"]:
-        """The first such points, one for each start, that conditions may have."""
+        """Return the first such points, one for each start, within the ranges of the conditions."""
         ways = (self._from(point) for point in start[: MOST_OUTWARD * count])
         rows = [point for point in ways if point is not None][:count]
         return np.array(rows).reshape(-1, self.known.shape[1])

@@ -1,4 +1,4 @@
-"""What a contest said of the tools for a problem, as it ships beside the problem."""
+"""Summary of a head-to-head comparison of tools, stored with the problem."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ingenium.core.provenance import package_of
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
 
-CONTESTS = "contests.json"  # in the folder of a domain, of those of its problems that had one
+CONTESTS = "contests.json"  # in the folder of a domain, for problems with a comparison
 LOOK_UP, OPTIMISER, RANDOM = "nearest_known", "optimiser", "random"
 INSIDE, EDGE, BEYOND = "inside", "edge", "beyond"
 WHERE = {INSIDE: "inside the data", EDGE: "at its edge", BEYOND: "beyond it"}
@@ -21,23 +21,23 @@ WHERE = {INSIDE: "inside the data", EDGE: "at its edge", BEYOND: "beyond it"}
 
 @dataclass(frozen=True)
 class ContestVerdict:
-    """Who met how many wishes by something new, and whom the contest cannot tell from the best."""
+    """Shares of targets that each arm met by new designs, and the arms that tie with the best."""
 
     problem: str
-    calls: int  # of the engine for each wish
-    shares: Mapping[str, Mapping[str, float]]  # of the wishes of a zone, by arm
-    level: Mapping[str, tuple[str, ...]]  # arms that are not told from the best of a zone
-    proposers: tuple[str, ...]  # look-up and families not told from the best of these, all zones
-    known: Mapping[str, float]  # share of the wishes of a zone that known designs meet
+    calls: int  # of the engine for each target
+    shares: Mapping[str, Mapping[str, float]]  # of the targets of a zone, by arm
+    level: Mapping[str, tuple[str, ...]]  # arms that tie with the best of a zone
+    proposers: tuple[str, ...]  # baseline and families that tie with the best of these, all zones
+    known: Mapping[str, float]  # share of the targets of a zone that known designs meet
     setup: str = ""  # of the problem, as it calls it; empty for the usual one
 
     def ahead(self, family: str) -> dict[str, str]:
-        """The best arm of each zone in which all ways to use a family are behind it."""
+        """Return the best arm of each zone in which it beats all ways to use a family."""
         own = {z: [a for a in arms if base(a) == family] for z, arms in self.level.items()}
         return {z: self._best(z) for z, arms in self.level.items() if arms and not own[z]}
 
     def told(self, family: str) -> str:
-        """What to know of it for who proposes by a family, and which tool is better where."""
+        """Return advice for users of a family: its results, and the better tool of each zone."""
         behind = self.ahead(family)
         said = "; ".join(self._zone(z, family) for z in self.shares)
         contest = f"In a contest of tools on held-out wishes ({self.calls} calls each)"
@@ -73,7 +73,7 @@ class ContestVerdict:
         return f'Better {zones}: family = "{tool}"{more} under [generator].'
 
     def _strategy(self, won: Mapping[str, str]) -> str:
-        """What names the strategy that won most zones, where several were tried."""
+        """Option that names the strategy with the most zones won, if several were tried."""
         tried = {a for arms in self.shares.values() for a in arms if base(a) == OPTIMISER}
         if len(tried) == 1:
             return ""
@@ -85,24 +85,24 @@ _KEPT = TypeAdapter(tuple[ContestVerdict, ...])
 
 
 def base(arm: str) -> str:
-    """The family of an arm, or look-up, chance or the optimiser."""
+    """Return the family of an arm, or nearest neighbours, random choice or the optimiser."""
     return arm.partition(",")[0].partition(":")[0].partition(" ")[0]
 
 
 def is_search(name: str) -> bool:
-    """Whether a contestant is a search: of the problem's strategy, or by another's name."""
+    """Return whether a contestant is a search, by the problem's strategy or another."""
     return name.partition(":")[0] == OPTIMISER
 
 
 def verdict_on(problem: "Problem | type[Problem]") -> ContestVerdict | None:
-    """That of the contest on a problem and its setup; None where none came with it."""
+    """Return the summary for a problem and its setup; None where there is none."""
     beside = verdicts_beside(problem)
     setup = "" if isinstance(problem, type) else problem.comparison().setup
     return next((v for v in beside if v.setup == setup), None)
 
 
 def verdicts_beside(problem: "Problem | type[Problem]") -> tuple[ContestVerdict, ...]:
-    """Those on all setups of a problem; none where no file that can be read came with it."""
+    """Return the summaries for all setups of a problem; empty without a readable file."""
     file = getattr(import_module(package_of(problem.__module__)), "__file__", None)
     if file is None:  # typed into a shell
         return ()
@@ -114,5 +114,5 @@ def verdicts_beside(problem: "Problem | type[Problem]") -> tuple[ContestVerdict,
 
 
 def as_json(verdicts: tuple[ContestVerdict, ...]) -> str:
-    """Verdicts as a file holds them."""
+    """Return summaries as JSON, the content of their file."""
     return _KEPT.dump_json(verdicts, indent=1).decode() + "\n"

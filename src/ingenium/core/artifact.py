@@ -1,7 +1,7 @@
 """The artifact: what a verb ends in, made from a spec, sealed, judged, opened and replayed.
 
 A kind of artifact declares its record file, the files whose digests it seals, its spec, and the
-functions that draw and make it again. All else, from opening it to its replay, is the same.
+functions that draw its figures and reproduce it. Opening, judging and replaying are shared.
 """
 
 import importlib
@@ -28,14 +28,14 @@ T = TypeVar("T")
 A = TypeVar("A", bound="Artifact")
 Table = Sequence[Sequence[str]]  # the first row is the header
 Drawn = tuple[str, str, "Figure"]  # heading, sentence and picture
-SAME = 1e-6  # relative, within which a replay gives what was recorded
+SAME = 1e-6  # relative tolerance of a replay
 
 
 def load(path: Path, kind: type[T], what: str) -> T:
-    """A table of a TOML file as an object, such as a spec.
+    """Parse a table of a TOML file as an object, such as a spec.
 
     Raises:
-        InputError: if it is none.
+        InputError: if the file is missing, or is not such a table.
     """
     expected = f"{what} as a TOML file"
     found = text(path, expected, most=MOST_TOML)
@@ -46,7 +46,7 @@ def load(path: Path, kind: type[T], what: str) -> T:
 
 @dataclass(frozen=True)
 class ReplayCheck:
-    """One part of a record, whether it holds, and what was found."""
+    """One part of a record, whether it is reproduced, and the finding."""
 
     part: str
     holds: bool
@@ -55,25 +55,25 @@ class ReplayCheck:
 
 @dataclass(frozen=True)
 class Replay:
-    """A record compared with the same artifact made again."""
+    """A record compared with the record of the reproduced artifact."""
 
     checks: tuple[ReplayCheck, ...]
     reasons: tuple[str, ...]  # why a part may not hold
 
     @staticmethod
     def of(same: Mapping[str, bool]) -> "Replay":
-        """The comparison of parts of a record by name."""
+        """Build the comparison from the result of each part of a record, by name."""
         words = {True: "as recorded", False: "not as recorded"}
         return Replay(tuple(ReplayCheck(k, v, words[v]) for k, v in same.items()), ())
 
     @property
     def holds(self) -> bool:
-        """Verdict on the record: every part of it holds."""
+        """Return whether every part of the record is reproduced."""
         return all(c.holds for c in self.checks)
 
     @property
     def broken(self) -> list[str]:
-        """Parts that do not hold."""
+        """Names of the parts that are not reproduced."""
         return [c.part for c in self.checks if not c.holds]
 
 
@@ -81,7 +81,7 @@ class Replay:
 class JudgedValue:
     """A measured value with its interval and the limits on it, in its unit."""
 
-    value: float | None  # none without an answer
+    value: float | None  # None without an answer
     low: float | None
     high: float | None
     unit: str
@@ -98,7 +98,7 @@ class Artifact:
     what: ClassVar[str]  # such as `a monitor`
     file: ClassVar[str]  # name of the record
     made_by: ClassVar[str]  # the command
-    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # what a replay compares: ways in a record
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # compared by a replay: paths in a record
     remade_by: ClassVar[str] = ""  # "module:function" of the artifact and a folder, to a Replay
     drawn_by: ClassVar[str] = ""  # "module:function" of the artifact, to its figures
 
@@ -107,15 +107,15 @@ class Artifact:
 
     @classmethod
     def open(cls: type[A], folder: Path, *, without: Collection[str] = ()) -> A:
-        """The artifact in a folder, once each file is the one that was judged.
+        """Open the artifact in a folder and check that its files are those that were judged.
 
         Args:
             folder: where its record lies.
             without: names of sealed files that may be absent.
 
         Raises:
-            InputError: if none is there, or one of an older version.
-            CorruptError: if it cannot be read, was altered, or a file is another one.
+            InputError: if there is none, or one of an older version.
+            CorruptError: if it cannot be read, or it or one of its files was altered.
         """
         path = folder / cls.file
         if not path.is_file():
@@ -149,7 +149,7 @@ class Artifact:
 
     @classmethod
     def corrupt(cls, path: Path, found: str) -> CorruptError:
-        """The error for a part of it that is not as it was written."""
+        """Return the error for a damaged part of it."""
         return CorruptError(str(path), found, f"Make it again with `{cls.made_by}`.")
 
     @classmethod
@@ -166,7 +166,7 @@ class Artifact:
         return {}
 
     def check(self) -> None:
-        """Read once what the record must hold besides; any error means that it is corrupt."""
+        """Read the contents that the record must hold; any error means that it is corrupt."""
 
     @property
     def spec(self) -> Any:
@@ -211,7 +211,7 @@ class Artifact:
 
     @property
     def notes(self) -> Sequence[str]:
-        """Facts that a reader should know besides, in sentences."""
+        """Further facts for the reader, in sentences."""
         return tuple(self.record.get("notes", ()))
 
     def tables(self) -> Sequence[tuple[str, Table]]:
@@ -228,14 +228,14 @@ class Artifact:
         return "What was measured", rows if some else [row[:-1] for row in rows]
 
     def figures(self) -> Sequence[Drawn]:
-        """Figures of its report, drawn from what its folder holds."""
+        """Return the figures of its report, plotted from the contents of its folder."""
         if not self.drawn_by:
             return ()
         drawn: Sequence[Drawn] = named(self.drawn_by)(self)
         return drawn
 
     def replay(self) -> Replay:
-        """Make it again in a folder of its own, and compare.
+        """Reproduce it in a temporary folder and compare the two records.
 
         Raises:
             InputError: if what it was made from is no longer there.
@@ -245,7 +245,7 @@ class Artifact:
         return found
 
     def compared(self, again: Mapping[str, Any]) -> Replay:
-        """Its record beside the record of the same artifact made again."""
+        """Compare its record with the record of the reproduced artifact."""
         ways = {**self.parts, "verdict": ("verdict",)}
         return Replay.of({k: alike(_at(self.record, w), _at(again, w)) for k, w in ways.items()})
 
@@ -258,7 +258,7 @@ def listed(
     Args:
         records: a row each.
         columns: by heading, entries of a record as `str.format` writes them: `{at_s:.1f}`.
-        none: what stands where an entry has no value.
+        none: text for an entry without a value.
     """
 
     def cell(pattern: str, record: Mapping[str, Any]) -> str:
@@ -273,7 +273,7 @@ def listed(
 
 
 def shown(own: JudgedValue) -> tuple[str, str]:
-    """A value and its interval to three digits; no interval where it was counted."""
+    """Format a value and its interval to three digits; no interval where it was counted."""
     if own.value is None:
         return "unknown", ""
     if own.low is None or own.high is None or own.low == own.high:
@@ -282,13 +282,13 @@ def shown(own: JudgedValue) -> tuple[str, str]:
 
 
 def named(reference: str) -> Any:
-    """The class or function of `module:name`, imported now."""
+    """Import the class or function of `module:name`."""
     module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def alike(a: Any, b: Any) -> bool:
-    """Compare plain data; each number is alike to a millionth of itself."""
+    """Compare plain data; two numbers are equal within a relative difference of one millionth."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         return a.keys() == b.keys() and all(alike(a[k], b[k]) for k in a)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
@@ -299,7 +299,7 @@ def alike(a: Any, b: Any) -> bool:
 
 
 def _at(found: Any, way: Sequence[str]) -> Any:
-    """An entry of a record, none where there is none."""
+    """Return an entry of a record, None where it is absent."""
     for step in way:
         found = found.get(step) if isinstance(found, Mapping) else None
     return found

@@ -1,4 +1,4 @@
-"""What a spec asks of an opened problem, checked and in the problem's own units."""
+"""Resolve a spec for an opened problem: check its names and convert units."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,9 +19,9 @@ from ingenium.core.units import convert
 
 
 def resolve(spec: Spec, problem: Problem) -> Spec:
-    """The spec with every name checked and every number in the unit of its quantity.
+    """Check every name of a spec and convert every number to the unit of its quantity.
 
-    What was given stands in it by its digests: two specs that give the same ask the same.
+    The `given` inputs are replaced by their digests, so two specs with the same contents are equal.
 
     Raises:
         InputError: for an unknown quantity, condition or category, a unit that does not fit, or
@@ -115,10 +115,10 @@ def removed(spec: Spec, problem: Problem) -> tuple[str, ...]:
 
 
 def held(spec: Spec, problem: Problem) -> Spec:
-    """A resolved spec that holds the ranges of its measured conditions as limits too.
+    """Add the requested ranges of measured conditions to a resolved spec as limits.
 
-    What a design is asked under is a wish; where something can say whether it came true, what
-    seeks the best under it must not be able to leave it.
+    A condition is only a target for a generator. Where its achieved value is measured, a search for
+    the best design must not leave the requested range.
 
     Raises:
         SpecError: if a limit of the spec leaves nothing of such a range.
@@ -139,9 +139,9 @@ def held(spec: Spec, problem: Problem) -> Spec:
 
 
 def different(problem: Problem, spec: Spec, designs: xr.Dataset) -> int | None:
-    """Under how many different conditions designs were proposed.
+    """Count the distinct conditions under which designs were proposed.
 
-    None where no number of a condition was left to known designs, so that it is as was asked.
+    None if the spec fixes every numeric condition, so that none was filled in from known designs.
     """
     left = [c for c in problem.conditions if c.choices is None and c.name not in spec.conditions]
     if not left:
@@ -151,7 +151,7 @@ def different(problem: Problem, spec: Spec, designs: xr.Dataset) -> int | None:
 
 
 def as_measured(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -> xr.Dataset:
-    """Designs whose measured conditions are what they have, and not what was asked of them.
+    """Replace the requested values of measured conditions by the achieved ones.
 
     A condition that is a variable of the design stays, and so does one without an answer.
     """
@@ -173,10 +173,10 @@ def _value(
 
 
 def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, what: str) -> Quantity:
-    """The quantity of a name.
+    """Return the quantity of a name.
 
     Raises:
-        InputError: if there is none; of one that the setup leaves out, saying what adds it.
+        InputError: for an unknown name; the message says which setup adds an optional quantity.
     """
     if name in problem.absent and name not in measured:
         raise InputError(
@@ -188,7 +188,6 @@ def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, wha
 
 
 def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> Limit:
-    """The limit in the unit of its quantity."""
     quantity = _measured(limit.quantity, measured, problem, "quantity to limit")
     beyond = limit.beyond_uncertainty
     beyond = quantity.beyond or None if beyond is None else beyond
@@ -220,7 +219,7 @@ def _together(limits: Iterable[Limit]) -> None:
 
 
 def _held(fixed: Mapping[str, Fixed], limits: Iterable[Limit]) -> None:
-    """Refuse a fixed value that breaks a limit: no run could hold both.
+    """Refuse a fixed value that violates a limit: no run could satisfy both.
 
     Raises:
         SpecError: naming the two.
@@ -247,7 +246,6 @@ def _most(limit: Limit | None) -> float:
 
 
 def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted:
-    """A wanted condition as a tuple of categories or as a range."""
     condition = known[choose(name, known, "condition")]
     if condition.choices is not None:
         names = wanted if isinstance(wanted, tuple) else (wanted,)
@@ -278,12 +276,13 @@ def draw_conditions(
     *,
     apart: Float[np.ndarray, " m"] | None = None,
 ) -> xr.Dataset:
-    """Conditions for `n` designs: what the spec wants, and the rest as the known designs have it.
+    """Sample conditions for `n` designs: from the spec, and for the rest from the known designs.
 
-    Wanted numbers are spread evenly over their ranges; everything else, categories and
-    numbers, comes together from one of the eight known designs of the wanted categories that
-    lie nearest to the wanted numbers, so that conditions keep their dependence. `apart` says how
-    far what each of them went by lies from what the spec gives (`Problem.apart`), and counts too.
+    Wanted numbers are spread evenly over their ranges; everything else, categories and numbers,
+    comes together from one of the eight known designs of the wanted categories that lie nearest to
+    the wanted numbers, so that conditions keep their dependence. `apart` is the distance of the
+    inputs of each known design from those of the spec (`distance_to_given`), and is added
+    to it.
 
     Raises:
         InputError: if no known design has the wanted categories together.
@@ -316,12 +315,12 @@ def draw_conditions(
     chosen = pool[near[np.arange(n), pick]]
     columns: dict[str, Any] = {c: values[chosen] for c, values in table.items()}
     columns |= {name: drawn[:, i] for i, name in enumerate(spans)}
-    own = {} if columns else {"design": np.arange(n)}  # else no column says how many there are
+    own = {} if columns else {"design": np.arange(n)}  # otherwise no column determines their number
     return xr.Dataset({k: ("design", v) for k, v in columns.items()}, coords=own)
 
 
 def _nearest(distance: Float[np.ndarray, "n m"], k: int) -> Int[np.ndarray, "n k"]:
-    """Columns of the `k` least values of each row, of equal ones the first; all where fewer."""
+    """Columns of the `k` least values of each row, in order; ties go to the first column."""
     if distance.shape[1] <= k:
         return np.argsort(distance, axis=1, kind="stable")
     bound = np.partition(distance, k - 1, axis=1)[:, k - 1]
@@ -333,7 +332,7 @@ def _nearest(distance: Float[np.ndarray, "n m"], k: int) -> Int[np.ndarray, "n k
 
 
 def _no_such_design(spec: Spec, table: Mapping[str, np.ndarray]) -> InputError:
-    """Say which wanted categories never occur together, and what does."""
+    """Return the error that names the wanted categories that never occur together."""
     wanted = {k: v for k, v in spec.conditions.items() if isinstance(v, tuple)}
     rows = {tuple(str(table[k][i]) for k in wanted) for i in range(len(next(iter(table.values()))))}
     best = max(rows, key=lambda r: sum(v in wanted[k] for k, v in zip(wanted, r, strict=True)))

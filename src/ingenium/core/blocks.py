@@ -1,4 +1,4 @@
-"""Verified designs of a run, kept on disk until all are there, so that a stopped run goes on."""
+"""Verified designs of an unfinished run, stored on disk so that a stopped run resumes."""
 
 import shutil
 import zipfile
@@ -16,18 +16,18 @@ LARGE = 1 << 15  # bytes of one design's array from which all of them lie in a f
 
 @dataclass(frozen=True)
 class Blocks:
-    """Arrays of each unit of designs by name, a file each; `name` is what they were made under."""
+    """Arrays of each unit of designs by name, one file a unit; `name` identifies their origin."""
 
     part: Path  # the unfinished folder of the run
     name: str
 
     @property
     def folder(self) -> Path:
-        """Where they lie."""
+        """Folder of the files."""
         return self.part / f"{PREFIX}{self.name}"
 
     def sweep(self) -> None:
-        """Remove what earlier attempts left in the unfinished folder, except these."""
+        """Remove everything from the unfinished folder except these blocks and the run's mark."""
         for path in self.part.iterdir():
             if path.is_dir() and path != self.folder:
                 shutil.rmtree(path)
@@ -44,7 +44,7 @@ class Blocks:
             np.savez(file, allow_pickle=False, **arrays)
 
     def load(self, unit: int) -> dict[str, np.ndarray] | None:
-        """The arrays of a unit, as they were kept; none if it must be made (again)."""
+        """Return the stored arrays of a unit; None if it must be computed (again)."""
         try:
             with np.load(self._path(unit), allow_pickle=False) as stored:
                 return dict(stored)
@@ -52,7 +52,7 @@ class Blocks:
             return None
 
     def drop(self) -> None:
-        """Remove all of them."""
+        """Remove the arrays of all units."""
         shutil.rmtree(self.folder)
 
     def _path(self, unit: int) -> Path:
@@ -61,10 +61,10 @@ class Blocks:
 
 @dataclass
 class ArrayFiles:
-    """Arrays of all units, one after the other, of which the large ones lie in mapped files.
+    """Arrays of all units joined in order; large ones lie in memory-mapped files.
 
-    So a run holds a block of long series or fields in memory and not all of them. What is mapped
-    stays readable when its file is removed.
+    A run then holds one block of long series or fields in memory and not all of them. A mapped
+    array stays readable when its file is removed.
     """
 
     folder: Path
@@ -72,7 +72,7 @@ class ArrayFiles:
     _large: dict[str, tuple[np.dtype, tuple[int, ...]]] = field(default_factory=dict)
 
     def add(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Those of the next unit.
+        """Append the arrays of the next unit.
 
         Raises:
             StorageError: if they cannot be written.
@@ -88,7 +88,7 @@ class ArrayFiles:
                 file.write(np.ascontiguousarray(array).data)
 
     def whole(self) -> dict[str, np.ndarray]:
-        """All that was added; to write into an array changes no file."""
+        """Return all joined arrays; writing into one changes no file."""
         found = {name: np.concatenate(parts) for name, parts in self._small.items()}
         for name, (kind, shape) in self._large.items():
             flat = np.memmap(self._path(name), dtype=kind, mode="c")

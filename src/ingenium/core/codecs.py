@@ -1,4 +1,4 @@
-"""Codecs of what has no structure of its own: numbers, series, and fields on regular grids.
+"""Codecs of unstructured designs: numbers, series, and fields on regular grids.
 
 Shapes: n designs, d channels, and the axes that all arrays share, such as steps or cells.
 """
@@ -22,22 +22,22 @@ Axes = tuple[int, ...]
 class Channels:
     """Arrays side by side as channels, each standardised by a start and a width.
 
-    With `box` a channel goes from -1 at its start to 1 a width later, else from 0 to 1; what lies
-    beyond stays beyond, and a problem's `project` brings it back. But for logarithms it is affine,
-    so that decoding is exact to rounding.
+    With `box` a channel maps its start to -1 and the end of its width to 1, else to 0 and 1. Values
+    outside are not clipped; a problem's `project` does that. Apart from logarithms the map is
+    affine, so that decoding is exact to rounding.
     """
 
-    own: tuple[Axes, ...]  # axes of each array that become channels; none of a single one
-    along: Axes  # those that all arrays share; none of plain numbers
+    own: tuple[Axes, ...]  # axes of each array that become channels; empty for a single one
+    along: Axes  # axes common to all arrays; empty for plain numbers
     start: Float64[Tensor, " d"]
     width: Float64[Tensor, " d"]
     box: bool = False
-    logs: Collection[int] = ()  # places of the arrays that are told by their logarithm
+    logs: Collection[int] = ()  # indices of the arrays that are encoded by their logarithm
     tolerance: float = 1e-12
 
     @classmethod
     def of(cls, arrays: Arrays, *, along: int = 0, logs: Collection[int] = ()) -> "Channels":
-        """The codec that gives these designs a mean of 0 and a spread of 1 in each channel.
+        """Fit the codec: each channel of these designs gets mean 0 and standard deviation 1.
 
         `along` counts the last axes, those that all arrays share. A channel that never changes
         keeps its scale.
@@ -59,7 +59,7 @@ class Channels:
         own: Sequence[Axes] = (),
         logs: Collection[int] = (),
     ) -> "Channels":
-        """The codec that gives each array the range from -1 to 1 between its bounds.
+        """Build the codec that maps the bounds of each array to -1 and 1.
 
         Raises:
             InputError: for bounds that are not in order.
@@ -77,7 +77,7 @@ class Channels:
 
     @property
     def shape(self) -> Axes:
-        """Channels, and the axes that arrays share."""
+        """Number of channels, and the axes that arrays share."""
         return (len(self.start), *self.along)
 
     def encode(self, arrays: Arrays) -> Float64[Tensor, "n *shape"]:
@@ -102,10 +102,10 @@ class Channels:
 
 @dataclass(frozen=True, eq=False)
 class Whitened:
-    """Plain numbers as their principal components, each divided by its spread.
+    """Numbers as principal components, each divided by its standard deviation.
 
-    For numbers that go together, such as neighbouring weights of a smooth surface: what is left
-    between them is the waviness that a model of plain numbers learns no better than to its noise.
+    For numbers that vary together, such as neighbouring weights of a smooth surface. A model of the
+    plain numbers reproduces their small differences, the waviness, only as noise.
     """
 
     own: tuple[Axes, ...]  # axes of each array
@@ -116,7 +116,7 @@ class Whitened:
 
     @classmethod
     def of(cls, arrays: Arrays) -> "Whitened":
-        """The codec that standardises these designs."""
+        """Fit the codec to these designs."""
         numbers = _stacked(arrays, 0)
         mean = numbers.mean(0)
         spread, axes = torch.linalg.eigh((numbers - mean).T.cov())
@@ -126,7 +126,7 @@ class Whitened:
 
     @property
     def shape(self) -> Axes:
-        """Components."""
+        """Number of components."""
         return (len(self.mean),)
 
     def encode(self, arrays: Arrays) -> Float64[Tensor, "n d"]:
@@ -140,28 +140,28 @@ class Whitened:
 
 @dataclass(frozen=True, eq=False)
 class SideBySide:
-    """Codecs of plain numbers next to each other, each of the arrays that it counts."""
+    """Concatenated codecs of plain numbers, each for a given count of the arrays."""
 
     parts: tuple[Channels | Whitened, ...]
 
     @property
     def shape(self) -> Axes:
-        """Numbers of all."""
+        """Total number of components."""
         return (sum(part.shape[0] for part in self.parts),)
 
     @property
     def tolerance(self) -> float:
-        """The largest of all."""
+        """Largest tolerance of the codecs."""
         return max(part.tolerance for part in self.parts)
 
     def encode(self, arrays: Arrays) -> Float64[Tensor, "n d"]:
-        """Numbers of the first, then of the next."""
+        """Encode by each codec and concatenate in order."""
         ends = pairwise(accumulate((len(part.own) for part in self.parts), initial=0))
         each = zip(self.parts, ends, strict=True)
         return torch.cat([part.encode(arrays[i:j]) for part, (i, j) in each], 1)
 
     def decode(self, x: Float[Tensor, "n d"]) -> Arrays:
-        """The arrays of the first, then of the next."""
+        """Decode by each codec, in order."""
         each = zip(self.parts, x.split([part.shape[0] for part in self.parts], 1), strict=True)
         return tuple(a for part, own in each for a in part.decode(own))
 
@@ -171,13 +171,13 @@ def _logs(arrays: Arrays, logs: Collection[int]) -> Arrays:
 
 
 def _stacked(arrays: Arrays, along: int) -> Float[Tensor, "n d *along"]:
-    """All channels of some arrays, whose last axes they share."""
+    """Stack all channels of some arrays with the last axes in common."""
     channels = [a.reshape(len(a), -1, *a.shape[a.ndim - along :]) for a in arrays]
     return torch.cat(channels, 1)
 
 
 def _split(stacked: Float[Tensor, "n d *along"], own: tuple[Axes, ...]) -> Arrays:
-    """The arrays of some channels, with the axes that each has of its own."""
+    """Split channels into arrays, each with its own leading axes."""
     parts = stacked.split([math.prod(axes) for axes in own], 1)
     return tuple(
         p.unflatten(1, axes) if axes else p[:, 0] for p, axes in zip(parts, own, strict=True)

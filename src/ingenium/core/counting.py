@@ -1,7 +1,7 @@
-"""How many designs of a batch are done, told by engines that measure them one by one.
+"""Progress within a batch: engines that measure one by one report the number of finished designs.
 
-Who shows progress asks with `counting`; an engine that has a loop over designs writes `each`
-around it. Elsewhere nobody listens, and that costs nothing.
+A caller that shows progress subscribes with `counting`; an engine that loops over designs wraps the
+loop in `each`. Without a subscriber this costs nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def _unheard(done: int) -> None:
-    """Tell nobody."""
+    """Ignore the report."""
 
 
 _TOLD: ContextVar[Callable[[int], None]] = ContextVar("told", default=_unheard)
@@ -21,7 +21,7 @@ _TOLD: ContextVar[Callable[[int], None]] = ContextVar("told", default=_unheard)
 
 @contextmanager
 def counting(told: Callable[[int], None]) -> Iterator[None]:
-    """Inside the block, `told` hears how many designs of the batch are done."""
+    """Call `told` with the number of finished designs of the batch, within the block."""
     token = _TOLD.set(told)
     try:
         yield
@@ -30,7 +30,7 @@ def counting(told: Callable[[int], None]) -> Iterator[None]:
 
 
 def each(designs: Iterable[T]) -> Iterator[T]:
-    """The designs of a batch in order; after each, who listens is told how many are done."""
+    """Yield the designs of a batch in order and report how many are done after each."""
     for done, one in enumerate(designs, start=1):
         yield one
         _TOLD.get()(done)

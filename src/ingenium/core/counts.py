@@ -1,4 +1,4 @@
-"""How many designs may be asked for."""
+"""Limits on the number of designs that can be requested."""
 
 import math
 import os
@@ -27,7 +27,7 @@ def check_seed(seed: int) -> None:
 
 
 def check_least(n: int, option: str, of: str, *, say: int) -> None:
-    """Refuse a number of something below 1 or beyond `MOST`; `say` is one that would do."""
+    """Refuse a number below 1 or beyond `MOST`; `say` is an example for the message."""
     if not 1 <= n <= MOST:
         expected = f"at least one {of}" if n < 1 else f"at most {MOST} of a {of}"
         raise InputError(expected, f"{option} {_shown(n)}", f"Write {option} {say}.")
@@ -50,14 +50,14 @@ def check_memory(n: int, problem: Problem, spec: Spec) -> None:
 
 
 def _shown(n: int) -> str:
-    """A number for a message, its size alone where it is long."""
+    """Format a number for a message; a long one by its order of magnitude."""
     return str(n) if abs(n) < 10**20 else f"a number of {int(abs(n).bit_length() / 3.32)} digits"
 
 
 def memory_bytes(n: int, problem: Problem, spec: Spec) -> int:
-    """What a run of `n` designs takes, about.
+    """Estimate the memory in bytes of a run of `n` designs.
 
-    Of long arrays a block is in memory at a time, where each design is written for itself.
+    Where each design is written to its own file, only one block of long arrays is in memory.
     """
     apart = isinstance(next(iter(problem.formats.values())), FilePerDesign)
     numbers = n * (len(problem.quantities) + len(spec.limits))

@@ -1,4 +1,4 @@
-"""The share of designs that a second engine measures again, drawn and judged by the core."""
+"""Independent cross-check: another engine measures a random share of designs again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,13 +20,13 @@ from ingenium.core.verify import measure, named
 def cross_check(
     problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset, limits: Sequence[Limit], seed: int
 ) -> CrossCheck | None:
-    """What the problem's second engine says of a random share of designs with a verdict.
+    """Measure a random share of the designs with a verdict by the problem's independent engine.
 
-    Accepted and rejected ones are drawn alike; what a finer mesh says is asked of accepted ones
-    alone. None where a problem has no second engine, or nothing is drawn.
+    Accepted and rejected designs are sampled alike; a finer mesh measures accepted ones alone. None
+    where a problem has no independent engine, or the sample is empty.
 
     Raises:
-        InputError: for a quantity of the second engine that is to be compared with none.
+        InputError: for a quantity of that engine without a counterpart to compare with.
     """
     told = partial(_again, problem, designs, verdicts, limits, seed)
     code = verdicts["verdict"].to_numpy()
@@ -47,7 +47,7 @@ def _again(
     second: Second,
     code: Shaped[np.ndarray, " n"],
 ) -> CrossCheck | None:
-    """What one engine says of a share of the designs that a code gives a verdict."""
+    """Cross-check a share of the designs that have a verdict in `code` with one engine."""
     whole = table(problem, verdicts)
     code = np.where(_measured(problem, second, whole), code, str(Verdict.SCREENED))
     rows = drawn(second, code, seed)
@@ -78,9 +78,10 @@ def _again(
 def _measured(
     problem: Problem, second: Second, own: Float[np.ndarray, "n k"]
 ) -> Bool[np.ndarray, " n"]:
-    """Designs of which something is known that the second engine measures too.
+    """Mark designs with a known value of a quantity that the independent engine measures too.
 
-    Of one that broke a limit before, costly quantities were left out: it would agree with anything.
+    Expensive quantities are left out after a violated limit; without any value left to compare,
+    such a design would agree with anything.
     """
     names = [q.name for q in problem.quantities]
     shared = [second.against.get(q.name, q.name) for q in second.verifier.quantities]
@@ -90,7 +91,7 @@ def _measured(
 
 
 def drawn(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
-    """Places of the designs that are measured again, in order: at least one, or none for 0."""
+    """Sample the indices of the designs to measure again, in order: at least one, or none for 0."""
     known = np.flatnonzero(answered(verdicts))
     count = max(1, round(second.share * len(known))) if second.share and len(known) else 0
     count = count if second.most is None else min(count, second.most)
@@ -103,7 +104,7 @@ def _disagreement(
     own: Float[np.ndarray, "m k"],
     again: Float[np.ndarray, "m q"],
 ) -> dict[str, float]:
-    """The largest difference in each quantity of the second engine; unknown ones have none."""
+    """Return the largest difference in each quantity of both engines, without unknown values."""
     names = [q.name for q in problem.quantities]
     found = {}
     for column, quantity in enumerate(second.verifier.quantities):
@@ -125,7 +126,7 @@ def _other_verdicts(
     limits: Sequence[Limit],
     found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Shaped[np.ndarray, " m"]],
 ) -> int | None:
-    """How many designs have another verdict if the second engine's values take their place.
+    """Count the designs whose verdict changes with the independent engine's values.
 
     None where no limit is on a quantity that it measures.
     """

@@ -23,7 +23,7 @@ def to_dataset(
     *,
     index: np.ndarray | None = None,
 ) -> xr.Dataset:
-    """Designs from one float64 array for each variable, with units and names attached.
+    """Build designs from one float64 array for each variable, with units and names attached.
 
     Raises:
         InputError: for the array of a text that does not hold code points.
@@ -39,7 +39,6 @@ def to_dataset(
 
 
 def _values(array: Tensor, v: Variable) -> np.ndarray:
-    """What a Dataset holds of an array: numbers, or texts of code points."""
     if v.longest is not None:
         return text_array(array, name=v.name)
     return array.detach().to(torch.float64).numpy()
@@ -48,10 +47,10 @@ def _values(array: Tensor, v: Variable) -> np.ndarray:
 def to_arrays(
     designs: xr.Dataset, variables: Sequence[Variable]
 ) -> tuple[Float[Tensor, "n ..."], ...]:
-    """The float64 tensors of the designs' variables, in order; of texts their code points.
+    """Return the float64 tensors of the designs' variables, in order; code points for a text.
 
     Raises:
-        InputError: for a text that is none, or longer than its variable says.
+        InputError: for a value that is no text, or a text longer than the variable allows.
     """
     return tuple(_array(designs.variables[v.name].to_numpy(), v) for v in variables)
 
@@ -65,7 +64,7 @@ def _array(values: np.ndarray, v: Variable) -> Tensor:
 def check(designs: xr.Dataset, variables: Sequence[Variable], sizes: Mapping[str, int]) -> None:
     """Refuse designs whose variables, dimensions, sizes, units or values are not as declared.
 
-    Values that are not finite pass: a verifier answers them with FAILED.
+    Values that are not finite pass: their verdict is FAILED.
 
     Raises:
         InputError: naming the first variable that differs and how.
@@ -125,7 +124,7 @@ def _check_one(array: xr.Variable, v: Variable, sizes: Mapping[str, int]) -> Non
 
 
 def real_numbers(values: np.ndarray) -> np.ndarray:
-    """An array of a file as float64, if it holds real numbers: no text, and nothing complex.
+    """Convert an array of a file to float64, if it holds real numbers: no text, nothing complex.
 
     Raises:
         InputError: for anything else.
@@ -136,6 +135,5 @@ def real_numbers(values: np.ndarray) -> np.ndarray:
 
 
 def _bounds(v: Variable) -> list[str]:
-    """The bounds of a variable that has any, in words."""
     low = [] if v.lower is None else [f"at least {v.lower:g}"]
     return low if v.upper is None else [*low, f"at most {v.upper:g}"]

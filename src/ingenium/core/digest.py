@@ -1,6 +1,6 @@
 """Content addresses: the same content has the same digest, wherever and however it is stored.
 
-All digests are `sha256:` and 64 hexadecimal digits. What is hashed depends on neither the
+All digests are `sha256:` and 64 hexadecimal digits. The hashed content depends on neither the
 platform, the order of keys or variables, the byte order, nor the bits inside a NaN.
 """
 
@@ -23,7 +23,7 @@ PREFIX = "sha256:"
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: sorted keys, no spaces, ASCII, floats by `repr`.
+    """Return the canonical JSON of a value: sorted keys, no spaces, ASCII, floats by `repr`.
 
     Not-a-number and the infinities are written `NaN`, `Infinity` and `-Infinity`, as Python's
     `json` reads them. `1` and `1.0` differ; a tuple and an array are lists, a dataclass is a
@@ -56,7 +56,7 @@ def file_digest(path: Path) -> str:
 def array_digest(array: npt.ArrayLike) -> str:
     """Digest of an array: its type, shape and values.
 
-    Text has one digest whether it is held as `object` or as fixed-width unicode.
+    Text has one digest whether it is stored as `object` or as fixed-width unicode.
 
     Raises:
         InputError: for an array of Python objects that are not all text.
@@ -121,7 +121,7 @@ def _files(folder: str, under: str) -> Iterator[str]:
 
 
 def _plain(value: object, where: str) -> Any:
-    """A value of JSON's own types, or an error that names the place."""
+    """Convert a value to JSON's own types, or raise an error that names the place."""
     if isinstance(value, np.generic | np.ndarray):
         return _plain(value.tolist(), where)
     if value is None or isinstance(value, bool | int | float | str):

@@ -1,8 +1,8 @@
-"""A field of work: what can be asked for in it, told without importing what that needs.
+"""A field of work: its problems and studies, declared without importing what they need.
 
-A domain's `__init__` holds a `DOMAIN` and imports nothing heavy; the class of a problem is
-imported when somebody asks for it. So every domain can be listed, and its studies found, where
-its packages are absent.
+A domain's `__init__` holds a `DOMAIN` and imports nothing heavy; the class of a problem is imported
+when it is opened. So every domain can be listed, and its studies found, where its packages are
+absent.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ from ingenium.core.errors import EngineError, IngeniumError, InputError, Missing
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
 
-# Of paths, or what the field names instead: a text, and what is to be looked at in it.
+# A function of paths, or of other inputs of the field; returns a text, and points to check in it.
 Drafter = Callable[..., tuple[str, tuple[str, ...]]]
 GROUP = "ingenium.domains"  # of the entry points by which packages add domains
-# What importing somebody else's module may end with, short of leaving the process.
+# Exceptions that the import of a third party's module may raise, short of ending the process.
 _FAULTS = (
     ImportError,
     SyntaxError,
@@ -37,7 +37,7 @@ _FAULTS = (
 
 @dataclass(frozen=True)
 class Offer:
-    """One problem of a domain, before it is imported."""
+    """Declaration of one problem of a domain, before its class is imported."""
 
     at: str  # its class, as "module:Class"
     summary: str  # that of the class
@@ -45,15 +45,15 @@ class Offer:
 
 @dataclass(frozen=True)
 class Domain:
-    """A field of work."""
+    """Declaration of a field of work: its problems, drafts, studies and dependencies."""
 
     name: str
     summary: str
     package: str  # that it lives in: `__name__` of the module that makes it
     problems: Mapping[str, Offer] = field(default_factory=dict)  # by their names in the domain
     extra: str | None = None  # of the distribution that is named as the package is
-    needs: tuple[str, ...] = ()  # packages of the extra, as they are imported
-    drafts: Mapping[str, str] = field(default_factory=dict)  # what it drafts; "module:function"
+    needs: tuple[str, ...] = ()  # import names of the packages of the extra
+    drafts: Mapping[str, str] = field(default_factory=dict)  # drafts by name; "module:function"
     studies: str = ""  # package of its studies, which need not exist; `studies` in its own
 
     def __post_init__(self) -> None:
@@ -68,17 +68,17 @@ class Domain:
                 )
 
     def missing(self) -> MissingExtra | None:
-        """The line that installs what the domain needs, if any of it is absent."""
+        """Return the error with the line that installs missing packages; None if all are there."""
         absent = [name for name in self.needs if find_spec(name) is None]
         return self._extra(absent[0]) if absent else None
 
     def problem(self, key: str) -> "type[Problem]":
-        """The class of one of its problems, imported now.
+        """Import and return the class of one of its problems.
 
         Raises:
             InputError: if there is none of this name, with the nearest.
             MissingExtra: if a package that it needs is not installed.
-            EngineError: if the class does not load, or goes by another name than its offer.
+            EngineError: if the class does not load, or its name differs from that of its offer.
         """
         full = choose(f"{self.name}.{key}", [f"{self.name}.{k}" for k in self.problems], "problem")
         what = f"the problem {full} of the package {self.package} does not load"
@@ -92,14 +92,14 @@ class Domain:
                 raise
             raise self._extra(absent) from cause
         own = getattr(found, "name", None)
-        if own != full:  # evidence and ledger would name a problem that nobody can ask for
+        if own != full:  # evidence and ledger would name a problem that cannot be opened
             raise EngineError(
                 f'{what}: the name of {entry.value} is {own!r}; write name = "{full}" in the class'
             )
         return found
 
     def draft(self, what: str) -> Drafter:
-        """What drafts a file of that kind from files of a user.
+        """Return the function that drafts a file of this kind from files of a user.
 
         Raises:
             EngineError: if it does not load.
@@ -113,14 +113,14 @@ class Domain:
 
 
 def loaded(entry: EntryPoint, what: str) -> Any:
-    """What an entry point names; its own faults are told as `what`.
+    """Load the object of an entry point; its own faults are reported under the name `what`.
 
     Raises:
         EngineError: if it does not load; other errors of this package pass.
     """
     try:
         return entry.load()
-    except InputError as error:  # of the one who wrote it, not of the one who asks for it
+    except InputError as error:  # a fault of the plug-in's author, not of the user
         raise EngineError(f"{what}: {error}") from error
     except IngeniumError:
         raise

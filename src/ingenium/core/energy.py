@@ -1,22 +1,22 @@
-"""What a run takes of electricity: measured where the machine has counters, else estimated.
+"""Electricity of a run: measured where the machine has counters, else estimated.
 
 A number without its method is worth nothing, so each carries the method and an interval:
 
 - *measured*: the counters of the processor's packages and memory (RAPL) over the whole run, of
   which this process gets its share of the machine's busy time. Low is its share of all that the
-  threads could have done, high is the whole machine. What the power supply and the rest of the
-  machine take is not in it.
+  threads could have done, high is the whole machine. The power supply and the rest of the
+  machine are not included.
 - *estimated*: seconds of processor time, of this process and of children that it waited for, times
   the power of a busy hardware thread. The power is that of whole servers under full load by
   SPECpower, per thread: the median of 16 server architectures, from the lowest to the highest.
-  `INGENIUM_THREAD_WATTS` (`4.2`, or `3 to 6`) says it of the machine at hand.
+  `INGENIUM_THREAD_WATTS` (`4.2`, or `3 to 6`) sets it for this machine.
 
 A graphics processor is counted by its own counter where this process uses one. Cooling is not
-counted. Carbon is only told where `INGENIUM_CARBON` says how much of it a kWh stands for, and
-where that number is from; none is guessed from where a machine stands.
+counted. Carbon is only reported where `INGENIUM_CARBON` states the mass per kWh and the source of
+that number; none is guessed from the location of a machine.
 
 Source: Linux, Documentation/power/powercap/powercap.rst (zones, counters and where they run over);
-Cloud Carbon Footprint, ccf-coefficients, coefficients-aws-use.csv (max watts), 2026.
+    Cloud Carbon Footprint, ccf-coefficients, coefficients-aws-use.csv (max watts), 2026.
 """
 
 import os
@@ -42,23 +42,23 @@ THREAD, CARBON = "INGENIUM_THREAD_WATTS", "INGENIUM_CARBON"
 
 @dataclass(frozen=True)
 class Energy:
-    """Electricity of a run, how it is known, and the carbon that it stands for, if that is said."""
+    """Electricity of a run, the method behind it, and its carbon if an intensity is set."""
 
     kwh: float
-    low_kwh: float | None  # none: not known
+    low_kwh: float | None  # None: not known
     high_kwh: float | None
     measured: bool
     method: str
     cpu_seconds: float
     wall_seconds: float
-    gpu_kwh: float | None  # within kwh; none if no graphics processor was used
+    gpu_kwh: float | None  # included in kwh; None if no graphics processor was used
     kg_co2e: float | None
     g_co2e_per_kwh: float | None
     carbon_source: str
 
 
 class Rapl:
-    """Counters of the packages and of their memory, which add up to what the processors take.
+    """Counters of the packages and of their memory, which add up to the energy of the processors.
 
     Only whole packages and `dram` count: the zones `core` and `uncore` lie within their package,
     and `psys` holds the packages, so that adding those would count twice.
@@ -71,7 +71,7 @@ class Rapl:
         self.works = bool(self._zones) and None not in self._last
 
     def poll(self) -> None:
-        """Add what was taken since the last time."""
+        """Add the energy since the last call."""
         for i, zone in enumerate(self._zones):
             before, now = self._last[i], self._read(zone)
             if before is None or now is None:
@@ -92,7 +92,7 @@ class Rapl:
 
 
 class Meter:
-    """Counts from its start until `read`, in a `with` block.
+    """Energy meter that counts from its start until `read`, in a `with` block.
 
     with Meter() as meter:
         ...
@@ -100,7 +100,7 @@ class Meter:
     """
 
     def __init__(self, *, root: Path = POWERCAP, stat: Path = STAT) -> None:
-        watts(), carbon()  # a wrong setting is told before the run, not after it
+        watts(), carbon()  # a wrong setting is reported before the run, not after it
         self._stat = stat
         self._rapl = Rapl(root)
         self._gpu = _gpu_joules()
@@ -121,7 +121,7 @@ class Meter:
         self._stop.set()
 
     def read(self) -> Energy:
-        """What was taken until now."""
+        """Return the energy used since the meter was started."""
         cpu, wall = _cpu() - self._cpu, time.perf_counter() - self._wall
         with self._turn:
             self._rapl.poll()
@@ -148,7 +148,7 @@ class Meter:
         )
 
     def _processor(self, cpu: float, wall: float) -> tuple[tuple[float | None, ...], str]:
-        """Joules, lowest, likely and highest, and how they are known."""
+        """Return joules (lowest, likely, highest) and the method."""
         if not self._rapl.works:
             low, middle, high = watts()
             given = "stated" if os.environ.get(THREAD) else "SPECpower, 16 server architectures"
@@ -172,7 +172,7 @@ class Meter:
 
 
 def watts() -> tuple[float | None, float, float | None]:
-    """Power of a busy thread, lowest, likely and highest; a single stated one has no ends.
+    """Return the power of a busy thread in W: lowest, likely, highest (no ends if one is set).
 
     Raises:
         InputError: if the setting is neither a number nor two.
@@ -193,7 +193,7 @@ def watts() -> tuple[float | None, float, float | None]:
 
 
 def carbon() -> tuple[float | None, str]:
-    """Grams of CO2 equivalents for a kWh and where the number is from; none where nobody says.
+    """Return grams of CO2 equivalents for a kWh and the source; None where it is not set.
 
     Raises:
         InputError: if the setting does not begin with a number, or names no source.
@@ -226,7 +226,7 @@ def _cpu() -> float:
 
 
 def _busy(stat: Path) -> float:
-    """Seconds that all threads of the machine were busy since it started; 0 if it does not say."""
+    """Seconds that all threads of the machine were busy since its start; 0 if unknown."""
     try:
         fields = stat.read_text().split("\n", 1)[0].split()[1:9]
     except OSError:
@@ -236,7 +236,7 @@ def _busy(stat: Path) -> float:
 
 
 def _gpu_joules() -> float | None:
-    """The counters of all graphics processors of NVIDIA; none where there is none to read."""
+    """Sum of the counters of all NVIDIA graphics processors; None where there is none to read."""
     try:
         import pynvml
     except ImportError:

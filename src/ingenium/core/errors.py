@@ -1,7 +1,7 @@
-"""What can go wrong, as a family of exceptions that the command line turns into exit codes.
+"""Family of exceptions that the command line turns into exit codes.
 
-Catch `IngeniumError` for all of them, or the built-in (`ValueError`, `OSError`, ...) that each
-one also is. All of them survive a trip between processes.
+Catch `IngeniumError` for all of them, or the built-in (`ValueError`, `OSError`, ...) that each one
+also is. All of them survive a trip between processes.
 """
 
 import difflib
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class IngeniumError(Exception):
-    """Root of the family.
+    """Base class of all errors of this package.
 
     `exit_code` is what the command line ends with, `page` the page of the documents that helps.
     """
@@ -21,7 +21,7 @@ class IngeniumError(Exception):
 
 
 class InputError(IngeniumError, ValueError):
-    """What the user gave cannot be used.
+    """Input that cannot be used; the message says what to write instead.
 
     >>> raise InputError("a number of designs of at least 1", -3, "Write `-n 100`.")
     InputError: expected a number of designs of at least 1; came -3. Write `-n 100`.
@@ -48,7 +48,7 @@ class InputError(IngeniumError, ValueError):
 
 
 class SpecError(InputError):
-    """The specification asks for something that does not exist or contradicts itself."""
+    """The specification names something that does not exist or contradicts itself."""
 
     page = "reference/spec"
 
@@ -102,7 +102,7 @@ class MissingDistribution(MissingExtra):
             folder: in the checkout, that holds the distribution.
         """
         super().__init__("", name)
-        self.args = name, folder  # by which it is made again in another process
+        self.args = name, folder  # by which it is pickled for another process
         self.folder = folder
 
     def __str__(self) -> str:
@@ -111,7 +111,7 @@ class MissingDistribution(MissingExtra):
 
 
 class EngineError(IngeniumError, RuntimeError):
-    """An engine broke down as a whole; one design without an answer is a verdict, not this."""
+    """An engine broke down as a whole; a single design without an answer gets a verdict instead."""
 
     page = "how-to/no_design_holds#when-the-engine-has-no-answer"
 
@@ -144,7 +144,7 @@ class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
 
 
 class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
-    """The environment of an engine that lives outside ours is not made.
+    """The isolated environment of an engine is not installed.
 
     >>> raise MissingRoom("engibench", "benchmarks/engibench", "47 packages, 166 MB to download")
     MissingRoom: the room engibench (47 packages, ...) is not made; write: ingenium doctor ...
@@ -153,7 +153,7 @@ class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
     page = "how-to/engine_rooms#rooms"
 
     def __init__(self, room: str, install: str, size: str) -> None:
-        """Build the message from the room's name, what `doctor` installs it by, and its size."""
+        """Build the message from the environment's name, its argument to `doctor`, and its size."""
         super().__init__(room, install, size)
         self.room = room
         self.install = install
@@ -167,7 +167,7 @@ class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
 class StorageError(IngeniumError, OSError):
     """A file or database could not be written, and nothing half-written was left.
 
-    Made as any `OSError` is: `StorageError(errno, reason, path)`.
+    Constructed as any `OSError` is: `StorageError(errno, reason, path)`.
     """
 
     page = "reference/output#again-and-beside-each-other"
@@ -177,7 +177,7 @@ class StorageError(IngeniumError, OSError):
 
 
 class CorruptError(IngeniumError):
-    """What was stored is no longer what was written."""
+    """Stored content differs from what was written."""
 
     page = "how-to/audit#what-is-damaged"
 
@@ -209,9 +209,9 @@ def choose(
     listed: int = 12,
     also: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """`name` if it is known; an error lists the known ones if they are no more than `listed`.
+    """Return `name` if it is known; the error lists the known ones if they are at most `listed`.
 
-    `also` says under which other names of the field the known ones go.
+    `also` maps further names of the field to known ones.
 
     Raises:
         InputError: with the nearest known names.

@@ -25,7 +25,7 @@ KEY = "evidence"  # under which the record of a whole run names this file
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a batch of designs comes from; enough to propose each of them again."""
+    """Provenance of a batch of designs; enough to propose each of them again."""
 
     seed: int
     spec: str  # digests
@@ -40,7 +40,7 @@ class Origin:
 
 
 class Measurement(TypedDict):
-    """A measured value; of a place its name, without unit and uncertainty."""
+    """A measured value with unit and uncertainty; a place (a label) has only its name."""
 
     value: float | str | None
     unit: NotRequired[str]
@@ -56,7 +56,7 @@ class EvidenceRecord(TypedDict):
     verdict: Literal["accepted", "rejected", "failed"]
     measured: dict[str, Measurement]
     margins: dict[str, float | None]
-    close: list[str]  # limits that are held by less than the uncertainty
+    close: list[str]  # limits that are satisfied by less than the uncertainty
     conditions: dict[str, str | float | None]
     conditions_measured: dict[str, float | None]
     design_digest: str
@@ -85,12 +85,12 @@ class EvidenceRecord(TypedDict):
 
 @dataclass(frozen=True)
 class Export:
-    """The field's files of the selected designs and what measuring them after reading gave."""
+    """Exported files of the selected designs, and the measurements after they were read back."""
 
     format: str
     files: Mapping[int, tuple[str, str]]  # design -> path below the output folder, digest
     shift: Mapping[str, float]  # largest change of each quantity by writing and reading back
-    measured: frozenset[int] = frozenset()  # designs whose values are those of their file
+    measured: frozenset[int] = frozenset()  # designs whose values were measured on their file
 
 
 def records(
@@ -104,7 +104,7 @@ def records(
     notes: Sequence[str],
     reasons: Sequence[str],
 ) -> Iterator[dict[str, Any]]:
-    """The record of each design, in order."""
+    """Yield the record of each design, in order."""
     doubt, mesh = uncertainty(problem, export.shift, cross_check), of_mesh(cross_check)
     shared = {
         "problem": problem.name,
@@ -148,10 +148,10 @@ def records(
 def uncertainty(
     problem: Problem, shift: Mapping[str, float], cross_check: CrossCheck | None
 ) -> dict[str, float]:
-    """How far each measured value may be off; numerical, and of a whole run.
+    """Numerical uncertainty of each quantity, one value for a whole run.
 
     The largest disagreement with the independent engine on the random share, plus the largest
-    change by rounding in the file, plus what a mesh may be off.
+    change by rounding in the file, plus the error of the mesh.
     """
     apart, mesh = cross_check.disagreement if cross_check else {}, of_mesh(cross_check)
     return {
@@ -161,12 +161,12 @@ def uncertainty(
 
 
 def of_mesh(cross_check: CrossCheck | None) -> Mapping[str, float]:
-    """The part of the uncertainty by which a mesh is off, which measuring again does not show."""
+    """Part of the uncertainty that is due to the mesh; repeated measurement does not show it."""
     return cross_check.finer.disagreement if cross_check and cross_check.finer else {}
 
 
 def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
-    """A digest of the arrays of each design, with the positions along its axes.
+    """Compute a digest of the arrays of each design, with the positions along its axes.
 
     It is that of the Dataset of the design alone, without its index (`dataset_digest`).
     """
@@ -193,7 +193,7 @@ def measured(
 ) -> dict[str, dict[str, Any]]:
     """Measured values of one design with unit and uncertainty; places by their names.
 
-    `mesh` is the part of the uncertainty that a mesh is off; it stands beside it where known.
+    `mesh` is the part of the uncertainty that is due to the mesh, reported separately where known.
     """
     out: dict[str, dict[str, Any]] = {}
     places = {q.name: i for i, q in enumerate(problem.quantities)}
@@ -215,7 +215,7 @@ def margins(labels: Sequence[str], values: Float[np.ndarray, " l"]) -> dict[str,
 
 
 def number(value: float) -> float | None:
-    """A JSON number; null for what is not finite."""
+    """Return a JSON number; null if it is not finite."""
     return value if math.isfinite(value) else None
 
 
@@ -224,13 +224,13 @@ def _plain(item: Any) -> Any:
 
 
 def repeatable(entry: Mapping[str, Any]) -> float:
-    """The uncertainty of a recorded value without that of the mesh: what measuring again shows."""
+    """Uncertainty of a recorded value on repeated measurement: without the part of the mesh."""
     stated: float = entry.get("uncertainty", 0.0) - entry.get("of_mesh", 0.0)
     return max(stated, 0.0)
 
 
 def vouched(path: Path) -> dict[str, Any]:
-    """What the record of a whole run says of its evidence, which seals its last line too."""
+    """Return count and digest of the evidence records, which also seal the last line."""
     return {"records": path.read_bytes().count(b"\n"), "digest": file_digest(path)}
 
 
@@ -244,7 +244,7 @@ def written(folder: Path) -> dict[str, str]:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The records of an evidence file.
+    """Read the records of an evidence file.
 
     Raises:
         CorruptError: if a line is not a record.

@@ -1,4 +1,4 @@
-"""What is wrong in a table that a user wrote, told by the place where it was written."""
+"""Faults of a table that a user wrote, reported by their place in it."""
 
 import difflib
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ ABSENT = ("missing", "missing_argument")
 
 @dataclass(frozen=True)
 class Table:
-    """What was to become a settings dataclass, and the places of its entries."""
+    """A table to be parsed into a settings dataclass, and the places of its entries."""
 
     kind: type
     where: str  # the whole in words, such as the path of a file
-    under: tuple[str, ...] = ()  # the keys below which it stands
+    under: tuple[str, ...] = ()  # the keys of its place in the file
 
     def refusal(self, faults: Sequence[ErrorDetails]) -> InputError:
-        """The first fault of a validation; unknown entries of one table are told together."""
+        """Return the first fault of a validation; unknown entries of a table are one fault."""
         fault = min(faults, key=lambda f: _rank(f, faults))
         first, told = fault["type"], fault.get("ctx", {}).get("error")
         place = self._place(fault["loc"])
@@ -55,7 +55,7 @@ class Table:
     def _ill_filled(
         self, table: Place, *, unknown: Sequence[str], absent: Sequence[str]
     ) -> InputError:
-        """Of a table with entries that nobody knows, or without some that it needs."""
+        """Return the error for a table with unknown entries, or without required ones."""
         lacking = ", ".join(str(table.at(name)) for name in absent)
         if not unknown:
             return InputError(
@@ -82,7 +82,7 @@ class Table:
         return f"{place} in {self.where}" if place else self.where
 
     def _place(self, loc: Sequence[Step]) -> Place:
-        """The place in what the user wrote, from pydantic's."""
+        """Return the place in the user's table from a location of pydantic."""
         place = Place(self.kind, self.under)
         for step in loc:
             place = place.at(step)
@@ -90,7 +90,7 @@ class Table:
 
 
 def _rank(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> tuple[bool, bool, int]:
-    """Which fault is told, the least: checks of values, then names, in the rival they fit best."""
+    """Sort key of faults, the least is reported: values, then names, in the rival they fit best."""
     ill_filled = fault["type"] in UNKNOWN
     return (
         fault["type"] not in ("value_error", "implausible"),
@@ -109,12 +109,11 @@ def _counted(one: str, several: str, names: Sequence[str]) -> str:
 
 
 def _entries(kind: Any) -> list[str]:
-    """Names of what a table may hold."""
+    """Names of the entries that a table may hold."""
     plain = bare(kind)
     return [f.name for f in fields(plain)] if is_dataclass(plain) else []
 
 
 def _short(value: object) -> str:
-    """What was written, cut where it is long."""
     text = repr(value)
     return text if len(text) <= 120 else f"{text[:120]} ..."

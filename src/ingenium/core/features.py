@@ -1,4 +1,4 @@
-"""The conditions of designs, and what they were given to go by, as numbers for a model."""
+"""Conditions and inputs of designs as numbers for a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ NARROW = 1e-12  # width of a range below which it counts as one number
 
 
 def features(conditions: Sequence[Condition], designs: xr.Dataset) -> Float64[np.ndarray, "n c"]:
-    """What a model is told of each design; one zero where there are no conditions.
+    """Encode the conditions of each design; a single column of zeros where there are no conditions.
 
     A choice is 1 in the column of its name and 0 elsewhere, a number on a circle its sine and
-    cosine, any other number from -1 to 1 over its range or as its condition says. What is not
-    known (NaN, or not there at all) is 0.
+    cosine, any other number from -1 to 1 over its range or scaled as in its condition. Unknown
+    values (NaN or absent) are 0.
     """
     n = designs.sizes[DESIGN]
     columns = [np.zeros((n, 1))] if not conditions else []
@@ -32,7 +32,7 @@ def features(conditions: Sequence[Condition], designs: xr.Dataset) -> Float64[np
 
 
 def width(condition: Condition) -> int:
-    """Columns of one condition."""
+    """Return the number of columns of one condition."""
     if condition.choices is not None:
         return len(condition.choices)
     return 1 if condition.period is None else 2
@@ -57,16 +57,16 @@ def _columns(c: Condition, values: np.ndarray) -> Float64[np.ndarray, "n _"]:
 
 @runtime_checkable
 class InputCodec(Protocol):
-    """How a model is told an input: known designs carry theirs as a column of values."""
+    """Codec of an input for a model; known designs hold their inputs as a column of values."""
 
     def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
-        """Numbers of about unit size, a row for each value along the first axis."""
+        """Return numbers of about unit size, a row for each value along the first axis."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class LeadingComponents:
-    """Arrays as their leading principal components among known ones, each by its spread.
+    """Principal components of arrays, fitted to known ones and divided by their spread.
 
     Shapes: n designs, m numbers of an array, c components.
     """
@@ -76,7 +76,7 @@ class LeadingComponents:
 
     @classmethod
     def of(cls, known: np.ndarray, *, most: int = 8) -> "LeadingComponents":
-        """Of the arrays of known designs; rows that are not finite do not count."""
+        """Fit the components to the arrays of known designs, without rows that are not finite."""
         rows = known.reshape(len(known), -1)
         rows = rows[np.isfinite(rows).all(1)]
         mean = rows.mean(0)
@@ -86,7 +86,7 @@ class LeadingComponents:
         return cls(mean, axes[:most][told].T / scale)
 
     def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
-        """Components of each array; what is not known is told as the mean."""
+        """Return the components of each array; unknown values are encoded as the mean."""
         flat = values.reshape(len(values), -1)
         known: np.ndarray = np.nan_to_num((flat - self.mean) @ self.axes)
         return known

@@ -1,4 +1,4 @@
-"""What a field adds to comparisons of families, and to contests of tools."""
+"""Additions of a field to comparisons of families and to head-to-head comparisons of tools."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 class FieldComparison:
     """Directions, costs, figures and published values of a field's own scores.
 
-    `costs` says what a fitted family takes to propose under the conditions of designs, such as
-    operations of a design, by name with its unit; `figures` draws a comparison by name, from its
+    `costs` returns the costs of a fitted family to propose under the conditions of designs, such as
+    operations of a design, by name with its unit; `figures` plots a comparison by name, from its
     table and some designs of each family; `bare` opens the problem with the least repair.
     """
 
     by_numbers: bool = True  # whether designs are also scored number by number
-    unscored: Mapping[str, str] = field(default_factory=dict)  # what has no score, and why
+    unscored: Mapping[str, str] = field(default_factory=dict)  # quantities without a score, and why
     higher: tuple[str, ...] = ()  # scores that are better when higher; others when lower
     printed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # published, by family
-    setup: str = ""  # what a contest calls this setup; empty for the usual one
+    setup: str = ""  # name of this setup in a head-to-head comparison; empty for the usual one
     costs: Callable[[Any, xr.Dataset], Mapping[str, float]] = lambda family, designs: {}
     figures: Callable[[Any, Mapping[str, xr.Dataset]], "Mapping[str, Figure]"] = (
         lambda table, shown: {}

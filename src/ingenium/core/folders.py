@@ -21,7 +21,7 @@ UNWRITABLE = (*FULL, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def cache_folder() -> Path:
-    """Where fitted models and prepared data are kept: `INGENIUM_CACHE`, or the user's cache."""
+    """Return the folder of fitted models and cached data: `INGENIUM_CACHE`, or the user's cache."""
     named = os.environ.get("INGENIUM_CACHE")
     if named:
         return Path(named).expanduser()
@@ -41,11 +41,11 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those on the way to it, however many they are.
+    """Create a folder and all missing parents.
 
     Raises:
-        OSError: if it cannot be made; before anything is, if files in it would have no room for
-            a name.
+        OSError: if it cannot be created, or if its path is too long for the names of files in it;
+            the latter before anything is created.
     """
     (folder / ("n" * NAME_ROOM)).exists()
     for part in reversed((folder, *folder.parents)):
@@ -55,10 +55,10 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def replacing(path: Path, *, needed: int | None = None) -> Iterator[Path]:
-    """A path beside `path` to write to with any library; it takes the name `path` at the end.
+    """Yield a temporary path in the same folder, renamed to `path` at the end.
 
     Args:
-        path: the file to make; folders on the way are made.
+        path: the file to make; missing parent folders are created.
         needed: bytes that will be written, if known, for the message when the disk is full.
 
     Raises:
@@ -86,7 +86,7 @@ def storing(path: Path, *, needed: int | None = None, only: Collection[int] = ()
 
     Args:
         path: what is being written.
-        needed: bytes to be written, if known.
+        needed: number of bytes to be written, if known.
         only: the error numbers to turn; all if empty.
     """
     try:
@@ -100,10 +100,10 @@ def storing(path: Path, *, needed: int | None = None, only: Collection[int] = ()
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a run folder for this process alone, whether it exists yet or not.
+    """Lock a run folder for this process alone, whether it exists yet or not.
 
-    The lock is a file beside the folder with process, host and start; the kernel drops it when
-    the process dies, however it dies. A child made by `fork` holds it too.
+    The lock is a file next to the folder with process, host and start; the kernel drops it when the
+    process dies, however it dies. A forked child holds it too.
 
     Raises:
         FolderInUseError: if another run holds it.
@@ -116,12 +116,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         with suppress(OSError):
-            path.unlink(missing_ok=True)  # while still held, so that nobody else's is removed
+            path.unlink(missing_ok=True)  # while still locked, so that no other one is removed
         os.close(handle)
 
 
 def identity(folder: Path) -> str | None:
-    """Identity of the finished run in a folder; none if the folder is absent or empty.
+    """Return the identity of the finished run in a folder; None if it is absent or empty.
 
     Raises:
         InputError: if it is a file, or a folder with files that no run has written.
@@ -142,12 +142,12 @@ def identity(folder: Path) -> str | None:
 
 @contextmanager
 def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]:
-    """A locked folder to write a run into; it takes the name `folder` once all is written.
+    """Yield a locked folder to write a run into; it is renamed to `folder` once all is written.
 
-    If the block is left by an exception (also Ctrl-C), or the process is killed, the written
-    files stay in `.NAME.partial` beside `folder`, and the next call for the same run finds them
-    there to resume from. Unfinished files of a different run are removed, and `folder` itself is
-    as it was before.
+    If the block is left by an exception (also Ctrl-C), or the process is killed, the written files
+    stay in `.NAME.partial` next to `folder`, and the next call for the same run finds them there to
+    resume from. Unfinished files of a different run are removed, and `folder` itself is as it was
+    before.
 
     Args:
         folder: the output folder.
@@ -175,7 +175,7 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
                 yield partial
         except BaseException:
             if [path.name for path in partial.iterdir()] == [MARK]:
-                shutil.rmtree(partial)  # there is nothing to go on from
+                shutil.rmtree(partial)  # there is nothing to resume from
             raise
         with storing(folder):
             if folder.exists():
@@ -186,7 +186,7 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
 
 
 def _recover(folder: Path, replaced: Path) -> None:
-    """Finish, or take back, a promotion that was cut between its two renames."""
+    """Finish, or undo, a replacement that was interrupted between its two renames."""
     if replaced.is_symlink() or (replaced.exists() and folder.exists()):
         _remove(replaced)
     elif replaced.exists():
@@ -204,7 +204,7 @@ def _admit(folder: Path, run: str, overwrite: bool) -> None:
 
 
 def _real(folder: Path) -> Path:
-    """The folder that a path means, links followed; two names of one folder are one."""
+    """Resolve the links of a path; two names of one folder are one."""
     real = Path(os.path.realpath(folder))
     if not real.name:
         raise InputError("a folder for the output", str(folder), "Name another.")
@@ -212,12 +212,12 @@ def _real(folder: Path) -> Path:
 
 
 def _linked(folder: Path) -> bool:
-    """Whether a folder of ours is a link, or holds one: then it is not what we wrote."""
+    """Return whether a folder of a run is a link, or holds one: a run writes none."""
     return folder.is_symlink() or any(path.is_symlink() for path in folder.rglob("*"))
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder; of a link the link alone."""
+    """Remove a folder; only the link itself if it is one."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     else:
@@ -230,7 +230,7 @@ def _mark(folder: Path) -> str | None:
 
 
 def _take(path: Path, folder: Path) -> int:
-    """An open, locked handle of the lock file that is now at `path`."""
+    """Open and lock the lock file that is now at `path`."""
     with storing(path):
         make_folder(path.parent)
     while True:
@@ -294,7 +294,7 @@ def _sync(path: Path) -> None:
 
 
 def full_disk(path: Path, needed: int | None = None) -> str:
-    """Reason of an error that says how much is needed and how much is free."""
+    """Describe how much disk space is needed and how much is free."""
     folder = next(folder for folder in path.absolute().parents if folder.exists())
     free = f"{shutil.disk_usage(folder).free / 1e6:.1f} MB free"
     wanted = "" if needed is None else f"{needed / 1e6:.1f} MB needed, "

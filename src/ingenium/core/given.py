@@ -1,8 +1,8 @@
-"""What a spec gives a problem to go by: text, arrays, tables, graphs and files.
+"""Inputs that a spec gives to a problem: text, arrays, tables, graphs and files.
 
 A problem declares its inputs; the `given` table of a spec holds their values or names files of
-them. They are read within bounds, held against what was declared and digested: what counts in
-keys and evidence is what they say, in the unit of the problem, and not where it lay.
+them. They are read within bounds, checked against the declaration and digested: keys and evidence
+depend on their contents, in the unit of the problem, and not on their path.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from ingenium.core.reading.tables import DataTable, is_row, table_of
 from ingenium.core.text import codes
 from ingenium.core.units import convert
 
-FOLDER = "given"  # in that of a run, with the files that were given
+FOLDER = "given"  # in that of a run, with copies of the input files
 ENDS = tuple(
     Variable(name, (), "1", f"number of the node at its {name}", 0.0) for name in ("start", "end")
 )  # of a link of a graph
@@ -30,26 +30,25 @@ ENDS = tuple(
 
 @dataclass(frozen=True)
 class Input:
-    """Something that a spec gives a problem to go by.
+    """An input that a spec gives to a problem.
 
     A table is read by its columns, and a graph is the table of its links: `start` and `end`, which
-    are numbers of nodes from 0 on, beside columns of its own. A file is what the problem makes of
-    its bytes.
+    are numbers of nodes from 0 on, and columns of its own. A file is passed as its bytes.
     """
 
     name: str
     kind: Literal["text", "array", "table", "graph", "file"]
     long_name: str
     unit: str = "1"  # of an array
-    dims: tuple[str, ...] = ()  # of an array; how long they are the problem says when it is opened
-    columns: tuple[Variable, ...] = ()  # of a table, or of a graph beside the ends of its links
+    dims: tuple[str, ...] = ()  # of an array; the opened problem defines their lengths
+    columns: tuple[Variable, ...] = ()  # of a table, or of a graph besides the ends of its links
     most: int = 100_000  # characters, numbers or rows
-    default: Any = None  # as a spec would write it; none where the problem opens without it
+    default: Any = None  # as a spec would write it; None where the problem opens without it
     needed: bool = False  # without it, or a default, the problem does not open
 
     @property
     def form(self) -> str:
-        """What a spec writes, in words."""
+        """Expected form in words, such as `an array over t in W`."""
         if self.kind == "array":
             return f"an array over {' x '.join(self.dims)} in {self.unit}"
         if self.kind in ("table", "graph"):
@@ -59,13 +58,13 @@ class Input:
 
     @property
     def read_columns(self) -> tuple[Variable, ...]:
-        """All columns that are read."""
+        """All columns of a table, or of a graph with the ends of its links."""
         return (*ENDS, *self.columns) if self.kind == "graph" else self.columns
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a spec gave, checked: values by name, their digests, and the files that they came in."""
+    """Checked inputs of a spec: values by name, their digests, and the files they came from."""
 
     values: Mapping[str, Any] = field(default_factory=dict)  # str, float64 array, frame or bytes
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +78,7 @@ class Given:
         return self.values[name]
 
     def told(self) -> tuple[str, ...]:
-        """Each in a line, for reports."""
+        """Description of each input in a line, for reports."""
         return tuple(
             f"{name}: {_short(value, self.units.get(name, '1'))}"
             for name, value in self.values.items()
@@ -90,7 +89,7 @@ NOTHING = Given()
 
 
 def read_given(inputs: Sequence[Input], asked: Mapping[str, Any], of: str) -> Given:
-    """The inputs of a problem as a spec gives them, defaults included.
+    """Read the inputs of a problem from the `given` table of a spec, defaults included.
 
     Raises:
         InputError: for an input that the problem does not have, one that is not as declared, or
@@ -123,7 +122,7 @@ def read_given(inputs: Sequence[Input], asked: Mapping[str, Any], of: str) -> Gi
 
 
 def kept(asked: Mapping[str, Any], given: Given) -> dict[str, Any]:
-    """The `given` table of a run's own spec, whose files lie beside it in `FOLDER`."""
+    """Return the `given` table of a run's own spec, whose files lie in `FOLDER` next to it."""
     own = dict(asked)
     for name, (ending, _) in given.files.items():
         own[name] = {**asked[name], "file": f"{FOLDER}/{name}{ending}"}
@@ -169,7 +168,7 @@ class _Source:
 
     @property
     def what(self) -> str:
-        """What would have been right."""
+        """Expected input in words."""
         return f"{self.declared.name} under [given] as {self.declared.form}"
 
     def text(self) -> str:
@@ -182,7 +181,6 @@ class _Source:
         return table_of(self.text(), self.what, self.path, delimiter=",")
 
     def refuse(self, came: str, instead: str = "") -> InputError:
-        """That something else came."""
         return InputError(self.what, came, instead)
 
     def check_size(self, count: int, unit: str) -> None:
@@ -250,7 +248,7 @@ def _table(source: _Source) -> pd.DataFrame:
 
 
 def _written(source: _Source) -> DataTable:
-    """The columns that a spec writes itself."""
+    """Read columns that are written in the spec itself."""
     found = source.value
     if not isinstance(found, Mapping) or not all(isinstance(x, list) for x in found.values()):
         raise source.refuse(_came(found), "Write values = { column = [...] }.")
@@ -261,7 +259,7 @@ def _written(source: _Source) -> DataTable:
 
 
 def _column(source: _Source, v: Variable, table: DataTable) -> np.ndarray:
-    """One column of a table: texts, or numbers within their bounds."""
+    """Read one column of a table: texts, or numbers within their bounds."""
     if v.longest is not None:
         values = table.frame[table.at(v.name)].to_numpy()
         codes(values, v.longest, name=f"{v.name} of {source.declared.name}")
@@ -312,7 +310,6 @@ def _came(value: Any) -> str:
 
 
 def _short(value: Any, unit: str) -> str:
-    """A value in words."""
     if isinstance(value, str):
         return value if len(value) <= 200 else f"{value[:197]}..."
     if isinstance(value, bytes):

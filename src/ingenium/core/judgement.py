@@ -1,4 +1,4 @@
-"""Judgement of what is measured once for a whole artifact, such as a monitor, with its interval."""
+"""Verdicts on values measured once for a whole artifact, such as a monitor, with intervals."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from ingenium.core.verdict import Verdict
 
 @runtime_checkable
 class HasEnds(Protocol):
-    """A value with the ends of its interval, NaN where there was too little to say."""
+    """A value with the ends of its interval, NaN where there are too few data."""
 
     @property
     def value(self) -> float:
@@ -30,7 +30,7 @@ class HasEnds(Protocol):
 
 
 def in_units(limits: Sequence[Limit], units: Mapping[str, str], what: str) -> tuple[Limit, ...]:
-    """Limits in the units in which their quantities are measured; one without a unit is in it.
+    """Convert limits to the units of their quantities; a limit without a unit is in it already.
 
     Raises:
         InputError: for a quantity that is not measured, or a unit that is not one of its kind.
@@ -40,9 +40,9 @@ def in_units(limits: Sequence[Limit], units: Mapping[str, str], what: str) -> tu
 
 
 def margins(values: Mapping[str, HasEnds], limits: Sequence[Limit]) -> dict[str, float]:
-    """Signed distances in the units of the quantities; at least 0 satisfies, NaN is no answer.
+    """Signed distances to limits in the units of the quantities; at least 0 satisfies a limit.
 
-    With `beyond_uncertainty` the whole interval must satisfy a limit.
+    NaN means no answer. With `beyond_uncertainty` the whole interval must satisfy a limit.
     """
     found = {}
     for limit in limits:
@@ -64,7 +64,7 @@ def stated(values: Mapping[str, HasEnds], units: Mapping[str, str]) -> dict[str,
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on an artifact, why it is not accepted, and the margins of its limits."""
+    """The verdict on an artifact, the reasons if not accepted, and the margins of its limits."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
@@ -79,14 +79,14 @@ class Judgement:
         against: Sequence[str] = (),
         doubts: Sequence[str] = (),
     ) -> "Judgement":
-        """Judge measured values by limits and by what else is known.
+        """Judge measured values by limits and by other findings.
 
         Args:
             values: by quantity.
             limits: in the units of the quantities.
-            against: what speaks against the artifact whatever its limits are; it is rejected.
-            doubts: why nothing that speaks against it could have been found; it is inconclusive
-                where nothing was.
+            against: reasons for rejection that no limit covers.
+            doubts: reasons why the checks could not have rejected it; without another reason for
+                rejection it is inconclusive.
         """
         found = margins(values, limits)
         broken = [f"{k} is not satisfied" for k, m in found.items() if m < 0]

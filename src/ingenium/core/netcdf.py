@@ -16,16 +16,16 @@ from ingenium.core.reading.files import content, refusing
 
 MOST_UNPACKED = 256 << 20  # bytes of all arrays
 MOST_TEXTS = 100_000
-ROOM = 1.1  # of the size of what is written, beside it
+ROOM = 1.1  # free space needed, relative to the size of the file
 
 
 def write_netcdf(
     path: Path, data: xr.Dataset, encoding: Mapping[str, Mapping[str, Any]] | None = None
 ) -> None:
-    """Write a file at once or not at all.
+    """Write a file completely or not at all.
 
-    HDF5 crashes the process when the disk fills while it writes, so it writes to memory; what is
-    too large for that only where there is room enough.
+    HDF5 crashes the process when the disk fills while it writes, so it writes to memory; larger
+    data are written directly, if the disk has enough free space.
 
     Raises:
         StorageError: if it cannot be written.
@@ -40,10 +40,10 @@ def write_netcdf(
 
 
 def read_netcdf(path: Path, what: str) -> xr.Dataset:
-    """All that a file holds, whose own account of its size is read first.
+    """Read a whole file, after checking the size that its header declares.
 
     Raises:
-        InputError: for what is no NetCDF-4, or too large.
+        InputError: for a file that is not NetCDF-4, or too large.
     """
     import h5py
 
@@ -55,7 +55,6 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
 
 
 def _loaded(data: bytes, path: Path, what: str) -> xr.Dataset:
-    """The arrays of a file that HDF5 can open."""
     with xr.open_dataset(BytesIO(data), engine="h5netcdf", decode_timedelta=False) as found:
         held = list(found.variables.values())
         size = sum(v.nbytes for v in held)

@@ -1,4 +1,4 @@
-"""Where the larger weights of trained generators lie, which are a distribution of their own."""
+"""Location of the larger weights of pretrained generators, a distribution of their own."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,10 +9,10 @@ PACKAGE = "ingenium_networks"
 
 
 def network_file(name: str, folder: Path, home: Path) -> Path:
-    """The file of weights that belongs to the facts in a folder.
+    """Return the path of the weights that belong to the facts in a folder.
 
-    Beside those of the package, in `home`, are none: it is a file of the distribution, or one that
-    is not there where that is not installed.
+    In `home` the package has none: the path is in the distribution of weights, and may not exist
+    where that is not installed.
     """
     if folder != home:
         return folder / name
@@ -22,10 +22,10 @@ def network_file(name: str, folder: Path, home: Path) -> Path:
 
 
 def installed(file: Path) -> Path:
-    """The file, if it is there.
+    """Return the file.
 
     Raises:
-        MissingDistribution: if not.
+        MissingDistribution: if it does not exist.
     """
     if not file.is_file():
         raise MissingDistribution(file.name, "networks")

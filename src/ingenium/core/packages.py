@@ -10,7 +10,7 @@ from ingenium.core.errors import MissingExtra
 
 @dataclass(frozen=True)
 class Extra:
-    """Packages that are installed together, by the name of their extra."""
+    """An optional extra: packages that are installed together."""
 
     name: str
 
@@ -26,7 +26,7 @@ class Extra:
             raise MissingExtra(self.name, error.name or module) from error
 
     def release_of(self, package: str) -> str:
-        """The version of a package, without importing it.
+        """Return the version of a package, without importing it.
 
         Raises:
             MissingExtra: with the line that installs it.
@@ -37,5 +37,5 @@ class Extra:
             raise MissingExtra(self.name, package) from error
 
 
-COMPARE = Extra("compare")  # scikit-learn, by which sets of designs are told apart
+COMPARE = Extra("compare")  # scikit-learn, for two-sample tests of sets of designs
 YEARS = Extra("years")  # pyarrow: Parquet, and files of years

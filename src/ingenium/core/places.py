@@ -1,4 +1,4 @@
-"""Where something stands in a TOML file, and what type and unit it has there."""
+"""Places of entries in a TOML file, with the type and unit expected there."""
 
 import typing
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ Step = int | str
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a TOML file something stands, e.g. `material.E`, or `moment` of a `[[cases]]`."""
+    """A place in a TOML file, such as `material.E`, or `moment` of a `[[cases]]`."""
 
-    kind: Any  # type of what stands there; None where it is not known
+    kind: Any  # type of the entry; None where it is not known
     keys: tuple[str, ...] = ()  # from the top of the file, or of one table of a list
     of: str = ""  # that table in words, such as `the third [[setup.cases]]`
 
@@ -26,18 +26,18 @@ class Place:
 
     @property
     def unit(self) -> str:
-        """Of the number that stands there; empty where none is stated."""
+        """Unit of the number at this place; empty where none is stated."""
         return next((x.name for x in _marks(self.kind) if isinstance(x, Unit)), "")
 
     @property
     def headed(self) -> str:
-        """In words: a table as TOML heads it, an entry by its path; nothing of the whole file."""
+        """Place in words: the heading of a table, the path of an entry; empty for a whole file."""
         if not self.keys:
             return self.of
         return str(self) if self.of or not is_dataclass(bare(self.kind)) else f"[{self}]"
 
     def at(self, step: Step) -> "Place":
-        """An entry of it, or one of a list; the name of a rival type leads to that type."""
+        """Return the place of an entry or item; the name of a rival type leads to that type."""
         rivals = rivals_of(self.kind)
         if len(rivals) > 1:
             named = [k for k in rivals if getattr(k, "__name__", str(k)) == step]
@@ -56,7 +56,7 @@ def _ordinal(what: str, step: int) -> str:
 
 
 def rivals_of(kind: Any) -> list[Any]:
-    """The types that a value may have, None left out."""
+    """Types that a value may have, without None."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         return rivals_of(inner[0])
@@ -66,13 +66,13 @@ def rivals_of(kind: Any) -> list[Any]:
 
 
 def bare(kind: Any) -> Any:
-    """A type without annotation and without the choice of None."""
+    """Strip annotations and the option None from a type."""
     rivals = rivals_of(kind)
     return rivals[0] if len(rivals) == 1 else None
 
 
 def inner_kind(kind: Any, step: Step) -> Any:
-    """Type of an entry of a table, or of one of a list; None where it is not known."""
+    """Type of an entry of a table, or of an item of a list; None where it is unknown."""
     if is_dataclass(kind):
         return typing.get_type_hints(kind, include_extras=True).get(str(step))
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
@@ -85,7 +85,7 @@ def inner_kind(kind: Any, step: Step) -> Any:
 
 
 def _marks(kind: Any) -> Iterator[Any]:
-    """What the annotations of a type say."""
+    """Yield the metadata of all annotated types in a type."""
     inner = typing.get_args(kind)
     if typing.get_origin(kind) is Annotated:
         yield from inner[1:]

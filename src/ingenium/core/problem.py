@@ -1,9 +1,8 @@
 """The contract of a problem: its data, codec, verifiers and formats.
 
-A problem is opened with its settings (the `setup` table of a spec) and then answers everything
-that the loop asks. The base class gives what most problems need; a new one declares its
-variables, conditions and quantities, and says where its designs come from, how they become
-tensors and what measures them.
+A problem is opened with its settings (the `setup` table of a spec) and then provides everything
+that the loop needs. The base class covers most problems; a new one declares its variables,
+conditions and quantities, its data, its codec and its verifiers.
 """
 
 from abc import ABC, abstractmethod
@@ -45,16 +44,16 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @runtime_checkable
 class Codec(Protocol):
-    """Turns the arrays that a model proposes into standardised tensors and back.
+    """Maps the arrays that a model proposes to standardised tensors and back.
 
-    They are those of the variables that no condition gives, in order. `decode` is differentiable,
-    so that guidance can reach the tensors through it; `decode(encode(arrays))` equals `arrays`
-    within `tolerance`.
+    The arrays are those of the variables that no condition gives, in order. `decode` is
+    differentiable, so that guidance can reach the tensors through it; `decode(encode(arrays))`
+    equals `arrays` within `tolerance`.
     """
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         ...
 
     @property
@@ -63,7 +62,7 @@ class Codec(Protocol):
         ...
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n *shape"]:
-        """Standardised tensors of designs."""
+        """Return the standardised tensors of designs."""
         ...
 
     def decode(self, x: Float[Tensor, "n *shape"]) -> tuple[Tensor, ...]:
@@ -75,7 +74,7 @@ class Codec(Protocol):
 class Section:
     """One part of a report: a heading, a sentence, a picture or a table.
 
-    Bodies of `scenes` are turned by the reader; where a page cannot, the picture stands for them.
+    Bodies of `scenes` can be rotated by the reader; the picture replaces them where they cannot.
     """
 
     heading: str
@@ -102,20 +101,20 @@ class CrossCheck:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "CrossCheck":
-        """From the plain data of a record."""
+        """Build it from the plain data of a record."""
         finer = record.get("finer")
         return cls(**{**record, "finer": cls.of(finer) if finer else None})
 
 
 @dataclass(frozen=True)
 class Second:
-    """An independent engine, and which share of the designs it measures again.
+    """An independent engine, and the share of the designs that it measures again.
 
-    Each of its quantities is compared with that of the problem of the same name, or with the one
-    that `against` says; only the former are judged under the limits.
+    Each of its quantities is compared with the problem's quantity of the same name, or with the one
+    that `against` names; only the former are judged under the limits.
 
     Raises:
-        InputError: for a share that is none.
+        InputError: for a share outside [0, 1].
     """
 
     verifier: Verifier
@@ -133,7 +132,7 @@ class Second:
 
 @dataclass(frozen=True)
 class Shipped:
-    """A generator that a domain brings trained: who makes it, and its weights."""
+    """A pretrained generator of a domain: its constructor, and its weights."""
 
     make: Callable[[], Any]  # a family with first weights
     weights: Path  # safetensors
@@ -142,7 +141,7 @@ class Shipped:
 
 @dataclass(frozen=True)
 class SearchDefaults:
-    """How searches of a problem go where nothing else is asked."""
+    """Defaults for searches of a problem."""
 
     strategy: str = "evolution"
     batch: int = 64  # designs of a round; few where the engine takes minutes
@@ -150,7 +149,7 @@ class SearchDefaults:
 
 
 class Problem(ABC):
-    """One thing that can be asked for in a domain, opened with its settings."""
+    """A task of a domain that designs can be requested for, opened with its settings."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -159,38 +158,38 @@ class Problem(ABC):
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     searches: ClassVar[SearchDefaults] = SearchDefaults()
-    judged: ClassVar[str] = ""  # what of its files is read back and measured, in a sentence
-    unchecked: ClassVar[tuple[str, ...]] = ()  # what "accepted" does not say, in sentences
-    licence: str = ""  # of the data, as it must be named beside exported designs
-    system: str = ""  # digest of what the engine models, such as a net; empty if the spec says all
+    judged: ClassVar[str] = ""  # part of its files that is read back and measured, in a sentence
+    unchecked: ClassVar[tuple[str, ...]] = ()  # aspects not covered by "accepted", in sentences
+    licence: str = ""  # of the data, as it must be named alongside exported designs
+    system: str = ""  # digest of the modelled system, such as a net; empty if the spec defines it
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
-    given: Given = NOTHING  # what the spec gave of the inputs
-    input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # how models are told them
+    given: Given = NOTHING  # inputs from the spec
+    input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # encoders for models
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
     limits: tuple[Limit, ...]  # judged always; a spec replaces one by naming its quantity
     validity: tuple[str, ...] = ()  # limited quantities that no spec can remove or loosen
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
-    second: Second | None = None  # what measures a random share again, sharing no code
-    at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
+    second: Second | None = None  # independent engine for a random share, with no code in common
+    at_once: int = BLOCK  # designs repaired, measured and stored together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
-    notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
+    notes: tuple[str, ...] = ()  # changes to the user's data or model, in sentences
 
     @abstractmethod
     def __init__(self, settings: Any) -> None:
-        """Open the problem: load its data and engine, or say why that is impossible."""
+        """Open the problem: load its data and engine, or raise why that is impossible."""
 
     @property
     def verifier(self) -> Verifier:
-        """The exact tier, which judges."""
+        """Verifier of the exact tier, which judges."""
         return self.tiers[-1]
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """What the exact tier measures."""
+        """Quantities of the exact tier."""
         return self.verifier.quantities
 
     def allow(self, limits: Sequence[Limit]) -> None:  # noqa: B027 - most problems cannot tell
@@ -202,33 +201,33 @@ class Problem(ABC):
 
     @abstractmethod
     def data(self) -> xr.Dataset:
-        """All known designs, with each condition and `held_out` (bool) as coordinates."""
+        """Return all known designs, with each condition and `held_out` (bool) as coordinates."""
 
     def posed(self, learned: xr.Dataset) -> xr.Dataset:
-        """The known designs whose conditions fill what a spec leaves open.
+        """Return the known designs whose conditions fill those that a spec leaves open.
 
-        They are those that were learned from, unless a question about them is none, as with the
-        forecast of a day that is known.
+        By default these are the training designs; others where a request for one of these makes no
+        sense, as with the forecast of a day that is known.
         """
         return learned
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Conditions of designs, and what they were given, as numbers for a model.
+        """Encode conditions and inputs of designs as numbers for a model.
 
-        The dataset holds no more than these. An input that it does not hold is what the spec gave,
-        so that one fitted generator serves every input.
+        The dataset holds no others. An input that is not in the dataset is taken from the spec, so
+        that one fitted generator serves every input.
         """
         return told(self, self.conditions, designs)
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
-        """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""
+        """Compute expensive prerequisites of `data`, such as designs of an optimiser; resumes."""
 
     def encode(self, designs: xr.Dataset) -> Float[Tensor, "n *shape"]:
-        """Standardised tensors of designs."""
+        """Return the standardised tensors of designs."""
         return self.codec.encode(self.proposed(to_arrays(designs, self.variables)))
 
     def decode(self, x: Float[Tensor, "n *shape"], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Arrays of all variables: those of the codec, and those that the conditions give."""
+        """Return the arrays of all variables, from the codec or from the conditions."""
         own = iter(self.codec.decode(x))
         return tuple(
             next(own)
@@ -238,23 +237,23 @@ class Problem(ABC):
         )
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Of the arrays of all variables those that no condition gives."""
+        """Select the arrays of the variables that no condition gives from those of all."""
         both = zip(self.variables, arrays, strict=True)
         return tuple(a for v, a in both if v.given is None)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Hard constraints of every design, and those that a spec fixes, as a row-wise map.
+        """Return the hard constraints of designs and the fixed values of a spec as a row-wise map.
 
-        `conditions` holds a row for each row of the arrays that the map will be given.
+        `conditions` holds a row for each row of the arrays that the map gets.
         """
         return lambda arrays: arrays
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Mend projected proposals, such as by a few steps of an optimiser; row by row."""
+        """Repair projected proposals, such as by a few steps of an optimiser; row by row."""
         return arrays
 
     def metric(self, designs: xr.Dataset) -> Metric:
-        """How far each design is from one of them, for selections of designs that lie apart.
+        """Return the distances of all designs from one of them, for selections of distinct designs.
 
         It is the root mean square difference of the standardised tensors; of texts, whether they
         differ (0 or 1).
@@ -278,11 +277,11 @@ class Problem(ABC):
         return {}
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Families of its own by name, such as the field's baselines, as their constructors."""
+        """Constructors of the problem's own families by name, such as the field's baselines."""
         return {}
 
     def budgets(self) -> Mapping[str, Any]:
-        """Plans of fits by the names of families, where those of the engine do not suit."""
+        """Training plans by the name of the family, where the engine's do not suit."""
         return {}
 
     def shipped(self) -> Mapping[str, Shipped]:
@@ -290,23 +289,23 @@ class Problem(ABC):
         return {}
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
-        """What the table of a report says of a variable, a text for each design.
+        """Return the text of a variable in the table of a report, for each design.
 
-        Such as a formula as people write it, where the variable holds its tokens. None, as most
-        problems give, leaves what the variable holds.
+        Such as a formula as people write it, where the variable holds its tokens. None, the
+        default, shows the values of the variable.
         """
         return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """What an expert of the field wants to see of a run."""
+        """Sections of the report on a run for an expert of the field."""
         return ()
 
     def comparison(self) -> FieldComparison:
-        """What the field adds to comparisons of families."""
+        """Additions of the field to comparisons of families."""
         return FieldComparison()
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Measures of likeness that only this field has, for comparisons."""
+        """Scores of similarity that only this field has, for comparisons."""
         return {}
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
@@ -315,7 +314,7 @@ class Problem(ABC):
 
 
 def write_as(problem: Problem, name: str | None) -> None:
-    """Write designs in the format of that name; without one, in the first as before.
+    """Choose the format of the exported designs by its name; None leaves the first format.
 
     Raises:
         InputError: for a format that is not among those of the problem.
@@ -328,7 +327,7 @@ def write_as(problem: Problem, name: str | None) -> None:
 def told(
     problem: Problem, conditions: Sequence[Condition], designs: xr.Dataset
 ) -> Float[Tensor, "n c"]:
-    """Numbers of conditions, and of what designs were given, or else of what the spec gave."""
+    """Encode the conditions and the inputs of designs; missing inputs are taken from the spec."""
     parts = [features(conditions, designs)]
     for name, codec in problem.input_codecs.items():
         if name in designs.variables:
@@ -340,9 +339,9 @@ def told(
 
 
 def distance_to_given(problem: Problem, known: xr.Dataset) -> Float[np.ndarray, " n"] | None:
-    """How far what known designs were given lies from what the spec gave; None without inputs.
+    """Distance of the inputs of known designs from those of the spec; None without inputs.
 
-    In spreads of the numbers that models see of it.
+    In standard deviations of the encoded inputs (root mean square).
     """
     gaps = [
         codec.encode(known[name].to_numpy()) - codec.encode(np.asarray(problem.given[name])[None])

@@ -1,4 +1,4 @@
-"""What a run ran on: versions, machine, digests of code, memory."""
+"""Provenance of a run: versions, machine, digests of code, memory."""
 
 import os
 import platform
@@ -32,28 +32,28 @@ _CORE = ("numpy", "pandas", "scipy", "torch", "xarray", "zuko")
 
 @cache
 def code_digest() -> str:
-    """Digest of the package's own source; a fitted model or a result is stale when it changes."""
+    """Digest of the package's own source; fitted models and results depend on it."""
     root = Path(__file__).parents[1]
     return digest({str(p.relative_to(root)): file_digest(p) for p in sorted(root.rglob("*.py"))})
 
 
 def package_digest(problem: object) -> str:
-    """Digest of the package that a problem comes from: its version, its files, the kits it uses.
+    """Digest of the package that a problem comes from: its version, files and kits.
 
-    With `code_digest` it is all of the source that decides what a problem encodes and measures:
-    keys of fits, blocks and prepared data hold it. Of a domain that comes with the engine it is
-    the domain's own folder, of another one the whole package that was installed.
+    With `code_digest` it covers all source that decides what a problem encodes and measures: keys
+    of fits, blocks and cached data contain it. A domain of the engine counts by its own folder, one
+    of a third party by its whole installed package.
     """
     return source_digest(type(problem).__module__)
 
 
 def source_digest(module: str) -> str:
-    """Digest of the package, ours or a stranger's, that a module belongs to."""
+    """Digest of the package that a module belongs to, ours or a third party's."""
     return _package_digest(package_of(module))
 
 
 def package_of(module: str) -> str:
-    """The package that a module belongs to: a domain or kit of ours, or a stranger's."""
+    """Name of the package of a module: a domain or kit of ours, or a third party's package."""
     parts = module.split(".")
     return ".".join(parts[:3] if parts[0] == "ingenium" else parts[:1])
 
@@ -71,7 +71,7 @@ def _package_digest(package: str) -> str:
 
 
 def _files(package: str) -> tuple[dict[str, str], list[str]]:
-    """Digests of the files of a package or module, and the domains and kits that it names."""
+    """Digests of the files of a package or module, and the domains and kits that it imports."""
     module = import_module(package)
     roots = [Path(path) for path in getattr(module, "__path__", ())]
     file = getattr(module, "__file__", None)  # none where it was typed into a shell
@@ -105,7 +105,7 @@ def versions(packages: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """Processor, threads and system; exact replay is promised on the same one."""
+    """Describe processor, threads and system; replay is bit-exact on the same ones only."""
     return {
         "system": platform.system(),
         "processor": platform.machine(),
@@ -116,6 +116,6 @@ def machine() -> dict[str, Any]:
 
 
 def peak_memory_mb() -> float:
-    """Most memory that this process has held (MB)."""
+    """Peak memory of this process (MB)."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

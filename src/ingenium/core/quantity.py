@@ -1,4 +1,4 @@
-"""Named things with units: what designs hold, what verifiers measure, what specs ask for."""
+"""Named things with units: variables of designs, quantities of verifiers, conditions of specs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ def _attrs(unit: str, long_name: str, shown: str, labels: tuple[str, ...] | None
 class Variable:
     """One array of a design, e.g. the active power of each load profile over the day.
 
-    With `longest` it is a text of at most so many characters, such as a formula: one string for
+    With `longest` it is a text of at most that many characters, such as a formula: one string for
     each design, without further dimensions. Inside the engine it is the array of its code points
     (`core.text`). People read numbers in the unit `shown`, if one is named.
     """
@@ -27,16 +27,16 @@ class Variable:
     dims: tuple[str, ...]  # beyond `design`
     unit: str
     long_name: str
-    lower: float | None = None  # physical bounds, checked when designs come in
+    lower: float | None = None  # physical bounds, checked when designs are read
     upper: float | None = None
-    given: str | None = None  # the condition whose number it is, so that no model proposes it
+    given: str | None = None  # the condition that sets it, so that no model proposes it
     longest: int | None = None  # characters of a text; None for numbers
     shown: str = ""  # unit in tables, reports and pictures, such as "nm"; that of files if empty
     labels: tuple[str, ...] | None = None  # the number is an index into these names
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """Its unit and meaning, as CF names them, the unit that people read, and its names."""
+        """Unit, meaning, display unit and labels as attributes (the first two after CF)."""
         return _attrs(self.unit, self.long_name, self.shown, self.labels)
 
 
@@ -48,25 +48,25 @@ class Quantity:
     unit: str
     long_name: str
     labels: tuple[str, ...] | None = None  # the number is an index into these names
-    where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
-    rounding: float = 0.0  # absolute; what the order of sums may change where terms cancel
+    where: tuple[str, ...] = ()  # other quantities with the place and time of this one
+    rounding: float = 0.0  # absolute tolerance for the order of sums where terms cancel
     error: str = ""  # the quantity that is its standard error, of a mean over scenarios
-    costly: bool = False  # may be left out of a design that breaks a limit on another quantity
-    beyond: bool = False  # its limits hold beyond its uncertainty, unless a spec says otherwise
+    costly: bool = False  # may be left out of a design that violates a limit on another quantity
+    beyond: bool = False  # its limits must hold beyond its uncertainty, unless a spec sets this
     shown: str = ""  # unit in tables, reports and pictures, such as "MPa"; `unit` if empty
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """Its unit and meaning, as CF names them, the unit that people read, and its names."""
+        """Unit, meaning, display unit and labels as attributes (the first two after CF)."""
         return _attrs(self.unit, self.long_name, self.shown, self.labels)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What designs can be generated under: a category (`choices`) or a number in a range.
+    """A property that designs are generated for: a category (`choices`) or a number in a range.
 
-    A model is told a number from -1 to 1 over its range; or, with a `middle`, how many spreads it
-    lies away from that.
+    A model sees a number scaled to -1 to 1 over its range; or, with a `middle`, its distance from
+    that in spreads.
 
     Raises:
         InputError: for a logarithm without a middle above 0.
@@ -78,14 +78,14 @@ class Condition:
     lower: float = 0.0
     upper: float = 1.0
     unit: str = "1"
-    middle: float | None = None  # what models are told as 0; of a circle, where it begins
-    spread: float = 1.0  # what they are told as 1, of the logarithm if that is what they are told
+    middle: float | None = None  # the value that models see as 0; of a circle, where it begins
+    spread: float = 1.0  # the distance that they see as 1; of the logarithm with `log`
     log: bool = False
     period: float | None = None  # of a number on a circle, such as an angle
-    measured: str | None = None  # the quantity that says what a design truly has, in the same unit
-    acts: bool = True  # on how a design is made, and not only on what a model is told
-    exact: bool = False  # proposals hold what is measured of it exactly
-    ceiling: bool = False  # what is measured of them lies below it, so that it is no target
+    measured: str | None = None  # the quantity that measures the achieved value, in the same unit
+    acts: bool = True  # on how a design is made, and not only on the inputs of a model
+    exact: bool = False  # proposals achieve it exactly
+    ceiling: bool = False  # an upper bound of the achieved value, so that it is no target
 
     def __post_init__(self) -> None:
         if self.log and not (self.middle and self.middle > 0):
@@ -95,6 +95,6 @@ class Condition:
 
     @property
     def attrs(self) -> dict[str, str]:
-        """Its meaning, and its unit if it is a number, as CF names them."""
+        """Meaning, and unit if it is a number, as CF attributes."""
         units = {} if self.choices else {"units": self.unit}
         return units | {"long_name": self.long_name}

@@ -1,9 +1,9 @@
-"""What is made once and kept: designs to learn from, tables, nets, ensembles.
+"""Cached results of expensive computations: training designs, tables, nets, ensembles.
 
 Each piece is a file in the cache: a seal, then the arrays. The seal is a digest of the content, of
-all that it depends on and of its place, and is checked at every reading; what does not hold is set
-aside and made again. A seal shows damage and what was put there for something else; it is no
-signature, so nothing that the machine would run is ever kept this way.
+all that it depends on and of its place, and is checked at every reading; a piece that fails is set
+aside and computed again. A seal shows damage and files that belong to something else; it is no
+signature, so nothing that the machine would run is ever stored this way.
 """
 
 import io
@@ -35,43 +35,43 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recipe:
-    """Arrays by name that are made piece by piece, each kept at once.
+    """Arrays by name that are computed piece by piece, each stored as soon as it is done.
 
-    A stopped making goes on. Processes that need the same pieces share the work, and wait for
-    what another is making.
+    A stopped computation resumes. Processes that need the same pieces share the work, and wait for
+    pieces that another is computing.
 
     Shapes: every array has one row a design or a thing; pieces are joined along it.
     """
 
     name: str  # such as `minimum_compliance`; names the folder and the progress
     under: object  # all that the content depends on besides the code of `make`, as plain data
-    make: Callable[[int], Arrays]  # of a piece, by its number; gives the same arrays each time
+    make: Callable[[int], Arrays]  # of a piece, by its number; returns the same arrays each time
     pieces: int = 1
     shipped: Path | None = None  # a file of the package with the whole, written by `ship`
-    rows: int | None = None  # of these, where what is shipped may hold more
+    rows: int | None = None  # rows to use, where the packaged file may hold more
 
     @property
     def key(self) -> str:
-        """What `under` holds, in short; a shipped file is taken under the same one alone."""
+        """Short digest of name and `under`; a packaged file must carry the same one."""
         return digest([self.name, self.under])[7:19]
 
     @cached_property
     def _sealed_under(self) -> str:
-        """All that entered: the name, what it depends on, and the package that makes it."""
+        """Digest of all dependencies: name, `under`, and the package with the code of `make`."""
         source = source_digest(self.make.__module__)
         return digest([self.name, self.under, __version__, source])
 
     @property
     def folder(self) -> Path:
-        """Where the pieces lie."""
+        """Folder of the pieces."""
         return cache_folder() / "kept" / f"{self.name}-{self._sealed_under[7:19]}"
 
     def complete(self, watch: Watch = silent) -> dict[str, np.ndarray]:
-        """The whole; what is missing or spoiled is made, or waited for where another makes it.
+        """Return the whole; compute missing or damaged pieces, or wait for a process that does.
 
         Raises:
             StorageError: if the cache cannot be written.
-            CorruptError: if what comes with the package is damaged.
+            CorruptError: if a packaged file is damaged.
         """
         ready = self._ready()
         if ready is not None:
@@ -89,7 +89,7 @@ class Recipe:
         return {k: _joined([found[i][k] for i in range(self.pieces)]) for k in found[0]}
 
     def ship(self, watch: Watch = silent) -> None:
-        """Make the whole and write it as the file that comes with the package."""
+        """Compute the whole and write it as the file that comes with the package."""
         if self.shipped is None:
             return
         whole = replace(self, shipped=None).complete(watch)
@@ -98,7 +98,7 @@ class Recipe:
             np.savez_compressed(file, allow_pickle=False, **under, **whole)
 
     def _ready(self) -> dict[str, np.ndarray] | None:
-        """What the package brings, if it was made under the same settings and is enough."""
+        """Return the packaged arrays, if they have the same settings and enough rows."""
         if self.shipped is None or not self.shipped.is_file():
             return None
         try:
@@ -115,14 +115,14 @@ class Recipe:
         return {name: array[: self.rows] for name, array in whole.items()}
 
     def _made(self, number: int, done: int, watch: Watch) -> dict[str, np.ndarray] | None:
-        """A piece, made and kept; none while another process makes it."""
+        """Compute and store a piece; None while another process computes it."""
         path = self._path(number)
         with ExitStack() as held:
             try:
                 held.enter_context(locked(path))
             except FolderInUseError:
                 return None
-            ready = self._load(number)  # made by another between the look and the lock
+            ready = self._load(number)  # computed by another process between check and lock
             if ready is not None:
                 return ready
             if path.exists():
@@ -139,7 +139,7 @@ class Recipe:
         return arrays
 
     def _load(self, number: int) -> dict[str, np.ndarray] | None:
-        """A piece of the cache whose seal holds."""
+        """Load a piece from the cache; None if its seal is wrong."""
         try:
             seal, _, content = self._path(number).read_bytes().partition(b"\n")
             if seal + b"\n" != self._seal(number, content):
@@ -150,7 +150,6 @@ class Recipe:
             return None
 
     def _seal(self, number: int, content: bytes) -> bytes:
-        """The first line of a file."""
         return f"{digest([self._sealed_under, number, content_digest(content)])}\n".encode()
 
     def _path(self, number: int) -> Path:
@@ -158,15 +157,15 @@ class Recipe:
 
 
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:
-    """Pieces as one array; what has a single piece may have no rows."""
+    """Concatenate pieces; a single piece may have no rows."""
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def as_array(text: str | bytes) -> np.ndarray:
-    """A text, or what is in a file, as an array that a recipe keeps."""
+    """Return a text, or the content of a file, as an array that a recipe can store."""
     return np.frombuffer(text.encode() if isinstance(text, str) else text, np.uint8)
 
 
 def printed(stage: str, done: int, total: int) -> None:
-    """Progress of a recipe that is run by hand."""
+    """Print the progress of a recipe that is run manually."""
     print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)

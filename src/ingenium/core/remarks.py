@@ -1,6 +1,6 @@
-"""What a long run has to say before it ends, such as what is in the way of all designs so far.
+"""Remarks during a long run, such as what rejects all designs so far.
 
-Who shows progress hears it with `hearing`; whoever notices something says it with `remark`.
+A caller that shows progress subscribes with `hearing`; `remark` sends a sentence to it.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 
 def _unheard(text: str) -> None:
-    """Tell nobody."""
+    """Ignore the remark."""
 
 
 _HEARD: ContextVar[Callable[[str], None]] = ContextVar("heard", default=_unheard)
@@ -17,7 +17,7 @@ _HEARD: ContextVar[Callable[[str], None]] = ContextVar("heard", default=_unheard
 
 @contextmanager
 def hearing(heard: Callable[[str], None]) -> Iterator[None]:
-    """Inside the block, `heard` gets each remark."""
+    """Call `heard` with each remark, within the block."""
     token = _HEARD.set(heard)
     try:
         yield
@@ -26,5 +26,5 @@ def hearing(heard: Callable[[str], None]) -> Iterator[None]:
 
 
 def remark(text: str) -> None:
-    """Say a sentence to whoever listens."""
+    """Send a sentence to the subscriber, if there is one."""
     _HEARD.get()(text)

@@ -1,7 +1,7 @@
-"""Engines that draw: means over seeded scenarios, drawn until limits are decided or a budget ends.
+"""Stochastic engines: means over seeded scenarios, sampled until limits are decided.
 
-All designs meet the same scenarios (common random numbers), each of which is drawn from its own
-number alone: what is measured of a design does not hang on the batch that it comes in.
+All designs meet the same scenarios (common random numbers), each of which is sampled from its own
+number alone: the measurement of a design does not depend on its batch.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -20,57 +20,57 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import BEYOND, Verdict, errors_of, judge, margins, slack
 from ingenium.core.verify import Verifier
 
-FEWEST = 16  # scenarios, below which a standard error says little
+FEWEST = 16  # scenarios, below which a standard error is unreliable
 COUNT = "scenarios"
 
 
 @runtime_checkable
 class Draws(Protocol):
-    """What an engine says of designs in scenarios that it draws."""
+    """Outcomes of designs in scenarios that an engine samples."""
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Whose means over scenarios are measured."""
+        """Quantities whose means over scenarios are measured."""
         ...
 
     @property
     def shares(self) -> Collection[str]:
-        """Names of those that are 0 or 1 in a scenario."""
+        """Names of quantities that are 0 or 1 in a scenario."""
         ...
 
     @property
     def outcomes(self) -> Callable[..., Tensor]:
-        """Of the variables' arrays (n, ...) and the numbers of scenarios: (n, scenarios, k)."""
+        """Map the variables' arrays (n, ...) and the numbers of scenarios to (n, scenarios, k)."""
         ...
 
 
 def scenario_rng(seed: int, scenario: int) -> np.random.Generator:
-    """The randomness of one scenario, whatever others are drawn."""
+    """Return the random generator of one scenario, which depends on no other scenario."""
     return np.random.default_rng([seed, scenario])
 
 
 @runtime_checkable
 class Undecided(Verifier, Protocol):
-    """A verifier that takes the more pains the nearer a design is to a limit."""
+    """A verifier that spends more scenarios on designs that are nearer to a limit."""
 
     @property
     def until(self) -> Callable[[Sequence[Limit]], Verifier]:
-        """Of limits, in the units of their quantities: the verifier that decides these."""
+        """Map limits, in the units of their quantities, to the verifier that decides them."""
         ...
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """An engine and what it draws: means with a standard error each, and how many were drawn.
+    """An engine with sampled scenarios: means with a standard error each, and the sample size.
 
-    The first scenarios are for all designs. Those on which a limit is neither held nor broken by
-    the whole interval of its quantity get twice as many, again and again, up to `most`; what is
-    undecided then has no verdict but FAILED. No more are drawn of what another limit rejects.
+    All designs get the first scenarios. Where the whole interval of a quantity neither satisfies
+    nor violates its limit, their number doubles, again and again, up to `most`; designs that are
+    still undecided are FAILED. Sampling stops for designs that another limit rejects.
 
-    Shapes: n designs, s scenarios, k drawn quantities.
+    Shapes: n designs, s scenarios, k sampled quantities.
     """
 
-    engine: Verifier  # of what no scenario changes
+    engine: Verifier  # of the quantities that do not depend on a scenario
     draws: Draws
     first: int = 32
     most: int = 1024
@@ -86,22 +86,22 @@ class Sampled:
 
     @property
     def name(self) -> str:
-        """Of the engine."""
+        """Name of the engine."""
         return self.engine.name
 
     @property
     def version(self) -> str:
-        """Of the engine."""
+        """Version of the engine."""
         return self.engine.version
 
     @property
     def tier(self) -> Literal["cheap", "exact"]:
-        """Of the engine."""
+        """Tier of the engine."""
         return self.engine.tier
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of the engine, then each mean with its error, then the count."""
+        """Quantities of the engine, then each mean with its error, then the count of scenarios."""
         drawn = []
         for q in self.draws.quantities:
             error = f"{q.name}_error"
@@ -112,11 +112,11 @@ class Sampled:
         return (*self.engine.quantities, *drawn, Quantity(COUNT, "1", "scenarios that were drawn"))
 
     def until(self, limits: Sequence[Limit]) -> "Sampled":
-        """The same, which decides these limits."""
+        """Return a copy that decides these limits."""
         return replace(self, limits=tuple(limits))
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
-        """All quantities; NaN where the engine has no answer, alone or in a scenario."""
+        """Measure all quantities; NaN where the engine has no answer, alone or in a scenario."""
         certain = self.engine.measure(*arrays)
         width = len(self.quantities)
         measured = torch.full((len(certain), width), float("nan"), dtype=torch.float64)
@@ -136,7 +136,7 @@ class Sampled:
         return measured
 
     def _means(self, seen: Float[Tensor, "n s k"]) -> Float[Tensor, "n c"]:
-        """Means and standard errors by turns, and the count."""
+        """Alternate means and standard errors, then the count."""
         n, s, _ = seen.shape
         mean, error = seen.mean(1), seen.std(1) / s**0.5
         for i, q in enumerate(self.draws.quantities):
@@ -146,7 +146,7 @@ class Sampled:
         return torch.cat([both, torch.full((n, 1), float(s), dtype=torch.float64)], 1)
 
     def _open(self, measured: Float[np.ndarray, "n k"]) -> Bool[np.ndarray, " n"]:
-        """What has values and no verdict under the limits."""
+        """Mark designs that have values but no verdict under the limits."""
         names, errors = [q.name for q in self.quantities], errors_of(self.quantities)
         least = margins(measured, names, self.limits, errors)
         found = judge(measured, least, slack=slack(measured, names, self.limits, errors))
@@ -155,9 +155,9 @@ class Sampled:
 
 
 def score_error(share: Float[Tensor, " n"], s: int) -> Float[Tensor, " n"]:
-    """Standard error of a share of `s`, which is not 0 where none or all of them are.
+    """Standard error of a share of `s` outcomes, nonzero also where the share is 0 or 1.
 
-    So many of it, on either side, as an interval is wide reach to the farther end of Wilson's.
+    The usual multiple of it, on either side, reaches the farther end of Wilson's interval.
     """
     z2 = BEYOND**2
     centre = (share + z2 / (2 * s)) / (1 + z2 / s)

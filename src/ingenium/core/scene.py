@@ -10,7 +10,7 @@ LOAD = "load "  # begins the name of the mark of a load case
 
 @dataclass(frozen=True, eq=False)
 class Shading:
-    """Values at the corners of a surface, such as its stress; NaN where none is told.
+    """Values at the corners of a surface, such as its stress; NaN where it is unknown.
 
     Shapes: v corners.
     """
@@ -22,7 +22,7 @@ class Shading:
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """What acts on a body or holds it, as a closed surface of one colour.
+    """A load or support of a body, as a closed surface of one colour.
 
     Shapes: v corners, t triangles.
     """
@@ -35,7 +35,7 @@ class Mark:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A closed surface that the reader turns; faces look outward and z points up.
+    """A closed surface that the reader can rotate; face normals point outward and z points up.
 
     Shapes: v corners, t triangles.
     """
@@ -47,7 +47,7 @@ class Scene:
     marks: tuple[Mark, ...] = ()
 
     def acting(self, shading: Shading | None) -> tuple[Mark, ...]:
-        """The marks but for loads under which the values are not: their name ends with it."""
+        """Return the marks without loads of other cases; a shading's name ends with its load."""
         if shading is None:
             return self.marks
         name = shading.name

@@ -19,7 +19,7 @@ from ingenium.core.seals import SEAL
 
 
 class RecordMaking:
-    """The making of one record, in a `with` block that begins with the work."""
+    """Context that writes one record and measures the resources of the work in its `with` block."""
 
     def __init__(self) -> None:
         self._meter, self._began = Meter(), time.monotonic()
@@ -39,7 +39,7 @@ class RecordMaking:
     def write(
         self, path: Path, content: Mapping[str, Any], evidence: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Write a record with its evidence, by what it was made, and what that took.
+        """Write a record with its evidence, its provenance and the resources it took.
 
         Raises:
             StorageError: if it cannot be written.
@@ -58,17 +58,17 @@ class RecordMaking:
 
 
 def sealed_text(record: Mapping[str, Any]) -> str:
-    """The text of a record file: the record, and the digest of it.
+    """Return the text of a record file: the record, and its digest.
 
-    An alarm's threshold or a verdict that is altered in the file shows. It is no signature: who
-    writes the whole record anew can seal it anew, and then the ledger and a replay tell.
+    An altered threshold or verdict in the file shows. It is no signature: a record that is
+    rewritten and sealed again is only revealed by the ledger and a replay.
     """
     whole = {**record, SEAL: _seal(record)}
     return json.dumps(whole, indent=2, allow_nan=False) + "\n"
 
 
 def unsealed(text: bytes) -> tuple[dict[str, Any], bool]:
-    """The record in the text of a file, and whether it is as it was sealed.
+    """Parse the text of a record file; return the record and whether its seal is valid.
 
     Raises:
         ValueError: for a text that is no record; so do TypeError, AttributeError, RecursionError.
@@ -79,20 +79,20 @@ def unsealed(text: bytes) -> tuple[dict[str, Any], bool]:
 
 
 def _seal(record: Mapping[str, Any]) -> str:
-    """Digest of a record as a file gives it back."""
+    """Digest of a record as a file returns it."""
     plain = json.loads(json.dumps(record, allow_nan=False))
     return content_digest(json.dumps(plain, sort_keys=True))
 
 
 def without_none(value: Any) -> Any:
-    """Plain data without entries that are not set, which TOML cannot hold and a spec leaves out."""
+    """Remove entries that are None from plain data: TOML cannot hold them."""
     if isinstance(value, Mapping):
         return {str(k): without_none(v) for k, v in value.items() if v is not None}
     return [without_none(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
 def finite(value: Any) -> Any:
-    """Plain data with null for what is not finite, since JSON has no such numbers."""
+    """Replace numbers that are not finite in plain data by null, since JSON has none of them."""
     if isinstance(value, Mapping):
         return {str(k): finite(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,8 +1,8 @@
 """Seals of evidence: each line is bound to its own words and to the line before it.
 
 The last entry of a line is the digest of the rest of it, which names the seal before. So a line
-that was altered, left out, doubled or moved shows. A seal is no signature: who writes a whole
-file anew can seal it anew, and then only what is kept elsewhere tells, such as the ledger.
+that was altered, left out, doubled or moved shows. A seal is no signature: a file that is rewritten
+and sealed again is only revealed by a copy elsewhere, such as the ledger.
 
 Source: Haber & Stornetta, How to time-stamp a digital document, J. Cryptology 3, 1991 (linking).
 """
@@ -14,13 +14,13 @@ from typing import Any
 
 from ingenium.core.digest import PREFIX, content_digest
 
-START = PREFIX + 64 * "0"  # stands before the first line
+START = PREFIX + 64 * "0"  # the seal before the first line
 PREVIOUS, SEAL = "previous", "seal"
 _END = re.compile(rf', "{SEAL}": "({PREFIX}[0-9a-f]{{64}})"}}$'.encode())
 
 
 def sealed(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The line of each record, in a chain."""
+    """Yield the line of each record, chained by seals."""
     last = START
     for record in records:
         text = json.dumps({**record, PREVIOUS: last})
@@ -29,7 +29,7 @@ def sealed(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def faults(content: bytes) -> list[str] | None:
-    """What is wrong with the lines of sealed records; none where no line carries a seal."""
+    """List the faults in lines of sealed records; None where no line carries a seal."""
     lines = content.splitlines()
     ends = [_END.search(line) for line in lines]
     if not any(ends):

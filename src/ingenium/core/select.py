@@ -1,4 +1,4 @@
-"""Selection: which verified designs are kept, and in which order."""
+"""Selection of verified designs, and their order."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,7 @@ _KEPT = {
 
 
 def best(verdicts: xr.Dataset, quantity: str, *, most: bool = False) -> Int[np.ndarray, " m"]:
-    """Positions of the accepted designs, the least of a quantity first, or the most."""
+    """Return positions of accepted designs by increasing quantity, or decreasing with `most`."""
     held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     values = verdicts[quantity].to_numpy()[held]
     order: np.ndarray = held[np.argsort(-values if most else values, kind="stable")]
@@ -33,10 +33,10 @@ def select(
     choice: Select,
     metric: Callable[[], Metric],
 ) -> Int[np.ndarray, " m"]:
-    """Positions of the kept designs: by Pareto front of the objectives, then by the first one.
+    """Return positions of selected designs, by Pareto front of the objectives, then by the first.
 
-    Without objectives the order of proposal stands. Where designs are to lie apart, one that is
-    too near to a better one is left out; only then a metric is made.
+    Without objectives the order of proposal remains. With a minimum distance, a design too near to
+    a better one is left out; the metric is only computed then.
     """
     kept = np.flatnonzero(np.isin(verdicts["verdict"].to_numpy(), _KEPT[choice.keep]))
     if objectives and len(kept):
@@ -57,14 +57,14 @@ def select(
 def leaders(
     order: Int[np.ndarray, " m"], metric: Metric, apart: float, count: int | None = None
 ) -> Int[np.ndarray, " k"]:
-    """Those of an order that lie at least so far from all that were taken before, at most `count`.
+    """Select designs in order that lie at least `apart` from all selected before, at most `count`.
 
     Source: Hartigan, Clustering Algorithms, 1975, chapter 3 (leaders); Taylor, J. Chem. Inf.
         Comput. Sci. 35:59, 1995, and Butina, ibid. 39:747, 1999 (exclusion spheres of molecules).
     """
     taken: list[int] = []
     free = np.ones(int(order.max()) + 1, dtype=bool)
-    for position in order.tolist():  # whether one is taken hangs on those before it
+    for position in order.tolist():  # each decision depends on those before it
         if free[position] and (count is None or len(taken) < count):
             taken.append(position)
             free &= metric(position)[: len(free)] >= apart
@@ -72,11 +72,11 @@ def leaders(
 
 
 def pareto_rank(cost: Float[np.ndarray, "n o"]) -> Int[np.ndarray, " n"]:
-    """Front of each row, 0 for those that no other row beats in every column.
+    """Return the Pareto front of each row, 0 for rows that no other row dominates.
 
     Source: Goldberg, Genetic Algorithms in Search, Optimization and Machine Learning, 1989.
     """
-    order = np.lexsort(cost.T[::-1])  # whoever beats a row comes before it
+    order = np.lexsort(cost.T[::-1])  # a row that dominates another comes before it
     cost, rank = cost[order], np.empty(len(cost), dtype=np.int64)
     for i, own in enumerate(cost):  # a row needs the fronts of those before it
         beats = (cost[:i] <= own).all(1) & (cost[:i] < own).any(1)

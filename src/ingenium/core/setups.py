@@ -1,4 +1,4 @@
-"""Entries of a setup in words, as reports and the pages of ledgers tell what was asked."""
+"""Entries of a setup in words, for reports and pages of ledgers."""
 
 import ast
 import inspect
@@ -24,7 +24,7 @@ TOML_NAMES = {
 
 @dataclass(frozen=True)
 class SetupEntry:
-    """One entry of a setup as it was understood."""
+    """One entry of a setup as it was parsed."""
 
     name: str  # the place where it is or would be written
     type: str
@@ -34,7 +34,7 @@ class SetupEntry:
 
 
 def entries(settings: Any, asked: Mapping[str, Any]) -> Iterator[SetupEntry]:
-    """All entries of settings, tables and lists of tables opened, beside what a spec wrote."""
+    """List all entries of settings with the values a spec wrote; tables and lists are opened."""
     yield from _entries(Place(type(settings)), settings, asked)
 
 
@@ -54,7 +54,6 @@ def _entries(place: Place, found: Any, asked: Any) -> Iterator[SetupEntry]:
 
 
 def _part(asked: Any, step: int | str) -> Any:
-    """What a spec wrote at a place, None where it wrote nothing."""
     if isinstance(asked, Mapping):
         return asked.get(step)
     listed = isinstance(asked, list | tuple) and isinstance(step, int) and step < len(asked)
@@ -62,7 +61,7 @@ def _part(asked: Any, step: int | str) -> Any:
 
 
 def comments(kind: type) -> dict[str, str]:
-    """The comment behind each field in the source."""
+    """Return the comment behind each field in the source of a dataclass."""
     inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
     source = inspect.getsource(kind)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
@@ -79,7 +78,7 @@ def comments(kind: type) -> dict[str, str]:
 
 
 def note(kind: type, name: str) -> str:
-    """The comment behind an entry at any depth, by its place; empty if it has none."""
+    """Return the comment behind an entry at any depth, by its place; empty if it has none."""
     place = Place(kind)
     *path, last = name.split(".")
     for step in path:
@@ -87,12 +86,12 @@ def note(kind: type, name: str) -> str:
     own = bare(place.kind)
     try:
         return comments(own).get(last, "") if is_dataclass(own) and isinstance(own, type) else ""
-    except (OSError, TypeError, SyntaxError):  # made where no source is
+    except (OSError, TypeError, SyntaxError):  # the class has no source file
         return ""
 
 
 def type_name(kind: Any) -> str:
-    """A type as one writes it in TOML, such as `list of number`."""
+    """Return a type as users write it in TOML, such as `list of number`."""
     if isinstance(kind, str):
         return kind
     if is_dataclass(kind):
@@ -113,7 +112,6 @@ def type_name(kind: Any) -> str:
 
 
 def _bound(mark: object) -> str:
-    """The bounds that an annotation states."""
     words = {"ge": " of at least {}", "max_length": " of at most {} characters"}
     return "".join(
         text.format(getattr(x, name))
@@ -124,7 +122,7 @@ def _bound(mark: object) -> str:
 
 
 def in_words(name: str, found: Any) -> Iterator[str]:
-    """An entry of the setup in words; of a list of tables, a line for each."""
+    """Describe an entry of the setup; a list of tables in a line for each."""
     if isinstance(found, Mapping):
         yield f"{name}: {_pairs(found)}"
     elif isinstance(found, list | tuple) and any(isinstance(one, Mapping) for one in found):
@@ -140,7 +138,7 @@ def _pairs(found: Mapping[str, Any]) -> str:
 
 
 def plain(found: Any) -> str:
-    """A value as it was asked, not rounded."""
+    """Return a value as it was requested, not rounded."""
     if isinstance(found, Mapping):
         return f"({_pairs(found)})"
     if isinstance(found, list | tuple):

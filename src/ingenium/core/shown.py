@@ -1,6 +1,6 @@
-"""Measured values in the units that people read: those of the limits asked for, else the field's.
+"""Measured values in display units: those of the spec's limits, else the field's.
 
-Files, evidence and everything that is computed keep the unit of the quantity.
+Files, evidence and computed values have the unit of the quantity.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,13 +16,13 @@ from ingenium.core.units import Scale
 
 
 def scale(array: xr.DataArray, asked: str | None = None) -> Scale:
-    """From the unit of an array to the one in which it is read: as asked, or as its field does."""
+    """Return the scale from the unit of an array to its display unit: `asked`, or the field's."""
     unit = str(array.attrs.get("units", "1"))
     return Scale.between(unit, str(asked or array.attrs.get(SHOWN, unit)), of=str(array.name))
 
 
 def scales(verdicts: xr.Dataset, asked: Iterable[Limit]) -> dict[str, Scale]:
-    """Of each quantity in verdicts, where a spec asked for such limits, as it wrote them."""
+    """Return the scale of each quantity in verdicts, to the unit of its limit if that has one."""
     wanted: dict[str, str] = {}
     for limit in asked:
         if limit.unit:
@@ -32,7 +32,7 @@ def scales(verdicts: xr.Dataset, asked: Iterable[Limit]) -> dict[str, Scale]:
 
 
 def bound(limit: Limit, by: Scale) -> Limit:
-    """A limit in the unit of its quantity, as it is read."""
+    """Convert a limit to display units."""
     low, high = limit.at_least, limit.at_most
     return replace(
         limit,
@@ -43,7 +43,7 @@ def bound(limit: Limit, by: Scale) -> Limit:
 
 
 def rescaled(verdicts: xr.Dataset, limits: Sequence[Limit], by: Mapping[str, Scale]) -> xr.Dataset:
-    """Verdicts with values, margins and their uncertainties as they are read."""
+    """Convert verdicts to display units: values, margins and their uncertainties."""
     factors = np.array([by[x.quantity].factor for x in limits], dtype=np.float64)
     shown = {
         name: verdicts[name].copy(data=one.value(verdicts[name].to_numpy()))
@@ -59,12 +59,12 @@ def rescaled(verdicts: xr.Dataset, limits: Sequence[Limit], by: Mapping[str, Sca
 
 
 def read(array: xr.DataArray) -> Scale:
-    """How a number of a design is read; of a text as it is."""
+    """Return the display scale of numbers of a design; of a text one without a unit."""
     return scale(array) if "units" in array.attrs else Scale("")
 
 
 def column(array: xr.DataArray, by: Scale) -> tuple[str, pd.Series]:
-    """A number of each design as a column with its unit in the head; places by their names."""
+    """Return a number of each design as a column with its unit in the heading; places by name."""
     values, name = array.to_numpy(), str(array.name)
     if LABELS in array.attrs:
         names = np.atleast_1d(array.attrs[LABELS])
@@ -76,10 +76,10 @@ def column(array: xr.DataArray, by: Scale) -> tuple[str, pd.Series]:
 
 
 def headed(name: str, unit: str) -> str:
-    """A name with its unit, if it has one."""
+    """Return a name with its unit, if it has one."""
     return name if unit in ("", "1") else f"{name} ({unit})"
 
 
 def _near(value: float) -> float:
-    """A converted number as it was most likely written."""
+    """Round a converted number to the one that was most likely written."""
     return float(f"{value:.12g}")

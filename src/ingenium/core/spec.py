@@ -1,4 +1,4 @@
-"""The spec: what a user asks of a problem, as frozen dataclasses and as a TOML file."""
+"""The spec: a request to a problem, as frozen dataclasses and as a TOML file."""
 
 import math
 import re
@@ -37,8 +37,8 @@ class Limit:
     quantity: str
     at_least: Number | None = None
     at_most: Number | None = None
-    unit: str | None = None  # None is the unit in which the problem measures
-    beyond_uncertainty: bool | None = None  # true: margin above it; none: where a mesh enters
+    unit: str | None = None  # None is the unit of the quantity
+    beyond_uncertainty: bool | None = None  # true: margin above it; none: only where a mesh matters
 
     def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:
@@ -61,10 +61,10 @@ class Limit:
 
     @classmethod
     def labelled(cls, label: str) -> "Limit":
-        """The limit that has this label.
+        """Return the limit that has this label.
 
         Raises:
-            InputError: if none has.
+            InputError: if the label is not that of a limit.
         """
         found = _LABEL.fullmatch(label)
         if found is None or not (found[1] or found[3]):
@@ -74,10 +74,10 @@ class Limit:
         return cls(name, at_least, at_most, unit, True if beyond else None)
 
     def in_unit(self, unit: str) -> "Limit":
-        """The same in the unit in which its quantity is measured.
+        """Convert the limit to the unit of its quantity.
 
         Raises:
-            InputError: if its own is not one of the same kind.
+            InputError: if its own unit measures something else.
         """
 
         def one(bound: float | None) -> float | None:
@@ -116,7 +116,7 @@ def _check_order(least: float, most: float) -> None:
 
 @checked(frozen=True, config=_STRICT)
 class Fixed:
-    """A value that every design holds exactly, by projection."""
+    """A value that every design takes exactly, by projection."""
 
     value: Number
     unit: str | None = None
@@ -134,7 +134,7 @@ class Target:
 
 @checked(frozen=True, config=_STRICT)
 class GeneratorChoice:
-    """Which family proposes, how long it may learn and how it is steered."""
+    """Model family that proposes, the length of its training and its steering."""
 
     family: str = "default"
     guidance: Number = 1.0  # classifier-free weight; 1 is the plain conditional model
@@ -147,10 +147,10 @@ class GeneratorChoice:
 
 @checked(frozen=True, config=_STRICT)
 class Select:
-    """What is kept and exported."""
+    """Selection of the designs that are exported."""
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
-    count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # the best so many; None for all
+    count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # number of the best; None for all
     apart: Annotated[Number, Field(gt=0)] | None = None  # least distance of any two; None for any
 
 
@@ -159,7 +159,7 @@ Wanted = str | float | tuple[str, ...] | Between
 
 @checked(frozen=True, config=_STRICT)
 class Spec:
-    """What is asked of a problem: conditions, limits, objectives."""
+    """A request to a problem: conditions, limits, objectives."""
 
     problem: Annotated[str, Field(min_length=1)]
     title: Annotated[str, Field(max_length=200)] = ""
@@ -175,13 +175,13 @@ class Spec:
 
 
 def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[str, ...] = ()) -> T:
-    """A settings dataclass from a table, with a clear message on the first fault.
+    """Build a settings dataclass from a table, with a clear message on the first fault.
 
-    At every depth an unknown entry is refused, also by plain dataclasses, which alone would pass
-    over it. `under` are the keys below which the table stands in what the user wrote.
+    At every depth an unknown entry is refused, also by plain dataclasses, which alone would ignore
+    it. `under` are the keys of the table's place in the file that the user wrote.
 
     Raises:
-        InputError: naming the entry, what was expected and what came.
+        InputError: naming the entry, what was expected and what was found.
     """
     try:
         return cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
@@ -194,14 +194,14 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[s
 
 @cache
 def _reading(kind: Any) -> Callable[..., tuple[Any, ...]]:
-    """Of one in a row: a row hands its configuration down to plain dataclasses, all the way."""
+    """Validate within a tuple, since a tuple passes its configuration on to plain dataclasses."""
     return TypeAdapter(tuple[kind], config=_STRICT).validate_python
 
 
 def load(source: str | Path | Mapping[str, Any]) -> Spec:
-    """A spec from a TOML file, or from a dictionary with the same entries.
+    """Load a spec from a TOML file, or from a dictionary with the same entries.
 
-    Relative paths in it are taken from the file's folder, or from where Python runs.
+    Relative paths in it start from the file's folder, or from the working directory.
 
     Raises:
         InputError: if the file is missing, is not TOML or is not a spec.
@@ -218,7 +218,7 @@ def load(source: str | Path | Mapping[str, Any]) -> Spec:
 
 
 def anchored(spec: Spec, folder: Path) -> Spec:
-    """The spec with files of `given`, and names in `setup` that exist beside the spec, absolute."""
+    """Make paths of `given`, and names in `setup` of files next to the spec, absolute."""
 
     def one(value: Any) -> Any:
         with suppress(OSError):  # of text that is too long for a name
@@ -237,15 +237,15 @@ def anchored(spec: Spec, folder: Path) -> Spec:
 
 
 def dump(spec: Spec) -> str:
-    """The spec as TOML; `load` of it gives the same spec."""
+    """Return the spec as TOML; `load` of it gives an equal spec."""
     return tomli_w.dumps(as_table(spec))
 
 
 def as_table(spec: Spec) -> dict[str, Any]:
-    """The spec as plain data, without entries that are not set."""
+    """Return the spec as plain data, without entries that are not set."""
     table: dict[str, Any] = _plain(asdict(spec))
     for name in ("given", "without"):
-        if not table[name]:  # requests what it requested before the entry existed
+        if not table[name]:  # is the same request as before the entry existed
             del table[name]
     return table
 

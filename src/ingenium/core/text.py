@@ -16,10 +16,11 @@ _HALVES = (0xD800, 0xDFFF)  # of pairs in UTF-16, which are no characters
 def codes(
     texts: Sequence[str] | np.ndarray, longest: int, *, name: str = "text"
 ) -> Float[Tensor, "n {longest}"]:
-    """The code points of texts of at most `longest` characters.
+    """Return the code points of texts of at most `longest` characters.
 
     Raises:
-        InputError: for what is no text, is too long, or holds a character that no file keeps.
+        InputError: for a value that is no text, is too long, or holds a character that no file can
+            store.
     """
     listed = np.asarray(texts, dtype=object).ravel().tolist()
     for text in listed:
@@ -48,7 +49,7 @@ def codes(
 
 
 def texts(array: Float[Tensor, "n longest"], *, name: str = "text") -> list[str]:
-    """The texts of code points.
+    """Return the texts of code points.
 
     Raises:
         InputError: for numbers that are no code points, or a 0 before the end of a text.
@@ -58,7 +59,7 @@ def texts(array: Float[Tensor, "n longest"], *, name: str = "text") -> list[str]
 
 
 def text_array(array: Float[Tensor, "n longest"], *, name: str = "text") -> np.ndarray:
-    """The texts of code points, as fixed-width unicode.
+    """Return the texts of code points as fixed-width unicode.
 
     Raises:
         InputError: for numbers that are no code points, or a 0 before the end of a text.

@@ -1,4 +1,4 @@
-"""Units at the edge: what users write is converted once to what engines use."""
+"""Units of user input, converted once to those of the engines."""
 
 import math
 import re
@@ -25,10 +25,10 @@ _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/] ?{_FACTOR}){{0,7}}")
 
 @dataclass(frozen=True)
 class Unit:
-    """Of a number of settings: `Annotated[float, Unit("Pa", 1e6, 2e12)]`.
+    """Unit of a number of settings: `Annotated[float, Unit("Pa", 1e6, 2e12)]`.
 
-    A spec whose number lies outside of what is plausible is refused: most often it is right in
-    another unit. Zero passes, and so does what Python code makes without a spec.
+    A spec with a number outside the plausible range is refused: most often it is right in another
+    unit. Zero passes, and so do settings that Python code constructs.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Unit:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        """Of the number or numbers, whose magnitudes are looked at when they are read."""
+        """Extend the schema of the number or numbers by a check of their magnitudes."""
         return core_schema.no_info_after_validator_function(self._plausible, handler(source))
 
     def _plausible(self, value: Any) -> Any:
@@ -58,7 +58,7 @@ class Unit:
         return value
 
     def _meant(self, value: float) -> str:
-        """The number in thousandths or thousands of its unit, where that is plausible."""
+        """Suggest the number in thousandths or thousands of its unit, where that is plausible."""
         scaled = ((power, value * 10.0**power) for power in SCALES)
         plain = 1e-3 <= abs(value) < 1e6
         fits = [
@@ -72,7 +72,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Scale:
-    """How numbers in one unit are written in another: times `factor`, plus `offset`."""
+    """Conversion of numbers from one unit to another: times `factor`, plus `offset`."""
 
     unit: str  # in which they are written
     factor: float = 1.0
@@ -80,11 +80,11 @@ class Scale:
 
     @classmethod
     def between(cls, came: str, shown: str, *, of: str) -> "Scale":
-        """The scale of quantity `of`, from its unit to the one that people read.
+        """Return the scale of quantity `of`, from its unit to its display unit.
 
         Raises:
-            InputError: if a unit is unknown, the two do not measure the same thing, or one counts
-                logarithms of it.
+            InputError: if a unit is unknown, the two do not measure the same thing, or one is
+                logarithmic.
         """
         if came == shown:
             return cls(shown)
@@ -98,19 +98,19 @@ class Scale:
         return cls(shown, one - offset, offset)
 
     def value(self, number: Any) -> Any:
-        """A number, or an array of them, in the unit in which it is written."""
+        """Convert a number, or an array of them."""
         return (
             number if self.factor == 1 and not self.offset else number * self.factor + self.offset
         )
 
     def difference(self, number: Any) -> Any:
-        """A difference of two numbers, such as a margin or an uncertainty."""
+        """Convert a difference of two numbers, such as a margin or an uncertainty."""
         return number if self.factor == 1 else number * self.factor
 
 
 @cache
 def _registry() -> "pint.UnitRegistry[float]":
-    """Imported and parsed on first use: both take a tenth of a second."""
+    """Import pint and parse its units on first use: both take a tenth of a second."""
     import pint
 
     registry: pint.UnitRegistry[float] = pint.UnitRegistry()
@@ -120,12 +120,12 @@ def _registry() -> "pint.UnitRegistry[float]":
 
 
 def _readable(unit: str) -> bool:
-    """Whether a text can be a unit; pint takes seconds to refuse thousands of letters."""
+    """Return whether a text can be a unit; pint takes seconds to refuse thousands of letters."""
     return len(unit) <= LONGEST and bool(_UNIT.fullmatch(unit))
 
 
 def known(unit: str) -> bool:
-    """Whether a unit can be converted into others."""
+    """Return whether a unit can be converted into others."""
     import pint
 
     try:
@@ -135,13 +135,13 @@ def known(unit: str) -> bool:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two known units measure the same thing."""
+    """Return whether two known units measure the same thing."""
     known_both = known(one) and known(other)
     return known_both and bool(_registry().Unit(one).is_compatible_with(other))
 
 
 def convert(value: float, came: str, expected: str, *, of: str) -> float:
-    """The value of quantity `of`, given in unit `came`, in unit `expected`.
+    """Convert the value of quantity `of` from unit `came` to unit `expected`.
 
     Raises:
         InputError: if a unit is unknown, the two do not measure the same thing, or the value
@@ -178,7 +178,7 @@ def convert(value: float, came: str, expected: str, *, of: str) -> float:
 
 
 def base_unit(unit: str, *, of: str) -> tuple[str, dict[str, Fraction]]:
-    """The unit in base units of the SI that measures the same, and the exponents of its dimensions.
+    """Return the equivalent SI base unit, and the exponents of its dimensions.
 
     Raises:
         InputError: if the unit of quantity `of` is unknown.

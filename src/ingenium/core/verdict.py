@@ -1,4 +1,4 @@
-"""Judging: measured values against limits, with signed margins."""
+"""Verdicts: measured values compared with limits, by signed margins."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -17,13 +17,13 @@ ERROR = "ancillary_variables"  # attribute of a variable, after CF: names its st
 
 
 class Verdict(StrEnum):
-    """The outcome of judging a design or an artifact; in arrays and records as this word."""
+    """Outcome of judging a design or an artifact; arrays and records hold its word."""
 
     ACCEPTED = "accepted"
-    REJECTED = "rejected"  # a limit is broken: knowledge about the design
+    REJECTED = "rejected"  # a limit is violated: knowledge about the design
     INCONCLUSIVE = "inconclusive"  # of an artifact: nothing against it, and too little for it
     FAILED = "failed"  # the engine has no answer
-    SCREENED = "screened"  # a screen kept it from the exact tier: no verdict yet
+    SCREENED = "screened"  # rejected by a screen before the exact tier: no verdict yet
 
 
 OUTCOMES = (
@@ -36,13 +36,13 @@ FLAGS = {v: i for i, v in enumerate((Verdict.ACCEPTED, Verdict.REJECTED, Verdict
 
 
 def answered(verdicts: Shaped[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Which designs an engine had an answer to."""
+    """Mark designs with an answer of the engine (accepted or rejected)."""
     known: np.ndarray = np.isin(verdicts, (Verdict.ACCEPTED, Verdict.REJECTED))
     return known
 
 
 def errors_of(quantities: Sequence[Quantity]) -> dict[str, str]:
-    """The standard error, by the quantity that has one."""
+    """Return the name of the standard error of each quantity that has one."""
     return {q.name: q.error for q in quantities if q.error}
 
 
@@ -52,9 +52,9 @@ def margins(
     limits: Sequence[Limit],
     errors: Mapping[str, str] | None = None,
 ) -> Float[np.ndarray, "n l"]:
-    """Signed distance to each limit in the unit of its quantity; at least 0 holds.
+    """Signed distance to each limit in the unit of its quantity; at least 0 satisfies it.
 
-    Of a quantity with a standard error it is that of the worse end of its interval.
+    For a quantity with a standard error it is the distance of the worse end of its interval.
     """
     columns = []
     for limit in limits:
@@ -72,7 +72,7 @@ def slack(
     limits: Sequence[Limit],
     errors: Mapping[str, str] | None = None,
 ) -> Float[np.ndarray, "n l"]:
-    """How wide the interval of each limit's quantity is; 0 of one without a standard error."""
+    """Return the width of the interval of each limit's quantity; 0 without a standard error."""
     wide = np.zeros((len(measured), len(limits)))
     for i, limit in enumerate(limits):
         if errors and limit.quantity in errors:
@@ -87,14 +87,14 @@ def judge(
     *,
     slack: Float[np.ndarray, "n l"] | float = 0.0,
 ) -> Shaped[np.ndarray, " n"]:
-    """The verdict on each design; FAILED where a measured value is not finite.
+    """Return the verdict on each design; FAILED where a measured value is not finite.
 
-    Of means over scenarios a limit is held if the whole interval holds it, and broken if all of it
-    breaks it: if it could gain its `slack` and still were broken. What is neither accepted nor
-    rejected so is undecided, and FAILED: there is no answer yet.
+    For means over scenarios a limit is satisfied if the whole interval satisfies it, and violated
+    if all of it violates it: if its margin plus its `slack` is still negative. A design that is
+    neither accepted nor rejected so is undecided, and FAILED: there is no answer yet.
 
-    A `costly` quantity without a value does not matter where another one breaks its limit: what is
-    known suffices to reject.
+    A `costly` (expensive) quantity without a value does not matter where another one violates its
+    limit: the known values suffice to reject.
     """
     held = (margin >= 0).all(1)
     verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED)
@@ -111,10 +111,10 @@ def judge(
 def weighed(
     verdicts: xr.Dataset, limits: Sequence[Limit], uncertainty: Mapping[str, float]
 ) -> xr.Dataset:
-    """Verdicts beside the uncertainty of each limit's quantity, which some limits must exceed.
+    """Add the uncertainty of each limit's quantity to verdicts; some limits must exceed it.
 
-    The margin of a limit that must hold beyond the uncertainty is what is left of it, so that at
-    least 0 holds here too.
+    The margin of a limit that must hold beyond the uncertainty is reduced by it, so that here too a
+    margin of at least 0 satisfies the limit.
     """
     doubt = np.array([uncertainty.get(x.quantity, 0.0) for x in limits], dtype=np.float64)
     beyond = np.array([bool(x.beyond_uncertainty) for x in limits], dtype=bool)
@@ -131,7 +131,7 @@ def weighed(
 
 
 def at_best(verdicts: xr.Dataset, limits: Sequence[Limit]) -> Float[np.ndarray, "n l"]:
-    """Margins of the better ends of intervals; below 0 a limit is broken by the whole."""
+    """Margins of the better ends of intervals; below 0 the whole interval violates the limit."""
     found: np.ndarray = verdicts["margin"].to_numpy()
     return found + slack(*_limited(verdicts, limits)) if limits else found
 
@@ -139,7 +139,7 @@ def at_best(verdicts: xr.Dataset, limits: Sequence[Limit]) -> Float[np.ndarray, 
 def _limited(
     verdicts: xr.Dataset, limits: Sequence[Limit]
 ) -> tuple[Float[np.ndarray, "n k"], list[str], Sequence[Limit], dict[str, str]]:
-    """What margins are made of: values of the limits' quantities with their standard errors."""
+    """Values of the limits' quantities with their standard errors, for margins."""
     limited = dict.fromkeys(x.quantity for x in limits)
     told = {k: verdicts[k].attrs.get(ERROR, "") for k in limited}
     errors = {k: error for k, error in told.items() if error}
@@ -148,7 +148,7 @@ def _limited(
 
 
 def undecided(verdicts: xr.Dataset) -> Bool[np.ndarray, " n"]:
-    """Which designs have values and no verdict: intervals that reach across a limit."""
+    """Mark designs with values and no verdict: their interval includes the bound of a limit."""
     margin, values = verdicts["margin"].to_numpy(), list(verdicts.data_vars.values())
     if not any(ERROR in v.attrs for v in values):
         return np.zeros(len(margin), dtype=bool)
@@ -158,7 +158,7 @@ def undecided(verdicts: xr.Dataset) -> Bool[np.ndarray, " n"]:
 
 
 def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
-    """Which limits each design holds by less than the uncertainty; none where it is not known."""
+    """Mark limits that a design satisfies by less than the uncertainty; none if unknown."""
     margin = verdicts["margin"].to_numpy()
     if "margin_uncertainty" not in verdicts:
         return np.zeros(margin.shape, dtype=bool)
@@ -167,7 +167,7 @@ def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
 
 
 def flagged(verdicts: xr.Dataset) -> xr.Dataset:
-    """Verdicts as numbers that say what they mean, as CF wants them in a file."""
+    """Encode verdicts as numbers with CF flag meanings, for files."""
     words = verdicts["verdict"].to_numpy().tolist()
     told = {"flag_values": list(FLAGS.values()), "flag_meanings": " ".join(FLAGS)}
     flags = np.array([FLAGS[Verdict(word)] for word in words], dtype=np.int64)
@@ -175,6 +175,6 @@ def flagged(verdicts: xr.Dataset) -> xr.Dataset:
 
 
 def unflagged(verdicts: xr.Dataset) -> xr.Dataset:
-    """Verdicts as words, from what `flagged` made."""
+    """Return verdicts as words, from the codes of `flagged`."""
     words = np.array(list(FLAGS))[verdicts["verdict"].to_numpy()]
     return verdicts.assign(verdict=(verdicts["verdict"].dims, words))

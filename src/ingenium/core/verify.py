@@ -1,4 +1,4 @@
-"""The public door around verifiers: Datasets in and out, checked, judged and timed."""
+"""Public entry point of verifiers: Datasets in and out, checked, judged and timed."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -24,47 +24,47 @@ class Verifier(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the engine."""
+        """Name of the engine."""
         ...
 
     @property
     def version(self) -> str:
-        """Of the engine."""
+        """Version of the engine."""
         ...
 
     @property
     def tier(self) -> Literal["cheap", "exact"]:
-        """Exact tiers judge; cheap ones may screen before them."""
+        """Tier of the engine: an exact one judges; a cheap one may screen before it."""
         ...
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The columns of `measure`, in order."""
+        """Columns of `measure`, in order."""
         ...
 
     @property
     def measure(self) -> Callable[..., Tensor]:
-        """Of the variables' float64 arrays (n, ...): (n, k), NaN where there is no answer."""
+        """Map the variables' float64 arrays (n, ...) to (n, k), NaN where there is no answer."""
         ...
 
 
 @runtime_checkable
 class Divisible(Verifier, Protocol):
-    """A verifier that can leave out what is not asked for, such as what is costly."""
+    """A verifier that can leave out quantities that are not needed, such as expensive ones."""
 
     @property
     def only(self) -> Callable[[Collection[str]], Verifier]:
-        """Of names of quantities: the verifier that measures them, and maybe some more."""
+        """Map names of quantities to a verifier that measures them, and maybe some more."""
         ...
 
 
 @runtime_checkable
 class Filed(Verifier, Protocol):
-    """A verifier that measures what files hold beside the variables, such as where atoms lie."""
+    """A verifier that also measures file contents beyond the variables, such as atom positions."""
 
     @property
     def filed(self) -> str:
-        """The array of designs that a file may bring; `measure` takes it after the variables."""
+        """Name of the array that a file may add; `measure` takes it after the variables."""
         ...
 
 
@@ -82,14 +82,13 @@ def verify(
     sizes: Mapping[str, int],
     sparing: bool = False,
 ) -> xr.Dataset:
-    """Measured values, margins and a verdict for each design.
+    """Measure and judge designs: values, margins and a verdict for each.
 
-    With `sparing`, costly quantities are left out of designs that other ones suffice to reject, by
-    verifiers that can.
+    With `sparing`, a `Divisible` verifier skips expensive quantities of designs that are already
+    rejected by others.
 
-    Returns a Dataset over `design` with a variable for each quantity, `margin` over
-    (design, limit), and `verdict` (0 accepted, 1 rejected, 2 failed); its attributes name
-    the engine.
+    Returns a Dataset over `design` with a variable for each quantity, `margin` over (design,
+    limit), and `verdict` (0 accepted, 1 rejected, 2 failed); its attributes name the engine.
 
     Raises:
         InputError: if the designs do not have the declared variables, sizes or units.
@@ -111,7 +110,7 @@ def measure(
     variables: Sequence[Variable],
     sizes: Mapping[str, int],
 ) -> Float[np.ndarray, "n k"]:
-    """What `verify` judges, as it is: the quantities of the verifier in order, NaN for no answer.
+    """Return the quantities of the verifier in order, unjudged, NaN for no answer.
 
     Raises:
         InputError: if the designs do not have the declared variables, sizes or units.
@@ -123,7 +122,7 @@ def measure(
 def _arrays(
     designs: xr.Dataset, verifier: Verifier, variables: Sequence[Variable]
 ) -> tuple[Tensor, ...]:
-    """The variables of designs, and what a file holds beside them where it is measured."""
+    """Return the variables of designs, and the further contents of files that are measured."""
     arrays = to_arrays(designs, variables)
     if not isinstance(verifier, Filed) or verifier.filed not in designs:
         return arrays
@@ -134,7 +133,7 @@ def _arrays(
 def _measured(
     arrays: tuple[Tensor, ...], verifier: Verifier, sparing: Sequence[Limit] | None
 ) -> Float[np.ndarray, "n k"]:
-    """Values of all designs whose arrays are finite; with limits, sparing where it can be."""
+    """Measure all designs whose arrays are finite; with limits, by `_spared` where possible."""
     finite = torch.stack([a.reshape(len(a), -1).isfinite().all(1) for a in arrays]).all(0)
     shape = (len(finite), len(verifier.quantities))
     measured = torch.full(shape, float("nan"), dtype=torch.float64)
@@ -150,9 +149,9 @@ def _measured(
 def _spared(
     verifier: Divisible, limits: Sequence[Limit], arrays: tuple[Tensor, ...]
 ) -> Float[Tensor, "n k"]:
-    """What is measured: each costly part only of designs that hold the limits until there.
+    """Measure each expensive part only for designs that satisfy the limits so far.
 
-    Parts that a limit names come before those that only tell more of what is accepted.
+    Parts with a limit come before those that only add to the evidence of accepted designs.
     """
     limited = {x.quantity for x in limits}
     names = [q.name for q in verifier.quantities]
@@ -181,7 +180,7 @@ def verdicts(
     index: np.ndarray,
     beside: Beside | None = None,
 ) -> xr.Dataset:
-    """Judge measured values, as a Dataset, with what `beside` makes of margins and verdicts."""
+    """Judge measured values, as a Dataset; `beside` adjusts margins and verdicts."""
     names = [q.name for q in verifier.quantities]
     errors = errors_of(verifier.quantities)
     margin = margins(measured, names, limits, errors)

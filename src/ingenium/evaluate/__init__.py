@@ -1,1 +1,1 @@
-"""Fidelity, calibration, utility, privacy and comparison of generated designs."""
+"""Statistics of generated designs and experiments: intervals, limits, processes and trials."""

@@ -1,8 +1,8 @@
-"""Checks and scaling that every measure of this layer starts from.
+"""Checks and scaling of designs, common to all measures.
 
-Designs are vectors `(n, d)`, series `(n, d, t)` or fields `(n, k, x, y[, z])`, which may stand
-wherever vectors and series both may. In shapes, `n` counts real designs, `p` proposed
-ones and `m` the members of an ensemble: proposals under the conditions of one real design.
+Designs are vectors `(n, d)`, series `(n, d, t)` or fields `(n, k, x, y[, z])`, which are accepted
+wherever vectors and series both are. In shapes, `n` counts real designs, `p` proposed ones and `m`
+the members of an ensemble: proposals under the conditions of one real design.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from numpy.typing import ArrayLike
 
 from ingenium.core.errors import InputError
 
-# A label of each design; whole groups are kept together, drawn together, left out together.
+# A label of each design; a group is resampled as a whole and left out as a whole.
 Groups = np.ndarray | Sequence[int | str]
 
 
 def as_designs(x: ArrayLike, name: str) -> Float64[np.ndarray, "n d *t"]:
-    """The designs as float64, checked.
+    """Check designs and return them as float64.
 
     Raises:
-        InputError: not of one of these shapes, empty, or not finite.
+        InputError: for another shape, no designs, or values that are not finite.
     """
     array = np.asarray(x, dtype=np.float64)
     if not 2 <= array.ndim <= 5 or array.size == 0:
@@ -38,10 +38,10 @@ def as_designs(x: ArrayLike, name: str) -> Float64[np.ndarray, "n d *t"]:
 def as_pair(
     real: ArrayLike, proposed: ArrayLike
 ) -> tuple[Float64[np.ndarray, "n d *t"], Float64[np.ndarray, "p d *t"]]:
-    """Real and proposed designs of one kind, checked.
+    """Check real and proposed designs of one kind.
 
     Raises:
-        InputError: either is no batch of designs, or they differ in more than their number.
+        InputError: if either is no batch of designs, or they differ in more than their number.
     """
     a, b = as_designs(real, "real"), as_designs(proposed, "proposed")
     if a.shape[1:] != b.shape[1:]:
@@ -56,10 +56,10 @@ def as_pair(
 def as_ensemble(
     ensemble: ArrayLike, observed: ArrayLike
 ) -> tuple[Float64[np.ndarray, "m n d *t"], Float64[np.ndarray, "n d *t"]]:
-    """An ensemble and what was observed, checked.
+    """Check an ensemble and the observed designs.
 
     Raises:
-        InputError: fewer than two members, or members that do not match the observed designs.
+        InputError: for fewer than two members, or members that do not match the observed designs.
     """
     y = as_designs(observed, "observed")
     x = np.asarray(ensemble, dtype=np.float64)
@@ -74,10 +74,10 @@ def as_ensemble(
 
 
 def as_groups(groups: Groups | None, n: int) -> np.ndarray:
-    """The number of the group of each design, counted from 0; each its own if not given.
+    """Return the number of each design's group, counted from 0; without groups each is its own.
 
     Raises:
-        InputError: not one label a design.
+        InputError: if there is not one label a design.
     """
     if groups is None:
         return np.arange(n)
@@ -92,7 +92,7 @@ def as_groups(groups: Groups | None, n: int) -> np.ndarray:
 
 
 def flat(x: Float64[np.ndarray, "n d *t"]) -> Float64[np.ndarray, "n cells"]:
-    """Each design as one row of its `d`, `d * t` or more cells."""
+    """Return each design as one row of its `d`, `d * t` or more cells."""
     return x.reshape(len(x), -1)
 
 
@@ -101,7 +101,7 @@ class Standard:
     """Mean and standard deviation of each channel, usually of the training designs.
 
     Shapes: `mean` and `std` are (d,) for vectors, (d, 1) for series, (k, 1, 1[, 1]) for fields, so
-    that they broadcast over any axes in front. A constant channel keeps a scale of 1.
+        that they broadcast over any axes in front. A constant channel has scale 1.
     """
 
     mean: Float64[np.ndarray, "d *one"]
@@ -109,7 +109,7 @@ class Standard:
 
     @classmethod
     def of(cls, x: Float64[np.ndarray, "n d *t"]) -> "Standard":
-        """The mean and standard deviation over designs, and over time or cells."""
+        """Compute mean and standard deviation over designs, and over time or cells."""
         axes = (0, *range(2, x.ndim))
         mean, std = x.mean(axes), x.std(axes)
         std = np.where(std > 1e-12 * np.maximum(1.0, np.abs(mean)), std, 1.0)
@@ -117,7 +117,7 @@ class Standard:
         return cls(mean.reshape(shape), std.reshape(shape))
 
     def apply(self, x: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
-        """Designs or ensembles in standard deviations from the mean."""
+        """Standardise designs or ensembles."""
         scaled: np.ndarray = (x - self.mean) / self.std
         return scaled
 

@@ -1,4 +1,4 @@
-"""Scores of alarms on events: per event and per row, and never with point adjustment.
+"""Scores of alarms on events, per event and per row, without point adjustment.
 
 Shapes: t rows of one stream, s rows of all of them.
 """
@@ -13,14 +13,14 @@ Span = tuple[int, int]  # first and last row
 
 
 def spans(label: Bool[np.ndarray, " t"]) -> list[Span]:
-    """Runs of true."""
+    """Return the runs of true rows."""
     edges = np.diff(np.concatenate([[0], label.astype(np.int8), [0]]))
     first, after = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(int(a), int(b) - 1) for a, b in zip(first, after, strict=True)]
 
 
 def auc(label: Bool[np.ndarray, " s"], score: Float64[np.ndarray, " s"]) -> float:
-    """Share of pairs of an event's row and another one in which the former scores higher."""
+    """Share of pairs of an event row and another row in which the former scores higher."""
     order = np.argsort(score, kind="stable")
     _, inverse, counts = np.unique(score[order], return_inverse=True, return_counts=True)
     middle = np.cumsum(counts) - (counts - 1) / 2  # ranks, of equal ones the mean
@@ -33,9 +33,9 @@ def auc(label: Bool[np.ndarray, " s"], score: Float64[np.ndarray, " s"]) -> floa
 
 
 def vus_pr(label: Bool[np.ndarray, " s"], score: Float64[np.ndarray, " s"], most: int) -> float:
-    """Volume under precision and recall over widths of a soft border of events, up to `most` rows.
+    """Volume under the precision-recall surface over widths of soft event borders, up to `most`.
 
-    Source: Paparrizos et al., VLDB 15(11), 2022, with 250 thresholds as its authors take.
+    Source: Paparrizos et al., VLDB 15(11), 2022, with 250 thresholds as in the paper.
     """
     if not label.any() or label.all():
         return float("nan")
@@ -48,7 +48,7 @@ def _range_pr(label: Bool[np.ndarray, " s"], score: Float64[np.ndarray, " s"], w
     ranked = np.argsort(-score, kind="stable")
     at = np.linspace(0, len(score) - 1, min(THRESHOLDS, len(score))).astype(int)
     bars = score[ranked][at]
-    count = np.searchsorted(-score[ranked], -bars, side="right")  # rows at or above each bar
+    count = np.searchsorted(-score[ranked], -bars, side="right")  # rows at or above each threshold
     mass = np.concatenate([[0.0], np.cumsum(soft[ranked])])[count]
     peaks = np.sort([score[a : b + 1][soft[a : b + 1] > 0].max() for a, b in segments])
     met = 1 - np.searchsorted(peaks, bars, side="left") / len(segments)
@@ -58,7 +58,7 @@ def _range_pr(label: Bool[np.ndarray, " s"], score: Float64[np.ndarray, " s"], w
 
 
 def softened(label: Bool[np.ndarray, " s"], width: int) -> Float64[np.ndarray, " s"]:
-    """1 within events, falling to both sides over half of `width` rows."""
+    """Return labels that are 1 within events, and fall on both sides over half of `width` rows."""
     soft = label.astype(np.float64)
     for first, last in spans(label):
         after = np.arange(last, min(last + width // 2, len(label)))
@@ -71,11 +71,12 @@ def softened(label: Bool[np.ndarray, " s"], width: int) -> Float64[np.ndarray, "
 def affiliation(
     alarm: Bool[np.ndarray, " t"], events: Sequence[Span]
 ) -> tuple[list[float], list[float]]:
-    """Precision and recall of each event of a stream, by how near alarms are, against chance.
+    """Precision and recall of each event of a stream by the distance of alarms, relative to chance.
 
-    An event has the rows nearer to it than to another one. Precision is that of alarms there: the
-    chance that a random row would lie no nearer; events without one have none. Recall is the same
-    for the event's rows, seen from the nearest alarm; 0 without one.
+    The zone of an event are the rows nearer to it than to another one. Precision is the mean
+    probability that a random row of the zone is no nearer to the event than an alarm; events
+    without an alarm have none. Recall is the same for the event's rows and their nearest alarm; 0
+    without one.
 
     Source: Huet, Navarro and Rossi, KDD 2022, counted on rows.
     """
@@ -99,10 +100,10 @@ def affiliation(
 
 
 def ranking(label: Bool[np.ndarray, " s"], alarm: Bool[np.ndarray, " s"]) -> dict[str, float]:
-    """The ranking score of BATADAL, its two parts, and the share of rows told rightly.
+    """Ranking score of BATADAL, its two parts, and the share of rows classified correctly.
 
-    Source: Taormina et al., J. Water Resour. Plan. Manag. 144(8), 2018, eqs. 1 to 4: the mean of
-    1 less the mean share of an event that passes untold, and of the mean of both true rates.
+    Source: Taormina et al., J. Water Resour. Plan. Manag. 144(8), 2018, eqs. 1 to 4: the mean of 1
+        less the mean share of an event before its detection, and of the mean of both true rates.
     """
     found = spans(label)
     late = []
@@ -120,16 +121,16 @@ def ranking(label: Bool[np.ndarray, " s"], alarm: Bool[np.ndarray, " s"]) -> dic
 
 
 def f1(precision: float, recall: float) -> float:
-    """Their harmonic mean."""
+    """Return the harmonic mean of precision and recall."""
     return 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
 
 
 def point_adjusted_f1(
     label: Bool[np.ndarray, " s"], score: Float64[np.ndarray, " s"], quantiles: int = 200
 ) -> float:
-    """The best F1 if a whole event counts as found by one alarm in it: flatters any alarm.
+    """Best F1 if one alarm detects a whole event; inflated for any alarm.
 
-    Here to show that alone: Kim et al., AAAI 2022, on chance under it.
+    It is here only for comparison. Source: Kim et al., AAAI 2022 (its value for random alarms).
     """
     best = 0.0
     for bar in np.quantile(score, np.linspace(0, 1, quantiles)):

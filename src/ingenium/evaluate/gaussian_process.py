@@ -1,4 +1,4 @@
-"""Gaussian process regression, for whatever learns outcomes of rows: screens, searches, generators.
+"""Gaussian process regression for screens, searches and generators.
 
 scikit-learn fits it, and is imported when the first one is fitted; `kernels` has the kernels.
 Searches that maximise an acquisition by gradients use BoTorch's.
@@ -26,7 +26,7 @@ Outcomes = Float[np.ndarray, "r"] | Float[np.ndarray, "r k"]
 
 @dataclass(frozen=True, eq=False)
 class GaussianRegression:
-    """A process of one outcome, or of several that share its kernel, each in its own units."""
+    """A process of one outcome, or of several with the same kernel, each in its own units."""
 
     model: Any  # fitted, of scikit-learn; its kernel is a smooth part and noise
 
@@ -40,14 +40,14 @@ class GaussianRegression:
         tuned: int | None = None,
         steps: int | None = None,
     ) -> "GaussianRegression":
-        """Return the process whose kernel makes the rows most likely.
+        """Fit the process; its kernel maximises the likelihood of the rows.
 
         Args:
             x: the rows.
             y: their outcomes.
             kernel: a smooth part and noise, from which the ascent starts.
-            tuned: number of first rows on which the kernel is tuned; all if None.
-            steps: at most so many iterations of the ascent; until it converges if None.
+            tuned: number of leading rows on which the kernel is tuned; all if None.
+            steps: most iterations of the ascent; until it converges if None.
         """
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
@@ -80,36 +80,36 @@ class GaussianRegression:
         return found
 
     def mean(self, x: Float[np.ndarray, "n m"]) -> np.ndarray:
-        """Expected outcomes of new rows."""
+        """Return the expected outcomes of new rows."""
         found: np.ndarray = self.model.predict(x)
         return found
 
     def predict(self, x: Float[np.ndarray, "n m"]) -> tuple[np.ndarray, np.ndarray]:
-        """Expected outcomes of new rows, and their standard deviations with noise."""
+        """Return the expected outcomes of new rows, and their standard deviations with noise."""
         found: tuple[np.ndarray, np.ndarray] = self.model.predict(x, return_std=True)
         return found
 
     def moments(self, x: Float[np.ndarray, "n m"]) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of new rows, noise left out."""
+        """Return mean and variance of new rows, without noise."""
         mean, spread = self.predict(x)
         return mean, np.maximum(spread**2 - self.scale**2 * self.noise, 0.0)
 
     def without(
         self, x: Float[np.ndarray, "n m"]
     ) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, " r"]]:
-        """Means of one outcome by the process without each known row, and what that one missed."""
+        """Leave-one-out means of one outcome at new rows, and the errors at the left-out rows."""
         missed = self.missed
         weight = self.model.kernel_(x, self.model.X_train_) @ self.inverse
         return self.mean(x)[:, None] - self.scale * weight * missed, self.scale * missed
 
     @property
     def missed(self) -> Float[np.ndarray, " r"]:
-        """Errors of one outcome at each known row by the process without it, over its scale."""
+        """Leave-one-out errors of one outcome at each known row, over its scale."""
         found: np.ndarray = self.model.alpha_ / np.diag(self.inverse)
         return found
 
     def posterior(self, x: Float[np.ndarray, "n m"]) -> tuple[np.ndarray, Float[np.ndarray, "n n"]]:
-        """Means of new rows, and the covariance that all outcomes share, over their variances."""
+        """Return means of new rows, and their covariance over the variance of each outcome."""
         across = self.model.kernel_(x, self.model.X_train_)
         covariance = self.model.kernel_.k1(x) - across @ cho_solve((self.model.L_, True), across.T)
         return self.mean(x), covariance
@@ -117,16 +117,16 @@ class GaussianRegression:
     def draws(
         self, x: Float[np.ndarray, "n m"], times: int, rng: np.random.Generator
     ) -> Float[np.ndarray, "t n k"]:
-        """Joint samples of several outcomes at new rows, noise left out."""
+        """Return joint samples of several outcomes at new rows, without noise."""
         mean, covariance = self.posterior(x)
         eps = rng.standard_normal((times, *mean.shape))
         return np.asarray(mean + self.scale * (_root(covariance) @ eps))
 
 
 def _root(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
-    """A factor of a covariance that rounding may have spoiled."""
+    """Factor of a covariance that may be indefinite by rounding."""
     jitter = JITTER
-    while True:  # ends: the diagonal outgrows what rounding did
+    while True:  # ends: the diagonal outgrows the rounding error
         try:
             return np.asarray(cholesky(covariance + jitter * np.eye(len(covariance)), lower=True))
         except LinAlgError:
@@ -140,7 +140,7 @@ def _ascended(
     *,
     steps: int,
 ) -> tuple[np.ndarray, float]:
-    """Return the kernel's parameters after so many iterations of L-BFGS, and their loss."""
+    """Return the kernel's parameters after at most `steps` iterations of L-BFGS, and their loss."""
     within = Bounds(bounds[:, 0], bounds[:, 1])
     found = minimize(
         loss, start, jac=True, bounds=within, method="L-BFGS-B", options={"maxiter": steps}

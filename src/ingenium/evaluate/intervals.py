@@ -1,4 +1,4 @@
-"""Intervals of what was measured: over groups of designs, over seeds, of shares, and of pairs."""
+"""Confidence intervals over groups of designs, over seeds, of shares, and of pairs."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """One family less another on the same seeds and designs.
+    """Difference of two families on the same seeds and designs.
 
     `seeds_won` is the share of seeds in which the first was lower (a tie counts half).
     """
@@ -31,7 +31,7 @@ class PairedDifference:
 
 
 def wilson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
-    """Ends of the score interval of a share.
+    """Ends of Wilson's score interval of a share.
 
     Source: Wilson, J. Am. Stat. Assoc. 22, 1927; Newcombe, Stat. Med. 17, 1998, method 3.
     """
@@ -39,16 +39,16 @@ def wilson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
 
 
 def share_of(found: Sequence[bool]) -> Interval:
-    """The share of what holds and Wilson's interval of it.
+    """Share of true entries, with Wilson's interval.
 
     Raises:
-        InputError: nothing was counted.
+        InputError: if there are no entries.
     """
     return Interval(sum(found) / max(1, len(found)), *wilson(sum(found), len(found)))
 
 
 def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
-    """Ends of the exact interval of a share: never covers less than `level`.
+    """Ends of the exact interval of a share, whose coverage is at least `level`.
 
     Source: Clopper and Pearson, Biometrika 26, 1934; Newcombe, 1998, method 5.
     """
@@ -72,10 +72,10 @@ def crossed_means(
     groups: Groups | None = None,
     resamples: int = RESAMPLES,
 ) -> Float64[np.ndarray, " resamples"]:
-    """Means of bootstrap draws of seeds and, independently, of groups of designs.
+    """Means of bootstrap samples of seeds and, independently, of groups of designs.
 
-    The same generator state gives the same draws for every table of the same size, which is what
-    makes differences of two calls paired. A single seed, or a single group, is kept as it is.
+    The same generator state gives the same samples for every table of the same size, which makes
+    differences of two calls paired. A single seed, or a single group, is not resampled.
 
     Shapes: values (s seeds, n designs), groups (n,).
     Source: Owen, Ann. Appl. Stat. 1, 2007 (the pigeonhole bootstrap).
@@ -97,7 +97,7 @@ def crossed_interval(
     groups: Groups | None = None,
     level: float = LEVEL,
 ) -> Interval:
-    """Mean over seeds and designs with an interval that holds both kinds of chance.
+    """Mean over seeds and designs with an interval for both kinds of randomness.
 
     Shapes: values (s seeds, n designs), groups (n,).
     """
@@ -113,9 +113,10 @@ def paired_difference(
     groups: Groups | None = None,
     level: float = LEVEL,
 ) -> PairedDifference:
-    """The first family less the second, on the same seeds and the same designs.
+    """Difference of the first and the second family, on the same seeds and designs.
 
-    One value a seed (n of 1) gets Student's interval over seeds, more the crossed bootstrap.
+    With one value a seed (n = 1) the interval is Student's over seeds, otherwise a crossed
+    bootstrap.
 
     Shapes: first and second (s seeds, n designs), groups (n,).
     """
@@ -138,7 +139,7 @@ def skill(
     groups: Groups | None = None,
     level: float = LEVEL,
 ) -> Interval:
-    """Part of the reference's score that is saved: 1 - score / reference, paired.
+    """Skill score 1 - score / reference, paired.
 
     Shapes: score and reference (s seeds, n designs), groups (n,).
     """

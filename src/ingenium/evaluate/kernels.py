@@ -1,6 +1,6 @@
-"""Kernels of Gaussian processes: a smooth part of level and lengths, and noise.
+"""Kernels of Gaussian processes: a smooth part with level and lengths, and noise.
 
-It imports scikit-learn: import it where a process is fitted, and not above.
+It imports scikit-learn: import it inside functions that fit a process.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def smooth(
     level: Bounds = WIDE,
     noise_within: Bounds = WIDE,
 ) -> Any:
-    """Matern's kernel with a length for each number of a row or one for all, level and noise.
+    """Matern kernel with one length for each number of a row or one for all, level and noise.
 
     At an infinite `nu` it is the squared exponential.
     """
@@ -45,18 +45,18 @@ def smooth(
 
 
 def of_bits(noise: float, noise_within: Bounds) -> Any:
-    """Tanimoto's kernel of rows of bits or counts."""
+    """Tanimoto kernel of rows of bits or counts, with noise."""
     return Tanimoto() + WhiteKernel(noise, noise_within)
 
 
 class Tanimoto(NormalizedKernelMixin, Kernel):  # type: ignore[misc]
-    """Share of the bits that two rows have in common; nothing of it is tuned.
+    """Share of the bits that two rows have in common; it has no parameters.
 
     Source: Ralaivola et al., Neural Networks 18:1093, 2005 (it is a kernel).
     """
 
     def __init__(self) -> None:
-        """Nothing to set: scikit-learn reads what may be from this signature."""
+        """Declare no parameters; scikit-learn reads them from this signature."""
 
     def __call__(
         self,
@@ -64,7 +64,7 @@ class Tanimoto(NormalizedKernelMixin, Kernel):  # type: ignore[misc]
         Y: Float[np.ndarray, "m d"] | None = None,  # noqa: N803
         eval_gradient: bool = False,
     ) -> Any:
-        """Covariance of rows; scikit-learn names the arguments."""
+        """Return the covariance of rows; scikit-learn names the arguments."""
         other = X if Y is None else Y
         common = X @ other.T
         whole = X.sum(1)[:, None] + other.sum(1) - common
@@ -72,5 +72,5 @@ class Tanimoto(NormalizedKernelMixin, Kernel):  # type: ignore[misc]
         return (found, np.empty((*found.shape, 0))) if eval_gradient else found
 
     def is_stationary(self) -> bool:
-        """Whether it goes by the difference of rows alone."""
+        """Return False: it does not depend on the difference of rows alone."""
         return False

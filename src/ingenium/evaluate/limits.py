@@ -1,4 +1,4 @@
-"""How many designs hold each limit, and for the others where, when and how badly it breaks."""
+"""Counts of designs that satisfy each limit, and place, time and size of violations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,10 +25,10 @@ class LimitBreach:
     share: float
     low: float  # 95 % interval of the share, Wilson
     high: float
-    close: int  # designs that hold it by less than the uncertainty of its quantity
-    first: int  # designs in which this limit is the one broken most, in spreads of its quantity
-    worst: float | None  # most extreme value that breaks it
-    typical: float | None  # median of the values that break it
+    close: int  # designs with a margin smaller than the uncertainty of its quantity
+    first: int  # designs with this limit as the largest violation, in spreads of its quantity
+    worst: float | None  # most extreme value that violates it
+    typical: float | None  # median of the values that violate it
     where: tuple[str, ...]  # most frequent place and time among those
 
 
@@ -40,20 +40,20 @@ class Summary:
     accepted: int
     rejected: int
     failed: int
-    close: int  # accepted designs that hold a limit by less than the uncertainty of its quantity
+    close: int  # accepted designs with a margin smaller than the uncertainty of its quantity
     acceptance: float
     acceptance_low: float
     acceptance_high: float
     limits: tuple[LimitBreach, ...]
-    nearest: Nearest | None  # where no design held every limit: what could be held
-    undecided: int = 0  # of the failed: the scenarios drawn leave open whether they hold
+    nearest: Nearest | None  # where no design is feasible: limits that could be satisfied
+    undecided: int = 0  # of the failed: undecided by the sampled scenarios
     reasons: Mapping[str, int] = field(default_factory=dict)  # of the failed, commonest first
 
 
 def summarise(
     verdicts: xr.Dataset, limits: Sequence[Limit], quantities: Sequence[Quantity]
 ) -> Summary:
-    """Counts, shares with intervals, and what breaks each limit."""
+    """Return counts, shares with intervals, and the violations of each limit."""
     code = verdicts["verdict"].to_numpy()
     counts = {v: int((code == v).sum()) for v in Verdict}
     low, high = wilson(counts[Verdict.ACCEPTED], len(code))
@@ -117,7 +117,7 @@ def _spread(values: np.ndarray) -> float:
 
 
 def _usual(values: np.ndarray, quantity: Quantity) -> str:
-    """The most frequent value and its share: as a name, a time of the day, or with its unit."""
+    """Most frequent value and its share: as a name, a time of the day, or with its unit."""
     kinds, counts = np.unique(values, return_counts=True)
     top, share = kinds[counts.argmax()], counts.max() / counts.sum()
     if quantity.labels is not None:

@@ -1,4 +1,4 @@
-"""What an experiment gives: values with intervals, by seed, and the control that it stands on.
+"""Results of an experiment: values with intervals, by seed, and its control.
 
 Plain tables without any engine, so that a book of results opens without one.
 """
@@ -17,30 +17,30 @@ FLAT = 0.05  # a loss that falls by less over the second half of its budget has 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with the ends of its interval; ends are NaN where there was too little to say."""
+    """A value with the ends of its interval; ends are NaN where there are too few data."""
 
     value: float
     low: float
     high: float
 
     def holds(self, truth: float) -> bool:
-        """Whether `truth` lies in the interval, ends included."""
+        """Return whether the interval contains `truth`, ends included."""
         return bool(self.low <= truth <= self.high)
 
     @property
     def known(self) -> bool:
-        """Whether it has ends."""
+        """Return whether the ends are known."""
         return math.isfinite(self.low) and math.isfinite(self.high)
 
     @property
     def exact(self) -> bool:
-        """Whether it was counted or computed once, so that no interval belongs to it."""
+        """Return whether the value was counted or computed once, so that it has no interval."""
         return self.low == self.value == self.high
 
 
 @dataclass(frozen=True)
 class Value:
-    """A measured value with its interval, and what each seed gave where seeds gave anything."""
+    """A measured value with its interval, and the value of each seed where there are seeds."""
 
     interval: Interval
     by_seed: tuple[float, ...] = ()
@@ -48,11 +48,11 @@ class Value:
 
 @dataclass(frozen=True)
 class Control:
-    """What shows that a learned method was given its chance: same task, data and scale.
+    """Evidence that a learned method works in principle: same task, data and scale.
 
-    `over_lookup` and `over_random` say by how much it is better than the nearest known design and
-    than chance, in any unit, above 0 for better. The losses are those after half and all of its
-    budget of training.
+    `over_lookup` and `over_random` are its improvements over the nearest known design and over
+    chance, in any unit, above 0 for better. The losses are those after half and all of its training
+    budget.
     """
 
     over_lookup: Interval
@@ -62,28 +62,28 @@ class Control:
 
     @property
     def convincing(self) -> bool:
-        """Whether the method beats both, and more training would not have helped."""
+        """Return whether it beats both, and more training would not have helped."""
         better = self.over_lookup.low > 0 and self.over_random.low > 0
         return better and self.half_loss - self.full_loss <= FLAT * abs(self.half_loss)
 
 
-# Makes pieces of arms and seeds somewhere; gives the number of each with what it made.
+# Computes pieces of arms and seeds on workers; yields the number and result of each.
 PieceSpread = Callable[[Sequence[tuple[str, int]]], Iterable[tuple[int, Mapping[str, Any]]]]
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What one run of an experiment may spend."""
+    """Resources of one run of an experiment."""
 
     seeds: tuple[int, ...]
     quick: bool
-    folder: Path  # for pieces that are kept until the run is done
+    folder: Path  # for pieces that are stored until the run is done
     spread: PieceSpread | None = None  # workers that make them, if not this process
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All that an experiment found, by name, and on which data."""
+    """All results of an experiment by name, and the digest of its data."""
 
     values: Mapping[str, Value]
     data: str = ""  # digest

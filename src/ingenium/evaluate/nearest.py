@@ -1,4 +1,4 @@
-"""What a batch came to where it does not hold its limits: which is in the way, and how near."""
+"""Diagnosis of a batch without feasible designs: the limits in the way, and the nearest design."""
 
 import math
 from collections.abc import Sequence
@@ -17,33 +17,33 @@ from ingenium.core.verdict import Verdict
 class Reach:
     """One limit: the best value of any design, and that of the design nearest to all limits.
 
-    `alone` is the limit nearest to the one asked for that a design held, whatever the others;
-    `together` are the limits that the nearest design held all at once.
+    `alone` is the limit nearest to the requested one that some design satisfies, whatever the
+    others; `together` is the limit that the nearest design satisfies along with all others.
     """
 
     limit: str
     quantity: str
     unit: str
-    broken: int  # designs that break it
+    broken: int  # designs that violate it
     verified: int
     best: float
     best_design: int
     nearest: float  # of the design nearest to all limits
-    holds: bool  # whether that design holds this limit
+    holds: bool  # whether that design satisfies this limit
     alone: Limit
     together: Limit
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The design that comes nearest to all limits, and what each limit would have to be."""
+    """The design that is nearest to all limits, and the limits that it would satisfy."""
 
     design: int
     reaches: tuple[Reach, ...]
 
     @property
     def in_the_way(self) -> tuple[Reach, ...]:
-        """The limits that the nearest design breaks, the one that most designs break first."""
+        """Limits that the nearest design violates, the one that most designs violate first."""
         broken = [r for r in self.reaches if not r.holds]
         return tuple(sorted(broken, key=lambda r: -r.broken))
 
@@ -51,7 +51,7 @@ class Nearest:
 def nearest(
     verdicts: xr.Dataset, limits: Sequence[Limit], quantities: Sequence[Quantity]
 ) -> Nearest | None:
-    """The design with the least worst violation, each in spreads of its quantity.
+    """Find the design with the smallest largest violation, each in spreads of its quantity.
 
     None if no design was measured, or there is no limit.
     """
@@ -87,11 +87,11 @@ def nearest(
 
 
 def _attainable(limit: Limit, value: float, margin: float) -> Limit:
-    """The limit itself if it is not broken, or else moved so that it is, in four digits.
+    """The limit itself if it is satisfied, else moved so that it is, in four digits.
 
-    Of a limit that must hold beyond the uncertainty, the margin says how far.
+    For a limit that must hold beyond the uncertainty, the margin determines the shift.
     """
-    if not margin < 0:  # also of what was never measured
+    if not margin < 0:  # also of values that were never measured
         return limit
     least, most = limit.at_least, limit.at_most
     if least is not None and (most is None or value - least <= most - value):
@@ -104,7 +104,7 @@ def _attainable(limit: Limit, value: float, margin: float) -> Limit:
 
 
 def _rounded(value: float, direction: str) -> float:
-    """Four digits towards the looser side, so that what is said does hold."""
+    """Round to four digits towards the looser side, so that the limit is satisfied."""
     if value == 0:
         return value
     last = math.floor(math.log10(abs(value))) - 3

@@ -1,15 +1,15 @@
-"""Covariances of few rows, drawn towards a sphere by as much as they are uncertain."""
+"""Covariances of few rows, shrunk towards a multiple of the identity by their uncertainty."""
 
 import numpy as np
 from jaxtyping import Float64
 
-BLOCK = 1000  # columns of a product that is held at once
+BLOCK = 1000  # columns of a product in memory
 
 
 def shrunk_covariance(
     x: Float64[np.ndarray, "n d"], *, centred: bool = False
 ) -> Float64[np.ndarray, "d d"]:
-    """The covariance of rows, shrunk towards its mean variance; `centred` rows have mean 0.
+    """Return the covariance of rows, shrunk towards its mean variance; `centred` rows have mean 0.
 
     Source: Ledoit and Wolf, A well-conditioned estimator for large-dimensional covariance
         matrices, J. Multivariate Analysis 88, 2004, eq. 14.
@@ -23,7 +23,7 @@ def shrunk_covariance(
 
 
 def shrinkage(x: Float64[np.ndarray, "n d"], *, centred: bool = False) -> float:
-    """The share of the sphere: the variance of the covariance over its distance from the sphere."""
+    """Shrinkage intensity: variance of the covariance over its distance from the sphere."""
     n, d = x.shape
     if d == 1:
         return 0.0

@@ -1,4 +1,4 @@
-"""Arms of an experiment, run on the same seeds, kept piece by piece, and read into values."""
+"""Arms of an experiment: run on the same seeds, stored piece by piece, and summarised."""
 
 import json
 import math
@@ -22,22 +22,22 @@ from ingenium.evaluate.measured import Budget, Control, Interval, Measured, Piec
 
 A = TypeVar("A")  # of an arm, such as a strategy's maker
 S = TypeVar("S")  # of a size, such as a number of rounds
-Piece = Mapping[str, ArrayLike]  # what one arm gave with one seed, by name
+Piece = Mapping[str, ArrayLike]  # results of one arm with one seed, by name
 NOTHING = Value(Interval(math.nan, math.nan, math.nan))
 
 
 @dataclass(frozen=True)
 class Readings:
-    """The pieces of all arms and seeds."""
+    """Pieces of all arms and seeds."""
 
     seeds: tuple[int, ...]
     pieces: Mapping[str, Sequence[Mapping[str, Any]]]  # by arm, in the order of the seeds
 
     def __call__(self, arm: str, name: str) -> Float64[np.ndarray, "s ..."]:
-        """One reading of an arm, a row a seed.
+        """Return one reading of an arm, a row a seed.
 
         Raises:
-            InputError: if seeds gave it in different shapes.
+            InputError: if its shape differs between seeds.
         """
         rows = self._rows(arm, name)
         if len({row.shape for row in rows}) > 1:
@@ -49,7 +49,7 @@ class Readings:
         return np.stack(rows)
 
     def pooled(self, arm: str, name: str) -> Float64[np.ndarray, "n ..."]:
-        """One reading of an arm, of all seeds one after the other."""
+        """Return one reading of an arm, concatenated over seeds."""
         return np.concatenate([np.atleast_1d(row) for row in self._rows(arm, name)])
 
     def _rows(self, arm: str, name: str) -> list[np.ndarray]:
@@ -62,22 +62,22 @@ def _no_notes(found: Readings) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Trials(Generic[A, S]):
-    """An experiment: `run` gives a piece for each arm and seed, `read` makes values of all pieces.
+    """An experiment: `run` returns a piece for each arm and seed, `read` summarises all pieces.
 
-    It is itself the measurement of a study. A stopped run goes on from the pieces that it kept.
-    What `read` gives as a plain row, one number a seed, becomes a mean with Student's interval.
+    It is itself the measurement of a study. A stopped run resumes from its stored pieces. A plain
+    row from `read`, one number a seed, becomes a mean with Student's interval.
     """
 
     arms: Mapping[str, A]
     sizes: tuple[S, S]  # of a full run, and of a quick look
     run: Callable[[A, int, S], Piece]
     read: Callable[[Readings], Mapping[str, ArrayLike | Value]]
-    data: Callable[[S], str] = lambda size: ""  # digest of what was learned from
+    data: Callable[[S], str] = lambda size: ""  # digest of the training data
     notes: Callable[[Readings], tuple[str, ...]] = _no_notes
-    control: Callable[[Readings], Control] | None = None  # what a refutation would rest on
+    control: Callable[[Readings], Control] | None = None  # the control that a refutation needs
 
     def __call__(self, budget: Budget, watch: Watch) -> Measured:
-        """Run what is not kept yet, and read all."""
+        """Run the pieces that are not stored, and summarise all."""
         size = self.sizes[int(budget.quick)]
         if budget.spread is not None:
             self._by_workers(budget, budget.spread, watch)
@@ -97,12 +97,12 @@ class Trials(Generic[A, S]):
         )
 
     def piece(self, arm: str, seed: int, *, quick: bool) -> dict[str, Any]:
-        """What an arm gave with a seed, as plain lists by name."""
+        """Return the results of an arm with a seed, as plain lists by name."""
         made = self.run(self.arms[arm], seed, self.sizes[int(quick)])
         return {name: np.asarray(x, dtype=np.float64).tolist() for name, x in made.items()}
 
     def _by_workers(self, budget: Budget, spread: PieceSpread, watch: Watch) -> None:
-        """Have the pieces that are not kept made by others, and keep each as it comes."""
+        """Let workers compute the pieces that are not stored, and store each as it arrives."""
         every = [(name, seed) for seed in budget.seeds for name in self.arms]
         left = [pair for pair in every if not self._path(budget, *pair).is_file()]
         for done, (i, piece) in enumerate(spread(left), 1):
@@ -114,7 +114,7 @@ class Trials(Generic[A, S]):
 
 
 def over_seeds(values: ArrayLike) -> Value:
-    """Mean over seeds with Student's interval; nothing where a seed has no value."""
+    """Return the mean over seeds with Student's interval; no value where a seed has none."""
     x = np.asarray(values, dtype=np.float64)
     by_seed = tuple(x.tolist())
     if not np.isfinite(x).all():
@@ -123,7 +123,7 @@ def over_seeds(values: ArrayLike) -> Value:
 
 
 def over_units(values: ArrayLike, *, groups: Groups | None = None) -> Value:
-    """Mean over seeds and units (days, parts) by a bootstrap that draws both.
+    """Mean over seeds and units (days, parts) by a bootstrap over both.
 
     Shapes: values (s seeds, n units), groups (n,).
     """
@@ -133,7 +133,7 @@ def over_units(values: ArrayLike, *, groups: Groups | None = None) -> Value:
 
 
 def share(found: ArrayLike) -> Value:
-    """Share of what holds, with Wilson's interval over all that was counted.
+    """Share of true entries, with Wilson's interval over all entries.
 
     Shapes: found (n,), or (s seeds, n).
     """
@@ -143,14 +143,14 @@ def share(found: ArrayLike) -> Value:
 
 
 def exact(value: float | int) -> Value:
-    """What was counted or computed once: chance has no part in it, so it has no interval."""
+    """Return a value that was counted or computed once, and therefore has no interval."""
     return Value(Interval(float(value), float(value), float(value)))
 
 
 def ratio(over: ArrayLike, under: ArrayLike) -> Value:
     """Ratio of two means over the same seeds, by Student's interval of its logarithm.
 
-    Nothing where a mean is not above 0 or there is a single seed.
+    There is no value where a mean is not above 0 or there is a single seed.
 
     Source: the delta method; Casella and Berger, Statistical Inference, 2002, section 5.5.4.
     """
@@ -169,7 +169,7 @@ def _value(made: ArrayLike | Value) -> Value:
 
 
 def _kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """A piece from its file, or made and written."""
+    """Read a piece from its file, or compute and write it."""
     if path.is_file():
         found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found

@@ -1,4 +1,4 @@
-"""Which family admits designs of which shape: the one place that says so."""
+"""The table of the shapes of designs that each family admits."""
 
 import math
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other
 
 @dataclass(frozen=True)
 class Admission:
-    """What a family takes: kinds of designs by their number of axes, and fields up to a size."""
+    """Shapes of designs that a family admits: numbers of axes, and the largest size of fields."""
 
     axes: tuple[int, ...] = (1, 2, 3, 4)
     numbers: int | None = None  # of a field
@@ -65,10 +65,10 @@ ADMITTED = MappingProxyType(
 
 
 def admit(name: str, shape: tuple[int, ...], *, kind: Kind = "numbers") -> None:
-    """Accept designs of one shape for a family; `kind` says which of their numbers are symbols.
+    """Check that a family admits designs of a shape; `kind` states which numbers are symbols.
 
     Raises:
-        InputError: if they are no vector, series or field, or the family is not made for them.
+        InputError: if they are no vector, series or field, or the family does not admit them.
     """
     if kind == "both":
         choose(name, on_tokens.TWO_KINDS_ADMITTED, "family on tokens and the numbers under them")
@@ -113,7 +113,7 @@ def admit(name: str, shape: tuple[int, ...], *, kind: Kind = "numbers") -> None:
 
 
 def admitted(name: str, shape: tuple[int, ...], *, kind: Kind = "numbers") -> bool:
-    """Whether a family takes designs of a shape."""
+    """Return whether a family admits designs of a shape."""
     try:
         admit(name, shape, kind=kind)
     except InputError:

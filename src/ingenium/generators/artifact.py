@@ -1,4 +1,4 @@
-"""The artifact of `fit`: the weights of a generator, how they were fitted and from where."""
+"""The artifact of `fit`: the weights of a generator and the record of their training."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 
 MODEL, SPEC = "model", "spec.toml"  # in the folder of a fit; of a run, the weights alone
-PARTS = ("weights", "gradients", "state", "total")  # of what a rank holds in memory
+PARTS = ("weights", "gradients", "state", "total")  # of the memory of a rank
 
 
 class FitRecord(Artifact):
-    """A fit in its folder: of one process, of many ranks, or adapted from another."""
+    """A fit in its folder: by one process, over many ranks, or adapted from another fit."""
 
     what = "a fit"
     file = "fit.json"
@@ -45,7 +45,7 @@ class FitRecord(Artifact):
 
     @property
     def title(self) -> str:
-        """Its family and problem."""
+        """Family and problem."""
         return f"{self.record['family']} for {self.problem}"
 
     @property
@@ -65,7 +65,7 @@ class FitRecord(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Its losses beside those of one process, or before and after."""
+        """Losses compared with those of one process, or before and after an adaptation."""
         own = self.record
         if "rank" in own:
             return [
@@ -93,12 +93,12 @@ class FitRecord(Artifact):
 
     @property
     def values(self) -> dict[str, Any]:
-        """Nothing: no limits are set on a fit, and its designs are judged where it proposes."""
+        """Return no values: a fit has no limits; its designs are judged when it proposes."""
         return {}
 
 
 def judge(losses: Mapping[str, float], against: Sequence[str] = ()) -> Judgement:
-    """Judge a fit: it is accepted where its losses are numbers and nothing speaks against it."""
+    """Judge a fit: accept it if its losses are finite and `against` names no fault."""
     silent = tuple(
         f"the loss {k} is not a number" for k, v in losses.items() if not math.isfinite(v)
     )
@@ -128,7 +128,6 @@ def _tried(tried: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _waits(own: Mapping[str, Any]) -> str:
-    """Exchanges and waits of ranks, in words."""
     if "idle" in own:
         return f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula"
     if "buckets" in own:
@@ -138,7 +137,7 @@ def _waits(own: Mapping[str, Any]) -> str:
 
 
 def _alone(alone: Mapping[str, Any]) -> list[str]:
-    """The first steps beside those of one process."""
+    """Describe the first steps compared with those of one process."""
     how = "equal" if alone["equal"] else "not equal"
     share, most = alone["parallel_share"], alone["parallel_share"]["most"]
     bound = "no bound" if most is None else f"at most {most:.3g} times with any number"

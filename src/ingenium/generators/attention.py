@@ -1,4 +1,4 @@
-"""Attention among tokens that can be differentiated twice."""
+"""Attention among tokens, differentiable twice."""
 
 import math
 

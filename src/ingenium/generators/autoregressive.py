@@ -1,4 +1,4 @@
-"""Autoregressive mixtures: each step of a series given the steps before it."""
+"""Autoregressive mixtures: the density of each step of a series given the steps before it."""
 
 import math
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ class AutoregressiveSettings:
 class Autoregressive(Model):
     """A recurrent network that gives each step a mixture of Gaussians over all channels.
 
-    A series goes step by step over time, all channels of a step together; a vector goes variable
-    by variable. Within a step the channels hang together through the precision factor
-    `I + strict_lower(U V')`, which makes the density exact at the cost of a product. The
-    deviation of a component never falls below `floor`, so that values that repeat exactly
-    (photovoltaics at night) keep a finite density.
+    A series goes step by step over time, all channels of a step together; a vector goes variable by
+    variable. Within a step the channels are correlated through the precision factor `I +
+    strict_lower(U V')`, which makes the density exact at the cost of a product. The deviation of a
+    component never falls below `floor`, so that values that repeat exactly (photovoltaics at night)
+    have a finite density.
 
     Shapes: p channels of a step, t steps, k components of the mixture.
     Source: Graves, 2013, arXiv:1308.0850 (recurrent mixtures); Uria et al., JMLR 17(205), 2016
@@ -98,7 +98,7 @@ class Autoregressive(Model):
         told: Float[Tensor, "n w"],
         position: Float[Tensor, "s w"],
     ) -> Float[Tensor, "n s w"]:
-        """What the recurrence reads at each step."""
+        """Return the input of the recurrence at each step."""
         read: Tensor = self.step_in(before)
         return read + told[:, None] + position
 
@@ -130,7 +130,7 @@ class Autoregressive(Model):
         """One design for each row of `cond`, step by step.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "autoregressive")
@@ -181,5 +181,5 @@ def unwhiten(
 
 
 def autoregressive_of_rows(shape: tuple[int, ...], c: int) -> Autoregressive:
-    """As it is built on vectors and series."""
+    """Build the family for vectors and series."""
     return Autoregressive(shape, c, AutoregressiveSettings(width=64 if len(shape) == 1 else 96))

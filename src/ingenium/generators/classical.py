@@ -1,4 +1,4 @@
-"""Families that keep training rows and draw from them: the baselines of every comparison."""
+"""Families that store training rows and sample from them: the baselines of every comparison."""
 
 import math
 from abc import abstractmethod
@@ -17,10 +17,9 @@ MANY = 12  # a condition with more distinct values than this is taken as continu
 
 
 class Classical(nn.Module):
-    """A family without gradient descent; what it learns lies in buffers.
+    """A family without gradient descent; its fitted state lies in buffers.
 
-    The buffers take their shapes from the data, so loading a state gives an empty family the
-    shapes that were saved.
+    The buffers take their shapes from the data; loading a state restores the saved shapes.
     """
 
     def __init__(self, shape: tuple[int, ...], c: int) -> None:
@@ -53,7 +52,7 @@ class Classical(nn.Module):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width, `steer` asks for guidance, or nothing
+            ValueError: if `cond` has the wrong width, `steer` requests guidance, or nothing
                 was learned yet.
         """
         check_cond(cond, self.c)
@@ -89,7 +88,7 @@ class Classical(nn.Module):
 
 
 class RandomProposal(Classical):
-    """Each variable on its own from the values it took in training, whatever the condition."""
+    """Independent sampling of each variable from its training values, whatever the condition."""
 
     rows: Tensor
 
@@ -123,7 +122,7 @@ class RowMemory(Classical):
     def learn(
         self, x: Float[Tensor, "n d"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Keep the rows; a condition with few distinct, often repeated values is discrete."""
+        """Store the rows; a condition with few distinct, often repeated values is discrete."""
         self.rows, self.conditions = x.clone(), cond.clone()
         spread = cond.std(0, correction=0)
         self.spread = torch.where(spread > 0, spread, torch.ones_like(spread))
@@ -134,7 +133,7 @@ class RowMemory(Classical):
     def distance(
         self, cond: Float[Tensor, "n c"], columns: Tensor | None = None
     ) -> Float[Tensor, "n rows"]:
-        """Euclidean distance to all kept conditions, each column in its own spread."""
+        """Euclidean distance to all stored conditions, each column in its own spread."""
         ours, kept = cond / self.spread, self.conditions / self.spread
         if columns is not None:
             ours, kept = ours[:, columns], kept[:, columns]
@@ -144,7 +143,7 @@ class RowMemory(Classical):
     def pick(
         self, order: Int[Tensor, "n rows"], among: Int[Tensor, " n"], rng: torch.Generator
     ) -> Float[Tensor, "n d"]:
-        """For each design one of the first `among` rows of its order."""
+        """Choose for each design one of the first `among` rows of its order at random."""
         u = uniform(
             self.spread.new_empty(
                 len(order),
@@ -157,7 +156,7 @@ class RowMemory(Classical):
 
 @dataclass(frozen=True)
 class BootstrapSettings:
-    """How much of the equal rows is drawn from."""
+    """Share of the equal rows to sample from."""
 
     share: float = 0.25  # about a season of a year
 
@@ -166,8 +165,8 @@ class Bootstrap(RowMemory):
     """Historical bootstrap: a training row with equal discrete conditions.
 
     Among the rows whose discrete conditions (day type) are equal, the share with the nearest
-    continuous conditions (season) is drawn from at random; where no row is equal, the nearest
-    row is taken.
+    continuous conditions (season) is sampled at random; where no row is equal, the nearest row is
+    taken.
     """
 
     def __init__(
@@ -192,7 +191,7 @@ class Bootstrap(RowMemory):
 
 @dataclass(frozen=True)
 class NeighbourSettings:
-    """How many neighbours are drawn from."""
+    """Number of neighbours to sample from."""
 
     k: int = 5
 
@@ -215,9 +214,10 @@ class NearestNeighbours(RowMemory):
 
 
 class NearestKnown(RowMemory):
-    """The training row nearest in the space of conditions half the time, else the next, and so on.
+    """Nearest-neighbour baseline: the nearest training row in the space of conditions.
 
-    A look-up: what a problem mends of it is a look-up that is mended.
+    It proposes the nearest row half the time, else the next, and so on. With the repair of a
+    problem it is the baseline of repaired nearest neighbours.
     """
 
     def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:

@@ -1,4 +1,4 @@
-"""Fields from few latent numbers of another family."""
+"""Fields from few latent variables of another family."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,33 +23,33 @@ NOISE = 1e-10  # share of the largest variance below which a direction is roundi
 
 @dataclass(frozen=True)
 class ComponentSettings:
-    """How fields are taken apart."""
+    """Settings of the decomposition of fields."""
 
-    basis: int = 128  # directions that designs are told apart by; fewer if there are few designs
-    share: float = 0.99  # of what the conditions leave open, in variance, that components explain
+    basis: int = 128  # principal directions of all designs; fewer if there are few designs
+    share: float = 0.99  # of the variance left by the conditions, that components explain
     most: int = 64  # components, whatever they explain
-    near: int = 5  # designs that are drawn from where there is no inner family
+    near: int = 5  # nearest designs to sample from where there is no inner family
 
 
 class Components(LearnedBuffers):
-    """A family on the principal components of what conditions leave open of a field.
+    """A family on the principal components of fields, given their conditions.
 
     `x = centre + (mean(cond) + latent @ axes) @ basis`: the basis are the leading principal
     directions of all designs, the mean is a smooth one of the coordinates (`SmoothMean`), and the
-    axes are the principal ones of what it leaves, as many as explain `share` of it. The inner
-    family learns the standardised latent numbers, conditional. Gradients pass from the output to
-    the latent numbers.
+    axes are the principal ones of the residuals, as many as explain `share` of their variance. The
+    inner family learns the standardised latent numbers given the conditions. Gradients pass from
+    the output to the latent numbers.
 
-    What lies outside is dropped. On 500 optimised cantilevers of 60 x 20 cells, drawing it from a
-    design with near conditions changed neither the share that hang together (0.54; 0.55 to 0.58)
-    nor the compliance after five steps of an optimiser (2.3 %; 2.2 to 2.5 % above the best).
+    The remainder is dropped. On 500 optimised cantilevers of 60 x 20 cells, taking it from a design
+    with near conditions changed neither the share that is connected (0.54; 0.55 to 0.58) nor the
+    compliance after five steps of an optimiser (2.3 %; 2.2 to 2.5 % above the best).
 
     Such designs lie on a plane and have no density; that of the latent numbers is
-    `inner.log_density`. Without an inner family the latent numbers are those of a design with
-    near conditions.
+    `inner.log_density`. Without an inner family the latent numbers are those of a training design
+    with near conditions.
 
     Shapes: n designs, d numbers of a flattened design, c spec features, r directions of the
-        basis, k latent numbers, m kept training designs.
+        basis, k latent numbers, m stored training designs.
     Source: Sirovich, Quarterly of Applied Mathematics 45, 1987 (snapshots).
     """
 
@@ -66,10 +66,10 @@ class Components(LearnedBuffers):
         inner: Callable[[tuple[int, ...], int], Family] | None = None,
         settings: ComponentSettings = ComponentSettings(),
     ) -> None:
-        """A family for designs of `shape`; `inner` builds the family of the latent numbers.
+        """Set up a family for designs of `shape`; `inner` builds the family of the latent numbers.
 
-        How many these are is known once there are data, so it is built then, from a seed that is
-        drawn now.
+        Their number is known once there are data, so the inner family is built then, from a seed
+        that is sampled now.
         """
         super().__init__()
         if min(settings.basis, settings.most, settings.near) < 1 or not 0 < settings.share <= 1:
@@ -103,7 +103,7 @@ class Components(LearnedBuffers):
         return self.inner.fit(latent, cond, plan)
 
     def _learn(self, flat: Float[Tensor, "n d"], cond: Tensor) -> Float[Tensor, "n k"]:
-        """Fill all buffers; gives the latent numbers of the training designs."""
+        """Fill all buffers and return the latent numbers of the training designs."""
         self.centre = flat.mean(0, dtype=torch.float64).to(torch.float32)
         coordinates, basis = principal_axes(flat - self.centre, self.settings.basis)
         self.basis = basis.to(torch.float32)
@@ -125,7 +125,7 @@ class Components(LearnedBuffers):
     def encode(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, "n k"]:
-        """Latent numbers of designs."""
+        """Return the latent numbers of designs."""
         coordinates = ((x.flatten(1) - self.centre) @ self.basis.T).to(torch.float64)
         size = self.axes.square().sum(1)
         return ((coordinates - self.trend.mean(cond)) @ self.axes.T / size).to(x.dtype)
@@ -133,7 +133,7 @@ class Components(LearnedBuffers):
     def decode(
         self, latent: Float[Tensor, "n k"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, "n *shape"]:
-        """Designs of latent numbers."""
+        """Return the designs of latent numbers."""
         coordinates = self.trend.mean(cond) + latent.to(torch.float64) @ self.axes
         flat = self.centre + coordinates.to(self.basis.dtype) @ self.basis
         return flat.reshape(-1, *self.shape).to(latent.dtype)
@@ -144,8 +144,8 @@ class Components(LearnedBuffers):
         """One design for each row of `cond`.
 
         Raises:
-            InputError: if `cond` has the wrong width, nothing was learned yet, or guidance is asked
-                for and there is no inner family that could follow it.
+            InputError: if `cond` has the wrong width, nothing was learned yet, or guidance is
+                requested without an inner family.
         """
         check_cond(cond, self.c)
         if not self.axes.numel():
@@ -178,7 +178,7 @@ class Components(LearnedBuffers):
     def _load_from_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *rest: object
     ) -> None:
-        """Make the inner family for as many latent numbers as were saved; it loads afterwards."""
+        """Build the inner family for the saved number of latent variables; it loads afterwards."""
         saved = state_dict.get(prefix + "axes")
         if saved is not None and saved.numel() and self.maker is not None:
             self.inner = self._inner(self.maker, len(saved))
@@ -190,8 +190,9 @@ def principal_axes(
 ) -> tuple[Float[Tensor, "n k"], Float[Tensor, "k d"]]:
     """Scores on the leading principal axes of centred rows, and the axes, in double precision.
 
-    At most `most`, and no more than explain `share` of the variance. From the products of rows or
-    of columns, whichever are fewer, so that neither many designs nor many cells are costly.
+    At most `most` axes, and no more than explain `share` of the variance. They come from the
+    products of rows or of columns, whichever are fewer, so that neither many designs nor many cells
+    are slow.
     """
     wide = len(x) <= x.shape[1]
     values, vectors = torch.linalg.eigh(_products(x if wide else x.T))
@@ -206,7 +207,7 @@ def principal_axes(
 
 
 def _products(x: Float[Tensor, "n d"]) -> Float[Tensor, "n n"]:
-    """Of all rows with each other, summed in double precision."""
+    """Inner products of all rows with each other, summed in double precision."""
     total = torch.zeros(len(x), len(x), dtype=torch.float64)
     for part in x.split(SLICE, 1):
         total += part.to(torch.float64) @ part.to(torch.float64).T
@@ -214,7 +215,7 @@ def _products(x: Float[Tensor, "n d"]) -> Float[Tensor, "n n"]:
 
 
 def _enough(values: Float[Tensor, " k"], most: int, share: float) -> int:
-    """How many directions explain the share; none that is rounding alone.
+    """Number of directions that explain the share, without those that are rounding alone.
 
     Raises:
         InputError: if nothing varies.

@@ -13,7 +13,7 @@ FREQUENCIES = 16
 
 
 class Conditioning(nn.Module):
-    """Embeds conditions and noise level; a learned vector stands for conditions left out.
+    """Embedding of conditions and noise level; a learned vector replaces conditions left out.
 
     Source: Ho and Salimans, 2022, arXiv:2207.12598 (conditions left out in training).
     """

@@ -1,4 +1,4 @@
-"""Empirical marginals tied together by a shrunk Gaussian correlation."""
+"""Gaussian copula: empirical marginals with a shrunk correlation of normal scores."""
 
 import math
 
@@ -16,8 +16,8 @@ class GaussianCopula(Classical):
     """Gaussian copula of conditions and variables together, conditioned on the conditions.
 
     The correlation is `(1 - s) Z'Z / m + s I` with the Ledoit-Wolf intensity `s`, so it is never
-    formed: a joint draw costs one product with the m training scores, and Matheron's rule turns
-    it into a draw given the conditions. Thousands of variables from hundreds of rows are fine.
+    formed: a joint sample costs one product with the m training scores, and Matheron's rule turns
+    it into a sample given the conditions. Thousands of variables from hundreds of rows are fine.
 
     Shapes: m training rows, w = c + d variables together.
     Source: Sklar, 1959; Ledoit and Wolf, J. Multivariate Analysis 88, 2004, eq. 14; Matheron's

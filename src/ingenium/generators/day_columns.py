@@ -1,4 +1,4 @@
-"""Days of many channels as columns of normal scores, without what is known beforehand."""
+"""Days of many channels as columns of normal scores, without their deterministic parts."""
 
 import math
 
@@ -17,12 +17,12 @@ DARK_SHARE = 0.7  # and is if this share of these steps lies where its season ne
 
 
 class DayColumns(LearnedBuffers):
-    """Invertible change of series into columns that are about normal, to 1e-6 of their range.
+    """Map from series to about normal columns, invertible to 1e-6 of their range.
 
     Three things are found in the training days and taken out, so that every proposal has them
     exactly:
 
-    - a channel that is linear between every m-th step is kept at these steps only (hourly
+    - a channel that is linear between every m-th step is reduced to these steps (hourly
       weather in quarter-hourly profiles);
     - a channel that is at its floor at hours that depend on the season (PV at night) is divided
       by its seasonal envelope, the highest value of that hour within ten days. The season is
@@ -31,11 +31,11 @@ class DayColumns(LearnedBuffers):
     - the marginal distribution of each channel, by `Marginals`.
 
     Shapes: n designs, d channels, t steps, c spec features, w columns.
-    Source: the envelope stands for a clear-sky model, as in Bacher, Madsen and Nielsen, Solar
+    Source: the envelope replaces a clear-sky model, as in Bacher, Madsen and Nielsen, Solar
         Energy 83, 2009, eq. 3, estimated from the highest values.
     """
 
-    stride: Tensor  # (d,) steps between the points that are kept
+    stride: Tensor  # (d,) steps between the remaining points
     order: Tensor  # (d,) channels by rising stride, as the columns hold them
     channel: Tensor  # (w,) channel of each column
     floor: Tensor  # (d,) lowest value
@@ -81,7 +81,7 @@ class DayColumns(LearnedBuffers):
     def encode(
         self, x: Float[Tensor, "n {self.d} {self.t}"], cond: Float[Tensor, "n c"]
     ) -> Float[Tensor, "n w"]:
-        """Normal scores of days; what lies beyond the envelope of its season is cut."""
+        """Normal scores of days; values beyond the envelope of their season are clipped."""
         columns = self._points(x.to(torch.float64)) - self.floor[self.channel]
         bins = self._bins(cond.to(torch.float64))
         ratio, _ = self._ratio(columns, bins)
@@ -100,11 +100,11 @@ class DayColumns(LearnedBuffers):
         return self._lines(columns) + self.floor[:, None]
 
     def _points(self, x: Tensor) -> Tensor:
-        """Values at the steps that are kept."""
+        """Values at the remaining steps."""
         return torch.cat([x[:, i, :: int(self.stride[i])] for i in self.order], 1)
 
     def _lines(self, columns: Tensor) -> Tensor:
-        """All steps, linear between the kept ones; after the last one its value stays."""
+        """All steps by linear interpolation; the last point is held constant."""
         out, start = [], 0
         for stride in torch.unique(self.stride).tolist():
             many = int((self.stride == stride).sum())
@@ -132,11 +132,11 @@ class DayColumns(LearnedBuffers):
         apart = (day[:, None] - self._bins(cond)[None]).abs()
         apart = torch.minimum(apart, YEAR_BINS - apart)
         near = apart <= apart.amin(1, keepdim=True).clamp(min=SEASON_DAYS)
-        # Day by day: all at once would need days x rows x columns numbers.
+        # Day by day: one operation would need days x rows x columns numbers.
         return torch.stack([columns[rows].amax(0) for rows in near])
 
     def _keep_envelope(self, envelope: Tensor) -> None:
-        """The envelope of the channels that are gated, and where their daylight is."""
+        """Store the envelope of the gated channels, and their hours of daylight."""
         self.reach = torch.where(self.gated[self.channel], envelope, 1.0)
         self.source = torch.arange(len(self.channel)).expand(YEAR_BINS, -1).clone()
         for i in torch.nonzero(self.gated)[:, 0]:  # columns of a channel lie side by side
@@ -155,7 +155,7 @@ class DayColumns(LearnedBuffers):
 
 
 def _nearest(bright: Bool[Tensor, "b p"]) -> Int[Tensor, "b p"]:
-    """The nearest bright place of each place in a row, of two the first; 0 where all is dark."""
+    """Index of the nearest bright place in a row, the first of two; 0 where all is dark."""
     at, far = torch.arange(bright.shape[1]), 2 * bright.shape[1]
     before = torch.where(bright, at, -far).cummax(1).values
     after = torch.where(bright, at, far).flip(1).cummin(1).values.flip(1)
@@ -175,7 +175,7 @@ def _strides(x: Float[Tensor, "n d t"]) -> Int[Tensor, " d"]:
 
 
 def _hat(t: int, stride: int) -> Float[Tensor, "points t"]:
-    """Weights that draw lines between every `stride`-th step."""
+    """Weights of the linear interpolation between every `stride`-th step."""
     points = torch.arange(0, t, stride, dtype=torch.float64)
     step = torch.arange(t, dtype=torch.float64).clamp(max=t - stride)
     return (1 - (step[None] - points[:, None]).abs() / stride).clamp(min=0)

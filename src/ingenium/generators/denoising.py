@@ -1,4 +1,4 @@
-"""What families that denoise have in common: network, loss, proposals by a solver with guidance."""
+"""Shared parts of denoising families: network, loss, and proposals by a solver with guidance."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ingenium.sampling.noise import gaussian
 from ingenium.sampling.solvers import Denoiser, Solver
 from ingenium.sampling.steer import FREE, Steer
 
-ROWS_AT_ONCE = 512  # rows through the network at a time, which keeps memory small
+ROWS_AT_ONCE = 512  # rows through the network at a time, which bounds memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class DenoisingSettings:
 
 
 class Denoising(Model):
-    """A family that can tell the expected clean design at any noise level.
+    """A family that estimates the expected clean design at any noise level.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
     """
@@ -56,32 +56,32 @@ class Denoising(Model):
         cond: Float[Tensor, "n {self.c}"],
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """Expected clean design, given clean + sigma * noise; `keep` drops conditions."""
+        """Expected clean design, given clean + sigma * noise; only `keep` rows get conditions."""
 
     @abstractmethod
     def error(
         self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
     ) -> Float[Tensor, " n"]:
-        """What the network misses of each row, at a noise level drawn for it."""
+        """Error of the network on each row, at a noise level that is sampled for it."""
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The error, with a share of the conditions dropped."""
+        """Error with a share of the conditions dropped."""
         return self.error(x, cond, rng, kept(len(x), self.drop, rng).to(x.device))
 
     @torch.no_grad()
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The error with all conditions known."""
+        """Error with all conditions shown."""
         return self.error(x, cond, rng, None)
 
     def denoiser(self, cond: Float[Tensor, "n {self.c}"], steer: Steer = FREE) -> Denoiser:
         """The denoiser of a batch under its conditions, with all guidance.
 
         Raises:
-            InputError: guidance by conditions is asked of a model that always saw them.
+            InputError: if guidance by conditions is requested of a model that always saw them.
         """
         if steer.weight != 1 and self.drop == 0:
             raise InputError(
@@ -111,7 +111,8 @@ class Denoising(Model):
         """One design for each row of `cond`, by the solver of the settings.
 
         Raises:
-            ValueError: if `cond` does not fit, or guidance is asked that the model never learned.
+            ValueError: if `cond` does not fit, or guidance is requested that the model never
+                learned.
         """
         check_cond(cond, self.c)
         start = self.levels[0] * gaussian(cond.new_empty(len(cond), *self.shape), rng)

@@ -27,8 +27,8 @@ class DiffusionSettings(LevelSettings):
 class Diffusion(Denoising, PathDensity):
     """A denoiser at all noise levels, and solvers that sample with it.
 
-    Its density is that of designs with noise of the least deviation, below which the network was
-    hardly trained; where designs vary by much more than that, the difference is none.
+    Its density is that of designs with noise of the smallest deviation, below which the network was
+    hardly trained; the difference is negligible where designs vary by much more than that.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
     Source: Karras et al., 2022, arXiv:2206.00364, table 1 (column EDM) with sigma_data = 1.
@@ -61,20 +61,20 @@ class Diffusion(Denoising, PathDensity):
         return weighted_error(self.denoise, self.settings, x, cond, rng, keep)
 
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-        """A quarter of the logarithm, as in EDM."""
+        """Return a quarter of the logarithm, as in EDM."""
         return sigma.log() / 4
 
     def angles(self, steps: int) -> tuple[float, ...]:
-        """Between the least and the largest noise level, dense where they are small."""
+        """Angles from the smallest to the largest noise level, dense at small ones."""
         levels = ladder(steps + 1, self.settings.least, self.settings.most)
         return tuple(math.atan(sigma) for sigma in reversed(levels[:-1]))
 
 
 def diffusion_of_rows(shape: tuple[int, ...], c: int) -> Diffusion:
-    """As it is built on vectors and series."""
+    """Build the family for vectors and series."""
     return Diffusion(shape, c, DiffusionSettings(width=128 if len(shape) == 1 else 96))
 
 
 def diffusion_of_fields(shape: tuple[int, ...], c: int) -> Diffusion:
-    """As it is built on fields."""
+    """Build the family for fields."""
     return Diffusion(shape, c, DiffusionSettings(width=FIELD_WIDTH))

@@ -26,13 +26,12 @@ class EnergySettings(LevelSettings):
 
 
 class EnergyModel(Denoising):
-    """A scalar energy of noisy designs at every noise level; its slope removes the noise.
+    """A scalar energy of noisy designs at every noise level; its gradient removes the noise.
 
-    With noise of deviation s and `u = x / sqrt(1 + s^2)` the energy is
-    `E(x, s) = |u|^2 / 2 + G(u, s) / s`, where `G = |f|^2 / 2 - <u, f>` for a network f. The first
-    term is exact for standard normal designs; G learns the rest by denoising score matching.
-    Since each condition has its own unknown constant, the energy is no density: `exp(-E)` ranks
-    designs under one condition only.
+    With noise of deviation s and `u = x / sqrt(1 + s^2)` the energy is `E(x, s) = |u|^2 / 2 + G(u,
+    s) / s`, where `G = |f|^2 / 2 - <u, f>` for a network f. The first term is exact for standard
+    normal designs; G learns the rest by denoising score matching. Since each condition has its own
+    unknown constant, the energy is no density: `exp(-E)` ranks designs under one condition only.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
     Source: Song and Ermon, 2019, arXiv:1907.05600 (noise levels); Salimans and Ho, 2021, Should
@@ -96,5 +95,5 @@ class EnergyModel(Denoising):
 
 
 def energy_of_fields(shape: tuple[int, ...], c: int) -> EnergyModel:
-    """As it is built on fields."""
+    """Build the family for fields."""
     return EnergyModel(shape, c, EnergySettings(width=FIELD_WIDTH))

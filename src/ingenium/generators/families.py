@@ -1,7 +1,6 @@
-"""The table of families: a name at the command line to a constructor with its settings.
+"""The table of families: names at the command line and constructors with their settings.
 
-It names and dispatches, and imports a family when it is built; the settings that decide what it
-gives stand beside its class.
+A family is imported when it is built; its default settings are defined next to its class.
 """
 
 from collections.abc import Mapping
@@ -43,10 +42,10 @@ NAMES = (
 def build(
     name: str, shape: tuple[int, ...], c: int, *, seed: int = 0, codec: object = None
 ) -> Family:
-    """A family by its name, its first weights fixed by `seed`.
+    """Build a family by its name, with initial weights fixed by `seed`.
 
-    `codec` is that of the designs; one of tokens gives a family that proposes
-    tokens, and one of two kinds one that proposes numbers under them too.
+    `codec` is that of the designs: a codec of tokens gives a family that proposes tokens, and one
+    of two kinds a family that proposes tokens and numbers given them.
 
     Raises:
         InputError: if there is no such family, or it does not admit the designs.
@@ -59,7 +58,7 @@ def build(
             c,
             "Give unconditional designs one condition that is always 0.",
         )
-    with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
+    with torch.random.fork_rng(devices=[]):  # libraries sample weights from the global state
         torch.manual_seed(seed)
         if isinstance(codec, Tokens) and name in on_tokens.LEARNED:
             return on_tokens.LEARNED[name](shape, c, codec)
@@ -77,7 +76,7 @@ def plan(
     seed: int = 0,
     codec: object = None,
 ) -> Plan:
-    """The budget with which a family is fitted to designs of `shape`; `steps` overrides its own.
+    """Return the training plan of a family for designs of `shape`; `steps` overrides its own.
 
     Raises:
         InputError: if there is no such family.

@@ -1,4 +1,4 @@
-"""Autoregressive mixtures on fields: each patch given those before it in raster order."""
+"""Autoregressive mixtures on fields: the density of each patch given those before it."""
 
 import math
 
@@ -20,13 +20,13 @@ from ingenium.sampling.steer import FREE, Steer
 
 
 class FieldAutoregressive(Model):
-    """The recurrence of `Autoregressive` over patches, which also reads the neighbours before.
+    """The recurrence of `Autoregressive` over patches, which also reads preceding neighbours.
 
-    A patch of 4 cells an axis is one step, all its numbers together. Besides what the recurrence
-    remembers of all patches before, a step reads the patch before it along each axis. The density
-    is exact; numbers of patches that stick out of the field are held at their mean and not counted.
+    A patch of 4 cells an axis is one step, all its numbers together. A step reads the state of the
+    recurrence, and the preceding patch along each axis. The density is exact; numbers of patches
+    that lie outside the field are fixed at their mean and not counted.
 
-    It makes sense up to some hundred patches: a proposal takes as many steps, one after the other.
+    It is meant for up to some hundred patches: a proposal takes as many sequential steps.
 
     Shapes: p numbers of a patch, t patches, s steps.
     Source: as `Autoregressive`; van den Oord et al., 2016, arXiv:1601.06759 (raster order).
@@ -69,7 +69,7 @@ class FieldAutoregressive(Model):
     def by_patch(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, "n t"]:
-        """Log density of each patch given those before it, as if all its numbers counted."""
+        """Log density of each patch given those before it, without the correction at the border."""
         inner, steps = self.steps, self.patches.cut(x)
         border = inner.first.expand(len(x), 1, -1)
         told = inner.start(cond)
@@ -87,7 +87,7 @@ class FieldAutoregressive(Model):
         position: Float[Tensor, "s w"],
         inside: Bool[Tensor, "s p"],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Those of the recurrence, with numbers outside the field at 0 and tied to no other."""
+        """Parts of the recurrence, with numbers outside the field fixed at 0 and uncorrelated."""
         weight, mean, deviation, u, v = self.steps.parts(hidden, told, position)
         each, link = inside[:, None], inside[..., None]
         return weight, mean * each, deviation.where(each, 1.0), u * link, v * link
@@ -99,7 +99,7 @@ class FieldAutoregressive(Model):
         """One design for each row of `cond`, patch by patch.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "autoregressive")
@@ -123,5 +123,5 @@ class FieldAutoregressive(Model):
 
 
 def autoregressive_of_fields(shape: tuple[int, ...], c: int) -> FieldAutoregressive:
-    """As it is built on fields."""
+    """Build the family for fields."""
     return FieldAutoregressive(shape, c, AutoregressiveSettings(width=128))

@@ -1,4 +1,4 @@
-"""Families on fields by their names, and the budgets with which they are fitted there."""
+"""Families on fields by their names, and their training plans there."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,7 +17,7 @@ FIELDS: Mapping[str, Maker] = MappingProxyType(
         ),
         "energy": MakerAt("ingenium.generators.energy:energy_of_fields"),
     }
-)  # those that are built in another way than on vectors and series
+)  # families that are built differently than on vectors and series
 
 _OWN = Plan(steps=1200, batch=32, ema_decay=0.995)
 _LATENT = Plan(steps=1000, batch=32, ema_decay=0.995)  # of each of two stages

@@ -1,4 +1,4 @@
-"""How a grid of cells is cut into patches, a few hundred of them whatever its size."""
+"""Partition of a grid of cells into patches, a few hundred of them whatever its size."""
 
 import math
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Grid:
 
     @property
     def axes(self) -> int:
-        """Two or three."""
+        """Number of axes, two or three."""
         return len(self.cells)
 
     @property
@@ -51,12 +51,12 @@ class Grid:
         return tuple(n // 2 for n in self.fine)
 
     def pad(self, x: Float[Tensor, "n k *cells"]) -> Float[Tensor, "n k *padded"]:
-        """Zeros after the last cell of each axis."""
+        """Pad with zeros after the last cell of each axis."""
         short = [(0, p - n) for n, p in zip(self.cells, self.padded, strict=True)]
         return functional.pad(x, tuple(chain.from_iterable(reversed(short))))
 
     def crop(self, x: Float[Tensor, "n k *padded"]) -> Float[Tensor, "n k *cells"]:
-        """The cells without padding."""
+        """Remove the padding."""
         for axis, cells in enumerate(self.cells, 2):
             x = x.narrow(axis, 0, cells)
         return x

@@ -1,10 +1,10 @@
 """Networks for fields on a grid of cells: convolutions on patches, attention where it is coarse.
 
 A field `(k, nx, ny)` or `(k, nx, ny, nz)` is cut into overlapping patches, a few hundred whatever
-its size, then into pairs of them along each axis, among which attention carries what is far apart.
-A U-Net goes back up and joins each scale with what it was on the way down; at the end a small
-network at full resolution draws the details. Scale and shift of every normalisation come from
-the conditions and the noise level; all statistics are those of one row, and all operations can be
+its size, then into pairs of them along each axis, among which attention connects distant ones. A
+U-Net goes back up and joins each scale with its features on the way down; at the end a small
+network at full resolution adds the details. Scale and shift of every normalisation come from the
+conditions and the noise level; all statistics are those of one row, and all operations can be
 differentiated twice.
 
 Shapes: n designs, k channels, c spec features, w width, s tokens.
@@ -31,7 +31,7 @@ UNCONV = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 
 
 class ModulatedField(nn.Module):
-    """Normalises groups of channels of a row, then scales and shifts as the embedding says."""
+    """Normalisation of groups of channels of a row, then scale and shift from the embedding."""
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class ModulatedField(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two convolutions beside the identity, and attention among cells where it is asked for."""
+    """Residual block of two convolutions, with attention among cells if it has heads."""
 
     def __init__(self, axes: int, channels: int, width: int, *, heads: int = 0) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Residual(nn.Module):
 
 
 class Down(nn.Module):
-    """From a field to features of patches, then of pairs of patches; keeps both."""
+    """Encoder from a field to features of patches, then of pairs of patches; returns both."""
 
     def __init__(self, k: int, grid: Grid, width: int, depth: int) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    """From features of pairs of patches to a field; what a way down kept is joined in."""
+    """Decoder from features of pairs of patches to a field, joined with those of the way down."""
 
     def __init__(self, k: int, grid: Grid, width: int, *, joined: bool) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class Up(nn.Module):
 
 
 class FieldTrunk(nn.Module):
-    """Fields to fields of the same shape."""
+    """Network from fields to fields of the same shape."""
 
     def __init__(
         self, shape: tuple[int, ...], width: int, depth: int, conditioning: Conditioning
@@ -148,7 +148,7 @@ class FieldTrunk(nn.Module):
         level: Float[Tensor, " n"] | None = None,
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """Output a row; `level` where the network was built for it, `keep` drops conditions."""
+        """One field a row; `level` where the network has one; only `keep` rows get conditions."""
         e = self.conditioning(cond, level, keep)
         fine, coarse = self.down(x, e)
         out: Tensor = self.up(coarse, e, fine, x)
@@ -156,7 +156,7 @@ class FieldTrunk(nn.Module):
 
 
 class FieldEncoder(nn.Module):
-    """Fields to a vector."""
+    """Network from fields to a vector."""
 
     def __init__(
         self, shape: tuple[int, ...], out: int, width: int, depth: int, conditioning: Conditioning
@@ -175,7 +175,7 @@ class FieldEncoder(nn.Module):
         level: Float[Tensor, " n"] | None = None,
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n out"]:
-        """Output a row, as of the trunk."""
+        """One output vector a row, with the inputs of the trunk."""
         e = self.conditioning(cond, level, keep)
         coarse = self.down(x, e)[1]
         out: Tensor = self.leave(self.norm(coarse, e).flatten(1))
@@ -183,7 +183,7 @@ class FieldEncoder(nn.Module):
 
 
 class FieldDecoder(nn.Module):
-    """A vector to fields."""
+    """Network from a vector to fields."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class FieldDecoder(nn.Module):
     def forward(
         self, z: Float[Tensor, "n m"], cond: Float[Tensor, "n c"]
     ) -> Float[Tensor, "n *shape"]:
-        """A field a row."""
+        """One field a row."""
         e = self.conditioning(cond)
         coarse = self.enter(z).view(len(z), -1, *self.grid.coarse)
         for block in self.blocks:
@@ -213,7 +213,7 @@ class FieldDecoder(nn.Module):
 
 
 def _coarse_blocks(grid: Grid, width: int, depth: int) -> nn.ModuleList:
-    """With attention among pairs of patches; a width below 32 has one head."""
+    """Blocks with attention among pairs of patches; a width below 32 has one head."""
     heads = max(1, 2 * width // 32)
     return nn.ModuleList(
         Residual(grid.axes, 2 * width, width, heads=heads) for _ in range(max(1, depth - 1))

@@ -1,4 +1,4 @@
-"""Fitted models: learned once for the same data and settings, then taken from the cache."""
+"""Fitted models, cached by their data and settings."""
 
 import json
 import shutil
@@ -30,15 +30,15 @@ from ingenium.generators.artifact import MODEL, FitRecord
 from ingenium.generators.model import Family
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
-META = "about"  # beside the weights of a kept fit
-# packages whose code decides what a fit gives
+META = "about"  # next to the weights of a stored fit
+# packages whose code decides the result of a fit
 CODE = ("generators", "sampling", "train", "kits/circuits", "kits/spikes")
-_DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # what a spoiled file gives
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # errors of a damaged file
 
 
 @dataclass(frozen=True)
 class FittedFamily:
-    """A family ready to propose, with the digest that names its weights."""
+    """A family ready to propose, with the digest of its weights."""
 
     name: str
     family: Family
@@ -47,7 +47,7 @@ class FittedFamily:
     cached: bool
 
     def save(self, folder: Path) -> None:
-        """Write the weights and what they are, so that a run can be replayed from its folder."""
+        """Write weights and description to a folder, so that a run can be replayed from it."""
         weights = save({k: v.contiguous() for k, v in self.family.state_dict().items()})
         write_atomic(folder / "model.safetensors", weights)
         write_atomic(folder / "model.json", json.dumps(_describe(self), indent=2) + "\n")
@@ -64,18 +64,18 @@ def _describe(fitted: FittedFamily) -> dict[str, Any]:
 
 
 def chosen(problem: Problem, choice: GeneratorChoice) -> str:
-    """The family of a choice; the problem's own where it is left open."""
+    """Return the family of a choice; the problem's default where it is left open."""
     if choice.family != "default":
         return choice.family
     return (choice.steer and problem.steered_family) or problem.default_family
 
 
 def check(problem: Problem, choice: GeneratorChoice) -> None:
-    """Refuse a family that cannot learn designs of a problem, before anything is made for it.
+    """Refuse a family that cannot learn designs of a problem, before any work is done.
 
     Raises:
-        InputError: for an unknown family, one that does not admit designs of this kind, or a
-            budget for one that comes trained.
+        InputError: for an unknown family, one that does not admit designs of this kind, or a number
+            of training steps for a pretrained one.
     """
     name = chosen(problem, choice)
     if offer.check(problem, name) == "shipped" and choice.steps is not None:
@@ -87,10 +87,10 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
 
 
 def load(folder: Path, problem: Problem) -> FittedFamily:
-    """The model that a run kept.
+    """Load the model that a run stored.
 
     Raises:
-        CorruptError: if the model is not what the run wrote.
+        CorruptError: if the model was altered after the run.
     """
     try:
         about = json.loads((folder / "model.json").read_bytes())
@@ -108,7 +108,7 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
 
 
 def of_fit(folder: Path, problem: Problem) -> FittedFamily:
-    """The model of a fit that was kept in a folder with its record.
+    """Load the model of a fit from its folder.
 
     Raises:
         InputError: if there is none, or one of another problem.
@@ -124,11 +124,11 @@ def of_fit(folder: Path, problem: Problem) -> FittedFamily:
 
 
 def trained(problem: Problem, name: str) -> FittedFamily:
-    """A family that its domain brings trained.
+    """Load a pretrained family of the domain.
 
     Raises:
         MissingDistribution: if its weights are not installed.
-        CorruptError: if they are not what the domain brought.
+        CorruptError: if the weights are not those of the domain.
     """
     shipped = problem.shipped()[name]
     weights = installed(shipped.weights)
@@ -156,11 +156,11 @@ def fit(
     watch: Progress,
     anew: bool = False,
 ) -> FittedFamily:
-    """The chosen family fitted to the known designs, from the cache where it was fitted before.
+    """Fit the chosen family to the known designs, or take an equal fit from the cache.
 
-    Before means: to the same tensors under the same conditions by the same plan, for a problem
-    whose package is the same. A stopped fit goes on from its checkpoint, and where another process
-    is fitting the same model its result is waited for. With `anew` it is fitted whatever is cached.
+    A fit is equal if tensors, conditions, plan and the problem's package are. A stopped fit resumes
+    from its checkpoint; if another process is fitting the same model, this one waits for it. With
+    `anew` the cache is ignored.
 
     Raises:
         InputError: for an unknown family.
@@ -197,16 +197,16 @@ def fit(
 
 
 def _best_losses(steps: list[float], watched: list[float], budget: int) -> list[float]:
-    """Held-out loss of the weights that a fit would end with after half and all of its budget.
+    """Best held-out loss after half and after all of the budget.
 
-    It ends with the best ones that it met: the loss of those at half of it may be far worse.
+    A fit returns the best weights so far: the weights at half of the budget may be far worse.
     """
     half = int(np.searchsorted(steps, budget / 2, side="right"))
     return [min(watched[: max(half, 1)]), min(watched)]
 
 
 def _waits(watch: Progress) -> Progress:
-    """Progress of a fit that another process makes; of one's own the steps tell."""
+    """Report the progress of a fit in another process; a fit in this one reports its own steps."""
     return lambda stage, done, total: watch(stage, done, total) if stage != "make fit" else None
 
 

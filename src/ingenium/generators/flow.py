@@ -21,7 +21,7 @@ COUPLED_FROM = 17  # with more dimensions an autoregressive inverse takes too ma
 
 @dataclass(frozen=True)
 class FlowSettings:
-    """How many axes are splined, and by what."""
+    """Number of axes with splines, and their size."""
 
     leading: int = 24  # axes that go through splines
     transforms: int = 3
@@ -32,12 +32,12 @@ class FlowSettings:
 class Flow(Model):
     """Neural spline flow on the leading principal axes, Gaussian on the trailing ones.
 
-    Designs lose their linear dependence on the conditions (ridge regression) and are turned into
-    the principal axes of the rest, which is exact and keeps volume up to a known constant. The
-    leading axes go through conditional rational-quadratic splines; the others are independent
-    and normal with their shrunk variance, for a few hundred rows say nothing more about a
-    thousand directions. Designs of few numbers go through splines whole. Density and inverse are
-    exact.
+    The linear dependence of designs on the conditions is removed (ridge regression), and the
+    residuals are rotated to their principal axes, which is exact and changes the volume by a known
+    constant. The leading axes go through conditional rational-quadratic splines; the others are
+    independent and normal with their shrunk variance, since a few hundred rows determine no more
+    about a thousand directions. All axes of designs of few numbers go through splines. Density and
+    inverse are exact.
 
     Shapes: d numbers of a flattened design, q leading axes.
     Source: Durkan et al., 2019, arXiv:1906.04032 (splines); Tipping and Bishop, J. Royal
@@ -138,7 +138,7 @@ class Flow(Model):
         """One design for each row of `cond`; an energy tilts the noise it comes from.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for a weight.
+            ValueError: if `cond` has the wrong width or `steer` has a weight.
         """
         check_cond(cond, self.c)
         check_steer(steer, "flow", energy=True)
@@ -159,7 +159,7 @@ class Flow(Model):
 
 
 def _ridge(cond: Float[Tensor, "n c"], rows: Float[Tensor, "n d"]) -> Float[Tensor, "c d"]:
-    """Slope of rows on conditions, shrunk by 2 % of the variance of a standardised condition."""
+    """Ridge regression of rows on conditions, with 2 % of the variance of a standardised one."""
     inner = cond.T @ cond
     held = 0.02 * len(cond) * torch.eye(cond.shape[1], dtype=cond.dtype)
     slope: Tensor = torch.linalg.solve(inner + held, cond.T @ rows)

@@ -24,7 +24,7 @@ class FlowMatchingSettings(DenoisingSettings):
 
     @property
     def levels(self) -> tuple[float, ...]:
-        """At equal distances along the line."""
+        """Noise levels at equal distances along the line."""
         return straight(self.steps)
 
 
@@ -51,10 +51,10 @@ class FlowMatching(Denoising, PathDensity):
         cond: Float[Tensor, "n {self.c}"],
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """Expected design less noise, given t * design + (1 - t) * noise.
+        """Expected difference of design and noise, given t * design + (1 - t) * noise.
 
-        The velocity that is right for white designs is built in, so that the network learns what
-        differs from it, and its input and target have unit spread at every t.
+        The exact velocity of white designs is built in: the network learns the difference, and its
+        input and target have unit spread at every t.
         """
         s = t.view(-1, *[1] * len(self.shape))
         variance = s.square() + (1 - s).square()
@@ -85,19 +85,19 @@ class FlowMatching(Denoising, PathDensity):
         return wrong.square().flatten(1).mean(-1)
 
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-        """The place on the line, 0 at noise and 1 at the design."""
+        """Return the place on the line, 0 at noise and 1 at the design."""
         return 1 / (1 + sigma)
 
     def angles(self, steps: int) -> tuple[float, ...]:
-        """The whole line, at equal distances."""
+        """Angles of the whole line, at equal distances."""
         return tuple(math.atan2(i, steps - i) for i in range(steps + 1))
 
 
 def flow_matching_of_rows(shape: tuple[int, ...], c: int) -> FlowMatching:
-    """As it is built on vectors and series."""
+    """Build the family for vectors and series."""
     return FlowMatching(shape, c, FlowMatchingSettings(width=128 if len(shape) == 1 else 96))
 
 
 def flow_matching_of_fields(shape: tuple[int, ...], c: int) -> FlowMatching:
-    """As it is built on fields."""
+    """Build the family for fields."""
     return FlowMatching(shape, c, FlowMatchingSettings(width=FIELD_WIDTH))

@@ -1,4 +1,4 @@
-"""Layers over waves, for networks whose fields lie on a grid of one, two or three axes.
+"""Fourier layers for networks on grids of one, two or three axes.
 
 Shapes: n fields, w channels.
 """
@@ -13,7 +13,7 @@ POINTWISE = (nn.Conv1d, nn.Conv2d, nn.Conv3d)  # by the number of axes
 
 
 class FourierLayer(nn.Module):
-    """A convolution by multiplying the lowest waves, beside a linear map at each point.
+    """A convolution by multiplication of the lowest waves, plus a linear map at each point.
 
     Source: Li et al., ICLR 2021, arXiv:2010.08895, section 4.
     """
@@ -26,7 +26,7 @@ class FourierLayer(nn.Module):
         self.point = POINTWISE[axes - 1](width, width, 1)
 
     def forward(self, x: Float[Tensor, "n w *grid"]) -> Float[Tensor, "n w *grid"]:
-        """The layer without its nonlinearity."""
+        """Apply the layer without a nonlinearity."""
         m, grid = self.modes, x.shape[2:]
         over = tuple(range(2, x.ndim))
         spectrum = torch.fft.rfftn(x, dim=over, norm="forward")

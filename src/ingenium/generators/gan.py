@@ -18,7 +18,7 @@ from ingenium.train.plan import Turn
 
 @dataclass(frozen=True)
 class GANSettings:
-    """Networks and how they play."""
+    """Networks and their training."""
 
     latent: int = 32
     width: int = 64
@@ -26,11 +26,11 @@ class GANSettings:
     penalty: float = 10.0
     repeats: int = 5  # steps of the critic for one of the maker
     draws: int = 4  # proposals for each held-out row
-    heard: float = 1.0  # size of conditions beside designs, of which there are many more numbers
+    heard: float = 1.0  # scale of the conditions, relative to the many more numbers of designs
 
 
 class GAN(Model):
-    """WGAN-GP: a critic measures the distance to the data, a maker of designs shrinks it.
+    """WGAN-GP: a critic estimates the distance to the data, a generator network reduces it.
 
     Shapes: m latent numbers.
     Source: Gulrajani et al., 2017, arXiv:1704.00028, algorithm 1.
@@ -47,7 +47,7 @@ class GAN(Model):
         self.critic: nn.Module = encoder(shape, c, 1, width=width, depth=depth)
 
     def turns(self) -> tuple[Turn, ...]:
-        """Five steps of the critic, one of the maker."""
+        """Alternate five steps of the critic and one of the generator network."""
         critic, maker = tuple(self.critic.parameters()), tuple(self.make.parameters())
         betas = (0.0, 0.9)
         return (
@@ -58,7 +58,7 @@ class GAN(Model):
     def draw(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, "n *shape"]:
-        """Designs from fresh noise."""
+        """Sample designs from fresh noise."""
         noise = gaussian(cond.new_empty(len(cond), self.latent), rng)
         made: Tensor = self.make(noise, self.settings.heard * cond)
         return made
@@ -66,14 +66,14 @@ class GAN(Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """What the critic holds against made designs."""
+        """Negative score of proposed designs by the critic."""
         score: Tensor = self.critic(self.draw(cond, rng), self.settings.heard * cond)
         return -score[:, 0]
 
     def critic_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Score of made over true designs, and how far the slope between them is from 1."""
+        """Score of proposed minus true designs, plus the penalty on the gradient between them."""
         with torch.no_grad():
             made = self.draw(cond, rng)
         place = uniform(cond.new_empty(len(x), *[1] * len(self.shape)), rng)
@@ -108,7 +108,7 @@ class GAN(Model):
         """One design for each row of `cond`; an energy tilts the noise it comes from.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for a weight.
+            ValueError: if `cond` has the wrong width or `steer` has a weight.
         """
         check_cond(cond, self.c)
         check_steer(steer, "gan", energy=True)
@@ -120,8 +120,8 @@ class GAN(Model):
 
 
 def gan_of_rows(shape: tuple[int, ...], c: int) -> GAN:
-    """As it is built on vectors and series."""
-    # On few numbers a penalty of 10 stops the critic before it sees what is wrong. A 2-D Gaussian
+    """Build the family for vectors and series."""
+    # On few numbers a penalty of 10 stops the critic before it detects errors. A 2-D Gaussian
     # over 5 seeds: largest error of a mean 0.37 to 0.88 deviations with 10, 0.07 to 0.09 with 0.1.
     # Source: gan_toy.py of the authors, github.com/igul222/improved_wgan_training (0.1).
     penalty = 0.1 if len(shape) == 1 else 10.0
@@ -129,5 +129,5 @@ def gan_of_rows(shape: tuple[int, ...], c: int) -> GAN:
 
 
 def gan_of_fields(shape: tuple[int, ...], c: int) -> GAN:
-    """As it is built on fields."""
+    """Build the family for fields."""
     return GAN(shape, c, GANSettings(latent=32, width=FIELD_WIDTH))

@@ -31,11 +31,10 @@ class GaussianProcess(Classical):
     """Exact Gaussian processes on the leading principal components of the designs.
 
     Each component has its own lengthscales, signal and noise, set by the marginal likelihood of a
-    part of the rows.
-    A proposal is a draw from the predictive of all variables of a row together: the leading
-    components with the correlation of their leave-one-out residuals, the trailing ones with the
-    variance they had in training. Beyond `rows` designs a random part of them is used, for the
-    cost is cubic.
+    part of the rows. A proposal is a sample of the predictive distribution of all variables of a
+    row: the leading components with the correlation of their leave-one-out residuals, the trailing
+    ones with the variance they had in training. Beyond `rows` designs a random part of them is
+    used, since the cost is cubic.
 
     Shapes: m training rows, q leading components, r all components.
     Source: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, alg. 2.1 and
@@ -84,7 +83,7 @@ class GaussianProcess(Classical):
         return {}
 
     def regress(self, target: Float[np.ndarray, "m q"]) -> None:
-        """Fit a process to each component, and keep how their residuals hang together."""
+        """Fit a process to each component, and store the correlation of their residuals."""
         from ingenium.evaluate.kernels import smooth
 
         within, start = (0.05, 100.0), np.full(self.c, math.sqrt(max(self.c, 1)))
@@ -116,7 +115,7 @@ class GaussianProcess(Classical):
         self.mixing = torch.linalg.cholesky(shrunk / scale / scale[:, None]).to(self.mean)
 
     def covariance(self, asked: Float[Tensor, "n c"]) -> Float[Tensor, "q n m"]:
-        """Squared exponential covariance with the training rows, as the processes have it."""
+        """Squared exponential covariance with the training rows, for each process."""
         level, length = self.kernel[:, 0, None, None], self.kernel[:, None, 1:-1].exp()
         apart = torch.cdist(
             asked / length,

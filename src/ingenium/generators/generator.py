@@ -1,4 +1,4 @@
-"""A family fitted to a problem's designs: what the loop asks for proposals."""
+"""A family fitted to a problem's designs, as the loop uses it for proposals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ from ingenium.sampling.steer import Steer
 
 @dataclass(frozen=True)
 class Generator:
-    """Proposes designs of an opened problem under a resolved spec, block by block."""
+    """Generator of designs of an opened problem under a resolved spec, block by block."""
 
     problem: Problem
     family: Family
     spec: Spec  # resolved
-    known: xr.Dataset  # the designs that were learned from
+    known: xr.Dataset  # the training designs
     _last: dict[tuple[int, int, tuple[int, ...]], tuple[tuple[Tensor, ...], xr.Dataset]] = field(
         default_factory=dict, repr=False
     )  # by seed, block and its parts, for the next rows of the same one
@@ -38,14 +38,14 @@ class Generator:
         rows: Sequence[int] = range(BLOCK),
         wanted: Sequence[int] | None = None,
     ) -> xr.Dataset:
-        """The designs of one block, with their conditions; hard constraints hold exactly.
+        """Propose designs of one block, with conditions; hard constraints are satisfied exactly.
 
         Args:
-            seed: of the whole proposal.
+            seed: random seed of the whole proposal.
             block: its index; designs `block * BLOCK` and the `BLOCK - 1` that follow.
-            rows: those of the block that are given; what they are does not depend on it.
-            wanted: those of them that count, without it all; of a family that proposes in parts
-                the others may be copies, so that what is mended has the same shape.
+            rows: rows of the block to return; their values do not depend on this selection.
+            wanted: rows among them that are used, by default all; a family that proposes in parts
+                may fill the others with copies, so that the repair sees the same shape.
         """
         key = (seed, block, self._parts(rows if wanted is None else wanted))
         if key not in self._last:
@@ -63,19 +63,19 @@ class Generator:
 
     @property
     def _together(self) -> int:
-        """Designs that the family proposes at a time."""
+        """Number of designs that the family proposes at a time."""
         return self.family.together if isinstance(self.family, InParts) else BLOCK
 
     def _parts(self, rows: Sequence[int]) -> tuple[int, ...]:
-        """Of a block, those that hold some rows."""
+        """Parts of a block that contain some rows."""
         return tuple(sorted({row // self._together for row in rows}))
 
     def _whole(
         self, seed: int, block: int, parts: tuple[int, ...]
     ) -> tuple[tuple[Tensor, ...], xr.Dataset]:
-        """All proposals of a block, projected but not mended, and their conditions.
+        """Return all proposals of a block, projected but not repaired, and their conditions.
 
-        What lies outside of the parts is a copy of what lies in the first.
+        Rows outside of the parts are copies of the first part.
         """
         spec, known = self.spec, self.problem.posed(self.known)
         conditions = draw_conditions(
@@ -100,7 +100,7 @@ class Generator:
 
     @cached_property
     def _apart(self) -> Float[np.ndarray, " m"] | None:
-        """How far the known designs lie from what was given; found once a run."""
+        """Distance of the inputs of known designs from those of the spec; computed once a run."""
         return distance_to_given(self.problem, self.known)
 
     def _steer(self, project: Projection, conditions: xr.Dataset) -> Steer:
@@ -121,7 +121,7 @@ class Generator:
         )
 
     def _energy(self, conditions: xr.Dataset) -> Callable[[Tensor], Tensor]:
-        """Half the squared distances in spreads of the known designs, by relative strength."""
+        """Half the squared distances to targets in standard deviations, weighted by strength."""
         targets, spread = self.spec.generator.steer, self._spread
         soft = self.problem.steerable()
         most = max(t.strength for t in targets) or 1.0
@@ -136,7 +136,7 @@ class Generator:
 
     @cached_property
     def _spread(self) -> Mapping[str, Tensor]:
-        """How each steered quantity is spread over the known designs; measured once a run."""
+        """Standard deviation of each steered quantity over known designs; computed once a run."""
         soft = self.problem.steerable()
         arrays = to_arrays(self.known, self.problem.variables)
         with torch.no_grad():

@@ -17,7 +17,7 @@ SWEEPS = 2
 
 @dataclass(frozen=True)
 class MeanSettings:
-    """How the conditional mean is chosen."""
+    """Settings of the regression of the mean."""
 
     run: int = 7  # rows in a row that are left out together: neighbouring days are alike
     gain: float = 0.05  # share of a component's variance that its regression must explain
@@ -25,11 +25,11 @@ class MeanSettings:
 
 
 class KernelMean(LearnedBuffers):
-    """Mean of columns given conditions, and the residuals that honest predictions leave.
+    """Conditional mean of columns, and the residuals of held-out predictions.
 
     Each principal component of the columns is regressed with a Gaussian kernel. The relevance of
-    each condition (an inverse length) and each component's ridge minimise the squared error on
-    runs of rows left out together, in closed form; a component that gains too little keeps its
+    each condition (an inverse length) and each component's ridge minimise the squared error on runs
+    of rows left out together, in closed form; a component that gains too little gets its plain
     mean. The residuals are those of the left-out rows, so their spread is that of a prediction.
 
     Shapes: n rows, m training rows, c spec features, w columns.
@@ -74,7 +74,7 @@ class KernelMean(LearnedBuffers):
         return self.offset + _kernel(self._scaled(cond), self.rows) @ self.weight
 
     def distance(self, cond: Float[Tensor, "n c"]) -> Float[Tensor, "n m"]:
-        """Distance of conditions to those of the training rows, by relevance."""
+        """Distance of conditions to those of the training rows, weighted by relevance."""
         return _distance(self._scaled(cond), self.rows)
 
     def _scaled(self, cond: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ def _distance(a: Float[Tensor, "n c"], b: Float[Tensor, "m c"]) -> Float[Tensor,
 def _relevance(
     standard: Float[Tensor, "m c"], y: Float[Tensor, "m k"], run: int
 ) -> Float[Tensor, " c"]:
-    """Coordinate descent over a grid: each step is one eigendecomposition."""
+    """Relevance of conditions by coordinate descent on a grid; a step is an eigendecomposition."""
     best = standard.new_full((standard.shape[1],), FIRST_RELEVANCE)
 
     def error(relevance: Tensor) -> float:
@@ -121,7 +121,7 @@ def _relevance(
 def _left_out(
     kernel: Float[Tensor, "m m"], y: Float[Tensor, "m k"], run: int, ridges: tuple[float, ...]
 ) -> tuple[Float[Tensor, " k"], Float[Tensor, "m k"], Float[Tensor, "m k"]]:
-    """Mean squared error on left-out runs, weights and residuals, each by the best ridge."""
+    """Mean squared error on left-out runs, weights and residuals, each for the best ridge."""
     values, vectors = torch.linalg.eigh(kernel)
     turned = vectors.T @ y
     best = torch.full_like(y[0], torch.inf)

@@ -1,4 +1,4 @@
-"""Steering of families that turn standard normal numbers into designs."""
+"""Steering of families that map standard normal numbers to designs."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from ingenium.sampling.noise import gaussian
 from ingenium.sampling.steer import Steer
 
 STEPS = 40
-STEP = 0.1  # time of one step; after 40 of them a start keeps 2 % of its influence
+STEP = 0.1  # time of one step; after 40 of them 2 % of a start's influence is left
 
 
 def tilt(
@@ -22,9 +22,9 @@ def tilt(
 ) -> Float[Tensor, "n m"]:
     """Move standard normal numbers towards the density `N(z) exp(-strength energy(decode(z)))`.
 
-    Langevin steps that leave the normal density unchanged where the energy is flat, so steering
-    does not cost variety. One step moves a row by at most the length of its own noise, which
-    keeps steep energies stable.
+    The Langevin steps leave the normal density unchanged where the energy is flat, so steering does
+    not reduce variety. A step moves a row by at most the length of its own noise, which makes steep
+    energies stable.
 
     Source: Cotter et al., Statistical Science 28, 2013, sec. 4 (preconditioned Langevin).
     """

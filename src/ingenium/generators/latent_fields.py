@@ -1,4 +1,4 @@
-"""Fields from the latent numbers of a convolutional autoencoder, which another family proposes."""
+"""Families on the latent numbers of a convolutional autoencoder of fields."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ STAGES = ("autoencoder", "inner")
 
 @dataclass(frozen=True)
 class AutoencoderSettings:
-    """Network and prices."""
+    """Network and weights of the loss."""
 
     latent: int = 32
     width: int = 32
@@ -30,10 +30,10 @@ class AutoencoderSettings:
 
 
 class Autoencoder(Model):
-    """Squeezes designs into latent numbers with a little noise, whatever their conditions.
+    """Autoencoder of designs to latent numbers with a little noise, without conditions.
 
-    The noise, which the price of the divergence keeps up, makes near latent numbers decode to near
-    designs; it is far too small to propose from, which is the work of another family.
+    The weighted divergence maintains the noise, so that near latent numbers decode to near designs.
+    The noise is far too small to sample from: another family proposes latent numbers.
 
     Shapes: m latent numbers.
     Source: Rombach et al., 2022, arXiv:2112.10752, sec. 3.1 (slight penalty towards a normal).
@@ -59,14 +59,14 @@ class Autoencoder(Model):
         return mean, 1e-3 + functional.softplus(raw - 1.0)
 
     def decode(self, z: Float[Tensor, "n m"]) -> Float[Tensor, "n *shape"]:
-        """Designs of latent numbers."""
+        """Return the designs of latent numbers."""
         out: Tensor = self.to_design(z, z.new_empty(len(z), 0))
         return out
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Squared error a number of the design, and the divergence a latent number at its price."""
+        """Squared error for each number of the design, plus weighted divergence for each latent."""
         mean, spread = self.posterior(x)
         wrong = (self.decode(mean + spread * gaussian(mean, rng)) - x).square().flatten(1).mean(1)
         divergence = 0.5 * (mean.square() + spread.square() - 1) - spread.log()
@@ -75,10 +75,10 @@ class Autoencoder(Model):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """What standard normal latent numbers decode to, whatever the conditions.
+        """Decode standard normal latent numbers, whatever the conditions.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "an autoencoder alone")
@@ -109,7 +109,7 @@ class LatentFields(nn.Module):
         inner: Callable[[tuple[int, ...], int], Family],
         settings: AutoencoderSettings = AutoencoderSettings(),
     ) -> None:
-        """A family for designs of `shape`; `inner` builds the family of the latent numbers."""
+        """Set up a family for designs of `shape`; `inner` builds that of the latent numbers."""
         super().__init__()
         if settings.latent < 1 or settings.price < 0:
             raise InputError("at least 1 latent number and a price of at least 0", settings)
@@ -123,7 +123,7 @@ class LatentFields(nn.Module):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Fit the autoencoder, then the inner family; the course has the names of both.
+        """Fit the autoencoder, then the inner family; the losses are named after both.
 
         Raises:
             ValueError: if rows or plan do not fit.
@@ -140,7 +140,7 @@ class LatentFields(nn.Module):
     def decode(
         self, latent: Float[Tensor, "n m"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, "n *shape"]:
-        """Designs of standardised latent numbers, which is all that they follow from."""
+        """Return the designs of standardised latent numbers; conditions have no effect."""
         return self.autoencoder.decode(self.centre + self.spread * latent)
 
     def propose(
@@ -149,8 +149,8 @@ class LatentFields(nn.Module):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width, or guidance is asked for that the inner
-                family cannot follow.
+            ValueError: if `cond` has the wrong width, or guidance is requested that the inner
+                family does not support.
         """
         check_cond(cond, self.c)
         outer = steer.energy
@@ -161,7 +161,7 @@ class LatentFields(nn.Module):
 
 
 def _stage(plan: Plan, number: int) -> Plan:
-    """The share of one of the two stages in a plan: own checkpoint, half of the time."""
+    """Plan of one of the two stages: own checkpoint, half of the time."""
     progress, folder = plan.progress, plan.checkpoint
 
     def watch(step: int, steps: int, loss: float) -> None:

@@ -1,4 +1,4 @@
-"""Modules whose state takes its shapes from the data."""
+"""Modules with a state whose shapes come from the data."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 class LearnedBuffers(nn.Module):
     """A module whose buffers are empty until data give them their shapes.
 
-    Loading a state gives an empty module the shapes that were saved.
+    Loading a state restores the saved shapes.
     """
 
     def empty(self, *names: str, dtype: torch.dtype = torch.float64) -> None:

@@ -1,4 +1,4 @@
-"""Training at random noise levels, as diffusion and energies share it."""
+"""Training at random noise levels, shared by diffusion and energy-based models."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class LevelSettings(DenoisingSettings):
 
     @property
     def levels(self) -> tuple[float, ...]:
-        """Dense where they are small."""
+        """Noise levels, dense where they are small."""
         return ladder(self.steps, self.least, self.most)
 
 

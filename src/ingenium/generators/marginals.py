@@ -1,4 +1,4 @@
-"""Normal scores of channels: monotone, exactly invertible on what was seen."""
+"""Normal scores of channels: monotone maps, exactly invertible on the training values."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,17 @@ from torch import Tensor
 
 from ingenium.generators.learned_buffers import LearnedBuffers
 
-KNOTS = 2048  # at most so many points of the table of a continuous channel
+KNOTS = 2048  # most points of the table of a continuous channel
 GRID_SHARE = 0.25  # a channel with fewer distinct values a value seen was measured on a grid
 
 
 class Marginals(LearnedBuffers):
     """Piecewise linear maps between the values of channels and normal scores.
 
-    The score of a value is the normal quantile of its middle rank, so a value that is taken often
-    (an atom) has one score, and many scores lead back to it. A channel with few distinct values
-    was measured on a grid: its table is kept whole, every score leads to a value of that grid, and
-    gradients pass as if it were linear between them. Values outside the range that was seen are
-    moved to its ends.
+    The score of a value is the normal quantile of its middle rank, so a frequent value (an atom)
+    has one score, and many scores map back to it. A channel with few distinct values was measured
+    on a grid: its table is stored whole, every score maps to a value of that grid, and gradients
+    pass as if it were linear between them. Values outside the training range are clipped to it.
 
     Shapes: d channels, k points of the longest table, n rows, w columns, each of one channel.
     Source: Van der Waerden scores; Conover, Practical Nonparametric Statistics, 3rd ed., sec. 5.10.
@@ -37,7 +36,7 @@ class Marginals(LearnedBuffers):
         self.empty("on_grid", dtype=torch.bool)
 
     def learn(self, channels: Sequence[Float[Tensor, " _"]]) -> None:
-        """Build the table of each channel from all values that it took."""
+        """Build the table of each channel from all its training values."""
         tables = [_table(v.detach().to(torch.float64)) for v in channels]
         most = max(len(v) for v, _, _ in tables)
         self.values = torch.stack([_padded(v, most, float(v[-1])) for v, _, _ in tables])
@@ -48,7 +47,7 @@ class Marginals(LearnedBuffers):
     def to_scores(
         self, x: Float[Tensor, "n w"], channel: Int[Tensor, " w"]
     ) -> Float[Tensor, "n w"]:
-        """Score of each value; `channel` names the table of each column."""
+        """Return the score of each value; `channel` is the index of each column's table."""
         values, scores, length = self.values[channel], self.scores[channel], self.length[channel]
         at = torch.minimum(torch.maximum(x.T, values[:, :1]), values[:, -1:]).contiguous()
         return _between(at, values, scores, length).T
@@ -56,7 +55,7 @@ class Marginals(LearnedBuffers):
     def from_scores(
         self, z: Float[Tensor, "n w"], channel: Int[Tensor, " w"]
     ) -> Float[Tensor, "n w"]:
-        """Value of each score."""
+        """Return the value of each score."""
         values, scores, length = self.values[channel], self.scores[channel], self.length[channel]
         last = scores.gather(1, length[:, None] - 1)
         at = torch.minimum(torch.maximum(z.T, scores[:, :1]), last).contiguous()

@@ -1,9 +1,9 @@
-"""The one interface of all model families, on standardised tensors.
+"""The common interface of all model families, on standardised tensors.
 
-Designs of a family have a fixed `shape`: `(d,)` for vectors, `(d, t)` for multichannel series,
-`(k, x, y)` or `(k, x, y, z)` for fields of k channels on a grid of cells.
-Every family is conditional: each row of `cond` holds `c` numbers. Rows must not influence each
-other, and all randomness comes from the `rng` argument.
+Designs of a family have a fixed `shape`: `(d,)` for vectors, `(d, t)` for multichannel series, `(k,
+x, y)` or `(k, x, y, z)` for fields of k channels on a grid of cells. Every family is conditional:
+each row of `cond` holds `c` numbers. Rows must not influence each other, and all randomness comes
+from the `rng` argument.
 """
 
 from abc import abstractmethod
@@ -20,7 +20,7 @@ from ingenium.train.plan import Plan, Turn
 
 @runtime_checkable
 class Family(Protocol):
-    """What can be fitted to designs and can propose new ones."""
+    """Interface of models that are fitted to designs and propose new ones."""
 
     shape: tuple[int, ...]
     c: int
@@ -28,7 +28,7 @@ class Family(Protocol):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Learn from designs; gives the course of the losses by name."""
+        """Learn from designs; return the losses over training by name."""
         ...
 
     def propose(
@@ -43,9 +43,9 @@ class Family(Protocol):
 
 @runtime_checkable
 class InParts(Protocol):
-    """A family that takes long over a design: so many of a block are proposed together.
+    """A slow family that proposes a block in parts of `together` designs.
 
-    Parts that hold none of the designs that are asked for are left out.
+    Parts without any requested design are skipped.
     """
 
     together: int  # divides the block
@@ -55,10 +55,10 @@ class InParts(Protocol):
 class HasDensity(Protocol):
     """A family whose density can be evaluated.
 
-    Exact for `flow` and `autoregressive`, and up to the error of a solver for designs of at most
-    32 numbers of `diffusion` and `flow_matching`; for larger ones an unbiased estimate, whose
-    standard error `density` gives; a lower bound for `vae`. A `gan` has none, `energy` knows its
-    own up to a constant.
+    Exact for `flow` and `autoregressive`, and up to the error of a solver for designs of at most 32
+    numbers of `diffusion` and `flow_matching`; for larger ones an unbiased estimate, whose standard
+    error `density` returns; a lower bound for `vae`. A `gan` has none; that of `energy` is known up
+    to a constant.
     """
 
     def log_density(
@@ -69,7 +69,7 @@ class HasDensity(Protocol):
 
 
 class Model(nn.Module):
-    """A family fitted by gradient descent; a subclass gives `loss` and `propose`."""
+    """A family fitted by gradient descent; a subclass defines `loss` and `propose`."""
 
     def __init__(self, shape: tuple[int, ...], c: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Model(nn.Module):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """What one row adds to the training loss."""
+        """Training loss of each row."""
 
     @abstractmethod
     def propose(
@@ -89,16 +89,16 @@ class Model(nn.Module):
         """One design for each row of `cond`."""
 
     def turns(self) -> tuple[Turn, ...]:
-        """All parameters on the loss; adversarial families override this."""
+        """Optimise all parameters on the loss; adversarial families override this."""
         return (Turn(tuple(self.parameters()), self.loss),)
 
     def anneal(self, fraction: float) -> None:
-        """Told before each step how much of the budget is spent; most families ignore it."""
+        """Adapt to the spent fraction of the budget, before each step; most families ignore it."""
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """What early stopping watches; the training loss unless a family knows better."""
+        """Loss that early stopping watches; the training loss unless a family overrides it."""
         return self.loss(x, cond, rng)
 
     def fit(

@@ -1,10 +1,10 @@
-"""Trunks: networks chosen by the kind of design, all conditioned in the same way.
+"""Networks for each kind of design, all conditioned in the same way.
 
-A vector `(d,)` is one token and passes through a residual perceptron; a series `(d, t)` becomes
-a row of overlapping patches and passes through a small transformer; fields on two or three axes
-of cells have convolutions (`field_networks`). Scale and shift of every
-normalisation come from the conditions and, where there is one, the noise level. Rows never
-influence each other, and all operations can be differentiated twice.
+A vector `(d,)` is one token and passes through a residual perceptron; a series `(d, t)` becomes a
+row of overlapping patches and passes through a small transformer; fields on two or three axes of
+cells have convolutions (`field_networks`). Scale and shift of every normalisation come from the
+conditions and, where there is one, the noise level. Rows never influence each other, and all
+operations can be differentiated twice.
 
 Shapes: n designs, d variables or channels, t time, c spec features, s tokens, w width.
 Source: Perez et al., 2018, arXiv:1709.07871 (scale and shift); Peebles and Xie, 2023,
@@ -25,7 +25,7 @@ from ingenium.generators.field_networks import FieldDecoder, FieldEncoder, Field
 
 
 class Modulation(nn.Module):
-    """Normalises, then scales and shifts as the embedding says."""
+    """Normalisation, then scale and shift from the embedding."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class ResidualBlock(nn.Module):
 
 
 class FromVector(nn.Module):
-    """A vector as a number of tokens."""
+    """Map from a vector to a number of tokens."""
 
     def __init__(self, d: int, tokens: int, width: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class FromVector(nn.Module):
 
 
 class ToVector(nn.Module):
-    """All tokens together as a vector."""
+    """Map from all tokens together to a vector."""
 
     def __init__(self, tokens: int, width: int, d: int) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class ToVector(nn.Module):
 
 
 class FromSeries(nn.Module):
-    """A series as overlapping patches, each a token that knows its place."""
+    """Map from a series to overlapping patches, each a token with its position."""
 
     def __init__(self, d: int, t: int, patch: int, width: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class FromSeries(nn.Module):
 
 
 class ToSeries(nn.Module):
-    """Tokens as overlapping patches, added up to a series."""
+    """Map from tokens to overlapping patches, added up to a series."""
 
     def __init__(self, d: int, t: int, patch: int, width: int) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class ToSeries(nn.Module):
 
 
 class Trunk(nn.Module):
-    """Designs in, conditioned blocks, designs or features out."""
+    """Network of an input layer, conditioned blocks and an output layer."""
 
     def __init__(
         self, enter: nn.Module, blocks: nn.ModuleList, leave: nn.Module, conditioning: Conditioning
@@ -130,7 +130,7 @@ class Trunk(nn.Module):
         level: Float[Tensor, " n"] | None = None,
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *out"]:
-        """Output a row; `level` where the network was built for it, `keep` drops conditions."""
+        """One output a row; `level` where the network has one; only `keep` rows get conditions."""
         e = self.conditioning(cond, level, keep)
         h = self.enter(x)
         for block in self.blocks:
@@ -143,14 +143,14 @@ Network = Trunk | FieldTrunk | FieldEncoder | FieldDecoder
 
 
 def is_field(shape: tuple[int, ...]) -> bool:
-    """Whether designs have channels on two or three axes of cells."""
+    """Return whether designs have channels on two or three axes of cells."""
     return len(shape) in (3, 4)
 
 
 def trunk(
     shape: tuple[int, ...], c: int, *, width: int = 128, depth: int = 4, level: bool = True
 ) -> Network:
-    """From designs to the same shape, zero at first; for denoisers, velocities and the like."""
+    """Build a network from designs to the same shape, zero at first; such as for denoisers."""
     if is_field(shape):
         net = FieldTrunk(shape, width, depth, Conditioning(c, width, level=level))
         for parameter in net.up.leave.parameters():
@@ -177,7 +177,7 @@ def encoder(
     depth: int = 4,
     level: bool = False,
 ) -> Network:
-    """From designs to a vector of `out` numbers; for encoders, critics and energies."""
+    """Build a network from designs to `out` numbers; for encoders, critics and energies."""
     if is_field(shape):
         return FieldEncoder(shape, out, width, depth, Conditioning(c, width, level=level))
     tokens = _tokens(shape)
@@ -192,7 +192,7 @@ def encoder(
 def decoder(
     latent: int, shape: tuple[int, ...], c: int, *, width: int = 128, depth: int = 4
 ) -> Network:
-    """From a latent vector to designs; for decoders and adversarial generators."""
+    """Build a network from a latent vector to designs; for decoders and adversarial generators."""
     if is_field(shape):
         return FieldDecoder(latent, shape, width, depth, Conditioning(c, width, level=False))
     tokens = _tokens(shape)
@@ -205,7 +205,7 @@ def decoder(
 
 
 def kept(n: int, drop: float, rng: torch.Generator) -> Bool[Tensor, " n"]:
-    """Which rows keep their conditions when a share `drop` is left out at random."""
+    """Mark rows that keep their conditions when a share `drop` is left out at random."""
     return torch.rand(n, generator=rng, device=rng.device) >= drop
 
 
@@ -217,7 +217,7 @@ def _blocks(tokens: int, width: int, depth: int) -> nn.ModuleList:
 
 
 def _patch(t: int) -> int:
-    """Even length of a patch that makes about 24 tokens or fewer."""
+    """Even length of a patch, for at most about 24 tokens."""
     return max(2, 2 * math.ceil(t / 48))
 
 

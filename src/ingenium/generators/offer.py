@@ -1,7 +1,7 @@
-"""What a spec and a comparison can name as the generator of a problem.
+"""Generators that a spec or a comparison can name for a problem.
 
-These are the families of the engine that admit its designs, the field's own baselines, and what
-its domain brings trained; under one name the problem's own come before those of the engine.
+These are the families of the engine that admit its designs, the field's own baselines, and the
+pretrained ones of its domain; under one name the problem's own come before the engine's.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ Source = Literal["engine", "baseline", "shipped"]
 
 
 def offered(problem: Problem) -> dict[str, Source]:
-    """All that can be named, with where it comes from."""
+    """Return the names of all available generators, with their sources."""
     codec = problem.codec
     kind = kind_of(codec)
     found: dict[str, Source] = {
@@ -32,7 +32,7 @@ def offered(problem: Problem) -> dict[str, Source]:
 
 
 def check(problem: Problem, name: str) -> Source:
-    """Where the generator of a name comes from.
+    """Return the source of a generator's name.
 
     Raises:
         InputError: for an unknown name, or a family that cannot learn designs of this kind.
@@ -45,7 +45,7 @@ def check(problem: Problem, name: str) -> Source:
 
 
 def make(problem: Problem, name: str, c: int) -> Family:
-    """The generator of a name with its first weights, for designs under `c` features.
+    """Build the generator of a name with initial weights, for designs under `c` features.
 
     Raises:
         InputError: as `check`.
@@ -56,7 +56,7 @@ def make(problem: Problem, name: str, c: int) -> Family:
     if source == "shipped":
         shipped: Family = problem.shipped()[name].make()
         return shipped
-    with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
+    with torch.random.fork_rng(devices=[]):  # libraries sample weights from the global state
         torch.manual_seed(0)
         own: Family = problem.baselines()[name]()
     if own.c != c:
@@ -65,9 +65,9 @@ def make(problem: Problem, name: str, c: int) -> Family:
 
 
 def plan(problem: Problem, name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
-    """The budget with which it is fitted; `steps` overrides its own.
+    """Return the training plan of a generator; `steps` overrides its own.
 
-    It is that of the problem where it has one, then that of the family.
+    A plan of the problem comes before that of the family.
     """
     own: Plan = problem.budgets().get(name, Plan())
     if name in families.NAMES and name not in problem.budgets():

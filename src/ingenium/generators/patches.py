@@ -13,9 +13,9 @@ EDGE = 4  # cells of a patch along each axis
 
 @dataclass(frozen=True)
 class Patches:
-    """A field cut into patches without overlap, the last axis running fastest.
+    """Partition of a field into patches without overlap, the last axis running fastest.
 
-    What the last patches of an axis lack is filled with zeros and left out again.
+    The last patches of an axis are padded with zeros, which are removed again.
 
     Shapes: n designs, k channels, t patches, p numbers of a patch.
     """
@@ -30,16 +30,16 @@ class Patches:
 
     @property
     def t(self) -> int:
-        """How many patches there are."""
+        """Number of patches."""
         return math.prod(self.grid)
 
     @property
     def p(self) -> int:
-        """Numbers of a patch."""
+        """Number of values of a patch."""
         return int(self.shape[0] * self.edge ** len(self.grid))
 
     def cut(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n t p"]:
-        """The patches of each field."""
+        """Return the patches of each field."""
         cells = self.shape[1:]
         short = [(0, g * self.edge - c) for g, c in zip(self.grid, cells, strict=True)]
         whole = functional.pad(x, tuple(end for pair in reversed(short) for end in pair))
@@ -51,7 +51,7 @@ class Patches:
         return split.permute(order).reshape(len(x), self.t, self.p)
 
     def join(self, patches: Float[Tensor, "n t p"]) -> Float[Tensor, "n *shape"]:
-        """The fields of patches; inverse of `cut`."""
+        """Return the fields of patches; inverse of `cut`."""
         axes = len(self.grid)
         split = patches.reshape(len(patches), *self.grid, self.shape[0], *[self.edge] * axes)
         order = [0, 1 + axes]
@@ -66,11 +66,11 @@ class Patches:
 
     @property
     def inside(self) -> Bool[Tensor, "t p"]:
-        """Which numbers of the patches belong to the field."""
+        """Mark the values of patches that belong to the field."""
         return self.cut(torch.ones(1, *self.shape))[0] > 0
 
     def before(self, axis: int) -> list[int]:
-        """For each patch the number of the one before it along an axis, or -1 at the border."""
+        """Number of the preceding patch of each patch along an axis, or -1 at the border."""
         index = torch.arange(self.t).reshape(self.grid)
         shifted = index.roll(1, axis)
         shifted.select(axis, 0).fill_(-1)

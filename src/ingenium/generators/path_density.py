@@ -18,17 +18,17 @@ WORK_AT_ONCE = 4096  # rows times tangents through the network at a time
 class PathDensity:
     """The density from which a family proposes when its differential equation is solved exactly.
 
-    Proposals of few steps, or of solvers that add noise, follow it nearly.
+    Proposals of few steps, or of solvers that add noise, follow it approximately.
 
-    With `u = x / sqrt(1 + sigma^2)` and the angle `a = atan(sigma)` the equation reads
-    `du/da = -network(u)`: families that build in what is right for white designs leave the rest
-    to their network. So white designs do not move, and nothing is divided by a small noise level.
+    With `u = x / sqrt(1 + sigma^2)` and the angle `a = atan(sigma)` the equation reads `du/da =
+    -network(u)`: families build in the exact solution for white designs and leave the difference to
+    their network. So white designs do not move, and nothing is divided by a small noise level.
 
-    Designs of more than 32 numbers get an unbiased estimate, whose random signs are
-    the same at every call.
+    Designs of more than 32 numbers get an unbiased estimate, with the same random signs in every
+    call.
 
     Source: Song et al., 2021, arXiv:2011.13456, sec. 4.3 and app. D.2 (probability flow); Lu and
-    Song, 2024, arXiv:2410.11081, sec. 3 (angles).
+        Song, 2024, arXiv:2410.11081, sec. 3 (angles).
     """
 
     shape: tuple[int, ...]
@@ -37,11 +37,11 @@ class PathDensity:
 
     @abstractmethod
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-        """A noise level as the network reads it."""
+        """Return a noise level as the network reads it."""
 
     @abstractmethod
     def angles(self, steps: int) -> tuple[float, ...]:
-        """Where the equation is solved, from the design to the noise."""
+        """Angles at which the equation is solved, from the design to the noise."""
 
     @torch.no_grad()
     def density(
@@ -81,7 +81,7 @@ class PathDensity:
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        """The value of `density` (nats).
+        """Return the value of `density` (nats).
 
         Raises:
             ValueError: if rows do not fit the family.

@@ -1,4 +1,4 @@
-"""Series from few latent numbers of another family, with the texture of real residuals."""
+"""Series from few latent variables of another family, with the texture of real residuals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,31 +23,31 @@ ALIKE = 0.1  # correlation of changes from which two channels belong together
 
 @dataclass(frozen=True)
 class PrincipalSettings:
-    """How a series is taken apart."""
+    """Settings of the decomposition of series."""
 
     components: int = 6  # latent numbers of the inner family; fewer if there are few rows
-    near: int = 60  # training rows in the neighbourhood from which a residual is drawn
+    near: int = 60  # training rows in the neighbourhood from which a residual is sampled
     mean: MeanSettings = field(default_factory=MeanSettings)
 
 
 class Principal(LearnedBuffers):
-    """A family on the principal components of what conditions leave open, and real residuals.
+    """A family on the principal components of series given their conditions, and real residuals.
 
     `x = decode(mean(cond) + latent @ axes + rest)`: columns of normal scores (`DayColumns`), their
-    mean given the conditions (`KernelMean`, one for each block of channels that move together),
-    the leading principal components of the residuals, proposed by the inner family, and the rest
-    of a training day with near conditions, drawn for each block on its own. The rest keeps what a
-    smooth model of a few hundred rows cannot learn: spikes, ramps, and how channels of a block
+    mean given the conditions (`KernelMean`, one for each block of channels that move together), the
+    leading principal components of the residuals, proposed by the inner family, and the rest of a
+    training day with near conditions, sampled for each block independently. The rest contains what
+    a smooth model of a few hundred rows cannot learn: spikes, ramps, and how channels of a block
     switch together. Gradients pass from the output to the latent numbers; the rest is constant.
 
     Such a design has no density: it lies on one of finitely many planes, one for each choice of
-    rests. What can be evaluated is the density of the latent numbers, `inner.log_density`.
+    rests. Only the density of the latent numbers can be evaluated, `inner.log_density`.
 
-    Without an inner family the whole residual is drawn, which is a regression-adjusted bootstrap.
+    Without an inner family the whole residual is sampled, which is a regression-adjusted bootstrap.
 
     Shapes: n designs, d channels, t steps, c spec features, m training rows, w columns, k latent.
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, sec. 9.4 (residuals);
-        Clark et al., J. Hydrometeorology 5, 2004, for drawing dependence from real days.
+        Clark et al., J. Hydrometeorology 5, 2004, for dependence from real days.
     """
 
     conditions: Tensor  # (m, c)
@@ -62,7 +62,7 @@ class Principal(LearnedBuffers):
         inner: Callable[[tuple[int, ...], int], Family] | None = None,
         settings: PrincipalSettings = PrincipalSettings(),
     ) -> None:
-        """A family for series of `shape`; `inner` builds the family of the latent numbers."""
+        """Set up a family for series of `shape`; `inner` builds that of the latent numbers."""
         super().__init__()
         if len(shape) != 2 or settings.components < 1 or settings.near < 1:
             raise InputError(
@@ -81,10 +81,9 @@ class Principal(LearnedBuffers):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Take the series apart and fit the inner family under `plan`.
+        """Decompose the series and fit the inner family under `plan`.
 
-        Rows in the order of time make the choice of the mean honest: a run of rows is left out
-        together.
+        Rows should be in the order of time: the mean is chosen on runs of rows left out together.
 
         Raises:
             InputError: for too few rows, or rows that do not fit the family.
@@ -102,7 +101,7 @@ class Principal(LearnedBuffers):
         for own, mean in self._blocks():
             mean.learn(z[:, own], cond, self.settings.mean)
             residual[:, own] = mean.residual
-            mean.residual = mean.residual[:0]  # kept once, in `rest`
+            mean.residual = mean.residual[:0]  # stored once, in `rest`
         course = self.fit_inner(residual, cond, plan)
         for module in self.modules():
             for name, buffer in module.named_buffers(recurse=False):
@@ -115,8 +114,8 @@ class Principal(LearnedBuffers):
         """One design for each row of `cond`.
 
         Raises:
-            InputError: if `cond` has the wrong width, nothing was learned yet, or guidance is asked
-                for and there is no inner family that could follow it.
+            InputError: if `cond` has the wrong width, nothing was learned yet, or guidance is
+                requested without an inner family.
         """
         check_cond(cond, self.c)
         if not self.rest.numel():
@@ -150,10 +149,10 @@ class Principal(LearnedBuffers):
     def fit_inner(
         self, residual: Float[Tensor, "n w"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Fit the inner family to the components of residuals, and keep what they leave.
+        """Fit the inner family to the components of residuals, and store the remainders.
 
-        With the state of a fitted residual bootstrap loaded, its `rest` are these residuals: so
-        several families can share what does not depend on them.
+        The `rest` of a fitted residual bootstrap are these residuals, so that several families can
+        share them.
         """
         if self.inner is None:
             self.axes, self.rest = residual[:0].clone(), residual
@@ -167,7 +166,7 @@ class Principal(LearnedBuffers):
         return self.inner.fit((scores / spread).to(cond.dtype), cond, plan)
 
     def _components(self) -> int:
-        """Latent numbers; a channel has at least `t / 8` columns, however it is thinned out."""
+        """Number of latent variables; a channel has at least `t / 8` columns after reduction."""
         d, t = self.shape
         return min(self.settings.components, d * max(t // max(STRIDES), 1))
 
@@ -186,7 +185,7 @@ class Principal(LearnedBuffers):
         return out
 
     def _drawn_rest(self, cond: Tensor, rng: torch.Generator) -> Float[Tensor, "n w"]:
-        """For each block the rest of one training day out of the nearest."""
+        """Remainder of one random training day among the nearest, for each block."""
         out = self.rest.new_empty(len(cond), len(self.block))
         near = min(self.settings.near, len(self.rest))
         rank = (uniform(out.new_empty(len(cond), len(self.means)), rng) * near).long()
@@ -199,7 +198,7 @@ class Principal(LearnedBuffers):
     def _load_from_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *rest: object
     ) -> None:
-        """Make room for as many blocks as were saved; they load after this module."""
+        """Build the means of the saved number of blocks; they load after this module."""
         saved = state_dict.get(prefix + "block")
         if saved is not None and saved.numel():
             self.means = nn.ModuleList(KernelMean() for _ in range(int(saved.max()) + 1))
@@ -207,7 +206,7 @@ class Principal(LearnedBuffers):
 
 
 def _blocks(x: Float[Tensor, "n d t"], cond: Float[Tensor, "n c"]) -> Int[Tensor, " d"]:
-    """Channels whose changes from step to step are correlated, beyond what conditions explain."""
+    """Group channels whose changes from step to step are correlated given the conditions."""
     n, d, _ = x.shape
     change = x.detach().to(torch.float64).diff(dim=-1).reshape(n, -1)
     known = torch.cat([torch.ones(n, 1), cond.detach()], 1).to(torch.float64)

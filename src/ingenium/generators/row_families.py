@@ -1,6 +1,6 @@
-"""Families on vectors and series by their names, and the budgets with which they are fitted there.
+"""Families on vectors and series by their names, and their training plans there.
 
-The settings with which one is built stand beside its class.
+Their default settings are defined next to their classes.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ CIRCUITS: Mapping[str, Maker] = MappingProxyType(
         "qgan": MakerAt("ingenium.kits.circuits.adversarial:CircuitGAN"),
         "qvae": MakerAt("ingenium.kits.circuits.variational:CircuitVAE"),
     }
-)  # of 8 qubits, 6 of the qgan; what classical computers simulate
+)  # of 8 qubits, 6 for the qgan; feasible in simulation
 CLASSICAL: Mapping[str, Maker] = MappingProxyType(
     {
         "random": MakerAt("ingenium.generators.classical:RandomProposal"),
@@ -53,7 +53,7 @@ LATENT_FIELDS = MakerAt("ingenium.generators.latent_fields:LatentFields")
 
 
 def _principal(inner: Maker | None) -> Maker:
-    """Principal components of what the conditions leave open; series with real residuals."""
+    """Family on principal components given the conditions; for series with real residuals."""
 
     def make(shape: tuple[int, ...], c: int) -> Family:
         return (COMPONENTS if len(shape) > 2 else PRINCIPAL)(shape, c, inner)
@@ -68,13 +68,13 @@ COMPOSED: Mapping[str, Maker] = MappingProxyType(
 
 
 def _latent_fields(inner: Maker) -> Maker:
-    """Latent numbers of an autoencoder of fields."""
+    """Family on the latent numbers of an autoencoder of fields."""
     return lambda shape, c: LATENT_FIELDS(shape, c, inner)
 
 
 LATENT: Mapping[str, Maker] = MappingProxyType(
     {f"latent_{name}": _latent_fields(LEARNED[name]) for name in ("diffusion", "flow_matching")}
-)  # those that draw an autoencoder's numbers well; a flow and a VAE on them were far off
+)  # families that model an autoencoder's numbers well; a flow and a VAE on them were far off
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "autoregressive": Plan(steps=1500, learning_rate=3e-3),

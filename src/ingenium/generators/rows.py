@@ -1,4 +1,4 @@
-"""What every family does with rows at its door: check them and finish them."""
+"""Checks and final constraints of rows that all families share."""
 
 import torch
 from jaxtyping import Float
@@ -51,7 +51,7 @@ def check_steer(steer: Steer, family: str, *, weight: bool = False, energy: bool
     """Refuse the kinds of steering that a family does not support.
 
     Raises:
-        InputError: if `steer` asks for guidance that is not among the supported kinds.
+        InputError: if `steer` requests guidance that is not among the supported kinds.
     """
     if steer.weight != 1.0 and not weight:
         raise InputError(
@@ -68,5 +68,5 @@ def check_steer(steer: Steer, family: str, *, weight: bool = False, energy: bool
 
 
 def finish(x: Float[Tensor, "n *shape"], steer: Steer) -> Float[Tensor, "n *shape"]:
-    """Put proposed designs on the hard constraints, if there are any."""
+    """Project proposed designs onto the hard constraints, if there are any."""
     return x if steer.project is None else steer.project(x)

@@ -1,4 +1,4 @@
-"""Smooth mean of columns given conditions, for designs that come in no order."""
+"""Smooth conditional mean of columns, for designs in no particular order."""
 
 import math
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ingenium.generators.learned_buffers import LearnedBuffers
 
-RIDGES = (*(10.0**power for power in range(-3, 4)), math.inf)  # the last keeps the plain mean
+RIDGES = (*(10.0**power for power in range(-3, 4)), math.inf)  # the last leaves the plain mean
 LENGTHS = (0.5, 1.0, 2.0)  # of the kernel, in deviations a condition
 LANDMARKS = 256  # training rows that span the kernel
 FLOOR = 1e-6  # of the eigenvalues of the kernel among landmarks
@@ -19,8 +19,8 @@ class SmoothMean(LearnedBuffers):
 
     One length of the kernel for all columns and a ridge for each column are those with the least
     squared error on rows left out one by one, in closed form; a column that conditions do not
-    explain keeps its mean. Many rows meet the kernel only at some of them, so the cost grows with
-    their number and not with its cube.
+    explain gets its plain mean. For many rows the kernel is evaluated at landmarks only, so the
+    cost grows with their number and not with its cube.
 
     Shapes: n rows, c spec features, w columns, b landmarks, f features.
     Source: Rasmussen and Williams, 2006, sec. 8.3.1 (Nyström features); Hastie, Tibshirani and
@@ -40,7 +40,7 @@ class SmoothMean(LearnedBuffers):
         self.empty("centre", "spread", "length", "landmarks", "whitening", "offset", "weight")
 
     def learn(self, y: Float[Tensor, "n w"], cond: Float[Tensor, "n c"]) -> Float[Tensor, "n w"]:
-        """Fit to all rows; gives what the mean misses of each row when that row is left out."""
+        """Fit to all rows; return the error of each row when that row is left out."""
         y, cond = y.to(torch.float64), cond.to(torch.float64)
         self.centre, spread = cond.mean(0), cond.std(0, correction=0)
         self.spread = torch.where(spread > 1e-9, spread, 1.0)
@@ -74,14 +74,14 @@ def _features(
     length: Float[Tensor, ""],
     whitening: Float[Tensor, "b b"],
 ) -> Float[Tensor, "n f"]:
-    """Conditions, and numbers whose products are the kernel of the landmarks."""
+    """Conditions, and features whose inner products are the kernel of the landmarks."""
     return torch.cat([standard, _kernel(standard, landmarks, length) @ whitening], 1)
 
 
 def _kernel(
     a: Float[Tensor, "n c"], b: Float[Tensor, "m c"], length: Float[Tensor, ""]
 ) -> Float[Tensor, "n m"]:
-    """By differences, so that a row gets the same bits in any batch."""
+    """Gaussian kernel by differences, so that a row gets the same bits in any batch."""
     apart = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
     return torch.exp(-0.5 * (apart / length).square())
 
@@ -95,7 +95,7 @@ def _whitening(kernel: Float[Tensor, "b b"]) -> Float[Tensor, "b b"]:
 def _left_out(
     features: Float[Tensor, "n f"], y: Float[Tensor, "n w"]
 ) -> tuple[Float[Tensor, "f w"], Float[Tensor, "n w"]]:
-    """Weights, and errors of rows left out one by one, each column by its best ridge."""
+    """Weights, and errors of rows left out one by one, each column for its best ridge."""
     rows, size, turn = torch.linalg.svd(features - features.mean(0), full_matrices=False)
     centred = y - y.mean(0)
     seen = rows.T @ centred

@@ -1,4 +1,4 @@
-"""Angles under von Mises laws and mixtures of them: densities on a torus that turn with it.
+"""Von Mises distributions of angles and their mixtures.
 
 Shapes: `*s` any axes, j components.
 """
@@ -13,20 +13,20 @@ TRIES = 40  # of the rejection; each is accepted with 0.66 or more, so all fail 
 
 
 def wrapped(angle: Tensor) -> Tensor:
-    """The same angle in [-pi, pi)."""
+    """Return the same angle in [-pi, pi)."""
     turned: Tensor = torch.remainder(angle + math.pi, 2 * math.pi) - math.pi
     return turned
 
 
 def log_von_mises(angle: Tensor, kappa: Tensor) -> Tensor:
-    """Logarithm of the density exp(kappa cos angle) / (2 pi I0(kappa)), kappa >= 0."""
+    """Log density of the von Mises law exp(kappa cos angle) / (2 pi I0(kappa)), kappa >= 0."""
     norm: Tensor = torch.special.i0e(kappa).log() + math.log(2 * math.pi)
     found: Tensor = kappa * (torch.cos(angle) - 1) - norm
     return found
 
 
 def von_mises(kappa: Float[Tensor, " *s"], rng: torch.Generator) -> Float[Tensor, " *s"]:
-    """One angle around 0 for each concentration, from a fixed number of random numbers.
+    """Sample one angle around 0 for each concentration, from a fixed number of random numbers.
 
     Source: Best and Fisher, Applied Statistics 28 (1979) 152.
     """
@@ -52,7 +52,7 @@ def log_mixture(
     mean: Float[Tensor, "*s j"],
     kappa: Float[Tensor, "*s j"],
 ) -> Float[Tensor, " *s"]:
-    """Logarithm of the density of a mixture; `weight` holds logits."""
+    """Log density of a mixture; `weight` holds logits."""
     parts = log_von_mises(angle[..., None] - mean, kappa)
     return torch.logsumexp(parts + torch.log_softmax(weight, -1), -1)
 
@@ -63,7 +63,7 @@ def mixture(
     kappa: Float[Tensor, "*s j"],
     rng: torch.Generator,
 ) -> Float[Tensor, " *s"]:
-    """One angle of each mixture."""
+    """Sample one angle of each mixture."""
     u = torch.rand(weight.shape[:-1], generator=rng, dtype=weight.dtype)
     below = torch.softmax(weight, -1).cumsum(-1) < u[..., None]
     chosen = below.sum(-1, keepdim=True).clamp_max(weight.shape[-1] - 1)

@@ -1,4 +1,4 @@
-"""What families share that learn nothing of designs."""
+"""Base of families that learn nothing from designs."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from ingenium.train.plan import Plan
 
 
 class Unlearned:
-    """A family that says all it knows when it is made; the designs that it is given are checked."""
+    """A family that is complete when it is built; `fit` only checks the designs."""
 
     shape: tuple[int, ...]
     c: int
@@ -19,7 +19,7 @@ class Unlearned:
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Nothing is learned.
+        """Check the rows and return no losses.
 
         Raises:
             ValueError: if rows do not fit.
@@ -28,9 +28,9 @@ class Unlearned:
         return {}
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Of nothing."""
+        """Return a placeholder, since there are no weights."""
         return {"none": torch.zeros(1)}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Nothing."""
+        """Ignore the placeholder."""
         return self

@@ -21,24 +21,24 @@ GAIN = 10.0  # the deviations have to travel further than weights in as many ste
 
 @dataclass(frozen=True)
 class VAESettings:
-    """Network and prices."""
+    """Network and weight of the divergence."""
 
     latent: int = 16
     width: int = 64
     depth: int = 3
-    beta: float = 1.0  # final price of the divergence
-    rise: float = 0.3  # share of the budget over which the price rises
+    beta: float = 1.0  # final weight of the divergence
+    rise: float = 0.3  # share of the budget over which the weight rises
     floor: float = 0.02  # least deviation of a variable
-    drawn: bool = True  # proposals have their deviation drawn; else they are the decoded mean
+    drawn: bool = True  # sample the deviation of proposals; else they are the decoded mean
 
 
 class VAE(Model):
-    """Beta-VAE with a learned deviation of each variable, drawn from in every proposal.
+    """Beta-VAE with a learned deviation of each variable, sampled in every proposal.
 
-    The prior of the latent numbers is a normal whose mean and deviation follow the conditions, so
-    that proposals decode latent numbers of the kind that designs encode to. The weight of the
-    divergence rises from 0 to `beta` over the first `rise` of the budget, so
-    that the latent numbers are used before they are priced.
+    The prior of the latent numbers is a normal whose mean and deviation depend on the conditions,
+    so that proposals decode latent numbers like those of designs. The weight of the divergence
+    rises from 0 to `beta` over the first `rise` of the budget, so that the latent numbers are used
+    before they are penalised.
 
     Shapes: m latent numbers.
     Source: Kingma and Welling, 2014, arXiv:1312.6114; Sohn et al., 2015, NeurIPS 28
@@ -71,19 +71,19 @@ class VAE(Model):
         return self.settings.floor + functional.softplus(GAIN * self.raw_deviation)
 
     def anneal(self, fraction: float) -> None:
-        """Raise the price of the latent numbers linearly, then hold it."""
+        """Raise the weight of the divergence linearly, then hold it."""
         self.priced = min(1.0, fraction / self.settings.rise)
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Negative evidence bound for each number of a design, at the present price (nats)."""
+        """Negative evidence bound for each number of a design, at the present weight (nats)."""
         return self.bound(x, cond, rng, self.settings.beta * self.priced)
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The same at the full price, so that checks compare."""
+        """Negative evidence bound at the final weight, so that checks compare (nats)."""
         return self.bound(x, cond, rng, self.settings.beta)
 
     def bound(
@@ -130,9 +130,9 @@ class VAE(Model):
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], *, draws: int = 64
     ) -> Float[Tensor, " n"]:
-        """A lower bound (in expectation) of the log density, by importance weighting (nats).
+        """Lower bound (in expectation) of the log density, by importance weighting (nats).
 
-        The draws of a row are the same at every call, whatever rows come with it.
+        The samples of a row are the same at every call, whatever rows come with it.
 
         Source: Burda et al., 2016, arXiv:1509.00519, eq. 8.
 
@@ -158,7 +158,7 @@ class VAE(Model):
         """One design for each row of `cond`; an energy tilts latent numbers and deviations.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for a weight.
+            ValueError: if `cond` has the wrong width or `steer` has a weight.
         """
         check_cond(cond, self.c)
         check_steer(steer, "vae", energy=True)
@@ -176,13 +176,13 @@ class VAE(Model):
 
 
 def vae_of_rows(shape: tuple[int, ...], c: int) -> VAE:
-    """As it is built on vectors and series."""
-    # A design of many numbers would not feel the price of a latent one at 1; at 4 one of few
-    # numbers leaves its latent ones unused, and with them what its numbers have in common.
+    """Build the family for vectors and series."""
+    # A weight of 1 has no effect on a design of many numbers; at 4 a design of few
+    # numbers leaves its latent ones unused, and with them the correlations of its numbers.
     beta = 1.0 if math.prod(shape) <= FEW else 4.0
     return VAE(shape, c, VAESettings(latent=latent_numbers(shape, 16), beta=beta))
 
 
 def vae_of_fields(shape: tuple[int, ...], c: int) -> VAE:
-    """As it is built on fields."""
+    """Build the family for fields."""
     return VAE(shape, c, VAESettings(latent=32, width=FIELD_WIDTH, beta=4.0))

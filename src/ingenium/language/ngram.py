@@ -1,4 +1,4 @@
-"""Words after the two before them, counted: the smallest model of text, and a family like others.
+"""Interpolated n-gram model of words, as a family of generators.
 
 Source: Jelinek and Mercer, Interpolated estimation of Markov source parameters, 1980.
 """
@@ -18,24 +18,24 @@ from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-HELD_OUT = 10  # every tenth text says how much each order is worth
+HELD_OUT = 10  # every tenth text determines the weight of each order
 ROUNDS = 20  # of expectation and maximisation
 Context = tuple[int, ...]
 
 
 @runtime_checkable
 class Masking(Protocol):
-    """A grammar that says of all tokens at once whether they may follow."""
+    """A grammar that returns the permitted tokens of all rows as a mask."""
 
     def masks(self, state: Any) -> Bool[np.ndarray, "n v"]:
-        """A row for each beginning."""
+        """Return a row for each beginning."""
         ...
 
 
 class NGram:
-    """Chances of a token after none, one and two tokens, mixed; drawn under a grammar if any.
+    """Mixture of token probabilities after none, one and two tokens, with a grammar if any.
 
-    The mixture is the likeliest for every tenth text, counted on the others.
+    The mixture maximises the likelihood of every tenth text, with counts of the others.
 
     Shapes: n designs, s steps, v symbols but two.
     """
@@ -57,7 +57,7 @@ class NGram:
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Count, and find the mixture; conditions are not looked at.
+        """Count, and find the mixture; conditions are ignored.
 
         Raises:
             ValueError: if rows do not fit.
@@ -78,7 +78,7 @@ class NGram:
         """One text for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "ngram")
@@ -102,7 +102,7 @@ class NGram:
         return ids.to(torch.float32)
 
     def _drawn(self, before: Tensor, point: Tensor, state: Any, left: int) -> Int[Tensor, " n"]:
-        """The next token of each row: among all that the grammar permits, where it can say that."""
+        """Sample the next token of each row, among all that the grammar permits if it has masks."""
         chances = self._chances(before.numpy())
         over = (before == END).any(1)
         if isinstance(self.grammar, Masking):
@@ -117,12 +117,12 @@ class NGram:
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        """Logarithm of the density of each text without the grammar (nats)."""
+        """Log probability of each text without the grammar (nats)."""
         rows = [float(np.log(self.surprises(row)).sum()) for row in _texts(x.numpy())]
         return torch.tensor(rows, dtype=torch.float32)
 
     def surprises(self, text: list[int]) -> np.ndarray:
-        """The chance of each token of a text, and of its end."""
+        """Return the probability of each token of a text, and of its end."""
         parts = [
             self._parts(token, tuple(([BEGIN, BEGIN, *text])[i : i + 2]))
             for i, token in enumerate([*text, END])
@@ -130,18 +130,18 @@ class NGram:
         return np.asarray(np.array(parts) @ self.mix)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What was counted, and the mixture."""
+        """Return the training texts, and the mixture."""
         return {"ids": self.ids, "mix": torch.from_numpy(self.mix)}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Count again."""
+        """Load the state and count again."""
         self.ids = state_dict["ids"].to(torch.int32)
         self.mix = state_dict["mix"].to(torch.float64).numpy().copy()
         self._count(self.ids.numpy())
         return self
 
     def _count(self, rows: np.ndarray) -> None:
-        """How often each token follows each context of none, one or two."""
+        """Count how often each token follows each context of none, one or two."""
         size = self.tokens.symbols - OPEN
         self.single = np.zeros(size)
         self.after: dict[Context, tuple[np.ndarray, np.ndarray]] = {}
@@ -162,7 +162,7 @@ class NGram:
         self.single = self.single / total if total else np.full(size, 1 / size)
 
     def _chances(self, before: Int[np.ndarray, "n s"]) -> Float[np.ndarray, "n v"]:
-        """Of the next token of each row; a context never seen gives its part to a shorter one."""
+        """Probabilities of the next token of each row; unknown contexts fall back to shorter."""
         size = len(self.single)
         base = self.mix[0] / size + self.mix[1] * self.single
         found = np.tile(base, (len(before), 1))
@@ -177,7 +177,7 @@ class NGram:
         return found
 
     def _parts(self, token: int, context: Context) -> list[float]:
-        """The chance of a token by each order."""
+        """Probability of a token by each order."""
         own = token - OPEN
         parts = [1 / len(self.single), float(self.single[own])]
         for key in (context[1:], context):
@@ -187,7 +187,7 @@ class NGram:
         return parts
 
     def _mixed(self, rows: np.ndarray) -> None:
-        """The mixture under which texts that were not counted are likeliest."""
+        """Fit the mixture to the texts that were not counted."""
         parts = np.array(
             [
                 self._parts(token, tuple(([BEGIN, BEGIN, *text])[i : i + 2]))

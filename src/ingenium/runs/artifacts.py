@@ -1,4 +1,4 @@
-"""The kinds of artifacts, each found by the file that holds its record and imported when opened."""
+"""The kinds of artifacts, identified by the file of their record and imported when opened."""
 
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,12 +21,12 @@ GROUP = "ingenium.artifacts"  # entry points by which other packages name kinds 
 
 
 def kinds() -> dict[str, str]:
-    """All kinds, those of other packages too, as `module:Class` by the file of the record."""
+    """Return all kinds, also of other packages, as `module:Class` by the file of the record."""
     return {e.name: e.value for e in entry_points(group=GROUP)} | KINDS
 
 
 def record_in(folder: Path) -> str | None:
-    """Name of the record that makes a folder an artifact; none where there is none."""
+    """Return the name of the record that makes a folder an artifact; None where there is none."""
     for place, names in ((folder, kinds()), (folder / "result", RUN_RECORDS)):
         for name in names:
             if (place / name).is_file():
@@ -35,11 +35,11 @@ def record_in(folder: Path) -> str | None:
 
 
 def open_artifact(folder: Path) -> Artifact:
-    """The artifact in a folder, of whatever kind it is.
+    """Open the artifact in a folder, whatever its kind.
 
     Raises:
         InputError: if there is none, or one of an older version.
-        CorruptError: if a file of it is not the one that was written.
+        CorruptError: if one of its files was altered.
     """
     name = record_in(folder)
     if name is None:

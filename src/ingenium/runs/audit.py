@@ -1,12 +1,11 @@
-"""Audit: files of the field measured and judged against a spec, wherever they come from.
+"""Audit: measure files of the field and judge them against a spec, wherever they come from.
 
-A design is judged under what it was asked under too: conditions that are measured on it, or that
-stand in its file, or else in the evidence of its run, lie in the range of the spec and in what the
-problem allows, or it is rejected however it measures. Of a file that says nothing of its conditions
-nothing can be said.
+The conditions of a design are judged as well: those that are measured on it, or recorded in its
+file or in the evidence of its run, must lie in the ranges of the spec and of the problem; otherwise
+it is rejected whatever its measured values. Conditions that no file states are not judged.
 
-What a file ends in says which format reads it; of a folder, the first format that has a file there.
-Where that one refuses, no other is tried. Designs that repeat another one are said to.
+The ending of a file determines the format that reads it; for a folder it is the first format with a
+file there. If that format refuses, no other is tried. Designs that repeat another one are reported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +38,7 @@ FILED = 5e-3  # of a condition that is measured, by which a file may change it, 
 
 @dataclass(frozen=True)
 class Audited:
-    """One design of a file: what was measured, and what its run says of the file."""
+    """One design of a file: its measured values, and the state of the file in its run."""
 
     file: str
     format: str
@@ -48,35 +47,35 @@ class Audited:
     measured: dict[str, dict[str, Any]]
     margins: dict[str, float | None]
     record: str  # `as recorded`, `altered`, `not sealed` or `no record`
-    faults: tuple[str, ...]  # in what the file is not as its run recorded it
-    conditions: dict[str, str | float]  # under which it was asked, as far as that is known
+    faults: tuple[str, ...]  # differences of the file from the record of its run
+    conditions: dict[str, str | float]  # conditions that it was requested under, as far as known
     reasons: tuple[str, ...]  # conditions outside the spec, and why the engine has no answer
     repeats: str = ""  # the earlier design that it equals, with its file
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All designs of the files."""
+    """Results of all designs of the files."""
 
     problem: str
     engine: str
     limits: tuple[Limit, ...]
     designs: tuple[Audited, ...]
-    runs: tuple[Recorded, ...]  # in whose folders files lie
+    runs: tuple[Recorded, ...]  # runs whose folders contain the files
 
     @property
     def altered(self) -> tuple[str, ...]:
-        """Files that are not what their run wrote, or of which it recorded something else."""
+        """Files that differ from what their run wrote, or from its record."""
         return tuple(dict.fromkeys(d.file for d in self.designs if d.record == "altered"))
 
     @property
     def repeated(self) -> int:
-        """Designs that equal an earlier one."""
+        """Number of designs that equal an earlier one."""
         return sum(bool(d.repeats) for d in self.designs)
 
     @property
     def accepted(self) -> int:
-        """Designs that hold all limits."""
+        """Number of designs that satisfy all limits."""
         return sum(d.verdict == "accepted" for d in self.designs)
 
 
@@ -85,9 +84,9 @@ def audit(
 ) -> Audit:
     """Measure files in any of the problem's formats and judge them against a spec.
 
-    A file that lies in the folder of a run is compared with what that run recorded, and that with
-    its seals and what the ledger notes; of the folder of a run all files are measured. Limits that
-    must hold beyond the uncertainty are judged by what an independent engine says of these files.
+    A file in the folder of a run is compared with the record of that run, and the record with its
+    seals and the ledger; for the folder of a run all files are measured. For limits that must hold
+    beyond the uncertainty an independent engine measures these files.
 
     Raises:
         InputError: for a file that is missing or that no format of the problem reads.
@@ -123,7 +122,7 @@ def _verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
 def _doubt(
     problem: Problem, spec: Spec, read: Sequence[tuple[xr.Dataset, xr.Dataset]]
 ) -> dict[str, float]:
-    """The uncertainty of all designs that were read, if a limit must hold beyond it."""
+    """Uncertainty of all designs that were read, if a limit must hold beyond it."""
     if not read or not any(limit.beyond_uncertainty for limit in spec.limits):
         return {}
     designs, verdicts = (xr.concat(parts, DESIGN) for parts in zip(*read, strict=True))
@@ -132,7 +131,7 @@ def _doubt(
 
 
 def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
-    """The designs of a file and the name of the format that took it."""
+    """Read the designs of a file; return the name of the format and the designs."""
     check_plain(path, "a file to measure")
     if path.is_dir() and not any(p.is_file() for p in path.rglob("*")):
         empty = "its run accepted no design" if run_of(path) else "it is empty"
@@ -154,7 +153,7 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
 
 
 def _meant(problem: Problem, path: Path) -> Mapping[str, Format]:
-    """The format that a file's ending names, or that of the files in a folder; all if none does."""
+    """Formats of a file's ending, or of the files in a folder; all if none fits."""
     inside = [p for p in (*path.glob("*"), *path.glob("*/*")) if p.is_file()]
     endings = {p.suffix.lower() for p in ([path] if path.is_file() else inside)}
     for name, form in problem.formats.items():
@@ -165,7 +164,7 @@ def _meant(problem: Problem, path: Path) -> Mapping[str, Format]:
 
 
 def _numbered(designs: xr.Dataset, path: Path) -> xr.Dataset:
-    """Designs of which each has a whole number of its own."""
+    """Refuse designs without unique whole numbers."""
     found = designs[DESIGN].to_numpy()
     if found.dtype.kind not in "iu":
         came = f"{found[0]!r} as {found.dtype} in {path}" if found.size else f"none in {path}"
@@ -183,7 +182,7 @@ def _numbered(designs: xr.Dataset, path: Path) -> xr.Dataset:
 def _repeats(
     problem: Problem, designs: xr.Dataset, path: Path, seen: dict[bytes, str]
 ) -> Iterator[str]:
-    """Of each design of a file the earlier one that it equals, if it does; notes it as seen."""
+    """Yield for each design of a file the earlier one that it equals, if any, and remember it."""
     arrays = to_arrays(designs, problem.variables)
     for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
         key = sha256(b"|".join(a[i].numpy().tobytes() for a in arrays)).digest()
@@ -198,9 +197,9 @@ def _rows(
     back: tuple[str, xr.Dataset],
     verdicts: xr.Dataset,
 ) -> list[Audited]:
-    """One for each design of a file, in its order; `back` is its format and what was read.
+    """Audit each design of a file, in its order; `back` is its format and the designs read.
 
-    `place` is the file, and the run in whose folder it lies.
+    `place` is the file, and the run whose folder contains it.
     """
     (path, run), (form, designs) = place, back
     records = [] if run is None else run.of_file(path)
@@ -239,7 +238,7 @@ def _under(
     record: Mapping[str, Any],
     measured: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, str | float]:
-    """What a design was asked under: as is measured, as its file says, or as its run recorded."""
+    """Conditions of the request for a design: measured, from its file, or from its run's record."""
     given = {v.given: v.name for v in problem.variables if v.given is not None and not v.dims}
     under: dict[str, str | float] = {}
     for c in problem.conditions:
@@ -253,7 +252,7 @@ def _under(
 
 
 def _outside(problem: Problem, spec: Spec, under: Mapping[str, str | float]) -> Iterator[str]:
-    """Conditions of a design that nobody can ask for, or that the spec does not."""
+    """Yield the conditions of a design that the problem or the spec does not allow."""
     kinds = {c.name: c for c in problem.conditions}
     for name, value in under.items():
         c, wanted = kinds[name], spec.conditions.get(name)
@@ -272,7 +271,7 @@ def _outside(problem: Problem, spec: Spec, under: Mapping[str, str | float]) -> 
 
 
 def _values(problem: Problem, one: Float[np.ndarray, " k"]) -> dict[str, dict[str, Any]]:
-    """Measured values with their units; how far they can be trusted is for a run to say."""
+    """Measured values with their units, without uncertainties, which only a run can state."""
     found = evidence.measured(problem, one, {q.name: 0.0 for q in problem.quantities})
     return {
         name: {k: v for k, v in entry.items() if k != "uncertainty"}
@@ -281,7 +280,7 @@ def _values(problem: Problem, one: Float[np.ndarray, " k"]) -> dict[str, dict[st
 
 
 def spec_of(files: Sequence[Path]) -> Path | None:
-    """The spec of the run in whose folder all files lie; none if they lie in no or several."""
+    """Return the spec of the run whose folder contains all files; None if there is none."""
     folders = {run_of(handed(path)) for path in files if path.exists()}
     folder = folders.pop() if len(folders) == 1 else None
     return folder / "spec.toml" if folder and (folder / "spec.toml").is_file() else None
@@ -290,14 +289,14 @@ def spec_of(files: Sequence[Path]) -> Path | None:
 def _record_of(
     records: Sequence[Mapping[str, Any]], design: int, *, alone: bool
 ) -> Mapping[str, Any]:
-    """That of a design; of a file of one, whatever number it carries there."""
+    """Record of a design; the only record of a file, whatever its number."""
     if alone and len(records) == 1:
         return records[0]
     return next((r for r in records if r["design"] == design), {})
 
 
 def _state(run: Recorded | None, record: Mapping[str, Any], faults: Sequence[str]) -> str:
-    """Whether the run in whose folder a file lies recorded it as it is now."""
+    """State of a file compared with the record of its run."""
     if run is None or not record:
         return "no record"
     if faults or run.faults:

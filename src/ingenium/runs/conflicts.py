@@ -1,4 +1,4 @@
-"""Limits that nothing held together, and what was attained instead."""
+"""Limits that no design satisfied together, and the values attained instead."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SHOWN = 12  # designs of a front
 
 @dataclass(frozen=True)
 class Conflict:
-    """Limits that no design held together, while every part of them was held by some design."""
+    """Limits that no design satisfied together, while some design satisfied each subset of them."""
 
     limits: tuple[str, ...]  # labels
     least: float  # sum of their violations, of the design nearest to them
@@ -28,7 +28,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Attainment:
-    """A design that no other one beats in every limit, with what it measures there."""
+    """A design that no other one dominates in all limits, with its measured values."""
 
     design: int
     violation: float  # sum over all limits
@@ -38,7 +38,7 @@ class Attainment:
 
 @dataclass(frozen=True)
 class Unmet:
-    """Why no verified design held all limits."""
+    """Conflicting limits and attained values of a search without a feasible design."""
 
     verified: int
     conflicts: tuple[Conflict, ...]  # the smallest first
@@ -46,7 +46,7 @@ class Unmet:
 
 
 def unmet(verdicts: xr.Dataset, aim: Aim) -> Unmet | None:
-    """What is in the way; none if a design held every limit, or the engine answered to none."""
+    """Return the conflicting limits; None if a design satisfies all, or none has an answer."""
     code = verdicts["verdict"].to_numpy()
     answered = verdicts.isel({DESIGN: np.flatnonzero(code != Verdict.FAILED)})
     if not answered.sizes[DESIGN] or bool((code == Verdict.ACCEPTED).any()):
@@ -64,9 +64,9 @@ def unmet(verdicts: xr.Dataset, aim: Aim) -> Unmet | None:
 
 
 def conflicting(held: Bool[np.ndarray, "n l"]) -> tuple[tuple[int, ...], ...]:
-    """The smallest sets of limits that no row holds together.
+    """Find the smallest sets of limits that no row satisfies together.
 
-    Every set that holds none of those given before is held by some row, up to `LARGEST` limits.
+    Every set that contains none of them is satisfied by some row, up to `LARGEST` limits.
     Source: Reiter, Artificial Intelligence 32:57, 1987 (minimal conflict sets).
     """
     found: list[tuple[int, ...]] = []
@@ -83,7 +83,7 @@ def conflicting(held: Bool[np.ndarray, "n l"]) -> tuple[tuple[int, ...], ...]:
 def _front(
     answered: xr.Dataset, aim: Aim, violation: Float[np.ndarray, "n l"], labels: Sequence[str]
 ) -> tuple[Attainment, ...]:
-    """The designs that no other one beats in every limit, of equal ones the first."""
+    """Designs that no other one dominates in all limits, the first of equal ones."""
     distinct, first = np.unique(violation, axis=0, return_index=True)
     best = first[pareto_rank(distinct) == 0]
     sums = violation.sum(1)

@@ -1,4 +1,4 @@
-"""A run as people read it: values and limits in the units that its spec wrote, or its field does.
+"""A run in display units: those of its spec's limits, or else of its field.
 
 Nothing is judged again: counts, shares and verdicts are those of the run.
 """
@@ -18,7 +18,7 @@ Scales = Mapping[str, Scale]
 
 
 def shown(run: Run) -> Run:
-    """The run in the units that are read."""
+    """Convert a run to display units."""
     limits = run.spec.limits
     by = run.scales
     told = tuple(bound(x, by[x.quantity]) for x in limits)
@@ -34,7 +34,7 @@ def shown(run: Run) -> Run:
 
 
 def _sitting(sitting: Sitting, spec: Spec, told: tuple[Limit, ...], by: Scales) -> Sitting:
-    """How a search went; the best so far is a value of the first objective."""
+    """Convert the progress of a search; its best value is one of the first objective."""
     rounds = sitting.rounds
     if spec.objectives:
         one = by[spec.objectives[0].quantity]

@@ -1,4 +1,4 @@
-"""What a run or a search hands over: files of the best designs, read back and measured again."""
+"""Export of a run or search: files of the best designs, read back and measured again."""
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ from ingenium.core.verify import verify
 
 
 def verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
-    """Verdicts of the exact tier; what is costly is left out where other quantities reject."""
+    """Return verdicts of the exact tier; expensive quantities are left out where others reject."""
     return verify(
         designs,
         problem.verifier,
@@ -48,11 +48,11 @@ def export(
     cross_check: CrossCheck | None,
     watch: Watch,
 ) -> tuple[xr.Dataset, np.ndarray, Export]:
-    """Write the selected designs, read the files, measure again; what the files say counts.
+    """Write the selected designs, read the files back and measure these; their values count.
 
     Limits that must hold beyond the uncertainty are judged with that of the files so far. Where
-    all this changes which designs are selected, the export is written and measured anew, until
-    what lies there is what its own values select.
+    this changes the selection, the export is written and measured again, until the files are those
+    that their own values select.
     """
     name, form = next(iter(problem.formats.items()))
     shift: Mapping[str, float] = {}
@@ -63,7 +63,7 @@ def export(
     measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
     metric = cache(partial(problem.metric, designs))
     while set(selected := select(verdicts, spec.objectives, spec.select, metric)) != written:
-        new = selected[~measured[selected]]  # of the others the file said so already
+        new = selected[~measured[selected]]  # the others have the values of their file already
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         written, paths = set(selected), {}
@@ -92,7 +92,7 @@ def _parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
 def _reader(
     form: Format, paths: Mapping[int, Path], folder: Path
 ) -> Callable[[list[int]], xr.Dataset]:
-    """What reads designs by their index: each from its own file, or all of them at once."""
+    """Function that reads designs by their index: each from its own file, or all together."""
     if isinstance(form, ReadTogether):
         return lambda index: form.together([paths[i] for i in index])
     if isinstance(form, FilePerDesign):
@@ -104,7 +104,7 @@ def _reader(
 def keep(
     part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> None:
-    """Write the spec with the files that it gives, and designs with their verdicts."""
+    """Write the spec with its input files, and the designs with their verdicts."""
     for name, (ending, content) in problem.given.files.items():
         write_atomic(part / FOLDER / f"{name}{ending}", content)
     own = replace(asked, given=kept(asked.given, problem.given))
@@ -122,21 +122,21 @@ def keep(
 
 
 def content_digest(path: Path) -> str:
-    """Digest of a file, or of a folder's files with their names."""
+    """Return the digest of a file, or of a folder's files with their names."""
     return folder_digest(path) if path.is_dir() else file_digest(path)
 
 
 def _shift(
     problem: Problem, before: xr.Dataset, after: xr.Dataset, measured: Bool[np.ndarray, " n"]
 ) -> dict[str, float]:
-    """The largest change of each quantity by writing and reading back."""
+    """Largest change of each quantity by writing and reading back."""
     change = np.abs(table(problem, after)[measured] - table(problem, before)[measured])
     largest = np.where(np.isfinite(change), change, 0.0).max(0, initial=0.0)
     return dict(zip((q.name for q in problem.quantities), largest.tolist(), strict=True))
 
 
 def _files(paths: Mapping[int, Path], folder: Path) -> dict[int, tuple[str, str]]:
-    """Place and digest of the file of each design; several may share one."""
+    """Path and digest of the file of each design; several may share one."""
     known = {
         path: (f"designs/{path.relative_to(folder).as_posix()}", content_digest(path))
         for path in set(paths.values())

@@ -1,8 +1,9 @@
-"""The chain of a search: a link for each thing that was kept, over it and the link before.
+"""The hash chain of a search: each link covers one stored item and the link before.
 
-Whatever the file of a search holds is in a link: what the search is, each sitting, each proposal,
-each part that was measured with the calls of its designs, and how each round ended. So nothing can
-be altered, exchanged, added or left out but at the end; a head that is kept elsewhere tells that.
+Everything in the file of a search is in a link: the identity of the search, each session, each
+proposal, each measured part with the calls of its designs, and the end of each round. So nothing
+can be altered, exchanged, added or left out except at the end; a copy of the head elsewhere reveals
+that.
 """
 
 import json
@@ -19,13 +20,13 @@ ABOUT, SITTING, PROPOSAL, MEASUREMENT, ROUND, EARLIER = (
     "proposal",
     "measurement",
     "round",
-    "earlier",  # all that was kept before there were links
+    "earlier",  # everything stored before there were links
 )
 TABLE = "links"
 SCHEMA = (
     f"CREATE TABLE {TABLE} (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, link TEXT NOT NULL)"
 )
-_ROWS = {  # of each kind, by its key; the order is that in which they were kept
+_ROWS = {  # of each kind, by its key, in the order of storage
     SITTING: ("sittings", "SELECT time, body FROM sittings WHERE sitting = ?"),
     PROPOSAL: ("proposals", "SELECT designs FROM proposals WHERE round = ?"),
     ROUND: ("rounds", "SELECT body, chain FROM rounds WHERE round = ?"),
@@ -46,33 +47,33 @@ _CALLS = "SELECT digest FROM verified WHERE call >= ? AND call < ? ORDER BY call
 
 
 def there(db: sqlite3.Connection) -> bool:
-    """Whether the file has a chain; one of before has none."""
+    """Return whether the file has a chain; files of early versions have none."""
     query = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
     return bool(db.execute(query, (TABLE,)).fetchone()[0])
 
 
 def head(db: sqlite3.Connection) -> str:
-    """The last link."""
+    """Return the last link."""
     row = db.execute(f"SELECT link FROM {TABLE} ORDER BY number DESC LIMIT 1").fetchone()
     return GENESIS if row is None else str(row[0])
 
 
 def begin(db: sqlite3.Connection) -> None:
-    """Bind all that was kept before there were links, if anything was."""
+    """Bind everything that was stored before there were links, if there is any."""
     counts = _counts(db)
     if any(counts.values()):
         add(db, EARLIER, counts)
 
 
 def add(db: sqlite3.Connection, *entry: Any) -> None:
-    """Bind what was written in this transaction; an entry is a kind and what finds it."""
+    """Bind rows written in this transaction; an entry is a kind and the key of its rows."""
     link = digest([head(db), list(entry), _content(db, *entry)])
     query = f"INSERT INTO {TABLE} (entry, link) VALUES (?, ?)"
     db.execute(query, (json.dumps(entry), link))
 
 
 def faults(db: sqlite3.Connection) -> Iterator[str]:
-    """What is not as it was written, or was added to the tables."""
+    """Yield the rows that were altered, and those that were added without a link."""
     last, bound = GENESIS, dict.fromkeys(_ALL, 0)
     rows = db.execute(f"SELECT number, entry, link FROM {TABLE} ORDER BY number").fetchall()
     for place, (number, text, link) in enumerate(rows, start=1):
@@ -88,7 +89,7 @@ def faults(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _bound(kind: str, key: list[Any]) -> dict[str, int]:
-    """How many rows of which tables a link binds."""
+    """Number of rows of each table that a link binds."""
     if kind == EARLIER:
         return dict(key[0])
     if kind == MEASUREMENT:
@@ -97,7 +98,7 @@ def _bound(kind: str, key: list[Any]) -> dict[str, int]:
 
 
 def _content(db: sqlite3.Connection, kind: str, *key: Any) -> Any:
-    """What an entry names, as it lies in the tables now."""
+    """Content of an entry in the tables now."""
     if kind == ABOUT:
         return db.execute(_ALL[ABOUT]).fetchall()
     if kind == EARLIER:
@@ -121,7 +122,7 @@ def _counts(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def _name(kind: str, key: list[Any]) -> str:
-    """What a link binds, in words."""
+    """Description of an entry in words."""
     if kind == EARLIER:
         return "what was kept before there were seals"
     if kind == ABOUT:

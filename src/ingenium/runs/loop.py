@@ -1,4 +1,4 @@
-"""Propose, verify, judge, select, export, verify the files, record: the way of every design."""
+"""The loop of every design: propose, verify, judge, select, export, verify the files, record."""
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -58,16 +58,16 @@ def run(
     elsewhere: "Elsewhere | None" = None,
     model: Path | None = None,
 ) -> Run:
-    """Propose `n` designs under a spec, verify them all and keep what survives in `out`.
+    """Propose `n` designs under a spec, verify all of them and export the accepted ones to `out`.
 
-    A stopped run goes on where it was when it is called again; `out` appears only when whole.
-    `finish` may add files to the folder that it is given, before that takes its name. `clock` may
-    hold what was spent before. `elsewhere` are workers that propose and verify, to the same bits;
-    `model` is the folder of a fit that was kept, instead of a new one.
+    A stopped run resumes when it is called again; `out` appears only when it is complete. `finish`
+    may add files to the folder before it gets its name. `clock` may contain seconds spent before.
+    `elsewhere` are workers that propose and verify, to the same bits; `model` is the folder of a
+    fit to use instead of a new one.
 
     Raises:
-        InputError: if the spec asks for what the problem does not have, or `n` is below 1; if
-            `model` is no fit of this problem.
+        InputError: if the spec names something that the problem does not have, or `n` is below 1;
+            if `model` is no fit of this problem.
         CorruptError: if the weights of `model` are not those that its record names.
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
@@ -113,13 +113,13 @@ class Elsewhere:
     opener: Callable[[], Problem]  # of the problem, in other processes
 
     def spread(self, make: Make, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """The answers to tasks, with the number of each, as they come."""
+        """Yield the answers to tasks with their numbers, in order of completion."""
         with opened(self.on) as site:
             yield from spread(site, make, tasks)
 
     @contextmanager
     def hired(self, spec: Spec, model: Path) -> Iterator[Crew | None]:
-        """A crew, until the block is left; none where this process does it all."""
+        """Start a worker pool for the block; None where this process does all the work."""
         if self.on.kind == LOCAL:
             yield None
             return
@@ -132,7 +132,7 @@ class Elsewhere:
 
 
 def _unit_maker(opener: Callable[[], Problem], spec: Spec, model: Path) -> Answering:
-    """What answers a worker's tasks: seed, block and rows of a unit."""
+    """Build the function that answers a worker's tasks: seed, block and rows of a unit."""
     problem = opener()
     generator = Generator(problem, load(model, problem).family, spec, training(problem))
 
@@ -143,7 +143,7 @@ def _unit_maker(opener: Callable[[], Problem], spec: Spec, model: Path) -> Answe
 
 
 def training(problem: Problem) -> xr.Dataset:
-    """The designs that a generator may learn from.
+    """Return the known designs that a generator may be trained on.
 
     Raises:
         InputError: if there are fewer than two.
@@ -177,12 +177,12 @@ def _origin(
 
 
 def _made(fitted: FittedFamily) -> dict[str, Any]:
-    """Who proposed, for the record of the run."""
+    """Description of the generator, for the record of the run."""
     return {"model": {"family": fitted.name, "from_cache": fitted.cached, "fit": fitted.meta}}
 
 
 def _kept(part: Path, origin: Origin, problem: Problem) -> Blocks:
-    """What an earlier attempt verified with the same code, packages and engine."""
+    """Designs that an earlier attempt verified with the same code, packages and engine."""
     engine = problem.verifier
     under = [asdict(origin), versions(), machine(), engine.name, engine.version]
     kept = Blocks(part, digest(under)[7:19])
@@ -200,7 +200,7 @@ def _propose_and_verify(
     *,
     workers: Crew | None,
 ) -> tuple[xr.Dataset, xr.Dataset]:
-    """All designs with their verdicts; each verified unit is kept on disk at once."""
+    """Return all designs with their verdicts; each verified unit is stored on disk immediately."""
     whole, stage, done = ArrayFiles(kept.folder), "propose and verify", 0
     watch(stage, done, n)
     todo = list(enumerate(units(n, generator.problem.at_once)))
@@ -226,7 +226,7 @@ def _propose_and_verify(
 def _spread(
     workers: Crew, seed: int, kept: Blocks, todo: list[tuple[int, tuple[int, range]]], watch: Watch
 ) -> None:
-    """Have units that are not kept proposed and verified by workers, and keep them."""
+    """Let workers propose and verify the units that are not stored, and store them."""
     left = {unit: rows for unit, (_, rows) in todo if kept.load(unit) is None}
     for unit, (block, rows) in todo:
         if unit in left:
@@ -241,14 +241,13 @@ def _spread(
 
 
 def _counted(watch: Watch, stage: str, before: int, n: int, more: int) -> None:
-    """Tell of designs within a unit."""
     watch(stage, min(before + more, n), n)
 
 
 def _unit(
     generator: Generator, seed: int, block: int, rows: range, clock: Clock
 ) -> dict[str, np.ndarray]:
-    """The designs of some rows with their conditions, and what was measured, as arrays by name."""
+    """Designs of some rows with their conditions, and their measured values, as arrays by name."""
     problem = generator.problem
     with clock("propose"):
         designs = proposed(generator, seed, block, rows)
@@ -263,10 +262,10 @@ def _unit(
 
 
 def proposed(generator: Generator, seed: int, block: int, rows: Sequence[int]) -> xr.Dataset:
-    """All designs of the unit of some rows of a block, however many are asked for.
+    """Propose all designs of the unit of some rows of a block, however many are requested.
 
-    They are mended together, and the order of sums follows from shapes: a unit that is cut before
-    it is mended would give other bits.
+    They are repaired together, and the order of sums depends on shapes: a unit that is cut before
+    the repair would give other bits.
     """
     size = generator.problem.at_once
     first = rows[0] - rows[0] % size
@@ -274,7 +273,6 @@ def proposed(generator: Generator, seed: int, block: int, rows: Sequence[int]) -
 
 
 def _joined(generator: Generator, arrays: dict[str, np.ndarray]) -> tuple[xr.Dataset, xr.Dataset]:
-    """Designs and verdicts of all units."""
     problem = generator.problem
     under = {c.name: (DESIGN, arrays[f"designs:{c.name}"]) for c in problem.conditions}
     designs = to_dataset(
@@ -292,7 +290,7 @@ def _judged(generator: Generator, arrays: dict[str, np.ndarray]) -> xr.Dataset:
 
 
 def _say_what_is_in_the_way(verdicts: xr.Dataset, generator: Generator) -> None:
-    """After the first block, where none of its designs holds the limits: which they violate."""
+    """Remark on the violated limits if no design of the first block is accepted."""
     found = summarise(verdicts, generator.spec.limits, generator.problem.verifier.quantities)
     if found.accepted:
         return

@@ -1,4 +1,4 @@
-"""A finished run, opened again from its folder; no engine is needed to look at it."""
+"""A finished run, opened from its folder; no engine is needed to look at it."""
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -23,16 +23,16 @@ from ingenium.runs.artifacts import RUN_RECORDS
 from ingenium.runs.recorded import DESIGNS, EVIDENCE, Recorded
 from ingenium.runs.view import RunView
 
-JUDGED = ("verdict", "margin", "margin_uncertainty")  # beside the quantities
+JUDGED = ("verdict", "margin", "margin_uncertainty")  # besides the quantities
 AGAIN = "Run the spec again."
 SHOWN = 10  # designs that a table shows
 
 
 @dataclass(frozen=True, repr=False)
 class OpenedRun(RunView, Artifact):
-    """What lies in the folder of a proposal, or of the result of a search.
+    """Contents of the folder of a proposal, or of the result of a search.
 
-    Of a search these are the designs that were handed over; its store holds the others.
+    For a search these are the exported designs; its store contains the others.
     """
 
     asked: Spec  # as it was written
@@ -48,22 +48,22 @@ class OpenedRun(RunView, Artifact):
 
     @classmethod
     def open(cls, folder: Path, *, without: Collection[str] = ()) -> "OpenedRun":
-        """The run in a folder; its problem is opened where a picture needs it.
+        """Open the run in a folder; its problem is opened where a picture needs it.
 
         Raises:
-            InputError: if no finished run lies there.
-            CorruptError: if a file of it is not what the run wrote.
+            InputError: if there is no finished run.
+            CorruptError: if one of its files was altered.
         """
         return open_run(folder, lambda spec: named("ingenium.domains:open_problem")(spec))
 
     @property
     def spec(self) -> Spec:
-        """The spec as it was written."""
+        """Spec as it was written."""
         return self.asked
 
     @property
     def verdict(self) -> Verdict:
-        """Accepted where a design is; failed where the engine had an answer to none."""
+        """Accepted if a design is; failed if the engine had no answer to any."""
         if len(self.selected):
             return Verdict.ACCEPTED
         own = self.summary
@@ -79,7 +79,7 @@ class OpenedRun(RunView, Artifact):
 
     @property
     def values(self) -> dict[str, JudgedValue]:
-        """The share of accepted designs, and what was measured of the best one."""
+        """Share of accepted designs, and measured values of the best one."""
         own = self.summary
         share = own.acceptance, own.acceptance_low, own.acceptance_high
         found = {"acceptance": JudgedValue(*share, "1")}
@@ -138,7 +138,7 @@ class OpenedRun(RunView, Artifact):
 
     @cached_property
     def state(self) -> str:
-        """Whether the evidence is still what the run wrote, in a sentence."""
+        """State of the evidence compared with what the run wrote, in a sentence."""
         return Recorded.of(self.folder).told
 
     def _asked(self) -> Spec:
@@ -152,11 +152,11 @@ class OpenedRun(RunView, Artifact):
 
 
 def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
-    """The run in a folder; `opener` opens its problem if a picture needs it.
+    """Open the run in a folder; `opener` opens its problem if a picture needs it.
 
     Raises:
-        InputError: if no finished run lies there.
-        CorruptError: if a file of it is not what the run wrote.
+        InputError: if there is no finished run.
+        CorruptError: if one of its files was altered.
     """
     found = _place(folder)
     record = next(_json(found / name) for name in RUN_RECORDS if (found / name).is_file())
@@ -188,7 +188,7 @@ def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
 
 
 def _place(folder: Path) -> Path:
-    """Where the run lies: in the folder, or in the result below that of a search."""
+    """Folder of the run: this one, or the result within that of a search."""
     for place in (folder, folder / "result"):
         if any((place / name).is_file() for name in RUN_RECORDS) and (place / EVIDENCE).is_file():
             return place

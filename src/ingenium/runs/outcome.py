@@ -1,4 +1,4 @@
-"""How every run ends, whether it proposed or searched: the best go to files, and all is told.
+"""The common end of proposals and searches: export, evidence, summary and report.
 
 ```
 select ─► cross-check ─► export ─► verify the files ─► evidence ─► summary ─► report ─► ledger
@@ -41,15 +41,15 @@ from ingenium.trust.ledger import Ledger
 
 @dataclass(frozen=True, repr=False)
 class Run(RunView):
-    """A finished run: what was verified, what the engine said of it, and where it lies.
+    """A finished run: its verified designs, their verdicts, and its folder.
 
-    A search tells with `sitting` how it went; a proposal is a search of one round and has none.
+    `sitting` is the progress of a search; a proposal is a search of one round and has none.
     """
 
     problem: Problem
     spec: Spec  # resolved
     designs: xr.Dataset  # all that were verified
-    verdicts: xr.Dataset  # on them, of the exported ones as their files say
+    verdicts: xr.Dataset  # on them, for exported ones from their files
     selected: np.ndarray  # positions of the exported designs, best first
     summary: Summary
     record: dict[str, Any]
@@ -66,18 +66,18 @@ class Run(RunView):
         return self.problem
 
 
-Finish = Callable[[Run, Path], None]  # what is added to the folder of a run before it is whole
+Finish = Callable[[Run, Path], None]  # adds files to the folder of a run before it is complete
 
 
 @dataclass
 class Clock:
-    """Seconds by stage."""
+    """Wall time by stage (seconds)."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Add what the block takes to the stage."""
+        """Add the duration of the block to the stage."""
         started = time.perf_counter()
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
@@ -85,7 +85,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Batch:
-    """What was asked, and all that was verified for it."""
+    """A request, and the designs that were verified for it."""
 
     problem: Problem
     asked: Spec
@@ -93,18 +93,18 @@ class Batch:
     origin: Origin
     designs: xr.Dataset
     verdicts: xr.Dataset
-    choice: Select  # which of them are handed over
-    made: Mapping[str, Any]  # for the record: who proposed them
+    choice: Select  # selection of the exported ones
+    made: Mapping[str, Any]  # for the record: description of the generator
     sitting: Sitting | None = None
 
 
 def hand_over(
     batch: Batch, part: Path, folder: Path, *, clock: Clock, watch: Watch, finish: Finish | None
 ) -> Run:
-    """Write all of a run into `part`, which will be `folder`.
+    """Write everything of a run into `part`, which will be renamed to `folder`.
 
-    Every design of a proposal has a line of evidence, and of a search, whose store holds the
-    others, every one that is handed over.
+    Every design of a proposal has a line of evidence; for a search, whose store contains the
+    others, only exported designs have one.
     """
     problem, spec = batch.problem, replace(batch.spec, select=batch.choice)
     batch = replace(batch, designs=_named(problem, batch.designs))
@@ -147,13 +147,13 @@ def hand_over(
 
 
 def _named(problem: Problem, designs: xr.Dataset) -> xr.Dataset:
-    """Designs whose conditions say what they mean, and in which unit."""
+    """Add meaning and unit to the conditions of designs."""
     coords = {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
     return designs.assign_coords(coords)
 
 
 def _checked(batch: Batch, spec: Spec) -> CrossCheck | None:
-    """A second engine on designs as they are before any file: of a search, on the best alone."""
+    """Independent cross-check of designs before any file; for a search, of the best alone."""
     rows: Any = slice(None)
     if batch.sitting is not None:
         metric = partial(batch.problem.metric, batch.designs)
@@ -171,7 +171,7 @@ def enter(
     *,
     screens: Sequence[Verifier] = (),
 ) -> None:
-    """One line in the ledger: what was asked, with what, who judged, and digests of the outcome."""
+    """Write a line in the ledger: request, inputs, engines, and digests of the outcome."""
     found = run.record["cross_check"]
     judges = engines(run.problem, CrossCheck.of(found) if found else None)
     ledger.append(
@@ -217,7 +217,7 @@ def _notes(spec: Spec, problem: Problem) -> list[str]:
 
 
 def _spent(clock: Clock) -> dict[str, Any]:
-    """Seconds by stage and memory, until now."""
+    """Seconds by stage and memory so far."""
     return {
         "seconds": {k: round(v, 3) for k, v in clock.seconds.items()},
         "peak_memory_mb": round(peak_memory_mb(), 1),
@@ -225,7 +225,7 @@ def _spent(clock: Clock) -> dict[str, Any]:
 
 
 def _sum_up(part: Path, run: Run) -> None:
-    """Write the record and the summary of a run, with the seconds of all that came before."""
+    """Write the record and the summary of a run, with the seconds of all stages before."""
     name = "run.json" if run.sitting is None else "search.json"
     write_atomic(part / name, json.dumps(run.record, indent=2) + "\n")
     seconds = round(sum(run.record["seconds"].values()), 2)

@@ -1,4 +1,4 @@
-"""What a run recorded, and whether that is still what it wrote: seals, digests and the ledger."""
+"""The record of a run, checked for alterations by seals, digests and the ledger."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,29 +22,29 @@ from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import Entry
 
 EVIDENCE, DESIGNS = "evidence.jsonl", "designs"
-REMADE = ("designs/", "report.html")  # told by each record, and no evidence
-TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
+REMADE = ("designs/", "report.html")  # files that records name, without being evidence
+TOLERANCE = 1e-9  # relative tolerance of one engine on the same numbers
 RUNS = ("proposal", "search-end")  # entries of the ledger
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """The evidence of a run as it lies in its folder now."""
+    """Evidence of a run as its folder contains it now."""
 
     folder: Path
     records: tuple[dict[str, Any], ...]
     sealed: bool
     entry: int | None  # of the ledger, that notes it
-    faults: tuple[str, ...]  # what is not as the run wrote it, in sentences
+    faults: tuple[str, ...]  # alterations after the run, in sentences
 
     @property
     def whole(self) -> bool:
-        """Whether seals say that all is as it was written."""
+        """Return whether seals show that nothing was altered."""
         return self.sealed and not self.faults
 
     @property
     def told(self) -> str:
-        """Its state in a sentence."""
+        """State in a sentence."""
         if self.faults:
             return self.faults[0]
         if not self.sealed:
@@ -77,7 +77,7 @@ class Recorded:
         return cls(folder, tuple(records), broken is not None, entry, (*faults, *wrong))
 
     def of_file(self, path: Path) -> list[dict[str, Any]]:
-        """The records of the designs in a file, or in a folder of files."""
+        """Return the records of the designs in a file, or in a folder of files."""
         inside = path.resolve().relative_to(self.folder).as_posix()
         own = self._by_file.get(inside, [])
         if own or not path.is_dir():
@@ -94,7 +94,7 @@ class Recorded:
         return found
 
     def searched(self, path: Path) -> "Recorded":
-        """With the files that the run wrote below a folder, and that are there no more."""
+        """Add faults for files that the run wrote below a folder and that are missing now."""
         lost = dict.fromkeys(r["file"] for r in self.of_file(path)) if path.is_dir() else {}
         gone = [f"{file} is gone" for file in lost if not (self.folder / file).exists()]
         return replace(self, faults=(*self.faults, *gone)) if gone else self
@@ -106,10 +106,10 @@ class Recorded:
         asked: Spec,
         values: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[str]:
-        """In what a design is not as its record says: its file, or what is measured of it now.
+        """Yield differences of a design from its record: its file, or its values as measured now.
 
-        Values are compared where the same engine measures under the same setup what was given
-        to the run; that is kept in its folder.
+        Values are compared where the same engine measures under the same setup with the inputs of
+        the run, which its folder contains.
         """
         path = self.folder / record["file"]
         if not path.exists() or content_digest(path) != record["file_digest"]:
@@ -140,7 +140,7 @@ class Recorded:
                 yield f"{name} of design {record['design']} is {value}, recorded {recorded}"
 
     def _spec(self) -> Spec | None:
-        """Of the run, as far as its folder says."""
+        """Spec of the run; None if the folder has no valid one."""
         try:
             return specs.load(self.folder / "spec.toml")
         except (InputError, OSError):
@@ -148,17 +148,17 @@ class Recorded:
 
 
 def _same(value: Any, recorded: Any, slack: float) -> bool:
-    """Whether two values are the same, or two numbers within the tolerance of one engine."""
+    """Return whether two values are equal, numbers within the tolerance of one engine."""
     if isinstance(value, float) and isinstance(recorded, int | float):
         return abs(value - recorded) <= TOLERANCE * abs(recorded) + slack
     return bool(value == recorded)
 
 
 def run_of(path: Path) -> Path | None:
-    """The folder of the run to which a file, or a folder of files, belongs, if it lies in one.
+    """Return the folder of the run that contains a file or a folder of files, if there is one.
 
     Raises:
-        InputError: if records lie in several folders above it, of which one at most is its run's.
+        InputError: if several folders above it contain records.
     """
     place = path.resolve()
     around = [place, *place.parents[:4]]
@@ -173,7 +173,7 @@ def run_of(path: Path) -> Path | None:
 
 
 def handed(path: Path) -> Path:
-    """Where the files of a run lie, if its folder is named; any other path as it is."""
+    """Return the folder of exported files for the folder of a run; any other path unchanged."""
     for folder in (path, path / "result"):
         if (folder / EVIDENCE).is_file() and (folder / DESIGNS).is_dir():
             return folder / DESIGNS
@@ -181,7 +181,7 @@ def handed(path: Path) -> Path:
 
 
 def _said(folder: Path) -> Mapping[str, Any] | None:
-    """What the record of the whole run says of its evidence; none where it says nothing."""
+    """Entry on the evidence in the record of the whole run; None where there is none."""
     for name in RUN_RECORDS:
         try:
             found = json.loads((folder / name).read_bytes())[evidence.KEY]
@@ -192,7 +192,7 @@ def _said(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _apart(folder: Path, said: Mapping[str, Any] | None, count: int) -> list[str]:
-    """How evidence whose lines hold together differs from what its run says of it."""
+    """Differences of valid evidence from the record of the whole run."""
     if said is None:
         return [f"the record of the whole run does not name its {EVIDENCE} any more"]
     if said.get("digest") == file_digest(folder / EVIDENCE):
@@ -203,7 +203,7 @@ def _apart(folder: Path, said: Mapping[str, Any] | None, count: int) -> list[str
 
 
 def _searched(folder: Path) -> list[str]:
-    """What is wrong with the search whose result lies in a folder; of a proposal nothing is."""
+    """Faults of the search that a result belongs to; none for a proposal."""
     file, told = folder.parent / FILE, folder / "search.json"
     if not file.is_file() or not told.is_file():
         return []
@@ -216,7 +216,7 @@ def _searched(folder: Path) -> list[str]:
 
 
 def _noted(folder: Path, ledger: Ledger) -> tuple[int | None, list[str]]:
-    """The entry of the ledger for the evidence in a folder, and what is not as that one says."""
+    """Entry of the ledger for the evidence in a folder, and the differences from that entry."""
     runs = [entry for kind in RUNS for entry in ledger.entries(kind)]
     now = file_digest(folder / EVIDENCE)
     own = [entry for entry in runs if entry.table.get("evidence") == now]
@@ -232,7 +232,7 @@ def _noted(folder: Path, ledger: Ledger) -> tuple[int | None, list[str]]:
 
 
 def _changed(folder: Path, entry: Entry) -> list[str]:
-    """Files that are not what an entry says was written, beside those of the designs."""
+    """Files other than designs that differ from an entry of the ledger."""
     wrote = entry.table.get("wrote")
     listed = wrote.items() if isinstance(wrote, dict) else ()
     paths = {k: (folder / k, digest) for k, digest in listed if k not in REMADE}

@@ -1,4 +1,4 @@
-"""Replay: a design of a finished run proposed and measured again, to see if its record holds."""
+"""Replay: propose and measure a design of a finished run again, and compare with its record."""
 
 import json
 import tempfile
@@ -32,12 +32,12 @@ from ingenium.runs.loop import proposed, training
 from ingenium.runs.recorded import TOLERANCE, Recorded
 from ingenium.trust.ledger import Ledger
 
-VOUCHED = "vouched"  # whether seals vouch for a record; what it says of its doubt counts only then
+VOUCHED = "vouched"  # whether seals confirm a record; its stated uncertainty counts only then
 
 
 @dataclass(frozen=True)
 class DesignReplay(Replay):
-    """One design of a run, proposed and measured again."""
+    """Result of proposing and measuring one design of a run again."""
 
     design: int
     problem: str
@@ -46,10 +46,10 @@ class DesignReplay(Replay):
 
 
 def recorded_spec(out: Path) -> Spec:
-    """The spec of a finished run.
+    """Load the spec of a finished run.
 
     Raises:
-        InputError: if the folder holds no finished run.
+        InputError: if the folder contains no finished run.
     """
     for searched in (out, out / "result"):
         if (searched / "search.json").is_file():
@@ -71,7 +71,7 @@ def recorded_spec(out: Path) -> Spec:
 
 
 def _record_of(records: Sequence[dict[str, Any]], design: int) -> dict[str, Any]:
-    """The evidence of one design.
+    """Return the evidence of one design.
 
     Raises:
         InputError: if the run has no such design.
@@ -89,18 +89,18 @@ def _record_of(records: Sequence[dict[str, Any]], design: int) -> dict[str, Any]
 def replay(
     problem: Problem, asked: Spec, out: Path, design: int, ledger: Ledger | None = None
 ) -> DesignReplay:
-    """Propose one design again from its seed and place, measure it and compare with its record.
+    """Propose one design again from its seed and index, measure it and compare with its record.
 
     Args:
         problem: opened from the spec of the run.
         asked: that spec, from `recorded_spec`.
         out: folder of the run.
         design: its index.
-        ledger: where the run may be noted.
+        ledger: the ledger with the entry of the run, if there is one.
 
     Raises:
-        InputError: if the folder holds no such design.
-        CorruptError: if the model or the evidence is not what the run wrote.
+        InputError: if the run has no such design.
+        CorruptError: if the model or the evidence was altered.
     """
     run = Recorded.of(out, ledger)
     record = {**_record_of(run.records, design), VOUCHED: run.whole}
@@ -139,11 +139,11 @@ def replay(
 
 
 def _model(problem: Problem, record: Mapping[str, Any], out: Path) -> fitted.FittedFamily:
-    """The model of the run.
+    """Load the model of the run.
 
     Raises:
-        CorruptError: if it is not what the run wrote.
-        InputError: if it is, perhaps, and the code of its domain is another one by now.
+        CorruptError: if it was altered.
+        InputError: if it may be unaltered, but the code of its domain has changed.
     """
     try:
         return fitted.load(out / "model", problem)
@@ -158,7 +158,7 @@ def _model(problem: Problem, record: Mapping[str, Any], out: Path) -> fitted.Fit
 
 
 def _package_changed(problem: Problem, record: Mapping[str, Any]) -> bool:
-    """Whether the code of the problem's package is known to be another one."""
+    """Return whether the code of the problem's package is known to have changed."""
     return record.get("package") not in (None, package_digest(problem))
 
 
@@ -169,7 +169,7 @@ def _same(part: str, recorded: str, found: str) -> ReplayCheck:
 
 
 def _given(record: Mapping[str, Any], problem: Problem) -> ReplayCheck:
-    """Whether what the spec gives is what it gave to the run."""
+    """Compare the inputs of the spec with those of the run."""
     was, now = record.get("given", {}), problem.given.digests
     changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
     found = f"{', '.join(changed)} changed after the run" if changed else f"{len(now)} as recorded"
@@ -192,7 +192,7 @@ def _measure(
 
 
 def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> ReplayCheck:
-    """The design's arrays bit for bit, or by how much they differ from the stored ones."""
+    """Compare the design's arrays bit for bit; else state the difference from the stored ones."""
     if evidence.design_digests(problem, one)[0] == record["design_digest"]:
         return ReplayCheck("design", True, "the same bit for bit")
     try:
@@ -210,7 +210,7 @@ def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: P
 
 
 def _apart(v: Variable, now: np.ndarray, before: np.ndarray) -> str:
-    """By how much a variable of one design differs; empty where it does not."""
+    """Difference of a variable of one design in words; empty if there is none."""
     if v.longest is not None:
         same = now.item() == before.item()
         return "" if same else f"{v.name} is {now.item()!r}, stored {before.item()!r}"
@@ -219,7 +219,7 @@ def _apart(v: Variable, now: np.ndarray, before: np.ndarray) -> str:
 
 
 def _as_exported(problem: Problem, one: xr.Dataset, record: Mapping[str, Any]) -> xr.Dataset:
-    """The design as its record measured it: rounded by its file where it went through one."""
+    """Return the design as measured for its record: rounded by its file if it was exported."""
     if record["measured_on"] != "file":
         return one
     form = problem.formats[record["format"]]
@@ -231,7 +231,7 @@ def _as_exported(problem: Problem, one: xr.Dataset, record: Mapping[str, Any]) -
 def _measured(
     problem: Problem, spec: Spec, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
 ) -> list[ReplayCheck]:
-    """Verdict, measured values and margins against the record."""
+    """Compare verdict, measured values and margins with the record."""
     verdict = str(verdicts["verdict"].to_numpy()[0])
     agrees = verdict == record["verdict"]
     found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
@@ -242,7 +242,7 @@ def _measured(
         {q.name: q.rounding for q in problem.quantities},
     )
     allowed = {}
-    left_out = {q.name for q in problem.quantities if q.costly}  # where a cheaper limit was broken
+    left_out = {q.name for q in problem.quantities if q.costly}  # where a cheap limit was violated
     for name, value in again.items():
         was = record["measured"][name]
         if name in left_out and was["value"] is None:
@@ -266,7 +266,7 @@ def _margins(
     allowed: Mapping[str, float],
     how: str,
 ) -> ReplayCheck:
-    """The recorded margins, which differ as far as the quantities that they belong to may."""
+    """Compare the recorded margins, within the tolerances of their quantities."""
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
     now = evidence.margins(labels, verdicts["margin"].to_numpy()[0])
     was: Mapping[str, float | None] = record["margins"]
@@ -289,7 +289,7 @@ def _margins(
 def _number(
     part: str, now: Mapping[str, Any], was: Mapping[str, Any], allowed: float
 ) -> ReplayCheck:
-    """One measured number against the recorded one."""
+    """Compare one measured number with the recorded one."""
     value, recorded = now["value"], was["value"]
     unit = "" if now["unit"] == "1" else f" {now['unit']}"
     if recorded is None:
@@ -302,7 +302,7 @@ def _number(
 
 
 def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) -> list[ReplayCheck]:
-    """The exported file: its digest, and what measuring it gives."""
+    """Check the exported file: its digest, and its measured values."""
     path = out / record["file"]
     if not path.resolve().is_relative_to(out.resolve()):
         return [ReplayCheck("file", False, f"{record['file']} lies outside the folder")]
@@ -321,7 +321,7 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
 
 
 def _reasons(problem: Problem, record: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-    """What differs between then, as `run.json` tells it, and now and can make numbers differ."""
+    """Changes since the run, as recorded in `run.json`, that can alter numbers."""
     try:
         run = json.loads(path.read_bytes())
         return tuple(_changes(problem, record, run["versions"], run["machine"])) or (

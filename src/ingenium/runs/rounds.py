@@ -1,4 +1,4 @@
-"""Rounds of a search: the state after each, and what its screen did."""
+"""Rounds of a search: the state after each, and the statistics of its screen."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -9,33 +9,33 @@ from ingenium.evaluate.intervals import clopper_pearson
 
 @dataclass(frozen=True)
 class ScreenAudit:
-    """What a screen has done so far, and what of it was checked."""
+    """Counts of the designs that a screen rejected, and of the audited ones."""
 
-    seen: int = 0  # new designs that it was shown, some more than once
-    cut: int = 0  # that it would keep out
-    audited: int = 0  # drawn by chance and measured whatever it said
-    audited_cut: int = 0  # of these, kept out but for that
-    held: int = 0  # audited designs that hold every limit
-    lost: int = 0  # of these, kept out but for that
-    wrong: int = 0  # of these, since they were taken for hopeless, which was wrong
+    seen: int = 0  # new designs that it saw, some more than once
+    cut: int = 0  # designs that it would reject
+    audited: int = 0  # sampled at random and measured despite the screen
+    audited_cut: int = 0  # of these, rejected by the screen
+    held: int = 0  # audited designs that satisfy every limit
+    lost: int = 0  # of these, rejected by the screen
+    wrong: int = 0  # of these, wrongly predicted to be infeasible
 
     @property
     def rate(self) -> float | None:
-        """The false-reject rate: share of designs that hold every limit which it keeps out."""
+        """False-reject rate: share of feasible designs that the screen rejects."""
         return self.lost / self.held if self.held else None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the rate, 95 %, exact; all of it where no audited design held."""
+        """Exact 95 % interval of the rate; [0, 1] where no audited design is feasible."""
         return self._within(self.lost)
 
     @property
     def wrong_interval(self) -> tuple[float, float]:
-        """Of the share of designs that hold every limit and are taken for hopeless."""
+        """Exact 95 % interval of the share of feasible designs predicted to be infeasible."""
         return self._within(self.wrong)
 
     def told(self) -> dict[str, Any]:
-        """As plain data, with the rates and their intervals."""
+        """Return plain data with the rates and their intervals."""
         rates: dict[str, Any] = {}
         for name, count in (("false_reject", self.lost), ("wrongly_hopeless", self.wrong)):
             low, high = self._within(count)
@@ -48,13 +48,13 @@ class ScreenAudit:
 
     @classmethod
     def of(cls, body: Mapping[str, Any] | None) -> "ScreenAudit | None":
-        """From what `asdict` gave."""
+        """Build it from the output of `asdict`."""
         return None if body is None else cls(**body)
 
 
 @dataclass(frozen=True)
 class Round:
-    """The state of a search after a round; all counts are from its beginning."""
+    """State of a search after a round; all counts are from its beginning."""
 
     round: int
     calls: int  # designs that were verified
@@ -65,14 +65,14 @@ class Round:
     seconds: float
     best: float | None  # value of the first objective among accepted designs
     violation: float | None  # the least sum of violations; 0 once a design is accepted
-    front: int  # accepted designs that none beats in every objective
+    front: int  # accepted designs that are not dominated
     hypervolume: float  # that they dominate, in spreads of the first designs
     better: int  # the call after which something had become better last
     screened: int = 0  # designs that were proposed and never measured
     audit: ScreenAudit | None = None  # of the screen, if there is one
     cheap_calls: int = 0  # designs that the cheap tier measured
-    cost: float | None = None  # calls, with the cheap ones at their price, if that is known
-    own: Mapping[str, float] = field(default_factory=dict)  # what the strategy says of itself
+    cost: float | None = None  # calls, cheap ones weighted by their cost ratio, if known
+    own: Mapping[str, float] = field(default_factory=dict)  # numbers that the strategy reports
 
     @property
     def acceptance(self) -> float:
@@ -81,13 +81,13 @@ class Round:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Round":
-        """From what `asdict` gave, maybe of a search before there were screens."""
+        """Build it from the output of `asdict`, also of a search before there were screens."""
         return cls(**{**body, "audit": ScreenAudit.of(body.get("audit"))})
 
     def with_screen(
         self, screened: int, audit: ScreenAudit | None, cheap: int, price: float | None
     ) -> "Round":
-        """Return the round with what a screen left out, and what the cheap tier measured."""
+        """Return the round with the counts of the screen and of the cheap tier."""
         cost = None if price is None else self.calls + price * cheap
         return replace(self, screened=screened, audit=audit, cheap_calls=cheap, cost=cost)
 
@@ -96,4 +96,4 @@ Heard = Callable[[Round], None]
 
 
 def unheard(round: Round) -> None:
-    """Tell nobody."""
+    """Ignore the round."""

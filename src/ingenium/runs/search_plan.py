@@ -1,4 +1,4 @@
-"""How a search is done."""
+"""Settings of a search."""
 
 from dataclasses import asdict, dataclass
 
@@ -7,19 +7,23 @@ from ingenium.core.digest import canonical
 from ingenium.core.errors import InputError
 
 ASKED = "asked"  # the screen that follows the strategy
-FIDELITY = "fidelity"  # the strategy that says who is to measure its designs
+FIDELITY = "fidelity"  # the strategy that chooses the tier for its designs
 
 
 @dataclass(frozen=True)
 class ScreenPlan:
-    """Which screen, how many it lets pass, and how it is audited."""
+    """Kind of the screen, share of designs that it passes, and its audit.
+
+    Raises:
+        InputError: for a share, miscoverage rate or cost ratio out of range.
+    """
 
     by: str  # of the table in `screens`
     keep: float = 0.5  # share of the new designs of a round that are measured, at most
-    audit: float = 0.1  # share that is measured whatever the screen says
-    doubt: float = 0.1  # how often a limit that a design holds may lie beyond its bound
+    audit: float = 0.1  # share that is measured despite the screen
+    doubt: float = 0.1  # miscoverage rate of the bounds on a satisfied limit
     cheap: tuple[str, ...] = ()  # quantities that are cheap, where no tier of the problem is
-    price: float | None = None  # of a cheap measurement over an exact one
+    price: float | None = None  # cost ratio of a cheap to an exact measurement
 
     def __post_init__(self) -> None:
         if not 0 < self.keep <= 1:
@@ -39,9 +43,13 @@ def _outside(what: str, option: str, came: float, write: float) -> InputError:
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """How a search is done; two searches of one plan verify the same designs.
+    """Settings of a search; two searches with the same plan verify the same designs.
 
-    Where several processes measure, that holds for one order in which they are done.
+    With several processes that is true for the same order of completion.
+
+    Raises:
+        InputError: for a batch below 1, a seed out of range, or the screen of one strategy with
+            another.
     """
 
     strategy: str = "evolution"
@@ -63,11 +71,11 @@ class SearchPlan:
 
     @property
     def screened(self) -> str:
-        """The screen as text; empty without one."""
+        """Screen as text; empty without one."""
         return "" if self.screen is None else canonical(asdict(self.screen))
 
     def words(self) -> list[str]:
-        """As it is written at the command line."""
+        """Arguments of the command line."""
         words = ["--strategy", self.strategy, "--seed", str(self.seed), "--batch", str(self.batch)]
         screen = self.screen
         if screen is None:

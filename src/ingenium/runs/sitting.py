@@ -1,4 +1,4 @@
-"""How a search went until the end of a sitting."""
+"""Progress of a search until the end of a session."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from ingenium.runs.conflicts import Unmet
 from ingenium.runs.rounds import Round
 from ingenium.runs.search_plan import SearchPlan
 
-LEAST = 10  # designs that are handed over where the spec does not say how many, beside the front
+LEAST = 10  # exported designs in addition to the front, where the spec states no number
 WHY = {
     "calls": "the budget of engine calls is spent",
     "seconds": "the seconds are spent",
@@ -20,7 +20,7 @@ WHY = {
 
 @dataclass(frozen=True)
 class Sitting:
-    """By what plan, round by round, why it ended, and which limits nothing held together."""
+    """Plan, rounds, reason of the end, and conflicting limits of a session of a search."""
 
     plan: SearchPlan
     why: str  # the entry of `Stop` that was reached, or `designs`
@@ -29,10 +29,10 @@ class Sitting:
 
     @property
     def last(self) -> Round:
-        """The state at the end."""
+        """State at the end."""
         return self.rounds[-1]
 
     @property
     def reason(self) -> str:
-        """Why it ended, in words."""
+        """Reason of the end, in words."""
         return WHY[self.why]

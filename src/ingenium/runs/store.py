@@ -1,12 +1,11 @@
-"""Every step of a search on disk, each written at once and never altered.
+"""Every step of a search on disk, written immediately and never altered.
 
-One SQLite file holds, in this order for each round, what was proposed, what was measured of it a
-part at a time, and how the round ended. Whatever a killed search had written is there when it is
-opened again; what it was measuring is measured again, since nobody knows its answer. Designs are
-known by the digest of their content, which the file holds once, so that none is verified twice.
-A chain binds all of it (`links`), from the first sitting on that knows of it. Where the machine
-dies and not the process alone, at most what was written in the last second is lost, and the rest
-still holds together.
+One SQLite file contains, in this order for each round, the proposals, the measurements part by
+part, and the end of the round. Everything that a killed search had written is there when it is
+opened again; unfinished measurements are repeated. Designs are identified by the digest of their
+content, which the file contains once, so that none is verified twice. A hash chain covers
+everything (`links`), from the first session that supports it. If the machine crashes and not just
+the process, at most the last second is lost, and the rest is consistent.
 """
 
 import io
@@ -50,27 +49,27 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class Store:
-    """The file of one search, which one process at a time writes."""
+    """File of one search, which one process at a time writes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises:
             InputError: if it is the database of something else.
             CorruptError: if it is damaged.
-            StorageError: if it cannot be opened or made.
+            StorageError: if it cannot be opened or created.
         """
         self.path = path
         with storing(path):
             make_folder(path.parent)
         self.sitting, self._synced = -1, -SYNC_S
-        self._waits: bool | None = None  # for the disk; none before it was said
+        self._waits: bool | None = None  # whether writes wait for the disk; None before it is set
         with self._errors():
             self._db = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
             self._prepare()
 
     def under(self, about: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-        """Note what the search is; gives what differs from what an earlier sitting noted."""
+        """Store the identity of the search; return its differences from earlier sessions."""
         with self._errors(), self._transaction():
             self._adopt()
             known = dict(self._db.execute("SELECT entry, value FROM about"))
@@ -81,12 +80,12 @@ class Store:
         return {k: (kept.get(k, ""), v) for k, v in about.items() if kept.get(k, "") != v}
 
     def about(self) -> dict[str, str]:
-        """What the search is, as the first sitting noted it."""
+        """Return the identity of the search, as stored by the first session."""
         with self._errors():
             return dict(self._db.execute("SELECT entry, value FROM about"))
 
     def sit(self, body: Mapping[str, Any]) -> int:
-        """Begin a sitting; `body` says on what it runs."""
+        """Begin a session; `body` describes its machine and versions."""
         with self._errors(), self._transaction():
             self._adopt()
             values = (time.time(), json.dumps(body))
@@ -96,7 +95,7 @@ class Store:
         return self.sitting
 
     def propose(self, round: int, designs: Arrays) -> None:
-        """Keep what is to be verified in a round."""
+        """Store the designs to be verified in a round."""
         with self._errors(), self._transaction():
             self._db.execute("INSERT INTO proposals VALUES (?, ?)", (round, _packed(designs)))
             links.add(self._db, links.PROPOSAL, round)
@@ -109,10 +108,10 @@ class Store:
         measured: Float[np.ndarray, "n k"],
         digests: list[str],
     ) -> None:
-        """Keep what was measured of some designs of a round, the engine's calls from `first` on.
+        """Store the measurements of some designs of a round, the engine's calls from `first` on.
 
         Raises:
-            CorruptError: if one of them was verified before; nothing is kept then.
+            CorruptError: if one of them was verified before; nothing is stored then.
         """
         row = (round, part, self.sitting, first, _packed({"measured": measured}))
         calls = zip(digests, range(first, first + len(digests)), strict=True)
@@ -122,10 +121,11 @@ class Store:
             links.add(self._db, links.MEASUREMENT, round, part, len(digests))
 
     def close_round(self, place: int, body: Mapping[str, Any]) -> str:
-        """Keep how a round ended; gives the head of the chain.
+        """Store the end of a round; return the head of the chain.
 
-        Rounds end in places from 0 on. The entry `round` of the body is which one it is, where
-        several were measured at once; without it, rounds ended in the order of asking.
+        `place` counts the ends of rounds from 0 on. The entry `round` of the body is the number of
+        the round, where several were measured concurrently; without it, rounds ended in order of
+        proposal.
         """
         row = (place, json.dumps(body), self.head())
         with self._errors(), self._transaction():
@@ -134,49 +134,49 @@ class Store:
         return self.head()
 
     def verified(self) -> dict[str, int]:
-        """The call in which each design was verified, by digest."""
+        """Return the call in which each design was verified, by digest."""
         with self._errors():
             return dict(self._db.execute("SELECT digest, call FROM verified ORDER BY call"))
 
     def measured(self) -> list[Float[np.ndarray, "n k"]]:
-        """All that was measured, in the order of the calls."""
+        """Return all measurements, in the order of the calls."""
         with self._errors():
             rows = self._db.execute("SELECT measured FROM measurements ORDER BY first")
             return [self._unpacked(row[0])["measured"] for row in rows]
 
     def parts(self) -> list[tuple[int, int]]:
-        """Round and part of all that was measured, in the order of the calls."""
+        """Return round and part of all measurements, in the order of the calls."""
         with self._errors():
             rows = self._db.execute("SELECT round, part FROM measurements ORDER BY first")
             return [(int(round), int(part)) for round, part in rows]
 
     def begun(self) -> list[int]:
-        """The rounds in which something was proposed."""
+        """Return the rounds with proposals."""
         with self._errors():
             rows = self._db.execute("SELECT round FROM proposals ORDER BY round")
             return [int(row[0]) for row in rows]
 
     def proposed(self, round: int) -> dict[str, np.ndarray] | None:
-        """What was proposed in a round; none if it had not come to that."""
+        """Return the proposals of a round; None if it has none yet."""
         with self._errors():
             found = self._db.execute("SELECT designs FROM proposals WHERE round = ?", (round,))
             row = found.fetchone()
         return None if row is None else self._unpacked(row[0])
 
     def rounds(self) -> list[dict[str, Any]]:
-        """How the finished rounds ended, in the order of their ends."""
+        """Return the ends of finished rounds, in their order."""
         with self._errors():
             rows = self._db.execute("SELECT body FROM rounds ORDER BY round")
             return [json.loads(row[0]) for row in rows]
 
     def sittings(self) -> dict[int, dict[str, Any]]:
-        """On what each sitting ran."""
+        """Return the descriptions of the sessions."""
         with self._errors():
             rows = self._db.execute("SELECT sitting, body FROM sittings ORDER BY sitting")
             return {int(number): json.loads(body) for number, body in rows}
 
     def head(self) -> str:
-        """The end of the chain, which nothing can be altered or left out without changing."""
+        """Return the end of the chain, which changes with any alteration or omission."""
         with self._errors():
             if links.there(self._db):
                 return links.head(self._db)
@@ -184,7 +184,7 @@ class Store:
             return str((row.fetchone() or [GENESIS])[0])
 
     def first(self) -> str:
-        """The link of the first sitting that had one, which no two searches share."""
+        """Return the link of the first session that has one, which is unique to a search."""
         with self._errors():
             if not links.there(self._db):
                 return ""
@@ -193,7 +193,7 @@ class Store:
             return "" if row is None else str(row[0])
 
     def holds(self, head: str) -> bool:
-        """Whether the chain went through what was its head once."""
+        """Return whether `head` is the present or an earlier head of the chain."""
         with self._errors():
             found = self._db.execute("SELECT 1 FROM rounds WHERE chain = ?", (head,)).fetchone()
             if found is None and links.there(self._db):
@@ -202,7 +202,7 @@ class Store:
         return found is not None or head == GENESIS
 
     def check(self) -> list[str]:
-        """What is wrong with the file: damage, or what does not belong to the chain."""
+        """List the faults of the file: damage, or content that does not belong to the chain."""
         with self._errors():
             found = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
             faults = [f"the file is damaged: {text}" for text in found if text != "ok"]
@@ -211,7 +211,7 @@ class Store:
             return list(dict.fromkeys(faults))
 
     def _earlier(self) -> Iterator[str]:
-        """What is wrong with the rounds of a file of before everything had a link."""
+        """Yield faults in the rounds of a file of a version without links."""
         last = GENESIS
         rows = self._db.execute("SELECT round, body, chain FROM rounds ORDER BY round")
         for place, text, chain in rows.fetchall():
@@ -225,7 +225,7 @@ class Store:
             last = chain
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
     def __enter__(self) -> "Store":
@@ -235,7 +235,7 @@ class Store:
         self.close()
 
     def _adopt(self) -> None:
-        """Give a file of before a chain that begins with all it holds, within a transaction."""
+        """Bind the contents of a file without a chain, within a transaction."""
         if not links.there(self._db):
             self._chain()
             links.begin(self._db)
@@ -272,7 +272,7 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All of the block is written, or nothing."""
+        """Write everything of the block, or nothing."""
         wait = time.monotonic() - self._synced >= SYNC_S
         if wait != self._waits:
             self._db.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")

@@ -1,4 +1,4 @@
-"""Counts of verdicts where costly quantities were left out of designs that were rejected anyway."""
+"""Counts of verdicts where expensive quantities were left out of designs that others rejected."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,10 +16,10 @@ from ingenium.evaluate.nearest import nearest
 def summary(
     verdicts: xr.Dataset, limits: Sequence[Limit], quantities: Sequence[Quantity]
 ) -> Summary:
-    """Counts and shares, those of each limit over the designs in which its quantity was measured.
+    """Count verdicts; shares of a limit are over the designs with its quantity measured.
 
-    The nearest design, where none was accepted, is one of those in which all were measured; where
-    there is none, the limits on quantities that were left out are not said to be in reach.
+    The nearest design, where none was accepted, is among those with all quantities measured;
+    without any, limits on quantities that were left out are not reported as reachable.
     """
     answered = verdicts["verdict"].to_numpy() != Verdict.FAILED
     known = np.stack([np.isfinite(verdicts[x.quantity].to_numpy()) for x in limits] or [answered])

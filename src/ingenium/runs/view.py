@@ -1,4 +1,4 @@
-"""What can be looked at of a run in Python: tables, pictures, the accepted designs.
+"""View of a run in Python: tables, pictures, the accepted designs.
 
 It is the same for a run that has just ended and for one that was opened from its folder.
 """
@@ -32,11 +32,11 @@ FIRST = 10  # designs that a notebook shows
 
 
 class RunView(ABC):
-    """A run to look at: one row a design, in the units that its spec wrote or its field reads."""
+    """A view of a run with one row a design, in display units of its spec or its field."""
 
     designs: xr.Dataset  # with the conditions under which each was proposed
     verdicts: xr.Dataset  # values, margins and a verdict of each, in the units of their quantities
-    selected: np.ndarray  # positions of the designs that were handed over, best first
+    selected: np.ndarray  # positions of the exported designs, best first
     record: dict[str, Any]
     folder: Path
 
@@ -50,21 +50,21 @@ class RunView(ABC):
 
     @abstractmethod
     def _problem(self) -> Problem:
-        """The problem, opened if it was not."""
+        """Return the problem, opened if necessary."""
 
     @property
     def accepted(self) -> xr.Dataset:
-        """The designs that held every limit, with what was measured on them."""
+        """Designs that satisfy every limit, with their measured values."""
         return self._whole(np.flatnonzero(self.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED))
 
     @property
     def kept(self) -> xr.Dataset:
-        """The designs that were handed over as files, best first."""
+        """Designs that were exported as files, best first."""
         return self._whole(self.selected)
 
     @property
     def best_first(self) -> tuple[xr.Dataset, xr.Dataset]:
-        """All designs and their verdicts, those handed over first; as proposed if nothing ranks."""
+        """All designs and their verdicts, exported ones first; unranked in order of proposal."""
         if not self._asked().objectives:
             return self.designs, self.verdicts
         others = np.setdiff1d(np.arange(self.designs.sizes[DESIGN]), self.selected)
@@ -73,9 +73,9 @@ class RunView(ABC):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row for each design: its verdict, what was asked of it, its numbers and its margins.
+        """Table of the designs: verdict, requested conditions, numbers and margins.
 
-        Arrays, such as a course over a day, are left to `designs`.
+        Arrays, such as a profile over a day, are only in `designs`.
         """
         designs, verdicts, by = self.designs, self.verdicts, self.scales
         index = pd.Index(designs[DESIGN].to_numpy(), name=DESIGN)
@@ -95,29 +95,29 @@ class RunView(ABC):
 
     @cached_property
     def records(self) -> list[dict[str, Any]]:
-        """The evidence as it was written, a record a design."""
+        """Evidence as it was written, a record a design."""
         return evidence.read(self.folder / "evidence.jsonl")
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
-        """A row for each record: measured values with their uncertainty, margins, files, digests.
+        """Table of the records: measured values with their uncertainty, margins, files, digests.
 
-        Values are in the units of the record; what all records share, such as the engine, is in
-        `records`.
+        Values are in the units of the record; entries common to all records, such as the engine,
+        are only in `records`.
         """
         rows = pd.DataFrame([_flat(r) for r in self.records])
         return rows.set_index(DESIGN)
 
     @property
     def rounds(self) -> pd.DataFrame:
-        """How a search went, a row a round; of a proposal there is none."""
+        """Table of the rounds of a search; empty for a proposal."""
         return pd.DataFrame(self.record.get("rounds", []))
 
     def plot(self, quantity: str) -> "Figure":
-        """How a measured quantity is spread over the designs, with its limits.
+        """Plot the distribution of a measured quantity over the designs, with its limits.
 
         Raises:
-            InputError: for a quantity that was not measured, or has names for values.
+            InputError: for a quantity that was not measured, or whose values are names.
         """
         known = [k for k in self.scales if LABELS not in self.verdicts[k].attrs]
         array, one = self.verdicts[choose(quantity, known, "quantity")], self.scales[quantity]
@@ -132,17 +132,16 @@ class RunView(ABC):
         return histogram(values[answered], broken[answered], drawn, label)
 
     def pictures(self) -> dict[str, "Figure"]:
-        """The pictures of the report by their headings: of the field, and of each limit."""
+        """Pictures of the report by their headings: of the field, and of each limit."""
         sections = self._problem().sections(*self.best_first)
         own = {s.heading: s.figure for s in sections if s.figure is not None}
         return own | {x: self.plot(x) for x in dict.fromkeys(k.quantity for k in self._judged())}
 
     def __repr__(self) -> str:
-        """One line."""
         return f"<{self._told()}, in {self.folder}>"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: counts, and the best of the designs that were handed over."""
+        """Summary for a notebook: counts, and the best of the exported designs."""
         rows = self.table.iloc[self.selected[:FIRST]]
         varied = rows.loc[
             :, [k for k in rows if rows[k].nunique(dropna=False) > 1 or len(rows) < 2]
@@ -160,12 +159,12 @@ class RunView(ABC):
 
     @cached_property
     def scales(self) -> Mapping[str, Scale]:
-        """How each measured quantity is read."""
+        """Display scale of each measured quantity."""
         return scales(self.verdicts, self._asked().limits)
 
     @property
     def units(self) -> dict[str, str]:
-        """The unit of each measured quantity in `verdicts`."""
+        """Display unit of each measured quantity in `verdicts`."""
         arrays = self.verdicts.data_vars.items()
         return {str(k): str(v.attrs["units"]) for k, v in arrays if "units" in v.attrs}
 
@@ -175,7 +174,6 @@ class RunView(ABC):
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record as one row."""
     row = {k: record[k] for k in (DESIGN, "verdict")}
     for name, found in record["measured"].items():
         row[headed(name, found.get("unit", "1"))] = found["value"]

@@ -1,8 +1,8 @@
 """Hard constraints: exact Euclidean projections in physical units, row by row, in float64.
 
-Bounds, elements held at zero, and sums held at a value are parts of one set
-`{x : lower <= x <= upper, weights . x = total}`; `Together` projects onto their intersection at
-once, since projections one after the other would not land in it.
+Bounds, elements fixed at zero, and sums with a fixed value are parts of one set `{x : lower <= x <=
+upper, weights . x = total}`; `Together` projects onto their intersection, which alternating
+projections would not reach.
 
 Shapes: n designs, then the axes of one design (`*shape`); q elements of one sum.
 """
@@ -21,18 +21,18 @@ Project = Callable[[Tensor], Tensor]
 
 
 class ConstraintError(InputError):
-    """Constraints that no design can meet."""
+    """Constraints that no design can satisfy."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """Each element between bounds; tensors of bounds broadcast against one design or all rows."""
+    """Bounds on each element; tensors of bounds broadcast against one design or all rows."""
 
     lower: float | Float[Tensor, "..."] = 0.0
     upper: float | Float[Tensor, "..."] = torch.inf
 
     def project(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
-        """Clamped elements."""
+        """Return the clamped elements."""
         return Together((self,)).project(x)
 
 
@@ -43,7 +43,7 @@ class FixedZero:
     where: Bool[Tensor, "*shape"]
 
     def project(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
-        """Zero where it must be, unchanged elsewhere."""
+        """Set the elements to zero, and leave the others unchanged."""
         return Together((self,)).project(x)
 
 
@@ -52,7 +52,8 @@ class FixedSum:
     """A weighted sum over a group of elements, such as the energy of a day.
 
     `total` is a number or one for each row; `weight` (positive) is a number or one for each
-    element, such as the hours of a step. Energy alone bounds nothing: name `Box` beside it.
+    element, such as the hours of a step. A sum does not bound single elements: add a `Box` for
+    that.
     """
 
     total: float | Float[Tensor, " n"]
@@ -60,17 +61,17 @@ class FixedSum:
     weight: float | Float[Tensor, "*shape"] = 1.0
 
     def project(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
-        """Shifted along the weights until the sum holds."""
+        """Shift the elements along the weights until the sum has its total."""
         return Together((self,)).project(x)
 
 
 @dataclass(frozen=True)
 class Together:
-    """The intersection of constraints, met exactly; groups of sums must not overlap.
+    """The intersection of constraints, satisfied exactly; groups of sums must not overlap.
 
     Raises:
         ConstraintError: on construction where groups overlap or weights are not positive; on
-            projection where a sum cannot be met within the bounds.
+            projection where a sum cannot be reached within the bounds.
     """
 
     parts: tuple[Box | FixedZero | FixedSum, ...]
@@ -111,7 +112,7 @@ class Together:
         return lower, upper
 
     def project(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
-        """The nearest point of the intersection to each row, in float64."""
+        """Return the nearest point of the intersection to each row, in float64."""
         x = x.detach().double()
         lower, upper = self.bounds(x)
         out = torch.clamp(x, lower, upper)
@@ -132,14 +133,14 @@ def project_sum(
     weight: Float[Tensor, " q"],
     total: Float[Tensor, " n"],
 ) -> Float[Tensor, "n q"]:
-    """Nearest point with `lower <= x <= upper` and `weight . x = total`.
+    """Return the nearest point with `lower <= x <= upper` and `weight . x = total`.
 
-    The solution is x(tau) = clamp(v - tau * weight, lower, upper) for one tau a row, and
-    weight . x(tau) falls piecewise linearly. Its kinks are sorted, the piece that holds the total
-    is found by bisection among them, and tau follows on that piece in closed form.
+    The solution is x(tau) = clamp(v - tau * weight, lower, upper) for one tau a row, and weight .
+    x(tau) falls piecewise linearly. Its kinks are sorted, the piece with the total is found by
+    bisection among them, and tau follows on that piece in closed form.
 
-    Source: Held, Wolfe and Crowder, Math. Programming 6, 1974 (simplex, by sorting); Kiwiel,
-    J. Optim. Theory Appl. 136, 2008 (bounds and weights, by kinks).
+    Source: Held, Wolfe and Crowder, Math. Programming 6, 1974 (simplex, by sorting); Kiwiel, J.
+        Optim. Theory Appl. 136, 2008 (bounds and weights, by kinks).
     """
     _check_reach(lower, upper, weight, total)
     at_upper, at_lower = (v - upper) / weight, (v - lower) / weight  # kinks in tau
@@ -161,7 +162,7 @@ def _piece(
     weight: Float[Tensor, " q"],
     total: Float[Tensor, " n"],
 ) -> tuple[Float[Tensor, "n 1"], Float[Tensor, "n 1"]]:
-    """The two neighbouring kinks between which the sum passes the total."""
+    """Find the two neighbouring kinks between which the sum passes the total."""
     ends = torch.full((len(v), 1), torch.inf, dtype=v.dtype, device=v.device)
     kinks = torch.cat([-ends, (v - upper) / weight, (v - lower) / weight, ends], dim=1)
     kinks = kinks.sort(dim=1).values
@@ -178,7 +179,7 @@ def _piece(
 
 
 def _check_reach(lower: Tensor, upper: Tensor, weight: Tensor, total: Tensor) -> None:
-    """Refuse totals outside what the bounds allow."""
+    """Refuse totals that are out of reach within the bounds."""
     least, most = lower @ weight, upper @ weight
     slack = 1e-12 * total.abs().clamp_min(1e-300)  # totals that were summed in another order
     beyond = ~((least - slack <= total) & (total <= most + slack))
@@ -192,7 +193,7 @@ def _check_reach(lower: Tensor, upper: Tensor, weight: Tensor, total: Tensor) ->
 
 
 def _polished(x: Tensor, lower: Tensor, upper: Tensor, weight: Tensor, total: Tensor) -> Tensor:
-    """Spread what rounding left of the sum over the elements away from their bounds."""
+    """Spread the rounding error of the sum over the elements away from their bounds."""
     for _ in range(3):
         inside = ((x > lower) & (x < upper)) * weight
         gap = total - x @ weight
@@ -205,9 +206,9 @@ def _polished(x: Tensor, lower: Tensor, upper: Tensor, weight: Tensor, total: Te
 def standardised(
     project: Project, mean: Float[Tensor, "*shape"], scale: Float[Tensor, "*shape"]
 ) -> Project:
-    """A projection in physical units as one for standardised designs, `x = mean + scale * z`.
+    """Convert a projection in physical units to standardised designs, `x = mean + scale * z`.
 
-    Computes in float64 and gives back the type that came. After decoding, project once more in
+    It computes in float64 and returns the type of its input. After decoding, project once more in
     physical units: the decoding itself rounds.
     """
 

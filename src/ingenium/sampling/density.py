@@ -1,14 +1,14 @@
 """Densities along smooth paths from designs to noise.
 
-Where `du/ds = velocity(u, s)` takes every design to noise whose density is known, the logarithm
-of a design's density is that of its noise plus the integral of the divergence of the velocity
-along its path. The divergence is the trace of the Jacobian: exact with one tangent for each
-number of a design, estimated without bias with a few random tangents.
+Where `du/ds = velocity(u, s)` takes every design to noise whose density is known, the logarithm of
+a design's density is that of its noise plus the integral of the divergence of the velocity along
+its path. The divergence is the trace of the Jacobian: exact with one tangent for each number of a
+design, estimated without bias with a few random tangents.
 
 Shapes: n designs, then the axes of one design; q tangents.
 Source: Chen et al., 2018, arXiv:1806.07366, theorem 1 (instantaneous change of variables);
 Hutchinson, Commun. Stat. Simul. Comput. 18, 1989, and Grathwohl et al., 2019, arXiv:1810.01367
-(random tangents, kept along the path).
+(random tangents, the same along the path).
 """
 
 import math
@@ -36,12 +36,12 @@ class Estimate:
 def tangents(
     x: Float[Tensor, "n *shape"], probes: int, rng: torch.Generator
 ) -> Float[Tensor, "q n *shape"]:
-    """Every unit vector where designs are small, else `probes` vectors of random signs a row."""
+    """Return all unit vectors for small designs, else `probes` vectors of random signs a row."""
     d = x[0].numel()
     if d <= EXACT_UP_TO:
         unit = torch.eye(d, dtype=x.dtype, device=x.device).reshape(d, 1, *x.shape[1:])
         return unit.expand(d, *x.shape)
-    size = (len(x), probes, *x.shape[1:])  # rows first, so that a row keeps its signs
+    size = (len(x), probes, *x.shape[1:])  # rows first, so that a row always has the same signs
     signs = torch.randint(0, 2, size, generator=rng, device=rng.device).to(x)
     return (2 * signs - 1).transpose(0, 1)
 
@@ -52,10 +52,10 @@ def stretched(
     times: tuple[float, ...],
     along: Float[Tensor, "q n *shape"],
 ) -> tuple[Float[Tensor, "n *shape"], Float[Tensor, "q n"]]:
-    """Where the path through `x` ends, and the integral of `tangent . J tangent` on the way.
+    """Return the end of the path through `x`, and the integral of `tangent . J tangent` along it.
 
     Source: Hairer et al., Solving Ordinary Differential Equations I, 2nd ed., 1993, table II.1.2
-    (classical Runge-Kutta method, fourth order).
+        (classical Runge-Kutta method, fourth order).
     """
 
     def slope(at: Tensor, time: float) -> tuple[Tensor, Tensor]:
@@ -82,7 +82,7 @@ def log_density(
     along: Float[Tensor, "q n *shape"],
     spread: float = 1.0,
 ) -> Estimate:
-    """Log density of `x`, whose paths end in normal noise of deviation `spread`."""
+    """Return the log density of `x`, whose paths end in normal noise of deviation `spread`."""
     noise, grown = stretched(velocity, x, times, along)
     d, q = x[0].numel(), len(along)
     base = -0.5 * (noise / spread).square().flatten(1).sum(1)

@@ -18,9 +18,9 @@ Project = Callable[[Tensor], Tensor]
 
 
 def classifier_free(known: Denoiser, unknown: Denoiser, weight: float) -> Denoiser:
-    """Extrapolates from the denoiser without conditions through the one with conditions.
+    """Extrapolate from the denoiser without conditions through the one with conditions.
 
-    Weight 0 ignores the conditions, 1 is the plain conditional model, more exaggerates them.
+    Weight 0 ignores the conditions, 1 is the plain conditional model, larger ones exaggerate them.
     Source: Ho and Salimans, 2022, arXiv:2207.12598, eq. 6 with weight = 1 + w; score and
     denoiser are linear in each other.
     """
@@ -34,17 +34,17 @@ def classifier_free(known: Denoiser, unknown: Denoiser, weight: float) -> Denois
 
 
 def steered(denoise: Denoiser, steer: Steer) -> Denoiser:
-    """Moves the expected clean design down the energy, then onto the constraints.
+    """Move the expected clean design down the energy, then onto the constraints.
 
     The mean of the density tilted by exp(-strength * energy) is, to first order, the denoised
-    design less its covariance times the gradient. Differentiating through the denoiser gives
-    that product, since the covariance is sigma^2 times the Jacobian; without, the covariance of
-    standardised white data stands in for it. A row never moves further, in root mean square,
-    than the standard deviation of the latter, so that steep energies cannot throw it off; a row
-    whose gradient is not finite does not move.
+    design less its covariance times the gradient. Differentiating through the denoiser gives that
+    product, since the covariance is sigma^2 times the Jacobian; without, the covariance of
+    standardised white data replaces it. A row never moves further, in root mean square, than the
+    standard deviation of the latter, so that steep energies are stable; a row whose gradient is not
+    finite does not move.
 
-    Source: Chung et al., 2023, arXiv:2209.14687, eq. 15 (posterior mean in the energy);
-    Efron, J. Am. Stat. Assoc. 106(496), 2011 (Tweedie's formulas for mean and covariance).
+    Source: Chung et al., 2023, arXiv:2209.14687, eq. 15 (posterior mean in the energy); Efron, J.
+        Am. Stat. Assoc. 106(496), 2011 (Tweedie's formulas for mean and covariance).
     """
     if steer.energy is None and steer.project is None:
         return denoise
@@ -55,7 +55,7 @@ def steered(denoise: Denoiser, steer: Steer) -> Denoiser:
 def _beside(
     denoise: Denoiser, x: Float[Tensor, "n *shape"], sigma: float, steer: Steer
 ) -> Float[Tensor, "n *shape"]:
-    """Moves the denoised design alone; elements move independently of each other."""
+    """Move the denoised design alone; elements move independently of each other."""
     clean = denoise(x, sigma)
     if steer.energy is not None:
         variance = sigma**2 / (1 + sigma**2)
@@ -69,7 +69,7 @@ def _beside(
 def _through(
     denoise: Denoiser, x: Float[Tensor, "n *shape"], sigma: float, steer: Steer
 ) -> Float[Tensor, "n *shape"]:
-    """Moves the denoised design as its correlations say, by derivatives of the denoiser."""
+    """Move the denoised design with its correlations, by derivatives of the denoiser."""
     with torch.enable_grad():
         at = x.detach().requires_grad_()
         graph = denoise(at, sigma)
@@ -89,7 +89,7 @@ def _through(
 def _followed(
     way: Float[Tensor, "n *shape"], along: Float[Tensor, "n *shape"], sigma: float
 ) -> Float[Tensor, "n *shape"]:
-    """How a whole design moves when a constraint asks part of it to move by `way`.
+    """Movement of a whole design when a constraint moves part of it by `way`.
 
     With `along` the covariance times `way`, the mean of a Gaussian under one linear constraint
     moves by `along |way|^2 / (way . along)`, exactly; for several constraints this is the first
@@ -106,9 +106,9 @@ def _followed(
 
 
 def _bounded(step: Float[Tensor, "n *shape"], sigma: float) -> Float[Tensor, "n *shape"]:
-    """Steps no longer, in root mean square a row, than what is left to decide at sigma.
+    """Bound the root mean square of steps a row by the remaining standard deviation at sigma.
 
-    That is the standard deviation of standardised white data; rows that are not finite stay.
+    It is that of standardised white data; rows that are not finite do not move.
     """
     reach = sigma / math.sqrt(1 + sigma**2)
     flat = step.flatten(1)

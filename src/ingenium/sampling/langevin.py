@@ -1,4 +1,4 @@
-"""Annealed Langevin sampling: the noise falls, and at each level random steps settle the state."""
+"""Annealed Langevin sampling: random steps equilibrate the state at each falling noise level."""
 
 import math
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from ingenium.sampling.solvers import Ancestral, Denoiser, Span, State
 
 @dataclass(frozen=True)
 class AnnealedLangevin(Ancestral):
-    """Draws at each noise level from the last one's denoised design, then Langevin steps there.
+    """Solver that samples each noise level from the denoised design, then takes Langevin steps.
 
-    The slope of the log density at noise sigma is `(clean - x) / sigma^2`. A Langevin step of
-    `pace` times sigma^2 keeps that density up to an error in its variance of about half the pace.
+    The gradient of the log density at noise sigma is `(clean - x) / sigma^2`. A Langevin step of
+    `pace` times sigma^2 preserves that density up to an error in its variance of about
+    half the pace.
     Source: Song and Ermon, 2019, arXiv:1907.05600, alg. 1; Song et al., 2021, arXiv:2011.13456,
     alg. 2 (a predictor before the Langevin steps).
     """
@@ -23,7 +24,7 @@ class AnnealedLangevin(Ancestral):
     pace: float = 0.1
 
     def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
-        """`1 + corrections` evaluations; the last step gives the denoised design."""
+        """Take a step of `1 + corrections` evaluations; the last returns the denoised design."""
         x = super().step(denoise, x, span, rng)
         then = span[1]
         for _ in range(self.corrections if then > 0 else 0):

@@ -1,4 +1,4 @@
-"""Gaussian noise from a generator, wherever the tensors live."""
+"""Random numbers from a generator, on the device of the tensors."""
 
 import torch
 from jaxtyping import Float
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def gaussian(like: Float[Tensor, "n *shape"], rng: torch.Generator) -> Float[Tensor, "n *shape"]:
-    """Standard normal noise of the shape, type and device of `like`, drawn where `rng` lives."""
+    """Standard normal noise of the shape, type and device of `like`, sampled where `rng` lives."""
     return torch.randn(like.shape, generator=rng, device=rng.device, dtype=like.dtype).to(like)
 
 

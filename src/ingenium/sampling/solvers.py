@@ -1,8 +1,8 @@
-"""Solvers that turn noise into designs with a denoiser, for any number of steps.
+"""Solvers from noise to designs with a denoiser, for any number of steps.
 
-All work in one frame: at noise level sigma the state is x = clean + sigma * noise, and the
-denoiser gives the expected clean design. DDIM and DDPM, written for other frames, are the same
-algorithms after a rescaling of x (Karras et al., 2022, arXiv:2206.00364, sec. 4 and app. C).
+All work in one frame: at noise level sigma the state is x = clean + sigma * noise, and the denoiser
+gives the expected clean design. DDIM and DDPM, written for other frames, are the same algorithms
+after a rescaling of x (Karras et al., 2022, arXiv:2206.00364, sec. 4 and app. C).
 
 Shapes: n designs, then the axes of one design; sigmas are plain numbers, equal for all rows.
 """
@@ -28,7 +28,7 @@ Span = tuple[float, float]  # the noise level that a step starts from, and the o
 
 @runtime_checkable
 class Solver(Protocol):
-    """Takes the state at the highest noise level to a clean design."""
+    """Solver from the state at the highest noise level to a clean design."""
 
     def solve(
         self,
@@ -37,14 +37,14 @@ class Solver(Protocol):
         levels: tuple[float, ...],
         rng: torch.Generator,
     ) -> Float[Tensor, "n *shape"]:
-        """Clean designs; `levels` fall and end with 0."""
+        """Return clean designs; `levels` fall and end with 0."""
         ...
 
 
 def ladder(
     steps: int, least: float = 0.002, most: float = 80.0, rho: float = 7.0
 ) -> tuple[float, ...]:
-    """Falling noise levels, dense where they are small; `steps` positive ones and then 0.
+    """Return falling noise levels, dense where small: `steps` positive ones and then 0.
 
     Source: Karras et al., 2022, arXiv:2206.00364, eq. 5.
     """
@@ -57,7 +57,7 @@ def ladder(
 
 
 class Stepwise(ABC):
-    """A solver whose steps do not remember each other."""
+    """A solver whose steps are independent of earlier ones."""
 
     def solve(
         self,
@@ -66,35 +66,35 @@ class Stepwise(ABC):
         levels: tuple[float, ...],
         rng: torch.Generator,
     ) -> Float[Tensor, "n *shape"]:
-        """Steps from each level to the next."""
+        """Step from each level to the next."""
         for span in pairwise(levels):
             x = self.step(denoise, x, span, rng)
         return x
 
     @abstractmethod
     def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
-        """The state at the end of the span."""
+        """Return the state at the end of the span."""
 
 
 @dataclass(frozen=True)
 class Ddim(Stepwise):
-    """First order, no new noise, one evaluation a step.
+    """First-order solver without new noise, one evaluation a step.
 
     Source: Song et al., 2021, arXiv:2010.02502, eq. 13; Karras et al., 2022, sec. 4.
     """
 
     def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
-        """An Euler step; linear in sigma, which is exact where the denoiser is constant."""
+        """Take an Euler step, linear in sigma: exact where the denoiser is constant."""
         now, then = span
         return torch.lerp(denoise(x, now), x, then / now)
 
 
 @dataclass(frozen=True)
 class Multistep:
-    """Second order from the step before, no new noise, one evaluation a step.
+    """Second-order solver by the previous step, without new noise, one evaluation a step.
 
     Source: Lu et al., 2022, arXiv:2211.01095, alg. 2 (DPM-Solver++ 2M), in the frame where the
-    signal is not scaled; its first and last steps are of first order.
+        signal is not scaled; its first and last steps are of first order.
     """
 
     def solve(
@@ -104,7 +104,7 @@ class Multistep:
         levels: tuple[float, ...],
         rng: torch.Generator,
     ) -> Float[Tensor, "n *shape"]:
-        """Steps in the logarithm of sigma, extrapolating the denoised design."""
+        """Step in the logarithm of sigma, extrapolating the denoised design."""
         before: tuple[Tensor, float] | None = None  # denoised design and its length of step
         for now, then in pairwise(levels):
             clean = denoise(x, now)
@@ -121,14 +121,14 @@ class Multistep:
 
 @dataclass(frozen=True)
 class Ancestral(Stepwise):
-    """First order with new noise at each step, one evaluation a step.
+    """First-order solver with new noise at each step, one evaluation a step.
 
-    Each step draws from the Gaussian of DDPM, q(x_then | x_now, clean), with its true variance.
+    Each step samples the Gaussian of DDPM, q(x_then | x_now, clean), with its true variance.
     Source: Ho et al., 2020, arXiv:2006.11239, eq. 6 and 7; Song et al., 2021, with eta = 1.
     """
 
     def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
-        """Towards the denoised design, with the noise that was taken too much put back."""
+        """Move towards the denoised design, and add back the noise that was removed in excess."""
         now, then = span
         share = (then / now) ** 2
         x = torch.lerp(denoise(x, now), x, share)

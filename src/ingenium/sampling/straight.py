@@ -21,7 +21,7 @@ from ingenium.sampling.solvers import Denoiser, Span, State
 
 
 def straight(steps: int, most: float = 1000.0) -> tuple[float, ...]:
-    """Noise levels at equal distances in t, from 1 / (1 + most) to 1."""
+    """Return noise levels at equal distances in t, from 1 / (1 + most) to 1."""
     if steps < 1:
         raise InputError("at least 1 step", steps)
     first = 1 / (1 + most)
@@ -31,7 +31,7 @@ def straight(steps: int, most: float = 1000.0) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Midpoint:
-    """Second order in t, two evaluations a step, none at t = 1.
+    """Second-order solver in t, two evaluations a step, none at t = 1.
 
     Source: Hairer et al., 1993, table II.1.1.
     """
@@ -43,7 +43,7 @@ class Midpoint:
         levels: tuple[float, ...],
         rng: torch.Generator,
     ) -> Float[Tensor, "n *shape"]:
-        """Steps in t from each level to the next."""
+        """Step in t from each level to the next."""
         times = [1 / (1 + level) for level in levels]
         state = x * times[0]
         for span in pairwise(times):
@@ -51,7 +51,7 @@ class Midpoint:
         return state / times[-1]
 
     def step(self, denoise: Denoiser, state: State, span: Span) -> State:
-        """With the velocity in the middle."""
+        """Take a step with the velocity at its midpoint."""
         now, then = span
         middle = (now + then) / 2
         half = state + (middle - now) * velocity(denoise, state, now)
@@ -59,5 +59,5 @@ class Midpoint:
 
 
 def velocity(denoise: Denoiser, state: State, t: float) -> State:
-    """Velocity of the straight path at time t in (0, 1), from the denoised design."""
+    """Return the velocity of the straight path at time t in (0, 1), from the denoised design."""
     return (denoise(state / t, (1 - t) / t) - state) / (1 - t)

@@ -1,1 +1,1 @@
-"""Many processes and many machines: where work runs, how a model is divided, what that takes."""
+"""Many processes and machines: places of work, division of models, and the resources needed."""

@@ -1,4 +1,4 @@
-"""What the processes of a place reach on a model: measured on all of them at once."""
+"""Calibration of a cluster: speed of this process group on a model, over all ranks together."""
 
 import os
 import time
@@ -17,9 +17,9 @@ from ingenium.scale.layout import RankLayout
 from ingenium.scale.offload import offload
 from ingenium.scale.pieces import dealt
 
-REPEATS = 4  # of which the least counts: what others take only adds, as to steps that are tried
+REPEATS = 4  # of which the least counts: other processes only add time
 TOGETHER = 3  # times in each, until all ranks are through: some may find a core free at first
-Clock = Callable[[], float]  # of the wall, or of this process, whoever else uses the machine
+Clock = Callable[[], float]  # wall time, or CPU time of this process
 SMALL, LARGE = 1 << 12, 1 << 20  # numbers of an exchange
 WEIGHTS = 1 << 20  # of which an update is timed
 SHARE = 0.8  # of the free memory that ranks may take
@@ -28,15 +28,15 @@ SHARE = 0.8  # of the free memory that ranks may take
 def calibrated(
     chain: Chain, x: Tensor, cond: Tensor, *, clock: Clock = time.perf_counter
 ) -> Cluster:
-    """The ranks of this process group as a cluster, whose peak is that of parts of this model.
+    """Describe the ranks of this process group as a cluster; its peak is that of this model.
 
     Args:
         chain: the model.
         x: designs of a batch.
         cond: their conditions.
-        clock: in whose seconds the cluster is described.
+        clock: source of the seconds in which the cluster is described.
 
-    All ranks measure at once, since they share caches and memory; what is told is the slowest.
+    All ranks measure simultaneously, since they share caches and memory; the slowest is reported.
     """
     ranks = dist.get_world_size()
     pieces = _pieces(chain, x, cond)
@@ -72,7 +72,7 @@ def calibrated(
 
 
 def _pieces(chain: Chain, x: Tensor, cond: Tensor) -> list[tuple[Tensor, Tensor, int]]:
-    """Designs, conditions and steps of what a rank computes together of a batch."""
+    """Designs, conditions and steps of the rows of a batch that a rank computes together."""
     ranks, known = dist.get_world_size(), chain.known_steps(x)
     (mine,) = dealt(chain.pieces(x), RankLayout(ranks), dist.get_rank())
     return [(x[rows], cond[rows], int(known[rows].max())) for rows in mine]
@@ -94,7 +94,7 @@ def _layer_s(chain: Chain, pieces: list[tuple[Tensor, Tensor, int]], clock: Cloc
 
 
 def _ends_s(chain: Chain, pieces: list[tuple[Tensor, Tensor, int]], clock: Clock) -> float:
-    """Seconds of what stands before and after the layers, and of the loss."""
+    """Seconds of the parts before and after the layers, and of the loss."""
     entry, head = deepcopy((chain.parts[0], chain.parts[-1]))
 
     def work() -> None:
@@ -118,7 +118,7 @@ def _update_s(clock: Clock, *, offloaded: bool) -> float:
 
 
 def _exchange_s(ranks: int, clock: Clock) -> tuple[float, float]:
-    """Seconds of a sum over all ranks, of few numbers and of many."""
+    """Seconds of a sum over all ranks, for few numbers and for many."""
     if ranks == 1:
         return 0.0, 0.0
     few, many = torch.zeros(SMALL), torch.zeros(LARGE)
@@ -127,7 +127,7 @@ def _exchange_s(ranks: int, clock: Clock) -> tuple[float, float]:
 
 
 def _timed(work: Callable[[], object], clock: Clock) -> float:
-    """Of one time, in the least of some repeats, which all ranks begin and end together."""
+    """Seconds of one call: the least of some repeats, which all ranks begin and end together."""
     work()
     taken = []
     for _ in range(REPEATS):
@@ -141,7 +141,7 @@ def _timed(work: Callable[[], object], clock: Clock) -> float:
 
 
 def _free_bytes() -> float:
-    """Memory that programs may still take (Linux), or a fourth of all."""
+    """Bytes of memory available to programs (Linux), or a fourth of all."""
     try:
         told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         lines = dict(line.split(":", 1) for line in told)
@@ -151,11 +151,11 @@ def _free_bytes() -> float:
 
 
 def peak_bytes(work: Callable[[], object]) -> int:
-    """The most that a piece of work holds of tensors beyond what was there before it.
+    """Measure the peak of tensor memory during a piece of work, beyond that before it (bytes).
 
-    Counted by PyTorch's own profiler at each request for memory.
+    PyTorch's own profiler counts it at each allocation.
     """
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or it says when it starts and stops
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # otherwise it logs its start and stop
     from torch.profiler import ProfilerActivity, profile
 
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as found:

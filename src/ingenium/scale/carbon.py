@@ -1,4 +1,4 @@
-"""When to start a job so that the hours it takes emit least, and what that saves."""
+"""Choice of the start of a job with the lowest emissions, and its savings."""
 
 import csv
 import io
@@ -36,19 +36,19 @@ LIFE_CYCLE: Mapping[str, float] = {
 
 @dataclass(frozen=True)
 class PlannedStart:
-    """A start within a deadline, chosen by what was known, and what it emits in truth.
+    """A start within a deadline, chosen by a forecast, with its true emissions.
 
     Grams are of a constant kW over all hours of the job.
     """
 
     hour: int  # after now
     grams: float
-    now_grams: float  # started at once
+    now_grams: float  # started immediately
     least_grams: float  # started with perfect foresight
 
     @property
     def saved(self) -> float:
-        """Share of what starting at once emits."""
+        """Relative reduction of emissions compared with an immediate start."""
         return 1 - self.grams / self.now_grams
 
 
@@ -59,13 +59,13 @@ def planned_start(
     *,
     forecast: Float[np.ndarray, " t"] | None = None,
 ) -> PlannedStart:
-    """The start of a job of so many hours that ends within the deadline.
+    """Choose the start of a job with the lowest emissions that ends within the deadline.
 
     Args:
         truth: intensity of each hour from now on (g CO2e a kWh).
-        hours: that the job takes without a break.
+        hours: duration of the job, without a break.
         within: hours from now in which it has to end.
-        forecast: of the same hours; perfect foresight if none.
+        forecast: predicted intensity of the same hours; without it perfect foresight.
 
     Raises:
         InputError: if the job does not end within the deadline, or the trace is shorter.
@@ -84,7 +84,7 @@ def planned_start(
 
 
 def _windows(trace: Float[np.ndarray, " t"], hours: float, within: int) -> Float[np.ndarray, " s"]:
-    """What a job emits for each hour in which it may start; the last hour counts in part."""
+    """Emissions of a job for each hour in which it may start; the last hour counts in part."""
     whole = int(hours)
     weights = np.r_[np.ones(whole), [hours - whole] if hours > whole else []]
     starts = range(int(within - hours) + 1)
@@ -93,7 +93,7 @@ def _windows(trace: Float[np.ndarray, " t"], hours: float, within: int) -> Float
 
 @dataclass(frozen=True)
 class GridUnit:
-    """A power plant: what it can give, at which marginal cost, and what it emits."""
+    """A power plant: its capacity, marginal cost and emissions."""
 
     mw: float
     cost: float  # of a MWh
@@ -105,15 +105,14 @@ def merit_order(
     demand_mw: Float[np.ndarray, " t"],
     free_mw: Mapping[str, Float[np.ndarray, " t"]],
 ) -> Float[np.ndarray, " t"]:
-    """Mean intensity of each hour (g CO2e a kWh) if the cheapest plants run first.
+    """Compute the mean intensity of each hour (g CO2e a kWh) if the cheapest plants run first.
 
     Args:
-        units: that can be called.
-        demand_mw: of each hour.
-        free_mw: what wind, sun and water give, by fuel; it comes before all others, up to the
-            demand.
+        units: dispatchable power plants.
+        demand_mw: demand of each hour.
+        free_mw: power of wind, sun and water, by fuel; it is used first, up to the demand.
 
-    No ramps, no reserve and no network: a model of which plants run, not a unit commitment.
+    The model has no ramps, no reserve and no network: it is no unit commitment.
 
     Raises:
         InputError: if all plants together do not meet the demand.
@@ -131,18 +130,18 @@ def merit_order(
 
 
 def read_trace(path: Path) -> Float[np.ndarray, " t"]:
-    """Intensity of each hour, from a table or modelled from a day of the RTS-GMLC system.
+    """Read the intensity of each hour, from a table or modelled from RTS-GMLC units.
 
     A CSV file has the columns `hour` and `g_co2e_per_kwh`, a JSON file is one of PGLib-UC.
 
     Raises:
-        InputError: for a file that is none, or hours that do not follow each other.
+        InputError: for a file of another kind, or hours that are not consecutive.
     """
     return rts_gmlc(path) if path.suffix == ".json" else _table(path)
 
 
 def rts_gmlc(path: Path) -> Float[np.ndarray, " t"]:
-    """Merit order on two days of the RTS-GMLC test system, whose units tell their fuel by name.
+    """Merit order on two days of the RTS-GMLC test system; unit names contain the fuel.
 
     Source: Barrows et al., IEEE Transactions on Power Systems 35(1), 2020; Knueven et al.,
         PGLib-UC (rts_gmlc), CC-BY-4.0.
@@ -164,7 +163,7 @@ def rts_gmlc(path: Path) -> Float[np.ndarray, " t"]:
 
 
 def _unit(name: str, own: Mapping[str, Any]) -> GridUnit:
-    """Small steam units and costly turbines of the test system burn oil."""
+    """Parse a unit; small steam units and expensive turbines of the test system burn oil."""
     last, kind = own["piecewise_production"][-1], name.split("_")[1]
     cost = last["cost"] / last["mw"]
     fuel = {"NUCLEAR": "nuclear", "CC": "gas_combined", "STEAM": "coal", "CT": "gas_turbine"}[kind]

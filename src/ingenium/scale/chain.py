@@ -1,4 +1,4 @@
-"""What a model tells of itself so that it can be divided: its parts, in a row."""
+"""Models as chains of parts, which can be divided among ranks."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -19,9 +19,9 @@ Inputs = Callable[[Tensor, Tensor, torch.Generator | None], tuple[Tensor, ...]]
 class SplitBlock(Protocol):
     """A layer whose matrices can be shared by tensor ranks.
 
-    `split` says how, by the name of a linear module: `columns` or `rows` of its product, or
-    `heads`, which are columns of queries, keys and values, each by head. `heads` is how many
-    heads of attention lie here; it is set to what is left of them.
+    `split` maps the name of a linear module to `columns` or `rows` of its product, or to `heads`:
+    columns of queries, keys and values, each by head. `heads` is the number of local attention
+    heads; dividing the layer reduces it.
     """
 
     split: ClassVar[Mapping[str, Way]]
@@ -30,14 +30,14 @@ class SplitBlock(Protocol):
 
 @dataclass(frozen=True)
 class Chain:
-    """A model as parts, each fed by the one before, that share its parameters.
+    """A model as a sequence of parts, each fed by the one before, that share its parameters.
 
-    The first and the last part hold what is not in layers. A part takes and gives tensors whose
-    first dimension are the designs.
+    The first and the last part hold the parameters outside of layers. The first dimension of the
+    inputs and outputs of a part is the design.
     """
 
     parts: tuple[nn.Module, ...]
-    inputs: Inputs  # designs, conditions and randomness to what the first part takes
+    inputs: Inputs  # from designs, conditions and randomness to the inputs of the first part
     loss: Callable[[Tensor, Tensor], Tensor]  # of the last part's answer and designs: mean of rows
     size: ModelSize
     precision: Callable[[], AbstractContextManager[object]]  # in which the family trains here
@@ -45,11 +45,11 @@ class Chain:
     cut: Callable[[Tensor], Pieces] = together  # which rows are computed together, by their steps
 
     def known_steps(self, x: Tensor) -> Tensor:
-        """Steps that are computed of each design."""
+        """Number of steps that are computed of each design."""
         return x.new_full((len(x),), self.size.context) if self.steps is None else self.steps(x)
 
     def pieces(self, x: Tensor) -> Pieces:
-        """Rows of a batch that are computed together."""
+        """Group the rows of a batch that are computed together."""
         return self.cut(self.known_steps(x))
 
 
@@ -58,24 +58,24 @@ class ChainedFamily(Protocol):
     """A family that many ranks can train together."""
 
     def chain(self) -> Chain:
-        """Its parts."""
+        """Return its parts."""
         ...
 
 
 class PiecedPart(nn.Module):
-    """A part that takes all pieces of a micro-batch at once: its weights are gathered once."""
+    """A part that takes all pieces of a micro-batch in one call: its weights are gathered once."""
 
     def __init__(self, part: nn.Module) -> None:
         super().__init__()
         self.part = part
 
     def forward(self, *pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """What it gives of each."""
+        """Return the output for each piece."""
         return tuple(self.part(*piece) for piece in pieces)
 
 
 class ChainPart(nn.Module):
-    """Some parts of a chain, one after the other; layers are computed again if asked.
+    """Some parts of a chain in order, optionally with gradient checkpointing of layers.
 
     Source: Chen et al., 2016, arXiv:1604.06174 (gradient checkpointing).
     """
@@ -86,7 +86,7 @@ class ChainPart(nn.Module):
         self.recompute = recompute
 
     def forward(self, *pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """What the last part gives of each piece of a micro-batch."""
+        """Return the output of the last part for each piece of a micro-batch."""
         for part in self.parts:
             pieces = tuple((x,) for x in self._through(part, *pieces))
         return tuple(x for (x,) in pieces)

@@ -1,4 +1,4 @@
-"""What a cluster has: devices, links, what they cost and emit."""
+"""Description of a cluster: devices, links, costs and emissions."""
 
 import math
 from dataclasses import dataclass
@@ -22,38 +22,38 @@ class Device:
     bandwidth_gb_s: Positive  # of its memory
     gemm_share: Annotated[float, Field(gt=0, le=1)] = 0.75  # of the peak that large products reach
     watts: Positive = 700.0
-    host_gb_s: Positive | None = None  # to what moments are offloaded to; none if it has no such
-    launch_us: Annotated[float, Field(ge=0)] = 0.0  # of a layer both ways, however little it does
+    host_gb_s: Positive | None = None  # to the memory of offloaded moments; None without one
+    launch_us: Annotated[float, Field(ge=0)] = 0.0  # least time of a layer, forwards and backwards
     of_layers: bool = False  # whether the peak was measured on layers, waits for memory in it
 
     @property
     def ridge(self) -> float:
-        """FLOP a byte above which compute bounds a kernel, and below which memory does."""
+        """FLOP a byte above which a kernel is bound by compute, and below which by memory."""
         return self.tflops * 1e12 / (self.bandwidth_gb_s * 1e9)
 
 
 @checked(frozen=True, config=_STRICT)
 class Link:
-    """A way between devices: seconds before the first byte, and bytes a second after it."""
+    """A connection between devices: latency, and bytes a second after it."""
 
     gb_s: Positive  # in one direction, of one device
     latency_us: Annotated[float, Field(ge=0)] = 5.0
 
     def all_reduce_s(self, size: float, ranks: int) -> float:
-        """A sum over all ranks, on a ring.
+        """Seconds of a sum over all ranks by a ring algorithm.
 
         Source: Thakur, Rabenseifner and Gropp, IJHPCA 19(1), 2005, section 4.4.
         """
         return 2 * self.gather_s(size, ranks)
 
     def gather_s(self, size: float, ranks: int) -> float:
-        """All parts of `size` bytes to all ranks, or their sum scattered over them, on a ring."""
+        """Seconds to gather parts of `size` bytes, or to reduce-scatter them, on a ring."""
         if ranks <= 1:
             return 0.0
         return (ranks - 1) * (self.latency_us * 1e-6 + size / ranks / (self.gb_s * 1e9))
 
     def send_s(self, size: float) -> float:
-        """Bytes from one rank to the next."""
+        """Seconds to send bytes from one rank to the next."""
         return self.latency_us * 1e-6 + size / (self.gb_s * 1e9)
 
 
@@ -75,17 +75,17 @@ class Cluster:
 
     @property
     def room(self) -> float:
-        """Bytes of a device that a model may take."""
+        """Bytes of a device's memory that a model may use."""
         return (self.device.memory_gb - self.reserve_gb) * 1e9
 
     def link(self, ranks: int, apart: int = 1) -> Link:
-        """The slowest link of a ring of ranks that lie so many devices apart."""
+        """Return the slowest link of a ring of ranks whose distance is `apart` devices."""
         return self.inside if ranks * apart <= self.per_node else self.between
 
 
 @dataclass(frozen=True)
 class Spending:
-    """What so many seconds on a cluster take."""
+    """Time, cost, energy and emissions of a computation on a cluster."""
 
     days: float
     price: float
@@ -94,7 +94,7 @@ class Spending:
 
     @classmethod
     def of(cls, cluster: Cluster, seconds: float) -> "Spending":
-        """All devices at their power for so long."""
+        """Compute them for all devices at full power for `seconds`."""
         hours = cluster.devices * seconds / 3600
         mwh = hours * cluster.device.watts * cluster.overhead / 1e6
         carbon = mwh * cluster.g_co2e_per_kwh / 1e3
@@ -102,5 +102,5 @@ class Spending:
 
 
 def powers(most: int) -> list[int]:
-    """1, 2, 4, ... up to `most`."""
+    """Return 1, 2, 4, ... up to `most`."""
     return [2**i for i in range(int(math.log2(most)) + 1)]

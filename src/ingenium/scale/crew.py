@@ -1,4 +1,4 @@
-"""A crew: tasks handed out to the workers of a site, and those of a dead worker done again."""
+"""A worker pool: tasks for the workers of a site, with retries after the death of a worker."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from ingenium.core.errors import EngineError
 from ingenium.scale.port import Answer, Make, Site, SiteWorker, Task
 
-TRIES = 4  # of a task whose worker ends by itself
+TRIES = 4  # of a task whose worker dies
 PATIENCE_S = 1.0
 
 Ticket = Any
@@ -15,10 +15,10 @@ Mended = Callable[["Crew", int, Task], Answer]  # of the place of a dead worker,
 
 
 class Crew:
-    """As many workers as a site has, each busy with one task of a queue.
+    """A pool of workers of a site with a queue; each works on one task at a time.
 
-    `deaths` counts workers that ended by themselves. What becomes of a task whose worker did is
-    said by `mend`; without it the task is done by a new worker.
+    `deaths` counts workers that ended by themselves. `mend` handles the task of a dead worker;
+    without it a new worker repeats the task.
     """
 
     def __init__(self, site: Site, make: Make, *, mend: Mended | None = None) -> None:
@@ -29,15 +29,15 @@ class Crew:
         self.workers: list[SiteWorker] = [site.hire(make) for _ in range(site.count)]
 
     def submit(self, ticket: Ticket, task: Task) -> None:
-        """Give a task to a worker that is free, or keep it until one is."""
+        """Queue a task for the next free worker."""
         self.queue.append((ticket, task))
         self._hand_out()
 
     def done(self, patience_s: float) -> tuple[Ticket, Answer] | None:
-        """What was answered first; none if there was nothing in so many seconds.
+        """Return the first finished task; None if there is none within `patience_s` seconds.
 
         Raises:
-            IngeniumError: that a worker met.
+            IngeniumError: an error of a worker.
         """
         worker = self.site.first([self.workers[place] for place in self.busy], patience_s)
         if worker is None:
@@ -53,13 +53,13 @@ class Crew:
         return ticket, answer
 
     def replace(self, place: int) -> int | None:
-        """Put a new worker into the place of one that has ended; gives the code of its end."""
+        """Replace a worker that has ended; return its exit code."""
         code = self.workers[place].end()
         self.workers[place] = self.site.hire(self.make)
         return code
 
     def close(self) -> None:
-        """Stop all of them: those that are busy are not waited for."""
+        """Stop all workers without waiting for busy ones."""
         for worker in self.workers:
             worker.leave()
         for worker in self.workers:
@@ -74,7 +74,7 @@ class Crew:
 
 
 def spread(site: Site, make: Make, tasks: Sequence[Task]) -> Iterator[tuple[int, Answer]]:
-    """The answers to tasks, with the number of each, in the order in which they come."""
+    """Yield the answers to tasks with their numbers, in order of completion."""
     crew = Crew(site, make)
     try:
         for i, task in enumerate(tasks):
@@ -90,7 +90,7 @@ def spread(site: Site, make: Make, tasks: Sequence[Task]) -> Iterator[tuple[int,
 
 
 def _again(crew: Crew, place: int, task: Task) -> Answer:
-    """The answer of a new worker, or of one more."""
+    """Repeat a task on a new worker, several times if necessary."""
     code: int | None = None
     for _ in range(TRIES - 1):
         code = crew.replace(place)

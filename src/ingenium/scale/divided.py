@@ -1,4 +1,4 @@
-"""The part of a model that a rank holds, divided by PyTorch's own parallel modules."""
+"""The part of a model on one rank, divided by PyTorch's own parallel modules."""
 
 import warnings
 from collections.abc import Iterable, Mapping
@@ -23,11 +23,11 @@ ONE_BUCKET_MB = 1e6  # so that nothing is exchanged before all gradients are the
 
 
 class DividedModel:
-    """A family as a trainer sees it on one rank: the parameters that lie here, by their names.
+    """A family as a trainer sees it on one rank: the local parameters by their names.
 
     Data ranks hold replicas (DistributedDataParallel) or shards (FSDP2), tensor ranks columns and
-    rows of matrices (`parallelize_module`), pipeline ranks layers. Replicas of what is divided
-    otherwise too are averaged once a step by the descent.
+    rows of matrices (`parallelize_module`), pipeline ranks layers. Replicas of a model that is also
+    divided by tensor or pipeline ranks are averaged once a step by the descent.
 
     Source: Li et al., VLDB 2020, arXiv:2006.15704; Zhao et al., VLDB 2023, arXiv:2304.11277.
     """
@@ -38,7 +38,7 @@ class DividedModel:
         """Divide a family that has the same weights on all ranks.
 
         Raises:
-            InputError: for a family that does not tell its parts, or trains in several turns.
+            InputError: for a family that is no `ChainedFamily`, or trains in several turns.
         """
         if not isinstance(family, ChainedFamily) or not isinstance(family, Trainable):
             raise InputError(
@@ -60,34 +60,34 @@ class DividedModel:
 
     @property
     def first(self) -> bool:
-        """Whether what enters the model enters here."""
+        """Return whether this rank has the first stage, which takes the inputs."""
         return self.at["pipeline"] == 0
 
     @property
     def last(self) -> bool:
-        """Whether the loss is known here."""
+        """Return whether this rank has the last stage, which computes the loss."""
         return self.at["pipeline"] == self.layout.pipeline - 1
 
     def turns(self) -> tuple[Turn, ...]:
-        """All parameters that are here."""
+        """Train all local parameters."""
         own = tuple(p for _, p in self.named_parameters())
         return (Turn(own, self.loss, betas=self.betas),)
 
     def anneal(self, fraction: float) -> None:
-        """As the family."""
+        """Anneal the family."""
         self.family.anneal(fraction)
 
     def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]:
-        """Those that are here, by their names in the family."""
+        """Yield the local parameters by their names in the family."""
         for path, parameter in self.module.named_parameters():
             yield self.names[path.removeprefix("module.")], parameter
 
     def state_dict(self) -> dict[str, Tensor]:
-        """As `named_parameters`, without gradients."""
+        """Return the local parameters by name, without gradients."""
         return {name: p.detach() for name, p in self.named_parameters()}
 
     def forget(self) -> None:
-        """Let go of weights that were gathered for an evaluation: they will have changed."""
+        """Free weights that were gathered for an evaluation: training will change them."""
         if self.layout.data > 1 and self.layout.shard == 2:
             for module in self.module.modules():
                 if isinstance(module, FSDPModule):
@@ -118,7 +118,7 @@ class DividedModel:
         return module
 
     def _own(self, chain: Chain) -> tuple[nn.Module, ...]:
-        """Parts of this stage: the layers are shared evenly."""
+        """Parts of this stage; layers are divided evenly."""
         head, *layers, tail = chain.parts
         each = len(layers) // self.layout.pipeline
         start = self.at["pipeline"] * each
@@ -126,7 +126,7 @@ class DividedModel:
         return (*([head] if self.first else []), *own, *([tail] if self.last else []))
 
     def _split(self, path: str, block: nn.Module) -> None:
-        """Share the matrices of a layer among the tensor ranks."""
+        """Divide the matrices of a layer among the tensor ranks."""
         from torch.distributed.tensor.parallel import (
             ColwiseParallel,
             ParallelStyle,
@@ -152,7 +152,7 @@ class DividedModel:
         block.heads //= ranks
 
     def whole(self, parts: Mapping[str, Tensor], *, apart: bool) -> dict[str, Tensor]:
-        """Complete tensors by name, on rank 0; `apart` where others may have some that it lacks."""
+        """Gather complete tensors by name on rank 0; `apart` if other ranks may have more."""
         found = {name: self._complete(name, value) for name, value in parts.items()}
         if not apart or dist.get_world_size() == 1:
             return found
@@ -169,7 +169,7 @@ class DividedModel:
         return value if order is None or not value.dim() else value[order.argsort()]
 
     def place(self, parts: Mapping[str, Tensor], whole: Mapping[str, Tensor]) -> None:
-        """Copy complete tensors into what is here of them."""
+        """Copy the local parts of complete tensors."""
         with torch.no_grad():
             for name, part in parts.items():
                 if name not in whole:
@@ -183,7 +183,7 @@ class DividedModel:
 
 
 def _slices(part: DTensor) -> tuple[slice, ...]:
-    """Where the local rows of a distributed tensor lie in the whole."""
+    """Position of the local rows of a distributed tensor in the whole."""
     from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
     shape, at = compute_local_shape_and_global_offset(part.shape, part.device_mesh, part.placements)
@@ -191,17 +191,17 @@ def _slices(part: DTensor) -> tuple[slice, ...]:
 
 
 def local(tensor: Tensor) -> Tensor:
-    """The part of a tensor that lies here."""
+    """Return the local part of a tensor."""
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
 def bytes_of(tensors: Iterable[Tensor]) -> int:
-    """Of what lies here."""
+    """Return the bytes of the local parts of tensors."""
     return sum(local(t).nbytes for t in tensors)
 
 
 def sharded_over(tensor: Tensor) -> tuple[str, ...]:
-    """Axes of the mesh over which a tensor is divided."""
+    """Return the axes of the mesh over which a tensor is divided."""
     if not isinstance(tensor, DTensor):
         return ()
     names = tensor.device_mesh.mesh_dim_names or ()

@@ -1,4 +1,4 @@
-"""Figures of a drill: training over the faults, and its loss beside that of an undisturbed fit."""
+"""Figures of a drill: training over the faults, and its loss compared with an undisturbed fit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ COLOURS = {"worker killed": "tab:red", "link of a worker cut": "tab:purple"}
 
 
 def figures(made: Artifact) -> list[Drawn]:
-    """Steps over time, and losses of both fits."""
+    """Plot steps over time, and the losses of both fits."""
     record, equal = made.record, made.verdict is Verdict.ACCEPTED
     return [
         ("Training over the faults", COLOURED, _steps(record)),

@@ -1,4 +1,4 @@
-"""What ranks exchange in a step, how much of it is hidden, and how long they wait for it."""
+"""Communication of ranks in a step: bytes, the share hidden by computation, and waiting times."""
 
 import statistics
 import time
@@ -18,7 +18,7 @@ SUMS = ("all_reduce",)  # of tensor ranks
 
 
 class CountedSums(TorchDispatchMode):
-    """Counts bytes of the sums over ranks that are asked for inside the block."""
+    """Context that counts the bytes of sums over ranks."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -36,12 +36,12 @@ class CountedSums(TorchDispatchMode):
 def hidden_share(
     module: DistributedDataParallel, backward: Callable[[], object], *, repeats: int = REPEATS
 ) -> dict[str, float | None]:
-    """Seconds of the exchange of gradients by itself and as seen in a step, and what is hidden.
+    """Measure the exchange of gradients, alone and within a step, and its hidden share.
 
     Args:
-        module: of data ranks, whose gradients go in buckets.
-        backward: a whole pass that leaves gradients; all ranks call it.
-        repeats: passes with an exchange, and without one.
+        module: module of data ranks, whose gradients are exchanged in buckets.
+        backward: a whole pass that sets gradients; all ranks call it.
+        repeats: number of passes with an exchange, and without one.
     """
     sizes = [p.numel() for p in module.parameters()]
     flat = torch.zeros(sum(sizes))
@@ -57,10 +57,10 @@ def hidden_share(
 def hidden_of(
     whole: Sequence[float], lone: Sequence[float], alone: float
 ) -> dict[str, float | None]:
-    """What is hidden, from seconds of passes with and without an exchange, and of it alone.
+    """Compute the hidden share from seconds of passes with and without exchange, and of it alone.
 
-    None where the median difference of passes is known less well than the exchange is long (95 %
-    interval by order statistics): then nothing can be said of it.
+    None where the uncertainty of the median difference of passes exceeds the exchange itself (95 %
+    interval by order statistics).
     """
     apart = sorted(a - b for a, b in zip(whole, lone, strict=True))
     left_out = max(int(stats.binom.ppf(0.025, len(apart), 0.5)) - 1, 0)  # at either end
@@ -77,7 +77,7 @@ def hidden_of(
 
 
 def idle_share(descent: RankedDescent, work: Callable[[], object]) -> float:
-    """Share of the time of all stages of a pipeline in which they did not compute."""
+    """Measure the share of time in which the stages of a pipeline did not compute."""
     work()
     dist.barrier()
     before, began = descent.busy_s, time.perf_counter()
@@ -90,7 +90,7 @@ def idle_share(descent: RankedDescent, work: Callable[[], object]) -> float:
 
 
 def _slowest(work: Callable[[], object]) -> float:
-    """Seconds, all ranks beginning together, of the slowest of them."""
+    """Seconds of the slowest rank, all starting together."""
     dist.barrier()
     began = time.perf_counter()
     work()

@@ -1,4 +1,4 @@
-"""The law of speedup of fixed work, and the parallel share that measured runs tell."""
+"""Amdahl's law of speedup, and the parallel share fitted to measured runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ DRAWS = 2000  # of the bootstrap
 
 
 def ceiling(share: float) -> float | None:
-    """The speedup of fixed work that no number of workers passes; none where there is no bound."""
+    """Return the limit of the speedup of fixed work; None where there is no bound."""
     return None if share >= 1 else 1.0 / (1.0 - share)
 
 
 @dataclass(frozen=True)
 class ParallelShare:
-    """Share of the work that all workers do, with its 95 % interval."""
+    """Share of the work that is parallel, with its 95 % interval."""
 
     value: float
     low: float
@@ -25,13 +25,13 @@ class ParallelShare:
 
 
 def fitted_share(workers: Sequence[int], seconds: Sequence[Sequence[float]]) -> ParallelShare:
-    """The share under which Amdahl's law is nearest to measured runs (least squares of seconds).
+    """Fit the share of Amdahl's law to measured runs (least squares of seconds).
 
     Args:
-        workers: how many there were, 1 among them.
-        seconds: repeated runs of each.
+        workers: numbers of workers, 1 among them.
+        seconds: durations of repeated runs with each.
 
-    The interval is of a bootstrap over the repeated runs.
+    The interval comes from a bootstrap over the repeated runs.
 
     Raises:
         InputError: without runs of 1 worker and of more.

@@ -1,4 +1,4 @@
-"""A layout: over how many ranks data, matrices and layers are divided, and what is sharded."""
+"""A layout: the numbers of ranks that divide data, matrices and layers, and the sharding."""
 
 import re
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from ingenium.core.errors import InputError
 
 NAMES = ("data", "tensor", "pipeline", "shard", "micro", "recompute", "offload")
 BARE = ("recompute", "offload")
-AUTO, TRIED = "auto", "tried"  # the best as predicted, and as measured on all
+AUTO, TRIED = "auto", "tried"  # the predicted best, and the measured best of all
 EXAMPLE = "Write auto, tried, or data:2,shard:3, say."
 
 
 @dataclass(frozen=True)
 class RankLayout:
-    """How a model is trained by `data * tensor * pipeline` ranks.
+    """Division of the training of a model among `data * tensor * pipeline` ranks.
 
-    `shard` is what the data ranks divide among them: 0 nothing, 1 the state of the optimiser,
-    2 gradients too, 3 weights too. `micro` are the parts in which a batch goes through a pipeline.
-    Layers are computed again by `recompute`; by `offload` the optimiser's moments lie outside the
-    memory in which the model is.
+    With `shard` the data ranks divide: 0 nothing, 1 the state of the optimiser, 2 gradients too, 3
+    weights too. `micro` is the number of micro-batches of a batch in a pipeline. `recompute` is
+    gradient checkpointing of layers; `offload` stores the optimiser's moments outside the memory of
+    the model.
 
     Source: Rajbhandari et al., SC 2020, arXiv:1910.02054 (stages); Huang et al., 2019,
         arXiv:1811.06965 (micro-batches); Shoeybi et al., 2019, arXiv:1909.08053 (tensors);
@@ -35,22 +35,22 @@ class RankLayout:
 
     @property
     def ranks(self) -> int:
-        """Of all processes that train together."""
+        """Number of processes that train together."""
         return self.data * self.tensor * self.pipeline
 
     @property
     def bubble(self) -> float:
-        """Share of the time in which a stage of the pipeline waits."""
+        """Share of the time in which a stage of the pipeline idles."""
         return (self.pipeline - 1) / (self.micro + self.pipeline - 1)
 
     @property
     def replicated(self) -> bool:
-        """Whether data ranks hold whole models, whose gradients go in buckets as they come."""
+        """Return whether data ranks hold whole models, with gradients in buckets."""
         return self.data > 1 and self.shard <= 1 and self.tensor == self.pipeline == 1
 
     @property
     def averaged(self) -> bool:
-        """Whether data ranks hold equal parts of a model that is divided otherwise too."""
+        """Return whether data ranks hold replicas of a model that is divided by other ranks too."""
         return self.data > 1 and self.shard <= 1 and not self.replicated
 
     def __str__(self) -> str:
@@ -62,10 +62,10 @@ class RankLayout:
 
     @classmethod
     def parse(cls, text: str) -> "RankLayout":
-        """A layout as it is written: `data:2,shard:3`.
+        """Parse a layout such as `data:2,shard:3`.
 
         Raises:
-            InputError: for an entry that is none.
+            InputError: for an unknown entry.
         """
         given: dict[str, int] = {}
         for part in text.replace(" ", "").split(","):

@@ -1,12 +1,12 @@
-"""A queue of processes of this machine, behind programs that speak as Slurm's do.
+"""A local queue of processes behind programs with the interface of Slurm's.
 
-A job is tried here before a cluster gets it:
+It tests a job before a cluster gets it:
 
     ingenium queue queue
     PATH=$PWD/queue:$PATH ingenium propose molecules.library --on slurm:2
 
-writes `sbatch`, `squeue` and `scancel` into the folder `queue`; so many jobs run at once as there
-are cores, or as `LOCAL_QUEUE_SLOTS` says. What stands in `#SBATCH` lines is passed over.
+writes `sbatch`, `squeue` and `scancel` into the folder `queue`. The number of jobs in parallel is
+that of the cores, or `LOCAL_QUEUE_SLOTS`. `#SBATCH` lines are ignored.
 """
 
 import argparse
@@ -26,7 +26,7 @@ LOOK_S = 0.1
 
 
 def write(folder: Path) -> None:
-    """The three programs, which keep their jobs beside them."""
+    """Write the three programs, which store their jobs next to them."""
     (folder / "jobs").mkdir(parents=True, exist_ok=True)
     line = shlex.join([sys.executable, "-I", str(Path(__file__).resolve()), str(folder.resolve())])
     for name in PROGRAMS:
@@ -35,7 +35,7 @@ def write(folder: Path) -> None:
 
 
 def sbatch(jobs: Path, words: list[str]) -> None:
-    """Queue a script, or what follows `--wrap`; its number is the process that waits for it."""
+    """Queue a script, or the command after `--wrap`; its number is that of its waiting process."""
     reader = argparse.ArgumentParser("sbatch")
     reader.add_argument("--wrap")
     reader.add_argument("--output", default="slurm.out")
@@ -63,7 +63,7 @@ def run(jobs: Path, line: str) -> int:
 
 
 def squeue(jobs: Path) -> None:
-    """Numbers of the jobs that wait or run."""
+    """Print the numbers of the jobs that wait or run."""
     for job in jobs.iterdir():
         try:
             os.killpg(int(job.name), 0)
@@ -74,7 +74,7 @@ def squeue(jobs: Path) -> None:
 
 
 def scancel(jobs: Path, job: str) -> int:
-    """End a job of this queue and what it started; any other process is left alone."""
+    """End a job of this queue and its children; any other process is left alone."""
     if not (job.isdigit() and (jobs / job).is_file()):
         print(f"scancel: error: Invalid job id {job}", file=sys.stderr)
         return 1
@@ -85,7 +85,7 @@ def scancel(jobs: Path, job: str) -> int:
 
 
 def main(folder: Path, name: str, words: list[str]) -> int:
-    """Be one of the programs."""
+    """Run one of the programs."""
     jobs = folder / "jobs"
     if name == "run":
         return run(jobs, words[0])

@@ -1,4 +1,4 @@
-"""What a transformer has: parameters, operations, and bytes that its backward pass needs."""
+"""Size of a transformer: parameters, operations, and bytes for its backward pass."""
 
 from typing import Annotated
 
@@ -15,8 +15,8 @@ class ModelSize:
     """A decoder of equal layers, and the precision in which it is trained.
 
     Bytes of activations are for each number of the width, each token and each layer: `kept_whole`
-    of what every tensor rank holds, `kept_split` of what they share. 10 and 24 are of half
-    precision without what attention would keep if its scores were stored.
+    on every tensor rank, `kept_split` divided among them. 10 and 24 are for half precision without
+    stored scores of attention.
 
     Source: Korthikanti et al., 2022, arXiv:2205.05198, eqs. 1 and 2; Rajbhandari et al., SC 2020,
         arXiv:1910.02054, section 3.1 (bytes of a parameter).
@@ -27,7 +27,7 @@ class ModelSize:
     heads: Count
     context: Count  # tokens of a sequence
     vocabulary: Count
-    half: bool = True  # products in half precision, beside weights of full precision
+    half: bool = True  # products in half precision, with weights of full precision
     tied: bool = True  # the first and the last matrix are one
     biased: bool = True
     kept_whole: Annotated[float, Field(ge=0)] = 10.0
@@ -39,11 +39,11 @@ class ModelSize:
     gradients_stay: bool = True  # in a buffer from step to step
     entry_more: Annotated[int, Field(ge=0)] = 0  # parameters that are in no formula above
     head_more: Annotated[int, Field(ge=0)] = 0
-    averages: Annotated[int, Field(ge=0, le=8)] = 0  # copies in full precision beside Adam's
+    averages: Annotated[int, Field(ge=0, le=8)] = 0  # copies in full precision besides Adam's
 
     @property
     def shared_bytes(self) -> float:
-        """What tensor ranks share of a layer, of each token and number of the width."""
+        """Bytes of a layer that tensor ranks share, for each token and number of the width."""
         scores = 0.0 if self.fused else 5.0 * self.heads * self.context / self.width
         return self.kept_split + scores
 
@@ -55,34 +55,34 @@ class ModelSize:
 
     @property
     def entry(self) -> float:
-        """Parameters before the layers: of symbols and of places."""
+        """Parameters before the layers: embeddings of symbols and positions."""
         return float((self.vocabulary + self.context) * self.width + self.entry_more)
 
     @property
     def head(self) -> float:
-        """Parameters after them; of a tied matrix a copy lies there."""
+        """Parameters after the layers; a tied matrix counts here again."""
         vectors = 2 * self.width if self.biased else self.width
         return float(self.vocabulary * self.width + vectors + self.head_more)
 
     @property
     def parameters(self) -> float:
-        """All of them, a tied matrix once."""
+        """Number of all parameters, a tied matrix counted once."""
         vectors = 2 * self.width if self.biased else self.width
         ends = self.entry + (vectors if self.tied else self.head)
         return self.layers * self.block + ends
 
     @property
     def weight_bytes(self) -> int:
-        """Of a parameter in the precision of products."""
+        """Bytes of a parameter in the precision of products."""
         return 2 if self.half else 4
 
     @property
     def state_bytes(self) -> int:
-        """Of a parameter for the optimiser: two moments, and weights beside half ones."""
+        """Optimiser bytes of a parameter: two moments, and full weights with half precision."""
         return 12 if self.half else 8
 
     def flops(self, tokens: float) -> float:
-        """Operations of a forward and a backward pass over tokens, nothing computed twice.
+        """Operations of a forward and a backward pass over tokens, without recomputation.
 
         Source: Chowdhery et al., 2022, arXiv:2204.02311, appendix B: 6 N + 12 L w s a token.
         """

@@ -1,4 +1,4 @@
-"""Workers in network namespaces of their own, each of which can be cut off from the others."""
+"""Workers in separate network namespaces, each of which can be disconnected from the others."""
 
 import ctypes
 import os
@@ -21,7 +21,7 @@ LIMIT_S = 20.0  # of a command
 
 
 def lacking() -> str | None:
-    """Why namespaces cannot be made here; none if they can."""
+    """Return the reason why namespaces cannot be created here; None if they can."""
     if shutil.which("ip") is None:
         return "ip is not on the path; write: apt install iproute2"
     if os.geteuid() != 0:
@@ -36,7 +36,7 @@ def lacking() -> str | None:
 
 
 class NamespacedSite(ProcessSite):
-    """Processes that only see each other over a bridge; their store hangs on it too.
+    """Processes that only reach each other, and their store, over a bridge.
 
     Raises:
         EngineError: if the system refuses.
@@ -63,7 +63,7 @@ class NamespacedSite(ProcessSite):
                 _ip("-n", name, "link", "set", device, "up")
 
     def hire(self, make: Make) -> ProcessWorker:
-        """Start one in the next namespace."""
+        """Start a worker in the next namespace."""
         name = self.names[self._hired % self.count]
         self._hired += 1
         return ProcessWorker(partial(_inside, str(FOLDER / name), make))
@@ -78,19 +78,19 @@ class NamespacedSite(ProcessSite):
             _ip("-n", self.hub, "link", "set", f"v{i}", "up")
 
     def meet(self, wait_s: float) -> MeetingStore:
-        """On the bridge."""
+        """Open a store on the bridge."""
         with entered(str(FOLDER / self.hub)):
             return kept_store(f"{NET}.{HUB}", wait_s)
 
     def close(self) -> None:
-        """Remove the namespaces, and with them their links."""
+        """Remove the namespaces with their links."""
         for name in (*self.names, self.hub):
             _ip("netns", "del", name)
 
 
 @contextmanager
 def entered(namespace: str) -> Iterator[None]:
-    """This thread sees the network of a namespace inside the block."""
+    """Run this thread in a network namespace inside the block."""
     own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
         _enter(namespace)
@@ -101,7 +101,7 @@ def entered(namespace: str) -> Iterator[None]:
 
 
 def _inside(namespace: str, make: Make) -> Answering:
-    """What a worker does, once it is in its namespace."""
+    """Enter the namespace of a worker and build its answering function."""
     _enter(namespace)
     os.environ["GLOO_SOCKET_IFNAME"] = INSIDE
     answer: Answering = make()

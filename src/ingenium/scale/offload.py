@@ -1,7 +1,7 @@
-"""Moments of an optimiser in files that are mapped, so that memory may let go of them.
+"""Moments of an optimiser in memory-mapped files, so that they need not stay in memory.
 
-On a processor the host that takes them is its disk: what is mapped counts as cache, which the
-system writes out and reads again as it needs memory.
+On a CPU the slower tier is the disk: mapped pages count as cache, which the system writes out and
+reads again as it needs memory.
 
 Source: Rajbhandari et al., SC 2021, arXiv:2104.07857 (state of the optimiser on a slower tier).
 """
@@ -23,10 +23,10 @@ FOLDER = "offload"
 
 
 def offload(optimisers: Iterable[torch.optim.Optimizer]) -> None:
-    """Have the moments lie in files, before the first step makes them in memory.
+    """Place the moments in files, before the first step creates them in memory.
 
     Raises:
-        StorageError: if the disk has no room for them.
+        StorageError: if the disk is too full for them.
     """
     for optimiser in optimisers:
         for group in optimiser.param_groups:
@@ -36,12 +36,12 @@ def offload(optimisers: Iterable[torch.optim.Optimizer]) -> None:
 
 
 def moments(optimisers: Iterable[torch.optim.Optimizer]) -> Iterator[Tensor]:
-    """All tensors that optimisers remember."""
+    """Yield all state tensors of optimisers."""
     return (slot for own in optimisers for slots in own.state.values() for slot in slots.values())
 
 
 def _mapped(like: nn.Parameter) -> Tensor:
-    """Zeros in a file that has no name, which is gone when nobody uses it any more."""
+    """Zeros in an unnamed file, which is removed with its last use."""
     own = local(like)
     folder = cache_folder() / FOLDER
     folder.mkdir(parents=True, exist_ok=True)

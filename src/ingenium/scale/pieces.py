@@ -1,4 +1,4 @@
-"""Which rows of a batch are computed together, so that little is computed behind short designs."""
+"""Grouping of the rows of a batch by length, to reduce computation on padding."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -18,17 +18,17 @@ Steps = tuple[Annotated[float, Field(ge=0)], ...]
 
 
 def together(steps: "Tensor") -> Pieces:
-    """All rows in one piece."""
+    """Put all rows in one piece."""
     import torch
 
     return (torch.arange(len(steps)),)
 
 
 def dealt(pieces: Pieces, layout: RankLayout, number: int) -> tuple[Pieces, ...]:
-    """The micro-batches of a data rank, in pieces of rows; all ranks have pieces of equal sizes.
+    """Return the micro-batches of a data rank, in pieces of rows of equal sizes on all ranks.
 
-    Rows are dealt out in turn, so that no rank has the longest; by one rank and in one micro-batch
-    they are cut as the family cuts them. What goes through a pipeline is in one piece.
+    Rows are assigned in turn, so that no rank gets all the longest; one rank with one micro-batch
+    uses the family's own pieces. A pipeline takes one piece.
     """
     import torch
 
@@ -39,7 +39,7 @@ def dealt(pieces: Pieces, layout: RankLayout, number: int) -> tuple[Pieces, ...]
 
 @checked(frozen=True, config=_STRICT)
 class UnlikeSteps:
-    """Steps that are computed of the designs of a batch, from the least on, and its pieces."""
+    """Sorted numbers of steps of the designs of a batch, from the least on, and its pieces."""
 
     mean: Steps  # of the first, the second, ... at the mean over batches
     most: Steps  # of the fullest batch that the data can give
@@ -47,7 +47,7 @@ class UnlikeSteps:
 
     @classmethod
     def of(cls, steps: "Tensor", batch: int, pieces: int) -> "UnlikeSteps":
-        """Of known designs that have so many; where they are fewer than a batch, each again."""
+        """Estimate them from known designs; fewer designs than a batch are repeated."""
         import torch
 
         rng, rows = torch.Generator().manual_seed(0), torch.arange(batch) % len(steps)
@@ -57,9 +57,9 @@ class UnlikeSteps:
         return cls(tuple(mean.tolist()), tuple(most.tolist()), pieces)
 
     def computed(self, layout: RankLayout) -> "MicroSteps":
-        """What a data rank computes under a layout, each piece up to its longest."""
+        """Steps that a data rank computes under a layout, each piece up to its longest."""
         mean, most = (_computed(own, self.pieces, layout) for own in (self.mean, self.most))
-        # So many are begun at a time; the last are the fullest.
+        # The pipeline has that many in progress; the last are the fullest.
         window = most[-min(layout.pipeline, layout.micro) :]
         each = 1 if layout.pipeline > 1 else -(-self.pieces // layout.micro)
         return MicroSteps(sum(mean) / len(mean), sum(window) / len(window), each)
@@ -67,7 +67,7 @@ class UnlikeSteps:
 
 @dataclass(frozen=True)
 class MicroSteps:
-    """Steps of all designs of a micro-batch together, and in how many pieces they are."""
+    """Steps of all designs of a micro-batch together, and the number of its pieces."""
 
     mean: float
     most: float
@@ -75,7 +75,7 @@ class MicroSteps:
 
 
 def _computed(steps: Steps, pieces: int, layout: RankLayout) -> list[float]:
-    """Of each micro-batch of the fullest data rank."""
+    """Steps of each micro-batch of the fullest data rank."""
     import torch
 
     own = torch.tensor(steps)

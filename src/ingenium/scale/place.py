@@ -1,4 +1,4 @@
-"""What follows `--on`: where the work of a verb is done."""
+"""Places where the work of a verb is done: the values of `--on`."""
 
 import os
 import re
@@ -14,12 +14,12 @@ SHAPES = "local, processes:N, slurm:N, ray://HOST:PORT?workers=N, ray://local?wo
 
 
 class FewCores(UserWarning):
-    """More workers than the machine has cores: they take turns."""
+    """More workers than cores: the workers share the cores."""
 
 
 @dataclass(frozen=True)
 class WorkPlace:
-    """Where work is done, and by how many workers."""
+    """A place of work, and its number of workers."""
 
     kind: str = LOCAL
     count: int = 1
@@ -27,7 +27,7 @@ class WorkPlace:
 
     @classmethod
     def parse(cls, text: str) -> "WorkPlace":
-        """A place as it is written after `--on`.
+        """Parse a value of `--on`.
 
         Raises:
             InputError: for anything else, and a count below 1 or far beyond any machine.
@@ -49,12 +49,12 @@ class WorkPlace:
 
     @property
     def handed_out(self) -> bool:
-        """Whether this process has others work."""
+        """Return whether other workers do the work of this process."""
         return self.kind in (PROCESSES, SLURM, RAY) and self.count > 1
 
     @property
     def follows(self) -> bool:
-        """Whether this process is one that torchrun started, and not the first of them."""
+        """Return whether torchrun started this process, and it is not the first one."""
         return self.kind == TORCHRUN and os.environ.get("RANK", "0") != "0"
 
     def __str__(self) -> str:
@@ -69,12 +69,12 @@ HERE = WorkPlace()  # this process
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def warn_of_cores(place: WorkPlace) -> None:
-    """Say that workers of this machine will take turns, where they will."""
+    """Warn if there are more workers of this machine than cores."""
     if place.kind == PROCESSES and place.count > cores():
         told = f"{place} on {cores()} cores: workers take turns, and nothing gets faster"
         warnings.warn(told, FewCores, stacklevel=2)

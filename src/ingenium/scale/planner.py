@@ -19,7 +19,7 @@ from ingenium.scale.step_time import RankBytes, StepSeconds, rank_bytes, step_se
 
 @checked(frozen=True, config=_STRICT)
 class Training:
-    """How long a model is trained."""
+    """Length of the training of a model."""
 
     sequences: Annotated[int, Field(ge=1, le=10**8)]  # of a step, over all ranks
     tokens: Annotated[float, Field(gt=0, le=1e18)]  # in all
@@ -32,23 +32,23 @@ class PlanSpec:
     model: ModelSize
     training: Training
     title: str = ""
-    unlike: UnlikeSteps | None = None  # designs of less than the whole context, as known ones are
+    unlike: UnlikeSteps | None = None  # steps of known designs, if less than the context
 
 
 @dataclass(frozen=True)
 class PlannedLayout:
-    """A layout and what it takes; all of it is simulated."""
+    """A layout with simulated costs."""
 
     layout: RankLayout
     bytes: RankBytes
     seconds: StepSeconds
-    utilisation: float  # of all devices' peak, nothing that is computed twice counted
+    utilisation: float  # of all devices' peak, without recomputation
     spending: Spending
     fits: bool
 
 
 def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
-    """What a layout takes.
+    """Simulate the costs of a layout.
 
     Raises:
         InputError: if it divides the model, the batch or the cluster into unequal parts.
@@ -107,7 +107,7 @@ def check(spec: PlanSpec, devices: int, layout: RankLayout) -> None:
 def layouts(
     spec: PlanSpec, devices: int, *, per_node: int | None = None, offload: bool = False
 ) -> Iterator[RankLayout]:
-    """All that divide evenly, matrices within a node; with `offload` those too."""
+    """Yield all layouts that divide evenly, matrices within a node; with `offload` those too."""
     model, batch = spec.model, spec.training.sequences
     most = min(devices, per_node or devices)
     for tensor in (t for t in powers(most) if model.heads % t == 0 and devices % t == 0):
@@ -137,10 +137,10 @@ def _possible(spec: PlanSpec, devices: int, layout: RankLayout) -> bool:
 
 
 def best(spec: PlanSpec, cluster: Cluster, *, most: int = 5) -> list[PlannedLayout]:
-    """The layouts that fit, the fastest of each division first.
+    """Return the layouts that fit, the fastest of each division first.
 
     Raises:
-        InputError: if none fits, with what the least of all would need.
+        InputError: if none fits, with the needs of the smallest.
     """
     found = [planned(spec, cluster, one) for one in _all(spec, cluster)]
     if not found:
@@ -165,7 +165,7 @@ def best(spec: PlanSpec, cluster: Cluster, *, most: int = 5) -> list[PlannedLayo
 
 
 def each(spec: PlanSpec, cluster: Cluster) -> list[PlannedLayout]:
-    """Of each division and sharding the fastest that fits, nothing computed twice or offloaded."""
+    """Return the fastest layout of each division and sharding, without recomputation or offload."""
     own = (planned(spec, cluster, x) for x in layouts(spec, cluster.devices) if not x.recompute)
     first: dict[tuple[int, ...], PlannedLayout] = {}
     for one in sorted((p for p in own if p.fits), key=lambda p: p.seconds.total):
@@ -175,7 +175,7 @@ def each(spec: PlanSpec, cluster: Cluster) -> list[PlannedLayout]:
 
 
 def nearest(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout | None:
-    """The layout that fits with the fewest entries changed, the fastest of those; None if none."""
+    """Return the layout that fits with the fewest changes, the fastest of those, or None."""
     fitting = (planned(spec, cluster, one) for one in _all(spec, cluster))
     return min(
         (p for p in fitting if p.fits),
@@ -185,10 +185,10 @@ def nearest(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayo
 
 
 def asked(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
-    """A layout that somebody wrote.
+    """Simulate a requested layout.
 
     Raises:
-        InputError: if it does not fit, with the nearest that does.
+        InputError: if it does not fit; the message names the nearest that does.
     """
     one = planned(spec, cluster, layout)
     if one.fits:
@@ -208,7 +208,7 @@ def _changed(a: RankLayout, b: RankLayout) -> int:
 
 
 def _enough(spec: PlanSpec, cluster: Cluster) -> int:
-    """Devices at which some layout fits, by doubling."""
+    """Number of devices at which some layout fits, by doubling."""
     devices = cluster.devices
     while devices < 2**20:
         devices *= 2

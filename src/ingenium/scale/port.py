@@ -1,8 +1,7 @@
-"""The one port to other processes and machines: a site hires workers, and they answer tasks.
+"""The interface to other processes and machines: a site starts workers, which answer tasks.
 
-Whatever runs elsewhere goes through it: designs that are measured, families that are compared,
-ranks that train together. A domain never sees it. Another machinery takes the place of
-processes by the methods of `Site` and `Worker`.
+All remote work uses it: measurements of designs, comparisons of families, and ranks that train
+together. A domain never sees it. Other backends implement the methods of `Site` and `SiteWorker`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,73 +18,73 @@ Task: TypeAlias = Any
 Answer: TypeAlias = Any
 MeetingStore: TypeAlias = Any  # a TCPStore of torch.distributed, which has no type
 Answering = Callable[[Task], Answer]
-Make = Callable[[], Answering]  # of a module, so that a worker can call it; opens what tasks need
+Make = Callable[[], Answering]  # of a module, so that a worker can call it; opens task resources
 
 
 @runtime_checkable
 class SiteWorker(Protocol):
-    """One process somewhere, which answers one task after the other."""
+    """A remote process that answers one task after the other."""
 
     def send(self, task: Task) -> None:
-        """Have a task done."""
+        """Send a task."""
         ...
 
     def heard(self) -> Answer | None:
-        """Wait for the answer; none if the worker has ended by itself.
+        """Wait for the answer; None if the worker has ended by itself.
 
         Raises:
-            IngeniumError: that it met.
+            IngeniumError: an error of the worker.
         """
         ...
 
     def alive(self) -> bool:
-        """Whether it can still be asked; it is given a moment to end."""
+        """Return whether it can take tasks; a worker that is ending gets a moment to end."""
         ...
 
     def leave(self) -> None:
-        """Tell it that nobody will ask any more, and wait for nothing."""
+        """Announce that no task will follow, without waiting."""
         ...
 
     def end(self) -> int | None:
-        """End it, by force if it has no time; gives its exit code, where there is one."""
+        """End it, by force if it has no time; return its exit code, if it has one."""
         ...
 
 
 @runtime_checkable
 class Site(Protocol):
-    """Where workers are hired."""
+    """A backend that starts workers."""
 
-    count: int  # workers that it is meant to have
+    count: int  # intended number of workers
 
     def hire(self, make: Make) -> SiteWorker:
-        """A new worker, which makes what answers its tasks before the first one."""
+        """Start a worker; it calls `make` once, for the function that answers its tasks."""
         ...
 
     def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
-        """One that has an answer or has ended; none if there is none in so many seconds."""
+        """Return a worker with an answer, or one that has ended; None after `patience_s`."""
         ...
 
     def meet(self, wait_s: float) -> MeetingStore:
-        """A store kept by this process, at a free port, at which its workers can meet."""
+        """Open a store of this process at a free port, as the meeting point of its workers."""
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the backend."""
         ...
 
 
 def kept_store(host: str, wait_s: float) -> MeetingStore:
-    """A store of this process, at a port that the system chooses."""
+    """Open a store of this process, at a port that the system chooses."""
     wait = timedelta(seconds=wait_s)
     return TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=wait)
 
 
 @contextmanager
 def opened(place: WorkPlace) -> Iterator[Site]:
-    """The site of a place, until the block is left.
+    """Open the site of a place, and close it after the block.
 
     Raises:
-        InputError: where work cannot be handed out there, or nothing answers there.
+        InputError: where the place has no workers, or nothing answers there.
         MissingExtra: if its packages are not installed.
     """
     warn_of_cores(place)

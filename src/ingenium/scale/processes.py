@@ -1,4 +1,4 @@
-"""Workers as processes of this machine, started anew, each at the end of a pipe."""
+"""Workers as spawned processes of this machine, connected by pipes."""
 
 import multiprocessing
 import traceback
@@ -17,34 +17,34 @@ ENDING_S = 0.5  # that a worker has to end by itself
 
 
 class ProcessSite:
-    """Hires processes of this machine.
+    """Backend of processes of this machine.
 
-    They are started anew rather than forked, so that they hold no lock and no file of this one,
-    and they end by themselves once this process is gone, however it ended.
+    They are spawned rather than forked, so that they hold no lock and no file of this process, and
+    they end by themselves once it is gone, however it ended.
     """
 
     def __init__(self, count: int) -> None:
         self.count = count
 
     def hire(self, make: Make) -> "ProcessWorker":
-        """Start one."""
+        """Start a process."""
         return ProcessWorker(make)
 
     def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
-        """The first whose line has something, or has ended."""
+        """Return the first worker whose pipe has an answer, or has ended."""
         lines = {worker.line: worker for worker in busy if isinstance(worker, ProcessWorker)}
         return next((lines[line] for line in wait(list(lines), patience_s)), None)  # type: ignore[index]
 
     def meet(self, wait_s: float) -> MeetingStore:
-        """On this machine."""
+        """Open a store on this machine."""
         return kept_store(LOOPBACK, wait_s)
 
     def close(self) -> None:
-        """Nothing is open but its workers, who are ended by whoever hired them."""
+        """Close nothing: whoever hired the workers ends them."""
 
 
 class ProcessWorker:
-    """One process, and the line to it."""
+    """A process and the pipe to it."""
 
     def __init__(self, make: Make) -> None:
         context = multiprocessing.get_context("spawn")
@@ -55,19 +55,19 @@ class ProcessWorker:
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """Number of the process."""
         return int(self.process.pid or 0)
 
     def send(self, task: Task) -> None:
-        """Have a task done."""
-        with suppress(BrokenPipeError):  # which `heard` tells
+        """Send a task."""
+        with suppress(BrokenPipeError):  # reported by `heard`
             self.line.send(task)
 
     def heard(self) -> Answer | None:
-        """What it answered; none if it has ended by itself.
+        """Wait for its answer; None if it has ended by itself.
 
         Raises:
-            IngeniumError: that it met.
+            IngeniumError: an error of the worker.
         """
         try:
             found: Any = self.line.recv()
@@ -78,16 +78,16 @@ class ProcessWorker:
         return found
 
     def alive(self) -> bool:
-        """Whether it can still be asked; it is given a moment to end."""
+        """Return whether it can take tasks; a process that is ending gets a moment to end."""
         self.process.join(ENDING_S if self.line.poll() else 0)
         return self.process.is_alive()
 
     def leave(self) -> None:
-        """Close the line, at whose end it ends by itself."""
+        """Close the pipe, after which it ends by itself."""
         self.line.close()
 
     def end(self) -> int | None:
-        """End it, by force if it has no time; gives its code."""
+        """End it, by force if it has no time; return its exit code."""
         self.line.close()
         self.process.join(ENDING_S)
         self.process.kill()
@@ -96,7 +96,7 @@ class ProcessWorker:
 
 
 def work(line: Connection, make: Make) -> None:
-    """Answer what comes until nobody is there any more."""
+    """Answer tasks until the other end is closed."""
     torch.set_num_threads(1)  # the others have the other cores
     try:
         answer = make()
@@ -106,10 +106,10 @@ def work(line: Connection, make: Make) -> None:
         return
     except IngeniumError as error:
         _say(line, error)
-    except Exception:  # noqa: BLE001 - it becomes an error of the engine and keeps its text
+    except Exception:  # noqa: BLE001 - it becomes an error of the engine with the same text
         _say(line, EngineError(traceback.format_exc()))
 
 
 def _say(line: Connection, error: IngeniumError) -> None:
-    with suppress(BrokenPipeError):  # nobody is there any more
+    with suppress(BrokenPipeError):  # the other end is closed
         line.send(error)

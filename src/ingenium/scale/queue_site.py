@@ -1,9 +1,8 @@
-"""Workers as jobs of Slurm, one job each, which call back over the network once they have begun.
+"""Workers as jobs of Slurm, one job each, which connect back over the network once they run.
 
-How long a job may take, in which partition and on whose account is said by Slurm's own variables
-(`SBATCH_TIMELIMIT`, `SBATCH_PARTITION`, `SBATCH_ACCOUNT`). The cache has to lie on a disk that
-all nodes see: a key lies there that only the user can read, and a worker has to prove that it
-knows it.
+Slurm's own variables set time limit, partition and account (`SBATCH_TIMELIMIT`, `SBATCH_PARTITION`,
+`SBATCH_ACCOUNT`). The cache must be on a disk that all nodes see: it holds a key that only the user
+can read, and a worker has to prove that it knows it.
 """
 
 import json
@@ -35,7 +34,7 @@ ADDRESS = "address.json"
 
 
 class QueueSite:
-    """Hires jobs of Slurm, each with a core.
+    """Backend of Slurm jobs, each with a core.
 
     Source: Yoo, Jette and Grondona, JSSPP 2003 (Slurm).
     """
@@ -64,7 +63,7 @@ class QueueSite:
         self._thread.start()
 
     def hire(self, make: Make) -> "QueuedWorker":
-        """Give a job to the queue."""
+        """Submit a job."""
         self._hired += 1
         number = self._hired
         words = [sys.executable, "-m", "ingenium.scale.queue_site", str(self.folder), str(number)]
@@ -77,7 +76,7 @@ class QueueSite:
         return QueuedWorker(self, number, job.split(";")[0], make)
 
     def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
-        """The first whose line has something, or whose job has ended."""
+        """Return the first worker with an answer, or whose job has ended."""
         until = time.monotonic() + patience_s
         while True:
             own = [worker for worker in busy if isinstance(worker, QueuedWorker)]
@@ -92,7 +91,7 @@ class QueueSite:
                 return None
 
     def ended(self, job: str) -> bool:
-        """Whether a job is in the queue no more, as far as was asked."""
+        """Return whether a job has left the queue, as of the last query."""
         if time.monotonic() - self._asked > ASK_S:
             self._asked = time.monotonic()
             with suppress(EngineError):  # a queue that does not answer has lost no job
@@ -100,11 +99,11 @@ class QueueSite:
         return job not in self._queued
 
     def meet(self, wait_s: float) -> MeetingStore:
-        """At this host, by its name."""
+        """Open a store at the name of this host."""
         return kept_store(self.host, wait_s)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._open = False
         with suppress(OSError):  # so that the listener wakes up
             socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
@@ -113,7 +112,7 @@ class QueueSite:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _hear(self) -> None:
-        """Take calls of those who know the key."""
+        """Accept connections of workers that know the key."""
         while self._open:
             try:
                 line = self._listener.accept()
@@ -123,16 +122,16 @@ class QueueSite:
 
 
 class QueuedWorker:
-    """One job, and the line to it once it has begun."""
+    """A job, and the connection to it once it runs."""
 
     def __init__(self, site: QueueSite, number: int, job: str, make: Make) -> None:
         self.site, self.number, self.job, self._make = site, number, job, make
         self.line: Connection | None = None
-        self._tasks: list[Task] = []  # that came before the job began
+        self._tasks: list[Task] = []  # submitted before the job began
         self._gone = False
 
     def met(self) -> Connection | None:
-        """The line, if the job has called."""
+        """Return the connection, if the job has connected."""
         if self.line is None and self.number in self.site.come:
             self.line = self.site.come.pop(self.number)
             with suppress(BrokenPipeError):
@@ -141,19 +140,19 @@ class QueuedWorker:
         return self.line
 
     def send(self, task: Task) -> None:
-        """Have a task done, at once or when the job has begun."""
+        """Send a task, now or when the job has begun."""
         line = self.met()
         if line is None:
             self._tasks.append(task)
             return
-        with suppress(BrokenPipeError, ConnectionResetError):  # which `heard` tells
+        with suppress(BrokenPipeError, ConnectionResetError):  # reported by `heard`
             line.send(task)
 
     def heard(self) -> Answer | None:
-        """What it answered; none if its job has ended by itself.
+        """Wait for its answer; None if its job has ended by itself.
 
         Raises:
-            IngeniumError: that it met.
+            IngeniumError: an error of the worker.
         """
         while self.met() is None:
             if self.site.ended(self.job):
@@ -171,17 +170,17 @@ class QueuedWorker:
         return found
 
     def alive(self) -> bool:
-        """Whether it can still be asked."""
+        """Return whether it can take tasks."""
         line = self.met()
         return not self._gone and not (line is not None and line.poll())
 
     def leave(self) -> None:
-        """Close the line, at whose end it ends by itself."""
+        """Close the connection, after which it ends by itself."""
         if self.line is not None:
             self.line.close()
 
     def end(self) -> int | None:
-        """Cancel its job; Slurm keeps the exit code to itself."""
+        """Cancel its job; Slurm does not return the exit code."""
         self.leave()
         self._gone = True
         with suppress(EngineError):  # it has ended before
@@ -190,12 +189,12 @@ class QueuedWorker:
 
 
 def slurm(*words: str) -> str:
-    """What a program of Slurm prints.
+    """Run a program of Slurm and return its output.
 
     Raises:
-        EngineError: with what it says, if it fails.
+        EngineError: with the program's message, if it fails.
     """
-    paths = os.pathsep.join(path for path in sys.path if path)  # what is imported here is there
+    paths = os.pathsep.join(path for path in sys.path if path)  # the same import paths there
     try:
         done = subprocess.run(
             words, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True,
@@ -209,7 +208,7 @@ def slurm(*words: str) -> str:
 
 
 def call(folder: Path, number: int) -> None:
-    """What a job runs: call the one that queued it, and answer what it asks."""
+    """Connect a job to the process that queued it, and answer its tasks."""
     there = json.loads((folder / ADDRESS).read_text(encoding="utf-8"))
     line = Client((there["host"], there["port"]), authkey=bytes.fromhex(there["key"]))
     line.send(number)

@@ -1,4 +1,4 @@
-"""A step of a fit on many ranks: gradients by the layout, one norm, one loss for all."""
+"""Steps of a fit on many ranks: gradients by the layout, and norm and loss over all ranks."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Precision = Literal["own", "fp32", "bf16", "fp16"]  # own: that of the family on this processor
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 FIRST_SCALE, GROWS_AFTER = 2.0**16, 200  # of losses in half precision; steps without overflow
-TINY = 1e-6  # beside the norm, as in PyTorch
+TINY = 1e-6  # added to the norm, as in PyTorch
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RankedDescent:
     """Steps of a divided model; every rank makes the same calls in the same order.
 
     In `fp16` losses are scaled so that small gradients are not lost: a step whose gradients
-    overflow is left out, and the scale halved.
+    overflow is skipped, and the scale halved.
 
     Shapes: n designs of the whole batch, of which each data rank takes an equal part.
     Source: Micikevicius et al., ICLR 2018, arXiv:1710.03740 (scaling of losses).
@@ -59,15 +59,15 @@ class RankedDescent:
         self._schedules: dict[int, tuple[Any, TimedStage]] = {}
 
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
-        """AdamW; its state is shared by the data ranks where only that is sharded."""
+        """Return AdamW; data ranks share its state where only that is sharded."""
         made = self._made(turn, plan)
-        self._optimisers.append(getattr(made, "optim", made))  # of a sharded one what is here
+        self._optimisers.append(getattr(made, "optim", made))  # the local one of a sharded one
         if self.layout.offload:
             offload(self._optimisers[-1:])
         return made
 
     def held(self) -> dict[str, int]:
-        """Bytes that lie here between two steps, gradients among them; averages count as state."""
+        """Local bytes between two steps, including gradients; averages count as state."""
         own, averages = bytes_of(moments(self._optimisers)), self.chain.size.averages
         here, host = (0, own) if self.layout.offload else (own, 0)
         told = {"state": here + averages * self.seen["weights"], "host": host}
@@ -75,7 +75,7 @@ class RankedDescent:
 
     @property
     def busy_s(self) -> float:
-        """Seconds in which a stage of a pipeline computed, so far."""
+        """Seconds of computation of a pipeline stage so far."""
         return sum(stage.busy_s for _, stage in self._schedules.values())
 
     def _made(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
@@ -94,7 +94,7 @@ class RankedDescent:
         )
 
     def gradients(self, turn: Turn, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
-        """Mean loss of a batch over all ranks; leaves the gradients of what is here.
+        """Return the mean loss of a batch over all ranks and set the local gradients.
 
         Raises:
             InputError: for a batch that the layout does not divide evenly.
@@ -117,7 +117,7 @@ class RankedDescent:
         return self._agreed(loss)
 
     def _average(self, turn: Turn) -> None:
-        """The mean of the gradients of data ranks, where they lie: a copy would be the peak."""
+        """Average the gradients of data ranks in place: a copy would set the memory peak."""
         gradients = [local(p.grad) for p in turn.parameters if p.grad is not None]
         group = self.model.mesh["data"].get_group()
         sums = [dist.all_reduce(g, group=group, async_op=True) for g in gradients]
@@ -126,9 +126,9 @@ class RankedDescent:
             gradient /= self.layout.data
 
     def _accumulated(self, batches: Sequence[MicroBatch]) -> Tensor:
-        """One micro-batch after the other; gradients are exchanged with the last, unless sharded.
+        """Accumulate micro-batches; gradients are exchanged with the last, unless sharded.
 
-        Those are scattered after each, or every rank would hold all of them.
+        Sharded gradients are scattered after each, or every rank would hold all of them.
         """
         micro, total = len(batches), torch.zeros(())
         for i, pieces in enumerate(batches):
@@ -139,7 +139,6 @@ class RankedDescent:
         return total
 
     def _loss(self, pieces: MicroBatch) -> Tensor:
-        """The mean over the rows of a micro-batch."""
         with self.chain.precision():
             answers = self.model.module(*(piece.inputs for piece in pieces))
             lost = [
@@ -155,7 +154,7 @@ class RankedDescent:
         return nullcontext()
 
     def _piped(self, batches: Sequence[MicroBatch], *, learn: bool) -> Tensor:
-        """Micro-batches through the stages, one forward and one backward in turn."""
+        """Send micro-batches through the stages, alternating one forward and one backward pass."""
         pieces, losses = [piece for (piece,) in batches], list[Tensor]()
         target = torch.cat([piece.target for piece in pieces])
         inputs = [torch.cat(own) for own in zip(*(p.inputs for p in pieces), strict=True)]
@@ -172,12 +171,12 @@ class RankedDescent:
         return own
 
     def _steps(self, piece: RankPiece) -> int | None:
-        """Up to which a piece is computed; None if all designs have as many."""
+        """Number of steps to compute of a piece; None if all designs have the same."""
         found = self.chain.steps
         return None if found is None else int(found(piece.target).max())
 
     def _schedule(self, rows: int) -> "tuple[Any, TimedStage]":
-        """The order of micro-batches of so many rows, and the stage, which keeps their number."""
+        """Schedule for micro-batches of `rows` rows, and its stage, for a fixed number of them."""
         if rows not in self._schedules:
             from torch.distributed.pipelining import Schedule1F1B
 
@@ -199,7 +198,7 @@ class RankedDescent:
         return self.chain.loss(answer, target) * (self._scaled() if answer.requires_grad else 1.0)
 
     def clip(self, parameters: Sequence[nn.Parameter], most: float) -> float:
-        """The norm over all ranks, each parameter counted once; where it is too large, bounded."""
+        """Return the norm over all ranks, each parameter counted once, and clip it."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         self.seen = {"weights": bytes_of(parameters), "gradients": bytes_of(gradients)}
         kinds = ((), ("data",), ("tensor",), ("data", "tensor"))
@@ -223,7 +222,7 @@ class RankedDescent:
         return norm
 
     def held_out(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
-        """Sum of the losses of some rows, of which each data rank takes its part."""
+        """Return the sum of the losses of some rows, divided among the data ranks."""
         wide = self.layout.data * self.layout.micro
         short = -len(x) % wide
         # Rows of zeros are padding: they have no step that counts, and no loss.
@@ -239,37 +238,37 @@ class RankedDescent:
         return self._agreed(loss) * len(x)
 
     def whole(self, parts: Mapping[str, Tensor]) -> Named:
-        """Complete tensors, on rank 0."""
+        """Gather complete tensors on rank 0."""
         apart = self.layout.pipeline > 1 or (self.layout.shard == 1 and self.layout.data > 1)
         return self.model.whole(parts, apart=apart)
 
     def place(self, parts: Mapping[str, Tensor], whole: Mapping[str, Tensor]) -> None:
-        """What is here of complete tensors."""
+        """Copy the local parts of complete tensors."""
         self.model.place(parts, whole)
 
     def outline(self, parameters: Mapping[str, nn.Parameter], turns: Sequence[Turn]) -> object:
-        """Of the whole family, so that a fit goes on under any layout."""
+        """Return the identity of the whole family, so that a fit can resume under any layout."""
         return self.model.outline
 
     def late(self, late: bool) -> bool:
-        """As rank 0 sees it."""
+        """Return the answer of rank 0."""
         told = [late]
         dist.broadcast_object_list(told)
         return told[0]
 
     def writes(self) -> bool:
-        """Rank 0."""
+        """Return whether this is rank 0."""
         return dist.get_rank() == 0
 
     def computed(self, x: Tensor) -> int:
-        """Steps of all designs of a batch together that this rank computes, pads among them."""
+        """Return the steps of all designs of a batch that this rank computes, including padding."""
         known = self.chain.known_steps(x)
         mine = dealt(self.chain.pieces(x), self.layout, self.model.at["data"])
         return sum(len(rows) * int(known[rows].max()) for micro in mine for rows in micro)
 
     def _own(self, x: Tensor, cond: Tensor, rng: torch.Generator | None) -> tuple[MicroBatch, ...]:
-        """The rows of this data rank."""
-        inputs = self.chain.inputs(x, cond, rng)  # of the whole batch, so that draws are the same
+        """Rows of this data rank."""
+        inputs = self.chain.inputs(x, cond, rng)  # of the whole batch, so that noise is the same
         mine = dealt(self.chain.pieces(x), self.layout, self.model.at["data"])
         return tuple(
             tuple(RankPiece(tuple(i[rows] for i in inputs), x[rows]) for rows in micro)
@@ -277,7 +276,7 @@ class RankedDescent:
         )
 
     def _agreed(self, loss: Tensor) -> float:
-        """The mean over data ranks."""
+        """Mean of a loss over data ranks."""
         if self.layout.data > 1:
             loss = loss.detach().clone()
             dist.all_reduce(loss, group=self.model.mesh["data"].get_group())
@@ -287,7 +286,7 @@ class RankedDescent:
         return self.scale if self.precision == "fp16" else 1.0
 
     def _unscale(self, turn: Turn) -> None:
-        """Take the scale out; where a gradient overflowed, leave the step out and halve it.
+        """Remove the scale; where a gradient overflowed, skip the step and halve the scale.
 
         Raises:
             FitError: if gradients overflow without any scale.
@@ -304,7 +303,7 @@ class RankedDescent:
         if found:
             self.scale /= 2
             for p in turn.parameters:
-                p.grad = None  # of zeros the optimiser would make a step of its moments
+                p.grad = None  # for zeros the optimiser would step by its moments
         elif self._clean % GROWS_AFTER == 0:
             self.scale *= 2
         if self.scale < 1:
@@ -312,7 +311,7 @@ class RankedDescent:
 
 
 def in_precision(chain: Chain, precision: Precision) -> Chain:
-    """The same chain, whose products are of another precision."""
+    """Return a copy of the chain with products in another precision."""
     if precision == "own":
         return chain
     if precision == "fp32":

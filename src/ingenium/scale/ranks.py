@@ -1,4 +1,4 @@
-"""Ranks: workers that train together, each of which can talk to all others."""
+"""Ranks: workers that train together, each connected to all others."""
 
 import json
 import os
@@ -22,14 +22,14 @@ from ingenium.scale.port import Site, SiteWorker, opened
 
 WAIT_S = 120.0  # for the others, after which a rank gives up
 LOOK_S = 0.5
-CAUSE_S = 3.0  # in which a rank whose end the others noticed says why
+CAUSE_S = 3.0  # in which a rank that the others lost can report its error
 TOLD = "told"
 BROKEN = re.compile(r"gloo|connection closed|timed? ?out|socket", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Rank:
-    """One of the workers, and where they meet."""
+    """One of the workers, and their meeting point."""
 
     number: int
     count: int
@@ -43,27 +43,27 @@ RankJob = Callable[[Rank, Tell], Any]
 
 
 class RankLost(EngineError):  # noqa: N818 - reads as what it is
-    """A rank ended by itself or cannot be reached, so that the others wait in vain."""
+    """A rank ended by itself or is unreachable, so that the others wait in vain."""
 
 
 class RanksApart(RankLost):
-    """What a rank says that can no longer reach another one, whatever became of that."""
+    """The error of a rank that cannot reach another one, for whatever reason."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def gather(
     place: WorkPlace, job: RankJob, *, wait_s: float = WAIT_S, tell: Tell = silent
 ) -> list[Any]:
-    """What the ranks of a place answer, by number.
+    """Run a job on the ranks of a place and return their answers by number.
 
-    Under torchrun this process is one of them, and only its own answer is given.
+    Under torchrun this process is one of them, and only its own answer is returned.
 
     Raises:
         RankLost: if one ended by itself; the others are ended then.
-        IngeniumError: that one met.
+        IngeniumError: an error of a rank.
     """
     if place.kind == TORCHRUN:
         return [_under_torchrun(job, wait_s, tell)]
@@ -76,7 +76,7 @@ def gather(
 
 
 class RankGang:
-    """Ranks on the workers of a site; they meet at a store that this process keeps.
+    """Ranks on the workers of a site, which meet at a store of this process.
 
     The store lives here, where nothing trains, so that any rank may die.
     """
@@ -92,7 +92,7 @@ class RankGang:
 
         Raises:
             RankLost: if one ended by itself.
-            IngeniumError: that one met; the others, which only lose it, may be heard before.
+            IngeniumError: an error of a rank, even if others report first that they lost it.
         """
         found: dict[int, Any] = {}
         left: list[SiteWorker] = []
@@ -125,7 +125,7 @@ class RankGang:
         return answer
 
     def _cause(self, left: Sequence[SiteWorker]) -> IngeniumError | None:
-        """What one of these ranks met, where it says so soon; none if they only lost each other."""
+        """Return the error that a rank reports soon; None if they only lost each other."""
         until, waiting = time.monotonic() + CAUSE_S, list(left)
         while waiting and time.monotonic() < until:
             worker = self.site.first(waiting, LOOK_S)
@@ -141,7 +141,7 @@ class RankGang:
         return None
 
     def _pass_on(self, tell: Tell) -> None:
-        """What rank 0 tells of its progress."""
+        """Forward the progress that rank 0 reports."""
         if self.store.check([TOLD]):
             stage, done, total = json.loads(self.store.get(TOLD))
             tell(stage, done, total)
@@ -149,7 +149,7 @@ class RankGang:
 
 @contextmanager
 def group(rank: Rank) -> Iterator[Any]:
-    """The process group of a rank over gloo, and the store at which they met."""
+    """Open the gloo process group of a rank, with the store at which they met."""
     wait, alone = timedelta(seconds=rank.wait_s), rank.count == 1
     if rank.host == LOOPBACK:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
@@ -164,7 +164,7 @@ def group(rank: Rank) -> Iterator[Any]:
 
 
 def agree(what: dict[str, str]) -> None:
-    """Refuse ranks that do not stand on the same things.
+    """Refuse ranks with different code or data.
 
     Args:
         what: digests by name, such as code and data.
@@ -189,10 +189,10 @@ def _made(job: RankJob) -> Callable[[Rank], Any]:
 
 
 def _ranked(job: RankJob, rank: Rank) -> Any:
-    """The job of a rank in a worker.
+    """Run the job of a rank in a worker.
 
     Raises:
-        RanksApart: if another one could not be reached any more.
+        RanksApart: if another rank could not be reached.
     """
     with _lost(rank), group(rank) as store:
 
@@ -215,7 +215,7 @@ def _lost(rank: Rank) -> Iterator[None]:
 
 
 def _under_torchrun(job: RankJob, wait_s: float, tell: Tell) -> Any:
-    """The job on the rank that torchrun made of this process.
+    """Run the job in this process as a rank of torchrun.
 
     Raises:
         InputError: if torchrun did not start it.

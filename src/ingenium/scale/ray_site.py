@@ -1,4 +1,4 @@
-"""Workers as actors of Ray: of a cluster that runs, or of one that is started here."""
+"""Workers as actors of Ray: of a running cluster, or of a Ray that is started here."""
 
 import socket
 import traceback
@@ -13,7 +13,7 @@ REACH_S = 5.0  # to reach a head
 
 
 class RaySite:
-    """Hires actors of Ray Core, each with a core; where one is placed, Ray decides.
+    """Backend of Ray Core actors, each with a core and placed by Ray.
 
     Source: Moritz et al., OSDI 2018, arXiv:1712.05889.
     """
@@ -23,7 +23,7 @@ class RaySite:
 
         Raises:
             MissingExtra: if Ray is not installed.
-            InputError: if no Ray answers at the address, or one that does not fit this.
+            InputError: if no Ray answers at the address, or one of an incompatible version.
         """
         try:
             import ray
@@ -45,27 +45,27 @@ class RaySite:
         self._actor = ray.remote(num_cpus=1)(RayTasks)
 
     def hire(self, make: Make) -> "RayWorker":
-        """Have an actor placed."""
+        """Start an actor."""
         return RayWorker(self._ray, self._actor.remote(make))
 
     def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
-        """The first whose task is done, or whose actor has died."""
+        """Return the first worker whose task is done, or whose actor has died."""
         asked = {w.future: w for w in busy if isinstance(w, RayWorker) and w.future is not None}
         done, _ = self._ray.wait(list(asked), num_returns=1, timeout=patience_s)
         return asked[done[0]] if done else None
 
     def meet(self, wait_s: float) -> MeetingStore:
-        """At the address of this process, as the nodes see it."""
+        """Open a store at the address of this process, as the nodes see it."""
         return kept_store(str(self._ray.util.get_node_ip_address()), wait_s)
 
     def close(self) -> None:
-        """Leave the cluster; a Ray that was started here stops."""
+        """Leave the cluster; stop a Ray that was started here."""
         if self._own:
             self._ray.shutdown()
 
 
 class RayTasks:
-    """What runs in an actor: it answers tasks."""
+    """The class of an actor, which answers tasks."""
 
     def __init__(self, make: Make) -> None:
         import torch
@@ -75,32 +75,32 @@ class RayTasks:
         self._answer: Any = None
 
     def do(self, task: Task) -> Answer:
-        """The answer, or the error that was met, as a value."""
+        """Return the answer, or the error as a value."""
         try:
             self._answer = self._answer or self._make()
             return self._answer(task)
         except IngeniumError as error:
             return error
-        except Exception:  # noqa: BLE001 - it becomes an error of the engine and keeps its text
+        except Exception:  # noqa: BLE001 - it becomes an error of the engine with the same text
             return EngineError(traceback.format_exc())
 
 
 class RayWorker:
-    """One actor, and the task that it has."""
+    """An actor and its current task."""
 
     def __init__(self, ray: Any, actor: Any) -> None:
         self._ray, self._actor = ray, actor
         self.future: Any = None
 
     def send(self, task: Task) -> None:
-        """Have a task done."""
+        """Send a task."""
         self.future = self._actor.do.remote(task)
 
     def heard(self) -> Answer | None:
-        """What it answered; none if the actor has died.
+        """Wait for its answer; None if the actor has died.
 
         Raises:
-            IngeniumError: that it met.
+            IngeniumError: an error of the worker.
         """
         try:
             found = self._ray.get(self.future)
@@ -112,11 +112,11 @@ class RayWorker:
         return found
 
     def alive(self) -> bool:
-        """Whether it has not been seen to die."""
+        """Return whether its actor is not known to have died."""
         return self._actor is not None
 
     def leave(self) -> None:
-        """Nothing: an actor is ended by `end`."""
+        """Do nothing: `end` ends an actor."""
 
     def end(self) -> int | None:
         """End it; an actor has no exit code."""
@@ -127,7 +127,7 @@ class RayWorker:
 
 
 def _reach(place: WorkPlace) -> None:
-    """Refuse an address at which nothing listens, before Ray tries for minutes."""
+    """Refuse an address at which nothing listens, before Ray tries it for minutes."""
     host, _, port = place.address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=REACH_S).close()

@@ -1,4 +1,4 @@
-"""What a core of this machine reaches at most, and how near kernels of models come to it.
+"""Roofline of a core of this machine: its bounds, and the speed of model kernels under them.
 
 Source: Williams, Waterman and Patterson, CACM 52(4), 2009.
 """
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-REPEATS = 7  # of which the least counts: what others do to caches only adds
+REPEATS = 7  # of which the least counts: other processes only add time
 LARGE = 1024  # rows and columns of a product that stays in fast memory block by block
 LONG = 1 << 24  # numbers of an array that no cache holds
 ROWS, WIDTH = 1 << 14, 1024
@@ -19,24 +19,24 @@ ROWS, WIDTH = 1 << 14, 1024
 
 @dataclass(frozen=True)
 class Roof:
-    """The two bounds of a machine."""
+    """Bounds of a machine: peak compute and memory bandwidth."""
 
     gflops: float
     gb_s: float
 
     @property
     def ridge(self) -> float:
-        """FLOP a byte from which compute bounds a kernel."""
+        """FLOP a byte from which a kernel is bound by compute."""
         return self.gflops / self.gb_s
 
     def over(self, intensity: float) -> float:
-        """GFLOP/s that a kernel of an intensity reaches at most."""
+        """Return the bound in GFLOP/s for a kernel of an intensity."""
         return min(self.gflops, intensity * self.gb_s)
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel by its operations, the bytes that it has to move, and the seconds that it took."""
+    """A kernel by its operations, the bytes that it has to move, and its seconds."""
 
     name: str
     flops: float
@@ -50,16 +50,16 @@ class Kernel:
 
     @property
     def gflops(self) -> float:
-        """Reached, a second."""
+        """Measured GFLOP/s."""
         return self.flops / self.seconds / 1e9
 
     def bound(self, roof: Roof) -> str:
-        """What holds it back: compute or memory."""
+        """Return the resource that bounds it: compute or memory."""
         return "compute" if self.intensity >= roof.ridge else "memory"
 
 
 def measured() -> tuple[Roof, list[Kernel]]:
-    """The bounds of one thread here, and kernels of a transformer in full precision."""
+    """Measure the bounds of one thread here, and kernels of a transformer in full precision."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -91,7 +91,7 @@ def _measured() -> tuple[Roof, list[Kernel]]:
 
 
 def _peak() -> float:
-    """GFLOP/s of the product that is fastest of some sizes."""
+    """GFLOP/s of the fastest matrix product among some sizes."""
     found = []
     for n in (512, LARGE, 2048):
         a, b = torch.ones(n, n), torch.empty(n, n)
@@ -107,7 +107,7 @@ def _least(work: Callable[[], object]) -> float:
     work()
     taken = []
     for _ in range(REPEATS):
-        began = time.thread_time()  # of this core, whoever else uses the machine
+        began = time.thread_time()  # CPU time of this thread
         work()
         taken.append(time.thread_time() - began)
     return min(taken)

@@ -11,24 +11,24 @@ HIDDEN = 0.5  # share of an exchange that the backward pass hides, at most so mu
 
 @dataclass(frozen=True)
 class RankBytes:
-    """What the fullest rank holds at the peak of a step."""
+    """Bytes on the fullest rank at the memory peak of a step."""
 
     weights: float
     gradients: float
     state: float  # of the optimiser
     activations: float
-    host: float = 0.0  # of the state, offloaded to where it counts no more
-    not_yet: float = 0.0  # gradients that take the room of activations as these are let go
+    host: float = 0.0  # of the state, offloaded from the device
+    not_yet: float = 0.0  # gradients that take the memory of activations as these are freed
 
     @property
     def total(self) -> float:
-        """All of it at once."""
+        """Sum of all entries on the device."""
         return self.weights + self.gradients + self.state + self.activations - self.not_yet
 
 
 @dataclass(frozen=True)
 class StepSeconds:
-    """Where the time of a step goes."""
+    """Time of a step by its causes."""
 
     compute: float
     memory: float  # kernels that wait for memory
@@ -39,19 +39,19 @@ class StepSeconds:
 
     @property
     def total(self) -> float:
-        """Of a whole step."""
+        """Seconds of a whole step."""
         own = self.compute + self.memory + self.tensor
         return own + self.data + self.bubble + self.update
 
     @property
     def bound(self) -> str:
-        """What takes longest."""
+        """Name of the largest entry."""
         entries = ("compute", "memory", "tensor", "data", "bubble", "update")
         return max(entries, key=lambda name: getattr(self, name))
 
 
 def stage_parameters(model: ModelSize, layout: RankLayout) -> float:
-    """Parameters of the fullest stage of the pipeline, on one tensor rank."""
+    """Return the parameters of the fullest stage of the pipeline, on one tensor rank."""
     layers = -(-model.layers // layout.pipeline)
     own = layers * model.block / layout.tensor
     if layout.pipeline == 1:
@@ -60,10 +60,10 @@ def stage_parameters(model: ModelSize, layout: RankLayout) -> float:
 
 
 def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBytes:
-    """Bytes of the fullest rank; `sequences` are those of a micro-batch of one data rank.
+    """Estimate the bytes of the fullest rank; `sequences` are those of one micro-batch.
 
-    Sharded weights are whole while they are needed: with `shard` 2 all at once, with 3 those of
-    two layers, of which one is fetched ahead.
+    Sharded weights are whole while they are needed: with `shard` 2 all of them, with 3 those of two
+    layers, of which one is fetched ahead.
     """
     tokens = sequences * model.context
     if layout.pipeline == 1:
@@ -79,26 +79,26 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
 
 @dataclass(frozen=True)
 class StageActivations:
-    """Bytes that a stage keeps for its backward pass."""
+    """Bytes that a stage stores for its backward pass."""
 
-    kept: float  # by layers, let go as these are gone through
-    opened: float  # while a layer is gone through
-    loss: float = 0.0  # when that is found
+    kept: float  # by layers, freed as the backward pass goes through them
+    opened: float  # during the backward pass of a layer
+    loss: float = 0.0  # when it is computed
 
     @property
     def most(self) -> float:
-        """At the loss, or in the layer that is gone through first."""
+        """Peak: at the loss, or in the first layer of the backward pass."""
         return self.kept + max(self.opened, self.loss)
 
     def beside(self, gradients: float) -> float:
-        """With gradients that come as what is kept goes."""
+        """Peak with gradients that are allocated as activations are freed."""
         return max(self.kept + self.loss, self.opened + max(self.kept, gradients))
 
 
 def _stage_bytes(
     model: ModelSize, layout: RankLayout, own: float, activations: StageActivations
 ) -> RankBytes:
-    """Of a rank that has so many parameters."""
+    """Bytes of a rank with that many parameters."""
     shared = layout.data
     sharded = shared if layout.shard >= 2 else 1
     gathered = 0.0
@@ -125,11 +125,10 @@ def _stage_bytes(
 
 
 def _activations(model: ModelSize, layout: RankLayout, tokens: float) -> StageActivations:
-    """Of a micro-batch."""
     layers = -(-model.layers // layout.pipeline)
     each = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     open_ = tokens * model.width * model.kept_open / layout.tensor
-    # Of layers that are computed again only the input is kept, and one layer is open at a time.
+    # Recomputed layers store only their input, and one layer is recomputed at a time.
     own = layers * each
     if layout.recompute:
         own, open_ = layers * tokens * model.width * model.weight_bytes, open_ + each
@@ -140,9 +139,9 @@ def _activations(model: ModelSize, layout: RankLayout, tokens: float) -> StageAc
 def _piped_activations(
     model: ModelSize, layout: RankLayout, tokens: float
 ) -> tuple[StageActivations, StageActivations, StageActivations]:
-    """Of the first stage, one in the middle, and the last: as many micro-batches as are begun.
+    """Activations of the first, a middle and the last stage, for all micro-batches in progress.
 
-    Outputs lie there until their gradients come.
+    Outputs are stored until their gradients arrive.
     """
     own = _activations(model, layout, tokens)
     signal = tokens * model.width * model.weight_bytes
@@ -157,9 +156,9 @@ def _piped_activations(
 def step_seconds(
     model: ModelSize, layout: RankLayout, cluster: Cluster, sequences: float, pieces: int = 1
 ) -> StepSeconds:
-    """Seconds of a step of `micro` micro-batches of so many sequences on each data rank.
+    """Estimate the seconds of a step of `micro` micro-batches of `sequences` on each data rank.
 
-    Sequences are computed in `pieces`, of which each takes the time to start its kernels.
+    Sequences are computed in `pieces`; starting the kernels of each takes time.
     """
     device, tokens = cluster.device, sequences * model.context
     times = 4 / 3 if layout.recompute else 1.0  # a forward pass is a third of all
@@ -168,7 +167,7 @@ def step_seconds(
     layers = model.layers / layout.pipeline
     compute += times * pieces * (layers + 1 / layout.pipeline) * device.launch_us * 1e-6
     moved = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
-    # What is kept was written once and is read again in the backward pass, and its gradient too.
+    # Stored activations are written once and read in the backward pass, and so are gradients.
     memory = times * 3 * layers * moved / (device.bandwidth_gb_s * 1e9)
     memory = 0.0 if device.of_layers else memory
     inside = cluster.link(layout.tensor)
@@ -191,7 +190,7 @@ def step_seconds(
 
 
 def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: float) -> float:
-    """What is seen of the exchange of gradients, and of weights where those are sharded."""
+    """Visible time of the exchange of gradients, and of weights where those are sharded."""
     if layout.data == 1:
         return 0.0
     link = cluster.link(layout.data, layout.tensor)
@@ -208,7 +207,7 @@ def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: fl
 
 
 def _update(model: ModelSize, layout: RankLayout, cluster: Cluster) -> float:
-    """Reading gradients, weights and state, and writing the latter two; state from its host."""
+    """Seconds to read gradients, weights and state, and write the latter two; state on its host."""
     own = stage_parameters(model, layout) / (layout.data if layout.shard else 1)
     averaged = stage_parameters(model, layout) / (layout.data if layout.shard >= 2 else 1)
     size = own * model.weight_bytes * 2

@@ -1,4 +1,4 @@
-"""A stage of a pipeline that knows how long it computed; the rest of a step it waited."""
+"""A pipeline stage that measures its computing time; it waits for the rest of a step."""
 
 import time
 from collections.abc import Sequence
@@ -10,30 +10,30 @@ from torch.distributed.pipelining import PipelineStage
 
 
 class OnePiece(nn.Module):
-    """Some parts of a chain as PyTorch's schedules call them: with one piece, not in a tuple."""
+    """Adapter of chain parts for PyTorch's schedules: takes one piece, not a tuple."""
 
     def __init__(self, parts: nn.Module) -> None:
         super().__init__()
         self.parts = parts
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """What the last of them gives."""
+        """Return the output of the last part."""
         (answer,) = self.parts(inputs)
         found: Tensor = answer
         return found
 
 
 class TimedStage(PipelineStage):
-    """PyTorch's own, with a clock around each micro-batch, each of which may be of other steps.
+    """PyTorch's stage with a timer around each micro-batch; their steps may differ.
 
-    Room for what it receives is made when it is awaited, and let go when it was taken.
+    Receive buffers are allocated when they are awaited, and freed after use.
     """
 
-    busy_s = 0.0  # since it was made
-    steps: Sequence[int | None] = ()  # of each micro-batch at hand; None: as in the first
+    busy_s = 0.0  # computing time so far
+    steps: Sequence[int | None] = ()  # of each micro-batch; None: as in the first
 
     def forward_one_chunk(self, fwd_chunk_id: int, *given: Any, **named: Any) -> Any:
-        """A micro-batch forwards."""
+        """Run a micro-batch forwards."""
         began = time.perf_counter()
         found = super().forward_one_chunk(fwd_chunk_id, *given, **named)
         self.busy_s += time.perf_counter() - began
@@ -41,7 +41,7 @@ class TimedStage(PipelineStage):
         return found
 
     def backward_one_chunk(self, bwd_chunk_id: int, *given: Any, **named: Any) -> Any:
-        """A micro-batch backwards."""
+        """Run a micro-batch backwards."""
         began = time.perf_counter()
         found = super().backward_one_chunk(bwd_chunk_id, *given, **named)
         self.busy_s += time.perf_counter() - began
@@ -49,12 +49,12 @@ class TimedStage(PipelineStage):
         return found
 
     def get_fwd_recv_ops(self, fwd_chunk_id: int) -> Any:
-        """Where a micro-batch comes to."""
+        """Return the receive operations of a micro-batch."""
         self._make_room(self.args_recv_info[fwd_chunk_id], fwd_chunk_id)
         return super().get_fwd_recv_ops(fwd_chunk_id)
 
     def get_bwd_recv_ops(self, bwd_chunk_id: int) -> Any:
-        """Where its gradients come to."""
+        """Return the receive operations of its gradients."""
         if self.has_backward:
             self._make_room(self.grad_recv_info[bwd_chunk_id], bwd_chunk_id)
         return super().get_bwd_recv_ops(bwd_chunk_id)

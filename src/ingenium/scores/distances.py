@@ -1,7 +1,7 @@
 """Distances between the distributions of real and proposed designs, one a channel.
 
-0 means equal. None reaches 0 on finite sets: read them beside the same distance between two sets of
-real designs. Distances are symmetric in meaning, and scaled by the *real* designs.
+0 means equal. None reaches 0 on finite sets: compare them with the same distance between two sets
+of real designs. Distances are symmetric in meaning, and scaled by the *real* designs.
 """
 
 import numpy as np
@@ -63,7 +63,8 @@ def autocorrelation_distance(
 ) -> Float64[np.ndarray, " d"]:
     """Mean absolute difference of the autocorrelation at lags 1 to `lags` (a quarter of t).
 
-    Of the deviations from each set's own mean course, so that it sees dependence and not shape.
+    It uses deviations from each set's own mean profile, so that it measures dependence and not
+    shape.
 
     Shapes: real (n, d, t), proposed (p, d, t).
     """
@@ -78,7 +79,7 @@ def autocorrelation_distance(
 def crosscorrelation_distance(real: ArrayLike, proposed: ArrayLike) -> Float64[np.ndarray, " d"]:
     """Mean absolute difference of a channel's correlations with the other channels.
 
-    A single channel has none: 0.
+    A single channel has distance 0.
 
     Shapes: real (n, d) or (n, d, t), proposed (p, d) or (p, d, t).
     """
@@ -95,8 +96,8 @@ def peak_time_distance(
     """Wasserstein-1 distance on the circle of the time of the peak, in the units of `period`.
 
     A series lasts one period (a day of 24 hours). Flat designs have no peak and do not count; of
-    several equal peaks the first counts. Channels without peaks on either side give 0, on one side
-    half a period: the largest distance that there is.
+    several equal peaks the first counts. Channels without peaks on both sides have distance 0, on
+    one side half a period: the largest possible distance.
 
     Shapes: real (n, d, t), proposed (p, d, t).
     Source: Rabin, Delon and Gousseau, J. Math. Imaging Vis. 41, 2011, eq. 8 (the median rule).
@@ -151,10 +152,10 @@ def mmd_squared(real: ArrayLike, proposed: ArrayLike) -> float:
 def as_series(
     real: ArrayLike, proposed: ArrayLike
 ) -> tuple[Float64[np.ndarray, "n d t"], Float64[np.ndarray, "p d t"]]:
-    """Real and proposed series, checked.
+    """Check real and proposed series.
 
     Raises:
-        InputError: not series of one kind with at least two steps.
+        InputError: for anything but series of one kind with at least two steps.
     """
     a, b = as_pair(real, proposed)
     if a.ndim != 3 or a.shape[-1] < 2:
@@ -199,7 +200,7 @@ def _correlation(x: Float64[np.ndarray, "d values"]) -> Float64[np.ndarray, "d d
 
 
 def _autocorrelation(x: Float64[np.ndarray, "n d t"], lags: int) -> Float64[np.ndarray, "d lags"]:
-    """Correlation of deviations `lag` steps apart, each overlap with its own variances."""
+    """Correlation of deviations at each lag, each overlap with its own variances."""
     deviation = x - x.mean(0)
     rows = []
     for lag in range(1, lags + 1):

@@ -1,4 +1,4 @@
-"""Do proposals cover what real designs cover, or do they repeat themselves?"""
+"""Diversity of proposals, and their coverage of real designs."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -12,7 +12,7 @@ from ingenium.evaluate.arrays import as_designs, as_pair, flat
 def spread_ratio(real: ArrayLike, proposed: ArrayLike) -> float:
     """Mean distance between proposals over the mean distance between real designs.
 
-    1 as diverse as real, below 1 too alike. Standardise first.
+    1 is as diverse as real designs, below 1 less diverse. Standardise first.
 
     Shapes: real (n, d) or (n, d, t), proposed (p, d) or (p, d, t), at least two of each.
     """
@@ -23,10 +23,10 @@ def spread_ratio(real: ArrayLike, proposed: ArrayLike) -> float:
 
 
 def vendi_score(x: ArrayLike, bandwidth: float) -> float:
-    """Effective number of different designs: 1 if all are equal, n if none resemble each other.
+    """Effective number of different designs: 1 if all are equal, n if all are dissimilar.
 
-    The exponential of the entropy of the eigenvalues of the similarities, exp(-d^2 / (2 h^2)). It
-    grows with n: compare sets of equal size and with one bandwidth.
+    It is the exponential of the entropy of the eigenvalues of the similarities, exp(-d^2 / (2
+    h^2)), and grows with n: compare sets of equal size and with one bandwidth.
 
     Shapes: x (n, d) or (n, d, t).
     Source: Friedman and Dieng, TMLR 2023, definition 3.1.
@@ -69,10 +69,10 @@ def vendi_ratio(real: ArrayLike, proposed: ArrayLike) -> float:
 def density_and_coverage(
     real: ArrayLike, proposed: ArrayLike, *, k: int = 5
 ) -> tuple[float, float]:
-    """Density and coverage by the balls that reach from real designs to their k-th neighbours.
+    """Density and coverage by balls around real designs that reach to their k-th neighbours.
 
-    Density: how many balls hold a proposal, over k (about 1 if equal, can exceed 1). Coverage: the
-    share of balls that hold one (see `expected_coverage`).
+    Density: mean number of balls that contain a proposal, over k (about 1 if equal, can exceed 1).
+    Coverage: share of balls that contain one (see `expected_coverage`).
 
     Shapes: real (n, d) or (n, d, t), proposed (p, d) or (p, d, t).
     Source: Naeem et al., ICML 2020, arXiv:2002.09797, eqs. 5 and 6.
@@ -85,7 +85,7 @@ def density_and_coverage(
 
 
 def expected_coverage(n: int, p: int, *, k: int = 5) -> float:
-    """Coverage of `n` real designs by `p` proposals of the same distribution.
+    """Expected coverage of `n` real designs by `p` proposals of the same distribution.
 
     Source: Naeem et al., 2020, lemma 2 (for any distribution without ties).
     """

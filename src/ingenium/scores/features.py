@@ -1,4 +1,4 @@
-"""What a classifier looks at to tell proposed designs from real ones."""
+"""Features of designs for classifiers of real and proposed ones."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -14,9 +14,9 @@ PAIRED = 30
 
 
 def features(x: ArrayLike) -> Float64[np.ndarray, "n f"]:
-    """Features of each design: of vectors values and products, of series what a day looks like.
+    """Return features of each design: values and products of vectors, statistics of series.
 
-    Series give block means, block means of absolute ramps, and for each channel its mean, spread,
+    Series have block means, block means of absolute ramps, and for each channel its mean, spread,
     extremes, largest ramp, share of steps without change, share of exact zeros, roughness, and time
     of peak on the circle; and the correlations of its channels. For fields see `field_features`.
 

@@ -1,6 +1,6 @@
 """Distances between the distributions of real and proposed fields, one a channel.
 
-As in `distances`: 0 means equal, and the real designs give the scale.
+0 means equal, and the real designs set the scale, as in `distances`.
 """
 
 import numpy as np
@@ -47,10 +47,10 @@ def edge_distance(real: ArrayLike, proposed: ArrayLike) -> Float64[np.ndarray, "
 def as_fields(
     real: ArrayLike, proposed: ArrayLike
 ) -> tuple[Float64[np.ndarray, "n k *cells"], Float64[np.ndarray, "p k *cells"]]:
-    """Real and proposed fields, checked.
+    """Check real and proposed fields.
 
     Raises:
-        InputError: not fields of one kind with at least two cells.
+        InputError: for anything but fields of one kind with at least two cells.
     """
     a, b = as_pair(real, proposed)
     if a.ndim < 4 or a[0, 0].size < 2:

@@ -1,4 +1,4 @@
-"""What tells fields apart, and pairs of their cells."""
+"""Features of fields for classifiers, and pairs of their cells."""
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -11,7 +11,7 @@ TINY = 1e-12
 
 
 def field_features(x: Float64[np.ndarray, "n k *cells"]) -> Float64[np.ndarray, "n f"]:
-    """Where a field is high, where it changes, its values, and how far cells hang together.
+    """Return features of fields: their values, changes, and correlations of cells.
 
     For each channel: means over blocks of cells; the same of its absolute changes along each axis;
     mean, spread, quantiles and the shares of cells at its lowest and highest value; roughness,
@@ -52,7 +52,7 @@ def block_means(x: Float64[np.ndarray, "n k *cells"]) -> Float64[np.ndarray, "n 
 def near_pairs(
     shape: tuple[int, ...], count: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "q 2"]:
-    """Pairs of different cells of one channel, at most a few cells apart along each axis."""
+    """Sample pairs of different cells of a channel, at most a few cells apart along each axis."""
     k, *cells = shape
     first = [rng.integers(n, size=count) for n in cells]
     second = [

@@ -1,4 +1,4 @@
-"""The measures of a scorecard: what each is called, and which way is better."""
+"""Measures of a scorecard: their names, and their better direction."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,8 +12,8 @@ Direction = Literal["lower", "higher", "target"]
 class Metric:
     """One measure of a comparison.
 
-    `target` is the best value of a metric that can be too low and too high. `aim` is the band that
-    the project asks for, if any; a domain sets it with `dataclasses.replace`.
+    `target` is the best value of a metric that can be too low and too high. `aim` is the required
+    band, if any; a domain sets it with `dataclasses.replace`.
     """
 
     name: str
@@ -30,14 +30,14 @@ class Metric:
             )
 
     def loss(self, value: float) -> float:
-        """The value turned so that lower is better."""
+        """Transform a value so that lower is better."""
         if self.target is not None:
             return abs(value - self.target)
         return value if self.direction == "lower" else -value
 
     @property
     def better(self) -> str:
-        """Which way is better, in words."""
+        """Better direction in words."""
         if self.target is not None:
             return f"best at {self.target:g}"
         return f"{self.direction} is better"

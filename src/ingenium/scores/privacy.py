@@ -1,4 +1,4 @@
-"""Are proposals copies of the designs that the family learned from?"""
+"""Tests for copies of training designs among proposals."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from ingenium.evaluate.arrays import Standard, as_pair, flat
 from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.intervals import Interval, clopper_pearson
 
-# The share of held-out real designs that lie closer to the training designs than the bound.
+# The share of held-out real designs that are closer to the training designs than the bound.
 CLOSE = 0.05
 # Relative distance below which a proposal is the training design itself, in single precision.
 EQUAL = 1e-6
@@ -19,11 +19,11 @@ EQUAL = 1e-6
 
 @dataclass(frozen=True)
 class Copies:
-    """How near proposals lie to the training designs, beside real designs never trained on.
+    """Distance of proposals to the training designs, compared with held-out real designs.
 
     `ratio` compares the median distances: 1 like new real designs, near 0 copies, above 1 further
-    from the data than real designs are. `close` is the share of proposals nearer than the nearest
-    5 % of held-out designs: 0.05 without copying.
+    from the data than real designs are. `close` is the share of proposals nearer than the nearest 5
+    % of held-out designs: 0.05 without copying.
     """
 
     ratio: float
@@ -32,7 +32,7 @@ class Copies:
 
 
 def copies(proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike) -> Copies:
-    """Distance of each proposal to its nearest training design, against that of held-out designs.
+    """Compare the distances of proposals and of held-out designs to the nearest training design.
 
     Shapes: proposed (p, d) or (p, d, t), training (j, ...), held_out (n, ...).
     Source: distance to closest record, Zhao et al., CTAB-GAN, PMLR 157, 2021, sec. 4.
@@ -59,7 +59,7 @@ def membership_auc(
     training: Float64[np.ndarray, "j d"],
     held_out: Float64[np.ndarray, "n d"],
 ) -> float:
-    """Area by which designs that were learned from are told from others, by the nearest proposal.
+    """Area under the ROC curve for detecting training designs by their nearest proposal.
 
     0.5 without a leak. Source: Chen et al., GAN-Leaks, CCS 2020, the attack without a model.
     """
@@ -73,8 +73,8 @@ def nearest(
 ) -> Float64[np.ndarray, " n"]:
     """Distance of each row to the nearest row of `known`; exactly 0 for equal rows.
 
-    Squared differences are summed as they are: the faster expansion by norms loses the digits that
-    tell a duplicate from a neighbour.
+    Squared differences are summed directly: the faster expansion by norms loses the digits that
+    distinguish a duplicate from a neighbour.
     """
     step = max(1, 8_000_000 // len(known))
     parts = [cdist(x[i : i + step], known).min(1) for i in range(0, len(x), step)]

@@ -17,12 +17,12 @@ Card = dict[str, float | Float64[np.ndarray, " n"]]
 
 @dataclass(frozen=True)
 class CardSettings:
-    """How much work a scorecard does.
+    """Sample sizes of a scorecard.
 
     `pairs` and `pairs_seed` fix the pairs of cells of the variogram score: a comparison needs the
-    same for all families. `matched` is how many members stand against the real designs in the
-    classifier, the diversity and the MMD, `pooled` in the distances. `period` is what a series
-    lasts, in the unit of the peak-time distance.
+    same for all families. `matched` is the number of members that are compared with the real
+    designs in the classifier, the diversity and the MMD, `pooled` in the distances. `period` is the
+    duration of a series, in the unit of the peak-time distance.
     """
 
     pairs: int = 20_000
@@ -53,15 +53,15 @@ def scorecard(
     groups: Groups | None = None,
     settings: CardSettings = DEFAULT,
 ) -> Card:
-    """Scores, distances, classifier, utility, privacy and diversity of one family and seed.
+    """Compute scores, distances, classifier, utility, privacy and diversity of a family and seed.
 
-    Everything is in standard deviations of the training channels. Scores give one value a held-out
-    design, the rest one number; `metrics.METRICS` says what each is. Distances, classifier and
-    diversity use the ensemble, whose conditions match the held-out designs; utility and privacy
-    use the proposals, which should be as many as the training designs and under their conditions.
+    Everything is in standard deviations of the training channels. Scores have one value a held-out
+    design, the rest one number; see `metrics.METRICS`. Distances, classifier and diversity use the
+    ensemble, whose conditions match the held-out designs; utility and privacy use the proposals,
+    which should be as many as the training designs and under their conditions.
 
-    Shapes: held_out (n, d), (n, d, t) or (n, k, x, y[, z]), ensemble (m, n, ...),
-    proposals (p, ...), training (j, ...), groups (n,) for instance the week of each held-out day.
+    Shapes: held_out (n, d), (n, d, t) or (n, k, x, y[, z]), ensemble (m, n, ...), proposals (p,
+        ...), training (j, ...), groups (n,) for instance the week of each held-out day.
     """
     x, y = as_ensemble(ensemble, held_out)
     known, fresh = as_pair(training, proposals)
@@ -139,7 +139,7 @@ def _told_apart(
 def _diversity(
     x: Float64[np.ndarray, "m n d *t"], y: Float64[np.ndarray, "n d *t"], settings: CardSettings
 ) -> Card:
-    """Means over members, each a set as large as the real one."""
+    """Means over members, each a set of the size of the real one."""
     if len(y) < 6:
         return {}
     members = x[: settings.matched]

@@ -1,8 +1,8 @@
-"""Proper scores of an ensemble against what was observed; each gives one value a design.
+"""Proper scores of an ensemble against observations; each returns one value a design.
 
-All are *fair*: unbiased for the score of the distribution that the members were drawn from, so that
-families with ensembles of different size can be compared. Values are averages over cells, except
-the energy score. Scores of several channels mix their units: standardise first.
+All are *fair*: unbiased for the score of the distribution that the members were sampled from, so
+that families with ensembles of different size can be compared. Values are averages over cells,
+except the energy score. Scores of several channels mix their units: standardise first.
 """
 
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_ensemble, flat
 from ingenium.scores.field_features import near_pairs
 
-# What one block of work may hold in memory at once (64 MB of float64).
+# Most numbers of one block of work in memory (64 MB of float64).
 BLOCK = 8_000_000
 
 
 def energy_score(ensemble: ArrayLike, observed: ArrayLike) -> Float64[np.ndarray, " n"]:
     """Distance of the observation from the members, less half their distance from each other.
 
-    Own code, since scoringrules holds all pairs of members times all cells in memory at once.
+    Own code, since scoringrules holds all pairs of members times all cells in memory together.
 
     Shapes: ensemble (m, n, d) or (m, n, d, t), observed (n, d) or (n, d, t).
     Source: Gneiting and Raftery, J. Am. Stat. Assoc. 102, 2007, eq. 22; fair: Ferro, Q. J. R.
@@ -40,20 +40,20 @@ def energy_score(ensemble: ArrayLike, observed: ArrayLike) -> Float64[np.ndarray
 
 
 def all_pairs(cells: int) -> Int[np.ndarray, "q 2"]:
-    """Every pair of different cells, once."""
+    """Return every pair of different cells, once."""
     return np.stack(np.triu_indices(cells, 1), -1)
 
 
 def draw_pairs(
     shape: tuple[int, ...], count: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "q 2"]:
-    """Pairs of cells for the variogram score where all pairs are too many.
+    """Sample pairs of cells for the variogram score where all pairs are too many.
 
     A third lies within a channel, a third at one time between channels, a third anywhere: uniform
-    draws of 13 channels by 96 steps would leave the first two nearly unseen. Any choice of pairs
-    keeps the score proper (it is a choice of weights), as long as all families get the same pairs:
-    draw once with a stated seed. All pairs are given where they are no more than `count`. Of fields
-    half of the pairs are at most a few cells apart.
+    samples of 13 channels by 96 steps would hardly contain the first two. The score is proper for
+    any choice of pairs (it is a choice of weights), as long as all families get the same pairs:
+    sample once with a stated seed. All pairs are returned where they are no more than `count`. For
+    fields half of the pairs are at most a few cells apart.
 
     Shapes: shape (d,), (d, t) or (k, x, y[, z]).
     """
@@ -86,14 +86,14 @@ def variogram_score(
 ) -> Float64[np.ndarray, " n"]:
     """Squared error of the expected |difference|^p between two cells, averaged over pairs.
 
-    It sees wrong dependence where the energy score hardly does. The average (instead of the sum of
-    the source) keeps the value independent of the number of pairs.
+    It detects wrong dependence where the energy score hardly does. The average (instead of the sum
+    of the source) makes the value independent of the number of pairs.
 
     Shapes: ensemble (m, n, d) or (m, n, d, t), observed (n, d) or (n, d, t).
     Source: Scheuerer and Hamill, Mon. Weather Rev. 143, 2015, eq. 9.
 
     Raises:
-        InputError: pairs outside the cells, negative weights or weights that sum to zero.
+        InputError: for pairs outside the cells, negative weights or weights that sum to zero.
     """
     x, y = as_ensemble(ensemble, observed)
     m, n = x.shape[:2]
@@ -171,12 +171,12 @@ def pinball(
 def interval_coverage(
     ensemble: ArrayLike, observed: ArrayLike, *, level: float = 0.9, tolerance: float = 0.0
 ) -> Float64[np.ndarray, " n"]:
-    """Share of cells that lie in the central interval; its mean is `level` for a true ensemble.
+    """Share of cells in the central interval; its mean is `level` for a calibrated ensemble.
 
-    An observation holds a stretch of the ensemble's distribution: its rank out of m + 1, widened by
-    the members that equal it. It counts by the part of that stretch inside the interval (the mean
-    over the randomised ranks). So nothing is lost to small ensembles, and cells where all are equal
-    (PV at night) count as exactly `level` instead of flattering the coverage.
+    An observation covers a segment of the ensemble's distribution: its rank out of m + 1, widened
+    by the members that equal it. It counts by the part of that segment inside the interval (the
+    mean over the randomised ranks). So small ensembles are unbiased, and cells where all are equal
+    (PV at night) count as exactly `level` instead of raising the coverage.
 
     Shapes: ensemble (m, n, d) or (m, n, d, t), observed (n, d) or (n, d, t).
     Source: randomised probability integral transform, Czado, Gneiting and Held, Biometrics 65,
@@ -213,6 +213,6 @@ def interval_width(
 
 
 def _blocks(x: Float64[np.ndarray, "m n d *t"]) -> list[slice]:
-    """Cuts the designs so that an ensemble's block stays within `BLOCK` numbers."""
+    """Slices of the designs, so that an ensemble's block stays within `BLOCK` numbers."""
     step = max(1, BLOCK // (x[0, 0].size * len(x)))
     return [slice(start, start + step) for start in range(0, x.shape[1], step)]

@@ -1,4 +1,4 @@
-"""Can a classifier tell proposed designs from real ones?"""
+"""Classifier two-sample test of proposed and real designs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +17,10 @@ from ingenium.scores.features import features
 
 @dataclass(frozen=True)
 class TwoSample:
-    """How well real and proposed designs can be told apart: 0.5 not at all, 1 always.
+    """Distinguishability of real and proposed designs: 0.5 not at all, 1 always.
 
-    `auc` is that of the better classifier, which is the worse news; with its interval. Taking the
-    better of two makes it slightly pessimistic when the sets are equal.
+    `auc` is that of the better classifier, with its interval. The maximum of two is slightly biased
+    upwards when the sets are equal.
     """
 
     auc: Interval
@@ -35,18 +35,18 @@ def classifier_auc(
     groups: tuple[Groups, Groups] | None = None,
     folds: int = 5,
 ) -> TwoSample:
-    """Area under the ROC curve of two classifiers, each design judged by one that never saw it.
+    """Return the area under the ROC curve of two classifiers, by cross-validation.
 
-    Logistic regression and gradient-boosted trees on `features`, by cross-validation that keeps a
-    group (a week, of both sides) in one fold. Only designs of the same fold are compared, so the
-    level of a fold's scores plays no part. The interval draws whole groups.
+    The classifiers are logistic regression and gradient-boosted trees on `features`; a group (a
+    week, of both sides) lies in one fold. Only designs of the same fold are compared, so the level
+    of a fold's scores has no effect. The interval resamples whole groups.
 
     Shapes: real (n, d) or (n, d, t), proposed (p, d) or (p, d, t), groups ((n,), (p,)) labels of
     one common kind; without them each design is its own group.
     Source: Lopez-Paz and Oquab, arXiv:1610.06545, 2017; Hanley and McNeil, Radiology 143, 1982.
 
     Raises:
-        InputError: shapes differ, or too few designs or groups for two folds.
+        InputError: if shapes differ, or for too few designs or groups for two folds.
     """
     a, b = as_pair(real, proposed)
     x = np.concatenate([features(a), features(b)])
@@ -110,7 +110,7 @@ def _out_of_fold(
 
 
 def _group_weights(groups: int, rng: np.random.Generator) -> Float64[np.ndarray, "draws groups"]:
-    """How often each group is drawn; the first row is the groups as they are."""
+    """Bootstrap counts of each group; the first row has every group once."""
     drawn = rng.multinomial(groups, np.full(groups, 1.0 / groups), size=RESAMPLES)
     return np.concatenate([np.ones((1, groups)), drawn]).astype(np.float64)
 

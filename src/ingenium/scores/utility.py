@@ -1,4 +1,4 @@
-"""Train on proposed designs, test on real ones: are they good enough to learn a forecast from?"""
+"""Utility of proposed designs: models trained on them are tested on real ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from ingenium.evaluate.arrays import Standard, as_pair
 
 @dataclass(frozen=True)
 class UtilityForecast:
-    """What is known and what is asked of each series, in fractions of its length."""
+    """Known and predicted part of each series, in fractions of its length."""
 
     known: tuple[float, float] = (0.0, 0.5)
     asked: tuple[float, float] = (0.7, 0.9)
@@ -37,7 +37,7 @@ class Utility:
     """Errors on real held-out designs of models trained on proposed and on real ones.
 
     Shapes: `proposed` and `real` (n,) mean absolute errors of each held-out design, in standard
-    deviations. The ratio of their means is 1 where proposed designs teach as well as real ones.
+        deviations. The ratio of their means is 1 where training on proposed designs is as good.
     """
 
     proposed: Float64[np.ndarray, " n"]
@@ -73,7 +73,7 @@ def evening_total(
     *,
     forecast: UtilityForecast = EVENING,
 ) -> Utility:
-    """The same for the mean over all channels, by gradient-boosted trees.
+    """Forecast the mean over all channels in the same way, by gradient-boosted trees.
 
     Shapes: proposed (p, d, t), training (j, d, t), held_out (n, d, t).
     """
@@ -93,7 +93,7 @@ def next_block(
 ) -> Utility:
     """Forecast every channel's mean over the next `steps` from the last `memory` steps, by ridge.
 
-    Windows follow each other without overlap of what is asked.
+    Windows follow each other without overlap of their predicted parts.
 
     Shapes: proposed (p, d, t), training (j, d, t), held_out (n, d, t).
     """
@@ -127,7 +127,7 @@ def variables_from_others(proposed: ArrayLike, training: ArrayLike, held_out: Ar
 def _three(
     proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike, *, kind: int = 3
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All three in the training designs' standard deviations."""
+    """Standardise all three by the training designs."""
     j, p = as_pair(training, proposed)
     _, n = as_pair(training, held_out)
     if j.ndim != kind or j.shape[-1] < 2:
@@ -139,7 +139,7 @@ def _three(
 
 @dataclass(frozen=True)
 class _Rows:
-    """What a model is given and what it should answer, row by row."""
+    """Inputs and outputs of a model, row by row."""
 
     known: Float64[np.ndarray, "rows f"]
     asked: Float64[np.ndarray, "rows y"]
@@ -182,7 +182,6 @@ def _compare(model: Any, proposed: _Rows, training: _Rows, held_out: _Rows) -> U
 
 
 def _errors(model: Any, train: _Rows, held_out: _Rows) -> Float64[np.ndarray, " n"]:
-    """Mean absolute error of each row."""
     target = train.asked[:, 0] if train.asked.shape[1] == 1 else train.asked
     with threadpool_limits(1):  # threads of such small fits mostly wait for each other
         fitted = COMPARE.package("sklearn.base").clone(model).fit(train.known, target)

@@ -1,8 +1,8 @@
-"""The loop that learns: propose, verify, learn from the verdicts, again, until it is enough.
+"""The learning loop: propose, verify, learn from the verdicts, until a stopping criterion holds.
 
 A `Strategy` proposes and learns (`strategy.py`), a `Search` closes the loop (`search.py`), and a
-`Store` keeps every step of it (`store.py`), so that a search that is killed at any moment goes on
-where it was. An `Aim` says what is good (`aim.py`), a `Stop` when it is enough (`stopping.py`),
-and a `Course` how it went (`course.py`). Where nothing holds all limits, `conflicts.py` says which
-of them no design held together, and what was attained instead.
+`Store` records every step (`runs/store.py`), so that a search that is killed at any moment resumes
+where it was. An `Aim` defines the goal (`runs/aim.py`), a `Stop` the end (`stopping.py`), and a
+`SearchCourse` tracks the progress (`course.py`). Where no design satisfies all limits,
+`runs/conflicts.py` finds the limits that conflict, and the values attained instead.
 """

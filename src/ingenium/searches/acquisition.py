@@ -1,4 +1,4 @@
-"""What Bayesian optimisation expects of points: acquisition functions of BoTorch under limits."""
+"""Acquisition functions of BoTorch under limits, for Bayesian optimisation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ Worth = Literal["log_ei", "ei", "ucb"]
 
 @dataclass(frozen=True)
 class Acquisition:
-    """What the next points are to be good for, by processes of margins and then of objectives.
+    """Acquisition function of the next points, from processes of margins and then of objectives.
 
-    Until a design holds every limit, that is the probability that all hold. Then it is the
-    expected improvement (`ei`, or its logarithm `log_ei`, which has slopes everywhere) of the
-    objective, or of the hypervolume of several; or `ucb`, what the objective may be at best, for
-    several objectives along a direction that is drawn.
+    Until a design satisfies every limit, it is the probability of feasibility. Then it is the
+    expected improvement (`ei`, or its logarithm `log_ei`, which has gradients everywhere) of the
+    objective, or of the hypervolume of several; or `ucb`, an optimistic bound of the objective, for
+    several objectives along a random direction.
 
     Shapes: n points, l limits, o objectives.
     Source: Jones et al., J. Glob. Optim. 13:455, 1998 (improvement); Srinivas et al., ICML 2010,
@@ -31,18 +31,18 @@ class Acquisition:
     """
 
     model: Any
-    told: dict[str, np.ndarray]  # what the processes learned from
+    told: dict[str, np.ndarray]  # data that the processes were fitted to
     worth: Worth
     bold: float
     draws: int
 
     @property
     def limits(self) -> int:
-        """How many outcomes come before the objectives."""
+        """Number of outcomes before the objectives."""
         return int(self.told["margin"].shape[1])
 
     def function(self) -> Any:
-        """As BoTorch optimises it."""
+        """Acquisition function for BoTorch's optimiser."""
         loss = self.told["loss"]
         held = self.told["violation"].sum(1) == 0
         sampling = package("botorch.sampling.normal").SobolQMCNormalSampler(
@@ -71,7 +71,7 @@ class Acquisition:
         )
 
     def _bound(self, found: Float[Tensor, "n o"], broken: Any, sampling: Any) -> Any:
-        """What an objective, or several along a direction, may be at best."""
+        """Optimistic bound of the objective, or of several along a random direction."""
         objectives = package("botorch.acquisition.objective")
         direction = _column(self.limits)
         if found.shape[1] > 1:
@@ -89,7 +89,7 @@ class Acquisition:
         return bound(self.model, self.bold**2, sampler=sampling, objective=objective)
 
     def _hypervolume(self, found: Float[Tensor, "n o"], broken: Any, sampling: Any) -> Any:
-        """Expected growth of the hypervolume over the front of accepted designs."""
+        """Expected increase of the hypervolume over the front of accepted designs."""
         multi = "botorch.acquisition.multi_objective"
         front = found[package("botorch.utils.multi_objective.pareto").is_non_dominated(found)]
         hypervolume = package("botorch.utils.multi_objective.hypervolume")
@@ -111,7 +111,7 @@ class Acquisition:
 
 
 def _negative(column: int) -> Callable[[Tensor], Tensor]:
-    """A margin as BoTorch wants limits: what is above 0 breaks it."""
+    """Constraint function in BoTorch's convention: values above 0 violate the limit."""
     return lambda outcomes: -outcomes[..., column]
 
 

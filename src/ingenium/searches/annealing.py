@@ -1,4 +1,4 @@
-"""Simulated annealing: several walks that take steps for the worse ever more rarely."""
+"""Simulated annealing: several walks that accept worse steps ever more rarely."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ KNOWN = ("points", "cost")
 
 @dataclass(frozen=True)
 class AnnealingSettings:
-    """How many walks there are, and how they cool."""
+    """Number of walks and their cooling schedule."""
 
     walks: int = 8
     eager: float = 0.1  # share of steps for the worse that is taken at first
@@ -28,18 +28,18 @@ class AnnealingSettings:
 
 
 class Annealing(Generational):
-    """Each walk takes a step that is better, or worse by `d` with the chance `exp(-d / T)`.
+    """Each walk accepts a step that is better, or worse by `d` with probability `exp(-d / T)`.
 
-    The first temperature comes from the costs of known designs: at it a step as much worse as two
-    of them typically differ is taken with the chance `eager`. It then falls by a fixed factor each
-    generation. At the end of a cooling the walks are heated again, less than before, and the worse
-    half of them goes on from the best that was found. The size of steps follows the share that is
-    taken, so it falls with the temperature.
+    The first temperature comes from the costs of known designs: at it a step that is worse by a
+    typical difference of two of them is accepted with probability `eager`. It then falls by a fixed
+    factor each generation. At the end of a cooling the walks are heated again, less than before,
+    and the worse half of them restarts from the best point so far. The size of steps adapts to the
+    share of accepted ones, so it falls with the temperature.
 
     Shapes: n walks, m numbers.
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220:671, 1983; Ben-Ameur, Comput. Optim. Appl.
         29:369, 2004 (first temperature); Corana et al., ACM Trans. Math. Softw. 13:262, 1987
-        (size of steps, and walks that go on from the best).
+        (size of steps, and restarts from the best).
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Annealing(Generational):
 
     @property
     def temperature(self) -> float:
-        """In costs."""
+        """Temperature in units of cost."""
         how = self.settings
         return float(self.hot * how.colder ** (self.cooled / how.length))
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """Known designs at first, then a step of each walk."""
+        """Return known designs at first, then a step of each walk."""
         start, shape = self.space.start, (self.size, self.space.m)
         if not self.at:
             rows = rng.choice(len(start), self.size, replace=len(start) < self.size)
@@ -70,7 +70,7 @@ class Annealing(Generational):
         return reflected(self.at["points"] + self.step * moved * rng.standard_normal(shape))
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """Take steps or not, cool, and heat again at the end of a cooling."""
+        """Accept or reject steps, cool, and heat again at the end of a cooling."""
         how = self.settings
         fresh = {"points": told["points"], "cost": unsquashed(told["cost"])}
         if not self.at:
@@ -91,20 +91,20 @@ class Annealing(Generational):
             self._reheat()
 
     def learned(self) -> State:
-        """The walks, the best, the temperature and the step."""
+        """Return the walks, the best, the temperature and the step."""
         state = {f"at.{name}": values for name, values in self.at.items()}
         state |= {f"best.{name}": values for name, values in self.best.items()}
         return state | {"cooling": np.array([self.hot, self.cooled, self.step])}
 
     def relearn(self, state: State) -> None:
-        """Go on with the walks of another one."""
+        """Continue the walks of a saved state."""
         self.at = {name: state[f"at.{name}"] for name in KNOWN if f"at.{name}" in state}
         self.best = {name: state[f"best.{name}"] for name in KNOWN if f"best.{name}" in state}
         self.hot, cooled, self.step = state["cooling"].tolist()
         self.cooled = int(cooled)
 
     def _hot(self, cost: Float[np.ndarray, " n"]) -> float:
-        """The temperature at which the share `eager` of typical steps for the worse is taken."""
+        """Temperature at which the share `eager` of typical worse steps is accepted."""
         finite = cost[np.isfinite(cost)]
         apart = np.abs(finite[:, None] - finite[None])
         typical = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
@@ -121,5 +121,5 @@ class Annealing(Generational):
 
 
 def _as(chosen: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """A choice of rows in as many dimensions as values have."""
+    """Broadcast a choice of rows to the dimensions of values."""
     return chosen.reshape(-1, *([1] * (values.ndim - 1)))

@@ -1,4 +1,4 @@
-"""Bayesian optimisation by BoTorch: processes of limits and objectives say what is next."""
+"""Bayesian optimisation by BoTorch: Gaussian processes of limits and objectives."""
 
 import math
 from collections.abc import Sequence
@@ -24,28 +24,28 @@ NEAR = 1e-9  # of two points that are one
 
 @dataclass(frozen=True)
 class BayesianSettings:
-    """How many points are measured at once and first, and how the next ones are looked for."""
+    """Batch size, number of first points, and the optimisation of the acquisition function."""
 
     batch: int = 4
     first: int = 16  # points about known designs
     learned: int = 256  # points that the processes learn from: the best, and the last
-    draws: int = 32  # of what outcomes may be, in each acquisition
+    draws: int = 32  # samples of outcomes in each acquisition
     raw: int = 64  # points from which the search for the next one begins
     starts: int = 2  # of them that are climbed from
     climbs: int = 40  # steps of each
-    worth: Worth | None = None  # of the next points; none: `log_ei`, and draws in a trust region
+    worth: Worth | None = None  # of the next points; None: `log_ei`, and samples in a trust region
     bold: float = 2.0  # deviations above the mean, of `ucb`
     many: int = 20  # numbers of a point above which it stays in a trust region
 
 
 class Bayesian:
-    """Each limit and each objective has a Gaussian process; the next points promise most.
+    """Bayesian optimisation with a Gaussian process for each limit and each objective.
 
-    What they promise is an `Acquisition`. Points of more than `many` numbers stay in a trust
-    region: where an acquisition is named, they are those of many points in it that promise most by
-    it, and where none is, those that are best by draws of the processes (Thompson sampling). When
-    the region has become too small, the search begins anew about known designs, and forgets what
-    it learned before. Designs to which the engine has no answer are left out of what is learned.
+    The next points maximise an `Acquisition`. Points of more than `many` numbers stay in a trust
+    region: the best candidates in it by the named acquisition, or without one by samples of the
+    processes (Thompson sampling). When the region has become too small, the search restarts about
+    known designs and forgets its data. Designs without an answer of the engine are not learned
+    from.
 
     Shapes: n points, m numbers, l limits, o objectives, k outcomes, which are both.
     Source: Balandat et al., NeurIPS 2020, arXiv:1910.06403 (BoTorch); Eriksson and Poloczek,
@@ -57,14 +57,14 @@ class Bayesian:
         self.space, self.settings = space, settings
         self.told: dict[str, np.ndarray] = {}
         self.region = Region()
-        self.since = 0  # points that were told before the region began anew
+        self.since = 0  # points before the region was restarted
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """Points about known designs at first, then those that promise most."""
+        """Return points about known designs at first, then those with the largest acquisition."""
         return self.ask_ahead(n, rng, ())
 
     def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
-        """Points that promise most beside those that are being measured."""
+        """Return points with the largest acquisition, given those that are being measured."""
         q = min(n, self.settings.batch)
         seed = int(torch.randint(2**31, (), generator=rng))
         waiting = np.concatenate([np.empty((0, self.space.m)), *map(points_of, flying)])
@@ -78,7 +78,7 @@ class Bayesian:
             return self.space.designs(self._promising(q, waiting))
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Take in what was measured, and move the region."""
+        """Add the verdicts to the data, and update the trust region."""
         fresh = {name: verdicts[name].to_numpy() for name in TOLD[1:]}
         fresh["points"] = points_of(designs)
         held = np.isfinite(fresh["cost"])
@@ -95,20 +95,20 @@ class Bayesian:
                 self.since = len(self.told["cost"])
 
     def state_dict(self) -> State:
-        """All that was measured, and the region."""
+        """Return all data, and the region."""
         own = self.region
         region = np.array([own.side, own.wins, own.losses, self.since])
         return {"region": region} | self.told
 
     def load_state_dict(self, state: State) -> None:
-        """Take over what was measured."""
+        """Load data and region."""
         side, *counts = state["region"].tolist()
         wins, losses, self.since = map(int, counts)
         self.region = Region(side, wins, losses)
         self.told = {name: state[name] for name in TOLD if name in state}
 
     def _promising(self, q: int, waiting: Float[np.ndarray, "w m"]) -> Float[np.ndarray, "n m"]:
-        """The points of which the acquisition expects most, one after the other."""
+        """Return the points with the largest acquisition, chosen one after the other."""
         how, told = self.settings, {name: x[self.since :] for name, x in self.told.items()}
         best = order(told["cost"], told["violation"], told["loss"])
         last = np.arange(len(best))[-how.learned // 2 :]
@@ -137,7 +137,7 @@ class Bayesian:
         return np.asarray(np.clip(found.detach().numpy(), 0.0, 1.0))
 
     def _model(self, used: dict[str, np.ndarray]) -> Any:
-        """A Gaussian process for each margin, then for each objective, to be made large."""
+        """Fit a Gaussian process to each margin, then to each objective, to be maximised."""
         models = package("botorch.models")
         outcomes = np.concatenate([used["margin"], -used["loss"]], 1)
         x, standard = torch.from_numpy(used["points"]), package("botorch.models.transforms")

@@ -25,12 +25,12 @@ class CmaSettings:
 
 
 class CmaEs(Generational):
-    """The covariance of the next points follows the steps that succeeded.
+    """CMA-ES: the covariance of the next points adapts to successful steps.
 
-    It starts about the mean of known designs, with steps as these are spread: a cube that holds
-    the strangest of them is many times as wide as what most need. When a run has converged,
-    another begins about a known design, with twice the points. A run that is loaded is made again
-    from the costs of its generations, since it hangs on nothing else.
+    It starts about the mean of known designs, with steps of their spread: a cube around the most
+    extreme of them is many times wider. When a run has converged, another begins about a known
+    design, with twice the points. A saved run is reproduced from the costs of its generations,
+    since it depends on nothing else.
 
     Shapes: n points, m numbers.
     Source: Hansen and Ostermeier, Evol. Comput. 9:159, 2001; Auger and Hansen, CEC 2005
@@ -47,13 +47,13 @@ class CmaEs(Generational):
         self._begin()
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """Points about the mean of the run."""
+        """Sample points about the mean of the run."""
         self._asked = self._run_ask(self.generation)
         return np.array(self._asked)
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """Move and turn, or begin a new run."""
-        if self._next is None:  # it was told again of what an earlier one asked
+        """Update mean and covariance, or begin a new run."""
+        if self._next is None:  # a replay of points that an earlier instance proposed
             self._asked = self._run_ask(self.generation)
         cost = np.minimum(told["cost"], WORST)
         self.costs.append(cost)
@@ -65,13 +65,13 @@ class CmaEs(Generational):
             self._begin(self.generation + 1)
 
     def learned(self) -> State:
-        """The costs of the generations of the run."""
+        """Return the costs of the generations of the run."""
         first = self.generation - len(self.costs)
         costs = np.array(self.costs).reshape(len(self.costs), self.size)
         return {"restarts": np.array(self.restarts), "first": np.array(first), "costs": costs}
 
     def relearn(self, state: State) -> None:
-        """Make the run again."""
+        """Reproduce the run."""
         first, restarts = int(state["first"]), int(state["restarts"])
         self.size = self.size * 2 ** (restarts - self.restarts)
         self.restarts, self.costs = restarts, list(state["costs"])
@@ -80,7 +80,7 @@ class CmaEs(Generational):
             self.run.tell(self._run_ask(first + i), cost.tolist())
 
     def _begin(self, generation: int = 0) -> None:
-        """A run about the mean of known designs at first, about one of them later."""
+        """Begin a run about the mean of known designs at first, about one of them later."""
         rng = np.random.default_rng(block_rng(self.seed, generation, "cma start").initial_seed())
         start = self.space.start
         about = start.mean(0) if self.restarts == 0 else start[rng.integers(len(start))]

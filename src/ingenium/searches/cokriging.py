@@ -1,4 +1,4 @@
-"""Two tiers in one model: what the exact one says, by what the cheap one says and by their gap."""
+"""Co-kriging of two tiers: the exact tier is predicted from the cheap one and their gap."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ NOISES = (1e-8, 1e-4, 1e-2)
 
 @dataclass(frozen=True)
 class CoKriging:
-    """One outcome of the exact tier: a factor times the cheap one, and a process for the rest.
+    """Model of one outcome of the exact tier: a factor times the cheap one, plus a process.
 
     Shapes: n new rows, r rows of the cheap tier, h of these measured by both, m numbers.
     Source: Kennedy and O'Hagan, Biometrika 87:1, 2000 (the autoregressive model); Le Gratiet and
@@ -23,7 +23,7 @@ class CoKriging:
         the same where all that the exact tier measured was measured by the cheap one too).
     """
 
-    cheap: GaussianRegression | None  # none where it tells nothing
+    cheap: GaussianRegression | None  # None where it contains no information
     factor: float
     gap: GaussianRegression
 
@@ -34,10 +34,10 @@ class CoKriging:
         cheap: Float[np.ndarray, " r"],
         exact: Float[np.ndarray, " r"],
     ) -> "CoKriging":
-        """The model of rows, of which those are NaN in `exact` that only the cheap tier measured.
+        """Fit the model to rows; `exact` is NaN where only the cheap tier measured.
 
-        Rows that only the exact tier has an answer to are left out, unless hardly any are left.
-        The factor is the likeliest one, with the gap's own level, length and noise.
+        Rows with an answer of the exact tier alone are left out, unless few are left. The factor
+        maximises the likelihood, with the gap's own level, length and noise.
         """
         known, seen = np.isfinite(exact), np.isfinite(cheap)
         both = known & seen
@@ -50,7 +50,7 @@ class CoKriging:
     def expected(
         self, x: Float[np.ndarray, "n m"]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-        """Mean and variance of the exact tier, and the part that the cheap one would take away."""
+        """Return mean and variance of the exact tier, and the reduction by a cheap measurement."""
         mean, variance = self.gap.moments(x)
         if self.cheap is None:
             return mean, variance, np.zeros_like(variance)
@@ -62,11 +62,11 @@ class CoKriging:
 def likeliest_factor(
     x: Float[np.ndarray, "h m"], cheap: Float[np.ndarray, " h"], exact: Float[np.ndarray, " h"]
 ) -> float:
-    """The slope of the exact tier over the cheap one, beside a gap that varies with `x`.
+    """Estimate the slope of the exact tier over the cheap one, with a gap that varies with `x`.
 
-    Level, slope and variance of the gap follow from its length and noise, of which the likeliest
-    are taken from a table. A gap that hardly bends is told from one that bends by this: least
-    squares alone take the bend of the cheap tier for that of the gap.
+    Level, slope and variance of the gap follow from its length and noise, which maximise the
+    likelihood on a grid. This separates a smooth gap from a curved one: least squares alone would
+    attribute the curvature of the cheap tier to the gap.
 
     Source: Forrester, Sóbester and Keane, Proc. R. Soc. A 463:3251, 2007, equations 3.9 to 3.13.
     """

@@ -1,4 +1,4 @@
-"""How a search goes: what was verified, the best of it, its front, round by round."""
+"""Progress of a search round by round: counts of verdicts, best values and the front."""
 
 from dataclasses import dataclass, field
 
@@ -14,10 +14,10 @@ from ingenium.searches.fronts import grown, hypervolume
 
 @dataclass
 class SearchCourse:
-    """What the verdicts so far come to.
+    """Progress of a search from its verdicts so far.
 
-    Hypervolume is counted up to the worst value of each objective among the first designs, so it
-    can be compared over one search, and between searches that began with the same designs.
+    The reference point of the hypervolume is the worst value of each objective among the first
+    designs, so it is comparable over one search, and between searches with the same first designs.
 
     Shapes: m designs of the front, o objectives.
     """
@@ -32,7 +32,7 @@ class SearchCourse:
 
     @classmethod
     def of(cls, aim: Aim, first: xr.Dataset, *, failed: int = 0) -> "SearchCourse":
-        """A course on the scales of the first verdicts, after some to which was no answer."""
+        """Begin on the scales of the first verdicts, after `failed` designs without an answer."""
         losses = aim.losses(first)
         finite = np.where(np.isfinite(losses), losses, -np.inf)
         worst = finite.max(0, initial=-np.inf)
@@ -43,11 +43,11 @@ class SearchCourse:
 
     @property
     def calls(self) -> int:
-        """Designs that were verified."""
+        """Number of verified designs."""
         return sum(self.counts.values())
 
     def add(self, fresh: xr.Dataset) -> None:
-        """Take in weighed verdicts of designs that were verified for the first time."""
+        """Add weighed verdicts of designs that were verified for the first time."""
         code = fresh["verdict"].to_numpy()
         for verdict in Verdict:
             self.counts[verdict] += int((code == verdict).sum())
@@ -63,7 +63,7 @@ class SearchCourse:
             self.better = self.calls
 
     def after(self, round: int, repeated: int, seconds: float) -> Round:
-        """The state after a round."""
+        """Return the state after a round."""
         best = None
         if len(self.front):
             best = float(self.front[:, 0].min() * self.aim.sign[0])

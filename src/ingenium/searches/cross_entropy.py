@@ -1,4 +1,4 @@
-"""The cross-entropy method: a normal law is fitted to the best of what it gave, again and again."""
+"""The cross-entropy method: a normal law is repeatedly fitted to the best of its samples."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ from ingenium.searches.strategy import State
 
 @dataclass(frozen=True)
 class CrossEntropySettings:
-    """How much of a generation is learned from, and how fast."""
+    """Share of the elite, and speed of learning."""
 
     size: int = 64
-    elite: float = 0.2  # share that is learned from
+    elite: float = 0.2  # share of a generation to learn from
     step: float = 0.7  # towards the law of the elite
     noise: float = 0.03  # of the standard deviation, which fades as 1 / generation
 
 
 class CrossEntropy(Generational):
-    """A normal law with a standard deviation for each number, clipped to the cube.
+    """Cross-entropy method with independent normal laws for each number, clipped to the cube.
 
     It starts as the law of the known designs.
 
@@ -41,7 +41,7 @@ class CrossEntropy(Generational):
         self.spread: Float[np.ndarray, " m"] = np.maximum(space.start.std(0), 0.05)
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """Draws of the law."""
+        """Sample the law."""
         normal = rng.standard_normal((self.size, self.space.m))
         return np.clip(self.mean + self.spread * normal, 0.0, 1.0)
 
@@ -55,9 +55,9 @@ class CrossEntropy(Generational):
         self.spread = (1 - how.step) * self.spread + how.step * best.std(0) + stir
 
     def learned(self) -> State:
-        """The law."""
+        """Return the law."""
         return {"mean": self.mean, "spread": self.spread}
 
     def relearn(self, state: State) -> None:
-        """Take over a law."""
+        """Load a law."""
         self.mean, self.spread = state["mean"], state["spread"]

@@ -1,4 +1,4 @@
-"""Strategies that learn nothing: known designs, chance, and a generator as it is."""
+"""Strategies without learning: known designs, random choice, and a generator as it is."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from ingenium.searches.strategy import State
 
 
 class Stock:
-    """Known designs in a random order, each once: screening, as the field does it by hand.
+    """Dataset baseline: known designs in a random order, each once, as in manual screening.
 
     Designs of other categories than the wanted ones are left out. Those whose numbers lie within
     the wanted ranges come first, then the others, the nearer ones first.
@@ -38,11 +38,11 @@ class Stock:
         self.problem, self.known, self.done = problem, known, 0
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """The next of them."""
+        """Return the next known designs."""
         return self.ask_ahead(n, rng, ())
 
     def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
-        """The next of them after those that are being measured."""
+        """Return the next known designs after those that are being measured."""
         first = self.done + sum(part.sizes[DESIGN] for part in flying)
         rows = self.known.isel({DESIGN: self.order[first : first + n]})
         problem = self.problem
@@ -51,22 +51,22 @@ class Stock:
         return to_dataset(arrays, problem.variables, problem.labels() | own)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Nothing but how many they were."""
+        """Count the designs."""
         self.done += designs.sizes[DESIGN]
 
     def state_dict(self) -> State:
-        """How many were shown."""
+        """Return the number of designs so far."""
         return {"done": np.array(self.done)}
 
     def load_state_dict(self, state: State) -> None:
-        """Go on after so many."""
+        """Continue after that number."""
         self.done = int(state["done"])
 
 
 def _far(
     problem: Problem, known: xr.Dataset, wanted: Mapping[str, Wanted]
 ) -> Float[np.ndarray, " r"]:
-    """How far the conditions of known designs lie from wanted ones; infinite for categories."""
+    """Distance of the conditions of known designs from requested ones; infinite for categories."""
     far = np.zeros(known.sizes[DESIGN])
     kinds = {c.name: c for c in problem.conditions}
     for name, want in wanted.items():
@@ -81,32 +81,32 @@ def _far(
 
 
 class Drawn:
-    """What a generator proposes under the spec, whatever the verdicts were."""
+    """Proposals of a generator under the spec, whatever the verdicts are."""
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """Proposals."""
+        """Return proposals."""
         return proposals(self.generator, n, rng)
 
     def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
-        """Proposals, whatever is being measured."""
+        """Return proposals, whatever is being measured."""
         return self.ask(n, rng)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Nothing."""
+        """Ignore the verdicts."""
 
     def state_dict(self) -> State:
-        """Nothing."""
+        """Return an empty state."""
         return {}
 
     def load_state_dict(self, state: State) -> None:
-        """Nothing."""
+        """Ignore the state."""
 
 
 def proposals(generator: Generator, n: int, rng: torch.Generator) -> xr.Dataset:
-    """So many designs of a generator, from a seed that is drawn."""
+    """Return `n` designs of a generator, from a random seed."""
     seed = int(torch.randint(2**31, (), generator=rng))
     parts = [
         generator.propose_block(seed, block, range(min(BLOCK, n - block * BLOCK)))

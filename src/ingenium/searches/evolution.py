@@ -1,4 +1,4 @@
-"""Evolution towards a front (NSGA-II and NSGA-III), by the package `pymoo`."""
+"""Multi-objective evolution (NSGA-II and NSGA-III), by the package `pymoo`."""
 
 import warnings
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TOURNAMENT = "comp_by_dom_and_crowding"
 
 @dataclass(frozen=True)
 class EvolutionSettings:
-    """Size of the population, and of the steps between parents and children.
+    """Size of the population, and of the steps from parents to children.
 
     Source: Deb et al., IEEE Trans. Evol. Comput. 6:182, 2002, section V (distribution indices).
     """
@@ -34,9 +34,9 @@ MANY = EvolutionSettings(size=64, crossing=30.0)  # crossing: Deb and Jain, 2014
 
 
 class Evolution(Generational):
-    """A population that lives by dominance, feasibility first, and spreads along its front.
+    """NSGA-II: selection by dominance, feasibility first, and spread along the front.
 
-    It begins with known designs. Where the spec has no objective, limits alone decide.
+    It begins with known designs. Without objectives in the spec, limits alone decide.
 
     Shapes: n points, m numbers, l limits, o objectives.
     Source: Deb et al., 2002 (NSGA-II; constrained dominance, section VI).
@@ -53,7 +53,7 @@ class Evolution(Generational):
         self.living: dict[str, np.ndarray] = {}
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """Known designs at first, then children."""
+        """Return known designs at first, then children."""
         if not self.living:
             start = self.space.start
             rows = rng.choice(len(start), self.size, replace=len(start) < self.size)
@@ -71,7 +71,7 @@ class Evolution(Generational):
         return np.clip(np.asarray(children, dtype=np.float64), 0.0, 1.0)
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """The best of parents and children live on."""
+        """Select the best of parents and children."""
         fresh = {name: told[name] for name in self.columns}
         old = self.living or {name: values[:0] for name, values in fresh.items()}
         both = {name: np.concatenate([old[name], fresh[name]]) for name in self.columns}
@@ -82,16 +82,16 @@ class Evolution(Generational):
         self.living = {name: values[rows] for name, values in both.items()}
 
     def learned(self) -> State:
-        """The population."""
+        """Return the population."""
         return {f"living.{name}": values for name, values in self.living.items()}
 
     def relearn(self, state: State) -> None:
-        """Take over a population."""
+        """Load a population."""
         found = {name: state.get(f"living.{name}") for name in self.columns}
         self.living = {name: values for name, values in found.items() if values is not None}
 
     def _population(self, told: dict[str, np.ndarray]) -> tuple[Any, Any]:
-        """The problem of pymoo, and a population that has been measured."""
+        """Problem of pymoo, and a measured population."""
         violation = np.minimum(told["violation"].sum(1), WORST)
         loss = told["loss"] if told["loss"].shape[1] else np.zeros((len(violation), 1))
         loss = np.where(np.isfinite(loss), loss, WORST)
@@ -106,7 +106,7 @@ class Evolution(Generational):
         return problem, population
 
     def _ranked(self, rng: np.random.Generator) -> tuple[Any, Any]:
-        """The problem of pymoo, and the population with what tournaments compare."""
+        """Problem of pymoo, and the population with the ranks that tournaments compare."""
         problem, population = self._population(self.living)
         self._survival().do(problem, population, n_survive=self.size, random_state=rng)
         return problem, population
@@ -119,7 +119,7 @@ class Evolution(Generational):
         return nsga.TournamentSelection(func_comp=nsga.binary_tournament)
 
     def _mating(self) -> Any:
-        """Tournaments, simulated binary crossing, polynomial mutation."""
+        """Tournaments, simulated binary crossover, polynomial mutation."""
         how = self.settings
         return package("pymoo.core.mating").Mating(
             self._selection(),
@@ -130,11 +130,11 @@ class Evolution(Generational):
 
 
 class ManyObjectives(Evolution):
-    """A population that spreads along directions through the space of many objectives.
+    """NSGA-III: a population that spreads along directions in the space of many objectives.
 
-    With more than three, nearly all designs are beaten by none, and crowding says little; each
-    direction keeps the design nearest to it instead. The bounds of the front, between which
-    objectives are scaled, are kept from generation to generation.
+    With more than three objectives nearly all designs are non-dominated, and crowding distances are
+    uninformative; instead, the design nearest to each direction is selected. The bounds of the
+    front, which scale the objectives, persist from generation to generation.
 
     Shapes: n points, m numbers, o objectives, w directions.
     Source: Deb and Jain, IEEE Trans. Evol. Comput. 18:577, 2014 (NSGA-III); Das and Dennis, SIAM J.
@@ -150,7 +150,7 @@ class ManyObjectives(Evolution):
         self.scale: Float[np.ndarray, " o"] | None = None  # of losses in the first generation
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """The best of parents and children live on."""
+        """Select the best of parents and children."""
         if self.scale is None:
             loss = np.where(np.isfinite(told["loss"]), told["loss"], np.nan)
             found = np.array(
@@ -161,13 +161,13 @@ class ManyObjectives(Evolution):
             super().survive(told)
 
     def learned(self) -> State:
-        """The population, the scale of losses and the bounds of the front."""
+        """Return the population, the scale of losses and the bounds of the front."""
         held = [(name, getattr(self._survives.norm, name)) for name in self.bounds]
         own = {f"bound.{k}": v for k, v in [*held, ("scale", self.scale)] if v is not None}
         return {**super().learned(), **own}
 
     def relearn(self, state: State) -> None:
-        """Take over a population and its bounds."""
+        """Load a population and its bounds."""
         super().relearn(state)
         self._survives, self.scale = self._fresh(), state.get("bound.scale")
         for name in self.bounds:
@@ -179,12 +179,12 @@ class ManyObjectives(Evolution):
         return nsga.ReferenceDirectionSurvival(self.directions)
 
     def _population(self, told: dict[str, np.ndarray]) -> tuple[Any, Any]:
-        """With losses on one scale: pymoo takes what is below 1e-3 of any for nothing."""
+        """Put losses on one scale: pymoo takes ranges below 1e-3 of it for zero."""
         loss = told["loss"] / (1.0 if self.scale is None else self.scale)
         return super()._population(told | {"loss": loss})
 
     def _ranked(self, rng: np.random.Generator) -> tuple[Any, Any]:
-        """Tournaments compare violations alone, which need no ranks."""
+        """Return the population without ranks: tournaments compare violations alone."""
         return self._population(self.living)
 
     def _survival(self) -> Any:
@@ -196,7 +196,7 @@ class ManyObjectives(Evolution):
 
 
 def _directions(o: int, most: int) -> Float[np.ndarray, "w o"]:
-    """As many even directions as `most` allows."""
+    """Largest set of even directions of at most `most`."""
     if o == 1:
         return np.ones((1, 1))
     parts = 1

@@ -1,4 +1,4 @@
-"""Bayesian optimisation over two tiers: each design is sent to the one that is worth its price."""
+"""Bayesian optimisation over two tiers, which chooses the tier of each design by its cost ratio."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ LITTLE = 1e-12
 
 @dataclass(frozen=True)
 class FidelitySettings:
-    """How the two tiers take turns."""
+    """Alternation of the two tiers, and the search for the next points."""
 
     first: int = 6  # points about known designs that both tiers measure
     spread: int = 3  # times as many that the cheap one measures at first
@@ -36,42 +36,42 @@ class FidelitySettings:
 
 
 class Fidelity:
-    """What promises most is measured exactly, unless the cheap tier tells as much for less.
+    """Multi-fidelity optimisation: the best point is measured by the exact or the cheap tier.
 
-    A point is worth the expected improvement over the best accepted design, times the probability
-    that all limits hold; before a design holds all, that probability alone. The cheap tier is asked
-    first at the point that is worth most, and at a few others that lie apart, if it would take away
-    more of what is uncertain there than the root of its price. Where it has spoken it tells nothing
-    new, and where the gap between the tiers is wide it never told much: so the costly engine is
-    asked when that is worth its price. Several objectives are weighed anew each time, by chance.
-    At least two thirds of the cost go to the exact tier: a price near nothing, or a cheap tier that
-    misleads the model, would keep a search on the cheap one for ever.
+    The worth of a point is the expected improvement over the best accepted design, times the
+    probability of feasibility; before any design is feasible, that probability alone. The cheap
+    tier measures the point of the largest worth, and a few distinct others, if it would remove a
+    larger share of the variance there than the square root of its cost ratio. Where it has
+    measured, or where the gap between the tiers is wide, it would not: then the expensive tier
+    measures. Several objectives get new random weights each time. At least two thirds of the cost
+    go to the exact tier: a cost ratio near zero, or a cheap tier that misleads the model, would
+    otherwise confine a search to the cheap one.
 
-    Designs say by the coordinate `tier` who is to measure them: 0 the cheap one alone, 1 both.
+    The coordinate `tier` of designs selects the tiers: 0 the cheap one alone, 1 both.
 
-    Shapes: r rows told, n points, m numbers of a point, k outcomes: limits, then objectives.
+    Shapes: r measured rows, n points, m numbers of a point, k outcomes: limits, then objectives.
     Source: Kandasamy et al., NeurIPS 2016, arXiv:1603.06288, section 3 (the cheap tier while it
         is unsure by more than a threshold that grows with the root of its price); Knowles, IEEE
-        Trans. Evol. Comput. 10:50, 2006 (weights by chance); Schonlau, Welch and Jones, IMS Lecture
+        Trans. Evol. Comput. 10:50, 2006 (random weights); Schonlau, Welch and Jones, IMS Lecture
         Notes 34:11, 1998 (limits as probabilities).
     """
 
     def __init__(
         self, space: Space, price: float, settings: FidelitySettings = FidelitySettings()
     ) -> None:
-        """Of a cube of designs; `price` is that of a cheap measurement over an exact one.
+        """Search a cube of designs; `price` is the cost ratio of cheap to exact measurements.
 
         Raises:
-            InputError: for a price that is not between 0 and 1.
+            InputError: for a cost ratio that is not between 0 and 1.
         """
         if not 0 < price < 1:
             raise InputError("a price above 0 and below 1", price, "Write --price 0.01, say.")
         self.space, self.price, self.settings = space, price, settings
         self.told: dict[str, np.ndarray] = {}
-        self.since = 0  # points of the cheap tier since the exact one was asked
+        self.since = 0  # points of the cheap tier since the last exact one
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """One point for the exact tier, or some for the cheap one."""
+        """Return one point for the exact tier, or some for the cheap one."""
         draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
         how = self.settings
         sent = int(self.told["sent"].sum()) if self.told else 0
@@ -85,7 +85,7 @@ class Fidelity:
         return self.space.designs(points).assign_coords({TIER: (DESIGN, tier)})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Take in what both tiers measured."""
+        """Add the measurements of both tiers."""
         exact = _outcomes(verdicts, "margin", "loss")
         exact[verdicts["verdict"].to_numpy() == Verdict.SCREENED] = np.nan
         sent = verdicts["verdict"].to_numpy() != Verdict.SCREENED
@@ -102,11 +102,11 @@ class Fidelity:
         self.since = 0 if sent.any() else self.since + len(new)
 
     def state_dict(self) -> State:
-        """All that was told."""
+        """Return all measurements."""
         return {"since": np.array(self.since)} | self.told
 
     def load_state_dict(self, state: State) -> None:
-        """Take over what another one was told."""
+        """Load measurements."""
         self.since = int(state["since"])
         self.told = {name: np.array(state[name]) for name in TOLD if name in state}
 
@@ -118,7 +118,7 @@ class Fidelity:
     def _promising(
         self, draw: np.random.Generator, n: int
     ) -> tuple[Float[np.ndarray, "n m"], bool]:
-        """The points that are worth most, and whether the exact tier is asked."""
+        """Return the points of the largest worth, and whether the exact tier measures them."""
         how, rows = self.settings, self._rows()
         worth = self._worth(rows, draw)
         points = self._candidates(draw, rows)
@@ -138,7 +138,7 @@ class Fidelity:
         return _apart(points, value, min(n, how.cheap, left)), False
 
     def _rows(self) -> Int[np.ndarray, " s"]:
-        """Rows that are learned from: the best of the exact tier, and the last."""
+        """Rows that the models learn from: the best of the exact tier, and the last."""
         told, most = self.told, self.settings.learned
         if len(told["points"]) <= most:
             return np.arange(len(told["points"]))
@@ -153,7 +153,7 @@ class Fidelity:
     def _candidates(
         self, draw: np.random.Generator, rows: Int[np.ndarray, " s"]
     ) -> Float[np.ndarray, "n m"]:
-        """Points all over the cube, and those that only the cheap tier has measured."""
+        """Candidates all over the cube, and the points that only the cheap tier has measured."""
         sobol = qmc.Sobol(self.space.m, rng=draw).random(self.settings.raw)
         near = self.told["points"][rows][-64:].repeat(4, 0)
         near = np.clip(near + 0.05 * draw.standard_normal(near.shape), 0.0, 1.0)
@@ -161,7 +161,7 @@ class Fidelity:
         return np.concatenate([sobol, near, waiting])
 
     def _worth(self, rows: Int[np.ndarray, " s"], draw: np.random.Generator) -> "Worth":
-        """Models of all outcomes, and the best that was accepted."""
+        """Models of all outcomes, and the best accepted loss."""
         told = {name: self.told[name][rows] for name in TOLD}
         count, x = len(self.space.spec.limits), told["points"]
         columns = list(zip(told["cheap"].T[:count], told["exact"].T[:count], strict=True))
@@ -182,7 +182,7 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Worth:
-    """What measuring points is worth, and what the cheap tier would tell of it.
+    """Worth of measuring points, and the information of the cheap tier.
 
     Shapes: n points.
     """
@@ -194,7 +194,7 @@ class Worth:
     def __call__(
         self, points: Float[np.ndarray, "n m"]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-        """The logarithm of the worth, and the share of the variance that the cheap tier takes."""
+        """Return the log worth, and the relative reduction of variance by a cheap measurement."""
         worth, shares = np.zeros(len(points)), []
         for model in self.limits:
             mean, variance, part = model.expected(points)
@@ -211,7 +211,7 @@ class Worth:
 def log_improvement(
     mean: Float[np.ndarray, " n"], spread: Float[np.ndarray, " n"], best: float
 ) -> Float[np.ndarray, " n"]:
-    """Logarithm of how far normal losses are expected to fall below the best.
+    """Logarithm of the expected improvement of normal losses over the best.
 
     Source: Ament et al., NeurIPS 2023, arXiv:2310.20708, section 4 (its tail).
     """
@@ -228,14 +228,14 @@ def log_improvement(
 def chebyshev(
     loss: Float[np.ndarray, "n o"], weights: Float[np.ndarray, " o"]
 ) -> Float[np.ndarray, " n"]:
-    """One loss of several: the largest weighed one, and a little of their sum."""
+    """Scalarise losses: the largest weighted one, plus a little of their sum."""
     weighed = loss * weights
     found: np.ndarray = weighed.max(1) + 0.05 * weighed.sum(1)
     return found
 
 
 def _outcomes(verdicts: xr.Dataset, margin: str, loss: str) -> Float[np.ndarray, "n k"]:
-    """Margins and losses; NaN for what was not measured."""
+    """Margins and losses; NaN where they were not measured."""
     both = np.concatenate([verdicts[margin].to_numpy(), verdicts[loss].to_numpy()], 1)
     return np.where(np.isfinite(both), both, np.nan)
 
@@ -243,9 +243,9 @@ def _outcomes(verdicts: xr.Dataset, margin: str, loss: str) -> Float[np.ndarray,
 def _taken(
     points: Float[np.ndarray, "n m"], by: Float[np.ndarray, "r m"]
 ) -> Bool[np.ndarray, " n"]:
-    """Points that are among others."""
+    """Mark points that are among others."""
     found = np.zeros(len(points), dtype=bool)
-    for one in by:  # all at once would take much memory
+    for one in by:  # a single comparison would take much memory
         found |= np.abs(points - one).max(1) < NEAR
     return found
 
@@ -253,7 +253,7 @@ def _taken(
 def _apart(
     points: Float[np.ndarray, "n m"], worth: Float[np.ndarray, " n"], count: int
 ) -> Float[np.ndarray, "k m"]:
-    """Those that are worth most and lie apart."""
+    """Points of the largest worth with a minimum distance."""
     least = 0.03 * np.sqrt(points.shape[1])
     taken: list[int] = []
     for row in np.argsort(-worth, kind="stable").tolist():

@@ -1,4 +1,4 @@
-"""Pareto fronts as they grow, and the space that they dominate."""
+"""Pareto fronts, and the volume that they dominate."""
 
 import moocore
 import numpy as np
@@ -10,7 +10,7 @@ from ingenium.core.select import pareto_rank
 def dominated(
     points: Float[np.ndarray, "n o"], by: Float[np.ndarray, "m o"]
 ) -> Bool[np.ndarray, " n"]:
-    """Which points have one in `by` that is nowhere worse and somewhere better."""
+    """Mark points that a point in `by` dominates: nowhere worse and somewhere better."""
     no_worse = np.all(by[None] <= points[:, None], axis=2)
     better = np.any(by[None] < points[:, None], axis=2)
     return np.asarray(np.any(no_worse & better, axis=1))
@@ -19,7 +19,7 @@ def dominated(
 def grown(
     front: Float[np.ndarray, "m o"], points: Float[np.ndarray, "n o"]
 ) -> Float[np.ndarray, "k o"]:
-    """The front of a front and further points, each point once."""
+    """Return the front of a front and further points, each point once."""
     fresh = points[~dominated(points, front)]
     if not len(fresh):
         return front
@@ -28,7 +28,7 @@ def grown(
 
 
 def hypervolume(front: Float[np.ndarray, "m o"], worst: Float[np.ndarray, " o"]) -> float:
-    """Volume of what a front dominates up to the point `worst`; exact.
+    """Exact volume that a front dominates up to the reference point `worst`.
 
     Source: Zitzler and Thiele, PPSN V, 1998 (the measure), as moocore computes it.
     """
@@ -41,7 +41,7 @@ def order(
     violation: Float[np.ndarray, "n l"],
     loss: Float[np.ndarray, "n o"],
 ) -> Int[np.ndarray, " n"]:
-    """Positions from the best to the worst: violations, then fronts of losses, then costs."""
+    """Return positions from best to worst: by violations, then fronts of losses, then costs."""
     short = violation.sum(1)
     front = np.zeros(len(cost), dtype=np.int64)
     held = np.flatnonzero(short == 0)

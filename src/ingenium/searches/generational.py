@@ -1,4 +1,4 @@
-"""Strategies that propose points a generation at a time."""
+"""Strategies that propose whole generations of points."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ PLACE = "place"  # coordinate of designs: which of its generation
 
 
 class Generational(ABC):
-    """Hands out a generation of points, however few are asked for at once, and collects it.
+    """Base of strategies by generations, which are proposed in batches and collected.
 
-    A generation hangs on the seed, its number and what was learned of those before it, so it is
-    made again rather than kept.
+    A generation depends on the seed, its number and the state after those before it, so it is
+    computed again rather than stored.
 
     Shapes: n points, m numbers of a point, l limits, o objectives.
     """
@@ -33,31 +33,31 @@ class Generational(ABC):
 
     @abstractmethod
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """The next `size` points."""
+        """Return the next `size` points."""
 
     @abstractmethod
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """Learn from a whole generation, of which `collected` says what there is."""
+        """Learn from a whole generation with the entries of `collected`."""
 
     @abstractmethod
     def learned(self) -> State:
-        """What was learned of finished generations."""
+        """Return the state after the finished generations."""
 
     @abstractmethod
     def relearn(self, state: State) -> None:
-        """Take over what another one learned."""
+        """Load a state."""
 
     def collected(self, designs: xr.Dataset, verdicts: xr.Dataset) -> dict[str, np.ndarray]:
-        """What is learned from of some designs of a generation, a row each."""
+        """Return the data to learn from for some designs of a generation, a row each."""
         told = {name: verdicts[name].to_numpy() for name in ("cost", "violation", "loss")}
         return {"points": points_of(designs)} | told
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """The next points of the generation."""
+        """Return the next points of the generation."""
         return self.ask_ahead(n, rng, ())
 
     def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
-        """The next points of the generation, none where all of it is being measured."""
+        """Return the next points of the generation, none where all of it is being measured."""
         if self._next is None:
             self._next = self.offspring(self._randomness())
         first = self._done + sum(part.sizes[DESIGN] for part in flying)
@@ -68,7 +68,7 @@ class Generational(ABC):
         return found.assign_coords({PLACE: (DESIGN, place)})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Collect, and learn once the generation is whole."""
+        """Collect verdicts, and learn once the generation is complete."""
         place = self._done + np.arange(designs.sizes[DESIGN])  # of searches without it
         if PLACE in designs.coords:
             place = designs[PLACE].to_numpy()
@@ -79,13 +79,13 @@ class Generational(ABC):
             self.generation += 1
 
     def state_dict(self) -> State:
-        """What was learned, and what was told of the unfinished generation."""
+        """Return the state, and the verdicts of the unfinished generation."""
         part = self._whole() if self.told else {}
         own = {f"told.{name}": values for name, values in part.items()}
         return {"generation": np.array(self.generation), **own, **self.learned()}
 
     def load_state_dict(self, state: State) -> None:
-        """Go on where another one was."""
+        """Continue from a saved state."""
         self.generation, self._next = int(state["generation"]), None
         part = {k[5:]: values for k, values in state.items() if k.startswith("told.")}
         if part:
@@ -95,11 +95,11 @@ class Generational(ABC):
 
     @property
     def _done(self) -> int:
-        """How many points of the generation were told of."""
+        """Number of points of the generation with verdicts."""
         return sum(len(part["points"]) for part in self.told)
 
     def _whole(self) -> dict[str, np.ndarray]:
-        """What was told of the generation, in the order of its points."""
+        """Data of the generation, in the order of its points."""
         names = self.told[0]
         whole = {name: np.concatenate([p[name] for p in self.told]) for name in names}
         order = np.argsort(whole[PLACE], kind="stable")

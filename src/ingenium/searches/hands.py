@@ -1,4 +1,4 @@
-"""Who measures in a search: this process, others, or this one in the order of another search."""
+"""Choice of the workers of a search: this process, others, or a replay of another search."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from ingenium.searches.workers import Here, InOrder, Workers
 
 @dataclass(frozen=True)
 class Hands:
-    """Who measures: this process, others, or this one in the order of another search."""
+    """Place of measurement: this process, others, or this one in the order of another search."""
 
     on: WorkPlace = HERE
     opener: Opener | None = None  # of the problem, in other processes
@@ -24,10 +24,10 @@ class Hands:
 
     @contextmanager
     def begun(self, problem: Problem, about: Mapping[str, str]) -> Iterator[Workers]:
-        """The workers for a search of which `about` says what it is, until the block is left.
+        """Start the workers of a search with the identity `about`, for the block.
 
         Raises:
-            InputError: if there is nothing to follow, or more processes than make sense.
+            InputError: if there is no search to follow, or too many processes.
         """
         if self.follow is not None:
             path = self.follow / FILE

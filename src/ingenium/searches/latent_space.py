@@ -1,4 +1,4 @@
-"""The latent numbers of a generator as a cube, for strategies that search over numbers."""
+"""Latent numbers of a generator as a cube, for strategies that search over numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ Write = Callable[[Float[Tensor, "n m"], Float[Tensor, "n c"]], Float[Tensor, "n 
 
 @dataclass(frozen=True)
 class LatentSpace:
-    """The cube from 0 to 1 in which each point stands for latent numbers from -3 to 3.
+    """The unit cube, whose points map to latent numbers from -3 to 3.
 
-    They are those of a family that turns standard normal numbers into designs, so the middle of
-    the cube holds what is likely. Before them come the conditions for which the spec gives a
-    range; all other conditions are those of the nearest known design. Where a family draws
-    something beside the latent numbers, it draws the same for each point.
+    They are those of a family that maps standard normal numbers to designs, so likely designs lie
+    in the middle of the cube. The first numbers are the conditions with a range in the spec; all
+    other conditions are those of the nearest known design. Where a family samples more than the
+    latent numbers, the sample is the same for each point.
 
     Shapes: n points, m numbers of a point, r known designs, c spec features.
     Source: Gómez-Bombarelli et al., ACS Cent. Sci. 4:268, 2018.
@@ -52,7 +52,7 @@ class LatentSpace:
 
     @classmethod
     def of(cls, problem: Problem, spec: Spec, known: xr.Dataset, family: Family) -> "LatentSpace":
-        """The cube of a family that was fitted.
+        """Build the cube of a fitted family.
 
         Raises:
             InputError: for a family without latent numbers, or if no known design has the wanted
@@ -75,11 +75,11 @@ class LatentSpace:
 
     @property
     def m(self) -> int:
-        """Numbers of a point."""
+        """Number of coordinates of a point."""
         return len(self.low)
 
     def designs(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
-        """The designs of points, which they carry along."""
+        """Return the designs of points, with the points as a coordinate."""
         at = self.low + points * (self.high - self.low)
         near = self.known.isel({DESIGN: cdist(points, self.start).argmin(1)})
         free = dict(zip(spans(self.spec), at.T, strict=False))
@@ -91,7 +91,7 @@ class LatentSpace:
 
 
 def _without(problem: Problem, spec: Spec) -> InputError:
-    """What to say of a family without latent numbers: which has some, for designs of this kind."""
+    """Error for a family without latent numbers; it names those with them for such designs."""
     codec, came = problem.codec, spec.generator.family
     if came == "default":
         came = f"{problem.default_family}, the default of {problem.name}"
@@ -107,7 +107,7 @@ def _without(problem: Problem, spec: Spec) -> InputError:
 def _code(
     family: TokenVAE | Flow | VAE, x: Float[Tensor, "n ..."], cond: Float[Tensor, "n c"]
 ) -> tuple[Float[Tensor, "n m"], Write]:
-    """Latent numbers of designs, standard normal by what the family believes, and the way back."""
+    """Latent numbers of designs, standardised by the family's own distribution, and the decoder."""
     if isinstance(family, TokenVAE):
         return family.latent_of(x), lambda z, c: family.write(
             z, c, torch.Generator().manual_seed(0)

@@ -1,4 +1,4 @@
-"""A screen that learns from the verdicts of its search what the engine would say."""
+"""A screen that learns to predict the engine from the verdicts of its search."""
 
 from typing import Protocol, runtime_checkable
 
@@ -12,33 +12,34 @@ from ingenium.core.verdict import answered
 from ingenium.searches.screening import Outlook
 from ingenium.searches.surrogates import Fit, Surrogate
 
-FIRST, MORE = 32, 1.25  # rows of the first fit, and how many times as many of the next
+FIRST, MORE = 32, 1.25  # rows of the first fit, and the growth factor of the next
 MOST = 256  # rows, the last ones
 
 
 @runtime_checkable
 class SeenRows(Protocol):
-    """How a screen sees designs that are asked for by a spec.
+    """Representation of designs under a spec as rows, for a screen.
 
     Shapes: n designs, m numbers of a row.
     """
 
     @property
     def spec(self) -> Spec:
-        """Resolved."""
+        """Resolved spec."""
         ...
 
     def points(self, designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
-        """A row for each."""
+        """Return a row for each design."""
         ...
 
 
 class LearnedScreen:
-    """Expects margins and losses of designs by a surrogate of those that were measured.
+    """Screen that predicts margins and losses by a surrogate of the measured designs.
 
-    It is fitted once there are `FIRST` designs to which the engine had an answer, and again each
-    time there are a quarter more; until then all pass. A limit is hopeless where even the bound
-    of the jackknife lies below 0. Designs are points of the cube of strategies, or fields.
+    It is fitted once there are `FIRST` designs with an answer of the engine, and again each time
+    there are a quarter more; until then all pass. A limit is predicted to be violated where even
+    the jackknife bound of its margin is below 0. Designs are points of the cube of strategies, or
+    fields.
 
     Shapes: n designs, m numbers of a point, l limits, o objectives.
     """
@@ -51,11 +52,11 @@ class LearnedScreen:
         self._fitted: tuple[int, Surrogate] | None = None
 
     def measure(self, designs: xr.Dataset) -> None:
-        """It has no engine."""
+        """Return None: there is no engine."""
         return None
 
     def expect(self, designs: xr.Dataset, cheap: np.ndarray | None) -> Outlook:
-        """What the surrogate of the last fit says."""
+        """Return the predictions of the last fit."""
         n, spec = designs.sizes[DESIGN], self.space.spec
         limits, objectives = len(spec.limits), len(spec.objectives)
         rows = fitted_rows(sum(map(len, self.points)))
@@ -69,7 +70,7 @@ class LearnedScreen:
         return Outlook(mean[:, :limits], most[:, :limits], mean[:, limits:])
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:
-        """Keep what the engine had an answer to."""
+        """Store the designs with an answer of the engine."""
         known = np.flatnonzero(answered(verdicts["verdict"].to_numpy()))
         if len(known):
             both = [verdicts[name].to_numpy()[known] for name in ("margin", "loss")]
@@ -78,7 +79,7 @@ class LearnedScreen:
 
 
 def fitted_rows(told: int) -> int | None:
-    """How many rows the last fit had, of so many: a search that goes on has the same fits."""
+    """Number of rows of the last fit, from the rows so far: a resumed search has the same fits."""
     rows, last = float(FIRST), None
     while int(rows) <= told:
         last, rows = int(rows), rows * MORE

@@ -1,4 +1,4 @@
-"""The best design of each kind (MAP-Elites), by the package `ribs`."""
+"""Quality diversity: the best design of each kind (MAP-Elites), by the package `ribs`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,34 +16,32 @@ from ingenium.searches.space import Cube
 from ingenium.searches.strategy import State
 
 WORST = 1e12  # in place of an infinite cost
-MOST = 4  # numbers that say of which kind a design is
+MOST = 4  # numbers that define the kind of a design
 LEARNED = ("points", "cost", "behaviour")
 
 
 @dataclass(frozen=True)
 class ElitesSettings:
-    """How many kinds there are, and how the next designs come from those that are kept."""
+    """Number of cells, and the variation of elites."""
 
     size: int = 32  # designs of a generation
     cells: int = 256  # kinds: squares of a grid up to two numbers, cells of a tessellation above
     emitter: Literal["line", "cma"] = "line"
     near: float = 0.01  # of a child, on the side of the cube
-    line: float = 0.5  # along the line between two that are kept, in its length; 0.2 for 1e5 calls
+    line: float = 0.5  # along the line between two elites, over its length; 0.2 for 1e5 calls
     step: float = 0.2  # first one of a run of `cma`
     wider: float = 0.5  # of the range of behaviours of the first designs, on each side
 
 
 class MapElites(Generational):
-    """An archive with a cell for each kind of design, which keeps the best of its kind.
+    """An archive with a cell for each kind of design, which stores the best of its kind.
 
-    A kind is a range of measured quantities or conditions: the behaviour. Children are kept
-    designs that move along the line to another one (`line`), or come from an adapted covariance
-    that is rewarded for cells which are new or became better (`cma`). Better is what costs less,
-    so that a design which holds every limit replaces one which does not, and designs that break
-    some are steps on the way.
+    A kind is a range of measured quantities or conditions: the behaviour. Children are elites that
+    move along the line to another one (`line`), or samples of an adapted covariance that is
+    rewarded for new or improved cells (`cma`). A lower cost is better, so that a feasible design
+    replaces an infeasible one, and infeasible designs are stepping stones.
 
-    An archive that is loaded is made again from all that it was told, since it hangs on nothing
-    else.
+    A saved archive is reproduced from all its verdicts, since it depends on nothing else.
 
     Shapes: n points, m numbers, b numbers of a behaviour.
     Source: Mouret and Clune, 2015, arXiv:1504.04909 (the archive); Vassiliades et al., IEEE Trans.
@@ -58,7 +56,7 @@ class MapElites(Generational):
         names: tuple[str, ...],
         settings: ElitesSettings = ElitesSettings(),
     ) -> None:
-        """Keep the best for each range of the quantities and conditions of these names.
+        """Set up the archive over the quantities and conditions of these names.
 
         Raises:
             InputError: for no name or too many, or one that is no number of a design.
@@ -71,13 +69,13 @@ class MapElites(Generational):
         self.emitter: Any = None
 
     def collected(self, designs: xr.Dataset, verdicts: xr.Dataset) -> dict[str, np.ndarray]:
-        """With the behaviour of each design."""
+        """Add the behaviour of each design."""
         held = [(verdicts if name in verdicts else designs)[name] for name in self.names]
         behaviour = np.stack([x.to_numpy().astype(np.float64) for x in held], 1)
         return super().collected(designs, verdicts) | {"behaviour": behaviour}
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """Known designs at first, then children of those that are kept."""
+        """Return known designs at first, then children of elites."""
         if self.archive is None:
             start = self.space.start
             rows = rng.choice(len(start), self.size, replace=len(start) < self.size)
@@ -87,25 +85,25 @@ class MapElites(Generational):
         return np.asarray(np.clip(self._asked, 0.0, 1.0))
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """The best of each kind stay."""
+        """Store the best of each kind."""
         if self.archive is None:
             self._begin(told["behaviour"])
             self._add(told, told["points"])
         else:
-            if self._next is None:  # it was told again of what an earlier one asked
+            if self._next is None:  # a replay of points that an earlier instance proposed
                 self._asked = self.emitter.ask()
             info = self._add(told, self._asked)
             self.emitter.tell(self._asked, *self._worth(told), info)
         self.past.append({name: told[name] for name in LEARNED})
 
     def learned(self) -> State:
-        """All that it was told."""
+        """Return all verdicts."""
         if not self.past:
             return {}
         return {f"past.{n}": np.concatenate([p[n] for p in self.past]) for n in LEARNED}
 
     def relearn(self, state: State) -> None:
-        """Make the archive again."""
+        """Reproduce the archive."""
         self.past, self.archive, self.emitter = [], None, None
         if "past.cost" in state:
             count = len(state["past.cost"]) // self.size
@@ -115,9 +113,9 @@ class MapElites(Generational):
                 self.survive({name: parts[name][i] for name in LEARNED})
 
     def progress(self) -> Mapping[str, float]:
-        """Share of cells that hold an accepted design, and the sum of what these are worth.
+        """Return the share of cells with an accepted design, and the sum of their worth.
 
-        A design is worth 1 at best and 0 at worst (`Aim`), and 1 where there is no objective.
+        The worth of a design is 1 at best and 0 at worst (`Aim`), and 1 without objectives.
         Source: Pugh et al., Front. Robot. AI 3:40, 2016 (QD score).
         """
         if self.archive is None:
@@ -131,7 +129,7 @@ class MapElites(Generational):
         }
 
     def _begin(self, behaviour: Float[np.ndarray, "n b"]) -> None:
-        """An archive over the range of the first behaviours, and what proposes with it."""
+        """Set up an archive over the range of the first behaviours, and its emitter."""
         how, b = self.settings, len(self.names)
         finite = np.where(np.isfinite(behaviour), behaviour, np.nan)
         known = [column[np.isfinite(column)] for column in finite.T]
@@ -180,7 +178,7 @@ class MapElites(Generational):
     def _worth(
         self, told: dict[str, np.ndarray]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n b"]]:
-        """What is to be large, and finite behaviours; designs without an answer are the worst."""
+        """Score to maximise, and finite behaviours; designs without an answer are the worst."""
         middle = self.ranges.mean(1)
         behaviour = told["behaviour"]
         return -np.minimum(told["cost"], WORST), np.where(np.isfinite(behaviour), behaviour, middle)
@@ -191,9 +189,9 @@ class MapElites(Generational):
 
 
 def behaviours(space: Cube) -> tuple[str, ...]:
-    """Two quantities that say of which kind a design is, where the spec does not.
+    """Choose two quantities that define the kind of a design, where the spec names none.
 
-    Those that the spec neither limits nor ranks come first, then those that it limits.
+    Quantities without limits or objectives in the spec come first, then limited ones.
     """
     spec = space.spec
     ranked = {o.quantity for o in spec.objectives}
@@ -220,7 +218,7 @@ def _checked(space: Cube, names: tuple[str, ...]) -> tuple[str, ...]:
 def _spread(
     cells: int, ranges: Float[np.ndarray, "b 2"], rng: np.random.Generator
 ) -> Float[np.ndarray, "c b"]:
-    """Centres of cells of about equal size, by k-means on even draws."""
+    """Centres of cells of about equal size, by k-means on uniform samples."""
     draws = rng.uniform(size=(40 * cells, len(ranges)))
     means = package("sklearn.cluster").KMeans(
         cells, n_init=1, max_iter=30, random_state=int(rng.integers(2**31))

@@ -1,6 +1,6 @@
-"""The strategies by name, with the options that may follow each and what it does, in a few words.
+"""Table of the strategies: name, options, and a short description.
 
-It imports nothing, so that the help of the command line has it at once; `strategies` makes them.
+It imports nothing, so that the help of the command line loads fast; `strategies` builds them.
 """
 
 from collections.abc import Mapping
@@ -35,15 +35,15 @@ WORTHS = ("log_ei", "ei", "ucb")  # acquisitions of `bayesian`
 
 @dataclass(frozen=True)
 class Named:
-    """What a strategy does, and its options."""
+    """Description of a strategy, and its options."""
 
     words: str
-    fixed: tuple[str, ...] = ()  # options that are written as they stand here
-    free: str = ""  # what other options name
+    fixed: tuple[str, ...] = ()  # options that are written literally
+    free: str = ""  # description of other options
 
     @property
     def options(self) -> str:
-        """What may follow the name and a colon; empty where nothing may."""
+        """Options that may follow the name and a colon; empty if there are none."""
         return ", ".join([self.free, *self.fixed] if self.free else self.fixed)
 
 
@@ -93,7 +93,7 @@ OF_DOMAINS: Mapping[str, str] = MappingProxyType(
 
 
 def listed() -> tuple[str, ...]:
-    """A line for each strategy: its name, its options and its words."""
+    """Return a line for each strategy: its name, its options and its description."""
     every = tuple(
         f"{name}{':' + one.options if one.options else ''} - {one.words}"
         for name, one in STRATEGIES.items()

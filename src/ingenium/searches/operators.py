@@ -1,7 +1,7 @@
-"""A learned operator as a screen: from a field over a grid to what the engine would say of it.
+"""A neural operator as a screen: it predicts the engine's values from a field on a grid.
 
-Of designs that are fields, such as cells, parts or coefficients of an equation, it sees the whole
-field, where other screens see a few principal components.
+Its input is the whole field of a design, such as cells, parts or coefficients of an equation, where
+other screens get a few principal components.
 
 Shapes: n designs, m numbers of a row, e members, k outcomes, w channels.
 """
@@ -36,9 +36,9 @@ POOLS: tuple[Callable[..., Tensor], ...] = (
 
 @dataclass(frozen=True)
 class GridRows:
-    """Designs of one problem as rows: their fields on at most so many points, and conditions.
+    """Designs of one problem as rows: their fields on a coarse grid, and conditions.
 
-    Conditions are those for which the spec gives a range and that act on a design.
+    Conditions are those with a range in the spec that act on a design.
     """
 
     problem: Problem
@@ -55,12 +55,12 @@ class GridRows:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Channels and grid of a row, its conditions beside."""
+        """Channels and grid of a row, without its conditions."""
         channels, *grid = self.problem.codec.shape
         return (channels, *(min(n, FINEST[len(grid) - 1]) for n in grid))
 
     def points(self, designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
-        """Standardised fields, coarse, and then conditions."""
+        """Return standardised coarse fields, followed by conditions."""
         x = self.problem.encode(designs).to(torch.float64)
         channels, *grid = self.shape
         small = _coarse(x, grid).reshape(len(x), channels * prod(grid))
@@ -68,7 +68,7 @@ class GridRows:
         return np.concatenate([small.numpy(), *outer], 1)
 
     def fit(self, x: np.ndarray, y: np.ndarray, seed: int) -> Ensemble:
-        """Operators of all outcomes, each without a part of the rows."""
+        """Fit operators to all outcomes, each without a part of the rows."""
         free = x[:, prod(self.shape) :]
         middle, spread = free.mean(0), np.where(free.std(0) > 0, free.std(0), 1.0)
 
@@ -83,13 +83,13 @@ class GridRows:
 
 
 def _coarse(x: Float[Tensor, "n c *grid"], grid: Sequence[int]) -> Float[Tensor, "n c *coarse"]:
-    """Means of blocks."""
+    """Means over blocks of cells."""
     found: Tensor = POOLS[len(grid) - 1](x, tuple(grid))
     return found
 
 
 class PooledOperator(nn.Module):
-    """Layers over waves, and of the field that they give the mean, from which outcomes follow."""
+    """Fourier neural operator whose output field is averaged and mapped to outcomes."""
 
     middle: Tensor
     spread: Tensor
@@ -107,7 +107,7 @@ class PooledOperator(nn.Module):
         self.end = nn.Sequential(nn.Linear(2 * w, 2 * w), nn.GELU(), nn.Linear(2 * w, outcomes))
 
     def forward(self, rows: Float[Tensor, "n m"]) -> Float[Tensor, "n k"]:
-        """Outcomes, in their spreads."""
+        """Return outcomes, in their standard deviations."""
         field = rows[:, : prod(self.shape)].reshape(-1, *self.shape)
         free = (rows[:, prod(self.shape) :] - self.middle) / self.spread
         grid = self.shape[1:]
@@ -121,12 +121,12 @@ class PooledOperator(nn.Module):
 
 
 class OperatorMembers(nn.Module):
-    """Members, each of which is asked of all rows."""
+    """Ensemble whose members all predict all rows."""
 
     def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
 
     def forward(self, rows: Float[Tensor, "n m"]) -> Float[Tensor, "e n k"]:
-        """What each makes of each, in double precision of single ones."""
+        """Return the outcomes of each member, computed in single precision, as doubles."""
         return torch.stack([member(rows.float()) for member in self.members]).double()

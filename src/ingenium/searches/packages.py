@@ -1,4 +1,4 @@
-"""The packages of searching, imported on first use."""
+"""Optional packages for searches, imported on first use."""
 
 from ingenium.core.packages import Extra
 

@@ -15,20 +15,20 @@ WORST = 1e12  # in place of an infinite cost
 
 @dataclass(frozen=True)
 class ParzenSettings:
-    """Size of a generation, and how many points of known designs come first."""
+    """Size of a generation, and number of first points from known designs."""
 
     size: int = 16
     first: int = 16
 
 
 class Parzen(Generational):
-    """Points that lie where the density of good ones is high over that of the others.
+    """Tree-structured Parzen estimator: points with a high density ratio of good to other points.
 
-    Each number of a point is drawn by itself, with a width that follows its neighbours (drawn
-    together, as the package does by default, they narrow too slowly in a cube that is wider than
-    known designs are spread). Points of the same generation keep apart, since those that are not
-    judged yet count as bad ones. It starts with points of known designs. The study is made anew
-    for each generation from the points and costs so far.
+    Each number of a point is sampled independently, with a width from its neighbours (joint
+    sampling, the default of the package, narrows too slowly in a cube that is much wider than the
+    known designs). Points of one generation repel each other, since those without verdicts count as
+    bad. It starts with points of known designs. The study is rebuilt for each generation from the
+    points and costs so far.
 
     Shapes: n points, m numbers of a point, t points that were judged.
     Source: Bergstra et al., NeurIPS 24, 2011; Akiba et al., KDD 2019 (Optuna).
@@ -42,7 +42,7 @@ class Parzen(Generational):
         self.costs: Float[np.ndarray, " t"] = np.empty(0)
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """Known designs at first, then draws of the estimator."""
+        """Return known designs at first, then samples of the estimator."""
         if len(self.costs) < self.settings.first:
             start = self.space.start
             rows = rng.choice(len(start), self.size, replace=len(start) < self.size)
@@ -65,14 +65,14 @@ class Parzen(Generational):
         return np.array([[one[name] for name in each] for one in drawn])
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """Keep points and costs."""
+        """Store points and costs."""
         self.points = np.concatenate([self.points, told["points"]])
         self.costs = np.concatenate([self.costs, np.minimum(told["cost"], WORST)])
 
     def learned(self) -> State:
-        """All points and costs."""
+        """Return all points and costs."""
         return {"points": self.points, "costs": self.costs}
 
     def relearn(self, state: State) -> None:
-        """Take over points and costs."""
+        """Load points and costs."""
         self.points, self.costs = np.asarray(state["points"]), np.asarray(state["costs"])

@@ -1,4 +1,4 @@
-"""A population of searchers that explores more when it finds nothing better."""
+"""Population-based search with more exploration when there is no progress."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ KNOWN = ("points", "cost", "step")
 
 @dataclass(frozen=True)
 class PopulationSettings:
-    """How many searchers there are, and when they explore."""
+    """Number of searchers, and the rules of their exploration."""
 
     searchers: int = 4
     designs: int = 16  # of a generation, shared by the searchers
@@ -25,17 +25,17 @@ class PopulationSettings:
     most: float = 0.8  # at the worst standstill
     patience: int = 3  # generations without progress after which that share doubles
     step: float = 0.15  # first one, on the side of the cube
-    together: int = 5  # generations after which the worst quarter goes on from the best one
+    together: int = 5  # generations after which the worst quarter restarts from the best one
 
 
 class Population(Generational):
-    """Each searcher makes narrow moves about its best point, and wide ones off it.
+    """A population of searchers with narrow moves about their best point, and wide moves.
 
-    A narrow move is normal, of few numbers of a point or of all, with a step that grows after a
-    success and shrinks without. A wide move adds the difference of two other searchers to a third,
-    or begins near a known design. The share of wide moves is low while the best of all improves. It
-    doubles each time that nothing became better for a while, and halves with each success. From
-    time to time the worst searchers go on from where the best ones are, with other steps.
+    A narrow move is normal noise on a few numbers of a point or on all, with a step that grows
+    after a success and shrinks otherwise. A wide move adds the difference of two other searchers to
+    a third, or begins near a known design. The share of wide moves is low while the best cost
+    improves. It doubles each time that there was no progress for a while, and halves with each
+    success. From time to time the worst searchers restart from the best ones, with other steps.
 
     Shapes: n points, m numbers, s searchers.
     Source: Jaderberg et al., 2017, arXiv:1711.09846 (a population that copies its best); Storn and
@@ -56,11 +56,11 @@ class Population(Generational):
 
     @property
     def owner(self) -> np.ndarray:
-        """The searcher of each design of a generation."""
+        """Searcher of each design of a generation."""
         return np.arange(self.size) % self.settings.searchers
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
-        """Known designs at first, then moves of each searcher."""
+        """Return known designs at first, then moves of each searcher."""
         if not self.at:
             return self._begun(self.size, rng)
         step = self.at["step"][self.owner][:, None]
@@ -71,7 +71,7 @@ class Population(Generational):
         return points
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """Searchers move to what is better; the share of wide moves follows progress."""
+        """Move searchers to better points; adapt the share of wide moves."""
         how = self.settings
         if not self.at:
             best = np.argsort(told["cost"], kind="stable")[: how.searchers]
@@ -91,18 +91,18 @@ class Population(Generational):
             self._consolidate()
 
     def learned(self) -> State:
-        """The searchers and how much they explore."""
+        """Return the searchers and the state of their exploration."""
         state = np.array([self.explored, self.still, self.best])
         return {"exploring": state} | {f"at.{name}": values for name, values in self.at.items()}
 
     def relearn(self, state: State) -> None:
-        """Go on with the searchers of another one."""
+        """Continue with the searchers of a saved state."""
         self.explored, still, self.best = state["exploring"].tolist()
         self.still = int(still)
         self.at = {name: state[f"at.{name}"] for name in KNOWN if f"at.{name}" in state}
 
     def progress(self) -> Mapping[str, float]:
-        """Share of wide moves, and generations since anything became better."""
+        """Return the share of wide moves, and the generations since the last progress."""
         return {"explored": self.explored, "still": float(self.still)}
 
     def _begun(self, n: int, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
@@ -112,7 +112,7 @@ class Population(Generational):
         return reflected(start[rows] + 0.02 * rng.standard_normal((n, self.space.m)))
 
     def _moved(self, rng: np.random.Generator) -> Bool[np.ndarray, "n m"]:
-        """Which numbers narrow moves change: at least one of each point."""
+        """Mark the numbers that narrow moves change, at least one of each point."""
         how, m = self.settings, self.space.m
         moved: np.ndarray = rng.uniform(size=(self.size, m)) < how.moved / m
         moved[np.arange(self.size), rng.integers(m, size=self.size)] = True
@@ -133,7 +133,7 @@ class Population(Generational):
         return np.where(rng.uniform(size=(len(rows), 1)) < 0.2, begun, jump)
 
     def _move(self, told: dict[str, np.ndarray]) -> None:
-        """Each searcher to the best of its designs, if that is better; steps follow success."""
+        """Move each searcher to the best of its designs, if that is better; adapt the steps."""
         at = {name: values.copy() for name, values in self.at.items()}
         for one in range(self.settings.searchers):
             rows = np.flatnonzero(self.owner == one)
@@ -146,7 +146,7 @@ class Population(Generational):
         self.at = at
 
     def _consolidate(self) -> None:
-        """The worst quarter goes on from the best one."""
+        """Restart the worst quarter from the best searcher."""
         order = np.argsort(self.at["cost"], kind="stable")
         quarter = max(len(order) // 4, 1)
         at = {name: values.copy() for name, values in self.at.items()}

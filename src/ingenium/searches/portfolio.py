@@ -1,4 +1,4 @@
-"""Several strategies that share one budget, which shifts to those that find what is good."""
+"""Several strategies with one budget, which shifts to the successful ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from ingenium.core.errors import InputError
 from ingenium.searches.fronts import order
 from ingenium.searches.strategy import Ahead, State, Strategy
 
-ARM = "arm"  # coordinate of designs: who proposed them
+ARM = "arm"  # coordinate of designs: the strategy that proposed them
 TOLD = ("cost", "violation", "loss")
 
 
 @dataclass(frozen=True)
 class PortfolioSettings:
-    """What counts as a success, and how soon it is forgotten."""
+    """Definition of a success, and its decay."""
 
-    elite: int = 32  # a design succeeds that is one of the best so many when it is told
+    elite: int = 32  # a design succeeds if it is among the best that many when it is judged
     memory: float = 0.9  # of successes and failures, after each round
 
 
 class Portfolio:
-    """Each round one strategy proposes, drawn by how likely its designs join the best so far.
+    """Thompson sampling of the strategy of each round, by the success of its designs.
 
-    A strategy learns from its own proposals alone.
+    A success is a design among the best so far. A strategy learns from its own proposals alone.
 
     Shapes: a strategies, e of the elite.
     Source: Thompson, Biometrika 25:285, 1933; Russo et al., A Tutorial on Thompson Sampling, 2018,
-        section 6.3 (worth that changes with time: old counts fade).
+        section 6.3 (nonstationary rewards: old counts fade).
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class Portfolio:
         self.elite: dict[str, np.ndarray] = {}
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """Proposals of the strategy that was drawn, or of the next one where it has no more."""
+        """Return proposals of the sampled strategy, or of the next one where it has no more."""
         return self.ask_ahead(n, rng, ())
 
     def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
-        """The same of those who have nothing in flight, or need not wait for it."""
+        """Return proposals of a strategy that has nothing in flight, or need not wait for it."""
         draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
         worth = draw.beta(*(1.0 + self.counts).T)
         for arm in np.argsort(-worth, kind="stable").tolist():
@@ -68,7 +68,7 @@ class Portfolio:
     def _asked_of(
         self, arm: int, n: int, rng: torch.Generator, own: Sequence[xr.Dataset]
     ) -> xr.Dataset:
-        """What a strategy proposes beside what it has in flight."""
+        """Proposals of a strategy, given those that it has in flight."""
         strategy = self.arms[self.names[arm]]
         if not own:
             return strategy.ask(n, rng)
@@ -77,7 +77,7 @@ class Portfolio:
         return own[-1].isel({DESIGN: slice(0, 0)})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Tell the one who proposed, and count what joined the best."""
+        """Pass the verdicts to the strategy that proposed, and count the successes."""
         arm = int(designs[ARM].to_numpy()[0])
         self.arms[self.names[arm]].tell(designs.drop_vars(ARM), verdicts)
         fresh = {name: verdicts[name].to_numpy() for name in TOLD}
@@ -90,14 +90,14 @@ class Portfolio:
         self.counts[arm] += joined, designs.sizes[DESIGN] - joined
 
     def state_dict(self) -> State:
-        """The counts, the elite, and what each strategy knows."""
+        """Return the counts, the elite, and the state of each strategy."""
         state = {"counts": self.counts} | {f"elite.{k}": v for k, v in self.elite.items()}
         for name, arm in self.arms.items():
             state |= {f"{name}/{k}": v for k, v in arm.state_dict().items()}
         return state
 
     def load_state_dict(self, state: State) -> None:
-        """Go on where another one was."""
+        """Continue from a saved state."""
         self.counts = state["counts"]
         self.elite = {name: state[f"elite.{name}"] for name in TOLD if f"elite.{name}" in state}
         for name, arm in self.arms.items():

@@ -1,4 +1,4 @@
-"""What is proposed in a round, as the store keeps it: designs, and which of them are measured."""
+"""The proposal of a round as the store contains it: designs, and which of them are measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ AFTER, SIZE, MOST = "after", "size", "most"
 
 
 class Cut(IntEnum):
-    """Why a design was kept from the exact tier."""
+    """Reason why the exact tier does not measure a design."""
 
     NOT = 0
-    HOPELESS = 1  # it breaks a limit even where the screen may err
+    HOPELESS = 1  # predicted to violate a limit even within the error of the screen
     OUTRANKED = 2  # the screen put others of its round before it
-    DEFERRED = 3  # the strategy asked for the cheap tier alone
+    DEFERRED = 3  # the strategy requested the cheap tier alone
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Proposal:
 
     number: int
     arrays: Mapping[str, np.ndarray]
-    at_once: int  # designs that are measured together, where the arrays do not say
+    at_once: int  # designs that are measured together, if the arrays do not state it
 
     @classmethod
     def of(cls, problem: Problem, number: int, designs: xr.Dataset) -> "Proposal":
-        """With the digest of each design, and the coordinates that a strategy gave it."""
+        """Build it with the digest of each design, and the coordinates that a strategy added."""
         arrays = to_arrays(designs, problem.variables) if designs.sizes[DESIGN] else ()
         named = zip(problem.variables, arrays, strict=bool(arrays))
         kept = {f"variable.{v.name}": a.numpy() for v, a in named}
@@ -55,11 +55,11 @@ class Proposal:
         return cls(number, kept, problem.at_once)
 
     def noted(self, arrays: Mapping[str, np.ndarray]) -> "Proposal":
-        """With more arrays."""
+        """Return a copy with more arrays."""
         return Proposal(self.number, {**self.arrays, **arrays}, self.at_once)
 
     def designs(self, problem: Problem) -> xr.Dataset:
-        """Designs with their coordinates, numbered as they were asked."""
+        """Return the designs with their coordinates, numbered in order of proposal."""
         arrays = [torch.from_numpy(self.arrays[f"variable.{v.name}"]) for v in problem.variables]
         coords = {}
         for key, values in self.arrays.items():
@@ -70,38 +70,38 @@ class Proposal:
 
     @cached_property
     def digests(self) -> list[str]:
-        """Of each design."""
+        """Digest of each design."""
         found: list[str] = self.arrays[DIGEST].tolist()
         return found
 
     @property
     def fresh(self) -> Bool[np.ndarray, " n"]:
-        """Which were not measured before, nor are being measured for another round."""
+        """Designs that were not measured before and are not in flight for another round."""
         return self.arrays[FRESH]
 
     @property
     def cut(self) -> Int[np.ndarray, " n"]:
-        """What a screen made of each, by `Cut`."""
+        """Decision of the screen for each design, a value of `Cut`."""
         return self.arrays.get(CUT, np.zeros(len(self.fresh), dtype=np.int8))
 
     @property
     def audited(self) -> Bool[np.ndarray, " n"]:
-        """Which are measured whatever a screen makes of them."""
+        """Designs that are measured whatever the screen decides."""
         return self.arrays.get(AUDITED, np.zeros(len(self.fresh), dtype=bool))
 
     @property
     def cheap(self) -> Float[np.ndarray, "n k"] | None:
-        """What a cheap tier measured, if there is one; NaN for what is not new."""
+        """Values of the cheap tier, if there is one; NaN for designs that are not new."""
         return self.arrays.get(CHEAP)
 
     @property
     def after(self) -> int | None:
-        """How many parts had been measured when it was asked for; none in old files."""
+        """Number of parts measured before this proposal; None in old files."""
         return int(self.arrays[AFTER]) if AFTER in self.arrays else None
 
     @property
     def most(self) -> int | None:
-        """How many designs it was to have at most, where time said so."""
+        """Largest number of designs, where a time limit set one."""
         return int(self.arrays[MOST]) if MOST in self.arrays else None
 
     @cached_property
@@ -112,25 +112,25 @@ class Proposal:
 
     @property
     def sent_digests(self) -> list[str]:
-        """Of the designs that the exact tier measures for this round."""
+        """Digests of the designs that the exact tier measures for this round."""
         return [self.digests[row] for row in self.sent.tolist()]
 
     @cached_property
     def awaited(self) -> set[str]:
-        """Of the designs that have to be measured before the round can end."""
+        """Digests of the designs that must be measured before the round can end."""
         out = np.flatnonzero(self.fresh & (self.cut != Cut.NOT) & ~self.audited)
         return set(self.digests) - {self.digests[row] for row in out.tolist()}
 
     @property
     def size(self) -> int:
-        """How many are measured together."""
+        """Number of designs that are measured together."""
         return int(self.arrays[SIZE]) if SIZE in self.arrays else self.at_once
 
     @property
     def parts(self) -> int:
-        """How many times some are measured together."""
+        """Number of parts that are measured separately."""
         return -(-len(self.sent) // self.size)
 
     def part(self, part: int) -> Int[np.ndarray, " m"]:
-        """Rows that are measured together."""
+        """Return the rows of one part, which are measured together."""
         return self.sent[part * self.size : (part + 1) * self.size]

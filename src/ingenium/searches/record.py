@@ -1,4 +1,4 @@
-"""The state of a strategy on disk, so that it need not be told again of all that was measured."""
+"""The state of a strategy on disk, which saves learning from all verdicts again."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ DAMAGE = (OSError, ValueError, LookupError, BadZipFile, RuntimeError, TypeError,
 
 @dataclass(frozen=True)
 class KeptState:
-    """A file that may be absent, old or damaged: then the strategy is told again."""
+    """File of a strategy's state; if it is absent, old or damaged the strategy learns again."""
 
     path: Path
 
     def keep(self, strategy: Strategy, rounds: int) -> None:
-        """Write what a strategy knows after so many rounds.
+        """Write the state of a strategy after `rounds` rounds.
 
         Raises:
             StorageError: if it cannot be written.
@@ -30,7 +30,7 @@ class KeptState:
             np.savez(file, allow_pickle=False, rounds=np.array(rounds), **state)
 
     def load(self, strategy: Strategy, ended: int) -> int:
-        """Load it, unless it knows of more than the rounds that have ended; gives of how many.
+        """Load the state, unless it is of more rounds than have ended; return its number of rounds.
 
         A state that cannot be loaded leaves the strategy as it was.
         """

@@ -1,4 +1,4 @@
-"""Two regimes: act on what is known, or seek to know more where that may pay."""
+"""Explore/exploit search with two regimes: use the best known option, or gain information."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ REGIME = "seeks"  # coordinate of designs: 1 where they were proposed to know mo
 def choose(
     mean: Float[np.ndarray, " a"], spread: Float[np.ndarray, " a"], told: int
 ) -> tuple[int, bool]:
-    """The option to take, and whether it is taken to know more.
+    """Choose an option; return it, and whether it is chosen to explore.
 
-    The leader is the option of which most is expected. It is taken (the learner acts) unless
-    another one may be better: unless the quantile `1 - 1 / (told + 1)` of what is believed of it
-    lies above that of the leader. Then that one is taken (the learner seeks). The more was told,
-    the narrower beliefs are against the slow growth of that quantile, so it seeks ever less.
+    The leader is the option of the largest mean. It is chosen (exploit) unless the quantile `1 - 1
+    / (told + 1)` of the belief on another option is above that of the leader; then that option is
+    chosen (explore). `told` is the number of measurements. With more of them beliefs become
+    narrower while the quantile grows slowly, so exploration becomes ever rarer.
 
     Shapes: a options.
     Source: Kaufmann, Cappé and Garivier, AISTATS 2012 (Bayes-UCB: this choice; regret grows as the
         least possible for options of 0 and 1); Kearns and Singh, Mach. Learn. 49:209, 2002 (two
-        regimes, told apart).
+        separate regimes).
     """
     reach = mean + ndtri(1 - 1 / (max(told, 1) + 1)) * spread
     leader = int(mean.argmax())
@@ -44,7 +44,7 @@ def choose(
 
 @dataclass(frozen=True)
 class RegimesSettings:
-    """How many designs are proposed at once and first, and among how many points."""
+    """Batch size, number of first designs, and candidate points."""
 
     batch: int = 8
     first: int = 16  # points about known designs
@@ -56,11 +56,10 @@ class RegimesSettings:
 
 
 class TwoRegimes:
-    """Each design is proposed to act on what is known, or to know more; see `choose`.
+    """Search whose designs either exploit or explore; see `choose`.
 
-    What is known is a Gaussian process of the cost over points. The options are points about the
-    best designs so far, and points anywhere. Within a batch a point that was chosen is believed to
-    give what is expected of it.
+    The belief is a Gaussian process of the cost over points. The options are points about the best
+    designs so far, and points anywhere. Within a batch a chosen point is assumed to give its mean.
 
     Shapes: n points, m numbers.
     Source: as `choose`; Ginsbourger et al., in Computational Intelligence in Expensive Optimization
@@ -75,7 +74,7 @@ class TwoRegimes:
         self.turns = np.zeros(2)  # in which it acted, and sought
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """Points about known designs at first, then as `choose` says."""
+        """Return points about known designs at first, then points by `choose`."""
         q = min(n, self.settings.batch)
         draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
         if len(self.cost) < self.settings.first:
@@ -89,7 +88,7 @@ class TwoRegimes:
         return designs.assign_coords({REGIME: (DESIGN, sought.astype(np.int64))})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Take in what was measured; designs without an answer are left out."""
+        """Add verdicts to the data; designs without an answer are left out."""
         cost, points = unsquashed(verdicts["cost"].to_numpy()), points_of(designs)
         held = np.isfinite(cost)
         self.points = np.concatenate([self.points, points[held]])
@@ -98,21 +97,21 @@ class TwoRegimes:
         self.turns = self.turns + np.array([(sought == 0).sum(), (sought == 1).sum()])
 
     def state_dict(self) -> State:
-        """All that was measured, and the turns of each regime."""
+        """Return all data, and the counts of each regime."""
         return {"points": self.points, "cost": self.cost, "turns": self.turns}
 
     def load_state_dict(self, state: State) -> None:
-        """Take over what was measured."""
+        """Load data and counts."""
         self.points, self.cost, self.turns = state["points"], state["cost"], state["turns"]
 
     def progress(self) -> Mapping[str, float]:
-        """Share of designs that were proposed to know more."""
+        """Return the share of designs that were proposed to explore."""
         return {"sought": float(self.turns[1] / max(self.turns.sum(), 1))}
 
     def _chosen(
         self, q: int, draw: np.random.Generator
     ) -> tuple[Float[np.ndarray, "q m"], Bool[np.ndarray, " q"]]:
-        """The next points, and which of them are there to know more."""
+        """Return the next points, and mark those that explore."""
         options = self._options(draw)
         mean, cover = self._belief(options)
         chosen, sought = [], []
@@ -128,7 +127,7 @@ class TwoRegimes:
     def _choice(
         self, mean: Float[np.ndarray, " n"], spread: Float[np.ndarray, " n"], told: int
     ) -> tuple[int, bool]:
-        """As `choose`, or by one regime alone: the leader, or what least is known of."""
+        """Choose by `choose`, or by one regime alone: the leader, or the least known option."""
         if self.settings.regime == "act":
             return int(mean.argmax()), False
         if self.settings.regime == "seek":
@@ -149,7 +148,7 @@ class TwoRegimes:
     def _belief(
         self, options: Float[np.ndarray, "n m"]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
-        """Mean and covariance of what options are worth: of the cost, with its sign turned."""
+        """Mean and covariance of the options' negative cost."""
         x, y = self._learned()
         models = package("botorch.models")
         standard = package("botorch.models.transforms").Standardize(m=1)
@@ -164,7 +163,7 @@ class TwoRegimes:
             return found.mean[:, 0].numpy().copy(), cover.numpy().copy()
 
     def _learned(self) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, " n"]]:
-        """The points that are learned from; far costs are drawn in, or they would rule."""
+        """Data of the process; extreme costs are clipped, or they would dominate."""
         how = self.settings
         first = np.unique(self.points, axis=0, return_index=True)[1]
         points, cost = self.points[np.sort(first)], self.cost[np.sort(first)]

@@ -1,4 +1,4 @@
-"""The command that verifies the designs of a search again, in its order."""
+"""The command that repeats a search, with its designs in the same order."""
 
 import shlex
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ingenium.searches.stopping import Stop
 def origin(
     search: Search, about: Mapping[str, str], plan: SearchPlan, stop: Stop, spec: Path, out: Path
 ) -> Origin:
-    """Where the designs of a search come from; `spec` is the file that holds what was asked."""
+    """Provenance of the designs of a search; `spec` is the file of the request."""
     words = ["ingenium", "search", about["problem"], "--spec", str(spec), *plan.words()]
     sittings = search.store.sittings().values()
     if search.paced or any(sitting.get("processes", 1) > 1 for sitting in sittings):
@@ -36,9 +36,9 @@ def origin(
 
 
 def _budgets(search: Search, stop: Stop) -> list[int]:
-    """The budgets under which a search in one go proposes the same: those that cut it, and one.
+    """Budgets under which one uninterrupted search proposes the same: those that cut it, and one.
 
-    Sittings of old searches that did not note where they began are taken as one.
+    Sessions of old searches without a recorded beginning count as one.
     """
     told = [s for s in search.store.sittings().values() if "before" in s and "budget" in s]
     ends = [*[s["before"] for s in told][1:], search.calls]
@@ -47,5 +47,5 @@ def _budgets(search: Search, stop: Stop) -> list[int]:
     ]
     if stop.calls > search.calls:
         return [*spent, stop.calls]
-    # One more round, so that the last one, cut by no budget, is asked for as many as it was
+    # One more round, so that the last one, cut by no budget, has as many designs as it had
     return spent if search.calls in spent else [*spent, search.calls + search.batch]

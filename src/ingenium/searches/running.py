@@ -1,8 +1,8 @@
-"""A search in a folder: opened or gone on with, brought to its end, and its best handed over.
+"""A search in a folder: opened or resumed, run to its end, and its best designs exported.
 
-The folder holds the search itself (`search.sqlite`, which only grows) and `result`, which is
-written anew at the end of each sitting: the best designs as files of the field, measured again
-after reading them back, with their evidence, and how the search went.
+The folder contains the search itself (`search.sqlite`, which only grows) and `result`, which is
+rewritten at the end of each session: the best designs as files of the field, measured again after
+reading them back, with their evidence, and the progress of the search.
 """
 
 import json
@@ -65,16 +65,16 @@ def run(
     finish: Finish | None = None,
     clock: Clock | None = None,
 ) -> Run:
-    """Search until it is enough; a search that was begun in `out` goes on where it was.
+    """Search until `stop` holds; a search that was begun in `out` resumes.
 
-    It also goes on where it had ended, if `stop` allows more than it did then; what follows is as
-    in one sitting unless a smaller budget had cut a round short, which stays as short as it is.
-    `finish` and `clock` are as of `loop.run`. A range of a condition that is measured is a limit
-    here, and is kept as one in the spec of the result.
+    A finished search continues if `stop` allows more than before; the result is that of one
+    session, unless a smaller budget had cut a round short, which stays as it is. `finish` and
+    `clock` are as in `loop.run`. The range of a measured condition is a limit here, and is stored
+    as one in the spec of the result.
 
     Raises:
-        InputError: if the spec asks for what the problem does not have, or `out` holds another
-            search or something else.
+        InputError: if the spec names something that the problem does not have, or `out` contains
+            another search or something else.
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
@@ -114,7 +114,7 @@ def run(
 def _made(
     problem: Problem, spec: Spec, plan: SearchPlan, watch: Watch
 ) -> tuple[StrategyStart, Screening | None, str]:
-    """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
+    """Build strategy and screen of a plan, and the digest of their training designs."""
     parted(plan.strategy, problem.searches.own())  # before anything that takes time
     if plan.screen is not None:
         choose(plan.screen.by, screens.NAMES, "screen")
@@ -129,13 +129,13 @@ def _made(
 
 
 def _cheap(screening: Screening | None) -> list[Verifier]:
-    """The cheap engine, where it screens."""
+    """Engine of a cheap tier that screens."""
     screens = [] if screening is None else [screening.screen]
     return [screen.tier for screen in screens if isinstance(screen, CheapScreen)]
 
 
 def _check_answers(search: Search) -> None:
-    """Refuse a search in which the engine never answered: something is wrong with the model."""
+    """Refuse a search without any answer of the engine: the model must be wrong."""
     if not search.history or search.history[-1].failed == search.calls:
         check_answers(search.problem, search.designs(range(search.calls)), search.verdicts())
 
@@ -143,7 +143,7 @@ def _check_answers(search: Search) -> None:
 def _about(
     problem: Problem, spec: Spec, plan: SearchPlan, data: str, made: StrategyStart
 ) -> dict[str, str]:
-    """What makes a search another one."""
+    """Identity of a search."""
     engine = problem.verifier
     return {
         "problem": problem.name,
@@ -164,7 +164,7 @@ def _about(
 def _opened(
     out: Path, about: Mapping[str, str], overwrite: bool, ledger: Ledger
 ) -> Iterator[Store]:
-    """The store of a search in a locked folder, which is made where it is absent."""
+    """Open the store of a search in a locked folder, or create it."""
     with locked(out):
         for left in out.glob(".part-*"):
             left.unlink()
@@ -185,7 +185,7 @@ def _opened(
 
 
 def _same(apart: Mapping[str, tuple[str, str]], out: Path) -> None:
-    """Refuse a folder in which another search was begun."""
+    """Refuse a folder of another search."""
     if apart:
         words = ", ".join(
             f"{k} {_short(was)} and not {_short(now)}" for k, (was, now) in apart.items()
@@ -198,9 +198,9 @@ def _same(apart: Mapping[str, tuple[str, str]], out: Path) -> None:
 
 
 def check_whole(store: Store, heads: Mapping[str, str]) -> None:
-    """Refuse to build on a file that is not what was written, or has lost its end.
+    """Refuse to resume from a file that was altered, or has lost its end.
 
-    `heads` are those that are kept elsewhere, by who keeps them.
+    `heads` are the heads recorded elsewhere, by the place of the record.
     """
     faults = store.check()
     faults += [
@@ -213,7 +213,7 @@ def check_whole(store: Store, heads: Mapping[str, str]) -> None:
 
 
 def _heads(store: Store, result: Path, ledger: Ledger) -> dict[str, str]:
-    """Heads of the chain that the result of the last sitting and the ledger name."""
+    """Heads of the chain in the result of the last session and in the ledger."""
     first = store.first()
     told = [
         (f"entry {e.sequence} of the ledger", e.table)
@@ -230,7 +230,7 @@ def _short(value: str) -> str:
 
 
 def _batch(search: Search, asked: Spec, origin: Origin, plan: SearchPlan, why: str) -> Batch:
-    """All that was verified until the end of a sitting."""
+    """All verified designs until the end of a session."""
     problem, verdicts = search.problem, search.verdicts()
     designs = search.designs(range(search.calls))
     known = {DESIGN, *(c.name for c in problem.conditions), *problem.labels()}
@@ -259,7 +259,7 @@ def _handed(
     watch: Watch,
     finish: Finish | None,
 ) -> Run:
-    """Write the result of a sitting."""
+    """Write the result of a session."""
     check_whole(search.store, {})
     head, why = search.store.head(), batch.made["why"]
     before = _energy(out / RESULT)
@@ -281,7 +281,7 @@ def _handed(
 
 
 def _swept(part: Path) -> None:
-    """Empty a folder of ours up to its mark; a link to it stays, and what links in it name."""
+    """Empty the result folder except its mark; links are removed, and not their targets."""
     for left in part.iterdir():
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
@@ -290,7 +290,7 @@ def _swept(part: Path) -> None:
 
 
 def _choice(search: Search, verdicts: xr.Dataset) -> Select:
-    """Which designs are handed over: where the spec gives no count, the front, or some."""
+    """Selection of exported designs: without a count in the spec the front, and a least number."""
     choice, objectives = search.spec.select, search.spec.objectives
     if choice.count is not None:
         return choice
@@ -301,7 +301,7 @@ def _choice(search: Search, verdicts: xr.Dataset) -> Select:
 
 
 def _told(sitting: Sitting, search: Search) -> dict[str, Any]:
-    """How the search went, as plain data."""
+    """Progress of the search as plain data."""
     return {
         "plan": asdict(sitting.plan),
         "why": sitting.why,
@@ -315,12 +315,12 @@ def _told(sitting: Sitting, search: Search) -> dict[str, Any]:
 
 
 def _energy(result: Path) -> list[dict[str, Any]]:
-    """What earlier sittings that came to their end took; a killed one told nobody."""
+    """Energy of earlier finished sessions; a killed one has no record."""
     return list(_record(result).get("energy", []))
 
 
 def _record(result: Path) -> dict[str, Any]:
-    """What the last sitting that came to its end says of the search; empty before there is one."""
+    """Record of the last finished session; empty before there is one."""
     file = result / "search.json"
     try:
         return dict(json.loads(file.read_bytes())) if file.is_file() else {}
@@ -330,7 +330,7 @@ def _record(result: Path) -> dict[str, Any]:
 
 
 def _audited(search: Search) -> dict[str, Any] | None:
-    """Who screened, and what that cost."""
+    """Name of the screen, and its audit."""
     screening = search.screening
     if screening is None or screening.audit is None:
         return None

@@ -1,8 +1,8 @@
-"""Screens: who is kept from the exact tier, and what keeping them out has cost.
+"""Screens: surrogates that reject designs before the exact tier, and the audit of their errors.
 
-A screen expects something of each design without the exact tier, and by that some are measured
-and others are not. It can keep a design out, or put others before it; it never accepts one. A
-random share is measured whatever it says, so that what it loses is a measured number.
+A screen predicts each design without the exact tier, and the predictions decide which designs are
+measured. It can reject a design, or rank others before it; it never accepts one. A random share is
+measured despite the screen, so that its losses are measured.
 """
 
 from dataclasses import dataclass, replace
@@ -22,38 +22,38 @@ from ingenium.searches.fronts import order
 from ingenium.searches.proposal import AUDITED, CHEAP, CUT, Cut, Proposal
 
 LEAST = 0.25  # of the places, that are filled even where all is hopeless
-TIER = "tier"  # coordinate of designs: 0 where a strategy asks for the cheap tier alone
+TIER = "tier"  # coordinate of designs: 0 where a strategy requests the cheap tier alone
 CHEAP_MARGIN, CHEAP_LOSS = "cheap_margin", "cheap_loss"
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a screen expects of designs; NaN where it has no opinion.
+    """Predictions of a screen; NaN where it has none.
 
     Shapes: n designs, l limits, o objectives.
     """
 
     margin: Float[np.ndarray, "n l"]
-    most: Float[np.ndarray, "n l"]  # margins that they hardly exceed; infinite where unknown
+    most: Float[np.ndarray, "n l"]  # upper bounds of margins; infinite where unknown
     loss: Float[np.ndarray, "n o"]
     knows: bool = True  # whether it can rank; else all pass
 
 
 @runtime_checkable
 class Screen(Protocol):
-    """Expects something of designs that the exact tier has not seen."""
+    """Interface of predictors of designs that the exact tier has not measured."""
 
     @property
     def name(self) -> str:
-        """With engine and version, or the kind of model."""
+        """Engine with version, or the kind of model."""
         ...
 
     def measure(self, designs: xr.Dataset) -> Float[np.ndarray, "n k"] | None:
-        """What its engine measures, if it has one; kept with the proposal."""
+        """Return the values of its engine, if it has one; they are stored with the proposal."""
         ...
 
     def expect(self, designs: xr.Dataset, cheap: np.ndarray | None) -> Outlook:
-        """Margins and losses of designs of which `measure` gave `cheap`."""
+        """Predict margins and losses of designs, given the result of `measure` as `cheap`."""
         ...
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:
@@ -62,10 +62,10 @@ class Screen(Protocol):
 
 
 class Screening:
-    """A screen at work in a search: what it cuts, what is audited, what it learns.
+    """A screen in a search: its decisions, its audit and its learning.
 
-    Which designs are audited is drawn before the screen is asked. However few designs look
-    hopeful, some are measured, the nearest first: a strategy learns from broken limits too.
+    Audited designs are sampled before the screen predicts. Even if few designs are predicted to be
+    feasible, some are measured, the nearest first: a strategy learns from violated limits too.
 
     Shapes: n designs.
     """
@@ -78,12 +78,12 @@ class Screening:
     def sift(
         self, proposal: Proposal, designs: xr.Dataset, room: int, aim: Aim
     ) -> dict[str, np.ndarray]:
-        """What was cut and what is audited of the new designs, at most `room` of them measured."""
+        """Decide which new designs are cut and which audited; at most `room` are measured."""
         fresh = proposal.fresh
         rng = np.random.default_rng(block_rng(self.seed, proposal.number, "audit").initial_seed())
         audited = np.array(fresh & (rng.uniform(size=len(fresh)) < self.plan.audit))
         audited[np.flatnonzero(audited)[room:]] = False
-        if not fresh.any():  # and there is nothing that a screen could say anything of
+        if not fresh.any():  # and a screen has nothing to predict
             return {CUT: np.zeros(len(fresh), dtype=np.int8), AUDITED: audited}
         cheap = self._measured(fresh, designs)
         outlook = self.screen.expect(designs, cheap)
@@ -95,7 +95,7 @@ class Screening:
     def _measured(
         self, fresh: Bool[np.ndarray, " n"], designs: xr.Dataset
     ) -> Float[np.ndarray, "n k"] | None:
-        """What the cheap tier measures of new designs, NaN of the others; none without one."""
+        """Values of the cheap tier for new designs, NaN for the others; None without one."""
         if not fresh.any():
             return None
         found = self.screen.measure(designs.isel({DESIGN: np.flatnonzero(fresh)}))
@@ -106,7 +106,7 @@ class Screening:
         return whole
 
     def learn(self, proposal: Proposal, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Take in what the exact tier said of a round."""
+        """Learn from the exact verdicts of a round."""
         if self.audit is not None:
             self.audit = _audited(self.audit, proposal, verdicts)
         if proposal.cheap is not None:
@@ -117,7 +117,7 @@ class Screening:
             self.screen.tell(designs.isel({DESIGN: rows}), verdicts.isel({DESIGN: rows}), own)
 
     def beside(self, proposal: Proposal, designs: xr.Dataset, verdicts: xr.Dataset) -> xr.Dataset:
-        """Verdicts with what the cheap tier says of margins and losses, for strategies."""
+        """Add margins and losses of the cheap tier to verdicts, for strategies."""
         if not self.cheap_calls:
             return verdicts
         margin, loss = (np.full_like(verdicts[k].to_numpy(), np.nan) for k in ("margin", "loss"))
@@ -129,16 +129,16 @@ class Screening:
 
 
 class AsAsked(Screening):
-    """The cheap tier at work for a strategy that says itself who is to measure its designs."""
+    """The cheap tier for a strategy that chooses the tier of its designs itself."""
 
     def __init__(self, plan: ScreenPlan, screen: Screen, seed: int) -> None:
         super().__init__(plan, screen, seed)
-        self.audit = None  # nothing is screened against the will of who proposes
+        self.audit = None  # the strategy alone decides
 
     def sift(
         self, proposal: Proposal, designs: xr.Dataset, room: int, aim: Aim
     ) -> dict[str, np.ndarray]:
-        """What the strategy asked for, at most `room` designs by the exact tier."""
+        """Follow the strategy; at most `room` designs are measured by the exact tier."""
         cut = np.where(designs[TIER].to_numpy() == 0, Cut.DEFERRED, Cut.NOT).astype(np.int8)
         cut[np.flatnonzero(proposal.fresh & (cut == Cut.NOT))[room:]] = Cut.DEFERRED
         cheap = self._measured(proposal.fresh, designs)
@@ -148,7 +148,7 @@ class AsAsked(Screening):
 def _cut(
     outlook: Outlook, fresh: Bool[np.ndarray, " n"], places: int, aim: Aim
 ) -> Int[np.ndarray, " n"]:
-    """What becomes of each design where so many may pass, by `Cut`."""
+    """Decision for each design, a value of `Cut`, where at most `places` pass."""
     ranked = ranking(outlook, aim)
     ranked = ranked[fresh[ranked]]
     hopeless = np.array((outlook.most < 0).any(1))
@@ -164,7 +164,7 @@ def _cut(
 
 
 def ranking(outlook: Outlook, aim: Aim) -> Int[np.ndarray, " n"]:
-    """Positions from the best to the worst, of which nothing is known after those that hold."""
+    """Positions from best to worst; designs without a prediction follow the feasible ones."""
     margin, loss = outlook.margin, outlook.loss
     silent = np.isnan(margin).any(1) | np.isnan(loss).any(1)
     short = np.where(np.isnan(margin), 0.0, np.maximum(-margin, 0.0)) / aim.spread

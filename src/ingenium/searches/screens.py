@@ -1,4 +1,4 @@
-"""The table of screens: a name at the command line to a screen for a problem and a spec."""
+"""Table of screens: names at the command line and their constructors."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -51,7 +51,7 @@ NAMES = tuple(MAKERS)
 
 
 def make(plan: ScreenPlan, task: Task) -> Screening:
-    """The screen of a plan, at work.
+    """Build the screen of a plan.
 
     Raises:
         InputError: for an unknown name, or a problem for which there is no such screen.

@@ -1,4 +1,4 @@
-"""The one loop: ask, screen, keep, measure what is new, tell, keep how it went, again."""
+"""The search loop: ask, screen, store, measure new designs, tell, store the state of the round."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from ingenium.searches.stopping import Stop
 from ingenium.searches.strategy import Ahead, Strategy, Telling
 from ingenium.searches.workers import Here, PacedWorkers, Workers
 
-KEEP_S = 1.0  # of learning, after which the state of the strategy is kept
+KEEP_S = 1.0  # seconds of learning, after which the state of the strategy is stored
 PATIENCE_S = 0.5  # between two looks whether the search is to stop
 
 
@@ -41,14 +41,14 @@ class Flight:
 
 
 class Search:
-    """A strategy, an engine and a store, brought to where an earlier sitting left them.
+    """A strategy, an engine and a store, restored to the end of the last session.
 
-    Opening tells the strategy again of all that the store holds, or loads the state that was kept
-    last and tells of the rest; either way it is the strategy that was stopped. Rounds that were
-    cut are finished first, with what was proposed in them.
+    Opening replays all verdicts of the store to the strategy, or loads its last state and replays
+    the rest; either way it is the strategy that was stopped. Interrupted rounds are finished first,
+    with their proposals.
 
-    A round ends once all of it is measured. Where several are measured at once they end in the
-    order in which that comes, and what is proposed hangs on the seed and on that order alone.
+    A round ends once all of it is measured. Concurrent rounds end in order of completion, and
+    proposals depend on the seed and on that order alone.
 
     Shapes: n designs, k measurements.
     """
@@ -64,7 +64,7 @@ class Search:
         batch: int,
         screening: Screening | None = None,
     ) -> None:
-        """Go on where the store ends; `spec` is resolved, `batch` the most designs of a round."""
+        """Resume at the end of the store; `spec` is resolved, `batch` the largest round."""
         self.problem, self.spec, self.strategy, self.store = problem, spec, strategy, store
         self.seed, self.batch, self.screening = seed, batch, screening
         self.call_of = store.verified()
@@ -74,26 +74,26 @@ class Search:
         self.history: list[Round] = []
         self.course: SearchCourse | None = None
         self.flights: dict[int, Flight] = {}
-        self.unmeasured: set[str] = set()  # digests of designs that a screen kept out
+        self.unmeasured: set[str] = set()  # digests of designs that a screen rejected
         self.asked, self.sent, self.parts = 0, 0, 0  # rounds, designs to measure, parts measured
         self.kept = KeptState(store.path.with_name("strategy.npz"))
-        self.learning_s = 0.0  # since the state was kept
-        self.paced = False  # whether time said how large some rounds were
+        self.learning_s = 0.0  # since the state was stored
+        self.paced = False  # whether a time limit set the size of some rounds
         self._recover()
 
     @property
     def calls(self) -> int:
-        """Designs that were verified."""
+        """Number of verified designs."""
         return len(self.measured)
 
     @property
     def aim(self) -> Aim:
-        """What is good, on the scales of the first designs."""
+        """Goal on the scales of the first designs."""
         return self.course.aim if self.course else Aim.of(*self._asked, self.verdicts([]))
 
     @property
     def seconds(self) -> float:
-        """What all finished rounds took."""
+        """Seconds of all finished rounds."""
         return self.history[-1].seconds if self.history else 0.0
 
     def run(
@@ -104,9 +104,9 @@ class Search:
         watch: Watch = silent,
         heard: Heard = unheard,
     ) -> str:
-        """Go on until it is enough; gives why: the entry of `stop` that was reached, or `designs`.
+        """Run until `stop` holds; return the entry that was reached, or `designs`.
 
-        The latter is where the strategy has no more designs.
+        The latter means that the strategy has no more designs.
         """
         workers = Here(self.problem) if workers is None else workers
         began = time.perf_counter() - self.seconds
@@ -132,20 +132,19 @@ class Search:
                 watch("search", min(self.calls, stop.calls), stop.calls)
 
     def _counted(self, watch: Watch, stop: Stop, more: int) -> None:
-        """Tell of designs within a part."""
         watch("search", min(self.calls + more, stop.calls), stop.calls)
 
     def verdicts(self, calls: Sequence[int] | None = None) -> xr.Dataset:
-        """The verdicts of some calls, or of all in order, with the call as the index."""
+        """Return the verdicts of some calls, or of all in order, with the call as the index."""
         index = np.arange(self.calls) if calls is None else np.asarray(calls, dtype=np.int64)
         width = len(self.problem.quantities)
         rows = np.array([self.measured[i] for i in index.tolist()]).reshape(-1, width)
         return judged(rows, self.problem.verifier, self.spec.limits, index=index)
 
     def designs(self, calls: Sequence[int]) -> xr.Dataset:
-        """The designs of at least one call, in that order, with the call as the index.
+        """Return the designs of at least one call, in that order, with the call as the index.
 
-        Coordinates that only some of them carry, such as the points of one arm of a portfolio, are
+        Coordinates that only some of them have, such as the points of one arm of a portfolio, are
         left out.
         """
         places = np.array([self.places[call] for call in calls])
@@ -160,7 +159,7 @@ class Search:
         return whole.isel({DESIGN: as_asked}).assign_coords({DESIGN: np.asarray(calls)})
 
     def _why(self, stop: Stop) -> str | None:
-        """The entry of `stop` that was reached; none where the search is to go on."""
+        """Entry of `stop` that was reached; None where the search continues."""
         idle = 0
         while idle < len(self.history) and self._fresh_of(-1 - idle) == 0:
             idle += 1
@@ -185,15 +184,15 @@ class Search:
         return last.calls + last.screened - before.calls - before.screened
 
     def _may_ask(self, workers: Workers) -> bool:
-        """Whether a round is to be proposed before those in flight have ended."""
+        """Return whether to propose a round before those in flight have ended."""
         if self._whole() or any(not flight.left for flight in self.flights.values()):
-            return False  # the strategy repeats what is being measured: it has to be told first
+            return False  # the strategy repeats designs in flight: it needs their verdicts first
         waiting = sum(len(flight.left) for flight in self.flights.values())
         ahead = not self.flights or isinstance(self.strategy, Ahead)
         return ahead and workers.ready(self.asked, waiting, self.parts)
 
     def _most(self, stop: Stop, workers: Workers, elapsed: float) -> int | None:
-        """Designs of the next round, where time or a followed search says how many at most."""
+        """Most designs of the next round, where a time limit or a followed search sets a number."""
         if isinstance(workers, PacedWorkers) and (followed := workers.most(self.asked)) is not None:
             return followed
         if stop.seconds is None:
@@ -204,7 +203,7 @@ class Search:
         return stop.most(self.batch, elapsed, (done, self.seconds), waiting)
 
     def _ask(self, stop: Stop, workers: Workers, most: int | None) -> bool:
-        """Propose a round, of `most` designs if given, and have it measured; whether there were."""
+        """Propose a round, of `most` designs if set, and submit it; return False if empty."""
         number, room = self.asked, stop.calls - self.sent
         rng = block_rng(self.seed, number, "search")
         n = self.batch if most is None else most
@@ -249,7 +248,7 @@ class Search:
             workers.submit(ticket, _rows(flight.designs, rows))
 
     def _measured(self, workers: Workers) -> None:
-        """Wait for a part and keep it."""
+        """Wait for a part and store it."""
         found = workers.done(PATIENCE_S)
         if found is None:
             return
@@ -265,7 +264,7 @@ class Search:
         flight.left.discard(part)
 
     def _whole(self) -> list[int]:
-        """Rounds of which all is measured, also what another round had measured."""
+        """Rounds with all designs measured, including those that another round measured."""
         return [
             number
             for number, flight in sorted(self.flights.items())
@@ -273,7 +272,7 @@ class Search:
         ]
 
     def _end(self, number: int, seconds: float) -> None:
-        """Take a round in, and keep how it ended."""
+        """Learn from a round, and store its end."""
         flight = self.flights.pop(number)
         course = self._learn(flight.proposal, flight.designs, told=False)
         repeated = self.history[-1].repeated if self.history else 0
@@ -291,7 +290,7 @@ class Search:
             self.learning_s = 0.0
 
     def _learn(self, proposal: Proposal, designs: xr.Dataset, *, told: bool) -> SearchCourse:
-        """Take the verdicts of a round in; the strategy too, unless it was told of them."""
+        """Add the verdicts of a round; the strategy learns too, unless it has (`told`)."""
         if self.course is None or not self.course.scaled:
             failed = 0 if self.course is None else self.course.calls
             first = self._verdicts_of(proposal, None)
@@ -326,7 +325,7 @@ class Search:
         return verdicts
 
     def _recover(self) -> None:
-        """Bring strategy and course to the end of the last finished round."""
+        """Restore strategy and progress to the end of the last finished round."""
         ended = [Round.of(body) for body in self.store.rounds()]
         until = self.kept.load(self.strategy, len(ended))
         proposals: dict[int, Proposal] = {}
@@ -359,5 +358,5 @@ class Search:
 
 
 def _rows(designs: xr.Dataset, rows: np.ndarray) -> xr.Dataset:
-    """Some of all, in their order; all of them as they are, which is the case nearly always."""
+    """Select rows in order; all of them are returned uncopied, which is the usual case."""
     return designs if len(rows) == designs.sizes[DESIGN] else designs.isel({DESIGN: rows})

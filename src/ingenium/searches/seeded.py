@@ -1,4 +1,4 @@
-"""Libraries that draw from the global state, with a state of their own."""
+"""Private random states for libraries that use the global one."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from ingenium.searches.packages import package
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Let BoTorch draw from a state of its own, and be quiet.
+    """Give BoTorch a random state of its own inside the block, and silence its warnings.
 
-    Sums are taken in one order, so that the same seed gives the same points.
+    Sums run in one order, so that the same seed gives the same points.
     """
     quiet = package("botorch.exceptions.warnings").BotorchWarning
     loud = package("linear_operator.utils.warnings").NumericalWarning

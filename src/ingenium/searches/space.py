@@ -18,16 +18,16 @@ from ingenium.core.spec import Between, Spec
 from ingenium.generators.tokens.codec import kind_of
 
 POINT, NUMBER = "cube_point", "number"  # coordinate of the designs, and its dimension
-WHOLE = 32  # numbers of a standardised design that are searched as they are
+WHOLE = 32  # numbers of a standardised design that are searched directly
 MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
-GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2, of whose multiples the remainders lie evenly
+GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2; fractional parts of its multiples are even
 LEAST, FEW = 2, 16  # known designs to start from: that there must be, and that suffice
-WIDER = 0.25  # of the range of known designs, by which the cube goes beyond it on each side
+WIDER = 0.25  # of the range of known designs, by which the cube exceeds it on each side
 
 
 @runtime_checkable
 class Cube(Protocol):
-    """Designs of a problem under a spec as points whose numbers go from 0 to 1.
+    """Interface of designs of a problem under a spec as points of the unit cube.
 
     Shapes: n points, m numbers of a point, r known designs.
     """
@@ -38,7 +38,7 @@ class Cube(Protocol):
     def spec(self) -> Spec: ...
     @property
     def m(self) -> int:
-        """Numbers of a point."""
+        """Number of coordinates of a point."""
         ...
 
     @property
@@ -47,20 +47,19 @@ class Cube(Protocol):
         ...
 
     def designs(self, points: Float[np.ndarray, "n m"]) -> xr.Dataset:
-        """The designs of points, which they carry along."""
+        """Return the designs of points, with the points as a coordinate."""
         ...
 
 
 @dataclass(frozen=True)
 class Space:
-    """The cube from 0 to 1 in which each point is a design of a problem under a spec.
+    """The unit cube, whose points are designs of a problem under a spec.
 
-    The numbers of a point are the conditions for which the spec gives a range and that act on a
-    design, then the standardised numbers of a design or, where these are many, the principal
-    components of known designs. All other conditions are those of the nearest of the known
-    designs that the search starts from, which lie inside the ranges. A design is decoded,
-    projected and repaired as proposals of a generator are, so a point beyond a bound stands for
-    a design on it.
+    The numbers of a point are the conditions with a range in the spec that act on a design, then
+    the standardised numbers of a design or, where these are many, the principal components of known
+    designs. All other conditions are those of the nearest of the known designs that the search
+    starts from, which lie inside the ranges. A design is decoded, projected and repaired like
+    proposals of a generator, so a point beyond a bound is a design on it.
 
     Shapes: n points, m numbers of a point, d standardised numbers of a design, k of them or
         components, r known designs.
@@ -77,7 +76,7 @@ class Space:
 
     @classmethod
     def of(cls, problem: Problem, spec: Spec, known: xr.Dataset) -> "Space":
-        """The cube about known designs.
+        """Build the cube about known designs.
 
         Raises:
             InputError: if designs are texts, or no known design has the wanted categories.
@@ -106,11 +105,11 @@ class Space:
 
     @property
     def m(self) -> int:
-        """Numbers of a point."""
+        """Number of coordinates of a point."""
         return len(self.low)
 
     def designs(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
-        """The designs of points, which they carry along."""
+        """Return the designs of points, with the points as a coordinate."""
         at, free = self.low + points * (self.high - self.low), acting(self.problem, self.spec)
         count = len(free)
         apart = (self.start**2).sum(1) - 2 * points @ self.start.T
@@ -122,7 +121,7 @@ class Space:
         return finished(self.problem, self.spec, x, conditions, points)
 
     def points(self, designs: xr.Dataset) -> Float[np.ndarray, "n {self.m}"]:
-        """The points nearest to designs, wherever they come from; some may lie off the cube."""
+        """Return the points nearest to designs of any origin; some may lie outside the cube."""
         x = self.problem.encode(designs).flatten(1).to(torch.float64)
         inner = ((x - self.centre) @ self.axes.T).numpy()
         outer = [designs[name].to_numpy()[:, None] for name in acting(self.problem, self.spec)]
@@ -133,13 +132,13 @@ class Space:
 def conditions_of(
     problem: Problem, spec: Spec, free: Mapping[str, Float[np.ndarray, " n"]], near: xr.Dataset
 ) -> xr.Dataset:
-    """The conditions of points: free numbers, those that the spec pins, the rest as of known ones.
+    """Return the conditions of points: free numbers, fixed ones, the rest from known designs.
 
     Args:
-        problem: whose they are.
-        spec: resolved.
-        free: numbers of points, by condition.
-        near: the known design near each.
+        problem: the problem.
+        spec: the resolved spec.
+        free: values of free conditions, by condition.
+        near: the nearest known design of each point.
     """
     columns = dict(free)
     pinned = {name: w.at_least for name, w in spec.conditions.items() if isinstance(w, Between)}
@@ -159,7 +158,7 @@ def finished(
     conditions: xr.Dataset,
     points: Float[np.ndarray, "n m"],
 ) -> xr.Dataset:
-    """Standardised designs as designs: decoded, projected, mended, with the points they are of."""
+    """Decode, project and repair standardised designs, and add their points."""
     size = problem.at_once
     project = problem.project(spec.fixed, conditions)
     arrays = project(problem.decode(x.reshape(-1, *problem.codec.shape), conditions))
@@ -175,9 +174,9 @@ def finished(
 
 
 def _within(values: Float[np.ndarray, " r"], wanted: Between, i: int) -> Float[np.ndarray, " r"]:
-    """A condition of known designs; those beyond its range are spread over it, not put on its end.
+    """Condition of known designs; values beyond its range are spread over it, not clipped.
 
-    Each condition by a number of its own, so that no two go together.
+    Each condition is spread by a sequence of its own, so that no two are correlated.
     """
     low, high = wanted.at_least, wanted.at_most
     even = low + (high - low) * ((i + 1) * GOLDEN * np.arange(len(values)) % 1.0)
@@ -186,34 +185,34 @@ def _within(values: Float[np.ndarray, " r"], wanted: Between, i: int) -> Float[n
 
 
 def points_of(designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
-    """The points that designs of a space carry along."""
+    """Return the points that designs of a space have as a coordinate."""
     points: np.ndarray = designs[POINT].to_numpy()
     return points
 
 
 def reflected(points: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
-    """Points that left the cube, thrown back at its sides."""
+    """Reflect points outside the cube at its sides."""
     folded = np.mod(points, 2.0)
     return np.asarray(np.minimum(folded, 2.0 - folded))
 
 
 def spans(spec: Spec) -> dict[str, Between]:
-    """The conditions that a spec leaves open within a range."""
+    """Return the conditions with a range in a spec."""
     wanted = spec.conditions.items()
     return {k: w for k, w in wanted if isinstance(w, Between) and w.at_least < w.at_most}
 
 
 def acting(problem: Problem, spec: Spec) -> dict[str, Between]:
-    """Of the conditions within a range those by whose number a design is made."""
+    """Select the conditions with a range that act on a design."""
     able = {c.name for c in problem.conditions if c.acts}
     return {name: wanted for name, wanted in spans(spec).items() if name in able}
 
 
 def inside(problem: Problem, spec: Spec, known: xr.Dataset) -> Int[np.ndarray, " k"]:
-    """Known designs from which a search under ranges starts: those that lie inside.
+    """Return the known designs from which a search under ranges starts: those inside.
 
-    Where hardly any lies inside the ranges of conditions that act, all do, since the range makes
-    other designs of them; of the other conditions nothing can be made true by saying so.
+    Where few lie inside the ranges of acting conditions, all are used, since such a condition
+    changes the design; other conditions cannot be changed by stating them.
 
     Raises:
         InputError: if fewer than two known designs lie inside ranges that do not act.
@@ -240,8 +239,8 @@ def inside(problem: Problem, spec: Spec, known: xr.Dataset) -> Int[np.ndarray, "
 
 
 def admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
-    """Known designs of the wanted categories."""
-    draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # refuses where none is
+    """Return the known designs of the requested categories."""
+    draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # raises if none is
     fits = np.ones(known.sizes[DESIGN], dtype=bool)
     for name, wanted in spec.conditions.items():
         if isinstance(wanted, tuple):
@@ -256,9 +255,10 @@ def admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
 
 
 def _axes(x: Float[Tensor, "r d"]) -> tuple[Float[Tensor, " d"], Float[Tensor, "k d"]]:
-    """Centre and directions of the numbers that are searched.
+    """Centre and directions of the searched numbers.
 
-    Source: Jolliffe, Principal Component Analysis, 2nd ed., 2002, section 6.1.1 (how many).
+    Source: Jolliffe, Principal Component Analysis, 2nd ed., 2002, section 6.1.1 (number of
+        components).
     """
     centre = x.mean(0)
     if x.shape[1] <= WHOLE:

@@ -1,4 +1,4 @@
-"""Designs measured by the workers of a site, each of which opens the problem anew."""
+"""Measurement by the workers of a site, each of which opens the problem itself."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,10 +19,10 @@ Opener = Callable[[], Problem]  # of a module, so that other processes can call 
 
 
 class Spread:
-    """Measures by workers of a site.
+    """Measurement by workers of a site.
 
-    Where a worker ends by itself, the designs of its part are measured again, each alone in a new
-    one: those that take down several have no answer, and the others have theirs.
+    If a worker dies, the designs of its part are measured again, each alone in a new worker: a
+    design that kills several workers has no answer, the others have theirs.
     """
 
     def __init__(self, site: Site, opener: Opener, *, at_once: int) -> None:
@@ -31,30 +31,30 @@ class Spread:
         self.crew = Crew(site, partial(_measuring, opener), mend=self._alone)
 
     def together(self, round: int, n: int) -> int:
-        """So many that each worker has a part of a round."""
+        """Return the size of parts with which each worker has a part of a round."""
         return max(1, min(self.at_once, -(-n // len(self.crew.workers))))
 
     def ready(self, round: int, waiting: int, measured: int) -> bool:
-        """While a worker would have nothing to do."""
+        """Return whether a worker would otherwise be idle."""
         return waiting < len(self.crew.workers)
 
     def submit(self, ticket: Ticket, designs: xr.Dataset) -> None:
-        """Give a part to a worker that is free, or keep it until one is."""
+        """Queue a part for the next free worker."""
         self.crew.submit(ticket, designs)
 
     def done(self, patience_s: float) -> tuple[Ticket, Float[np.ndarray, "n k"]] | None:
-        """The part that was measured first."""
+        """Return the first finished part."""
         found = self.crew.done(patience_s)
         if found is not None:
             self.width = found[1].shape[1]
         return found
 
     def close(self) -> None:
-        """Stop all of them: those that measure are not waited for."""
+        """Stop all workers without waiting for busy ones."""
         self.crew.close()
 
     def _alone(self, crew: Crew, place: int, designs: xr.Dataset) -> Float[np.ndarray, "n k"]:
-        """Designs that took their worker down, one after the other, each time in a live one."""
+        """Measure the designs of a dead worker one after the other, each in a live worker."""
         rows: list[Float[np.ndarray, " k"] | None] = []
         code: int | None = None
         for row in range(designs.sizes[DESIGN]):
@@ -79,5 +79,4 @@ class Spread:
 
 
 def _measuring(opener: Opener) -> Answering:
-    """What measures designs in a worker."""
     return partial(measured, opener())

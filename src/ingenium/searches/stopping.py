@@ -1,4 +1,4 @@
-"""When a search has done enough."""
+"""Stopping criteria of searches."""
 
 from dataclasses import dataclass
 
@@ -10,20 +10,20 @@ BEGIN = 16  # a first round is the batch over this, where seconds are limited
 
 @dataclass(frozen=True)
 class Stop:
-    """The budget of a search, and what ends it earlier; looked at between rounds.
+    """Budget of a search, and criteria that end it earlier; checked between rounds.
 
-    Where seconds are limited, rounds are no larger than the time that is left allows (`most`).
+    With a limit on seconds, rounds are no larger than the remaining time allows (`most`).
 
     Raises:
         InputError: for a number below 1, or a time that is not above 0.
     """
 
     calls: int = 1000  # of the engine: designs that are verified
-    seconds: float | None = None  # of the loop with model and engine, over all its sittings
-    accepted: int | None = None  # enough designs that hold every limit
-    stagnation: int | None = None  # calls in a row after which nothing became better
+    seconds: float | None = None  # of the loop with model and engine, over all its sessions
+    accepted: int | None = None  # number of accepted designs that is enough
+    stagnation: int | None = None  # calls in a row without an improvement
     idle: int = 20  # rounds in a row without a new design
-    cost: float | None = None  # calls, with those of the cheap tier at their price
+    cost: float | None = None  # calls, with those of the cheap tier weighted by the cost ratio
 
     def __post_init__(self) -> None:
         check_least(self.calls, "--budget", "engine call", say=1000)
@@ -40,13 +40,13 @@ class Stop:
                 raise InputError(what, f"{option} {value:g}", f"Write {option} {write}, say.")
 
     def most(self, batch: int, elapsed: float, done: tuple[int, float], waiting: int) -> int:
-        """Designs that a round may have; the batch where seconds are not limited.
+        """Return the largest size of a round; the batch size without a limit on seconds.
 
         Args:
-            batch: the most that it ever has.
+            batch: the largest size of any round.
             elapsed: seconds so far.
-            done: designs of the rounds that have ended, and the seconds that these took.
-            waiting: designs that are still being measured.
+            done: number of designs of finished rounds, and their seconds.
+            waiting: number of designs that are still being measured.
         """
         if self.seconds is None:
             return batch

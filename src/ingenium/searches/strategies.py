@@ -1,4 +1,4 @@
-"""The table of strategies: a name at the command line to a strategy for a problem and a spec."""
+"""Table of strategies: names at the command line and their constructors."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -37,40 +37,40 @@ FEW = 3  # objectives up to which crowding spreads a front
 
 @dataclass(frozen=True)
 class Task:
-    """What a strategy is made for."""
+    """Inputs of the constructor of a strategy."""
 
     problem: Problem
     spec: Spec  # resolved
-    known: xr.Dataset  # designs that may be learned from
+    known: xr.Dataset  # designs for training
     seed: int
     watch: Watch
-    price: float | None = None  # of the cheap tier over the exact one
+    price: float | None = None  # cost ratio of the cheap to the exact tier
     options: tuple[str, ...] = ()  # of the strategy, as written after its name
 
     def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
-        """A family fitted to the known designs, and what proposes with it."""
+        """Return a family fitted to the known designs, and its generator."""
         model = fitted.fit(self.problem, self.known, choice, watch=self.watch)
         return model, Generator(self.problem, model.family, self.spec, self.known)
 
     @property
     def space(self) -> Space:
-        """Its designs as points of a cube."""
+        """Return its designs as points of a cube."""
         return Space.of(self.problem, self.spec, self.known)
 
     def latent(self) -> tuple[LatentSpace, str]:
-        """Latent numbers of the spec's family, and the digest of that model."""
+        """Return the latent numbers of the spec's family, and the digest of that model."""
         model, generator = self.generator(self.spec.generator)
         return LatentSpace.of(self.problem, self.spec, self.known, generator.family), model.digest
 
     def over(self, make: Callable[[Cube, int], Strategy]) -> "StrategyStart":
-        """A strategy over points, or over latent numbers where the options say so."""
+        """Build a strategy over points, or over latent numbers where the options request it."""
         space, model = self.latent() if LATENT in self.options else (self.space, "")
         return StrategyStart(make(space, self.seed), model)
 
 
 @dataclass(frozen=True)
 class StrategyStart:
-    """A strategy, and the digest of the model that it starts with, if any."""
+    """A strategy, and the digest of its initial model, if it has one."""
 
     strategy: Strategy
     model: str = ""
@@ -96,14 +96,14 @@ def _tuned(task: Task, settings: TunedSettings) -> StrategyStart:
 
 
 def paced(settings: TunedSettings, batch: int) -> TunedSettings:
-    """Where an engine takes minutes a round is small: each is learned from, the best most."""
+    """Adapt settings to small rounds of slow engines: learn from each, with weights by rank."""
     if batch >= settings.every:
         return settings
     return replace(settings, every=batch, sharp=RANKED.sharp)
 
 
 def _evolution(task: Task) -> StrategyStart:
-    """Along directions where objectives are many."""
+    """Build NSGA-II, or NSGA-III for many objectives."""
     many = len(task.spec.objectives) > FEW
     return task.over(ManyObjectives if many else Evolution)
 
@@ -143,7 +143,7 @@ def _fidelity(task: Task) -> StrategyStart:
 
 
 def _portfolio(task: Task) -> StrategyStart:
-    """The named ones, or what fits the designs of the problem and needs no model of the engine."""
+    """Build a portfolio of the named strategies, or of those that fit and need no engine model."""
     texts = kind_of(task.problem.codec) != "numbers"
     usual = ("stock", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
     names = task.options or usual
@@ -178,15 +178,15 @@ MAKERS: Mapping[str, Callable[[Task], StrategyStart]] = MappingProxyType(
     }
 )
 NAMES = tuple(MAKERS)
-OPTIONS: Mapping[str, str] = {  # what may follow a name and a colon
+OPTIONS: Mapping[str, str] = {  # options that may follow a name and a colon
     name: one.options for name, one in STRATEGIES.items() if one.options
 }
 
 
 def parted(written: str, own: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]:
-    """Name and options of a strategy that is written as `name` or `name:option,option`.
+    """Parse `name` or `name:option,option` into name and options of a strategy.
 
-    It is one of those for all problems, or of `own`.
+    The name is one of the strategies for all problems, or of `own`.
 
     Raises:
         InputError: for an unknown name, or options where there are none.
@@ -207,10 +207,10 @@ def parted(written: str, own: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]
 
 
 def make(written: str, task: Task) -> StrategyStart:
-    """The strategy of a name, with its options (`parted`).
+    """Build the strategy of a name with options (`parted`).
 
     Raises:
-        InputError: for an unknown name or option, or a problem whose designs it does not search.
+        InputError: for an unknown name or option, or a problem whose designs it cannot search.
         MissingExtra: if its package is not installed.
     """
     makers = {**task.problem.searches.own(), **MAKERS}

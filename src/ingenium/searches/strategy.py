@@ -1,24 +1,24 @@
-"""The contract of everything that searches.
+"""The contract of strategies, an ask-and-tell interface.
 
 A strategy proposes designs and learns from verdicts. The loop promises:
 
-- `tell` gets exactly the designs that an `ask` gave, in their order, with their verdicts and what
-  the aim makes of these (`Aim.weighed`); of one that a screen kept from the engine the verdict is
-  `SCREENED`, its cost and violations are infinite and its losses NaN, as of one that failed;
+- `tell` gets exactly the designs that an `ask` returned, in their order, with their verdicts and
+  weights (`Aim.weighed`); the verdict on a design that a screen rejected is `SCREENED`, its cost
+  and violations are infinite and its losses NaN, as for one that failed;
 - one `ask` is answered by `tell` before the next, unless a strategy is `Ahead`;
-- `ask` gets randomness that hangs only on the seed of the search and the number of the round.
+- the generator of `ask` depends only on the seed of the search and the number of the round.
 
 A strategy promises in return:
 
-- `ask` changes nothing that counts: what a strategy knows, it knows from `tell`;
-- `tell` draws on no randomness but its own, which hangs on a seed and on what it was told;
-- `state_dict` is all that it knows, as arrays, and `load_state_dict` of it gives the same strategy.
+- `ask` does not change the state: a strategy learns from `tell` alone;
+- `tell` uses only random numbers that depend on a seed and on the data so far;
+- `state_dict` is the whole state as arrays, and `load_state_dict` of it gives the same strategy.
 
-A strategy that is `Ahead` can also be asked while others of its designs are being measured. It is
-then told in the order in which these are done.
+A strategy that is `Ahead` can also propose while other designs of it are being measured. `tell` is
+then called in order of completion.
 
-So a strategy is the same whether it was told of all rounds in one life, told of them again by a
-loop that reads them from its store, or loaded from a state and told of the rest.
+So a strategy is the same whether it learned from all rounds in one process, from a replay of the
+store, or from a saved state and a replay of the rest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,45 +33,45 @@ State = Mapping[str, np.ndarray]  # of numbers or fixed-width text, never of Pyt
 
 @runtime_checkable
 class Strategy(Protocol):
-    """Proposes designs of one problem under one spec, and learns from their verdicts."""
+    """Interface of search strategies for one problem under one spec."""
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """At least one and at most `n` designs with their conditions; none if it has no more.
+        """Return 1 to `n` designs with their conditions; none if the strategy has no more.
 
-        Coordinates beside the conditions, such as the `cube_point` of a search over numbers, are
-        kept with the designs and come back with them.
+        Coordinates besides the conditions, such as the `cube_point` of a search over numbers, are
+        stored with the designs and passed to `tell`.
         """
         ...
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Learn from what the last `ask` gave; some of it may have been verified before."""
+        """Learn from the designs of the last `ask`; some of them may have been verified before."""
         ...
 
     def state_dict(self) -> State:
-        """All that was learned."""
+        """Return the whole state."""
         ...
 
     def load_state_dict(self, state: State) -> None:
-        """Take over what another strategy of the same making has learned."""
+        """Load the state of a strategy that was built in the same way."""
         ...
 
 
 @runtime_checkable
 class Ahead(Strategy, Protocol):
-    """A strategy that need not wait for verdicts."""
+    """A strategy that can propose before it has all verdicts."""
 
     def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
-        """As `ask`, beside designs that were asked for and not told of, a Dataset for each ask.
+        """Return designs like `ask`, given the designs in flight, a Dataset for each `ask`.
 
-        None where the strategy has no more before it is told of some.
+        None where the strategy has no more before some verdicts are in.
         """
         ...
 
 
 @runtime_checkable
 class Telling(Protocol):
-    """A strategy that says how far it has come in what the verdicts alone do not show."""
+    """A strategy that reports progress beyond the verdicts."""
 
     def progress(self) -> Mapping[str, float]:
-        """Numbers by name, such as the coverage of an archive."""
+        """Return numbers by name, such as the coverage of an archive."""
         ...

@@ -1,8 +1,8 @@
-"""Models of what an engine measures, with bounds by what they expect of rows they did not see.
+"""Surrogates of an engine, with bounds from their errors on held-out rows.
 
-Each learns several outcomes of points. It gives a mean of each, and what each hardly exceeds by
-the jackknife: a Gaussian process leaves out one row at a time, in closed form; an ensemble of
-networks a part of the rows for each of its members.
+Each predicts several outcomes of points: the mean, and an upper bound by the jackknife. A Gaussian
+process leaves out one row at a time, in closed form; an ensemble of networks a part of the rows for
+each of its members.
 """
 
 from collections.abc import Callable
@@ -23,10 +23,10 @@ Table = Float[np.ndarray, "n k"]
 
 
 class Surrogate(Protocol):
-    """What was learned from some rows."""
+    """Interface of models fitted to some rows."""
 
     def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
-        """Mean of each outcome, and what it hardly exceeds."""
+        """Return mean and upper bound of each outcome; `doubt` is the miscoverage rate."""
         ...
 
 
@@ -34,7 +34,7 @@ Fit = Callable[[np.ndarray, np.ndarray, int], Surrogate]  # points, outcomes, se
 
 
 def one_outcome(x: Float[np.ndarray, "r m"], y: Float[np.ndarray, " r"]) -> GaussianRegression:
-    """The process whose lengths and noise make the rows of one outcome most likely."""
+    """Fit a process to one outcome; lengths and noise maximise the likelihood."""
     from ingenium.evaluate.kernels import smooth
 
     lengths = np.full(x.shape[1], 0.5 * np.sqrt(x.shape[1]))
@@ -50,7 +50,7 @@ class OutcomeProcesses:
     parts: tuple[GaussianRegression, ...]
 
     def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
-        """Mean, and the bound of the jackknife."""
+        """Return means and the bounds of the jackknife."""
         left = [part.without(x) for part in self.parts]
         without = np.stack([one for one, _ in left], 2)
         residual = np.stack([own for _, own in left], 1)
@@ -65,7 +65,7 @@ def process(x: np.ndarray, y: np.ndarray, seed: int) -> OutcomeProcesses:
 
 @dataclass(frozen=True)
 class EnsembleSettings:
-    """Of the networks."""
+    """Settings of an ensemble of networks."""
 
     members: int = 5
     width: int = 64
@@ -76,7 +76,7 @@ class EnsembleSettings:
 
 
 class Networks(nn.Module):
-    """Members side by side: two hidden layers each, with first weights of their own.
+    """Members of an ensemble: two hidden layers each, with different initial weights.
 
     Shapes: e members, n rows, m numbers, k outcomes.
     """
@@ -91,7 +91,7 @@ class Networks(nn.Module):
             self.biases.append(nn.Parameter(torch.zeros(members, 1, after, dtype=torch.float64)))
 
     def forward(self, x: Float[Tensor, "n m"]) -> Float[Tensor, "e n k"]:
-        """What each member makes of each row."""
+        """Return the prediction of each member for each row."""
         found = x.expand(len(self.weights[0]), *x.shape)
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             found = found @ weight + bias
@@ -102,28 +102,28 @@ class Networks(nn.Module):
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Networks, each of which left out another part of the rows; their mean is the forecast.
+    """Networks, each fitted without another part of the rows; the prediction is their mean.
 
     Shapes: e members, n new rows, r known rows, k outcomes.
     Source: Lakshminarayanan, Pritzel and Blundell, NeurIPS 2017, arXiv:1612.01474 (ensembles);
         Barber et al., 2021, section 3 (CV+: a part of the rows for each member).
     """
 
-    networks: nn.Module  # from rows to what each member makes of them
+    networks: nn.Module  # from rows to the predictions of each member
     middle: Float[np.ndarray, " k"]
     scale: Float[np.ndarray, " k"]
     member: np.ndarray  # which one left out each known row
     residual: Float[np.ndarray, "r k"]
 
     def members(self, x: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "e n k"]:
-        """Forecast of each member."""
+        """Return the prediction of each member."""
         with torch.no_grad(), one_thread():
             found: np.ndarray = self.networks(torch.from_numpy(x)).numpy()
         each: np.ndarray = self.middle + self.scale * found
         return each
 
     def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
-        """Mean, and the bound of cross-validation."""
+        """Return means and the bounds of cross-validation."""
         each = self.members(x)
         without = each[self.member].transpose(1, 0, 2)
         return each.mean(0), jackknife_upper(without, self.residual, doubt)
@@ -148,7 +148,7 @@ def cross_fitted(
     seed: int,
     how: EnsembleSettings,
 ) -> Ensemble:
-    """Members from their first weights to where each knows all rows but its own part."""
+    """Train members from their initial weights, each on all rows but its own part."""
     rng = block_rng(seed, len(x), "ensemble")
     middle, scale = y.mean(0), np.where(y.std(0) > 0, y.std(0), 1.0)
     member = torch.randperm(len(x), generator=rng).numpy() % how.members

@@ -1,4 +1,4 @@
-"""A cheap tier as a screen: it measures what the exact tier measures, sooner and less well."""
+"""A cheap tier as a screen: faster and less accurate measurements of the same quantities."""
 
 import numpy as np
 import xarray as xr
@@ -12,16 +12,16 @@ from ingenium.core.verify import Divisible, Verifier, verify
 from ingenium.searches.screening import Outlook
 from ingenium.trust.conformal import upper_error
 
-FIRST = 20  # designs that both tiers measured, before a bound is given
-LATE = 2000  # the last so many of them count
+FIRST = 20  # designs that both tiers must have measured before there is a bound
+LATE = 2000  # number of the latest errors that count
 
 
 def cheap_tier(
     problem: Problem, names: tuple[str, ...] = (), *, otherwise: str = "--screen ensemble"
 ) -> Verifier:
-    """The cheap tier of a problem, or that part of its exact one that measures some quantities.
+    """Return the cheap tier of a problem, or the part of its exact one for some quantities.
 
-    What does without one, `otherwise`, is told where there is none.
+    The error names `otherwise`, an alternative without a cheap tier.
 
     Raises:
         InputError: if there is none.
@@ -47,7 +47,7 @@ def cheap_tier(
 
 
 def check_told(tier: Verifier, spec: Spec) -> None:
-    """Refuse a cheap tier that has nothing to say of what is asked for.
+    """Refuse a cheap tier that is irrelevant for a spec.
 
     Raises:
         InputError: if it measures no quantity that the spec limits or ranks by.
@@ -62,11 +62,11 @@ def check_told(tier: Verifier, spec: Spec) -> None:
 
 
 class CheapScreen:
-    """Screens by a cheap tier, and learns from those that both tiers measured how far it errs.
+    """Screen by a cheap tier, whose errors are learned from designs that both tiers measured.
 
-    A limit is hopeless where the cheap margin, raised by the error that is hardly exceeded, is
-    still below 0. The errors are of designs that were measured: those that pass, and the random
-    share. Limits that the cheap tier does not measure are left open.
+    A limit is predicted to be violated where the cheap margin plus the upper bound of its error is
+    still below 0. The errors are those of measured designs: those that pass, and the random share.
+    Limits that the cheap tier does not measure are left open.
 
     Shapes: n designs, k quantities of the cheap tier, l limits, o objectives.
     """
@@ -77,33 +77,33 @@ class CheapScreen:
 
     @property
     def name(self) -> str:
-        """Of its engine."""
+        """Name and version of its engine."""
         return f"{self.tier.name} {self.tier.version}"
 
     def measure(self, designs: xr.Dataset) -> Float[np.ndarray, "n k"]:
-        """What the cheap tier measures."""
+        """Return the values of the cheap tier."""
         found = verify(
             designs, self.tier, (), variables=self.problem.variables, sizes=self.problem.sizes
         )
         return np.stack([found[q.name].to_numpy() for q in self.tier.quantities], 1)
 
     def expect(self, designs: xr.Dataset, cheap: np.ndarray | None) -> Outlook:
-        """What it measured, with the error of its margins."""
+        """Return its margins and losses, with the error of the margins."""
         margin, loss = self._seen(cheap)
         errors = np.concatenate(self.errors)[-LATE:] if self.errors else margin[:0]
         most = margin + upper_error(errors, self.doubt, FIRST)
         return Outlook(margin, np.where(np.isnan(most), np.inf, most), loss)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:
-        """Note the errors of the cheap margins."""
+        """Store the errors of the cheap margins."""
         self.errors.append(verdicts["margin"].to_numpy() - self._seen(cheap)[0])
 
     def _seen(
         self, cheap: Float[np.ndarray, "n k"] | None
     ) -> tuple[Float[np.ndarray, "n l"], Float[np.ndarray, "n o"]]:
-        """Margins and losses as the cheap tier has them; NaN where it has no answer to a design.
+        """Margins and losses of the cheap tier; NaN where it has no answer to a design.
 
-        What it does not measure holds, with an infinite margin, and ranks nothing.
+        Limits that it does not measure have infinite margins, and such objectives rank nothing.
         """
         values = np.empty((0, len(self.tier.quantities))) if cheap is None else cheap
         names = [q.name for q in self.tier.quantities]

@@ -1,4 +1,4 @@
-"""A trust region, and the points in it that are best by draws, or that promise most."""
+"""A trust region, and its best points by Thompson sampling or by an acquisition function."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +9,14 @@ from jaxtyping import Float
 
 from ingenium.searches.packages import package
 
-MOVED = 20  # numbers of a point that are moved from those of the best one, about
+MOVED = 20  # approximate number of coordinates that differ from the best point
 POINTS = 1000  # among which the next ones are chosen
 AT_ONCE = 250  # of them that an acquisition weighs together
 
 
 @dataclass(frozen=True)
 class Region:
-    """A cube about the best point, which grows with success and shrinks without.
+    """A cube about the best point, which grows with success and shrinks otherwise.
 
     Source: Eriksson et al., NeurIPS 2019, arXiv:1910.01739 (TuRBO; the numbers are theirs).
     """
@@ -26,7 +26,7 @@ class Region:
     losses: int = 0
 
     def after(self, better: bool, patience: int) -> "Region":
-        """The cube after a batch; a whole one again where it has become too small."""
+        """Return the cube after a batch; the initial one again where it has become too small."""
         wins, losses = (self.wins + 1, 0) if better else (0, self.losses + 1)
         side = self.side
         if wins == 3:
@@ -37,7 +37,7 @@ class Region:
 
 
 def near(centre: Float[np.ndarray, " m"], side: float) -> Float[np.ndarray, "n m"]:
-    """Many points of the cube about a centre; only about 20 numbers of each are moved."""
+    """Return many points of the cube about a centre, with about 20 changed numbers each."""
     m = len(centre)
     sobol = torch.quasirandom.SobolEngine(m, scramble=True, seed=int(torch.randint(2**31, ())))
     low, high = (np.clip(centre + s * side / 2, 0.0, 1.0) for s in (-1, 1))
@@ -51,20 +51,19 @@ def near(centre: Float[np.ndarray, " m"], side: float) -> Float[np.ndarray, "n m
 def drawn(
     model: Any, points: Float[np.ndarray, "n m"], limits: Float[np.ndarray, " l"], q: int
 ) -> Float[np.ndarray, "q m"]:
-    """The best of many points, by one draw of all outcomes for each of `q`.
+    """Choose the best of many points, by one sample of all outcomes for each of `q`.
 
-    The best of a draw is the one of the largest objective where all margins are above 0, of
-    several objectives along a direction that is drawn; if there is none, the one whose margins are
-    least short of 0.
+    The best of a sample is the point of the largest objective among those with all margins above 0
+    (several objectives along a random direction); if there is none, that of the least violation.
 
     Args:
-        model: BoTorch's, of all margins and then of all objectives, which are to be large.
-        points: among which to choose.
-        limits: how each margin is spread.
-        q: how many points.
+        model: BoTorch's model of all margins and then of all objectives, to be maximised.
+        points: the candidates.
+        limits: spread of each margin.
+        q: number of points to choose.
 
     Shapes: m numbers of a point, l limits.
-    Source: Eriksson et al., 2019, appendix (draws, and how many numbers move); Eriksson and
+    Source: Eriksson et al., 2019, appendix (sampling, and number of coordinates); Eriksson and
         Poloczek, AISTATS 2021, arXiv:2002.08526, section 3 (SCBO: limits).
     """
     count = len(limits)
@@ -80,7 +79,7 @@ def drawn(
 
 
 def promising(worth: Any, points: Float[np.ndarray, "n m"], q: int) -> Float[np.ndarray, "q m"]:
-    """Those of many points of which an acquisition of BoTorch expects most, one after another."""
+    """Choose points of the largest acquisition from many, one after another."""
     found, _ = package("botorch.optim").optimize_acqf_discrete(
         worth, q=q, choices=torch.from_numpy(points), max_batch_size=AT_ONCE
     )
@@ -88,7 +87,7 @@ def promising(worth: Any, points: Float[np.ndarray, "n m"], q: int) -> Float[np.
 
 
 def _along(outcome: Float[np.ndarray, "n o"]) -> Float[np.ndarray, " n"]:
-    """Objectives as one number: along a direction that is drawn; 0 where there are none."""
+    """Objectives as one number: along a random direction; 0 where there are none."""
     if outcome.shape[1] < 2:
         return np.asarray(outcome.sum(1))
     scaled = (outcome - outcome.min(0)) / np.maximum(np.ptp(outcome, axis=0), 1e-12)

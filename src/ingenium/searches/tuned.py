@@ -1,4 +1,4 @@
-"""A generator that is pulled towards the best of what the engine has verified."""
+"""A generator that is fine-tuned on the best verified designs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,13 +26,13 @@ TOLD = tuple(DIMS)
 
 @dataclass(frozen=True)
 class TunedSettings:
-    """What the generator learns from, how often, how fast, and what holds it back."""
+    """Training data, frequency, speed and regularisation of the fine-tuning."""
 
     elite: int = 64  # of the best designs so far
     every: int = 64  # verified designs between two fits
-    kept: float = 0.25  # share of known designs among those that are learned from
-    rows: int = 256  # drawn from both for each fit
-    sharp: float | None = None  # of the weight by rank; None where all of the elite weigh the same
+    kept: float = 0.25  # share of known designs in the training data
+    rows: int = 256  # sampled from both for each fit
+    sharp: float | None = None  # of the weight by rank; None for equal weights of the elite
     passes: int = 2  # of training over these rows, for families that descend gradients
     batch: int = 32  # rows of a step of it
     rate: float = 1.0  # learning rate, in that of the family's plan
@@ -43,14 +43,14 @@ RANKED = TunedSettings(elite=4096, sharp=1e-2)
 
 
 class Tuned:
-    """Proposals of a family that is fitted again and again, each time from where it is.
+    """Proposals of a family that is repeatedly fine-tuned.
 
-    Families that descend gradients are tuned further by a few passes, the others learn anew: from
-    the elite and from known designs, so that it does not narrow to a point. More passes would learn
-    the elite by heart, and no row can be held out against that, since a design is drawn more than
-    once. A design weighs the same as any other of the elite or, where `sharp` is given, as
-    `1 / (sharp n + r)`: by its rank `r` from 0 among `n`, so that all verified designs count and
-    the best count most. What the spec leaves open of the conditions comes from the same designs.
+    Families with gradient descent are trained further for a few passes, the others are refitted: on
+    the elite and on known designs, so that they do not collapse to a point. More passes would
+    overfit the elite, and no row can be held out against that, since a design is sampled more than
+    once. Designs of the elite have equal weights or, with `sharp`, the weight `1 / (sharp n + r)`
+    by rank `r` from 0 among `n`, so that all verified designs count and the best count most.
+    Conditions that the spec leaves open come from the same designs.
 
     Source: Rubinstein and Kroese, The Cross-Entropy Method, 2004, chapter 4 (refit to the elite);
         Brown et al., J. Chem. Inf. Model. 59:1096, 2019 (fine-tuning on the best so far, in two
@@ -69,20 +69,20 @@ class Tuned:
         self.spec, self.known = generator.spec, self._bare(generator.known)
         self.plan, self.seed, self.settings = plan, seed, settings
         self.fits, self.waiting = 0, 0
-        self.elite: xr.Dataset | None = None  # designs with what was told of their verdicts
-        self.learned = self.known  # what the last fit learned from
+        self.elite: xr.Dataset | None = None  # designs with the verdicts on them
+        self.learned = self.known  # training data of the last fit
         self.first = {k: v.clone() for k, v in self.family.state_dict().items()}
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """Proposals of the family as it is now."""
+        """Return proposals of the family in its present state."""
         return proposals(Generator(self.problem, self.family, self.spec, self.learned), n, rng)
 
     def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
-        """Proposals of the family as it is, whatever is being measured."""
+        """Return proposals of the family in its present state, whatever is being measured."""
         return self.ask(n, rng)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Keep the best, and fit once enough is new."""
+        """Store the best, and fit once there are enough new designs."""
         answered = np.flatnonzero(np.isfinite(verdicts["cost"].to_numpy()))
         if len(answered):
             truly = as_measured(self.problem, designs, verdicts)
@@ -97,7 +97,7 @@ class Tuned:
             self.fits, self.waiting = self.fits + 1, 0
 
     def state_dict(self) -> State:
-        """The weights, the elite, what was learned from, and how far it is to the next fit."""
+        """Return weights, elite, training data, and the count of designs to the next fit."""
         state = {f"weight.{k}": v.cpu().numpy() for k, v in self.family.state_dict().items()}
         parts = {"learned": self.learned} | ({"elite": self.elite} if self.elite else {})
         for part, designs in parts.items():
@@ -106,7 +106,7 @@ class Tuned:
         return {"count": np.array([self.fits, self.waiting]), **state, **told}
 
     def load_state_dict(self, state: State) -> None:
-        """Take over weights and elite."""
+        """Load weights and elite."""
         self.fits, self.waiting = state["count"].tolist()
         self.learned = self._restored("learned", state)
         self.elite = None
@@ -127,14 +127,14 @@ class Tuned:
         return self._bare(xr.Dataset(found))
 
     def _bare(self, designs: xr.Dataset) -> xr.Dataset:
-        """Designs with their conditions and nothing else."""
+        """Select designs with their conditions, without other coordinates."""
         problem = self.problem
         under = {c.name: (DESIGN, _plain(designs[c.name].to_numpy())) for c in problem.conditions}
         arrays = to_arrays(designs, problem.variables)
         return to_dataset(arrays, problem.variables, problem.labels() | under)
 
     def _encoded(self, designs: xr.Dataset) -> xr.Dataset:
-        """Those that have a code to learn: what a code stands for may have none of its own."""
+        """Select designs that the codec can encode: a decoded design may have no code."""
         try:
             self.problem.encode(designs)
         except InputError:
@@ -146,7 +146,7 @@ class Tuned:
         return designs
 
     def _keep(self, fresh: xr.Dataset) -> None:
-        """The best of those that were kept and of fresh ones, each once."""
+        """Update the elite by new designs, each once."""
         both = fresh if self.elite is None else _joined(self.elite, fresh)
         arrays = to_arrays(both, self.problem.variables)
         flat = torch.cat([a.reshape(len(a), -1) for a in arrays], 1)
@@ -179,7 +179,7 @@ class Tuned:
                 self.family.load_state_dict(self._held_back())
 
     def _drawn(self, n: int, count: int, rng: torch.Generator) -> np.ndarray:
-        """Rows of the elite, which is in the order from the best on."""
+        """Sample rows of the elite, which is sorted from the best on."""
         sharp = self.settings.sharp
         if sharp is None:
             return torch.randint(n, (count,), generator=rng).numpy()
@@ -187,9 +187,9 @@ class Tuned:
         return torch.multinomial(weight, count, replacement=True, generator=rng).numpy()
 
     def _held_back(self) -> dict[str, Tensor]:
-        """The weights of now, moved towards the first ones.
+        """Average of the present and the initial weights.
 
-        As they are where a family has set up anew what it computes with beside its weights.
+        The present weights alone where a family has also changed its buffers.
         """
         now, share = self.family.state_dict(), self.settings.anchor
         inner = getattr(self.family, "inner", self.family)
@@ -203,7 +203,6 @@ class Tuned:
 
 
 def _joined(*parts: xr.Dataset) -> xr.Dataset:
-    """Designs one after the other, numbered anew."""
     whole = xr.concat(parts, DESIGN)
     return whole.assign_coords({DESIGN: np.arange(whole.sizes[DESIGN])})
 

@@ -1,4 +1,4 @@
-"""Where designs are measured: the port, and this process, one part after the other."""
+"""Workers that measure designs: their interface, and this process, one part after the other."""
 
 from collections import deque
 from typing import Protocol, runtime_checkable
@@ -18,25 +18,25 @@ Ticket = tuple[int, int]  # a round, and which part of it
 
 @runtime_checkable
 class Workers(Protocol):
-    """Measure parts of rounds by the exact tier; whoever is done first comes first.
+    """Interface of workers that measure parts of rounds by the exact tier, in order of completion.
 
-    Another machinery, such as a cluster, takes the place of processes by these five methods.
+    Another backend, such as a cluster, implements these five methods.
     """
 
     def together(self, round: int, n: int) -> int:
-        """Of so many designs of a round, how many are measured together."""
+        """Return the number of designs that are measured together, of `n` in a round."""
         ...
 
     def ready(self, round: int, waiting: int, measured: int) -> bool:
-        """Whether a round is to be proposed, with so many parts unmeasured and measured."""
+        """Return whether to propose a round, by the parts in flight and those measured."""
         ...
 
     def submit(self, ticket: Ticket, designs: xr.Dataset) -> None:
-        """Take a part; it is given back by `done`."""
+        """Take a part; `done` returns its values."""
         ...
 
     def done(self, patience_s: float) -> tuple[Ticket, Float[np.ndarray, "n k"]] | None:
-        """A part that was measured; none if there was none in so many seconds.
+        """Return a measured part; None if there is none within `patience_s` seconds.
 
         Raises:
             EngineError: if the engine broke down as a whole.
@@ -50,30 +50,30 @@ class Workers(Protocol):
 
 @runtime_checkable
 class PacedWorkers(Protocol):
-    """Workers that say how many designs a round has at most."""
+    """Workers that limit the number of designs of a round."""
 
     def most(self, round: int) -> int | None:
-        """Designs of a round; none where it does not matter."""
+        """Return the largest number of designs of a round; None without a limit."""
         ...
 
 
 class Here:
-    """Measures in this process, in the order of asking."""
+    """Measurement in this process, in the order of submission."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.queue: deque[tuple[Ticket, xr.Dataset]] = deque()
 
     def together(self, round: int, n: int) -> int:
-        """As many as the problem takes at once."""
+        """Return the batch size of the problem."""
         return self.problem.at_once
 
     def ready(self, round: int, waiting: int, measured: int) -> bool:
-        """Only once all is measured."""
+        """Return whether everything is measured."""
         return waiting == 0
 
     def submit(self, ticket: Ticket, designs: xr.Dataset) -> None:
-        """Put a part at the end."""
+        """Append a part to the queue."""
         self.queue.append((ticket, designs))
 
     def done(self, patience_s: float) -> tuple[Ticket, Float[np.ndarray, "n k"]] | None:
@@ -84,14 +84,14 @@ class Here:
         return ticket, measured(self.problem, designs)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
 
 class InOrder(Here):
-    """Measures here, in the order in which the parts of another search were measured."""
+    """Measurement in this process, in the order of another search."""
 
     def __init__(self, problem: Problem, other: Store) -> None:
-        """Take the order from the store of a search of the same making."""
+        """Read the order from the store of an equal search."""
         super().__init__(problem)
         self.order = other.parts()
         stored = {n: Proposal(n, other.proposed(n) or {}, problem.at_once) for n in other.begun()}
@@ -101,21 +101,21 @@ class InOrder(Here):
         self.given = 0
 
     def together(self, round: int, n: int) -> int:
-        """As many as there."""
+        """Return the size of parts in the other search."""
         return self.size.get(round, self.problem.at_once)
 
     def most(self, round: int) -> int | None:
-        """As many as time allowed there."""
+        """Return the limit of the round in the other search."""
         return self.limits.get(round)
 
     def ready(self, round: int, waiting: int, measured: int) -> bool:
-        """Once as much is measured as was there."""
+        """Return whether as much is measured as in the other search at that time."""
         self.given = measured
         after = self.after.get(round)
         return waiting == 0 if after is None else measured >= after
 
     def done(self, patience_s: float) -> tuple[Ticket, Float[np.ndarray, "n k"]] | None:
-        """Measure the part that was measured next there."""
+        """Measure the part that was finished next in the other search."""
         if self.given < len(self.order):
             wanted = self.order[self.given]
             self.queue = deque(sorted(self.queue, key=lambda one: one[0] != wanted))
@@ -130,5 +130,5 @@ class InOrder(Here):
 
 
 def measured(problem: Problem, designs: xr.Dataset) -> Float[np.ndarray, "n k"]:
-    """All quantities of some designs by the exact tier."""
+    """Measure all quantities of some designs by the exact tier."""
     return measure(designs, problem.verifier, variables=problem.variables, sizes=problem.sizes)

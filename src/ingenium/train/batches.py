@@ -1,4 +1,4 @@
-"""Which rows a fit trains on, which it keeps aside, and in what order they come."""
+"""Split of rows for training and early stopping, and shuffled batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from torch import Tensor
 
 
 def stream(seed: int, *path: int) -> torch.Generator:
-    """A generator of its own for each path of whole numbers under one seed."""
+    """Return an independent generator for each path of whole numbers under one seed."""
     state = np.random.SeedSequence([seed, *path]).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0]) >> 1)
 
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to train on and rows kept for early stopping."""
+    """Rows to train on, and rows held out for early stopping."""
 
     train: Int[Tensor, " m"]
     held_out: Int[Tensor, " k"]
 
 
 def split(n: int, share: float, rng: torch.Generator) -> Split:
-    """Put a share of the rows aside; at least one on each side where `share` is positive."""
+    """Hold out a share of the rows; at least one on each side where `share` is positive."""
     order = torch.randperm(n, generator=rng)
     kept = min(max(round(n * share), 1), n - 1) if share > 0 else 0
     return Split(order[kept:].sort().values, order[:kept].sort().values)
@@ -32,12 +32,12 @@ def split(n: int, share: float, rng: torch.Generator) -> Split:
 
 @dataclass
 class Batches:
-    """Endless shuffled passes over the rows, fixed by the seed and the count of batches drawn."""
+    """Endless shuffled passes over the rows, determined by seed and number of batches so far."""
 
     rows: Int[Tensor, " m"]
     size: int
     seed: int
-    drawn: int = 0  # batches given so far; all that a resumed fit needs to know
+    drawn: int = 0  # batches so far; the only state that a resumed fit needs
 
     def __post_init__(self) -> None:
         self.size = min(self.size, len(self.rows))

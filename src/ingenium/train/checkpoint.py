@@ -24,7 +24,7 @@ INDEX = "state.json"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a resumed fit needs: tensors by name and plain numbers."""
+    """State of a fit to resume from: tensors by name, and plain numbers."""
 
     tensors: dict[str, Tensor]
     facts: dict[str, Any]
@@ -34,7 +34,7 @@ def write(folder: Path, state: Checkpoint) -> None:
     """Replace the state in `folder`; a stop at any moment leaves the old or the new one.
 
     Raises:
-        StorageError: it cannot be written; the old state is still there.
+        StorageError: if it cannot be written; the old state is still there.
     """
     payload = save({k: v.detach().cpu().contiguous().clone() for k, v in state.tensors.items()})
     digest = content_digest(payload)
@@ -48,10 +48,10 @@ def write(folder: Path, state: Checkpoint) -> None:
 
 
 def read(folder: Path) -> Checkpoint | None:
-    """The state in `folder`, or None where there is none.
+    """Read the state in `folder`; None where there is none.
 
     Raises:
-        CorruptError: the folder holds a damaged state.
+        CorruptError: if the state is damaged.
     """
     path = folder / INDEX
     if not path.exists():

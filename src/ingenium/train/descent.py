@@ -1,4 +1,4 @@
-"""How a step is taken where the weights lie: in this process, or through this port on many."""
+"""Gradient steps of a fit: in this process, or through this interface on many."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,68 +17,68 @@ Named = dict[str, Tensor]
 
 @runtime_checkable
 class FitDescent(Protocol):
-    """What of a fit depends on how many processes hold the model.
+    """Interface of the operations of a fit that depend on the number of processes.
 
     Shapes: n designs of a batch, c numbers of their conditions.
     """
 
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
-        """Of the parameters of a turn that are here."""
+        """Return the optimiser of the local parameters of a turn."""
         ...
 
     def gradients(
         self, turn: Turn, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"],
         rng: torch.Generator,
     ) -> float:  # fmt: skip
-        """Mean loss of a batch; leaves the gradient of each parameter of the turn that is here."""
+        """Return the mean loss of a batch and set the gradients of the turn's local parameters."""
         ...
 
     def clip(self, parameters: Sequence[nn.Parameter], most: float) -> float:
-        """Norm of all gradients, wherever they lie, which is bounded then."""
+        """Return the norm of the gradients over all processes, and clip it."""
         ...
 
     def held_out(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> float:
-        """Sum of the held-out losses of some rows."""
+        """Return the sum of the held-out losses of some rows."""
         ...
 
     def whole(self, parts: Mapping[str, Tensor]) -> Named:
-        """Tensors by the name of their parameter, put together from all places."""
+        """Gather complete tensors from all processes, by the name of their parameter."""
         ...
 
     def place(self, parts: Mapping[str, Tensor], whole: Mapping[str, Tensor]) -> None:
-        """The reverse of `whole`, in place; values of what is elsewhere are passed over."""
+        """Copy the local parts of complete tensors in place (the reverse of `whole`)."""
         ...
 
     def outline(self, parameters: Mapping[str, nn.Parameter], turns: Sequence[Turn]) -> object:
-        """What makes a model another one, the same on however many processes it lies."""
+        """Return the identity of a model's structure, whatever the number of processes."""
         ...
 
     def late(self, late: bool) -> bool:
-        """What the first process says of the time, so that all stop at the same step."""
+        """Return the first process's answer, so that all stop at the same step."""
         ...
 
     def writes(self) -> bool:
-        """Whether this process keeps checkpoints; asking waits for those that come later."""
+        """Return whether this process writes checkpoints; the call waits for slower processes."""
         ...
 
 
 @dataclass(frozen=True)
 class Lone:
-    """The whole model in this process."""
+    """Descent with the whole model in this process."""
 
     model: WholeModel
 
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
-        """AdamW."""
+        """Return AdamW for the parameters of a turn."""
         return adamw(turn.parameters, turn, plan)
 
     def gradients(
         self, turn: Turn, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"],
         rng: torch.Generator,
     ) -> float:  # fmt: skip
-        """Only parameters of this turn get a gradient, so that turns never disturb each other."""
+        """Set gradients of this turn's parameters only, so that turns never disturb each other."""
         with _precision(x.device):
             loss = turn.loss(x, cond, rng).float().mean()
         gradients = torch.autograd.grad(loss, turn.parameters, allow_unused=True)
@@ -87,39 +87,39 @@ class Lone:
         return loss.item()
 
     def clip(self, parameters: Sequence[nn.Parameter], most: float) -> float:
-        """Of all of them."""
+        """Clip the norm of all gradients, and return it."""
         return nn.utils.clip_grad_norm_(parameters, most).item()
 
     def held_out(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> float:
-        """By the model itself."""
+        """Sum the losses of the model itself."""
         with _precision(x.device):
             return self.model.held_out_loss(x, cond, rng).detach().double().sum().item()
 
     def whole(self, parts: Mapping[str, Tensor]) -> Named:
-        """As they are."""
+        """Return the tensors as they are."""
         return dict(parts)
 
     def place(self, parts: Mapping[str, Tensor], whole: Mapping[str, Tensor]) -> None:
-        """Copied."""
+        """Copy the tensors."""
         assign(parts, whole)
 
     def outline(self, parameters: Mapping[str, nn.Parameter], turns: Sequence[Turn]) -> object:
-        """Names, shapes and types of the weights, and who trains them."""
+        """Return names, shapes and types of the weights, and the turn that trains each."""
         return outline(parameters, turns)
 
     def late(self, late: bool) -> bool:
-        """As seen here."""
+        """Return the answer of this process."""
         return late
 
     def writes(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
 
 def adamw(parameters: Sequence[nn.Parameter], turn: Turn, plan: Plan) -> torch.optim.AdamW:
-    """The optimiser of all fits, of the parameters of a turn or of some of them.
+    """Build the optimiser of all fits for some parameters of a turn.
 
     Source: Loshchilov and Hutter, ICLR 2019, arXiv:1711.05101.
     """
@@ -129,7 +129,7 @@ def adamw(parameters: Sequence[nn.Parameter], turn: Turn, plan: Plan) -> torch.o
 
 
 def outline(parameters: Mapping[str, nn.Parameter], turns: Sequence[Turn]) -> object:
-    """Names, shapes and types of whole weights, and how many each turn trains."""
+    """Return names, shapes and types of whole weights, and the number that each turn trains."""
     return (
         [(name, tuple(p.shape), str(p.dtype)) for name, p in parameters.items()],
         [(len(turn.parameters), turn.repeats, turn.betas) for turn in turns],
@@ -137,7 +137,7 @@ def outline(parameters: Mapping[str, nn.Parameter], turns: Sequence[Turn]) -> ob
 
 
 def _precision(device: torch.device) -> AbstractContextManager[object]:
-    """Half precision where the device computes it natively, else none."""
+    """Half precision where the device computes it natively, else full precision."""
     if device.type == "cuda" and torch.cuda.is_bf16_supported():
         return torch.autocast("cuda", dtype=torch.bfloat16)
     return nullcontext()

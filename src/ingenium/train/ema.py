@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class Ema:
-    """Average of all parameters over the steps, with a short memory at the beginning.
+    """Exponential average of all parameters over the steps, with a short memory at first.
 
-    Source: Polyak and Juditsky, SIAM J. Control Optim. 30(4), 1992; the rising decay
-    (1 + step) / (10 + step) as in TensorFlow's ExponentialMovingAverage.
+    Source: Polyak and Juditsky, SIAM J. Control Optim. 30(4), 1992; the rising decay (1 + step) /
+        (10 + step) as in TensorFlow's ExponentialMovingAverage.
     """
 
     def __init__(self, parameters: Mapping[str, nn.Parameter], decay: float) -> None:
@@ -25,19 +25,19 @@ class Ema:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Take in the weights after step number `step` (from 0)."""
+        """Add the weights after step number `step` (from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for names in self._alike:
             own = [self.average[name] for name in names]
             torch._foreach_lerp_(own, [self.parameters[name] for name in names], 1.0 - decay)
 
     def snapshot(self) -> dict[str, Tensor]:
-        """A copy of the average."""
+        """Return a copy of the average."""
         return {name: value.clone() for name, value in self.average.items()}
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """The model computes with the average inside the block, with its own weights after it."""
+        """Give the model the averaged weights inside the block, and its own ones after it."""
         own = {name: p.detach().clone() for name, p in self.parameters.items()}
         assign(self.parameters, self.average)
         try:

@@ -1,4 +1,4 @@
-"""Few parameters beside frozen matrices: a fitted model learns more, and stays what it was."""
+"""Low-rank adaptation: few trained parameters added to the frozen matrices of a fitted model."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from ingenium.train.plan import Turn, WholeModel
 
 
 class LowRank(nn.Module):
-    """A product of two thin matrices that is added to a frozen one; it begins as zero.
+    """A product of two thin matrices that is added to a frozen one; initially zero.
 
     Shapes: o rows and i columns of the matrix, r the rank.
     Source: Hu et al., ICLR 2022, arXiv:2106.09685.
@@ -25,15 +25,15 @@ class LowRank(nn.Module):
         self.inner, self.outer = nn.Parameter(first), nn.Parameter(torch.zeros(rows, rank))
 
     def forward(self, weight: Float[Tensor, "o i"]) -> Float[Tensor, "o i"]:
-        """The sum."""
+        """Return the sum."""
         return weight + self.outer @ self.inner
 
 
 class AdaptedModel:
-    """A model whose dense layers get low-rank parts, which alone are trained."""
+    """A model whose dense layers get low-rank parts; only these are trained."""
 
     def __init__(self, model: WholeModel, rank: int, rng: torch.Generator) -> None:
-        """Freeze a model and put the parts beside its matrices.
+        """Freeze a model and add the parts to its matrices.
 
         Raises:
             InputError: for a model of several turns, or without matrices wider than the rank.
@@ -55,38 +55,38 @@ class AdaptedModel:
 
     @property
     def share(self) -> float:
-        """Parameters that are trained, over those of the model."""
+        """Number of trained parameters relative to those of the model."""
         return sum(p.numel() for _, p in self.named_parameters()) / self.count
 
     def turns(self) -> tuple[Turn, ...]:
-        """The parts, on the loss of the model."""
+        """Train the parts on the loss of the model."""
         own = tuple(p for _, p in self.named_parameters())
         return (Turn(own, self.turn.loss, betas=self.turn.betas),)
 
     def anneal(self, fraction: float) -> None:
-        """As the model."""
+        """Anneal the model."""
         self.model.anneal(fraction)
 
     def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]:
-        """Those of the parts."""
+        """Yield the parameters of the parts."""
         return ((k, p) for k, p in self.model.named_parameters() if p.requires_grad)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Of the parts."""
+        """Return the weights of the parts."""
         return {name: p.detach() for name, p in self.named_parameters()}
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """As the model."""
+        """Return the held-out loss of the model."""
         return self.model.held_out_loss(x, cond, rng)
 
     def merge(self) -> None:
-        """Add the parts to the matrices, which are a plain model's again."""
+        """Add the parts to the matrices, which turns the model into a plain one."""
         self._apart(merged=True)
 
     def remove(self) -> None:
-        """Take the parts away: the matrices are what they were, to the bit."""
+        """Remove the parts: the matrices are bit for bit the original ones."""
         self._apart(merged=False)
 
     def _apart(self, *, merged: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a fit needs to know: budget, optimiser settings, seed, checkpoint, progress."""
+"""Plans of fits: budget, optimiser settings, seed, checkpoint, progress."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ Loss = Callable[[Tensor, Tensor, torch.Generator], Float[Tensor, " n"]]
 
 @dataclass(frozen=True)
 class Turn:
-    """One optimiser's share of a training step; adversarial models take several in turn.
+    """One optimiser's part of a training step; adversarial models alternate several.
 
-    `loss(x, cond, rng)` gives one value a row; the trainer reduces.
+    `loss(x, cond, rng)` returns one value a row; the trainer reduces.
     """
 
     parameters: tuple[nn.Parameter, ...]
@@ -27,14 +27,14 @@ class Turn:
 
 @runtime_checkable
 class Trainable(Protocol):
-    """What the trainer asks of a model."""
+    """Interface of models for the trainer."""
 
     def turns(self) -> tuple[Turn, ...]:
-        """The optimisers' shares of one training step, in order."""
+        """Return the optimisers' parts of one training step, in order."""
         ...
 
     def anneal(self, fraction: float) -> None:
-        """Told before each step how much of the budget is spent, from 0 to 1."""
+        """Adapt to the spent fraction of the budget, from 0 to 1; called before each step."""
         ...
 
     def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]: ...
@@ -43,12 +43,12 @@ class Trainable(Protocol):
 
 @runtime_checkable
 class WholeModel(Trainable, Protocol):
-    """One that lies in this process as a whole."""
+    """A trainable model that lies in this process as a whole."""
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """What early stopping watches, on rows that are never trained on."""
+        """Return the loss that early stopping watches, on rows that are never trained on."""
         ...
 
 
@@ -64,9 +64,9 @@ class Plan:
     clip_norm: float = 1.0
     ema_decay: float = 0.999
     warmup: float = 0.05  # share of the steps over which the learning rate rises
-    held_out: float = 0.1  # share of the rows kept for early stopping
+    held_out: float = 0.1  # share of the rows held out for early stopping
     patience: int = 10  # checks without improvement before the fit stops
     check_every: int = 100  # steps between checks of the held-out loss
-    seconds: float | None = None  # wall clock bound; None for no bound
+    seconds: float | None = None  # bound on the wall time in seconds; None for no bound
     checkpoint: Path | None = None  # folder of the resumable state; None for no checkpoint
     progress: Callable[[int, int, float], None] | None = None  # step, steps, held-out loss

@@ -23,7 +23,7 @@ CHECKED_ROWS = 256  # held-out rows are repeated up to this many, for a loss wit
 
 
 class FitError(IngeniumError, RuntimeError):
-    """A fit went astray: a loss or a gradient is not finite."""
+    """A fit diverged: a loss or a gradient is not finite."""
 
 
 def train(
@@ -38,8 +38,8 @@ def train(
 
     `descent` takes the steps where the model lies on many processes, each of which calls this.
 
-    With `plan.checkpoint`, the state is kept at every check; the same call after a stop goes on
-    from there and ends with the same weights, bit for bit, as a fit that was never stopped.
+    With `plan.checkpoint`, the state is stored at every check; the same call after a stop resumes
+    there and ends with the same weights, bit for bit, as a fit that was never stopped.
     `plan.seconds` bounds the time only: learning rate and `anneal` follow the count of steps.
 
     Returns:
@@ -47,9 +47,9 @@ def train(
         as `turn_1`, `turn_2`, ...
 
     Raises:
-        InputError: the data or the plan make no sense, or the checkpoint is of another fit.
-        CorruptError: the checkpoint is damaged.
-        FitError: a loss or gradient is not finite.
+        InputError: if the data or the plan are invalid, or the checkpoint is of another fit.
+        CorruptError: if the checkpoint is damaged.
+        FitError: if a loss or gradient is not finite.
     """
     _check(x, cond, plan)
     if descent is None:
@@ -72,7 +72,7 @@ def train(
 
 @dataclass
 class _Fit:
-    """The state of a fit under way."""
+    """State of a fit in progress."""
 
     model: Trainable
     x: Float[Tensor, "n *shape"]
@@ -104,7 +104,7 @@ class _Fit:
         plan: Plan,
         descent: FitDescent,
     ) -> "_Fit":
-        """A fit at its beginning, or where its checkpoint left it."""
+        """Start a fit, or resume it from its checkpoint."""
         parameters = dict(model.named_parameters())
         like = next(iter(parameters.values()))
         turns = model.turns()
@@ -141,7 +141,7 @@ class _Fit:
         return self.course["held_out"][-1] if self.course["held_out"] else math.inf
 
     def step_once(self) -> None:
-        """One step of every optimiser in turn."""
+        """Take one step of every optimiser in turn."""
         fraction = self.step / self.plan.steps
         self.model.anneal(fraction)
         rate = self.plan.learning_rate * _schedule(fraction, self.plan.warmup, self.plan.steps)
@@ -155,7 +155,7 @@ class _Fit:
         self.step += 1
 
     def _descend(self, turn: Turn, optimiser: torch.optim.Optimizer) -> float:
-        """One step of one optimiser; gives its loss."""
+        """Take one step of one optimiser and return its loss."""
         rows = next(self.batches).to(self.x.device)
         value = self.descent.gradients(turn, self.x[rows], self.cond[rows], self.rng)
         if not math.isfinite(value):
@@ -168,7 +168,7 @@ class _Fit:
         return value
 
     def check(self, *, last: bool) -> None:
-        """Watch the averaged weights on held-out rows, keep the best, decide whether to stop."""
+        """Evaluate averaged weights on held-out rows, store the best, decide whether to stop."""
         since = self.step - (int(self.course["step"][-1]) if self.course["step"] else 0)
         turn_means = [total / since for total in self.sums]
         self.sums = [0.0] * len(self.sums)
@@ -189,7 +189,7 @@ class _Fit:
             self.save(self.plan.checkpoint)
 
     def _held_out(self) -> float:
-        """Mean held-out loss of the averaged weights, under the same draws at every check."""
+        """Mean held-out loss of averaged weights, with the same random numbers at every check."""
         kept = self.rows.held_out
         kept = kept.repeat(-(-CHECKED_ROWS // len(kept))) if len(kept) < CHECKED_ROWS else kept
         rng = stream(self.plan.seed, 3)
@@ -200,7 +200,7 @@ class _Fit:
         return total / len(kept)
 
     def save(self, folder: Path) -> None:
-        """Keep the whole state in a folder."""
+        """Store the whole state in a folder."""
         tensors = {
             f"{group}/{name}": value
             for group, parts in self._groups().items()
@@ -223,10 +223,10 @@ class _Fit:
         checkpoint.write(folder, Checkpoint(tensors, facts))
 
     def load(self, state: Checkpoint, folder: Path) -> None:
-        """Go on from a kept state.
+        """Resume from a stored state.
 
         Raises:
-            InputError: the state is of another fit.
+            InputError: if the state is of another fit.
         """
         facts = state.facts
         if facts["fit"] != _fingerprint(self):
@@ -261,7 +261,6 @@ class _Fit:
 
 
 def _check(x: Tensor, cond: Tensor, plan: Plan) -> None:
-    """Refuse data and plans that make no sense."""
     if len(x) < 2 or len(x) != len(cond):
         raise InputError(
             "at least 2 designs and as many rows of conditions",
@@ -284,7 +283,7 @@ def _names(turns: tuple[Turn, ...]) -> tuple[str, ...]:
 
 
 def _schedule(fraction: float, warmup: float, steps: int) -> float:
-    """Linear rise, then half a cosine down to zero.
+    """Learning-rate factor: linear rise, then half a cosine down to zero.
 
     Source: Loshchilov and Hutter, ICLR 2017, arXiv:1608.03983, eq. 5 without restarts.
     """
@@ -302,14 +301,14 @@ def _group(turn: int) -> str:
 
 
 def _state(optimiser: torch.optim.Optimizer) -> dict[nn.Parameter, dict[str, Tensor]]:
-    """What an optimiser remembers of each parameter; of a sharded one, of those that are here."""
+    """State of an optimiser for each parameter; of a sharded one, for the local parameters."""
     own: torch.optim.Optimizer = getattr(optimiser, "optim", optimiser)
     found: dict[nn.Parameter, dict[str, Tensor]] = own.state  # type: ignore[assignment]  # AdamW's
     return found
 
 
 def _warm(optimiser: torch.optim.Optimizer, stepped: Collection[nn.Parameter]) -> None:
-    """Room for what AdamW remembers of parameters, which it makes at their first step only."""
+    """Allocate AdamW's state of parameters, which it creates at their first step only."""
     own: torch.optim.Optimizer = getattr(optimiser, "optim", optimiser)
     for group in own.param_groups:
         for p in (p for p in group["params"] if p in stepped and p not in own.state):
@@ -318,7 +317,7 @@ def _warm(optimiser: torch.optim.Optimizer, stepped: Collection[nn.Parameter]) -
 
 
 def _fingerprint(fit: _Fit) -> str:
-    """Digest of all that decides the course of a fit, save the first weights."""
+    """Digest of everything that determines a fit, except the initial weights."""
     plan = fit.plan
     settings = (
         *(plan.seed, plan.steps, plan.batch, plan.learning_rate, plan.weight_decay),

@@ -1,4 +1,4 @@
-"""What a file format of a field does: writes designs, and reads them back."""
+"""Contracts of file formats, which write designs and read them back."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,25 +11,25 @@ import xarray as xr
 class Format(Protocol):
     """A file format of the field.
 
-    Designs may share a file; what it keeps of one must not depend on the others.
+    Designs may share a file; what it stores of one must not depend on the others.
     """
 
     @property
     def name(self) -> str:
-        """As users write it."""
+        """Name that users write."""
         ...
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """Of its files, such as `.stl`: what ends so, the first format with it reads alone."""
+        """File endings, such as `.stl`; the first format with an ending reads files with it."""
         ...
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write every design below `folder`; gives the file or folder of each by its index."""
+        """Write every design below `folder`; return the file or folder of each by its index."""
         ...
 
     def read(self, path: Path) -> xr.Dataset:
-        """Read back what `write` wrote, or a file of the same format made elsewhere."""
+        """Read what `write` wrote, or a file of the same format by other software."""
         ...
 
 
@@ -37,18 +37,18 @@ class Format(Protocol):
 class FilePerDesign(Format, Protocol):
     """A format in which designs share no file.
 
-    It is asked to write and read them part by part, so that memory does not grow with their number.
+    Designs are written and read part by part, so that memory does not grow with their number.
     """
 
     @property
     def apart(self) -> Literal[True]:
-        """Says so."""
+        """Marker of such formats."""
         ...
 
 
 @runtime_checkable
 class ReadTogether(FilePerDesign, Protocol):
-    """A format whose reader takes longer for each call than for a design."""
+    """A format whose reader has a high cost per call and a low one per design."""
 
     @property
     def together(self) -> Callable[[Sequence[Path]], xr.Dataset]:
@@ -58,8 +58,8 @@ class ReadTogether(FilePerDesign, Protocol):
 
 @runtime_checkable
 class Accompanied(Format, Protocol):
-    """A format whose files are read by others together with one that they share, such as a net."""
+    """A format whose files need a common one for other programs, such as a net."""
 
     def accompany(self, folder: Path) -> None:
-        """Write it into the folder of the run, beside that of the designs."""
+        """Write it into the folder of the run, next to the files of the designs."""
         ...

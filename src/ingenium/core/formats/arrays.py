@@ -25,13 +25,13 @@ SAME = 1e-9  # relative, within which an attribute or a coordinate is the declar
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """An array that other programs read, and that follows from the variables of the designs.
+    """An array for other programs that follows from the variables of the designs.
 
-    A file whose array is another one is refused: what is shown elsewhere is what is judged here.
+    A file with a different array is refused: other programs must show the design that is judged.
     """
 
     name: str
-    unit: str  # none is written if it is empty
+    unit: str  # not written if it is empty
     of: Callable[[Sequence[Tensor]], np.ndarray]
     near: float = 0.0  # of its largest number, by which a file may differ from it
     each: bool = False  # whether `near` is of each number above 1, and not of the largest
@@ -40,12 +40,12 @@ class Derived:
 
     @property
     def attrs(self) -> dict[str, str]:
-        """Its meaning and unit, as CF names them."""
+        """Meaning and unit as CF attributes."""
         told = {"long_name": self.long_name, "units": self.unit}
         return {key: value for key, value in told.items() if value}
 
     def require(self, found: np.ndarray, arrays: Sequence[Tensor], path: Path) -> None:
-        """Refuse another array.
+        """Refuse an array that differs.
 
         Raises:
             InputError: for another shape, kind or value.
@@ -63,7 +63,7 @@ class Derived:
 
 @dataclass(frozen=True, eq=False)
 class Arrays(ABC):
-    """One file for all designs: an array for each variable with its unit, and their numbers.
+    """One file for all designs: an array for each variable with its unit, and the design numbers.
 
     Shapes: n designs.
     """
@@ -76,17 +76,17 @@ class Arrays(ABC):
     places: Mapping[str, np.ndarray] = field(default_factory=dict)  # along dimensions, written too
     lenient: bool = False  # whether attributes and units may be left out, as by other programs
     finite: bool = False  # whether NaN and infinity are refused
-    check: Callable[[xr.Dataset, Path], None] | None = None  # what the field alone knows
+    check: Callable[[xr.Dataset, Path], None] | None = None  # additions of the field
     name: str = ""
     endings: ClassVar[tuple[str, ...]] = ()
 
     @property
     def what(self) -> str:
-        """What would be right, for a message."""
+        """Description of an expected file, for a message."""
         return f"{self.file} of designs"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write the file; gives it for each design."""
+        """Write the file; return it for each design."""
         path = folder / self.file
         self.pack(designs, path)
         return dict.fromkeys(designs[DESIGN].to_numpy().tolist(), path)
@@ -118,7 +118,7 @@ class Arrays(ABC):
         return designs
 
     def whole(self, designs: xr.Dataset) -> xr.Dataset:
-        """Return all that is written: variables, and what is derived of them for each design."""
+        """Return everything that is written: variables, and the derived arrays of each design."""
         own, arrays = designs[[v.name for v in self.variables]], to_arrays(designs, self.variables)
         derived = {d.name: (DESIGN, d.of(arrays), d.attrs) for d in self.derived}
         at = {d: (d, x, {"long_name": d, "units": "1"}) for d, x in self.places.items()}
@@ -127,11 +127,11 @@ class Arrays(ABC):
 
     @abstractmethod
     def pack(self, designs: xr.Dataset, path: Path) -> None:
-        """Write what is declared into a file."""
+        """Write the declared arrays into a file."""
 
     @abstractmethod
     def unpack(self, path: Path) -> xr.Dataset:
-        """Read what is declared, of any size, shape and unit."""
+        """Read the declared arrays, of any size, shape and unit."""
 
     def _require_about(self, found: xr.Dataset, path: Path) -> None:
         for key, own in self.about.items():

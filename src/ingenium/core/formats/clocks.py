@@ -1,4 +1,4 @@
-"""First columns of tables of steps: hours of one course, or stamps of a day."""
+"""First columns of tables of steps: hours of one trajectory, or time stamps of a day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ DAY_MIN = 24 * 60
 
 @runtime_checkable
 class StepClock(Protocol):
-    """The first column of a table of steps, and what it says of the design."""
+    """The first column of a table of steps, and the numbers of the design that it encodes."""
 
     @property
     def head(self) -> str:
-        """Its heading."""
+        """Heading of the column."""
         ...
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """Single numbers of a design that its cells follow from."""
+        """Variables without dimensions that its cells follow from."""
         ...
 
     def cells(self, *numbers: float) -> Sequence[Any]:
@@ -45,7 +45,7 @@ class StepClock(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Hours:
-    """Steps of one course, by the hour at which each starts."""
+    """Steps of one trajectory, labelled by the hour at which each starts."""
 
     hours: Float64[np.ndarray, " t"]
     head: str = "hour"

@@ -1,4 +1,4 @@
-"""Tables as declarations: what a column is says how it is written, read and attacked."""
+"""Declarative tables: the declaration of a column decides how it is written, read and attacked."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -29,17 +29,17 @@ Numbers = Float64[np.ndarray, "..."]
 class TableColumn:
     """A column of numbers: its heading, and the unit and digits in which people of the field write.
 
-    A number between the digits is refused when it is read: nobody can set it.
+    A number with more digits is refused when it is read: nobody can set it.
     """
 
     head: str
     unit: str = ""  # that of its variable, if empty
-    digits: int | None = None  # after the point; all that a double has, if none
+    digits: int | None = None  # after the point; all digits of a double, if None
 
 
 @dataclass(frozen=True)
 class UnitChange:
-    """A change of unit by whole ratios, so that what was converted comes back."""
+    """A change of unit by integer ratios, so that converting back gives the same number."""
 
     times: float = 1.0
     over: float = 1.0
@@ -96,7 +96,7 @@ class Columns:
     endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write the file; gives it for each design."""
+        """Write the file; return it for each design."""
         index, path = designs[DESIGN].to_numpy(), folder / self.file
         table = dict[str, Numbers]()
         for v, column in self.declared:
@@ -111,7 +111,8 @@ class Columns:
         """Read the file, the one in a folder, or one like it.
 
         Raises:
-            InputError: for other columns, what is no number, or a number between the digits.
+            InputError: for other columns, cells that are no number, or numbers with too many
+                digits.
         """
         file = path / self.file if path.is_dir() else path
         table = read_table(file, f"{self.file} of designs", delimiter=",", exact=True)
@@ -157,7 +158,7 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class StepColumns:
-    """A CSV file a design, a row a step: the clock, then a column for each series.
+    """A CSV file a design, a row a step: time, then a column for each series.
 
     A variable along time alone has a column of its own name; one of several series has a column
     `variable:label` for each, or `label:variable` with `label_first`.
@@ -214,7 +215,7 @@ class StepColumns:
 
     @cached_property
     def heads(self) -> list[str]:
-        """All headings but that of the clock."""
+        """All headings but that of the time column."""
         return [head for head, _, _ in self._places]
 
     @cached_property
@@ -239,7 +240,7 @@ class StepColumns:
 
 
 def check_digits(table: DataTable, head: str, values: Numbers, digits: int | None) -> None:
-    """Refuse a number that lies between those that can be written.
+    """Refuse a number with more digits than can be written.
 
     Raises:
         InputError: naming the first.
@@ -257,5 +258,5 @@ def check_digits(table: DataTable, head: str, values: Numbers, digits: int | Non
 
 
 def _whole(ratio: float) -> float:
-    """A ratio that is a whole number but for rounding, as that number."""
+    """Return a ratio that is an integer but for rounding as that integer."""
     return float(round(ratio)) if math.isclose(ratio, round(ratio), rel_tol=1e-9) else ratio

@@ -1,4 +1,4 @@
-"""Records as declarations: a JSON object a design, its entries named as columns are."""
+"""Declarative records: a JSON object a design, with entries declared like columns."""
 
 import json
 import operator
@@ -29,7 +29,7 @@ INSTEAD = "Write what propose writes."
 class Records:
     """One file for all designs, an object of JSON a line: its number, and an entry a variable.
 
-    Texts are written as `shown` gives them and read as `taken` does; numbers as their column says.
+    Texts are written by `shown` and read by `taken`; numbers as declared by their column.
     """
 
     variables: tuple[Variable, ...]
@@ -41,7 +41,7 @@ class Records:
     endings: ClassVar[tuple[str, ...]] = (".jsonl",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write the file; gives it for each design."""
+        """Write the file; return it for each design."""
         index, path = designs[DESIGN].to_numpy().tolist(), folder / self.file
         entries = {c.head: self._shown(designs[v.name].to_numpy(), v, c) for v, c in self.declared}
         rows = zip(index, *entries.values(), strict=True)
@@ -53,7 +53,7 @@ class Records:
         """Read the file, the one in a folder, or one like it.
 
         Raises:
-            InputError: for what is no such file, naming the line.
+            InputError: for any other file, naming the line.
         """
         file = path / self.file if path.is_dir() else path
         what = f"{self.file}, an object of JSON a line"

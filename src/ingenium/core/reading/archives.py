@@ -1,7 +1,7 @@
 """Members of zip archives, and arrays in those of NumPy, unpacked within bounds.
 
-What an archive says of itself is checked before anything is unpacked, and unpacking stops where
-what was said ends: neither a header nor a well packed void can fill the memory.
+The sizes in an archive's headers are checked before anything is unpacked, and unpacking stops at
+them: neither a header nor a highly compressed member can fill the memory.
 """
 
 import io
@@ -22,11 +22,11 @@ NPY = ".npy"
 
 
 def members(path: Path, what: str, ending: str = "") -> dict[str, bytes]:
-    """The members of a zip archive whose names end so, unpacked.
+    """Unpack the members of a zip archive whose names end with `ending`.
 
     Raises:
-        InputError: for a file that is no whole archive, or one of too many or too large members,
-            that are encrypted, packed in another way than stored or deflated, or doubled.
+        InputError: for a file that is no whole archive, or for members that are too many, too
+            large, encrypted, duplicated, or neither stored nor deflated.
     """
     data = content(path, what)
     with refusing(what, path), zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -37,10 +37,10 @@ def members(path: Path, what: str, ending: str = "") -> dict[str, bytes]:
 
 
 def arrays(path: Path, what: str) -> dict[str, np.ndarray]:
-    """The arrays of a NumPy archive, numbers alone.
+    """Read the arrays of a NumPy archive, numbers alone.
 
     Raises:
-        InputError: as for `members`, and for what is no array of numbers.
+        InputError: as for `members`, and for members that are no arrays of numbers.
     """
     found = members(path, what)
     with refusing(what, path):
@@ -64,7 +64,7 @@ def _check(listed: list[zipfile.ZipInfo], what: str, path: Path) -> None:
 
 
 def _array(name: str, data: bytes) -> np.ndarray:
-    """The array of a member, whose header is held against its length before room is made."""
+    """Read the array of a member; its header is checked before memory is allocated."""
     if not name.endswith(NPY):
         raise ValueError(f"{name} is no array")
     file = io.BytesIO(data)

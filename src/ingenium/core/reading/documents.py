@@ -1,4 +1,4 @@
-"""JSON and XML that users name: bounded in size, depth and number of parts; nothing said twice."""
+"""JSON and XML files: bounded in size, depth and number of parts, without duplicate entries."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,19 +18,19 @@ PIECE = 1 << 16
 
 
 def json_file(path: Path, what: str) -> Any:
-    """The JSON in a file.
+    """Parse a JSON file.
 
     Raises:
-        InputError: if it is none, is too large, or says an entry of one object twice.
+        InputError: if it is not JSON, is too large, or has an entry of one object twice.
     """
     return json_text(text(path, what, most=MOST_JSON), what, str(path))
 
 
 def json_text(found: str, what: str, where: str) -> Any:
-    """As `json_file`, of a text; `where` names it in the message.
+    """Parse JSON text with the checks of `json_file`; `where` names it in the message.
 
     Raises:
-        InputError: if it is no JSON, is too large, or says an entry of one object twice.
+        InputError: if it is not JSON, is too large, or has an entry of one object twice.
     """
     parts = sum(map(found.count, ",[{"))
     if parts > MOST_PARTS:
@@ -42,7 +42,7 @@ def json_text(found: str, what: str, where: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, whose readers may differ in which of two equal keys they heed."""
+    """Refuse an object with a key twice: readers differ in which of the two they use."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -62,12 +62,12 @@ class Element:
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """The elements of a document as each ends, so that none is held longer than it is used.
+    """Yield each element of a document when it ends, so that none is held longer than it is used.
 
     Raises:
-        expat.ExpatError: for what is no XML.
-        ValueError: for a document type (which could define what expands without end), or elements
-            too many or too deep within each other.
+        expat.ExpatError: for data that are not XML.
+        ValueError: for a document type (whose entities could expand without end), or for elements
+            that are too many or nested too deeply.
     """
     tags = data.count(b"<")
     if tags > MOST_TAGS:
@@ -82,7 +82,7 @@ def elements(data: bytes) -> Iterator[Element]:
 
 
 class _Reader:
-    """Gathers elements as the parser comes upon them."""
+    """Collects the elements that the parser reports."""
 
     def __init__(self) -> None:
         self.parser = expat.ParserCreate(namespace_separator=" ")

@@ -12,8 +12,8 @@ from pathlib import Path
 from ingenium.core.errors import IngeniumError, InputError
 
 MOST_BYTES = 256 << 20  # of a file
-MOST_MEMORY = 1 << 30  # that making sense of one file may take
-MOST_TOML = 1 << 20  # bytes of what people write by hand
+MOST_MEMORY = 1 << 30  # that parsing one file may take
+MOST_TOML = 1 << 20  # bytes of a file written by hand
 MOST_LINES = 1_000_000
 ODD_ENDS = re.compile("[\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -28,7 +28,7 @@ MOST_DIGITS = 16  # of the number of a design
 
 @contextmanager
 def refusing(what: str, path: Path) -> Iterator[None]:
-    """Turn whatever a parser throws at a file into a refusal that names it, and bound its memory.
+    """Turn any error of a parser into one that names the file, and bound the parser's memory.
 
     Args:
         what: would have been right, as it reads after "expected".
@@ -50,10 +50,10 @@ def refusing(what: str, path: Path) -> Iterator[None]:
 
 
 def check_plain(path: Path, what: str) -> None:
-    """Refuse what is neither a folder nor a plain file of a size that can be read.
+    """Refuse a path that is neither a folder nor a plain file of a readable size.
 
     Raises:
-        InputError: for what is absent, a device, a pipe, a socket, or too large.
+        InputError: for a path that is absent, a device, a pipe, a socket, or too large.
     """
     try:
         found = path.stat()
@@ -64,12 +64,12 @@ def check_plain(path: Path, what: str) -> None:
 
 
 def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
-    """All bytes of a plain file.
+    """Read all bytes of a plain file.
 
     Raises:
-        InputError: if it is absent, no plain file (which may have no end), or of more bytes.
+        InputError: if it is absent, no plain file (which may have no end), or larger than `most`.
     """
-    try:  # a pipe that nobody writes into would be waited for
+    try:  # a pipe without a writer would block
         with open(path, "rb", opener=_without_waiting) as file:
             _check_file(os.fstat(file.fileno()), path, what, most)
             data = file.read(most + 1)
@@ -85,11 +85,11 @@ def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
 
 
 def text(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> str:
-    """The text of a file in UTF-8, with one kind of line end and without a mark of its order.
+    """Read a UTF-8 text file, with uniform line ends and without a byte-order mark.
 
     Raises:
-        InputError: as for `content`, for what is no UTF-8, and for signs that end a line, or a
-            text, to some programs alone: what one reads the other would not.
+        InputError: as for `content`, for what is not UTF-8, and for characters that end a line, or
+            a text, in some programs alone, which would then read another text.
     """
     data = content(path, what, most=most)
     with refusing(what, path):
@@ -104,10 +104,10 @@ def text(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> str:
 
 
 def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
-    """The lines of a text file.
+    """Read the lines of a text file.
 
     Raises:
-        InputError: as for `text`, and for more lines than designs can be made of.
+        InputError: as for `text`, and for too many lines.
     """
     found = text(path, what, most=most)
     count = found.count("\n")
@@ -117,9 +117,9 @@ def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
 
 
 def numbered(path: Path, form: str, what: str) -> tuple[list[Path], list[int]]:
-    """A file, or all of a folder whose names have a form such as `poem_*.txt`; and their numbers.
+    """List a file, or those of a folder with a pattern such as `poem_*.txt`, and their numbers.
 
-    Numbers are those that names end in; from 0 on where one ends otherwise, or two alike.
+    Numbers are those at the end of the names; from 0 on where one is missing or not unique.
 
     Raises:
         InputError: for a folder without any.
@@ -134,7 +134,7 @@ def numbered(path: Path, form: str, what: str) -> tuple[list[Path], list[int]]:
 
 
 def number(word: str) -> float:
-    """A number as every program reads it: in the digits 0 to 9, with nothing between them.
+    """Parse a number that every program reads alike: digits 0 to 9, with nothing between them.
 
     Raises:
         ValueError: for anything else, such as `1_000` or digits of other scripts, which Python
@@ -146,7 +146,7 @@ def number(word: str) -> float:
 
 
 def check_numbers(found: str, what: str, path: Path) -> None:
-    """Refuse words that are numbers to Python alone, before a parser of Python's takes them.
+    """Refuse words that only Python reads as numbers, before a Python parser takes them.
 
     Raises:
         InputError: naming the first of them.
@@ -192,20 +192,18 @@ def _bounded() -> Iterator[None]:
 
 
 def _data_bytes() -> int | None:
-    """What counts against the limit now; none where the system does not say."""
+    """Bytes of data memory in use by this process; None where the system does not report it."""
     with suppress(OSError, ValueError, IndexError):
         return int(STATUS.read_text().split("VmData:")[1].split()[0]) << 10
     return None
 
 
 def _named(path: Path) -> str:
-    """A path for a message, its end where it is long."""
     whole = str(path)
     return whole if len(whole) <= 300 else f"...{whole[-297:]}"
 
 
 def _short(error: BaseException) -> str:
-    """What an error says, in one line."""
     if isinstance(error, UnicodeDecodeError):
         byte = error.object[error.start]
         return f"no text in UTF-8, since byte {error.start} is 0x{byte:02X}"

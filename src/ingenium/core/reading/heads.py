@@ -32,12 +32,12 @@ def split_head(head: str) -> tuple[str, str]:
 def unit_heads(
     heads: Iterable[str], taken: Collection[str], *examples: str
 ) -> list[tuple[str, str]]:
-    """Name and unit of each column.
+    """Return name and unit of each column.
 
     Args:
         heads: as they were read.
         taken: names that formulas have for something else.
-        examples: heads that would be right, such as `length [m]`; the last stands for all others.
+        examples: heads that would be right, such as `length [m]`; the last serves all others.
 
     Raises:
         InputError: for a head without a name or unit, a name that is taken, or one twice.

@@ -1,4 +1,4 @@
-"""Parquet that users name, into a data frame, within bounds."""
+"""Parquet files as data frames, read within bounds."""
 
 from io import BytesIO
 from pathlib import Path
@@ -14,12 +14,12 @@ MOST_UNPACKED = 256 << 20  # bytes
 
 
 def read_parquet(path: Path, what: str, most_columns: int, most_cells: int) -> pd.DataFrame:
-    """Return the table of a Parquet file, whose own account of its size is read first.
+    """Read the table of a Parquet file, after checking the size that its metadata declare.
 
     An index of times becomes the first column.
 
     Raises:
-        InputError: for what is no Parquet, or too large.
+        InputError: for a file that is not Parquet, or too large.
         MissingExtra: if pyarrow is not installed.
     """
     _, parquet = arrow()

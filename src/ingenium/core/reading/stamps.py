@@ -1,7 +1,7 @@
 """Time stamps as people write them, brought to one fixed offset from UTC.
 
-A local time with daylight saving has a gap in March and a doubled hour in October; what is cut
-into days of equally many steps is in a time without them.
+A local time with daylight saving has a gap in March and a doubled hour in October. Data to be cut
+into days of equally many steps need a time without them.
 """
 
 from datetime import UTC, tzinfo
@@ -31,7 +31,7 @@ def fixed_time(
     """Return stamps in the fixed offset `onto`, without a zone attached, strictly rising.
 
     Args:
-        text: stamps as they stand in the file, in its order.
+        text: stamps as written in the file, in its order.
         pattern: how they are written, in the codes of `strptime`; otherwise ISO 8601 and
             `31.12.2016 23:45` are understood.
         zone: the zone that stamps without an offset are in, such as "Europe/Berlin"; without it
@@ -118,7 +118,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _from_local(stamps: pd.Series, zone: tzinfo, onto: tzinfo) -> pd.DatetimeIndex:
-    """Take the first stamp of each pair in the doubled hour of autumn as summer time."""
+    """Convert local stamps; the first of a pair in the doubled hour of autumn is summer time."""
     summer = ~stamps.duplicated(keep="first").to_numpy()
     local = pd.DatetimeIndex(stamps).tz_localize(zone, ambiguous=summer, nonexistent="NaT")
     absent = np.asarray(local.isna())
@@ -133,7 +133,7 @@ def _from_local(stamps: pd.Series, zone: tzinfo, onto: tzinfo) -> pd.DatetimeInd
 
 
 def _refuse_local_time(stamps: pd.DatetimeIndex) -> None:
-    """Find the gap in March or the doubled hour in October, in any order of the rows."""
+    """Refuse stamps with the gap in March or the doubled hour in October, in any row order."""
     if len(stamps) < 3:
         return
     step = step_of(stamps)
@@ -176,5 +176,4 @@ def _require_order(stamps: pd.DatetimeIndex, text: pd.Series) -> None:
 
 
 def _row(text: pd.Series, position: int) -> str:
-    """Where a value stands in the file, whose first row is the header."""
     return f"in row {position + 2}"

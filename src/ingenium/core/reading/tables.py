@@ -1,7 +1,7 @@
 """Tables that users name, as CSV or Parquet: read once, for every domain, within bounds.
 
-A `DataTable` hands out columns by name, converts units that headings name, reads time stamps with
-their zones, and says of everything that it refuses in which file, row and column it stands.
+A `DataTable` returns columns by name, converts units that headings name, and reads time stamps with
+their zones. Its errors name file, row and column.
 """
 
 import csv
@@ -38,11 +38,11 @@ SHOWN = 4  # names of columns in a message
 
 @dataclass(frozen=True, eq=False)
 class DataTable:
-    r"""Rows below a header, whose columns are asked for by name.
+    r"""Rows below a header, whose columns are read by name.
 
     A heading may name the unit: `load_kw`, `load [kW]` and `load (kW)` are the column `load`.
 
-    Shapes: r rows, c columns that are asked for.
+    Shapes: r rows, c columns that are read.
 
     >>> table = table_of("time,load_kw\n2026-01-05 00:00,1.5\n2026-01-05 00:15,0.5\n", "a day")
     >>> table.numbers("load", "W").tolist()
@@ -59,7 +59,7 @@ class DataTable:
     path: Path
     what: str  # as it reads after "expected"
     blank: tuple[int, ...] = ()  # lines of the file without anything, counted from 1
-    first: int = 2  # row in which the first values stand, below the header
+    first: int = 2  # row of the first values, below the header
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -68,14 +68,14 @@ class DataTable:
         return name in self.heads or any(own == name for own, _ in self._units)
 
     def place(self, row: int, head: str = "") -> str:
-        """Return where a row is, for a message."""
+        """Return the place of a row, for a message."""
         line = row + self.first
         for skipped in self.blank:
             line += skipped <= line
         return f"row {line}{f', column {head}' if head else ''} of {self.path}"
 
     def at(self, name: str) -> int:
-        """Return the place of the column with a heading.
+        """Return the index of the column with a heading.
 
         Raises:
             InputError: if there is none, or more than one.
@@ -89,12 +89,12 @@ class DataTable:
 
         Args:
             name: the heading, with or without its unit.
-            unit: in which numbers are wanted, and what a heading without a unit means.
+            unit: unit of the result, and of a heading that names none.
             gaps: read empty cells as NaN instead of refusing them.
 
         Raises:
-            InputError: for a column that is absent, of another kind of unit, or with a cell that
-                is no number; truths, and `1_000`, which is a number to Python alone, are none.
+            InputError: for a column that is absent, of another kind of unit, or with a cell that is
+                no number; truth values, and `1_000`, which only Python reads as a number, are none.
         """
         at, written = self._find(name)
         values = self._plain(at)
@@ -111,7 +111,7 @@ class DataTable:
         """Return columns of numbers as designs hold them, NaN and infinity too.
 
         Raises:
-            InputError: as `numbers`, but for what is not finite.
+            InputError: as `numbers`, except for values that are not finite.
         """
         if not heads:
             return np.empty((0, len(self)))
@@ -128,7 +128,7 @@ class DataTable:
         return fixed_time(self.frame[self.at(name)], pattern=pattern, zone=zone, onto=onto)
 
     def named(self) -> pd.DataFrame:
-        """Return the rows under their headings, each of which must stand once."""
+        """Return the rows under their headings, each of which must be unique."""
         for head in self.heads:
             self.at(head)
         return self.frame.set_axis(list(self.heads), axis=1)
@@ -139,7 +139,7 @@ class DataTable:
         """Refuse other columns than these, and another number of rows.
 
         Raises:
-            InputError: naming what is absent, or too much.
+            InputError: naming the missing or superfluous columns.
         """
         own, wanted = list(self.heads), list(heads)
         fits = own == wanted if ordered else sorted(own) == sorted(wanted)
@@ -172,7 +172,6 @@ class DataTable:
         return [split_head(head) for head in self.heads]
 
     def _find(self, name: str) -> tuple[int, str]:
-        """Place of a column, and the unit that its heading names."""
         named = list(zip(self.heads, self._units, strict=True))
         found = [(i, unit) for i, (head, (_, unit)) in enumerate(named) if head == name]
         found = found or [(i, unit) for i, (_, (own, unit)) in enumerate(named) if own == name]
@@ -189,7 +188,6 @@ class DataTable:
         )
 
     def _plain(self, at: int) -> Float64[np.ndarray, " r"]:
-        """The numbers of a column as they are written."""
         column = self.frame[at]
         if not len(column):
             raise InputError(f"{self.what} with rows", f"none in {self.path}", "Write one.")
@@ -215,14 +213,14 @@ def read_table(
     """Read a CSV or Parquet file whose first row names its columns.
 
     Args:
-        path: of the file, which is Parquet if its name says so.
+        path: of the file, which is Parquet if its ending is.
         what: would be right, as it reads after "expected", such as "a day of loads".
         delimiter: between cells; if empty, it and the decimal sign are found from the file.
         exact: read the double that is nearest to each number, which takes longer.
-        filled: refuse empty cells of numbers, and not only where they are asked for.
+        filled: refuse empty cells of numbers, and not only those that are read.
 
     Raises:
-        InputError: for what is no such table in UTF-8, or too large.
+        InputError: for a file that is no such table in UTF-8, or too large.
         MissingExtra: if pyarrow is not installed, which reads Parquet.
     """
     if path.suffix.lower() in PARQUET:
@@ -246,7 +244,7 @@ def table_of(
     """Read a table from the text of CSV, as `read_table` does from a file.
 
     Raises:
-        InputError: for what is no such table, or of too many columns or cells.
+        InputError: for text that is no such table, or has too many columns or cells.
     """
     if not found.strip():
         raise InputError(what, f"{path}, which is empty", "Write a line of names, and rows.")
@@ -265,7 +263,7 @@ def table_of(
             float_precision="round_trip" if exact else None,
             keep_default_na=not filled,
         )
-    longer = len(frame) and not isinstance(frame.index, pd.RangeIndex)  # first cells set apart
+    longer = len(frame) and not isinstance(frame.index, pd.RangeIndex)  # first cells separated
     if longer or len(heads) != frame.shape[1]:
         raise InputError(
             f"{what} whose rows have as many cells as its header",
@@ -287,7 +285,7 @@ def check_columns(count: int, path: Path) -> None:
 
 
 def _check_size(found: str, delimiter: str, what: str, path: Path) -> None:
-    """Refuse more columns or cells than any table here has, before any is made."""
+    """Refuse more columns or cells than any table here has, before any is parsed."""
     check_columns(1 + found.partition("\n")[0].count(delimiter), path)
     cells = found.count("\n") + found.count(delimiter)
     if cells > MOST_CELLS:
@@ -295,7 +293,7 @@ def _check_size(found: str, delimiter: str, what: str, path: Path) -> None:
 
 
 def _dialect(found: str, path: Path) -> tuple[str, str]:
-    """Delimiter from the header; decimal comma if values have one and it delimits nothing."""
+    """Find the delimiter from the header; the decimal comma if values have one and it is free."""
     header, *lines = islice(StringIO(found), LOOKED_AT)
     delimiter = max(DELIMITERS, key=header.count)
     check_columns(header.count(delimiter) + 1, path)
@@ -312,14 +310,13 @@ def _dialect(found: str, path: Path) -> tuple[str, str]:
 
 
 def _blank_lines(found: str) -> tuple[int, ...]:
-    """Numbers of lines without anything, which no row of the table is."""
     if "\n\n" not in found and not found.startswith("\n"):
         return ()
     return tuple(i for i, line in enumerate(found.split("\n"), 1) if not line)
 
 
 def is_row(heads: Sequence[str]) -> bool:
-    """Whether the first line holds numbers of the table and no names, such as years that rise."""
+    """Return whether the first line holds numbers and not names (names may be rising years)."""
     numbers = list[float]()
     for head in heads:
         try:
@@ -327,7 +324,7 @@ def is_row(heads: Sequence[str]) -> bool:
         except ValueError:
             return False
     if len(numbers) == 1:
-        return numbers[0] != 0  # which is what pandas calls a column without a name
+        return numbers[0] != 0  # pandas's name of a column without one
     return any(a >= b for a, b in pairwise(numbers))
 
 

@@ -1,4 +1,4 @@
-"""Discrete diffusion of graphs: kinds of nodes and edges are drawn anew until none is known."""
+"""Discrete diffusion of graphs: noise resamples the kinds of nodes and edges."""
 
 import torch
 from jaxtyping import Float, Int
@@ -20,16 +20,16 @@ EDGES = 5.0  # weight of edges against nodes in the loss
 RARE = 1e-4  # share of kinds that need not be in the data
 HIDDEN = 0.1  # share of rows that are trained without conditions, for guidance
 USUAL = GraphNetworkSettings()
-TIMES = 8  # waves that tell the time
-PIECES, ENOUGH = 3, 24  # a batch is cut into so many by size, of at least so many rows
+TIMES = 8  # waves that encode the time
+PIECES, ENOUGH = 3, 24  # number of size classes of a batch, and least rows of a class
 
 
 class GraphDiffusion(Model):
-    """A transformer on graphs that guesses what the kinds of nodes and edges were before noise.
+    """A transformer on graphs that predicts the kinds of nodes and edges before noise.
 
-    Noise draws kinds anew from how frequent they are in the data, so that pure noise already has
-    as many nodes and edges as graphs of the data. A proposal takes so many nodes as a graph of the
-    data and goes back from noise step by step, by Bayes from what the network guesses.
+    Noise resamples kinds from their frequencies in the data, so that pure noise has as many nodes
+    and edges as graphs of the data. A proposal takes the number of nodes of a training graph and
+    goes back from noise step by step, by Bayes' rule with the predictions of the network.
 
     Shapes: n designs, a nodes of the largest, p pairs, w numbers of a node.
     Source: Vignac et al., DiGress, ICLR 2023, arXiv:2209.14734; Ho and Salimans, 2022,
@@ -88,14 +88,14 @@ class GraphDiffusion(Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Surprise at the kinds before noise: the mean of nodes, and weighted that of edges."""
+        """Negative log likelihood of the kinds before noise: nodes plus weighted edges."""
         hide = uniform(cond.new_empty(len(cond), 1), rng) < HIDDEN
         return self._surprise(x, torch.where(hide, self.unknown, self.told(cond)), rng)
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The same with all conditions shown."""
+        """Loss with all conditions shown."""
         with torch.no_grad():
             return self._surprise(x, self.told(cond), rng)
 
@@ -149,7 +149,7 @@ class GraphDiffusion(Model):
         return logits.float(), edge_logits.float()
 
     def _joined(self, there: Tensor) -> Tensor:
-        """Which pairs have two nodes."""
+        """Mark the pairs with two existing nodes."""
         i, j = pairs(there.shape[1])
         both: Tensor = there[:, i] & there[:, j]
         return both
@@ -161,7 +161,7 @@ class GraphDiffusion(Model):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests unsupported guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "graphs, which have no gradient", weight=True)
@@ -192,7 +192,7 @@ class GraphDiffusion(Model):
 
 
 def _chances(logits: Float[Tensor, "m p k"], weight: float) -> Float[Tensor, "n p k"]:
-    """Chances of the kinds at each place, guided away from what hides the conditions."""
+    """Probabilities of the kinds at each place, with classifier-free guidance."""
     places = logits.shape[1]
     told: Tensor = guided(logits.flatten(0, 1), weight)
     chances: Tensor = told.unflatten(0, (-1, places)).softmax(-1)
@@ -202,13 +202,13 @@ def _chances(logits: Float[Tensor, "m p k"], weight: float) -> Float[Tensor, "n 
 def _lost(
     logits: Float[Tensor, "n p k"], true: Int[Tensor, "n p"], counts: Tensor
 ) -> Float[Tensor, " n"]:
-    """Mean surprise over the places of each row that count."""
+    """Mean negative log likelihood over the valid places of each row."""
     lost = functional.cross_entropy(logits.mT, true, reduction="none")
     mean: Tensor = (lost * counts).sum(1) / counts.sum(1).clamp(min=1)
     return mean
 
 
 def _shares(ids: Tensor, size: int) -> Float[Tensor, " size"]:
-    """How frequent each number is."""
+    """Relative frequency of each number."""
     counts = ids.bincount(minlength=size).float()
     return counts / counts.sum()

@@ -16,22 +16,22 @@ from ingenium.core.errors import InputError
 class Graphs(Protocol):
     """A codec whose designs are graphs: kinds of nodes, then of pairs (0, 1), (0, 2), ..., (1, 2).
 
-    Nodes come first that are there; kind 0 is no node, or no edge.
+    Existing nodes come first; kind 0 is no node, or no edge.
     """
 
     @property
     def nodes(self) -> int:
-        """Of the largest graph."""
+        """Number of nodes of the largest graph."""
         ...
 
     @property
     def kinds(self) -> int:
-        """Of nodes, with that of none."""
+        """Number of kinds of nodes, including no node."""
         ...
 
     @property
     def bonds(self) -> int:
-        """Kinds of edges, with that of none."""
+        """Number of kinds of edges, including no edge."""
         ...
 
 
@@ -41,7 +41,7 @@ def pairs(nodes: int) -> Int[Tensor, "2 p"]:
 
 
 def square(edges: Int[Tensor, "n p"], nodes: int) -> Int[Tensor, "n a a"]:
-    """Edges as a symmetric matrix."""
+    """Return edges as a symmetric matrix."""
     i, j = pairs(nodes)
     whole = edges.new_zeros(len(edges), nodes, nodes)
     whole[:, i, j] = edges
@@ -52,7 +52,7 @@ def square(edges: Int[Tensor, "n p"], nodes: int) -> Int[Tensor, "n a a"]:
 def check_graphs(
     x: Float[Tensor, "n d"], graphs: Graphs
 ) -> tuple[Int[Tensor, "n a"], Int[Tensor, "n p"]]:
-    """Kinds of nodes and of edges.
+    """Check graphs and return the kinds of their nodes and edges.
 
     Raises:
         InputError: for other numbers, gaps between nodes, or edges where no node is.

@@ -1,4 +1,4 @@
-"""A transformer on graphs, whose edges have numbers of their own.
+"""A transformer on graphs with features of edges.
 
 Shapes: n graphs, a nodes, w numbers of a node, u numbers of an edge, h heads.
 Source: Dwivedi and Bresson, 2021, arXiv:2012.09699; Vignac et al., ICLR 2023, arXiv:2209.14734.
@@ -13,17 +13,17 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class GraphNetworkSettings:
-    """Sizes."""
+    """Sizes of the network."""
 
     width: int = 96  # numbers of a node
     edge_width: int = 24
     layers: int = 4
     heads: int = 8
-    walks: int = 8  # steps of the random walks that nodes and edges are told of
+    walks: int = 8  # steps of the random walks that are features of nodes and edges
 
 
 class GraphLayer(nn.Module):
-    """Nodes look at each other as their edges say, and edges hear of it."""
+    """Attention among nodes that is modulated by their edges, and an update of the edges."""
 
     def __init__(self, width: int, edge_width: int, heads: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class GraphLayer(nn.Module):
     def forward(
         self, h: Float[Tensor, "n a w"], e: Float[Tensor, "n a a u"], there: Bool[Tensor, "n a"]
     ) -> tuple[Float[Tensor, "n a w"], Float[Tensor, "n a a u"]]:
-        """Nodes and edges after one round."""
+        """Return nodes and edges after the layer."""
         known = self.norm(h)
         q, k, v = self.look(known).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         scale, shift = self.weigh(self.edge_norm(e)).movedim(-1, 1).chunk(2, 1)
@@ -54,9 +54,9 @@ class GraphLayer(nn.Module):
 
 
 class GraphNetwork(nn.Module):
-    """Kinds of nodes and edges with noise to logits of what they were.
+    """Network from noisy kinds of nodes and edges to logits of the kinds before noise.
 
-    Its numbers turn with the order of the nodes, and so do the logits.
+    It is equivariant: permuted nodes give permuted logits.
     """
 
     def __init__(self, kinds: int, bonds: int, settings: GraphNetworkSettings) -> None:
@@ -79,7 +79,7 @@ class GraphNetwork(nn.Module):
         edges: Int[Tensor, "n a a"],
         told: Float[Tensor, "n w"],
     ) -> tuple[Float[Tensor, "n a kinds"], Float[Tensor, "n a a bonds"]]:
-        """Logits of the kinds of nodes but that of none, and of edges."""
+        """Logits of the kinds of nodes, without no node, and of edges."""
         there = kinds > 0
         walks = walked(edges > 0, self.walks, self.embed.weight.dtype)
         h = self.embed(kinds) + told[:, None] + self.returns(walks.diagonal(0, 1, 2).mT)
@@ -92,7 +92,7 @@ class GraphNetwork(nn.Module):
 def walked(
     edges: Bool[Tensor, "n a a"], steps: int, dtype: torch.dtype = torch.float32
 ) -> Float[Tensor, "n a a steps"]:
-    """The chances to be at each node after 1, 2, ... steps of a random walk from each.
+    """Probabilities to be at each node after 1, 2, ... steps of a random walk from each.
 
     Source: Ma et al., ICML 2023, arXiv:2305.17589.
     """

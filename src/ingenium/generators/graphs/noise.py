@@ -1,4 +1,4 @@
-"""Noise on kinds: with some chance one is drawn anew, from how frequent the kinds are.
+"""Noise on kinds: with some probability a kind is resampled from the frequencies of kinds.
 
 Shapes: n rows, k kinds; `...` any places of a row.
 Source: Austin et al., NeurIPS 2021, arXiv:2107.03006 (discrete diffusion); Vignac et al., ICLR
@@ -18,13 +18,13 @@ OFFSET = 0.008  # of the schedule at its start
 
 
 def kept(t: Float[Tensor, "*t"]) -> Float[Tensor, "*t"]:
-    """The chance that a kind was never drawn anew up to a time of [0, 1]; from 1 to 0."""
+    """Probability that a kind was never resampled up to a time in [0, 1]; falls from 1 to 0."""
     angle = (t + OFFSET) / (1 + OFFSET) * math.pi / 2
     return (angle.cos() / math.cos(OFFSET / (1 + OFFSET) * math.pi / 2)).square().clamp(0, 1)
 
 
 def drawn(chances: Float[Tensor, "*rows k"], rng: torch.Generator) -> Int[Tensor, "*rows"]:
-    """A kind for each place."""
+    """Sample a kind for each place."""
     edges = chances.cumsum(-1)
     point = uniform(chances.new_empty(chances.shape[:-1]), rng) * edges[..., -1]
     return (edges <= point[..., None]).sum(-1).clamp(max=chances.shape[-1] - 1)
@@ -36,7 +36,7 @@ def noised(
     frequent: Float[Tensor, " k"],
     rng: torch.Generator,
 ) -> Int[Tensor, "n p"]:
-    """Each kind with chance `share` as it was, else one as frequent kinds are."""
+    """Resample each kind from the frequencies, except with probability `share`."""
     anew = drawn(frequent.expand(*ids.shape, -1), rng)
     stays = uniform(share.new_empty(ids.shape), rng) < share[:, None]
     return torch.where(stays, ids, anew)
@@ -48,16 +48,16 @@ def before(
     shares: tuple[float, float],
     frequent: Float[Tensor, " k"],
 ) -> Float[Tensor, "n p k"]:
-    """The chances of each kind at an earlier time.
+    """Probabilities of each kind at an earlier time.
 
     With q(j|i) the chance to go from i to j between the two times, Bayes gives for each first kind
-    q(j|i) q(i|first) / q(j|first), which is summed over what the first may be.
+    q(j|i) q(i|first) / q(j|first), summed over all first kinds.
 
     Args:
         ids: kinds at the later time.
-        first: chances of the kinds before all noise.
-        shares: chances that a kind was never drawn anew, up to the earlier and the later time.
-        frequent: how frequent the kinds are.
+        first: probabilities of the kinds before all noise.
+        shares: probabilities that a kind was never resampled, up to the earlier and the later time.
+        frequent: relative frequencies of the kinds.
     """
     earlier, later = shares
     own = torch.nn.functional.one_hot(ids, len(frequent)).to(first)

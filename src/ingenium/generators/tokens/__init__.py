@@ -1,1 +1,1 @@
-"""Designs that are texts, as sequences of tokens, and the families that propose them."""
+"""Families of designs that are texts, as sequences of tokens."""

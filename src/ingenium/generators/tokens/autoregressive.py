@@ -1,4 +1,4 @@
-"""Autoregressive families on tokens: each token given those before it."""
+"""Autoregressive families on tokens: the probability of each token given those before it."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -20,17 +20,17 @@ from ingenium.sampling.steer import FREE, Steer
 from ingenium.scale.chain import Chain
 from ingenium.train.plan import Plan, Turn
 
-PIECES, ENOUGH = 4, 64  # a batch is cut into so many by length, of at least so many rows
+PIECES, ENOUGH = 4, 64  # number of length classes of a batch, and least rows of a class
 
 
 class TokenAutoregressive(Model):
-    """A decoder that gives the chance of each token after those before it, up to the end.
+    """A decoder of the probability of each token given those before it, up to the end.
 
-    Conditions are added to every token that is read. A share of the training rows hides them, so
-    that a proposal can be guided by extrapolating from hidden to shown ones. With a grammar only
-    tokens that it allows are drawn; the density is then that of the masked chances. The last
-    step can only be the end. In training a share `dropout` of the numbers of a step is left out,
-    the same ones at all steps of a design, of what the decoder reads and of what it knows.
+    Conditions are added to the embedding of every token. A share of the training rows hides them,
+    for classifier-free guidance of proposals. With a grammar only permitted tokens are sampled; the
+    density is then that of the masked probabilities. The last step can only be the end. In training
+    a share `dropout` of the inputs and of the hidden state of the decoder is left out, the same
+    numbers at all steps of a design.
 
     Shapes: n designs, s steps, w numbers of a step, m steps of all designs, v symbols but two.
     Source: Graves, 2013, arXiv:1308.0850; Ho and Salimans, 2022, arXiv:2207.12598 (guidance);
@@ -80,7 +80,7 @@ class TokenAutoregressive(Model):
         return super().fit(x, cond, plan)
 
     def turns(self) -> tuple[Turn, ...]:
-        """All parameters on the loss, with a shorter memory of squared gradients."""
+        """Optimise all parameters on the loss, with a shorter memory of squared gradients."""
         return (Turn(tuple(self.parameters()), self.loss, betas=(0.9, 0.98)),)
 
     def loss(
@@ -94,14 +94,14 @@ class TokenAutoregressive(Model):
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """As `loss`, with all conditions shown."""
+        """Loss with all conditions shown."""
         with torch.no_grad():
             return self.surprise(x, cond) / self.steps
 
     def surprise(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        """Negative log density without grammar (nats), which has a gradient."""
+        """Differentiable negative log density without grammar (nats)."""
         return self._surprise(x.to(torch.int64), self.told(cond))
 
     def _surprise(
@@ -110,7 +110,7 @@ class TokenAutoregressive(Model):
         told: Float[Tensor, "n w"],
         rng: torch.Generator | None = None,
     ) -> Float[Tensor, " n"]:
-        """Negative log density of each row, in pieces of similar length to save work on pads."""
+        """Negative log density of each row, in pieces of similar length to save work on padding."""
         length = lengths(ids)
         order, pieces = by_length(length)
         with half(told.device):
@@ -129,7 +129,7 @@ class TokenAutoregressive(Model):
         return lost.new_zeros(len(ids)).index_add(0, row, lost)
 
     def choices(self, ids: Int[Tensor, "n s"]) -> Tensor:
-        """The steps that were a choice: up to the end, and no last one, which can only be it."""
+        """Mark the steps with a choice: up to the end, without the last (always the end)."""
         return (ids != PAD) & (torch.arange(ids.shape[1], device=ids.device) < self.steps - 1)
 
     def _known(
@@ -138,7 +138,7 @@ class TokenAutoregressive(Model):
         told: Float[Tensor, "n w"],
         rng: torch.Generator | None = None,
     ) -> Float[Tensor, "n s w"]:
-        """What is known before each token; with dropout where there is randomness for it."""
+        """Hidden state before each token; with dropout if a generator is given."""
         before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
         read = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
         return self._thinned(self.decoder(self._thinned(read, rng)), rng)
@@ -152,7 +152,7 @@ class TokenAutoregressive(Model):
         return numbers * kept / (1 - self.dropout)
 
     def chain(self) -> Chain:
-        """Its parts, so that many ranks can train it.
+        """Return its parts for training over many ranks.
 
         Raises:
             InputError: for a decoder that is no transformer, or dropout.
@@ -164,7 +164,7 @@ class TokenAutoregressive(Model):
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        """Exact logarithm of the chance of each design at temperature 1, of all tokens (nats).
+        """Exact log probability of each design at temperature 1, with all tokens (nats).
 
         Raises:
             ValueError: if rows do not fit the family.
@@ -173,7 +173,7 @@ class TokenAutoregressive(Model):
         return self._chance(check_ids(x, self.tokens.symbols), self.told(cond))
 
     def _chance(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
-        """Logarithm of the chance of each sequence under the grammar."""
+        """Log probability of each sequence under the grammar."""
         logits = self.head(self._known(ids, told))
         if self.tokens.grammar is not None:
             refused = ~permitted(self.tokens.grammar, ids, self.tokens.symbols)
@@ -190,7 +190,7 @@ class TokenAutoregressive(Model):
         """One design for each row of `cond`, token by token.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests unsupported guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "tokens, which have no gradient", weight=True)
@@ -199,7 +199,7 @@ class TokenAutoregressive(Model):
     def follow(
         self, token: Int[Tensor, " n"], told: Float[Tensor, "n w"], step: int, memory: Any
     ) -> tuple[Float[Tensor, "n v"], Any]:
-        """Scores of what may come after one more token, and the memory with it."""
+        """Return logits after one more token, and the memory with it."""
         read = self.embed(token) + told + self.position[step]
         known, memory = self.decoder.follow(read, memory)
         return self.head(known), memory
@@ -207,14 +207,14 @@ class TokenAutoregressive(Model):
     def scores(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> tuple[Float[Tensor, "m v"], Int[Tensor, " m"]]:
-        """Scores at all steps of designs that were a choice, with a gradient, and what came."""
+        """Logits at all steps with a choice, with a gradient, and the tokens chosen."""
         known, came = self.states(x, cond)
         return self.head(known), came
 
     def states(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> tuple[Float[Tensor, "m w"], Int[Tensor, " m"]]:
-        """What is known at each of these steps, the shortest designs first, and what came."""
+        """Hidden states at these steps, the shortest designs first, and the tokens chosen."""
         ids, told = x.to(torch.int64), self.told(cond)
         length = lengths(ids)
         known, came = list[Tensor](), list[Tensor]()
@@ -232,12 +232,12 @@ class TokenAutoregressive(Model):
         rng: torch.Generator,
         steer: Steer,
     ) -> Float[Tensor, "n *shape"]:
-        """Designs under what is told of their conditions, guided away from what hides them."""
+        """Write designs under the embedded conditions, guided away from the hidden ones."""
         n, times, grammar = len(shown), 1 if steer.weight == 1.0 else 2, self.tokens.grammar
         told = torch.cat([shown, hidden])[: times * n]
         memory = self.decoder.begin(len(told), self.steps, told)
         state = None if grammar is None else grammar.start(n)
-        rows = torch.arange(n, device=told.device)  # those that are still written
+        rows = torch.arange(n, device=told.device)  # rows without an end so far
         ids = torch.full((n, self.steps), PAD, device=told.device)
         token = torch.full((n,), BEGIN, device=told.device)
         for step in range(self.steps - 1):  # each needs the one before
@@ -256,7 +256,7 @@ class TokenAutoregressive(Model):
                 break
             if grammar is not None:
                 state = grammar.follow(state, token)
-            if 2 * len(going) <= len(rows):  # go on with the rest alone
+            if 2 * len(going) <= len(rows):  # continue with the rest alone
                 both = torch.cat([going + k * len(rows) for k in range(times)])
                 memory, told = self.decoder.kept(memory, both), told[both]
                 rows = rows[going]
@@ -265,7 +265,7 @@ class TokenAutoregressive(Model):
 
 
 def guided(logits: Float[Tensor, "m v"], weight: float) -> Float[Tensor, "n v"]:
-    """Logits as they are, or extrapolated from the rows without conditions to those with them."""
+    """Return logits, or extrapolate them from rows without conditions to those with them."""
     if weight == 1.0:
         return logits
     shown, hidden = logits.log_softmax(-1).chunk(2)
@@ -273,7 +273,7 @@ def guided(logits: Float[Tensor, "m v"], weight: float) -> Float[Tensor, "n v"]:
 
 
 def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[Tensor, "n s v"]:
-    """Which tokens a grammar permits at each step of designs; all after their end."""
+    """Mark the tokens that a grammar permits at each step of designs; all after their end."""
     n, steps = ids.shape
     state, rows = grammar.start(n), torch.arange(n)
     out = torch.ones(n, steps, symbols - OPEN, dtype=torch.bool)
@@ -287,18 +287,18 @@ def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[T
 
 
 def lengths(ids: Int[Tensor, "n s"]) -> Int[Tensor, " n"]:
-    """Steps of each row up to its end, one at least."""
+    """Number of steps of each row up to its end, at least one."""
     return (ids != PAD).sum(1).clamp(min=1)
 
 
 def by_length(length: Int[Tensor, " n"]) -> tuple[Int[Tensor, " n"], tuple[Tensor, ...]]:
-    """The rows from the shortest on, and these cut into pieces, to save work on pads."""
+    """Sort rows by length and cut them into pieces, to save work on padding."""
     order = length.argsort(stable=True)
     return order, order.chunk(min(PIECES, -(-len(length) // ENOUGH)))
 
 
 def half(device: torch.device) -> AbstractContextManager[object]:
-    """Half precision on processors that compute it natively; a GPU is the trainer's business."""
+    """Half precision on processors that compute it natively; on a GPU the trainer decides."""
     if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
         return torch.autocast("cpu", dtype=torch.bfloat16)
     return nullcontext()

@@ -1,4 +1,4 @@
-"""A transformer on tokens as a chain of parts that ranks can share."""
+"""A transformer on tokens as a chain of parts for training over ranks."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ from ingenium.sampling.noise import uniform
 from ingenium.scale.chain import Chain
 from ingenium.scale.model_size import ModelSize
 
-# Bytes in full precision that a layer keeps for each number of its width: of every rank its input,
+# Bytes in full precision that a layer stores for each number of its width: of every rank its input,
 # what follows its two norms, and their input between; of split matrices queries, keys, values, what
 # was seen, and twice the dense layer of four widths. Going back, three times these four widths and
 # the gradient of the input are open.
@@ -29,7 +29,7 @@ KEPT_WHOLE, KEPT_SPLIT, KEPT_NORM, KEPT_SYMBOL, KEPT_OPEN = 16, 48, 8, 12, 52
 
 
 class TokenEntry(nn.Module):
-    """What stands before the layers: symbols, places, conditions."""
+    """Input part of the chain: embedded symbols, positions and conditions."""
 
     def __init__(self, family: TokenAutoregressive) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class TokenEntry(nn.Module):
     def forward(
         self, ids: Int[Tensor, "n s"], cond: Float[Tensor, "n c"], hide: Bool[Tensor, "n 1"]
     ) -> Float[Tensor, "n read w"]:
-        """What the first layer reads, up to the end of the longest."""
+        """Return the input of the first layer, up to the end of the longest row."""
         ids = ids[:, : lengths(ids).max()]
         told = torch.where(hide, self.unknown, self.told(cond))
         before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
@@ -48,24 +48,20 @@ class TokenEntry(nn.Module):
 
 
 class TokenHead(nn.Module):
-    """What stands after the layers: odds of symbols."""
+    """Output part of the chain: logits of symbols."""
 
     def __init__(self, family: TokenAutoregressive, norm: nn.Module) -> None:
         super().__init__()
         self.norm, self.head = norm, family.head
 
     def forward(self, x: Float[Tensor, "n s w"]) -> Float[Tensor, "n s v"]:
-        """Logits."""
+        """Return the logits."""
         out: Tensor = self.head(self.norm(x))
         return out
 
 
 def chained(family: TokenAutoregressive) -> Chain:
-    """The parts of a family, which share its parameters; the loss is that of the family.
-
-    Raises:
-        InputError: for a decoder that is no transformer, or dropout.
-    """
+    """Split a family into parts that share its parameters; the loss is that of the family."""
     decoder = family.decoder
     if not isinstance(decoder, Transformer) or family.dropout:
         raise InputError(
@@ -105,7 +101,6 @@ def chained(family: TokenAutoregressive) -> Chain:
 
 
 def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
-    """What it takes, for plans of many ranks."""
     width = family.embed.embedding_dim
     head = family.tokens.symbols - OPEN
     told = sum(p.numel() for p in family.told.parameters()) + (1 + OPEN) * width

@@ -1,4 +1,4 @@
-"""The codec of text: code points to numbers of tokens and back, exactly."""
+"""Codec of text: code points to token numbers and back, exactly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,57 +16,56 @@ from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD, Vocabulary
 
 @runtime_checkable
 class Grammar(Protocol):
-    """Says which tokens may follow, so that what is proposed obeys the language by construction.
+    """Rules on the next token, so that proposals obey the language by construction.
 
-    A state is whatever the grammar wants to remember of a batch of beginnings; rows do not
-    influence each other. Only tokens that a model would draw are asked for, so that a grammar may
-    think about each. Some token must be permitted in every state that is reached, and the end in
-    good time: `left` counts the steps that are left, this one included, of which the last can only
-    be the end.
+    A state holds whatever the grammar remembers of a batch of beginnings; rows do not influence
+    each other. Only tokens that a model would sample are checked, so that a check may be slow. Some
+    token must be permitted in every reachable state, and the end early enough: `left` counts the
+    steps that are left, this one included, of which the last can only be the end.
     """
 
     def start(self, n: int) -> Any:
-        """The state of `n` empty beginnings."""
+        """Return the state of `n` empty beginnings."""
         ...
 
     def permits(
         self, state: Any, rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
-        """Whether some rows of the batch may go on with one token each."""
+        """Return for some rows of the batch whether each may continue with its token."""
         ...
 
     def follow(self, state: Any, ids: Int[Tensor, " n"]) -> Any:
-        """The state after one more token of each row; pads follow an end."""
+        """Return the state after one more token of each row; pads follow an end."""
         ...
 
 
 @runtime_checkable
 class Tokens(Protocol):
-    """A codec whose designs are sequences of whole numbers, as families on tokens need it."""
+    """Interface of codecs whose designs are sequences of whole numbers, for families on tokens."""
 
     @property
     def symbols(self) -> int:
-        """How many tokens there are, those that pad, begin and end (0, 1, 2) included."""
+        """Number of tokens, including those that pad, begin and end (0, 1, 2)."""
         ...
 
     @property
     def grammar(self) -> Grammar | None:
-        """What may follow what; none if everything may."""
+        """Grammar of the sequences; None if everything is permitted."""
         ...
 
 
 @runtime_checkable
 class TwoKinds(Protocol):
-    """A codec whose designs are tokens in their first columns, and numbers in the others."""
+    """Interface of codecs with tokens in the first columns of designs, then numbers."""
 
     @property
     def words(self) -> Tokens:
-        """Of the tokens."""
+        """Codec of the tokens."""
         ...
 
     @property
     def steps(self) -> int:
-        """Columns of tokens."""
+        """Number of columns of tokens."""
         ...
 
 
@@ -74,7 +73,7 @@ Kind = Literal["numbers", "tokens", "both"]
 
 
 def kind_of(codec: object) -> Kind:
-    """What the standardised designs of a codec hold."""
+    """Return the kind of standardised designs of a codec."""
     if isinstance(codec, Tokens):
         return "tokens"
     return "both" if isinstance(codec, TwoKinds) else "numbers"
@@ -82,30 +81,30 @@ def kind_of(codec: object) -> Kind:
 
 @dataclass(frozen=True)
 class TokenCodec:
-    """One text variable as the numbers of its tokens, an end, and pads up to `steps`.
+    """One text variable as token numbers, an end, and pads up to `steps`.
 
     Shapes: n designs, s steps.
     """
 
     vocabulary: Vocabulary
     steps: int  # tokens of the longest text, and its end
-    longest: int  # characters, as the variable says
+    longest: int  # characters, as in the variable
     grammar: Grammar | None = None
     name: str = "text"  # of the variable, for messages
     tolerance: float = field(default=0.0, init=False)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         return (self.steps,)
 
     @property
     def symbols(self) -> int:
-        """How many tokens there are."""
+        """Number of tokens."""
         return len(self.vocabulary)
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n {self.steps}"]:
-        """The numbers of the tokens of each text.
+        """Return the token numbers of each text.
 
         Raises:
             InputError: for a text with unknown tokens, or with too many.
@@ -113,7 +112,7 @@ class TokenCodec:
         return self.of_texts(texts(arrays[0], name=self.name))
 
     def of_texts(self, listed: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
-        """As `encode`, of texts."""
+        """Encode texts."""
         rows = self.vocabulary.encode(listed)
         length = np.fromiter(map(len, rows), int, len(rows))
         if len(rows) and length.max() >= self.steps:
@@ -131,17 +130,17 @@ class TokenCodec:
         return torch.from_numpy(ids)
 
     def decode(self, x: Float[Tensor, "n {self.steps}"]) -> tuple[Tensor, ...]:
-        """Code points of the texts; what is beyond the length of the variable is cut off."""
+        """Return code points of the texts; a text is cut at the length of the variable."""
         return (codes([t[: self.longest] for t in self.to_texts(x)], self.longest),)
 
     def to_texts(self, x: Float[Tensor, "n {self.steps}"]) -> list[str]:
-        """The texts of numbers of tokens, each up to its end."""
+        """Return the texts of token numbers, each up to its end."""
         rows = x.detach().round().clamp(PAD, self.symbols - 1).to(torch.int64).tolist()
         return [self.vocabulary.decode(row) for row in rows]
 
 
 def check_ids(x: Tensor, symbols: int) -> Int[Tensor, "n s"]:
-    """Designs as whole numbers: tokens, one end, and nothing but pads after it.
+    """Convert designs to whole numbers and check them: tokens, one end, then only pads.
 
     Raises:
         InputError: for anything else.

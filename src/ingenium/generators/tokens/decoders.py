@@ -1,4 +1,4 @@
-"""Networks that read a sequence from its beginning, each step blind to what follows."""
+"""Causal networks: each step of a sequence sees only the steps before it."""
 
 import math
 from abc import abstractmethod
@@ -16,31 +16,31 @@ from ingenium.scale.chain import Way
 
 
 class Decoder(nn.Module):
-    """Reads embedded tokens step by step: all at once, or one more with what it remembers.
+    """Causal network on embedded tokens: over whole sequences, or one step with a memory.
 
     Shapes: n sequences, s steps, w numbers of a step.
     """
 
     @abstractmethod
     def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
-        """What is known after each step."""
+        """Return the hidden state after each step."""
 
     @abstractmethod
     def begin(self, n: int, steps: int, like: Tensor) -> Any:
-        """The memory of `n` sequences of at most `steps` steps, of which none was read."""
+        """Return the empty memory of `n` sequences of at most `steps` steps."""
 
     @abstractmethod
     def follow(self, read: Float[Tensor, "n w"], memory: Any) -> tuple[Float[Tensor, "n w"], Any]:
-        """What is known after one more step, and the memory with it."""
+        """Return the hidden state after one more step, and the updated memory."""
 
     @abstractmethod
     def kept(self, memory: Any, rows: Int[Tensor, " m"]) -> Any:
-        """The memory of some of the sequences."""
+        """Return the memory of some of the sequences."""
 
 
 @dataclass
 class Cache:
-    """Keys and values of the steps that were read, of each layer."""
+    """Keys and values of the steps so far, in each layer."""
 
     keys: Float[Tensor, "l n h s e"]
     values: Float[Tensor, "l n h s e"]
@@ -48,7 +48,7 @@ class Cache:
 
 
 class DecoderBlock(nn.Module):
-    """Attention to the steps before and a dense layer, both on normalised numbers and added.
+    """Causal attention and a dense layer, both on normalised inputs with residual connections.
 
     Source: Vaswani et al., 2017, arXiv:1706.03762; Xiong et al., ICML 2020, arXiv:2002.04745
         (norms first); So et al., 2021, arXiv:2109.08668 (squared rectifier).
@@ -74,19 +74,19 @@ class DecoderBlock(nn.Module):
                 linear.weight.normal_(0, 0.02 / math.sqrt(2 * layers))
 
     def forward(self, x: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
-        """The sequence after this layer, each step blind to what follows."""
+        """Return the sequence after this layer."""
         q, k, v = self.triple(x)
         return self.rest(x, functional.scaled_dot_product_attention(q, k, v, is_causal=True))
 
     def triple(self, x: Float[Tensor, "n s w"]) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of each head, (n, h, s, e)."""
+        """Return queries, keys and values of each head, (n, h, s, e)."""
         q, k, v = self.look(self.norm(x)).unflatten(-1, (3, self.heads, -1)).unbind(2)
         return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
 
     def rest(
         self, x: Float[Tensor, "n s w"], seen: Float[Tensor, "n h s e"]
     ) -> Float[Tensor, "n s w"]:
-        """The sequence with what its heads have seen, and the dense layer on it."""
+        """Add the output of the attention heads, then the dense layer."""
         x = x + self.tell(seen.transpose(1, 2).flatten(2))
         out: Tensor = x + self.down(functional.relu(self.up(self.second_norm(x))).square())
         return out
@@ -107,11 +107,11 @@ class Transformer(Decoder):
 
     @property
     def blocks(self) -> list[DecoderBlock]:
-        """In order."""
+        """Blocks in order."""
         return [m for m in self.children() if isinstance(m, DecoderBlock)]
 
     def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
-        """What is known after each step."""
+        """Return the hidden state after each step."""
         x = read
         for block in self.blocks:
             x = block(x)
@@ -119,14 +119,14 @@ class Transformer(Decoder):
         return out
 
     def begin(self, n: int, steps: int, like: Tensor) -> Cache:
-        """Empty room for keys and values."""
+        """Allocate memory for keys and values."""
         room = like.new_zeros(2, len(self.blocks), n, self.heads, steps, self.size)
         return Cache(room[0], room[1])
 
     def follow(
         self, read: Float[Tensor, "n w"], memory: Cache
     ) -> tuple[Float[Tensor, "n w"], Cache]:
-        """What is known after one more step; its keys and values are put into the memory."""
+        """Return the hidden state after one more step; the memory gets its keys and values."""
         x, now = read[:, None], memory.read
         for layer, block in enumerate(self.blocks):
             q, k, v = block.triple(x)
@@ -138,16 +138,12 @@ class Transformer(Decoder):
         return self.norm(x)[:, 0], memory
 
     def kept(self, memory: Cache, rows: Int[Tensor, " m"]) -> Cache:
-        """Keys and values of some of the sequences."""
+        """Return keys and values of some of the sequences."""
         return Cache(memory.keys[:, rows], memory.values[:, rows], memory.read)
 
 
 class Recurrent(Decoder):
-    """Layers of long short-term memory.
-
-    Source: Hochreiter and Schmidhuber, Neural Computation 9, 1997; Polykovskiy et al., 2020,
-        arXiv:1811.12823 (CharRNN: three layers of 768).
-    """
+    """Layers of long short-term memory (LSTM)."""
 
     def __init__(self, width: int, layers: int) -> None:
         super().__init__()
@@ -155,22 +151,22 @@ class Recurrent(Decoder):
         self.norm = nn.LayerNorm(width, bias=False)
 
     def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
-        """What is known after each step."""
+        """Return the hidden state after each step."""
         out: Tensor = self.norm(self.memory(read)[0])
         return out
 
     def begin(self, n: int, steps: int, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Zeros, in cell and output of each layer."""
+        """Return zeros for cell and output of each layer."""
         zeros = like.new_zeros(self.memory.num_layers, n, self.memory.hidden_size)
         return zeros, zeros
 
     def follow(
         self, read: Float[Tensor, "n w"], memory: tuple[Tensor, Tensor]
     ) -> tuple[Float[Tensor, "n w"], tuple[Tensor, Tensor]]:
-        """What is known after one more step, and the state with it."""
+        """Return the hidden state after one more step, and the updated state."""
         out, memory = self.memory(read[:, None], memory)
         return self.norm(out)[:, 0], memory
 
     def kept(self, memory: tuple[Tensor, Tensor], rows: Int[Tensor, " m"]) -> tuple[Tensor, Tensor]:
-        """The state of some of the sequences."""
+        """Return the state of some of the sequences."""
         return memory[0][:, rows], memory[1][:, rows]

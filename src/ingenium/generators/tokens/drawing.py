@@ -1,4 +1,4 @@
-"""Drawing the next token from its chances, and only such as a grammar permits."""
+"""Sampling of the next token from its probabilities, restricted by a grammar."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.generators.tokens.codec import Grammar
 
-PATIENCE = 24  # refusals in a row, after which all tokens are asked for at once
-OPEN = 2  # numbers 0 and 1 pad and begin, and are never proposed: chances start with the end
+PATIENCE = 24  # refusals in a row, after which the grammar is evaluated for all tokens
+OPEN = 2  # numbers 0 and 1 pad and begin, and are never proposed: probabilities start with the end
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """How tokens are drawn, and how often a row hides its conditions in training."""
+    """Settings of sampling, and the share of rows that hide their conditions in training."""
 
     temperature: float = 1.0
-    top_p: float = 1.0  # drawn from the likeliest tokens that have this share together
+    top_p: float = 1.0  # sample from the likeliest tokens that have this probability together
     hidden: float = 0.1  # share of rows that are trained without conditions, for guidance
 
     def __post_init__(self) -> None:
@@ -28,7 +28,7 @@ class Drawing:
             raise InputError("temperature > 0, 0 < top_p <= 1 and 0 <= hidden < 1", self)
 
     def chances(self, logits: Float[Tensor, "n v"]) -> Float64[Tensor, "n v"]:
-        """Of each token, up to a factor; 0 for those that are not among the likeliest."""
+        """Unnormalised probability of each token; 0 for those beyond `top_p`."""
         chance = (logits.double() / self.temperature).softmax(-1)
         if self.top_p == 1:
             return chance
@@ -43,9 +43,9 @@ FREELY = Drawing()
 def fall(
     chance: Float64[Tensor, "n v"], point: Float64[Tensor, " n"]
 ) -> tuple[Int[Tensor, " n"], Float64[Tensor, " n"]]:
-    """The column in whose share a point of [0, 1) falls, and where in it, again of [0, 1).
+    """Invert the cumulative distribution at a point of [0, 1): the column, and the place in it.
 
-    A column without a chance is never met.
+    The place is again in [0, 1). A column with probability 0 is never returned.
     """
     edges = chance.cumsum(-1)
     at = point * edges[:, -1]
@@ -61,10 +61,10 @@ def drawn(
     drawing: Drawing,
     may: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Int[Tensor, " n"]:
-    """The token in which a point of [0, 1) falls.
+    """Sample the token in whose probability interval a point of [0, 1) lies.
 
-    A token that is refused loses its chance and where the point fell in it serves for the next,
-    so that tokens are drawn as if all those that are not permitted had had no chance.
+    The probability of a refused token is set to 0, and the place of the point in its interval is
+    the next point. So tokens are sampled as if all refused ones had had probability 0.
 
     Raises:
         InputError: if a grammar permits no token.
@@ -96,7 +96,7 @@ def drawn(
 def _held(
     may: Callable[[Tensor, Tensor], Tensor], rows: Int[Tensor, " m"], width: int
 ) -> Bool[Tensor, "m v"]:
-    """Which of all tokens are permitted in some rows."""
+    """Evaluate the grammar for all tokens in some rows."""
     tokens = OPEN + torch.arange(width, device=rows.device)
     asked = may(rows.repeat_interleave(width), tokens.repeat(len(rows)))
     return asked.reshape(len(rows), width)
@@ -104,7 +104,7 @@ def _held(
 
 @dataclass(frozen=True)
 class Turnstile:
-    """What a grammar permits after the beginnings of a batch; rows that are over may do all."""
+    """Tokens that a grammar permits after the beginnings of a batch; all in finished rows."""
 
     grammar: Grammar
     state: Any
@@ -113,6 +113,6 @@ class Turnstile:
     places: Int[Tensor, " n"]  # of the rows in the state
 
     def __call__(self, rows: Int[Tensor, " m"], ids: Int[Tensor, " m"]) -> Bool[Tensor, " m"]:
-        """Whether some of the rows may go on with a token each."""
+        """Return for some of the rows whether each may continue with its token."""
         permitted = self.grammar.permits(self.state, self.places[rows], ids, self.left)
         return self.over[rows] | permitted

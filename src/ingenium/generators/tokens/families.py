@@ -1,4 +1,4 @@
-"""Families on tokens: the settings with which they are built there."""
+"""Families on tokens with the settings that suit them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +16,7 @@ from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 def transformer(
     shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 192, layers: int = 4
 ) -> TokenAutoregressive:
-    """A transformer of heads of 48 or 64 numbers."""
+    """Build a transformer with heads of 48 or 64 numbers."""
     heads = max(1, width // (48 if width % 48 == 0 else 64))
     decoder = Transformer(width, layers, heads)
     return TokenAutoregressive(shape, c, tokens, decoder, width=width)
@@ -31,7 +31,7 @@ def recurrent(
     layers: int = 2,
     dropout: float = 0.0,
 ) -> TokenAutoregressive:
-    """Layers of long short-term memory."""
+    """Build layers of long short-term memory (LSTM)."""
     decoder = Recurrent(width, layers)
     return TokenAutoregressive(shape, c, tokens, decoder, width=width, dropout=dropout)
 
@@ -45,7 +45,7 @@ def vae(
     latent: int = 64,
     beta: float = 0.2,
 ) -> TokenVAE:
-    """A variational autoencoder whose decoder is one layer of long short-term memory."""
+    """Build a variational autoencoder whose decoder is one LSTM layer."""
     settings = TokenVAESettings(latent, beta)
     return TokenVAE(shape, c, tokens, Recurrent(width, 1), width=width, settings=settings)
 
@@ -59,18 +59,18 @@ def masked_diffusion(
     layers: int = 4,
     heads: int = 4,
 ) -> MaskedDiffusion:
-    """A transformer that uncovers tokens in any order."""
+    """Build a transformer that uncovers tokens in any order."""
     settings = MaskedDiffusionSettings(width, layers, heads)
     return MaskedDiffusion(shape, c, tokens, settings=settings)
 
 
 def fragment_vae(shape: tuple[int, ...], c: int, tokens: Tokens) -> NotationFamily:
-    """A variational autoencoder of rows of fragments."""
+    """Build a variational autoencoder of sequences of fragments."""
     return rewritten(shape, c, tokens, "fragments", vae)
 
 
 def graph_diffusion(shape: tuple[int, ...], c: int, tokens: Tokens) -> NotationFamily:
-    """Discrete diffusion of graphs."""
+    """Build a discrete diffusion of graphs."""
     return rewritten(shape, c, tokens, "graphs", GraphDiffusion)
 
 
@@ -80,7 +80,7 @@ def on_selfies(
     c: int,
     tokens: Tokens,
 ) -> NotationFamily:
-    """A family of tokens, on symbols of SELFIES."""
+    """Build a family of tokens on symbols of SELFIES."""
     return rewritten(shape, c, tokens, "selfies", make)
 
 

@@ -1,4 +1,4 @@
-"""Sequences from the latent numbers of an autoencoder that comes trained, under another prior."""
+"""Sequences from the latent numbers of a pretrained autoencoder, under another prior."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,14 +13,14 @@ from ingenium.generators.tokens.vae import TokenVAE
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-ROWS = 256  # sequences that are read at once
+ROWS = 256  # batch size of the encoder
 
 
 class LatentPrior(nn.Module):
-    """A family on the standardised latent numbers of sequences; a fixed decoder writes them.
+    """A family on the standardised latent numbers of sequences, with a fixed decoder.
 
-    The autoencoder is no part of the state: whoever makes the family brings it. Its conditions are
-    those of the latent numbers alone; the decoder is told none.
+    The autoencoder is no part of the state: the caller provides it. Only the latent numbers are
+    conditional; the decoder gets no conditions.
 
     Shapes: n designs, m latent numbers.
     """
@@ -61,7 +61,7 @@ class LatentPrior(nn.Module):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests unsupported guidance.
         """
         check_cond(cond, self.c)
         latent = self.inner.propose(cond, rng, replace(steer, project=None))

@@ -31,13 +31,13 @@ class MaskedDiffusionSettings:
 
 
 class MaskedDiffusion(Model):
-    """A transformer that guesses covered tokens from all the others.
+    """A transformer that predicts covered tokens from all the others.
 
-    In training a random share of the tokens is covered, and the guesses count by the inverse of
-    that share, which makes the loss a bound of the negative log density. A proposal starts
-    with everything covered and uncovers one place after the other, in a random order; with a
-    grammar from the left to the right, so that what comes out obeys it. Places after the end hold
-    ends, of which the first counts.
+    In training a random share of the tokens is covered, and predictions are weighted by the inverse
+    of that share, which makes the loss a bound of the negative log density. A proposal starts with
+    everything covered and uncovers one place after the other, in a random order; with a grammar
+    from left to right, so that the result obeys it. Places after the end hold ends, of which the
+    first counts.
 
     Shapes: n designs, s steps, w numbers of a step.
     Source: Sahoo et al., NeurIPS 2024, arXiv:2406.07524, eq. 10 (linear schedule); Zheng et al.,
@@ -86,14 +86,14 @@ class MaskedDiffusion(Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """A bound of the negative log density without grammar, for each step (nats)."""
+        """Upper bound of the negative log density without grammar, for each step (nats)."""
         hide = uniform(cond.new_empty(len(cond), 1), rng) < self.drawing.hidden
         return self._bound(x, torch.where(hide, self.unknown, self.told(cond)), rng)
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The same with all conditions shown."""
+        """Loss with all conditions shown."""
         with torch.no_grad():
             return self._bound(x, self.told(cond), rng)
 
@@ -114,7 +114,7 @@ class MaskedDiffusion(Model):
         return total / (share[:, 0] * self.steps)
 
     def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
-        """What is known at each place, from all that are not covered."""
+        """Hidden state at each place, from all uncovered tokens."""
         x: Tensor = self.embed(ids) + told[:, None] + self.position
         for block in (m for m in self.blocks if isinstance(m, DecoderBlock)):
             q, k, v = block.triple(x)
@@ -128,7 +128,7 @@ class MaskedDiffusion(Model):
         """One design for each row of `cond`, place by place.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests unsupported guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "tokens, which have no gradient", weight=True)
@@ -158,7 +158,7 @@ class MaskedDiffusion(Model):
     def _order(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Int[Tensor, "n {self.steps}"]:
-        """In which order the places of each design are uncovered."""
+        """Order in which the places of each design are uncovered."""
         if self.tokens.grammar is not None:
             return torch.arange(self.steps, device=cond.device).expand(len(cond), -1)
         keys = uniform(cond.new_empty(len(cond), self.steps), rng)
@@ -166,7 +166,7 @@ class MaskedDiffusion(Model):
 
 
 def ended(ids: Int[Tensor, "n s"]) -> Int[Tensor, "n s"]:
-    """Sequences up to their first end, of which the last place is one at the latest."""
+    """Cut sequences at their first end; the last place is one at the latest."""
     ids = ids.clone()
     ids[:, -1] = END
     before = functional.pad((ids == END).cumsum(1)[:, :-1], (1, 0))

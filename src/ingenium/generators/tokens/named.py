@@ -1,4 +1,4 @@
-"""Families on tokens by their names, and the budgets with which they are fitted there."""
+"""Families on tokens by their names, and their training plans there."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Reinforcement of a generator of tokens by rewards, anchored to what it was before."""
+"""Reinforcement learning of a generator of tokens from rewards, anchored to its prior."""
 
 import copy
 import math
@@ -14,9 +14,9 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 
 @dataclass(frozen=True)
 class ReinforcementSettings:
-    """How strongly rewards pull, and how fast."""
+    """Weight of the rewards, and settings of the optimiser."""
 
-    worth: float = 120.0  # nats that a reward of 1 is worth beside the prior; small ones anchor
+    worth: float = 120.0  # weight in nats of a reward of 1 relative to the prior; small ones anchor
     learning_rate: float = 2e-3
     clip_norm: float = 1.0
 
@@ -26,12 +26,12 @@ class ReinforcementSettings:
 
 
 class Reinforcement:
-    """An agent that starts as a prior and is pulled towards rewarded designs.
+    """An agent that starts as a copy of a prior and is trained towards rewarded designs.
 
-    The squared difference of its log density from that of the prior plus a worth times the reward
-    is made small. On designs that the agent proposes this descends the divergence to the density
-    prior * exp(worth * reward), brought to 1, which is where it ends: the worth is how far
-    rewards may lead away from the prior.
+    The loss is the squared difference of its log density from that of the prior plus `worth` times
+    the reward. On designs that the agent proposes this minimises the divergence to the normalised
+    density prior * exp(worth * reward), which is the optimum: `worth` limits how far rewards lead
+    away from the prior.
 
     Source: Olivecrona et al., J. Cheminform. 9:48, 2017 (REINVENT); Fialková et al., J. Chem. Inf.
         Model. 62:2046, 2022 (why it is a policy gradient).
@@ -54,7 +54,7 @@ class Reinforcement:
         cond: Float[Tensor, "n c"],
         reward: Float[Tensor, " n"],
     ) -> float:
-        """One step on rewarded designs; gives the loss before it, in squared nats.
+        """Take one step on rewarded designs; return the loss before it, in squared nats.
 
         Raises:
             InputError: for rewards that are not finite.
@@ -72,7 +72,7 @@ class Reinforcement:
 
     @torch.no_grad()
     def divergence(self, cond: Float[Tensor, "n c"], rng: torch.Generator) -> tuple[float, float]:
-        """How far the agent went from the prior (nats), and the standard error, by proposing."""
+        """Estimate the divergence of agent from prior (nats) and its standard error by sampling."""
         x = self.agent.propose(cond, rng)
         apart = self.prior.surprise(x, cond) - self.agent.surprise(x, cond)
         return float(apart.mean()), float(apart.std()) / math.sqrt(len(x))

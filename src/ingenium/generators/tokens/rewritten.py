@@ -1,4 +1,4 @@
-"""Families that learn another way of writing the same designs, such as fragments or graphs."""
+"""Families that learn another notation of the same designs, such as fragments or graphs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
@@ -20,44 +20,44 @@ FEWEST = 0.5  # share of the designs that can be written, below which nothing is
 
 @runtime_checkable
 class Notation(Protocol):
-    """Another way of writing designs; what cannot be written is left out.
+    """Another notation of designs; designs that it cannot express are left out.
 
     Shapes: n designs, m of them that can be written.
     """
 
     @property
     def codec(self) -> Any:
-        """Of what is written: tokens, or graphs."""
+        """Codec of the notation: tokens, or graphs."""
         ...
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one design as it is written."""
+        """Shape of one design in the notation."""
         ...
 
     def written(
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
-        """Those designs that can be written, and which they are."""
+        """Convert the designs that the notation can express, and mark them."""
         ...
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
-        """Designs as tokens again; no text where that is impossible."""
+        """Convert designs back to tokens; an empty text where that is impossible."""
         ...
 
 
 @runtime_checkable
 class Rewritable(Protocol):
-    """A codec of tokens whose designs can be written in other forms."""
+    """Interface of codecs of tokens whose designs can be written in other notations."""
 
     @property
     def forms(self) -> Mapping[str, Notation]:
-        """By name."""
+        """Notations by name."""
         ...
 
 
 class NotationFamily:
-    """A family that learns designs in another form, and proposes tokens.
+    """A family that learns designs in another notation, and proposes tokens.
 
     Shapes: n designs, c spec features, m latent numbers.
     """
@@ -69,7 +69,7 @@ class NotationFamily:
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Learn from those designs that can be written in the form; `written` is their share.
+        """Learn from the designs that the notation can express; `written` is their share.
 
         Raises:
             InputError: if that is less than half of them.
@@ -94,7 +94,7 @@ class NotationFamily:
         return finish(self.form.back(y), steer)
 
     def latent_of(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n m"]:
-        """The mean latent numbers of designs, which can all be written.
+        """Mean latent numbers of designs, all of which the notation must express.
 
         Raises:
             InputError: for another inner family, or designs that cannot be written.
@@ -107,7 +107,7 @@ class NotationFamily:
     def write(
         self, z: Float[Tensor, "n m"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, "n *shape"]:
-        """A design for each row of latent numbers and conditions.
+        """Decode one design for each row of latent numbers and conditions.
 
         Raises:
             InputError: for another inner family.
@@ -120,11 +120,11 @@ class NotationFamily:
         return self.inner
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights of the inner family."""
+        """Return the weights of the inner family."""
         return self.inner.state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Tensor]) -> object:
-        """Take the weights of the inner family."""
+        """Load the weights of the inner family."""
         return self.inner.load_state_dict(state_dict)
 
 
@@ -135,7 +135,7 @@ def rewritten(
     form: str,
     make: Callable[[tuple[int, ...], int, Any], Family],
 ) -> NotationFamily:
-    """A family on a form of the designs.
+    """Build a family on a notation of the designs.
 
     Raises:
         InputError: if they have no such form.

@@ -1,4 +1,4 @@
-"""Designs of two kinds: tokens, such as a topology, and the numbers that go with them."""
+"""Designs of two kinds: tokens, such as a topology, and numbers that belong to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,28 +24,28 @@ WIDTH, LAYERS = 64, 2  # of the network on the tokens, which are few
 
 @dataclass(frozen=True)
 class ExactLength:
-    """The grammar of texts that all have as many tokens."""
+    """Grammar of texts that all have the same number of tokens."""
 
     count: int
 
     def start(self, n: int) -> int:
-        """No token yet."""
+        """Return the number of tokens so far, 0."""
         return 0
 
     def permits(
         self, state: int, rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
-        """The end after the last token, and nothing else there."""
+        """Permit the end after the last token, and nothing else there."""
         return (ids == END) == (state == self.count)
 
     def follow(self, state: int, ids: Int[Tensor, " n"]) -> int:
-        """One token more."""
+        """Count one token more."""
         return state + 1
 
 
 @dataclass(frozen=True)
 class TwoKindCodec:
-    """The text of the first variable as tokens, and beside them the numbers of the others."""
+    """The text of the first variable as tokens, followed by the numbers of the others."""
 
     words: TokenCodec
     numbers: Codec  # of plain numbers
@@ -65,29 +65,29 @@ class TwoKindCodec:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         return (self.steps + self.numbers.shape[0],)
 
     @property
     def tolerance(self) -> float:
-        """That of the numbers; tokens are exact."""
+        """Tolerance of the numbers; tokens are exact."""
         return self.numbers.tolerance
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n s"]:
-        """Numbers of tokens, then standardised numbers."""
+        """Return token numbers, then standardised numbers."""
         words, numbers = self.words.encode(arrays[:1]), self.numbers.encode(arrays[1:])
         return torch.cat([words.to(numbers), numbers], 1)
 
     def decode(self, x: Float[Tensor, "n s"]) -> tuple[Tensor, ...]:
-        """Code points of the text, then the arrays of numbers."""
+        """Return the code points of the text, then the arrays of numbers."""
         words = self.words.decode(x[:, : self.steps])
         return (*words, *self.numbers.decode(x[:, self.steps :]))
 
 
 class TwoKindFamily(nn.Module):
-    """A family of the tokens, and one of the numbers that is told the tokens beside conditions.
+    """A family of tokens, and one of numbers conditioned on the tokens and the conditions.
 
-    The density of a design is that of its tokens times that of its numbers under them.
+    The density of a design is that of its tokens times that of its numbers given them.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class TwoKindFamily(nn.Module):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Train the one and then the other under `plan`; losses of both by name.
+        """Train the one and then the other under `plan`; return losses of both by name.
 
         Raises:
             ValueError: if rows or plan do not fit.
@@ -122,10 +122,10 @@ class TwoKindFamily(nn.Module):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """Tokens for each row of `cond`, then numbers under them, which alone are steered.
+        """Propose tokens for each row of `cond`, then numbers given them; only numbers are steered.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests unsupported guidance.
         """
         check_cond(cond, self.c)
         ids = self.words.propose(cond, rng, Steer(weight=steer.weight))
@@ -144,7 +144,7 @@ class TwoKindFamily(nn.Module):
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        """Logarithm of the chance of the tokens, plus that of the density of the numbers (nats).
+        """Log probability of the tokens plus log density of the numbers (nats).
 
         Raises:
             ValueError: if rows do not fit the family.
@@ -166,7 +166,7 @@ class TwoKindFamily(nn.Module):
 
 
 def _part(plan: Plan, name: str, place: int) -> Plan:
-    """The plan of the first or second half of a fit, with a checkpoint of its own."""
+    """Plan of the first or second half of a fit, with its own checkpoint."""
     told, folder = plan.progress, plan.checkpoint
     return replace(
         plan,

@@ -17,24 +17,24 @@ from ingenium.generators.tokens.vocabulary import END
 from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.steer import FREE, Steer
 
-SURE = 2.0  # at first latent numbers say more than their noise, or the decoder would shun them
+SURE = 2.0  # initial ratio of latent means to noise, or the decoder would ignore them
 
 
 @dataclass(frozen=True)
 class TokenVAESettings:
-    """Latent numbers and their price."""
+    """Latent numbers and the weight of their divergence."""
 
     latent: int = 64
-    beta: float = 0.2  # final price of the divergence; at 1 a strong decoder leaves them unused
-    rise: float = 0.3  # share of the budget over which the price rises
+    beta: float = 0.2  # final weight of the divergence; at 1 a strong decoder leaves them unused
+    rise: float = 0.3  # share of the budget over which the weight rises
 
 
 class TokenVAE(TokenAutoregressive):
-    """Latent numbers of a sequence, and a decoder that writes it under them, token by token.
+    """Autoencoder with latent numbers of a sequence and an autoregressive decoder.
 
-    An encoder reads the sequence to its end; latent numbers are standard normal where designs
-    are proposed, whatever the conditions, which the decoder is told beside them. Designs that are
-    near in the latent numbers are alike, so that one can move between them (`latent_of`, `write`).
+    An encoder reads the sequence to its end; latent numbers are standard normal where designs are
+    proposed, whatever the conditions, which the decoder gets as well. Designs with near latent
+    numbers are similar, so that one can interpolate between them (`latent_of`, `write`).
 
     Shapes: n designs, s steps, w numbers of a step, m latent numbers.
     Source: Bowman et al., 2016, arXiv:1511.06349; Gómez-Bombarelli et al., ACS Cent. Sci. 4:268,
@@ -60,13 +60,13 @@ class TokenVAE(TokenAutoregressive):
         self.from_latent = nn.Linear(settings.latent, width)
 
     def anneal(self, fraction: float) -> None:
-        """Raise the price of the latent numbers linearly, then hold it."""
+        """Raise the weight of the divergence linearly, then hold it."""
         self.priced = min(1.0, fraction / self.settings.rise)
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Negative evidence bound without grammar, at the present price, for each step (nats)."""
+        """Negative evidence bound without grammar, at the present weight, for each step (nats)."""
         hide = uniform(cond.new_empty(len(cond), 1), rng) < self.drawing.hidden
         told = torch.where(hide, self.unknown, self.told(cond))
         return self._bound(x.to(torch.int64), told, rng, self.settings.beta * self.priced)
@@ -74,7 +74,7 @@ class TokenVAE(TokenAutoregressive):
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The same with all conditions shown and at the full price, so that checks compare."""
+        """Negative evidence bound with all conditions shown and at the final weight, for checks."""
         with torch.no_grad():
             return self._bound(x.to(torch.int64), self.told(cond), rng, self.settings.beta)
 
@@ -103,13 +103,13 @@ class TokenVAE(TokenAutoregressive):
         return mean, 1e-3 + functional.softplus(raw - SURE)
 
     def _read(self, ids: Int[Tensor, "n s"], end: Int[Tensor, " n"]) -> Float[Tensor, "n w"]:
-        """What is known at the end of each sequence."""
+        """Hidden state at the end of each sequence."""
         read, _ = self.reader(self.embed(ids[:, : int(end.max()) + 1]))
         known: Tensor = read[torch.arange(len(ids), device=ids.device), end]
         return known
 
     def latent_of(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n m"]:
-        """The mean latent numbers of designs."""
+        """Return the mean latent numbers of designs."""
         with torch.no_grad():
             return self._posterior(check_ids(x, self.tokens.symbols))[0]
 
@@ -117,9 +117,9 @@ class TokenVAE(TokenAutoregressive):
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], *, draws: int = 16
     ) -> Float[Tensor, " n"]:
-        """A lower bound (in expectation) of the log chance, by importance weighting (nats).
+        """Lower bound (in expectation) of the log probability, by importance weighting (nats).
 
-        The draws of a row are the same at every call, whatever rows come with it.
+        The samples of a row are the same at every call, whatever rows come with it.
 
         Source: Burda et al., 2016, arXiv:1509.00519, eq. 8.
 
@@ -144,7 +144,7 @@ class TokenVAE(TokenAutoregressive):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests unsupported guidance.
         """
         check_cond(cond, self.c)
         z = gaussian(cond.new_empty(len(cond), self.settings.latent), rng)
@@ -158,10 +158,10 @@ class TokenVAE(TokenAutoregressive):
         rng: torch.Generator,
         steer: Steer = FREE,
     ) -> Float[Tensor, "n *shape"]:
-        """A design for each row of latent numbers and conditions.
+        """Decode one design for each row of latent numbers and conditions.
 
         Raises:
-            ValueError: if `steer` asks for what cannot be followed.
+            ValueError: if `steer` requests unsupported guidance.
         """
         check_steer(steer, "tokens, which have no gradient", weight=True)
         under = self.from_latent(z)

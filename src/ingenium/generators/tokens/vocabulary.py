@@ -1,4 +1,4 @@
-"""Vocabularies: exact ways from a text to whole numbers and back."""
+"""Vocabularies: exact maps from texts to whole numbers and back."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,16 +13,16 @@ from ingenium.core.errors import InputError
 PAD, BEGIN, END = 0, 1, 2
 SPECIAL = ("<pad>", "<begin>", "<end>")
 CHARACTER = "."  # pieces of one character
-AT_ONCE = 4096  # texts, whose numbers fit into the processor's cache
+AT_ONCE = 4096  # texts at a time, so that their numbers fit into the processor's cache
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The tokens of a language; a text is cut into pieces, and pairs of pieces are merged.
 
-    Pieces are what `pattern` finds one after the other, such as characters, or the atoms of a
-    formula; they are the smallest tokens. `merges` are pairs of tokens that become one, in the
-    order in which they were learned. Numbers 0, 1 and 2 pad, begin and end a text.
+    Pieces are the successive matches of `pattern`, such as characters, or the atoms of a formula;
+    they are the smallest tokens. `merges` are pairs of tokens that become one, in the order in
+    which they were learned. Numbers 0, 1 and 2 pad, begin and end a text.
 
     Source: Sennrich, Haddow and Birch, ACL 2016, arXiv:1508.07909 (byte pairs).
     """
@@ -49,19 +49,19 @@ class Vocabulary:
 
     @cached_property
     def number(self) -> dict[str, int]:
-        """Of each token."""
+        """Number of each token."""
         return {token: i for i, token in enumerate(self.tokens)}
 
     @classmethod
     def of(
         cls, texts: Iterable[str], *, pattern: str = CHARACTER, merges: int = 0, rare: int = 2
     ) -> "Vocabulary":
-        """The pieces of texts, and so many merges of their most frequent pairs.
+        """Learn a vocabulary: the pieces of texts, and merges of their most frequent pairs.
 
         Args:
-            texts: that the language consists of.
-            pattern: of a piece, as a regular expression.
-            merges: at most so many are learned.
+            texts: examples of the language.
+            pattern: regular expression of a piece.
+            merges: largest number of merges.
             rare: pairs that occur less often are not merged.
         """
         listed = list(texts)
@@ -73,7 +73,7 @@ class Vocabulary:
         return cls(pieces, pattern, learn_merges(plain, plain.encode(listed), merges, rare=rare))
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The numbers of each text, without begin and end.
+        """Return the numbers of each text, without begin and end.
 
         Raises:
             InputError: for a text that does not consist of known pieces.
@@ -83,7 +83,7 @@ class Vocabulary:
         return [row for start in starts for row in self._rows(listed[start : start + AT_ONCE])]
 
     def _rows(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The numbers of each of a few texts, all of which are merged together."""
+        """Numbers of each of a few texts, which are all merged together."""
         find, number = re.compile(self.pattern, re.DOTALL).findall, self.number
         flat: list[int] = []
         for text in texts:  # a regular expression reads one text
@@ -98,7 +98,7 @@ class Vocabulary:
         return [part[1:] for part in np.split(whole, np.flatnonzero(whole == PAD))[1:]]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of numbers up to the first end; begin and pad are no text."""
+        """Return the text of numbers up to the first end, without begin and pads."""
         parts = []
         for i in ids:
             if i == END:
@@ -108,14 +108,14 @@ class Vocabulary:
         return "".join(parts)
 
     def _merge(self, flat: Int[np.ndarray, " m"]) -> Int[np.ndarray, " k"]:
-        """Merge pairs in the order in which they were learned; pads keep texts apart."""
+        """Merge pairs in the order in which they were learned; pads separate the texts."""
         for left, right in self.merges:
             flat = merged(flat, self.number[left], self.number[right], self.number[left + right])
         return flat
 
 
 def merged(flat: Int[np.ndarray, " m"], left: int, right: int, into: int) -> Int[np.ndarray, " k"]:
-    """Each pair of neighbours (left, right), from the left, as one number."""
+    """Replace each pair of neighbours (left, right), from the left, by one number."""
     at = np.flatnonzero((flat[:-1] == left) & (flat[1:] == right))
     if not len(at):
         return flat
@@ -131,7 +131,7 @@ def merged(flat: Int[np.ndarray, " m"], left: int, right: int, into: int) -> Int
 def learn_merges(
     plain: Vocabulary, rows: Sequence[np.ndarray], count: int, *, rare: int = 2
 ) -> tuple[tuple[str, str], ...]:
-    """The most frequent pairs of neighbours, each counted after those before it were merged.
+    """Learn the most frequent pairs of neighbours, each counted after the earlier merges.
 
     Of equally frequent pairs the one with the lower numbers comes first, so that the same texts
     give the same merges.
