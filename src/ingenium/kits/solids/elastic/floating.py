@@ -130,6 +130,4 @@ def _inverse(stiffness: Float64[ndarray, "k k"]) -> Float64[ndarray, "k k"]:
     scaled = scale[:, None] * stiffness * scale + np.diag(np.where(own > 0, _LEAST, 1.0))
     factor = linalg.cho_factor(scaled)
     inverse = scale[:, None] * linalg.cho_solve(factor, np.diag(scale))
-    return np.ascontiguousarray(
-        inverse
-    )  # C order, as without a part: kernels compile for one order
+    return np.ascontiguousarray(inverse)  # C order, as without parts: kernels compile for one order
