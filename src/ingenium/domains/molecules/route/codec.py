@@ -61,7 +61,7 @@ class Choices:
         """Encode `Route` objects.
 
         Raises:
-            InputError: for a route that no walk of at most so many choices leads to.
+            InputError: for a route that no walk of at most `most` choices leads to.
         """
         ids = np.full((len(routes), self.most + 1), PAD, np.float32)
         for row, route in zip(ids, routes, strict=True):

@@ -24,7 +24,7 @@ EMPTY = 0.02  # density that the micro level leaves in any cell
 class TwoLevel:
     """One plane part whose macro cells have walls of their own.
 
-    Shapes: e macro cells, w = 3 e thicknesses (lying, standing, crossing; cells run fastest),
+    Shapes: e macro cells, w = 3 e thicknesses (horizontal, vertical, diagonal; cells run fastest),
         f displacements, l load cases.
 
     Raises:

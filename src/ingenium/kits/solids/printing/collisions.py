@@ -22,7 +22,7 @@ class Printhead:
     """A round nozzle that widens as a cone up to the body of the head.
 
     Raises:
-        InputError: for lengths that make no such head.
+        InputError: for lengths that are impossible for such a head.
     """
 
     nozzle_m: float  # radius of the flat tip
