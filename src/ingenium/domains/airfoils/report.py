@@ -68,7 +68,6 @@ def sections(
 
 
 def _words(judge: str, rival: str) -> tuple[str, str, str]:
-    """Texts above the pressures, the polars and the table."""
     return (
         "The best accepted sections at twice their height, with the pressure on both surfaces at "
         "each operating point (of NeuralFoil; suction is up, dashed below). The last row, in "

@@ -70,5 +70,4 @@ class Tail:
         return (slope / (1 - self.hinge)).abs() * half[:, None]
 
     def _behind(self, arrays: Arrays) -> Surfaces:
-        """The part that bends."""
         return Surfaces.of(arrays, torch.linspace(self.hinge, 1, HALF + 1, dtype=torch.float64))

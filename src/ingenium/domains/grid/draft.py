@@ -162,5 +162,4 @@ def _opens(text: str, profiles: Path, net: Any) -> tuple[str, ...]:
 
 
 def _text(value: str) -> str:
-    """A string in TOML."""
     return json.dumps(value, ensure_ascii=False)

@@ -189,7 +189,6 @@ def _from_block(record: str, what: str) -> Chem.Mol:
 
 
 def _constitution(whole: Chem.Mol, what: str) -> Chem.Mol:
-    """Atoms and bonds of a molecule only."""
     mol = Chem.RemoveHs(whole)
     if not mol.GetNumConformers() or mol.GetConformer().Is3D():
         Chem.RemoveStereochemistry(mol)

@@ -231,7 +231,6 @@ def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
 
 
 def _parts(settings: LeadSettings, groups: Groups) -> tuple[EnginePart, ...]:
-    """Engine parts that the setup requires, cheap ones first."""
     counts = (
         Quantity("groups_missing", "1", "groups to keep that are not there"),
         Quantity("groups_unwanted", "1", "groups to avoid that are there"),

@@ -33,7 +33,6 @@ SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by independent co
 
 
 def _strategies() -> Mapping[str, Callable[[Any], Any]]:
-    """Graph evolution, and reinforcement of a generator."""
     from ingenium.domains.molecules.strategies.table import MAKERS
 
     return MAKERS

@@ -75,7 +75,6 @@ def _known(known: KnownMolecules, names: tuple[str, str]) -> Float[np.ndarray, "
 
 
 def _whole(known: KnownMolecules, designs: xr.Dataset, accepted: np.ndarray) -> Section:
-    """Statistics of the accepted molecules."""
     once = distinct(designs, accepted)
     mols = [parsed(str(s)) for s in designs[SMILES].to_numpy()[once]]
     fresh = [scaffold(m) for m in mols]

@@ -240,7 +240,6 @@ class DayAhead(LearnedBuffers):
         return tuple(m for m in self.each if isinstance(m, SeriesForecaster))
 
     def _eves(self, cond: Float[Tensor, "n c"]) -> tuple[Eve, ...]:
-        """Inputs of each series."""
         told = cond.double()
         earlier = told[:, CALENDAR:].unflatten(1, (self.series, len(LAGS), self.steps))
         return tuple(Eve(told[:, :CALENDAR], earlier[:, s]) for s in range(self.series))

@@ -135,7 +135,6 @@ class ProfileYear(Problem):
         return xr.Dataset({"load": whole}, coords=coords, attrs=about)
 
     def _judge_of(self, own: ConsumerDays, load: np.ndarray, weeks: RealWeeks) -> YearArithmetic:
-        """Verifier with the held-out weeks of the data."""
         real, there = weeks.places(self.calendar)
         types = weeks.types[weeks.held_out].ravel()
         of_type = {name: i for i, name in enumerate(DAY_TYPES)}
@@ -216,7 +215,6 @@ def _scaled(own: ConsumerDays, steps: int, energy_kwh: float) -> np.ndarray:
 
 
 def _times(settings: YearSettings) -> tuple[str, ...]:
-    """The start of each step of the year."""
     ends = f"{settings.year}-01-01", f"{settings.year + 1}-01-01"
     found = pd.date_range(*ends, freq=f"{settings.step_min}min", inclusive="left")
     return tuple(found.strftime("%Y-%m-%d %H:%M"))

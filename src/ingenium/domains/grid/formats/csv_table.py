@@ -69,7 +69,6 @@ def _head(heads: list[str], delimiter: str) -> bytes:
 
 
 def _body(times: Sequence[str], rows: Float64[np.ndarray, "columns t"], delimiter: str) -> bytes:
-    """Lines of a table."""
     if (arrow := _arrow()) is None:
         lines = zip(times, *([number(x) for x in row] for row in rows.tolist()), strict=True)
         return "".join(delimiter.join(x) + "\n" for x in lines).encode()

@@ -153,7 +153,6 @@ class ParquetDays:
 
 
 def _melt(table: Any) -> Any:
-    """Long table of a wide one."""
     pyarrow, _ = arrow()
     ids = table.select([DESIGN, "date", "hour"])
     parts = []
@@ -167,7 +166,6 @@ def _melt(table: Any) -> Any:
 
 
 def _pivot(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Wide table of a long one."""
     own = (DESIGN, "date", "hour", "variable", "profile", "value")
     require_names(f"column in {path}", tuple(str(name) for name in frame.columns), own)
     key = frame["variable"].astype(str) + ":" + frame["profile"].astype(str)

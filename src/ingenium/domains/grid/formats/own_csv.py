@@ -144,7 +144,6 @@ class OwnCsv:
         return np.stack(active + turned)
 
     def _one(self, path: Path) -> tuple[np.datetime64, tuple[np.ndarray, ...]]:
-        """Date and profiles of a day."""
         ((times, rows),) = read_times([path], self.heads, "a CSV of a day of the feeder")
         date = _date(times, path)
         load_p = np.zeros((len(self.names.load), STEPS))

@@ -96,7 +96,6 @@ class PandapowerJson:
 def _read(
     path: Path, columns: dict[str, list[str]]
 ) -> tuple[np.datetime64, dict[str, Float64[np.ndarray, "columns t"]]]:
-    """Date and tables of a file."""
     what = "a pandapower net in JSON with the profiles of one day"
     whole = json_file(path, what)
     with refusing(what, path):

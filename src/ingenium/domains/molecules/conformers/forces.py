@@ -49,7 +49,6 @@ def positions(mol: Chem.Mol) -> Float[np.ndarray, "n a 3"]:
 
 
 def _filled(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Chem.Mol:
-    """The molecule with these conformers."""
     own = Chem.Mol(mol)
     own.RemoveAllConformers()
     for x in position:

@@ -82,7 +82,6 @@ class Likeness:
 
 
 def _subgraph(mol: Chem.RWMol, heavy: list[int]) -> Chem.Mol:
-    """Subgraph of heavy atoms and their bonds, in the listed order."""
     graph, at = Chem.RWMol(), {}
     for i in heavy:
         at[i] = graph.AddAtom(Chem.Atom(mol.GetAtomWithIdx(i).GetAtomicNum()))

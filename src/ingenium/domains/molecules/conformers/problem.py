@@ -216,12 +216,10 @@ class Conformers(Problem):
 
 
 def _rounded(position: Tensor) -> Tensor:
-    """Positions rounded to the digits of a file."""
     return torch.round(position, decimals=DIGITS)
 
 
 def _check(settings: ConformerSettings) -> None:
-    """Refuse numbers out of range."""
     choose(settings.relax, get_args(Level), "what relaxes")
     for name, value, least, most in (
         ("starts", settings.starts, 2, 10_000),

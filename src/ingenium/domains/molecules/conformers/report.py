@@ -152,7 +152,6 @@ def _covered(
     accepted: Float[np.ndarray, "n a 3"],
     differ: int,
 ) -> Section:
-    """Coverage of the reference by the accepted conformers."""
     apart = likeness.between(accepted, known)
     found = {radius: coverage(apart, radius) for radius in RADII}
     rows = [

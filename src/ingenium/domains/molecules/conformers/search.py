@@ -114,7 +114,6 @@ def _judged(mol: Chem.Mol, position: np.ndarray, how: ConformerSearch) -> Arrays
 def _lowest(
     mol: Chem.Mol, joined: Mapping[str, np.ndarray], how: ConformerSearch
 ) -> ConformerEnsemble:
-    """Distinct conformers within the energy window."""
     energy = np.where(np.isfinite(joined["gfn2"]), joined["gfn2"], np.inf)
     low = np.argsort(energy, kind="stable")
     low = low[energy[low] <= energy[low[0]] + how.window_kcal]

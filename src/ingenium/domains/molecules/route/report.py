@@ -156,7 +156,6 @@ def _draw(axes: Axes, place: DrawnMolecule, route: Route, stock: BlockStock) -> 
 
 
 def _wrapped(name: str, width: int = 16) -> str:
-    """The name of a reaction in short lines."""
     lines = [""]
     for word in name.split():
         if len(lines[-1]) + len(word) + 1 > width and lines[-1]:
@@ -166,7 +165,6 @@ def _wrapped(name: str, width: int = 16) -> str:
 
 
 def _steps(route: Route) -> Rows:
-    """Table of the steps, starting at the blocks."""
     steps = list(reversed(route.steps))
     hazards = [dict.fromkeys(n for r in step.reactants for n in named(r)) for step in steps]
     return table(

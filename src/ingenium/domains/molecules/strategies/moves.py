@@ -135,7 +135,6 @@ def _exchange(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _append(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """Add one atom."""
     free = _free(mol)
     if not free:
         return False
@@ -175,7 +174,6 @@ def _remove(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _reorder(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """Change the order of a bond."""
     if not mol.GetNumBonds():
         return False
     bond = mol.GetBondWithIdx(int(rng.integers(mol.GetNumBonds())))
@@ -238,7 +236,6 @@ def _free(mol: Chem.RWMol) -> list[int]:
 
 
 def _rings(mol: Chem.Mol) -> list[list[Chem.Bond]]:
-    """The bonds of each ring."""
     return [[mol.GetBondWithIdx(i) for i in ring] for ring in mol.GetRingInfo().BondRings()]
 
 

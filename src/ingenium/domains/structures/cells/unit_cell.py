@@ -180,6 +180,5 @@ class UnitCell(StockedProblem):
 
 
 def _wanted(conditions: xr.Dataset) -> Wanted:
-    """Target properties in the conditions."""
     columns = (np.array(conditions[name], dtype=np.float64) for name in (POISSON, YOUNG, SHARE))
     return Wanted(*(torch.from_numpy(column) for column in columns))

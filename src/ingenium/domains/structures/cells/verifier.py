@@ -125,7 +125,6 @@ class CellVerifier:
         }
 
     def _mechanics(self, solid: Float[Tensor, " e"] | Tensor) -> Mapping[str, Tensor]:
-        """Mechanical quantities of one design."""
         least, material = self.settings.second_modulus, self.settings.material
         relative = least + (1 - least) * solid.to(torch.float64)
         modulus = material.modulus_pa * relative[None]

@@ -68,6 +68,5 @@ class Climate:
 
 
 def _fit(terms: tuple[float, ...], celsius: float) -> float:
-    """Evaluate a polynomial of the absolute temperature."""
     kelvin = celsius + ZERO_C_K
     return sum(a * kelvin**power for power, a in enumerate(terms))

@@ -84,7 +84,6 @@ def _on(
 
 
 def _middle(case: LoadCase, settings: ContainerSettings) -> Tensor:
-    """Middle of the face of a load case."""
     x, y = settings.post_mm
     wide, deep, top = settings.size_mm
     places = {

@@ -101,7 +101,6 @@ class CellTable:
         return self._one(file)
 
     def _one(self, file: Path) -> Design:
-        """The arrays of one table."""
         table, cells = (
             read_table(file, "a cells.csv of a lattice", delimiter=","),
             self.layout.cells,

@@ -160,7 +160,6 @@ class Lattice(Problem):
 
 
 def _conditions() -> tuple[Condition, ...]:
-    """Density and energy that can be requested."""
     low, high = known.DENSITIES
     return (
         Condition(

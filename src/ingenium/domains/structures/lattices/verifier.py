@@ -73,7 +73,6 @@ class CrushVerifier:
         return torch.from_numpy(out)
 
     def _one(self, frame: Frame, wanted_j_kg: float) -> np.ndarray:
-        """Quantities of one frame."""
         box = self.layout.width_m * self.layout.height_m * self.depth_m
         density = body_density(frame)
         mass = density * box * self.material.density_kg_m3

@@ -60,7 +60,6 @@ class StrutTable:
         return to_dataset((text, rows), self.variables, {}, index=np.array(index))
 
     def _one(self, file: Path) -> tuple[str, np.ndarray]:
-        """Topologies and thicknesses of the rows of one file."""
         table = read_table(file, STRUTS, delimiter=",")
         table.expect(COLUMNS)
         thick = self._placed(table.block(COLUMNS).T, file)

@@ -36,7 +36,6 @@ def sections(
 
 
 def _inputs(layout: CoreLayout, designs: xr.Dataset) -> tuple[torch.Tensor, torch.Tensor]:
-    """Letters and thicknesses of the rows."""
     text = codes(designs["topology"].to_numpy(), layout.rows, name="topology")
     return text, torch.from_numpy(designs["thickness_m"].to_numpy())
 

@@ -174,7 +174,6 @@ class PartFiles:
 
 
 def _meshes(folder: Path) -> list[Path]:
-    """The mesh files in a folder."""
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)

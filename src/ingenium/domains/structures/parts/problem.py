@@ -157,13 +157,11 @@ class PartProblem(Problem):
 
     @cached_property
     def _known_measured(self) -> Recipe:
-        """Recipe of measurements of the known designs."""
         count = self.making.designs
         return self._measuring(f"{self.stem}_measured", count, lambda rows: self._density[rows])
 
     @cached_property
     def _milled_measured(self) -> Recipe:
-        """Recipe of measurements of milled parts."""
         count = min(self.making.milled, self.drawings)
         return self._measuring("milled_measured", count, self.milled)
 

@@ -226,5 +226,4 @@ def _check_loads(box: DesignBox) -> None:
 
 
 def _over(condition: Condition) -> Float64[Tensor, " n"]:
-    """Points over the range of a condition."""
     return torch.linspace(condition.lower, condition.upper, ENDS, dtype=torch.float64)
