@@ -106,7 +106,7 @@ class Genetic(RoundMemory):
         return living
 
     def _children(self, n: int, rng: np.random.Generator) -> list[str]:
-        """At most n new molecules; fewer where crossover finds nothing new."""
+        """New molecules, at most n; fewer where crossover finds nothing new."""
         children: dict[str, None] = {}
         for _ in range(TRIES * n if self.living else 0):
             if len(children) == n:
