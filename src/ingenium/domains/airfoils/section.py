@@ -179,7 +179,7 @@ class WingSection(Problem):
         return refiner.refined(arrays, self.settings.refine_steps)
 
     def comparison(self) -> FieldComparison:
-        """Comparison that leaves out the gradient steps."""
+        """Count repair calls; the bare problem omits the gradient steps."""
         if not self.repair_calls:
             return FieldComparison()
         own = replace(self.settings, refine_steps=0)

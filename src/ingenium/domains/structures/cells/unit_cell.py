@@ -142,7 +142,7 @@ class UnitCell(StockedProblem):
         return {UnitCell.default_family: Plan(steps=8000)}
 
     def comparison(self) -> FieldComparison:
-        """Comparisons of spatial and two-phase cells are separate; bare ones omit the optimiser."""
+        """Separate comparisons of spatial and two-phase cells; bare ones omit the optimiser."""
         spatial = len(self.settings.cells) == 3
         setup = "in space" if spatial else "" if self.settings.porous else "two phases"
         bare = replace(self.settings, refine_steps=0)

@@ -86,7 +86,7 @@ class PartProblem(Problem):
         self.system = digest(asdict(settings))
 
     def comparison(self) -> FieldComparison:
-        """Comparison in which repair solves all load cases at each step."""
+        """Count repair calls: one solve of all load cases for each step."""
         return FieldComparison(repair_calls=float(self.making.repair_steps))
 
     @abstractmethod

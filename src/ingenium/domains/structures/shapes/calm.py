@@ -27,7 +27,7 @@ def points_held(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> Bool[Tensor, " 
 
 
 def beyond(grid: RegularGrid, nodes: Bool[Tensor, "n v"], reach_m: float) -> Bool[Tensor, "n e"]:
-    """Return cells whose middle is farther than `reach_m` from some nodes, design by design."""
+    """Return cells whose middle is farther than `reach_m` from all marked nodes, by design."""
     axes = [torch.arange(n, dtype=torch.float64) + 0.5 for n in grid.cells]
     middle = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).flatten(0, -2)
     places = node_places(grid).to(torch.float64)

@@ -135,7 +135,7 @@ class MinimumCompliance(StockedProblem):
         return (shape.view_as(density), *given)
 
     def comparison(self) -> FieldComparison:
-        """Comparison that omits optimiser steps, unless they create the shape."""
+        """Count repair solves; the bare problem omits steps, unless they create the shape."""
         own = self.settings
         facts = FieldComparison(repair_calls=float(calls(own.refine_steps)))  # of the whole box
         if own.levels.pixels or own.manufacture.heeded:

@@ -78,7 +78,7 @@ class Printability:
         return found
 
     def _stages_held(self, build: Build, metal: Float64[Tensor, "n e"]) -> Float64[Tensor, " n"]:
-        """Mask of designs whose stages are all supported; a mechanism has no finite sag."""
+        """Share of stages within the sag limit; a mechanism has no finite sag and violates it."""
         _, sag = Stages(build, self.poisson, least=1e-9).sag(metal)
         return (sag <= self.manufacture.sag * shortening_m(build)).double().mean(1)
 

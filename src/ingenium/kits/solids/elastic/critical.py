@@ -166,7 +166,7 @@ def _parts(fine: Bool[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
 
 
 def _distortion(dim: int, across: float) -> Float64[Tensor, "s s"]:
-    """Von Mises stress squared as a form of the stresses; `across` is the out-of-plane share."""
+    """Squared von Mises stress as a form of stresses; `across` is sz / (sx + sy) in the plane."""
     normal = torch.eye(3, dtype=torch.float64)[:, :dim]
     if dim == 2:
         normal[2] = across

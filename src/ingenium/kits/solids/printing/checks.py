@@ -20,8 +20,8 @@ APART[1] = FACES
 def support_m3(mask: Masks, cell_m: float, *, axis: int = 2, upward: bool = True) -> PerDesign:
     """Return the volume of the columns below overhangs, down to the plate or to the part.
 
-    A cell is self-supporting on the plate, or if the cell below it or one of its four neighbours is
-    solid: 45 degrees on cubic cells.
+    A cell is self-supporting on the plate, or if the cell below it or one of that cell's four
+    neighbours is solid: 45 degrees on cubic cells.
     """
     layers = np.moveaxis(mask, axis + 1, 1)
     layers = layers if upward else layers[:, ::-1]
