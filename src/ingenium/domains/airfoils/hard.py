@@ -45,7 +45,7 @@ def _scaled(
     x = stations()
     table, wedge = basis(x).T, edge[:, None] * x
     largest = apart.amax(1, keepdim=True)
-    apart = torch.where(largest > least, apart, least)  # all distances zero: start from the minimum
+    apart = torch.where(largest > least, apart, least)  # all too small: start from the minimum
 
     def thick(scale: Tensor) -> Tensor:
         return (torch.maximum(scale[:, None] * apart, least) @ table + wedge).amax(1)
