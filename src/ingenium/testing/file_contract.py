@@ -178,12 +178,14 @@ class FileContract:
             assert {d.design: d.verdict for d in audited} == {
                 r["design"]: r["verdict"] for r in stored
             }
-            for r in stored:
-                assert export.content_digest(out / r["file"]) == r["file_digest"]
-                found = replay(problem, asked, out, r["design"])
-                assert found.holds, (name, [c for c in found.checks if not c.holds])
+            assert all(export.content_digest(out / r["file"]) == r["file_digest"] for r in stored)
+            replayed = {r["design"] for r in stored[-1:]}  # a replay runs the engine again
             if form is next(iter(forms.values())):
+                replayed.add(stored[0]["design"])
                 _opens_as_it_ended(run)
+            for design in sorted(replayed):
+                found = replay(problem, asked, out, design)
+                assert found.holds, (name, [c for c in found.checks if not c.holds])
 
     def test_a_strange_file_is_refused(self, problem: Problem, tmp_path: Path) -> None:
         strange = tmp_path / "notes.txt"

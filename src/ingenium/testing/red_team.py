@@ -8,6 +8,7 @@ comes twice must be said to.
 
 import shutil
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,12 @@ class RedTeam:
     problem: Problem
     designs: xr.Dataset
     own: Mapping[str, Mapping[str, Damage]]  # forgeries that the problem names, by format
+
+    def __post_init__(self) -> None:
+        """Judge by the claim alone: a limit of the problem must not hide what a reader accepts."""
+        alone = copy(self.problem)
+        alone.limits, alone.validity = (), ()
+        object.__setattr__(self, "problem", alone)
 
     def attacks(self, folder: Path) -> Iterator[Tried]:
         """All forgeries in all formats.

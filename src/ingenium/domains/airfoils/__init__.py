@@ -1,4 +1,4 @@
-"""Airfoils: sections of wings, judged by the programs that designers of wings trust."""
+"""Airfoils: wing sections, verified by the programs that wing designers use."""
 
 from ingenium.core.domain import Domain, Offer
 

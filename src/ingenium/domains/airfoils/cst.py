@@ -1,7 +1,7 @@
-"""Sections of wings in Kulfan's class and shape functions: 18 numbers, all lengths in chords.
+"""Wing sections in Kulfan's class and shape functions: 18 numbers, all lengths in chords.
 
 Source: Kulfan, Universal Parametric Geometry Representation Method, J. Aircraft 45:142, 2008,
-    doi:10.2514/1.29958; the leading edge's own term is that of her note of 2020, as aerosandbox
+    doi:10.2514/1.29958; the extra term of the leading edge is from her note of 2020, as aerosandbox
     and NeuralFoil use it.
 """
 
@@ -14,22 +14,22 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-WEIGHTS = 8  # of each surface
+WEIGHTS = 8  # on each surface
 NUMBERS = 2 * WEIGHTS + 2
-HALF = 100  # intervals of one surface in files and measurements
-# Chords; the root mean square over the points of a known section is at most a third of it.
+HALF = 100  # intervals along each surface in files and measurements
+# Chords; a known section has a root mean square misfit of at most a third of it.
 WORST_FIT = 0.01
-Arrays = tuple[Tensor, ...]  # upper and lower weights, that of the leading edge, trailing edge
+Arrays = tuple[Tensor, ...]  # upper and lower weights, leading-edge weight, trailing edge
 
 
 @cache
 def stations(half: int = HALF) -> Float[Tensor, " x"]:
-    """Places along the chord from nose to tail, dense at both."""
+    """Return positions along the chord from nose to tail, dense at both ends."""
     return 0.5 * (1 - torch.cos(torch.linspace(0, math.pi, half + 1, dtype=torch.float64)))
 
 
 def basis(x: Float[Tensor, " x"]) -> Float[Tensor, "x 8"]:
-    """What each weight of a surface adds there."""
+    """Return the height that a unit of each weight adds to a surface at `x`."""
     order = WEIGHTS - 1
     i = torch.arange(WEIGHTS, dtype=torch.float64)
     binomial = torch.tensor([math.comb(order, k) for k in range(WEIGHTS)], dtype=torch.float64)
@@ -38,7 +38,7 @@ def basis(x: Float[Tensor, " x"]) -> Float[Tensor, "x 8"]:
 
 
 def nose(x: Float[Tensor, " x"]) -> Float[Tensor, " x"]:
-    """What the weight of the leading edge adds to both surfaces."""
+    """Return the height that a unit of the leading-edge weight adds to both surfaces."""
     return x * (1 - x) ** (WEIGHTS + 0.5)
 
 
@@ -55,7 +55,7 @@ class Surfaces:
 
     @classmethod
     def of(cls, arrays: Arrays, x: Float[Tensor, " x"] | None = None) -> "Surfaces":
-        """Those of some designs."""
+        """Build the surfaces of designs."""
         upper, lower, front, edge = arrays
         x = stations() if x is None else x
         table, half_edge = basis(x).T, 0.5 * edge[:, None] * x
@@ -64,22 +64,22 @@ class Surfaces:
 
     @property
     def thickness(self) -> Float[Tensor, "n x"]:
-        """From surface to surface."""
+        """Distance from the lower to the upper surface."""
         return self.upper - self.lower
 
     @property
     def camber(self) -> Float[Tensor, "n x"]:
-        """Height of the middle line."""
+        """Height of the mean line."""
         return 0.5 * (self.upper + self.lower)
 
     @property
     def crossed(self) -> Tensor:
-        """Whether the surfaces meet between nose and tail: then it is no section."""
+        """True where the surfaces meet between nose and tail, so that there is no section."""
         return (self.thickness[:, 1:-1] <= 0).any(1)
 
 
 def nose_radius(arrays: Arrays) -> Float[Tensor, " n"]:
-    """Radius at the leading edge, of both surfaces' mean.
+    """Return the radius at the leading edge, from both surfaces' mean.
 
     Source: Kulfan 2008, equation 7: the first weight is the root of twice the radius.
     """
@@ -88,7 +88,7 @@ def nose_radius(arrays: Arrays) -> Float[Tensor, " n"]:
 
 
 def tail_angle(arrays: Arrays) -> Float[Tensor, " n"]:
-    """Angle between the surfaces at the trailing edge, in degrees.
+    """Return the angle between the surfaces at the trailing edge, in degrees.
 
     Source: Kulfan 2008, equation 8, for the last weight; the trailing edge opens the wedge.
     """
@@ -98,16 +98,16 @@ def tail_angle(arrays: Arrays) -> Float[Tensor, " n"]:
 
 
 def outline(arrays: Arrays, half: int = HALF) -> Float[np.ndarray, "n p 2"]:
-    """Points from the upper trailing edge round the nose to the lower one, as in Selig's files."""
+    """Points from the upper trailing edge round the nose to the lower one (Selig's order)."""
     s = Surfaces.of(arrays, stations(half))
     x = torch.cat([s.x.flip(0), s.x[1:]]).expand(len(s.upper), -1)
     return torch.stack([x, torch.cat([s.upper.flip(1), s.lower[:, 1:]], 1)], 2).numpy()
 
 
 def fitted(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, " 18"]:
-    """Numbers of the section nearest to an outline in Selig's order with its chord from 0 to 1.
+    """Fit the section numbers to an outline in Selig's order with its chord from 0 to 1.
 
-    Linear least squares on the points themselves; a trailing edge that comes out negative is 0.
+    Linear least squares on the points themselves; a negative trailing edge is set to 0.
     """
     x, y = np.clip(points[:, 0], 0, 1), points[:, 1]
     above = np.arange(len(x)) <= int(np.argmin(points[:, 0]))
@@ -130,7 +130,7 @@ def fitted(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, " 18"]:
 def misfits(
     points: Float[np.ndarray, "p 2"], numbers: Float[np.ndarray, " d"]
 ) -> Float[np.ndarray, " p"]:
-    """How much higher each point of an outline lies than its fit."""
+    """Return the height of each point of an outline above its fit."""
     x = torch.from_numpy(np.clip(points[:, 0], 0, 1))
     s = Surfaces.of(arrays_of(torch.from_numpy(numbers[None])), x)
     above = np.arange(len(points)) <= int(np.argmin(points[:, 0]))
@@ -139,10 +139,10 @@ def misfits(
 
 
 def straightened(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "p 2"]:
-    """An outline moved, turned and scaled so that its chord goes from (0, 0) to (1, 0).
+    """Move, rotate and scale an outline so that its chord runs from (0, 0) to (1, 0).
 
     The leading edge is the point farthest from the middle of the trailing edge. An outline whose
-    leftmost point is at (0, 0) and whose tail's middle is at (1, 0) is left as it is.
+    leftmost point is at (0, 0) and whose trailing edge is centred at (1, 0) is unchanged.
     """
     tail = 0.5 * (points[0] + points[-1])
     first = points[np.argmin(points[:, 0])]

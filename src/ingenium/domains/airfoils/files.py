@@ -1,4 +1,4 @@
-"""Selig's `.dat` files, as the UIUC database and XFOIL have them: a name, then points."""
+"""Selig's `.dat` files, as used by the UIUC database and XFOIL: a name, then points."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,18 +24,18 @@ from ingenium.domains.airfoils.cst import (
 
 NAMED = "section_"
 FEWEST = 10  # points of an outline
-BACK = 1e-3  # chords, by which the next point may lie behind; round the nose and at the tail
-ROUND = 0.02  # chords, from the nose, within which points may go back and forth
-SPIKE = 2e-3  # chords, by which a point may stand out of its neighbours; of 99 in 100 known less
+BACK = 1e-3  # chords; the next point may lie this far behind, round the nose and at the tail
+ROUND = 0.02  # chords from the nose, within which points may go back and forth
+SPIKE = 2e-3  # chords; a point may protrude this far from its neighbours; known ones: 99 % less
 TINY = 1e-16  # chords to the fourth: ends that touch do not cross
 MOST_BYTES = 1 << 20  # of a file; ten thousand points are enough for any section
 _FORM = "Write points from the upper trailing edge round the nose to the lower one."
 
 
 class SeligDat:
-    """One outline a file, from the upper trailing edge round the nose to the lower one.
+    """One outline per file, from the upper trailing edge round the nose to the lower one.
 
-    Nine decimals, so that the 18 numbers come back to about 1e-7 and measured values with them.
+    Nine decimals restore the 18 numbers to about 1e-7, and measured values with them.
     """
 
     name = "dat"
@@ -45,7 +45,7 @@ class SeligDat:
         self.variables = variables
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A file for each design."""
+        """Write one file for each design."""
         paths = {}
         outlines = outline(to_arrays(designs, self.variables))
         for index, points in zip(designs[DESIGN].to_numpy().tolist(), outlines, strict=True):
@@ -54,7 +54,7 @@ class SeligDat:
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """Sections of a folder or one file; those of other makers are numbered as they come.
+        """Read the sections of a folder or a file; files of other origin are numbered in order.
 
         Raises:
             InputError: for a file without an outline, or an outline that crosses itself.
@@ -65,15 +65,15 @@ class SeligDat:
 
 
 def dat(name: str, points: Float[np.ndarray, "p 2"]) -> str:
-    """The text of a file."""
+    """Return the text of a file."""
     return "\n".join([name, *(f"{x:12.9f} {y:12.9f}" for x, y in points)]) + "\n"
 
 
 def outline_in(path: Path) -> Float[np.ndarray, "p 2"]:
-    """The points of a file in Selig's order; those of Lednicer's form are brought into it.
+    """Return the points of a file in Selig's order, converted from Lednicer's order if needed.
 
     Raises:
-        InputError: if it holds no outline.
+        InputError: if the file has no outline.
     """
     found = lines(path, "a .dat file of points", most=MOST_BYTES)
     both = [(line, _pair(line)) for line in found if line.strip()]
@@ -106,7 +106,7 @@ def _pair(line: str) -> tuple[float, float] | None:
 
 
 def _from_lednicer(points: Float[np.ndarray, "p 2"], path: Path) -> Float[np.ndarray, "q 2"]:
-    """Upper surface nose to tail, then the lower one: turned into one way round."""
+    """Lednicer's order (each surface from nose to tail) converted to one way round."""
     above, below = (round(v) for v in points[0])
     rest = points[1:]
     if len(rest) != above + below:
@@ -117,10 +117,10 @@ def _from_lednicer(points: Float[np.ndarray, "p 2"], path: Path) -> Float[np.nda
 
 
 def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
-    """The Kulfan numbers nearest to the outline of a file.
+    """Return the Kulfan numbers nearest to the outline of a file.
 
     Raises:
-        InputError: if it holds no outline, or one that crosses itself or is no section's.
+        InputError: if the file has no outline, or one that crosses itself or is no wing section.
     """
     raw = outline_in(path)
     if not np.ptp(raw, axis=0).any():
@@ -153,7 +153,7 @@ def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
 
 
 def _check_order(points: Float[np.ndarray, "p 2"], path: Path) -> None:
-    """Points go once round, from tail to nose and back, and the outline does not cross itself."""
+    """Refuse points that do not go once round from tail to nose and back, or that cross."""
     front = int(np.argmin(points[:, 0]))
     step = np.diff(points[:, 0])
     back = np.concatenate([step[:front], -step[front:]])
@@ -167,7 +167,7 @@ def _check_order(points: Float[np.ndarray, "p 2"], path: Path) -> None:
 
 
 def _crosses(points: Float[np.ndarray, "p 2"]) -> bool:
-    """Whether two sides of an open outline cross between their ends."""
+    """Return whether two sides of an open outline cross between their ends."""
     a, b = points[:-1], points[1:]
 
     def side(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> np.ndarray:
@@ -181,7 +181,7 @@ def _crosses(points: Float[np.ndarray, "p 2"]) -> bool:
 
 
 def files_in(path: Path) -> list[Path]:
-    """The files of a folder, or the one that is named.
+    """Return the files of a folder, or the named file.
 
     Raises:
         InputError: for a folder without any.
@@ -193,7 +193,7 @@ def files_in(path: Path) -> list[Path]:
 
 
 def indices_of(files: Sequence[Path]) -> np.ndarray:
-    """The designs' indices in the names of files that we wrote; of others their place."""
+    """Return the designs' indices from names of our own files; for others, their order."""
     return np.array([_index_of(f, place) for place, f in enumerate(files)])
 
 

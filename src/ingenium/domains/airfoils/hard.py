@@ -1,4 +1,4 @@
-"""Hard constraints of sections: surfaces that never cross, a thickness that is exactly as asked."""
+"""Hard constraints of sections: surfaces that never cross, and an exact thickness."""
 
 from collections.abc import Mapping
 
@@ -9,18 +9,18 @@ from torch import Tensor
 from ingenium.core.spec import Fixed
 from ingenium.domains.airfoils.cst import Arrays, basis, stations
 
-LEAST_SHARE = 0.02  # of the thickness: no pair of weights lies nearer together
+LEAST_SHARE = 0.02  # of the thickness: least distance between paired weights
 MOST_EDGE = 0.06  # chords; the thickest trailing edge of the known sections
 _HALVINGS = 60
-_LARGEST = 1e3  # a pair of weights after scaling, over the thickness
+_LARGEST = 1e3  # largest distance between paired weights after scaling, over the thickness
 
 
 def shaped(arrays: Arrays, thickness: Float[Tensor, " n"], fixed: Mapping[str, Fixed]) -> Arrays:
-    """Sections of a thickness around the middle lines they have, with an edge that can be made.
+    """Project sections to a thickness around their mean lines, with a trailing edge in range.
 
-    The distances of the weights' pairs are scaled, and none is left below its least: Bernstein
-    polynomials of positive weights are positive, so the surfaces cannot cross. What is so
-    already stays as it is.
+    The distances between paired weights are scaled, and each is raised to a minimum: Bernstein
+    polynomials of positive weights are positive, so the surfaces cannot cross. Sections that
+    already satisfy the constraints are unchanged.
     """
     upper, lower, front, edge = arrays
     if "max_thickness" in fixed:
@@ -41,11 +41,11 @@ def _scaled(
     edge: Float[Tensor, " n"],
     thickness: Float[Tensor, " n"],
 ) -> Float[Tensor, "n w"]:
-    """The pairs' distances, scaled until the section is as thick as asked; by halving."""
+    """Distances between paired weights, scaled by bisection to the required thickness."""
     x = stations()
     table, wedge = basis(x).T, edge[:, None] * x
     largest = apart.amax(1, keepdim=True)
-    apart = torch.where(largest > least, apart, least)  # nothing there to scale
+    apart = torch.where(largest > least, apart, least)  # all too small: start from the minimum
 
     def thick(scale: Tensor) -> Tensor:
         return (torch.maximum(scale[:, None] * apart, least) @ table + wedge).amax(1)

@@ -1,4 +1,4 @@
-"""Sections measured by XFOIL, and which of the two engines judges."""
+"""XFOIL as a verifier of sections, and the choice of the verifying engine."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,15 +27,15 @@ from ingenium.domains.airfoils.verifier import (
 )
 
 PRINTED = 1.5e-4  # lift; XFOIL's file has four decimals
-WIDEST = 1.6  # degrees between two answers with the asked lift between them
-PAST_STALL = 2.0  # degrees beyond the most lift that NeuralFoil sees
-COARSE, FINE = 2.0, 1.0  # degrees of the sweep, far from the most lift and near it
-SHARE = 0.1  # of the designs that XFOIL measures too where NeuralFoil judges
+WIDEST = 1.6  # degrees between two converged angles on both sides of the required lift
+PAST_STALL = 2.0  # degrees beyond the maximum lift that NeuralFoil predicts
+COARSE, FINE = 2.0, 1.0  # degrees of the sweep, far from the maximum lift and near it
+SHARE = 0.1  # of the designs that XFOIL measures too where NeuralFoil verifies
 
 
 @dataclass(frozen=True)
 class XfoilVerifier:
-    """Sections measured by XFOIL at the asked lift; NeuralFoil says only where to begin."""
+    """Verifier of sections by XFOIL at the required lift; NeuralFoil supplies starting angles."""
 
     settings: SectionSettings
     cases: Cases = rigid
@@ -44,12 +44,12 @@ class XfoilVerifier:
 
     @property
     def version(self) -> str:
-        """Of the program."""
+        """Version of XFOIL."""
         return xfoil.find().version
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of NeuralFoil, measured otherwise."""
+        """Quantities of NeuralFoil, measured by XFOIL."""
         return quantities(self.settings.points)
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
@@ -71,7 +71,7 @@ class XfoilVerifier:
             self._case(outlines[k], points[k % len(points)], start, k) for k in range(len(outlines))
         ]
         program = xfoil.find()
-        # A process for each case; the threads only wait for them.
+        # One process for each case; the threads only wait for them.
         with ThreadPoolExecutor(self.settings.processes) as pool:
             solved = pool.map(lambda case: xfoil.solved(case, program), cases)
             polars = [one for _ in each(range(n)) for one in islice(solved, len(points))]
@@ -90,7 +90,7 @@ class XfoilVerifier:
 
 
 def sweep_angles(near: float, top: float) -> tuple[float, ...]:
-    """Angles in degrees round the asked lift, then on to beyond the most lift."""
+    """Return angles in degrees around the required lift, then on to beyond the maximum lift."""
     last = max(top, near) + PAST_STALL
     angles = [near - 0.5]
     at = near + 0.5
@@ -101,11 +101,11 @@ def sweep_angles(near: float, top: float) -> tuple[float, ...]:
 
 
 def at_lift(polar: Float[np.ndarray, "r 4"], lift: float) -> tuple[float, ...]:
-    """Angle, lift, drag and moment at the asked lift, and the most lift that was found.
+    """Return angle, lift, drag and moment at the required lift, and the maximum lift found.
 
-    Where XFOIL did not converge at the lift itself, it is taken on the line between two answers
-    beside it. Where all that it found lies below the asked lift, its highest answer counts if it
-    found less lift at a larger angle; else nobody knows what comes after, and there is no answer.
+    Where XFOIL did not converge at the lift itself, values are interpolated between two adjacent
+    converged angles. Where all converged lifts are below the required one, the highest counts if a
+    larger angle had less lift; otherwise the maximum is unknown and the result is NaN.
     """
     none = (np.nan,) * 5
     if len(polar) == 0:
@@ -132,10 +132,10 @@ def at_lift(polar: Float[np.ndarray, "r 4"], lift: float) -> tuple[float, ...]:
 def engines(
     settings: SectionSettings, cases: Cases = rigid
 ) -> tuple[tuple[NeuralFoilVerifier | XfoilVerifier, ...], tuple[str, ...]]:
-    """The engines, the one that judges last, and what a reader of the results must know.
+    """Return the engines, the verifying one last, and notes for readers of the results.
 
     Raises:
-        EngineError: if XFOIL is to judge and cannot be used here.
+        EngineError: if XFOIL is requested as the verifier and cannot be used here.
     """
     cheap = NeuralFoilVerifier(settings, cases)
     missing = xfoil.absent() if settings.judge == "best" else None
@@ -147,7 +147,7 @@ def engines(
 
 
 def second(judge: NeuralFoilVerifier | XfoilVerifier) -> Second | None:
-    """The other engine: NeuralFoil on all designs, or XFOIL, where it is there, on some."""
+    """Return the cross-check: NeuralFoil on all designs, or XFOIL, if available, on some."""
     if isinstance(judge, XfoilVerifier):
         return Second(NeuralFoilVerifier(judge.settings, judge.cases), 1.0)
     if xfoil.absent() is None:

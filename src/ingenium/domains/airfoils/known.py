@@ -1,4 +1,4 @@
-"""The known sections: those of the UIUC database, fitted."""
+"""Known sections of the UIUC database, fitted."""
 
 import re
 import zlib
@@ -18,34 +18,34 @@ LICENCE = (
     "aerosandbox (MIT) brings it"
 )
 HELD_OUT_EVERY = 5
-ANGLES = torch.arange(-4.0, 14.5, 0.5, dtype=torch.float64)  # where the best lift is looked for
+ANGLES = torch.arange(-4.0, 14.5, 0.5, dtype=torch.float64)  # where the best lift is searched
 AT_ONCE = 256  # sections swept together
 
 
 @cache
 def stored() -> tuple[tuple[str, ...], Float[Tensor, "n 18"]]:
-    """Names and numbers of the sections that come with the package, made by `recipe`."""
+    """Return names and numbers of the sections that the package contains, made by `recipe`."""
     data = UIUC.complete()
     return tuple(data["names"].tolist()), torch.tensor(data["numbers"])
 
 
 def kin(name: str) -> str:
-    """The family of a section, by the letters its name begins with."""
+    """Return the family of a section: the letters that its name begins with."""
     found = re.match(r"[a-z]+", name)
     return found.group() if found else name[:2]
 
 
 def held_out(names: tuple[str, ...]) -> Bool[np.ndarray, " n"]:
-    """A fifth of the families, whole, so that no near double of one held out is learned from."""
+    """Mask a fifth of the families, whole, so that training never sees near duplicates."""
     return np.array([zlib.crc32(kin(n).encode()) % HELD_OUT_EVERY == 0 for n in names])
 
 
 def design_lift(
     net: NeuralFoilNetwork, numbers: Float[Tensor, "n 18"], reynolds: float, trust: float
 ) -> Float[Tensor, " n"]:
-    """Lift at which each section's lift over drag is best; NaN where the network is unsure."""
+    """Return the lift of best lift over drag of each section; NaN where the network is unsure."""
     parts = []
-    for some in numbers.split(AT_ONCE):  # all at once would take a gigabyte
+    for some in numbers.split(AT_ONCE):  # all sections in one batch would take a gigabyte
         flow = sweep(net, some, ANGLES, torch.full((len(some),), reynolds, dtype=torch.float64))
         ratio = torch.where(flow.confidence >= trust, flow.lift / flow.drag, -torch.inf)
         best = ratio.view(len(some), -1).max(1)

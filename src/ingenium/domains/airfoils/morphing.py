@@ -1,4 +1,4 @@
-"""`airfoils.morphing`: a section with a trailing edge that bends from point to point."""
+"""Problem `airfoils.morphing`: a section whose trailing edge bends at each operating point."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -29,11 +29,11 @@ from ingenium.domains.airfoils.tail import Tail
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
 
 BENT_DEG = 5.0  # of the known answer
-CHORDS_A_DEGREE = 0.002  # of distance between designs: how far a degree moves the tail, about
+CHORDS_A_DEGREE = 0.002  # distance between designs for a degree: about how far it moves the tail
 
 
 class Morphing(WingSection):
-    """Sections whose tail bends smoothly, with a deflection for each operating point."""
+    """Sections with a smoothly bending tail and a deflection for each operating point."""
 
     name: ClassVar[str] = "airfoils.morphing"
     summary: ClassVar[str] = "sections whose trailing edge bends from speed to speed"
@@ -47,10 +47,10 @@ class Morphing(WingSection):
     settings: MorphingSettings
 
     def __init__(self, settings: MorphingSettings) -> None:
-        """Open the engines, and make schedules for the known sections.
+        """Open the engines, and compute schedules for the known sections.
 
         Raises:
-            InputError: for a lift that nothing like a known section reaches.
+            InputError: for a lift far above that of every known section.
         """
         self.settings, self.conditions = settings, CONDITIONS
         bend = Variable(
@@ -67,7 +67,7 @@ class Morphing(WingSection):
         self.tail = Tail(settings.hinge)
         self.engines, self.notes = engines(settings, self.tail.cases)
         self.tiers = tuple(MorphingVerifier(e, settings) for e in self.engines)
-        if isinstance(self.engines[-1], NeuralFoilVerifier):  # mending asks XFOIL for nothing
+        if isinstance(self.engines[-1], NeuralFoilVerifier):  # repair never calls XFOIL
             self.repair_calls = measurements(settings.refine_steps)
         self.second = second(self.engines[-1])
         self.formats = {"dat": ScheduleDat(self.variables, tuple(p.name for p in settings.points))}
@@ -96,7 +96,7 @@ class Morphing(WingSection):
         return super().labels() | {"point": [p.name for p in self.settings.points]}
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """The section's hard constraints, and deflections within their range."""
+        """Impose the section's hard constraints, and deflections within their range."""
         section, most = super().project(fixed, conditions), self.settings.most_deg
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -105,7 +105,7 @@ class Morphing(WingSection):
         return onto
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of NeuralFoil's gradient on section and schedule, at a price for energy."""
+        """Take some gradient steps of NeuralFoil on section and schedule, with a cost of energy."""
         s, most = self.settings, self.settings.most_deg
         weight = torch.tensor(s.weights, dtype=torch.float64)
 
@@ -133,13 +133,13 @@ class Morphing(WingSection):
         return of
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The best designs as they bend, and what bending gains and costs."""
+        """Report the best designs as they bend, and the gain and cost of bending."""
         return morphing_report.sections(
             self.settings, self.verifier, self.variables, (designs, verdicts)
         )
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """NACA 2412 with its tail bent: strain and energy from its thickness in closed form."""
+        """NACA 2412 with a bent tail: strain and energy from its thickness in closed form."""
         bend = torch.full((1, len(self.settings.points)), BENT_DEG, dtype=torch.float64)
         section = to_dataset((*naca_2412(), bend), self.variables, self.labels())
         curve = np.tan(np.deg2rad(BENT_DEG)) / (1 - self.settings.hinge)

@@ -1,4 +1,4 @@
-"""How the best sections bend, and what bending gains and costs."""
+"""Report of the best bending sections, and the gain and cost of bending."""
 
 import torch
 import xarray as xr
@@ -25,7 +25,7 @@ def sections(
     variables: tuple[Variable, ...],
     found: tuple[xr.Dataset, xr.Dataset],  # designs and their verdicts
 ) -> tuple[Section, ...]:
-    """The best accepted designs as they bend, beside themselves without bending."""
+    """Plot the best accepted designs as they bend, compared with themselves unbent."""
     designs, verdicts = found
     best = best_of(verdicts, "lift_to_drag", most=True)[:SHOWN]
     if not len(best):
@@ -58,7 +58,7 @@ def _table(
     verdicts: xr.Dataset,
     labels: list[str],
 ) -> Rows:
-    """Deflections, lift over drag with and without them, and what they cost."""
+    """Deflections, lift over drag with and without them, and their cost."""
     still = judge.measure(*arrays[:4], torch.zeros_like(arrays[4])).numpy()
     before = still[:, [q.name for q in judge.quantities].index("lift_to_drag")]
     after = verdicts["lift_to_drag"].to_numpy()
@@ -100,7 +100,7 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
 
 
 def _moved(axes: Axes, hinge: float, *, last: bool) -> None:
-    """Frame of the panel that shows how far a middle line has moved."""
+    """Frame of the panel with the displacement of the mean lines."""
     axes.axvline(hinge, color=MUTED, lw=0.8, ls=":")
     axes.axhline(0, color=MUTED, lw=0.6)
     axes.invert_yaxis()

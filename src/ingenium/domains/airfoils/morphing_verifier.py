@@ -1,4 +1,4 @@
-"""Measurements of a section whose tail bends from point to point."""
+"""Measurements of a section whose tail bends at each operating point."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,37 +28,37 @@ BENDING = (
 
 @dataclass(frozen=True)
 class MorphingVerifier:
-    """An engine at each point on the section as it is bent there, and what the bending costs."""
+    """An engine at each point on the section as bent there, and the cost of bending."""
 
     engine: NeuralFoilVerifier | XfoilVerifier
     settings: MorphingSettings
 
     @property
     def name(self) -> str:
-        """Of the engine."""
+        """Name of the engine."""
         return self.engine.name
 
     @property
     def version(self) -> str:
-        """Of the engine."""
+        """Version of the engine."""
         return self.engine.version
 
     @property
     def tier(self) -> Literal["cheap", "exact"]:
-        """Of the engine."""
+        """Tier of the engine."""
         return self.engine.tier
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of a section, and those of bending."""
+        """Quantities of a section, and those of bending."""
         return (*self.engine.quantities, *BENDING)
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
-        """All quantities; the shape is that of the section before it is bent."""
+        """Measure all quantities; those of the shape are of the unbent section."""
         return torch.cat([self.engine.measure(*arrays), self.bending(arrays)], 1)
 
     def bending(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n 3"]:
-        """Energy, strain and largest step."""
+        """Return energy, strain and the largest step of deflection."""
         s, tail = self.settings, Tail(self.settings.hinge)
         slope = torch.deg2rad(arrays[4]).tan()
         weight = torch.tensor(s.weights, dtype=torch.float64)

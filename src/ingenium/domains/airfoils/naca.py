@@ -1,7 +1,8 @@
-"""The NACA sections of four digits, in closed form.
+"""NACA four-digit sections in closed form.
 
 Source: Jacobs, Ward and Pinkerton, NACA report 460, 1933; Abbott and von Doenhoff, Theory of Wing
-    Sections, 1959, equation 6.2. The thickness stands upright on the chord, as in XFOIL's NACA.
+    Sections, 1959, equation 6.2. Thickness is measured perpendicular to the chord, as in XFOIL's
+    NACA command.
 """
 
 import numpy as np
@@ -15,14 +16,14 @@ _POWERS = (-0.1260, -0.3516, 0.2843, -0.1015)
 
 
 def thickness_of(x: Float[np.ndarray, " x"], thickness: float) -> Float[np.ndarray, " x"]:
-    """Of a section along its chord."""
+    """Return the thickness distribution of a section along its chord."""
     tail = sum(a * x ** (i + 1) for i, a in enumerate(_POWERS))
     whole: np.ndarray = 10 * thickness * (_ROOT * np.sqrt(x) + tail)
     return whole
 
 
 def naca(camber: float, place: float, thickness: float) -> Float[np.ndarray, "p 2"]:
-    """The outline of a section; camber, its place and thickness in chords."""
+    """Return the outline of a section; camber, its position and thickness in chords."""
     x = stations(200).numpy()
     half = thickness_of(x, thickness) / 2
     front = x < place
@@ -33,5 +34,5 @@ def naca(camber: float, place: float, thickness: float) -> Float[np.ndarray, "p 
 
 
 def naca_2412() -> Arrays:
-    """The nearest Kulfan section."""
+    """Return the Kulfan section nearest to NACA 2412."""
     return arrays_of(torch.from_numpy(fitted(naca(0.02, 0.4, 0.12))[None]))

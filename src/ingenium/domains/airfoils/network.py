@@ -16,21 +16,21 @@ from ingenium.domains.airfoils.cst import WEIGHTS
 from ingenium.domains.airfoils.packages import folder_of
 
 Size = Literal["medium", "large", "xlarge", "xxlarge", "xxxlarge"]
-SPEEDS = 32  # places of one surface where the speed at the edge of its boundary layer is given
-FLIPPED = (16, 18)  # inputs whose sign turns when a section is turned over
+SPEEDS = 32  # stations of one surface with the speed at the edge of its boundary layer
+FLIPPED = (16, 18)  # inputs whose sign changes when a section is mirrored
 
 
 @dataclass(frozen=True)
 class SectionFlow:
-    """What the network says of each case.
+    """Flow quantities that the network predicts for each case.
 
-    Shapes: n cases; speeds over that of the free stream, from nose to tail.
+    Shapes: n cases; edge speeds relative to the free stream, from nose to tail.
     """
 
     lift: Float[Tensor, " n"]
     drag: Float[Tensor, " n"]
     moment: Float[Tensor, " n"]  # about the quarter chord, nose up
-    confidence: Float[Tensor, " n"]  # that XFOIL would have an answer, from 0 to 1
+    confidence: Float[Tensor, " n"]  # probability that XFOIL converges, from 0 to 1
     upper_transition: Float[Tensor, " n"]
     lower_transition: Float[Tensor, " n"]
     upper_speed: Float[Tensor, "n 32"]
@@ -56,7 +56,7 @@ class NeuralFoilNetwork:
         angle_deg: Float[Tensor, " n"],
         reynolds: Float[Tensor, " n"],
     ) -> SectionFlow:
-        """The flow round each section at an angle and a Reynolds number; transition is free."""
+        """Predict the flow of each section at an angle and Reynolds number; transition is free."""
         angle = torch.deg2rad(angle_deg)
         one = torch.ones_like(angle)
         front, edge = numbers[:, -2], numbers[:, -1]
@@ -85,7 +85,7 @@ class NeuralFoilNetwork:
         )
 
     def _raw(self, x: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
-        """The network; its confidence falls with the distance from what it was trained on."""
+        """Raw outputs; the confidence decreases with the distance from the training data."""
         y = x
         for i, (weight, bias) in enumerate(self.layers):
             y = y @ weight.T + bias
@@ -97,7 +97,7 @@ class NeuralFoilNetwork:
 
     @staticmethod
     def _over(x: Float[Tensor, "n i"]) -> Float[Tensor, "n i"]:
-        """The case turned over; both surfaces have free transition, which stays."""
+        """Inputs of the mirrored case; both surfaces have free transition, so that is unchanged."""
         turned = torch.cat([-x[:, WEIGHTS : 2 * WEIGHTS], -x[:, :WEIGHTS], x[:, 2 * WEIGHTS :]], 1)
         sign = torch.ones(x.shape[1], dtype=x.dtype)
         sign[list(FLIPPED)] = -1
@@ -105,7 +105,7 @@ class NeuralFoilNetwork:
 
     @staticmethod
     def _turned(y: Float[Tensor, "n o"]) -> Float[Tensor, "n o"]:
-        """What was found for a section turned over, for the section as it is."""
+        """Outputs for the mirrored section, mapped back to the original one."""
         head, rest = y[:, :6], y[:, 6:]
         scalars = torch.stack(
             [head[:, 0], -head[:, 1], head[:, 2], -head[:, 3], head[:, 5], head[:, 4]], 1
@@ -118,7 +118,7 @@ class NeuralFoilNetwork:
 
 @cache
 def network(size: Size, free: float) -> NeuralFoilNetwork:
-    """A network of the installed package, in float64.
+    """Return a network of the installed package, in float64.
 
     Raises:
         MissingExtra: if the package is not installed.
@@ -138,5 +138,5 @@ def network(size: Size, free: float) -> NeuralFoilNetwork:
 
 
 def _double(array: np.ndarray) -> Tensor:
-    """A copy in PyTorch's own memory, aligned: from elsewhere products differ in the last bit."""
+    """A copy in PyTorch's own aligned memory; otherwise products differ in the last bit."""
     return torch.tensor(array, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The packages of airfoils, found or imported on first use."""
+"""Lazy imports of the packages of airfoils."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,7 @@ package, release_of = EXTRA.package, EXTRA.release_of
 
 
 def folder_of(name: str) -> Path:
-    """Where a package of the extra lies, without importing it and what it imports.
+    """Return the folder of a package of the extra without importing it.
 
     Raises:
         MissingExtra: with the line that installs it.

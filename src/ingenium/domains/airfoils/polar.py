@@ -1,4 +1,4 @@
-"""NeuralFoil's polar of a section, solved for the lift that is asked for."""
+"""NeuralFoil's polar of a section, solved for the required lift."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ from torch import Tensor
 from ingenium.domains.airfoils.network import NeuralFoilNetwork, SectionFlow
 
 LEAST, MOST = -12, 20  # degrees
-STEPS = 10  # of the search for the angle, which triples its digits in each
+STEPS = 10  # of the search for the angle, each of which triples the digits
 EVALUATIONS = MOST - LEAST + 1 + 2 + STEPS + 1  # of the network: sweep, search, and at the angle
 _FARTHEST = 1.0  # degrees of one Newton step
-_STEEP = 1e-3  # lift a degree; where it falls below, a gradient would be none
+_STEEP = 1e-3  # lift a degree, below which no gradient is passed
 
 
 @dataclass(frozen=True)
 class OperatingPoints:
-    """A batch of sections, each at the angle where it has the lift that is asked for.
+    """A batch of sections, each at the angle of its required lift.
 
-    A section that never has it is measured at the angle where it comes nearest.
+    A section that never reaches it is measured at the angle of the nearest lift.
 
     Shapes: n cases.
     """
@@ -36,7 +36,7 @@ def sweep(
     angles_deg: Float[Tensor, " a"],
     reynolds: Float[Tensor, " n"],
 ) -> SectionFlow:
-    """The flow of every section at every angle, n * a cases, angles running fastest."""
+    """Compute the flow of every section at every angle, n * a cases, angles running fastest."""
     n, a = len(numbers), len(angles_deg)
     return net(numbers.repeat_interleave(a, 0), angles_deg.repeat(n), reynolds.repeat_interleave(a))
 
@@ -48,9 +48,9 @@ def at_lift(
     reynolds: Float[Tensor, " n"],
     trust: float,
 ) -> OperatingPoints:
-    """Sections at their lift; where angles beyond `trust` of the network count for the most lift.
+    """Solve sections for their lift; only angles trusted above `trust` count for maximum lift.
 
-    Gradients pass to the numbers through the angle, by one Newton step from where it lies.
+    Gradients pass to the numbers through the angle, by one Newton step at the solution.
     """
     with torch.no_grad():
         angles = torch.arange(LEAST, MOST + 1, dtype=torch.float64)
@@ -66,7 +66,7 @@ def at_lift(
         place = torch.arange(len(angles) - 1)
         last = torch.where(crosses, place, -1).amax(1)
         found = last >= 0
-        nearest = torch.where(table[:, 0] >= lift, 0, top)  # it lifts too much, or too little
+        nearest = torch.where(table[:, 0] >= lift, 0, top)  # too much lift, or too little
         angle = torch.where(
             found,
             _angle(net, numbers, lift, reynolds, LEAST + last.clamp(0).to(torch.float64)),
@@ -94,7 +94,7 @@ def _angle(
     reynolds: Float[Tensor, " n"],
     start: Float[Tensor, " n"],
 ) -> Float[Tensor, " n"]:
-    """Where the lift is met within the degree from `start`, by the Illinois rule.
+    """Angle of the required lift within the degree from `start`, by the Illinois rule.
 
     Source: Dowell and Jarratt, A modified regula falsi method, BIT 11:168, 1971.
     """
@@ -118,9 +118,9 @@ def followed(
     reynolds: Float[Tensor, " n"],
     angle: Float[Tensor, " n"],
 ) -> tuple[SectionFlow, Float[Tensor, " n"]]:
-    """The flow one Newton step nearer to the lift, and the angle there.
+    """Take one Newton step towards the lift; return the flow and the angle.
 
-    By the step the angle depends on the numbers as it does at a lift that is held.
+    Through the step, the angle has the gradient that it has at a fixed lift.
     """
     at = angle.detach().requires_grad_()
     with torch.enable_grad():
@@ -140,9 +140,9 @@ def _with_gradient(
     angle: Float[Tensor, " n"],
     found: Tensor,
 ) -> SectionFlow:
-    """The flow at the angle; where gradients are asked for, the angle follows the numbers."""
+    """Flow at the angle; with gradients, the angle depends on the numbers."""
     if not numbers.requires_grad:
         return net(numbers, angle, reynolds)
-    # Where the lift is never reached the angle is what it is, and no step is taken.
+    # Where the lift is never reached the angle is a constant, and no step is taken.
     near = torch.where(found, lift, net(numbers, angle, reynolds).lift)
     return followed(net, numbers, near, reynolds, angle)[0]

@@ -1,8 +1,7 @@
-"""The UIUC sections of aerosandbox as Kulfan numbers: `uiuc.npz`.
+"""Recipe of `uiuc.npz`: the UIUC sections of aerosandbox as Kulfan numbers.
 
-`ingenium make airfoils` makes it again. A section is left out where its file is
-no outline, its fit is worse than `WORST_FIT` anywhere, its surfaces meet, or it is thinner or
-thicker than what wings are made of.
+`ingenium make airfoils` rebuilds it. A section is left out where its file is no outline, its fit is
+worse than `WORST_FIT` anywhere, its surfaces meet, or its thickness is unusual for a wing.
 """
 
 from pathlib import Path
@@ -27,7 +26,7 @@ THINNEST, THICKEST = 0.03, 0.35
 
 
 def made(_: int) -> Arrays:
-    """Names and numbers of the sections that are kept."""
+    """Return names and numbers of the accepted sections."""
     folder = folder_of("aerosandbox") / "geometry/airfoil/airfoil_database"
     numbers = {path.stem: _numbers(path) for path in sorted(folder.glob("*.dat"))}
     kept = {name: row for name, row in numbers.items() if row is not None}
@@ -35,7 +34,7 @@ def made(_: int) -> Arrays:
 
 
 def _numbers(path: Path) -> Float[np.ndarray, " d"] | None:
-    """Those of a file, where it is a section that is well fitted."""
+    """Numbers of the section in a file; None without a section or a good fit."""
     try:
         points = straightened(outline_in(path))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Some steps of NeuralFoil's gradient from each proposal; XFOIL judges what comes of it."""
+"""Refinement of proposals by some gradient steps of NeuralFoil, before verification."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from ingenium.domains.airfoils.polar import EVALUATIONS, followed
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import Cases, NeuralFoilVerifier, rigid
 
-RATE = 0.05  # spreads of known sections a step
-SURE = 0.9  # confidence below which it costs
+RATE = 0.05  # step size, in standard deviations of the known sections
+SURE = 0.9  # confidence below which there is a penalty
 A_STEP = 4  # evaluations of the network: three towards the lift, one where it was most
-DECIMALS = 10  # that are kept: the order of sums, which memory decides, changes the last of all
-# What a lack of confidence costs, a moment below the first one, and a most lift below the first.
+DECIMALS = 10  # retained: the order of sums, which depends on memory, changes the last bits
+# Penalties: low confidence, a moment below the initial one, a maximum lift below the initial one.
 UNSURE, TURNED, STALLED = 1.0, 20.0, 4.0
-# Chords by which camber may differ from what was asked, and what each chord beyond them costs. So
-# held, 48 known sections gain 8 % of lift over drag in 30 steps and move by 0.0006; free, 11 %
-# and 0.0059.
+# Chords by which camber may differ from the requested one, and penalty of each chord beyond.
+# With it, 48 known sections gain 8 % of lift over drag in 30 steps and move by 0.0006; without,
+# 11 % and 0.0059.
 NEAR, BOWED = 0.001, 50.0
 
 
 @dataclass(frozen=True, eq=False)
 class Refiner:
-    """Adam on the components of a section: less drag at the asked lift, moment and stall kept.
+    """Adam on the components of a section: less drag at the required lift, same moment and stall.
 
-    Thickness and trailing edge stay what they are. In components of known sections a step along
-    a direction in which these hardly differ, such as waves on the surface, is small.
+    Thickness and trailing edge stay fixed. In components of known sections a step along a direction
+    in which these hardly differ, such as waves on the surface, is small.
 
     Source: Kingma and Ba, Adam, 2015, arXiv:1412.6980.
     """
@@ -39,10 +39,10 @@ class Refiner:
     settings: SectionSettings
     codec: Codec
     cases: Cases = rigid
-    price: Callable[[Arrays], Tensor] | None = None  # what else a design costs, such as work
+    price: Callable[[Arrays], Tensor] | None = None  # additional cost of a design, such as work
 
     def refined(self, arrays: Arrays, steps: int) -> Arrays:
-        """Each section after some steps; one that NeuralFoil cannot follow stays as it is."""
+        """Return each section after some steps; one outside NeuralFoil's range is unchanged."""
         if steps == 0:
             return arrays
         thickness, edge = Surfaces.of(arrays[:4]).thickness.amax(1), arrays[3]
@@ -78,11 +78,11 @@ class Refiner:
     def _whole(
         self, x: Float[Tensor, "n d"], thickness: Float[Tensor, " n"], edge: Float[Tensor, " n"]
     ) -> Arrays:
-        """The section of some components, as thick as it was."""
+        """The section of some components, with its original thickness."""
         upper, lower, front, _, *more = self.codec.decode(x)
         bare = Surfaces.of((upper, lower, front, torch.zeros_like(edge)))
         wedge = edge[:, None] * bare.x
-        # Where the section is thickest the edge takes its part, and the weights give the rest.
+        # The edge contributes to the greatest thickness, and the weights the rest.
         place = (bare.thickness + wedge).argmax(1, keepdim=True)
         own = bare.thickness.gather(1, place)
         scale = (thickness[:, None] - wedge.gather(1, place)) / own.clamp(1e-4)
@@ -92,7 +92,7 @@ class Refiner:
     def _flow(
         self, arrays: Arrays, angle: Float[Tensor, " m"], stall: Float[Tensor, " m"]
     ) -> tuple[SectionFlow, Float[Tensor, " m"], Float[Tensor, " m"]]:
-        """The flow nearer to the lift, its angle, and the lift where it was most at first."""
+        """Flow one step nearer to the lift, its angle, and the lift at the initial stall angle."""
         s = self.settings
         n, p = len(arrays[0]), len(s.points)
         lift = torch.tensor([q.lift for q in s.points], dtype=torch.float64).repeat(n)
@@ -109,14 +109,14 @@ class Refiner:
 
 
 def bowed(arrays: Arrays, camber: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """What sections cost whose camber is not near to that which was asked."""
+    """Return the penalty of sections whose camber is far from the requested one."""
     middle = Surfaces.of(arrays[:4]).camber
     own = middle.gather(1, middle.abs().argmax(1, keepdim=True))[:, 0]
     return BOWED * ((own - camber).abs() - NEAR).clamp(0)
 
 
 def measurements(steps: int) -> float:
-    """What some steps take, in measurements of a section: one to begin with, and their own."""
+    """Return the cost of some steps in measurements of a section, including the start."""
     return 1 + steps * A_STEP / EVALUATIONS if steps else 0.0
 
 

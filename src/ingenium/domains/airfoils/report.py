@@ -1,4 +1,4 @@
-"""Sections of wings with pressures and polars, compared with known ones, and both engines."""
+"""Report of wing sections: pressures, polars, known sections, and agreement of both engines."""
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from ingenium.drawing.style import KNOWN, MUTED, OURS, TEXT, dress, panels
 
 SHOWN = 4
 FEWEST_POINTS = 3
-RIVALS = 5  # known sections, the best by NeuralFoil, that the judge measures
+RIVALS = 5  # known sections, the best by NeuralFoil, that the verifier measures
 COLUMNS = {  # of the table, with their formats
     "max_thickness": ".3f",
     "lift_to_drag": ".1f",
@@ -41,7 +41,7 @@ def sections(
     found: tuple[xr.Dataset, xr.Dataset],  # designs and their verdicts
     known: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """The best sections with their pressures and polars, beside the best of the known ones."""
+    """Plot the best sections with pressures and polars, compared with the best known ones."""
     designs, verdicts = found
     arrays = to_arrays(designs, variables)
     said = _agreement(settings, judge, arrays, verdicts)
@@ -68,7 +68,6 @@ def sections(
 
 
 def _words(judge: str, rival: str) -> tuple[str, str, str]:
-    """What stands above the pressures, the polars and the table."""
     return (
         "The best accepted sections at twice their height, with the pressure on both surfaces at "
         "each operating point (of NeuralFoil; suction is up, dashed below). The last row, in "
@@ -84,13 +83,13 @@ def _words(judge: str, rival: str) -> tuple[str, str, str]:
 def _rivals(
     settings: SectionSettings,
     judge: Verifier,
-    sharing: tuple[tuple[Variable, ...], Fixed],  # what all sections consist of, and their edge
+    sharing: tuple[tuple[Variable, ...], Fixed],  # components of all sections, and their edge
     known: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Arrays, list[str], xr.Dataset]:
-    """The best known sections between the thinnest and the thickest design, and what they reach.
+    """The best known sections in the thickness range of the designs, and their measurements.
 
-    They get the trailing edge of the designs, since a sharp one glides better and cannot be built.
+    They get the trailing edge of the designs, since a sharp one glides better but cannot be built.
     """
     variables, edge = sharing
     thick = verdicts["max_thickness"].to_numpy()
@@ -178,7 +177,7 @@ def _polars(
 def _agreement(
     settings: SectionSettings, judge: Verifier, arrays: Arrays, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Where XFOIL judges: how far NeuralFoil, which mended the proposals, lies from it."""
+    """Deviation of NeuralFoil, which repaired the proposals, from XFOIL, where XFOIL verifies."""
     if judge.name == "neuralfoil":
         return ()
     cheap = NeuralFoilVerifier(settings)

@@ -1,4 +1,4 @@
-"""Known sections with the schedules that suit them, numbers and files of bending sections."""
+"""Schedules of the known sections, and numbers and files of bending sections."""
 
 import math
 import re
@@ -24,12 +24,12 @@ from ingenium.domains.airfoils.tail import Tail
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
 
 TRIED = 5  # deflections to each side
-NEAR = 0.01  # of the lift, after two steps
+NEAR = 0.01  # tolerance of the lift, after two steps
 SPREAD_DEG = 4.0  # of deflections, as one standardised unit
 
 
 def best_schedules(arrays: Arrays, settings: MorphingSettings) -> Float[Tensor, "n p"]:
-    """For each section and point the deflection of a few with most glide less price, in degrees."""
+    """Return the best of a few deflections (degrees) per section and point, net of energy cost."""
     tail, n, p = Tail(settings.hinge), len(arrays[0]), len(settings.points)
     net = network(settings.network, settings.amplification)
     lift = torch.tensor([x.lift for x in settings.points], dtype=torch.float64)
@@ -60,13 +60,13 @@ def best_schedules(arrays: Arrays, settings: MorphingSettings) -> Float[Tensor, 
 
 
 def bending(points: int) -> Channels:
-    """Deflections in a unit of their own, as numbers for a model."""
+    """Return the channels that scale deflections for a model."""
     start = torch.zeros(points, dtype=torch.float64)
     return Channels(((points,),), (), start, torch.full_like(start, SPREAD_DEG))
 
 
 class ScheduleDat:
-    """Selig's form of the section before it is bent; its name says the deflection at each point.
+    """Selig's format for the unbent section; the name line states the deflection at each point.
 
     Any program of the field reads the outline and shows the schedule as its title.
     """
@@ -78,7 +78,7 @@ class ScheduleDat:
         self.variables, self.points = variables, points
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A file for each design."""
+        """Write one file for each design."""
         paths, arrays = {}, to_arrays(designs, self.variables)
         rows = zip(designs[DESIGN].to_numpy().tolist(), outline(arrays[:4]), arrays[4], strict=True)
         for index, points, bend in rows:
@@ -89,7 +89,7 @@ class ScheduleDat:
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """Sections and schedules of a folder or one file.
+        """Read sections and schedules of a folder or a file.
 
         Raises:
             InputError: for a file without an outline or without a deflection for each point.

@@ -1,4 +1,4 @@
-"""`airfoils.section`: sections of wings with little drag at the lift that is asked for."""
+"""Problem `airfoils.section`: wing sections with little drag at a required lift."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -60,11 +60,11 @@ CONDITIONS = (
         "design_lift", "lift at which lift over drag is best", lower=0.0, upper=2.5, acts=False
     ),
 )
-BEYOND = 1.15  # the most lift of a proposal over that of any known section, at most
+BEYOND = 1.15  # largest ratio of a requested lift to that of any known section
 
 
 class WingSection(Problem):
-    """Sections that glide well at several operating points."""
+    """Sections with high lift over drag at several operating points."""
 
     name: ClassVar[str] = "airfoils.section"
     summary: ClassVar[str] = "sections of wings: little drag at a given lift, at several speeds"
@@ -77,9 +77,9 @@ class WingSection(Problem):
         "Points may lie up to 0.01 chords off that curve, and one may stand out by 0.002.",
         "Flow beyond stall, roughness, gaps and the wing around the section are not computed.",
     )
-    # It fits in no time, and of its proposals for the example as many held every limit as of those
-    # of flow matching (45 and 43 of 64, by NeuralFoil, after 30 steps each).
     validity = ("lift_missing",)
+    # It fits quickly, and of its proposals for the example about as many satisfied every limit as
+    # of those of flow matching (45 and 43 of 64, by NeuralFoil, after 30 steps each).
     default_family: ClassVar[str] = "gaussian_copula"
     repair_calls: float = 0.0  # of the engine
     steered_family: ClassVar[str] = "flow_matching"
@@ -89,7 +89,7 @@ class WingSection(Problem):
         """Open the engines and the known sections.
 
         Raises:
-            InputError: for a lift that nothing like a known section reaches.
+            InputError: for a lift far above that of every known section.
             MissingExtra: if NeuralFoil is not installed.
         """
         self.settings = settings
@@ -98,7 +98,7 @@ class WingSection(Problem):
         self.system = digest(asdict(settings))
         self.engines, self.notes = engines(settings)
         self.tiers = self.engines
-        if isinstance(self.engines[-1], NeuralFoilVerifier):  # mending asks XFOIL for nothing
+        if isinstance(self.engines[-1], NeuralFoilVerifier):  # repair never calls XFOIL
             self.repair_calls = measurements(settings.refine_steps)
         self.second = second(self.engines[-1])
         self.formats = {"dat": SeligDat(VARIABLES)}
@@ -132,7 +132,7 @@ class WingSection(Problem):
             )
 
     def read(self) -> xr.Dataset:
-        """The sections of the UIUC database whose conditions are known."""
+        """Read the sections of the UIUC database whose conditions are known."""
         names, numbers = known.stored()
         s = self.settings
         speed = exp(sum(w * log(p.reynolds) for w, p in zip(s.weights, s.points, strict=True)))
@@ -153,7 +153,7 @@ class WingSection(Problem):
         )
 
     def data(self) -> xr.Dataset:
-        """Sections of the UIUC database; whole families are held out."""
+        """Return sections of the UIUC database; whole families are held out."""
         return self.known
 
     def fixable(self) -> tuple[Quantity, ...]:
@@ -161,26 +161,26 @@ class WingSection(Problem):
         return tuple(q for q in self.quantities if q.name in ("max_thickness", "edge_thickness"))
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """As thick as asked, surfaces apart, an edge between 0 and that of known sections.
+        """Impose the thickness, surfaces that do not cross, and an edge within the known range.
 
         Raises:
-            InputError: for a thickness to hold that no section can have.
+            InputError: for a fixed thickness that no section can have.
         """
         _check_fixed(fixed)
         thickness = torch.from_numpy(np.array(conditions["thickness"], dtype=np.float64))
         return lambda arrays: shaped(arrays, thickness, fixed)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of NeuralFoil's gradient from each proposal, near to the camber asked.
+        """Take some gradient steps of NeuralFoil from each proposal, near to the requested camber.
 
-        Thickness and edge are kept.
+        Thickness and edge do not change.
         """
         camber = torch.from_numpy(np.array(conditions["camber"], dtype=np.float64))
         refiner = Refiner(self.settings, self.codec, price=partial(bowed, camber=camber))
         return refiner.refined(arrays, self.settings.refine_steps)
 
     def comparison(self) -> FieldComparison:
-        """Bare without steps of the gradient."""
+        """Count repair calls; the bare problem omits the gradient steps."""
         if not self.repair_calls:
             return FieldComparison()
         own = replace(self.settings, refine_steps=0)
@@ -193,7 +193,7 @@ class WingSection(Problem):
     def metric(self, designs: xr.Dataset) -> Metric:
         """Root mean square distance of the surfaces, in chords.
 
-        Equal sections get their surfaces once: in a batch the last bits follow from the place.
+        Surfaces of equal sections are computed once, since last bits depend on the row in a batch.
         """
         arrays = to_arrays(designs, VARIABLES)
         flat = torch.cat([a.reshape(len(a), -1) for a in arrays], 1).numpy()
@@ -208,12 +208,12 @@ class WingSection(Problem):
         return {"weight": np.arange(WEIGHTS)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The best sections, their pressures and polars, beside the best of the known ones."""
+        """Report the best sections, their pressures and polars, and the best of the known ones."""
         found = (designs, verdicts)
         return report.sections(self.settings, self.verifier, VARIABLES, found, self.known)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """NACA 2412, whose thickness and camber are its name.
+        """NACA 2412, whose name states thickness and camber.
 
         Source: Abbott and von Doenhoff, Theory of Wing Sections, 1959, section 6.4; the edge is
             0.0021 of the thickness for each percent of it.

@@ -1,4 +1,4 @@
-"""What a spec says of sections: where they work, and which engines measure them."""
+"""Settings of the airfoil problems: operating points and engines."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Judge = Literal["best", "xfoil", "neuralfoil"]
 
 @dataclass(frozen=True)
 class Point:
-    """An operating point: the lift that is asked for, and at which Reynolds number."""
+    """An operating point: the required lift and the Reynolds number."""
 
     name: str
     lift: float
@@ -61,7 +61,7 @@ CRUISE_AND_CLIMB = (
 
 @dataclass(frozen=True)
 class SectionSettings:
-    """Of `airfoils.section`."""
+    """Settings of `airfoils.section`."""
 
     points: tuple[Point, ...] = CRUISE_AND_CLIMB
     amplification: float = 9.0  # critical one of transition; 9 is an average wind tunnel
@@ -102,14 +102,14 @@ class SectionSettings:
 
     @property
     def weights(self) -> tuple[float, ...]:
-        """Of the points, with the sum 1."""
+        """Weights of the points, scaled to the sum 1."""
         total = sum(p.weight for p in self.points)
         return tuple(p.weight / total for p in self.points)
 
 
 @dataclass(frozen=True)
 class MorphingSettings(SectionSettings):
-    """Of `airfoils.morphing`."""
+    """Settings of `airfoils.morphing`."""
 
     hinge: Annotated[float, Unit("chord")] = 0.7  # from the nose, where bending begins
     most_deg: Annotated[float, Unit("degree")] = 10.0  # of deflection, up and down

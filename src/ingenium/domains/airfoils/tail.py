@@ -1,9 +1,9 @@
-"""A trailing edge that bends: the section at each operating point, and what bending costs.
+"""A bending trailing edge: the section at each operating point, and the cost of bending.
 
-Behind the hinge the middle line follows a parabola that begins without a kink and ends at the
-deflection, above 0 down; thickness is kept. To first order in the deflection the new chord is
-turned back onto the axis, and what is left of the parabola is the nearest change of Kulfan
-weights, the same for both surfaces: the section at a point is again one of 18 numbers.
+Behind the hinge the mean line follows a parabola that begins without a kink and ends at the
+deflection, positive down; the thickness does not change. To first order in the deflection the new
+chord is rotated back onto the axis, and the rest of the parabola is fitted by a change of Kulfan
+weights, the same for both surfaces: the section at a point again has 18 numbers.
 """
 
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from torch import Tensor
 
 from ingenium.domains.airfoils.cst import HALF, Arrays, Surfaces, basis, numbers_of, stations
 
-DIGITS = 10  # of a chord, which files round to 9
+DIGITS = 10  # decimals of a chord; files round to 9
 
 
 def parabola(x: Float[Tensor, " p"], hinge: float) -> Float[Tensor, " p"]:
-    """The middle line of a tail with a slope of 1 at its end, before the chord is turned back."""
+    """Return the mean line of a tail with slope 1 at its end, before the chord is rotated back."""
     return -((x - hinge).clamp(0) ** 2) / (2 * (1 - hinge))
 
 
 @cache
 def bent(hinge: float) -> Float[Tensor, " 8"]:
-    """Weights that a slope of 1 at the tail adds to both surfaces, the same in every process.
+    """Return the weights that slope 1 at the tail adds to both surfaces, the same in every process.
 
-    The last bits of a fit hang on where its numbers lie in memory, so it is rounded.
+    The last bits of a fit depend on memory alignment, so it is rounded.
     """
     x = stations(400)
     drop = parabola(x, hinge)
@@ -38,16 +38,16 @@ def bent(hinge: float) -> Float[Tensor, " 8"]:
 
 @dataclass(frozen=True)
 class Tail:
-    """The part behind the hinge.
+    """Bending part of a section, behind the hinge.
 
-    Energy and strain stand for two thin skins of one material and gauge over a core without
+    Energy and strain are those of two thin skins of one material and gauge over a core without
     stiffness: a proxy that ranks schedules, not what an actuator needs in newtons.
     """
 
     hinge: float  # chords from the nose
 
     def cases(self, arrays: tuple[Tensor, ...], points: int) -> Float[Tensor, "m 18"]:
-        """Numbers of the section at each point, points running fastest."""
+        """Return the numbers of the section at each point, points running fastest."""
         slope = torch.deg2rad(arrays[4]).tan()
         added = slope[:, :, None] * bent(self.hinge)
         base = numbers_of(arrays[:4])[:, None].expand(-1, points, -1)
@@ -55,9 +55,9 @@ class Tail:
         return (base + torch.cat([added, added, zeros], 2)).flatten(0, 1)
 
     def energy(self, arrays: Arrays, slope: Float[Tensor, "n p"]) -> Float[Tensor, "n p"]:
-        """Of bending, over modulus, gauge of the skins and chord.
+        """Return the bending energy over modulus, skin thickness and chord.
 
-        Half of curvature squared times the skins' second moment, h squared over 2, integrated
+        It is half of curvature squared times the skins' second moment, h squared over 2, integrated
         over the tail; Gere and Goodno, Mechanics of Materials, 2012, equation 9-80a.
         """
         s = self._behind(arrays)
@@ -65,10 +65,9 @@ class Tail:
         return 0.25 * (slope / (1 - self.hinge)).square() * square[:, None]
 
     def strain(self, arrays: Arrays, slope: Float[Tensor, "n p"]) -> Float[Tensor, "n p"]:
-        """Largest of the skins: curvature times half the thickness at the hinge or behind."""
+        """Return the largest skin strain: curvature times half the thickness behind the hinge."""
         half = 0.5 * self._behind(arrays).thickness.amax(1)
         return (slope / (1 - self.hinge)).abs() * half[:, None]
 
     def _behind(self, arrays: Arrays) -> Surfaces:
-        """The part that bends."""
         return Surfaces.of(arrays, torch.linspace(self.hinge, 1, HALF + 1, dtype=torch.float64))

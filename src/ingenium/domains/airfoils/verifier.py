@@ -1,4 +1,4 @@
-"""Measurements of sections: those of their shape, and those at the operating points."""
+"""Measurements of sections: shape, and flow at the operating points."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,12 +42,12 @@ Cases = Callable[[tuple[Tensor, ...], int], Tensor]
 
 
 def rigid(arrays: tuple[Tensor, ...], points: int) -> Float[Tensor, "m 18"]:
-    """Numbers of the section that flies at each point, points running fastest: one for all."""
+    """Return the numbers of the section at each point, points running fastest: the same for all."""
     return numbers_of(arrays).repeat_interleave(points, 0)
 
 
 def quantities(points: tuple[Point, ...]) -> tuple[Quantity, ...]:
-    """What both engines measure: of the shape, over all points, and at each."""
+    """Return the quantities of both engines: of the shape, over all points, and at each point."""
     each = [
         q
         for p in points
@@ -60,7 +60,7 @@ def quantities(points: tuple[Point, ...]) -> tuple[Quantity, ...]:
 
 
 def of_shape(*arrays: Tensor) -> Float[Tensor, "n 6"]:
-    """Measurements that need no flow; NaN where the surfaces cross."""
+    """Return measurements that need no flow; NaN where the surfaces cross."""
     s = Surfaces.of(arrays)
     thick, place = s.thickness.max(1)
     far = s.camber.abs().argmax(1, keepdim=True)
@@ -77,9 +77,9 @@ def of_shape(*arrays: Tensor) -> Float[Tensor, "n 6"]:
 
 @dataclass(frozen=True)
 class AtPoints:
-    """What an engine found at each point.
+    """Results of an engine at each point.
 
-    Shapes: n designs, p points; NaN where it has no answer.
+    Shapes: n designs, p points; NaN where the engine failed.
     """
 
     angle_deg: Float[Tensor, "n p"]
@@ -89,7 +89,7 @@ class AtPoints:
     most_lift: Float[Tensor, "n p"]
 
     def columns(self, settings: SectionSettings) -> Float[Tensor, "n k"]:
-        """In the order of the quantities of flight and of each point."""
+        """Return the measurements in the order of the quantities of flight and of each point."""
         weight = torch.tensor(settings.weights, dtype=torch.float64)
         asked = torch.tensor([p.lift for p in settings.points], dtype=torch.float64)
         ratio = self.lift / self.drag
@@ -107,9 +107,9 @@ class AtPoints:
 
 @dataclass(frozen=True)
 class NeuralFoilVerifier:
-    """Sections measured by NeuralFoil, which has learned XFOIL's answers.
+    """Verifier of sections by NeuralFoil, which is trained on XFOIL's results.
 
-    Where its confidence that XFOIL would have an answer is too low, it has none itself.
+    Where its confidence that XFOIL would converge is too low, the result is NaN.
     """
 
     settings: SectionSettings
@@ -119,12 +119,12 @@ class NeuralFoilVerifier:
 
     @property
     def version(self) -> str:
-        """Of the package, and the size of its network."""
+        """Version of the package, and the size of its network."""
         return f"{release_of('neuralfoil')} {self.settings.network}"
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Of the shape, over all points, and at each."""
+        """Quantities of the shape, over all points, and at each point."""
         return quantities(self.settings.points)
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
@@ -134,7 +134,7 @@ class NeuralFoilVerifier:
         return whole.masked_fill(shape.isnan().any(1)[:, None], torch.nan)
 
     def at_points(self, *arrays: Tensor) -> AtPoints:
-        """The flow at each point, with gradients where the arrays have them."""
+        """Compute the flow at each point, with gradients where the arrays have them."""
         n, p = len(arrays[0]), len(self.settings.points)
         found = self.working(*arrays)
         unsure = found.flow.confidence < self.settings.least_confidence
@@ -148,7 +148,7 @@ class NeuralFoilVerifier:
         return AtPoints(*(a.masked_fill(unsure, torch.nan).view(n, p) for a in parts))
 
     def working(self, *arrays: Tensor) -> OperatingPoints:
-        """Every section at every point, points running fastest."""
+        """Solve every section at every point, points running fastest."""
         s = self.settings
         net, n, p = network(s.network, s.amplification), len(arrays[0]), len(s.points)
         lift = torch.tensor([x.lift for x in s.points], dtype=torch.float64).repeat(n)
@@ -156,7 +156,7 @@ class NeuralFoilVerifier:
         return at_lift(net, self.cases(arrays, p), lift, reynolds, s.least_confidence)
 
     def glide(self, *arrays: Tensor) -> Float[Tensor, " n"]:
-        """Mean lift over drag with its gradient, however sure the network is."""
+        """Return the mean lift over drag with its gradient, whatever the confidence."""
         flow = self.working(*arrays).flow
         weight = torch.tensor(self.settings.weights, dtype=torch.float64)
         ratio: Tensor = (flow.lift / flow.drag).view(len(arrays[0]), -1) @ weight

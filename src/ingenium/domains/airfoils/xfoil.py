@@ -1,8 +1,8 @@
-"""XFOIL, a program of its own under the GPL: found on the path, called, its polar file read.
+"""XFOIL, an external GPL program: found on the path, called, its polar file read.
 
-Nothing of it is linked or copied. Debian's 6.99 traps every floating-point exception, and a viscous
-run raises harmless ones; a library of one empty function, loaded before it, takes the trap away.
-Where the program needs it, it is compiled once for each process of ours and kept in memory alone.
+No part of it is linked or copied. Debian's 6.99 traps every floating-point exception, and a viscous
+run raises harmless ones; a preloaded library of one empty function removes the trap. Where the
+program needs it, it is compiled once per process, in memory only.
 
 Source: Drela, XFOIL: an analysis and design system for low Reynolds number airfoils, 1989.
 """
@@ -26,24 +26,24 @@ from ingenium.trust.rooms.programs import Program, on_path, sealed
 LIMITS = Limits(cpu_s=5, memory_mb=2048)  # of one case, which takes a third of a second
 ITERATIONS = 60  # of Newton's method at each angle
 _TRAP = "void _gfortran_set_fpe(int options) { (void)options; }\n"
-_PLAIN = ["PLOP", "G F", ""]  # no windows
+_PLAIN = ["PLOP", "G F", ""]  # disable graphics
 _ROW = 4  # angle, lift, drag, (pressure drag,) moment
 _COLUMNS = [0, 1, 2, 4]
 
 
 @dataclass(frozen=True)
 class LiftCase:
-    """One section at one operating point: first the asked lift, then a sweep beyond it."""
+    """One section at one operating point: first the required lift, then a sweep beyond it."""
 
     points: Float[np.ndarray, "p 2"]
     reynolds: float
     amplification: float
-    near_deg: float  # about where the lift is met
-    lift: float | None  # none: only the angles
+    near_deg: float  # approximate angle of the required lift
+    lift: float | None  # None: only the angles
     angles_deg: tuple[float, ...]
 
     def commands(self, section: str, polar: str) -> list[str]:
-        """What a user would type."""
+        """Return the commands that a user would type."""
         asked = [] if self.lift is None else [f"ALFA {self.near_deg:.3f}", f"CL {self.lift:.6f}"]
         return [
             f"LOAD {section}",
@@ -64,12 +64,12 @@ class LiftCase:
 
 
 def typed(commands: list[str]) -> str:
-    """The whole of what is typed in, from no windows to leaving."""
+    """Return the complete input, from disabling graphics to quitting."""
     return "\n".join([*_PLAIN, *commands, "", "", "QUIT", ""])
 
 
 def solved(case: LiftCase, program: Program) -> Float[np.ndarray, "r 4"]:
-    """Angle, lift, drag and moment wherever the program converged, in the order of asking."""
+    """Run XFOIL; return angle, lift, drag and moment wherever it converged, in input order."""
     with tempfile.TemporaryDirectory(prefix="ingenium-xfoil-") as name:
         folder = Path(name)
         (folder / "section.dat").write_text(dat("section", case.points))
@@ -78,7 +78,7 @@ def solved(case: LiftCase, program: Program) -> Float[np.ndarray, "r 4"]:
 
 
 def polar_in(path: Path) -> Float[np.ndarray, "r 4"]:
-    """The rows of a polar file; none if it was not written."""
+    """Return the rows of a polar file; no rows if it was not written."""
     if not path.is_file():
         return np.empty((0, _ROW))
     text = path.read_text(errors="replace")
@@ -90,7 +90,7 @@ def polar_in(path: Path) -> Float[np.ndarray, "r 4"]:
 
 
 def _numbers(line: str) -> list[float]:
-    """Numbers of a row, of which stars (too wide for its column) are none."""
+    """Numbers of a row; stars (a value too wide for its column) give none."""
     try:
         return [float(word) for word in line.split()[:5]]
     except ValueError:
@@ -99,10 +99,10 @@ def _numbers(line: str) -> list[float]:
 
 @cache
 def find() -> Program:
-    """The program, tried on NACA 0012.
+    """Find the program and try it on NACA 0012.
 
     Raises:
-        EngineError: if it is not there, or gives no answer here.
+        EngineError: if the program is not installed, or does not converge here.
     """
     plain = Program("xfoil", on_path("xfoil", "it judges sections of wings"), LIMITS)
     found = _tried(plain) or _tried(replace(plain, before=_library()))
@@ -112,7 +112,7 @@ def find() -> Program:
 
 
 def absent() -> str | None:
-    """Why the program cannot be used here; none if it can."""
+    """Return why the program cannot be used here; None if it can."""
     try:
         find()
     except EngineError as error:
@@ -121,7 +121,7 @@ def absent() -> str | None:
 
 
 def _tried(program: Program) -> Program | None:
-    """The program with its release, if it has an answer."""
+    """The program with its release, if it converges."""
     with tempfile.TemporaryDirectory(prefix="ingenium-xfoil-") as name:
         case = ["NACA 0012", "OPER", "VISC 1e6", "PACC", "polar.txt", "", "ALFA 4", "PACC"]
         said = program.run(typed(case), Path(name)).printed
@@ -132,7 +132,7 @@ def _tried(program: Program) -> Program | None:
 
 
 def _library() -> int:
-    """A handle of the library that takes the trap away.
+    """Handle of the library that removes the trap.
 
     Raises:
         EngineError: if there is no C compiler, or it fails.

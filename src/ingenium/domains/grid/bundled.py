@@ -1,4 +1,4 @@
-"""Grids of SimBench that the distribution `ingenium-grid-data` brings, with their year."""
+"""SimBench grids that the distribution `ingenium-grid-data` contains, with their year."""
 
 import json
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ PACKAGE, FOLDER = "ingenium_grid_data", "grid-data"
 
 @lru_cache(maxsize=4)
 def bundled(code: str) -> Mapping[str, np.ndarray] | None:
-    """The net of a SimBench code as JSON of pandapower, and the arrays of its days; none if absent.
+    """Return the net of a SimBench code as pandapower JSON, and its day arrays; None if absent.
 
     Raises:
-        CorruptError: if the file is another than the distribution came with.
+        CorruptError: if the file differs from the one in the distribution.
     """
     folder = _folder()
     if code not in bundled_codes() or folder is None:
@@ -33,7 +33,7 @@ def bundled(code: str) -> Mapping[str, np.ndarray] | None:
 
 
 def bundled_codes() -> tuple[str, ...]:
-    """Codes of the grids that are there."""
+    """Return the codes of the available grids."""
     folder = _folder()
     return () if folder is None else tuple(_grids(folder))
 

@@ -1,4 +1,4 @@
-"""A mapping of a feeder drafted from its net and its profiles: a start to correct, that opens."""
+"""Draft of a mapping of a feeder from its net and its profiles, for the user to correct."""
 
 import json
 import re
@@ -27,7 +27,7 @@ WORD = re.compile(r"[^\W\d_]+|\d+")
 
 @dataclass(frozen=True)
 class ProfileColumn:
-    """A column of numbers, and what its name says."""
+    """A column of numbers, and the parts of its name."""
 
     name: str
     words: tuple[str, ...]  # without units
@@ -37,7 +37,7 @@ class ProfileColumn:
 
     @classmethod
     def of(cls, name: str, values: pd.Series) -> "ProfileColumn":
-        """Of a column with its values."""
+        """Analyse a column with its values."""
         words = [word.lower() for word in WORD.findall(name)]
         unit = next((UNITS[word] for word in reversed(words) if word in UNITS), None)
         kept = tuple(word.lstrip("0") or "0" for word in words if word not in NOISE)
@@ -45,7 +45,7 @@ class ProfileColumn:
         return cls(name, kept, unit, reactive, float(np.nanmax(np.abs(values.to_numpy(float)))))
 
     def unit_for(self, rated_mw: float) -> str:
-        """As its name says, or in which its peak is nearest to the rated power."""
+        """Return the unit in the name, or that for which the peak is nearest to the rated power."""
         if self.unit is not None:
             return self.unit
         sizes = {"pu": rated_mw} | {unit: mw for unit, mw in UNITS_MW.items() if self.peak * mw}
@@ -55,10 +55,10 @@ class ProfileColumn:
 
 
 def feeder(*files: str | Path) -> tuple[str, tuple[str, ...]]:
-    """The mapping as TOML, and what is to be looked at, in sentences.
+    """Draft the mapping as TOML, with sentences on what to check.
 
-    Names of elements and columns are compared word by word, without units; the index of an
-    element counts as its name too. What no column fits takes a column that is left and is a
+    Names of elements and columns are compared word by word, without units; the index of an element
+    counts as its name too. Elements without a matching column use a left-over column that is a
     share, as `"*"`.
 
     Args:
@@ -93,7 +93,7 @@ def feeder(*files: str | Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _time(table: DataTable, column: str) -> tuple[list[str], list[str]]:
-    """Lines on the time; with a zone where the stamps need one."""
+    """Lines on the time; with a time zone where the stamps need one."""
     lines = ["", "[time]", f"column = {_text(column)}"]
     try:
         table.times(column)
@@ -107,7 +107,7 @@ def _time(table: DataTable, column: str) -> tuple[list[str], list[str]]:
 def _part(
     net: Any, part: str, columns: list[ProfileColumn], left: list[ProfileColumn]
 ) -> tuple[list[str], list[str]]:
-    """Lines for the loads or infeeds of a net; takes the columns that fit from `left`."""
+    """Lines for the loads or infeeds of a net; removes the matching columns from `left`."""
     lines: list[str] = []
     open_ones: list[str] = []
     for table in TABLES[part]:
@@ -141,7 +141,7 @@ def _part(
 
 
 def _fitting(name: str, index: str, columns: list[ProfileColumn]) -> ProfileColumn | None:
-    """The one column of an element's words, of its index, or of its words and more."""
+    """The one column that matches an element's words, its index, or contains its words."""
     words = [word.lower().lstrip("0") or "0" for word in WORD.findall(name)]
     plain = tuple(word for word in words if word not in NOISE)
     for wanted in (plain, (index,)):
@@ -153,7 +153,7 @@ def _fitting(name: str, index: str, columns: list[ProfileColumn]) -> ProfileColu
 
 
 def _opens(text: str, profiles: Path, net: Any) -> tuple[str, ...]:
-    """What is said where the draft cannot be used as it is."""
+    """Sentences on whether the draft can be used as it is."""
     try:
         found = ingest(profiles, tomllib.loads(text), net)
     except InputError as error:
@@ -162,5 +162,4 @@ def _opens(text: str, profiles: Path, net: Any) -> tuple[str, ...]:
 
 
 def _text(value: str) -> str:
-    """A string as TOML writes it."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Days and weeks of quarter hours over time, and known ones of the same kind."""
+"""Fan charts of days and weeks of quarter hours, with known ones of the same kind."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,20 +13,20 @@ from ingenium.domains.grid.data.dataset import STEPS
 from ingenium.drawing import HOURS_OF_DAY, Marks, OverTime, TimeBand
 from ingenium.drawing.style import KNOWN, OURS
 
-SHOWN = 400  # days drawn in the fans; enough for their quantiles
+SHOWN = 400  # days plotted in the fans; enough for their quantiles
 KW = 1000.0
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 BANDS = "median, and bands that hold 50 % and 90 % of the"  # days or weeks
 
 
 def spread(rows: np.ndarray) -> np.ndarray:
-    """Of many rows some evenly over all of them, since they may be ordered by their worth."""
+    """Select rows evenly over all, since they may be ordered by quality."""
     some = np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(np.int64)
     return np.asarray(rows[some])
 
 
 def like(known: xr.Dataset, designs: xr.Dataset, conditions: Sequence[Condition]) -> xr.Dataset:
-    """Known designs under what was proposed: its choices, and numbers within its range."""
+    """Select known designs under the proposed conditions: same choices, numbers in their range."""
     fits = np.ones(known.sizes[DESIGN], dtype=bool)
     for c in conditions:
         had, own = known[c.name].to_numpy(), designs[c.name].to_numpy()
@@ -37,7 +37,7 @@ def like(known: xr.Dataset, designs: xr.Dataset, conditions: Sequence[Condition]
 def beside(
     real: Float[np.ndarray, "m t"], own: Float[np.ndarray, "n t"]
 ) -> tuple[TimeBand, TimeBand]:
-    """Real series in brown, proposed ones in blue."""
+    """Return bands of real series in brown and of proposed ones in blue."""
     return TimeBand(real, "real", KNOWN), TimeBand(own, "proposed", OURS)
 
 
@@ -49,7 +49,7 @@ def fan(
     marks: Sequence[Marks] = (),
     limits: Sequence[Limit] = (),
 ) -> OverTime:
-    """Bands over the hours of a day, or over the days of a week."""
+    """Plot bands over the hours of a day, or over the days of a week."""
     hours = np.arange(bands[0].values.shape[1]) / 4
     days = len(hours) // STEPS
     ticks: Mapping[float, str] = {24.0 * i + 12: WEEKDAYS[i] for i in range(days)}

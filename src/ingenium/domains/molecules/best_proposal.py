@@ -1,4 +1,4 @@
-"""A trained generator whose proposals go through the cheap rules first."""
+"""Generator wrapper that selects among a trained generator's proposals by cheap rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from ingenium.train.plan import Plan
 
 @dataclass(eq=False)
 class BestProposal:
-    """For each design several proposals of a generator, of which one is kept.
+    """Generator that samples several proposals for each design and selects one.
 
-    It is the first, in the order of how short they are of what is wanted, that holds all limits
-    on what costs little; where none does, the one that passes most. Designs do not compete for
-    proposals, so they do not influence each other. A generator that hears quantities is told
-    them, each proposal others; one that hears none is given a zero.
+    Proposals are ordered by their distance from the request; the first that satisfies all cheap
+    limits is selected, or else the one that passes most. Designs do not share proposals, so they do
+    not influence each other. A conditional generator gets sampled quantities for each proposal; an
+    unconditional one gets a zero.
 
-    Shapes: n designs, c conditions, k quantities that the generator hears.
+    Shapes: n designs, c conditions, k quantities on which the generator is conditioned.
     """
 
     inner: TokenAutoregressive
@@ -43,13 +43,13 @@ class BestProposal:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         return self.inner.shape
 
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Train the generator, which hears what rules say of the designs."""
+        """Train the generator, conditioned on rule-based quantities of the designs."""
         if not self.heard:
             return self.inner.fit(x, self._nothing(len(x)), plan)
         mols = [parsed(text) for text in self.codec.to_texts(x)]
@@ -59,7 +59,7 @@ class BestProposal:
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One design for each row of `cond`."""
+        """Propose one design for each row of `cond`."""
         every = cond.repeat_interleave(self.each, 0)
         told = self.wish.told(every, self.heard, rng) if self.heard else self._nothing(len(every))
         x = self.inner.propose(told, rng, steer)
@@ -71,21 +71,21 @@ class BestProposal:
         return x[torch.tensor(rows, dtype=torch.int64)]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights of the generator."""
+        """Return the weights of the generator."""
         return dict(self.inner.state_dict())
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Take the weights of the generator."""
+        """Load the weights of the generator."""
         return self.inner.load_state_dict(state_dict)
 
     def _nothing(self, n: int) -> Float[Tensor, "n one"]:
         return torch.zeros(n, self.inner.c)
 
     def _best(self, mols: list[Chem.Mol | None], cond: Float[Tensor, " c"]) -> int:
-        """The place of the one that is kept; the first where none is a molecule."""
+        """Index of the selected proposal; the first where none is a molecule."""
         short = {i: self.wish.short(m, cond) for i, m in enumerate(mols) if m is not None}
         best, most = 0, -1
-        for i in sorted(short, key=lambda i: short[i]):  # what costs more is asked of few
+        for i in sorted(short, key=lambda i: short[i]):  # expensive rules are evaluated for few
             passed = self.wish.held(mols[i])
             if passed > most:
                 best, most = i, passed

@@ -1,7 +1,7 @@
-"""What can be seen of a wish to be impossible before anything is proposed.
+"""Detection of impossible requests before any proposal.
 
-Only what is certain is refused: groups to keep that no known piece of text can write, and limits
-that are too narrow for one. What is wrong with groups by themselves, `Groups` tells.
+Only certain contradictions are refused: required groups that no known tokens can write, and limits
+that are too narrow for a group. `Groups` checks the groups themselves.
 """
 
 import re
@@ -33,10 +33,10 @@ MOST: Mapping[str, float] = MappingProxyType(
 
 
 def check_written(keep: Mapping[str, Chem.Mol], pieces: Sequence[str], longest: int) -> None:
-    """Refuse groups that the pieces of a language cannot write, or not in so many characters.
+    """Refuse groups that the tokens of a language cannot write, or not within `longest` characters.
 
     Raises:
-        InputError: naming the group, and what of it there is none of.
+        InputError: with the group, and its missing part.
     """
     symbols = {found[0] for p in pieces if (found := SYMBOL.findall(p.strip("[]")))}
     charges = any(piece.endswith(("+]", "-]")) for piece in pieces)
@@ -60,12 +60,12 @@ def check_written(keep: Mapping[str, Chem.Mol], pieces: Sequence[str], longest: 
 
 
 def check_limits(limits: Sequence[Limit], keep: Mapping[str, Chem.Mol]) -> None:
-    """Refuse limits that no molecule meets, or none with the groups to keep.
+    """Refuse limits that no molecule satisfies, or none with the required groups.
 
     Limits are in the units of their quantities.
 
     Raises:
-        InputError: naming the limit, and the group if it is one that stands in the way.
+        InputError: with the limit, and the conflicting group if there is one.
     """
     for limit in limits:
         name = limit.quantity
@@ -84,7 +84,7 @@ def check_limits(limits: Sequence[Limit], keep: Mapping[str, Chem.Mol]) -> None:
 
 
 def _needed(query: Chem.Mol) -> dict[str, float]:
-    """What a molecule has at least that holds a group."""
+    """Least quantities of any molecule that contains a group."""
     table = Chem.GetPeriodicTable()
     heavy = [atom for atom in query.GetAtoms() if atom.GetAtomicNum() != 1]
     sure = [a.GetAtomicNum() for a in heavy if SURE.fullmatch(a.GetSmarts())]
@@ -98,12 +98,12 @@ def _needed(query: Chem.Mol) -> dict[str, float]:
 
 
 def _benzenes(query: Chem.Mol) -> int:
-    """How many rings of six plain c share no atom.
+    """Return the number of six-rings of plain aromatic c that share no atom.
 
-    Of other rings, and of rings that share atoms, less is certain: each half of azulene is made of
-    aromatic atoms and RDKit counts neither, as bonds that two rings share need not be aromatic.
-    Six c are such a half only where one of them is a ketone, in tautomers that are hardly ever
-    written: of 40,000 molecules of MOSES and ZINC250k in none.
+    For other rings, and rings that share atoms, less is certain: each half of azulene consists of
+    aromatic atoms and RDKit counts neither, as bonds that two rings share need not be aromatic. Six
+    c are such a half only where one of them is a ketone, in tautomers that are hardly ever written:
+    in none of 40,000 molecules of MOSES and ZINC250k.
     """
     whole = Chem.Mol(query)
     Chem.FastFindRings(whole)

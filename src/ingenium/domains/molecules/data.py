@@ -23,12 +23,12 @@ LICENCES = {
 
 @cache
 def moses(split: str) -> np.ndarray:
-    """SMILES of a split of MOSES: `train` (1,584,663), `test` or `test_scaffolds`, as text.
+    """Return the SMILES of a split of MOSES: `train` (1,584,663), `test` or `test_scaffolds`.
 
     Source: Polykovskiy et al., Frontiers in Pharmacology 11:565644, 2020.
 
     Raises:
-        InputError: for an unknown split, or where the data is not here and cannot be fetched.
+        InputError: for an unknown split, or if the data is not installed and cannot be fetched.
     """
     file = sources.MOSES[choose(split, sources.MOSES, "split of MOSES")]
     _, *rows = gzip.decompress(sources.content(file).read()).decode("ascii").splitlines()
@@ -37,13 +37,13 @@ def moses(split: str) -> np.ndarray:
 
 @cache
 def drugs() -> tuple[str, ...]:
-    """SMILES of 1,935 drugs of ChEMBL, salts among them."""
+    """Return the SMILES of 1,935 drugs of ChEMBL, including salts."""
     return tuple(pd.read_csv(sources.content(sources.CHEMBL_DRUGS))["smiles"])
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """What the MOSES metrics need of a test set, as its authors ship it.
+    """Statistics of a test set for the MOSES metrics, as published by the authors.
 
     Shapes: m molecules of the set; 512 features of ChemNet; 1024 bits of the Morgan fingerprint.
     """
@@ -58,14 +58,14 @@ class Statistics:
 
 @cache
 def moses_statistics(split: str) -> Statistics:
-    """Statistics of `test` or `test_scaffolds`, from the file that comes with MOSES.
+    """Return the statistics of `test` or `test_scaffolds`, from the file of MOSES.
 
     Raises:
-        InputError: for a split without statistics, or where the data cannot be had.
+        InputError: for a split without statistics, or if the data cannot be fetched.
     """
     if split not in sources.MOSES_STATISTICS:
         raise InputError("a split with statistics: test, test_scaffolds", split)
-    file = sources.content(sources.MOSES_STATISTICS[split])  # its digest was checked
+    file = sources.content(sources.MOSES_STATISTICS[split])  # after a check of its digest
     with np.load(file, allow_pickle=True) as stored:
         parts = stored["stats"].item()
     return Statistics(

@@ -26,15 +26,15 @@ from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 NAME = "molecule_"
 MOST_LINES = 12  # faulty lines that an error names
-LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
+LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # suffixes of each kind of file
 COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
 """Largest differences between two counts of one record; weights are abridged in one of them."""
-SPACE = "3D"  # in the second line of a record whose atoms have places in space
+SPACE = "3D"  # in the second line of a record with three-dimensional positions
 END = re.compile(r"^\$\$\$\$[^\n]*\n?", re.MULTILINE)  # of a record; the next may have no title
 
 
 def molecules(smiles: Sequence[str], index: Sequence[int], longest: int) -> xr.Dataset:
-    """Designs from SMILES."""
+    """Build designs from SMILES."""
     v = variable(longest)
     about = {"units": v.unit, "long_name": v.long_name}
     text = (DESIGN, np.asarray(smiles, dtype=object), about)
@@ -43,7 +43,7 @@ def molecules(smiles: Sequence[str], index: Sequence[int], longest: int) -> xr.D
 
 @dataclass(frozen=True)
 class SmilesFile:
-    """`molecules.smi`: a line a molecule, its SMILES and its name."""
+    """Format `molecules.smi`: a line a molecule, its SMILES and its name."""
 
     longest: int
     screen: DualUseScreen
@@ -54,7 +54,7 @@ class SmilesFile:
         """Write all molecules into one file.
 
         Raises:
-            InputError: for text that is no molecule, or one that the screen refuses.
+            InputError: for text that is no molecule, or a molecule that the screen refuses.
         """
         path = folder / "molecules.smi"
         found = admitted(designs, self.screen)
@@ -68,8 +68,8 @@ class SmilesFile:
         Designs are constitutions: stereochemistry is dropped, and a remark says of how many.
 
         Raises:
-            InputError: naming the lines that are no molecules or are refused; for a file that
-                ends as a structure file does.
+            InputError: with the lines that are no molecules or are refused; for a file with the
+                suffix of a structure file.
         """
         file = path / "molecules.smi" if path.is_dir() else path
         _not(STRUCTURES, file, "lines of SMILES")
@@ -124,30 +124,30 @@ def _joined(faults: Sequence[InputError], file: Path) -> InputError:
 
 @dataclass(frozen=True)
 class StructureFile:
-    """`molecules.sdf`: a record a molecule, with hydrogens and a conformer by ETKDG and MMFF.
+    """Format `molecules.sdf`: a record a molecule, with hydrogens and an ETKDG/MMFF conformer.
 
-    What is read back is the atoms and bonds of each record, and where `placed` says so the places
-    of its atoms; a property beside them has no say. A conformer is one arrangement of a
-    constitution, so stereochemistry that it shows is not read.
-    Beside it lies the same as lines of SMILES, for tools that take no structures.
+    The reader uses the atoms and bonds of each record, and with `placed` the positions of its
+    atoms; it ignores properties. A conformer is one arrangement of a constitution, so its
+    stereochemistry is not read. The same molecules are also written as lines of SMILES, for tools
+    that read no structures.
     """
 
     longest: int
     screen: DualUseScreen
     name: str = "sdf"
-    placed: bool = False  # whether something is measured on the places of atoms
+    placed: bool = False  # whether a quantity depends on the positions of atoms
     endings: ClassVar[tuple[str, ...]] = STRUCTURES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all molecules into one file, and their SMILES into another.
 
         Raises:
-            InputError: for text that is no molecule, or one that the screen refuses.
+            InputError: for text that is no molecule, or a molecule that the screen refuses.
         """
         path = folder / "molecules.sdf"
         found = admitted(designs, self.screen)
         records = []
-        for index, mol in found.items():  # a conformer each
+        for index, mol in found.items():  # one conformer each
             shown = conformer(mol)
             shown.SetProp("_Name", f"{NAME}{index:06d}")
             block = Chem.MolToMolBlock(shown)
@@ -161,8 +161,8 @@ class StructureFile:
         """Read such a file, or any SDF.
 
         Raises:
-            InputError: naming the first record that is no molecule, or one that is refused; for a
-                file that ends as one of SMILES does.
+            InputError: with the first record that is no molecule or is refused; for a file with the
+                suffix of a SMILES file.
         """
         file = path / "molecules.sdf" if path.is_dir() else path
         _not(LINES, file, "an SDF")
@@ -182,10 +182,11 @@ class StructureFile:
 
 
 def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:
-    """The molecules of designs by their index.
+    """Return the molecules of designs by their index.
 
     Raises:
-        InputError: for text that is no molecule, or one that the screen refuses, which is noted.
+        InputError: for text that is no molecule, or a molecule that the screen refuses, which is
+            recorded.
     """
     found = {}
     both = zip(designs[DESIGN].to_numpy().tolist(), designs[SMILES].to_numpy(), strict=True)
@@ -206,7 +207,7 @@ def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:
 
 
 def _recount(block: str, mol: Chem.Mol) -> None:
-    """Count a record's atoms and bonds by other code than wrote it.
+    """Check a record's atoms and bonds by code independent of the writer.
 
     Raises:
         EngineError: if they are not those of the molecule.
@@ -218,7 +219,7 @@ def _recount(block: str, mol: Chem.Mol) -> None:
 
 
 def _from_block(record: str, what: str) -> Chem.Mol:
-    """The molecule of one record, with its hydrogens as far as they are written."""
+    """Molecule of one record, with its explicit hydrogens."""
     with rdBase.BlockLogs():
         mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
     if mol is None or not mol.GetNumAtoms():
@@ -227,7 +228,6 @@ def _from_block(record: str, what: str) -> Chem.Mol:
 
 
 def _constitution(whole: Chem.Mol, what: str) -> Chem.Mol:
-    """Atoms and bonds of a molecule alone."""
     mol = Chem.RemoveHs(whole)
     if not mol.GetNumConformers() or mol.GetConformer().Is3D():
         Chem.RemoveStereochemistry(mol)
@@ -235,9 +235,9 @@ def _constitution(whole: Chem.Mol, what: str) -> Chem.Mol:
 
 
 def _places(record: str, mol: Chem.Mol) -> Float64[np.ndarray, "a 4"]:
-    """The atoms of a record; none of one that is drawn flat or leaves hydrogens out.
+    """Atoms of a record; none of a planar one or without all hydrogens.
 
-    Atoms that do not lie as the bonds say have no places, so that no engine answers.
+    Atoms whose positions contradict the bonds get no positions, so that measurements are NaN.
     """
     flat = not mol.GetConformer().Is3D() and record.splitlines()[1][20:22] != SPACE
     if flat or any(a.GetTotalNumHs() for a in mol.GetAtoms()):
@@ -249,7 +249,7 @@ def _places(record: str, mol: Chem.Mol) -> Float64[np.ndarray, "a 4"]:
 
 
 def _padded(places: Sequence[Float64[np.ndarray, "_ 4"]]) -> Float64[np.ndarray, "n most 4"]:
-    """With rows of zeros up to the most atoms."""
+    """Positions padded with rows of zeros to the largest number of atoms."""
     out = np.zeros((len(places), max(map(len, places)), 4))
     for row, found in zip(out, places, strict=True):
         row[: len(found)] = found
@@ -257,6 +257,6 @@ def _padded(places: Sequence[Float64[np.ndarray, "_ 4"]]) -> Float64[np.ndarray,
 
 
 def _not(endings: tuple[str, ...], file: Path, wanted: str) -> None:
-    """Refuse in a few words what says itself to be of the other kind."""
+    """Refuse a file whose suffix is that of the other format."""
     if file.suffix.lower() in endings:
         raise InputError(wanted, f"a file that ends in {file.suffix}", "")

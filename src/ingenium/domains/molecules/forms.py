@@ -1,4 +1,4 @@
-"""Other ways of writing molecules than Kekulé structures: fragments, graphs, and SELFIES."""
+"""Notations of molecules other than Kekulé structures: fragments, graphs, and SELFIES."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,11 +22,11 @@ from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 Row = TypeVar("Row")
 SYMBOL = r"\[[^\]]*\]"  # of SELFIES
-SYMBOLS = {"moses": 55, "zinc250k": 79}  # of the longest molecule that is learned
+SYMBOLS = {"moses": 55, "zinc250k": 79}  # in the longest training molecule
 
 
 def forms(outer: TokenCodec, source: str) -> Mapping[str, Notation]:
-    """Those of the molecules of a data set, by name."""
+    """Return the notations of the molecules of a data set, by name."""
     return {
         "fragments": FragmentForm(outer, fragment_codec(source, outer.longest)),
         "graphs": GraphForm(outer, MoleculeGraphs(KINDS[source], MOST_ATOMS[source])),
@@ -35,7 +35,7 @@ def forms(outer: TokenCodec, source: str) -> Mapping[str, Notation]:
 
 
 def selfies_codec(source: str) -> TokenCodec:
-    """The symbols of SELFIES that a data set consists of."""
+    """Return the codec of the SELFIES symbols in a data set."""
     vocabulary = Vocabulary(tuple(SELFIES[source].split()), SYMBOL)
     most = SYMBOLS[source]
     return TokenCodec(vocabulary, most + 1, most * max(map(len, vocabulary.pieces)))
@@ -43,7 +43,7 @@ def selfies_codec(source: str) -> TokenCodec:
 
 @dataclass(frozen=True)
 class FragmentForm:
-    """Rows of fragments, for the tokens of Kekulé structures.
+    """Notation by rows of fragments, converted from and to tokens of Kekulé structures.
 
     Shapes: n designs, m of them that can be written.
     """
@@ -53,25 +53,25 @@ class FragmentForm:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one row of fragments."""
+        """Shape of one row of fragments."""
         return self.codec.shape
 
     def written(
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
-        """The molecules that consist of known fragments, and which they are."""
+        """Return the molecules that consist of known fragments, and a mask of them."""
         rows, kept = writable(map(self.codec.row, self.outer.to_texts(x)))
         return self.codec.of_rows(rows), kept
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
-        """Kekulé structures.
+        """Return Kekulé structures.
 
-        Of a molecule that has none in the tokens, as it is too long, methyl takes the place of
-        written hydrogens and, as far as it takes, of the last fragments.
+        In a molecule that is too long for the tokens, methyl replaces explicit hydrogens and, as
+        far as necessary, the last fragments.
         """
         rows = self.codec.fragments(y)
         x, fits = structures(self.outer, [joined(row) for row in rows])
-        for i in (~fits).nonzero()[:, 0].tolist():  # one in some hundreds
+        for i in (~fits).nonzero()[:, 0].tolist():  # about one in some hundreds
             row = [Fragment(METHYL) if f.text == NOTHING else f for f in rows[i]]
             shorter = [joined(row[:count]) for count in range(len(row), 0, -1)]
             x[i] = first_that_fits(self.outer, shorter)
@@ -80,7 +80,7 @@ class FragmentForm:
 
 @dataclass(frozen=True)
 class GraphForm:
-    """Graphs of atoms and bonds, for the tokens of Kekulé structures.
+    """Notation by graphs of atoms and bonds, converted from and to tokens of Kekulé structures.
 
     Shapes: n designs, m of them that can be written.
     """
@@ -90,25 +90,25 @@ class GraphForm:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one graph."""
+        """Shape of one graph."""
         return self.codec.shape
 
     def written(
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
-        """The molecules whose atoms are all of known kinds, and which they are."""
+        """Return the molecules whose atoms are all of known kinds, and a mask of them."""
         rows, kept = writable(map(self.codec.row, self.outer.to_texts(x)))
         graphs = np.stack(rows) if rows else np.empty((0, *self.shape))
         return torch.from_numpy(graphs.astype(np.float32)), kept
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
-        """Kekulé structures of the graphs, mended where they are no molecules."""
+        """Return Kekulé structures of the graphs, repaired where they are no molecules."""
         return structures(self.outer, self.codec.to_texts(y))[0]
 
 
 @dataclass(frozen=True)
 class SelfiesForm:
-    """SELFIES, of which any row of symbols is a molecule, for the tokens of Kekulé structures.
+    """Notation by SELFIES, in which any row of symbols is a molecule.
 
     Shapes: n designs, m of them that can be written.
     Source: Krenn et al., Mach. Learn.: Sci. Technol. 1:045024, 2020; Lo et al., Digital Discovery
@@ -120,18 +120,18 @@ class SelfiesForm:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one row of symbols."""
+        """Shape of one row of symbols."""
         return self.codec.shape
 
     def written(
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
-        """The molecules that consist of known symbols, and which they are."""
+        """Return the molecules that consist of known symbols, and a mask of them."""
         rows, kept = writable(map(self.row, self.outer.to_texts(x)))
         return self.codec.of_texts(rows), kept
 
     def row(self, smiles: str) -> str | None:
-        """The symbols of a molecule; none where they are not all known, or too many."""
+        """Return the symbols of a molecule; None where they are not all known, or too many."""
         mol = parsed(smiles)
         if mol is None:
             return None
@@ -141,7 +141,7 @@ class SelfiesForm:
         return found if fits and set(symbols) <= set(self.codec.vocabulary.pieces) else None
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
-        """Kekulé structures; of what has none in the tokens, those of its beginning."""
+        """Return Kekulé structures; of a molecule too long for the tokens, its beginning's."""
         rows = self.codec.to_texts(y)
         x, fits = structures(self.outer, [selfies.decoder(row) for row in rows])
         for i in (~fits).nonzero()[:, 0].tolist():  # too long, or with too many open rings
@@ -152,14 +152,14 @@ class SelfiesForm:
 
 
 def writable(rows: Iterable[Row | None]) -> tuple[list[Row], Bool[Tensor, " n"]]:
-    """The rows of those molecules that have one, and which they are."""
+    """Return the rows of molecules that have one, and a mask of them."""
     every = list(rows)
     kept = torch.tensor([row is not None for row in every], dtype=torch.bool)
     return [row for row in every if row is not None], kept
 
 
 def first_that_fits(codec: TokenCodec, listed: Sequence[str]) -> Float[Tensor, " s"]:
-    """The tokens of the first of some molecules that has a Kekulé structure in them, if any has."""
+    """Return the tokens of the first molecule with a Kekulé structure in them, if any."""
     again, found = structures(codec, [*listed, ""])
     return again[int(found.int().argmax())] if bool(found.any()) else again[-1]
 
@@ -167,9 +167,9 @@ def first_that_fits(codec: TokenCodec, listed: Sequence[str]) -> Float[Tensor, "
 def structures(
     codec: TokenCodec, listed: Sequence[str]
 ) -> tuple[Float[Tensor, "n s"], Bool[Tensor, " n"]]:
-    """Tokens of the Kekulé structures of molecules, and which of them could be written.
+    """Return tokens of the molecules' Kekulé structures, and a mask of those with one.
 
-    The others have no token but the end.
+    The others only have the end token.
     """
     known = set(codec.vocabulary.pieces)
     lines = [_line(codec, known, text) for text in listed]
@@ -179,7 +179,7 @@ def structures(
 
 
 def _line(codec: TokenCodec, known: set[str], text: str) -> str:
-    """The Kekulé structure of a molecule; no text where it has none in these tokens."""
+    """Kekulé structure of a molecule; "" where it has none in these tokens."""
     mol = parsed(text)
     if mol is None or len(canonical(mol)) > codec.longest:
         return ""

@@ -1,12 +1,12 @@
-"""Which tokens keep a SMILES without aromatic atoms on the way to a molecule.
+"""Grammar of tokens that keep a SMILES without aromatic atoms completable to a molecule.
 
-Written with single and double bonds (Kekulé), every rule of a molecule is about bonds that are
-already there: an atom has no more of them than its valence, a ring closes between two atoms that
-are not bonded yet, a branch ends where it began. What obeys them is read and sanitised by RDKit,
-so a generator that asks this grammar proposes molecules only.
+With single and double bonds (Kekulé), every rule depends on the bonds written so far: an atom has
+no more bonds than its valence, a ring closes between two atoms that are not bonded yet, a branch
+ends where it began. RDKit reads and sanitises every text of this grammar, so a generator
+constrained by it only proposes molecules.
 
-Source: Weininger, J. Chem. Inf. Comput. Sci. 28:31, 1988 (the language); valences as RDKit has
-them (Code/GraphMol/atomic_data.cpp).
+Source: Weininger, J. Chem. Inf. Comput. Sci. 28:31, 1988 (the language); valences of RDKit
+    (Code/GraphMol/atomic_data.cpp).
 """
 
 import re
@@ -26,16 +26,16 @@ VALENCE = {"B": 3, "C": 4, "N": 3, "O": 2, "F": 1, "P": 5, "S": 6, "Cl": 1, "Br"
 CHARGED = {("C", -1): 3, ("N", 1): 4, ("N", -1): 2, ("O", 1): 3, ("O", -1): 1}
 CHARGED |= {("P", 1): 4, ("S", 1): 5, ("S", -1): 1}
 BRACKET = re.compile(r"\[([A-Z][a-z]?)@{0,2}(?:H(\d?))?([+-]?\d?)\]")
-ATOM = "C"  # that a beginning can always go on with
+ATOM = "C"  # with which a prefix can always continue
 RING = re.compile(r"\d|%\d\d")
-WIDEST = 3  # characters of a ring closure, an atom of a way out, or a bracket
+WIDEST = 3  # characters of a ring closure, an atom of a completion, or a bracket
 
 
 @dataclass
 class MoleculePrefix:
-    """A molecule as far as it is written: what may still be bonded, and where."""
+    """Prefix of a molecule's text: open valences and the current position."""
 
-    free: list[int] = field(default_factory=list)  # valence that is left, of each atom
+    free: list[int] = field(default_factory=list)  # remaining valence of each atom
     bonded: set[tuple[int, int]] = field(default_factory=set)
     branches: list[int] = field(default_factory=list)  # atoms to which `)` goes back
     rings: dict[str, tuple[int, int]] = field(default_factory=dict)  # atom and order of each
@@ -46,14 +46,14 @@ class MoleculePrefix:
     written: int = 0  # characters
 
     def copy(self) -> "MoleculePrefix":
-        """Its own lists."""
+        """Return a copy with its own lists."""
         own = copy(self)
         own.free, own.bonded = self.free[:], set(self.bonded)
         own.branches, own.rings = self.branches[:], dict(self.rings)
         return own
 
     def add(self, piece: str) -> bool:
-        """Go on with an atom, bond, ring closure or bracket; false where it cannot stand."""
+        """Append an atom, bond, ring closure or bracket; return False where it is not allowed."""
         self.written += len(piece)
         if piece in ORDER:
             return self._bond(ORDER[piece])
@@ -102,7 +102,7 @@ class MoleculePrefix:
     def _ring(self, label: str) -> bool:
         if self.at < 0 or self.after in ("open", "close", "turn") or self.order > 2:
             return False
-        if label not in self.rings:  # the bond is kept free for it from here on
+        if label not in self.rings:  # the bond is reserved from here on
             order = self.order or 1
             if self.free[self.at] < order:
                 return False
@@ -126,23 +126,23 @@ class MoleculePrefix:
 
     @property
     def hopeful(self) -> bool:
-        """Whether it can be finished: some atom that can be gone on from must close open rings."""
+        """True if it can be completed: an atom that can be extended must close open rings."""
         if self.after in ("bond", "open", "turn"):
             return self.free[self.at] >= max(self.order, 1)
         return not self.rings or any(self.free[i] for i in (self.at, *self.branches))
 
     @property
     def finished(self) -> bool:
-        """Whether it is a molecule as it stands."""
+        """True if it is a complete molecule."""
         return self.at >= 0 and not (self.rings or self.branches or self.order)
 
     @property
     def furthest(self) -> int:
-        """The most pieces that a way out takes, with the end."""
+        """Upper bound on the pieces of a completion, with the end."""
         return 3 * len(self.rings) + len(self.branches) + 2
 
     def way_out(self) -> Iterator[str]:
-        """The pieces of a short way to a molecule, by carbons that close the open rings."""
+        """Iterate over the pieces of a short completion, by carbons that close the open rings."""
         trial = self.copy()
         if trial.after in ("start", "bond", "open", "turn"):
             yield ATOM
@@ -154,7 +154,7 @@ class MoleculePrefix:
         yield from ")" * len(trial.branches)
 
     def closing(self) -> str | None:
-        """A ring that can be closed here and leaves a way to close the others."""
+        """Return a ring that can be closed here without blocking the others, or None."""
         for label in self.rings:
             after = self.copy()
             if after.add(label) and label not in after.rings and after.hopeful:
@@ -163,7 +163,7 @@ class MoleculePrefix:
 
 
 def valence(piece: str) -> int:
-    """The bonds that an atom can have, those to its written hydrogens left out; -1 if none."""
+    """Return the number of bonds of an atom, without those to explicit hydrogens; -1 if none."""
     found = BRACKET.fullmatch(piece)
     if found is None:
         return VALENCE.get(piece, -1)
@@ -178,21 +178,21 @@ def valence(piece: str) -> int:
 class KekuleGrammar:
     """The grammar of SMILES without aromatic atoms, on the tokens of a vocabulary.
 
-    Like the end within the steps that are left, it keeps room for it within the characters.
+    It reserves steps and characters for the completion.
     """
 
     vocabulary: Vocabulary
     longest: int  # characters of a molecule
-    first: Sequence[MoleculePrefix] = (MoleculePrefix(),)  # beginnings, row after row in turn
+    first: Sequence[MoleculePrefix] = (MoleculePrefix(),)  # beginnings, used by the rows in turn
 
     @cached_property
     def pieces(self) -> list[list[str]]:
-        """Of each token; none of those that pad, begin and end."""
+        """Pieces of each token; none for padding, begin and end."""
         find = re.compile(self.vocabulary.pattern, re.DOTALL).findall
         return [[] if i <= END else find(t) for i, t in enumerate(self.vocabulary.tokens)]
 
     def start(self, n: int) -> list[MoleculePrefix]:
-        """Nothing written yet."""
+        """Return empty prefixes, or the given beginnings."""
         return [self.first[i % len(self.first)].copy() for i in range(n)]
 
     def permits(
@@ -202,7 +202,7 @@ class KekuleGrammar:
         ids: Int[Tensor, " m"],
         left: int,
     ) -> Bool[Tensor, " m"]:
-        """Whether each beginning may go on with a token and can still be finished in time."""
+        """Return whether each prefix may continue with a token and still be completed in time."""
         pairs = zip(rows.tolist(), ids.tolist(), strict=True)
         return torch.tensor([self._may(state[r], i, left) for r, i in pairs], dtype=torch.bool)
 
@@ -225,6 +225,6 @@ class KekuleGrammar:
     def follow(
         self, state: Sequence[MoleculePrefix], ids: Int[Tensor, " n"]
     ) -> list[MoleculePrefix]:
-        """The beginnings with a token more; those that are over stay as they are."""
+        """Return the prefixes with one more token; finished ones do not change."""
         both = zip(state, ids.tolist(), strict=True)
         return [b if i <= END else self._after(b, i) or b for b, i in both]

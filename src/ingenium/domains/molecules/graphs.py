@@ -1,7 +1,7 @@
-"""Molecules as graphs of atoms and bonds, and the mending of graphs that are none.
+"""Molecules as graphs of atoms and bonds, and repair of invalid graphs.
 
 Bonds of aromatic rings are of one kind, and a nitrogen with hydrogen in such a ring is a kind of
-its own, so that a graph is the same whichever way its double bonds are drawn.
+its own, so that a graph does not depend on the placement of its double bonds.
 """
 
 from collections.abc import Sequence
@@ -53,16 +53,16 @@ class MoleculeGraphs:
 
     @property
     def kinds(self) -> int:
-        """Of atoms, with that of none."""
+        """Number of kinds of atoms, including "no atom"."""
         return 1 + len(self.table)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one graph."""
+        """Shape of one graph."""
         return (self.nodes + self.nodes * (self.nodes - 1) // 2,)
 
     def row(self, smiles: str) -> Int[np.ndarray, " d"] | None:
-        """The graph of a molecule; none of one that these kinds cannot tell."""
+        """Return the graph of a molecule; None if these kinds cannot represent it."""
         mol = parsed(smiles)
         if mol is None or mol.GetNumAtoms() > self.nodes:
             return None
@@ -81,11 +81,11 @@ class MoleculeGraphs:
         return None if (kinds < 0).any() else row
 
     def to_texts(self, x: Float[Tensor, "n d"]) -> list[str]:
-        """SMILES of graphs; those that are no molecules are mended."""
+        """Return the SMILES of graphs; invalid ones are repaired."""
         return [self.text(row)[0] for row in x.round().to(torch.int64).numpy()]
 
     def text(self, row: Int[np.ndarray, " d"]) -> tuple[str, bool]:
-        """SMILES of a graph, and whether it was a molecule as it stood."""
+        """Return the SMILES of a graph, and whether it was valid without repair."""
         count = int((row[: self.nodes] > 0).sum())
         kinds = [self.table[k - 1] for k in row[:count]]
         upper = pairs(self.nodes).numpy()
@@ -98,7 +98,7 @@ class MoleculeGraphs:
 
 
 def _sound(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.Mol | None:
-    """The molecule of a graph, if RDKit takes it as it stands."""
+    """Molecule of a graph, if RDKit accepts it without repair."""
     mol = _built(kinds, bonds)
     with rdBase.BlockLogs():
         if Chem.SanitizeMol(mol, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:
@@ -124,7 +124,7 @@ def _built(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.RWM
 
 
 def _mended(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.Mol:
-    """The largest piece of a graph of which as little as needed is taken away.
+    """Largest piece of a graph after a minimal repair.
 
     Aromatic bonds become single and double ones, bonds beyond the valence of an atom are lowered
     and then left out, those of late atoms first.
@@ -149,7 +149,7 @@ def _mended(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.Mo
 def _doubled(
     bonds: Sequence[tuple[int, int]], kinds: Sequence[Kind], left: Sequence[int]
 ) -> list[tuple[int, int]]:
-    """Bonds that become double: no two at an atom, those first whose ends have little choice."""
+    """Bonds that become double: at most one at an atom, ends with few options first."""
     open_ends = {i for e in bonds for i in e if left[i] and not kinds[i][2]}
     near = {
         i: {k for e in bonds if i in e for k in e if k != i and k in open_ends} for i in open_ends

@@ -1,4 +1,4 @@
-"""Molecules as tokens with single and double bonds, under a grammar that knows valences."""
+"""Molecules as tokens with single and double bonds, under a grammar of valences."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from ingenium.kits.chemistry.kekule import KekuleTokens
 
 @dataclass(frozen=True)
 class KekuleCodec(KekuleTokens):
-    """The tokens of a molecule's Kekulé structure, under a grammar.
+    """Tokens of a molecule's Kekulé structure, under a grammar.
 
-    What is proposed under it has room in the variable. Other tokens may be a longer text:
-    that is cut off, and as a rule no molecule any more.
+    Proposals under the grammar fit into the variable. Other tokens may give a longer text, which is
+    cut off and usually no longer a molecule.
 
     Shapes: n designs, s steps.
     """
 
     grammar: Grammar | None = field(init=False)
-    source: str = ""  # data set whose fragments and graphs these molecules can be written in
+    source: str = ""  # data set of the fragment and graph notations
     first: Sequence[MoleculePrefix] = field(default=(MoleculePrefix(),), repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -32,5 +32,5 @@ class KekuleCodec(KekuleTokens):
 
     @cached_property
     def forms(self) -> Mapping[str, Notation]:
-        """Other ways of writing the molecules of a data set."""
+        """Other notations of the molecules of a data set."""
         return forms(self, self.source) if self.source else {}

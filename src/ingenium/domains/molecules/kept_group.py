@@ -1,9 +1,9 @@
-"""Molecules that grow from a group of atoms, so that each holds it by construction.
+"""Molecules that grow from a required group of atoms and so contain it by construction.
 
-The group is written as a SMILES whose pieces have to come one after the other. Wherever one of its
-atoms may carry more, a branch can be opened that is written freely, and after the last atom the
-text goes on freely. What grows is bonded to the group by one single bond, so it closes no ring with
-it: rings and aromatic atoms of the group stay what they are.
+The group is a SMILES whose pieces are written in a fixed order. Where one of its atoms has a free
+valence, an unconstrained branch can be opened, and after the last atom the text continues without
+constraint. Each branch is attached by one single bond, so it closes no ring with the group: rings
+and aromatic atoms of the group do not change.
 
 Source: Arus-Pous et al., J. Cheminform. 12:38, 2020 (decorations of scaffolds); Langevin et al.,
     J. Chem. Inf. Model. 60:5637, 2020 (a SMILES of the scaffold, completed by a sampler).
@@ -22,35 +22,35 @@ from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.kits.chemistry.parsing import kekulized, pattern
 
-ORDERS = 16  # in which a group is written, so that it grows at all of its ends
-SEED = 1  # 0 goes on with whatever RDKit drew before
+ORDERS = 16  # of writing a group, so that it grows at all of its ends
+SEED = 1  # 0 continues RDKit's global random state
 ROOM = 0.75  # of tokens and of characters, that a group may take
 
 
 @dataclass(frozen=True)
 class KeptText:
-    """One SMILES of a group, in pieces, and where it can grow."""
+    """One SMILES of a group, in pieces, and its points of growth."""
 
     pieces: tuple[str, ...]
-    ways: tuple[tuple[str, ...], ...]  # from each piece on, and at the end: the fewest tokens
-    sites: tuple[int, ...]  # before each piece, and at the end: the atom that may carry more, or -1
-    spare: tuple[int, ...]  # single bonds that each atom may carry beside those of the group
+    ways: tuple[tuple[str, ...], ...]  # fewest tokens from each piece on, and at the end
+    sites: tuple[int, ...]  # before each piece, and at the end: the atom with a free valence, or -1
+    spare: tuple[int, ...]  # single bonds that each atom may have beyond those of the group
 
 
 @dataclass
 class KeptPrefix(MoleculePrefix):
-    """A molecule that grows from a group, as far as it is written."""
+    """Prefix of a molecule that grows from a group."""
 
     text: KeptText = field(kw_only=True)
     spare: list[int] = field(init=False)
-    place: int = 0  # in the text of the group
-    grown: MoleculePrefix | None = None  # what is being written at an atom of the group
+    place: int = 0  # position in the text of the group
+    grown: MoleculePrefix | None = None  # branch that is being written at an atom of the group
 
     def __post_init__(self) -> None:
         self.spare = list(self.text.spare)
 
     def copy(self) -> "KeptPrefix":
-        """Its own lists; those of the group are never written."""
+        """Return a copy with its own lists; those of the group are read-only."""
         own = copy(self)
         own.spare = self.spare[:]
         own.grown = None if self.grown is None else self.grown.copy()
@@ -58,11 +58,11 @@ class KeptPrefix(MoleculePrefix):
 
     @property
     def rest(self) -> tuple[str, ...]:
-        """Of the group, what is not written yet."""
+        """Pieces of the group that are not written yet."""
         return self.text.pieces[self.place :]
 
     def add(self, piece: str) -> bool:
-        """Go on with the group, or with what grows from it; false where it cannot stand."""
+        """Append to the group, or to a branch on it; return False where it is not allowed."""
         self.written += len(piece)
         if self.grown is not None:
             return self._grow(self.grown, piece)
@@ -87,7 +87,7 @@ class KeptPrefix(MoleculePrefix):
         return True
 
     def _taken(self) -> set[str]:
-        """Rings of the group that are open: their labels are taken."""
+        """Labels of open rings of the group, which are in use."""
         found = set[str]()
         for piece in self.text.pieces[: self.place]:
             if RING.fullmatch(piece):
@@ -96,31 +96,31 @@ class KeptPrefix(MoleculePrefix):
 
     @property
     def hopeful(self) -> bool:
-        """Whether it can be finished."""
+        """True if it can be completed."""
         return self.grown is None or self.grown.hopeful
 
     @property
     def finished(self) -> bool:
-        """Whether it is a molecule as it stands."""
+        """True if it is a complete molecule."""
         return not self.rest and (self.grown is None or self.grown.finished)
 
     @property
     def furthest(self) -> int:
-        """The most pieces that a way out takes, with the end."""
+        """Upper bound on the pieces of a completion, with the end."""
         return len(self.rest) + (1 if self.grown is None else self.grown.furthest)
 
     def way_out(self) -> Iterator[str]:
-        """The end of what grows, and the rest of the group."""
+        """Iterate over the end of the branch, and the rest of the group."""
         if self.grown is not None:
             yield from self.grown.way_out()
         yield from self.text.ways[self.place]
 
 
 def growing(smarts: str, codec: TokenCodec) -> tuple[KeptPrefix, ...]:
-    """Beginnings of molecules that hold a group, by the orders in which it can be written.
+    """Return beginnings of molecules that contain a group, for the orders of writing it.
 
-    None where the group draws no molecule, or one that leaves less than a quarter of the tokens or
-    characters to what grows.
+    There is none where the group is no molecule, or leaves less than a quarter of the tokens or
+    characters for growth.
     """
     query, mol = pattern(smarts, "a group to keep"), drawn(smarts)
     if mol is None:
@@ -137,7 +137,7 @@ def growing(smarts: str, codec: TokenCodec) -> tuple[KeptPrefix, ...]:
 
 
 def drawn(smarts: str) -> Chem.Mol | None:
-    """The molecule that a query draws, its open bonds ended by hydrogen; none if there is none."""
+    """Return the molecule of a query, open bonds ended by hydrogen; None if there is none."""
     query = pattern(smarts, "a group to keep")
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smarts) or Chem.MolFromSmiles(Chem.MolToSmiles(query))
@@ -167,7 +167,7 @@ def _text(query: Chem.Mol, smiles: str, vocabulary: Vocabulary) -> KeptText:
 
 
 def _ways(pieces: tuple[str, ...], vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
-    """The fewest tokens that write the rest of some pieces, from each of them on."""
+    """Fewest tokens that write the remaining pieces, from each piece on."""
     ways: list[tuple[str, ...]] = [()]
     for start in reversed(range(len(pieces))):
         part, best = "", None
@@ -180,12 +180,12 @@ def _ways(pieces: tuple[str, ...], vocabulary: Vocabulary) -> tuple[tuple[str, .
 
 
 def _spare(query: Chem.Mol, mol: Chem.Mol) -> tuple[int, ...]:
-    """How many methyl groups each atom can carry while the molecule still holds the group."""
+    """Number of methyl groups that each atom can bear while the molecule matches the group."""
     found = []
     for i in range(mol.GetNumAtoms()):
         whole, most = Chem.RWMol(mol), mol.GetAtomWithIdx(i).GetTotalNumHs()
         whole.GetAtomWithIdx(i).SetNoImplicit(False)
-        whole.GetAtomWithIdx(i).SetNumExplicitHs(0)  # that of pyrrole is written
+        whole.GetAtomWithIdx(i).SetNumExplicitHs(0)  # that of pyrrole is written explicitly
         for _ in range(most):
             whole.AddBond(i, whole.AddAtom(Chem.Atom("C")), Chem.BondType.SINGLE)
         found.append(most)

@@ -1,4 +1,4 @@
-"""The molecules that a problem learns from, and how they are drawn from the data."""
+"""Training molecules of a problem, sampled from the data."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +25,7 @@ FEWEST = 100
 
 @dataclass(frozen=True)
 class KnownMolecules:
-    """Molecules that were drawn once, whatever asks.
+    """Molecules that are sampled once and shared.
 
     Shapes: n molecules.
     """
@@ -37,12 +37,12 @@ class KnownMolecules:
 
 @cache
 def known(source: Source, count: int) -> KnownMolecules:
-    """So many molecules of a data set in a random order; the first of more are those of fewer.
+    """Return `count` molecules of a data set in a fixed random order, the same for any count.
 
-    Every tenth is held out: of MOSES out of its test split, so that no model has seen it.
+    Every tenth is held out; of MOSES it is from the test split, so that no model has seen it.
 
     Raises:
-        InputError: for fewer than can be learned from, or more than there are.
+        InputError: for too few to train on, or more than there are.
     """
     whole = moses("train") if source == "moses" else zinc250k()
     if not FEWEST <= count <= len(whole):
@@ -62,11 +62,11 @@ def known(source: Source, count: int) -> KnownMolecules:
 
 @cache
 def training_set(source: Source) -> frozenset[str]:
-    """All molecules of a data set that count as known, so that others are new."""
+    """Return all molecules of a data set, which count as known in tests of novelty."""
     if source == "moses":
         return frozenset(moses("train"))
 
-    def make(_: int) -> Arrays:  # a minute's work
+    def make(_: int) -> Arrays:  # takes a minute
         return {"smiles": as_array("\n".join(_constitutions(zinc250k())))}
 
     kept = Recipe("zinc250k", [ZINC250K.sha256, release_of("rdkit")], make).complete()
@@ -74,7 +74,7 @@ def training_set(source: Source) -> frozenset[str]:
 
 
 def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray, "n k"]:
-    """What rules say of known molecules, kept in the cache."""
+    """Return rule-based quantities of known molecules, cached."""
 
     def make(_: int) -> Arrays:
         return {"values": np.array([measured(names, parsed(s)) for s in smiles])}
@@ -84,5 +84,5 @@ def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray,
 
 
 def _constitutions(smiles: np.ndarray) -> tuple[str, ...]:
-    """The molecules without stereochemistry."""
+    """Molecules without stereochemistry."""
     return tuple(canonical(mol) for mol in map(parsed, smiles) if mol is not None)

@@ -1,6 +1,6 @@
-"""Molecules as texts: the variable of every problem, and the tokens that models learn.
+"""Molecules as texts: the variable of every problem, and the tokens of models.
 
-Models write Kekulé structures, under a grammar that knows valences (`grammar.py`).
+Models write Kekulé structures, under a grammar of valences (`grammar.py`).
 """
 
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ingenium.core.quantity import Variable
 
 SMILES = "smiles"
-ATOMS_AT = "atoms_at"  # atomic numbers and places, of designs that were read from a file
+ATOMS_AT = "atoms_at"  # atomic numbers and positions, of designs that were read from a file
 ATOMS = r"\[[^\]]*\]|Br|Cl|%\d\d|."
 """An atom, a bond, a branch or a ring closure.
 
@@ -38,5 +38,5 @@ SELFIES = MappingProxyType(
 
 
 def variable(longest: int) -> Variable:
-    """The SMILES of a molecule, of at most so many characters."""
+    """Return the variable of a molecule's SMILES of at most `longest` characters."""
     return Variable(SMILES, (), "1", "molecule as canonical SMILES", longest=longest)

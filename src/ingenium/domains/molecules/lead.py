@@ -1,4 +1,4 @@
-"""`molecules.lead`: molecules that meet a specification of properties, groups and likeness."""
+"""Problem `molecules.lead`: molecules of specified properties, groups and similarity."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"
-LOOKED, MISSED = 500, 0.05  # known molecules; share of designs whose choice may lack a group
+LOOKED, MISSED = 500, 0.05  # known molecules; share of designs whose selection may lack a group
 CHOICE = (
     "Where the generator is one that comes trained, each design is chosen from {} proposals by "
     "rules that cost little: shares of designs that hold are not shares of proposals."
@@ -65,10 +65,10 @@ ABSENT = MappingProxyType(
 
 @dataclass(frozen=True)
 class LeadSettings:
-    """What is asked of the molecules beside numbers, and how much is measured.
+    """Settings of `molecules.lead`: groups and similarity, and the extent of measurements.
 
     Each of `keep` and `avoid` is a substructure in SMARTS, which `groups_missing` and
-    `groups_unwanted` count; `query` is a molecule to be like.
+    `groups_unwanted` count; `query` is the molecule to which similarity is measured.
     """
 
     query: str = ""
@@ -85,7 +85,7 @@ class LeadSettings:
 
 
 class Lead(MoleculeProblem):
-    """New molecules with wanted properties, verified by rules, models and electrons."""
+    """New molecules of specified properties, verified by rules, models and electronic structure."""
 
     name: ClassVar[str] = "molecules.lead"
     summary: ClassVar[str] = "new molecules that meet a specification of properties and groups"
@@ -97,7 +97,7 @@ class Lead(MoleculeProblem):
         """Open the problem.
 
         Raises:
-            InputError: for no tries, a query that is no single molecule, one or a group to keep
+            InputError: for no tries, a query that is no single molecule, a query or required group
                 that the screen refuses, groups that are no SMARTS, contradict each other or cannot
                 be written, or a number of known molecules that is too small or too large.
         """
@@ -143,10 +143,10 @@ class Lead(MoleculeProblem):
         self.wish = Wish(self.conditions, groups, settings.source, self.known, parts, self.limits)
 
     def _grow(self) -> None:
-        """Let proposals grow from the largest group to keep that can be written.
+        """Let proposals grow from the largest required group that can be written.
 
-        A family that chooses among its proposals writes freely where nearly all choices would find
-        the group: to begin each text with it would leave less to be said of the rest.
+        A family that selects among its proposals is not constrained where nearly all selections
+        would contain the group: starting each text with it would reduce the variety of the rest.
         """
         self.free = self.codec
         kept = self.groups.kept
@@ -163,27 +163,27 @@ class Lead(MoleculeProblem):
                 return
 
     def allow(self, limits: Sequence[Limit]) -> None:
-        """Refuse limits that no molecule meets, or none with the groups to keep.
+        """Refuse limits that no molecule satisfies, or none with the required groups.
 
-        So are those that leave out the groups of the setup. The others are what proposals are
-        chosen by from now on.
+        Limits that omit the groups of the setup are refused too. Accepted limits are used to select
+        proposals from then on.
 
         Raises:
-            InputError: naming the limit, or the lines to add.
+            InputError: with the limit, or the lines to add.
         """
         check_limits(limits, self.groups.kept)
         _check_asked(limits, self.settings)
         self.wish = replace(self.wish, limits=tuple(limits))
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
-        """Weight, logP and polar surface of known molecules."""
+        """Return weight, logP and polar surface of known molecules."""
         table = values(smiles, tuple(CONDITIONS.values()))
         return {name: table[:, i] for i, name in enumerate(CONDITIONS)}
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """Generators trained on MOSES, of whose proposals cheap rules choose.
+        """Pretrained generators (MOSES) whose proposals are selected by cheap rules.
 
-        One hears what is asked for, and the other does not.
+        One is conditional on the request, the other is not.
         """
         if self.settings.source != "moses":
             return {}
@@ -200,20 +200,20 @@ class Lead(MoleculeProblem):
         return BestProposal(family, self.codec, self.wish, self.settings.tries, heard)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Structures, where solubility comes from, the plane of properties, and the whole."""
+        """Report structures, contributions to solubility, the property plane, and the library."""
         first, *rest = report.sections(self.known, designs, verdicts, ("logp", "qed"))
         soluble = solubility_report.section(designs, verdicts) if self.settings.solubility else ()
         return (first, *soluble, *rest)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Paracetamol, whose numbers stand in books."""
+        """Paracetamol, with textbook values."""
         design = self.designs_of(("CC(=O)Nc1ccc(O)cc1",))
         truth = {"weight": 151.165, "tpsa": 49.33, "heavy_atoms": 11, "rings": 1, "donors": 2}
         return ((design, truth, 1e-4),)
 
 
 def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
-    """Refuse limits that do not judge what the setup keeps or avoids.
+    """Refuse limits that do not cover the required and forbidden groups of the setup.
 
     Raises:
         InputError: with the lines to add.
@@ -232,7 +232,6 @@ def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
 
 
 def _parts(settings: LeadSettings, groups: Groups) -> tuple[EnginePart, ...]:
-    """The parts of the engine that the setup asks for, those that cost little first."""
     counts = (
         Quantity("groups_missing", "1", "groups to keep that are not there"),
         Quantity("groups_unwanted", "1", "groups to avoid that are there"),
@@ -286,5 +285,5 @@ def _parsed(smiles: str) -> Chem.Mol:
 
 
 def _wanted(name: str, long_name: str, low: float, high: float, unit: str = "1") -> Condition:
-    """A number that is asked for, and measured under its own name."""
+    """A requested number that is measured under its own name."""
     return Condition(f"wanted_{name}", long_name, None, low, high, unit, measured=name)

@@ -1,4 +1,4 @@
-"""`molecules.library`: a library of new molecules like a reference set."""
+"""Problem `molecules.library`: a library of new molecules that resembles a reference set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 
 @dataclass(frozen=True)
 class LibrarySettings:
-    """What the library is to be like."""
+    """Settings of `molecules.library`: the reference set."""
 
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
@@ -45,13 +45,13 @@ class Library(MoleculeProblem):
         """Open the problem.
 
         Raises:
-            InputError: for fewer or more known molecules than can be learned from.
+            InputError: for too few or too many known molecules.
         """
         screen = DualUseScreen(settings.screen)
         self.opened(settings.source, settings.known, screen)
         self.formats = {
             k: self.formats[k] for k in ("smi", "sdf")
-        }  # conformers of 30,000 take a while
+        }  # computing 30,000 conformers takes a while
         self.conditions = ()
         if settings.source != "moses":
             self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
@@ -68,29 +68,29 @@ class Library(MoleculeProblem):
         self.tiers = (MoleculeVerifier(parts, screen, settings.processes),)
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
-        """None: a library is proposed as it comes."""
+        """Return no conditions: a library is proposed unconditionally."""
         return {}
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """A generator trained on MOSES, for libraries like it."""
+        """Pretrained generator (MOSES), for libraries like it."""
         return shipped(self.longest) if self.source == "moses" else {}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Structures, the plane of properties, and what the library is as a whole."""
+        """Report structures, the property plane, and statistics of the library."""
         order = {DESIGN: np.argsort(-verdicts["qed"].to_numpy(), kind="stable")}
         ranked = designs.isel(order), verdicts.isel(order)
         by = ", by drug-likeness (QED)"
         return report.sections(self.known, *ranked, ("weight", "logp"), by=by)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Aspirin, whose numbers stand in books."""
+        """Aspirin, with textbook values."""
         aspirin = self.designs_of(("CC(=O)Oc1ccccc1C(=O)O",))
         truth = {"weight": 180.159, "tpsa": 63.60, "heavy_atoms": 13, "rings": 1, "donors": 1}
         return ((aspirin, truth, 1e-4),)
 
 
 def novelty(source: Source) -> EnginePart:
-    """Whether a molecule is one of the data set."""
+    """Return the engine part that tests membership of a molecule in the data set."""
     quantity = Quantity("in_training", "1", f"1 if it is one of the molecules of {source}")
     return EnginePart((quantity,), partial(_in_training, source))
 

@@ -1,4 +1,4 @@
-"""How like a library is to held-out molecules, and how varied in itself."""
+"""Scores of a library: similarity to held-out molecules, and diversity."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -15,7 +15,7 @@ FEWEST = 2
 def scores(
     proposed: Sequence[str], held_out: Sequence[str], training: Collection[str]
 ) -> Mapping[str, float]:
-    """Shares of valid, unique and new molecules; diversity; and likeness to the held-out ones.
+    """Return shares of valid, unique and new molecules, diversity, and similarity to held-out ones.
 
     Source: Polykovskiy et al., Frontiers in Pharmacology 11:565644, 2020; Preuer et al., J. Chem.
         Inf. Model. 58:1736, 2018 (Fréchet ChemNet distance).

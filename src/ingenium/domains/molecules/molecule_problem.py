@@ -1,4 +1,4 @@
-"""What the problems of molecules share: texts, tokens, files, the screen and what is known."""
+"""Base class of molecule problems: texts, tokens, files, the screen and known molecules."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -29,11 +29,10 @@ from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 Number = TypeVar("Number", float, Tensor)
-SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
+SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by independent code
 
 
 def _strategies() -> Mapping[str, Callable[[Any], Any]]:
-    """Evolution of graphs, and reinforcement of a generator."""
     from ingenium.domains.molecules.strategies.table import MAKERS
 
     return MAKERS
@@ -59,9 +58,9 @@ class MoleculeProblem(Problem):
     def opened(
         self, source: Source, count: int, screen: DualUseScreen, *, placed: bool = False
     ) -> None:
-        """Set what follows from the data and the screen.
+        """Set the attributes that follow from the data and the screen.
 
-        Where something is `placed`, it is measured where files have the atoms.
+        With `placed`, quantities are measured at the atomic positions in files.
         """
         self.source, self.known = source, known(source, count)
         self.licence = self.known.licence
@@ -82,14 +81,14 @@ class MoleculeProblem(Problem):
 
     @abstractmethod
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
-        """The value of each condition of known molecules."""
+        """Return the value of each condition of known molecules."""
 
     def prepare(self, watch: Watch = silent) -> None:
         """Fetch the data of MOSES where it is not installed."""
         sources.fetch(watch)
 
     def data(self) -> xr.Dataset:
-        """The known molecules; every tenth is held out."""
+        """Return the known molecules; every tenth is held out."""
         smiles = self.known.smiles
         under: dict[str, Any] = {k: (DESIGN, v) for k, v in self.conditions_of(smiles).items()}
         held = (DESIGN, self.known.held_out)
@@ -97,16 +96,16 @@ class MoleculeProblem(Problem):
         return designs.assign_coords(under | {"held_out": held})
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """From -1 to 1 in single precision throughout: the shipped networks know no other bits."""
+        """Return conditions scaled to [-1, 1] in single precision, as for pretrained networks."""
         if not self.conditions:
             return super().features(designs)
         return torch.stack([_scaled(designs, c) for c in self.conditions], 1)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Canonical text of what is a molecule.
+        """Return the canonical text of molecules.
 
-        Nothing is left of one that the screen refuses, or whose canonical text, which a file
-        would hold, has no room in a design.
+        The text is empty if the screen refuses the molecule, or its canonical text is too long for
+        a design.
         """
         refused, written = [], []
         for text in texts(arrays[0]):  # RDKit reads one text at a time
@@ -124,7 +123,7 @@ class MoleculeProblem(Problem):
         return (codes(written, self.longest, name=SMILES),)
 
     def metric(self, designs: xr.Dataset) -> Metric:
-        """One less Tanimoto's similarity of fingerprints (ECFP4): 0 for the same molecule.
+        """Return one less Tanimoto similarity of fingerprints (ECFP4): 0 for the same molecule.
 
         Text that is no molecule is 1 away from all.
         """
@@ -138,12 +137,12 @@ class MoleculeProblem(Problem):
         return scores(proposed, held, training_set(self.source))
 
     def designs_of(self, smiles: tuple[str, ...]) -> xr.Dataset:
-        """Designs from texts, as the verifier takes them."""
+        """Build designs from texts, in the form of the verifier."""
         return to_dataset((codes(smiles, self.longest),), self.variables, {})
 
 
 def scaled(value: Number, condition: Condition) -> Number:
-    """Numbers from -1 to 1 over the range of a condition."""
+    """Scale values to [-1, 1] over the range of a condition."""
     return 2 * (value - condition.lower) / (condition.upper - condition.lower) - 1
 
 

@@ -1,4 +1,4 @@
-"""What a medicinal chemist wants to see of a run: structures, properties, and variety."""
+"""Report of a run for medicinal chemists: structures, properties, and diversity."""
 
 import numpy as np
 import xarray as xr
@@ -17,7 +17,7 @@ from ingenium.kits.chemistry.parsing import parsed
 
 SHOWN, BACKGROUND = 12, 400
 CAPTION = ("weight", "logp", "qed", "sa_score")
-MOST = 500  # molecules whose nearest known one is looked for
+MOST = 500  # molecules whose nearest known one is searched
 
 
 def sections(
@@ -28,9 +28,9 @@ def sections(
     *,
     by: str = "",
 ) -> tuple[Section, ...]:
-    """Structures of the best accepted molecules, two of their properties, and the library.
+    """Plot structures of the best accepted molecules, two of their properties, and the library.
 
-    Designs come best first; `by` says what they were ranked by.
+    Designs are in order, best first; `by` names the ranking.
     """
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     behind = Section(
@@ -55,7 +55,7 @@ def sections(
 
 
 def distinct(designs: xr.Dataset, rows: np.ndarray) -> np.ndarray:
-    """Of the rows the first with each molecule."""
+    """Return the first row of each molecule."""
     _, first = np.unique(designs[SMILES].to_numpy().astype(str)[rows], return_index=True)
     return rows[np.sort(first)]
 
@@ -67,7 +67,7 @@ def _caption(designs: xr.Dataset, verdicts: xr.Dataset, row: int) -> str:
 
 
 def _known(known: KnownMolecules, names: tuple[str, str]) -> Float[np.ndarray, "m 2"]:
-    """Values of known molecules; those that rules do not give are left out."""
+    """Values of known molecules, without those that rules cannot compute."""
     if not set(names) <= set(rules.BY_NAME):
         return np.empty((0, 2))
     mols = [m for m in map(parsed, known.smiles[:BACKGROUND]) if m is not None]
@@ -75,7 +75,6 @@ def _known(known: KnownMolecules, names: tuple[str, str]) -> Float[np.ndarray, "
 
 
 def _whole(known: KnownMolecules, designs: xr.Dataset, accepted: np.ndarray) -> Section:
-    """Numbers of the accepted molecules together."""
     once = distinct(designs, accepted)
     mols = [parsed(str(s)) for s in designs[SMILES].to_numpy()[once]]
     fresh = [scaffold(m) for m in mols]

@@ -1,4 +1,4 @@
-"""Predicted solubility in the report: which groups it comes from, and what is outside the data."""
+"""Report of predicted solubility: contributions of groups, and molecules outside the data."""
 
 import numpy as np
 import xarray as xr
@@ -17,7 +17,7 @@ FULL_COLOUR = 2.0  # of a group that changes the solubility a hundredfold
 
 
 def section(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-    """The best accepted molecules, coloured; none if nothing was accepted."""
+    """Plot the best accepted molecules, coloured; no section if nothing was accepted."""
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     if not len(accepted):
         return ()

@@ -1,6 +1,6 @@
-"""The verifier of molecules: what each part of the engine says of each text.
+"""Verifier of molecules: each part of the engine measures each text.
 
-Shapes: n designs, k quantities, a atoms at most, each its atomic number and its place in angstrom.
+Shapes: n designs, k quantities, a atoms at most, each with atomic number and position in angstrom.
 """
 
 import math
@@ -28,23 +28,23 @@ from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.safety import DualUseScreen
 from ingenium.kits.chemistry.work import mapped
 
-CHUNK = 16  # molecules that one process takes at a time
-COSTLY_MS = 0.5  # of a molecule: parts that cost more wait for what cheaper ones say
+CHUNK = 16  # molecules per process and batch
+COSTLY_MS = 0.5  # of a molecule: more expensive parts wait for the results of cheaper ones
 
 
 @dataclass(frozen=True)
 class EnginePart:
-    """Some quantities, the function of a molecule that gives them, and the package behind it."""
+    """Some quantities, the function of a molecule that computes them, and its package."""
 
     quantities: tuple[Quantity, ...]
     of: Callable[..., Sequence[float]]  # of a module, so that processes can share it
     package: str = "rdkit"
-    cost_ms: float = 0.05  # of a molecule, by which cheap ones are asked first
-    placed: bool = False  # whether `of` takes, after the molecule, where a file has its atoms
+    cost_ms: float = 0.05  # of a molecule; cheap parts are evaluated first
+    placed: bool = False  # whether `of` also takes the positions of atoms in a file
 
     @property
     def costly(self) -> bool:
-        """Whether it is not asked where a limit on what came before is broken."""
+        """True if it is only evaluated where all cheaper limits are satisfied."""
         return self.cost_ms > COSTLY_MS
 
 
@@ -56,7 +56,7 @@ RULES = tuple(
 
 @dataclass(frozen=True)
 class MoleculeVerifier:
-    """All quantities of each molecule; none of text that is no molecule or that is refused."""
+    """Verifier of all quantities; NaN for text that is no molecule or is refused."""
 
     parts: tuple[EnginePart, ...]
     screen: DualUseScreen
@@ -75,12 +75,12 @@ class MoleculeVerifier:
 
     @property
     def name(self) -> str:
-        """Of the packages that measure."""
+        """Names of the measuring packages."""
         return " and ".join(self._packages)
 
     @property
     def version(self) -> str:
-        """Of the packages that measure, in the same order."""
+        """Versions of the measuring packages, in the same order."""
         return " and ".join(release_of(package) for package in self._packages)
 
     @property
@@ -89,20 +89,20 @@ class MoleculeVerifier:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of all parts."""
+        """Quantities of all parts."""
         return tuple(replace(q, costly=part.costly) for part in self.parts for q in part.quantities)
 
     def only(self, names: Collection[str]) -> "MoleculeVerifier":
-        """With those parts alone that give one of the quantities."""
+        """Return the verifier with only the parts that measure one of the quantities."""
         kept = tuple(p for p in self.parts if any(q.name in names for q in p.quantities))
         return replace(self, parts=kept)
 
     def measure(
         self, codes: Float64[Tensor, "n longest"], at: Float64[Tensor, "n a 4"] | None = None
     ) -> Float64[Tensor, "n k"]:
-        """All quantities of each design, of its atoms where a file has them; NaN for no answer.
+        """Measure all quantities of each design, at its stated atoms if any; NaN on failure.
 
-        Rows of zeros are no atoms.
+        Rows of zeros mean no atoms.
         """
         places = [None] * len(codes) if at is None else [_stated(x) for x in at.numpy()]
         work = partial(_measured, self.parts, self.screen)
@@ -125,7 +125,7 @@ class MoleculeVerifier:
 
 @dataclass(frozen=True)
 class FileCount:
-    """Atoms and bonds of molecules, counted as they stand in a structure file."""
+    """Atoms and bonds of molecules, counted in the text of a structure file."""
 
     name: ClassVar[str] = "atoms and bonds of the file, counted"
     version: ClassVar[str] = "1"
@@ -133,9 +133,9 @@ class FileCount:
     quantities: ClassVar = tuple(q for part in RULES for q in part.quantities if q.name in COUNTED)
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each molecule; NaN of one with an element that has no weight there."""
+        """Measure all quantities of each molecule; NaN with an element of unknown weight."""
         out = torch.full((len(codes), len(self.quantities)), torch.nan, dtype=torch.float64)
-        for row, text in zip(out, texts(codes), strict=True):  # a file each
+        for row, text in zip(out, texts(codes), strict=True):  # one file each
             with suppress(KeyError):
                 found = counted(Chem.MolToMolBlock(conformer(parsed(text))))
                 values = [found[q.name] for q in self.quantities]
@@ -148,7 +148,7 @@ def _measured(
     screen: DualUseScreen,
     design: tuple[str, Float64[np.ndarray, "a 4"] | None],
 ) -> tuple[float, ...]:
-    """The quantities of one text; where one part has no answer, none are asked after it."""
+    """Quantities of one text; after a part fails, no further ones are evaluated."""
     smiles, at = design
     mol = parsed(smiles)
     if mol is None or screen.refuses(mol):
@@ -164,6 +164,6 @@ def _measured(
 
 
 def _stated(at: Float64[np.ndarray, "a 4"]) -> Float64[np.ndarray, "b 4"] | None:
-    """The atoms of one design; none where its file has no places of them."""
+    """Atoms of one design; None where its file has no positions."""
     stated = at[at[:, 0] > 0]
     return stated if len(stated) else None

@@ -1,4 +1,4 @@
-"""What a spec asks of molecules, as far as rules that cost little can tell and a model can hear."""
+"""Request for molecules, as far as cheap rules and model conditions can express it."""
 
 import math
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ from ingenium.kits.chemistry.parsing import canonical
 
 PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
 OLD = 5.0  # of a molecule that is known already
-CHEAP_MS = 10.0  # a molecule; what costs more is left to the verifier
-READ, NEAR = 2000, 8  # known molecules, of which one of the nearest fills what is not asked for
-INSIDE = 0.25  # of the spread of a quantity, between what is told and a limit
+CHEAP_MS = 10.0  # a molecule; more expensive parts are left to the verifier
+READ, NEAR = 2000, 8  # known molecules; one of the nearest supplies unspecified quantities
+INSIDE = 0.25  # of the spread of a quantity, between an input and a limit
 CONDITIONS = MappingProxyType(
     {"wanted_weight": "weight", "wanted_logp": "logp", "wanted_tpsa": "tpsa"}
 )
@@ -36,9 +36,9 @@ NOTHING: Heard = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """Conditions, groups and limits, asked of a molecule in the order of what they cost.
+    """Requested conditions, groups and limits, evaluated in the order of their cost.
 
-    Shapes: n designs, c conditions, k quantities that a generator hears.
+    Shapes: n designs, c conditions, k quantities on which a generator is conditioned.
     """
 
     conditions: tuple[Condition, ...]
@@ -49,7 +49,7 @@ class Wish:
     limits: tuple[Limit, ...]
 
     def short(self, mol: Chem.Mol, cond: Float[Tensor, " c"]) -> float:
-        """How far a molecule is from its conditions, from its groups, and from being new."""
+        """Return the distance of a molecule from its conditions, its groups, and novelty."""
         found = rules.measured(tuple(CONDITIONS.values()), mol)
         apart = sum(
             abs(scaled(value, c) - float(x))
@@ -61,9 +61,9 @@ class Wish:
 
     @cached_property
     def asked(self) -> tuple[tuple[EnginePart, tuple[tuple[int, Limit], ...]], ...]:
-        """Parts that cost little and that a limit needs, those that cost least first.
+        """Cheap engine parts that a limit needs, cheapest first.
 
-        Each with the limits on its quantities and the columns in which these stand.
+        Each has the limits on its quantities and their columns.
         """
         found = []
         for part in sorted(self.parts, key=lambda p: p.cost_ms):
@@ -74,7 +74,7 @@ class Wish:
         return tuple(found)
 
     def held(self, mol: Chem.Mol) -> int:
-        """How many parts a molecule passes before the first of whose limits it breaks one."""
+        """Return how many parts a molecule passes before the first violated limit."""
         for passed, (part, limits) in enumerate(self.asked):
             values = part.of(mol)
             if not all(_holds(float(values[i]), limit) for i, limit in limits):
@@ -84,10 +84,10 @@ class Wish:
     def told(
         self, cond: Float[Tensor, "n c"], heard: Heard, rng: torch.Generator
     ) -> Float[Tensor, "n k"]:
-        """What a generator is told for each row: what is asked for, and what goes with it.
+        """Return the generator's inputs for each row: the request, completed by known molecules.
 
-        One of the known molecules nearest to what is asked for gives the rest, so that quantities
-        keep their dependence; its own values are moved where they do not hold a limit.
+        One of the known molecules nearest to the request supplies the remaining quantities, so that
+        their dependence is preserved; its values are moved where they violate a limit.
         """
         names = tuple(heard)
         held = self.known.held_out[:READ]
@@ -96,7 +96,7 @@ class Wish:
         spread = table.std(0).clip(min=1e-9)
         low, high = self._windows(names, cond, INSIDE * spread)
         away = np.zeros((len(cond), len(table)))
-        for i, column in enumerate(table.T):  # all at once would be a large array
+        for i, column in enumerate(table.T):  # all columns together would be a large array
             beyond = np.maximum(low[:, i, None] - column, column - high[:, i, None])
             away += (np.maximum(beyond, 0) / spread[i]) ** 2
         near = np.argsort(away, axis=1, kind="stable")[:, :NEAR]
@@ -107,9 +107,9 @@ class Wish:
     def _windows(
         self, names: tuple[str, ...], cond: Float[Tensor, "n c"], inside: Float[np.ndarray, " k"]
     ) -> tuple[Float[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
-        """Between which ends each quantity may lie: by limits, and under conditions at one value.
+        """Allowed range of each quantity: by limits, and by conditions at one value.
 
-        The ends of limits lie further inside, since what is told is not met exactly.
+        The ends of limits are moved inwards, since generators do not match their inputs exactly.
         """
         low, high = (np.full((len(cond), len(names)), end) for end in (-np.inf, np.inf))
         for i, name in enumerate(names):
@@ -130,7 +130,7 @@ class Wish:
 
 
 def heard_of(found: Float[np.ndarray, "n k"], heard: Heard) -> Float[Tensor, "n k"]:
-    """Values from -1 to 1 over their ranges."""
+    """Scale values to [-1, 1] over their ranges."""
     low, high = np.array(list(heard.values())).T
     return torch.as_tensor(2 * (found - low) / (high - low) - 1).float()
 

@@ -1,4 +1,4 @@
-"""Structures: shapes, lattices and cells that carry load, by exact finite elements."""
+"""Structures: load-bearing shapes, lattices and cells, by exact finite elements."""
 
 from ingenium.core.domain import Domain, Offer
 

@@ -1,4 +1,4 @@
-"""Designs measured again on cells of half the size: what the mesh is off."""
+"""Discretisation error of designs, by measurement on cells of half the size."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from ingenium.core.quantity import Quantity
 from ingenium.core.verify import Verifier
 from ingenium.kits.solids.elastic.richardson import extrapolated
 
-FINE = 2  # cells along one
+FINE = 2  # half cells along one cell
 
 
 @dataclass(frozen=True, eq=False)
 class HalfCells:
-    """Quantities that the size of the cells enters, continued from half cells to none.
+    """Extrapolation of mesh-dependent quantities from cells and half cells to size zero.
 
     Shapes: n designs, k quantities.
     """
 
     own: Verifier
-    half: Callable[[], Verifier]  # on cells of half the size; raises where they are too many
+    half: Callable[[], Verifier]  # on cells of half the size; raises if these are too many
     name: str
     tier: ClassVar[Literal["exact"]] = "exact"
 
@@ -36,12 +36,12 @@ class HalfCells:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """What the size of the cells enters."""
+        """Quantities that depend on the size of the cells."""
         return tuple(q for q in self.own.quantities if q.beyond)
 
     @cached_property
     def finer(self) -> Verifier:
-        """The verifier on half cells.
+        """Verifier on half cells.
 
         Raises:
             InputError: if they are too many for this machine.
@@ -49,7 +49,7 @@ class HalfCells:
         return self.half()
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """Of shares of cells and what else designs have; NaN where half cells are too many."""
+        """Extrapolate the quantities of designs; NaN where half cells are too many."""
         columns = [i for i, q in enumerate(self.own.quantities) if q.beyond]
         coarse = self.own.measure(*arrays)[:, columns]
         try:
@@ -58,7 +58,7 @@ class HalfCells:
             return torch.full_like(coarse, torch.nan)
 
     def halved(self, share: Tensor, *others: Tensor) -> Float64[Tensor, "n k"]:
-        """All quantities on half cells, each a part of its own cell."""
+        """Measure all quantities on half cells, each a part of its own cell."""
         for axis in range(1, share.ndim):
             share = share.repeat_interleave(FINE, axis)
         return self.finer.measure(share, *others)

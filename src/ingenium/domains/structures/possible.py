@@ -1,4 +1,4 @@
-"""Limits that no design of a setup can hold are refused before anything is made."""
+"""Refusal of limits that no design of a setup can satisfy, before any computation."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,10 @@ from ingenium.core.spec import Limit
 def refuse_beyond(
     limits: Sequence[Limit], can: Mapping[str, tuple[float, float]], instead: str
 ) -> None:
-    """Refuse limits outside of what quantities can be, in their units.
+    """Refuse limits outside of the range of their quantities, in their units.
 
     Raises:
-        InputError: naming the limit.
+        InputError: with the limit.
     """
     for limit in limits:
         low, high = can.get(limit.quantity, (-math.inf, math.inf))

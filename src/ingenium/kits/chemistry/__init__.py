@@ -1,1 +1,1 @@
-"""What RDKit, GFN2-xTB and measured data say of a molecule, for every field that has molecules."""
+"""Properties of molecules by RDKit, GFN2-xTB and measured data, for every field with molecules."""

@@ -1,4 +1,4 @@
-"""Structural alerts: groups that make assays lie, react or poison, and the filters of MOSES."""
+"""Structural alerts (assay interference, reactive or toxic groups) and the filters of MOSES."""
 
 from functools import cache
 
@@ -8,12 +8,12 @@ from rdkit.Chem import FilterCatalog
 
 from ingenium.kits.chemistry import sources
 
-ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})  # that MOSES allows
-LARGEST_RING = 7  # that MOSES allows
+ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})  # elements that MOSES allows
+LARGEST_RING = 7  # atoms; the largest ring that MOSES allows
 
 
 def alerts(mol: Chem.Mol) -> list[str]:
-    """Names of the PAINS and Brenk alerts that a molecule raises.
+    """Return the names of the PAINS and Brenk alerts that a molecule raises.
 
     Source: Baell and Holloway, J. Med. Chem. 53:2719, 2010; Brenk et al., ChemMedChem 3:435, 2008.
     """
@@ -29,7 +29,7 @@ def _catalogue() -> FilterCatalog.FilterCatalog:
 
 
 def breaks_moses(mol: Chem.Mol) -> str:
-    """The first filter of MOSES that a molecule breaks, or no text where it passes all.
+    """Return the first filter of MOSES that a molecule breaks, or "" where it passes all.
 
     Source: Polykovskiy et al., Frontiers in Pharmacology 11:565644, 2020, section 2.1: ring of
         eight atoms or more, charge, an element that is not in `ELEMENTS`, medicinal chemistry
@@ -41,7 +41,7 @@ def breaks_moses(mol: Chem.Mol) -> str:
         return "charge"
     if any(a.GetSymbol() not in ELEMENTS for a in mol.GetAtoms()):
         return "element"
-    whole = Chem.AddHs(mol)  # several patterns name hydrogens
+    whole = Chem.AddHs(mol)  # several patterns match explicit hydrogens
     return next((name for name, p in _moses() if whole.HasSubstructMatch(p)), "")
 
 

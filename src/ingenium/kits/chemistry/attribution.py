@@ -1,8 +1,8 @@
-"""From which groups of a molecule a predicted number comes: exact Shapley values.
+"""Attribution of a predicted number to groups of a molecule: exact Shapley values.
 
 A molecule is cut at single bonds into ring systems and functional groups. Each coalition of groups
-is a molecule again, hydrogens in place of what is missing, and the share of a group is what it
-adds to a coalition, on average over all orders in which the groups could come together.
+is a molecule again, hydrogens in place of what is missing, and the share of a group is what it adds
+to a coalition, on average over all orders of adding the groups.
 
 Source: Shapley, Contributions to the Theory of Games II, 1953; Lundberg and Lee, 2017,
     arXiv:1705.07874.
@@ -31,20 +31,20 @@ Predict = Callable[[Sequence[Chem.Mol]], Float[np.ndarray, " n"]]
 
 @dataclass(frozen=True)
 class Shares:
-    """What each group adds to a prediction; with the start they sum up to it."""
+    """Contribution of each group to a prediction; with `start` they sum to the prediction."""
 
-    groups: tuple[tuple[int, ...], ...]  # atoms of each
+    groups: tuple[tuple[int, ...], ...]  # atoms of each group
     added: tuple[float, ...]
-    start: float  # of no molecule at all
+    start: float  # prediction without any group
 
     def by_atom(self) -> dict[int, float]:
-        """The share of the group in which each atom is."""
+        """Return for each atom the contribution of its group."""
         both = zip(self.groups, self.added, strict=True)
         return {atom: added for atoms, added in both for atom in atoms}
 
 
 def shares(mol: Chem.Mol, predict: Predict, start: float) -> Shares:
-    """The Shapley value of each group under a prediction that is `start` without any group."""
+    """Return the Shapley value of each group; `start` is the prediction without any group."""
     cut = groups(mol)
     count = len(cut)
     worth = np.empty(2**count)
@@ -62,7 +62,7 @@ def shares(mol: Chem.Mol, predict: Predict, start: float) -> Shares:
 
 
 def groups(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
-    """The atoms of each group, in order; never more groups than `MOST_GROUPS`."""
+    """Return the atoms of each group, in order; never more groups than `MOST_GROUPS`."""
     whole = {
         frozenset(pair) for q in WHOLE for pair in mol.GetSubstructMatches(pattern(q, "a group"))
     }
@@ -90,7 +90,7 @@ def _pieces(mol: Chem.Mol, cuts: list[int]) -> Sequence[Sequence[int]]:
 
 
 def _coalition(mol: Chem.Mol, cut: tuple[tuple[int, ...], ...], bits: int) -> Chem.Mol:
-    """The molecule that the chosen groups are, with hydrogens where others were bonded."""
+    """The molecule of the chosen groups, with hydrogens at the bonds that were cut."""
     kept = {atom for i, atoms in enumerate(cut) if bits >> i & 1 for atom in atoms}
     made = Chem.RWMol(mol)
     for bond in mol.GetBonds():

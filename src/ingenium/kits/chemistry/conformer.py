@@ -1,6 +1,6 @@
-"""One conformer of a molecule, always the same, or where a file has its atoms.
+"""One reproducible conformer of a molecule, or the positions of the atoms in a file.
 
-Shapes: a atoms, each its atomic number and its place in angstrom.
+Shapes: a atoms, each with atomic number and position in angstrom.
 """
 
 import numpy as np
@@ -10,16 +10,16 @@ from rdkit.Chem import AllChem
 
 SEED = 61453
 STARTS = 5
-TRIES = 50  # of each start; where no embedding can be found, ten for each atom take minutes
-MOST_STEPS = 500  # of the force field
-BOND = (0.6, 1.4)  # a bond is as long as the radii of its atoms together, times one of these
-APART = 0.7  # angstrom; nearer no two atoms lie
+TRIES = 50  # of each start; RDKit's default, ten for each atom, takes minutes where all fail
+MOST_STEPS = 500  # of the force field's minimisation
+BOND = (0.6, 1.4)  # least and largest bond length over the sum of both covalent radii
+APART = 0.7  # angstrom; least distance between two atoms
 
 
 def conformer(mol: Chem.Mol) -> Chem.Mol:
-    """The molecule with hydrogens and a conformer by ETKDG, relaxed by MMFF94 where that has terms.
+    """Add hydrogens and a conformer by ETKDG, relaxed by MMFF94 where that has parameters.
 
-    Where no embedding in space succeeds, such as of a cage that cannot exist, it is drawn flat.
+    Where no embedding in space succeeds, such as for an impossible cage, the conformer is planar.
 
     Source: Riniker and Landrum, J. Chem. Inf. Model. 55:2562, 2015; Wang et al., J. Chem. Inf.
         Model. 60:2044, 2020 (ETKDGv3); Halgren, J. Comput. Chem. 17:490, 1996 (MMFF94).
@@ -40,13 +40,13 @@ def conformer(mol: Chem.Mol) -> Chem.Mol:
 
 
 def atoms(mol: Chem.Mol) -> Float64[np.ndarray, "a 4"]:
-    """Of a molecule with hydrogens and a conformer."""
+    """Return atomic numbers and positions (angstrom) of a molecule with a conformer."""
     numbers = [a.GetAtomicNum() for a in mol.GetAtoms()]
     return np.column_stack([numbers, mol.GetConformer().GetPositions()])
 
 
 def bonded(mol: Chem.Mol) -> bool:
-    """Whether atoms of a conformer lie as its bonds say, and none upon another."""
+    """Return whether all bond lengths of a conformer are plausible and no two atoms overlap."""
     place, table = mol.GetConformer().GetPositions(), Chem.GetPeriodicTable()
     away = np.linalg.norm(place[:, None] - place, axis=-1)
     radius = [table.GetRcovalent(a.GetAtomicNum()) for a in mol.GetAtoms()]

@@ -1,4 +1,4 @@
-"""Pictures of molecules: structures in a grid, and the plane of two properties."""
+"""Pictures of molecules: structures in a grid, and a scatter plot of two properties."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -24,12 +24,13 @@ def structures(
     captions: Sequence[str],
     colours: Sequence[Mapping[int, float]] = (),
 ) -> Figure:
-    """Structural formulas with a caption below each.
+    """Return a figure of structural formulas with a caption below each.
 
     Args:
-        smiles: of each molecule.
-        captions: below each.
-        colours: of atoms, from -1 (red) by 0 (white) to 1 (blue); none where nothing is coloured.
+        smiles: one text for each molecule.
+        captions: text below each formula.
+        colours: value of each coloured atom, from -1 (red) over 0 (white) to 1 (blue); empty for no
+            colour.
     """
     rows = -(-len(smiles) // COLUMNS)
     figure = Figure(figsize=(2.6 * COLUMNS, 2.15 * rows + 0.3))
@@ -45,7 +46,7 @@ def structures(
 
 
 def pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
-    """A structural formula with coloured atoms."""
+    """Return the image of a structural formula with coloured atoms."""
     mol: Chem.Mol = parsed(smiles)
     atoms = {i: _tint(value) for i, value in colours.items()}
     ends = {b.GetIdx(): (b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in mol.GetBonds()}
@@ -66,7 +67,7 @@ def pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
 
 
 def _tint(value: float) -> tuple[float, float, float]:
-    """White, and more of a colour the further a number is from zero."""
+    """RGB colour that departs from white the further a value is from zero."""
     full = to_rgb(OURS if value > 0 else REJECTED)
     share = min(abs(value), 1.0)
     red, green, blue = (1 - share * (1 - part) for part in full)
@@ -74,7 +75,7 @@ def _tint(value: float) -> tuple[float, float, float]:
 
 
 def plane(verdicts: xr.Dataset, known: Float[np.ndarray, "m 2"], names: tuple[str, str]) -> Figure:
-    """Two quantities of the accepted and the rejected designs, with known molecules behind."""
+    """Plot two quantities of accepted and rejected designs, with known molecules behind."""
     x, y = (Axis.of(verdicts, name) for name in names)
     behind = Marks("known", known[:, 0], known[:, 1])
     return figure_of(Plane(x, y, verdicts["verdict"].to_numpy(), marks=(behind,)))

@@ -1,6 +1,6 @@
-"""The forms in which one substance can be written: labelled, charged, as a salt, or as an enol.
+"""Forms in which one substance can be written: labelled, charged, as a salt, or as an enol.
 
-They are undone so far as lists of substances are about the same one. Tautomers other than enols,
+Forms that lists of substances treat as one substance are normalised. Tautomers other than enols,
 imidic acids and aci-nitro compounds stay as they are, and so do salts with a bond to the metal.
 """
 
@@ -20,9 +20,9 @@ UNDONE = f"[!0*,$([!+0;!{STAYS.replace(',', ';!')}]),$({ENOL})]"
 
 
 def forms(mol: Chem.Mol) -> list[Chem.Mol]:
-    """The molecule as it is written, and each of its pieces as lists of substances name it.
+    """Return the molecule as written, and each of its pieces normalised as in lists of substances.
 
-    A single piece that is named as it is written is not repeated.
+    A single piece that is written in its normalised form is not repeated.
     """
     if len(Chem.GetMolFrags(mol)) == 1 and not mol.HasSubstructMatch(pattern(UNDONE, "a form")):
         return [mol]
@@ -31,7 +31,7 @@ def forms(mol: Chem.Mol) -> list[Chem.Mol]:
 
 
 def _named(piece: Chem.Mol) -> Chem.Mol:
-    """One piece without isotopes, charges that a proton takes, and enols."""
+    """One piece without isotopes, without enols, and neutralised by protons where possible."""
     named = Chem.RWMol(piece)
     for atom in named.GetAtoms():
         atom.SetIsotope(0)
@@ -41,7 +41,7 @@ def _named(piece: Chem.Mol) -> Chem.Mol:
 
 
 def _undatived(mol: Chem.RWMol) -> None:
-    """Write P+-O- as P=O, and so for arsenic and sulfur at either end."""
+    """Write P+-O- as P=O, and likewise arsenic and sulfur at either end."""
     for at, outer in mol.GetSubstructMatches(pattern(DATIVE, "a form")):
         centre = mol.GetAtomWithIdx(at)
         if centre.GetFormalCharge() > 0:
@@ -51,10 +51,10 @@ def _undatived(mol: Chem.RWMol) -> None:
 
 
 def _ketone(mol: Chem.Mol) -> Chem.Mol:
-    """Move the hydrogen of each enol or imidic acid to where the double bond ends."""
+    """Move the hydrogen of each enol or imidic acid to the far end of the double bond."""
     while found := mol.GetSubstructMatch(
         pattern(ENOL, "a form")
-    ):  # ends: each round takes a hydroxyl
+    ):  # terminates: each round uses up a hydroxyl
         oxygen, centre, end = found
         edited = Chem.RWMol(mol)
         edited.GetBondBetweenAtoms(oxygen, centre).SetBondType(Chem.BondType.DOUBLE)

@@ -1,4 +1,4 @@
-"""Groups of atoms that molecules are to have or to do without, as SMARTS."""
+"""Groups of atoms that molecules must contain or must not contain, as SMARTS."""
 
 import re
 from collections.abc import Mapping
@@ -9,24 +9,25 @@ from rdkit import Chem, rdBase
 from ingenium.core.errors import InputError
 from ingenium.kits.chemistry.parsing import pattern
 
-SURE = re.compile(r"[A-Za-z]{1,2}|\[#\d+\]")  # holds in a part as it does in the whole
+SURE = re.compile(r"[A-Za-z]{1,2}|\[#\d+\]")  # atoms that match in a part as they do in the whole
 EVERYWHERE = tuple(map(Chem.MolFromSmiles, ("C", "CC", "C=C", "C#C", "c1ccccc1", "FC(F)(F)F")))
 """Molecules without a group in common; a query that matches all of them leaves none."""
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Substructures that must be there and those that must not, as SMARTS."""
+    """Required and forbidden substructures, as SMARTS."""
 
     keep: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Parse them once.
+        """Parse the groups once.
 
         Raises:
-            InputError: for what is no SMARTS or never matches what it draws, one to keep that holds
-                one to avoid, or one to avoid that every molecule holds.
+            InputError: for invalid SMARTS, a group that does not match its own molecule, a required
+                group that contains a forbidden one, or a forbidden group that every molecule
+                contains.
         """
         for texts, what in ((self.keep, "a group to keep"), (self.avoid, "a group to avoid")):
             for text in texts:
@@ -35,15 +36,15 @@ class Groups:
 
     @property
     def kept(self) -> dict[str, Chem.Mol]:
-        """Queries of the groups to keep."""
+        """Queries of the required groups."""
         return {text: pattern(text, "a group") for text in self.keep}
 
     def missing(self, mol: Chem.Mol) -> int:
-        """How many of those to keep are not there."""
+        """Return the number of required groups that a molecule lacks."""
         return sum(not mol.HasSubstructMatch(pattern(text, "a group")) for text in self.keep)
 
     def unwanted(self, mol: Chem.Mol) -> int:
-        """How many of those to avoid are there."""
+        """Return the number of forbidden groups that a molecule contains."""
         return sum(mol.HasSubstructMatch(pattern(text, "a group")) for text in self.avoid)
 
 
@@ -67,7 +68,7 @@ def _check_drawn(text: str, query: Chem.Mol, what: str) -> None:
 
 
 def _check_apart(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) -> None:
-    """Refuse groups to keep that hold one to avoid, and one to avoid that all molecules hold.
+    """Refuse required groups that contain a forbidden one, and forbidden ones in all molecules.
 
     Raises:
         InputError: naming the groups.
@@ -89,7 +90,7 @@ def _check_apart(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) ->
 
 
 def _holds(kept: Chem.Mol, query: Chem.Mol) -> bool:
-    """Whether whatever matches one query matches another for sure."""
+    """Return whether every molecule that matches `kept` certainly matches `query`."""
     whole = Chem.Mol(kept)
     whole.UpdatePropertyCache(strict=False)
     Chem.FastFindRings(whole)

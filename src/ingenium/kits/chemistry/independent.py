@@ -1,6 +1,6 @@
-"""A second look at a structure file by code of its own: text to atoms and bonds to numbers.
+"""Independent reader of structure files: counts atoms, bonds and rings without RDKit.
 
-Nothing of RDKit has a part in reading: columns of the file, a table of masses, and counting.
+It reads the columns of the file, a table of masses, and counts.
 
 Source: BIOVIA, CTfile Formats (V2000 connection tables); Prohaska et al., Pure Appl. Chem. 94:573,
     2022 (standard atomic weights).
@@ -38,10 +38,10 @@ WEIGHT: Mapping[str, float] = MappingProxyType(
 
 
 def counted(record: str) -> dict[str, float]:
-    """Weight, heavy atoms, pieces, rings and charge of one V2000 record with all hydrogens.
+    """Return weight, heavy atoms, pieces, rings and charge of one V2000 record with all hydrogens.
 
     Raises:
-        ValueError: if it is no such record.
+        ValueError: if the text is no such record.
         KeyError: for an element without a weight here.
     """
     lines = record.splitlines()
@@ -61,7 +61,7 @@ def counted(record: str) -> dict[str, float]:
 
 
 def _pieces(atoms: int, pairs: list[tuple[int, int]]) -> int:
-    """Parts that no bond connects, by joining sets."""
+    """Number of connected components, by joining sets."""
     parent = list(range(atoms))
 
     def root(i: int) -> int:

@@ -1,4 +1,4 @@
-"""Molecules as tokens of their Kekulé structures: single, double and triple bonds, no others."""
+"""Molecules as tokens of their Kekulé structures, with single, double and triple bonds only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 
 def bonds_of(smiles: str) -> str:
-    """The SMILES of a molecule's Kekulé structure.
+    """Return the SMILES of a molecule's Kekulé structure.
 
     Raises:
-        InputError: if it is no molecule.
+        InputError: if the text is no molecule.
     """
     mol = parsed(smiles)
     if mol is None:
@@ -25,20 +25,20 @@ def bonds_of(smiles: str) -> str:
 
 
 def fitting(mol: Chem.Mol, text: str, longest: int) -> str:
-    """The canonical SMILES of what a text says; the text itself where that has no room."""
+    """Return the canonical SMILES of `mol`, or `text` where that is longer than `longest`."""
     written = canonical(mol)
     return written if len(written) <= longest else text
 
 
 @dataclass(frozen=True)
 class KekuleTokens(TokenCodec):
-    """The tokens of a molecule's Kekulé structure; read back, canonical SMILES.
+    """Codec between canonical SMILES and the tokens of a molecule's Kekulé structure.
 
     Shapes: n designs, s steps.
     """
 
     def of_texts(self, listed: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
-        """The numbers of the tokens of each molecule.
+        """Return the token numbers of each molecule.
 
         Raises:
             InputError: for a text that is no molecule, has unknown tokens, or too many.
@@ -46,7 +46,7 @@ class KekuleTokens(TokenCodec):
         return super().of_texts([bonds_of(text) for text in listed])
 
     def to_texts(self, x: Float[Tensor, "n {self.steps}"]) -> list[str]:
-        """Canonical SMILES of molecules, as far as they have room; other text as it is."""
+        """Return canonical SMILES where these fit, and the decoded text elsewhere."""
         found = []
         for text in super().to_texts(x):  # RDKit reads one text at a time
             mol = parsed(text)

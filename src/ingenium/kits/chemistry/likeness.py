@@ -1,4 +1,4 @@
-"""How alike molecules are: fingerprints and scaffolds."""
+"""Similarity of molecules: fingerprints and scaffolds."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -21,7 +21,7 @@ def _ecfp(bits: int) -> Any:
 
 
 def fingerprints(mols: Sequence[Chem.Mol], bits: int = BITS) -> UInt8[np.ndarray, "n bits"]:
-    """Morgan fingerprints of radius 2, a byte a bit.
+    """Return Morgan fingerprints of radius 2, one byte for each bit.
 
     Source: Rogers and Hahn, J. Chem. Inf. Model. 50:742, 2010 (ECFP4).
     """
@@ -30,25 +30,25 @@ def fingerprints(mols: Sequence[Chem.Mol], bits: int = BITS) -> UInt8[np.ndarray
 
 
 def prints(mols: Sequence[Chem.Mol]) -> list[DataStructs.ExplicitBitVect]:
-    """The same fingerprints as RDKit keeps them, for comparisons one by one."""
+    """Return the same fingerprints as RDKit bit vectors, for pairwise comparisons."""
     return [_ecfp(BITS).GetFingerprint(m) for m in mols]
 
 
 def similarity(mols: Sequence[Chem.Mol], query: Chem.Mol) -> Float[np.ndarray, " n"]:
-    """Tanimoto similarity of the fingerprints to that of the query: 1 for equal ones."""
+    """Return the Tanimoto similarity of each molecule to the query: 1 for equal fingerprints."""
     (own,) = prints([query])
     return np.array(DataStructs.BulkTanimotoSimilarity(own, prints(mols)), dtype=np.float64)
 
 
 def nearest(mols: Sequence[Chem.Mol], known: Sequence[Chem.Mol]) -> Float[np.ndarray, " n"]:
-    """Tanimoto similarity to the most similar known molecule."""
+    """Return the Tanimoto similarity of each molecule to its most similar known molecule."""
     others = prints(known)
     rows = [DataStructs.BulkTanimotoSimilarity(own, others) for own in prints(mols)]
     return np.array([max(row, default=0.0) for row in rows], dtype=np.float64)
 
 
 def scaffold(mol: Chem.Mol) -> str:
-    """SMILES of the rings and what links them; no text for a molecule without rings.
+    """Return the SMILES of the rings and their linkers; "" for a molecule without rings.
 
     Source: Bemis and Murcko, J. Med. Chem. 39:2887, 1996.
     """

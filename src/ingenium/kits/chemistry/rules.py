@@ -1,4 +1,4 @@
-"""Numbers that rules give of a molecule's graph, in the order of what they cost."""
+"""Quantities computed from a molecule's graph, ordered by cost."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from ingenium.kits.chemistry.alerts import alerts, breaks_moses
 
 @dataclass(frozen=True)
 class Rule:
-    """A quantity and the function of a molecule that gives it."""
+    """A quantity and the function of a molecule that computes it."""
 
     quantity: Quantity
     of: Callable[[Chem.Mol], float]
-    cost_ms: float = 0.05  # of a molecule
+    cost_ms: float = 0.05  # CPU time for one molecule
 
 
 def _rule(
@@ -28,17 +28,17 @@ def _rule(
 
 
 def rings(mol: Chem.Mol) -> int:
-    """Bonds that can be cut before no ring is left; RDKit counts 3 in bicyclo[2.2.2]octane."""
+    """Return the number of independent rings; RDKit counts 3 in bicyclo[2.2.2]octane."""
     return int(mol.GetNumBonds() - mol.GetNumAtoms() + len(Chem.GetMolFrags(mol)))
 
 
 def largest_ring(mol: Chem.Mol) -> int:
-    """Atoms of the largest ring, 0 without one."""
+    """Return the number of atoms of the largest ring, 0 without one."""
     return max((len(ring) for ring in mol.GetRingInfo().AtomRings()), default=0)
 
 
 def unassigned_centres(mol: Chem.Mol) -> int:
-    """Atoms and double bonds whose arrangement the constitution leaves open."""
+    """Return the number of stereocentres and double bonds that the constitution leaves open."""
     return len(Chem.FindPotentialStereo(mol))
 
 
@@ -88,5 +88,5 @@ BY_NAME = {rule.quantity.name: rule for rule in RULES}
 
 
 def measured(names: tuple[str, ...], mol: Chem.Mol) -> tuple[float, ...]:
-    """The values of the rules of these names."""
+    """Return the values of the named rules."""
     return tuple(float(BY_NAME[name].of(mol)) for name in names)

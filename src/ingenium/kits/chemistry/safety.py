@@ -1,9 +1,9 @@
 """The dual-use screen: classes of chemical weapons, explosives and controlled drugs.
 
 It recognises members of classes that treaties and regulations name, so that none of them is
-proposed, measured or exported. It holds no more than the structural definitions of these texts, and
-it is no legal opinion: proteins (ricin), salts of metals, and precursors that many industries use
-are beyond it.
+proposed, measured or exported. It contains only the structural definitions of these texts and is no
+legal opinion: it does not cover proteins (ricin), salts of metals, or precursors that many
+industries use.
 
 Source: Organisation for the Prohibition of Chemical Weapons, Annex on Chemicals, schedules 1 to 3,
     with the additions of 2019; Lothrop and Handrick, Chem. Rev. 44:419, 1949 (oxygen balance);
@@ -83,30 +83,30 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-ENERGETIC = "[$([NX3+](=O)[O-])]"  # nitro groups, those of nitrates and nitramines among them
+ENERGETIC = "[$([NX3+](=O)[O-])]"  # nitro groups, including those of nitrates and nitramines
 AZIDE = "[$([NX2-]-[NX2+]#N),$([NX2]=[NX2+]=[NX1-])]"
 PEROXIDE = "[OX2][OX2]"
 MOST_CARBONS = (0, 3, 8)  # of a molecule with none, one or two of them; three are always too many
 BALANCE = -80.0  # per cent of oxygen, above which such a molecule counts
-WHOLE_GROUP = 5  # heavy atoms of a group to keep, from which it can be a hazard by itself
+WHOLE_GROUP = 5  # heavy atoms of a required group, from which it can be a hazard by itself
 CARBONS_PER_GROUP = 6  # fewer to an azide or peroxide make it an explosive
 
 
 @dataclass(frozen=True)
 class DualUseScreen:
-    """Refuses molecules of the classes; switched off, it refuses none."""
+    """Screen that refuses molecules of the listed classes; switched off, it refuses none."""
 
     on: bool = True
 
     def refuses(self, mol: Chem.Mol) -> bool:
-        """Whether a molecule belongs to any class."""
+        """Return whether the screen is on and a molecule belongs to any class."""
         return self.on and bool(classes(mol))
 
     def admit(self, mol: Chem.Mol, what: str) -> Chem.Mol:
-        """The molecule that a user names, if it belongs to no class.
+        """Return the molecule that a user names, if it belongs to no class.
 
         Raises:
-            InputError: naming the class, and noted in the ledger.
+            InputError: with the class; the refusal is recorded in the ledger.
         """
         if self.refuses(mol):
             found = classes(mol)
@@ -119,16 +119,16 @@ class DualUseScreen:
         return mol
 
     def admit_group(self, text: str, query: Chem.Mol) -> None:
-        """Refuse a group to keep that draws a member of a class which is told by its groups.
+        """Refuse a required group that is itself a member of a class defined by its groups.
 
-        Whether a molecule is an explosive hangs on all of it, and a small group is part of much
-        else: both are left to the screen of what is proposed.
+        Explosives depend on the whole molecule, and small groups occur in many harmless ones: the
+        screen of proposed molecules covers both.
 
         Raises:
-            InputError: naming the class, and noted in the ledger.
+            InputError: with the class; the refusal is recorded in the ledger.
         """
         with rdBase.BlockLogs():
-            mol = Chem.MolFromSmiles(Chem.MolToSmiles(query))  # its open bonds end in hydrogen
+            mol = Chem.MolFromSmiles(Chem.MolToSmiles(query))  # open bonds end in hydrogen
         if not self.on or mol is None or mol.GetNumHeavyAtoms() < WHOLE_GROUP:
             return
         found = [name for name, hazard in _queries() if mol.HasSubstructMatch(hazard)]
@@ -142,7 +142,7 @@ class DualUseScreen:
 
 
 def classes(mol: Chem.Mol) -> tuple[str, ...]:
-    """Names of the classes to which a molecule belongs, in whatever form it is written."""
+    """Return the names of the classes to which a molecule belongs, in any form it is written."""
     return tuple(dict.fromkeys(name for form in forms(mol) for name in _classes(form)))
 
 
@@ -154,19 +154,19 @@ def _classes(mol: Chem.Mol) -> tuple[str, ...]:
 
 
 def note(where: str, refused: list[Chem.Mol], *, place: str | Path | None = None) -> None:
-    """An entry of the user's ledger, or that at a place, for refused molecules."""
+    """Record refused molecules in the user's ledger, or in the ledger at `place`."""
     with open_ledger(ledger_place() if place is None else place) as book:
         book.append("refusal", refusal(where, refused))
 
 
 def refusal(where: str, refused: list[Chem.Mol]) -> dict[str, Any]:
-    """What is noted of refused molecules: classes and digests, no structures."""
+    """Return the ledger entry of refused molecules: classes and digests, no structures."""
     told = [{"classes": list(classes(m)), "molecule": digest(canonical(m))} for m in refused]
     return {"screen": "dual use", "where": where, "refused": told}
 
 
 def oxygen_balance(mol: Chem.Mol) -> float:
-    """Per cent of its mass that a molecule has in oxygen beyond what burns it."""
+    """Return the oxygen balance: mass per cent of oxygen beyond complete combustion."""
     whole = Chem.AddHs(mol)
     counts = {n: sum(a.GetAtomicNum() == n for a in whole.GetAtoms()) for n in (1, 6, 8)}
     mass = Descriptors.MolWt(mol)

@@ -1,4 +1,4 @@
-"""Solubility in water, predicted from measured ones, with an interval that holds as often as told.
+"""Solubility in water, predicted from measurements, with calibrated intervals.
 
 Source: Delaney, J. Chem. Inf. Comput. Sci. 44:1000, 2004 (descriptors); Rasmussen and Williams,
     Gaussian Processes for Machine Learning, 2006; Lei et al., J. Am. Stat. Assoc. 113:1094, 2018,
@@ -25,8 +25,8 @@ from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.trust.conformal import bound, shift, typical
 
 COVERAGE = 0.9
-CALIBRATION = 0.25  # share of the training molecules that set the width
-TUNED_ON = 400  # molecules on which the kernel is tuned, which takes cubes of their number
+CALIBRATION = 0.25  # share of the training molecules that calibrates the width
+TUNED_ON = 400  # molecules on which the kernel is tuned; the cost grows with their number cubed
 HALOGENS = frozenset({9, 17, 35, 53})
 
 QUANTITIES = (
@@ -40,11 +40,11 @@ QUANTITIES = (
         "share of measured molecules that are at least as strange; 0.05 or less: outside the data",
     ),
 )
-OUTSIDE = 0.05  # the share of molecules like the measured ones that counts as outside the data
+OUTSIDE = 0.05  # p-value below which a batch counts as outside the data
 
 
 def descriptors(mol: Chem.Mol) -> tuple[float, ...]:
-    """Numbers of the graph on which solubility depends."""
+    """Return numbers of the molecular graph on which solubility depends."""
     atoms = [a.GetAtomicNum() for a in mol.GetAtoms()]
     aromatic = sum(a.GetIsAromatic() for a in mol.GetAtoms())
     found = (
@@ -69,7 +69,7 @@ def descriptors(mol: Chem.Mol) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Of some molecules.
+    """Predicted values and intervals of a batch of molecules.
 
     Shapes: n molecules.
     """
@@ -77,8 +77,8 @@ class Prediction:
     value: Float[np.ndarray, " n"]
     low: Float[np.ndarray, " n"]
     high: Float[np.ndarray, " n"]
-    strange: Float[np.ndarray, " n"]  # 1 as the calibration molecules are; far above: unlike them
-    typical: Float[np.ndarray, " n"]  # conformal p-value of that; uniform for molecules like them
+    strange: Float[np.ndarray, " n"]  # 1 for molecules like the calibration ones; above: unlike
+    typical: Float[np.ndarray, " n"]  # conformal p-value of `strange`; uniform in the data
 
 
 @dataclass(frozen=True)
@@ -95,32 +95,32 @@ class Regression:
     def at(
         self, x: Float[np.ndarray, "n d"]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-        """Value and deviation at some rows."""
+        """Return value and standard deviation at each row."""
         z = (x - self.mean) / np.where(self.spread > 0, self.spread, 1)
         return self.process.predict(z)
 
 
 @dataclass(frozen=True)
 class SolubilityModel:
-    """A regression, and what calibration molecules that it has not seen say of it.
+    """A regression calibrated on molecules that it was not fitted to.
 
     Shapes: m calibration molecules.
     """
 
     regression: Regression
-    apart: Float[np.ndarray, " m"]  # errors in deviations
-    deviation: Float[np.ndarray, " m"]  # of the regression there
+    apart: Float[np.ndarray, " m"]  # absolute errors in units of the deviation
+    deviation: Float[np.ndarray, " m"]  # of the regression at the calibration molecules
 
     def width(self, coverage: float = COVERAGE) -> float:
-        """Deviations to either side that cover so large a share; infinite where too few say so."""
+        """Return the half-width in deviations for a coverage; infinite with too little data."""
         return bound(self.apart, coverage)
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
-        """Value and interval of each molecule."""
+        """Return value and interval of each molecule."""
         return self.at(np.array([descriptors(m) for m in mols]))
 
     def at(self, x: Float[np.ndarray, "n d"], coverage: float = COVERAGE) -> Prediction:
-        """Value and interval of each row of descriptors."""
+        """Return value and interval of each row of descriptors."""
         value, deviation = self.regression.at(x)
         half = self.width(coverage) * deviation
         strange = deviation / float(np.median(self.deviation))
@@ -128,15 +128,15 @@ class SolubilityModel:
         return Prediction(value, value - half, value + half, strange, like)
 
     def shift(self, typical: Float[np.ndarray, " n"]) -> float:
-        """P-value of a batch: how often molecules like the measured ones are as strange."""
+        """Return the p-value of a batch under the distribution of the calibration molecules."""
         return shift(typical, len(self.deviation))
 
 
 @cache
 def model() -> SolubilityModel:
-    """Fitted to the measured training molecules, without those that the test set holds too.
+    """Return the model fitted to the measured training molecules without those of the test set.
 
-    What describes them is kept in the cache, as it takes seconds.
+    Descriptors are cached, since they take seconds.
     """
     train, tested = solubility("train"), set(solubility("test").smiles)
 
@@ -154,7 +154,7 @@ def model() -> SolubilityModel:
 def fitted(
     x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"], rng: np.random.Generator
 ) -> SolubilityModel:
-    """The process on three quarters of the rows; the rest calibrates it."""
+    """Fit the process to three quarters of the rows and calibrate it on the rest."""
     order = rng.permutation(len(y))
     held = round(CALIBRATION * len(y))
     rest, own = order[:held], order[held:]
@@ -164,7 +164,7 @@ def fitted(
 
 
 def regression(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"]) -> Regression:
-    """The process on all rows, its kernel tuned on the first of them."""
+    """Fit the process to all rows, with its kernel tuned on the first ones."""
     from ingenium.evaluate.kernels import smooth
 
     mean, spread = x.mean(0), x.std(0)
@@ -174,17 +174,17 @@ def regression(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"]) -> Regre
 
 
 def measured(mol: Chem.Mol) -> tuple[float, ...]:
-    """The quantities of one molecule."""
+    """Return the quantities of one molecule."""
     found = model().predict([mol])
     all_five = (found.value, found.low, found.high, found.strange, found.typical)
     return tuple(float(v[0]) for v in all_five)
 
 
 def explained(mol: Chem.Mol) -> Shares:
-    """What each group of a molecule adds to its predicted solubility.
+    """Return the contribution of each group of a molecule to its predicted solubility.
 
-    The start is methane's: a group alone is a tiny molecule too, and the mean molecule, from which
-    it would otherwise be told apart, is large.
+    The baseline is methane: a single group is a tiny molecule, whereas the mean molecule, the other
+    possible baseline, is large.
     """
 
     def predict(mols: Sequence[Chem.Mol]) -> Float[np.ndarray, " n"]:

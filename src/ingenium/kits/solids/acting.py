@@ -1,4 +1,4 @@
-"""What acts on a body on a grid, what holds it, and its fields at the corners of a surface.
+"""Loads on a body on a grid, its supports, and its fields at the corners of a surface.
 
 Shapes: l load cases, f displacements, v corners of a surface.
 """
@@ -20,8 +20,8 @@ from ingenium.kits.solids.printing.mesh import Trimesh, Vertices
 LOADS = SERIES[1:]  # a colour a case; blue would be lost on metal
 HELD = "#5b6670"
 LONG = 0.3  # of the box's diagonal, the arrow of a load
-COUPLE = 0.1  # of its moment, the moment of a force at the arm; below it is a couple
-KNOWN = 0.05  # share of a corner's surroundings that must be told
+COUPLE = 0.1  # of its moment, the moment of a force at the arm; below it the load is a couple
+KNOWN = 0.05  # least share of a corner's surroundings with known values
 MM, MPA = 1e3, 1e-6
 
 
@@ -31,7 +31,7 @@ def acting(
     cases: Sequence[str],
     load_n: Float64[Tensor, "l f"],
 ) -> tuple[Mark, ...]:
-    """An arrow for each load case, one colour a case, and plates where the body is held."""
+    """Return an arrow for each load case, one colour a case, and plates at the supports."""
     nodes = np.indices(grid.nodes).reshape(3, -1).T * grid.cell_m
     size = np.array(grid.cells) * grid.cell_m
     arrows = [
@@ -49,7 +49,7 @@ def borne(
     mesh: Trimesh,
     filled: Bool[Tensor, " e"],
 ) -> tuple[Shading, ...]:
-    """Stress and displacement under each load case at the corners of a mesh, the worst first."""
+    """Sample stress and displacement of each load case at the corners of a mesh, worst first."""
     grid = volume.system.grid
     touched = np.zeros(grid.n_nodes, dtype=bool)
     touched[grid.cell_nodes[filled].numpy().ravel()] = True
@@ -69,7 +69,7 @@ def borne(
 
 
 def _between(field: Float64[np.ndarray, "x y z"], place: Vertices) -> Float64[np.ndarray, " v"]:
-    """A field between the points where it is told; NaN where none is near."""
+    """Interpolate a field between the points where it is known; NaN where none is near."""
     known = np.isfinite(field)
     sums, weights = (
         ndimage.map_coordinates(part, place.T, order=1, mode="nearest")
@@ -85,7 +85,7 @@ def _load(
     size: Float64[np.ndarray, " 3"],
     colour: str,
 ) -> Mark:
-    """The resultant of a case: an arrow out of what it acts on or into it; of a couple its axis."""
+    """Arrow of the resultant of a case, from or onto its nodes; for a couple along its axis."""
     own = np.linalg.norm(force_n, axis=1)
     touched = nodes[own > 0]
     middle = np.average(nodes, axis=0, weights=own)
@@ -105,7 +105,7 @@ def _load(
 
 
 def _supports(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> tuple[Mark, ...]:
-    """A plate at each group of nodes that are held, beside the box where they lie on a face."""
+    """Plate at each group of supported nodes, outside the box where they lie on a face."""
     held = fixed.view(-1, 3).any(1).view(grid.nodes).numpy()
     numbers, _ = ndimage.label(held, np.ones((3, 3, 3)))
     found, thick = [], 0.8 * grid.cell_m

@@ -1,4 +1,4 @@
-"""A problem whose known designs come from a stock and are put together once."""
+"""Base class of problems whose known designs are computed once from a stored dataset."""
 
 from abc import abstractmethod
 from functools import cached_property
@@ -9,21 +9,21 @@ from ingenium.core.problem import Problem, Watch, silent
 
 
 class StockedProblem(Problem):
-    """Keeps what `known` gives, whether `prepare` or `data` asks first."""
+    """Problem that computes `known` once, whether `prepare` or `data` calls it first."""
 
     @abstractmethod
     def known(self, watch: Watch) -> xr.Dataset:
-        """The designs of the stock as `data` must give them; making them resumes."""
+        """Return the known designs for `data`; an interrupted computation resumes."""
 
     @cached_property
     def _data(self) -> xr.Dataset:
         return self.known(silent)
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Let the engine make the designs to learn from, where the package brings none."""
+        """Compute the known designs with the engine where the package has none."""
         if "_data" not in self.__dict__:
             self.__dict__["_data"] = self.known(watch)
 
     def data(self) -> xr.Dataset:
-        """Known designs, with what was asked for or measured as conditions."""
+        """Return the known designs, with requested or measured values as conditions."""
         return self._data

@@ -1,4 +1,4 @@
-"""What is asked a day ahead of series: the days, what is told of them, and who forecasts."""
+"""Base class of day-ahead problems: their days, known inputs and forecasters."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,25 +22,25 @@ SEASON, DAY_TYPE = (c for c in CONDITIONS if c.name in ("season", "day_type"))
 
 
 class AheadProblem(Problem):
-    """A problem on days of series that are asked for before they come.
+    """A day-ahead problem on series of days.
 
-    Its last variable is the day. Designs are proposed for held-out days alone; what is known at
-    midnight is told to forecasters, and those learn from days that happened.
+    Its last variable is the day. Designs are proposed for held-out days only; forecasters are
+    conditioned on the data known at midnight, and learn from past days.
     """
 
     series: LoadSeries
-    known: xr.Dataset  # all days that can be asked for
+    known: xr.Dataset  # all days that can be requested
     levels: tuple[float, ...]  # quantiles that a forecaster proposes of each series
 
     def asked_by(self, last: Variable) -> tuple[Condition, ...]:
-        """Conditions: the season, the kind of day, and the day itself."""
+        """Return the conditions: the season, the kind of day, and the day itself."""
         upper = float(self.series.number[-1])
         about = f"{last.long_name}, after the first of the data"
         day = Condition("day", about, upper=upper, unit="d", measured="verified_day")
         return SEASON, DAY_TYPE, day
 
     def day_coords(self) -> dict[str, Any]:
-        """Conditions, dates, weeks and parts of all days that can be asked for."""
+        """Return conditions, dates, weeks and parts of all days that can be requested."""
         own, days = self.series, self.series.ahead
         return own.coords(days) | {
             "season": (DESIGN, seasons(own.dates[days])),
@@ -50,37 +50,37 @@ class AheadProblem(Problem):
 
     @property
     def learned(self) -> xr.Dataset:
-        """The days that are not held out."""
+        """Days that are not held out."""
         return self.known.isel({DESIGN: np.flatnonzero(~self.known["held_out"].to_numpy())})
 
     def data(self) -> xr.Dataset:
-        """All days that can be asked for; whole weeks are held out."""
+        """Return all days that can be requested; whole weeks are held out."""
         return self.known
 
     def posed(self, learned: xr.Dataset) -> xr.Dataset:
-        """The days that nothing was learned from: of others a forecast is no foresight."""
+        """Return the held-out days: only for these a proposal is a genuine forecast."""
         return self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """The calendar, and each step of the day before and of the same day last week."""
+        """Return the calendar, and each step of the previous day and of the same day last week."""
         days = self.series.ahead[self.nearest(designs["day"].to_numpy())]
         return torch.as_tensor(self.series.told(days), dtype=torch.float32)
 
     def nearest(self, day: Float64[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-        """Positions of the days nearest to some numbers among those that can be asked for."""
+        """Return the positions of the nearest days among those that can be requested."""
         known = self.series.number[self.series.ahead]
         return np.asarray(np.abs(known - day[:, None]).argmin(1))
 
     def whole(self, day: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """The numbers of the days nearest to some numbers."""
+        """Round day numbers to those of the nearest available days."""
         found = self.series.number[self.series.ahead][self.nearest(day.detach().numpy())]
         return torch.as_tensor(found.astype(np.float64))
 
     def clock(self) -> dict[str, Any]:
-        """Hours of the steps."""
+        """Return the hours of the steps."""
         attrs = {"units": "h", "long_name": "start of the step after midnight, in UTC+01:00"}
         return {TIME: (TIME, HOURS, attrs)}
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Forecasters: the field's own, and every family of the engine, all calibrated alike."""
+        """Return forecasters: the field's own, and every engine family, all calibrated alike."""
         return forecasters(len(self.series.names), STEPS, self.levels)

@@ -18,7 +18,7 @@ from ingenium.domains.grid.data.packages import SIMBENCH
 from ingenium.domains.grid.data.profiles import SIMBENCH_LICENCE, SIMBENCH_ZONE, contiguous_dates
 
 SCENARIO = "1-complete_data-mixed-all-0-sw"
-GROUPS = {  # start of a class's name: what it is
+GROUPS = {  # prefix of a class's name: group
     "H0": "household",
     "G": "business",
     "L": "farm",
@@ -63,7 +63,7 @@ class ConsumerDays:
         return self._pick([own == group for own in self.groups])
 
     def to_dataset(self) -> xr.Dataset:
-        """A design for each class and day, class by class, with its conditions.
+        """Return a design for each class and day, class by class, with its conditions.
 
         `energy_level` and `peak_level` are ranks among the days of the same class.
         """
@@ -106,7 +106,7 @@ class ConsumerDays:
 
 
 def consumer_days() -> ConsumerDays:
-    """The year 2016 of all 96 load classes of SimBench, kept after the first call.
+    """Return the year 2016 of all 96 load classes of SimBench, cached after the first call.
 
     Raises:
         MissingExtra: if simbench is not installed.

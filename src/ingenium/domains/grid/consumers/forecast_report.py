@@ -1,4 +1,4 @@
-"""Forecasts compared with what came, their calibration and skill."""
+"""Report of forecasts compared with actual loads, their calibration and skill."""
 
 import numpy as np
 import xarray as xr
@@ -33,7 +33,7 @@ SCORES = ("mae", *RIVALS, "coverage_50", "coverage_90", "width_90", "skill_pinba
 
 
 def sections(judge: Hindsight, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-    """The days of the lowest, middle and highest loss, and all days together."""
+    """Plot the days of the lowest, middle and highest loss, and all days together."""
     rows = {DESIGN: np.flatnonzero(answered(verdicts["verdict"].to_numpy()))}
     own, found = designs.isel(rows), verdicts.isel(rows)
     if not own.sizes[DESIGN]:
@@ -87,7 +87,7 @@ def _days(judge: Hindsight, some: xr.Dataset) -> Figure:
 
 def _calibration(judge: Hindsight, own: xr.Dataset, found: xr.Dataset) -> Figure:
     happened = judge.happened(judge.series.place(own["forecast_day"].to_numpy()))
-    # where the quantile equals the load, any share from below to at most is as said
+    # where the quantile equals the load, any share from below to at most is consistent
     shares = np.array([((happened < q).mean(), (happened <= q).mean()) for q in _quantiles(own)])
     said = Axis(100 * np.array(LEVELS), "quantile", "%")
     most = Axis(100 * shares[:, 1], "steps with less load", "%")
@@ -97,14 +97,14 @@ def _calibration(judge: Hindsight, own: xr.Dataset, found: xr.Dataset) -> Figure
 
 
 class SkillBoxes:
-    """How much lower the error of each day is than that of each rival."""
+    """Relative error reduction of each day compared with each rival forecast."""
 
     def __init__(self, found: xr.Dataset) -> None:
         """Take the verdicts with the skills."""
         self.skill = [100 * found[name].to_numpy() for name in RIVALS]
 
     def draw(self, axes: Axes) -> None:
-        """A box for each rival."""
+        """Draw a box for each rival."""
         axes.axvline(0, color=MUTED, linewidth=0.8)
         axes.boxplot(
             self.skill,

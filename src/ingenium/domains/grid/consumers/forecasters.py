@@ -1,11 +1,11 @@
-"""Forecasters of load series: what each expects of a day, and bands that ranks calibrate.
+"""Forecasters of load series with bands that are calibrated by ranks of errors.
 
-A forecaster is fitted to each series on its own. Quarters of the training days, whole runs of
-seven, are forecast by one that has not seen them; the ranks of its errors at each step, in spreads
-of the forecast, say how far the quantiles lie from the median. So the bands of every forecaster
-hold what they say, as far as the days to come are like the known ones.
+A separate forecaster is fitted to each series. Quarters of the training days, in runs of seven, are
+forecast by one fitted to the others; the ranks of its errors at each step, in spreads of the
+forecast, determine the distance of the quantiles from the median. So the bands of every forecaster
+have their nominal coverage, as far as future days are like the known ones.
 
-Shapes: n days, s series, t steps, c numbers that are told, q quantiles.
+Shapes: n days, s series, t steps, c inputs, q quantiles.
 Source: Vovk, Annals of Mathematics and Artificial Intelligence 74:9, 2015 (cross-conformal);
     Lei et al., J. Am. Stat. Assoc. 113:1094, 2018, sec. 5.2 (errors in spreads).
 """
@@ -33,59 +33,59 @@ from ingenium.trust.conformal import upper_error
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIDDLE = LEVELS.index(0.5)
-FOLDS, RUN = 4, 7  # parts of the training days, and days that stay together
+FOLDS, RUN = 4, 7  # parts of the training days, and days in one run
 MEMBERS = 60  # scenarios of a day
-COMPONENTS = 3  # principal components that tell the shape of an earlier day
+COMPONENTS = 3  # principal components of the shape of an earlier day
 RIDGES = np.logspace(-2, 4, 13)
-LEAST = 0.02  # spread of a forecast, in those of the series: where nothing ever happens
+LEAST = 0.02  # of a forecast's spread, relative to the series: for steps without any variation
 
 
 @dataclass(frozen=True, eq=False)
 class Eve:
-    """What is known of one series at midnight."""
+    """Inputs of a forecast of one series at midnight."""
 
     calendar: Float64[Tensor, "n k"]
     earlier: Float64[Tensor, "n lag t"]
 
     def take(self, rows: Int[np.ndarray, " m"]) -> "Eve":
-        """Some days."""
+        """Return the inputs of some days."""
         return Eve(self.calendar[rows], self.earlier[rows])
 
 
 class SeriesForecaster(LearnedBuffers):
-    """What is expected of a day of one series, and how sure it is; 1 where it does not say."""
+    """Forecaster of one series: median and spread; the spread is 1 where it has none."""
 
     @abstractmethod
     def learn(self, eve: Eve, y: Float64[Tensor, "n t"], plan: Plan) -> None:
-        """Learn from days."""
+        """Fit to days."""
 
     @abstractmethod
     def expect(
         self, eve: Eve, rng: torch.Generator
     ) -> tuple[Float64[Tensor, "n t"], Float64[Tensor, "n t"]]:
-        """Median and spread of each day."""
+        """Return median and spread of each day."""
 
 
 class Earlier(SeriesForecaster):
-    """The day so many places back among the lags, again."""
+    """Persistence forecaster: repeats the day at a given position among the lags."""
 
     def __init__(self, place: int) -> None:
         super().__init__()
         self.place = place
 
     def learn(self, eve: Eve, y: Float64[Tensor, "n t"], plan: Plan) -> None:
-        """There is nothing to learn."""
+        """Do nothing."""
 
     def expect(
         self, eve: Eve, rng: torch.Generator
     ) -> tuple[Float64[Tensor, "n t"], Float64[Tensor, "n t"]]:
-        """The earlier day."""
+        """Return the earlier day."""
         found = eve.earlier[:, self.place]
         return found, torch.ones_like(found)
 
 
 class Ridge(SeriesForecaster):
-    """All steps by ridge regression on the calendar and each step of both earlier days.
+    """Ridge regression of all steps on the calendar and each step of both earlier days.
 
     Its penalty is chosen by leaving out one day after the other.
     """
@@ -98,7 +98,7 @@ class Ridge(SeriesForecaster):
         self.empty("slope", "start")
 
     def learn(self, eve: Eve, y: Float64[Tensor, "n t"], plan: Plan) -> None:
-        """Closed form."""
+        """Fit in closed form."""
         model = (
             YEARS.package("sklearn.linear_model").RidgeCV(RIDGES).fit(_flat(eve).numpy(), y.numpy())
         )
@@ -109,13 +109,13 @@ class Ridge(SeriesForecaster):
     def expect(
         self, eve: Eve, rng: torch.Generator
     ) -> tuple[Float64[Tensor, "n t"], Float64[Tensor, "n t"]]:
-        """The regression."""
+        """Evaluate the regression."""
         found = _flat(eve) @ self.slope.T + self.start
         return found, torch.ones_like(found)
 
 
 class Scenarios(SeriesForecaster):
-    """Median and spread of what a family proposes, told the calendar and the earlier shapes."""
+    """Median and spread of scenarios of a generator, given the calendar and earlier shapes."""
 
     centre: Tensor
     axes: Tensor
@@ -128,7 +128,7 @@ class Scenarios(SeriesForecaster):
         self.family = families.build(name, (1, steps), told)
 
     def learn(self, eve: Eve, y: Float64[Tensor, "n t"], plan: Plan) -> None:
-        """Shapes are principal components of the days that are learned from."""
+        """Fit the generator; shapes are principal components of the training days."""
         self.centre = y.mean(0)
         shapes = torch.linalg.svd(y - self.centre, full_matrices=False)[2][:COMPONENTS]
         spread = ((y - self.centre) @ shapes.T).std(0).clamp(min=1e-9)
@@ -138,7 +138,7 @@ class Scenarios(SeriesForecaster):
     def expect(
         self, eve: Eve, rng: torch.Generator
     ) -> tuple[Float64[Tensor, "n t"], Float64[Tensor, "n t"]]:
-        """Of `MEMBERS` scenarios a day."""
+        """Return median and spread of `MEMBERS` scenarios a day."""
         told = self._told(eve)
         found = self.family.propose(told.repeat(MEMBERS, 1), rng).to(torch.float64)
         members = found[:, 0].unflatten(0, (MEMBERS, len(told)))
@@ -150,7 +150,7 @@ class Scenarios(SeriesForecaster):
 
 
 class Middle(SeriesForecaster):
-    """At each step the middle one of several forecasts, and their mean spread.
+    """Median, step by step, of several forecasts, and their mean spread.
 
     Source: Stock and Watson, J. Forecasting 23:405, 2004 (the median of forecasts).
     """
@@ -160,14 +160,14 @@ class Middle(SeriesForecaster):
         self.parts = nn.ModuleList(parts)
 
     def learn(self, eve: Eve, y: Float64[Tensor, "n t"], plan: Plan) -> None:
-        """Each part on its own."""
+        """Fit each part separately."""
         for part in self._each():
             part.learn(eve, y, plan)
 
     def expect(
         self, eve: Eve, rng: torch.Generator
     ) -> tuple[Float64[Tensor, "n t"], Float64[Tensor, "n t"]]:
-        """The middle, step by step; only parts that say how sure they are count for the spread."""
+        """Return the median, step by step; only parts with a spread count for the spread."""
         found = [part.expect(eve, rng) for part in self._each()]
         told = [spread for _, spread in found if bool((spread != 1).any())]
         middle = torch.stack([median for median, _ in found]).quantile(0.5, dim=0)
@@ -180,7 +180,7 @@ class Middle(SeriesForecaster):
 class DayAhead(LearnedBuffers):
     """A family whose designs are forecasts: quantiles of the next day of all series.
 
-    It learns from days that happened: in a known design all quantiles are what came.
+    It learns from past days: in a known design all quantiles equal the actual load.
     """
 
     reach: Tensor  # (s, q, t) spreads from the median, at least 0
@@ -192,7 +192,7 @@ class DayAhead(LearnedBuffers):
         steps: int,
         levels: tuple[float, ...] = LEVELS,
     ) -> None:
-        """A forecaster by `make` for each series."""
+        """Create a forecaster by `make` for each series."""
         super().__init__()
         self.series, self.steps, self.levels = series, steps, levels
         self.shape: tuple[int, ...] = (len(levels) * series, steps)
@@ -204,11 +204,11 @@ class DayAhead(LearnedBuffers):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Errors on days that were left out, and then a forecaster of all."""
+        """Compute errors on left-out days, then fit forecasters to all days."""
         check_rows(x, cond, self.shape, self.c)
         happened = x[:, : self.series].double()
         reach, fold = [], np.arange(len(x)) // RUN % FOLDS
-        plan = replace(plan, checkpoint=None)  # a checkpoint is of one fit, and here are many
+        plan = replace(plan, checkpoint=None)  # a checkpoint belongs to one fit, and these are many
         for s, (model, eve) in enumerate(zip(self._each(), self._eves(cond), strict=True)):
             y, errors = happened[:, s], torch.zeros_like(happened[:, s])
             for k in range(FOLDS):
@@ -226,7 +226,7 @@ class DayAhead(LearnedBuffers):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """The forecast of each row."""
+        """Return the forecast of each row."""
         check_cond(cond, self.c)
         check_steer(steer, type(self).__name__)
         found = []
@@ -240,7 +240,6 @@ class DayAhead(LearnedBuffers):
         return tuple(m for m in self.each if isinstance(m, SeriesForecaster))
 
     def _eves(self, cond: Float[Tensor, "n c"]) -> tuple[Eve, ...]:
-        """What is known of each series."""
         told = cond.double()
         earlier = told[:, CALENDAR:].unflatten(1, (self.series, len(LAGS), self.steps))
         return tuple(Eve(told[:, :CALENDAR], earlier[:, s]) for s in range(self.series))
@@ -249,7 +248,7 @@ class DayAhead(LearnedBuffers):
 def forecasters(
     series: int, steps: int, levels: tuple[float, ...] = LEVELS
 ) -> Mapping[str, Callable[[], DayAhead]]:
-    """All that can be named: the field's own, and every family of the engine in the same frame."""
+    """Return all named forecasters: the field's own, and every engine family in the same frame."""
     ways: dict[str, Callable[[], SeriesForecaster]] = {
         "combination": lambda: Middle(
             (Ridge(), Scenarios("gaussian_copula", steps), Scenarios("bootstrap", steps))
@@ -267,7 +266,7 @@ def forecasters(
 def _reach(
     errors: Float64[np.ndarray, "n t"], levels: tuple[float, ...]
 ) -> Float64[np.ndarray, "q t"]:
-    """How far each quantile lies from the median, in spreads, by ranks of errors at each step."""
+    """Distance of each quantile from the median, in spreads, by ranks of errors at each step."""
     rows = []
     for level in levels:
         if level == 0.5:
@@ -275,7 +274,7 @@ def _reach(
             continue
         side = 1.0 if level > 0.5 else -1.0
         far = upper_error(side * errors, min(level, 1 - level), 1)
-        most = np.abs(errors).max(0)  # of fewer days than a rank needs, all that was seen
+        most = np.abs(errors).max(0)  # with fewer days than a rank needs, the largest error
         rows.append(side * np.where(np.isfinite(far), far, most).clip(min=0.0))
     return np.stack(rows)
 

@@ -1,4 +1,4 @@
-"""Forecasts measured on what happened: errors beside other forecasts, coverage, width, loss."""
+"""Forecasts measured on actual loads: error relative to other forecasts, coverage, width, loss."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from ingenium.domains.grid.consumers.load_series import LAGS, LoadSeries
 from ingenium.domains.grid.data.conditions import day_types, seasons
 
 FEWEST = 5  # days of a season and kind, below which the season alone or the kind alone counts
-STILL = 1e-5  # spreads: below it a band leaves no doubt; models propose in single precision
-TINY = 1e-9  # spreads: error that is none
+STILL = 1e-5  # spreads: width below which a band counts as zero; models propose in single precision
+TINY = 1e-9  # spreads: an error that counts as zero
 INNER, OUTER = (1, 3), (0, 4)  # ends of the bands of 50 % and 90 % among the levels
 QUANTITIES = (
     Quantity("verified_day", "d", "day that it was compared with, after the first of the data"),
@@ -38,10 +38,10 @@ QUANTITIES = (
 
 @dataclass(frozen=True, eq=False)
 class Hindsight:
-    """Compares a forecast with its day; exact, as these are sums over what was measured.
+    """Compares a forecast with the actual day; exact, as these are sums over measurements.
 
-    A step at which a band leaves no doubt and nothing else happens counts at the nominal level, so
-    that hours in which nothing ever happens do not flatter the coverage.
+    A step at which a band has zero width and the load lies in it counts at the nominal level, so
+    that constant hours do not inflate the coverage.
 
     Shapes: n designs, s series, t steps.
     Source: Koenker and Bassett, Econometrica 46, 1978 (pinball loss); Gneiting and Raftery, J. Am.
@@ -63,7 +63,7 @@ class Hindsight:
         q95: Float64[Tensor, "n s t"],
         forecast_day: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n k"]:
-        """All quantities; NaN for quantiles that cross, and days that cannot be forecast."""
+        """Measure all quantities; NaN for crossing quantiles, and days that cannot be forecast."""
         raw = np.stack([q.numpy() for q in (q05, q25, q50, q75, q95)], 1)
         place = self.series.place(forecast_day.numpy())
         found = np.full((len(raw), len(QUANTITIES)), np.nan)
@@ -73,7 +73,7 @@ class Hindsight:
         return torch.as_tensor(found)
 
     def happened(self, place: Int[np.ndarray, " n"]) -> Float64[np.ndarray, "n s t"]:
-        """The load of these days."""
+        """Return the actual load of these days."""
         return self.series.load[:, self.series.ahead[place]].transpose(1, 0, 2)
 
     def _measure(
@@ -104,7 +104,7 @@ class Hindsight:
         return found | {"ridge": np.abs(self._ridge(y) - y).mean((0, 2))}
 
     def _ridge(self, y: Float64[np.ndarray, "s m t"]) -> Float64[np.ndarray, "s m t"]:
-        """Of each series on the calendar and every step of both earlier days."""
+        """Ridge forecast of each series from the calendar and every step of both earlier days."""
         own, days = self.series, self.series.ahead
         date = own.told(days)[:, : -y.shape[0] * len(LAGS) * y.shape[2]]
         earlier = [own.standard(own.lagged(lag, days)) for lag in LAGS]
@@ -117,11 +117,11 @@ class Hindsight:
 
     @cached_property
     def usual(self) -> Float64[np.ndarray, "m q s t"]:
-        """Quantiles of the learned days of the same season and kind, for each day."""
+        """Quantiles of the training days of the same season and kind, for each day."""
         own, days = self.series, self.series.ahead
         season, kind = seasons(own.dates), day_types(own.dates)
         found = np.empty((len(days), len(LEVELS), *own.load.shape[::2]))
-        for i, day in enumerate(days):  # a day of the calendar, once for a problem
+        for i, day in enumerate(days):  # a day of the calendar, computed once for a problem
             same_kind, same_season = kind == kind[day], season == season[day]
             for like in (same_kind & same_season, same_kind, np.ones(len(kind), bool)):
                 rows = np.flatnonzero(like & own.train & (np.arange(len(kind)) != day))
@@ -150,11 +150,11 @@ class SklearnScores:
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """Version of the package."""
         return YEARS.release_of("scikit-learn")
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """Both of each forecast."""
+        """Measure error and loss of each forecast."""
         quantiles, day = arrays[: len(LEVELS)], arrays[-1].numpy()
         scale = self.hindsight.series.spread[:, None]
         metrics, rows = YEARS.package("sklearn.metrics"), []
@@ -169,7 +169,7 @@ class SklearnScores:
 def pinball(
     x: Float64[np.ndarray, "n q s t"], y: Float64[np.ndarray, "n s t"]
 ) -> Float64[np.ndarray, " n"]:
-    """Mean loss of quantiles."""
+    """Return the mean pinball loss of quantiles."""
     over = y[:, None] - x
     level = np.array(LEVELS)[:, None, None]
     return np.asarray(np.maximum(level * over, (level - 1) * over).mean((1, 2, 3)))

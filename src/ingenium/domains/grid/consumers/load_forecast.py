@@ -1,4 +1,4 @@
-"""Forecasts of load series a day ahead, with bands, judged on the days that came."""
+"""Day-ahead forecasts of load series with bands, verified on the actual days."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -31,11 +31,11 @@ SHARE = 0.1  # of the forecasts that scikit-learn scores too
 
 
 class Forecast(AheadProblem):
-    """The day ahead of load series, as quantiles, on days that nothing was learned from.
+    """Day-ahead forecast of load series, as quantiles, on held-out days.
 
-    A design is the forecast of one day of all series. A known design is a day that happened, as a
-    forecast without doubt; forecasters learn from its median, and find their bands by the ranks
-    of their errors on days that they have not seen.
+    A design is the forecast of one day of all series. A known design is an actual day, as a
+    forecast of zero width; forecasters learn from its median, and calibrate their bands by the
+    ranks of their errors on left-out days.
     """
 
     name: ClassVar[str] = "grid.forecast"
@@ -54,7 +54,7 @@ class Forecast(AheadProblem):
     default_family: ClassVar[str] = "combination"
 
     def __init__(self, settings: ForecastSettings) -> None:
-        """Read the series, and score the forecasts that every other one is compared with."""
+        """Read the series, and score the forecasts that all others are compared with."""
         own = load_series(settings)
         self.settings, self.series = settings, own
         self.licence, self.notes, self.system = own.licence, own.notes, own.digest
@@ -85,7 +85,7 @@ class Forecast(AheadProblem):
         self._least = min(0.0, float(own.load.min()))
 
     def _happened(self) -> xr.Dataset:
-        """Each day as a forecast without doubt."""
+        """Each day as a forecast of zero width."""
         days = self.series.ahead
         happened = torch.as_tensor(self._judge.happened(np.arange(len(days))))
         number = torch.as_tensor(self.series.number[days].astype(np.float64))
@@ -94,12 +94,12 @@ class Forecast(AheadProblem):
         return found.assign_attrs(license=self.licence)
 
     def labels(self) -> dict[str, Any]:
-        """Names of the series, and hours of the steps."""
+        """Return names of the series, and hours of the steps."""
         names = np.array(self.series.names)
         return {SERIES: (SERIES, names, {"long_name": "load series"})} | self.clock()
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Quantiles that rise, no load below 0 where none ever was, and a whole day."""
+        """Impose rising quantiles, no load below 0 where there never was, and a whole day."""
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             *quantiles, day = arrays
@@ -109,11 +109,11 @@ class Forecast(AheadProblem):
         return onto
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Days beside what came, calibration, and skill over other forecasts."""
+        """Report days compared with actual loads, calibration, and skill over other forecasts."""
         return forecast_report.sections(self._judge, designs, verdicts)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Error of the median, coverage of the band of 90 % and loss of the quantiles."""
+        """Return error of the median, coverage of the band of 90 % and loss of the quantiles."""
         found = self._judge.measure(*to_arrays(designs, self.variables)).mean(0).tolist()
         named = dict(zip([q.name for q in self.quantities], found, strict=True))
         return {
@@ -123,7 +123,7 @@ class Forecast(AheadProblem):
         }
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """What happened, foretold; and what happened a week before, as a forecast of today."""
+        """A perfect forecast, and the load of a week before as a forecast of today."""
         one = self.posed(self.known).isel({DESIGN: [3]})
         truth = {"mae": 0.0, "skill_persistence": 1.0, "coverage_50": 0.5, "coverage_90": 0.9}
         days = self.series.ahead[self.nearest(one["day"].to_numpy())]

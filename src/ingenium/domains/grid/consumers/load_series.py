@@ -1,7 +1,7 @@
-"""Load series to forecast: days of each, and what was known of them the day before.
+"""Load series to forecast: the days of each, and the inputs known the day before.
 
-A forecast is made at midnight for the 96 steps to come. It is told the calendar of the day, and
-all steps of the day before and of the same day a week ago; never the weather, nor the day itself.
+A forecast is made at midnight for the next 96 steps. Its inputs are the calendar of the day, and
+all steps of the previous day and of the same day a week ago; never the weather, nor the day itself.
 """
 
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ from ingenium.domains.grid.data.profiles import SIMBENCH_LICENCE
 from ingenium.domains.grid.data.split import check_split, split_weeks
 
 EVERY = "all"  # groups
-LAGS = (1, 7)  # days back that a forecast is told
-CALENDAR = 2 + len(DAY_TYPES)  # numbers that tell the date
+LAGS = (1, 7)  # days before the forecast that are inputs
+CALENDAR = 2 + len(DAY_TYPES)  # numbers of inputs for the date
 
 
 @dataclass(frozen=True)
 class ForecastSettings:
-    """Which load series, and how weeks are held out."""
+    """Choice of load series, and of held-out weeks."""
 
     group: str = "household"  # of SimBench's load classes, or "all"
     crowd: int = 1  # so many classes are averaged into each series
@@ -56,9 +56,9 @@ class ForecastSettings:
 
 @dataclass(frozen=True, eq=False)
 class LoadSeries:
-    """Series in quarter-hours, with the days that can be forecast and those held out.
+    """Series in quarter-hours, with the days that can be forecast and the held-out ones.
 
-    Shapes: s series, n days, t steps of a day, m days that follow a day and a week that are known.
+    Shapes: s series, n days, t steps of a day, m days whose previous day and week are known.
     """
 
     names: tuple[str, ...]
@@ -71,25 +71,25 @@ class LoadSeries:
 
     @cached_property
     def mean(self) -> Float64[np.ndarray, " s"]:
-        """Of the days to learn from."""
+        """Mean load of the training days."""
         return np.asarray(self.load[:, self.train].mean((1, 2)))
 
     @cached_property
     def spread(self) -> Float64[np.ndarray, " s"]:
-        """Of the days to learn from; 1 where nothing ever changes."""
+        """Standard deviation of the training days; 1 for a constant series."""
         found = self.load[:, self.train].std((1, 2))
         return np.where(found > 0, found, 1.0)
 
     @cached_property
     def ahead(self) -> Int[np.ndarray, " m"]:
-        """Positions of the days whose day before and whose same day last week are known."""
+        """Positions of the days whose previous day and same day last week are known."""
         day = self.dates.astype("datetime64[D]").astype(np.int64)
         known = [np.isin(day - lag, day) for lag in LAGS]
         return np.flatnonzero(np.all(known, axis=0))
 
     @property
     def number(self) -> Int[np.ndarray, " n"]:
-        """Days after the first."""
+        """Days since the first."""
         day = self.dates.astype("datetime64[D]").astype(np.int64)
         return np.asarray(day - day[0])
 
@@ -100,31 +100,31 @@ class LoadSeries:
 
     @property
     def digest(self) -> str:
-        """Of all that entered."""
+        """Digest of all inputs."""
         return digest([list(self.names), array_digest(self.load), array_digest(self.number)])
 
     def place(self, day: Float64[np.ndarray, " k"]) -> Int[np.ndarray, " k"]:
-        """Positions of days among those that can be forecast; -1 for any other."""
+        """Return positions of days among those that can be forecast; -1 for any other."""
         known = self.number[self.ahead]
         at = np.searchsorted(known, day).clip(max=len(known) - 1)
         return np.where(known[at] == day, at, -1)
 
     def lagged(self, lag: int, days: Int[np.ndarray, " k"]) -> Float64[np.ndarray, "s k t"]:
-        """The days so long before some positions."""
+        """Return the days `lag` before some positions."""
         return self.load[:, np.searchsorted(self.number, self.number[days] - lag)]
 
     def standard(self, load: Float64[np.ndarray, "s k t"]) -> Float64[np.ndarray, "s k t"]:
-        """In spreads from the mean of each series."""
+        """Standardise loads by mean and spread of each series."""
         return np.asarray((load - self.mean[:, None, None]) / self.spread[:, None, None])
 
     def told(self, days: Int[np.ndarray, " k"]) -> Float64[np.ndarray, "k c"]:
-        """What is known at midnight: the calendar, then both earlier days of each series."""
+        """Return the inputs at midnight: the calendar, then both earlier days of each series."""
         date = features(calendar(self.dates[days]))[:, :CALENDAR]
         earlier = np.stack([self.standard(self.lagged(lag, days)) for lag in LAGS], 1)
         return np.concatenate([date, earlier.transpose(2, 0, 1, 3).reshape(len(days), -1)], 1)
 
     def coords(self, days: Int[np.ndarray, " k"]) -> dict[str, tuple[str, np.ndarray]]:
-        """Date, week and part of some positions, along designs."""
+        """Return date, week and part of some positions, along designs."""
         return {
             "date": (DESIGN, self.dates[days].astype("datetime64[ns]")),
             "group": (DESIGN, self.week[days]),
@@ -133,7 +133,7 @@ class LoadSeries:
 
 
 def load_series(settings: ForecastSettings) -> LoadSeries:
-    """The series that a setup asks for.
+    """Read the series that a setup specifies.
 
     Raises:
         InputError: for a crowd larger than its group, or a file that cannot be used.
@@ -157,7 +157,7 @@ def load_series(settings: ForecastSettings) -> LoadSeries:
 def _crowds(
     names: tuple[str, ...], load: Float64[np.ndarray, "s n t"], size: int
 ) -> tuple[tuple[str, ...], Float64[np.ndarray, "k n t"]]:
-    """Means of neighbours by name; what is left over enters none."""
+    """Means of consecutive classes by name; the remainder is left out."""
     count = len(names) // size
     if not count:
         raise InputError(

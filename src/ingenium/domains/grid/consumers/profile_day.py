@@ -1,4 +1,4 @@
-"""Days of one consumer class: the load profile of a household, farm, business, heat pump, car."""
+"""Days of one consumer class: load profiles of households, farms, businesses, heat pumps, cars."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ VARIABLES = (
 
 @dataclass(frozen=True)
 class ProfileSettings:
-    """Which consumers, and how days are held out."""
+    """Choice of consumers, and of held-out days."""
 
     group: str = "household"
     held_out_every: int = 5
@@ -108,7 +108,7 @@ class ProfileDay(Problem):
         self.sizes = {"time": STEPS}
         self.conditions = (
             Condition("consumer_class", "class of the consumer", own.classes),
-            *(  # ranks among the days of its class, which a day alone does not say
+            *(  # ranks among the days of its class, which a day alone does not determine
                 replace(c, measured=None)
                 for c in conditions.CONDITIONS
                 if c.name != "weather_level"
@@ -132,11 +132,11 @@ class ProfileDay(Problem):
         self.codec = Channels.of(to_arrays(learned, VARIABLES), along=1)
 
     def data(self) -> xr.Dataset:
-        """A design for each class and day; whole weeks are held out."""
+        """Return a design for each class and day; whole weeks are held out."""
         return self._days
 
     def labels(self) -> dict[str, Any]:
-        """Hours of the steps."""
+        """Return the hours of the steps."""
         return {"time": ("time", HOURS, {"units": "h", "long_name": "start of the step"})}
 
     def fixable(self) -> tuple[Quantity, ...]:
@@ -144,11 +144,11 @@ class ProfileDay(Problem):
         return self.quantities[:2]
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """What models see of days: conditions as they were learned."""
+        """Return the model inputs of days: conditions as in training."""
         return told(self, (*conditions.SEEN, self.conditions[0]), designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Load at least 0; its energy and its peak exactly as fixed.
+        """Impose loads of at least 0, and a fixed energy and peak exactly.
 
         A fixed peak bounds every step, and the step that was the highest reaches it.
         """
@@ -168,11 +168,11 @@ class ProfileDay(Problem):
         return onto
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Single days, and all of them beside real days of the same conditions."""
+        """Report single days, and all of them compared with real days of the same conditions."""
         return profile_report.sections(self._days, self.conditions, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A triangle that rises to 1 at noon and falls again: closed form."""
+        """A triangle that rises to 1 at noon and falls again, in closed form."""
         rise = np.minimum(HOURS, 24 - HOURS) / 12
         one = self._days.isel({DESIGN: [0]}).copy(deep=True)
         one["load_p"].values[0] = rise

@@ -1,4 +1,4 @@
-"""Days of single consumers, some of them alone, and all compared with real ones."""
+"""Report of single consumers' days, some individually, and all compared with real ones."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def sections(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """The first accepted days one by one, and all days beside real ones of the same conditions."""
+    """Plot the first accepted days, and all days with real ones of the same conditions."""
     verdict = verdicts["verdict"].to_numpy()
     held = {DESIGN: np.flatnonzero(verdict == Verdict.ACCEPTED)[:SHOWN]}
     own = designs.isel({DESIGN: spread(np.flatnonzero(answered(verdict)))})

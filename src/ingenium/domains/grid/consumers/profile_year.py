@@ -1,4 +1,4 @@
-"""Annual profiles of a neighbourhood: a consumer of each class of a group, together."""
+"""Annual profiles of a neighbourhood with one consumer of each class of a group."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,15 +31,15 @@ from ingenium.domains.grid.formats.year_files import YearCsv, YearParquet
 VARIABLES = (Variable("load", ("consumer", "time"), "kW", "active load"),)
 KNOWN_YEARS, HELD_OUT_YEARS = 24, 4
 STEP_MIN = (15, 30, 60)
-DEVIATIONS = 5.0  # that an error may lie above the mean of years of real weeks
-ROUGHER = 1.5  # times theirs, that midnights may be
-AWAY = 0.25  # of the energy of the setup, that a year may have more or less
+DEVIATIONS = 5.0  # by which an error may exceed the mean of years of real weeks
+ROUGHER = 1.5  # factor by which midnights may exceed theirs
+AWAY = 0.25  # of the setup's energy; largest deviation of a year
 ERRORS = tuple(q.name for q in YearArithmetic.quantities if q.name.endswith("_error"))
 
 
 @dataclass(frozen=True)
 class YearSettings:
-    """Which consumers, in which year, and how weeks are held out."""
+    """Choice of consumers and year, and of held-out weeks."""
 
     group: str = "household"
     year: int = 2016  # whose weekdays and holidays the profiles follow
@@ -81,7 +81,7 @@ class ProfileYear(Problem):
     default_family: ClassVar[str] = "year_of_days"
 
     def __init__(self, settings: YearSettings) -> None:
-        """Read the consumers, and put real weeks together to years that can be learned from."""
+        """Read the consumers, and assemble real weeks to years for training."""
         self.settings, self.licence = settings, SIMBENCH_LICENCE
         own = consumer_days().of_group(settings.group)
         self.consumers = own.classes
@@ -99,13 +99,13 @@ class ProfileYear(Problem):
         learned = self._years.isel({DESIGN: np.flatnonzero(~self._years["held_out"].to_numpy())})
         arrays = to_arrays(learned, VARIABLES)
         self.codec = Channels.of(arrays, along=1)
-        self.real = judge.measure(*arrays).numpy()  # of years of real weeks
+        self.real = judge.measure(*arrays).numpy()  # measurements of years of real weeks
         self.limits = self._usual_limits()
         tables = (own.classes, _times(settings), self.labels())
         self.formats = {"csv": YearCsv(*tables), "parquet": YearParquet(*tables)}
 
     def _usual_limits(self) -> tuple[Limit, ...]:
-        """What years of real weeks, which differ by chance alone, have in midnights and errors."""
+        """Limits on midnights and errors from the random variation of years of real weeks."""
         mean, spread = self.real.mean(0), self.real.std(0, ddof=1)
         most = dict(zip((q.name for q in self.quantities), mean + DEVIATIONS * spread, strict=True))
         jump = ROUGHER * mean[[q.name for q in self.quantities].index("midnight_jump")]
@@ -118,7 +118,7 @@ class ProfileYear(Problem):
         )
 
     def _read_years(self, load: np.ndarray, weeks: RealWeeks) -> xr.Dataset:
-        """Years of real weeks to learn from, and years of the held-out ones."""
+        """Years of real weeks for training, and years of the held-out weeks."""
         rng = np.random.default_rng(self.settings.split_seed)
         parts = [
             real_days(load, weeks.years(self.calendar, n, rng, held_out=held))
@@ -135,7 +135,6 @@ class ProfileYear(Problem):
         return xr.Dataset({"load": whole}, coords=coords, attrs=about)
 
     def _judge_of(self, own: ConsumerDays, load: np.ndarray, weeks: RealWeeks) -> YearArithmetic:
-        """The verifier, with the held-out weeks of the data."""
         real, there = weeks.places(self.calendar)
         types = weeks.types[weeks.held_out].ravel()
         of_type = {name: i for i, name in enumerate(DAY_TYPES)}
@@ -149,11 +148,11 @@ class ProfileYear(Problem):
         )
 
     def data(self) -> xr.Dataset:
-        """Years that were put together of real weeks; some of weeks that are held out."""
+        """Return years assembled from real weeks, some of them from held-out weeks."""
         return self._years
 
     def labels(self) -> dict[str, Any]:
-        """Names of consumers, and hours from New Year on."""
+        """Return names of consumers, and hours since New Year."""
         hours = np.arange(self.sizes["time"]) * 24 / self.steps
         attrs = {"units": "h", "long_name": "start of the step after New Year, in UTC+01:00"}
         return {
@@ -162,7 +161,7 @@ class ProfileYear(Problem):
         }
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Days one after the other; `bootstrap` beside it are years of real weeks."""
+        """Return generation day by day; `bootstrap` gives years of real weeks."""
         shape = (self.sizes["consumer"], self.sizes["time"])
         told = torch.as_tensor(self.calendar.told())
         week = torch.as_tensor(self.calendar.week)
@@ -173,7 +172,7 @@ class ProfileYear(Problem):
         return self.quantities[:1]
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Loads at least 0; all of a neighbourhood scaled to a fixed energy."""
+        """Impose loads of at least 0, and scale neighbourhoods to a fixed energy."""
         step_h = 24 / self.steps
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -187,11 +186,11 @@ class ProfileYear(Problem):
         return onto
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Duration curves, mean days, seasons and correlations beside held-out weeks."""
+        """Report duration curves, mean days, seasons and correlations against held-out weeks."""
         return year_report.sections(self.judge, self.calendar, self._years, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Every day a triangle that rises to 1 kW at noon, for all consumers: closed form."""
+        """A triangle that rises to 1 kW at noon every day for all consumers, in closed form."""
         hour = np.arange(self.steps) * 24 / self.steps
         day = np.minimum(hour, 24 - hour) / 12
         one = self._years.isel({DESIGN: [0]}).copy(deep=True)
@@ -216,7 +215,6 @@ def _scaled(own: ConsumerDays, steps: int, energy_kwh: float) -> np.ndarray:
 
 
 def _times(settings: YearSettings) -> tuple[str, ...]:
-    """The start of each step of the year."""
     ends = f"{settings.year}-01-01", f"{settings.year + 1}-01-01"
     found = pd.date_range(*ends, freq=f"{settings.step_min}min", inclusive="left")
     return tuple(found.strftime("%Y-%m-%d %H:%M"))

@@ -1,4 +1,4 @@
-"""The days of a year, and real weeks put in their places: years that a bootstrap of weeks makes."""
+"""Calendar of a year, and real weeks placed in it: years by a bootstrap of weeks."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ from ingenium.domains.grid.data.conditions import DAY_TYPES, SEEN, YEAR_DAYS, ca
 from ingenium.domains.grid.data.split import split_weeks
 
 DAYS = 7
-WEEKS_APART = 3  # of a place in the year and a real week that may stand there
+WEEKS_APART = 3  # between a place in the year and a real week that may be used there
 FIRST, LAST = 1970, 2200
 
 
 @dataclass(frozen=True, eq=False)
 class YearCalendar:
-    """The days of a calendar year with their kinds, and the weeks from Monday that they lie in.
+    """The days of a calendar year with their kinds, and their weeks from Monday.
 
-    Shapes: d days of the year, w weeks that reach into it.
+    Shapes: d days of the year, w weeks that overlap with it.
     """
 
     dates: Shaped[np.ndarray, " d"]
@@ -31,10 +31,10 @@ class YearCalendar:
 
     @classmethod
     def of(cls, year: int) -> "YearCalendar":
-        """Of one year.
+        """Build the calendar of one year.
 
         Raises:
-            InputError: for a year whose calendar is not known here.
+            InputError: for a year outside the supported range.
         """
         if not FIRST <= year <= LAST:
             raise InputError(f"a year from {FIRST} to {LAST}", year, "Write year = 2016.")
@@ -47,11 +47,11 @@ class YearCalendar:
         return cls(dates, day_types(dates), week, weekday, middle)
 
     def told(self) -> Float64[np.ndarray, "d 5"]:
-        """What a model sees of each day: where in the year it lies, and its kind."""
+        """Return the model inputs of each day: position in the year, and kind."""
         return features(SEEN[:2], calendar(self.dates))
 
     def whole(self) -> Int[np.ndarray, " k"]:
-        """Weeks of which all seven days lie in the year."""
+        """Return the weeks whose seven days all lie in the year."""
         return np.flatnonzero(np.bincount(self.week) == DAYS)
 
 
@@ -69,7 +69,7 @@ class RealWeeks:
 
     @classmethod
     def of(cls, dates: Shaped[np.ndarray, " n"], *, every: int, seed: int) -> "RealWeeks":
-        """Of consecutive days; every so many weeks of each season are held out."""
+        """Build weeks of consecutive days; every `every`-th week of each season is held out."""
         days = dates.astype("datetime64[D]")
         split = split_weeks(days, np.random.default_rng(seed), every=every)
         since, weekday = _weeks(days)
@@ -82,19 +82,19 @@ class RealWeeks:
     def years(
         self, target: YearCalendar, n: int, rng: np.random.Generator, *, held_out: bool
     ) -> Int[np.ndarray, "n d"]:
-        """Days of the data for each day of new years: whole weeks, at most three weeks moved.
+        """Sample a day of the data for each day of new years: whole weeks, moved by at most three.
 
-        A holiday has a Sunday of its week, and any other day one of its own kind.
+        A holiday gets a Sunday of its week, and any other day one of its own kind.
         """
         own = np.flatnonzero(self.held_out == held_out)
         apart = _apart(target.middle[:, None], self.middle[own])
         near = apart <= np.maximum(DAYS * WEEKS_APART, apart.min(1, keepdims=True))
-        drawn = [rng.choice(own[row], size=n) for row in near]  # a week each
+        drawn = [rng.choice(own[row], size=n) for row in near]  # one week each
         week = np.stack(drawn, 1)[:, target.week]
         return np.asarray(self.first[week] + self._alike(target)[week, np.arange(len(target.week))])
 
     def places(self, target: YearCalendar) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
-        """Days of held-out weeks in the data, and of the weeks of the year nearest to each."""
+        """Return days of held-out weeks in the data, and of the year's weeks nearest to each."""
         whole, own = target.whole(), np.flatnonzero(self.held_out)
         nearest = whole[_apart(self.middle[own][:, None], target.middle[whole]).argmin(1)]
         monday = np.searchsorted(target.week, nearest)
@@ -103,7 +103,7 @@ class RealWeeks:
         return real.ravel(), there.ravel()
 
     def _alike(self, target: YearCalendar) -> Int[np.ndarray, "r d"]:
-        """Which day of each real week stands for each day of the year."""
+        """Day of each real week that represents each day of the year."""
         other = np.stack([self.types != kind for kind in DAY_TYPES], 1)  # r, kind, 7
         away = np.abs(np.arange(DAYS)[:, None] - np.arange(DAYS))  # weekday, 7
         best = (away + 2 * DAYS * other[:, :, None]).argmin(3)  # r, kind, weekday
@@ -112,7 +112,7 @@ class RealWeeks:
 
 
 def real_days(load: Float64[np.ndarray, "h n t"], days: Int[np.ndarray, "y d"]) -> xr.DataArray:
-    """Years of some days of the data, as (design, consumer, time)."""
+    """Return years of some days of the data, as (design, consumer, time)."""
     y, d = days.shape
     series = load[:, days].transpose(1, 0, 2, 3).reshape(y, len(load), d * load.shape[2])
     return xr.DataArray(series, dims=("design", "consumer", "time"))

@@ -1,4 +1,4 @@
-"""What a planner reads off annual profiles, and how far they are from weeks that were held out."""
+"""Planning quantities of annual profiles, and their errors against held-out weeks."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +36,7 @@ class WeekStatistics:
     def of(
         cls, load: Float64[Tensor, "n h w seven s"], kind: Int[Tensor, "w seven"]
     ) -> "WeekStatistics":
-        """Of the loads of whole weeks, and the kinds of their days."""
+        """Compute the statistics of loads of whole weeks, given the kinds of their days."""
         h = load.shape[1]
         steps = load.flatten(3)
         flat, each_hour = load.flatten(2), load.shape[-1] / 24
@@ -60,13 +60,13 @@ class WeekStatistics:
         )
 
     def errors(self, real: "WeekStatistics") -> tuple[Float64[Tensor, " n"], ...]:
-        """Mean absolute difference of each statistic from that of one real neighbourhood."""
+        """Return the mean absolute difference of each statistic from one real neighbourhood's."""
         both = zip(vars(self).values(), vars(real).values(), strict=True)
         return tuple((own - theirs).abs().flatten(1).mean(1) for own, theirs in both)
 
 
 def _lagged(x: Float64[Tensor, "n h w t"], lag: int) -> Float64[Tensor, "n h"]:
-    """Correlation of a series with itself `lag` places later, within each week."""
+    """Correlation of a series with itself `lag` steps later, within each week."""
     gap = x - x.mean((2, 3), keepdim=True)
     later = (gap[..., lag:] * gap[..., :-lag]).mean((2, 3))
     return later / gap.square().mean((2, 3)).clamp(min=TINY)
@@ -76,7 +76,7 @@ def _lagged(x: Float64[Tensor, "n h w t"], lag: int) -> Float64[Tensor, "n h"]:
 class YearArithmetic:
     """Energy, peak and shape of annual profiles; exact, as they are sums and extremes.
 
-    Errors are those against held-out weeks, on the weeks of the same places in the year.
+    Errors are relative to held-out weeks, on the weeks at the same place in the year.
 
     Shapes: n designs, h consumers, t steps of the year, k days that are compared.
     """
@@ -107,7 +107,7 @@ class YearArithmetic:
     )
 
     def measure(self, load: Float64[Tensor, "n h t"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each neighbourhood."""
+        """Measure all quantities of each neighbourhood."""
         hours = 24 / self.steps
         together = load.sum(1)
         peak = together.amax(1)
@@ -128,11 +128,11 @@ class YearArithmetic:
         return torch.stack(columns, 1)
 
     def statistics(self, load: Float64[Tensor, "n h t"]) -> WeekStatistics:
-        """Of the weeks of designs that stand where real ones are held out."""
+        """Compute statistics of the designs' weeks at the places of held-out ones."""
         days = load.unflatten(2, (-1, self.steps))[:, :, self.there]
         return WeekStatistics.of(days.unflatten(2, (-1, 7)), self.kind_there.view(-1, 7))
 
     @cached_property
     def real(self) -> WeekStatistics:
-        """Of the held-out weeks."""
+        """Statistics of the held-out weeks."""
         return WeekStatistics.of(self.held_out[None].unflatten(2, (-1, 7)), self.kind.view(-1, 7))

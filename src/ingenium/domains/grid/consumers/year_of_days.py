@@ -1,4 +1,4 @@
-"""A family of annual profiles that proposes them day by day, under levels that hold for a week."""
+"""Family of annual profiles that proposes them day by day, conditioned on weekly levels."""
 
 import torch
 from jaxtyping import Float, Int
@@ -12,18 +12,18 @@ from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
 INNER = "residual_bootstrap"
-MANY = 8  # consumers beyond which they share one level
+MANY = 8  # consumers; above, they share one level
 SPREAD = 12**-0.5  # of an even rank in [0, 1]
 
 
 class YearOfDays(LearnedBuffers):
-    """Days of a family that is fitted to the different days in known years, one after the other.
+    """Generator of days, fitted to the distinct days of known years, that proposes years.
 
-    A day is proposed under its place in the year, its kind and levels: the rank of each consumer's
-    mean load among all days, or, of many consumers, that of all together. New years take the
-    levels of each week from that week of a known year, so that days of a week go together; weeks
-    go together as far as the season says, and no further. Each consumer's residuals are drawn
-    where they are independent, and jointly where they are not.
+    A day is conditioned on its place in the year, its kind and levels: the rank of each consumer's
+    mean load among all days, or, with many consumers, that of all together. New years take the
+    levels of each week from that week of a known year, so that days of a week are correlated; weeks
+    are correlated by the season only. Residuals are sampled by consumer where they are independent,
+    and jointly where they are not.
 
     Shapes: n designs, h consumers, t steps of a year, d days, s steps of a day, y known years,
         w weeks, c features, l levels.
@@ -34,7 +34,7 @@ class YearOfDays(LearnedBuffers):
     def __init__(
         self, shape: tuple[int, ...], c: int, told: Float[Tensor, "d f"], week: Int[Tensor, " d"]
     ) -> None:
-        """For years whose days are told to models as `told` and lie in the weeks `week`."""
+        """Create a generator of years; `told` are the inputs of their days, `week` their weeks."""
         super().__init__()
         self.shape, self.c = shape, c
         h, t = shape
@@ -50,7 +50,7 @@ class YearOfDays(LearnedBuffers):
     def fit(
         self, x: Float[Tensor, "n h t"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Find the different days, wherever they stand in known years, and fit to each once."""
+        """Find the distinct days, wherever they occur in known years, and fit to each once."""
         check_rows(x, cond, self.shape, self.c)
         days = x.detach().unflatten(2, (-1, self.steps)).transpose(1, 2).flatten(0, 1)
         different, which = torch.unique(days.flatten(1), dim=0, return_inverse=True)
@@ -60,7 +60,7 @@ class YearOfDays(LearnedBuffers):
         mean = mean / count[:, None]
         loads = different.unflatten(1, days.shape[1:]).mean(2)
         level = _ranks(loads if loads.shape[1] <= MANY else loads.mean(1, keepdim=True))
-        order = torch.atan2(mean[:, 0], mean[:, 1]).argsort()  # as the year goes
+        order = torch.atan2(mean[:, 0], mean[:, 1]).argsort()  # in the order of the year
         self.levels = level[which].view(len(x), -1, level.shape[1])
         rows = torch.cat([mean, level], 1)[order]
         return self.inner.fit(different[order].unflatten(1, days.shape[1:]), rows, plan)
@@ -68,7 +68,7 @@ class YearOfDays(LearnedBuffers):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n h t"]:
-        """One neighbourhood's year for each row of `cond`."""
+        """Propose one neighbourhood's year for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, type(self).__name__)
         n, d, weeks = len(cond), len(self.week), int(self.week[-1]) + 1
@@ -82,6 +82,6 @@ class YearOfDays(LearnedBuffers):
 
 
 def _ranks(values: Float[Tensor, "n l"]) -> Float[Tensor, "n l"]:
-    """Ranks in each column as models are told them, in deviations from the middle one."""
+    """Ranks in each column as model inputs, in deviations from the middle one."""
     rank = values.argsort(0).argsort(0).to(torch.float32)
     return ((rank + 0.5) / len(values) - 0.5) / SPREAD

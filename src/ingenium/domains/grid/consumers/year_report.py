@@ -1,4 +1,4 @@
-"""Annual profiles compared with weeks that are held out."""
+"""Report of annual profiles compared with held-out weeks."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ def sections(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """The year and its days, and how consumers go together; `known` are years of real weeks."""
+    """Plot the year, its days, and correlations of consumers; `known` are years of real weeks."""
     rows = np.flatnonzero(answered(verdicts["verdict"].to_numpy()))
     rows = rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]
     load = torch.from_numpy(designs["load"].to_numpy()[rows])

@@ -1,4 +1,4 @@
-"""Which column of a user's file of profiles belongs to which element of the user's net.
+"""Mapping from the columns of a user's profile file to the elements of the user's net.
 
 Written in TOML (or given as the same nested mapping):
 
@@ -38,7 +38,7 @@ UNITS = (*UNITS_MW, "pu")
 
 @dataclass(frozen=True)
 class TimeColumn:
-    """How the time stamps of the file are written."""
+    """Format of the time stamps of the file."""
 
     column: str | None = None  # None for the first column
     format: str | None = None  # codes of strptime; None for ISO 8601 or 31.12.2016 23:45
@@ -53,7 +53,7 @@ class TimeColumn:
 
 @dataclass(frozen=True)
 class Gaps:
-    """What to do where values are absent."""
+    """Treatment of missing values."""
 
     fill_steps: int = 0  # longest run of 15-minute steps that is filled by a straight line
     drop_days: bool = False  # leave out days with what is not filled, instead of refusing them
@@ -101,7 +101,7 @@ class ColumnMapping:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """All columns of values that the mapping names, each once, in their order."""
+        """All value columns of the mapping, each once, in order."""
         named = [
             name
             for columns in (*self.loads.values(), *self.infeeds.values())
@@ -115,7 +115,7 @@ T = TypeVar("T", TimeColumn, Gaps, ElementColumns)
 
 
 def read_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
-    """A mapping from a TOML file, or from the same tables as nested mappings.
+    """Read a mapping from a TOML file, or from the same tables as nested mappings.
 
     Raises:
         InputError: for a file that is absent or not TOML, an unknown key, or a wrong type.

@@ -1,7 +1,7 @@
-"""Conditions of a day: season, kind of day, and how much load, peak and weather it had.
+"""Conditions of a day: season, kind of day, and levels of load, peak and weather infeed.
 
-Levels are quantile ranks from 0 to 1 among the days of the table, so that a spec can ask for
-"the upper tenth of the peaks" on any feeder. The features that models see are in `features`.
+Levels are quantile ranks from 0 to 1 among the days of the table, so that a spec can request "the
+upper tenth of the peaks" on any feeder. `features` returns the model inputs.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ _LEVELS = (
     _rank("weather_level", "infeed relative to its season's best"),
 )
 CONDITIONS = (Condition("season", "meteorological season", SEASONS), _TYPE, _YEAR, *_LEVELS)
-SEEN = (_YEAR, _TYPE, *_LEVELS)  # which say the season
+SEEN = (_YEAR, _TYPE, *_LEVELS)  # from which models infer the season
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class DayConditions:
 
     @property
     def day_of_year(self) -> Float64[np.ndarray, " n"]:
-        """1 for 1 January; a number without a unit."""
+        """Day of the year, 1 for 1 January."""
         return _day_of_year(self.dates).astype(np.float64)
 
     def coords(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def day_conditions(
     load_mw: Float64[np.ndarray, "n t"],
     weather_mw: Float64[np.ndarray, "n t"],
 ) -> DayConditions:
-    """Conditions of days, from their calendar and their own load and infeed.
+    """Compute conditions of days from their calendar and their own load and infeed.
 
     Args:
         dates: the date of each day.
@@ -130,7 +130,7 @@ def day_conditions(
 
 
 def features(days: xr.Dataset) -> Float64[np.ndarray, "n c"]:
-    """The numbers that models are told of days, in the order of `FEATURES`.
+    """Return the model inputs of days, in the order of `FEATURES`.
 
     Ranks are centred and scaled to the variance 1. Where a level is NaN or absent (the weather
     of a feeder without PV and wind) its feature is 0, the middle.
@@ -139,7 +139,7 @@ def features(days: xr.Dataset) -> Float64[np.ndarray, "n c"]:
 
 
 def calendar(dates: Shaped[np.ndarray, " n"]) -> xr.Dataset:
-    """What a date alone says: day of the year and day type, as coordinates along `design`."""
+    """Return day of the year and day type of dates, as coordinates along `design`."""
     return xr.Dataset(
         coords={
             "day_of_year": (DESIGN, _day_of_year(dates).astype(np.float64)),
@@ -149,7 +149,7 @@ def calendar(dates: Shaped[np.ndarray, " n"]) -> xr.Dataset:
 
 
 def quantile_rank(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-    """Middle of each value's rank, in (0, 1); equal values share a rank, NaN stays NaN."""
+    """Return the middle of each value's rank, in (0, 1); equal values share one, NaN stays NaN."""
     rank = np.full(len(value), np.nan)
     known = np.isfinite(value)
     if known.any():
@@ -160,7 +160,7 @@ def quantile_rank(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]
 def rank_among(
     known: Float64[np.ndarray, " m"], value: Float64[np.ndarray, " n"]
 ) -> Float64[np.ndarray, " n"]:
-    """Ranks of values among known ones: of a known one its own, and of others on lines between."""
+    """Return ranks of values among known ones, interpolated between them."""
     places, first = np.unique(known, return_index=True)
     return np.asarray(np.interp(value, places, quantile_rank(known)[first]))
 
@@ -168,13 +168,13 @@ def rank_among(
 def clearness(
     dates: Shaped[np.ndarray, " n"], energy: Float64[np.ndarray, " n"]
 ) -> Float64[np.ndarray, " n"]:
-    """Infeed energy of each day, relative to the envelope of its season.
+    """Return the infeed energy of each day, relative to the envelope of its season.
 
-    The envelope is the morphological closing of the daily energy over the calendar: the largest
-    of the days at most 15 days away (of whatever year), and then the smallest of those. It
-    follows the clear days of PV as the sun rises and sinks, so that the ratio is a clear-sky
-    index; with the best day of a calendar month, the first of March would be called cloudy for
-    being early. NaN where the envelope is zero.
+    The envelope is the morphological closing of the daily energy over the calendar: the largest of
+    the days at most 15 days away (of whatever year), and then the smallest of those. It follows the
+    clear days of PV as the sun rises and sinks, so that the ratio is a clear-sky index; relative to
+    the best day of the calendar month instead, the first of March would always seem cloudy. NaN
+    where the envelope is zero.
     """
     day = _day_of_year(dates)
     apart = np.abs(day[:, None] - day[None, :])
@@ -186,13 +186,13 @@ def clearness(
 
 
 def seasons(dates: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
-    """Meteorological season of each date; December to February is winter."""
+    """Return the meteorological season of each date; December to February is winter."""
     month = dates.astype("datetime64[M]").astype(int) % 12 + 1
     return np.asarray(np.array(SEASONS)[month % 12 // 3])
 
 
 def day_types(dates: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
-    """Type of each date; a public holiday of all German states counts as a Sunday."""
+    """Return the type of each date; a public holiday of all German states counts as a Sunday."""
     days: list[date] = dates.astype("datetime64[D]").tolist()
     index = [2 if day.weekday() == 6 or day in public_holidays(day.year) else 0 for day in days]
     index = [1 if day.weekday() == 5 and not i else i for day, i in zip(days, index, strict=True)]
@@ -219,7 +219,7 @@ def public_holidays(year: int) -> frozenset[date]:
 
 
 def easter_sunday(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar.
+    """Return Easter Sunday of the Gregorian calendar.
 
     Source: anonymous algorithm in Nature 13, 1876, p. 487; Meeus, Astronomical Algorithms,
     2nd ed., 1998, ch. 8.

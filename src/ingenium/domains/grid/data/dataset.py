@@ -1,4 +1,4 @@
-"""Days of a feeder as an xarray Dataset: what crosses public borders and goes into files."""
+"""Days of a feeder as an xarray Dataset, for public interfaces and files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class ProfileNames:
             raise InputError(f"one kind of {KINDS} for each infeed profile", self.kinds)
 
     def labels(self) -> dict[str, Any]:
-        """Coordinates of the dimensions beyond `design`."""
+        """Return coordinates of the dimensions beyond `design`."""
         return {
             LOAD: (LOAD, _text(self.load), {"long_name": "profile of loads"}),
             INFEED: (INFEED, _text(self.infeed), {"long_name": "profile of plants and storage"}),
@@ -66,12 +66,12 @@ def feeder_days(
     names: ProfileNames,
     coords: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
-    """Days of a feeder as a Dataset with CF attributes.
+    """Build a Dataset of feeder days with CF attributes.
 
     Args:
         load_p: active load of each profile, relative to the rated power.
         load_q: reactive load of each profile, relative to the rated reactive power.
-        infeed_p: active power of each plant or storage profile; storage keeps its net's sign.
+        infeed_p: active power of each plant or storage profile; storage has the sign of its net.
         names: the profiles in the order of the arrays.
         coords: more coordinates along `design`, such as the conditions and the `date`; the
             index `design` itself may be among them.
@@ -94,7 +94,7 @@ def feeder_days(
 
 
 def check_days(days: xr.Dataset, names: ProfileNames) -> xr.Dataset:
-    """The same days with the profiles, dimensions and attributes in their one order and form.
+    """Return the same days with profiles, dimensions and attributes in canonical order and form.
 
     Raises:
         InputError: for anything that is not a Dataset of whole, finite days of these profiles.
@@ -127,7 +127,7 @@ def require_names(what: str, came: tuple[str, ...], own: tuple[str, ...]) -> Non
     """Refuse profiles that are not exactly those of the feeder, in any order.
 
     Raises:
-        InputError: naming the profiles that are missing, unknown or doubled.
+        InputError: with the profiles that are missing, unknown or duplicated.
     """
     if sorted(came) == sorted(own):
         return
@@ -163,5 +163,5 @@ def _check_variable(values: xr.DataArray, variable: Variable) -> None:
 
 
 def _text(values: object) -> Any:
-    """Text as fixed-width unicode, also when there is none."""
+    """Text as fixed-width unicode, also for empty arrays."""
     return np.asarray([str(value) for value in np.asarray(values).ravel()], dtype=np.str_)

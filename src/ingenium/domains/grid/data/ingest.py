@@ -25,17 +25,17 @@ from ingenium.domains.grid.data.profiles import DayTable
 FEWEST_DAYS = 14
 TABLES = {"loads": ("load",), "infeeds": ("sgen", "storage")}
 REST = "*"  # stands for all elements in service that are not named
-MOST_OF_RATED = 100.0  # a peak above so many times the rated power is a wrong unit
+MOST_OF_RATED = 100.0  # a peak of more than this multiple of the rated power is a wrong unit
 LEAST_OF_RATED = 1e-3  # and so is a peak below this share of it
-NIGHT_LOSS = 0.02  # share of the rated power that a plant may draw, as inverters do at night
+NIGHT_LOSS = 0.02  # share of the rated power that a plant may consume, as inverters do at night
 
 
 @dataclass(frozen=True, eq=False)
 class Feeder:
     """A user's feeder.
 
-    `net` is a copy whose elements carry the name of their profile in the column `profile`, as
-    SimBench nets do.
+    `net` is a copy whose elements have the name of their profile in the column `profile`, as in
+    SimBench nets.
     """
 
     table: DayTable
@@ -45,7 +45,7 @@ class Feeder:
 
 @dataclass(frozen=True)
 class _Element:
-    """One mapped element: where it is in the net, and what 1.0 of its profile is."""
+    """One mapped element: its position in the net, and the meaning of 1.0 of its profile."""
 
     name: str
     columns: ElementColumns
@@ -56,7 +56,7 @@ class _Element:
 
     @property
     def profile(self) -> str:
-        """Its own profile, or that of its column, which others may share."""
+        """Name of its own profile, or of its column, which others may share."""
         return self.columns.p if self.columns.unit == "pu" else self.name
 
     @property
@@ -74,7 +74,7 @@ def ingest(profiles: Path, mapping: Path | Mapping[str, Any] | ColumnMapping, ne
         net: pandapower net; it is not changed.
 
     Raises:
-        InputError: saying which row, column or element cannot be used, and what to write.
+        InputError: with the row, column or element that cannot be used, and what to write.
     """
     if not isinstance(mapping, ColumnMapping):
         mapping = read_mapping(mapping)
@@ -173,7 +173,7 @@ def _rated(row: pd.Series, name: str, columns: ElementColumns, table: str) -> _E
 
 
 def _check_power(rows: StampedRows, element: _Element) -> None:
-    """Sign and magnitude of the active power, row by row, as they stand in the file."""
+    """Check sign and magnitude of the active power, row by row, as in the file."""
     values = rows.values[element.columns.p].to_numpy()
     if np.isfinite(values).any():
         _check_sign(rows, element, values)
@@ -209,7 +209,7 @@ def _check_magnitude(element: _Element, values: Float64[np.ndarray, " t"]) -> No
 
 
 def _guess(unit: str, peak: float) -> str:
-    """What the unit probably is, from how far the peak is off."""
+    """Hint on the probable unit, from the order of magnitude of the peak."""
     if unit == "pu":
         return "It looks like an absolute power given as pu. " if peak > 1 else ""
     order = list(UNITS_MW)
@@ -220,7 +220,7 @@ def _guess(unit: str, peak: float) -> str:
 
 
 def whole_days(steps: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows of days without an absent value; the rest is dropped and counted."""
+    """Return the rows of days without a missing value; the rest is dropped and counted."""
     date = pd.DatetimeIndex(steps.index).normalize()
     complete = steps.notna().all(axis=1).groupby(date).sum() == STEPS
     kept = complete.index[complete]
@@ -300,7 +300,7 @@ def _kind(net: Any, infeed: _Element) -> str:
 
 
 def _mark(net: Any, elements: tuple[_Element, ...]) -> None:
-    """Write the profile of each element into the net, and the reactive power of 1.0 of it."""
+    """Write the profile of each element into the net, and the reactive power at 1.0 of it."""
     for table in ("load", "sgen", "storage"):
         net[table]["profile"] = pd.Series(None, index=net[table].index, dtype=object)
     for element in elements:

@@ -31,12 +31,12 @@ class StampedRows:
     values: pd.DataFrame
 
     def place(self, position: int) -> str:
-        """Where a row is, for a message."""
+        """Return the position of a row for a message."""
         return f"in row {position + 2} ({self.text.iloc[position]})"
 
 
 def read_rows(path: Path, mapping: ColumnMapping) -> StampedRows:
-    """Time and the mapped columns of a CSV or Parquet file.
+    """Read time and the mapped columns of a CSV or Parquet file.
 
     CSV: the delimiter is found from the header, a decimal comma from the values.
 
@@ -65,10 +65,10 @@ def read_rows(path: Path, mapping: ColumnMapping) -> StampedRows:
 
 
 def quarter_hours(rows: StampedRows, time: TimeColumn) -> pd.DataFrame:
-    """Values on the grid of 15 minutes, NaN where the file has none.
+    """Resample values to the grid of 15 minutes, NaN where the file has none.
 
-    Shorter steps are averaged; longer ones are interpolated if `time.interpolate` asks for it,
-    such that the energy of each of the file's steps is kept.
+    Shorter steps are averaged; longer ones are interpolated if `time.interpolate` is set, such that
+    the energy of each of the file's steps is preserved.
 
     Raises:
         InputError: for a step that does not fit into 15 minutes, or a longer one.
@@ -108,10 +108,10 @@ def fill_gaps(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
 
 
 def require_values(rows: StampedRows, gaps: Gaps) -> None:
-    """Refuse values that are absent from rows that are there, unless something is asked for.
+    """Refuse missing values in existing rows, unless `gaps` allows them.
 
     Raises:
-        InputError: naming the column with the largest share, and the first time.
+        InputError: with the column with the largest share, and the first time.
     """
     absent = rows.values.isna()
     for column in absent.columns[absent.all()]:
@@ -129,14 +129,14 @@ def require_values(rows: StampedRows, gaps: Gaps) -> None:
 
 
 def _average(frame: pd.DataFrame, parts: int) -> pd.DataFrame:
-    """Means over 15 minutes; absent where one of the parts is."""
+    """Means over 15 minutes; missing where one of the parts is."""
     grouped = frame.groupby(pd.DatetimeIndex(frame.index).floor(QUARTER))
     complete = grouped.count() == parts
     return grouped.mean().where(complete).asfreq(to_offset(QUARTER))
 
 
 def _interpolate(frame: pd.DataFrame, parts: int, asked: bool) -> pd.DataFrame:
-    """Lines between the middles of the steps, scaled so that each step keeps its mean."""
+    """Lines between the middles of the steps, scaled to preserve the mean of each step."""
     if not asked:
         raise InputError(
             "steps of 15 minutes or shorter",

@@ -1,4 +1,4 @@
-"""Reads nets: SimBench codes, kept in a cache, and pandapower JSON files of users."""
+"""Reader of nets: SimBench codes, which are cached, and users' pandapower JSON files."""
 
 import difflib
 import json
@@ -21,7 +21,7 @@ from ingenium.domains.grid.data.packages import SIMBENCH, package, release_of
 from ingenium.domains.grid.data.profiles import simbench_days, simbench_net
 
 SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
-# What a net without controllers holds. pandapower imports modules that its JSON names, so
+# Contents of a net without controllers. pandapower imports modules that its JSON names, so
 # everything else is refused before it sees the file.
 ALLOWED = {
     *(("pandas", name) for name in ("DataFrame", "Series")),
@@ -40,11 +40,11 @@ HINT = "Write it with pandapower.to_json(net, path)."
 
 
 class NetworkError(InputError):
-    """A net that cannot be read, or that the engine cannot stand for."""
+    """A net that cannot be read, or that the engine cannot represent."""
 
 
 def read_net(source: str | Path) -> tuple[str, Any]:
-    """The name and the pandapower net of a SimBench code or a JSON file.
+    """Read the name and the pandapower net of a SimBench code or a JSON file.
 
     Raises:
         NetworkError: unknown code, no such file, or a file that is not a plain net.
@@ -63,12 +63,12 @@ def read_net(source: str | Path) -> tuple[str, Any]:
 
 
 def is_code(source: str | Path) -> bool:
-    """Whether a net is named by a code of SimBench."""
+    """Return whether a net is named by a code of SimBench."""
     return isinstance(source, str) and SIMBENCH_CODE.fullmatch(source) is not None
 
 
 def read_json(path: Path) -> Any:
-    """A pandapower net from JSON, after a check that it holds data only.
+    """Read a pandapower net from JSON after checking that it contains data only.
 
     Raises:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
@@ -79,7 +79,7 @@ def read_json(path: Path) -> Any:
 
 @contextmanager
 def of_nets() -> Iterator[None]:
-    """Refusals of files in general become those of nets."""
+    """Convert refusals of files in general to those of nets."""
     try:
         yield
     except NetworkError:
@@ -89,17 +89,17 @@ def of_nets() -> Iterator[None]:
 
 
 def _net_in(found: str, where: Path) -> Any:
-    """The net of a JSON text; pandapower is given what was checked, written anew."""
+    """Net of a JSON text; pandapower reads a rewritten copy of the checked data."""
     with refusing(WHAT, where):
         content = json_text(found, WHAT, str(where))
         if not isinstance(content, dict):
             raise NetworkError(WHAT, f"{where} with a {type(content).__name__}", HINT)
         plain = json.dumps(_plain(content, str(where)))
     pandapower = package("pandapower")
-    alone = plain.count(NET) == 1  # else each begins with an empty one of its own
+    alone = plain.count(NET) == 1  # else each starts from its own empty one
     begun = deepcopy(_empty_net()) if alone else None
     with warnings.catch_warnings(), refusing("a net that pandapower can read", where):
-        warnings.simplefilter("ignore")  # column types that a later pandas reads otherwise
+        warnings.simplefilter("ignore")  # column types that a later pandas reads differently
         net = pandapower.from_json_string(plain, convert=True, empty_dict_like_object=begun)
         empty = not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True)
     if empty:
@@ -109,15 +109,15 @@ def _net_in(found: str, where: Path) -> Any:
 
 @lru_cache(maxsize=1)
 def _empty_net() -> Any:
-    """What pandapower fills with a file; to make its tables takes half of the reading."""
+    """Template that pandapower fills from a file; building its tables takes half of the time."""
     return package("pandapower").create_empty_network()
 
 
 def _plain(content: Any, where: str) -> Any:
-    """The JSON, and the JSON inside its strings, after a walk for what is not plain data.
+    """The JSON, and the JSON inside its strings, after a check for anything but plain data.
 
-    Tables stand in it as texts, which pandapower parses once more: they are written anew from
-    what was checked, so that no second reading can differ.
+    Tables are embedded as texts, which pandapower parses again: they are rewritten from the checked
+    data, so that a second parse cannot differ.
     """
     if isinstance(content, dict):
         held = content.get("_object")
@@ -135,7 +135,7 @@ def _plain(content: Any, where: str) -> Any:
 
 
 def _json_in(told: str) -> Any:
-    """The JSON that a text is; nothing of one that only begins like it."""
+    """The JSON of a whole text, else None."""
     try:
         return json.loads(told)
     except json.JSONDecodeError:
@@ -154,9 +154,9 @@ def _refuse_class(content: dict[str, object], where: str) -> None:
 
 
 def _simbench(code: str) -> Any:
-    """The net of a SimBench code, without profiles: as `ingenium-grid-data` has it, or cached.
+    """Net of a SimBench code, without profiles: from `ingenium-grid-data`, or cached.
 
-    To read the tables of SimBench takes seconds, so that it is done once for the net and its year.
+    Reading the tables of SimBench takes seconds, so it is done once for the net and its year.
     """
 
     def make(_: int) -> Arrays:
@@ -177,7 +177,7 @@ def _simbench(code: str) -> Any:
 
 @lru_cache(maxsize=4)
 def _parsed(content: bytes, code: str) -> Any:
-    """The net of what is kept, read once by a process that opens it again and again."""
+    """Net of the cached content, parsed once per process."""
     return _net_in(content.decode(), Path(code))
 
 
@@ -187,7 +187,7 @@ def _close_codes(text: str) -> str:
 
 
 def _codes() -> tuple[str, ...]:
-    """Codes of the grids that are there: all of them with simbench."""
+    """Codes of the available grids: all of them with simbench."""
     if find_spec("simbench") is None:
         return bundled_codes()
     return tuple(SIMBENCH.package("simbench").collect_all_simbench_codes())

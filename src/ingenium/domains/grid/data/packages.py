@@ -1,4 +1,4 @@
-"""The grid packages, imported on first use."""
+"""Lazy imports of the grid packages."""
 
 import warnings
 from typing import Any
@@ -21,7 +21,7 @@ def package(name: str) -> Any:
 
 
 def release_of(name: str) -> str:
-    """Name and version of a package of the extra, without importing it.
+    """Return name and version of a package of the extra, without importing it.
 
     Raises:
         MissingExtra: with the line that installs it.

@@ -28,7 +28,7 @@ from ingenium.domains.grid.data.packages import SIMBENCH
 SIMBENCH_ZONE = "Europe/Berlin"
 SIMBENCH_LICENCE = "SimBench data: ODbL 1.0 and DbCL 1.0, share-alike"
 INFEED_TABLES = (("sgen", "renewables"), ("storage", "storage"), ("gen", "powerplants"))
-APART = " storage"  # after the name of a storage profile that plants have too
+APART = " storage"  # suffix of a storage profile whose name a plant profile has too
 
 _ARRAYS = ("dates", "load_p", "load_q", "infeed_p", "load_mw", "infeed_mw")
 
@@ -37,8 +37,8 @@ _ARRAYS = ("dates", "load_p", "load_q", "infeed_p", "load_mw", "infeed_mw")
 class DayTable:
     """Joint days of all profiles of a feeder.
 
-    All profiles are relative to the rated power of the elements that follow them; storage keeps
-    the sign that its net gives it.
+    All profiles are relative to the rated power of the elements that follow them; storage has the
+    sign of its net.
 
     Shapes: n days, t steps of a day (96); `loads` and `infeeds` profiles.
     """
@@ -85,7 +85,7 @@ class DayTable:
         return np.asarray(np.einsum("nit,i->nt", self.infeed_p, rated))
 
     def conditions(self) -> DayConditions:
-        """Season, day type and levels of each day, ranked among the days of this table."""
+        """Return season, day type and levels of each day, ranked among the days of this table."""
         return day_conditions(self.dates, self.total_load_mw, self.weather_infeed_mw)
 
     def take(self, index: Int[np.ndarray, " k"]) -> "DayTable":
@@ -94,13 +94,13 @@ class DayTable:
         return dataclasses.replace(self, **parts)
 
     def to_dataset(self, conditions: DayConditions | None = None) -> xr.Dataset:
-        """The days with their conditions as coordinates; by default ranked among themselves."""
+        """Return the days with conditions as coordinates; by default ranked among themselves."""
         coords = (conditions or self.conditions()).coords()
         days = feeder_days(self.load_p, self.load_q, self.infeed_p, self.names, coords)
         return days.assign_attrs(source=self.source, license=self.licence)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All of it as plain arrays by name."""
+        """Return all fields as plain arrays by name."""
         head = {"names": dataclasses.asdict(self.names), "source": self.source}
         told = np.array(json.dumps(head | {"licence": self.licence}))
         dates = {"dates": self.dates.astype(np.int64)}
@@ -108,7 +108,7 @@ class DayTable:
 
     @classmethod
     def of_arrays(cls, kept: Arrays) -> "DayTable":
-        """From what `arrays` gave."""
+        """Build a table from the result of `arrays`."""
         head = json.loads(str(kept["head"]))
         names = ProfileNames(*(tuple(head["names"][key]) for key in ("load", "infeed", "kinds")))
         dates = {"dates": kept["dates"].astype("datetime64[D]")}
@@ -116,13 +116,13 @@ class DayTable:
         return cls(names=names, source=head["source"], licence=head["licence"], **values)
 
     def digest(self) -> str:
-        """Content address of names, dates and values."""
+        """Return the digest of names, dates and values."""
         arrays = [array_digest(getattr(self, name)) for name in _ARRAYS]
         return digest([dataclasses.asdict(self.names), arrays])
 
 
 def days_of_net(net: Any, *, source: str, licence: str = "", zone: str = SIMBENCH_ZONE) -> DayTable:
-    """The days in `net.profiles` of a pandapower net, as SimBench and `csv2pp` attach them.
+    """Read the days in `net.profiles` of a pandapower net, as SimBench and `csv2pp` attach them.
 
     Only the profiles that an element in service names in its column `profile` are taken, in the
     order of their names. The rows are local time; they are mapped to UTC+01:00 and must be
@@ -130,7 +130,7 @@ def days_of_net(net: Any, *, source: str, licence: str = "", zone: str = SIMBENC
 
     Args:
         net: pandapower net with profiles.
-        source: where the data come from, for the record.
+        source: origin of the data, for the record.
         licence: licence of the data.
         zone: zone of the time stamps.
 
@@ -172,11 +172,11 @@ def days_of_net(net: Any, *, source: str, licence: str = "", zone: str = SIMBENC
 
 
 def simbench_days(code: str, net: Any = None) -> DayTable:
-    """The year 2016 of a SimBench net: as `ingenium-grid-data` brings it, or cached.
+    """Return the year 2016 of a SimBench net: from `ingenium-grid-data`, or cached.
 
     Args:
         code: SimBench code, such as "1-LV-rural1--0-no_sw".
-        net: what `simbench_net` gave, if it was read already, as this takes seconds.
+        net: result of `simbench_net`, if it was read already, as this takes seconds.
 
     Raises:
         MissingExtra: if neither is installed.
@@ -195,7 +195,7 @@ def simbench_days(code: str, net: Any = None) -> DayTable:
 
 
 def days_of_simbench(code: str, net: Any) -> DayTable:
-    """The days in the profiles of what `simbench_net` gave."""
+    """Return the days in the profiles of a net from `simbench_net`."""
     return days_of_net(net, source=_source(code), licence=SIMBENCH_LICENCE)
 
 
@@ -204,7 +204,7 @@ def _source(code: str) -> str:
 
 
 def simbench_net(code: str) -> Any:
-    """A SimBench net with its profiles; takes seconds.
+    """Read a SimBench net with its profiles; takes seconds.
 
     Raises:
         MissingExtra: if simbench is not installed.
@@ -223,7 +223,7 @@ def simbench_net(code: str) -> Any:
 
 
 def name_apart(net: Any) -> None:
-    """Give a storage profile that is named as one of plants, but is another, its own name.
+    """Rename each storage profile that shares a name with a different plant profile.
 
     The medium-voltage nets of SimBench's scenarios 1 and 2 have such profiles (lv_rural1).
     """
@@ -238,19 +238,19 @@ def name_apart(net: Any) -> None:
 
 
 def together(name: str) -> str:
-    """The name of a storage profile as SimBench has it; the reverse of `name_apart`."""
+    """Return SimBench's name of a storage profile; the reverse of `name_apart`."""
     return name.removesuffix(APART)
 
 
 def _same(profiles: dict[str, pd.DataFrame], name: str, one: str, other: str) -> bool:
-    """Whether a profile has the same values in two tables."""
+    """Return whether a profile has the same values in two tables."""
     return all(name in profiles.get(table, ()) for table in (one, other)) and bool(
         np.array_equal(profiles[one][name], profiles[other][name])
     )
 
 
 def kind_of(name: str, table: str = "renewables") -> str:
-    """Kind of an infeed from the name of its SimBench profile and the table that holds it."""
+    """Return the kind of an infeed from the name and the table of its SimBench profile."""
     if table != "renewables":
         return {"storage": "storage", "powerplants": "plant"}[table]
     starts = {"PV": "solar", "WP": "wind", "BM": "firm", "Hydro": "firm"}
@@ -258,7 +258,7 @@ def kind_of(name: str, table: str = "renewables") -> str:
 
 
 def contiguous_dates(time: pd.Series, zone: str) -> Shaped[np.ndarray, " n"]:
-    """Date of each day of contiguous rows in UTC+01:00."""
+    """Return the date of each day of contiguous rows in UTC+01:00."""
     stamps = fixed_time(time, zone=zone, onto=WINTER_TIME)
     steps = np.diff(stamps.to_numpy())
     begins = stamps[0] == stamps[0].normalize()
@@ -272,7 +272,7 @@ def contiguous_dates(time: pd.Series, zone: str) -> Shaped[np.ndarray, " n"]:
 
 
 def _rated_mw(elements: pd.DataFrame) -> dict[str, float]:
-    """Rated power that follows each profile, in the order of the profiles' names."""
+    """Rated power of the followers of each profile, in the order of the profiles' names."""
     if "profile" not in elements:
         return {}
     used = elements[elements["profile"].notna() & elements["in_service"]]

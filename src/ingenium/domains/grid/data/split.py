@@ -1,4 +1,4 @@
-"""Held-out weeks: neighbouring days are alike, so whole weeks are kept from training."""
+"""Held-out weeks: neighbouring days are similar, so whole weeks are left out of training."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from ingenium.domains.grid.data.conditions import SEASONS, seasons
 
 @dataclass(frozen=True, eq=False)
 class DaySplit:
-    """Indices of the days to learn from, and of the days kept from it; both rising."""
+    """Indices of training days and of held-out days; both rising."""
 
     train: Int[np.ndarray, " k"]
     held_out: Int[np.ndarray, " m"]
@@ -21,7 +21,7 @@ def check_split(every: int, seed: int = 0) -> None:
     """Refuse to hold out nothing or everything.
 
     Raises:
-        InputError: naming the entry of the setup.
+        InputError: with the entry of the setup.
     """
     if every < 2:
         raise InputError(
@@ -40,11 +40,11 @@ def split_weeks(
 
     Args:
         dates: the date of each day, in any order.
-        rng: draws the first week of each season.
-        every: one week in so many is held out.
+        rng: samples the first week of each season.
+        every: interval of held-out weeks.
 
     Raises:
-        InputError: if there are too few weeks to hold out one and keep one.
+        InputError: if there are too few weeks to hold out one and train on one.
     """
     check_split(every)
     days = dates.astype("datetime64[D]")

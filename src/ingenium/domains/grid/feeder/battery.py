@@ -1,4 +1,4 @@
-"""Batteries that store what a feeder has too much of, with an exact state of charge."""
+"""Batteries that store the surplus of a feeder, with an exact state of charge."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,9 @@ class Batteries:
     """Batteries of a feeder, one for each storage profile, for self-consumption.
 
     They charge from a surplus of infeed over load and discharge into a deficit, shared in
-    proportion to their power, as far as power and energy go. Half of the losses of a round trip
-    fall on either way. SimBench's storage profiles, which never change their sign, are not used.
+    proportion to their power, within the limits of power and energy. Half of the losses of a round
+    trip occur in each direction. SimBench's storage profiles, which never change their sign, are
+    not used.
 
     Shapes: n series, t steps, s batteries.
     Source: Weniger, Tjaden and Quaschning, Energy Procedia 46, 2014, sec. 2 (the rule).
@@ -35,7 +36,7 @@ class Batteries:
 
     @classmethod
     def of(cls, verifier: FeederVerifier) -> "Batteries":
-        """Those of the net that a verifier solves.
+        """Build the batteries of the net of a verifier.
 
         Raises:
             InputError: if it has none.
@@ -53,11 +54,11 @@ class Batteries:
     def dispatch(
         self, surplus_mw: Float64[np.ndarray, "n t"], start: float = 0.5
     ) -> tuple[Float64[np.ndarray, "n s t"], Float64[np.ndarray, "n s t+1"]]:
-        """Power into the feeder (MW, charging below 0) and energy in each battery (MWh).
+        """Compute power into the feeder (MW, charging below 0) and energy of each battery (MWh).
 
         Args:
             surplus_mw: infeed less load of the feeder without the batteries.
-            start: share of the energy that is in them at first.
+            start: initial state of charge, as a share.
         """
         n, t = surplus_mw.shape
         share = self.power_mw / self.power_mw.sum()
@@ -65,7 +66,7 @@ class Batteries:
         power = np.zeros((n, len(share), t))
         energy = np.empty((n, len(share), t + 1))
         energy[:, :, 0] = start * self.energy_mwh
-        for i in range(t):  # a step follows from the one before
+        for i in range(t):  # each step depends on the previous one
             now = energy[:, :, i]
             asked = -surplus_mw[:, i, None] * share
             most = np.minimum(self.power_mw, now * one_way / self.hours)
@@ -79,12 +80,12 @@ class Batteries:
     def energy_after(
         self, power_mw: Float64[np.ndarray, "n s t"], start: float = 0.5
     ) -> Float64[np.ndarray, "n s t"]:
-        """What each holds after each step of a given power into the feeder (MWh)."""
+        """Return the energy of each battery after each step of a given power (MWh)."""
         one_way = np.sqrt(self.efficiency)
         inside = np.where(power_mw > 0, power_mw / one_way, power_mw * one_way) * self.hours
         return np.asarray(start * self.energy_mwh[:, None] - inside.cumsum(2))
 
     def beyond(self, power_mw: Float64[np.ndarray, "n s t"]) -> Float64[np.ndarray, " n"]:
-        """How far a given power takes any of them beyond empty or full, of its energy."""
+        """Return the largest violation of empty or full under a given power, of the energy."""
         share = self.energy_after(power_mw) / self.energy_mwh[:, None]
         return np.asarray(np.maximum(share - 1, -share).max((1, 2)).clip(min=0.0))

@@ -1,7 +1,7 @@
-"""The electric circuit of a net: the matrices that pandapower itself solves, in per unit.
+"""Electric circuit of a net: the matrices that pandapower itself solves, in per unit.
 
-Taking pandapower's own bus and branch matrices, rather than converting its tables once more,
-keeps open switches, merged buses, taps and magnetising branches exactly as pandapower sees them.
+Using pandapower's own bus and branch matrices, rather than converting its tables again, treats open
+switches, merged buses, taps and magnetising branches exactly as pandapower does.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ F_BUS, T_BUS, SHIFT = 0, 1, 9
 class Circuit:
     """Two-ports between nodes, fed at one node of fixed voltage.
 
-    A node is an energised set of buses joined by closed switches, or the open end of a line.
-    Phase shifts that every path agrees on are taken out: all two-ports are reciprocal.
+    A node is an energised set of buses joined by closed switches, or the open end of a line. Phase
+    shifts that are equal along every path are removed: all two-ports are reciprocal.
     """
 
     base_mva: float
@@ -55,7 +55,7 @@ class Circuit:
 
     @property
     def nodes(self) -> int:
-        """How many nodes the circuit has."""
+        """Number of nodes of the circuit."""
         return len(self.base_kv)
 
     @property
@@ -64,12 +64,12 @@ class Circuit:
         return np.setdiff1d(self.bus_node, [self.slack])
 
     def node_of(self, buses: Integer[np.ndarray, " e"]) -> Int[np.ndarray, " e"]:
-        """The node of each bus of the net; -1 without supply."""
+        """Return the node of each bus of the net; -1 without supply."""
         known = dict(zip(self.bus_index.tolist(), self.bus_node.tolist(), strict=True))
         return np.array([known.get(bus, -1) for bus in buses.tolist()], dtype=np.int64)
 
     def digest(self) -> str:
-        """SHA-256 of all that decides a result."""
+        """Return the SHA-256 of all fields that determine a result."""
         sha = hashlib.sha256()
         for item in fields(self):
             sha.update(item.name.encode())
@@ -78,10 +78,10 @@ class Circuit:
 
 
 def solved(net: Any) -> Any:
-    """A copy of the net, solved by pandapower to 1e-9 MVA.
+    """Return a copy of the net, solved by pandapower to 1e-9 MVA.
 
     Raises:
-        NetworkError: no solution, or no answer at all.
+        NetworkError: no solution, or a failure of pandapower.
     """
     pandapower = package("pandapower")
     done = deepcopy(net)
@@ -107,7 +107,7 @@ def solved(net: Any) -> Any:
 
 
 def circuit_of(net: Any) -> tuple[Circuit, tuple[str, ...]]:
-    """The circuit of a net, and in sentences what was left out or merged to get it.
+    """Return the circuit of a net, and sentences on what was left out or merged.
 
     Raises:
         NetworkError: elements that the engine does not know, or no solution.
@@ -149,7 +149,7 @@ def circuit_of(net: Any) -> tuple[Circuit, tuple[str, ...]]:
 
 
 def refuse_unsupported(net: Any) -> None:
-    """Raise for elements in service that the engine does not stand for.
+    """Raise for elements in service that the engine does not support.
 
     Raises:
         NetworkError: names the table, and what to do.
@@ -188,7 +188,7 @@ def refuse_unsupported(net: Any) -> None:
 
 
 def changes(net: Any, circuit: Circuit) -> tuple[str, ...]:
-    """What the circuit merges or leaves out, as sentences for the evidence."""
+    """Return what the circuit merges or leaves out, as sentences for the evidence."""
     said = []
     switch = net.switch[net.switch.et.isin(["b", "l"])]
     closed = switch.closed.astype(bool)
@@ -230,7 +230,7 @@ def _two_ports(
     t: Int[np.ndarray, " branch"],
     slack: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Admittances of each branch, with the angles turned so that no phase shift is left."""
+    """Admittances of each branch, rotated so that no phase shift remains."""
     vectors = package("pandapower.pypower.makeYbus").branch_vectors(branch, len(branch))
     y_to, y_from, y_ft, y_tf = (np.asarray(y, dtype=np.complex128) for y in vectors)
     angle = _turns(np.deg2rad(branch[:, SHIFT]), f, t, slack)
@@ -251,7 +251,7 @@ def _turns(
     t: Int[np.ndarray, " branch"],
     slack: int,
 ) -> Float[np.ndarray, " node"]:
-    """The angle by which each node is turned against the feeding one (rad)."""
+    """Phase rotation of each node relative to the feeding one (rad)."""
     angle = np.full(int(max(f.max(), t.max())) + 1, np.nan)
     angle[slack] = 0.0
     while np.isnan(angle).any():  # one pass a step away from the slack, along all branches
@@ -266,7 +266,7 @@ def _turns(
 
 
 def _branches(done: Any) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Of lines and transformers in service: rows among all such branches, and index in the net."""
+    """Rows of lines and transformers in service among all branches, and their index in the net."""
     active = done._ppc["internal"]["branch_is"].astype(bool)
     position = np.cumsum(active) - 1
     rows, index = {}, {}

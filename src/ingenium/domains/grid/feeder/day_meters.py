@@ -1,4 +1,4 @@
-"""Meters of a feeder that were read now and then, from which the state of the day is inferred.
+"""Meters of a feeder that are read at some times, from which the state of the day is inferred.
 
 Shapes: n designs, m readings, t steps.
 """
@@ -53,7 +53,7 @@ BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True, eq=False)
 class DayMeters:
-    """What was read, and where the power flow of a day says so."""
+    """Readings of meters, and their positions in the power flow of a day."""
 
     verifier: FeederVerifier
     step: Int64[np.ndarray, " m"]
@@ -63,7 +63,7 @@ class DayMeters:
 
     @classmethod
     def of(cls, verifier: FeederVerifier, table: pd.DataFrame) -> "DayMeters":
-        """Readings in the order in which they were given.
+        """Build readings in the order in which they were given.
 
         Raises:
             InputError: for a meter that the feeder does not have, an hour between steps, or two
@@ -103,14 +103,14 @@ class DayMeters:
         return torch.from_numpy(np.where(self.bus < 0, kw, VOLTAGE_PU))
 
     def mean(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n m"]:
-        """What the meters would read without errors, by exact power flow."""
+        """Return the error-free readings of the meters, by exact power flow."""
         trace = self.verifier.trace(*arrays)
         voltage = trace.voltage_pu[:, self.step, np.maximum(self.bus, 0)]
         taken = trace.import_kw[:, self.step]
         return torch.from_numpy(np.where(self.bus < 0, taken, voltage))
 
     def told(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 5"]:
-        """Quantities of days."""
+        """Return the reported quantities of days."""
         trace = self.verifier.trace(*arrays)
         taken, voltage = trace.import_kw, trace.voltage_pu
         found = (
@@ -123,7 +123,7 @@ class DayMeters:
         return torch.from_numpy(np.stack(found, 1))
 
     def question(self) -> InferenceQuestion:
-        """What the readings ask of the day."""
+        """Return the inference question of the readings."""
         names = (IMPORT, *self.verifier.network.bus_names)
         labels = tuple(
             f"{names[b + 1]} at {HOURS[s]} h" for b, s in zip(self.bus, self.step, strict=True)
@@ -139,7 +139,7 @@ class DayMeters:
         )
 
     def sections(self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]) -> tuple[Section, ...]:
-        """The day with its bands, and what was read of it."""
+        """Report the day with its bands, and its readings."""
         trace = self.verifier.trace(*to_arrays(designs, VARIABLES))
         read = sorted(set(self.bus[self.bus >= 0].tolist()))
         shown = read[:2] or [int(trace.voltage_pu.min((0, 1)).argmin())]

@@ -1,4 +1,4 @@
-"""Proposed days compared with real ones: power, voltages, and the plan of the feeder."""
+"""Report of proposed days compared with real ones: power, voltages, and the plan of the feeder."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ from ingenium.drawing import Marks, TimeBand, figure_of, limits, quantiles
 from ingenium.drawing.style import INK, REJECTED
 
 MEASURED = ("load_energy", "infeed_energy", "import_peak", "export_peak", "loss_share")
-STRAINS = {  # ends of names of quantities
+STRAINS = {  # suffixes of names of quantities
     "_voltage": "Voltage",
     "line_loading": "Line loading",
     "trafo_loading": "Transformer loading",
@@ -33,7 +33,7 @@ FAN = (3.2, 3.2)  # inches
 def sections(
     feeder: OpenFeeder, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Power of the day and voltages, proposed beside real days of the same kind."""
+    """Plot power and voltages of proposed days, compared with real days of the same kind."""
     rows = np.flatnonzero(answered(verdicts["verdict"].to_numpy()))
     own, real = designs.isel({DESIGN: spread(rows)}), like(known, designs, CONDITIONS)
     return (
@@ -59,7 +59,7 @@ def sections(
 def agreement(
     feeder: OpenFeeder, readings: FeederReadings, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> Section:
-    """The day from its readings on, as the accepted designs have it."""
+    """Plot the day with its readings and the accepted designs after them."""
     held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)[:SHOWN]
     text = (
         f"Points are the {len(readings.taken_kw)} readings that the spec gives; the days that "
@@ -76,7 +76,7 @@ def agreement(
 
 
 def _plan(feeder: OpenFeeder, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-    """The best of the accepted days, or of those with an answer, on the plan of the feeder."""
+    """The best accepted day, or the best solved one, on the plan of the feeder."""
     verdict = verdicts["verdict"].to_numpy()
     rows = np.flatnonzero(verdict == Verdict.ACCEPTED)
     rows = rows if len(rows) else np.flatnonzero(answered(verdict))

@@ -1,4 +1,4 @@
-"""Days of a feeder as a monitor sees them: powers are read, and voltages are the events.
+"""Days of a feeder as streams for a monitor: powers are inputs, voltage faults are events.
 
 Shapes: n designs, t steps of a day.
 """
@@ -19,7 +19,7 @@ STEP_S, PAUSE_DAYS = 900, 2
 
 
 def of(verifier: FeederVerifier, days: xr.Dataset) -> tuple[Stream, ...]:
-    """Loads and infeed of each day in MW and Mvar, and when a bus left the band."""
+    """Return loads and infeed of each day in MW and Mvar, and steps with a bus outside the band."""
     load_p, load_q, infeed_p = to_arrays(days, VARIABLES)
     profiles = verifier.profiles
     p, q = (w.sum(1).to(torch.float64) for w in (profiles.load_p_mw, profiles.load_q_mvar))

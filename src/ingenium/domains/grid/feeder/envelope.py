@@ -1,4 +1,4 @@
-"""What the data say is possible: hours without sun, and the bounds of each infeed."""
+"""Data-driven bounds: hours without sun, and the bounds of each infeed."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from jaxtyping import Bool, Float64
 from torch import Tensor
 
 YEAR_DAYS = 366
-NEAR_DAYS = 15  # either side of a day whose nights count as its own
+NEAR_DAYS = 15  # to each side of a day, whose nights count as its own
 
 
 @dataclass(frozen=True, eq=False)
 class InfeedBounds:
-    """Bounds of infeed by day of the year: solar is exactly zero where the season has no sun.
+    """Bounds of infeed by day of the year: solar is exactly zero in hours without sun.
 
-    Night is where no known day within 15 days of the calendar fed anything in; it is found in
-    the data, so that it holds for any place, time zone and orientation.
+    A step is night if no known day within 15 calendar days had any infeed; it is derived from the
+    data, so that it is right for any place, time zone and orientation.
 
     Shapes: g infeed profiles, t steps.
     """
@@ -30,7 +30,7 @@ class InfeedBounds:
         day_of_year: Float64[Tensor, " n"],
         solar: Bool[Tensor, " g"],
     ) -> "InfeedBounds":
-        """Bounds found in known days; storage and firm plants stay within what they have done."""
+        """Derive bounds from known days; storage and firm plants stay within their known range."""
         g, t = infeed_p.shape[1:]
         if not g:
             empty = torch.zeros(YEAR_DAYS, 0, t, dtype=torch.float64)
@@ -39,7 +39,7 @@ class InfeedBounds:
         lower = infeed_p.amin((0, 2))[:, None].expand(g, t).repeat(YEAR_DAYS, 1, 1)
         lower = torch.where(solar[:, None], lower.clamp(min=0.0), lower)
         upper = infeed_p.amax((0, 2))[:, None].expand(shape).clone()
-        for day in range(YEAR_DAYS):  # over the calendar, once for a feeder
+        for day in range(YEAR_DAYS):  # over the calendar, once per feeder
             apart = (day_of_year - 1 - day).abs()
             near = torch.minimum(apart, YEAR_DAYS - apart) <= NEAR_DAYS
             if near.any():
@@ -51,6 +51,6 @@ class InfeedBounds:
     def at(
         self, day_of_year: Float64[Tensor, " n"]
     ) -> tuple[Float64[Tensor, "n g t"], Float64[Tensor, "n g t"]]:
-        """Lower and upper bound of each design."""
+        """Return the lower and upper bound of each design."""
         day = (day_of_year.round().long() - 1).clamp(0, YEAR_DAYS - 1)
         return self.lower[day], self.upper[day]

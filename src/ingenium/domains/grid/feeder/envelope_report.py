@@ -1,4 +1,4 @@
-"""Envelopes compared with the room of the day, and where they broke."""
+"""Report of envelopes compared with the actual headroom of the day, and of violations."""
 
 import numpy as np
 import xarray as xr
@@ -18,7 +18,7 @@ SHOWN_DAYS = 3
 def sections(
     judge: EnvelopeVerifier, risk: float, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Days of few, middling and many broken steps, and all days together."""
+    """Plot days of few, middling and many violations, and all days together."""
     rows = {DESIGN: np.flatnonzero(answered(verdicts["verdict"].to_numpy()))}
     own, found = designs.isel(rows), verdicts.isel(rows)
     if not own.sizes[DESIGN]:

@@ -1,4 +1,4 @@
-"""Operating envelopes measured by power flow on the days that came, with all of them in use."""
+"""Operating envelopes measured by power flow on the actual days, at full use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,17 +43,17 @@ QUANTITIES = (
 
 @dataclass(frozen=True, eq=False)
 class EnvelopeVerifier:
-    """Solves each step of the real day twice: with all of the export, and with all of the import.
+    """Solves each step of the real day twice: with full export, and with full import.
 
-    A step is broken where a voltage or a loading lies beyond its limit. A day with a step that has
-    no solution has no answer.
+    A step is violated where a voltage or a loading exceeds its limit. A day with an unsolved step
+    is NaN.
 
     Shapes: n designs, v nodes of loads, t steps.
     """
 
     headroom: Headroom
-    rooms: LoadSeries  # what days have room for, export and import (kW)
-    table: DayTable  # the days of the feeder, in the order of the rooms
+    rooms: LoadSeries  # headroom of days, export and import (kW)
+    table: DayTable  # the days of the feeder, in the order of the headrooms
     nodes: Int[np.ndarray, " v"]  # of the circuit
     name: ClassVar[str] = FeederVerifier.name
     tier: ClassVar[Literal["exact"]] = "exact"
@@ -61,7 +61,7 @@ class EnvelopeVerifier:
 
     @property
     def version(self) -> str:
-        """Of the power flow."""
+        """Version of the power flow."""
         return self.headroom.verifier.version
 
     def measure(
@@ -70,7 +70,7 @@ class EnvelopeVerifier:
         import_kw: Float64[Tensor, "n v t"],
         envelope_day: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n k"]:
-        """All quantities; NaN for days that are none of the feeder's."""
+        """Measure all quantities; NaN for days that are not the feeder's."""
         place = self.rooms.place(envelope_day.numpy())
         found = np.full((len(place), len(QUANTITIES)), np.nan)
         known = np.flatnonzero(place >= 0)
@@ -82,20 +82,20 @@ class EnvelopeVerifier:
     def strained(
         self, side: str, kw: Float64[np.ndarray, "n v t"], place: Int[np.ndarray, " n"]
     ) -> Strain:
-        """What the days come to with all of one side in use."""
+        """Return voltages and loading of days with full use of one side."""
         extra = np.zeros((len(kw), len(self.headroom.share), kw.shape[2]))
         extra[:, self.nodes] = SIGN[side] * kw / KW
         load_p, load_q, infeed_p = self.days(place)
         return self.headroom.strain(load_p, load_q, infeed_p, extra)
 
     def days(self, place: Int[np.ndarray, " n"]) -> tuple[Tensor, Tensor, Tensor]:
-        """Load, reactive load and infeed of some days, by profile."""
+        """Return load, reactive load and infeed of some days, by profile."""
         day, own = self.rooms.ahead[place], self.table
         load_p, load_q, infeed_p = own.load_p[day], own.load_q[day], own.infeed_p[day]
         return torch.as_tensor(load_p), torch.as_tensor(load_q), torch.as_tensor(infeed_p)
 
     def broken(self, found: Strain) -> Float64[np.ndarray, "n t"]:
-        """1 for steps beyond a limit, else 0; NaN without a solution."""
+        """Return 1 for steps beyond a limit, else 0; NaN without a solution."""
         h = self.headroom
         beyond = found.highest > h.highest_pu + NEAR_PU
         beyond |= found.lowest < h.lowest_pu - NEAR_PU
@@ -128,7 +128,7 @@ class PandapowerEnvelopes:
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """Version of the package."""
         return release_of("pandapower").split()[1]
 
     @cached_property
@@ -142,7 +142,7 @@ class PandapowerEnvelopes:
         import_kw: Float64[Tensor, "n v t"],
         envelope_day: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 3"]:
-        """Highest voltage with export, lowest with import, highest loading with either."""
+        """Measure highest voltage with export, lowest with import, highest loading with either."""
         place = self.judge.rooms.place(envelope_day.numpy())
         rows = []
         for i in range(len(place)):  # few designs are checked
@@ -159,7 +159,7 @@ class PandapowerEnvelopes:
     def _day(
         self, steps: list[np.ndarray], extra_mw: Float64[np.ndarray, "v t"]
     ) -> tuple[float, float, float]:
-        """Lowest and highest voltage and loading of a day, the extra at its elements of loads."""
+        """Lowest and highest voltage, and loading of a day; the extra is at its load elements."""
         feeder = self.judge.headroom.verifier
         factors = feeder.profiles.factors(*steps)
         net, circuit = feeder.network.net, feeder.network.circuit

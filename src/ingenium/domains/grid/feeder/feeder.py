@@ -1,4 +1,4 @@
-"""A feeder opened: its net through the parity gate, and its days in the order of the net."""
+"""Opened feeder: its net through the parity gate, and its days in the order of the net."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 @dataclass(frozen=True)
 class FeederSettings:
-    """Which feeder, and what is changed on it before it is studied."""
+    """Choice of the feeder, and changes to it before the study."""
 
     grid: str = DEFAULT_GRID  # SimBench code, or a pandapower JSON net
     profiles: str | None = None  # CSV or Parquet of a net of one's own
@@ -43,7 +43,7 @@ class FeederSettings:
 
 @dataclass(frozen=True)
 class DaySettings(FeederSettings):
-    """Which feeder, what is changed on it, and how far its infeed may miss the day proposed."""
+    """Choice of the feeder, changes to it, and the error of its infeed forecast."""
 
     infeed_error: float = 0.0  # relative deviation of the infeed of sun and wind; 0 for none
     voltage_low: float = 0.9  # pu, below which a voltage is at fault; EN 50160 allows 10 %
@@ -117,7 +117,7 @@ def _file(name: str) -> Path:
 
 
 def _scaled(net: Any, settings: FeederSettings) -> tuple[Any, tuple[str, ...]]:
-    """The net, which is ours, with grown loads and infeed, and what was done in sentences."""
+    """Copy of the net with scaled loads and infeed, and sentences on the changes."""
     notes = []
     for tables, factor, what in (
         (("load",), settings.load_scale, "load"),
@@ -131,7 +131,7 @@ def _scaled(net: Any, settings: FeederSettings) -> tuple[Any, tuple[str, ...]]:
 
 
 def _in_order(table: DayTable, verifier: FeederVerifier) -> DayTable:
-    """The days with their profiles in the order of the verifier, and its rated powers."""
+    """Days with their profiles in the order of the verifier, and its rated powers."""
     want = verifier.profiles
     names, kinds = table.names, dict(zip(table.names.infeed, table.names.kinds, strict=True))
     absent = {*want.load_profiles} - {*names.load} | {*want.infeed_profiles} - {*names.infeed}

@@ -114,14 +114,14 @@ class FeederDay(Problem):
         )
 
     def comparison(self) -> FieldComparison:
-        """What days of this feeder have no scores of, and why."""
+        """Return which scores the days of this feeder lack, and why."""
         absent = [kind for kind, _, at in self._kinds() if not at.any()]
         why = f'no plant of the net is such; grid = "{WITH_WIND}" has wind and solar plants'
         prices = {"prices": "the data of feeders hold none"}
         return FieldComparison(unscored=prices | dict.fromkeys(absent, why))
 
     def _errors(self) -> InfeedScenarios:
-        """Errors of what is fed in by weather, which the setup asks for."""
+        """Errors of weather-dependent infeed, as set in the setup."""
         settings, kinds = self.settings, self.feeder.table.names.kinds
         return InfeedScenarios(
             self.feeder.verifier,
@@ -145,7 +145,7 @@ class FeederDay(Problem):
         return days.assign_coords(held_out=(DESIGN, held), group=(DESIGN, week))
 
     def _place(self, given: Given, known: Int[np.ndarray, " m"]) -> FeederReadings:
-        """The readings among those that known days would have given, which models are told of."""
+        """Place the readings among those of known days, on which models are conditioned."""
         trace = self.feeder.verifier.trace(*to_arrays(self._days, VARIABLES))
         taken = trace.import_kw[:, : len(given[READINGS.name])]
         self._days = self._days.assign_coords({READINGS.name: ((DESIGN, *READINGS.dims), taken)})
@@ -155,24 +155,24 @@ class FeederDay(Problem):
         return found
 
     def data(self) -> xr.Dataset:
-        """All days of the feeder; whole weeks are held out."""
+        """Return all days of the feeder; whole weeks are held out."""
         return self._days
 
     def labels(self) -> dict[str, Any]:
-        """Names of profiles and hours of steps."""
+        """Return names of profiles and hours of steps."""
         return self.feeder.table.names.labels()
 
     def fixable(self) -> tuple[Quantity, ...]:
-        """The energies of a day; that of the loads is free where they follow readings."""
+        """Energies of a day; that of the loads cannot be fixed where they follow readings."""
         names = ("load_energy", "infeed_energy") if self.readings is None else ("infeed_energy",)
         return tuple(q for q in self.quantities if q.name in names)
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """What models see of days: conditions as they were learned."""
+        """Return the model inputs of days: conditions as in training."""
         return told(self, conditions.SEEN, designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Loads at least 0 and as readings say, PV 0 at night, energies exactly as fixed."""
+        """Impose loads at least 0 and as read, PV 0 at night, and fixed energies exactly."""
         lower, upper = self._bounds.at(torch.as_tensor(conditions["day_of_year"].to_numpy()))
         profiles = self.feeder.verifier.profiles
         load = Together((Box(lower=0.0), *self._sum(fixed, "load_energy", profiles.load_p_mw)))
@@ -213,10 +213,10 @@ class FeederDay(Problem):
         return len(self.feeder.verifier.network.circuit.trafos) > 0
 
     def question(self) -> InferenceQuestion:
-        """What the meters of a day say of it.
+        """Return the inference question of the meters of a day.
 
         Raises:
-            InputError: where none was read.
+            InputError: where there are no readings.
         """
         if METERS.name not in self.given:
             raise InputError(
@@ -227,25 +227,25 @@ class FeederDay(Problem):
         return DayMeters.of(self.feeder.verifier, self.given[METERS.name]).question()
 
     def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
-        """What a monitor sees of days."""
+        """Return the streams of days for a monitor."""
         return day_streams.of(self.feeder.verifier, designs)
 
     def layout(self) -> PlantMap | None:
-        """No map: readings are those of the whole feeder."""
+        """Return no map: readings are those of the whole feeder."""
         return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """What an operator wants to see."""
+        """Report the views of an operator."""
         shown = day_report.sections(self.feeder, self._days, designs, verdicts)
         if self.readings is None:
             return shown
         return (day_report.agreement(self.feeder, self.readings, designs, verdicts), *shown)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """How far days are from the real ones: each kind of series, and what an operator reads.
+        """Return distances of days from real ones: each kind of series, and operators' quantities.
 
-        Wasserstein-1 distances over days, in spreads of the real ones: of the courses of load, PV
-        and wind step by step, and of quantities after power flow.
+        Wasserstein-1 distances over days, in spreads of the real ones: of the trajectories of load,
+        PV and wind step by step, and of quantities after power flow.
         """
         names = [q.name for q in self.quantities]
         found = {}
@@ -265,14 +265,14 @@ class FeederDay(Problem):
         return found
 
     def _kinds(self) -> Iterator[tuple[str, str, Bool[np.ndarray, " profiles"]]]:
-        """Load, PV and wind: the variable of each, and which of its profiles are of the kind."""
+        """Load, PV and wind: the variable of each, and a mask of its profiles of the kind."""
         names = self.feeder.table.names
         yield "load", "load_p", np.ones(len(names.load), dtype=bool)
         for kind in ("solar", "wind"):
             yield kind, "infeed_p", np.array(names.kinds, dtype=str) == kind
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Full load without infeed, as pandapower solves it."""
+        """Full load without infeed, as solved by pandapower."""
         arrays, truth = reference_day(self.feeder.verifier)
         one = self._days.isel({DESIGN: [0]})
         coords = {c.name: one[c.name] for c in self.conditions} | self.labels()

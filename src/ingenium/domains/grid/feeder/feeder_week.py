@@ -33,7 +33,7 @@ from ingenium.sampling.constraints import Box
 
 DAYS = 7
 WEEK = DAYS * STEPS
-MIDNIGHTS = np.arange(STEPS, WEEK, STEPS) - 1  # places of the changes over midnight
+MIDNIGHTS = np.arange(STEPS, WEEK, STEPS) - 1  # positions of the changes over midnight
 SHARE = 0.01  # of the weeks that pandapower solves too
 LEVELS = tuple(
     Condition(name, f"quantile rank of the week's {of}", middle=0.5, spread=UNIT_SPREAD)
@@ -47,25 +47,25 @@ SEASON, MONDAY = conditions.CONDITIONS[0], conditions.SEEN[0]
 
 @dataclass(frozen=True)
 class WeekVerifier:
-    """What power flow says of each step of a week, its midnights, and what batteries hold.
+    """Verifier of weeks: power flow of each step, midnights, and batteries' energy.
 
     Shapes: n designs, u load profiles, g infeed profiles, t steps of a week.
     """
 
     feeder: FeederVerifier
     batteries: Batteries | None
-    cells: tuple[int, ...]  # places of their profiles among those of the infeed
+    cells: tuple[int, ...]  # positions of their profiles among those of the infeed
     name: ClassVar[str] = FeederVerifier.name
     tier: ClassVar[Literal["exact"]] = "exact"
 
     @property
     def version(self) -> str:
-        """Of the power flow."""
+        """Version of the power flow."""
         return self.feeder.version
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of a day, over the week, and what days have not."""
+        """Quantities of a day over the week, and those of weeks only."""
         own = Quantity(
             "midnight_jump", "1", "change of net load over midnight, to that of other steps"
         )
@@ -82,7 +82,7 @@ class WeekVerifier:
         load_q: Float64[Tensor, "n u t"],
         infeed_p: Float64[Tensor, "n g t"],
     ) -> Float64[Tensor, "n k"]:
-        """All quantities of each week."""
+        """Measure all quantities of each week."""
         columns = [self.feeder.measure(load_p, load_q, infeed_p)]
         net = self.surplus_mw(load_p, infeed_p)
         change = np.abs(np.diff(net, axis=1))
@@ -98,7 +98,7 @@ class WeekVerifier:
     def surplus_mw(
         self, load_p: Float64[Tensor, "n u t"], infeed_p: Float64[Tensor, "n g t"]
     ) -> Float64[np.ndarray, "n t"]:
-        """Infeed less load of the whole feeder."""
+        """Return infeed less load of the whole feeder."""
         profiles = self.feeder.profiles
         infeed = torch.einsum("ngt,g->nt", infeed_p, profiles.infeed_p_mw.sum(1))
         load = torch.einsum("nut,u->nt", load_p, profiles.load_p_mw.sum(1))
@@ -107,7 +107,7 @@ class WeekVerifier:
     def stored(
         self, load_p: Float64[Tensor, "n u t"], infeed_p: Float64[Tensor, "n g t"]
     ) -> Float64[Tensor, "n g t"]:
-        """The infeed with its batteries following the surplus of all else."""
+        """Return the infeed with its batteries following the surplus of all other profiles."""
         if self.batteries is None:
             return infeed_p
         cells = list(self.cells)
@@ -187,7 +187,7 @@ class FeederWeek(Problem):
         rows = first[:, None] + np.arange(DAYS)
 
         def joined(x: np.ndarray) -> Tensor:
-            """Days of some profiles one after the other."""
+            """Concatenate the days of some profiles."""
             days = x[rows].transpose(0, 2, 1, 3)
             return torch.as_tensor(days.reshape(*days.shape[:2], WEEK))
 
@@ -210,7 +210,7 @@ class FeederWeek(Problem):
         return found.assign_attrs(source=table.source, license=table.licence)
 
     def _usual_limits(self) -> tuple[Limit, ...]:
-        """Voltages as EN 50160 has them, and midnights no rougher than in any real week."""
+        """Voltage limits of EN 50160, and midnights no rougher than in any real week."""
         names = [q.name for q in self.quantities]
         real = self._judge.measure(*to_arrays(self._weeks, VARIABLES)).numpy()
         roughest = float(np.nanmax(real[:, names.index("midnight_jump")]))
@@ -224,21 +224,21 @@ class FeederWeek(Problem):
         )
 
     def data(self) -> xr.Dataset:
-        """All whole weeks of the feeder, some held out."""
+        """Return all whole weeks of the feeder, some held out."""
         return self._weeks
 
     def labels(self) -> dict[str, Any]:
-        """Names of profiles, and hours from Monday on."""
+        """Return names of profiles, and hours since Monday."""
         attrs = {"units": "h", "long_name": "start of the step after Monday's midnight"}
         hours = {"time": ("time", np.arange(WEEK) / 4, attrs)}
         return self.feeder.table.names.labels() | hours
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """What models see of days: conditions as they were learned."""
+        """Return the model inputs of weeks: conditions as in training."""
         return told(self, (MONDAY, *LEVELS), designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Loads at least 0, infeed as known around the date, batteries after the surplus."""
+        """Impose loads at least 0, infeed as known around the date, batteries after the surplus."""
         monday = torch.as_tensor(conditions["day_of_year"].to_numpy())
         days = [self._bounds.at((monday - 1 + i) % 366 + 1) for i in range(DAYS)]
         lower, upper = (torch.cat(sides, 2) for sides in zip(*days, strict=True))
@@ -251,11 +251,11 @@ class FeederWeek(Problem):
         return onto
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Weeks beside real ones, their voltages, and what their batteries hold."""
+        """Report weeks compared with real ones, their voltages, and their batteries' energy."""
         return week_report.sections(self._judge, self._weeks, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Full load without infeed, as pandapower solves it: a week without any change."""
+        """Full load without infeed in a constant week, as solved by pandapower."""
         arrays, truth = reference_day(self.feeder.verifier, DAYS)
         one = self._weeks.isel({DESIGN: [0]})
         coords = {c.name: one[c.name] for c in self.conditions} | self.labels()

@@ -1,4 +1,4 @@
-"""What the error of a forecast of PV and wind does to the voltages of a day."""
+"""Effect of the forecast error of PV and wind on the voltages of a day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from ingenium.domains.grid.feeder.verifier import FeederVerifier
 MEMORY_H = 4.0  # after which the correlation of two errors has fallen to 1/e
 AT_ONCE = 16  # scenarios solved together
 RISK = "voltage_risk"
-HELD = Limit(RISK, at_most=0.05)  # as EN 50160 asks of 95 % of a week
+HELD = Limit(RISK, at_most=0.05)  # as EN 50160 requires for 95 % of a week
 
 
 @dataclass(frozen=True, eq=False)
 class InfeedScenarios:
-    """Days whose infeed from sun and wind is not that of the design, but of what may come instead.
+    """Days whose infeed from sun and wind deviates from the design by a forecast error.
 
-    One error holds for the whole feeder, whose plants see one sky: a factor with the mean 1 and the
-    relative deviation `error`, whose logarithm is a stationary Gaussian process of first order.
-    Infeed stays at most at its rating. What was read already does not miss.
+    One error applies to the whole feeder, whose plants share the weather: a factor with the mean 1
+    and the relative deviation `error`, whose logarithm is a stationary Gaussian process of first
+    order. Infeed stays at most at its rating. Steps with readings have no error.
 
     Shapes: n designs, s scenarios, u load profiles, g infeed profiles, t steps.
     """
@@ -41,7 +41,7 @@ class InfeedScenarios:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The chance that voltages are at fault."""
+        """Probability of voltage faults."""
         low, high = self.band_pu
         return (
             Quantity(
@@ -52,12 +52,12 @@ class InfeedScenarios:
         )
 
     def factors(self, scenarios: Sequence[int], t: int) -> Float64[Tensor, "s t"]:
-        """Of the infeed at each step."""
+        """Return the factor of the infeed at each step."""
         keep = np.exp(-self.verifier.hours / MEMORY_H)
         spread = np.sqrt(np.log1p(self.error**2))
         noise = np.stack([scenario_rng(self.seed, j).standard_normal(t) for j in scenarios])
         course = noise.copy()
-        for i in range(1, t):  # each step from the one before
+        for i in range(1, t):  # each step depends on the previous one
             course[:, i] = keep * course[:, i - 1] + np.sqrt(1 - keep**2) * noise[:, i]
         factor = np.exp(spread * course - spread**2 / 2)
         factor[:, : self.read] = 1.0
@@ -71,9 +71,9 @@ class InfeedScenarios:
         *,
         scenarios: Sequence[int],
     ) -> Float64[Tensor, "n s 1"]:
-        """1 where a voltage leaves the band, or the power flow has no solution."""
+        """Return 1 where a voltage leaves the band, or the power flow has no solution."""
         found, n = [], len(load_p)
-        for start in range(0, len(scenarios), AT_ONCE):  # which bounds the memory
+        for start in range(0, len(scenarios), AT_ONCE):  # to bound the memory
             factor = self.factors(scenarios[start : start + AT_ONCE], load_p.shape[2])
             s = len(factor)
             moved = infeed_p[:, None] * factor[None, :, None]
@@ -82,6 +82,6 @@ class InfeedScenarios:
             p, q = (x.repeat_interleave(s, 0) for x in (load_p, load_q))
             trace = self.verifier.trace(p, q, infeed)
             low, high = trace.voltage_pu.min((1, 2)), trace.voltage_pu.max((1, 2))
-            inside = (low >= self.band_pu[0]) & (high <= self.band_pu[1])  # NaN is not
+            inside = (low >= self.band_pu[0]) & (high <= self.band_pu[1])  # False for NaN
             found.append(torch.from_numpy(~inside).to(torch.float64).reshape(n, s, 1))
         return torch.cat(found, 1)

@@ -39,7 +39,7 @@ class FeederGradient:
     worst_steps: int = 6
 
     def measurement(self, quantity: str) -> Callable[[Tensor, Tensor, Tensor], Float[Tensor, " n"]]:
-        """The function of (load_p, load_q, infeed_p) that gives a smooth `quantity`.
+        """Return the function of (load_p, load_q, infeed_p) for a smooth `quantity`.
 
         Raises:
             InputError: if the quantity has no gradient.
@@ -65,7 +65,7 @@ class FeederGradient:
         return soft.masked_fill(~solved.reshape(n, -1).all(1), float("nan"))
 
     def _worst(self, quantity: str, profiles: tuple[Tensor, Tensor, Tensor], sign: float) -> Tensor:
-        """The steps of each design at which the quantity is most extreme, by a plain solve."""
+        """The most extreme steps of each design, by a plain solve."""
         trace = self.verifier.trace(*(x.detach().double() for x in profiles))
         course = {
             "min_voltage": trace.voltage_pu,
@@ -77,7 +77,7 @@ class FeederGradient:
         return worst.topk(min(self.worst_steps, worst.shape[1]), dim=1).indices
 
     def _voltage(self, p_mw: Float[Tensor, "b node"], q_mvar: Float[Tensor, "b node"]) -> Tensor:
-        # Built anew for each call: the backward pass needs the engine as this call left it.
+        # Rebuilt for each call: the backward pass needs the engine in the state of this call.
         grid, start = engine_grid(self.verifier.network.circuit)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it wraps read-only arrays, and never writes to them

@@ -1,4 +1,4 @@
-"""How much more power a feeder takes at each step before a limit is reached."""
+"""Headroom of a feeder: the extra power at each step before a limit is reached."""
 
 import math
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from ingenium.domains.grid.feeder.powerflow import Engine
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 ITERATIONS = 30
-FIRST, BEYOND = 1 / 64, 1.1  # of the largest power, to see how margins fall; and past their end
-NEAR_PU = 1e-6  # of the limit, on the side that holds
+FIRST, BEYOND = 1 / 64, 1.1  # of the largest power, for the slope; of the extrapolated root
+NEAR_PU = 1e-6  # of the limit, on the feasible side
 
 
 Ends = tuple[np.ndarray, np.ndarray]  # powers of rows, and the margins left there
@@ -25,7 +25,7 @@ Margins = Callable[[Any, np.ndarray], np.ndarray]  # of rows, at a power of each
 
 @dataclass(frozen=True, eq=False)
 class Strain:
-    """What steps come to: voltages of the nodes, and the highest loading of what has a rating."""
+    """Voltages of the nodes and the highest loading at each step."""
 
     lowest: Float64[np.ndarray, "*steps"]  # pu
     highest: Float64[np.ndarray, "*steps"]  # pu
@@ -39,7 +39,7 @@ class Headroom:
     The extra power is shared among the nodes of loads in proportion to their rated power, without
     reactive power. Infeed may rise until the highest voltage reaches `highest_pu`, load until the
     lowest reaches `lowest_pu`, and both until a line or transformer reaches `most_percent`; where
-    the limit is broken without any, there is no room.
+    the limit is violated without extra power, the headroom is 0.
 
     Shapes: n days, t steps.
     Source: Liu, Ochoa, Riaz, Mancarella, Ting, San and Theunissen, Grid and market services from
@@ -50,7 +50,7 @@ class Headroom:
     verifier: FeederVerifier
     lowest_pu: float
     highest_pu: float
-    most_mw: float  # at which the search ends
+    most_mw: float  # upper end of the search
     most_percent: float = math.inf
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Headroom:
 
     @cached_property
     def share(self) -> Float64[np.ndarray, " node"]:
-        """Of the extra power, at each node."""
+        """Share of the extra power at each node."""
         rated = self.verifier.profiles.load_p_mw.sum(0).numpy()
         return np.asarray(rated / rated.sum())
 
@@ -73,7 +73,7 @@ class Headroom:
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
     ) -> Float64[np.ndarray, "n t"]:
-        """Extra infeed until the upper limit."""
+        """Return the extra infeed until a limit is reached."""
         return self._room(load_p, load_q, infeed_p, -1.0)
 
     def load_mw(
@@ -82,7 +82,7 @@ class Headroom:
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
     ) -> Float64[np.ndarray, "n t"]:
-        """Extra load until the lower limit."""
+        """Return the extra load until a limit is reached."""
         return self._room(load_p, load_q, infeed_p, 1.0)
 
     def strain(
@@ -92,7 +92,7 @@ class Headroom:
         infeed_p: Float[Tensor, "n g t"],
         extra_mw: Float64[np.ndarray, "n node t"],
     ) -> Strain:
-        """What days come to with an extra load at nodes (infeed below 0); NaN without solution."""
+        """Solve days with an extra load at nodes (infeed below 0); NaN without solution."""
         p, q = self.verifier.profiles.demand(load_p, load_q, infeed_p)
         more = extra_mw.transpose(0, 2, 1)
         rows = [a.reshape(-1, a.shape[2]) for a in (p.numpy() + more, q.numpy())]
@@ -106,7 +106,7 @@ class Headroom:
         n, _, t = load_p.shape
         days = max(1, self.verifier.rows // t)
         parts = []
-        for first in range(0, n, days):  # a loop over blocks of designs bounds the memory
+        for first in range(0, n, days):  # blocks of designs bound the memory
             part = slice(first, first + days)
             p, q = self.verifier.profiles.demand(load_p[part], load_q[part], infeed_p[part])
             parts.append(self._root(p.flatten(0, 1).numpy(), q.flatten(0, 1).numpy(), sign))
@@ -115,7 +115,7 @@ class Headroom:
     def _root(
         self, p: Float64[np.ndarray, "b node"], q: Float64[np.ndarray, "b node"], sign: float
     ) -> Float64[np.ndarray, " b"]:
-        """Where the margin of each row is nearly used up; a step without a solution is beyond."""
+        """Largest power that leaves each row a margin; a step without a solution is beyond it."""
 
         def margins(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, "2 c"]:
             return self._margins(p[rows], q[rows], sign * extra_mw, sign)
@@ -127,7 +127,7 @@ class Headroom:
         (low, f_low), (high, f_high) = self._ends(margins, len(p))
         room = np.where(f_high >= 0, high, 0.0)
         open_ = np.flatnonzero((f_low > 0) & ~(f_high >= 0))
-        kept = np.zeros(len(p))  # which end stayed: 1 low, -1 high
+        kept = np.zeros(len(p))  # which end was retained: 1 low, -1 high
         for _ in range(ITERATIONS):
             if not len(open_):
                 break
@@ -146,10 +146,10 @@ class Headroom:
         return room
 
     def _ends(self, margins: Margins, rows: int) -> tuple[Ends, Ends]:
-        """Powers between which the lesser margin ends, and what is left there.
+        """Powers that bracket the root of the smaller margin, and the margins there.
 
-        The far one lies beyond where one of both would end if it fell on as it begins to; it is
-        the largest power where none falls, or none is used up there either.
+        The upper one is beyond the root of the margins' linear extrapolation; it is the largest
+        power where no margin falls, or where none is used up there.
         """
         low, step = np.zeros(rows), self.most_mw * FIRST
         first, then = margins(slice(None), low), margins(slice(None), low + step)
@@ -173,7 +173,7 @@ class Headroom:
         extra_mw: Float64[np.ndarray, " b"],
         sign: float,
     ) -> Float64[np.ndarray, "2 b"]:
-        """What is left of the voltage and of the loading, a trifle less, so that both hold."""
+        """Margins of voltage and loading, slightly reduced, so that both limits are satisfied."""
         found = self._solved(p + extra_mw[:, None] * self.share, q)
         low, high = found.lowest - self.lowest_pu, self.highest_pu - found.highest
         loading = (self.most_percent - found.percent) / 100

@@ -1,4 +1,4 @@
-"""Which profile drives which element of a net, and what that means at the nodes."""
+"""Map from profiles to elements of a net and to power at its nodes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch import Tensor
 from ingenium.domains.grid.data.netfile import NetworkError
 from ingenium.domains.grid.feeder.circuit import Circuit
 
-SIGN = {"load": 1.0, "sgen": 1.0, "storage": -1.0}  # storages give infeed when discharging
+SIGN = {"load": 1.0, "sgen": 1.0, "storage": -1.0}  # storages feed in when discharging
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ProfileMap:
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
     ) -> tuple[Float[Tensor, "n t node"], Float[Tensor, "n t node"]]:
-        """Active and reactive power taken at each node (MW, Mvar)."""
+        """Return active and reactive power demand at each node (MW, Mvar)."""
         infeed = infeed_p.transpose(1, 2)
         p = load_p.transpose(1, 2) @ self.load_p_mw - infeed @ self.infeed_p_mw
         q = load_q.transpose(1, 2) @ self.load_q_mvar - infeed @ self.infeed_q_mvar
@@ -49,7 +49,7 @@ class ProfileMap:
         load_q: Float[np.ndarray, "b u"],
         infeed_p: Float[np.ndarray, "b g"],
     ) -> dict[str, tuple[Float[np.ndarray, "b e"], Float[np.ndarray, "b e"]]]:
-        """Of each table, the factors of p and q of its elements; 0 for those out of service."""
+        """Return factors of p and q of each table's elements; 0 for those out of service."""
         found = {}
         for table, rows in self.rows.items():
             sources = (load_p, load_q) if table == "load" else (infeed_p, infeed_p)
@@ -70,7 +70,7 @@ def profile_map(
     Args:
         net: the pandapower net.
         circuit: its circuit.
-        load: profile by name (or index) of a load; "*" stands for all others.
+        load: profile by name (or index) of a load; "*" means all others.
         infeed: the same for net.sgen and net.storage.
 
     Raises:
@@ -101,7 +101,7 @@ def profile_map(
 def _profiles(
     net: Any, tables: tuple[str, ...], given: Mapping[str, str] | None
 ) -> dict[str, list[str]]:
-    """The profile of each element; empty for one out of service."""
+    """Profile of each element; empty for one out of service."""
     found, used = {}, set()
     for table in tables:
         names = []

@@ -1,4 +1,4 @@
-"""What a verifier of feeders measures on days that are solved."""
+"""Quantities that a verifier of feeders computes from solved days."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ KW = 1000.0  # of one MW
 
 @dataclass(frozen=True)
 class Trace:
-    """Days step by step, for reports.
+    """Results of days step by step, for reports.
 
     Shapes: n designs, t steps.
     """
@@ -47,7 +47,7 @@ class Trace:
 
 @dataclass(frozen=True, eq=False)
 class KnownLoads:
-    """Energies and peaks of the load on the days of a table, among which other days are ranked.
+    """Energies and peaks of the load on known days, among which other days are ranked.
 
     Shapes: n days.
     """
@@ -57,12 +57,12 @@ class KnownLoads:
 
     @classmethod
     def of(cls, load: Float[np.ndarray, "n t"]) -> "KnownLoads":
-        """Of days step by step."""
+        """Compute energies and peaks of days step by step."""
         return cls(load.sum(1), load.max(1))
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The columns of `ranks`, which rise steeply where known days are all but equal."""
+        """Columns of `ranks`, which rise steeply where known days are almost equal."""
         told, steep = "among the days of the table, 0 for the lowest", 1e-9
         return (
             Quantity("load_energy_rank", "1", f"rank of the load energy {told}", rounding=steep),
@@ -70,7 +70,7 @@ class KnownLoads:
         )
 
     def ranks(self, load: Float[np.ndarray, "n t"]) -> dict[str, Float[np.ndarray, " n"]]:
-        """Of days step by step, in the same unit."""
+        """Return ranks of days step by step, in the same unit."""
         energy, peak = (a.astype(np.float64) for a in (load.sum(1), load.max(1)))
         return {
             "load_energy_rank": rank_among(self.energy, energy),
@@ -79,7 +79,7 @@ class KnownLoads:
 
 
 def quantities(network: Network) -> tuple[Quantity, ...]:
-    """The columns of a measurement, in order."""
+    """Return the columns of a measurement, in order."""
     bus, line, trafo = network.bus_names, network.line_names, network.trafo_names
     return (
         *_extreme("min_voltage", "lowest voltage", "pu", "bus", bus),
@@ -92,7 +92,7 @@ def quantities(network: Network) -> tuple[Quantity, ...]:
             "balance_error",
             "1",
             "energy that sources, loads and losses leave unexplained",
-            rounding=1e-12,  # of sums that are all but equal
+            rounding=1e-12,  # tolerance for sums that are almost equal
         ),
         Quantity("load_energy", "kWh", "energy of the loads"),
         Quantity("infeed_energy", "kWh", "energy of the infeed"),
@@ -112,7 +112,7 @@ def columns(
     infeed_kw: Float[np.ndarray, "n t"],
     hours: float,
 ) -> Mapping[str, Float[np.ndarray, " n"]]:
-    """The quantities by name; NaN in all of them for a day with a step that is not solved."""
+    """Return the quantities by name; all NaN for a day with an unsolved step."""
     energy = {
         "load_energy": load_kw.sum(1) * hours,
         "infeed_energy": infeed_kw.sum(1) * hours,
@@ -152,7 +152,7 @@ def _extreme(
 def _where(
     name: str, place: str, values: Float[np.ndarray, "n t place"], hours: float
 ) -> dict[str, Float[np.ndarray, " n"]]:
-    """The highest value of each day, where and when; zeros where there is no such element."""
+    """Highest value of each day, its place and time; zeros without such an element."""
     n, _, places = values.shape
     if places == 0:
         return {key: np.zeros(n) for key in (name, f"{name}_{place}", f"{name}_hour")}

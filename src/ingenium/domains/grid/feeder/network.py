@@ -1,4 +1,4 @@
-"""A grid, read, turned into a circuit, and checked against pandapower before anyone uses it."""
+"""Grid that is read, converted to a circuit, and checked against pandapower before use."""
 
 import math
 from copy import deepcopy
@@ -17,7 +17,7 @@ from ingenium.domains.grid.feeder.parity import Parity, gate
 
 @dataclass(frozen=True)
 class Network:
-    """A net that passed the parity gate; `net` stays as the user gave it."""
+    """A net that passed the parity gate; `net` is unchanged from the user's."""
 
     name: str
     net: Any  # pandapowerNet
@@ -26,7 +26,7 @@ class Network:
     parity: Parity
 
     def digest(self) -> str:
-        """Digest of the elements of the net, with what is known of each; no results are counted."""
+        """Return the digest of the elements of the net with their parameters, without results."""
         tables = {
             name: {str(column): [_plain(x) for x in table[column]] for column in table.columns}
             for name, table in self.net.items()
@@ -37,7 +37,7 @@ class Network:
 
     @property
     def bus_names(self) -> tuple[str, ...]:
-        """Of each free node: the names of the buses that it joins."""
+        """Names of the buses joined at each free node."""
         c = self.circuit
         names = _names(self.net.bus, c.bus_index)
         joined: dict[int, list[str]] = {}
@@ -47,25 +47,25 @@ class Network:
 
     @property
     def line_names(self) -> tuple[str, ...]:
-        """Of the lines in service."""
+        """Names of the lines in service."""
         return _names(self.net.line, self.circuit.line_index)
 
     @property
     def trafo_names(self) -> tuple[str, ...]:
-        """Of the transformers in service."""
+        """Names of the transformers in service."""
         return _names(self.net.trafo, self.circuit.trafo_index)
 
 
 def network_of(
     name: str, net: Any, *, where: Path | None = None, cases: int = 8, seed: int = 0
 ) -> Network:
-    """The network of a net in memory, which is copied.
+    """Build the network of a net in memory, which is copied.
 
     The net's own case and `cases` random ones must agree with pandapower. `where` is the file of a
-    user's net, whose tables may hold or lack anything.
+    user's net, whose tables are unchecked.
 
     Raises:
-        NetworkError: the net has elements that the engine does not know, or tables that are none.
+        NetworkError: the net has elements that the engine does not know, or invalid tables.
         ParityError: the engine differs from pandapower on it.
     """
     if where is None:
@@ -82,7 +82,7 @@ def _checked(name: str, net: Any, cases: int, seed: int) -> Network:
 
 
 def _plain(value: Any) -> Any:
-    """An entry of a table as JSON has it, none if missing; text where there is no such form."""
+    """An entry of a table in JSON, None if missing; text where there is no such form."""
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, float) and math.isnan(value):
         return None

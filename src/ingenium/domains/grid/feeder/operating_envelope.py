@@ -1,4 +1,4 @@
-"""Operating envelopes of a feeder, set the day before, at a risk that is chosen."""
+"""Operating envelopes of a feeder, set the day before, at a chosen risk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ from ingenium.domains.grid.feeder.headroom import Headroom
 from ingenium.domains.grid.feeder.measurements import KW
 
 NODE = "node"
-MOST = 10.0  # rated loads at which the search for room ends
+MOST = 10.0  # rated loads; upper end of the search for headroom
 SHARE = 0.01  # of the envelopes that pandapower solves too
 
 
 @dataclass(frozen=True)
 class EnvelopeSettings(FeederSettings):
-    """Which feeder, the limits that customers may use up, and how often they may be broken."""
+    """Choice of the feeder, limits available to customers, and accepted violation rate."""
 
     risk: float = 0.1  # share of steps that may lie beyond a limit with all of the envelope in use
     lowest_pu: float = 0.95
@@ -56,7 +56,7 @@ class EnvelopeSettings(FeederSettings):
 
 @dataclass(frozen=True, eq=False)
 class SharedOut:
-    """Totals of both sides in spreads of the known days, shared out among nodes.
+    """Totals of both sides in spreads of the known days, distributed among nodes.
 
     Shapes: n designs, v nodes, t steps.
     """
@@ -73,21 +73,21 @@ class SharedOut:
         return (len(SIDES), self.steps)
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 2 t"]:
-        """Totals; how a design shares them out is not told."""
+        """Return totals; the distribution among nodes is not encoded."""
         total = torch.stack([a.sum(1) for a in arrays], 1)
         return (total - self.mean[:, None]) / self.spread[:, None]
 
     def decode(self, x: Float[Tensor, "n 2 t"]) -> tuple[Tensor, ...]:
-        """Power of each node, by rated load."""
+        """Distribute power among nodes by rated load."""
         total = x.to(torch.float64) * self.spread[:, None] + self.mean[:, None]
         return tuple(total[:, i, None] * self.share[:, None] for i in range(len(SIDES)))
 
 
 class OperatingEnvelope(AheadProblem):
-    """What customers of a feeder may feed in and draw besides at each step of the next day.
+    """Extra export and import allowed to a feeder's customers at each step of the next day.
 
-    A known design is the room that a day had, by power flow. Forecasters propose that quantile of
-    the room of the day to come which falls short of it at the chosen risk.
+    A known design is the actual headroom of a day, by power flow. Forecasters propose the quantile
+    of the next day's headroom at the chosen risk.
     """
 
     name: ClassVar[str] = "grid.envelope"
@@ -107,7 +107,7 @@ class OperatingEnvelope(AheadProblem):
     default_family: ClassVar[str] = "combination"
 
     def __init__(self, settings: EnvelopeSettings) -> None:
-        """Open the feeder, and find the room of each known day."""
+        """Open the feeder, and compute the headroom of each known day."""
         feeder = open_feeder(settings)
         self.settings, self.feeder = settings, feeder
         self.licence, self.notes = feeder.table.licence, feeder.notes
@@ -147,7 +147,7 @@ class OperatingEnvelope(AheadProblem):
         self.known = self._had(share)
 
     def _had(self, share: Float64[Tensor, " v"]) -> xr.Dataset:
-        """The room that each day had."""
+        """Actual headroom of each day."""
         days = self.series.ahead
         room = torch.as_tensor(self.series.load[:, days])
         number = torch.as_tensor(self.series.number[days].astype(np.float64))
@@ -156,12 +156,12 @@ class OperatingEnvelope(AheadProblem):
         return found.assign_attrs(license=self.licence)
 
     def labels(self) -> dict[str, Any]:
-        """Nodes with loads by the names of their buses, and hours of the steps."""
+        """Return nodes with loads by their buses' names, and hours of the steps."""
         names = np.array(_names(self.feeder, self.nodes))
         return {NODE: (NODE, names, {"long_name": "buses of a node"})} | self.clock()
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """No power below 0, and a whole day."""
+        """Impose power of at least 0, and a whole day."""
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             feed, draw, day = arrays
@@ -170,11 +170,11 @@ class OperatingEnvelope(AheadProblem):
         return onto
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Envelopes beside the room that the days had, and how often they were too wide."""
+        """Report envelopes compared with the actual headroom, and how often they were too wide."""
         return envelope_report.sections(self._judge, self.settings.risk, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """The room itself breaks nothing; without any, voltages are those of the day."""
+        """The actual headroom violates nothing; without extra, voltages are the day's."""
         one = self.posed(self.known).isel({DESIGN: [3]})
         had = dict.fromkeys(("export_broken", "import_broken"), 0.0)
         had |= dict.fromkeys(("export_share", "import_share"), 1.0)
@@ -192,7 +192,7 @@ class OperatingEnvelope(AheadProblem):
 def _rooms(
     feeder: OpenFeeder, headroom: Headroom, settings: EnvelopeSettings, system: str
 ) -> LoadSeries:
-    """What each day of the feeder had room for, kept after it was found once."""
+    """Headroom of each day of the feeder, cached after the first computation."""
     table = feeder.table
     loads = [torch.as_tensor(a) for a in (table.load_p, table.load_q, table.infeed_p)]
 
@@ -212,7 +212,7 @@ def _rooms(
 
 
 def _names(feeder: OpenFeeder, nodes: Int[np.ndarray, " v"]) -> list[str]:
-    """Of each node, told apart where buses share a name."""
+    """Name of each node, made unique where buses share a name."""
     circuit = feeder.verifier.network.circuit
     free = dict(zip(circuit.free_nodes.tolist(), feeder.verifier.network.bus_names, strict=True))
     names = [free.get(node, "feeding bus") for node in nodes.tolist()]

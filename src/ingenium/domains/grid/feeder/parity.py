@@ -1,4 +1,4 @@
-"""Agreement of the batched engine with pandapower, element by element, on the user's own net."""
+"""Parity of the batched engine with pandapower, element by element, on the user's own net."""
 
 import warnings
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class ReferenceFlow:
-    """What pandapower gives for one case, in the order of the circuit; NaN without a solution."""
+    """Result of pandapower for one case, in the order of the circuit; NaN without a solution."""
 
     voltage_pu: Float[np.ndarray, " bus"]
     line_percent: Float[np.ndarray, " line"]
@@ -53,7 +53,7 @@ class ReferenceFlow:
 
     @property
     def solved(self) -> bool:
-        """Whether pandapower found a solution."""
+        """True if pandapower found a solution."""
         return bool(np.isfinite(self.slack_mva))
 
 
@@ -66,7 +66,7 @@ class PandapowerLoop:
         self.circuit = circuit
 
     def solve(self, factors: Factors, row: int) -> ReferenceFlow:
-        """The case in which each element has `row` of its factors times its own power."""
+        """Solve the case in which each element has `row` of its factors times its own power."""
         self._set(factors, row)
         pandapower = package("pandapower")
         try:
@@ -84,9 +84,9 @@ class PandapowerLoop:
         )
 
     def solve_quickly(self, factors: Factors, row: int) -> ReferenceFlow:
-        """The same; pandapower keeps its admittances between cases and writes no result tables.
+        """Like `solve`, with cached admittances and without pandapower's result tables.
 
-        Powers, voltages and currents are pandapower's; ratings are those that the gate checked.
+        Powers, voltages and currents are pandapower's; ratings are those that `gate` checked.
         """
         self._set(factors, row)
         pandapower = package("pandapower")
@@ -101,7 +101,7 @@ class PandapowerLoop:
         except pandapower.LoadflowNotConverged:
             solved = False
         if not solved:
-            self.net = deepcopy(self.base)  # the next case must not start from this one
+            self.net = deepcopy(self.base)  # the next case must not start from this solution
             return self._none()
         inner, c = self.net._ppc["internal"], self.circuit
         voltage = inner["V"]
@@ -136,7 +136,7 @@ def gate(net: Any, circuit: Circuit, rng: np.random.Generator, *, cases: int = 8
     by its admittances.
 
     Raises:
-        ParityError: names the element that differs most, and by how much.
+        ParityError: with the element that differs most, and by how much.
     """
     factors = {}
     for table in SIGN:
@@ -164,7 +164,7 @@ def gate(net: Any, circuit: Circuit, rng: np.random.Generator, *, cases: int = 8
 def demand(
     net: Any, circuit: Circuit, factors: Factors
 ) -> tuple[Float[np.ndarray, "b node"], Float[np.ndarray, "b node"]]:
-    """Power taken at each node (MW, Mvar) when each element has its factors."""
+    """Return the power demand at each node (MW, Mvar) when each element has its factors."""
     rows = len(next(iter(factors.values()))[0])
     power = np.zeros((2, rows, circuit.nodes))
     for table, both in factors.items():
@@ -181,9 +181,9 @@ def demand(
 def differences(
     circuit: Circuit, flow: PowerFlow, row: int, theirs: ReferenceFlow
 ) -> dict[str, Float[np.ndarray, " e"]]:
-    """Absolute differences by bus (pu), line and transformer (percent), and power taken (relative).
+    """Differences by bus (pu), line and transformer (percent), and of the import (relative).
 
-    A loading without a rating is no difference.
+    A loading without a rating counts as no difference.
     """
     ours = complex(flow.slack_mw[row], flow.slack_mvar[row])
     scale = max(1.0, abs(ours))

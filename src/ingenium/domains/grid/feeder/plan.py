@@ -1,4 +1,4 @@
-"""The plan of a feeder: where its buses lie, and how a day strains buses and lines.
+"""Plan of a feeder: places of its buses, and strain of buses and lines over a day.
 
 Shapes: b buses that are supplied, l lines in service, t steps.
 """
@@ -27,7 +27,7 @@ EARTH_M = 6.371e6  # radius
 
 @dataclass(frozen=True, eq=False)
 class FeederPlan:
-    """A feeder as it lies, where its net says so of all buses, else drawn as a tree."""
+    """Feeder at its coordinates, if the net has them for all buses, else as a tree."""
 
     network: Network
 
@@ -38,7 +38,7 @@ class FeederPlan:
 
     @cached_property
     def place(self) -> Float[np.ndarray, "b 2"]:
-        """Of each bus: metres of a map from its middle, or depth and order in the tree."""
+        """Position of each bus: metres from the map's middle, or depth and order in the tree."""
         told = self.network.net.bus.get("geo")
         known = [] if told is None else [_coordinates(told.get(i)) for i in self.bus]
         if known and all(known) and len(set(known)) > len(known) / 2:
@@ -65,7 +65,7 @@ class FeederPlan:
         return np.array([[at[a], at[b]] for a, b in rows.tolist()], dtype=int).reshape(-1, 2)
 
     def _tree(self) -> Float[np.ndarray, "b 2"]:
-        """Buses by how many lines lie between them and the feeding grid, branches side by side."""
+        """Buses by the number of lines to the feeding grid, branches side by side."""
         node = self.network.circuit.bus_node.tolist()
         beside: dict[int, set[int]] = {n: set() for n in node}
         for a, b in (*self.lines.tolist(), *self.trafos.tolist()):
@@ -99,7 +99,7 @@ class FeederPlan:
         return np.array([[depth[n], -height[n]] for n in node], dtype=np.float64)
 
     def drawn(self, trace: Trace, title: str) -> Figure:
-        """Voltages and loadings of one day, at the steps that strain the feeder most."""
+        """Plot voltages and loadings of one day, at the steps that strain the feeder most."""
         figure, ((left, right),) = panels(1, 2, (4.75, 4.3))
         self._voltages(figure, left, trace.voltage_pu[0], title)
         self._loadings(figure, right, trace.line_percent[0], title)
@@ -154,7 +154,7 @@ class FeederPlan:
         scale_bar(figure, axes, scale, "loading of lines (%)")
 
     def _fixed(self, axes: Axes) -> None:
-        """What is the same on both: transformers, and the bus that the feeding grid holds."""
+        """Draw transformers and the bus of the feeding grid."""
         for a, b in self.trafos:
             axes.plot(*self.place[[a, b]].T, color=INK, lw=1.2, ls=":")
             axes.plot(*self.place[[a, b]].mean(0), "s", ms=9, mfc="white", mec=INK, mew=1.0)
@@ -166,7 +166,7 @@ class FeederPlan:
 
 
 def _coordinates(geo: object) -> tuple[float, float] | None:
-    """Longitude and latitude of a bus in a net of pandapower 3, which are GeoJSON."""
+    """Longitude and latitude of a bus in a net of pandapower 3, which uses GeoJSON."""
     try:
         x, y = json.loads(str(geo))["coordinates"][:2]
         return float(x), float(y)

@@ -1,4 +1,4 @@
-"""Exact AC power flow of many steps at once, by lightsim2grid's Newton-Raphson."""
+"""Exact AC power flow of many steps in one batch, by lightsim2grid's Newton-Raphson."""
 
 import os
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_ITERATIONS = 15
 
 @dataclass(frozen=True)
 class PowerFlow:
-    """The state of a circuit at each step; NaN where the power flow has no solution."""
+    """State of a circuit at each step; NaN where the power flow has no solution."""
 
     voltage: Complex[np.ndarray, "b node"]  # pu
     line_percent: Float[np.ndarray, "b line"]
@@ -28,7 +28,7 @@ class PowerFlow:
 
     @property
     def converged(self) -> Bool[np.ndarray, " b"]:
-        """Whether a step has a solution."""
+        """True for steps with a solution."""
         solved: np.ndarray = np.isfinite(self.slack_mw)
         return solved
 
@@ -41,7 +41,7 @@ def power_flow(
     rows: int = 8192,
     threads: int | None = None,
 ) -> PowerFlow:
-    """Solve each row of demands (load less infeed); `rows` at once bound the memory.
+    """Solve each row of demands (load less infeed) in batches of `rows`, to bound the memory.
 
     Every row starts from the state without demand, so it does not depend on the others.
     """
@@ -54,7 +54,7 @@ def power_flow(
 
 
 class Engine:
-    """Power flow of one circuit, kept between batches of one run.
+    """Power flow of one circuit, reused between batches of one run.
 
     Source: Tinney and Hart, Power flow solution by Newton's method, IEEE Trans. PAS-86, 1967;
     here by lightsim2grid (Donnon, RTE), with one symbolic factorisation for all rows.
@@ -70,7 +70,7 @@ class Engine:
     def solve(
         self, p_mw: Float[np.ndarray, "b node"], q_mvar: Float[np.ndarray, "b node"]
     ) -> PowerFlow:
-        """All rows together; needs about 150 bytes for each row and node."""
+        """Solve all rows together; needs about 150 bytes for each row and node."""
         p_mw, q_mvar = np.ascontiguousarray(p_mw), np.ascontiguousarray(q_mvar)
         if self._rows != len(p_mw):
             self._sweep, self._rows = self._fresh(), len(p_mw)
@@ -94,10 +94,10 @@ def flow(
     p_mw: Float[np.ndarray, "b node"],
     q_mvar: Float[np.ndarray, "b node"],
 ) -> PowerFlow:
-    """Currents, loadings and losses that follow from voltages.
+    """Compute currents, loadings and losses from voltages.
 
-    Losses are those of currents in the resistances and of voltages at the conductances; they
-    use no power that the solver balanced.
+    Losses are computed from currents in the resistances and voltages at the conductances,
+    independently of the power that the solver balanced.
     """
     c = circuit
     v_from, v_to = voltage[:, c.from_node], voltage[:, c.to_node]
@@ -124,12 +124,12 @@ def flow(
 
 
 def engine_grid(circuit: Circuit) -> tuple[Any, Complex[np.ndarray, " node"]]:
-    """lightsim2grid's model of the circuit, one load a node, and its state without demand.
+    """Build lightsim2grid's model of the circuit, one load a node, and its no-load state.
 
-    Each two-port enters as a line: the series branch -1/y_mutual and what is left at both ends.
+    Each two-port enters as a line: the series branch -1/y_mutual and the remainder at both ends.
 
     Raises:
-        NetworkError: if even the state without demand cannot be found.
+        NetworkError: if the no-load state has no solution.
     """
     core = package("lightsim2grid.lightsim2grid_cpp")
     c = circuit

@@ -1,4 +1,4 @@
-"""Readings at the head of a feeder from midnight on, which proposed days agree with."""
+"""Readings at the head of a feeder since midnight, with which proposed days agree."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,25 +23,25 @@ READINGS = Input(
     dims=("reading",),
     most=STEPS - 1,
 )
-AGREED = 0.05  # of the largest reading, by which a day may miss one
-EVEN = 1e-9  # MW below which loads have no shape to keep
-FEWEST = 3  # steps that losses are learned from
+AGREED = 0.05  # of the largest reading; tolerated deviation from a reading
+EVEN = 1e-9  # MW below which loads have no shape to preserve
+FEWEST = 3  # steps for the fit of losses
 
 
 @dataclass(frozen=True, eq=False)
 class FeederReadings:
-    """The first steps of a day as they were metered, and the losses that belong to them.
+    """Metered first steps of a day, and the losses at their power.
 
     Shapes: n designs, k readings, u load profiles, g infeed profiles, t steps.
     """
 
     taken_kw: Float64[np.ndarray, " k"]
-    loss_kw: Float64[np.ndarray, " k"]  # of known steps of the same power
+    loss_kw: Float64[np.ndarray, " k"]  # at known steps of the same power
     name: ClassVar[str] = READINGS.name
 
     @classmethod
     def of(cls, given: Given, taken_kw: np.ndarray, loss_kw: np.ndarray) -> "FeederReadings":
-        """What was given, with losses as a parabola over the power of the steps of known days.
+        """Build readings, with losses fitted as a parabola over the power of known steps.
 
         Raises:
             InputError: for readings of a whole day, which leave nothing to propose.
@@ -60,20 +60,20 @@ class FeederReadings:
 
     @property
     def quantity(self) -> Quantity:
-        """How far a day is from them."""
+        """Deviation of a day from the readings."""
         return Quantity(
             "readings_error", "kW", "largest difference between the day and the readings given"
         )
 
     @property
     def limit(self) -> Limit:
-        """That days agree with them."""
+        """Limit on the deviation of days from the readings."""
         return Limit(
             self.quantity.name, at_most=AGREED * float(np.abs(self.taken_kw).max()), unit="kW"
         )
 
     def error(self, taken_kw: Float[np.ndarray, "n t"]) -> Float[np.ndarray, " n"]:
-        """Largest difference from the power that days take from the feeding grid."""
+        """Return the largest difference from the power that days import from the feeding grid."""
         return np.asarray(np.abs(taken_kw[:, : len(self.taken_kw)] - self.taken_kw).max(1))
 
     def agreeing(
@@ -83,10 +83,10 @@ class FeederReadings:
         load_mw: Float64[Tensor, " u"],
         infeed_mw: Float64[Tensor, " g"],
     ) -> Float64[Tensor, "n u t"]:
-        """Loads whose sum, less the infeed and with the losses, is what was read at each step.
+        """Scale loads so that load less infeed plus losses equals the reading at each step.
 
-        All loads of a step grow or shrink alike, and never below 0: where the infeed alone is less
-        than what flows back, the rest stays, and is measured as an error.
+        All loads of a step grow or shrink alike, and never below 0: where the infeed is less than
+        the measured reverse flow, the remainder is measured as an error.
         """
         k = len(self.taken_kw)
         net = torch.from_numpy((self.taken_kw - self.loss_kw) / KW)

@@ -1,4 +1,4 @@
-"""Days as pandapower solves them, step by step on the original net."""
+"""Days solved by pandapower, step by step on the original net."""
 
 import warnings
 from collections.abc import Mapping
@@ -41,12 +41,12 @@ class PandapowerDays:
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """Version of the package."""
         return release_of("pandapower").split()[1]
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those that have a place among the steps of a day."""
+        """Extremes over the steps of a day, and deviations from readings."""
         extremes = tuple(q for q in self.feeder.quantities if q.name in COMPARED)
         return (*extremes, *self.feeder.agreements)
 
@@ -56,7 +56,7 @@ class PandapowerDays:
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
     ) -> Float64[Tensor, "n k"]:
-        """All quantities of each day; NaN of one with a step that has no solution."""
+        """Measure all quantities of each day; NaN for a day with an unsolved step."""
         loop = PandapowerLoop(self.feeder.network.net, self.feeder.network.circuit)
         days = zip(load_p, load_q, infeed_p, strict=True)
         rows = [self._day(loop, [x.T.numpy() for x in day]) for day in days]
@@ -86,7 +86,7 @@ class PandapowerDays:
 def reference_day(
     verifier: FeederVerifier, days: int = 1
 ) -> tuple[tuple[Tensor, ...], Mapping[str, float]]:
-    """Arrays of some days in a row, and what pandapower measures on their equal steps."""
+    """Return arrays of identical days in a row, and pandapower's measurements of them."""
     profiles = verifier.profiles
     ones = torch.ones(1, len(profiles.load_profiles), days * STEPS, dtype=torch.float64)
     none = torch.zeros(1, len(profiles.infeed_profiles), days * STEPS, dtype=torch.float64)

@@ -24,10 +24,9 @@ from ingenium.domains.grid.feeder.readings import FeederReadings
 class FeederVerifier:
     """Voltages, loadings and energies of a feeder over the steps of a day.
 
-    A design gives the active and reactive factor of each load profile and the factor of each
-    infeed profile at each step; `profiles` says what they mean in MW. Voltages are those of
-    buses that the feeding grid does not hold. A design with a step that has no solution is NaN
-    in every column.
+    A design has the active and reactive factor of each load profile and the factor of each infeed
+    profile at each step; `profiles` converts them to MW. Voltages are those of buses other than the
+    slack bus. A design with a step that has no solution is NaN in every column.
 
     Shapes: n designs, u load profiles, g infeed profiles, t steps, k quantities.
     """
@@ -37,8 +36,8 @@ class FeederVerifier:
     hours: float = 0.25  # of a step
     threads: int | None = None  # None: all cores
     rows: int = 8192  # steps solved together, which bounds the memory
-    known: KnownLoads | None = None  # among which the loads of days are ranked
-    readings: FeederReadings | None = None  # that days are held against
+    known: KnownLoads | None = None  # reference for the ranks of days' loads
+    readings: FeederReadings | None = None  # with which days must agree
     version: str = field(default_factory=lambda: release_of("lightsim2grid").split()[1])
     name: ClassVar[str] = "lightsim2grid"
     tier: ClassVar[Literal["exact"]] = "exact"
@@ -61,7 +60,7 @@ class FeederVerifier:
 
     @property
     def agreements(self) -> tuple[Quantity, ...]:
-        """How far days are from what was read on them."""
+        """Deviation of days from their readings."""
         return () if self.readings is None else (self.readings.quantity,)
 
     def measure(
@@ -70,7 +69,7 @@ class FeederVerifier:
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
     ) -> Float[Tensor, "n k"]:
-        """All quantities of each design; rows do not depend on each other."""
+        """Measure all quantities of each design; rows do not depend on each other."""
         names = [quantity.name for quantity in self.quantities]
         load_mw = self.profiles.load_p_mw.sum(1)
         infeed_mw = self.profiles.infeed_p_mw.sum(1)
@@ -95,7 +94,7 @@ class FeederVerifier:
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
     ) -> Trace:
-        """The course of the days; for some designs, as it holds every step of every bus."""
+        """Compute trajectories of days; for few designs, as it stores every step of every bus."""
         parts = [
             Trace.of(self.network, flow, load_p.shape[2])
             for _, flow in self._flows(load_p, load_q, infeed_p)
@@ -109,12 +108,12 @@ class FeederVerifier:
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
     ) -> Iterator[tuple[slice, PowerFlow]]:
-        """Some designs at a time, so that about `rows` steps are held at once."""
+        """Batches of designs with about `rows` steps each."""
         self._check(load_p, load_q, infeed_p)
         engine = Engine(self.network.circuit, threads=self.threads)
         n, _, t = load_p.shape
         days = max(1, self.rows // t)
-        for first in range(0, n, days):  # a loop over blocks of designs bounds the memory
+        for first in range(0, n, days):  # blocks of designs bound the memory
             part = slice(first, first + days)
             p, q = self.profiles.demand(load_p[part], load_q[part], infeed_p[part])
             yield part, engine.solve(p.flatten(0, 1).numpy(), q.flatten(0, 1).numpy())

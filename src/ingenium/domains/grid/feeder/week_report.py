@@ -1,4 +1,4 @@
-"""Proposed weeks compared with real ones: net load, voltages, and what batteries hold."""
+"""Report of proposed weeks compared with real ones: net load, voltages, batteries' energy."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ SHOWN = 60  # weeks in the fans
 def sections(
     judge: "WeekVerifier", known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Net load of the week and voltages, beside real weeks of the same seasons."""
+    """Plot net load and voltages of weeks, with real weeks of the same seasons."""
     rows = np.flatnonzero(answered(verdicts["verdict"].to_numpy()))[:SHOWN]
     own = designs.isel({DESIGN: rows})
     same = np.isin(known["season"].to_numpy(), np.unique(own["season"].to_numpy()))

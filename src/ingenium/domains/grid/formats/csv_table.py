@@ -1,8 +1,8 @@
-"""Tables of series as CSV: a time for each row, and columns of numbers by name.
+"""CSV tables of series: a time for each row, and columns of numbers by name.
 
-Years of thousands of consumers are written by pyarrow; where it is not installed, as beside a net
-of one's own, the same bytes are written number by number. Tables of many days go through it, and
-through the reader, together, since each call takes longer than the numbers of a day.
+Years of thousands of consumers are written by pyarrow; where it is not installed, as for a user's
+own net, the same bytes are written number by number. Tables of many days are written and read
+together, since each call takes longer than the numbers of a day.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ TOGETHER = 256  # tables
 
 
 def round_digits(values: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
-    """Round to 7 significant digits: the double nearest to the decimal, so that text keeps it."""
+    """Round to 7 significant digits: the double nearest to the decimal, so that text is exact."""
     exponent = np.zeros_like(values)
     np.log10(np.abs(values), out=exponent, where=values != 0)
     digits = DIGITS - 1 - np.floor(exponent)
@@ -52,7 +52,7 @@ def write_tables(
     *,
     delimiter: str = ",",
 ) -> None:
-    """Write tables of equally many rows, as `write_table` writes each."""
+    """Write tables of equally many rows, each as by `write_table`."""
     head, steps = _head(heads, delimiter), values.shape[2]
     for k in range(0, len(paths), TOGETHER):
         part = slice(k, k + TOGETHER)
@@ -60,7 +60,7 @@ def write_tables(
         body = _body([time for day in times[part] for time in day], rows, delimiter)
         ends = np.flatnonzero(np.frombuffer(body, dtype=np.uint8) == ord("\n"))[steps - 1 :: steps]
         starts = [0, *(ends + 1).tolist()]
-        for path, start, end in zip(paths[part], starts[:-1], starts[1:], strict=True):  # a file
+        for path, start, end in zip(paths[part], starts[:-1], starts[1:], strict=True):  # one file
             path.write_bytes(head + body[start:end])
 
 
@@ -69,7 +69,6 @@ def _head(heads: list[str], delimiter: str) -> bytes:
 
 
 def _body(times: Sequence[str], rows: Float64[np.ndarray, "columns t"], delimiter: str) -> bytes:
-    """Lines of a table."""
     if (arrow := _arrow()) is None:
         lines = zip(times, *([number(x) for x in row] for row in rows.tolist()), strict=True)
         return "".join(delimiter.join(x) + "\n" for x in lines).encode()
@@ -83,7 +82,7 @@ def _body(times: Sequence[str], rows: Float64[np.ndarray, "columns t"], delimite
 
 
 def number(value: float) -> str:
-    """The shortest decimal that is read as this double, with an exponent where pyarrow has one."""
+    """Return the shortest decimal that reads back as this double, with pyarrow's exponents."""
     told = Decimal(repr(value))
     if not value or 1e-6 <= abs(value) < 1e10:
         return f"{told:f}".removesuffix(".0")
@@ -96,10 +95,10 @@ def number(value: float) -> str:
 def read_times(
     paths: Sequence[Path], heads: list[str], what: str, *, delimiter: str = ","
 ) -> list[tuple[list[str], Float64[np.ndarray, "columns t"]]]:
-    """Times and values of many tables, their columns in the order of `heads`.
+    """Read times and values of many tables, with columns in the order of `heads`.
 
     Raises:
-        InputError: for other columns, or what is no number, in the first file that has it.
+        InputError: for other columns, or text that is no number, in the first file that has it.
     """
     found = list[tuple[list[str], Float64[np.ndarray, "columns t"]]]()
     for k in range(0, len(paths), TOGETHER):
@@ -112,9 +111,9 @@ def read_times(
 def _read_joined(
     paths: Sequence[Path], data: Sequence[bytes], heads: list[str], what: str, delimiter: str
 ) -> list[tuple[list[str], Float64[np.ndarray, "columns t"]]]:
-    """Tables read as one, if all are written as ours, so that no line reaches from one to another.
+    """Tables read as one, if all are in our own format, so that no line spans two of them.
 
-    Whatever differs is read one by one, which says what is wrong with which file.
+    Other tables are read one by one, which reports the fault of each file.
     """
     head, steps = _head(heads, delimiter), data[0].count(b"\n") - 1
     plain = all(

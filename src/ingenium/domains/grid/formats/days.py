@@ -1,4 +1,4 @@
-"""File formats of feeder days; each writer has a reader that refuses what it did not expect."""
+"""File formats of feeder days; each writer has a reader that refuses unexpected content."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,19 +35,19 @@ FILE = "designs"
 
 @dataclass(frozen=True)
 class FeederOrigin:
-    """Whose feeder it is, and what its files must say of that."""
+    """Origin of a feeder: the user's own or SimBench's, scaled or not."""
 
     own: bool = False  # with the owner's net and profiles
     scaled: bool = False  # load or infeed grown
-    year: int = 2016  # in which days without a date are put
+    year: int = 2016  # for days without a date
 
 
 def formats(
     names: ProfileNames, net: Any, whose: FeederOrigin = FeederOrigin()
 ) -> Mapping[str, Format]:
-    """All formats for days of a feeder, by name; the usual one first.
+    """Return all formats for days of a feeder, by name; the default first.
 
-    That is SimBench CSV of nets by SimBench, and CSV in kW of feeders of one's own.
+    The default is SimBench CSV for SimBench nets, and CSV in kW for users' own feeders.
     """
     year, simbench = whose.year, not whose.own
     shared: tuple[Format, ...] = (
@@ -70,7 +70,7 @@ class NetCdfDays:
     endings: ClassVar[tuple[str, ...]] = (".nc",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write `designs.nc`; gives the same file for each design."""
+        """Write `designs.nc`; return the same file for each design."""
         days = check_days(designs, self.names)
         path = folder / f"{FILE}.nc"
         encoding = {v.name: {"zlib": True, "complevel": 1} for v in VARIABLES}
@@ -81,7 +81,7 @@ class NetCdfDays:
         """Read the file, or the one in a folder.
 
         Raises:
-            InputError: if it does not hold days of these profiles.
+            InputError: if it has no days of these profiles.
         """
         path = _file(path, ".nc")
         days = read_netcdf(path, "a NetCDF file of days")
@@ -103,7 +103,7 @@ class ParquetDays:
     endings: ClassVar[tuple[str, ...]] = (".parquet",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write `designs.parquet`; gives the same file for each design."""
+        """Write `designs.parquet`; return the same file for each design."""
         days = check_days(designs, self.names)
         pyarrow, parquet = arrow()
         columns: dict[str, Any] = {
@@ -121,10 +121,10 @@ class ParquetDays:
         return _same_file(days, path)
 
     def read(self, path: Path) -> xr.Dataset:
-        """Read the file, or the one in a folder; wide and long are told apart by the columns.
+        """Read the file, or the one in a folder; the columns distinguish wide from long.
 
         Raises:
-            InputError: if it does not hold whole days of these profiles.
+            InputError: if it has no whole days of these profiles.
         """
         path = _file(path, ".parquet")
         frame = read_table(path, "a Parquet file of days").named()
@@ -153,7 +153,6 @@ class ParquetDays:
 
 
 def _melt(table: Any) -> Any:
-    """The long table of a wide one."""
     pyarrow, _ = arrow()
     ids = table.select([DESIGN, "date", "hour"])
     parts = []
@@ -167,7 +166,6 @@ def _melt(table: Any) -> Any:
 
 
 def _pivot(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The wide table of a long one."""
     own = (DESIGN, "date", "hour", "variable", "profile", "value")
     require_names(f"column in {path}", tuple(str(name) for name in frame.columns), own)
     key = frame["variable"].astype(str) + ":" + frame["profile"].astype(str)

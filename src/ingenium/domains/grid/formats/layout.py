@@ -1,4 +1,4 @@
-"""How SimBench lays days of a feeder out in tables: its tables, columns, times and names."""
+"""SimBench's layout of feeder days: tables, columns, times and names."""
 
 import re
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ from ingenium.domains.grid.data.profiles import together
 
 TIME_FORMAT = "%d.%m.%Y %H:%M"
 INFEED_TABLES = ("renewables", "storage", "powerplants")
-TABLE_OF = {"storage": "storage", "plant": "powerplants"}  # of a kind; the others are renewables
+TABLE_OF = {"storage": "storage", "plant": "powerplants"}  # by kind; the others are renewables
 NUMBERED = re.compile(r"design_(\d+)")
 
 
 @dataclass(frozen=True)
 class FeederLayout:
-    """The tables of a feeder, by the names that `net.profiles` gives them."""
+    """Tables of a feeder, by their names in `net.profiles`."""
 
     names: ProfileNames
-    simbench: bool = False  # whether storage profiles may have been named apart
+    simbench: bool = False  # whether storage profiles may have been renamed
 
     def infeeds(self, table: str) -> list[str]:
-        """Infeed profiles in a table."""
+        """Return the infeed profiles in a table."""
         pairs = zip(self.names.infeed, self.names.kinds, strict=True)
         return [name for name, kind in pairs if TABLE_OF.get(kind, "renewables") == table]
 
     def columns(self) -> dict[str, list[str]]:
-        """Columns of each table, without `time`."""
+        """Return the columns of each table, without `time`."""
         load = [f"{name}_{what}load" for name in self.names.load for what in "qp"]
         tables = {table: self.infeeds(table) for table in INFEED_TABLES}
         if self.simbench:
@@ -43,7 +43,7 @@ class FeederLayout:
         return {"load": load} | tables
 
     def split(self, days: xr.Dataset) -> dict[str, Float64[np.ndarray, "n columns t"]]:
-        """Values of each table, in the order of its columns."""
+        """Return the values of each table, in the order of its columns."""
         p, q = days["load_p"].to_numpy(), days["load_q"].to_numpy()
         load = np.stack([q, p], axis=2).reshape(len(p), 2 * p.shape[1], STEPS)
         infeed = days["infeed_p"].to_numpy()
@@ -59,7 +59,7 @@ class FeederLayout:
         design: Int[np.ndarray, " n"],
         dates: Shaped[np.ndarray, " n"],
     ) -> xr.Dataset:
-        """The days of tables whose columns are in order; the reverse of `split`."""
+        """Build days from tables with ordered columns; the reverse of `split`."""
         order = [name for table in INFEED_TABLES for name in self.infeeds(table)]
         infeed = np.concatenate([tables[table] for table in INFEED_TABLES], axis=1)
         position = [order.index(name) for name in self.names.infeed]
@@ -69,7 +69,7 @@ class FeederLayout:
 
 
 def dates_of(days: xr.Dataset, year: int = 2016) -> Shaped[np.ndarray, " n"]:
-    """The date of each design; if it has none, the nearest in a year of its season and kind."""
+    """Return the date of each design, or else the nearest day of its season and kind in `year`."""
     if "date" in days.variables:
         return np.asarray(days["date"].to_numpy().astype("datetime64[D]"))
     known = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
@@ -84,17 +84,17 @@ def dates_of(days: xr.Dataset, year: int = 2016) -> Shaped[np.ndarray, " n"]:
 
 @lru_cache(maxsize=366)  # designs of a run share the dates of a year
 def day_times(date: np.datetime64) -> tuple[str, ...]:
-    """The 96 times of a day as SimBench writes them."""
+    """Return the 96 times of a day in SimBench's form."""
     year, month, day = str(date.astype("datetime64[D]")).split("-")
     times = (f"{step // 4:02d}:{step % 4 * 15:02d}" for step in range(STEPS))
     return tuple(f"{day}.{month}.{year} {time}" for time in times)
 
 
 def day_of_times(times: list[str], path: Path) -> np.datetime64:
-    """The one date of the 96 times of a table.
+    """Return the one date of the 96 times of a table.
 
     Raises:
-        InputError: if they are anything else.
+        InputError: if they are not those of one day.
     """
     date = _date(times[0]) if times else None
     if date is None or tuple(times) != day_times(date):
@@ -106,7 +106,7 @@ def day_of_times(times: list[str], path: Path) -> np.datetime64:
 
 
 def _date(time: str) -> np.datetime64 | None:
-    """The date of a time as SimBench writes it; none if it is no such time."""
+    """Date of a time in SimBench's form; None for another text."""
     try:
         return np.datetime64(datetime.strptime(time, TIME_FORMAT), "D")
     except (TypeError, ValueError):
@@ -114,7 +114,7 @@ def _date(time: str) -> np.datetime64 | None:
 
 
 def design_indices(paths: list[Path]) -> Int[np.ndarray, " n"]:
-    """Index of each design from its name `design_000000`; if one has none, their order."""
+    """Return the index of each design from its name `design_000000`, or else the order."""
     found = [NUMBERED.fullmatch(path.stem) for path in paths]
     if all(found):
         return np.array([int(match[1]) for match in found if match])

@@ -1,4 +1,4 @@
-"""Days of a feeder of one's own: a CSV a day under the owner's names, and the net beside them."""
+"""CSV days of a user's own feeder under the owner's names, one file a day, with the net."""
 
 import copy
 from collections import Counter
@@ -26,24 +26,24 @@ ALIKE = 1e-5  # relative, within which elements of one profile follow it; files 
 
 @dataclass(frozen=True)
 class FeederElement:
-    """An element of the net, with the profile that it follows and what 1.0 of it is."""
+    """An element of the net, with its profile and the power at 1.0 of it."""
 
     table: str
     index: int
-    name: str  # as its columns carry it
-    profile: int  # its place among those of its kind
+    name: str  # name in its columns
+    profile: int  # its position among those of its kind
     p_kw: float
     q_kvar: float
 
 
 @dataclass(frozen=True, eq=False)
 class OwnCsv:
-    """`design_000000.csv` for each day, in kW and kvar by the names of the elements.
+    """Format with `design_000000.csv` for each day, in kW and kvar by the names of the elements.
 
-    Each column is what the element takes or feeds in, growth of load and infeed included: written
-    into `net.json` of the run, whose elements have no scaling left, it gives the voltages of
-    the record. Storage keeps the sign that the net gives it. Dates are in the year of the owner's
-    data, on a day of the right kind. Numbers are rounded to 7 digits.
+    Each column is the element's power, including growth of load and infeed: applied to `net.json`
+    of the run, whose elements have no scaling, it reproduces the voltages of the record. Storage
+    has the sign of the net. Dates are in the year of the owner's data, on a day of the right kind.
+    Numbers are rounded to 7 digits.
     """
 
     names: ProfileNames
@@ -54,10 +54,10 @@ class OwnCsv:
     apart: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write a file a day."""
+        """Write one file a day."""
         days = check_days(designs, self.names)
         paths = {}
-        for k, date in enumerate(dates_of(days, self.year)):  # a file each
+        for k, date in enumerate(dates_of(days, self.year)):  # one file each
             index = int(days[DESIGN][k])
             paths[index] = folder / f"design_{index:06d}.csv"
             rows = self._rows(*(days[name].to_numpy()[k] for name in days.data_vars))
@@ -65,14 +65,14 @@ class OwnCsv:
         return paths
 
     def accompany(self, folder: Path) -> None:
-        """Write the net that the days are for."""
+        """Write the net of the days."""
         package("pandapower").to_json(self.applied_net(), str(folder / NET))
 
     def read(self, path: Path) -> xr.Dataset:
         """Read the file of a day, or the folder of many.
 
         Raises:
-            InputError: for anything but whole days of these elements.
+            InputError: for files other than whole days of these elements.
         """
         files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
         if not files:
@@ -85,7 +85,7 @@ class OwnCsv:
 
     @cached_property
     def elements(self) -> tuple[FeederElement, ...]:
-        """All that follow a profile: loads first."""
+        """All elements that follow a profile: loads first."""
         found = [
             (table, int(index), row)
             for table in TABLES
@@ -118,7 +118,7 @@ class OwnCsv:
         return [e for e in self.elements if e.table == "load" or e.q_kvar]
 
     def applied_net(self) -> Any:
-        """The net with all scaling inside its powers, so that columns take their place."""
+        """Return the net with all scaling included in its powers, which the columns replace."""
         net = copy.deepcopy(self.net)
         for table in TABLES:
             rows = net[table]
@@ -144,7 +144,6 @@ class OwnCsv:
         return np.stack(active + turned)
 
     def _one(self, path: Path) -> tuple[np.datetime64, tuple[np.ndarray, ...]]:
-        """Date and profiles of a day."""
         ((times, rows),) = read_times([path], self.heads, "a CSV of a day of the feeder")
         date = _date(times, path)
         load_p = np.zeros((len(self.names.load), STEPS))
@@ -172,10 +171,10 @@ def _times(date: np.datetime64) -> list[str]:
 
 
 def _date(times: list[str], path: Path) -> np.datetime64:
-    """The date of the 96 times of a day.
+    """Date of the 96 times of a day.
 
     Raises:
-        InputError: if they are anything else.
+        InputError: if they are not those of one day.
     """
     try:
         date: np.datetime64 = np.datetime64(times[0][:10], "D")

@@ -29,21 +29,21 @@ SLOT = '"profiles": null'
 
 @dataclass(frozen=True)
 class PandapowerJson:
-    """`design_000000.json` for each design, for `pandapower.from_json`; without loss.
+    """Format with `design_000000.json` for `pandapower.from_json`; without loss.
 
-    The tables in `net.profiles` are those of SimBench nets, with 96 rows. The reader takes the
-    profiles alone, as plain JSON: nothing that a foreign file names is imported or run.
+    The tables in `net.profiles` are those of SimBench nets, with 96 rows. The reader reads only the
+    profiles, as plain JSON: no code that a foreign file names is imported or run.
     """
 
     names: ProfileNames
     net: Any  # pandapowerNet whose elements name their profiles
     year: int = 2016
-    simbench: bool = False  # whether storage profiles may have been named apart
+    simbench: bool = False  # whether storage profiles may have been renamed
     name: str = "pandapower-json"
     endings: ClassVar[tuple[str, ...]] = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write a file a design; gives the file of each.
+        """Write one file a design; return the file of each.
 
         Raises:
             InputError: for days of other profiles.
@@ -55,7 +55,7 @@ class PandapowerJson:
         layout = FeederLayout(self.names, self.simbench)
         columns, tables, dates = layout.columns(), layout.split(days), dates_of(days, self.year)
         paths = {}
-        for k, index in enumerate(days[DESIGN].to_numpy()):  # a file each
+        for k, index in enumerate(days[DESIGN].to_numpy()):  # one file each
             times = day_times(dates[k])
             profiles = {t: _table(heads, times, tables[t][k]) for t, heads in columns.items()}
             path = folder / f"design_{index:06d}.json"
@@ -67,7 +67,7 @@ class PandapowerJson:
         """Read the file of a design, or the folder of many.
 
         Raises:
-            InputError: naming the file, if it does not hold one day of these profiles.
+            InputError: with the file, if it has no single day of these profiles.
         """
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not files:
@@ -96,7 +96,6 @@ class PandapowerJson:
 def _read(
     path: Path, columns: dict[str, list[str]]
 ) -> tuple[np.datetime64, dict[str, Float64[np.ndarray, "columns t"]]]:
-    """Date and tables of a file."""
     what = "a pandapower net in JSON with the profiles of one day"
     whole = json_file(path, what)
     with refusing(what, path):
@@ -115,7 +114,7 @@ def _read(
 def _table(
     heads: list[str], times: tuple[str, ...], rows: Float64[np.ndarray, "columns t"]
 ) -> dict[str, Any]:
-    """A data frame as pandapower writes it, its numbers by `repr` and thus without loss."""
+    """A data frame in pandapower's form, its numbers by `repr` and thus without loss."""
     data = [[time, *row] for time, row in zip(times, rows.T.tolist(), strict=True)]
     content = {"columns": ["time", *heads], "index": list(range(len(times))), "data": data}
     return {

@@ -1,4 +1,4 @@
-"""Days of a feeder as SimBench CSV: a folder a design, with the tables that `csv2pp` reads."""
+"""SimBench CSV of feeder days: a folder a design, with the tables that `csv2pp` reads."""
 
 import re
 from dataclasses import dataclass
@@ -32,26 +32,26 @@ OPTIONAL = ("storage", "powerplants")  # left out when a feeder has none
 
 @dataclass(frozen=True)
 class SimbenchCsv:
-    """SimBench's profile tables, `;` between columns, a folder a design.
+    """Format with SimBench's profile tables, `;` between columns, a folder a design.
 
-    Numbers are rounded to 7 significant digits. The times are those of the day's date (or of a
-    day like it in 2016) in UTC+01:00; SimBench's own tables are in local time. Profiles have the
-    names that SimBench's net gives them; where loads or infeed are scaled, the net that the shares
-    belong to lies in the folder of the run as `net.json`.
+    Numbers are rounded to 7 significant digits. The times are those of the day's date (or of a day
+    like it in 2016) in UTC+01:00; SimBench's own tables are in local time. Profiles have the names
+    of SimBench's net; where loads or infeed are scaled, the net for the shares is in the folder of
+    the run as `net.json`.
 
     Source: SimBench documentation, 2020, "CSV data format".
     """
 
     names: ProfileNames
     year: int = 2016
-    simbench: bool = False  # whether storage profiles may have been named apart
-    scaled: Any = None  # pandapowerNet, if it is not the one that everybody has
+    simbench: bool = False  # whether storage profiles may have been renamed
+    scaled: Any = None  # pandapowerNet, if it is not the original one
     name: str = "simbench-csv"
     endings: ClassVar[tuple[str, ...]] = (".csv",)
     apart: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write `design_000000/LoadProfile.csv` and so on; gives the folder of each design.
+        """Write `design_000000/LoadProfile.csv` and so on; return the folder of each design.
 
         Raises:
             InputError: for days of other profiles, or a name that would break the table.
@@ -72,7 +72,7 @@ class SimbenchCsv:
         return paths
 
     def accompany(self, folder: Path) -> None:
-        """Write the net that the shares belong to, if it is not SimBench's own."""
+        """Write the net for the shares, if it is not SimBench's own."""
         if self.scaled is not None:
             package("pandapower").to_json(self.scaled, str(folder / "net.json"))
 
@@ -80,7 +80,7 @@ class SimbenchCsv:
         """Read the folder of a design, or of many.
 
         Raises:
-            InputError: naming the file, if it is not a table of one day of these profiles.
+            InputError: with the file, if it is not a table of one day of these profiles.
         """
         return self.together(_folders(path))
 
@@ -88,7 +88,7 @@ class SimbenchCsv:
         """Read the folders of designs.
 
         Raises:
-            InputError: naming the file, if it is not a table of one day of these profiles.
+            InputError: with the file, if it is not a table of one day of these profiles.
         """
         layout = FeederLayout(self.names, self.simbench)
         tables, dates = {}, []
@@ -109,7 +109,7 @@ class SimbenchCsv:
 
 
 def _folders(path: Path) -> list[Path]:
-    """The folder itself if it holds tables, or else the folders of designs in it, in order."""
+    """The folder itself if it has tables, or else the folders of designs in it, in order."""
     if (path / FILES["load"]).is_file():
         return [path]
     inside = path.iterdir() if path.is_dir() else ()

@@ -1,4 +1,4 @@
-"""Annual profiles as files: a table a neighbourhood, a row a step, a column a consumer."""
+"""Files of annual profiles: a table a neighbourhood, a row a step, a column a consumer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ UNIT = " (kW)"  # after the name of a consumer
 
 @dataclass(frozen=True, eq=False)
 class YearTables:
-    """What both formats share: columns, times, and a file for each neighbourhood."""
+    """Base class of both formats: columns, times, and a file for each neighbourhood."""
 
     consumers: tuple[str, ...]
     times: tuple[str, ...]  # the start of each step, as 2016-01-31 13:15
@@ -36,15 +36,15 @@ class YearTables:
         return [f"{name}{UNIT}" for name in self.consumers]
 
     def each(self, designs: xr.Dataset, folder: Path, ending: str) -> Iterator[tuple[int, Any]]:
-        """Path and loads of each neighbourhood."""
+        """Iterate over path and loads of each neighbourhood."""
         for index, load in zip(designs[DESIGN].to_numpy(), designs["load"].to_numpy(), strict=True):
             yield int(index), (folder / f"{STEM}_{index:06d}{ending}", load)
 
     def read(self, path: Path) -> xr.Dataset:
-        """Read a file, or all that a folder holds.
+        """Read a file, or all files of a folder.
 
         Raises:
-            InputError: for anything but whole years of these consumers.
+            InputError: for files other than whole years of these consumers.
         """
         (ending,) = self.endings
         files = sorted(path.glob(f"*{ending}")) if path.is_dir() else [path]
@@ -65,7 +65,7 @@ class YearTables:
         return table.block(self.columns)
 
     def joined(self, loads: list[Float64[np.ndarray, "h t"]], files: list[Path]) -> xr.Dataset:
-        """Neighbourhoods of some files, numbered by their names."""
+        """Combine neighbourhoods of some files, numbered by their names."""
         about = {"units": "kW", "long_name": "active load"}
         data = {"load": ((DESIGN, "consumer", "time"), np.stack(loads), about)}
         return xr.Dataset(data, coords={DESIGN: design_indices(files), **self.labels})
@@ -73,7 +73,7 @@ class YearTables:
 
 @dataclass(frozen=True, eq=False)
 class YearCsv(YearTables):
-    """A CSV with commas, its numbers rounded to 7 digits."""
+    """CSV format with commas, its numbers rounded to 7 digits."""
 
     name: str = "csv"
     endings: ClassVar[tuple[str, ...]] = (".csv",)
@@ -81,7 +81,7 @@ class YearCsv(YearTables):
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `design_000000.csv` and so on."""
         paths = {}
-        for index, (path, load) in self.each(designs, folder, ".csv"):  # a file each
+        for index, (path, load) in self.each(designs, folder, ".csv"):  # one file each
             write_table(path, self.columns, list(self.times), round_digits(load))
             paths[index] = path
         return paths
@@ -89,7 +89,7 @@ class YearCsv(YearTables):
 
 @dataclass(frozen=True, eq=False)
 class YearParquet(YearTables):
-    """Parquet, without loss."""
+    """Parquet format, without loss."""
 
     name: str = "parquet"
     endings: ClassVar[tuple[str, ...]] = (".parquet",)
@@ -98,7 +98,7 @@ class YearParquet(YearTables):
         """Write `design_000000.parquet` and so on."""
         pyarrow, parquet = arrow()
         paths, names = {}, ["time", *self.columns]
-        for index, (path, load) in self.each(designs, folder, ".parquet"):  # a file each
+        for index, (path, load) in self.each(designs, folder, ".parquet"):  # one file each
             rows = [pyarrow.array(self.times), *map(pyarrow.array, load)]
             parquet.write_table(pyarrow.Table.from_arrays(rows, names=names), path)
             paths[index] = path

@@ -1,1 +1,1 @@
-"""Arrangements of one molecule in space: torsions, energies, and an ensemble that covers them."""
+"""Conformers of one molecule: torsions, energies, and an ensemble that covers them."""

@@ -1,7 +1,7 @@
-"""A second measurement of conformers: from the text of a record, by other code.
+"""Independent measurement of conformers, from the text of a record by other code.
 
-Energies come from the program `xtb` where it is installed, and otherwise from tblite on what
-stands in the file; distances from RDKit's search over symmetric atoms.
+Energies come from the program `xtb` where it is installed, and otherwise from tblite on the
+positions in the file; distances from RDKit's search over symmetric atoms.
 """
 
 import re
@@ -51,7 +51,7 @@ class ConformerReference:
         return self.file.mol
 
     def measure(self, position: Float64[Tensor, "n a 3"]) -> Float64[Tensor, "n 2"]:
-        """Of each conformer as its record tells it."""
+        """Measure each conformer from the text of its record."""
         records = [self.file.record(x, i) for i, x in enumerate(position.numpy())]
         return torch.tensor([self.measured(one) for one in records], dtype=torch.float64)
 
@@ -61,13 +61,13 @@ class ConformerReference:
 
     @property
     def name(self) -> str:
-        """What measures."""
+        """Names of the measuring programs."""
         who = "the program xtb" if self._program else "tblite on the file"
         return f"{who}; RDKit's GetBestRMS"
 
     @property
     def version(self) -> str:
-        """Of both."""
+        """Versions of the measuring programs."""
         return f"{self._release}; {release_of('rdkit')}"
 
     @cached_property
@@ -80,7 +80,7 @@ class ConformerReference:
         return found[1] if found else "unknown"
 
     def measured(self, record: str) -> tuple[float, float]:
-        """Of a record; infinite where it is of other atoms."""
+        """Measure a record; infinite where its atoms differ."""
         numbers, position = atoms(record)
         own = [a.GetAtomicNum() for a in self.mol.GetAtoms()]
         if [Chem.GetPeriodicTable().GetAtomicNumber(e) for e in numbers] != own:
@@ -100,10 +100,10 @@ class ConformerReference:
         return float(found[-1]) * HARTREE_KCAL if found else float("nan")
 
     def _nearest(self, record: str) -> float:
-        """By RDKit, which aligns one pair of conformers at a time.
+        """Distance by RDKit, which aligns one pair of conformers at a time.
 
-        Without hydrogens it takes both oxygens of an acid for equal, which they are not: of such a
-        molecule no ends are exchanged, those of a nitro group neither.
+        Without hydrogens RDKit treats both oxygens of an acid as equal, which they are not: for
+        such molecules no terminal atoms are exchanged, including those of nitro groups.
         """
         probe = Chem.RemoveHs(Chem.MolFromMolBlock(record, removeHs=False))
         ends = [len(mol.GetSubstructMatches(SHARED)) for mol in (self.mol, probe)]
@@ -121,7 +121,7 @@ class ConformerReference:
 
 
 def atoms(record: str) -> tuple[list[str], np.ndarray]:
-    """Elements and places (angstrom) in a V2000 record, read by columns.
+    """Return elements and positions (angstrom) of a V2000 record, read by columns.
 
     Source: BIOVIA, CTfile Formats (V2000 connection tables).
     """

@@ -1,4 +1,4 @@
-"""The molecule whose conformers are asked for, with hydrogens, and what cannot be asked."""
+"""Requested molecule of the conformer problem, with hydrogens, and checks of the request."""
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem
@@ -7,22 +7,22 @@ from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnum
 from ingenium.core.errors import InputError
 from ingenium.kits.chemistry.parsing import parsed, required
 
-MOST_ATOMS = 60  # heavy ones; beyond, a search at random finds a small part of the minima
+MOST_ATOMS = 60  # heavy atoms; beyond, a random search finds a small part of the minima
 MOST_TORSIONS = 15
 MACROCYCLE = 9  # atoms of a ring from which it has many forms
 TURNS = Chem.MolFromSmarts(
-    "[!$([D1]);!$(*#*)]-;!@[!$([D1]);!$(*#*)]"  # single, in no ring, nothing linear beside it
+    "[!$([D1]);!$(*#*)]-;!@[!$([D1]);!$(*#*)]"  # single, not in a ring, not next to a linear atom
 )
 SHOWN = 4  # stereoisomers in a message
 FEW_TRIES = 10  # to embed one
 
 
 def molecule(smiles: str) -> Chem.Mol:
-    """The molecule with its hydrogens, atoms in the order of its canonical SMILES.
+    """Return the molecule with hydrogens, atoms in the order of its canonical SMILES.
 
     Raises:
-        InputError: if it is no single closed-shell molecule, has nothing to turn, is too large,
-            leaves a stereocentre open, or has atoms that MMFF94 does not know.
+        InputError: if it is no single closed-shell molecule, has no rotatable bond, is too large,
+            leaves a stereocentre open, or has atoms that MMFF94 does not support.
     """
     plain = parsed(smiles)
     if plain is not None:
@@ -47,13 +47,13 @@ def molecule(smiles: str) -> Chem.Mol:
 
 
 def turning(mol: Chem.Mol) -> list[tuple[int, int]]:
-    """Bonds about which two parts with heavy atoms on either side turn, as pairs of atoms."""
-    heavy = Chem.RemoveHs(mol)  # whose atoms come first in `mol`, in the same order
+    """Return rotatable bonds with heavy atoms on either side, as pairs of atoms."""
+    heavy = Chem.RemoveHs(mol)  # its atoms come first in `mol`, in the same order
     return sorted(tuple(sorted(pair)) for pair in heavy.GetSubstructMatches(TURNS))
 
 
 def closed(smiles: str) -> str:
-    """The first of the stereoisomers that a SMILES leaves open which can be, by a fixed order."""
+    """Return the first embeddable stereoisomer of a SMILES, in a fixed order."""
     options = StereoEnumerationOptions(maxIsomers=SHOWN, rand=0)
     isomers = EnumerateStereoisomers(Chem.MolFromSmiles(smiles), options=options)
     ordered = sorted({str(Chem.MolToSmiles(m)) for m in isomers})
@@ -61,7 +61,7 @@ def closed(smiles: str) -> str:
 
 
 def _can_be(smiles: str) -> bool:
-    """Whether distance geometry finds room for it; bridges cannot cross a ring."""
+    """Return whether distance geometry can embed it; bridges cannot cross a ring."""
     how = AllChem.ETKDGv3()
     how.randomSeed, how.maxIterations = 1, FEW_TRIES
     with rdBase.BlockLogs():
@@ -70,7 +70,7 @@ def _can_be(smiles: str) -> bool:
 
 
 def macrocycle(mol: Chem.Mol) -> int:
-    """Atoms of the largest ring from which on its forms are many, or 0."""
+    """Return the size of the largest ring if it is large enough to have many forms, or 0."""
     largest = max(map(len, mol.GetRingInfo().AtomRings()), default=0)
     return largest if largest >= MACROCYCLE else 0
 

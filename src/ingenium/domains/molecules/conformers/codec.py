@@ -1,4 +1,4 @@
-"""Conformers as numbers for a model: torsions on their circles, and the local structure."""
+"""Conformers as numbers for a model: torsions as cosines and sines, and the local structure."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,15 +9,15 @@ from torch import Tensor
 
 from ingenium.domains.molecules.conformers.torsions import Torsions
 
-SCALE_ANGSTROM = 0.2  # by which a local structure differs from the base
+SCALE_ANGSTROM = 0.2  # deviation of a local structure from the base
 
 
 @dataclass(frozen=True)
 class ConformerCodec:
-    """Positions to cosines and sines of the torsions, and what is left when those are set to zero.
+    """Codec of positions as cosines and sines of torsions, and the remaining local structure.
 
-    The rest is the local structure: bonds, angles, rings and hydrogens, as places of all atoms
-    when every torsion is as in the base.
+    The local structure is bonds, angles, rings and hydrogens: the positions of all atoms when every
+    torsion equals that of the base.
 
     Shapes: n conformers, a atoms, m torsions, d = 2 m + 3 a numbers.
     """
@@ -27,12 +27,12 @@ class ConformerCodec:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         return (2 * len(self.torsions.quartets) + self.base.numel(),)
 
     @property
     def tolerance(self) -> float:
-        """Positions are kept to a tenth of this, and so is the frame that they lie in."""
+        """Accuracy of positions and of their frame, ten times the rounding."""
         return 1e-3
 
     @cached_property
@@ -40,25 +40,25 @@ class ConformerCodec:
         return self.torsions.angles(self.base[None])[0]
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n d"]:
-        """Numbers of conformers, wherever they lie in space."""
+        """Return numbers of conformers, invariant to their placement in space."""
         (position,) = arrays
         angles = self.torsions.angles(position)
         return self.joined(angles, self.local(position))
 
     def local(self, position: Float64[Tensor, "n a 3"]) -> Float64[Tensor, "n a 3"]:
-        """Local structures: the conformers with the torsions of the base, framed."""
+        """Return local structures: the conformers with the torsions of the base, framed."""
         by = self._base_angles - self.torsions.angles(position)
         return self.torsions.framed(self.torsions.turned(position, by))
 
     def joined(
         self, angles: Float64[Tensor, "n m"], local: Float64[Tensor, "n a 3"]
     ) -> Float64[Tensor, "n d"]:
-        """Numbers of torsions on local structures."""
+        """Combine torsions and local structures into numbers."""
         rest = ((local - self.base) / SCALE_ANGSTROM).flatten(1)
         return torch.cat([angles.cos(), angles.sin(), rest], 1)
 
     def decode(self, x: Float[Tensor, "n d"]) -> tuple[Float64[Tensor, "n a 3"]]:
-        """Conformers in their frame; a cosine and sine off the circle give its nearest point."""
+        """Return conformers in their frame; cosine and sine are projected onto the circle."""
         x = x.to(torch.float64)
         m = len(self.torsions.quartets)
         angles = torch.atan2(x[:, m : 2 * m], x[:, :m])

@@ -1,4 +1,4 @@
-"""How well conformers cover a reference, and how near it they stay.
+"""Coverage of a reference by conformers, and their distance from it.
 
 Source: Ganea et al., GeoMol, NeurIPS 2021, arXiv:2106.07802, section 5 (COV and AMR, for recall
     and for precision), with the distances of heavy atoms under symmetry.
@@ -9,11 +9,11 @@ from jaxtyping import Float
 
 
 def coverage(apart: Float[np.ndarray, "n r"], radius_angstrom: float) -> dict[str, float]:
-    """Of n conformers and r of a reference, from the distances between them.
+    """Compute coverage metrics of n conformers and r reference ones from their distances.
 
     `cov_r` is the share of the reference that has a conformer within the radius, `amr_r` the mean
     distance of the reference to the nearest conformer (angstrom); `cov_p` and `amr_p` are the same
-    of the conformers to the reference.
+    with the roles exchanged.
     """
     recall, precision = apart.min(0), apart.min(1)
     return {

@@ -1,4 +1,4 @@
-"""Energies of conformers by GFN2-xTB, at rest or relaxed."""
+"""GFN2-xTB energies of conformers, fixed or relaxed."""
 
 import math
 
@@ -12,12 +12,12 @@ from ingenium.kits.chemistry.xtb import BOHR_ANGSTROM, HARTREE_KCAL, Geometry, s
 
 
 def energies(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:
-    """GFN2-xTB energies (kcal/mol); NaN where the charges do not converge."""
+    """Return GFN2-xTB energies (kcal/mol); NaN where the charges do not converge."""
     return np.array([energy(mol, x) for x in each(position)])
 
 
 def energy(mol: Chem.Mol, position: Float[np.ndarray, "a 3"]) -> float:
-    """Of one conformer (kcal/mol)."""
+    """Return the GFN2-xTB energy of one conformer (kcal/mol)."""
     found = single_point(_geometry(mol, position))
     return math.nan if found is None else found.energy_hartree * HARTREE_KCAL
 
@@ -25,7 +25,7 @@ def energy(mol: Chem.Mol, position: Float[np.ndarray, "a 3"]) -> float:
 def relaxed(
     mol: Chem.Mol, position: Float[np.ndarray, "a 3"]
 ) -> tuple[Float[np.ndarray, "a 3"], float]:
-    """The nearest minimum of GFN2-xTB and its energy (kcal/mol); NaN where it has no answer."""
+    """Return the nearest minimum of GFN2-xTB and its energy (kcal/mol); NaN on failure."""
     found = xtb.relaxed(_geometry(mol, position))
     if found is None:
         return position, math.nan

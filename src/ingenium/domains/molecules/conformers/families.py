@@ -1,8 +1,8 @@
-"""What proposes conformers of a molecule: the trained diffusion, and what the field does today.
+"""Generators of conformers of a molecule: the trained diffusion, and the field's own methods.
 
-All but ETKDG draw torsions and set them on local structures of a small bank, which distance
-geometry and the force field made. All were made before a run, so there is nothing to fit to the
-known conformers of one molecule.
+All but ETKDG sample torsions and apply them to local structures of a small bank, built by distance
+geometry and the force field. All are ready before a run, so nothing is fitted to the known
+conformers of one molecule.
 
 Shapes: n designs, m torsions, a atoms, h heavy atoms, d numbers of a design, l local structures.
 """
@@ -26,15 +26,15 @@ from ingenium.domains.molecules.conformers.torus import backwards, mean_square_s
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-STEPS = 20  # of noise removed
+STEPS = 20  # of denoising
 BANK = 8  # local structures
-SHARPNESS = 3.0  # of the score; on 7 molecules beside those trained on, conformers within 0.5
+SHARPNESS = 3.0  # of the score; on 7 molecules outside the training set, conformers within 0.5
 # angstrom of a known one were 25 % with it and 12 % without, known ones reached 27 % and 20 %
 
 
 @dataclass(frozen=True)
 class Stiff:
-    """What a molecule gives to those that propose its torsions."""
+    """Molecule with its codec and a bank of local structures."""
 
     mol: Chem.Mol
     codec: ConformerCodec
@@ -42,13 +42,13 @@ class Stiff:
 
     @classmethod
     def of(cls, mol: Chem.Mol, codec: ConformerCodec, seed: int, size: int = BANK) -> "Stiff":
-        """With local structures by ETKDG, relaxed by MMFF94."""
+        """Build the bank by ETKDG and MMFF94 relaxation."""
         made, _ = forces.relaxed(mol, forces.embedded(mol, size, seed))
         return cls(mol, codec, codec.local(torch.from_numpy(made)))
 
 
 class Proposing(ABC):
-    """A family that knows its molecule and was made before."""
+    """Base class of generators that need no fitting to the known conformers."""
 
     c = 1
 
@@ -57,50 +57,50 @@ class Proposing(ABC):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         return self.stiff.codec.shape
 
     def fit(
         self, x: Float[Tensor, "n d"], cond: Float[Tensor, "n 1"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Nothing."""
+        """Do nothing."""
         return {}
 
     def propose(
         self, cond: Float[Tensor, "n 1"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n d"]:
-        """One design for each row of `cond`."""
+        """Propose one design for each row of `cond`."""
         position = self.conformers(len(cond), rng)
         return self.stiff.codec.encode((position,)).to(torch.float32)
 
     @abstractmethod
     def conformers(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n a 3"]:
-        """So many conformers."""
+        """Sample n conformers."""
 
     def state_dict(self) -> dict[str, Tensor]:
-        """No weights."""
+        """Return no weights."""
         return {}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Take none."""
+        """Ignore weights."""
         return self
 
 
 class Etkdg(Proposing):
-    """Distance geometry with what is known of torsions in crystals; nothing is relaxed."""
+    """Distance geometry with torsion preferences from crystals; nothing is relaxed."""
 
     def conformers(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n a 3"]:
-        """As ETKDGv3 embeds them; the first again where some cannot be embedded."""
+        """Embed by ETKDGv3; conformers repeat where some cannot be embedded."""
         seed = int(torch.randint(2**31 - 1, (), generator=rng))
         made = torch.from_numpy(forces.embedded(self.stiff.mol, n, seed))
         return made[torch.arange(n) % len(made)]
 
 
 class OnBank(Proposing):
-    """Torsions on local structures of the bank."""
+    """Base class of generators that sample torsions on local structures of the bank."""
 
     def conformers(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n a 3"]:
-        """Each on a local structure drawn at random."""
+        """Sample torsions for each of n randomly selected local structures."""
         local = self.stiff.local[torch.randint(len(self.stiff.local), (n,), generator=rng)]
         angles = self.angles(local, rng)
         torsions = self.stiff.codec.torsions
@@ -110,34 +110,34 @@ class OnBank(Proposing):
     def angles(
         self, local: Float64[Tensor, "n a 3"], rng: torch.Generator
     ) -> Float64[Tensor, "n m"]:
-        """The torsions of each."""
+        """Sample the torsions of each local structure."""
 
 
 class EtkdgTorsions(OnBank):
-    """The torsions of ETKDG, so that local structures make no difference."""
+    """Generator with the torsions of ETKDG, so that local structures make no difference."""
 
     def angles(
         self, local: Float64[Tensor, "n a 3"], rng: torch.Generator
     ) -> Float64[Tensor, "n m"]:
-        """As it embeds them."""
+        """Return the torsions of ETKDG embeddings."""
         made = Etkdg(self.stiff).conformers(len(local), rng)
         return self.stiff.codec.torsions.angles(made)
 
 
 class RandomTorsions(OnBank):
-    """Every torsion anywhere."""
+    """Generator with uniform torsions."""
 
     def angles(
         self, local: Float64[Tensor, "n a 3"], rng: torch.Generator
     ) -> Float64[Tensor, "n m"]:
-        """Uniform ones."""
+        """Sample uniform torsions."""
         size = (len(local), len(self.stiff.codec.torsions.quartets))
         return 2 * math.pi * torch.rand(size, generator=rng, dtype=torch.float64) - math.pi
 
 
 @dataclass(eq=False)
 class TorsionLibrary(OnBank):
-    """Each torsion by itself, as it is spread in known conformers around such a bond."""
+    """Independent torsions, distributed as in known conformers around such a bond."""
 
     stiff: Stiff
     library: TorsionHistograms
@@ -145,16 +145,16 @@ class TorsionLibrary(OnBank):
     def angles(
         self, local: Float64[Tensor, "n a 3"], rng: torch.Generator
     ) -> Float64[Tensor, "n m"]:
-        """Out of the histogram of each bond's surroundings."""
+        """Sample from the histogram of each bond's environment."""
         return self.library.drawn(self.stiff.mol, self.stiff.codec.torsions, len(local), rng)
 
 
 @dataclass(eq=False)
 class TorsionalDiffusion(OnBank):
-    """A diffusion of all torsions together, whose score a network reads off the molecule.
+    """Diffusion over all torsions jointly, with a score network on the molecular graph.
 
-    The score is made sharper than it was learned, so that conformers gather where most of the
-    known ones are; then they are no longer spread as the known ones.
+    The score is sharpened, so that conformers concentrate at the most frequent known ones; their
+    distribution is then narrower than the known one.
 
     Source: Jing et al., Torsional Diffusion, NeurIPS 2022, arXiv:2206.01729; Ingraham et al.,
         Nature 623:1070, 2023 (proposals at a low temperature).
@@ -169,7 +169,7 @@ class TorsionalDiffusion(OnBank):
     def angles(
         self, local: Float64[Tensor, "n a 3"], rng: torch.Generator
     ) -> Float64[Tensor, "n m"]:
-        """By steps backwards from uniform ones."""
+        """Sample by reverse diffusion from uniform torsions."""
         torsions = self.stiff.codec.torsions
         graph = Graph.of(self.stiff.mol, torsions)
         heavy = graph.torsions(torsions)
@@ -188,9 +188,9 @@ class TorsionalDiffusion(OnBank):
         return backwards(size, told, self.steps, rng).to(torch.float64)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights of the network."""
+        """Return the weights of the network."""
         return dict(self.network.state_dict())
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Take the weights of the network."""
+        """Load the weights of the network."""
         return self.network.load_state_dict(state_dict)

@@ -14,7 +14,7 @@ MOST_TRIES = 50  # for each conformer
 
 
 def embedded(mol: Chem.Mol, count: int, seed: int) -> Float[np.ndarray, "n a 3"]:
-    """Conformers by ETKDGv3; fewer than `count` where some cannot be embedded."""
+    """Embed conformers by ETKDGv3; fewer than `count` where some cannot be embedded."""
     own, how = Chem.Mol(mol), AllChem.ETKDGv3()
     how.randomSeed, how.maxIterations = seed, MOST_TRIES
     with rdBase.BlockLogs():
@@ -26,7 +26,7 @@ def embedded(mol: Chem.Mol, count: int, seed: int) -> Float[np.ndarray, "n a 3"]
 
 
 def energies(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:
-    """MMFF94 energies (kcal/mol)."""
+    """Return MMFF94 energies (kcal/mol)."""
     about, own = AllChem.MMFFGetMoleculeProperties(mol), _filled(mol, position[:1])
     field = AllChem.MMFFGetMoleculeForceField(own, about)
     return np.array([field.CalcEnergy(x.ravel().tolist()) for x in position])
@@ -35,7 +35,7 @@ def energies(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Float[np.nd
 def relaxed(
     mol: Chem.Mol, position: Float[np.ndarray, "n a 3"], most: int = MOST_STEPS
 ) -> tuple[Float[np.ndarray, "n a 3"], Float[np.ndarray, " n"]]:
-    """The nearest minima of MMFF94 and their energies (kcal/mol)."""
+    """Return the nearest minima of MMFF94 and their energies (kcal/mol)."""
     if not len(position):
         return position, np.empty(0)
     own = _filled(mol, position)
@@ -44,12 +44,11 @@ def relaxed(
 
 
 def positions(mol: Chem.Mol) -> Float[np.ndarray, "n a 3"]:
-    """Of all conformers that a molecule holds (angstrom)."""
+    """Return the positions of all conformers of a molecule (angstrom)."""
     return np.array([c.GetPositions() for c in mol.GetConformers()])
 
 
 def _filled(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Chem.Mol:
-    """The molecule with these conformers."""
     own = Chem.Mol(mol)
     own.RemoveAllConformers()
     for x in position:

@@ -1,4 +1,4 @@
-"""Files of conformers: structure files with a record each, and plain places of atoms."""
+"""Files of conformers: structure files with a record each, and plain atomic positions."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,10 @@ VARIABLE = Variable(POSITION, ("atom", "axis"), "angstrom", "places of the atoms
 
 @dataclass(frozen=True)
 class ConformerFile:
-    """`conformers.sdf`, a record a conformer, and beside it `ensemble.sdf`, those that differ.
+    """Format `conformers.sdf`, a record a conformer, with `ensemble.sdf`, the distinct ones.
 
-    Of the conformers in the order in which they come, best first, the ensemble keeps each that is
-    `apart_angstrom` from all before it. It is for people and their programs; what is read back is
-    the whole file.
+    The ensemble contains, in order with the best first, each conformer at least `apart_angstrom`
+    from all previous ones. It is for other programs; only the complete file is read back.
     """
 
     mol: Chem.Mol
@@ -40,7 +39,7 @@ class ConformerFile:
     endings: ClassVar[tuple[str, ...]] = (".sdf", ".sd", ".mol")
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write all conformers into one file, and those that differ into another."""
+        """Write all conformers into one file, and the distinct ones into another."""
         path = folder / "conformers.sdf"
         position = designs[POSITION].to_numpy()
         index = designs[DESIGN].to_numpy().tolist()
@@ -54,7 +53,7 @@ class ConformerFile:
         """Read such a file, or any SDF of the same molecule with its hydrogens.
 
         Raises:
-            InputError: naming the first record that is no conformer of the molecule.
+            InputError: with the first record that is no conformer of the molecule.
         """
         file = path / "conformers.sdf" if path.is_dir() else path
         records = Chem.SDMolSupplier()
@@ -70,7 +69,7 @@ class ConformerFile:
         return _designs(np.array(position), names)
 
     def record(self, position: Float[np.ndarray, "a 3"], index: int) -> str:
-        """One conformer as text."""
+        """Return one conformer as text."""
         own = Chem.Mol(self.mol)
         own.RemoveAllConformers()
         conformer = Chem.Conformer(len(position))
@@ -81,7 +80,7 @@ class ConformerFile:
         return f"{Chem.MolToMolBlock(own)}>  <SMILES>\n{smiles}\n\n$$$$\n"
 
     def _matched(self, mol: Chem.Mol | None, what: str) -> Float[np.ndarray, "a 3"]:
-        """Places of the atoms in the order of ours."""
+        """Positions of the atoms in our order."""
         if mol is None or not mol.GetNumConformers() or not mol.GetConformer().Is3D():
             raise InputError(
                 "an SDF of molecules in space", f"{what}, which is none", "Write V2000 or V3000."
@@ -104,7 +103,7 @@ class ConformerFile:
 
 @dataclass(frozen=True)
 class AtomFile:
-    """`conformers.xyz`: elements and places, one conformer after another."""
+    """Format `conformers.xyz`: elements and positions, one conformer after another."""
 
     mol: Chem.Mol
     name: str = "xyz"
@@ -127,10 +126,10 @@ class AtomFile:
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:
-        """Read such a file; atoms must stand in the order of ours.
+        """Read such a file; atoms must be in our order.
 
         Raises:
-            InputError: if it is another molecule, or no such file.
+            InputError: if it has another molecule, or is no such file.
         """
         file = path / "conformers.xyz" if path.is_dir() else path
         found, each = lines(file, "a file of conformers"), len(self._elements) + 2
@@ -151,13 +150,13 @@ class AtomFile:
 
 
 def _designs(position: Float[np.ndarray, "n a 3"], names: list[str]) -> xr.Dataset:
-    """Designs, by the numbers in their names where all have one of ours."""
+    """Designs, numbered by their names where all have one of ours."""
     array = torch.from_numpy(np.ascontiguousarray(position, dtype=np.float64))
     return to_dataset((array,), (VARIABLE,), {}, index=np.array(numbers(names, NAME)))
 
 
 def _alike(one: Chem.Mol, other: Chem.Mol) -> bool:
-    """Whether both list the same atoms with the same bonds of the same orders."""
+    """Return whether both list the same atoms with the same bonds of the same orders."""
     atoms = [[a.GetAtomicNum() for a in m.GetAtoms()] for m in (one, other)]
     bonds = [
         {
@@ -170,7 +169,7 @@ def _alike(one: Chem.Mol, other: Chem.Mol) -> bool:
 
 
 def _bare(mol: Chem.Mol) -> Chem.Mol:
-    """The molecule without stereochemistry, which the verifier judges."""
+    """The molecule without stereochemistry, which the verifier checks."""
     own = Chem.Mol(mol)
     Chem.RemoveStereochemistry(own)
     return own

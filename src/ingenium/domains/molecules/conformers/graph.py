@@ -1,4 +1,4 @@
-"""A molecule as a network sees it: its heavy atoms, bonds, and pairs whose distances can change.
+"""Graph of a molecule for a network: heavy atoms, bonds, and pairs with variable distances.
 
 Shapes: h heavy atoms, e directed bonds, p pairs, q quartets, m torsions.
 """
@@ -17,12 +17,12 @@ HYBRIDS = (Chem.HybridizationType.SP, Chem.HybridizationType.SP2, Chem.Hybridiza
 KINDS = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE, Chem.BondType.AROMATIC)
 RINGS = (3, 4, 5, 6)  # sizes, and larger
 ATOM, BOND = 8 + 5 + 5 + 3 + 3 + 5, 4 + 2  # numbers of each
-NEAREST, FARTHEST = 3, 12  # bonds between the atoms of a pair; farther ones count as that
+NEAREST, FARTHEST = 3, 12  # bonds between the atoms of a pair; longer ones count as the farthest
 
 
 @dataclass(frozen=True)
 class Graph:
-    """What the network is told of a molecule, once."""
+    """Network inputs of a molecule."""
 
     atoms: Float[Tensor, "h f"]
     ends: Int[Tensor, "2 e"]  # from, to
@@ -33,11 +33,11 @@ class Graph:
     about: Int[Tensor, " q"]  # their torsion
     moved: Bool[Tensor, "m h"]
     axes: Int[Tensor, "m 2"]
-    heavy: Int[Tensor, " h"]  # where they stand among all atoms
+    heavy: Int[Tensor, " h"]  # indices among all atoms
 
     @classmethod
     def of(cls, mol: Chem.Mol, torsions: Torsions) -> "Graph":
-        """Of a molecule with hydrogens."""
+        """Build the graph of a molecule with hydrogens."""
         heavy = [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() > 1]
         bonds = [b for b in mol.GetBonds() if {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= {*heavy}]
         ends = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in bonds]
@@ -64,14 +64,14 @@ class Graph:
         )
 
     def torsions(self, whole: Torsions) -> Torsions:
-        """The torsions of heavy atoms alone, numbered as they are here."""
+        """Return the torsions of heavy atoms only, with the graph's numbering."""
         place = torch.full((whole.moved.shape[1],), -1)
         place[self.heavy] = torch.arange(len(self.heavy))
         return Torsions(place[whole.quartets], self.moved)
 
 
 def _one_of(value: object, choices: tuple[object, ...]) -> list[float]:
-    """A 1 at the place of a value, the last for any other."""
+    """One-hot encoding of a value, the last entry for any other."""
     found = [float(value == c) for c in choices]
     return [*found, float(not any(found))]
 
@@ -97,7 +97,7 @@ def _bond(bond: Chem.Bond) -> list[float]:
 
 
 def _quartets(mol: Chem.Mol, torsions: Torsions) -> tuple[list[tuple[int, ...]], list[int]]:
-    """Every way to measure each torsion between heavy atoms."""
+    """All quartets of heavy atoms that measure each torsion."""
     rows, about = list[tuple[int, ...]](), list[int]()
     for i, (_, b, c, _) in enumerate(torsions.quartets.tolist()):
         near, far = (_heavy(mol, of, other) for of, other in ((b, c), (c, b)))

@@ -1,4 +1,4 @@
-"""How torsions are spread around bonds of each kind, as histograms of known conformers.
+"""Distributions of torsions around bonds of each kind, as histograms of known conformers.
 
 Shapes: k kinds of bond, b bins, m torsions, n designs.
 """
@@ -20,7 +20,7 @@ from ingenium.domains.molecules.conformers.torsions import Torsions
 
 BINS = 36
 ANY = "any"
-FEWEST = 10  # torsions of a kind, or a wider kind is asked
+FEWEST = 10  # torsions of a kind; with fewer a wider kind is used
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TorsionHistograms:
 
     @classmethod
     def of(cls, known: Iterable[tuple[Chem.Mol, np.ndarray]]) -> "TorsionHistograms":
-        """From molecules and their conformers; mirror images count as well."""
+        """Count torsions of molecules and their conformers; mirror images count as well."""
         table: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(BINS, dtype=np.int64))
         for mol, position in known:
             torsions = Torsions.of(mol)
@@ -46,13 +46,13 @@ class TorsionHistograms:
 
     @classmethod
     def read(cls, path: Path) -> "TorsionHistograms":
-        """From a file."""
+        """Read histograms from a file."""
         return cls(json.loads(path.read_text(encoding="ascii")))
 
     def drawn(
         self, mol: Chem.Mol, torsions: Torsions, n: int, rng: torch.Generator
     ) -> Float64[Tensor, "n m"]:
-        """Torsions of a molecule, each by itself."""
+        """Sample torsions of a molecule independently."""
         rows = []
         for quartet in torsions.quartets.tolist():
             kind = next(k for k in kinds(mol, quartet) if k in self.counts)
@@ -64,7 +64,7 @@ class TorsionHistograms:
 
 
 def kinds(mol: Chem.Mol, quartet: list[int]) -> tuple[str, str, str]:
-    """Of a torsion, from narrow to wide."""
+    """Return the kinds of a torsion, from narrow to wide."""
     told = [_told(mol.GetAtomWithIdx(i)) for i in quartet]
     whole = min("-".join(told), "-".join(told[::-1]))
     middle = "-".join(sorted(told[1:3]))
@@ -72,7 +72,7 @@ def kinds(mol: Chem.Mol, quartet: list[int]) -> tuple[str, str, str]:
 
 
 def _told(atom: Chem.Atom) -> str:
-    """Element, hydrogens, hybridisation and whether it is in a ring."""
+    """Element, hydrogens, hybridisation and ring membership."""
     kind = atom.GetSymbol().lower() if atom.GetIsAromatic() else atom.GetSymbol()
     hydrogens = atom.GetTotalNumHs(includeNeighbors=True)
     ring = "r" if atom.IsInRing() else ""

@@ -1,7 +1,7 @@
-"""How far conformers are apart: the distance of heavy atoms after the best superposition.
+"""Distance between conformers: RMSD of heavy atoms after the best superposition.
 
-Atoms that the constitution cannot tell apart, such as those of a phenyl group that is flipped,
-may stand for each other; mirror images may not.
+Atoms that are symmetric in the constitution, such as those of a flipped phenyl group, may be
+exchanged; mirror images may not.
 
 Source: Kabsch, Acta Cryst. A 34:827, 1978; Meli and Biggin, J. Cheminform. 12:49, 2020 (symmetry).
 """
@@ -14,7 +14,7 @@ from rdkit import Chem
 
 from ingenium.core.errors import InputError
 
-MOST = 2000  # ways to number the heavy atoms
+MOST = 2000  # symmetric numberings of the heavy atoms
 AT_ONCE = 200_000  # superpositions
 SHARED = Chem.MolFromSmarts("[O,N,S;D1;$([*]-[*]=[O,N,S;D1]),$([*]=[*]-[O,N,S;D1])]~[*]")
 """Ends that share electrons, such as both oxygens of a nitro group."""
@@ -24,14 +24,14 @@ SHARED = Chem.MolFromSmarts("[O,N,S;D1;$([*]-[*]=[O,N,S;D1]),$([*]=[*]-[O,N,S;D1
 class Likeness:
     """Root mean square distances between conformers of one molecule.
 
-    Shapes: s ways to number, h heavy atoms, n and r conformers, a atoms.
+    Shapes: s symmetric numberings, h heavy atoms, n and r conformers, a atoms.
     """
 
     orders: Int[np.ndarray, "s h"]
 
     @classmethod
     def of(cls, mol: Chem.Mol) -> "Likeness":
-        """Of a molecule, with or without hydrogens.
+        """Find the symmetric numberings of a molecule, with or without hydrogens.
 
         Raises:
             InputError: if its heavy atoms can be numbered in too many ways.
@@ -55,7 +55,7 @@ class Likeness:
     def between(
         self, one: Float[np.ndarray, "n a 3"], other: Float[np.ndarray, "r a 3"]
     ) -> Float[np.ndarray, "n r"]:
-        """Of each conformer to each other (angstrom)."""
+        """Return the distance of each conformer to each other one (angstrom)."""
         fixed = _centred(other[:, self.orders[0]])
         ways = _centred(one[:, self.orders])  # n s h 3
         size = fixed.shape[1]
@@ -70,9 +70,9 @@ class Likeness:
     def distinct(
         self, position: Float[np.ndarray, "n a 3"], apart: float, most: int | None = None
     ) -> Int[np.ndarray, " m"]:
-        """Of conformers in order those that are `apart` (angstrom) from all taken before."""
+        """Select, in order, conformers at least `apart` (angstrom) from all selected ones."""
         taken: list[int] = []
-        for i in range(len(position)):  # each depends on those before
+        for i in range(len(position)):  # each depends on the previous ones
             near = taken and self.between(position[i : i + 1], position[taken]).min() < apart
             if not near:
                 taken.append(i)
@@ -82,7 +82,6 @@ class Likeness:
 
 
 def _subgraph(mol: Chem.RWMol, heavy: list[int]) -> Chem.Mol:
-    """Heavy atoms and bonds alone, numbered as they are listed."""
     graph, at = Chem.RWMol(), {}
     for i in heavy:
         at[i] = graph.AddAtom(Chem.Atom(mol.GetAtomWithIdx(i).GetAtomicNum()))
@@ -98,7 +97,7 @@ def _centred(x: np.ndarray) -> np.ndarray:
 
 
 def _overlap(ways: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-    """Largest sum of products that a rotation of each way gives with each fixed conformer."""
+    """Largest sum of products over rotations, of each numbering with each fixed conformer."""
     shared = np.einsum("nshi,rhj->nsrij", ways, fixed, optimize=True)
     values = np.linalg.svd(shared, compute_uv=False)
     sign = np.where(np.linalg.det(shared) < 0, -1.0, 1.0)

@@ -1,9 +1,9 @@
-"""The score of torsions, from a molecule's graph and the distances of its heavy atoms.
+"""Score network of torsions, from a molecule's graph and the distances of its heavy atoms.
 
-Pairs of atoms pull and push along the line between them, with a strength that a network reads off
-their surroundings; what turns about a bond is the torque of these forces. Distances do not change
-under rotation, and a mirror image turns every torque round, as it must. Atoms are told of what is
-around them in space before, so that the forces are more than those of pairs.
+Pairs of atoms exert forces along the line between them, with a strength that a network predicts
+from their environment; the score of a torsion is the torque of these forces about its bond.
+Distances are invariant under rotation, and a mirror image reverses every torque, as required.
+Messages from spatial neighbours precede the forces, so that these depend on more than pairs.
 
 Shapes: n conformers, h heavy atoms, p pairs, q quartets, m torsions, w width, v noise levels.
 
@@ -29,7 +29,7 @@ TONES = 8  # of the noise level
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the graph alone says of atoms, pairs and quartets."""
+    """Features of atoms, pairs and quartets that depend on the graph only."""
 
     atoms: Float[Tensor, "h w"]
     pairs: Float[Tensor, "p w"]
@@ -38,7 +38,7 @@ class Surroundings:
 
 
 class Torque(nn.Module):
-    """The score in units of its root mean square."""
+    """Score network, in units of the score's root mean square."""
 
     def __init__(self, width: int = 48, rounds: int = 4) -> None:
         super().__init__()
@@ -56,11 +56,11 @@ class Torque(nn.Module):
         self.four = nn.Linear(4 * width, width)
         self.wave = nn.Sequential(nn.SiLU(), _layers(width, width, WAVES))
         for name, start in self.named_parameters():
-            if name.startswith(("force.1.2", "wave.1.2")):  # no score before anything is learned
+            if name.startswith(("force.1.2", "wave.1.2")):  # zero score before training
                 nn.init.zeros_(start)
 
     def surroundings(self, graph: Graph) -> Surroundings:
-        """Of a molecule; the same for all its conformers and levels of noise."""
+        """Compute graph features, the same for all conformers and noise levels."""
         x = torch.nn.functional.silu(self.first(graph.atoms))
         source, target = graph.ends
         for told, kept in zip(self.told, self.kept, strict=True):
@@ -71,7 +71,7 @@ class Torque(nn.Module):
         both = self.together(torch.cat([one + other, one * other], -1)) + self.apart(graph.apart)
         pairs, forces = both.chunk(2, -1)
         a, b, c, d = x[graph.quartets]
-        # Read from either end a torsion is the same.
+        # A torsion is the same from either end.
         four = self.four(torch.cat([a, b, c, d], -1)) + self.four(torch.cat([d, c, b, a], -1))
         return Surroundings(x, pairs, forces, four)
 
@@ -82,7 +82,7 @@ class Torque(nn.Module):
         position: Float[Tensor, "n h 3"],
         sigma: Float[Tensor, " n"],
     ) -> Float[Tensor, "n m"]:
-        """Of each torsion of each conformer."""
+        """Return the score of each torsion of each conformer."""
         one, other = graph.pairs
         line = position[:, other] - position[:, one]
         distance = line.norm(dim=-1, keepdim=True)
@@ -109,7 +109,7 @@ def _layers(inside: int, width: int, outside: int) -> nn.Sequential:
 
 
 def _radii(distance: Float[Tensor, "n p 1"]) -> Float[Tensor, "n p r"]:
-    """Bells around fixed distances, closer together where atoms are near."""
+    """Radial basis functions of distances, denser at short ones."""
     centre = torch.logspace(math.log10(SHORTEST_ANGSTROM), math.log10(LONGEST_ANGSTROM), RADII)
     width = math.log(LONGEST_ANGSTROM / SHORTEST_ANGSTROM) / RADII
     centre = centre.to(distance.dtype)
@@ -126,7 +126,7 @@ def _tones(sigma: Float[Tensor, " n"]) -> Float[Tensor, "n v"]:
 def _torque(
     graph: Graph, position: Float[Tensor, "n h 3"], force: Float[Tensor, "n h 3"]
 ) -> Float[Tensor, "n m"]:
-    """Of the forces on all that turns with each bond, about its axis."""
+    """Torque of the forces about each bond's axis, over all rotating atoms."""
     start, end = position[:, graph.axes[:, 0]], position[:, graph.axes[:, 1]]
     axis = torch.nn.functional.normalize(end - start, dim=-1)
     moved = graph.moved.to(position.dtype)
@@ -139,7 +139,7 @@ def _torque(
 def _turned(
     graph: Graph, position: Float[Tensor, "n h 3"], waves: Float[Tensor, "n q k"]
 ) -> Float[Tensor, "n m"]:
-    """Sines of the angles between neighbours at both ends, added up for each torsion."""
+    """Sines of the angles between neighbours at both ends, summed for each torsion."""
     a, b, c, d = position[:, graph.quartets].unbind(1)
     axis = torch.nn.functional.normalize(c - b, dim=-1)
     near, far = torch.linalg.cross(a - b, axis), torch.linalg.cross(d - c, axis)

@@ -1,4 +1,4 @@
-"""`molecules.conformers`: the low and different arrangements of one molecule in space."""
+"""Problem `molecules.conformers`: the low and distinct conformers of one molecule."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,10 +55,10 @@ RADIUS = 0.5  # angstrom within which a conformer is covered
 
 @dataclass(frozen=True)
 class ConformerSettings:
-    """The molecule, and what is done with proposals before they are measured.
+    """Settings of `molecules.conformers`: the molecule, and relaxation of proposals.
 
-    `relax` says what relaxes both proposals and the known conformers, so that their energies can
-    be compared: the force field (0.05 s a conformer) or GFN2-xTB (1 to 3 s).
+    `relax` selects the method that relaxes both proposals and the known conformers, so that their
+    energies can be compared: the force field (0.05 s a conformer) or GFN2-xTB (1 to 3 s).
     """
 
     smiles: str = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"  # ibuprofen
@@ -71,7 +71,7 @@ class ConformerSettings:
 
 
 class Conformers(Problem):
-    """Low and different conformers of a molecule, judged by GFN2-xTB."""
+    """Low and distinct conformers of a molecule, verified by GFN2-xTB."""
 
     name: ClassVar[str] = "molecules.conformers"
     summary: ClassVar[str] = "low and different conformers of one molecule, judged by GFN2-xTB"
@@ -91,7 +91,7 @@ class Conformers(Problem):
         """Open the problem.
 
         Raises:
-            InputError: if the molecule cannot be asked for, or a number is out of range.
+            InputError: if the molecule is not supported, or a number is out of range.
         """
         _check(settings)
         self.settings = settings
@@ -128,7 +128,7 @@ class Conformers(Problem):
 
     @cached_property
     def reference(self) -> ConformerEnsemble:
-        """Known conformers; made on first use."""
+        """Known conformers; computed on first use."""
         return self._searched(silent)
 
     def _searched(self, watch: Watch) -> ConformerEnsemble:
@@ -143,16 +143,16 @@ class Conformers(Problem):
 
     @property
     def apart_angstrom(self) -> float:
-        """Of the conformers of an ensemble from each other."""
+        """Least distance between conformers of an ensemble."""
         return self.settings.apart_angstrom
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Search the known conformers; a stopped search goes on."""
+        """Search the known conformers; a stopped search resumes."""
         if "reference" not in self.__dict__:
             self.__dict__["reference"] = self._searched(watch)
 
     def data(self) -> xr.Dataset:
-        """The known conformers, again and again where they are very few."""
+        """Return the known conformers, repeated where they are very few."""
         known = torch.from_numpy(self.reference.position)
         known = _rounded(self.torsions.framed(known))
         rows = np.resize(np.arange(len(known)), max(len(known), FEWEST))
@@ -162,7 +162,7 @@ class Conformers(Problem):
         return designs.assign_coords(held_out=(DESIGN, held))
 
     def labels(self) -> dict[str, Any]:
-        """Elements and axes."""
+        """Return elements and axes."""
         atoms = [f"{a.GetSymbol()}{a.GetIdx() + 1}" for a in self.mol.GetAtoms()]
         return {"atom": atoms, "axis": ["x", "y", "z"]}
 
@@ -179,16 +179,16 @@ class Conformers(Problem):
 
     @cached_property
     def stiff(self) -> Stiff:
-        """The molecule with a bank of local structures; made on first use."""
+        """Molecule with a bank of local structures; computed on first use."""
         return Stiff.of(self.mol, self.codec, SEED)
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """The torsional diffusion, which was trained on other molecules."""
+        """Pretrained torsional diffusion, trained on other molecules."""
         made = Shipped(lambda: TorsionalDiffusion(self.stiff), trained.WEIGHTS, trained.about())
         return {trained.FAMILY: made}
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Distance geometry, torsions by habit or at random, and known conformers."""
+        """Distance geometry, torsions from histograms or at random, and known conformers."""
         return {
             "etkdg": lambda: Etkdg(self.stiff),
             "torsion_library": lambda: TorsionLibrary(self.stiff, trained.library()),
@@ -197,17 +197,17 @@ class Conformers(Problem):
         }
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The ensemble drawn on top of each other, its energies, and what it covers."""
+        """Report the superposed ensemble, its energies, and its coverage."""
         known, apart = self.reference.position, self.apart_angstrom
         return report.sections(self.mol, self.likeness, known, apart, designs, verdicts)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Coverage of the known conformers, and how near them the designs are."""
+        """Coverage of the known conformers, and the distance of designs from them."""
         apart = self.likeness.between(designs["position"].to_numpy(), self.reference.position)
         return {f"{k}": v for k, v in coverage(apart, RADIUS).items()}
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """The highest known conformer: its energy is the one that the search wrote down."""
+        """The highest known conformer, whose energy is that of the search."""
         last = len(self.reference.position) - 1
         position = _rounded(torch.from_numpy(self.reference.position[[last]]))
         design = to_dataset((position,), self.variables, self.labels())
@@ -217,12 +217,10 @@ class Conformers(Problem):
 
 
 def _rounded(position: Tensor) -> Tensor:
-    """To the digits of a file."""
     return torch.round(position, decimals=DIGITS)
 
 
 def _check(settings: ConformerSettings) -> None:
-    """Refuse numbers out of range."""
     choose(settings.relax, get_args(Level), "what relaxes")
     for name, value, least, most in (
         ("starts", settings.starts, 2, 10_000),

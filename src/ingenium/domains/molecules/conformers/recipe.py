@@ -1,4 +1,4 @@
-"""How the torsional diffusion that comes with the package is trained.
+"""Training recipe of the pretrained torsional diffusion.
 
 Shapes: n conformers, h heavy atoms, m torsions.
 """
@@ -41,12 +41,12 @@ WARM, SHOWN, KEPT_EVERY = 50, 50, 100  # steps
 
 @dataclass(frozen=True)
 class TorsionRecipe:
-    """Which molecules, and how long."""
+    """Choice of molecules and length of training."""
 
     molecules: int = 184  # of the training split of MOSES
     steps: int = 1500
     each: int = 8  # molecules in a step
-    rows: int = 8  # conformers of each, every one with noise of its own
+    rows: int = 8  # conformers of each, with independent noise
     learning_rate: float = 2e-3
     ema_decay: float = 0.997
     seed: int = 0
@@ -54,7 +54,7 @@ class TorsionRecipe:
 
 @dataclass(frozen=True)
 class TrainingMolecule:
-    """A molecule as the network learns it."""
+    """Training example: a molecule's graph, torsions and conformers."""
 
     graph: Graph
     torsions: Torsions
@@ -62,7 +62,7 @@ class TrainingMolecule:
 
     @classmethod
     def of(cls, one: KnownEnsemble) -> "TrainingMolecule":
-        """From its known conformers."""
+        """Build the example from known conformers."""
         mol = molecule(one.smiles)
         whole = Torsions.of(mol)
         graph = Graph.of(mol, whole)
@@ -71,7 +71,7 @@ class TrainingMolecule:
 
 
 def loss(network: Torque, one: TrainingMolecule, rows: int, rng: torch.Generator) -> Tensor:
-    """Mean squared error of the score of noisy conformers, in units of its root mean square."""
+    """Return the mean squared error of the score of noisy conformers, in units of its RMS."""
     chosen = one.position[torch.randint(len(one.position), (rows,), generator=rng)]
     place = torch.rand(rows, generator=rng)
     sigma = NARROWEST * (place * math.log(WIDEST / NARROWEST)).exp()
@@ -92,7 +92,7 @@ def train(
 ) -> None:
     """Search conformers, learn their torsions, and write weights and histograms into a folder.
 
-    A stopped search or training goes on where it was.
+    A stopped search or training resumes.
     """
     smiles = admitted("moses", recipe.molecules, held_out=False)
     found = list(ensembles(smiles, LEARNED, watch))
@@ -111,7 +111,7 @@ def train(
 
 
 def keep(network: Torque, library: TorsionHistograms, about: dict[str, Any], folder: Path) -> None:
-    """Write weights in half precision, histograms, and what they are."""
+    """Write weights in half precision, histograms, and metadata."""
     weights = save({k: v.half().contiguous() for k, v in network.state_dict().items()})
     write_atomic(folder / f"{NAME}.safetensors", weights)
     write_atomic(folder / LIBRARY, json.dumps(library.counts) + "\n")
@@ -125,7 +125,7 @@ def _trained(
     folder: Path,
     progress: Callable[[int, float], None],
 ) -> tuple[Torque, float]:
-    """The network with averaged weights, and the mean loss of the last tenth."""
+    """Network with averaged weights, and the mean loss of the last tenth."""
     course, state = TorsionTraining.begun(recipe), folder / "torsions.checkpoint"
     if state.is_file():
         course.restore(state)
@@ -142,7 +142,7 @@ def _trained(
 
 @dataclass
 class TorsionTraining:
-    """A training under way."""
+    """State of a running training."""
 
     network: Torque
     mean: AveragedModel
@@ -152,7 +152,7 @@ class TorsionTraining:
 
     @classmethod
     def begun(cls, recipe: TorsionRecipe) -> "TorsionTraining":
-        """With first weights."""
+        """Start with initial weights."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             network = Torque()
@@ -161,7 +161,7 @@ class TorsionTraining:
         return cls(network, mean, adam, torch.Generator().manual_seed(recipe.seed))
 
     def step(self, known: list[TrainingMolecule], recipe: TorsionRecipe) -> None:
-        """One step on some molecules."""
+        """Take one step on some molecules."""
         done = len(self.losses)
         rate = 0.5 * (1 + math.cos(math.pi * done / recipe.steps)) * min(1.0, (done + 1) / WARM)
         self.adam.param_groups[0]["lr"] = recipe.learning_rate * rate
@@ -176,13 +176,13 @@ class TorsionTraining:
         self.losses.append(float(total.detach()))
 
     def keep(self, path: Path) -> None:
-        """Write all that going on needs."""
+        """Write the state for resuming."""
         parts = {name: getattr(self, name).state_dict() for name in ("network", "mean", "adam")}
         with replacing(path) as staging:
             torch.save({**parts, "rng": self.rng.get_state(), "course": self.losses}, staging)
 
     def restore(self, path: Path) -> None:
-        """Take up what was kept."""
+        """Load a saved state."""
         stored = torch.load(path, weights_only=True)
         for name in ("network", "mean", "adam"):
             getattr(self, name).load_state_dict(stored[name])

@@ -1,4 +1,4 @@
-"""Conformers laid on each other, their energies, and how they cover the known ones."""
+"""Report of superposed conformers, their energies, and their coverage of the known ones."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from ingenium.drawing.style import INK, OURS
 
 SHOWN = 9
 RADII = (0.5, 0.75)  # angstrom
-HIGHEST_KCAL = 20.0  # of the drawing
+HIGHEST_KCAL = 20.0  # upper end of the plot
 HEAVY, LIGHT = 1.6, 0.5  # widths of lines
 ELEMENTS = {7: OURS, 8: "#d6303d", 9: "#3a9d4f", 16: "#c9a400", 17: "#3a9d4f", 35: "#8c3b1b"}
 
@@ -32,7 +32,7 @@ def sections(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """The ensemble on top of each other, its energies, and how it covers the known conformers."""
+    """Plot the superposed ensemble, its energies, and its coverage of the known conformers."""
     low = best(verdicts, "energy")
     behind = Section("Energies", _TOLD, _energies(verdicts))
     if not len(low):
@@ -79,7 +79,7 @@ def overlay(
     position: Float[np.ndarray, "n a 3"],
     energy: Float[np.ndarray, " n"],
 ) -> Figure:
-    """Conformers turned onto the first, and each alone, darker where nearer."""
+    """Plot conformers superposed on the first, and each alone, darker where nearer."""
     shown = [_onto(x, position[0], likeness) for x in position]
     heavy = likeness.orders[0]
     middle = shown[0][heavy].mean(0)
@@ -98,7 +98,7 @@ def overlay(
 
 
 def _energies(verdicts: xr.Dataset) -> Figure:
-    """Energy above the lowest by distance to what is known."""
+    """Energy above the lowest, by distance to the nearest known conformer."""
     energy = Axis.of(verdicts, "energy", "GFN2-xTB energy above the lowest")
     lower = replace(energy, values=np.minimum(energy.values, HIGHEST_KCAL))
     far = Axis.of(verdicts, "nearest_known", "distance to the nearest known conformer")
@@ -108,13 +108,13 @@ def _energies(verdicts: xr.Dataset) -> Figure:
 def _onto(
     x: Float[np.ndarray, "a 3"], first: Float[np.ndarray, "a 3"], likeness: Likeness
 ) -> Float[np.ndarray, "a 3"]:
-    """A conformer turned so that its heavy atoms lie on those of the first.
+    """A conformer rotated so that its heavy atoms lie on those of the first.
 
     Source: Kabsch, Acta Cryst. A 34:827, 1978.
     """
     best, turned = np.inf, x
     fixed = first[likeness.orders[0]]
-    for order in likeness.orders:  # few ways to number
+    for order in likeness.orders:  # few symmetric numberings
         own = x[order]
         u, _, v = np.linalg.svd((own - own.mean(0)).T @ (fixed - fixed.mean(0)))
         u[:, -1] *= np.sign(np.linalg.det(u @ v))
@@ -152,7 +152,6 @@ def _covered(
     accepted: Float[np.ndarray, "n a 3"],
     differ: int,
 ) -> Section:
-    """Coverage of the reference by what was accepted."""
     apart = likeness.between(accepted, known)
     found = {radius: coverage(apart, radius) for radius in RADII}
     rows = [

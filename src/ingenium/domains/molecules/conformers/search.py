@@ -1,9 +1,9 @@
-"""The reference: a search of all low conformers of a molecule, judged by GFN2-xTB.
+"""Reference search for all low conformers of a molecule, evaluated by GFN2-xTB.
 
-Half of the starts are by ETKDG, half have every torsion at random, so that what ETKDG never
-proposes is found too. All are relaxed by MMFF94; the lowest that differ get their energy by
-GFN2-xTB, or are relaxed by it. It stands in for CREST, and finds no forms that need other rings
-than distance geometry gives.
+Half of the starts are by ETKDG, half have random torsions, so that conformers outside the range of
+ETKDG are found too. All are relaxed by MMFF94; the lowest distinct ones get their energy by
+GFN2-xTB, or are relaxed by it. It is a substitute for CREST, and only finds ring conformations that
+distance geometry produces.
 
 Source: Pracht, Bohle and Grimme, Phys. Chem. Chem. Phys. 22:7169, 2020 (CREST: 6 kcal/mol window,
     conformers that differ by 0.125 angstrom or 0.05 kcal/mol).
@@ -28,27 +28,27 @@ from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.kits.chemistry.packages import release_of
 
-Level = Literal["mmff", "gfn2"]  # that relaxes
+Level = Literal["mmff", "gfn2"]  # method that relaxes
 SAME_ANGSTROM, SAME_KCAL = 0.125, 0.05
-BROKEN = 0.2  # relative change of a bond's length from which on it is none, or another
-PIECE = 8  # conformers that GFN2-xTB takes between two moments to stop
+BROKEN = 0.2  # relative change of a bond's length from which it counts as broken or changed
+PIECE = 8  # conformers per GFN2-xTB batch between two opportunities to stop
 
 
 @dataclass(frozen=True)
 class ConformerSearch:
-    """How far a search goes."""
+    """Extent of a search."""
 
     starts: int = 100
     level: Level = "mmff"
     window_kcal: float = 6.0  # of GFN2-xTB above the lowest
-    ahead_kcal: float = 10.0  # of MMFF94 above the lowest, for those that GFN2-xTB looks at
-    most: int = 30  # that it looks at
+    ahead_kcal: float = 10.0  # of MMFF94 above the lowest, for conformers that GFN2-xTB evaluates
+    most: int = 30  # conformers that GFN2-xTB evaluates
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class ConformerEnsemble:
-    """Conformers that differ, lowest first.
+    """Distinct conformers, lowest first.
 
     Shapes: r conformers, a atoms.
     """
@@ -59,12 +59,12 @@ class ConformerEnsemble:
 
 
 def searched(smiles: str, how: ConformerSearch, watch: Watch = silent) -> ConformerEnsemble:
-    """The low conformers of a molecule, from the cache where they were searched before.
+    """Return the low conformers of a molecule, from the cache if they were searched before.
 
-    What has become another molecule, as where a proton has moved, is left out.
+    Structures that became another molecule, for example by proton transfer, are left out.
 
     Raises:
-        EngineError: if nothing else is left.
+        EngineError: if no structure is left.
     """
     under = [smiles, asdict(how), release_of("rdkit"), release_of("tblite")]
     mol = molecule(smiles)
@@ -83,7 +83,7 @@ def searched(smiles: str, how: ConformerSearch, watch: Watch = silent) -> Confor
 def spun(
     mol: Chem.Mol, position: Float[np.ndarray, "n a 3"], rng: torch.Generator
 ) -> Float[np.ndarray, "n a 3"]:
-    """Conformers with all torsions at random."""
+    """Return conformers with random torsions."""
     torsions = Torsions.of(mol)
     size = (len(position), len(torsions.quartets))
     by = 2 * torch.pi * torch.rand(size, generator=rng, dtype=torch.float64)
@@ -91,7 +91,7 @@ def spun(
 
 
 def _starts(mol: Chem.Mol, how: ConformerSearch) -> dict[str, np.ndarray]:
-    """Minima of the force field that differ, lowest first."""
+    """Distinct minima of the force field, lowest first."""
     local = forces.embedded(mol, how.starts // 2, how.seed + 1)
     turned = spun(mol, local, torch.Generator().manual_seed(how.seed))
     position, energy = forces.relaxed(mol, np.concatenate([local, turned]))
@@ -101,7 +101,7 @@ def _starts(mol: Chem.Mol, how: ConformerSearch) -> dict[str, np.ndarray]:
 
 
 def _judged(mol: Chem.Mol, position: np.ndarray, how: ConformerSearch) -> Arrays:
-    """Energies of some conformers by both methods, after relaxing them where that is asked."""
+    """Energies of conformers by both methods, after relaxation if requested."""
     if how.level == "gfn2":
         position = np.array([electrons.relaxed(mol, x)[0] for x in position])
     return {
@@ -114,7 +114,6 @@ def _judged(mol: Chem.Mol, position: np.ndarray, how: ConformerSearch) -> Arrays
 def _lowest(
     mol: Chem.Mol, joined: Mapping[str, np.ndarray], how: ConformerSearch
 ) -> ConformerEnsemble:
-    """Those within the window that differ."""
     energy = np.where(np.isfinite(joined["gfn2"]), joined["gfn2"], np.inf)
     low = np.argsort(energy, kind="stable")
     low = low[energy[low] <= energy[low[0]] + how.window_kcal]
@@ -128,9 +127,9 @@ def distinct(
     energy: Float[np.ndarray, " n"],
     most: int,
 ) -> np.ndarray:
-    """Of conformers from low to high those that differ in shape or in energy from all before."""
+    """Select, from low energy to high, conformers that differ in shape or energy."""
     alike, taken = Likeness.of(mol), list[int]()
-    for i in range(len(position)):  # each depends on those before
+    for i in range(len(position)):  # each depends on the previous ones
         close = [j for j in taken if energy[i] - energy[j] < SAME_KCAL]
         if close and alike.between(position[i : i + 1], position[close]).min() < SAME_ANGSTROM:
             continue

@@ -1,4 +1,4 @@
-"""What must hold of any conformer of a molecule: its bonds, its stereochemistry, and room."""
+"""Validity of a conformer: its bonds, its stereochemistry, and clashes."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Float, Int
 from rdkit import Chem
 
-FAR = 4  # bonds between two atoms from which on they may not touch
+FAR = 4  # bonds between two atoms from which they may not touch
 TABLE = Chem.GetPeriodicTable()
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Distances and hands that a molecule's graph fixes.
+    """Distances and chiralities that a molecule's graph determines.
 
     Shapes: b bonds, p pairs of far atoms, h stereocentres, e double bonds with two sides, n
         conformers, a atoms.
@@ -24,11 +24,11 @@ class Shape:
     touching_angstrom: Float[np.ndarray, " p"]  # sum of van der Waals radii
     centres: Int[np.ndarray, "h 4"]  # three neighbours around the first
     sides: Int[np.ndarray, "e 4"]
-    signs: Int[np.ndarray, " s"]  # of both, as asked for
+    signs: Int[np.ndarray, " s"]  # of both, as specified
 
     @classmethod
     def of(cls, mol: Chem.Mol, model: Float[np.ndarray, "a 3"]) -> "Shape":
-        """Of a molecule with hydrogens and one conformer that is right."""
+        """Derive them from a molecule with hydrogens and one correct conformer."""
         apart = Chem.GetDistanceMatrix(mol)
         bonds = np.array([(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in mol.GetBonds()])
         far = np.argwhere(np.triu(apart >= FAR))
@@ -45,17 +45,17 @@ class Shape:
         )
 
     def clash(self, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:
-        """The closest that far atoms come, relative to where they touch."""
+        """Return the closest contact of far atoms, relative to the sum of their radii."""
         near = _distance(position, self.far) / self.touching_angstrom
         return np.asarray(near.min(1, initial=10.0))
 
     def stretch(self, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:
-        """Largest relative change of a bond's length."""
+        """Return the largest relative change of a bond's length."""
         change = _distance(position, self.bonds) / self.bond_angstrom - 1
         return np.asarray(np.abs(change).max(1))
 
     def stereo_changed(self, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:
-        """Stereocentres and double bonds that are the other way round."""
+        """Return the number of stereocentres and double bonds with inverted configuration."""
         found = [_hands(position, self.centres), _turns(position, self.sides)]
         return np.asarray((np.concatenate(found, 1) != self.signs).sum(1).astype(float))
 
@@ -66,7 +66,7 @@ def _distance(position: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def _centres(mol: Chem.Mol) -> Int[np.ndarray, "h 4"]:
-    """Tetrahedral atoms whose hand is stated, with three of their neighbours."""
+    """Tetrahedral atoms of stated chirality, with three of their neighbours."""
     open_ = Chem.ChiralType.CHI_UNSPECIFIED
     stated = [a for a in mol.GetAtoms() if a.GetChiralTag() != open_]
     rows = [(a.GetIdx(), *[x.GetIdx() for x in a.GetNeighbors()][:3]) for a in stated]
@@ -74,7 +74,7 @@ def _centres(mol: Chem.Mol) -> Int[np.ndarray, "h 4"]:
 
 
 def _sides(mol: Chem.Mol) -> Int[np.ndarray, "e 4"]:
-    """Double bonds whose sides are stated, with a neighbour at each end."""
+    """Double bonds of stated configuration, with a neighbour at each end."""
     rows = []
     for bond in mol.GetBonds():
         if bond.GetStereo() > Chem.BondStereo.STEREOANY:
@@ -84,7 +84,7 @@ def _sides(mol: Chem.Mol) -> Int[np.ndarray, "e 4"]:
 
 
 def _hands(position: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Sign of the volume that the arms of each centre span."""
+    """Sign of the volume spanned by the arms of each centre."""
     arms = position[:, centres[:, 1:]] - position[:, centres[:, :1]]
     return np.asarray(np.sign(np.linalg.det(arms)), dtype=np.int64)
 

@@ -1,4 +1,4 @@
-"""Ensembles of many molecules: those that the torsional generator learned from, and tests."""
+"""Ensembles of many molecules: training and test sets of the torsional generator."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ TRUTH = ConformerSearch(starts=60, level="gfn2", most=16)
 
 @dataclass(frozen=True)
 class KnownEnsemble:
-    """A molecule, isomers chosen where its SMILES leaves them open, and its ensemble."""
+    """A molecule, with open stereocentres resolved, and its ensemble."""
 
     smiles: str
     ensemble: ConformerEnsemble
 
 
 def admitted(source: Source, count: int, *, held_out: bool) -> list[str]:
-    """The first molecules of a data set whose conformers can be asked for.
+    """Return the first supported molecules of a data set.
 
     Raises:
         InputError: if the data set has fewer.
@@ -44,7 +44,7 @@ def admitted(source: Source, count: int, *, held_out: bool) -> list[str]:
 def ensembles(
     smiles: list[str], how: ConformerSearch, watch: Watch = silent
 ) -> Iterator[KnownEnsemble]:
-    """Of each molecule, made where they are not in the cache."""
+    """Iterate over the ensembles of molecules, computed where they are not in the cache."""
     for number, text in enumerate(smiles):
         watch("search conformers", number, len(smiles))
         yield KnownEnsemble(text, searched(text, how))

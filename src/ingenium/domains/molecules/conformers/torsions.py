@@ -1,4 +1,4 @@
-"""Torsions of a molecule: measuring them, and turning parts about their bonds."""
+"""Torsions of a molecule: measurement, and rotation of parts about their bonds."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ from ingenium.domains.molecules.conformers.asked import turning
 
 @dataclass(frozen=True)
 class Torsions:
-    """Bonds about which parts of a molecule turn.
+    """Rotatable bonds of a molecule.
 
-    The second atom of each stays, the third takes all that hangs on it along. Turning about one
-    bond leaves the torsions of all others as they are.
+    The second atom of each is fixed, the third moves with all atoms attached to it. Rotation about
+    one bond leaves the torsions of all others unchanged.
 
     Shapes: m bonds, a atoms, n conformers.
     """
@@ -25,7 +25,7 @@ class Torsions:
 
     @classmethod
     def of(cls, mol: Chem.Mol) -> "Torsions":
-        """Of a molecule with hydrogens, turned outwards from its largest stiff part."""
+        """Find the torsions of a molecule with hydrogens, outwards from its largest rigid part."""
         bonds = turning(mol)
         root = _root(mol, bonds)
         rank = list(Chem.CanonicalRankAtoms(mol, breakTies=True))
@@ -43,14 +43,14 @@ class Torsions:
 
     @property
     def frame(self) -> tuple[int, int, int]:
-        """Three atoms that no turning moves: one at the origin, one along x, one in the plane."""
+        """Three atoms that no rotation moves: at the origin, on the x axis, and in the plane."""
         fixed = ~self.moved.any(0)
         first = int(fixed[self.quartets[:, 1]].to(torch.int64).argmax())
         a, b, c, _ = self.quartets[first].tolist()
         return b, c, a
 
     def angles(self, position: Float[Tensor, "n a 3"]) -> Float[Tensor, "n m"]:
-        """Torsions from -pi to pi, positive where the far bond is turned clockwise.
+        """Return torsions from -pi to pi, positive where the far bond is turned clockwise.
 
         Source: IUPAC, Pure Appl. Chem. 68:2193, 1996 (sign).
         """
@@ -64,8 +64,8 @@ class Torsions:
     def turned(
         self, position: Float[Tensor, "n a 3"], by: Float[Tensor, "n m"]
     ) -> Float[Tensor, "n a 3"]:
-        """The conformers with each torsion changed by an angle."""
-        for i, (_, b, c, _) in enumerate(self.quartets.tolist()):  # bonds turn one after another
+        """Return the conformers with each torsion changed by an angle."""
+        for i, (_, b, c, _) in enumerate(self.quartets.tolist()):  # bonds rotate one after another
             axis = torch.nn.functional.normalize(position[:, c] - position[:, b], dim=-1)[:, None]
             arm = position - position[:, None, b]
             cos, sin = by[:, i].cos()[:, None, None], by[:, i].sin()[:, None, None]
@@ -76,7 +76,7 @@ class Torsions:
         return position
 
     def framed(self, position: Float[Tensor, "n a 3"]) -> Float[Tensor, "n a 3"]:
-        """The conformers moved and turned as a whole so that `frame` lies as it says."""
+        """Return the conformers moved and rotated rigidly into `frame`."""
         origin, along, plane = (position[:, i] for i in self.frame)
         x = torch.nn.functional.normalize(along - origin, dim=-1)
         arm = plane - origin
@@ -86,7 +86,7 @@ class Torsions:
 
 
 def _root(mol: Chem.Mol, bonds: list[tuple[int, int]]) -> int:
-    """An atom of the largest part that no bond splits."""
+    """An atom of the largest rigid part."""
     cut = [mol.GetBondBetweenAtoms(i, j).GetIdx() for i, j in bonds]
     parts = Chem.GetMolFrags(Chem.FragmentOnBonds(mol, cut, addDummies=False))
     largest: list[int] = max(map(list, parts), key=len)
@@ -94,7 +94,7 @@ def _root(mol: Chem.Mol, bonds: list[tuple[int, int]]) -> int:
 
 
 def _beyond(mol: Chem.Mol, stays: int, turns: int) -> set[int]:
-    """Atoms that hang on `turns` when its bond to `stays` is cut."""
+    """Atoms attached to `turns` when its bond to `stays` is cut."""
     found, todo = {turns}, [turns]
     while todo:
         for atom in mol.GetAtomWithIdx(todo.pop()).GetNeighbors():
@@ -106,7 +106,7 @@ def _beyond(mol: Chem.Mol, stays: int, turns: int) -> set[int]:
 
 
 def _first(mol: Chem.Mol, of: int, other: int, rank: list[int]) -> int:
-    """The neighbour of highest rank, heavy ones first."""
+    """Neighbour of highest rank, heavy atoms first."""
     near = [a for a in mol.GetAtomWithIdx(of).GetNeighbors() if a.GetIdx() != other]
     best = max(near, key=lambda a: (a.GetAtomicNum() > 1, rank[a.GetIdx()]))
     return int(best.GetIdx())

@@ -1,4 +1,4 @@
-"""Normal noise wrapped around circles, and how a diffusion on a torus is run backwards.
+"""Wrapped normal noise on circles, and reverse diffusion on a torus.
 
 Shapes: n designs, m angles.
 
@@ -14,28 +14,28 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-WIDEST = math.pi  # at which nothing is left of what was known
+WIDEST = math.pi  # at which the distribution is uniform
 NARROWEST = 0.01 * math.pi
-TURNS = 6  # whole ones on either side, which leave out less than 1e-17 up to `WIDEST`
+TURNS = 6  # whole turns on either side, which leave out less than 1e-17 up to `WIDEST`
 NODES = 512  # of a periodic mean, exact to 1e-15 from `NARROWEST` on
 
 
 def log_density(x: Float[Tensor, "*s"], sigma: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
-    """Of an angle under a normal density of deviation `sigma` wrapped around the circle."""
+    """Return the log density of an angle under a wrapped normal of deviation `sigma`."""
     around = _around(x) / sigma[..., None]
     norm = sigma.log() + 0.5 * math.log(2 * math.pi)
     return torch.logsumexp(-0.5 * around.square(), -1) - norm
 
 
 def score(x: Float[Tensor, "*s"], sigma: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
-    """Derivative of `log_density` by the angle."""
+    """Return the derivative of `log_density` by the angle."""
     around = _around(x)
     share = torch.softmax(-0.5 * (around / sigma[..., None]).square(), -1)
     return -(share * around).sum(-1) / sigma.square()
 
 
 def mean_square_score(sigma: Float[Tensor, " s"]) -> Float[Tensor, " s"]:
-    """Mean of the squared score under its own density, by which losses are divided."""
+    """Return the mean of the squared score under its own density, which scales losses."""
     nodes = torch.linspace(-math.pi, math.pi, NODES + 1, dtype=torch.float64)[:-1]
     grid = nodes.expand(len(sigma), -1)
     wide = sigma.to(torch.float64)[:, None].expand_as(grid)
@@ -44,7 +44,7 @@ def mean_square_score(sigma: Float[Tensor, " s"]) -> Float[Tensor, " s"]:
 
 
 def levels(steps: int) -> list[float]:
-    """Deviations from `WIDEST` down to `NARROWEST`, each a constant share of the one before."""
+    """Return deviations from `WIDEST` down to `NARROWEST`, in geometric steps."""
     share = (NARROWEST / WIDEST) ** (1 / steps)
     return [WIDEST * share**i for i in range(steps + 1)]
 
@@ -55,13 +55,13 @@ def backwards(
     steps: int,
     rng: torch.Generator,
 ) -> Float[Tensor, "n m"]:
-    """Angles from uniform ones, by steps that remove noise.
+    """Sample angles by denoising steps, starting from uniform ones.
 
     Args:
         shape: designs and angles.
-        told: the score of angles at a deviation.
-        steps: of noise removed, and one without at the end.
-        rng: of all noise.
+        told: function that returns the score of angles at a deviation.
+        steps: number of noisy steps, before a last one without noise.
+        rng: source of all noise.
     """
     x = 2 * math.pi * torch.rand(shape, generator=rng) - math.pi
     sigmas = levels(steps)

@@ -1,4 +1,4 @@
-"""The torsional diffusion and the histograms that come with the package."""
+"""Pretrained torsional diffusion and histograms in the package."""
 
 import json
 from functools import cache
@@ -19,19 +19,19 @@ WEIGHTS = FOLDER / f"{NAME}.safetensors"
 
 @cache
 def about() -> dict[str, Any]:
-    """Recipe, cost and what was learned."""
+    """Return recipe, cost and training results."""
     found: dict[str, Any] = json.loads((FOLDER / f"{NAME}.json").read_text(encoding="utf-8"))
     return found
 
 
 @cache
 def library() -> TorsionHistograms:
-    """Histograms of torsions."""
+    """Return the histograms of torsions."""
     return TorsionHistograms.read(FOLDER / LIBRARY)
 
 
 def diffusion(stiff: Stiff) -> TorsionalDiffusion:
-    """Of a molecule, trained."""
+    """Return the pretrained diffusion for a molecule."""
     made = TorsionalDiffusion(stiff, Torque())
     made.load_state_dict({k: v.to(torch.float32) for k, v in load_file(WEIGHTS).items()})
     return made

@@ -1,4 +1,4 @@
-"""The verifier of conformers: room and stereochemistry, two energies, likeness to known ones."""
+"""Verifier of conformers: clashes and stereochemistry, two energies, distance to known ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from ingenium.kits.chemistry.xtb import HARTREE_KCAL
 
 @dataclass(frozen=True)
 class ConformerVerifier:
-    """All quantities of each conformer.
+    """Verifier of all quantities of each conformer.
 
     Shapes: n conformers, a atoms, k quantities.
     """
@@ -36,12 +36,12 @@ class ConformerVerifier:
 
     @property
     def version(self) -> str:
-        """Of the packages that measure."""
+        """Versions of the measuring packages."""
         return f"{release_of('rdkit')} and {release_of('tblite')}"
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """In the order of what they cost."""
+        """Quantities in the order of their cost."""
         return (
             Quantity("clash", "1", "closest contact of far atoms, in sums of their radii"),
             Quantity("stretch", "1", "largest relative change of a bond's length"),
@@ -64,7 +64,7 @@ class ConformerVerifier:
         )
 
     def measure(self, position: Float64[Tensor, "n a 3"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN where the electrons give no answer."""
+        """Measure all quantities of each design; NaN where the charges do not converge."""
         x, known = position.numpy(), self.known()
         apart = self.likeness.between(x, known.position)
         mmff, gfn2 = forces.energies(self.mol, x), electrons.energies(self.mol, x)

@@ -1,4 +1,4 @@
-"""Molecules as rows of fragments: tokens, and a grammar that counts open places."""
+"""Molecules as rows of fragments: tokens, and a grammar that counts open attachment points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ MOST_ATOMS = {"moses": 27, "zinc250k": 38}  # of the known molecules
 
 @dataclass(frozen=True)
 class FragmentGrammar:
-    """Places are filled until none is open, by molecules of at most so many heavy atoms.
+    """Grammar that fills all open attachment points within a number of heavy atoms.
 
-    A state holds how many places are open, and how many atoms there are; -1 open before the first.
+    A state is the number of open attachment points and of atoms; -1 open before the first fragment.
 
-    Shapes: n molecules, m questions.
+    Shapes: n molecules, m queries.
     """
 
     vocabulary: Vocabulary
@@ -36,7 +36,7 @@ class FragmentGrammar:
 
     @cached_property
     def table(self) -> Int[Tensor, "v 3"]:
-        """Of each token: places that it takes, places that it opens, atoms."""
+        """Attachment points used, attachment points opened, and atoms, for each token."""
         rows = [(0, 0, 0)] * (END + 1)
         for token in self.vocabulary.tokens[END + 1 :]:
             own = Fragment(token.strip())
@@ -44,15 +44,15 @@ class FragmentGrammar:
         return torch.tensor(rows)
 
     def start(self, n: int) -> Int[Tensor, "n 2"]:
-        """No fragment yet."""
+        """Return states without a fragment."""
         return torch.tensor([[-1, 0]]).expand(n, 2)
 
     def permits(
         self, state: Int[Tensor, "n 2"], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
-        """Whether each may go on with a fragment: later ones fill the places, with a methyl each.
+        """Return whether each state may continue with a fragment and still be completed by methyls.
 
-        The end may come when no place is open.
+        The end is permitted when no attachment point is open.
         """
         taken, opened, atoms = self.table[ids].T
         before, size = state[rows].T
@@ -63,7 +63,7 @@ class FragmentGrammar:
         return torch.where(ids == END, before == 0, fits)
 
     def follow(self, state: Int[Tensor, "n 2"], ids: Int[Tensor, " n"]) -> Int[Tensor, "n 2"]:
-        """The states after a fragment each; those that are over stay as they are."""
+        """Return the states after one more fragment; finished ones do not change."""
         taken, opened, atoms = self.table[ids].T
         after = torch.stack([state[:, 0].clamp(min=0) - taken + opened, state[:, 1] + atoms], 1)
         return torch.where((ids > END)[:, None], after, state)
@@ -71,13 +71,13 @@ class FragmentGrammar:
 
 @dataclass(frozen=True)
 class FragmentCodec(TokenCodec):
-    """A token a fragment.
+    """Codec with one token per fragment.
 
     Shapes: n designs, s steps.
     """
 
     grammar: Grammar | None = field(init=False)
-    most: int = 27  # heavy atoms of what is proposed
+    most: int = 27  # heavy atoms of a proposal
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "grammar", FragmentGrammar(self.vocabulary, self.most))
@@ -89,9 +89,9 @@ class FragmentCodec(TokenCodec):
         return {text: Fragment(text) for text in texts}
 
     def row(self, smiles: str) -> str | None:
-        """The fragments of a molecule, each with a blank; none where they are not all known."""
+        """Return a molecule's fragments, each with a blank; None where they are not all known."""
         mol = parsed(smiles)
-        mol = None if mol is None else parsed(canonical(mol))  # the text says what is first
+        mol = None if mol is None else parsed(canonical(mol))  # the text determines the first atom
         if mol is None or "." in smiles:
             return None
         found = cut(mol, self.known)
@@ -99,7 +99,7 @@ class FragmentCodec(TokenCodec):
         return "".join(f"{text} " for text in found) if fits else None
 
     def of_texts(self, listed: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
-        """The numbers of the fragments of each molecule.
+        """Return the numbers of the fragments of each molecule.
 
         Raises:
             InputError: for one that does not consist of known fragments.
@@ -115,21 +115,21 @@ class FragmentCodec(TokenCodec):
         return self.of_rows([row for row in rows if row is not None])
 
     def of_rows(self, rows: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
-        """The numbers of fragments with a blank after each."""
+        """Return the numbers of fragments with a blank after each."""
         return super().of_texts(rows)
 
     def to_texts(self, x: Float[Tensor, "n {self.steps}"]) -> list[str]:
-        """SMILES, as the fragments join."""
+        """Return the SMILES of the joined fragments."""
         return [joined(row) for row in self.fragments(x)]
 
     def fragments(self, x: Float[Tensor, "n {self.steps}"]) -> list[list[Fragment]]:
-        """The fragments of each molecule."""
+        """Return the fragments of each molecule."""
         return [[self.known[text] for text in line.split()] for line in super().to_texts(x)]
 
 
 @cache
 def fragment_codec(source: str, longest: int) -> FragmentCodec:
-    """The fragments that a data set consists of."""
+    """Return the codec of the fragments in a data set."""
     lines = (FOLDER / f"{source}.txt").read_text(encoding="ascii").split()
     vocabulary = Vocabulary(tuple(f"{line} " for line in lines), FRAGMENT)
     return FragmentCodec(vocabulary, STEPS[source], longest, name=SMILES, most=MOST_ATOMS[source])

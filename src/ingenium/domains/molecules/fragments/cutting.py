@@ -1,13 +1,13 @@
-"""Cutting molecules into fragments, and joining fragments to molecules.
+"""Cutting of molecules into fragments, and joining of fragments to molecules.
 
-Every single bond outside of rings is cut, so that ring systems with what hangs on them by double
-bonds are whole, and chains come apart into their atoms. A fragment is written as SMILES in which
-each `*` is a place where a bond was cut; the first `*`, if the text begins with it, is where it
-hangs on the fragment before it. A molecule is written from one fragment on: after each fragment
-come, place by place, the fragments that hang there with all that hangs on them.
+Every single bond outside of rings is cut, so that ring systems stay whole with their double-bonded
+substituents, and chains split into atoms. A fragment is a SMILES in which each `*` is an attachment
+point, where a bond was cut; a leading `*` attaches it to the parent fragment. A molecule is written
+depth first: after each fragment follow, point by point, the attached fragments with their own
+attachments.
 
-Every such row of fragments is a molecule: each has a structure with whole valences of its own,
-and a single bond takes as much of them as the hydrogen that it replaces.
+Every such row of fragments is a molecule: each has complete valences, and a single bond replaces
+one hydrogen.
 
 Source: Jin et al., ICML 2018, arXiv:1802.04364 (trees of parts); Noutahi et al., Digital
     Discovery 3:796, 2024, arXiv:2310.10773 (fragments in a row).
@@ -23,7 +23,7 @@ from rdkit import Chem
 from ingenium.domains.molecules.language import ATOMS
 
 PLACE = "*"
-NOTHING = "*[H]"  # a hydrogen, where nothing hangs
+NOTHING = "*[H]"  # a hydrogen, at an unused attachment point
 METHYL = "*C"
 _RING = re.compile(r"\d|%\d\d")
 _pieces = re.compile(ATOMS).findall
@@ -31,38 +31,38 @@ _pieces = re.compile(ATOMS).findall
 
 @dataclass(frozen=True)
 class Fragment:
-    """A fragment as it is written."""
+    """A fragment of a molecule, as text."""
 
     text: str
 
     @property
     def root(self) -> bool:
-        """Whether it can be the first of a molecule; the others hang on one."""
+        """True if it can be the first of a molecule; the others need a parent."""
         return not self.text.startswith(PLACE)
 
     @property
     def places(self) -> int:
-        """Where others hang."""
+        """Number of attachment points for other fragments."""
         return self.text.count(PLACE) - (not self.root)
 
     @cached_property
     def pieces(self) -> list[str | int]:
-        """What it is written of: texts, and numbers of its ring closures."""
+        """Parts of the text: texts, and numbers of its ring closures."""
         bare = self.text if self.root else self.text[1:]
         return [int(p.lstrip("%")) if _RING.fullmatch(p) else p for p in _pieces(bare)]
 
     @property
     def atoms(self) -> int:
-        """Atoms, but for hydrogen."""
+        """Number of atoms other than hydrogen."""
         texts = [p for p in self.pieces if isinstance(p, str)]
         return sum(p[0].isalpha() or p[0] == "[" for p in texts) - texts.count("[H]")
 
 
 def cut(mol: Chem.Mol, known: Collection[str] | None = None) -> list[str]:
-    """The fragments of a molecule in one piece, from that of its first atom on.
+    """Return the fragments of a molecule in one piece, starting at its first atom.
 
-    One that is not `known` is written as the same fragment with all its places (`bare`), with
-    hydrogen where nothing hangs.
+    A fragment that is not `known` is written with all its attachment points (`bare`), with hydrogen
+    at the unused ones.
     """
     n = mol.GetNumAtoms()
     bonds = [b.GetIdx() for b in mol.GetBonds() if _is_cut(b)]
@@ -72,7 +72,7 @@ def cut(mol: Chem.Mol, known: Collection[str] | None = None) -> list[str]:
     parts = Chem.GetMolFrags(whole, asMols=True, sanitizeFrags=False, fragsMolAtomMapping=atoms)
     where = {atom: (part, i) for part, own in enumerate(atoms) for i, atom in enumerate(own)}
     found: list[str] = []
-    ahead: list[int | None] = [0]  # first atoms of those that are still to be written
+    ahead: list[int | None] = [0]  # first atoms of the fragments that are still to be written
     while ahead:
         first = ahead.pop()
         if first is None:
@@ -92,7 +92,7 @@ def cut(mol: Chem.Mol, known: Collection[str] | None = None) -> list[str]:
 
 
 def opened(text: str) -> tuple[str, list[int | None]]:
-    """A fragment with a place for every hydrogen, and which of its own places each is, if any."""
+    """Return a fragment with an attachment point for every hydrogen, and the origin of each."""
     mol = Chem.MolFromSmiles(text)
     own = [a for a in mol.GetAtoms() if a.GetAtomicNum() == 0 and (a.GetIdx() or text[0] != PLACE)]
     for place, atom in enumerate(own):
@@ -111,9 +111,9 @@ def opened(text: str) -> tuple[str, list[int | None]]:
 
 
 def _with_places(bare: str, free: Sequence[int]) -> str:
-    """A text without places, and with as many after each atom as it has hydrogens."""
+    """A text with as many attachment points after each atom as it has hydrogens."""
     out, left = [], iter(free)
-    waiting = 0  # places of the last atom, which stand after its ring closures
+    waiting = 0  # attachment points of the last atom, which follow its ring closures
     for piece in _pieces(bare):
         if not _RING.fullmatch(piece):
             out.append(f"({PLACE})" * waiting)
@@ -126,20 +126,20 @@ def _with_places(bare: str, free: Sequence[int]) -> str:
 
 
 def _order(mol: Chem.Mol) -> list[int]:
-    """The atoms as they stand in the text that was written last."""
+    """Atoms in the order of the text that was written last."""
     order: list[int] = list(mol.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"])
     return order
 
 
 def _is_cut(bond: Chem.Bond) -> bool:
-    """Whether it is a single bond outside of rings, and not one that two charges hold."""
+    """Return whether a bond is single, outside of rings, and not between two charges."""
     charged = bond.GetBeginAtom().GetFormalCharge() and bond.GetEndAtom().GetFormalCharge()
     single = bond.GetBondType() == Chem.BondType.SINGLE
     return single and not charged and not bond.IsInRing()
 
 
 def joined(fragments: Sequence[Fragment]) -> str:
-    """SMILES of a row of fragments; a methyl hangs where none is left."""
+    """Return the SMILES of a row of fragments; missing ones are methyl."""
     rest = iter(fragments)
     count = 0
 

@@ -1,1 +1,1 @@
-"""How like two sets of molecules are, and how varied one is."""
+"""Metrics of similarity between two sets of molecules, and of diversity."""

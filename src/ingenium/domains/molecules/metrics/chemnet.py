@@ -20,7 +20,7 @@ LENGTH, FEATURES, BATCH = 350, 512, 256
 
 
 def features(smiles: Sequence[str], watch: Watch = silent) -> Float[np.ndarray, "n 512"]:
-    """Activations of the last layer but one, of canonical SMILES."""
+    """Return activations of the penultimate layer for canonical SMILES."""
     encode = package("fcd_torch.utils").get_one_hot
     net, rows = _net(), []
     for start in range(0, len(smiles), BATCH):
@@ -44,7 +44,7 @@ def frechet(
     first: tuple[Float[np.ndarray, " d"], Float[np.ndarray, "d d"]],
     second: tuple[Float[np.ndarray, " d"], Float[np.ndarray, "d d"]],
 ) -> float:
-    """Squared Fréchet distance of two Gaussians, each a mean and a covariance.
+    """Return the squared Fréchet distance of two Gaussians, each a mean and a covariance.
 
     The trace of the root of the product is that of a symmetric matrix with the same eigenvalues.
 
@@ -63,6 +63,6 @@ def frechet(
 def gaussian(
     rows: Float[np.ndarray, "n d"],
 ) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, "d d"]]:
-    """Mean and covariance of features, in float64."""
+    """Return mean and covariance of features, in float64."""
     exact = rows.astype(np.float64)
     return exact.mean(0), np.cov(exact.T)

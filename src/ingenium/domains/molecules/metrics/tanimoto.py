@@ -9,13 +9,13 @@ from torch import Tensor
 
 from ingenium.core.problem import Watch, silent
 
-BLOCK = 4000  # fingerprints at once: 64 MB a product
+BLOCK = 4000  # fingerprints per batch: 64 MB a product
 
 
 def mean_of_nearest(
     rows: UInt8[np.ndarray, "n bits"], stock: UInt8[np.ndarray, "m bits"], watch: Watch = silent
 ) -> float:
-    """Mean over the rows of the similarity to the most similar one of the stock."""
+    """Return the mean over rows of the similarity to the most similar row of `stock`."""
     best = torch.zeros(len(rows))
     for here, block in _blocks(rows, stock, watch):
         best[here] = torch.maximum(best[here], block.amax(1))
@@ -23,7 +23,7 @@ def mean_of_nearest(
 
 
 def diversity(rows: UInt8[np.ndarray, "n bits"], power: int = 1) -> float:
-    """One less the mean over rows of the power mean of the similarities to all, itself included.
+    """Return one less the mean over rows of the power mean of similarities to all rows.
 
     Source: Benhenda, 2017, arXiv:1708.08227; the power 2 as in MOSES.
     """
@@ -36,9 +36,9 @@ def diversity(rows: UInt8[np.ndarray, "n bits"], power: int = 1) -> float:
 def _blocks(
     rows: UInt8[np.ndarray, "n bits"], stock: UInt8[np.ndarray, "m bits"], watch: Watch
 ) -> Iterator[tuple[slice, Float[Tensor, "b c"]]]:
-    """The similarities, block by block, with the rows that each belongs to.
+    """Similarities, block by block, with the rows of each block.
 
-    Counts of common bits are whole numbers below 2**24, which float32 holds exactly.
+    Counts of common bits are whole numbers below 2**24, which float32 represents exactly.
     """
     own = rows.sum(1, dtype=np.int64)
     for j in range(0, len(stock), BLOCK):

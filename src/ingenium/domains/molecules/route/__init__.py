@@ -1,1 +1,1 @@
-"""Routes: which reactions make a molecule from blocks that can be bought."""
+"""Synthesis routes: reactions that make a molecule from purchasable blocks."""

@@ -1,4 +1,4 @@
-"""Whether a route is found to a molecule, for problems that propose molecules."""
+"""Route search as a quantity of problems that propose molecules."""
 
 from functools import cache, lru_cache
 
@@ -11,7 +11,7 @@ from ingenium.domains.molecules.route.stock import shipped
 from ingenium.kits.chemistry.parsing import canonical
 from ingenium.kits.chemistry.safety import DualUseScreen
 
-DEEPEST = 5  # steps of the longest line
+DEEPEST = 5  # steps of the longest branch
 QUANTITIES = (
     Quantity("route_found", "1", "1 if a route from the blocks of the package was found"),
     Quantity("route_steps", "1", f"steps of the one of least effort; {DEEPEST + 1} without any"),
@@ -19,9 +19,9 @@ QUANTITIES = (
 
 
 def found(expansions: int, mol: Chem.Mol) -> tuple[float, ...]:
-    """Whether a search that may take so many molecules apart finds a route, and its steps.
+    """Return whether a search of at most `expansions` expansions finds a route, and its steps.
 
-    A search is bounded by what it takes apart and not by time, so that it repeats.
+    A search is bounded by its expansions and not by time, so that it is reproducible.
     """
     return _found(canonical(mol), expansions)
 

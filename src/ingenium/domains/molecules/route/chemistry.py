@@ -1,4 +1,4 @@
-"""What can be done with a molecule: the steps that make it, and whether it can be bought."""
+"""Last synthesis steps of a molecule, and its availability in the stock."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,9 +8,9 @@ from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.domains.molecules.route.table import BY_NAME, REACTIONS
 from ingenium.kits.chemistry.safety import DualUseScreen
 
-MOST_STEPS = 60  # last ones of a molecule, the most promising kept
-CONFLICT, HAZARD = 0.5, 0.1  # what one more of them costs, in steps
-MOST_CONFLICTS = 3  # that are told apart in the effort
+MOST_STEPS = 60  # last steps of a molecule, the most promising
+CONFLICT, HAZARD = 0.5, 0.1  # cost of each, in steps
+MOST_CONFLICTS = 3  # that count in the effort
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Step:
 
     @property
     def kind(self) -> Reaction:
-        """The reaction of the table.
+        """Reaction of the table.
 
         Raises:
             KeyError: if there is none of this name.
@@ -32,18 +32,18 @@ class Step:
 
     @cached_property
     def verified(self) -> bool:
-        """Whether the forward template of a known reaction makes the product of the reactants."""
+        """True if the forward template of a known reaction makes the product of the reactants."""
         known = BY_NAME.get(self.reaction)
         return known is not None and known.makes(self.reactants, self.product)
 
     @cached_property
     def conflicts(self) -> tuple[str, ...]:
-        """Other products and other groups that would change."""
+        """Other products, and other groups that would react."""
         return self.kind.conflicts(self.reactants, self.product)
 
     @cached_property
     def effort(self) -> float:
-        """What the search minimises: one for the step, more for conflicts and hazards."""
+        """Cost that the search minimises: one for the step, more for conflicts and hazards."""
         conflicts = min(len(self.conflicts), MOST_CONFLICTS)
         return 1.0 + CONFLICT * conflicts + HAZARD * self.kind.hazard
 
@@ -53,7 +53,7 @@ class Step:
 
 @dataclass
 class Chemistry:
-    """The last steps of molecules, each worked out once, and the stock at which routes end."""
+    """Last steps of molecules, each computed once, and the stock at which routes end."""
 
     stock: BlockStock
     screen: DualUseScreen
@@ -62,7 +62,7 @@ class Chemistry:
     _refused: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def steps(self, product: str) -> tuple[Step, ...]:
-        """The last steps that make a molecule, verified forward, the most promising first."""
+        """Return the last steps that make a molecule, verified forward, most promising first."""
         if product not in self._steps:
             found = [
                 Step(r.name, reactants, product)
@@ -75,16 +75,16 @@ class Chemistry:
         return self._steps[product]
 
     def _admitted(self, step: Step) -> bool:
-        """Whether the dual-use screen refuses none of the reactants."""
+        """Return whether the dual-use screen refuses none of the reactants."""
         return not any(map(self.refuses, step.reactants))
 
     def refuses(self, smiles: str) -> bool:
-        """Whether the dual-use screen refuses a molecule."""
+        """Return whether the dual-use screen refuses a molecule."""
         if smiles not in self._refused:
             self._refused[smiles] = self.screen.refuses(molecule(smiles))
         return self._refused[smiles]
 
     def _promise(self, step: Step) -> tuple[float, ...]:
-        """Small for a step that is worth a look: what is left to make, effort, and evenness."""
+        """Sort key, small for promising steps: remaining work, effort, and evenness."""
         left = [molecule(s).GetNumHeavyAtoms() for s in step.reactants if s not in self.stock]
         return (float(len(left)), float(sum(n * n for n in left)), step.effort)

@@ -1,8 +1,8 @@
-"""The codec of routes: the choices that lead to one, as tokens.
+"""Codec of routes: the choices that lead to a route, as tokens.
 
-Token 3 + k takes step k of those to the next molecule that is still to be made, the most promising
-first; a larger number goes round. So every row of tokens is some route, and any family on tokens
-proposes nothing else.
+Token 3 + k selects step k of those that make the next open molecule, the most promising first;
+larger numbers wrap around. So every row of tokens is a route, and any family on tokens proposes
+routes only.
 
 Shapes: n designs, s choices and their end.
 """
@@ -36,20 +36,20 @@ class Choices:
     longest: int  # characters of its text
     name: str
     tolerance: float = field(default=0.0, init=False)
-    grammar: Grammar | None = field(default=None, init=False)  # whatever is chosen is a route
+    grammar: Grammar | None = field(default=None, init=False)  # every choice leads to a route
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         return (self.most + 1,)
 
     @property
     def symbols(self) -> int:
-        """How many tokens there are."""
+        """Number of tokens."""
         return FIRST + MOST_STEPS
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n s"]:
-        """The tokens of the choices that lead to each route.
+        """Return the tokens of the choices that lead to each route.
 
         Raises:
             InputError: for a text that is no route of these reactions, or one that is too long.
@@ -58,10 +58,10 @@ class Choices:
         return self.of_routes([r if r is not None else Route("") for r in read_all])
 
     def of_routes(self, routes: Sequence[Route]) -> Float[Tensor, "n s"]:
-        """As `encode`, of routes.
+        """Encode `Route` objects.
 
         Raises:
-            InputError: for a route that no walk of at most so many choices leads to.
+            InputError: for a route that no walk of at most `most` choices leads to.
         """
         ids = np.full((len(routes), self.most + 1), PAD, np.float32)
         for row, route in zip(ids, routes, strict=True):
@@ -78,11 +78,11 @@ class Choices:
         return torch.from_numpy(ids)
 
     def decode(self, x: Float[Tensor, "n s"]) -> tuple[Tensor, ...]:
-        """Code points of the routes to which the choices lead."""
+        """Return code points of the routes to which the choices lead."""
         return (codes([r.text for r in self.to_routes(x)], self.longest, name=self.name),)
 
     def to_routes(self, x: Float[Tensor, "n s"]) -> list[Route]:
-        """The routes to which choices lead, each up to its end."""
+        """Return the routes to which choices lead, each up to its end."""
         rows = x.detach().round().to(torch.int64).tolist()
         return [self._route([max(i, 0) for i in row]) for row in rows]
 
@@ -93,7 +93,7 @@ class Choices:
                 break
             choices.append(token - FIRST)
         route = walked(self.chemistry, self.target, choices, self.deepest)
-        while len(route.text) > self.longest:  # a step less, until the text has room
+        while len(route.text) > self.longest:  # one step less, until the text fits
             choices = choices[:-1]
             route = walked(self.chemistry, self.target, choices, self.deepest)
         return route

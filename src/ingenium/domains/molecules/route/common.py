@@ -1,4 +1,4 @@
-"""Reagents that stand on every shelf of a synthesis laboratory, whatever the data holds."""
+"""Common laboratory reagents, available independently of the data."""
 
 ACYL = (
     "CC(=O)OC(C)=O CC(=O)Cl CC(=O)O O=CO CCC(=O)O CCC(=O)Cl O=C(Cl)c1ccccc1 O=C(O)c1ccccc1 "

@@ -1,4 +1,4 @@
-"""Searches as families: what proposes routes to the target of an opened problem."""
+"""Route searches as generators for the target of an opened problem."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,18 +22,18 @@ from ingenium.generators.rows import check_cond, check_steer
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-KEPT = 200  # routes of a search among which the favoured ones are chosen
+KEPT = 200  # routes of a search among which favoured ones are selected
 ASTAR, TREE, GREEDY, CHANCE = "route_astar", "route_mcts", "route_greedy", "route_chance"
-Worth = Callable[[Route], tuple[float, ...]]  # small is good, one number for each favour
+Worth = Callable[[Route], tuple[float, ...]]  # small is good, one number for each favoured measure
 
 
 @dataclass(eq=False)
 class RouteProposals:
-    """One search for the target, of whose routes each row gets one that it favours.
+    """One search for the target, whose routes are distributed to rows by what they favour.
 
-    Rows 0 to c-1 get the best for what they favour, the next c rows the second best, and so on,
-    so rows do not influence each other. Where no route is found, the row gets what greed leaves
-    unfinished, which the verifier rejects.
+    Rows 0 to c-1 get the best route for their favoured measure, the next c rows the second best,
+    and so on, so rows do not influence each other. Where no route is found, the row gets the
+    unfinished route of a greedy search, which the verifier rejects.
     """
 
     name: str
@@ -45,19 +45,19 @@ class RouteProposals:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
+        """Shape of one standardised design."""
         return self.codec.shape
 
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Nothing: what it knows of reactions was counted when the blocks were made."""
+        """Do nothing: reaction counts were computed with the blocks."""
         return {}
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One route for each row of `cond`, which says what is favoured.
+        """Return one route for each row of `cond`, which selects the favoured measure.
 
         Raises:
             ValueError: if `cond` has the wrong width or `steer` asks for guidance.
@@ -89,7 +89,7 @@ class RouteProposals:
         return tree_search(chemistry, target, rng, budget=self.budget, deepest=deepest, prior=prior)
 
     def _fitting(self, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-        """Those that the text and the choices of a design have room for."""
+        """Routes that fit into the text and the choices of a design."""
         short = [
             r
             for r in routes[:KEPT]
@@ -98,15 +98,15 @@ class RouteProposals:
         return tuple(short)
 
     def _unfinished(self) -> Route:
-        """As far as greed gets."""
+        """Route of a greedy search, which may be incomplete."""
         return self.codec.to_routes(torch.full((1, self.codec.most), 3.0))[0]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """How often each reaction of the table takes a known molecule apart."""
+        """Return how often each reaction of the table takes a known molecule apart."""
         return {"count": self.count}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """Take the counts.
+        """Load the counts.
 
         Raises:
             InputError: if they are of another table of reactions.
@@ -122,7 +122,7 @@ class RouteProposals:
 
 
 def searches(codec: Choices, worth: Worth, c: int, budget: int) -> Mapping[str, Shipped]:
-    """All searches, by the names under which a spec chooses them."""
+    """Return all searches by their names in a spec."""
     about = {"expansions": budget}
     made = {
         name: Shipped(partial(RouteProposals, name, codec, worth, c, budget), WEIGHTS, about)

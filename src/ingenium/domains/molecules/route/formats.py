@@ -1,4 +1,4 @@
-"""Files of routes: a JSON tree with all that is known of each step, and lines of equations."""
+"""Files of routes: a JSON tree with all data of each step, and lines of equations."""
 
 import json
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ ROUTE, NAME, LINES = "route", "route_", "routes.rsmi"
 
 
 def variable(longest: int) -> Variable:
-    """The text of a route, of at most so many characters."""
+    """Return the variable of a route's text of at most `longest` characters."""
     return Variable(ROUTE, (), "1", "reactions from the target to the blocks", longest=longest)
 
 
 def routes(texts: Sequence[str], index: Sequence[int], longest: int) -> xr.Dataset:
-    """Designs from texts."""
+    """Build designs from texts."""
     v = variable(longest)
     about = {"units": v.unit, "long_name": v.long_name}
     text = (DESIGN, np.asarray(texts, dtype=object), about)
@@ -43,17 +43,17 @@ def routes(texts: Sequence[str], index: Sequence[int], longest: int) -> xr.Datas
 
 @dataclass(frozen=True)
 class Reader:
-    """What both files have in common: steps to one target, of molecules that the screen admits."""
+    """Base class of both formats: steps to one target, of molecules that the screen admits."""
 
     target: str
     longest: int
     screen: DualUseScreen
 
     def route(self, steps: Sequence[tuple[str, str]], what: str) -> Route:
-        """The route of steps, each the name of its reaction and its equation.
+        """Build a route from steps, each the name of its reaction and its equation.
 
         Raises:
-            InputError: for an equation that is none, or steps that do not lead to the target.
+            InputError: for an invalid equation, or steps that do not lead to the target.
         """
         found = [self._step(name, equation, what) for name, equation in steps]
         made = ordered(self.target, found)
@@ -80,10 +80,10 @@ class Reader:
 
 @dataclass(frozen=True)
 class RouteTrees:
-    """`route_000007.json`: one route with its steps, blocks and amounts.
+    """Format `route_000007.json`: one route with its steps, blocks and amounts.
 
-    What is read back is the reaction and equation of each step; what else it says of a route must
-    follow from them.
+    The reader uses the reaction and equation of each step; all other entries must be consistent
+    with them.
     """
 
     reader: Reader
@@ -104,10 +104,10 @@ class RouteTrees:
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """Read such a file, or all of a folder.
+        """Read such a file, or all files of a folder.
 
         Raises:
-            InputError: naming the file and what is wrong with it.
+            InputError: with the file and its fault.
         """
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not files:
@@ -122,7 +122,7 @@ class RouteTrees:
             steps = [(str(s["reaction"]), str(s["equation"])) for s in table["steps"]]
         route = self.reader.route(steps, str(file))
         if any(step.reaction not in BY_NAME for step in route.steps):
-            return route  # the verifier says so
+            return route  # the verifier reports it
         own = json.loads(json.dumps(told(route, self.stock)))
         wrong = [k for k, v in own.items() if not _says(table.get(k, v), v)]
         if wrong:
@@ -136,7 +136,7 @@ class RouteTrees:
 
 @dataclass(frozen=True)
 class ReactionLines:
-    """`routes.rsmi`: a line a step, its equation, the design and the reaction, between tabs."""
+    """Format `routes.rsmi`: a line a step with its equation, design and reaction, between tabs."""
 
     reader: Reader
     name: str = "rsmi"
@@ -164,7 +164,7 @@ class ReactionLines:
         """Read such a file.
 
         Raises:
-            InputError: naming the line or route that is wrong.
+            InputError: with the line or route that is wrong.
         """
         file = path / LINES if path.is_dir() else path
         steps: dict[str, list[tuple[str, str]]] = {}
@@ -184,7 +184,7 @@ class ReactionLines:
 
 
 def _says(given: Any, own: Any) -> bool:
-    """Whether what a file says is what follows, entry by entry; it may say less, and more."""
+    """Return whether the entries of a file agree with computed ones; either may have more."""
     if isinstance(own, dict) and isinstance(given, dict):
         return all(_says(given.get(k, v), v) for k, v in own.items())
     if isinstance(own, list) and isinstance(given, list):
@@ -193,7 +193,7 @@ def _says(given: Any, own: Any) -> bool:
 
 
 def written(designs: xr.Dataset, target: str) -> dict[int, Route]:
-    """The routes of designs by their index.
+    """Return the routes of designs by their index.
 
     Raises:
         InputError: for text that is no route to the target.
@@ -209,7 +209,7 @@ def written(designs: xr.Dataset, target: str) -> dict[int, Route]:
 
 
 def told(route: Route, stock: BlockStock) -> dict[str, Any]:
-    """A route as plain data: each step with its check, conditions and mass, and each block."""
+    """Return a route as plain data: each step with check, conditions and mass, and each block."""
     used = green.amounts(route)
     return {
         "target": route.target,

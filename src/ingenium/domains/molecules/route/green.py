@@ -1,9 +1,9 @@
-"""What a route takes and wastes: amounts, masses, and the measures that follow from them.
+"""Material balance of a route: amounts, masses, and measures of waste.
 
-Amounts follow from the equations and the yields. Reactants and reagents are taken in the amounts
-of the equation; an excess, catalysts, and what a work-up takes beyond solvent and water are not
-counted. Yields of a class of reactions and the solvent to a kilogram of reactants are assumptions,
-the same for every route, so the measures compare routes; they do not foretell a plant.
+Amounts follow from the equations and the yields. Reactants and reagents are used in stoichiometric
+amounts; excess, catalysts, and work-up materials other than solvent and water are not counted.
+Yields of a class of reactions and solvent per kilogram of reactants are assumptions, the same for
+every route, so the measures compare routes; they do not predict a plant.
 
 Source: Trost, Science 254:1471, 1991 (atom economy); Sheldon, Green Chem. 9:1273, 2007 (E-factor);
     Jiménez-González et al., Org. Process Res. Dev. 15:912, 2011 (process mass intensity);
@@ -65,19 +65,19 @@ SOLVENT, WATER = 7.0, 4.0
 Source: the shares of 56 % solvents, 32 % water and 7 to 8 % reactants that the ACS Green Chemistry
     Institute Pharmaceutical Roundtable found in its members' processes, rounded.
 """
-WORK = 1.0  # price of carrying a mol through a step, which is the unit of prices
+WORK = 1.0  # cost of carrying a mol through a step, which is the unit of costs
 WORK_OF_HAZARD = 0.2  # more for each point of its conditions
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """Mol of what goes in for a mol of target."""
+    """Mol of all inputs per mol of target."""
 
     bought: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # leaves
     through: dict[Step, float] = field(default_factory=lambda: defaultdict(float))  # into each step
 
     def reagents(self) -> dict[str, float]:
-        """Mol of each reagent."""
+        """Return the mol of each reagent."""
         total: dict[str, float] = defaultdict(float)
         for step, mol in self.through.items():
             for amount, smiles in step.kind.reagents:
@@ -86,7 +86,7 @@ class Amounts:
 
 
 def amounts(route: Route, *, perfect: bool = False) -> Amounts:
-    """What a mol of target takes, with the yields of the classes or with perfect ones."""
+    """Compute the inputs of a mol of target, with the yields of the classes or perfect ones."""
     found = Amounts()
     _need(route, route.target, 1.0, found, perfect)
     return found
@@ -104,24 +104,24 @@ def _need(route: Route, product: str, mol: float, found: Amounts, perfect: bool)
 
 
 def atom_economy(route: Route) -> float:
-    """Share of the mass of all reactants and reagents that ends in the target, at perfect yield."""
+    """Return the mass share of reactants and reagents that ends in the target, at perfect yield."""
     return mass(route.target) / _bought(amounts(route, perfect=True))
 
 
 def e_factor(route: Route) -> float:
-    """Kilograms of waste to one of target, solvents and water left out."""
+    """Return kilograms of waste per kilogram of target, without solvents and water."""
     return _bought(amounts(route)) / mass(route.target) - 1.0
 
 
 def intensity(route: Route) -> float:
-    """Kilograms of all that goes in, solvents and water too, to one of target."""
+    """Return kilograms of all inputs, including solvents and water, per kilogram of target."""
     used = amounts(route)
     inside = sum(mol * _into(step) for step, mol in used.through.items())
     return (_bought(used) + (SOLVENT + WATER) * inside) / mass(route.target)
 
 
 def overall_yield(route: Route, product: str = "") -> float:
-    """The least yield of any line from a leaf to the target."""
+    """Return the least yield of any branch from a leaf to the target."""
     step = route.made.get(product or route.target)
     if step is None:
         return 1.0
@@ -129,10 +129,10 @@ def overall_yield(route: Route, product: str = "") -> float:
 
 
 def cost(route: Route, prices: Mapping[str, float]) -> float:
-    """Price of the blocks and of the work for a mol of target; a stand-in, no money.
+    """Return the relative cost of blocks and work for a mol of target; no currency.
 
-    Source: the recursion of Badowski et al., Chem. Sci. 10:4640, 2019: what goes into a step and
-        the step itself, over its yield.
+    Source: the recursion of Badowski et al., Chem. Sci. 10:4640, 2019: the inputs of a step and the
+        step itself, over its yield.
     """
     used = amounts(route)
     work = sum(
@@ -148,12 +148,12 @@ def _bought(used: Amounts) -> float:
 
 
 def _into(step: Step) -> float:
-    """Grams of reactants and reagents to a mol of the equation."""
+    """Grams of reactants and reagents per mol of the equation."""
     reagents = sum(amount * mass(smiles) for amount, smiles in step.kind.reagents)
     return sum(map(mass, step.reactants)) + reagents
 
 
 @cache
 def mass(smiles: str) -> float:
-    """Grams to a mol."""
+    """Return the grams of a mol."""
     return float(Descriptors.MolWt(molecule(smiles)))

@@ -1,6 +1,6 @@
-"""Groups that take part in reactions, and what goes into the flask beside the reactants.
+"""Functional groups of reactions, and reagents used with the reactants.
 
-SMARTS of atoms that a template names, without their brackets, so that a map number can follow.
+SMARTS of template atoms, without their brackets, so that a map number can follow.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ AMINE = (  # nitrogen with a hydrogen that attacks: no amide, no sulfonamide, no
 PLAIN_AMINE = "NX3;!H0;+0;!$(N~[!#6]);!$(N[C,S]=[O,S,N]);!$(NC#N);!$(Nc)"  # and no aniline
 SECONDARY = "NX3;H1;+0;!$(N~[!#6]);!$(N[C,S]=[O,S,N]);!$(NC#N)"  # one that adds no second carbon
 BASIC = "NX3;+0;!$(N~[!#6]);!$(N[C,S]=[O,S,N]);!$(NC#N)"  # an amine of a product
-ACYLATED = "NX3;+0;!$(N~[!#6]);!$(N(C=[O,S,N])[C,S]=[O,S,N])"  # nitrogen of one amide alone
-SULFONATED = "NX3;+0;!$(N[N,O]);!$(N(S(=O)=O)[C,S]=[O,S,N])"  # of one sulfonamide alone
+ACYLATED = "NX3;+0;!$(N~[!#6]);!$(N(C=[O,S,N])[C,S]=[O,S,N])"  # nitrogen of exactly one amide
+SULFONATED = "NX3;+0;!$(N[N,O]);!$(N(S(=O)=O)[C,S]=[O,S,N])"  # of exactly one sulfonamide
 ALCOHOL = "OX2H1;$(O[CX4;!$(C[O,N,S;!$([OX2H1])])])"
 PHENOL = "OX2H1;$(Oc)"
 ALKYL = "CX4;H2,H3;!$(C([!#6])[!#6])"  # carbon that a nucleophile reaches from behind
@@ -35,12 +35,12 @@ HYDRIDE_SPENT = ((1.0, "[Na+].CC(=O)O[B-](O)(OC(C)=O)OC(C)=O"),)
 
 
 def spent(halide: str) -> tuple[tuple[float, str], ...]:
-    """What potassium carbonate has become after it took up one acid."""
+    """Return the products of potassium carbonate after neutralising one acid."""
     return (BASE_SPENT, (1.0, f"[K+].[{halide}-]"))
 
 
 def salt(halide: str = "Cl") -> tuple[tuple[float, str], ...]:
-    """What triethylamine has become after it took up one acid."""
+    """Return the product of triethylamine after neutralising one acid."""
     return ((1.0, f"CC[NH+](CC)CC.[{halide}-]"),)
 
 

@@ -1,8 +1,8 @@
-"""Points for what is dangerous in a flask, after the hazard classes of the CLP regulation.
+"""Hazard points of substances in a flask, after the hazard classes of the CLP regulation.
 
-One point for what burns skin or eyes or is flammable as a gas or liquid of every laboratory, two
-for what is toxic, sensitises, or is a strong alkylating or acylating gas or vapour, three for what
-kills in small amounts, causes cancer, explodes, or burns with water. The points order routes; they
+One point for substances that burn skin or eyes or are common flammable gases or liquids, two for
+toxic and sensitising ones and strong alkylating or acylating gases or vapours, three for those that
+kill in small amounts, cause cancer, explode, or burn with water. The points order routes; they
 replace no safety data sheet.
 
 Source: the classes of Regulation (EC) 1272/2008; the points are this package's.
@@ -42,28 +42,28 @@ NAMED: Mapping[str, int] = MappingProxyType(  # by SMILES
 
 @cache
 def points(smiles: str) -> int:
-    """The most that any group of a molecule has."""
+    """Return the most points of any group of a molecule."""
     mol = molecule(smiles)
     found = [p for _, (query, p) in _queries().items() if mol.HasSubstructMatch(query)]
     return max([NAMED.get(smiles, 0), *found])
 
 
 def named(smiles: str) -> tuple[str, ...]:
-    """Names of the groups that give a molecule points."""
+    """Return the names of the groups that give a molecule points."""
     mol = molecule(smiles)
     found = [name for name, (query, _) in _queries().items() if mol.HasSubstructMatch(query)]
     return (*found, *(("by its name",) if smiles in NAMED else ()))
 
 
 def hazards(route: Route) -> int:
-    """Points of the conditions of all steps, and of all that goes in or is isolated between."""
+    """Return the points of all conditions, inputs and isolated intermediates of a route."""
     inside = {r for step in route.steps for r in step.reactants}
     return sum(step.kind.hazard for step in route.steps) + sum(map(points, inside))
 
 
 @cache
 def alerted(smiles: str) -> int:
-    """Structural alerts (Brenk and PAINS) of a molecule."""
+    """Return the number of structural alerts (Brenk and PAINS) of a molecule."""
     return len(alerts(molecule(smiles)))
 
 

@@ -1,4 +1,4 @@
-"""Other ways to look for a route, at the same budget: tree search by chance, greed, and chance.
+"""Alternative route searches at the same budget: Monte Carlo tree search, greedy and random.
 
 Source: Segler, Preuss and Waller, Nature 555:604, 2018, and Genheden et al., J. Cheminform. 12:70,
     2020 (AiZynthFinder: Monte Carlo tree search, its reward and its exploration constant).
@@ -14,17 +14,17 @@ from ingenium.domains.molecules.route.chemistry import Chemistry, Step
 from ingenium.domains.molecules.route.route import Route, RouteBeginning
 from ingenium.domains.molecules.route.search import ExpansionMeter, RouteSearch
 
-Prior = Mapping[str, float]  # how often each reaction is used
+Prior = Mapping[str, float]  # frequency of each reaction
 ALIKE: Prior = {}
 EXPLORE = 1.4
-SHARE_BOUGHT = 0.95  # weight of bought leaves in the reward; the rest is for few steps
-IDLE = 100  # rollouts without a new molecule or route, after which chance gives up
+SHARE_BOUGHT = 0.95  # weight of bought leaves in the reward; the rest rewards few steps
+IDLE = 100  # rollouts without a new molecule or route, after which the search gives up
 MOST = 200  # routes of one search
 
 
 @dataclass(eq=False)
 class Node:
-    """A beginning of a route, with what was seen below it."""
+    """A partial route, with the rewards observed below it."""
 
     at: RouteBeginning
     prior: float = 1.0
@@ -33,21 +33,21 @@ class Node:
     children: "list[Node] | None" = None
 
     def worth(self, visits: int) -> float:
-        """Mean reward, and more for what is likely and seldom visited."""
+        """Return the mean reward, plus a bonus for likely and seldom visited nodes."""
         mean = self.reward / self.visits if self.visits else 0.5
         return mean + EXPLORE * self.prior * math.sqrt(visits) / (1 + self.visits)
 
 
 @dataclass
 class RouteLog:
-    """Finished routes in the order in which they were found."""
+    """Finished routes in the order of discovery."""
 
     meter: ExpansionMeter
     routes: dict[str, Route] = field(default_factory=dict)
     first: int | None = None
 
     def note(self, at: RouteBeginning) -> None:
-        """Keep a beginning that is finished."""
+        """Record a partial route if it is finished."""
         if at.open:
             return
         if self.first is None:
@@ -55,13 +55,13 @@ class RouteLog:
         self.routes.setdefault(at.route.text, at.route)
 
     def found(self) -> RouteSearch:
-        """All of them, least effort first."""
+        """Return all routes, least effort first."""
         routes = sorted(self.routes.values(), key=lambda r: (r.effort, r.text))
         return RouteSearch(tuple(routes), self.meter.spent, self.first)
 
 
 class TreeSearch:
-    """Monte Carlo tree search over beginnings of routes."""
+    """Monte Carlo tree search over partial routes."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class TreeSearch:
         deepest: int,
         prior: Prior = ALIKE,
     ) -> None:
-        """Begin with the target alone."""
+        """Begin with the target only."""
         self.prior = prior
         self.meter, self.deepest, self.rng = ExpansionMeter(chemistry, budget), deepest, rng
         self.stock = chemistry.stock
@@ -81,7 +81,7 @@ class TreeSearch:
         self.log = RouteLog(self.meter)
 
     def run(self, *, enough: bool = False) -> RouteSearch:
-        """Search until the budget is spent, or nothing new is found; `enough`: to a first route."""
+        """Search until the budget is spent or nothing is new; with `enough`, to a first route."""
         idle = 0
         while (
             idle < IDLE
@@ -100,7 +100,7 @@ class TreeSearch:
         return self.log.found()
 
     def _down(self) -> list[Node] | None:
-        """The way to a node that was not visited, or has nothing below."""
+        """Path to a node that was not visited, or has no children."""
         path = [self.root]
         while path[-1].visits and path[-1].at.open:
             node = path[-1]
@@ -118,7 +118,7 @@ class TreeSearch:
         return path
 
     def _rollout(self, at: RouteBeginning) -> RouteBeginning:
-        """Likely steps by chance, to the end of a route or of the budget."""
+        """Sample likely steps to the end of a route or of the budget."""
         while at.open:
             steps = self.meter.steps(at.open[0][0])
             ways = at.ways(steps, self.deepest) if steps else []
@@ -137,7 +137,7 @@ class TreeSearch:
 
 
 def likely(ways: Sequence[Step], prior: Prior = ALIKE) -> np.ndarray:
-    """How likely a policy takes each of the steps, which come in the order of their promise."""
+    """Return the policy's probability of each step; steps are ordered by promise."""
     rank = np.arange(1, len(ways) + 1)
     weights = np.array([1.0 + prior.get(way.reaction, 0.0) for way in ways]) ** 0.5 / rank
     shares: np.ndarray = weights / weights.sum() if len(ways) else weights
@@ -153,13 +153,13 @@ def tree_search(
     deepest: int,
     prior: Prior = ALIKE,
 ) -> RouteSearch:
-    """Routes by Monte Carlo tree search."""
+    """Search routes by Monte Carlo tree search."""
     search = TreeSearch(chemistry, target, rng, budget=budget, deepest=deepest, prior=prior)
     return search.run()
 
 
 def greedy(chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> RouteSearch:
-    """The most promising step each time, without looking back."""
+    """Take the most promising step each time, without backtracking."""
     log = RouteLog(ExpansionMeter(chemistry, budget))
     _walk(log, RouteBeginning.of(target), deepest, lambda n: 0)
     return log.found()
@@ -168,7 +168,7 @@ def greedy(chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> R
 def by_chance(
     chemistry: Chemistry, target: str, rng: np.random.Generator, *, budget: int, deepest: int
 ) -> RouteSearch:
-    """Any step each time, again and again until the budget is spent."""
+    """Take random steps, repeatedly until the budget is spent."""
     log, idle = RouteLog(ExpansionMeter(chemistry, budget)), 0
     while idle < IDLE and len(log.routes) < MOST:
         before = log.meter.spent, len(log.routes)
@@ -180,7 +180,7 @@ def by_chance(
 def _walk(
     log: RouteLog, at: RouteBeginning, deepest: int, choose: Callable[[int], int]
 ) -> RouteBeginning:
-    """One route by a choice among so many steps for each molecule."""
+    """One route by a selection among the steps of each molecule."""
     while at.open:
         steps = log.meter.steps(at.open[0][0])
         ways = at.ways(steps, deepest) if steps else []

@@ -1,4 +1,4 @@
-"""`molecules.route`: routes from blocks that can be bought to the molecule that is given."""
+"""Problem `molecules.route`: routes from purchasable blocks to a given molecule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 
 LONGEST, MOST = 2400, 12  # characters and steps of a route
 MOST_HEAVY = 60  # atoms of a target; beyond, a search takes minutes and finds little
-FAVOURS = ("steps", "cost", "waste", "hazards")  # what a route is best at
+FAVOURS = ("steps", "cost", "waste", "hazards")  # measures for which a route can be best
 HELD_OUT_EVERY, FEWEST = 10, 10
-SHARE, MOST_CHECKED = 0.1, 20  # of the designs, whose masses are counted by other code
+SHARE, MOST_CHECKED = 0.1, 20  # of the designs, whose masses are counted by independent code
 
 
 TARGET = Input(
@@ -56,7 +56,7 @@ TARGET = Input(
 
 @dataclass(frozen=True)
 class RouteSettings:
-    """What can be bought, and how long to search."""
+    """Settings of `molecules.route`: the stock and the length of the search."""
 
     stock: str = ""  # file of SMILES, a line each; empty for the blocks of the package
     deepest: int = 6  # steps of the longest line
@@ -66,7 +66,7 @@ class RouteSettings:
 
 
 class RoutePlan(Problem):
-    """Routes to a target, each step run forward, with what they take and waste."""
+    """Routes to a target, each step run forward, with inputs and waste."""
 
     name: ClassVar[str] = "molecules.route"
     summary: ClassVar[str] = "routes from blocks that can be bought to one molecule"
@@ -133,7 +133,7 @@ class RoutePlan(Problem):
             )
 
     def data(self) -> xr.Dataset:
-        """Routes by chance, most of which end before the stock; every tenth is held out."""
+        """Return random routes, most of which end before the stock; every tenth is held out."""
         found = self._known
         held = np.arange(len(found)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         worth = np.array([self.worth(r) for r in found])
@@ -145,10 +145,10 @@ class RoutePlan(Problem):
 
     @cached_property
     def _known(self) -> list[Route]:
-        """Walks by chance, whatever asks."""
+        """Random walks, computed once."""
         rng = np.random.default_rng(0)
         found: list[Route] = []
-        while len(found) < self.settings.known:  # a walk each
+        while len(found) < self.settings.known:  # one walk each
             at = RouteBeginning.of(self.target)
             while at.open and len(at.steps) < MOST:
                 ways = at.ways(self.chemistry.steps(at.open[0][0]), self.settings.deepest)
@@ -162,7 +162,7 @@ class RoutePlan(Problem):
         return found
 
     def worth(self, route: Route) -> tuple[float, ...]:
-        """Of a route under each favour; small is good, and an unfinished one is bad."""
+        """Return the value of a route by each measure; small is good, unfinished is bad."""
         lack = 1e3 * len(route.missing(self.stock))
         prices = {leaf: self.stock.price(leaf) for leaf in route.leaves}
         return (
@@ -173,26 +173,26 @@ class RoutePlan(Problem):
         )
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Canonical text of what is a route."""
+        """Return the canonical text of routes."""
         read_all = [(text, read(text, self.target)) for text in texts(arrays[0])]
         short = [r.text if r and len(r.text) <= LONGEST else t for t, r in read_all]
         return (codes(short, LONGEST, name=ROUTE),)
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """Searches: best first (A*), Monte Carlo tree search, greed, and chance."""
+        """Searches: best first (A*), Monte Carlo tree search, greedy, and random."""
         return searches(self.choices, self.worth, len(FAVOURS), self.settings.expansions)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Trees of the best routes, their steps, and what they cost and waste."""
+        """Report trees of the best routes, their steps, costs and waste."""
         return report.sections(self.target, self.stock, designs, verdicts)
 
     def designs_of(self, found: tuple[Route, ...]) -> xr.Dataset:
-        """Designs from routes, as the verifier takes them."""
+        """Build designs from routes, in the form of the verifier."""
         text = codes([r.text for r in found], LONGEST, name=ROUTE)
         return to_dataset((text,), self.variables, {"favour": (DESIGN, ["steps"] * len(found))})
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """The target alone: nothing is done, so nothing is wasted and the target is missing."""
+        """The target only: without steps nothing is wasted and the target is missing."""
         truth = {"steps": 0.0, "missing": 1.0, "atom_economy": 1.0, "mass_intensity": 1.0}
         return ((self.designs_of((Route(self.target),)), truth, 1e-9),)
 

@@ -1,7 +1,7 @@
-"""A reaction as a pair of templates: one takes a product apart, the other makes it again.
+"""Reaction as a pair of templates: one takes a product apart, the other makes it again.
 
-The two are written separately. What a disconnection proposes counts only if the forward template,
-with its own and stricter demands on the reactants, gives the product back.
+The two are written separately. A disconnection counts only if the forward template, with its own
+stricter demands on the reactants, reproduces the product.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,16 +16,16 @@ from ingenium.domains.molecules.route.groups import RIVALS
 from ingenium.kits.chemistry.parsing import canonical
 
 MOST_OUTCOMES = 60  # of one template on one set of reactants
-KEPT = 200_000  # texts and molecules that were read
+KEPT = 200_000  # cached texts and molecules
 
 
 @dataclass(frozen=True)
 class Reaction:
-    """A reaction of the table: its templates, and what else goes in and comes out.
+    """A reaction of the table: its templates, reagents and by-products.
 
-    `reagents` and `byproducts` hold the amount in mol to a mol of product and the SMILES, so that
-    the equation balances to the atom; catalysts and solvents are not among them. `rivals` name
-    groups that the conditions would change too.
+    `reagents` and `byproducts` are amounts in mol per mol of product with SMILES, so that the
+    equation balances to the atom, without catalysts and solvents. `rivals` name groups that also
+    react under the conditions.
     """
 
     name: str
@@ -56,20 +56,20 @@ class Reaction:
         return tuple(_query(RIVALS[name]) for name in self.rivals)
 
     def precursors(self, product: Chem.Mol) -> list[tuple[str, ...]]:
-        """Sets of reactants that the template breaks a molecule into, not yet checked."""
+        """Return sets of reactants into which the template splits a molecule, not yet checked."""
         return list(dict.fromkeys(_run(self._break, (product,))))
 
     def outcomes(self, reactants: Sequence[Chem.Mol]) -> list[str]:
-        """All products of the reactants in this order."""
+        """Return all products of the reactants in this order."""
         return list(dict.fromkeys(whole for (whole,) in _run(self._make, reactants)))
 
     def makes(self, reactants: Sequence[str], product: str) -> bool:
-        """Whether the forward template gives the product from the reactants."""
+        """Return whether the forward template makes the product from the reactants."""
         mols = [molecule(s) for s in reactants]
         return len(mols) == self.arity and product in self.outcomes(mols)
 
     def conflicts(self, reactants: Sequence[str], product: str) -> tuple[str, ...]:
-        """Other products of the same reactants, and other groups that would change, in words."""
+        """Return other products of the reactants, and other groups that would react, in words."""
         mols = [molecule(s) for s in dict.fromkeys(reactants)]
         ordered = [tuple(molecule(s) for s in reactants)]
         if not self.in_turn:
@@ -98,7 +98,7 @@ def _query(smarts: str) -> Chem.Mol:
 
 
 def _run(reaction: AllChem.ChemicalReaction, mols: Sequence[Chem.Mol]) -> Iterator[tuple[str, ...]]:
-    """Canonical texts of each outcome whose molecules obey valences."""
+    """Canonical texts of each outcome with valid valences."""
     with rdBase.BlockLogs():
         for found in reaction.RunReactants(tuple(mols), MOST_OUTCOMES):
             texts = tuple(map(_text, found))
@@ -107,14 +107,14 @@ def _run(reaction: AllChem.ChemicalReaction, mols: Sequence[Chem.Mol]) -> Iterat
 
 
 def _text(mol: Chem.Mol) -> str:
-    """Canonical text of what a template left, or none where it is no molecule."""
+    """Canonical text of a template's outcome, or "" where it is no molecule."""
     mol.UpdatePropertyCache(strict=False)
     return _settled(canonical(mol))
 
 
 @lru_cache(maxsize=KEPT)
 def _settled(text: str) -> str:
-    """The text as it is written after a reading, which settles bonds and valences."""
+    """Text after parsing, which normalises bonds and valences."""
     mol = None if "." in text else Chem.MolFromSmiles(text)
     if mol is None or Descriptors.NumRadicalElectrons(mol):
         return ""
@@ -123,5 +123,5 @@ def _settled(text: str) -> str:
 
 @lru_cache(maxsize=KEPT)
 def molecule(smiles: str) -> Chem.Mol:
-    """A molecule by its text, read once."""
+    """Parse a molecule, cached."""
     return Chem.MolFromSmiles(smiles)

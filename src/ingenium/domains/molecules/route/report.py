@@ -1,4 +1,4 @@
-"""Trees of the best routes, their steps, and their measures."""
+"""Report of routes: trees of the best, their steps, and their measures."""
 
 from dataclasses import dataclass, field
 
@@ -37,7 +37,7 @@ WIDE, HIGH = 2.8, 1.35  # inches of a molecule in a tree
 
 @dataclass
 class DrawnMolecule:
-    """A molecule in a picture: its column from the target, its row, and what it is made of."""
+    """A molecule in a picture: its column from the target, its row, and its precursors."""
 
     smiles: str
     column: int
@@ -48,7 +48,7 @@ class DrawnMolecule:
 def sections(
     target: str, stock: BlockStock, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Trees of the first distinct accepted routes, steps of the best, and all in a plane."""
+    """Plot trees of the first distinct accepted routes, steps of the best, and a scatter of all."""
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     limits = Section("What this can and cannot say", " ".join(LIMITS))
     if not len(accepted):
@@ -77,7 +77,7 @@ def sections(
 
 
 def _distinct(designs: xr.Dataset, verdicts: xr.Dataset, rows: np.ndarray) -> list[int]:
-    """Of the rows the first with each route, few steps and little waste first."""
+    """First row of each route, few steps and little waste first."""
     _, first = np.unique(designs[ROUTE].to_numpy().astype(str)[rows], return_index=True)
     once = rows[np.sort(first)]
     steps, waste = (verdicts[q].to_numpy()[once] for q in ("steps", "mass_intensity"))
@@ -96,7 +96,7 @@ def _caption(route: Route) -> str:
 
 
 def tree(route: Route, stock: BlockStock) -> Figure:
-    """A route as a tree: the target at the left, bought blocks framed green, missing ones red."""
+    """Plot a route as a tree: target at the left, bought blocks framed green, missing ones red."""
     root = _place(route, route.target, 0)
     rows = _rows(root, 0)
     figure, axes = style.plane(WIDE * (route.depth + 1) + 0.3, HIGH * rows + 0.3)
@@ -114,7 +114,7 @@ def _place(route: Route, smiles: str, column: int) -> DrawnMolecule:
 
 
 def _rows(place: DrawnMolecule, first: int) -> int:
-    """Give each leaf a row of its own, and what is made the middle of its parts."""
+    """Give each leaf its own row, and each product the middle of its precursors."""
     if not place.parts:
         place.row = float(first)
         return 1
@@ -156,7 +156,6 @@ def _draw(axes: Axes, place: DrawnMolecule, route: Route, stock: BlockStock) -> 
 
 
 def _wrapped(name: str, width: int = 16) -> str:
-    """The name of a reaction in short lines."""
     lines = [""]
     for word in name.split():
         if len(lines[-1]) + len(word) + 1 > width and lines[-1]:
@@ -166,7 +165,6 @@ def _wrapped(name: str, width: int = 16) -> str:
 
 
 def _steps(route: Route) -> Rows:
-    """Each step, from the blocks on."""
     steps = list(reversed(route.steps))
     hazards = [dict.fromkeys(n for r in step.reactants for n in named(r)) for step in steps]
     return table(

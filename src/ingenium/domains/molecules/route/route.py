@@ -1,4 +1,4 @@
-"""A route: the steps that make a target, as data and as one line of text.
+"""Route: the steps that make a target, as data and as one line of text.
 
 The text is `reaction|A.B>>P; reaction|...`, from the target on: the first step makes the target,
 each other one makes a reactant of a step before it. Reactants that no step makes are the leaves.
@@ -17,14 +17,14 @@ BETWEEN, AFTER_NAME, DOT, ARROW = "; ", "|", ".", ">>"
 
 @dataclass(frozen=True)
 class Route:
-    """Steps to a target, each after the step that needs its product; none if nothing is done."""
+    """Steps to a target, each after the step that needs its product; may be empty."""
 
     target: str
     steps: tuple[Step, ...] = ()
 
     @cached_property
     def made(self) -> Mapping[str, Step]:
-        """The step that makes each product."""
+        """Step that makes each product."""
         return {step.product: step for step in self.steps}
 
     @cached_property
@@ -34,12 +34,12 @@ class Route:
         return tuple(m for m in needed if m not in self.made)
 
     def missing(self, stock: BlockStock) -> tuple[str, ...]:
-        """Leaves that cannot be bought."""
+        """Return the leaves that cannot be bought."""
         return tuple(m for m in self.leaves if m not in stock)
 
     @cached_property
     def depth(self) -> int:
-        """Steps of the longest line from a leaf to the target."""
+        """Number of steps of the longest branch from a leaf to the target."""
         return self._depth(self.target)
 
     def _depth(self, product: str) -> int:
@@ -48,19 +48,19 @@ class Route:
 
     @property
     def effort(self) -> float:
-        """What the search minimises, summed over the steps."""
+        """Cost that the search minimises, summed over the steps."""
         return sum(step.effort for step in self.steps)
 
     @property
     def text(self) -> str:
-        """As one line."""
+        """Route as one line."""
         return BETWEEN.join(map(str, self.steps))
 
 
 def read(text: str, target: str) -> Route | None:
-    """The route of a line of text with canonical molecules; none if it is no route to the target.
+    """Parse a line of text with canonical molecules; None if it is no route to the target.
 
-    Whether its steps are reactions that work is not asked here.
+    It does not check that the reactions work.
     """
     if not text:
         return Route(target)
@@ -69,7 +69,7 @@ def read(text: str, target: str) -> Route | None:
 
 
 def ordered(target: str, steps: Iterable[Step]) -> Route | None:
-    """A route of steps in any order; none if they do not hang together, or go in a circle."""
+    """Order steps to a route; None if they are disconnected or cyclic."""
     left = {step.product: step for step in steps}
     listed: list[Step] = []
     held = _walk(target, left, listed, ()) and not left
@@ -77,7 +77,7 @@ def ordered(target: str, steps: Iterable[Step]) -> Route | None:
 
 
 def _walk(product: str, left: dict[str, Step], listed: list[Step], above: tuple[str, ...]) -> bool:
-    """Take the steps below a product out of `left`, the first needed first."""
+    """Move the steps below a product from `left` to `listed`, the first needed first."""
     if product in above:
         return False
     step = left.pop(product, None)
@@ -89,7 +89,7 @@ def _walk(product: str, left: dict[str, Step], listed: list[Step], above: tuple[
 
 
 def _reaches(step: Step, above: set[str], listed: list[Step]) -> bool:
-    """Whether a step that is listed already needs a product above it."""
+    """Return whether a listed step needs a product above it."""
     made = {s.product: s for s in listed}
     todo = [step]
     while todo:
@@ -116,9 +116,9 @@ def _step(text: str) -> Step | None:
 
 @dataclass(frozen=True)
 class RouteBeginning:
-    """A route on its way: its steps, and the molecules that are still to be made, next one first.
+    """A partial route: its steps, and the molecules still to be made, next one first.
 
-    The walk of all policies: whatever step is chosen for the next molecule, a route follows.
+    All policies use this walk: any step for the next molecule leads to a route.
     """
 
     target: str
@@ -127,16 +127,16 @@ class RouteBeginning:
 
     @classmethod
     def of(cls, target: str) -> "RouteBeginning":
-        """Nothing done yet."""
+        """Begin without steps."""
         return cls(target, (), ((target, 0),))
 
     @property
     def route(self) -> Route:
-        """As far as it goes."""
+        """Route of the steps so far."""
         return Route(self.target, self.steps)
 
     def after(self, step: Step, stock: BlockStock) -> "RouteBeginning":
-        """With the step that makes the next molecule."""
+        """Return the partial route with one more step, for the next molecule."""
         ((_, depth), *rest) = self.open
         held = {s.product for s in self.steps} | {m for m, _ in rest}
         needed = (r for r in dict.fromkeys(step.reactants) if r not in stock and r not in held)
@@ -144,7 +144,7 @@ class RouteBeginning:
         return RouteBeginning(self.target, (*self.steps, step), (*new, *rest))
 
     def ways(self, steps: Iterable[Step], deepest: int) -> list[Step]:
-        """Of the steps to the next molecule those that go in no circle, if it is not too deep."""
+        """Select acyclic steps to the next molecule, if it is not too deep."""
         if self.open[0][1] >= deepest:
             return []
         made = {s.product for s in self.steps}
@@ -152,7 +152,7 @@ class RouteBeginning:
 
 
 def walked(chemistry: Chemistry, target: str, choices: Iterable[int], deepest: int) -> Route:
-    """The route of a row of choices, each the place of a step among those to the next molecule."""
+    """Return the route of a row of choices, each an index among the steps of the next molecule."""
     at = RouteBeginning.of(target)
     for choice in choices:
         ways = at.ways(chemistry.steps(at.open[0][0]), deepest) if at.open else []
@@ -163,7 +163,7 @@ def walked(chemistry: Chemistry, target: str, choices: Iterable[int], deepest: i
 
 
 def chosen(chemistry: Chemistry, route: Route, deepest: int) -> list[int] | None:
-    """The choices that lead to a route; none for one that this walk cannot reach."""
+    """Return the choices that lead to a route; None for one that this walk cannot reach."""
     at, choices = RouteBeginning.of(route.target), list[int]()
     while at.open and (molecule := at.open[0][0]) in route.made:
         step = route.made[molecule]

@@ -1,8 +1,8 @@
-"""Search of routes: best first over an AND-OR tree, with a count of what it costs.
+"""Best-first route search over an AND-OR tree, with a count of its expansions.
 
 Source: Chen et al., Retro*: Learning retrosynthetic planning with neural guided A* search, ICML
-    2020, arXiv:2006.15820. The value of a molecule that is not taken apart yet is 1, the least
-    effort of any step, so the first route that no open one undercuts has the least effort of all.
+    2020, arXiv:2006.15820. The value of an unexpanded molecule is 1, the least effort of any step,
+    so the first route that no open one undercuts is optimal.
 """
 
 import heapq
@@ -20,7 +20,7 @@ KEPT = 40  # routes of a molecule in the tree, those of least effort
 
 @dataclass
 class ExpansionMeter:
-    """Counts the molecules that a search takes apart, each once, and stops it at a budget."""
+    """Counts the molecules that a search expands, each once, and stops it at a budget."""
 
     chemistry: Chemistry
     budget: int
@@ -28,11 +28,11 @@ class ExpansionMeter:
 
     @property
     def spent(self) -> int:
-        """Molecules that were taken apart."""
+        """Number of expanded molecules."""
         return len(self.seen)
 
     def steps(self, product: str) -> tuple[Step, ...] | None:
-        """The last steps of a molecule; none where the budget is spent."""
+        """Return the last steps of a molecule; None where the budget is spent."""
         if product not in self.seen:
             if len(self.seen) >= self.budget:
                 return None
@@ -42,28 +42,28 @@ class ExpansionMeter:
 
 @dataclass(frozen=True)
 class RouteSearch:
-    """What a search found: routes from the stock, least effort first, and what it cost."""
+    """Result of a search: routes from the stock, least effort first, and its cost."""
 
     routes: tuple[Route, ...]
-    expansions: int  # molecules that were taken apart
-    first: int | None = None  # of them, when the first route was there
+    expansions: int  # expanded molecules
+    first: int | None = None  # expansions until the first route
     best: bool = False  # whether no route of less effort exists within the depth
 
 
 @dataclass(eq=False)
 class Molecule:
-    """A molecule to be made, in the place where a route needs it."""
+    """A molecule to be made, at one position in a route."""
 
     smiles: str
     parent: "ReactionNode | None" = None
-    cost: float = LEAST  # of its best route, as far as is known
+    cost: float = LEAST  # of its best route, as far as known
     open: float = LEAST  # of the best one that is not finished; infinite without any
     solved: float = math.inf  # of the best finished route
-    ways: "list[ReactionNode] | None" = None  # none before it was taken apart
+    ways: "list[ReactionNode] | None" = None  # None before it was expanded
     depth: int = 0
 
     def above(self) -> Iterator[str]:
-        """The products on the way to the target, itself first."""
+        """Iterate over the products on the way to the target, itself first."""
         at: Molecule | None = self
         while at is not None:
             yield at.smiles
@@ -72,7 +72,7 @@ class Molecule:
 
 @dataclass(eq=False)
 class ReactionNode:
-    """A step to a molecule, and the molecules that it needs; bought ones are left out."""
+    """A step to a molecule, and the molecules that it needs, without bought ones."""
 
     step: Step
     parent: Molecule
@@ -80,17 +80,17 @@ class ReactionNode:
 
     @property
     def cost(self) -> float:
-        """Of the best route over this step."""
+        """Effort of the best route over this step."""
         return self.step.effort + sum(m.cost for m in self.parts)
 
     @property
     def solved(self) -> float:
-        """Of the best finished route over this step."""
+        """Effort of the best finished route over this step."""
         return self.step.effort + sum(m.solved for m in self.parts)
 
     @property
     def open(self) -> float:
-        """Of the best route over this step that is not finished."""
+        """Effort of the best unfinished route over this step."""
         cost = self.cost
         return min(
             (cost - m.cost + m.open for m in self.parts if m.cost < math.inf), default=math.inf
@@ -98,17 +98,17 @@ class ReactionNode:
 
 
 class BestFirst:
-    """Grows the tree where the best unfinished route is, until the budget is spent."""
+    """Grows the tree at the best unfinished route, until the budget is spent."""
 
     def __init__(self, chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> None:
-        """Begin with the target alone."""
+        """Begin with the target only."""
         self.meter = ExpansionMeter(chemistry, budget)
         self.root = Molecule(target)
         self.deepest = deepest
         self.first: int | None = None
 
     def run(self, *, enough: bool = False, kept: int = KEPT) -> RouteSearch:
-        """Search; with `enough` no further than to the route of least effort."""
+        """Search; with `enough` only until the route of least effort is found."""
         while self.root.open < math.inf:
             if enough and self.root.solved <= self.root.open:
                 break
@@ -120,7 +120,7 @@ class BestFirst:
         return RouteSearch(self.routes(kept), self.meter.spent, self.first, best)
 
     def _next(self) -> Molecule:
-        """The molecule that the best unfinished route needs next."""
+        """Molecule that the best unfinished route needs next."""
         at = self.root
         while at.ways is not None:
             way = min(at.ways, key=lambda w: w.open)
@@ -128,7 +128,7 @@ class BestFirst:
         return at
 
     def _grow(self, leaf: Molecule) -> bool:
-        """Take a molecule apart; false where the budget is spent."""
+        """Expand a molecule; return False where the budget is spent."""
         steps = self.meter.steps(leaf.smiles) if leaf.depth < self.deepest else ()
         if steps is None:
             return False
@@ -151,7 +151,7 @@ class BestFirst:
         return way
 
     def routes(self, most: int) -> tuple[Route, ...]:
-        """Finished routes in the tree, least effort first."""
+        """Return finished routes in the tree, least effort first."""
         found: dict[str, Route] = {}
         for _, steps in _finished(self.root, most):
             route = ordered(self.root.smiles, steps)
@@ -161,7 +161,7 @@ class BestFirst:
 
 
 def _finished(at: Molecule, most: int) -> list[tuple[float, tuple[Step, ...]]]:
-    """The routes of least effort below a molecule; of two steps to one product the first counts."""
+    """Routes of least effort below a molecule; of two steps to one product the first counts."""
     found: list[tuple[float, tuple[Step, ...]]] = []
     for way in at.ways or []:
         if way.solved == math.inf:
@@ -181,5 +181,5 @@ def _finished(at: Molecule, most: int) -> list[tuple[float, tuple[Step, ...]]]:
 def best_first(
     chemistry: Chemistry, target: str, *, budget: int, deepest: int, enough: bool = False
 ) -> RouteSearch:
-    """Routes by A* over the AND-OR tree."""
+    """Search routes by A* over the AND-OR tree."""
     return BestFirst(chemistry, target, budget=budget, deepest=deepest).run(enough=enough)

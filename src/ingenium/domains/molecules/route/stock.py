@@ -1,9 +1,8 @@
-"""Building blocks that count as bought: those derived from the data, or a list of the user's.
+"""Building blocks that count as purchasable: derived from the data, or the user's list.
 
-No catalogue comes with the package. The blocks are a stand-in for one: what is left when molecules
-that were bought or made for screening (MOSES, of ZINC) are taken apart by the reactions of the
-table, if at least a few of them leave it. What such a block costs, and whether a supplier has it
-today, is not known here.
+The package contains no catalogue. The blocks are a substitute for one: the leaves of screening
+molecules (MOSES, of ZINC) that are taken apart by the reactions of the table, if they occur in at
+least a few of them. Prices and availability of the blocks are not known.
 """
 
 import gzip
@@ -23,13 +22,13 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 
 FILE = Path(__file__).parent / "blocks.smi.gz"
 WEIGHTS = Path(__file__).parent / "reactions.safetensors"  # made with it
-COMMON_COUNT = 10_000  # a reagent of every shelf, as if so many molecules left it
-UNSEEN = 10  # a block of a user's list, whose use is not known
+COMMON_COUNT = 10_000  # a common reagent, as if it occurred in this many molecules
+UNSEEN = 10  # a block of a user's list, whose frequency is not known
 
 
 @dataclass(frozen=True)
 class BlockStock:
-    """Molecules that can be bought, with how many known molecules hold each."""
+    """Purchasable molecules, with the number of known molecules that contain each."""
 
     counts: Mapping[str, int]
 
@@ -41,14 +40,14 @@ class BlockStock:
 
     @cached_property
     def digest(self) -> str:
-        """Of all blocks."""
+        """Digest of all blocks."""
         return digest(sorted(self.counts.items()))
 
     def price(self, smiles: str) -> float:
-        """A stand-in for the price of a mol, in that of the work of one step.
+        """Return a proxy for the price of a mol, in units of the work of one step.
 
-        A tenth for each heavy atom, and one for each power of ten by which the block is rarer than
-        one that ten thousand known molecules hold. It orders routes; it is no money.
+        It is a tenth for each heavy atom, plus one for each power of ten by which the block is
+        rarer than one in ten thousand known molecules. It orders routes; it is no currency.
         """
         heavy = int(molecule(smiles).GetNumHeavyAtoms())
         return 0.1 * heavy + max(math.log10(COMMON_COUNT / self.counts.get(smiles, 1)), 0.0)
@@ -56,14 +55,14 @@ class BlockStock:
 
 @cache
 def shipped() -> BlockStock:
-    """The blocks that come with the package, and common reagents."""
+    """Return the blocks of the package, and common reagents."""
     words = gzip.decompress(FILE.read_bytes()).decode("ascii").split()
     counts = dict(zip(words[::2], map(int, words[1::2]), strict=True))
     return BlockStock(counts | dict.fromkeys(map(_constitution, COMMON), COMMON_COUNT))
 
 
 def from_file(path: Path, screen: DualUseScreen) -> BlockStock:
-    """The blocks of a list: SMILES, a line each, further words ignored.
+    """Read the blocks of a list: SMILES, a line each, further words ignored.
 
     Raises:
         InputError: if there is no such file, it is empty, or a line is no molecule or refused.

@@ -1,4 +1,4 @@
-"""The verifier of routes: every step is run forward, and what the whole takes is measured.
+"""Verifier of routes: runs every step forward, and measures inputs and waste.
 
 Shapes: n designs, k quantities.
 """
@@ -44,9 +44,9 @@ QUANTITIES = (
 
 @dataclass(frozen=True)
 class RouteVerifier:
-    """All quantities of each route; none of text that is no route, or names an unknown reaction.
+    """Verifier of routes; NaN for text that is no route, or has an unknown reaction.
 
-    Nor are there any of a route with a molecule that the dual-use screen refuses.
+    Routes with a molecule that the dual-use screen refuses are NaN too.
     """
 
     target: str
@@ -58,12 +58,12 @@ class RouteVerifier:
 
     @property
     def version(self) -> str:
-        """Of RDKit."""
+        """Version of RDKit."""
         return release_of("rdkit")
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN where there is no answer."""
-        rows = [self._of(text) for text in each(texts(codes))]  # a tree each
+        """Measure all quantities of each design; NaN on failure."""
+        rows = [self._of(text) for text in each(texts(codes))]  # one tree each
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), len(QUANTITIES))
 
     def _of(self, text: str) -> tuple[float, ...]:
@@ -81,7 +81,7 @@ class RouteVerifier:
 
 @dataclass(frozen=True)
 class FileMasses:
-    """Atom economy by masses that other code counts in structure files, which RDKit writes."""
+    """Atom economy from masses that independent code counts in RDKit's structure files."""
 
     target: str
     name: ClassVar[str] = "masses of structure files, summed"
@@ -90,7 +90,7 @@ class FileMasses:
     quantities: ClassVar = tuple(q for q in QUANTITIES if q.name == "atom_economy")
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n 1"]:
-        """Of each route; NaN of text that is none."""
+        """Measure each route; NaN for text that is none."""
         routes = [read(text, self.target) for text in texts(codes)]
         found = [math.nan if route is None else self._economy(route) for route in routes]
         return torch.tensor(found, dtype=torch.float64)[:, None]
@@ -105,7 +105,7 @@ class FileMasses:
 
 
 def measured(route: Route, stock: BlockStock) -> tuple[float, ...]:
-    """The quantities of a route whose reactions are known, in their order."""
+    """Return the quantities of a route whose reactions are known, in order."""
     verified = [step.verified for step in route.steps]
     between = [p for p in route.made if p != route.target]
     return (

@@ -1,1 +1,1 @@
-"""Strategies of `ingenium search` that know molecules: evolving graphs, a rewarded generator."""
+"""Molecule strategies of `ingenium search`: graph evolution and reinforcement of a generator."""

@@ -1,4 +1,4 @@
-"""Evolution of molecular graphs: crossing, mutating, keeping the best of each scaffold.
+"""Evolution of molecular graphs: crossover, mutation, and selection of the best of each scaffold.
 
 Source: Jensen, Chem. Sci. 10:3567, 2019; Tripp et al., 2021, arXiv:2106.09398 (a Gaussian process
     on fingerprints that chooses among offspring).
@@ -27,15 +27,15 @@ from ingenium.runs.aim import Aim
 from ingenium.searches.strategies import Task
 
 FIRST = 100  # known molecules that evolve
-TRIES = 8  # matings for each child that is wanted
+TRIES = 8  # crossovers for each requested child
 TUNED_ON = 200  # measured molecules on which the noise is tuned
 NOISE, NOISES = 0.03, (1e-3, 0.3)  # of the variance: first, and at least and most
-REMEMBERED = 4096  # molecules that are not read again
+REMEMBERED = 4096  # parsed molecules in the cache
 
 
 @dataclass(frozen=True)
 class GeneticSettings:
-    """How offspring is made and who survives."""
+    """Settings of offspring and survival."""
 
     population: int = 100
     each: int = 4  # survivors with the same scaffold
@@ -49,7 +49,7 @@ class GeneticSettings:
 class Genetic(RoundMemory):
     """A population of measured molecules and their offspring.
 
-    It begins with known molecules, each shown once before there is any offspring.
+    It begins with known molecules, each proposed once before there is any offspring.
 
     Shapes: n molecules, k outcomes, which are margins and losses.
     """
@@ -63,14 +63,14 @@ class Genetic(RoundMemory):
         self.first = tuple(dict.fromkeys(self.known[i] for i in rows))
 
     def begin(self) -> None:
-        """An empty population."""
+        """Start with an empty population."""
         self.aim: Aim | None = None
         self.cost: dict[str, float] = {}  # of all measured molecules
         self.outcomes: dict[str, Float[np.ndarray, " k"]] = {}
         self.living: list[str] = []  # best first
 
     def propose(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """Those of the first population that were not shown yet, or children."""
+        """Propose molecules of the first population that were not proposed yet, or children."""
         shown = {str(text) for part in self.rounds for text in part[SMILES].to_numpy()}
         waiting = [text for text in self.first if text not in shown]
         draw = np.random.default_rng(int(torch.randint(2**62, (), generator=rng)))
@@ -82,7 +82,7 @@ class Genetic(RoundMemory):
         return self.problem.designs_of(tuple(children[:n]))
 
     def learn(self, told: xr.Dataset) -> None:
-        """The best live on, so many of each scaffold."""
+        """Retain the best molecules, a limited number of each scaffold."""
         if self.aim is None:
             self.aim = Aim.of(self.task.spec.limits, self.task.spec.objectives, told)
         smiles = [str(s) for s in told[SMILES].to_numpy()]
@@ -106,7 +106,7 @@ class Genetic(RoundMemory):
         return living
 
     def _children(self, n: int, rng: np.random.Generator) -> list[str]:
-        """At most so many new molecules; fewer where matings give nothing new."""
+        """New molecules, at most n; fewer where crossover finds nothing new."""
         children: dict[str, None] = {}
         for _ in range(TRIES * n if self.living else 0):
             if len(children) == n:
@@ -128,17 +128,17 @@ class Genetic(RoundMemory):
         return mutated(child, rng) if child is not None and rng.random() < how.mutation else child
 
     def _parent(self, rng: np.random.Generator) -> str:
-        """One of the best so many, where so many is even on a scale of logarithms."""
+        """One of the best molecules; the rank is uniform on a logarithmic scale."""
         best = len(self.living) ** rng.random()
         return self.living[int(rng.integers(max(int(best), 1)))]
 
     def _promising(
         self, children: list[str], n: int, aim: Aim, rng: np.random.Generator
     ) -> list[str]:
-        """Those to measure: each the best child of one set of outcomes that may be.
+        """Molecules to measure: each the best child under one sample of the outcomes.
 
         Source: Thompson, Biometrika 25:285, 1933; Eriksson et al., NeurIPS 2019, arXiv:1910.01739
-            (batches by as many draws).
+            (batches by as many samples).
         """
         from ingenium.evaluate.kernels import of_bits
 
@@ -157,7 +157,7 @@ class Genetic(RoundMemory):
         code = np.full(len(margin), Verdict.ACCEPTED)
         cost = aim.weights(margin, code, loss)["cost"][1].reshape(outcomes.shape[:2])
         chosen: list[int] = []
-        for row in cost:  # what one draw takes is gone for the next
+        for row in cost:  # a child taken by one sample is not available to the next
             row[chosen] = np.inf
             chosen.append(int(row.argmin()))
         return [children[i] for i in chosen]
@@ -169,14 +169,14 @@ def _prints(smiles: list[str]) -> Float[np.ndarray, "n d"]:
 
 @lru_cache(maxsize=REMEMBERED)
 def _counts(smiles: str) -> Float[np.ndarray, " d"]:
-    """A fingerprint whose bits also say how often a group is there."""
+    """Fingerprint whose bits also count occurrences."""
     bits: np.ndarray = _COUNTED.GetFingerprintAsNumPy(parsed(smiles))
     return bits.astype(np.float32)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _read(smiles: str) -> Chem.Mol | None:
-    """A molecule that has many children, or lives long; nothing changes it."""
+    """Parsed molecule, cached, as it may have many children; never modified."""
     return parsed(smiles)
 
 

@@ -1,7 +1,7 @@
-"""Molecules cut, joined and changed as graphs, so that every valence holds by construction.
+"""Cuts, joins and changes of molecular graphs with valid valences by construction.
 
-Bonds are single, double or triple here (Kekulé), and hydrogens fill what is left: a cut leaves a
-free valence on both sides, and what is joined takes no more than is free.
+Bonds are single, double or triple (Kekulé), and hydrogens fill free valences: a cut leaves a free
+valence on both sides, and a join uses no more than is free.
 
 Source: Jensen, Chem. Sci. 10:3567, 2019 (the moves); Brown et al., J. Chem. Inf. Comput. Sci.
     44:1079, 2004 (crossing of molecular graphs).
@@ -25,14 +25,14 @@ IN_RING = 0.4  # share of crossings that cut through a ring
 
 @dataclass(frozen=True)
 class OpenPart:
-    """A part of a molecule, with the atoms where it was cut and the orders of what was cut."""
+    """Part of a molecule, with its cut atoms and the orders of the cut bonds."""
 
     mol: Chem.Mol
     ends: tuple[tuple[int, int], ...]
 
 
 def editable(mol: Chem.Mol) -> Chem.RWMol:
-    """A copy with plain bonds, whose hydrogens follow from its valences."""
+    """Return a copy with plain bonds, whose hydrogens follow from its valences."""
     copy = Chem.RWMol(mol)
     Chem.Kekulize(copy, clearAromaticFlags=True)
     for atom in copy.GetAtoms():
@@ -43,7 +43,7 @@ def editable(mol: Chem.Mol) -> Chem.RWMol:
 
 
 def finished(mol: Chem.RWMol) -> Chem.Mol | None:
-    """The molecule, or none where its rings are no rings of chemistry or it falls apart."""
+    """Return the molecule, or None where its rings are implausible or it is disconnected."""
     with rdBase.BlockLogs():
         if Chem.SanitizeMol(mol, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:
             return None
@@ -53,7 +53,7 @@ def finished(mol: Chem.RWMol) -> Chem.Mol | None:
 
 
 def crossed(a: Chem.Mol, b: Chem.Mol, rng: np.random.Generator) -> Chem.Mol | None:
-    """A piece of each, joined where they were cut; none where no attempt succeeds."""
+    """Join a piece of each molecule at the cuts; None where no attempt succeeds."""
     for _ in range(ATTEMPTS):
         cut = through_ring if rng.random() < IN_RING else through_chain
         pieces = [cut(editable(mol), rng) for mol in (a, b)]
@@ -65,7 +65,7 @@ def crossed(a: Chem.Mol, b: Chem.Mol, rng: np.random.Generator) -> Chem.Mol | No
 
 
 def through_chain(mol: Chem.RWMol, rng: np.random.Generator) -> OpenPart | None:
-    """One side of a single bond outside rings."""
+    """Return one side of a single bond outside rings."""
     bonds = [
         b
         for b in mol.GetBonds()
@@ -75,7 +75,7 @@ def through_chain(mol: Chem.RWMol, rng: np.random.Generator) -> OpenPart | None:
 
 
 def through_ring(mol: Chem.RWMol, rng: np.random.Generator) -> OpenPart | None:
-    """One side of two bonds of a ring."""
+    """Return one side of two bonds of a ring."""
     rings = mol.GetRingInfo().BondRings()
     if not rings:
         return None
@@ -85,7 +85,7 @@ def through_ring(mol: Chem.RWMol, rng: np.random.Generator) -> OpenPart | None:
 
 
 def _side(mol: Chem.RWMol, cut: list[Chem.Bond], rng: np.random.Generator) -> OpenPart | None:
-    """One of the two parts that are left without some bonds; none if they are not two."""
+    """One of the two parts without some bonds; None if there are not two."""
     ends = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx(), int(b.GetBondTypeAsDouble())) for b in cut]
     for begin, end, _ in ends:
         mol.RemoveBond(begin, end)
@@ -101,7 +101,7 @@ def _side(mol: Chem.RWMol, cut: list[Chem.Bond], rng: np.random.Generator) -> Op
 
 
 def joined(first: OpenPart, second: OpenPart, rng: np.random.Generator) -> Chem.RWMol:
-    """Two pieces, end to end in a random pairing; ends that are left over get hydrogens."""
+    """Join two pieces, ends paired at random; left-over ends get hydrogens."""
     whole = Chem.RWMol(Chem.CombineMols(first.mol, second.mol))
     shift = first.mol.GetNumAtoms()
     others = [second.ends[i] for i in rng.permutation(len(second.ends))]
@@ -112,7 +112,7 @@ def joined(first: OpenPart, second: OpenPart, rng: np.random.Generator) -> Chem.
 
 
 def mutated(mol: Chem.Mol, rng: np.random.Generator) -> Chem.Mol | None:
-    """One small change of a molecule; none where no attempt succeeds."""
+    """Apply one small change to a molecule; None where no attempt succeeds."""
     for _ in range(ATTEMPTS):
         copy = editable(mol)
         change = CHANGES[rng.integers(len(CHANGES))]
@@ -124,7 +124,7 @@ def mutated(mol: Chem.Mol, rng: np.random.Generator) -> Chem.Mol | None:
 
 
 def _exchange(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """Another element in the place of an uncharged atom."""
+    """Replace the element of an uncharged atom."""
     atom = mol.GetAtomWithIdx(int(rng.integers(mol.GetNumAtoms())))
     bonds = sum(int(b.GetBondTypeAsDouble()) for b in atom.GetBonds())
     new = _element(bonds, rng, but=atom.GetAtomicNum())
@@ -135,7 +135,6 @@ def _exchange(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _append(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """One more atom."""
     free = _free(mol)
     if not free:
         return False
@@ -147,7 +146,7 @@ def _append(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _insert(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """An atom within a bond, which grows the ring that the bond is in."""
+    """Insert an atom into a bond, which enlarges the bond's ring."""
     bond = mol.GetBondWithIdx(int(rng.integers(mol.GetNumBonds()))) if mol.GetNumBonds() else None
     if bond is None or bond.GetBondType() != ORDER[1]:
         return False
@@ -160,7 +159,7 @@ def _insert(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _remove(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """An atom with at most two neighbours, which are then bonded to each other."""
+    """Remove an atom with at most two neighbours, which are then bonded to each other."""
     small = [a.GetIdx() for a in mol.GetAtoms() if a.GetDegree() <= 2]
     if len(small) == 0 or mol.GetNumAtoms() < 3:
         return False
@@ -175,7 +174,6 @@ def _remove(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _reorder(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """A bond of another order."""
     if not mol.GetNumBonds():
         return False
     bond = mol.GetBondWithIdx(int(rng.integers(mol.GetNumBonds())))
@@ -189,7 +187,7 @@ def _reorder(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _close(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """A bond that makes a ring of five or six."""
+    """Add a bond that closes a ring of five or six."""
     apart = Chem.GetDistanceMatrix(mol)
     free = _free(mol)
     pairs = [(a, b) for a in free for b in free if a < b and apart[a, b] in NEW_RINGS]
@@ -201,7 +199,7 @@ def _close(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _open(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """A ring without one of its bonds."""
+    """Remove one bond of a ring."""
     within = [b for b in mol.GetBonds() if mol.GetRingInfo().NumBondRings(b.GetIdx())]
     if not within:
         return False
@@ -224,7 +222,7 @@ CHANGES: tuple[Callable[[Chem.RWMol, np.random.Generator], bool], ...] = (
 
 
 def _element(bonds: int, rng: np.random.Generator, *, but: int = 0) -> int | None:
-    """An element with room for so many bonds, if there is one."""
+    """An element that can have this many bonds, if there is one."""
     able = [z for z, (valence, _) in ELEMENTS.items() if valence >= bonds and z != but]
     if not able:
         return None
@@ -233,17 +231,16 @@ def _element(bonds: int, rng: np.random.Generator, *, but: int = 0) -> int | Non
 
 
 def _free(mol: Chem.RWMol) -> list[int]:
-    """Atoms with a hydrogen to give away."""
+    """Atoms with a hydrogen that can be replaced."""
     return [a.GetIdx() for a in mol.GetAtoms() if a.GetTotalNumHs()]
 
 
 def _rings(mol: Chem.Mol) -> list[list[Chem.Bond]]:
-    """The bonds of each ring."""
     return [[mol.GetBondWithIdx(i) for i in ring] for ring in mol.GetRingInfo().BondRings()]
 
 
 def _sound(ring: list[Chem.Bond]) -> bool:
-    """Of at most seven atoms; a small one without double bonds, none with two at one atom."""
+    """Return whether a ring has at most seven atoms, isolated double bonds, none if small."""
     double = [b for b in ring if b.GetBondType() in (ORDER[2], ORDER[3])]
     ends = [i for b in double for i in (b.GetBeginAtomIdx(), b.GetEndAtomIdx())]
     alone = len(set(ends)) == len(ends)

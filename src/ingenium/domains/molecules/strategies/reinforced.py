@@ -1,4 +1,4 @@
-"""Reinforcement from verdicts: a trained generator is pulled towards what the engine accepted.
+"""Reinforcement from verdicts: a trained generator is updated towards accepted designs.
 
 Source: Olivecrona et al., J. Cheminform. 9:48, 2017; Blaschke et al., J. Cheminform. 12:68, 2020
     (memory of scaffolds, so that it does not write the same over and over); Guo and Schwaller,
@@ -25,12 +25,12 @@ from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.searches.strategies import StrategyStart, Task
 
-PLAIN = ("moses_lstm_chosen", "moses_lstm")  # priors that hear nothing, where they come trained
+PLAIN = ("moses_lstm_chosen", "moses_lstm")  # unconditional priors, where they are pretrained
 
 
 @dataclass(frozen=True)
 class ReinforcedSettings:
-    """What is learned from, how often, and when a scaffold is worn out."""
+    """Settings of the memory, the updates, and the limit on each scaffold."""
 
     memory: int = 100  # of the best molecules so far
     replayed: int = 32  # of them, drawn for each step
@@ -39,11 +39,11 @@ class ReinforcedSettings:
 
 
 class GeneratorReinforcement(RoundMemory):
-    """A generator that proposes and is pulled towards reward; its prior stays as it was.
+    """A generator that is updated towards reward; its prior stays fixed.
 
-    The reward of a molecule is 1 at the least cost there can be, and falls with it to 0: the
-    product of how far each limit holds, and objectives beyond (Blaschke et al., J. Chem. Inf.
-    Model. 60:5918, 2020).
+    The reward of a molecule is 1 at the least possible cost, and decreases with it to 0: the
+    product of how far each limit is satisfied, and objectives beyond (Blaschke et al., J. Chem.
+    Inf. Model. 60:5918, 2020).
     """
 
     def __init__(
@@ -56,15 +56,15 @@ class GeneratorReinforcement(RoundMemory):
         super().__init__(task)
 
     def begin(self) -> None:
-        """An agent that is the prior still."""
+        """Start with the agent equal to the prior."""
         self.pull = Reinforcement(self.prior)
         self.rng = torch.Generator().manual_seed(self.task.seed)
         self.memory: dict[str, float] = {}  # rewards of the best molecules
-        self.rows: dict[str, torch.Tensor] = {}  # what the agent wrote for them
+        self.rows: dict[str, torch.Tensor] = {}  # tokens that the agent sampled for them
         self.crowd: Counter[str] = Counter()  # accepted molecules of each scaffold
 
     def propose(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """What the agent writes, some of it twice."""
+        """Sample molecules from the agent, possibly with duplicates."""
         with one_thread():
             x = self.pull.agent.propose(torch.zeros(n, self.prior.c), rng)
         smiles = self.problem.codec.to_texts(x)
@@ -73,7 +73,7 @@ class GeneratorReinforcement(RoundMemory):
         return designs.assign_coords({WRITTEN: ((DESIGN, "step"), x[kept].numpy())})
 
     def learn(self, told: xr.Dataset) -> None:
-        """A step on what the agent wrote, then some on the best so far."""
+        """Update on the agent's samples, then on the best so far."""
         smiles = [str(s) for s in told[SMILES].to_numpy()]
         rewards = self._rewards(smiles, told["cost"].to_numpy())
         self.rows |= dict(zip(smiles, torch.from_numpy(told[WRITTEN].to_numpy()), strict=True))
@@ -86,7 +86,7 @@ class GeneratorReinforcement(RoundMemory):
             self._replay()
 
     def _rewards(self, smiles: list[str], cost: Float[np.ndarray, " n"]) -> list[float]:
-        """Of each cost; nothing for a further molecule of a scaffold that is worn out."""
+        """Reward for each cost; 0 for further molecules of an exhausted scaffold."""
         least = -1.0 if self.task.spec.objectives else 0.0
         rewards: list[float] = np.exp(least - cost).tolist()
         for i in np.flatnonzero(cost <= 0).tolist():
@@ -98,7 +98,7 @@ class GeneratorReinforcement(RoundMemory):
         return rewards
 
     def _forget(self, worn: str) -> None:
-        """No molecule of a scaffold that is worn out is replayed."""
+        """Remove the molecules of an exhausted scaffold from the memory."""
         self.memory = {s: r for s, r in self.memory.items() if scaffold(parsed(s)) != worn}
 
     def _replay(self) -> None:
@@ -113,15 +113,15 @@ class GeneratorReinforcement(RoundMemory):
 
 
 def reinforced(task: Task) -> StrategyStart:
-    """The strategy from a prior that comes trained, or from the usual family.
+    """Create the strategy from a pretrained prior, or from the usual family.
 
     Raises:
-        InputError: for a prior that does not write token after token.
+        InputError: for a prior that is not autoregressive.
     """
     names = task.problem.shipped()
     family = next((name for name in PLAIN if name in names), task.problem.default_family)
     model, generator = task.generator(GeneratorChoice(family=family))
-    prior = getattr(generator.family, "inner", generator.family)  # of one that chooses
+    prior = getattr(generator.family, "inner", generator.family)  # of a wrapper that selects
     if not isinstance(prior, TokenAutoregressive):
         raise InputError("a generator that writes token after token", family, "Leave it out.")
     return StrategyStart(GeneratorReinforcement(task, prior), model.digest)

@@ -1,4 +1,4 @@
-"""Strategies that know what they were told and nothing else."""
+"""Base class of strategies whose state is the rounds reported to them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -18,14 +18,15 @@ from ingenium.searches.strategy import State
 if TYPE_CHECKING:
     from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 
-WRITTEN = "written"  # what a generator wrote: numbers of each molecule's tokens
-DIMS = {"margin": LIMIT, WRITTEN: "step"}  # of what was told, beyond `design`
+WRITTEN = "written"  # tokens of each molecule that a generator sampled
+DIMS = {"margin": LIMIT, WRITTEN: "step"}  # of reported rounds, beyond `design`
 
 
 class RoundMemory(ABC):
-    """All rounds so far, which are the state: one that takes it over learns from them again.
+    """Memory of all rounds, which is the whole state: loading it learns from them again.
 
-    What a screen kept from the engine was shown, but is no verdict, and nothing is learned from it.
+    Designs that a screen withheld from the engine have no verdict, and nothing is learned from
+    them.
     """
 
     def __init__(self, task: Task) -> None:
@@ -34,21 +35,21 @@ class RoundMemory(ABC):
         self.begin()
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """What is proposed, with the conditions that each molecule has."""
+        """Propose molecules, with the conditions that each has."""
         designs = self.propose(n, rng)
         smiles = tuple(map(str, designs[SMILES].to_numpy()))
         own = self.problem.conditions_of(smiles) if smiles else {}
         return designs.assign_coords({k: (DESIGN, v) for k, v in own.items()})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
-        """Keep a round, and learn from it."""
+        """Record a round, and learn from it."""
         table = {SMILES: designs[SMILES].to_numpy().astype(np.str_)}
         table |= {WRITTEN: designs[WRITTEN].to_numpy()} if WRITTEN in designs.coords else {}
         names = ["verdict", "margin", "cost", *(o.quantity for o in self.task.spec.objectives)]
         self._take(table | {name: verdicts[name].to_numpy() for name in names})
 
     def state_dict(self) -> State:
-        """Every round, one after the other."""
+        """Return every round, one after the other."""
         count = np.array([part.sizes[DESIGN] for part in self.rounds], dtype=np.int64)
         if not self.rounds:
             return {"count": count}
@@ -56,7 +57,7 @@ class RoundMemory(ABC):
         return {"count": count, **{str(k): v.to_numpy() for k, v in whole.data_vars.items()}}
 
     def load_state_dict(self, state: State) -> None:
-        """Learn from the rounds of another one, from the beginning."""
+        """Restart, and learn from the rounds of another memory."""
         self.rounds = []
         self.begin()
         ends = np.cumsum(state["count"])
@@ -74,11 +75,11 @@ class RoundMemory(ABC):
 
     @abstractmethod
     def begin(self) -> None:
-        """Forget all that was learned."""
+        """Reset all learning."""
 
     @abstractmethod
     def propose(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """At most so many molecules."""
+        """Propose at most n molecules."""
 
     @abstractmethod
     def learn(self, told: xr.Dataset) -> None:

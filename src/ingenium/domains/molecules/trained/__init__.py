@@ -1,1 +1,1 @@
-"""The generator of molecules that comes trained, and the recipe that trains it."""
+"""Pretrained generator of molecules, and its training recipe."""

@@ -1,4 +1,4 @@
-"""The generator that comes with the package."""
+"""Pretrained generator of the package."""
 
 import json
 from functools import cache
@@ -22,16 +22,16 @@ FOLDER = Path(__file__).parent
 
 @cache
 def facts(folder: Path = FOLDER) -> dict[str, Any]:
-    """What lies beside the weights: language, recipe, cost and what was measured."""
+    """Return the metadata of the weights: language, recipe, cost and measurements."""
     found: dict[str, Any] = json.loads((folder / "moses.json").read_text(encoding="utf-8"))
     return found
 
 
 def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
-    """The tokens of a data set: its pieces, and the merges that were learned from MOSES.
+    """Return the tokens of a data set: its pieces, and the merges learned from MOSES.
 
     Raises:
-        CorruptError: if those of MOSES are not the ones that the weights were made for.
+        CorruptError: if those of MOSES do not belong to the weights.
     """
     merges = tuple((a, b) for a, b in map(str.split, facts(folder)["merges"]))
     vocabulary = Vocabulary(tuple(PIECES[source].split()), ATOMS, merges)
@@ -42,19 +42,19 @@ def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
 
 
 def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
-    """Its network with first weights."""
+    """Return the network with initial weights."""
     made = facts(folder)["recipe"]
     own = LanguageRecipe(**{k: made[k] for k in NEEDED})
     return own.network(codec("moses", longest, folder))
 
 
 def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
-    """It, as a problem on molecules like those of MOSES offers it."""
+    """Return the pretrained generator as problems on molecules like those of MOSES offer it."""
     about = {k: facts(folder)[k] for k in ("recipe", "about")}
     weights = network_file("moses.safetensors", folder, FOLDER)
 
     def make() -> TokenAutoregressive:
-        if weights.is_file():  # whoever loads them says so if they are not
+        if weights.is_file():  # the loader reports missing ones
             _check(folder, "weights", file_digest(weights))
         return network(longest, folder)
 
@@ -62,7 +62,7 @@ def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
 
 
 def _check(folder: Path, what: str, found: str) -> None:
-    """Compare weights or tokens with the digest that lies beside them.
+    """Compare weights or tokens with their recorded digest.
 
     Raises:
         CorruptError: if they differ, or there is none.

@@ -1,4 +1,4 @@
-"""How the generator that comes trained is made: the language of MOSES, and a network of it."""
+"""Training recipe of the pretrained generator: the language of MOSES, and its network."""
 
 import json
 import time
@@ -29,7 +29,7 @@ from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.zinc import drawn
 from ingenium.train.plan import Plan
 
-AT_ONCE = 20_000  # molecules in a piece of what is kept
+AT_ONCE = 20_000  # molecules per cached piece
 PLAN = Plan(
     steps=7_500,
     batch=512,
@@ -44,7 +44,7 @@ PLAN = Plan(
 
 @dataclass(frozen=True)
 class LanguageRecipe:
-    """Which molecules, how they are cut into tokens, and the network that learns them."""
+    """Choice of molecules, tokens, and the network that learns them."""
 
     molecules: int = 1_584_663  # of the training split of MOSES, in a fixed random order
     read: int = 60_000  # of them, from which pairs of tokens are learned
@@ -54,11 +54,11 @@ class LanguageRecipe:
     layers: int = 2
     dropout: float = 0.1
     temperature: float = 1.13  # of what is proposed; see `benchmarks/molecules_drawing.py`
-    min_p: float = 0.0065  # share of the likeliest token's chance, below which none is drawn
+    min_p: float = 0.0065  # of the likeliest token's probability; less likely ones are not sampled
     plan: Plan = PLAN
 
     def network(self, tokens: Tokens) -> TokenAutoregressive:
-        """The network with its first weights; without conditions, which is one that is always 0."""
+        """Return the network with initial weights; unconditional ones have a zero input."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.plan.seed)
             family = recurrent(
@@ -83,7 +83,7 @@ SMALL = LanguageRecipe(
 
 
 def written(recipe: LanguageRecipe, watch: Watch = silent) -> list[str]:
-    """The Kekulé structures of the molecules of a recipe; kept, since they take minutes."""
+    """Return the Kekulé structures of the molecules of a recipe; cached, as they take minutes."""
 
     def make(piece: int) -> Arrays:
         some = drawn(moses("train"), recipe.molecules)[piece * AT_ONCE : (piece + 1) * AT_ONCE]
@@ -96,14 +96,14 @@ def written(recipe: LanguageRecipe, watch: Watch = silent) -> list[str]:
 
 
 def language(texts: Sequence[str], recipe: LanguageRecipe) -> Vocabulary:
-    """The tokens: the pieces of MOSES, and the most frequent pairs of the first of the texts."""
+    """Return the tokens: the pieces of MOSES, and the most frequent pairs of the first texts."""
     plain = Vocabulary(tuple(PIECES["moses"].split()), ATOMS)
     read = plain.encode(texts[: recipe.read])
     return Vocabulary(plain.pieces, ATOMS, learn_merges(plain, read, recipe.merges))
 
 
 def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[Tensor, "n s"]:
-    """The numbers of all texts that have room in the steps."""
+    """Return the numbers of all texts that fit into the steps."""
     length = [len(row) for row in vocabulary.encode(texts)]
     kept = [text for text, n in zip(texts, length, strict=True) if n < steps]
     return TokenCodec(vocabulary, steps, max(map(len, kept))).of_texts(kept)
@@ -116,7 +116,7 @@ def train(
     watch: Watch = silent,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
-    """Train and write the weights with what they are into a folder; a stopped training goes on."""
+    """Train, and write the weights with metadata into a folder; a stopped training resumes."""
     texts = written(recipe, watch)
     vocabulary = language(texts, recipe)
     x = designs(texts, vocabulary, recipe.steps)
@@ -141,7 +141,7 @@ def keep(
     folder: Path,
     about: Mapping[str, Any],
 ) -> None:
-    """Write weights in half precision, and beside them the language, the recipe and the cost."""
+    """Write weights in half precision, with the language, the recipe and the cost."""
     state = {k: v.half().contiguous() for k, v in family.state_dict().items()}
     weights = save(state)
     plan = {k: v for k, v in asdict(recipe.plan).items() if v is not None}

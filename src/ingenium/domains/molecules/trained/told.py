@@ -1,8 +1,8 @@
-"""The trained generator, taught to hear what is wanted: a short training under conditions.
+"""Conditional version of the trained generator, by a short training under conditions.
 
-It starts from the weights that come trained, so that it knows the language already; only what it
-does with conditions is new. A share of the molecules hides them, so that it still proposes without
-any, and proposals can be guided (`guidance` in a spec).
+It starts from the pretrained weights and only learns the effect of conditions. A share of the
+molecules hides them, so that it still proposes without any, and proposals can be guided (`guidance`
+in a spec).
 
 Source: Ho and Salimans, 2022, arXiv:2207.12598 (hidden conditions); Kotsias et al., Nature Machine
     Intelligence 2:254, 2020 (recurrent generators of molecules under conditions).
@@ -46,7 +46,7 @@ TOLD = Plan(
     patience=1000,
     check_every=100,
 )
-AT_ONCE = 10_000  # molecules between two words of progress
+AT_ONCE = 10_000  # molecules between two progress updates
 NAME = "moses.told"  # of the files
 HEARD: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -68,7 +68,7 @@ HEARD: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Lesson:
-    """What the generator is told of each molecule, and how long it learns to hear it."""
+    """Conditions of each training molecule, and the length of training."""
 
     conditions: Mapping[str, tuple[float, float]]  # ranges of quantities of rules, from -1 to 1
     molecules: int = 200_000  # of the training split of MOSES, in a fixed random order
@@ -77,9 +77,9 @@ class Lesson:
 
 
 def deafened(base: TokenAutoregressive, cond: Float[Tensor, "n c"]) -> TokenAutoregressive:
-    """The generator with room for conditions, which it does not hear yet.
+    """Return the generator with inputs for conditions that have no effect yet.
 
-    Shapes: n molecules with c conditions, whose mean and spread scale what is told.
+    Shapes: n molecules with c conditions, whose mean and spread scale the inputs.
     """
     c, width = cond.shape[1], base.unknown.shape[0]
     told = TokenAutoregressive(
@@ -114,7 +114,7 @@ def teach(
     watch: Watch = silent,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
-    """Train and write `moses.told.safetensors` and `.json`; a stopped training goes on."""
+    """Train and write `moses.told.safetensors` and `.json`; a stopped training resumes."""
     texts = written(LanguageRecipe(molecules=asked.molecules), watch)
     tokens = model.codec("moses", max(map(len, texts)), base)
     own = TokenCodec(tokens.vocabulary, tokens.steps, tokens.longest)  # they are Kekulé already
@@ -134,7 +134,7 @@ def teach(
 
 
 def _conditions(texts: list[str], asked: Lesson, watch: Watch) -> Float[Tensor, "n c"]:
-    """What rules say of the molecules, from -1 to 1 over the ranges."""
+    """Rule-based quantities of the molecules, scaled to [-1, 1] over the ranges."""
     names, rows = tuple(asked.conditions), []
     for start in range(0, len(texts), AT_ONCE):
         watch("properties", start, len(texts))
@@ -169,28 +169,28 @@ def _plain(asked: Lesson) -> dict[str, Any]:
 
 @cache
 def facts(folder: Path = model.FOLDER) -> dict[str, Any]:
-    """What lies beside the weights: what they hear, how they were taught, and on which base."""
+    """Return the metadata of the weights: conditions, training, and base."""
     found: dict[str, Any] = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
     return found
 
 
 def hears(folder: Path = model.FOLDER) -> Mapping[str, tuple[float, float]]:
-    """The ranges of the quantities that it hears, in order."""
+    """Return the ranges of the quantities on which it is conditioned, in order."""
     ranges = facts(folder)["recipe"]["conditions"]
     return {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
 
 
 def shipped(longest: int, folder: Path = model.FOLDER) -> Shipped:
-    """It, as a problem on molecules like those of MOSES offers it."""
+    """Return the conditional generator as problems on molecules like those of MOSES offer it."""
     weights = network_file(f"{NAME}.safetensors", folder, model.FOLDER)
     found = facts(folder)
 
     def make() -> TokenAutoregressive:
-        """The network.
+        """Return the network.
 
         Raises:
-            CorruptError: if it was taught on another base than lies beside it, or its weights are
-                not those that its facts name.
+            CorruptError: if it was trained on another base, or its weights do not match its
+                metadata.
         """
         base = model.facts(folder)["weights"]
         if found["about"]["base"] != base:
@@ -212,7 +212,7 @@ def shipped(longest: int, folder: Path = model.FOLDER) -> Shipped:
 
 
 def _network(longest: int, c: int, temperature: float, base: Path) -> TokenAutoregressive:
-    """A network that hears so many quantities, with first weights."""
+    """Network with inputs for c quantities, with initial weights."""
     family = deafened(model.network(longest, base), torch.zeros(2, c))
     family.drawing = Drawing(temperature=temperature)
     return family

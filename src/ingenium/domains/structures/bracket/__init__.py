@@ -1,1 +1,1 @@
-"""Parts that are bolted down, carry loads at a pin and are printed: the problem `bracket`."""
+"""Problem `bracket`: printed parts that carry loads from a pin to their bolts."""

@@ -1,4 +1,4 @@
-"""The problem `bracket`: printed parts that carry loads from a pin to their bolts."""
+"""Problem `bracket`: printed parts that carry loads from a pin to their bolts."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -39,26 +39,26 @@ class Bracket(PartProblem):
     )
 
     def __init__(self, settings: BracketSettings) -> None:
-        """Build the part; nothing is solved before it is needed."""
+        """Build the part; no design is solved before it is needed."""
         self.settings = settings
         super().__init__(settings)
-        if settings.bead_mm:  # what is judged is what the path lays
+        if settings.bead_mm:  # the verified design is what the path lays
             path = PathFiles(self.printer, self.variables, settings.bead_mm / 1e3)
             self.formats = {path.name: path, **self.formats}
 
     def parts(self) -> tuple[Part, Part]:
-        """The bracket on its grid, and on cells of twice the size where its rings allow."""
+        """Return the bracket on its grid, and on cells of twice the size where its rings allow."""
         coarse = bracket_part(self.settings, halves=self.settings.halves)
         return bracket_part(self.settings), coarse
 
     def halved(self) -> Part:
-        """On cells of half the size."""
+        """Return the part on cells of half the size."""
         return bracket_part(self.settings, halves=-1)
 
     def measuring(self, part: Part, elastic: Elastic) -> PartVerifier:
-        """Elasticity at room temperature, and print checks."""
+        """Return the verifier: elasticity at room temperature, and print checks."""
         return PartVerifier(part, elastic)
 
     def milled(self, rows: slice) -> Float[Tensor, "n e"]:
-        """A plate, an upright with the eye, and ribs."""
+        """Return milled brackets: a plate, an upright with the eye, and ribs."""
         return milled(self.part, self.settings, drawings()[rows])

@@ -1,4 +1,4 @@
-"""Brackets as they are drawn for milling: a plate, an upright with the eye, and ribs."""
+"""Conventional milled brackets: a plate, an upright with the eye, and ribs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from ingenium.domains.structures.parts.part import MM, Part, filled
 PLATES_MM = (6.0, 9.0, 12.0)
 UPRIGHTS_MM = (6.0, 9.0, 15.0, 24.0)
 RIBS = ((0.0, 0.0), (6.0, 0.5), (6.0, 0.8), (9.0, 0.5), (9.0, 0.8), (15.0, 0.65))
-WINDOWS = (False, True)  # a round hole that lightens the upright
+WINDOWS = (False, True)  # without or with a round hole that lightens the upright
 
 
 @dataclass(frozen=True)
 class MilledBracket:
-    """The measures of one milled bracket, lengths in mm."""
+    """Dimensions of one milled bracket, lengths in mm."""
 
     plate_mm: float
     upright_mm: float
@@ -29,7 +29,7 @@ class MilledBracket:
 
 
 def drawings() -> tuple[MilledBracket, ...]:
-    """All combinations of usual measures, 144 of them."""
+    """Return all 144 combinations of usual dimensions."""
     return tuple(
         MilledBracket(*measures) for measures in product(PLATES_MM, UPRIGHTS_MM, RIBS, WINDOWS)
     )
@@ -38,14 +38,14 @@ def drawings() -> tuple[MilledBracket, ...]:
 def milled(
     part: Part, settings: BracketSettings, drawn: Sequence[MilledBracket]
 ) -> Float64[Tensor, "n e"]:
-    """Share of each cell that the metal of milled brackets fills."""
+    """Return the share of each cell that the metal of milled brackets fills."""
     return torch.stack([filled(part, *_bodies(settings, one)) for one in drawn])
 
 
 def _bodies(
     settings: BracketSettings, one: MilledBracket
 ) -> tuple[tuple[Body, ...], tuple[Body, ...]]:
-    """What is added and what is cut."""
+    """Bodies that are added, and bodies that are cut."""
     x, y, _ = settings.size_mm
     middle, half = y / 2, one.upright_mm / 2
     px, pz = settings.pin_mm

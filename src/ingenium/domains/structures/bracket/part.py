@@ -1,4 +1,4 @@
-"""The space of a bracket: feet, frame and eye, what stays free, holds and loads."""
+"""Design space of a bracket: feet, frame and eye, free space, supports and loads."""
 
 import torch
 
@@ -8,14 +8,14 @@ from ingenium.domains.structures.parts.bodies import Cuboid, Cylinder, union
 from ingenium.domains.structures.parts.part import MM, Part, halved, positions, spread
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
-RIM = 0.75  # cells beside the wall of a hole whose nodes the pin or bolt moves
+RIM = 0.75  # cells around the wall of a hole whose nodes the pin or bolt moves
 
 
 def bracket_part(settings: BracketSettings, *, halves: int = 0) -> Part:
-    """The part that the settings describe: feet held at their underside, loads at the eye.
+    """Build the part of the settings: feet fixed at their underside, loads at the eye.
 
-    `halves` is how often the numbers of cells are halved, for a first look that costs less; -1 is
-    a look on half the size.
+    `halves` is how often the numbers of cells are halved, for a cheap first evaluation; -1 halves
+    the size of cells.
     """
     grid = RegularGrid(halved(settings.cells, halves), settings.cell_mm * 2.0**halves * MM)
     feet, bolts, tools = _feet(settings)
@@ -44,7 +44,7 @@ def bracket_part(settings: BracketSettings, *, halves: int = 0) -> Part:
 def _feet(
     settings: BracketSettings,
 ) -> tuple[tuple[Cylinder, ...], tuple[Cylinder, ...], tuple[Cylinder, ...]]:
-    """Feet, the holes in them, and the way of the tool above them."""
+    """Feet, their holes, and the space of the tool above them."""
     top, deep = settings.size_mm[2] * MM, settings.cell_mm * MM
     foot_top = settings.foot_height_mm * MM
     feet, bolts, tools = [], [], []
@@ -74,7 +74,7 @@ def _frame(settings: BracketSettings) -> tuple[Cuboid, ...]:
 
 
 def _eye(settings: BracketSettings) -> tuple[Cylinder, Cylinder]:
-    """The eye, and the hole of the pin, which goes through the whole part."""
+    """Eye, and the hole of the pin, which goes through the whole part."""
     at = (settings.pin_mm[0] * MM, settings.pin_mm[1] * MM)
     width, half = settings.size_mm[1] * MM, settings.eye_width_mm * MM / 2
     eye = Cylinder(1, at, settings.eye_radius_mm * MM, width / 2 - half, width / 2 + half)

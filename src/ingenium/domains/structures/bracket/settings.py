@@ -1,4 +1,4 @@
-"""What is asked of a bracket: its space, bolts, pin, loads, metal and making."""
+"""Settings of a bracket: its space, bolts, pin, loads, metal and manufacture."""
 
 import re
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ BYTES_A_CELL = 3_000  # of one design with its load cases while it is solved
 
 @dataclass(frozen=True)
 class PinLoad:
-    """Force and moment that the pin brings into its eye, about the middle of the eye.
+    """Force and moment of the pin on its eye, about the middle of the eye.
 
     Raises:
-        InputError: for a name that is no word, or a load of zero.
+        InputError: for a name that is not one word, or a load of zero.
     """
 
     name: str
@@ -46,7 +46,7 @@ class PinLoad:
 
     @property
     def wrench(self) -> Float64[Tensor, " 6"]:
-        """Force and moment in a row."""
+        """Force and moment in one vector."""
         return torch.tensor((*self.force_n, *self.moment_nm), dtype=torch.float64)
 
 
@@ -62,7 +62,8 @@ class BracketSettings:
     """A bracket on four feet with an eye for a pin; lengths in mm, z is up.
 
     Raises:
-        InputError: for a grid that is absurd, or holes that do not lie inside the part.
+        InputError: for a grid outside the supported range, or holes that do not lie inside the
+            part.
     """
 
     cells: tuple[int, int, int] = (32, 24, 36)
@@ -107,13 +108,13 @@ class BracketSettings:
 
     @property
     def size_mm(self) -> tuple[float, float, float]:
-        """Of the space that the part may fill."""
+        """Size of the space that the part may fill."""
         x, y, z = (n * self.cell_mm for n in self.cells)
         return x, y, z
 
     @property
     def halves(self) -> int:
-        """How often cells can be doubled in size with the rings of all holes still on the grid."""
+        """Number of times that cells can double in size while the grid resolves all rings."""
         ring_mm = min(
             self.foot_radius_mm - self.bolt_radius_mm, self.eye_radius_mm - self.pin_radius_mm
         )
@@ -187,7 +188,7 @@ class BracketSettings:
 def _inside(
     what: str, at_mm: tuple[float, float], around_mm: float, size_mm: tuple[float, float]
 ) -> None:
-    """Refuse a hole whose ring of metal does not lie in the space of the part."""
+    """Refuse a hole whose ring of metal is not inside the space of the part."""
     if any(not around_mm <= a <= s - around_mm for a, s in zip(at_mm, size_mm, strict=True)):
         raise InputError(
             f"a {what} whose ring of {around_mm:g} mm lies inside {size_mm[0]:g} x "

@@ -1,1 +1,1 @@
-"""Periodic cells: their effective stiffness, and designs for wanted properties."""
+"""Periodic cells: their effective stiffness, and designs for target properties."""

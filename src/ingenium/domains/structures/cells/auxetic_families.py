@@ -1,8 +1,8 @@
-"""Families of plane cells that grow sideways by chevrons, waves or slender holes.
+"""Families of auxetic plane cells with chevrons, waves or slender holes.
 
 Source: Larsen, Sigmund and Bouwstra, J. Microelectromechanical Systems 6, 1997, 99 (arrowheads);
 Chen et al., Composite Structures 160, 2017, 1102 (wavy bars); Bertoldi et al., Advanced Materials
-22, 2010, 361 (holes that lie and stand in turn).
+22, 2010, 361 (holes that alternate between horizontal and vertical).
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ BENDS = 16  # straight pieces of a wave
 
 
 def arrowhead(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Two chevrons that point the same way, a flat and a steep one, between the same feet."""
+    """Draw two chevrons that point the same way, a flat and a steep one, between the same feet."""
     h = rng.uniform(0.15, 0.6)
     ends = np.array([[0.5, h], [-0.5, h], [0.5, h + 1], [-0.5, h + 1]])
     width = np.repeat(rng.uniform(0.063, 0.12, 2), 2)
@@ -25,7 +25,7 @@ def arrowhead(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def wavy(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Waves along both axes, so that neighbouring crossings turn against each other."""
+    """Draw waves along both axes, so that neighbouring crossings rotate against each other."""
     high = rng.uniform(0.06, 0.13)
     along = np.linspace(0, 1, BENDS + 1)
     wave = high * np.sin(2 * np.pi * along)
@@ -40,7 +40,7 @@ def wavy(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def slender_holes(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Four elliptic holes that lie and stand in turn."""
+    """Draw four elliptic holes that alternate between horizontal and vertical."""
     bridge = rng.uniform(0.063, 0.1)
     ratio = rng.uniform(0.15, 0.5)
     long = (0.5 - bridge) / (1 + ratio)

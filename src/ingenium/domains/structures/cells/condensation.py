@@ -1,8 +1,8 @@
-"""Direct solution of periodic grids, put together from equal boxes: dissection of a torus.
+"""Direct solution of periodic grids, assembled from equal boxes: dissection of a torus.
 
 Neighbouring boxes are joined along one axis, and the nodes that no other box touches are eliminated
-at once. A box that spans an axis is closed there into a ring, so that after the last joining
-nothing is left but the macroscopic strain. All boxes of a level are one batch.
+immediately. A box that spans an axis is closed into a ring, so that after the last join only the
+macroscopic strain remains. All boxes of a level are one batch.
 
 Source: George, SIAM Journal on Numerical Analysis 10, 1973, 345-363 (nested dissection);
 Wilson, International Journal for Numerical Methods in Engineering 8, 1974, 198-203 (static
@@ -21,34 +21,34 @@ from jaxtyping import Float64, Int64
 from numba import njit
 from torch import Tensor
 
-LEAF = {2: 4, 3: 2}  # elements along a box that is put together at once; the fastest
+LEAF = {2: 4, 3: 2}  # elements along a box that is assembled directly; the fastest size
 Box = tuple[int, ...]
-Factor = tuple[Tensor, Tensor]  # of what a join eliminates, and of what it couples to
+Factor = tuple[Tensor, Tensor]  # factor of what a join eliminates, and its coupling
 
 
 @dataclass(frozen=True)
 class Join:
     """Children of one shape become parents of another; displacements by number.
 
-    A parent orders its displacements: eliminated ones, those it shares with other boxes, and at
-    last the macroscopic strains.
+    A parent orders its displacements: eliminated ones, those shared with other boxes, and finally
+    the macroscopic strains.
 
     Shapes: j children of a parent, m displacements and strains of a child.
     """
 
     axis: int  # along which neighbours are joined
-    place: Int64[Tensor, "j m"]  # of each child's displacements in the parent; -1 is held
+    place: Int64[Tensor, "j m"]  # of each child's displacements in the parent; -1 for fixed
     eliminated: int
     size: int  # displacements and strains of the parent
 
     def assemble(self, children: Float64[Tensor, "n {len(self.place)} m m"]) -> Tensor:
-        """Sum of the children's matrices."""
+        """Return the sum of the children's matrices."""
         out = children.new_zeros(len(children), self.size, self.size)
         _add_in_place(children.numpy(), self.place.numpy(), out.numpy())
         return out
 
     def scatter(self, parent: Float64[Tensor, "n size s"]) -> Tensor:
-        """Of the parent's displacements those of each child."""
+        """Distribute the parent's displacements to its children."""
         held = parent.new_zeros(len(parent), 1, parent.shape[2])
         return torch.cat([parent, held], 1)[:, self.place]
 
@@ -65,12 +65,12 @@ class Torus:
 
     @property
     def leaf(self) -> Box:
-        """The box that is put together at once."""
+        """Box that is assembled directly."""
         return tuple(_spans(n, LEAF[len(self.cells)])[0] for n in self.cells)
 
     @cached_property
     def joins(self) -> list[Join]:
-        """Of elements into leaves, then of boxes up to the whole, the shortest axis first."""
+        """Joins of elements to leaves, then of boxes up to the whole, the shortest axis first."""
         dim, box = len(self.cells), self.leaf
         corners = list(product((0, 1), repeat=dim))
         origins = list(product(*map(range, box)))
@@ -89,7 +89,7 @@ class Torus:
     def solve(
         self, modulus: Float64[Tensor, " e"], element: Float64[Tensor, "m m"]
     ) -> Float64[Tensor, "e m s"]:
-        """Periodic displacements of every element for each unit strain, then these strains."""
+        """Return periodic displacements of elements for each unit strain, then these strains."""
         count = [n // b for n, b in zip(self.cells, self.leaf, strict=True)]
         split = [size for pair in zip(count, self.leaf, strict=True) for size in pair]
         dim, by_leaf = len(self.cells), modulus.view(split)
@@ -113,7 +113,7 @@ class Torus:
         return shaped.permute(*back, 2 * dim, 2 * dim + 1).reshape(-1, *inside.shape[2:])
 
     def _descend(self, factors: list[Factor], count: list[int]) -> Float64[Tensor, "n j m s"]:
-        """From the strains down to the elements of each leaf."""
+        """Back-substitute from the strains down to the elements of each leaf."""
         known = torch.eye(self.strains, dtype=torch.float64)[None]
         for join, (lower, coupling) in zip(reversed(self.joins), reversed(factors), strict=True):
             right = -(coupling @ known)
@@ -136,7 +136,7 @@ class Torus:
         ]
 
     def _join(self, axis: int, box: Box, children: list[list[Box]]) -> Join:
-        """Where children, given by their nodes in the parent's coordinates, come to lie in it."""
+        """Positions of children, given by their nodes in the parent's coordinates."""
         dim, kept = len(self.cells), self._kept(box)
         wrap = [b + (b < n) for b, n in zip(box, self.cells, strict=True)]
         wrapped = [
@@ -144,7 +144,7 @@ class Torus:
             for child in children
         ]
         inner = sorted({n for child in wrapped for n in child} - set(kept))
-        if not kept:  # the whole torus: one node is held, so that it does not drift
+        if not kept:  # the whole torus: one node is fixed against rigid motion
             inner = inner[1:]
         order = {n: i for i, n in enumerate(inner + kept)}
         last = len(order) * dim
@@ -159,7 +159,7 @@ class Torus:
 @njit(cache=True)
 @no_type_check  # compiled: no annotation is executed
 def _add_in_place(children: np.ndarray, place: np.ndarray, out: np.ndarray) -> None:
-    """Add rows and columns of children where they lie in their parents."""
+    """Add rows and columns of children at their positions in their parents."""
     for n in range(len(children)):
         for j in range(len(place)):
             for r, row in enumerate(place[j]):
@@ -182,7 +182,7 @@ def _add(a: Box, b: Box) -> Box:
 
 
 def _eliminate(k: Float64[Tensor, "n size size"], count: int) -> tuple[Tensor, Factor]:
-    """What is left in `k` when the first displacements are free of load, and the factors."""
+    """Schur complement of `k` without its first `count` displacements, and the factors."""
     lower, _ = torch.linalg.cholesky_ex(k[:, :count, :count])
     coupling = torch.linalg.solve_triangular(lower, k[:, :count, count:], upper=False)
     rest = k[:, count:, count:]
@@ -191,12 +191,12 @@ def _eliminate(k: Float64[Tensor, "n size size"], count: int) -> tuple[Tensor, F
 
 
 def _beside(boxes: Tensor, count: list[int], axis: int) -> Tensor:
-    """Neighbours along an axis side by side: (parents, j, m, m)."""
+    """Neighbours along an axis grouped: (parents, j, m, m)."""
     split = [*count[:axis], count[axis], -1, *count[axis + 1 :]]
     return boxes.view(*split, *boxes.shape[1:]).movedim(axis + 1, -3).flatten(0, len(count) - 1)
 
 
 def _apart(children: Tensor, count: list[int], axis: int) -> Tensor:
-    """Of (parents, j, m, s) the boxes one by one, along the axis in their order."""
+    """Boxes of (parents, j, m, s) one by one, in order along the axis."""
     grid = children.view(*count, *children.shape[1:])
     return grid.movedim(len(count), axis + 1).flatten(0, len(count))

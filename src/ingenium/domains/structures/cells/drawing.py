@@ -1,4 +1,4 @@
-"""Bars, rings, plates and smooth noise on a torus of unit size, as solid cells of a grid."""
+"""Rasteriser of bars, rings, plates and smooth noise on a torus of unit size."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -11,21 +11,21 @@ Points = Float64[np.ndarray, "*cells dim"]
 
 @dataclass(frozen=True)
 class Canvas:
-    """The centres of a grid's cells; everything is drawn by its distance from them.
+    """Centres of a grid's cells; shapes are rasterised by their distance from them.
 
-    Shapes: k bars, dim axes. Places are in parts of the whole cell and may lie beyond it.
+    Shapes: k bars, dim axes. Positions are in parts of the whole cell and may lie beyond it.
     """
 
     cells: tuple[int, ...]
 
     @property
     def dim(self) -> int:
-        """2 or 3."""
+        """Number of dimensions, 2 or 3."""
         return len(self.cells)
 
     @property
     def centres(self) -> Points:
-        """Of the cells."""
+        """Centres of the cells."""
         steps = [(np.arange(n) + 0.5) / n for n in self.cells]
         return np.stack(np.meshgrid(*steps, indexing="ij"), -1)
 
@@ -35,7 +35,7 @@ class Canvas:
         end: Float64[np.ndarray, "k dim"],
         width: float | Float64[np.ndarray, " k"],
     ) -> Bool[np.ndarray, "*cells"]:
-        """Straight bars with round ends, repeated with the cell."""
+        """Rasterise straight bars with round ends, repeated with the cell."""
         at = self.centres
         solid = np.zeros(self.cells, dtype=bool)
         half = np.broadcast_to(np.asarray(width, dtype=float) / 2, (len(start),))
@@ -52,7 +52,7 @@ class Canvas:
     def rings(
         self, centre: Float64[np.ndarray, "k dim"], radius: float, width: float
     ) -> Bool[np.ndarray, "*cells"]:
-        """Rings around points, full discs where the width is twice the radius."""
+        """Rasterise rings around points, full discs where the width is twice the radius."""
         away = [np.sqrt((self._nearest(c) ** 2).sum(-1)) for c in centre]
         near: np.ndarray = np.abs(np.stack(away) - radius) <= width / 2
         return np.asarray(near.any(0))
@@ -65,7 +65,7 @@ class Canvas:
         sides: int,
         stretch: tuple[float, float] = (1.0, 1.0),
     ) -> Bool[np.ndarray, "*cells"]:
-        """Regular polygons by the radius of their inner circle, turned (radian).
+        """Rasterise regular polygons by the radius of their inner circle, rotated (radian).
 
         With `stretch` the cell has these lengths before it is pressed into the unit square.
         """
@@ -79,7 +79,7 @@ class Canvas:
         return solid
 
     def noise(self, rng: np.random.Generator, scale: float) -> Float64[np.ndarray, "*cells"]:
-        """A smooth periodic Gaussian field; `scale` is its length of correlation."""
+        """Return a smooth periodic Gaussian field with correlation length `scale`."""
         waves = np.meshgrid(*(np.fft.fftfreq(n, 1 / n) for n in self.cells), indexing="ij")
         power = np.exp(-2 * (np.pi * scale) ** 2 * sum(w**2 for w in waves))
         white = np.fft.fftn(rng.standard_normal(self.cells))
@@ -87,7 +87,7 @@ class Canvas:
         return field
 
     def _nearest(self, centre: Float64[np.ndarray, " dim"]) -> Points:
-        """From the nearest image of a point to the centres."""
+        """Vector from the nearest image of a point to each centre."""
         off = self.centres - centre
         nearest: np.ndarray = off - np.round(off)
         return nearest

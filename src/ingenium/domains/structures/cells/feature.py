@@ -1,4 +1,4 @@
-"""Smallest wall and gap of periodic cells, by the balls that can roll through them."""
+"""Smallest wall and gap of periodic cells, by the balls that fit through them."""
 
 import math
 
@@ -10,13 +10,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-FINER = 2  # halves of cells make a wall of any number of cells even, so its middle is exact
-WIDEST = 6  # cells that a feature is measured up to
+FINER = 2  # half cells give a wall of any number of cells an exact middle
+WIDEST = 6  # cells; upper bound of measured features
 WALL_CORNER, GAP_CORNER = 60.0, 45.0  # degrees; corners at least so wide are no thin features
 
 
 def walls(solid: Bool[Tensor, "n *cells"]) -> Float64[Tensor, " n"]:
-    """Whole cells across the thinnest wall or neck, at most `WIDEST`; 0 of an empty cell.
+    """Return whole cells across the thinnest wall or neck, at most `WIDEST`; 0 for an empty cell.
 
     It is the diameter of the largest ball that reaches all of the solid, but for its corners, and
     passes every neck: with a larger one the solid would fall apart or lose a wall. As
@@ -28,12 +28,12 @@ def walls(solid: Bool[Tensor, "n *cells"]) -> Float64[Tensor, " n"]:
 
 
 def gaps(solid: Bool[Tensor, "n *cells"]) -> Float64[Tensor, " n"]:
-    """The same of the void."""
+    """Return the same for the void."""
     return _smallest(~solid, GAP_CORNER)
 
 
 def _smallest(room: Bool[Tensor, "n *cells"], corner_deg: float) -> Float64[Tensor, " n"]:
-    each = [_rolling(one, corner_deg) for one in room.numpy()]  # distances know no batch
+    each = [_rolling(one, corner_deg) for one in room.numpy()]  # distances have no batch
     return torch.tensor(each, dtype=torch.float64)
 
 
@@ -45,7 +45,7 @@ def _rolling(room: Bool[np.ndarray, "*cells"], corner_deg: float) -> float:
         fine = fine.repeat(FINER, axis)
     inner = _away(fine)
     reach = 1 / math.sin(math.radians(corner_deg) / 2) - 1  # of a corner beyond the ball, in radii
-    twice = (2,) * room.ndim  # so that a way that is cut along one axis makes one piece more
+    twice = (2,) * room.ndim  # so that a path that is cut along one axis makes one piece more
     whole = _pieces(np.tile(room, twice))
     for radius in range(1, WIDEST + 1):  # in fine cells: as many as the ball is cells wide
         centres = inner >= radius
@@ -65,7 +65,7 @@ def _away(solid: Bool[np.ndarray, "*cells"]) -> Float64[np.ndarray, "*cells"]:
 
 
 def _pieces(solid: Bool[np.ndarray, "*cells"]) -> int:
-    """How many there are on the torus; they hang together by faces, edges and corners."""
+    """Number of pieces on the torus, connected by faces, edges and corners."""
     around = np.pad(solid, 1, mode="wrap")
     label, count = ndimage.label(around, np.ones((3,) * solid.ndim))
     own = label[(slice(1, -1),) * solid.ndim]

@@ -1,4 +1,4 @@
-"""File formats of periodic cells, a file each, in the size that a setup gives."""
+"""File formats of periodic cells, one file each, in the size of the setup."""
 
 import re
 from abc import abstractmethod
@@ -23,8 +23,8 @@ from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
 from ingenium.kits.solids.printing.mesh import Trimesh
 
 NUMBER = re.compile(r"cell_(\d+)")
-WHOLE = 1e-6  # by which the share of a cell may differ from 0 or 1
-APART = 0.01  # of the body, by which a mesh may differ from that of the cell that is judged
+WHOLE = 1e-6  # tolerance by which a share may differ from 0 or 1
+APART = 0.01  # of the body; tolerated difference of a mesh from that of the verified cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class CellFile:
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """Of its files."""
+        """Suffixes of its files."""
         return (self.suffix,)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -51,10 +51,10 @@ class CellFile:
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """Cells of a file, or of all that a folder holds.
+        """Read cells of a file, or all cells of a folder.
 
         Raises:
-            InputError: for what is no such file, or one of another grid.
+            InputError: for other files, or another grid.
         """
         paths = [path] if path.is_file() else sorted(path.glob(f"cell_*{self.suffix}"))
         if not paths:
@@ -96,7 +96,7 @@ class CellFile:
 
 
 class NpzCell(CellFile):
-    """NumPy archive of `share`: 1 for the cells of at least one half, which are judged, else 0."""
+    """NumPy archive of `share`: 1 for cells of at least one half, as verified, else 0."""
 
     name = "npz"
     suffix = ".npz"
@@ -114,10 +114,10 @@ class NpzCell(CellFile):
 
 @dataclass(frozen=True, eq=False)
 class MeshCell(CellFile):
-    """The material as a closed mesh, the cell some times along each axis (`Printer`).
+    """Material as a closed mesh, the cell some times along each axis (`Printer`).
 
     A grid's cell of which more than half lies inside the middle of the mesh is solid; the whole
-    mesh must be that of this cell, over and over.
+    mesh must repeat this cell.
     """
 
     write_mesh: ClassVar[Callable[[Trimesh, Path], None]]

@@ -1,4 +1,4 @@
-"""What else is known of a cell: scikit-fem's answer, that of its mesh, and closed forms."""
+"""Independent checks of a cell: scikit-fem, its printed mesh, and closed forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,35 +23,35 @@ from ingenium.kits.solids.elastic.reference import ScikitFem
 
 SHARE, MOST = 0.1, {2: 8, 3: 1}  # of the designs of a run that are checked
 COMPARED = ("poisson", "young", "bulk")
-FINER = {2: 2, 3: 1}  # times, the grid on which the mesh is measured again
+FINER = {2: 2, 3: 1}  # refinement of the grid on which the mesh is measured
 
 
 @dataclass(frozen=True, eq=False)
 class CellReference(ScikitFem):
     """Properties of the printed mesh with its cut corners, and of the design's own grid.
 
-    The mesh of plane cells is put on a grid that is twice as fine: what engine, grid and mesh do
-    together. What the engine does alone is told as `grid_poisson` and so on; composites have no
-    mesh, and only this.
+    The mesh of plane cells is voxelised on a grid twice as fine, which shows the joint error of
+    engine, grid and mesh. The error of the engine alone is reported as `grid_poisson` and so on;
+    composites have no mesh, and only these quantities.
     """
 
     exact: CellVerifier
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Of the mesh, then of the grid."""
+        """Quantities of the mesh, then of the grid."""
         mesh = [q for q in self.exact.quantities if q.name in COMPARED]
         return (*mesh, *(replace(q, name=f"grid_{q.name}") for q in mesh))
 
     @property
     def second(self) -> Second:
-        """The share that it measures."""
+        """Cross-check of a share of the designs."""
         against = {f"grid_{name}": name for name in COMPARED}
         return Second(self, SHARE, MOST[self.exact.cell.dim], against)
 
     def measure(self, share: Float[Tensor, "n *cells"]) -> Float64[Tensor, "n 6"]:
-        """All quantities; NaN of a cell without a body, which the export refuses, too."""
-        return torch.stack([self._one(cell) for cell in share.numpy()])  # it takes one at a time
+        """Measure all quantities; NaN for a cell without a body, which the export refuses, too."""
+        return torch.stack([self._one(cell) for cell in share.numpy()])  # one solve each
 
     def _one(self, share: np.ndarray) -> Float64[Tensor, " 6"]:
         grid = self._solved(share >= 0.5)
@@ -65,7 +65,7 @@ class CellReference(ScikitFem):
         return torch.cat([mesh, grid])
 
     def _solved(self, share: np.ndarray) -> Float64[Tensor, " 3"]:
-        """Where a cell of the grid has its share of the modulus."""
+        """Properties of a grid whose cells have their share of the modulus."""
         least, material = self.exact.settings.second_modulus, self.exact.settings.material
         modulus = material.modulus_pa * (least + (1 - least) * share.ravel())
         c = ReferenceHomogenisation(Periodic(share.shape, material.poisson)).stiffness(modulus)

@@ -1,4 +1,4 @@
-"""Inverse homogenisation: cells are changed, step by step, until they have wanted properties."""
+"""Inverse homogenisation: iterative change of cells towards target properties."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,15 +18,15 @@ from ingenium.domains.structures.cells.verifier import PENALTY, CellVerifier
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.projection import Projection, heaviside
 
-MET = 0.05  # how far the properties may lie from what is wanted
+MET = 0.05  # tolerated deviation from the target properties
 SHARP = 0.05  # weight of the neighbours of cells that the optimiser has set
 TOO_THIN = 2.0  # distance of cells with a wall or gap that is too thin, or that carry nothing
-NEAR = 0.02  # squared distances of Poisson ratios beside which the objective is flat
+NEAR = 0.02  # squared distances of Poisson ratios below which the objective is flat
 
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """What each design should have; the objective is the squared distance of Poisson ratios.
+    """Target properties; the objective is the squared distance of Poisson ratios.
 
     Stiffness along each axis and the solid share are constraints.
 
@@ -43,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True, eq=False)
 class Inverse:
-    """A periodic cone filter, a projection, SIMP, and the method of moving asymptotes.
+    """Optimiser with a periodic cone filter, a projection, SIMP, and moving asymptotes.
 
     Shapes: n designs, e cells.
     Source: Sigmund, Int. J. Solids and Structures 31, 1994, 2313-2329 (inverse homogenisation);
@@ -56,7 +56,7 @@ class Inverse:
 
     @cached_property
     def _filter(self) -> Float64[Tensor, "*cells"]:
-        """Of the waves of a field: weights that fall linearly to 0 at the radius."""
+        """Cone filter in the Fourier domain: weights decrease linearly to 0 at the radius."""
         cells = self.verifier.cell.cells
         weights = torch.zeros(cells, dtype=torch.float64)
         reach = ceil(self.radius_cells) - 1
@@ -69,7 +69,7 @@ class Inverse:
     def part(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
     ) -> Float64[Tensor, "n e"]:
-        """Shares that variables stand for."""
+        """Convert variables to shares."""
         cells = self.verifier.cell.cells
         axes = tuple(range(1, len(cells) + 1))
         waves = torch.fft.fftn(x.view(-1, *cells), dim=axes) * self._filter
@@ -78,7 +78,7 @@ class Inverse:
     def landscape(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], wanted: Wanted
     ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, "n m"]]:
-        """Squared distance of Poisson ratios; constraints of share and stiffness, at most 0."""
+        """Return squared distance of Poisson ratios; constraints of share and stiffness (<= 0)."""
         verifier, share = self.verifier, self.part(x, beta)
         least = max(self.least, verifier.settings.second_modulus)
         relative = least + (1 - least) * share.clamp(min=0.0) ** PENALTY
@@ -92,17 +92,17 @@ class Inverse:
     def run(
         self, start: Float64[Tensor, "n e"], wanted: Wanted, settings: Descent
     ) -> Float64[Tensor, "n e"]:
-        """Shares after all steps, not yet solid or void everywhere."""
+        """Return shares after all steps, not yet solid or void everywhere."""
         x, beta = descend(lambda x, b: self.landscape(x, b, wanted), start, settings)
         return self.part(x, beta)
 
     def refine(
         self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
     ) -> Float64[Tensor, "n *cells"]:
-        """Some steps from designs that are nearly solid or void, one design after another.
+        """Take some steps from designs that are nearly solid or void, one design after another.
 
-        Together they would wait for each other, and one would move another's rounding. The
-        filter is narrow here: a wide one would thin the bars that are there.
+        In a batch they would wait for each other and affect each other's rounding. The filter is
+        narrow here: a wide one would thin existing bars.
         """
         sharp = Projection(beta=8.0, beta_most=16.0, every=max(1, steps // 3))
         settings = Descent(steps=steps, move=0.05, projection=sharp)
@@ -115,11 +115,11 @@ class Inverse:
     def mended(
         self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
     ) -> Bool[Tensor, "n *cells"]:
-        """Solid cells of about the wanted share, in one piece if the rest is void.
+        """Return solid cells of about the target share, in one piece if the rest is void.
 
-        Those that miss what is wanted change by some steps. Of the cells before and after, with
-        thin walls and gaps made as wide as the printer asks or not, the ones that miss least are
-        kept; a wall or gap that is too thin weighs more than any property.
+        Cells that miss their targets are optimised for some steps. Among the cells before and
+        after, with and without widening of thin walls and gaps, the best is selected; a wall or gap
+        that is too thin weighs more than any property.
         """
         make = to_solid if self.verifier.settings.porous else fullest
         best = make(share, wanted.share)
@@ -148,7 +148,7 @@ class Inverse:
         best[rows[better]], missed[rows[better]] = other[better], by[better]
 
     def _missed(self, solid: Bool[Tensor, "n *cells"], wanted: Wanted) -> Float64[Tensor, " n"]:
-        """How far Poisson ratio, stiffness and thinnest features are off; 0 is none."""
+        """Deviation of Poisson ratio, stiffness and thinnest features from targets; 0 is none."""
         least, side = self.verifier.settings.second_modulus, self._side
         c = self.verifier.cell.stiffness(least + (1 - least) * solid.flatten(1).double())
         found = self.verifier.moduli(c)
@@ -162,8 +162,8 @@ class Inverse:
 
 
 def calls(steps: int) -> int:
-    """Homogenisations that mending one design takes at most, with so many steps.
+    """Return the most homogenisations that the repair of one design takes.
 
-    Before and after the steps it is measured as it is and with thin features widened.
+    Before and after the steps it is measured without and with thin features widened.
     """
     return steps + 4 if steps else 2

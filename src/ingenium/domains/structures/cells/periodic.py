@@ -22,7 +22,7 @@ class Periodic:
     """A grid of bilinear (2D) or trilinear (3D) elements that repeats along every axis.
 
     It is solved directly, so the contrast of the moduli does not matter. Numbers of cells with
-    small factors are the fast ones.
+    small prime factors are fast.
 
     Shapes: n designs, e cells (last axis fastest), s strains in Voigt order (shear doubled),
     q displacements of an element.
@@ -51,7 +51,7 @@ class Periodic:
 
     @property
     def dim(self) -> int:
-        """2 or 3."""
+        """Number of dimensions, 2 or 3."""
         return len(self.cells)
 
     @property
@@ -61,14 +61,14 @@ class Periodic:
 
     @property
     def memory_bytes(self) -> float:
-        """About what the matrices of one cell take."""
+        """Approximate memory of the matrices of one cell."""
         inside = prod(self._torus.leaf)
         faces = 2 * prod(self.cells) // min(self.cells)
         return 8.0 * 4 * (max(inside, faces) * self.dim) ** 2
 
     @cached_property
     def unit_stiffness(self) -> Float64[Tensor, "q q"]:
-        """Of an element of unit size and modulus."""
+        """Stiffness of an element of unit size and modulus."""
         return stiffness(self.dim, self.poisson, plane=self.plane)
 
     @cached_property
@@ -83,23 +83,24 @@ class Periodic:
         return out.flatten(0, 1)
 
     def stiffness(self, modulus_pa: Float64[Tensor, "n e"]) -> Float64[Tensor, "n s s"]:
-        """Effective stiffness (Pa); NaN where a modulus is not a positive number.
+        """Return the effective stiffness (Pa); NaN where a modulus is not a positive number.
 
         Its gradient is exact and costs no second solve: the slope of an entry with respect to the
-        modulus of a cell is the mutual energy of the two strains there.
+        modulus of a cell is the mutual energy of the two strains in the cell.
         """
         return _Stiffness.apply(self, modulus_pa)  # type: ignore[no-any-return,no-untyped-call]
 
     def displacements(self, modulus_pa: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e q s"]:
-        """Of the nodes of each element under each unit strain, in sizes of an element."""
+        """Return element displacements under each unit strain, in sizes of an element."""
         # One by one: the boxes of a design are the batch, its matrices stay in the cache of the
-        # processor, and its bits cannot depend on the designs beside it.
+        # processor, and its bits cannot depend on the other designs.
         return torch.stack([self._one(m) for m in modulus_pa.detach()])
 
     def slopes(self, displacement: Float64[Tensor, "n e q s"]) -> Float64[Tensor, "n e s s"]:
-        """Of the effective stiffness with respect to the modulus of each element.
+        """Return the derivative of the effective stiffness by the modulus of each element.
 
-        These are the mutual energies of unit strains, so with the moduli they sum up to it.
+        These are the mutual energies of unit strains, so weighted by the moduli they sum to the
+        stiffness.
         """
         energy = displacement.mT @ (self.unit_stiffness @ displacement)
         return (energy + energy.mT) / (2 * displacement.shape[1])

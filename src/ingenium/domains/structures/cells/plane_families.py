@@ -1,6 +1,6 @@
-"""Families of plane cells, each drawn with random measures: auxetic ones, honeycombs and noise.
+"""Families of random plane cells: auxetic ones, honeycombs and noise.
 
-Hexagonal nets have cells of 2 by the root of 3; they are pressed into a square.
+Hexagonal nets have cells of 2 by the root of 3; they are scaled into a square.
 
 Source: Gibson and Ashby, Cellular Solids, 1997, ch. 4 (honeycombs, re-entrant ones); Grima and
 Evans, J. Materials Science Letters 19, 2000, 1563 (rotating squares) and Grima and Evans, J.
@@ -23,17 +23,17 @@ ROOT = 3**0.5
 
 
 def reentrant(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Bow ties; the upright wall is longer than half the cell."""
+    """Draw bow ties, with an upright wall longer than half the cell."""
     return _honeycomb(canvas, rng, wall=rng.uniform(0.55, 0.85))
 
 
 def honeycomb(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Convex hexagons."""
+    """Draw convex hexagons."""
     return _honeycomb(canvas, rng, wall=rng.uniform(0.15, 0.45))
 
 
 def _honeycomb(canvas: Canvas, rng: np.random.Generator, *, wall: float) -> Drawn:
-    """Upright walls on two columns, tied by slanting ones; sometimes two cells or a cross bar."""
+    """Upright walls on two columns with slanting ties; sometimes two cells or a cross bar."""
     h = wall / 2
     start = [[0, -h], [0.5, 0.5 - h], [0, h], [0, h], [0, -h], [0, -h]]
     end = [[0, h], [0.5, 0.5 + h], [0.5, 0.5 - h], [-0.5, 0.5 - h], [0.5, h - 0.5], [-0.5, h - 0.5]]
@@ -45,7 +45,7 @@ def _honeycomb(canvas: Canvas, rng: np.random.Generator, *, wall: float) -> Draw
 
 
 def star(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Four-pointed stars, joined at their points."""
+    """Draw four-pointed stars, joined at their points."""
     tip, waist = rng.uniform(0.3, 0.5), rng.uniform(0.08, 0.2)
     tips = np.array([[tip, 0], [0, tip], [-tip, 0], [0, -tip]])
     waists = np.array([[waist, waist], [-waist, waist], [-waist, -waist], [waist, -waist]])
@@ -55,7 +55,7 @@ def star(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def rotating_squares(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Four squares, turned one way and the other, that touch at their corners."""
+    """Draw four squares, rotated in alternating directions, that touch at their corners."""
     turn = rng.uniform(0.12, 0.65)
     side = 0.5 / (np.cos(turn) + np.sin(turn))
     centre = np.array([[0.25, 0.25], [0.75, 0.75], [0.25, 0.75], [0.75, 0.25]])
@@ -64,7 +64,7 @@ def rotating_squares(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def rotating_triangles(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Triangles of a twisted kagome net that touch at their corners."""
+    """Draw triangles of a twisted kagome net that touch at their corners."""
     turn = rng.uniform(0.15, 0.85)
     outer = 0.5 / ROOT / np.cos(turn)
     up = np.array([[0, 0], [0.5, 0.5]])
@@ -76,7 +76,7 @@ def rotating_triangles(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def tetrachiral(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """One ring with four bars that leave it along tangents."""
+    """Draw one ring with four tangential bars."""
     r = rng.uniform(0.1, 0.28)
     start = np.array([[0, r], [-r, 0]])
     end = np.array([[1, -r], [r, 1]])
@@ -84,7 +84,7 @@ def tetrachiral(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def antitetrachiral(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Four rings; a bar touches both its rings on the same side."""
+    """Draw four rings; each bar touches both its rings on the same side."""
     r = rng.uniform(0.07, 0.16)
     nodes = np.array([[0, 0], [0.5, 0], [0, 0.5], [0.5, 0.5]])
     sign = np.array([1, -1, -1, 1])[:, None]
@@ -97,13 +97,13 @@ def antitetrachiral(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def hexachiral(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Rings of a triangular net with six tangential bars."""
+    """Draw rings of a triangular net with six tangential bars."""
     r = rng.uniform(0.12, 0.3)
     return _chiral_net(canvas, rng, r, np.array([[0, 0], [0.5, ROOT / 2]]), (0, 60, 120))
 
 
 def trichiral(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Rings of a honeycomb net with three tangential bars."""
+    """Draw rings of a honeycomb net with three tangential bars."""
     r = rng.uniform(0.08, 0.18)
     away = 1 / ROOT
     low = np.array([[0, 0], [0.5, ROOT / 2]])
@@ -142,7 +142,7 @@ def _pressed(
     r: float,
     bars: tuple[np.ndarray, np.ndarray],
 ) -> Drawn:
-    """A net with a cell of 1 by the root of 3, pressed into the square."""
+    """A net with a cell of 1 by the root of 3, scaled into the square."""
     size = np.array([1, ROOT])
     press = (r + r / ROOT) / 2
     return _nodes(canvas, rng, nodes / size, press, (bars[0] / size, bars[1] / size))
@@ -165,13 +165,13 @@ def _nodes(
 
 
 def above(field: Field, share: float) -> Drawn:
-    """The part of the cell where a field is largest."""
+    """Return the part of the cell where a field is largest."""
     solid: np.ndarray = field >= np.quantile(field, 1 - share)
     return solid
 
 
 def smooth(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Smooth noise above a level, with or without mirrors and quarter turns."""
+    """Draw smooth noise above a level, with or without mirrors and quarter turns."""
     field = canvas.noise(rng, rng.uniform(0.04, 0.1))
     kind = rng.integers(4)
     if kind in (1, 2):

@@ -1,4 +1,4 @@
-"""Cells whose walls and gaps are at least some cells of the grid wide, near others.
+"""Repair of cells with a minimum width of walls and gaps.
 
 Shapes: n designs, cells along each axis.
 """
@@ -9,16 +9,16 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-ROUNDS = 4  # of thickening walls and gaps in turn
-HELD = 2.0  # weight of a cell that is there already, in shares
+ROUNDS = 4  # of thickening walls and gaps alternately
+HELD = 2.0  # weight of an existing solid cell, in shares
 
 
 def printable(
     solid: Bool[Tensor, "n *cells"], share: Float[Tensor, "n *cells"], side: int
 ) -> Bool[Tensor, "n *cells"]:
-    """Walls and gaps that are too thin get the fullest, or emptiest, box around each cell.
+    """Widen thin walls and gaps by the fullest, or emptiest, box around each cell.
 
-    Both in turn, some times; what then is still too thin stays so.
+    Walls and gaps alternate for some rounds; features that are then still too thin remain.
     """
     for _ in range(ROUNDS if side > 1 else 0):
         solid = _thicker(solid, share, side)

@@ -1,4 +1,4 @@
-"""Periodic cells as printed meshes, and the shares of a grid's cells that lie inside one."""
+"""Printed meshes of periodic cells, and the share of a grid's cells inside a mesh."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,19 @@ from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.surface import solid_2d, surface
 from ingenium.kits.solids.printing.voxels import voxels
 
-REPEATED = {2: 3, 3: 2}  # cells along each axis of a mesh; a whole one in the middle is read back
+REPEATED = {2: 3, 3: 2}  # cells along each axis of a mesh; the middle one is read back
 PARTED = {2: 1, 3: 2}  # parts of a grid's cell: cut corners would eat bars in space one cell thick
-SLACK = 0.01  # of the cell, by which a mesh may be larger than the repeated cells
+SLACK = 0.01  # of the cell; tolerated excess of a mesh over the repeated cells
 
 Share = Float64[np.ndarray, "*cells"]
 
 
 @dataclass(frozen=True)
 class CellPrinter:
-    """Makes closed meshes of repeated cells at the size of the setup, and reads them back.
+    """Printer that meshes repeated cells at the size of the setup, and reads meshes back.
 
-    The surface follows the grid's cells, with their corners cut. Opposite faces of the body are
-    the same, so that copies of it join. A plane cell stands as high as the setup says.
+    The surface follows the grid's cells, with their corners cut. Opposite faces of the body are the
+    same, so that copies of it join. The height of a plane cell is in the setup.
     """
 
     settings: CellSettings
@@ -35,11 +35,11 @@ class CellPrinter:
 
     @property
     def repeated(self) -> int:
-        """Cells of a mesh along each axis."""
+        """Number of cells of a mesh along each axis."""
         return REPEATED[len(self.settings.cells)]
 
     def mesh(self, share: Share) -> Trimesh:
-        """The body of the cells of at least one half; only its largest piece is a part.
+        """Return the body of the cells of at least one half; only its largest piece is a part.
 
         Raises:
             EngineError: if there is none.
@@ -55,7 +55,7 @@ class CellPrinter:
         return surface(solid, step, level=0.5, fine=1, smooth_m=0.0)
 
     def read(self, mesh: Trimesh, finer: int = 1) -> Share:
-        """Share of each cell of a grid, some times finer, that lies inside the middle of a mesh.
+        """Return the share of each cell of a refined grid inside the middle cell of a mesh.
 
         Raises:
             InputError: for a mesh of another size.
@@ -67,14 +67,14 @@ class CellPrinter:
         return np.roll(filled, skipped, tuple(range(len(cells))))
 
     def shares(self, mesh: Trimesh) -> Share:
-        """Share of each cell of the grid that lies inside, over all repeated cells of a mesh."""
+        """Return the share of each cell of the grid, over all repeated cells of a mesh."""
         cells = tuple(n * self.repeated for n in self.settings.cells)
         return self._filled(mesh, cells, self.pitch_m, (0,) * len(cells))
 
     def _filled(
         self, mesh: Trimesh, cells: tuple[int, ...], pitch_m: float, skipped: tuple[int, ...]
     ) -> Share:
-        """Share of each cell of a grid that begins so many of its cells from the origin."""
+        """Share of each cell of a grid whose origin is shifted by `skipped` cells."""
         flat = len(cells) == 2
         first = [s * pitch_m for s in skipped] + [0.0] * flat
         if flat:

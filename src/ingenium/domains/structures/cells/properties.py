@@ -1,4 +1,4 @@
-"""What engineers call the numbers of an effective stiffness, and what they cannot exceed.
+"""Engineering moduli of an effective stiffness, and their bounds.
 
 Shapes: n designs, s strains in Voigt order (shear doubled), dim axes.
 """
@@ -13,11 +13,11 @@ AXES = "xyz"
 
 
 def moduli(stiffness_pa: Float64[Tensor, "n s s"]) -> Mapping[str, Float64[Tensor, " n"]]:
-    """Young's moduli, Poisson ratios, shear and bulk moduli and anisotropy, by quantity.
+    """Return Young's moduli, Poisson ratios, shear and bulk moduli and anisotropy, by quantity.
 
-    `poisson` is the largest of the ratios along the axes: a cell below -0.3 grows sideways
-    whichever axis it is pulled along. `bulk` is the answer to equal pressure. `anisotropy` is
-    the universal index, 0 for an isotropic cell.
+    `poisson` is the largest of the ratios along the axes: a cell below -0.3 is auxetic along each
+    axis. `bulk` is the response to equal pressure. `anisotropy` is the universal index, 0 for an
+    isotropic cell.
 
     Source: Ting, Anisotropic Elasticity, 1996, section 2.3; Ranganathan and Ostoja-Starzewski,
     Physical Review Letters 101, 2008, 055504 (the index; in the plane with its own weights).
@@ -42,7 +42,7 @@ def moduli(stiffness_pa: Float64[Tensor, "n s s"]) -> Mapping[str, Float64[Tenso
 
 
 def _universal(c: Tensor, s: Tensor, dim: int) -> Float64[Tensor, " n"]:
-    """From averages over all directions of stiffness (Voigt) and of compliance (Reuss)."""
+    """Index from averages over all directions of stiffness (Voigt) and compliance (Reuss)."""
     trace, normal = c.diagonal(dim1=1, dim2=2), c[:, :dim, :dim].sum((1, 2))
     soft, pressed = s.diagonal(dim1=1, dim2=2), s[:, :dim, :dim].sum((1, 2))
     bulk = normal * pressed / dim**2
@@ -58,7 +58,7 @@ def _universal(c: Tensor, s: Tensor, dim: int) -> Float64[Tensor, " n"]:
 def bulk_bounds(
     share: Float64[Tensor, " n"], modulus_pa: tuple[float, float], poisson: float, dim: int
 ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, " n"]]:
-    """Lowest and highest bulk modulus of two phases of one Poisson ratio (Pa).
+    """Return the bounds of the bulk modulus of two phases of one Poisson ratio (Pa).
 
     Plane grids are in plane stress. `share` is that of the first phase, the stiffer one.
 

@@ -1,4 +1,4 @@
-"""An independent engine for periodic cells: scikit-fem's assembly, periodicity by elimination."""
+"""Independent homogenisation of periodic cells by scikit-fem, periodicity by elimination."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class ReferenceHomogenisation:
     cell: Periodic
 
     def stiffness(self, modulus_pa: Float64[np.ndarray, " e"]) -> Float64[np.ndarray, "s s"]:
-        """Effective stiffness of one cell (Pa).
+        """Return the effective stiffness of one cell (Pa).
 
         Raises:
             MissingExtra: if scikit-fem is not installed.
@@ -58,7 +58,7 @@ class ReferenceHomogenisation:
         field = basis.with_element(constant()).interpolate(modulus)
         k = work.assemble(basis, e=field)
         tie, affine = self._ties(basis.doflocs, dim)
-        held = np.arange(tie.shape[1]) >= dim  # the first node
+        held = np.arange(tie.shape[1]) >= dim  # the first node is fixed
         tied = (tie.T @ k @ tie).tocsc()[held][:, held]
         load = -(tie.T @ (k @ affine))[held]
         inner = np.zeros((tie.shape[1], affine.shape[1]))
@@ -69,7 +69,7 @@ class ReferenceHomogenisation:
     def _ties(
         self, at: Float64[np.ndarray, "dim f"], dim: int
     ) -> tuple[sparse.csr_array, Float64[np.ndarray, "f s"]]:
-        """From displacements of a torus to those of a box, and displacements of unit strains."""
+        """Map from displacements of a torus to those of a box; displacements of unit strains."""
         axis = np.arange(at.shape[1]) % dim  # as scikit-fem numbers vectors on nodes
         node = np.round(at).astype(int) % np.array(self.cell.cells)[:, None]
         master = np.ravel_multi_index(tuple(node), self.cell.cells) * dim + axis

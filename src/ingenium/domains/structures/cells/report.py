@@ -1,4 +1,4 @@
-"""Cells as they look repeated, and where they lie between Poisson ratio and stiffness."""
+"""Report of cells: repeated pictures, and the plane of Poisson ratio and stiffness."""
 
 import numpy as np
 import xarray as xr
@@ -14,7 +14,7 @@ from ingenium.kits.solids.printing.pictures import gallery as bodies
 from ingenium.kits.solids.printing.pictures import scene
 
 SHOWN, REPEATED = 12, 3
-TURNED = 4  # cells in space that the reader can turn
+TURNED = 4  # cells in space with an interactive view
 IN_TURN = "of each family that was requested in turn, the smallest Poisson ratios first."
 PROPERTIES = "Each cell by its largest Poisson ratio and its smallest specific stiffness."
 
@@ -26,13 +26,13 @@ def sections(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """Cells repeated three times, and the plane of Poisson ratio and specific stiffness."""
+    """Plot cells repeated three times, and the plane of Poisson ratio and specific stiffness."""
     properties = _plane(modulus_pa, known, designs, verdicts)
     return (_cells(printer, designs, verdicts), Section("Properties", PROPERTIES, properties))
 
 
 def _cells(printer: CellPrinter, designs: xr.Dataset, verdicts: xr.Dataset) -> Section:
-    """The most auxetic of the accepted designs of each family, or of all where none is."""
+    """The most auxetic accepted designs of each family, or of all where none is accepted."""
     poisson, share = (verdicts[name].to_numpy() for name in ("poisson", "share"))
     good = best(verdicts, "poisson")
     ordered = good if len(good) else np.argsort(poisson, kind="stable")
@@ -56,7 +56,7 @@ def _cells(printer: CellPrinter, designs: xr.Dataset, verdicts: xr.Dataset) -> S
 
 
 def _plane(e: float, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset) -> Figure:
-    """Known cells, designs by their verdict, and what was requested of them."""
+    """Known cells, designs by their verdict, and their targets."""
     old, new = (
         (x["poisson_wanted"].to_numpy(), (x["young_wanted"] / x["share_wanted"]).to_numpy())
         for x in (known, designs)

@@ -1,4 +1,4 @@
-"""Settings of a periodic cell: its grid, its phases and what generators learn from."""
+"""Settings of a periodic cell: its grid, its phases and its training designs."""
 
 from dataclasses import dataclass, field
 from math import ceil
@@ -14,13 +14,13 @@ VOID = 1e-9  # modulus of a void, relative to the solid
 
 
 def polyamide() -> Material:
-    """PA 12 from laser sintering, as its data sheets say."""
+    """Return PA 12 from laser sintering, by its data sheets."""
     return Material(1.7e9, 0.39, 950.0, 48e6, 60.0)
 
 
 @dataclass(frozen=True)
 class CellSettings:
-    """Two or three numbers of cells make a plane (in plane stress) or a spatial cell.
+    """Settings of a periodic cell; two or three numbers of cells make it plane (stress) or spatial.
 
     Raises:
         InputError: for numbers that make no cell, no second phase or no training designs.
@@ -70,16 +70,16 @@ class CellSettings:
 
     @property
     def porous(self) -> bool:
-        """Whether the second phase is a void, so that loose pieces would fall out."""
+        """True if the second phase is a void, so that loose pieces would fall out."""
         return self.second_modulus == VOID
 
     @property
     def feature_cells(self) -> int:
-        """Cells of the grid across the thinnest wall and gap; 1 says nothing."""
+        """Cells of the grid across the thinnest wall and gap; 1 means no constraint."""
         pitch = self.cell_m / self.cells[0]
         return max(1, ceil(self.feature_m / pitch - 1e-9)) if self.porous else 1
 
     @property
     def wanted_designs(self) -> int:
-        """Number of designs to learn from."""
+        """Number of training designs."""
         return self.designs or (2400 if len(self.cells) == 2 else 120)

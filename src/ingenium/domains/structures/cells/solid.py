@@ -1,4 +1,4 @@
-"""From shares to solid cells: the fullest ones that make the volume, in one piece.
+"""Conversion of shares to solid cells: the fullest ones that make the volume, in one piece.
 
 Shapes: n designs, cells along each axis.
 """
@@ -9,22 +9,22 @@ from torch import Tensor
 
 from ingenium.domains.structures.cells.topology import connection
 
-NEAR = 0.5  # weight of the mean around a cell; what is solid or void already stays so
+NEAR = 0.5  # weight of the mean around a cell; cells that are solid or void already do not change
 
 
 def fullest(
     share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"], near: float = NEAR
 ) -> Bool[Tensor, "n *cells"]:
-    """The fullest cells, as many as the wanted share; `near` weighs the mean around each."""
+    """Select the fullest cells up to the target share; `near` weighs the mean around each."""
     return _fullest(share + near * _around(share), _count(share, wanted))
 
 
 def to_solid(
     share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"], near: float = NEAR
 ) -> Bool[Tensor, "n *cells"]:
-    """As `fullest`, but loose pieces are removed.
+    """Like `fullest`, but without loose pieces.
 
-    What they held is given to the next fullest cells once; what is then still loose is void.
+    Their volume goes to the next fullest cells once; pieces that are then still loose become void.
     """
     count = _count(share, wanted)
     key = share + near * _around(share)

@@ -1,4 +1,4 @@
-"""Families of spatial cells, each drawn with random measures: lattices, auxetic ones, surfaces.
+"""Families of random spatial cells: lattices, auxetic ones, surfaces.
 
 Source: Gibson and Ashby, Cellular Solids, 1997, ch. 5 (strut lattices); Evans, Nkansah and
 Hutchinson, Acta Metallurgica et Materialia 42, 1994, 1289, and Yang et al., Int. J. Solids and
@@ -19,19 +19,19 @@ BENDS = 8  # straight pieces of a wave
 
 
 def cubic(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Bars along the edges, each axis with its own width."""
+    """Draw bars along the edges, each axis with its own width."""
     return canvas.bars(np.zeros((3, 3)), np.eye(3), rng.uniform(0.15, 0.4, 3))
 
 
 def body_centred(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Bars along the diagonals of space, with or without those of the edges."""
+    """Draw bars along the space diagonals, with or without those of the edges."""
     ends = np.array([[1, 1, 1], [-1, 1, 1], [1, -1, 1], [1, 1, -1]], dtype=float)
     solid = canvas.bars(np.zeros((4, 3)), ends, rng.uniform(0.12, 0.25))
     return solid | cubic(canvas, rng) if rng.random() < 0.4 else solid
 
 
 def face_centred(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Bars along the diagonals of the faces; with those of the octahedron it is the octet truss."""
+    """Draw bars along the face diagonals; with those of the octahedron it is the octet truss."""
     ends = np.array([[1, 1, 0], [1, -1, 0], [1, 0, 1], [1, 0, -1], [0, 1, 1], [0, 1, -1]], float)
     width = rng.uniform(0.1, 0.22)
     solid = canvas.bars(np.zeros((6, 3)), ends, width)
@@ -45,15 +45,15 @@ def face_centred(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def reentrant(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Upright walls on a chess board, every other one half a cell higher, tied by slanting bars."""
+    """Draw upright walls in a chequerboard, alternately half a cell higher, with slanting ties."""
     return reentrant_of(canvas, rng.uniform(0.35, 0.43), rng.uniform(0.12, 0.16))
 
 
 def reentrant_of(canvas: Canvas, h: float, width: float) -> Drawn:
-    """One with walls of twice a length, in cells.
+    """Draw one with walls of twice a length, in cells.
 
-    Slender bars that keep their length but turn give a Poisson ratio of 1 - 4 h by pull on z, and
-    of -1 between x and y: a slanting bar goes 1 / 2 aside and 2 h - 1 / 2 up.
+    Slender bars that rotate at constant length give a Poisson ratio of 1 - 4 h under tension along
+    z, and of -1 between x and y: a slanting bar spans 1 / 2 sideways and 2 h - 1 / 2 upwards.
     """
     low, high = ((0.0, 0.0), (0.5, 0.5)), ((0.5, 0.0), (0.0, 0.5))
     start = [[x, y, -h] for x, y in low] + [[x, y, 0.5 - h] for x, y in high]
@@ -66,12 +66,12 @@ def reentrant_of(canvas: Canvas, h: float, width: float) -> Drawn:
 
 
 def waves(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Waves along all axes: at crossings bars turn with each other, against the next crossing."""
+    """Draw waves along all axes: at crossings bars rotate together, against the next crossing."""
     return waves_of(canvas, rng.uniform(0.1, 0.15), rng.uniform(0.12, 0.15))
 
 
 def waves_of(canvas: Canvas, high: float, width: float) -> Drawn:
-    """One with waves of a height, in cells."""
+    """Draw one with waves of a height, in cells."""
     along = np.linspace(0, 1, BENDS + 1)
     wave = high * np.sin(2 * np.pi * along)
     start, end = [], []
@@ -87,7 +87,7 @@ def waves_of(canvas: Canvas, high: float, width: float) -> Drawn:
 
 
 def minimal_surface(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Gyroid, Schwarz's primitive or diamond: the sheet, or what lies on one side."""
+    """Draw a gyroid, Schwarz's primitive or diamond: the sheet, or the volume on one side."""
     x, y, z = (2 * np.pi * canvas.centres[..., a] for a in range(3))
     sin, cos = np.sin, np.cos
     field = (
@@ -101,7 +101,7 @@ def minimal_surface(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 def smooth(canvas: Canvas, rng: np.random.Generator) -> Drawn:
-    """Smooth noise above a level, with or without the mirrors of a cube's faces."""
+    """Draw smooth noise above a level, with or without the mirrors of a cube's faces."""
     field = canvas.noise(rng, rng.uniform(0.08, 0.16))
     if rng.random() < 0.5:
         for axis in range(3):

@@ -1,4 +1,4 @@
-"""What hangs together in a periodic cell."""
+"""Connectivity of periodic cells."""
 
 from typing import no_type_check
 
@@ -10,11 +10,11 @@ from torch import Tensor
 
 
 def pieces(solid: Bool[Tensor, "n *cells"]) -> tuple[Int64[Tensor, "n *cells"], list[np.ndarray]]:
-    """Number of the piece of each solid cell, 0 elsewhere, and each piece's directions of travel.
+    """Number the piece of each solid cell, 0 elsewhere; return each piece's directions of travel.
 
-    Pieces hang together by whole faces, also across the borders of the cell. The directions are a
+    Pieces are connected by whole faces, also across the borders of the cell. The directions are a
     (pieces, dim, dim) matrix for each design, the sum of the outer products of all ways around the
-    torus: its rank is the number of independent axes along which the piece carries on.
+    torus: its rank is the number of independent axes along which the piece is periodic.
     """
     cells = solid.shape[1:]
     flat = solid.reshape(len(solid), *cells, *([1] * (3 - len(cells)))).numpy()
@@ -28,7 +28,7 @@ def pieces(solid: Bool[Tensor, "n *cells"]) -> tuple[Int64[Tensor, "n *cells"], 
 def connection(
     solid: Bool[Tensor, "n *cells"],
 ) -> tuple[Bool[Tensor, "n *cells"], Float64[Tensor, " n"], Float64[Tensor, " n"]]:
-    """The largest piece, its share of the solid, and the number of axes along which it goes on."""
+    """Return the largest piece, its share of the solid, and its number of periodic axes."""
     label, around = pieces(solid)
     main = torch.zeros_like(solid)
     axes = torch.zeros(len(solid), dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Known cells: families drawn with random measures, measured, a piece at a time."""
+"""Known cells: random members of families, measured, in resumable pieces."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +15,10 @@ from ingenium.domains.structures.cells.settings import HELD_OUT_EVERY, CellSetti
 from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.cells.verifier import CellVerifier
 
-PIECE = {2: 200, 3: 10}  # designs in a piece of the stock
-TRIES = 20  # drawings for one design before another family has its turn
+PIECE = {2: 200, 3: 10}  # designs in a piece of the dataset
+TRIES = 20  # attempts for one design before the next family is used
 MOST = 0.9  # share of the cell that may be solid
-SHIPPED = {  # `ingenium make cells`
+SHIPPED = {  # written by `ingenium make cells`
     2: Path(__file__).with_name("plane.npz"),
     3: Path(__file__).with_name("spatial.npz"),
 }
@@ -26,14 +26,14 @@ KEPT = ("poisson", "young", "share")  # measured values that become conditions
 
 
 def families(dim: int) -> Mapping[str, plane_families.Draw]:
-    """By name."""
+    """Return the families by name."""
     if dim == 3:
         return spatial_families.FAMILIES
     return {**plane_families.FAMILIES, **auxetic_families.FAMILIES}
 
 
 def stock(settings: CellSettings, verifier: CellVerifier) -> Recipe:
-    """Drawn cells that carry load along all axes, with their measured values."""
+    """Return the recipe of random cells that carry load along all axes, with measured values."""
     canvas = Canvas(settings.cells)
     size = PIECE[canvas.dim]
     columns = [q.name for q in verifier.quantities]
@@ -61,9 +61,9 @@ def stock(settings: CellSettings, verifier: CellVerifier) -> Recipe:
 def drawn(
     canvas: Canvas, rng: np.random.Generator, count: int, feature_cells: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cells of all families in turn, without loose pieces, with their axes in random order.
+    """Sample cells of all families in turn, without loose pieces, with axes in random order.
 
-    They are not rolled over their borders: generators learn better where like lies on like.
+    They are not shifted periodically: generators learn better from aligned cells.
     """
     known = families(canvas.dim)
     names, solid, kinds = list(known), list[np.ndarray](), list[str]()
@@ -97,6 +97,6 @@ def _one(
 
 
 def held_out(count: int, seed: int) -> tuple[str, np.ndarray]:
-    """A fifth of the designs, at random."""
+    """Return a random fifth of the designs."""
     order = np.random.default_rng([seed, count]).permutation(count)
     return DESIGN, order < count // HELD_OUT_EVERY

@@ -1,4 +1,4 @@
-"""Problem: how must a periodic cell look so that the material made of it has wanted properties?"""
+"""Problem: design of a periodic cell so that the material made of it has target properties."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -39,7 +39,7 @@ FINER_SHARE, FINER_MOST = 0.1, 8  # of the accepted designs
 
 
 class UnitCell(StockedProblem):
-    """Cells of a solid and a void, or of two phases, with wanted stiffness and Poisson ratio."""
+    """Cells of a solid and a void, or of two phases, with target stiffness and Poisson ratio."""
 
     name: ClassVar[str] = "structures.unit_cell"
     summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
@@ -54,8 +54,8 @@ class UnitCell(StockedProblem):
         "Of cells in space nothing tells what the mesh is off: half voxels take a hundred times "
         "as long.",
     )
-    # Of plane cells it meets more wishes by something new than moved known ones (contests.json).
     validity = ("connected",)
+    # For plane cells new designs meet more targets than moved known ones do (contests.json).
     default_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"
 
@@ -79,10 +79,10 @@ class UnitCell(StockedProblem):
             Limit("connected", at_least=1.0, unit="1"),
             Limit("carried_axes", at_least=self.exact.cell.dim, unit="1"),
         )
-        if len(axes) == 3:  # where drawn ones are few, and networks meet next to no wish
+        if len(axes) == 3:  # where known cells are few, and networks meet almost no target
             self.default_family = "residual_bootstrap"  # type: ignore[misc]
             self.steered_family = UnitCell.default_family  # type: ignore[misc]
-        if not settings.porous:  # the second phase holds what is loose
+        if not settings.porous:  # the second phase supports loose pieces
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.second = independent.CellReference(self.exact).second
@@ -90,7 +90,7 @@ class UnitCell(StockedProblem):
             halves = Second(HalfCells(self.exact, self._half, FINER), FINER_SHARE, FINER_MOST)
             self.second = replace(self.second, finer=halves)
         self.codec = Channels.between(((0.0, 1.0),), settings.cells)
-        # The first is what is judged; a mesh has no place for a second phase.
+        # The first one is verified; a mesh cannot represent a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = 16 if len(axes) == 2 else 4
@@ -102,7 +102,7 @@ class UnitCell(StockedProblem):
         )
 
     def known(self, watch: Watch) -> xr.Dataset:
-        """Cells of families, with their measured values as conditions."""
+        """Return cells of families, with their measured values as conditions."""
         kept = stock(self.settings, self.exact).complete(watch)
         fits = np.abs(kept["poisson"]) <= 1
         kept = {name: array[fits] for name, array in kept.items()}
@@ -115,7 +115,7 @@ class UnitCell(StockedProblem):
         return known.assign_coords(held_out=held_out(len(solid), self.settings.seed))
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Poisson ratio, logarithm of stiffness over share, and share; 1 for its family, 0 else."""
+        """Return Poisson ratio, log of stiffness over share, share, and the family one-hot."""
         wanted = _wanted(designs)
         specific = (wanted.young.clamp(min=1e-4) / wanted.share.clamp(min=1e-2)).log10()
         numbers = [2 * wanted.poisson, specific + 1.5, 4 * wanted.share - 2]
@@ -129,21 +129,21 @@ class UnitCell(StockedProblem):
         return {a: (np.arange(n) + 0.5) * pitch for a, n in self.sizes.items()}
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Shares between 0 and 1."""
+        """Clip shares to [0, 1]."""
         return lambda arrays: (arrays[0].clamp(0.0, 1.0),)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Solid or void cells in one piece, wide enough; what misses its conditions changes."""
+        """Make cells solid or void, connected and wide enough; optimise those off their targets."""
         steps = self.settings.refine_steps
         mended = self.inverse.mended(arrays[0], _wanted(conditions), steps)
         return (mended.to(torch.float64),)
 
     def budgets(self) -> Mapping[str, Plan]:
-        """Until the held-out loss of plane cells is flat; about a minute and a half of a core."""
+        """Return the plan until the held-out loss of plane cells is flat; about 90 s of a core."""
         return {UnitCell.default_family: Plan(steps=8000)}
 
     def comparison(self) -> FieldComparison:
-        """Cells in space and of two phases have contests of their own; bare ones no optimiser."""
+        """Separate comparisons of spatial and two-phase cells; bare ones omit the optimiser."""
         spatial = len(self.settings.cells) == 3
         setup = "in space" if spatial else "" if self.settings.porous else "two phases"
         bare = replace(self.settings, refine_steps=0)
@@ -151,7 +151,7 @@ class UnitCell(StockedProblem):
         return FieldComparison(setup=setup, repair_calls=solves, bare=lambda: UnitCell(bare))
 
     def metric(self, designs: xr.Dataset) -> Metric:
-        """Root mean square difference, rolled over the borders to where cells differ least."""
+        """Return the root mean square difference under the best periodic shift."""
         x = self.encode(designs)[:, 0].to(torch.float64)
         axes = tuple(range(1, x.ndim))
         waves, size = torch.fft.rfftn(x, dim=axes), x.square().mean(axes)
@@ -169,7 +169,7 @@ class UnitCell(StockedProblem):
         return {name: partial(self.exact.soft, name) for name in (*smooth, "bulk")}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Cells side by side, and where they lie among the known ones."""
+        """Report cells side by side, and their position among the known ones."""
         from ingenium.domains.structures.cells import report
 
         printer, modulus_pa = CellPrinter(self.settings), self.settings.material.modulus_pa
@@ -181,6 +181,5 @@ class UnitCell(StockedProblem):
 
 
 def _wanted(conditions: xr.Dataset) -> Wanted:
-    """The numbers that are asked for."""
     columns = (np.array(conditions[name], dtype=np.float64) for name in (POISSON, YOUNG, SHARE))
     return Wanted(*(torch.from_numpy(column) for column in columns))

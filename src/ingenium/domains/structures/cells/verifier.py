@@ -1,4 +1,4 @@
-"""Measures periodic cells: stiffness, strength, what hangs together and how thin it is."""
+"""Verifier of periodic cells: stiffness, strength, connectivity and thickness."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.topology import connection
 from ingenium.kits.solids.elastic.element import constitutive, strain
 
-PENALTY = 3.0  # of shares between void and solid, where designs are not yet one or the other
-SHARP = 2.0  # of the step that such shares are passed through
+PENALTY = 3.0  # of shares between void and solid, in designs that are not yet one or the other
+SHARP = 2.0  # sharpness of the soft step for such shares
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class CellVerifier:
 
     @cached_property
     def cell(self) -> Periodic:
-        """The engine."""
+        """Homogenisation engine."""
         return Periodic(self.settings.cells, self.settings.material.poisson)
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """What is measured, in order."""
+        """Measured quantities, in order."""
         axes, pairs = AXES[: self.cell.dim], _pairs(self.cell.dim)
         across = [a + b for a in axes for b in axes if a != b]
         return (
@@ -86,7 +86,7 @@ class CellVerifier:
         return [(i, j) for i in range(s) for j in range(i, s)]
 
     def measure(self, share: Float[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
-        """The quantities of each design."""
+        """Measure the quantities of each design."""
         solid = share >= 0.5
         found = dict(self._geometry(solid))
         # One by one: the displacements of all would be large.
@@ -96,7 +96,7 @@ class CellVerifier:
         return torch.stack([found[q.name] for q in self.quantities], 1)
 
     def modulus(self, share: Float[Tensor, "n *cells"]) -> Float64[Tensor, "n e"]:
-        """Moduli (Pa) of shares, smooth: penalised after a soft step at one half."""
+        """Return moduli (Pa) of shares, smooth: penalised after a soft step at one half."""
         sharp = torch.tensor(SHARP / 2, dtype=torch.float64)
         step = ((SHARP * (share.flatten(1).to(torch.float64) - 0.5)).tanh() / sharp.tanh() + 1) / 2
         least = self.settings.second_modulus
@@ -104,11 +104,11 @@ class CellVerifier:
         return self.settings.material.modulus_pa * relative
 
     def soft(self, name: str, share: Float[Tensor, "n *cells"]) -> Float64[Tensor, " n"]:
-        """A property of the stiffness, differentiable, also between solid and void."""
+        """Return a property of the stiffness, differentiable, also between solid and void."""
         return self.moduli(self.cell.stiffness(self.modulus(share)))[name]
 
     def moduli(self, c: Float64[Tensor, "n s s"]) -> dict[str, Float64[Tensor, " n"]]:
-        """Properties of a stiffness, by quantity."""
+        """Return properties of a stiffness, by quantity."""
         found = dict(moduli_of(c))
         axes = [found[f"young_{a}"] for a in AXES[: self.cell.dim]]
         return found | {"young": torch.stack(axes).amin(0)}
@@ -125,7 +125,6 @@ class CellVerifier:
         }
 
     def _mechanics(self, solid: Float[Tensor, " e"] | Tensor) -> Mapping[str, Tensor]:
-        """Of one design."""
         least, material = self.settings.second_modulus, self.settings.material
         relative = least + (1 - least) * solid.to(torch.float64)
         modulus = material.modulus_pa * relative[None]
@@ -156,7 +155,7 @@ class CellVerifier:
 
 
 def _meshed(name: str, unit: str, long_name: str, shown: str = "") -> Quantity:
-    """What the size of the cells enters, so that limits hold beyond its uncertainty."""
+    """Quantity that depends on the cell size, so that limits apply beyond its uncertainty."""
     return Quantity(name, unit, long_name, beyond=True, shown=shown)
 
 
@@ -165,7 +164,7 @@ def _pairs(dim: int) -> list[str]:
 
 
 def von_mises(stress: Float64[Tensor, "*n s"]) -> Float64[Tensor, "*n"]:
-    """Of stresses in the order xx, yy, xy (plane stress) or xx, yy, zz, yz, xz, xy."""
+    """Return the von Mises stress for components xx, yy, xy (plane) or xx, yy, zz, yz, xz, xy."""
     if stress.shape[-1] == 3:
         x, y, xy = stress.unbind(-1)
         return (x**2 - x * y + y**2 + 3 * xy**2).clamp(min=0.0).sqrt()

@@ -1,1 +1,1 @@
-"""Corner fittings of containers for dry ice, light and printed: the problem `container`."""
+"""Problem `container`: light, printed corner fittings of containers for dry ice."""

@@ -1,4 +1,4 @@
-"""What the cold of dry ice does to metals: stiffness, strength and length.
+"""Effect of the cold of dry ice on metals: stiffness, strength and length.
 
 Sources: Marquardt, Le and Radebaugh, Cryogenic Material Properties Database, 11th International
 Cryocooler Conference, 2000 (NIST; fits of modulus and length for 4 to 300 K). The Aluminum
@@ -27,10 +27,10 @@ YIELD_GAIN = 42.0 / 40.0  # of 6061-T6, ksi at -112 °F over ksi at 75 °F
 
 @dataclass(frozen=True)
 class Climate:
-    """A temperature, against room temperature.
+    """A temperature, compared with room temperature.
 
     Raises:
-        InputError: for a temperature beyond what was measured.
+        InputError: for a temperature outside the measured range.
     """
 
     celsius: Annotated[
@@ -46,12 +46,12 @@ class Climate:
 
     @property
     def stiffer(self) -> float:
-        """Modulus of aluminium in parts of that at room temperature."""
+        """Modulus of aluminium relative to room temperature."""
         return _fit(ALUMINIUM_MODULUS, self.celsius) / _fit(ALUMINIUM_MODULUS, ROOM_C)
 
     @property
     def stronger(self) -> float:
-        """Yield strength of aluminium in parts of that at room temperature.
+        """Yield strength of aluminium relative to room temperature.
 
         Linear up to the gain at -80 °C, and no more below it.
         """
@@ -59,7 +59,7 @@ class Climate:
 
     @property
     def misfit(self) -> float:
-        """By how much aluminium grows more than the frame; negative where it shrinks more."""
+        """Thermal expansion of aluminium less that of the frame; negative where it shrinks more."""
         return self._longer("aluminium") - self._longer(self.frame)
 
     def _longer(self, metal: Frame) -> float:
@@ -68,6 +68,5 @@ class Climate:
 
 
 def _fit(terms: tuple[float, ...], celsius: float) -> float:
-    """A polynomial of the absolute temperature."""
     kelvin = celsius + ZERO_C_K
     return sum(a * kelvin**power for power, a in enumerate(terms))

@@ -1,4 +1,4 @@
-"""The problem `container`: light corner fittings of containers that stand in dry ice."""
+"""Problem `container`: light corner fittings of containers that stand in dry ice."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -39,23 +39,23 @@ class Container(PartProblem):
     )
 
     def __init__(self, settings: ContainerSettings) -> None:
-        """Build the part; nothing is solved before it is needed."""
+        """Build the part; no design is solved before it is needed."""
         self.settings = settings
         super().__init__(settings)
 
     def parts(self) -> tuple[Part, Part]:
-        """The fitting on its grid, and on cells of twice the size where its rings allow."""
+        """Return the fitting on its grid, and on cells of twice the size where its rings allow."""
         coarse = corner_part(self.settings, halves=self.settings.halves)
         return corner_part(self.settings), coarse
 
     def halved(self) -> Part:
-        """On cells of half the size."""
+        """Return the part on cells of half the size."""
         return corner_part(self.settings, halves=-1)
 
     def measuring(self, part: Part, elastic: Elastic) -> PartVerifier:
-        """Elasticity at room temperature and in the cold, and print checks."""
+        """Return the verifier: elasticity at room temperature and in the cold, and print checks."""
         return CornerVerifier(part, elastic, climate=self.settings.climate)
 
     def milled(self, rows: slice) -> Float[Tensor, "n e"]:
-        """Boxes of plates, with ribs."""
+        """Return boxes of plates, with ribs."""
         return milled(self.part, self.settings, drawings()[rows])

@@ -1,4 +1,4 @@
-"""Forces and stresses of a part that shrinks against what holds it.
+"""Forces and stresses of a part that shrinks against its supports.
 
 Shapes: n designs, e cells, f displacements, s stress components.
 Source: Cook et al., Concepts and Applications of Finite Element Analysis, 4th ed., 2002,
@@ -18,7 +18,7 @@ DIM = 3
 def forces_n(
     system: Elastic, modulus_pa: Float64[Tensor, "n e"], grown: float
 ) -> Float64[Tensor, "n f"]:
-    """Nodal forces of cells that would be longer by a share of their length in each direction.
+    """Return nodal forces of cells with a free strain `grown` in each direction.
 
     The slopes of the shape functions at the centre are their mean over the cell, so this is exact.
     """
@@ -31,7 +31,7 @@ def forces_n(
 
 
 def free_stress(system: Elastic, grown: float) -> Float64[Tensor, " s"]:
-    """What the strains of growth would be as stress of a unit modulus: to be taken off."""
+    """Return the stress of the free strain for unit modulus, which is to be subtracted."""
     free = torch.zeros(2 * DIM, dtype=torch.float64)
     free[:DIM] = grown
     return constitutive(DIM, system.poisson) @ free

@@ -1,4 +1,4 @@
-"""The space of a corner fitting: seat, feet and pads, what stays free, holds and loads."""
+"""Design space of a corner fitting: seat, feet and pads, free space, supports and loads."""
 
 from collections.abc import Sequence
 from math import floor
@@ -15,15 +15,15 @@ from ingenium.domains.structures.parts.bodies import Body, Cylinder, union
 from ingenium.domains.structures.parts.part import MM, Part, halved, positions, spread
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
-ON = 1e-9  # m; nodes so near to a face lie on it
-SLACK = 0.25  # cells by which nodes beside a ring still belong to it
+ON = 1e-9  # m; nodes this near to a face lie on it
+SLACK = 0.25  # cells by which nodes outside a ring still belong to it
 
 
 def corner_part(settings: ContainerSettings, *, halves: int = 0) -> Part:
-    """The part that the settings describe: its feet on the post, loads at seat and pads.
+    """Build the part of the settings: its feet on the post, loads at seat and pads.
 
-    `halves` is how often the numbers of cells are halved, for a first look that costs less; -1 is
-    a look on half the size.
+    `halves` is how often the numbers of cells are halved, for a cheap first evaluation; -1 halves
+    the size of cells.
     """
     grid = RegularGrid(halved(settings.cells, halves), settings.cell_mm * 2.0**halves * MM)
     feet, bolts, tools = _feet(settings)
@@ -64,10 +64,10 @@ def _on(
     metal: Sequence[Body],
     cut: Sequence[Body],
 ) -> Bool[Tensor, " v"]:
-    """Nodes of the layer next to a flat face, inside its rings of metal or just beside them.
+    """Nodes of the layer next to a flat face, inside its rings of metal or just outside them.
 
     Raises:
-        InputError: if they are too few to turn about.
+        InputError: if they are too few to transmit a moment.
     """
     layer = floor(level_m / cell_m + 0.5) * cell_m
     at, slack = nodes.clone(), SLACK * cell_m
@@ -84,7 +84,6 @@ def _on(
 
 
 def _middle(case: LoadCase, settings: ContainerSettings) -> Tensor:
-    """Of the face that a case acts on."""
     x, y = settings.post_mm
     wide, deep, top = settings.size_mm
     places = {
@@ -99,7 +98,7 @@ def _middle(case: LoadCase, settings: ContainerSettings) -> Tensor:
 def _feet(
     settings: ContainerSettings,
 ) -> tuple[tuple[Body, ...], tuple[Body, ...], tuple[Body, ...]]:
-    """Feet on the post, the holes in them, and the way of the tool above them."""
+    """Feet on the post, their holes, and the space of the tool above them."""
     top, deep = settings.size_mm[2] * MM, settings.cell_mm * MM
     high = settings.foot_height_mm * MM
     feet, bolts, tools = [], [], []

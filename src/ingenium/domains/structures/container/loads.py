@@ -27,7 +27,7 @@ Face = Literal["seat", "under", "rail_x", "rail_y"]
 
 @dataclass(frozen=True)
 class LoadCase:
-    """A load case: where it acts, and its force and moment about the middle of that face."""
+    """A load case: its place, and its force and moment about the middle of that face."""
 
     name: str
     face: Face
@@ -36,12 +36,12 @@ class LoadCase:
 
     @property
     def wrench(self) -> Float64[Tensor, " 6"]:
-        """Force and moment in a row."""
+        """Force and moment in one vector."""
         return torch.tensor((*self.force_n, *self.moment_nm), dtype=torch.float64)
 
 
 def cases(settings: ContainerSettings) -> tuple[LoadCase, ...]:
-    """Stacking, lifting, and rigidity across and along."""
+    """Return stacking, lifting, and rigidity across and along."""
     freight = settings.freight
     weight = freight.gross_kg * G
     down = STACKING * freight.stacked * weight / CORNERS
@@ -57,10 +57,10 @@ def cases(settings: ContainerSettings) -> tuple[LoadCase, ...]:
 
 
 def _racking(name: str, axis: int, shear_n: float, settings: ContainerSettings) -> LoadCase:
-    """What a rail brings in when its frame is racked; post and rail bend about their middles.
+    """Load of a rail when its frame is racked; post and rail bend about their middles.
 
-    Two posts share the force. The lower half of the post holds the fitting back by `shear_n` at
-    half its height; the rail, cut at its middle, balances it by shear up there.
+    Two posts share the force. The lower half of the post restrains the fitting by `shear_n` at half
+    its height; the rail, cut at its middle, balances it by shear.
     """
     freight: Freight = settings.freight
     span_m = (freight.length_m, freight.width_m)[axis]

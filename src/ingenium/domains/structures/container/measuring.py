@@ -1,4 +1,4 @@
-"""What is measured of a corner fitting: at room temperature, and in the cold of dry ice."""
+"""Verifier of a corner fitting: at room temperature, and in the cold of dry ice."""
 
 from dataclasses import dataclass, field
 
@@ -14,13 +14,13 @@ from ingenium.domains.structures.parts.measuring import MM, MPA, PartVerifier, m
 
 @dataclass(frozen=True, eq=False)
 class CornerVerifier(PartVerifier):
-    """What a part shows at room temperature, and again cold, where it also shrinks.
+    """Verifier of a part at room temperature, and again cold, where it also shrinks.
 
-    In the cold the metal is stiffer and stronger, and shrinks more than the frame that holds its
-    feet, so that each load comes on top of the stress of shrinking. Poisson's ratio is the same, so
+    In the cold the metal is stiffer and stronger, and shrinks more than the frame that fixes its
+    feet, so that each load adds to the stress of shrinking. Poisson's ratio is the same, so
     displacements under the loads are those at room temperature over the gain in stiffness, and
-    those of shrinking do not depend on it. What shrinks alike in all directions takes the same off
-    each normal stress, and nothing off the von Mises stress.
+    those of shrinking do not depend on it. Isotropic shrinking lowers each normal stress equally,
+    and leaves the von Mises stress unchanged.
 
     Shapes: n designs, l load cases, e cells, f displacements.
     """
@@ -29,7 +29,7 @@ class CornerVerifier(PartVerifier):
 
     @property
     def responses(self) -> tuple[Quantity, ...]:
-        """What `response` measures."""
+        """Quantities that `response` measures."""
         return (
             *super().responses,
             meshed("compliance_cold", "J", "largest compliance under a load case in the cold"),
@@ -40,7 +40,7 @@ class CornerVerifier(PartVerifier):
         )
 
     def response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
-        """Works, stress, displacement and frequency, and what they are in the cold."""
+        """Return works, stress, displacement and frequency, and their values in the cold."""
         cold, yield_mpa = self.climate, self.part.material.yield_pa * MPA
         modulus = self.modulus_pa(flat)
         shrink = forces_n(self.elastic, modulus, cold.misfit)[:, None]

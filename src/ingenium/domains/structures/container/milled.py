@@ -1,4 +1,4 @@
-"""Corner fittings as they are drawn for welding or milling: a box of plates, with ribs."""
+"""Conventional corner fittings for welding or milling: a box of plates, with ribs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ingenium.domains.structures.container.settings import ContainerSettings
 from ingenium.domains.structures.parts.bodies import Body, Cuboid, Cylinder
 from ingenium.domains.structures.parts.part import MM, Part, filled
 
-PLAIN_MM = (4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 16.0)  # of all plates and ribs alike
+PLAIN_MM = (4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 16.0)  # all plates and ribs equally thick
 PLATES_MM = (4.0, 6.0, 8.0)  # post plate and seat plate
 WALLS_MM = (0.0, 4.0)
 FLANGES_MM = (4.0, 8.0)
@@ -22,7 +22,7 @@ WINDOWS = (False, True)
 
 @dataclass(frozen=True)
 class MilledFitting:
-    """The thicknesses of one fitting in mm, 0 where there is none."""
+    """Thicknesses of one fitting in mm, 0 for absent plates."""
 
     plate_mm: float  # on the post, and under the seat
     wall_mm: float  # the two outer walls
@@ -32,7 +32,7 @@ class MilledFitting:
 
 
 def drawings() -> tuple[MilledFitting, ...]:
-    """Boxes of one thickness, then all combinations of usual ones."""
+    """Return boxes of one thickness, then all combinations of usual ones."""
     plain = (MilledFitting(t, t, t, t) for t in PLAIN_MM)
     tuned = (MilledFitting(*t) for t in product(PLATES_MM, WALLS_MM, FLANGES_MM, RIBS_MM, WINDOWS))
     return tuple(dict.fromkeys((*plain, *tuned)))
@@ -41,7 +41,7 @@ def drawings() -> tuple[MilledFitting, ...]:
 def milled(
     part: Part, settings: ContainerSettings, drawn: Sequence[MilledFitting]
 ) -> Float64[Tensor, "n e"]:
-    """Share of each cell that the metal of fittings made of plates fills."""
+    """Return the share of each cell that the metal of fittings made of plates fills."""
     return torch.stack([filled(part, *_bodies(settings, one)) for one in drawn])
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a corner fitting: its container, its faces and bolts, metal and cold."""
+"""Settings of a corner fitting: its container, its faces and bolts, metal and cold."""
 
 from dataclasses import dataclass, field
 from math import hypot, prod
@@ -17,7 +17,7 @@ MOST_CELLS = 500_000
 
 @dataclass(frozen=True)
 class Freight:
-    """The container that stands on its fittings, as its tests see it.
+    """Container that stands on its fittings, for its load tests.
 
     Raises:
         InputError: for a container without mass or size.
@@ -48,7 +48,8 @@ class ContainerSettings:
     The outer faces of the container are x = 0, y = 0 and the top of the space.
 
     Raises:
-        InputError: for a grid that is absurd, or faces that do not lie inside the part.
+        InputError: for a grid outside the supported range, or faces that do not lie inside the
+            part.
     """
 
     cells: tuple[int, int, int] = (28, 28, 28)
@@ -89,7 +90,7 @@ class ContainerSettings:
 
     @property
     def size_mm(self) -> tuple[float, float, float]:
-        """Of the space that the part may fill."""
+        """Size of the space that the part may fill."""
         x, y, z = (n * self.cell_mm for n in self.cells)
         return x, y, z
 
@@ -109,7 +110,7 @@ class ContainerSettings:
 
     @property
     def halves(self) -> int:
-        """How often cells can be doubled in size with every hold and load still on the grid."""
+        """Number of times that cells can double while the grid resolves all supports and loads."""
         return int(self.foot_radius_mm >= 2 * self.cell_mm <= self.pad_radius_mm)
 
     def _check_grid(self) -> None:
@@ -164,7 +165,7 @@ def _inside(
     around_mm: float,
     size_mm: tuple[float, float],
 ) -> None:
-    """Refuse places whose ring of metal does not lie in the space of the part."""
+    """Refuse positions whose ring of metal is not inside the space of the part."""
     for at in places_mm:
         if any(not around_mm <= a <= s - around_mm for a, s in zip(at, size_mm, strict=True)):
             raise InputError(

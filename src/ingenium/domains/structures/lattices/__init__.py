@@ -1,1 +1,1 @@
-"""Lattices that are crushed: frames of walls, and how much energy they take up."""
+"""Lattices under crushing: frames of walls, and the energy that they absorb."""

@@ -1,11 +1,11 @@
 """Crushing of plane frames between two plates: large displacements, plastic hinges, contact.
 
 Every wall is a chain of corotational beams with elastic, perfectly plastic sections. Plates and
-walls touch by penalty forces; what starts on a plate stays on it sideways and may turn. The plate
-goes down slowly, and the motion is integrated explicitly with masses that give every beam the
-same critical step and damping of the slow modes, so that what is computed is the quasi-static
-answer, limit points and snaps included. Friction, fracture, strain hardening and strain rate are
-left out; a section that yields bends at its plastic moment as the normal force reduces it, and
+walls touch by penalty forces; nodes that start on a plate cannot slide on it but may rotate. The
+plate moves down slowly, and the motion is integrated explicitly with masses that give every beam
+the same critical step and damping of the slow modes, so that the result is the quasi-static
+response, including limit points and snap-through. Friction, fracture, strain hardening and strain
+rate are neglected; a yielding section bends at its plastic moment, reduced by the normal force, and
 never beyond.
 
 Shapes: v nodes, b beams, k contacts, p records.
@@ -29,19 +29,19 @@ from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.material import Ductile
 
 compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
-ENGINE = 2  # counted up when answers change, so that kept lattices are crushed again
+ENGINE = 2  # increased when results change, so that cached lattices are crushed again
 RECORDS = 240
-SHAPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strain, where the shape is kept
-LOOK = 50  # steps between two searches for walls that come close
-FASTEST = 0.02  # turn of a node in a step: where a wall is squashed flat, nothing slows it
-SHORTEST = 0.5  # of a beam's length, for its shear: squashed ones would ask for a shorter step
+SHAPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strain, where the shape is recorded
+LOOK = 50  # steps between two searches for walls in reach
+FASTEST = 0.02  # rotation of a node in a step: in a flattened wall, nothing limits it
+SHORTEST = 0.5  # of a beam's length, for its shear: flattened ones would need a shorter step
 STIFF = 0.3  # of a contact, in masses of a node over the square of a step
-NEAR = 64  # contacts that are watched for each node, at most
+NEAR = 64  # contacts per node, at most
 
 
 @dataclass(frozen=True)
 class Crushing:
-    """How a frame is crushed."""
+    """Settings of the crushing simulation."""
 
     strain: float = 0.5  # of the height, at the end
     steps: int = 32000
@@ -57,13 +57,13 @@ class Crushing:
             )
 
     def both(self) -> tuple["Crushing", "Crushing"]:
-        """These, and the same with every wall crooked the other way."""
+        """Return these settings, and the same with every wall imperfection reversed."""
         return self, replace(self, crooked=-self.crooked)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Force on each plate while a frame is crushed, per metre of depth, and what it looks like.
+    """Force on each plate while a frame is crushed, per metre of depth, and its shapes.
 
     Shapes: p records, b beams.
     """
@@ -75,7 +75,7 @@ class Curve:
 
 
 def crush(frame: Frame, material: Ductile, settings: Crushing = Crushing()) -> Curve:
-    """Push the upper plate down on a frame; NaN from where the motion has no answer."""
+    """Push the upper plate down on a frame; NaN after the motion fails."""
     node, beam, of = _chains(frame, settings)
     top, bottom, shapes = _integrate(
         node,
@@ -86,7 +86,7 @@ def crush(frame: Frame, material: Ductile, settings: Crushing = Crushing()) -> C
         (frame.height_m, settings.strain, settings.damping),
         settings.steps,
     )
-    # A box full of metal would yield below this: whoever pushes harder has lost its way.
+    # A box full of metal would yield below this: a larger force means that the motion has diverged.
     lost = np.maximum(top, bottom) > material.yield_pa * frame.width_m
     top, bottom = (np.where(np.maximum.accumulate(lost), np.nan, f) for f in (top, bottom))
     strain = settings.strain * (np.arange(RECORDS) + 0.5) / RECORDS
@@ -94,7 +94,7 @@ def crush(frame: Frame, material: Ductile, settings: Crushing = Crushing()) -> C
 
 
 def _chains(frame: Frame, settings: Crushing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nodes and beams when every wall is cut up, and the wall of each beam."""
+    """Nodes and beams of the subdivided walls, and the wall of each beam."""
     beams, (first, last) = settings.beams, frame.wall.T
     share = np.arange(1, beams) / beams
     start, along = frame.node_m[first], frame.node_m[last] - frame.node_m[first]
@@ -143,7 +143,7 @@ def _integrate(node, beam, thick, held, solid, course, steps):
 @no_type_check
 @compiled
 def _radii(beam, thick, nodes):
-    """Half of the thickest wall at each node, which touches what comes nearer."""
+    """Half of the thickest wall at each node, the contact distance."""
     radius = np.zeros(nodes)
     for e in range(len(beam)):
         for v in beam[e]:
@@ -154,7 +154,7 @@ def _radii(beam, thick, nodes):
 @no_type_check
 @compiled
 def _press(x, plate, mass, force, loads, record, share):
-    """What both plates push nodes back with that have come through them."""
+    """Forces of both plates on nodes that have penetrated them."""
     top, bottom = loads
     for v in range(len(x)):
         over, under = x[v, 1] - plate, -x[v, 1]
@@ -169,7 +169,7 @@ def _press(x, plate, mass, force, loads, record, share):
 @no_type_check
 @compiled
 def _move(x, turn, velocity, force, mass, inertia, held, damping):
-    """One step of every node; those that are held do not go aside."""
+    """One step of every node; fixed ones do not move sideways."""
     for v in range(len(x)):
         for axis in range(2):
             velocity[v, axis] = (1 - damping) * velocity[v, axis] + force[v, axis] / mass[v]
@@ -185,7 +185,7 @@ def _move(x, turn, velocity, force, mass, inertia, held, damping):
 @no_type_check
 @compiled
 def _begin(node, beam):
-    """Of each beam: length, turn since the start, direction, plastic stretch and end turns."""
+    """Length, rotation, direction, plastic stretch and end rotations of each beam."""
     state = np.zeros((len(beam), 7))
     for e in range(len(beam)):
         a, b = beam[e]
@@ -221,20 +221,20 @@ def _pull(x, turn, beam, thick, solid, state, force):
         dx, dy = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1]
         long = np.hypot(dx, dy)
         ex, ey = dx / long, dy / long
-        # Added up from step to step, so that walls may turn over.
+        # Added up from step to step, so that walls may rotate by more than half a turn.
         turned += np.arctan2(was_x * ey - was_y * ex, was_x * ex + was_y * ey)
         axial, bending = modulus * thick[e] / length, modulus * thick[e] ** 3 / 12 / length
         most = yielding * thick[e]
         left, right = turn[a] - turned - bent_a, turn[b] - turned - bent_b
-        bow = length / 30 * (2 * left**2 - left * right + 2 * right**2)  # taken by the curve
+        bow = length / 30 * (2 * left**2 - left * right + 2 * right**2)  # the part due to curvature
         normal = axial * (long - length - slack + bow)
         if abs(normal) > most:
             normal = np.sign(normal) * most
             slack = long - length + bow - normal / axial
         bound = most * thick[e] / 4 * (1 - (normal / most) ** 2)
-        near = 4 * bending + 4 * normal * length / 30  # of one end's moment, with the bow
+        near = 4 * bending + 4 * normal * length / 30  # stiffness of one end's moment, with the bow
         far = 2 * bending - normal * length / 30
-        for _ in range(2):  # one end's flow unloads the other
+        for _ in range(2):  # plastic flow at one end unloads the other
             moment_a = near * left + far * right
             if abs(moment_a) > bound:
                 back = (moment_a - np.sign(moment_a) * bound) / near
@@ -286,10 +286,10 @@ def _search(x, start, beam, thick, radius, touch, close):
 @no_type_check
 @compiled
 def _push(x, start, beam, thick, radius, touch, close, mass, busy, force):
-    """Forces between nodes and beams that touch; those that began closer may stay so close.
+    """Contact forces between nodes and beams; pairs that began closer may remain so close.
 
-    `busy` counts the contacts of each node. They share its stiffness, lest a heap of walls ask
-    for a shorter step.
+    `busy` counts the contacts of each node. They share its stiffness, since a pile of walls would
+    otherwise need a shorter step.
     """
     before = busy.copy()
     busy[:] = 0

@@ -1,4 +1,4 @@
-"""Files of lattices: the body as it is judged, and the cells that it was made from."""
+"""Files of lattices: the verified body, and the cells that it was made from."""
 
 import math
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from ingenium.kits.solids.printing.files import read_mesh, write_stl
 
 COLUMNS = ("column", "row", "amplitude", "wall_m", "web_m", "wanted_j_kg")
 BODY, WALLS = "lattice.stl", "walls.csv"
-WHOLE = 5e-3  # by which the volume of a body may differ from that of its walls, relative
-DEEP = 1e-3  # by which the depth of a body may differ, relative
+WHOLE = 5e-3  # relative; tolerated difference between the volumes of a body and of its walls
+DEEP = 1e-3  # relative; tolerated difference of the depth of a body
 DIGITS = 12  # significant; frames are built to the nanometre
 
 Design = dict[str, np.ndarray]
@@ -30,7 +30,7 @@ Design = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class CellTable:
-    """A folder a design with `cells.csv`, a row a cell, which is what is read back."""
+    """A folder a design with `cells.csv`, a row a cell, which the reader uses."""
 
     layout: Layout
     depth_m: float
@@ -42,7 +42,7 @@ class CellTable:
         """Write `lattice_000000/` and so on."""
         i, j = np.meshgrid(*map(np.arange, self.layout.cells), indexing="ij")
         paths = {}
-        for index in designs[DESIGN].to_numpy().tolist():  # a folder a design
+        for index in designs[DESIGN].to_numpy().tolist():  # one folder a design
             one = designs.sel({DESIGN: index})
             path = folder / f"lattice_{index:06d}"
             path.mkdir(parents=True)
@@ -59,7 +59,7 @@ class CellTable:
         """Read a folder of one design, its `cells.csv`, or a folder of such folders.
 
         Raises:
-            InputError: for anything but whole tables of this layout.
+            InputError: for files other than whole tables of this layout.
         """
         if path.is_file():
             files = [path]
@@ -88,20 +88,19 @@ class CellTable:
         return xr.Dataset(data, coords={DESIGN: index})
 
     def _build(self, design: Design, folder: Path) -> None:
-        """Nothing beside the cells."""
+        """Write no further files."""
 
     def _design(self, file: Path) -> Design:
-        """What is judged of the folder of a table.
+        """Design in the folder of a table.
 
         Raises:
-            InputError: for a table beside a body, which is what is judged.
+            InputError: for a table with a body, since the body is verified.
         """
         if file.with_name(BODY).exists():
             raise InputError("a table of cells alone", f"{BODY} beside it", "Name the folder.")
         return self._one(file)
 
     def _one(self, file: Path) -> Design:
-        """The arrays of one table."""
         table, cells = (
             read_table(file, "a cells.csv of a lattice", delimiter=","),
             self.layout.cells,
@@ -124,8 +123,8 @@ class CellTable:
 class StlLattice(CellTable):
     """A folder a design: `lattice.stl`, the body; `cells.csv`; `walls.csv`, a row a wall.
 
-    What is read back is the body: its walls are cut across, and the cells are those that have the
-    walls that were found (`recovered`). `cells.csv` says only where to look, and what was asked.
+    The reader uses the body: its walls are sectioned, and the cells are recovered from them
+    (`recovered`). `cells.csv` only supplies the starting point, and the request.
     """
 
     name: str = "stl"
@@ -154,7 +153,7 @@ class StlLattice(CellTable):
         return asked | dict(zip(names, found, strict=True))
 
     def _check_walls(self, asked: Design, file: Path) -> None:
-        """A list of walls beside the body is that of its cells."""
+        """Check that a list of walls agrees with the cells of its body."""
         if not file.exists():
             return
         amplitude, wall, web = (asked[k][None] for k in COLUMNS[2:5])
@@ -165,7 +164,7 @@ class StlLattice(CellTable):
             )
 
     def _check_volume(self, found: Fields, volume_m3: float, folder: Path) -> None:
-        """The walls that were found make up all of the mesh."""
+        """Check that the recovered walls make up the whole mesh."""
         (frame,) = frames(self.layout, *(field[None] for field in found))
         box = self.layout.width_m * self.layout.height_m * self.depth_m
         own = body_density(frame)

@@ -1,4 +1,4 @@
-"""Plane frames of walls: nodes, walls between them, and how thick each one is."""
+"""Plane frames of walls: nodes, walls between them, and the thickness of each wall."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ class Frame:
     Shapes: v nodes, s walls.
 
     Raises:
-        InputError: for walls that are not between two nodes, or not thicker than nothing.
+        InputError: for walls that are not between two nodes, or without thickness.
     """
 
     node_m: Float64[np.ndarray, "v 2"]
     wall: Int64[np.ndarray, "s 2"]  # the nodes of each
     thickness_m: Float64[np.ndarray, " s"]
-    width_m: float  # of the box that the frame fills
+    width_m: float  # of the frame's box
     height_m: float
 
     def __post_init__(self) -> None:
@@ -35,7 +35,7 @@ class Frame:
 
     @property
     def length_m(self) -> Float64[np.ndarray, " s"]:
-        """Of each wall, from node to node."""
+        """Length of each wall, from node to node."""
         a, b = self.node_m[self.wall[:, 0]], self.node_m[self.wall[:, 1]]
         length: np.ndarray = np.linalg.norm(b - a, axis=1)
         return length

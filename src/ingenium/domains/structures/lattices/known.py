@@ -1,4 +1,4 @@
-"""Lattices to learn from: classical ones and random graded ones, each crushed by the engine.
+"""Training lattices: classical ones and random graded ones, each crushed by the engine.
 
 Shapes: n designs, x columns and y rows of cells.
 """
@@ -18,13 +18,13 @@ from ingenium.domains.structures.lattices.proportion import printed, proportione
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
 
 PIECE = 16
-SHIPPED = Path(__file__).with_name("known.npz")  # `ingenium make lattices`
+SHIPPED = Path(__file__).with_name("known.npz")  # written by `ingenium make lattices`
 DENSITIES = (0.08, 0.2)
 CLASSICAL = {"hexagons": 0.25, "bricks": 0.0, "bow-ties": -0.25}  # amplitude
 
 
 def classical(layout: Layout, density: float) -> Mapping[str, tuple[np.ndarray, ...]]:
-    """Uniform lattices, with and without webs, by name; one design each."""
+    """Return uniform lattices, with and without webs, by name; one design each."""
     one = np.ones((1, *layout.cells))
     out = {}
     for name, amplitude in CLASSICAL.items():
@@ -35,7 +35,7 @@ def classical(layout: Layout, density: float) -> Mapping[str, tuple[np.ndarray, 
 
 
 def graded(layout: Layout, count: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Random smooth fields from uniform to strongly graded, at random densities."""
+    """Sample smooth fields from uniform to strongly graded, at random densities."""
     cells = layout.cells
 
     def field(low: float, high: float) -> np.ndarray:
@@ -61,7 +61,7 @@ def graded(layout: Layout, count: int, rng: np.random.Generator) -> tuple[np.nda
 
 
 def stock(verifier: CrushVerifier, count: int) -> Recipe:
-    """Graded lattices with what was measured on them."""
+    """Return the recipe of graded lattices with their measurements."""
 
     def make(piece: int) -> dict[str, np.ndarray]:
         rows = min(PIECE, count - piece * PIECE)

@@ -1,9 +1,9 @@
 """Graded lattices of zigzag lines and upright walls, from fields on their cells.
 
-Lines run across; between two of them walls stand at every second node, from the peaks of the
-lower line to the valleys of the upper one. With peaks up the cells are hexagons, with none bricks,
-with peaks down re-entrant bow-ties. At the other nodes a web may stand, which splits a cell. The
-first and the last line are the plates themselves.
+Lines run across; between two of them every second node has a wall, from the peaks of the lower line
+to the valleys of the upper one. With peaks up the cells are hexagons, without peaks bricks, with
+peaks down re-entrant bow-ties. The other nodes may have a web, which splits a cell. The first and
+the last line are the plates.
 
 Shapes: n designs, x columns and y rows of cells, v nodes, s walls.
 """
@@ -25,7 +25,7 @@ STEEPEST = 0.35  # amplitude of a line over the height of a row
 
 @dataclass(frozen=True)
 class Layout:
-    """The box of a lattice, its cells, and how thin a printer can make a wall.
+    """Box of a lattice, its cells, and the limits of wall thickness in print.
 
     Raises:
         InputError: for fewer than two rows or columns, or lengths that do not fit.
@@ -62,13 +62,13 @@ class Layout:
 
     @cached_property
     def plan(self) -> "WallPlan":
-        """How the nodes and walls of this layout depend on the cells."""
+        """Dependence of nodes and walls of this layout on the cells."""
         return _plan(self)
 
 
 @dataclass(frozen=True)
 class WallPlan:
-    """Nodes and walls of a layout, and which cells each takes its number from (a mean)."""
+    """Nodes and walls of a layout, and the cells whose mean determines each."""
 
     place: Float64[np.ndarray, "v 2"]  # of the nodes in rows and columns, without amplitude
     raised: Float64[np.ndarray, "v cells"]  # +1, -1 or 0 times the mean of the cells around
@@ -106,7 +106,7 @@ def _plan(layout: Layout) -> WallPlan:
 
 
 def _mean(cells: int) -> Float64[np.ndarray, "nodes cells"]:
-    """Weights with which a node between cells takes their mean; one cell at the ends."""
+    """Averaging weights from cells to nodes between them; one cell at the ends."""
     weight = np.zeros((cells + 1, cells))
     weight[np.arange(cells), np.arange(cells)] = 1
     weight[np.arange(1, cells + 1), np.arange(cells)] = 1
@@ -115,7 +115,7 @@ def _mean(cells: int) -> Float64[np.ndarray, "nodes cells"]:
 
 
 def nodes(layout: Layout, amplitude: Float64[np.ndarray, "n x y"]) -> Float64[np.ndarray, "n v 2"]:
-    """Where the nodes of each design are (m)."""
+    """Return the positions of the nodes of each design (m)."""
     plan, cell = layout.plan, np.array(layout.cell_m)
     out = np.broadcast_to(plan.place, (len(amplitude), *plan.place.shape)).copy()
     out[..., 1] += amplitude.reshape(len(amplitude), -1) @ plan.raised.T
@@ -126,7 +126,7 @@ def nodes(layout: Layout, amplitude: Float64[np.ndarray, "n x y"]) -> Float64[np
 def thicknesses(
     layout: Layout, wall_m: Float64[np.ndarray, "n x y"], web_m: Float64[np.ndarray, "n x y"]
 ) -> Float64[np.ndarray, "n s"]:
-    """Of each wall (m); 0 for webs that are thinner than half the thinnest printed wall.
+    """Return the thickness of each wall (m); 0 for webs below half the thinnest printed wall.
 
     Every other wall is at least as thick as the thinnest, and none thicker than the thickest.
     """
@@ -145,7 +145,7 @@ def relative_density(
     wall_m: Float64[np.ndarray, "n x y"],
     web_m: Float64[np.ndarray, "n x y"],
 ) -> Float64[np.ndarray, " n"]:
-    """Area of the walls over the box, as `Frame.relative_density`."""
+    """Return the area of the walls over the box, like `Frame.relative_density`."""
     place = nodes(layout, amplitude)
     length = np.linalg.norm(
         place[:, layout.plan.wall[:, 1]] - place[:, layout.plan.wall[:, 0]], axis=2
@@ -160,7 +160,7 @@ def frames(
     wall_m: Float64[np.ndarray, "n x y"],
     web_m: Float64[np.ndarray, "n x y"],
 ) -> list[Frame]:
-    """The frame of each design, to the nanometre, so that no order of sums can sway a crush."""
+    """Return the frame of each design, to the nanometre, so that sum order has no effect."""
     place = nodes(layout, amplitude).round(DECIMALS)
     thick = thicknesses(layout, wall_m, web_m).round(DECIMALS)
     out = []

@@ -11,7 +11,7 @@ class Ductile:
     """An elastic, perfectly plastic material.
 
     Raises:
-        InputError: for values that no metal has.
+        InputError: for values outside the range of metals.
     """
 
     modulus_pa: Modulus

@@ -1,4 +1,4 @@
-"""Graded lattices that take up a given energy per kilogram when they are crushed."""
+"""Problem: graded lattices with a target energy absorption per kilogram under crushing."""
 
 import math
 from collections.abc import Mapping
@@ -28,16 +28,16 @@ from ingenium.domains.structures.lattices.verifier import CrushVerifier, WallSum
 FEWEST = 20
 MOST_J_KG = 1e5
 HELD_OUT_EVERY = 5
-NEAR_BRICKS = 0.005  # of their density: dots of a sixth of a wall make the mesh
+NEAR_BRICKS = 0.005  # of their density: the mesh is built from dots of a sixth of a wall
 SHARE, MOST = 0.1, 4  # of the designs of a run whose bodies are checked
 
 
 @dataclass(frozen=True)
 class LatticeSettings:
-    """The box and cells of the lattice, its metal, how it is crushed, and how many are known.
+    """Settings of the box, cells and metal of lattices, the crushing, and the training set.
 
     Raises:
-        InputError: for fewer known lattices than can be learned from, or no depth.
+        InputError: for too few known lattices, or no depth.
     """
 
     layout: Layout = field(default_factory=Layout)
@@ -58,9 +58,9 @@ class LatticeSettings:
 class Lattice(Problem):
     """Graded plane lattices, by relative density and specific energy.
 
-    What is judged is the body in the STL: its walls are found by cutting it across, and a frame of
-    these walls is crushed (`CrushVerifier`). The body itself is not: there is no mesh of solid
-    elements, no fracture and no friction.
+    The body in the STL is verified through its walls: they are found by sectioning, and a frame of
+    these walls is crushed (`CrushVerifier`). The body itself is not simulated: there is no mesh of
+    solid elements, no fracture and no friction.
     """
 
     name: ClassVar[str] = "structures.lattice"
@@ -97,7 +97,7 @@ class Lattice(Problem):
         exact = CrushVerifier(layout, settings.material, settings.depth_m, settings.crushing)
         self.tiers = (exact,)
         self.second = Second(WallSum(layout), SHARE, MOST)
-        forms = (StlLattice, CellTable)  # the first is what is judged
+        forms = (StlLattice, CellTable)  # the first one is verified
         self.formats = {f.name: f(layout, settings.depth_m, self.variables) for f in forms}
         self.codec = Channels.between(((-STEEPEST, STEEPEST), thickness, thickness), layout.cells)
         self.at_once = 8
@@ -105,11 +105,11 @@ class Lattice(Problem):
         self.stock = known.stock(exact, settings.known)
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Crush the lattices to learn from."""
+        """Crush the training lattices."""
         self.stock.complete(watch)
 
     def data(self) -> xr.Dataset:
-        """All known lattices, each under its own density and measured energy."""
+        """Return all known lattices, conditioned on their own density and measured energy."""
         made = self.stock.complete()
         energy = made["specific_energy"]
         held = np.arange(len(energy)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
@@ -127,7 +127,7 @@ class Lattice(Problem):
         return whole.isel({DESIGN: np.flatnonzero(np.isfinite(energy))})
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Walls in printable bounds, and a body of the density asked for."""
+        """Bound walls to printable ones, and scale the body to the requested density."""
         density = conditions["density"].to_numpy().astype(np.float64)
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -138,7 +138,7 @@ class Lattice(Problem):
         return onto
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Pictures of the crush, and asked against measured energy."""
+        """Report pictures of the crushing, and requested against measured energy."""
         return report.sections(self.exact, designs, verdicts, self.data())
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
@@ -160,7 +160,6 @@ class Lattice(Problem):
 
 
 def _conditions() -> tuple[Condition, ...]:
-    """Density and energy that may be asked for."""
     low, high = known.DENSITIES
     return (
         Condition(

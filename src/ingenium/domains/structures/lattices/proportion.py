@@ -1,4 +1,4 @@
-"""Walls scaled so that a lattice has the relative density that was asked for."""
+"""Scaling of walls to the requested relative density of a lattice."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -7,7 +7,7 @@ from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, frames
 from ingenium.domains.structures.lattices.solid import body_density
 
 HALVINGS = 60
-ROUNDS, NEAR = 4, 2e-4  # of scaling a body; how near it then is to its density, relative
+ROUNDS, NEAR = 4, 2e-4  # rounds of scaling a body, and its final relative error of density
 
 
 def admissible(
@@ -16,7 +16,7 @@ def admissible(
     wall_m: Float64[np.ndarray, "n x y"],
     web_m: Float64[np.ndarray, "n x y"],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fields within what can be printed: walls in bounds, webs in bounds or absent (0)."""
+    """Clip fields to printable ones: walls in bounds, webs in bounds or absent (0)."""
     least, most = layout.thinnest_m, layout.thickest_m
     web = np.where(web_m < least / 2, 0.0, np.clip(web_m, least, most))
     return np.clip(amplitude, -STEEPEST, STEEPEST), np.clip(wall_m, least, most), web
@@ -29,10 +29,10 @@ def proportioned(
     web_m: Float64[np.ndarray, "n x y"],
     density: Float64[np.ndarray, " n"],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Admissible fields with walls and webs scaled together to the frame's density (bisection).
+    """Scale admissible walls and webs together to the frame's density (bisection).
 
-    A density beyond what the thinnest or thickest walls give is met as closely as they can.
-    Fields that have it already are left as they are.
+    A density beyond the range of printable walls is met as closely as possible. Fields that have
+    the density already are unchanged.
 
     Shapes: n designs, x columns and y rows of cells.
     """
@@ -61,7 +61,7 @@ def printed(
     web_m: Float64[np.ndarray, "n x y"],
     density: Float64[np.ndarray, " n"],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Admissible fields whose body, not their frame, has the density; otherwise as `proportioned`.
+    """Scale fields so that the body, not the frame, has the density; else like `proportioned`.
 
     Shapes: n designs, x columns and y rows of cells.
     """

@@ -1,4 +1,4 @@
-"""Walls of a lattice as its mesh has them: where each one lies and how thick it is.
+"""Recovery of a lattice's walls from its mesh: position and thickness of each wall.
 
 Shapes: v nodes, s walls, q stations on a wall, t segments.
 """
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from trimesh import Trimesh
 
 STATIONS = np.linspace(0.35, 0.65, 5)  # of a wall's length: clear of the joints at its ends
-LEAST = 1e-6  # share of a wall's length between crossings that are told apart
-APART = 0.25  # of the thinnest wall, by which a wall may differ from what cells can say
+LEAST = 1e-6  # share of a wall's length; nearer crossings count as one
+APART = 0.25  # of the thinnest wall; tolerated difference between a wall and its cells
 
 Fields = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
 class MidSection:
-    """The outline of a body, cut across at half its depth, as segments."""
+    """Outline of a body, cut across at half its depth, as segments."""
 
     start: Float64[np.ndarray, "t 2"]
     end: Float64[np.ndarray, "t 2"]
 
     @classmethod
     def of(cls, mesh: "Trimesh") -> "MidSection":
-        """Where the faces of a mesh cross the plane."""
+        """Intersect the faces of a mesh with the plane."""
         corners = np.asarray(mesh.vertices[mesh.faces], dtype=np.float64)
         middle = mesh.bounds[:, 2].mean()
         above = corners[:, :, 2] > middle
@@ -50,7 +50,7 @@ class MidSection:
     def through(
         self, at: Float64[np.ndarray, " 2"], way: Float64[np.ndarray, " 2"]
     ) -> Float64[np.ndarray, " _"]:
-        """Where the outline crosses a straight line (m from `at` along a unit vector), in order."""
+        """Return the outline's crossings with a line (m from `at` along unit vector), in order."""
         off = np.stack([self.start - at, self.end - at], 1)
         side = off @ np.array([-way[1], way[0]])
         crossed = (side[:, 0] > 0) != (side[:, 1] > 0)
@@ -61,14 +61,14 @@ class MidSection:
 
 
 def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
-    """Fields of the lattice that a mesh is, near those that were asked for.
+    """Return the fields of the lattice in a mesh, near the requested fields.
 
-    Each wall is cut across at some places along its middle. What the cuts find thicker, thinner or
-    aside is added to the fields by least squares, with the smallest change that explains it.
+    Each wall is sectioned at some places along its middle. Deviations in thickness and position are
+    added to the fields by least squares, with the smallest change that explains them.
 
     Raises:
-        InputError: for a mesh without one of the walls, with one more, or with walls that no
-            fields of this layout have.
+        InputError: for a mesh with a missing or an additional wall, or with walls that no fields of
+            this layout have.
     """
     amplitude, wall_m, web_m = asked
     (node,) = nodes(layout, amplitude[None])
@@ -100,7 +100,7 @@ def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
 def _measured(
     cut: MidSection, node: np.ndarray, wall: np.ndarray, thick: np.ndarray, layout: Layout
 ) -> tuple[Float64[np.ndarray, " s"], Float64[np.ndarray, "s q"]]:
-    """Thickness of each wall, and how far aside its middle lies at the stations (m)."""
+    """Thickness of each wall, and the offset of its middle at the stations (m)."""
     found, aside = np.zeros(len(wall)), np.zeros((len(wall), len(STATIONS)))
     for row, (a, b) in enumerate(wall):  # few walls, each with its own number of crossings
         along = node[b] - node[a]
@@ -118,7 +118,7 @@ def _measured(
 
 
 def _span(crossings: Float64[np.ndarray, " _"]) -> tuple[float, float] | None:
-    """The part of a line inside the body that holds its origin, if that is inside."""
+    """The segment of a line inside the body that contains its origin, if that is inside."""
     below = int((crossings <= 0).sum())
     if below % 2 == 0 or below == len(crossings):
         return None
@@ -148,13 +148,13 @@ def _solved(
 def _raised(
     layout: Layout, node: np.ndarray, aside: np.ndarray, lines: Bool[np.ndarray, " s"]
 ) -> Float64[np.ndarray, " cells"]:
-    """Change of amplitudes that moves the walls aside as they were found."""
+    """Change of amplitudes that moves the walls by the measured offsets."""
     plan, height = layout.plan, layout.cell_m[1]
     first, last = plan.wall[lines].T
     along = node[last] - node[first]
-    level = along[:, 0] / np.linalg.norm(along, axis=1)  # share of a rise that goes aside
+    level = along[:, 0] / np.linalg.norm(along, axis=1)  # sideways share of a rise
     weight = STATIONS[None, :, None]
     moved = (1 - weight) * plan.raised[first][:, None] + weight * plan.raised[last][:, None]
     rows = height * level[:, None, None] * moved
-    flat = np.abs(level) > LEAST  # uprights say nothing of their ends' heights
+    flat = np.abs(level) > LEAST  # uprights do not determine the heights of their ends
     return _solved(rows[flat].reshape(-1, rows.shape[2]), aside[lines][flat].ravel())

@@ -1,4 +1,4 @@
-"""Lattices as they are printed, fold and push, and their energy against what was requested."""
+"""Report of lattices: pictures of crushing, force curves, and requested against measured energy."""
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -17,14 +17,14 @@ from ingenium.drawing.style import OURS, SERIES
 from ingenium.kits.solids.printing.pictures import gallery as bodies
 from ingenium.kits.solids.printing.pictures import scene
 
-SHOWN, TURNED = 4, 2  # lattices that are drawn; of these the ones that the reader can turn
+SHOWN, TURNED = 4, 2  # lattices that are plotted; of these the ones with an interactive view
 EVENEST = "The accepted lattices that crush most evenly"
 
 
 def sections(
     verifier: CrushVerifier, designs: xr.Dataset, verdicts: xr.Dataset, known: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Lattices while they are crushed, their curves, and energy requested and measured."""
+    """Plot lattices while they are crushed, their curves, and requested and measured energy."""
     plane = Section(
         "Energy requested and measured",
         "Each proposed lattice at the energy that was requested of it; the band is 10 % to either "

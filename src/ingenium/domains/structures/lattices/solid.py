@@ -1,4 +1,4 @@
-"""Frames as bodies that can be printed: every wall with its thickness, drawn out to the depth."""
+"""Frames as printable bodies: every wall with its thickness, extruded to the depth."""
 
 import math
 from typing import TYPE_CHECKING
@@ -18,12 +18,13 @@ MOST = 400  # dots along the longer side
 
 
 def solid(frame: Frame, depth_m: float) -> "Trimesh":
-    """A closed mesh of the frame, from z = 0 to its depth; walls end in half circles.
+    """Build a closed mesh of the frame, from z = 0 to its depth; walls end in half circles.
 
-    It lies where the frame does, so walls along its sides stand out of the box by half of them.
+    It has the frame's position, so walls along its sides extend beyond the box by half their
+    thickness.
 
     Raises:
-        EngineError: if the walls do not hang together.
+        EngineError: if the walls are not connected.
     """
     longest = max(frame.width_m, frame.height_m)
     dot = max(float(frame.thickness_m.min()) / PER_WALL, longest / MOST)
@@ -34,18 +35,18 @@ def solid(frame: Frame, depth_m: float) -> "Trimesh":
 
 
 def body_density(frame: Frame) -> float:
-    """Volume of the body over that of the box: joints count once, and round ends stand out."""
-    depth_m = frame.height_m  # the body is drawn out, so that any would do
+    """Return the body's volume over the box's: joints count once, round ends extend beyond."""
+    depth_m = frame.height_m  # the body is extruded, so any depth would do
     return float(solid(frame, depth_m).volume) / (frame.width_m * frame.height_m * depth_m)
 
 
 def _margin(frame: Frame, dot_m: float) -> int:
-    """Dots beside the box for half a wall."""
+    """Dots outside the box for half a wall."""
     return math.ceil(float(frame.thickness_m.max()) / 2 / dot_m) + 2
 
 
 def _covered(frame: Frame, dot_m: float, margin: int) -> Float64[np.ndarray, "x y"]:
-    """How much of each dot lies in a wall."""
+    """Share of each dot that lies in a wall."""
     box = np.array([frame.width_m, frame.height_m])
     shape = np.ceil(box / dot_m).astype(int) + 2 * margin
     out = np.zeros(shape)

@@ -1,4 +1,4 @@
-"""What a lattice takes up when it is crushed.
+"""Verifier of the energy that a lattice absorbs under crushing.
 
 Shapes: n designs, x columns and y rows of cells, p records, k quantities.
 """
@@ -21,16 +21,16 @@ from ingenium.domains.structures.lattices.material import Ductile
 from ingenium.domains.structures.lattices.solid import body_density
 
 PLATEAU = (0.2, 0.4)  # strains between which ISO 13314 takes the plateau stress
-FIRST = 0.2  # strain up to which the first peak is looked for
+FIRST = 0.2  # strain up to which the first peak is searched
 
 
 @dataclass(frozen=True)
 class CrushVerifier:
     """Energy, stresses and evenness of crushing to half the height, for both signs of crookedness.
 
-    Plane frames with plastic hinges and contact; no fracture, friction or strain rate. Of a file,
-    the frame is that of the walls which were recovered from the mesh; the collapse is the frame's,
-    density and mass are those of its body as it is printed.
+    Plane frames with plastic hinges and contact; no fracture, friction or strain rate. For a file,
+    the frame has the walls recovered from the mesh; the collapse is the frame's, density and mass
+    are those of the printed body.
 
     Source: ISO 13314:2011, Compression test for porous and cellular metals (plateau stress,
         energy absorption up to 50 % strain); `crushing` for the engine.
@@ -62,7 +62,7 @@ class CrushVerifier:
         web_m: Float64[Tensor, "n x y"],
         wanted_j_kg: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN where the motion has no answer."""
+        """Measure all quantities of each design; NaN where the motion fails."""
         fields = tuple(a.numpy() for a in (amplitude, wall_m, web_m))
         out = np.full((len(wanted_j_kg), len(self.quantities)), np.nan)
         sound = np.logical_and.reduce([np.isfinite(f).all((1, 2)) for f in fields])
@@ -73,7 +73,6 @@ class CrushVerifier:
         return torch.from_numpy(out)
 
     def _one(self, frame: Frame, wanted_j_kg: float) -> np.ndarray:
-        """The quantities of one frame."""
         box = self.layout.width_m * self.layout.height_m * self.depth_m
         density = body_density(frame)
         mass = density * box * self.material.density_kg_m3
@@ -101,7 +100,7 @@ class CrushVerifier:
 
 @dataclass(frozen=True)
 class WallSum:
-    """Relative density by lengths of walls times their thicknesses, joints once a wall."""
+    """Relative density by lengths times thicknesses of walls, joints counted once a wall."""
 
     layout: Layout
     name: ClassVar[str] = "walls of the frame, length times thickness"
@@ -112,12 +111,12 @@ class WallSum:
     )
 
     def measure(self, *arrays: Float64[Tensor, "n ..."]) -> Float64[Tensor, "n 1"]:
-        """Of each design."""
+        """Measure each design."""
         fields = (a.numpy() for a in arrays[:3])
         return torch.from_numpy(relative_density(self.layout, *fields))[:, None]
 
 
 def stress_pa(curve: Curve, width_m: float) -> Float64[np.ndarray, " p"]:
-    """Mean of the forces on both plates over the area of the plate."""
+    """Return the mean of the forces on both plates over the area of the plate."""
     stress: np.ndarray = (curve.top_n_m + curve.bottom_n_m) / 2 / width_m
     return stress

@@ -1,1 +1,1 @@
-"""Topology optimisers that work on many designs of one grid at a time."""
+"""Topology optimisers for batches of designs on one grid."""

@@ -1,4 +1,4 @@
-"""The reach of straight tools: void that none can reach is filled."""
+"""Tool access: void that no straight tool can reach is filled."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ from ingenium.kits.solids.elastic.grid import RegularGrid
 
 @dataclass(frozen=True)
 class ToolAccess:
-    """Tools, or a jet that clears powder, come straight from some sides of the box.
+    """Filter for tools, or a jet that clears powder, that come straight from given sides.
 
     Shapes: n designs, e cells.
     Source: Langelaar, Struct. Multidisc. Optim. 60, 2019 (multi-axis machining), with running
-        maxima for its sums, so that solid and void stay what they are.
+        maxima for its sums, so that solid and void are preserved.
 
     Raises:
         InputError: for no side, or one that the grid does not have.
@@ -33,7 +33,7 @@ class ToolAccess:
             Build(self.grid, side)
 
     def reachable(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """Each cell as dense as what stands in the way on the freest side."""
+        """Return each cell's density as the least obstruction over all sides."""
         return torch.stack([self._from(side, density) for side in self.sides]).amin(0)
 
     def _from(self, side: Direction, density: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What parts must carry, on one grid: the question that every optimiser here answers."""
+"""Optimisation task: the grid, supports, loads, volume and passive cells of parts."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,17 +13,17 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 @dataclass(frozen=True)
 class Asked:
-    """What parts must carry: one grid and its supports; loads, volume and passive cells a design.
+    """Task of an optimiser: one grid with supports; loads, volume and passive cells per design.
 
     The volume fraction counts all cells of the grid, passive ones too. The work of all load cases
-    is added up; to weigh a case by w, multiply its load by the square root of w.
+    is summed; to weight a case by w, multiply its load by the square root of w.
 
     Shapes: n designs (one row of loads or passive cells serves them all), l load cases,
         f displacements, e cells.
 
     Raises:
-        InputError: for loads that do nothing or sit on supports alone, and for a volume that the
-            passive cells do not leave.
+        InputError: for loads of zero or on supports only, and for a volume that the passive cells
+            exclude.
     """
 
     elastic: Elastic
@@ -56,7 +56,7 @@ class Asked:
 
     @cached_property
     def state(self) -> Int8[Tensor, "#n e"]:
-        """The passive cells, all free if none were given."""
+        """Passive cells, all free by default."""
         free = torch.zeros(1, self.elastic.grid.n_cells, dtype=torch.int8)
         return free if self.passive is None else self.passive
 
@@ -67,7 +67,7 @@ class Asked:
 
     @property
     def least_volume(self) -> Float64[Tensor, "#n"]:
-        """Fraction that the solid passive cells take."""
+        """Volume fraction of the solid passive cells."""
         return (self.state == 1).double().mean(1)
 
     @property
@@ -76,19 +76,19 @@ class Asked:
         return (self.volume_fraction <= most) & (self.volume_fraction > 0)
 
     def impose(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """Passive cells as they must be, the others as they are."""
+        """Set passive cells to their prescribed density."""
         if self.passive is None:
             return density
         return torch.where(self.free, density, (self.state == 1).to(density.dtype))
 
     def uniform(self) -> Float64[Tensor, "n e"]:
-        """The same density in all free cells, of the volume asked for."""
+        """Return the same density in all free cells, of the requested volume."""
         share = self.free.double().mean(1)
         level = (self.volume_fraction - self.least_volume) / share.clamp(min=1e-300)
         return self.impose(level[:, None].repeat(1, self.elastic.grid.n_cells))
 
     def rows(self, index: Tensor) -> "Asked":
-        """The question for some of the designs."""
+        """Return the task for some of the designs."""
         load = self.load_n if len(self.load_n) == 1 else self.load_n[index]
         passive = self.passive
         if passive is not None and len(passive) > 1:

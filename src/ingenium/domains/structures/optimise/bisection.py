@@ -1,4 +1,4 @@
-"""Roots of falling functions, one for each design at once."""
+"""Roots of decreasing functions, batched over designs."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,10 @@ def root(
     high: Float64[Tensor, " n"],
     tolerance: float = 1e-11,
 ) -> Float64[Tensor, " n"]:
-    """Where `falling` crosses 0 between `low` and `high`; an end where it does not cross.
+    """Find the root of `falling` between `low` and `high`; an end where there is none.
 
-    `tolerance` is of the function's value; all designs must be inside it, or have no width left.
+    `tolerance` is of the function's value; all designs must be within it, or have an interval of
+    zero width.
     """
     for _ in range(HALVINGS):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Directions in which a part is built, layer on layer."""
+"""Build directions of a part, layer by layer."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -38,12 +38,12 @@ class Build:
 
     @property
     def axis(self) -> int:
-        """Of the grid, along which layers follow one another."""
+        """Axis of the grid along which layers follow one another."""
         return "xyz".index(self.direction[1])
 
     @property
     def upward(self) -> bool:
-        """Whether coordinates grow away from the plate."""
+        """True if coordinates grow away from the plate."""
         return self.direction[0] == "+"
 
     @property
@@ -52,21 +52,21 @@ class Build:
         return self.grid.cells[self.axis]
 
     def stacked(self, x: Float64[Tensor, "n e"]) -> Float64[Tensor, "h n *w"]:
-        """Cells as layers."""
+        """Arrange cells as layers."""
         field = x.reshape(len(x), *self.grid.cells).movedim(1 + self.axis, 0)
         return field if self.upward else field.flip(0)
 
     def flat(self, layers: Float64[Tensor, "h n *w"]) -> Float64[Tensor, "n e"]:
-        """Back to the grid's own order."""
+        """Arrange layers as cells in the grid's own order."""
         field = layers if self.upward else layers.flip(0)
         return field.movedim(0, 1 + self.axis).flatten(1)
 
 
 def below(layer: Float64[Tensor, "n *w"], fill: float = 0.0) -> Float64[Tensor, "s n *w"]:
-    """What can carry each cell of the next layer: the cell under it and those beside that one.
+    """Return the cells that can support each cell of the next layer: below it and next to that.
 
-    Three cells in the plane, five in space, which stands for an overhang of 45 degrees; `fill`
-    stands beyond the edge.
+    Three cells in the plane, five in space, which means an overhang of 45 degrees; cells beyond the
+    edge have the value `fill`.
 
     Source: Langelaar, Struct. Multidisc. Optim. 55, 2017, fig. 2; Additive Manufacturing 12, 2016.
     """

@@ -1,4 +1,4 @@
-"""Parts and their supports optimised together, for several build directions at once."""
+"""Concurrent optimisation of parts and their supports, for several build directions."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ TRIMS = 14
 def support_volume(
     grid: RegularGrid, directions: Sequence[Direction], density: Float64[Tensor, "n e"]
 ) -> Float64[Tensor, " n"]:
-    """Volume fraction of the supports of each design, built in a direction of its own."""
+    """Return the volume fraction of each design's supports, built in its own direction."""
     volume = torch.empty(0, dtype=torch.float64)
     for direction, one in zip(directions, density, strict=True):  # each sees the grid its own way
         volume = torch.cat([volume, support(Build(grid, direction), one[None]).mean(1)])
@@ -39,15 +39,15 @@ def with_supports(
     weight: float = 1.0,
     watch: Watch = silent,
 ) -> Float64[Tensor, "n e"]:
-    """Densities of least volume of part and weighted supports, of at most a given compliance.
+    """Minimise the volume of part and weighted supports, under a limit on compliance.
 
-    The volume that is asked for is where the designs start. With a spread of the projection, the
-    eroded part is held to the compliance.
+    Designs start at the requested volume. With a spread of the projection, the limit applies to the
+    eroded part.
 
     Source: after Langelaar, Struct. Multidisc. Optim. 57, 2018 (part, supports and orientation).
 
     Raises:
-        InputError: unless there is one direction for each design.
+        InputError: if there is not one direction for each design.
     """
     if len(directions) != len(asked):
         raise InputError(f"{len(asked)} directions, one a design", len(directions))
@@ -68,9 +68,9 @@ def with_supports(
 def trimmed(
     asked: Asked, density: Float64[Tensor, "n e"], limit_j: Float64[Tensor, " n"]
 ) -> Float64[Tensor, "n e"]:
-    """The fewest of the densest cells that hold the compliance, found by halving.
+    """Select the fewest of the densest cells that satisfy the compliance limit, by bisection.
 
-    A part that does not hold it with all its cells is left with all of them.
+    A part that violates it with all its cells is unchanged.
     """
     cells = asked.elastic.grid.n_cells
     low = torch.full((len(density),), LEAN, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The cone-shaped filter of topology optimisation, by convolution."""
+"""Cone-shaped filter of topology optimisation, by convolution."""
 
 import math
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Cone:
 
     @cached_property
     def weights(self) -> Float64[Tensor, "*w"]:
-        """Of the neighbours, one axis an axis of the grid."""
+        """Weights of the neighbours, one axis for each axis of the grid."""
         reach = math.ceil(self.radius_cells) - 1
         dim = self.grid.dim
         kernel = torch.zeros((2 * reach + 1,) * dim, dtype=torch.float64)
@@ -51,17 +51,17 @@ class Cone:
         return self.spread(torch.ones(1, self.grid.n_cells, dtype=torch.float64))
 
     def spread(self, x: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """Weighted sum around each cell; the operator is symmetric."""
+        """Return the weighted sum around each cell; the operator is symmetric."""
         convolve = functional.conv2d if self.grid.dim == 2 else functional.conv3d
         field = x.reshape(len(x), 1, *self.grid.cells)
         return convolve(field, self.weights[None, None], padding="same").flatten(1)
 
     def mean(self, x: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """The density filter."""
+        """Apply the density filter."""
         return self.spread(x) / self.total
 
     def smooth_slope(
         self, slope: Float64[Tensor, "n e"], x: Float64[Tensor, "n e"]
     ) -> Float64[Tensor, "n e"]:
-        """The sensitivity filter of Sigmund (Mech. Struct. Mach. 25, 1997)."""
+        """Apply the sensitivity filter of Sigmund (Mech. Struct. Mach. 25, 1997)."""
         return self.spread(x * slope) / self.total / x.clamp(min=1e-3)

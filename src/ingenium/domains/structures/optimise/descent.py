@@ -1,4 +1,4 @@
-"""Descend any differentiable landscape with a few constraints, by MMA, many designs at a time."""
+"""Descent on differentiable objectives with a few constraints, by MMA, for batches of designs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ingenium.core.problem import Watch, silent
 from ingenium.domains.structures.optimise.mma import Mma
 from ingenium.domains.structures.optimise.projection import Projection
 
-# objective (n,) and constraints (n, m), at most 0 where they hold, of variables and sharpness
+# objective (n,) and constraints (n, m), satisfied if at most 0, of variables and sharpness
 Landscape = Callable[
     [Float64[Tensor, "n e"], Float64[Tensor, " n"]],
     tuple[Float64[Tensor, " n"], Float64[Tensor, "n m"]],
@@ -20,14 +20,14 @@ Landscape = Callable[
 
 @dataclass(frozen=True)
 class Descent:
-    """Settings: steps, largest move of a variable, and how the sharpness grows."""
+    """Settings of the steps, the largest move of a variable, and the growth of sharpness."""
 
     steps: int = 200
     move: float = 0.1
     projection: Projection | None = None
 
     def sharpness(self, step: int) -> float:
-        """Beta of a step."""
+        """Return beta of a step."""
         sharp = self.projection
         if sharp is None:
             return 1.0
@@ -40,9 +40,9 @@ def descend(
     settings: Descent,
     watch: Watch = silent,
 ) -> tuple[Float64[Tensor, "n e"], Float64[Tensor, " n"]]:
-    """The variables after all steps, and the sharpness that they were last judged with.
+    """Return the variables after all steps, and the sharpness of their last evaluation.
 
-    Objective and constraints should be of order 1; logarithms serve where they may be far off.
+    Objective and constraints should be of order 1; use logarithms where they may be far from it.
     """
     mma = Mma(settings.move)
     beta = torch.ones(len(x), dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""How the variables of an optimiser become the densities of a part."""
+"""Map from the variables of an optimiser to the densities of a part."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from ingenium.domains.structures.optimise.projection import Projection, heavisid
 
 @dataclass(frozen=True)
 class Form:
-    """Density filter, projection, reach of tools and printing; passive cells exact throughout.
+    """Density filter, projection, tool access and printing; passive cells are always exact.
 
     Shapes: n designs, e cells.
     """
@@ -28,7 +28,7 @@ class Form:
     def part(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], shift: float = 0.0
     ) -> Float64[Tensor, "n e"]:
-        """Densities; `shift` moves the threshold up (eroded part) or down (dilated)."""
+        """Return densities; `shift` moves the threshold up (eroded part) or down (dilated)."""
         density = self.asked.impose(x)
         if self.cone is not None:
             density = self.cone.mean(density)
@@ -44,9 +44,9 @@ class Form:
     def volume(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
     ) -> Float64[Tensor, " n"]:
-        """Volume fraction of the part."""
+        """Return the volume fraction of the part."""
         return self.part(x, beta).mean(1)
 
     def rows(self, index: Tensor) -> "Form":
-        """For some of the designs."""
+        """Return the map for some of the designs."""
         return replace(self, asked=self.asked.rows(index))

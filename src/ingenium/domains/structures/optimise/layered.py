@@ -1,4 +1,4 @@
-"""Parts that can be built: no overhang, and every stage of the build carries itself."""
+"""Optimisation of buildable parts: no overhang, and each build stage carries its weight."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of
 from ingenium.domains.structures.optimise.stages import Stages
 
-TIGHTEN = 0.9  # of the sag allowed, from step to step until it is the limit
-POWER = 8.0  # of the mean over stages that stands for the worst one
+TIGHTEN = 0.9  # of the sag, from step to step until it is the limit
+POWER = 8.0  # of the mean over stages that approximates the worst one
 
 
 @dataclass(frozen=True)
 class Buildable:
-    """What came out: densities of the asked volume or less, and their worst sag (m)."""
+    """Result: densities of at most the requested volume, and their worst sag (m)."""
 
     density: Float64[Tensor, "n e"]
     compliance_j: Float64[Tensor, " n"]
@@ -35,17 +35,17 @@ def layered(
     start: Float64[Tensor, "n e"] | None = None,
     watch: Watch = silent,
 ) -> Buildable:
-    """Least compliance while no stage of the build sags by more than the limit.
+    """Minimise compliance while no stage of the build sags by more than the limit.
 
-    The worst cell of the worst stage is held through a power mean of mean deflections, scaled at
-    each step to what it stands for; the limit tightens from what the start sags. With a spread of
-    the projection, the eroded part is held to it, which leaves no hinges.
+    The worst cell of the worst stage is constrained through a power mean of mean deflections,
+    rescaled to it at each step; the limit tightens from the sag of the start. With a spread of the
+    projection, the eroded part is constrained, which leaves no hinges.
 
     Source: Haveroth et al., Comput. Methods Appl. Mech. Eng. 398, 2022; scaling after Le et al.,
         Struct. Multidisc. Optim. 41, 2010, section 4.
 
     Raises:
-        InputError: if the settings do not say in which direction the stages are built.
+        InputError: if the settings have no build direction.
     """
     if settings.build != stages.build.direction:
         raise InputError(
@@ -55,7 +55,7 @@ def layered(
         )
     form = form_of(asked, settings)
     spread = 0.0 if settings.projection is None else settings.projection.spread
-    allowed: list[Tensor] = []  # at this step
+    allowed: list[Tensor] = []  # limit at this step
 
     def landscape(x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
         part = form.part(x, beta, spread)

@@ -1,4 +1,4 @@
-"""The method of moving asymptotes, for many designs with a few constraints each."""
+"""Method of moving asymptotes, for batches of designs with a few constraints each."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-COST = 1000.0  # of leaving a constraint unmet, and so the highest price
+COST = 1000.0  # of violating a constraint, and so the highest multiplier
 CLOSEST, FARTHEST = 0.01, 10.0  # asymptotes, in parts of the range of a variable
 FEWEST, MOST = 1e-9, 40  # size of the last barrier; Newton steps for each one
 
 
 @dataclass(frozen=True)
 class Approximation:
-    """Convex separable stand-in for objective (first row) and constraints around a design.
+    """Convex separable approximation of objective (first row) and constraints around a design.
 
     Each function is the sum over variables of p / (high - x) + q / (x - low), less `rest`.
 
@@ -29,7 +29,7 @@ class Approximation:
     rest: Float64[Tensor, "n m"]  # of the constraints
 
     def best(self, price: Float64[Tensor, "n m"]) -> Float64[Tensor, "n d"]:
-        """Variables of least cost when each constraint has a price."""
+        """Return the variables of least Lagrangian for given multipliers."""
         full = torch.cat([torch.ones_like(price[:, :1]), price], 1)[:, None]
         p, q = (full @ self.p).squeeze(1).sqrt(), (full @ self.q).squeeze(1).sqrt()
         return torch.clamp((p * self.low + q * self.high) / (p + q), self.least, self.most)
@@ -37,7 +37,7 @@ class Approximation:
     def dual(
         self, price: Float64[Tensor, "n m"]
     ) -> tuple[Float64[Tensor, "n m"], Float64[Tensor, "n m m"]]:
-        """Slope of the dual, which is how far constraints are broken, and minus its curvature."""
+        """Return the dual's slope (the constraint violation) and minus its curvature."""
         x = self.best(price)
         up, down = 1 / (self.high - x)[:, None], 1 / (x - self.low)[:, None]
         p, q = self.p * up, self.q * down
@@ -51,10 +51,10 @@ class Approximation:
 
 
 def prices(approximation: Approximation) -> Float64[Tensor, "n m"]:
-    """Multipliers of the constraints: interior point steps on the dual, which has m unknowns.
+    """Compute the constraints' multipliers by interior point steps on the dual (m unknowns).
 
     Source: Svanberg, Int. J. Numer. Meth. Eng. 24, 1987, section 5; Aage and Lazarov, Struct.
-        Multidisc. Optim. 47, 2013, section 3, here with an upper bound on prices too.
+        Multidisc. Optim. 47, 2013, section 3, here with an upper bound on multipliers too.
     """
     price = torch.ones_like(approximation.rest)
     low, high = torch.ones_like(price), torch.ones_like(price) / COST  # multipliers of the bounds
@@ -94,7 +94,7 @@ class Mma:
         self.reach: Tensor | None = None  # from a variable to its asymptotes
 
     def keep(self, rows: Tensor) -> None:
-        """Go on with some of the designs."""
+        """Retain some of the designs."""
         self.past = [x[rows] for x in self.past]
         self.reach = None if self.reach is None else self.reach[rows]
 
@@ -105,7 +105,7 @@ class Mma:
         broken: Float64[Tensor, "n m"],
         slopes: Float64[Tensor, "n m d"],
     ) -> Float64[Tensor, "n d"]:
-        """The next designs: least objective with `broken` at most 0.
+        """Return the next designs: least objective with `broken` at most 0.
 
         Objective and constraints should be of the order of 1.
         """
@@ -119,7 +119,7 @@ class Mma:
         slopes: Float64[Tensor, "n r d"],
         broken: Float64[Tensor, "n m"],
     ) -> Approximation:
-        """Objective and constraints around the designs, with the asymptotes moved."""
+        """Approximate objective and constraints around the designs, with moved asymptotes."""
         reach = torch.full_like(x, 0.5) if self.reach is None else self.reach
         if len(self.past) == 2:
             last, before = self.past

@@ -1,4 +1,4 @@
-"""The optimality criteria update, for many designs at once."""
+"""Optimality criteria update, for batches of designs."""
 
 import torch
 from jaxtyping import Float64
@@ -16,9 +16,9 @@ def oc_update(
     volume: Volume,
     move: float,
 ) -> Float64[Tensor, "n e"]:
-    """Variables after one step, of the wanted volume as far as `move` lets them.
+    """Return variables after one step, of the wanted volume as far as `move` permits.
 
-    Slopes of the objective above 0, which only rounding and filters bring, count as 0.
+    Positive slopes of the objective, which only come from rounding and filters, count as 0.
 
     Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011, eq. 3; the multiplier is found
         in its logarithm, to rounding.

@@ -1,4 +1,4 @@
-"""The filter that prints a blueprint: what nothing carries is not there."""
+"""Printing filter: removes unsupported material from a blueprint."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ TINY = float(np.finfo(np.float64).tiny)
 
 @dataclass(frozen=True)
 class Overhang:
-    """Layer by layer, a cell is at most as dense as the densest of the cells that carry it.
+    """Filter that limits a cell, layer by layer, to the densest of its supporting cells.
 
     Slopes are exact, by automatic differentiation of the smooth maximum and minimum.
 
@@ -23,7 +23,7 @@ class Overhang:
     Source: Langelaar, Struct. Multidisc. Optim. 55, 2017, eq. 1 to 6, with its P, epsilon and xi.
 
     Raises:
-        InputError: for a sharpness that makes no maximum.
+        InputError: for a sharpness too small for a maximum.
     """
 
     build: Build
@@ -41,11 +41,11 @@ class Overhang:
     def printed(
         self, blueprint: Float64[Tensor, "n e"], solid: Bool[Tensor, "#n e"] | None = None
     ) -> Float64[Tensor, "n e"]:
-        """Densities after printing; `solid` cells are there in any case and carry others."""
+        """Return densities after printing; `solid` cells always exist and support others."""
         plan = self.build.stacked(blueprint)
         kept = None if solid is None else self.build.stacked(solid.double())
         out = [plan[0]]
-        for height in range(1, len(plan)):  # each layer rests on the one before
+        for height in range(1, len(plan)):  # each layer rests on the previous one
             layer = self._least(plan[height], self._most(below(out[-1])))
             out.append(layer if kept is None else torch.maximum(layer, kept[height]))
         return self.build.flat(torch.stack(out))
@@ -53,7 +53,7 @@ class Overhang:
     def _most(self, carriers: Float64[Tensor, "s n *w"]) -> Float64[Tensor, "n *w"]:
         count = len(carriers)
         root = self.power + np.log(count) / np.log(self.exact_at)
-        shift = 100 * TINY ** (1 / self.power)  # keeps the slope finite at 0
+        shift = 100 * TINY ** (1 / self.power)  # so that the slope at 0 is finite
         back = 0.95 * count ** (1 / root) * shift ** (self.power / root)
         most: Tensor = (carriers + shift).pow(self.power).sum(0).pow(1 / root) - back
         return most
@@ -67,7 +67,7 @@ class Overhang:
 def unsupported(
     build: Build, density: Float64[Tensor, "n e"], threshold: float = 0.5
 ) -> Bool[Tensor, "n e"]:
-    """Solid cells that no solid cell carries and that do not stand on the plate."""
+    """Return solid cells with no solid cell below that are not on the plate."""
     solid = build.stacked((density > threshold).double())
     carried = [torch.ones_like(solid[0]), *(below(layer).amax(0) for layer in solid[:-1])]
     return build.flat(solid * (1 - torch.stack(carried))) > 0

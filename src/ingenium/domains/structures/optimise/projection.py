@@ -1,4 +1,4 @@
-"""Smooth steps that push densities to 0 and 1, sharper and sharper as the optimiser goes on."""
+"""Smooth projection of densities to 0 and 1, with increasing sharpness."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from ingenium.core.errors import InputError
 
 @dataclass(frozen=True)
 class Projection:
-    """The threshold, and how its sharpness beta grows.
+    """Threshold of the projection, and the growth of its sharpness beta.
 
     With a `spread` the part is optimised for its worst manufacture: compliance of the eroded part
-    (threshold `eta + spread`), volume as the dilated one (`eta - spread`) pays for it, so that
-    solid and void keep a least size; what is given back is the part of threshold `eta`.
+    (threshold `eta + spread`), volume of the dilated one (`eta - spread`), so that solid and void
+    have a minimum size; the result is the part of threshold `eta`.
 
     Source: Wang, Lazarov and Sigmund, Struct. Multidisc. Optim. 43, 2011, eq. 9 and section 3.
 
@@ -28,7 +28,7 @@ class Projection:
     beta: float = 1.0  # at the start
     beta_most: float = 32.0
     factor: float = 2.0
-    every: int = 40  # steps, or sooner where a design has come to rest
+    every: int = 40  # steps, or sooner where a design has converged
 
     def __post_init__(self) -> None:
         if not (self.spread >= 0 and self.eta - self.spread > 0 and self.eta + self.spread < 1):
@@ -43,7 +43,7 @@ class Projection:
 def heaviside(
     x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], eta: float
 ) -> Float64[Tensor, "n e"]:
-    """A smooth step at `eta` that keeps 0 and 1.
+    """Return a smooth step at `eta` that preserves 0 and 1.
 
     Source: Wang, Lazarov and Sigmund, 2011, eq. 9.
     """

@@ -1,4 +1,4 @@
-"""Parts of least compliance: SIMP, on hundreds of designs of one grid at a time."""
+"""SIMP: parts of least compliance, for batches of hundreds of designs on one grid."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,12 +26,12 @@ OFF = 1e-9  # volume fraction that counts as exact
 
 @dataclass(frozen=True)
 class Simp:
-    """Settings; the defaults are those of the 88-line code on its 60 x 20 half beam.
+    """Settings of SIMP; the defaults are those of the 88-line code on its 60 x 20 half beam.
 
     Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011.
 
     Raises:
-        InputError: for settings without sense.
+        InputError: for invalid settings.
     """
 
     steps: int = 200
@@ -44,7 +44,7 @@ class Simp:
     access: tuple[Direction, ...] = ()  # all void can be reached by a tool from one of these sides
     move: float = 0.2
     method: Literal["oc", "mma"] = "oc"
-    tolerance: float = 0.01  # largest change of a variable at which a design is at rest
+    tolerance: float = 0.01  # largest change of a variable at which a design has converged
 
     def __post_init__(self) -> None:
         if self.steps < 0 or not self.exponent >= 1 or not 0 < self.least < 1:
@@ -64,28 +64,28 @@ class Simp:
             )
 
     def moduli(self, density: Float64[Tensor, "n e"], solid_pa: float) -> Float64[Tensor, "n e"]:
-        """Modulus of each cell (Pa), the modified SIMP law."""
+        """Return the modulus of each cell (Pa) by the modified SIMP law."""
         return solid_pa * (self.least + density**self.exponent * (1 - self.least))
 
 
 @dataclass(frozen=True)
 class Course:
-    """What came out, and how.
+    """Result and history of an optimisation.
 
-    Shapes: n designs, e cells, s steps of the longest course and the end.
+    Shapes: n designs, e cells, s steps of the longest run and the end.
     """
 
-    density: Float64[Tensor, "n e"]  # of the parts, of exactly the volume asked for
-    variables: Float64[Tensor, "n e"]  # from which a further call can start
+    density: Float64[Tensor, "n e"]  # of the parts, of exactly the requested volume
+    variables: Float64[Tensor, "n e"]  # starting point of a further call
     compliance_j: Float64[Tensor, "n s"]  # before each step, and of `density`; then constant
-    solves: Int64[Tensor, " n"]  # calls of the solver, the one of `density` included
+    solves: Int64[Tensor, " n"]  # calls of the solver, including the one for `density`
 
 
 @dataclass
 class _State:
-    """The designs that still move."""
+    """Designs that have not converged."""
 
-    row: Int64[Tensor, " n"]  # in the batch
+    row: Int64[Tensor, " n"]  # index in the batch
     form: Form
     x: Float64[Tensor, "n e"]
     beta: Float64[Tensor, " n"]
@@ -107,9 +107,9 @@ def simp(
     start: Float64[Tensor, "n e"] | None = None,
     watch: Watch = silent,
 ) -> Course:
-    """Optimise all designs of `asked` from `start` (uniform if none), brought to their volume.
+    """Optimise all designs of `asked` from `start` (default: uniform), scaled to their volume.
 
-    Designs that have come to rest leave the batch.
+    Converged designs leave the batch.
     """
     form = form_of(asked, settings)
     n, sharp = len(asked), settings.projection
@@ -142,13 +142,13 @@ def simp(
 def compliance_of(
     asked: Asked, density: Float64[Tensor, "n e"], settings: Simp
 ) -> Float64[Tensor, " n"]:
-    """Work of all load cases on parts of given densities (J), differentiable; one solve each."""
+    """Return the work of all load cases on given densities (J), differentiable; one solve each."""
     moduli = settings.moduli(density, asked.modulus_pa)
     return work_of(asked.elastic, moduli, asked.load_n)[0].sum(1)
 
 
 def form_of(asked: Asked, settings: Simp) -> Form:
-    """How variables become parts under these settings."""
+    """Return the map from variables to parts of these settings."""
     grid = asked.elastic.grid
     return Form(
         asked,
@@ -195,7 +195,7 @@ def _step(state: _State, settings: Simp) -> tuple[Tensor, Tensor]:
 
 
 def _sharpen(state: _State, change: Tensor, settings: Simp) -> Tensor:
-    """Which designs go on; those at rest, or long enough at one sharpness, get the next one."""
+    """Mask of designs that continue; converged ones, or after enough steps, get a larger beta."""
     state.since = state.since + 1
     rest = change <= settings.tolerance
     sharp = settings.projection

@@ -1,4 +1,4 @@
-"""Parts while they are built: each stage must carry its own weight on the plate."""
+"""Build stages of parts: each must carry its own weight on the plate."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +15,10 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 @dataclass(frozen=True)
 class Stages:
-    """Partial builds of parts up to some layers, held at the plate and pulled by gravity.
+    """Partial builds of parts up to some layers, fixed at the plate and loaded by gravity.
 
-    Modulus and weight follow the same law of the density, so that thin material neither sags
-    without end nor floats.
+    Modulus and weight follow the same law of the density, so that the sag of thin material is
+    bounded.
 
     Shapes: n designs, e cells, h stages, f displacements.
     Source: Haveroth et al., Comput. Methods Appl. Mech. Eng. 398, 2022 (the layered process in the
@@ -42,19 +42,19 @@ class Stages:
 
     @cached_property
     def heights(self) -> tuple[int, ...]:
-        """Layers of each stage."""
+        """Number of layers of each stage."""
         return self.tops or tuple(range(1, self.build.layers + 1))
 
     @cached_property
     def elastic(self) -> Elastic:
-        """The grid, held at the plate."""
+        """Elastic grid, fixed at the plate."""
         grid = self.build.grid
         fixed = torch.zeros(*grid.nodes, grid.dim, dtype=torch.bool)
         fixed.movedim(self.build.axis, 0)[0 if self.build.upward else -1] = True
         return Elastic(grid, fixed.flatten(), self.poisson)
 
     def partial(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "nh e"]:
-        """Each design at each stage, void above it; stages run fastest."""
+        """Return each design at each stage, void above it; stages run fastest."""
         whole = self.build.stacked(density)
         grown = []
         for top in self.heights:
@@ -64,7 +64,7 @@ class Stages:
         return torch.stack(grown, 1).flatten(0, 1)
 
     def weights(self, share: Float64[Tensor, "nh e"]) -> Float64[Tensor, "nh 1 f"]:
-        """Weight of the cells on their nodes, towards the plate (N)."""
+        """Return the weight of the cells on their nodes, towards the plate (N)."""
         grid = self.build.grid
         nodes = grid.cell_nodes
         each = share * (self.weight_n_m3 * grid.cell_volume_m3 / nodes.shape[1])
@@ -77,7 +77,7 @@ class Stages:
     def sag(
         self, density: Float64[Tensor, "n e"]
     ) -> tuple[Float64[Tensor, "n h"], Float64[Tensor, "n h"]]:
-        """Mean deflection towards the plate, weighed by weight, and the largest of a cell (m).
+        """Return the weighted mean deflection towards the plate, and the largest of a cell (m).
 
         The first is differentiable; the second counts a cell in proportion to its density.
         """

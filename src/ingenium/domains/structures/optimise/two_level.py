@@ -1,4 +1,4 @@
-"""Macro design and cell design of one part: all walls at once, or one level after the other."""
+"""Two-level design of one part, macro cells and walls: jointly, or one level after the other."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,17 +22,17 @@ EMPTY = 0.02  # density that the micro level leaves in any cell
 
 @dataclass(frozen=True)
 class TwoLevel:
-    """One plane part whose every macro cell has walls of its own.
+    """One plane part whose macro cells have walls of their own.
 
-    Shapes: e macro cells, w = 3 e thicknesses (lying, standing, crossing; cells run fastest),
+    Shapes: e macro cells, w = 3 e thicknesses (horizontal, vertical, diagonal; cells run fastest),
         f displacements, l load cases.
 
     Raises:
-        InputError: for several designs, a part in space, passive cells, or least walls that take
-            more than the volume.
+        InputError: for several designs, a part in space, passive cells, or least walls beyond the
+            volume.
     """
 
-    asked: Asked  # of one design; its volume fraction is that of the solid
+    asked: Asked  # one design; its volume fraction is that of the solid
     walls: Walls
     least: float = 0.0  # thickness of walls
     radius_cells: float = 1.5
@@ -65,13 +65,13 @@ class TwoLevel:
         return torch.stack(out)
 
     def thickness(self, x: Float64[Tensor, "1 w"]) -> Float64[Tensor, "e 3"]:
-        """Of the walls, from variables in [0, 1]; graded by the cone."""
+        """Convert variables in [0, 1] to thicknesses of the walls; graded by the cone."""
         cone = Cone(self.asked.elastic.grid, self.radius_cells)
         fields = cone.mean(x.reshape(KINDS, -1))
         return (self.least + (self.walls.most - self.least) * fields).T
 
     def displacements(self, stiffness: Float64[Tensor, "e 4"]) -> Float64[Tensor, "f l"]:
-        """Of the macro grid (m), differentiable; the grid is small, so the matrix is dense."""
+        """Solve the macro grid (m), differentiable; the grid is small, so the matrix is dense."""
         elastic = self.asked.elastic
         edof, size = elastic.grid.cell_displacements, elastic.grid.n_displacements
         each = torch.einsum("ek,kij->eij", stiffness, self.units) * self.asked.modulus_pa
@@ -84,11 +84,11 @@ class TwoLevel:
         return torch.zeros(size, load.shape[1], dtype=torch.float64).index_add(0, free, found)
 
     def compliance(self, stiffness: Float64[Tensor, "e 4"]) -> Float64[Tensor, ""]:
-        """Work of all load cases (J)."""
+        """Return the work of all load cases (J)."""
         return (self.displacements(stiffness) * self.asked.load_n[0].T).sum()
 
     def joint(self, settings: Descent, watch: Watch = silent) -> Float64[Tensor, "e 3"]:
-        """Walls of least compliance, all of them at once."""
+        """Return the walls of least compliance, optimised jointly."""
 
         def landscape(x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
             return self._judged(self.thickness(x))
@@ -98,7 +98,7 @@ class TwoLevel:
         return self.thickness(self._of_volume(x))
 
     def macro(self, settings: Descent, watch: Watch = silent) -> Float64[Tensor, "e 3"]:
-        """The macro level alone: one thickness a cell, the same for its three kinds of wall."""
+        """Optimise the macro level only: one thickness a cell, the same for its three walls."""
 
         def landscape(x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
             return self._judged(self.thickness(x.repeat(1, KINDS)))
@@ -110,7 +110,7 @@ class TwoLevel:
     def micro(
         self, macro: Float64[Tensor, "e 3"], settings: Descent, watch: Watch = silent
     ) -> Float64[Tensor, "e 3"]:
-        """The micro level after it: each cell's walls for its strain, at its density."""
+        """Optimise the micro level after it: each cell's walls for its strain, at its density."""
         stiffness, density = self.walls.properties(macro)
         u = self.displacements(stiffness).T[:, self.asked.elastic.grid.cell_displacements]
         centre = torch.full((2,), 0.5, dtype=torch.float64)
@@ -129,7 +129,7 @@ class TwoLevel:
         return self.least + (self.walls.most - self.least) * x
 
     def mended(self, thickness: Float64[Tensor, "e 3"], least: float) -> Float64[Tensor, "e 3"]:
-        """No wall thinner than `least`, and thicker ones thinned until the volume is right."""
+        """Enforce the minimum thickness `least`, and thin thicker walls to the right volume."""
         scale = self.walls.most
 
         def volume(y: Tensor) -> Tensor:
@@ -151,7 +151,7 @@ class TwoLevel:
         return self.compliance(stiffness + LEAST).log()[None], broken[:, None]
 
     def drawn(self, thickness: Float64[Tensor, "e 3"]) -> Float64[Tensor, "1 p"]:
-        """Solid and void pixels of the whole part, in the order of a grid that fine."""
+        """Rasterise the part to solid and void pixels, in the order of a grid that fine."""
         nx, ny = self.asked.elastic.grid.cells
         size = self.walls.pixels
         cells = (self.walls.draw(thickness) >= 0.5).double().view(nx, ny, size, size)

@@ -1,4 +1,4 @@
-"""Bring designs to the volume that was asked for, exactly."""
+"""Shift of designs to exactly the requested volume."""
 
 from collections.abc import Callable
 
@@ -14,10 +14,10 @@ Volume = Callable[[Float64[Tensor, "n e"]], Float64[Tensor, " n"]]
 def to_volume(
     x: Float64[Tensor, "n e"], wanted: Float64[Tensor, " n"], volume: Volume
 ) -> Float64[Tensor, "n e"]:
-    """The nearest variables in [0, 1] of the wanted volume: all shifted by one number and clipped.
+    """Return the nearest variables in [0, 1] of the wanted volume: shifted equally and clipped.
 
-    `volume` gives the volume fraction of the part that the variables make; it must not fall as
-    they grow. Without a filter this is the Euclidean projection on volume and box.
+    `volume` returns the volume fraction of the variables' part; it must not decrease as they grow.
+    Without a filter this is the Euclidean projection on volume and box.
     """
     ends = torch.ones(len(x), dtype=torch.float64)
     shift = root(

@@ -1,4 +1,4 @@
-"""A family of plane cells: lying, standing and crossing walls of any thickness."""
+"""Family of plane cells with horizontal, vertical and diagonal walls of any thickness."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.cells.periodic import Periodic
 
-KINDS = 3  # lying, standing, crossing
+KINDS = 3  # horizontal, vertical, diagonal
 LEAST = 1e-4  # modulus of the void, in parts of the solid's
 
 
@@ -43,7 +43,7 @@ class Walls:
             )
 
     def draw(self, thickness: Float64[Tensor, "n 3"]) -> Float64[Tensor, "n x y"]:
-        """How much of each pixel is solid."""
+        """Return the solid share of each pixel."""
         place = (torch.arange(self.pixels, dtype=torch.float64) + 0.5) / self.pixels
         x, y = torch.meshgrid(place, place, indexing="ij")
         lying, standing = torch.minimum(y, 1 - y), torch.minimum(x, 1 - x)
@@ -55,7 +55,7 @@ class Walls:
 
     @cached_property
     def table(self) -> Float64[Tensor, "j j j r"]:
-        """The four stiffnesses, for a solid of unit modulus, and the density at the nodes."""
+        """Four stiffnesses, for a solid of unit modulus, and density at the nodes."""
         steps = torch.linspace(0.0, self.most, self.nodes, dtype=torch.float64)
         at = torch.tensor(list(product(steps.tolist(), repeat=KINDS)), dtype=torch.float64)
         share = self.draw(at).flatten(1)
@@ -68,7 +68,7 @@ class Walls:
     def properties(
         self, thickness: Float64[Tensor, "n 3"]
     ) -> tuple[Float64[Tensor, "n 4"], Float64[Tensor, " n"]]:
-        """Stiffnesses and density, differentiable."""
+        """Interpolate stiffnesses and density, differentiable."""
         place = (thickness / self.most).clamp(0.0, 1.0) * (self.nodes - 1)
         low = place.detach().floor().clamp(max=self.nodes - 2).long()
         part = place - low

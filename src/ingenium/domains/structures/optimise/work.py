@@ -15,7 +15,7 @@ def work_of(
     load_n: Float64[Tensor, "#n l f"],
     start: Float64[Tensor, "n l f"] | None = None,
 ) -> tuple[Float64[Tensor, "n l"], Float64[Tensor, "n l f"]]:
-    """Work f . u of each load case (J) and the displacements (m).
+    """Return the work f . u of each load case (J) and the displacements (m).
 
     The work is differentiable with respect to moduli and loads, as u is its own adjoint; the
     displacements, which serve as the next `start`, are not.

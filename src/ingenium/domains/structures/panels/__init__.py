@@ -1,1 +1,1 @@
-"""Cores of sandwich panels, of which each row of cells has a topology and a thickness."""
+"""Cores of sandwich panels with a topology and a thickness for each row of cells."""

@@ -1,4 +1,4 @@
-"""Cores as lists of struts, which CAD programs draw: a CSV file a design."""
+"""CSV files of cores as lists of struts, for CAD programs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from ingenium.core.text import codes
 from ingenium.domains.structures.panels.layout import TOPOLOGIES, CoreLayout
 
 COLUMNS = ("x0_mm", "y0_mm", "x1_mm", "y1_mm", "thickness_mm")
-NEAR_MM = 2e-4  # of a place or a thickness, as files round them
+NEAR_MM = 2e-4  # tolerance of a position or a thickness, from rounding in files
 STEM, STRUTS = "core_", "a list of struts as CSV"
 
 
@@ -26,7 +26,7 @@ STEM, STRUTS = "core_", "a list of struts as CSV"
 class StrutTable:
     """Ends and thickness of each strut in mm, to a tenth of a micrometre.
 
-    What is read back are the struts: they must be those that some topology puts into each row.
+    The reader uses the struts: those of each row must be the struts of a topology.
     """
 
     layout: CoreLayout
@@ -51,7 +51,7 @@ class StrutTable:
         """Read a file, or a folder of such files.
 
         Raises:
-            InputError: for anything but the struts of this layout.
+            InputError: for files other than the struts of this layout.
         """
         files, index = numbered(path, "*.csv", STRUTS)
         found = [self._one(file) for file in files]
@@ -60,7 +60,6 @@ class StrutTable:
         return to_dataset((text, rows), self.variables, {}, index=np.array(index))
 
     def _one(self, file: Path) -> tuple[str, np.ndarray]:
-        """Topologies and thicknesses of the rows of one file."""
         table = read_table(file, STRUTS, delimiter=",")
         table.expect(COLUMNS)
         thick = self._placed(table.block(COLUMNS).T, file)
@@ -83,11 +82,11 @@ class StrutTable:
         return "".join(letters), np.array(row_mm) / 1e3
 
     def _placed(self, values: np.ndarray, file: Path) -> np.ndarray:
-        """Thickness (mm) of each strut of the layout, 0 for those that are not there."""
+        """Thickness (mm) of each strut of the layout, 0 for absent ones."""
         plan = self.layout.plan
         ends = 1e3 * plan.node_m[plan.strut].reshape(-1, 4)
         out = np.zeros(len(ends))
-        for *place, thick in values:  # each to the one strut that it is
+        for *place, thick in values:  # each is assigned to its strut
             turned = [*place[2:], *place[:2]]
             gaps = np.minimum(*(np.abs(ends - np.array(p)).max(1) for p in (place, turned)))
             at = int(gaps.argmin())
@@ -101,7 +100,7 @@ class StrutTable:
         return out
 
     def _letter(self, own: np.ndarray, there: np.ndarray, row: int, file: Path) -> str:
-        """The topology that has just these struts."""
+        """The topology with exactly these struts."""
         for k, letter in enumerate(TOPOLOGIES):
             if np.array_equal(self.layout.plan.there[k, :, row].numpy()[own] > 0, there[own]):
                 return letter

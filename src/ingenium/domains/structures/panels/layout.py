@@ -1,4 +1,4 @@
-"""Rows of cells between two plates, and the struts that each topology puts into a row.
+"""Rows of cells between two plates, and the struts of each topology in a row.
 
 Shapes: n designs, y rows, s struts that any design may have, v nodes.
 """
@@ -25,7 +25,7 @@ TOPOLOGIES = {  # by the letter of a row: uprights, and diagonals that rise and 
 
 @dataclass(frozen=True)
 class CoreLayout:
-    """The box of a core, its cells, and how thin a printer can make a strut.
+    """Box of a core, its cells, and the limits of strut thickness in print.
 
     Raises:
         InputError: for cells or lengths that do not fit.
@@ -64,9 +64,9 @@ class CoreLayout:
     def thickness_m(
         self, letters: Float64[Tensor, "n y"], row_m: Float64[Tensor, "n y"]
     ) -> Float64[Tensor, "n s"]:
-        """Of each strut, 0 of those that a topology leaves out.
+        """Return the thickness of each strut, 0 for those that a topology omits.
 
-        A line between two rows is as thick as they are in the mean.
+        A line between two rows has their mean thickness.
         """
         plan = self.plan
         codes = torch.tensor([ord(letter) for letter in TOPOLOGIES], dtype=torch.float64)
@@ -78,17 +78,17 @@ class CoreLayout:
 
 @dataclass(frozen=True)
 class StrutPlan:
-    """Nodes of a layout, and its struts with what decides whether and how thick they are."""
+    """Nodes of a layout, and its struts with the data for their presence and thickness."""
 
     node_m: Float64[np.ndarray, "v 2"]
     strut: Int64[np.ndarray, "s 2"]
     beside: Float64[Tensor, "s y"]  # weights of the rows in the thickness
     there: Float64[Tensor, "k s y"]  # 1 where the topology k of a row has the strut
-    line: Bool[Tensor, " s"]  # between rows, which all designs have
+    line: Bool[Tensor, " s"]  # between rows, present in all designs
 
     @property
     def length_m(self) -> Float64[Tensor, " s"]:
-        """From node to node."""
+        """Length from node to node."""
         a, b = self.node_m[self.strut[:, 0]], self.node_m[self.strut[:, 1]]
         return torch.from_numpy(np.linalg.norm(b - a, axis=1))
 
@@ -97,7 +97,7 @@ def _plan(layout: CoreLayout) -> StrutPlan:
     columns, rows = layout.columns, layout.rows
     i, j = np.meshgrid(np.arange(columns + 1), np.arange(rows + 1), indexing="ij")
     place = np.stack([i.ravel() * layout.cell_m[0], j.ravel() * layout.cell_m[1]], 1)
-    struts: list[tuple[int, int, str, float]] = []  # ends, topologies, place in rows
+    struts: list[tuple[int, int, str, float]] = []  # ends, topologies, position in rows
 
     def node(at: int, level: int) -> int:
         return at * (rows + 1) + level

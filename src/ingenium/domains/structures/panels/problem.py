@@ -1,4 +1,4 @@
-"""Graded cores of sandwich panels: a topology for each row, and then a thickness."""
+"""Problem: graded cores of sandwich panels, with a topology and a thickness for each row."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -32,10 +32,10 @@ FEWEST, HELD_OUT_EVERY = 50, 5
 
 @dataclass(frozen=True)
 class PanelSettings:
-    """Box and cells of the core, its metal, and how many are known.
+    """Settings of a core: box, cells, metal, and the number of known cores.
 
     Raises:
-        InputError: for fewer known cores than can be learned from.
+        InputError: for too few known cores.
     """
 
     layout: CoreLayout = field(default_factory=CoreLayout)
@@ -52,7 +52,7 @@ class PanelSettings:
 def _told(
     name: str, meaning: str, measured: str, unit: str, middle: float, spread: float
 ) -> Condition:
-    """A quantity that cores are asked for, told by its logarithm; far ends are not refused."""
+    """Target quantity of cores, conditioned on its logarithm; extreme values are not refused."""
     most = 1e12 if unit == "Pa" else 1.0
     return Condition(
         name,
@@ -69,7 +69,7 @@ def _told(
 
 
 class Panel(Problem):
-    """Cores of a panel, by relative density, modulus in shear and the pressure that they bear."""
+    """Cores of a panel, by relative density, shear modulus and compressive strength."""
 
     name: ClassVar[str] = "structures.panel"
     summary: ClassVar[str] = "cores of sandwich panels: a topology and a thickness for each row"
@@ -119,7 +119,7 @@ class Panel(Problem):
         self._known = self._drawn()
 
     def _drawn(self) -> xr.Dataset:
-        """Cores by chance: any topologies, and thicknesses that rise or fall over the rows."""
+        """Random cores: any topologies, and thicknesses that rise or fall over the rows."""
         rng, layout, n = np.random.default_rng(0), self.settings.layout, self.settings.known
         letters = rng.choice(list(TOPOLOGIES), (n, layout.rows))
         text = codes(["".join(row) for row in letters], layout.rows)
@@ -137,11 +137,11 @@ class Panel(Problem):
         return to_dataset(arrays, self.variables, coords)
 
     def data(self) -> xr.Dataset:
-        """Cores drawn by chance, each under what was measured on it; every fifth is held out."""
+        """Return random cores with their measurements as conditions; every fifth is held out."""
         return self._known
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Struts that can be printed."""
+        """Impose printable thicknesses."""
         layout = self.settings.layout
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -150,7 +150,7 @@ class Panel(Problem):
         return onto
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
-        """What the engine measures, with gradients by the thicknesses."""
+        """Quantities of the engine, with gradients by the thicknesses."""
         names = [q.name for q in self.quantities]
 
         def column(name: str) -> Callable[..., Float[Tensor, " n"]]:
@@ -159,11 +159,11 @@ class Panel(Problem):
         return {name: column(name) for name in ("modulus", "shear_modulus", "relative_density")}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The best cores, and how stiff all are both ways."""
+        """Report the best cores, and the stiffness of all in both directions."""
         return report.sections(self.exact, self._known, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Uprights alone, whose rows are springs one after the other."""
+        """Uprights only, whose rows are springs in series."""
         layout, metal = self.settings.layout, self.settings.material
         ends = layout.thinnest_m, layout.thickest_m
         row_m = torch.linspace(*ends, layout.rows, dtype=torch.float64)[None]

@@ -1,4 +1,4 @@
-"""Cores of panels, and how stiff they are both ways."""
+"""Report of panel cores, and their stiffness in both directions."""
 
 import torch
 import xarray as xr
@@ -22,7 +22,7 @@ POINTS_PER_MM = 2.5  # of a strut's thickness, at about the scale of the picture
 def sections(
     engine: CoreVerifier, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The lightest accepted cores, and moduli over density."""
+    """Plot the lightest accepted cores, and moduli over density."""
     rows = best(verdicts, "mass")[:SHOWN]
     moduli = Section(
         "Moduli and density",
@@ -36,7 +36,6 @@ def sections(
 
 
 def _inputs(layout: CoreLayout, designs: xr.Dataset) -> tuple[torch.Tensor, torch.Tensor]:
-    """Letters and thicknesses of the rows."""
     text = codes(designs["topology"].to_numpy(), layout.rows, name="topology")
     return text, torch.from_numpy(designs["thickness_m"].to_numpy())
 

@@ -1,4 +1,4 @@
-"""How stiff and strong a core is between two rigid plates.
+"""Verifier of the stiffness and strength of a core between two rigid plates.
 
 Shapes: n designs, y rows, s struts, f freedoms (three a node), k quantities.
 """
@@ -18,7 +18,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.lattices.material import Ductile
 from ingenium.domains.structures.panels.layout import TOPOLOGIES, CoreLayout
 
-AT_ONCE = 64  # designs whose matrices are held together
+AT_ONCE = 64  # designs whose matrices are in memory together
 PRESSED, SHEARED = (0.0, -1.0), (1.0, 0.0)  # of the upper plate, against the lower one
 
 
@@ -26,9 +26,9 @@ PRESSED, SHEARED = (0.0, -1.0), (1.0, 0.0)  # of the upper plate, against the lo
 class CoreVerifier:
     """Plane frame of elastic struts with rigid joints, by the direct stiffness method.
 
-    Both plates are rigid and hold the struts clamped. Struts that cross are not joined there. The
+    Struts are clamped to two rigid plates. Struts that cross are not joined at the crossing. The
     core fails where the first strut yields at its edge, or reaches its Euler load between hinges,
-    which is on the safe side.
+    which is conservative.
 
     Source: McGuire et al., Matrix Structural Analysis, 2nd ed., 2000, ch. 4; ASTM C365 and C273
         (moduli of sandwich cores across and in shear).
@@ -50,14 +50,14 @@ class CoreVerifier:
     def measure(
         self, letters: Float64[Tensor, "n y"], row_m: Float64[Tensor, "n y"]
     ) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN for letters that name no topology."""
+        """Measure all quantities of each design; NaN for letters of no topology."""
         parts = zip(letters.split(AT_ONCE), row_m.split(AT_ONCE), strict=True)
         return torch.cat([self._some(*part) for part in parts])
 
     def _some(
         self, letters: Float64[Tensor, "n y"], row_m: Float64[Tensor, "n y"]
     ) -> Float64[Tensor, "n k"]:
-        """Of no more designs than memory is meant for."""
+        """Measure a batch that fits into the memory budget."""
         layout, metal = self.layout, self.material
         known = torch.tensor([ord(letter) for letter in TOPOLOGIES], dtype=torch.float64)
         sound = (letters[..., None] == known).any(-1).all(1) & (row_m > 0).all(1)
@@ -101,7 +101,7 @@ class CoreVerifier:
     def _travel(
         self, t: Float64[Tensor, "n s"], ends: Float64[Tensor, "n s 6"]
     ) -> Float64[Tensor, " n"]:
-        """How far the upper plate goes until the first strut yields or buckles."""
+        """Travel of the upper plate until the first strut yields or buckles."""
         e, length = self.material.modulus_pa, self.layout.plan.length_m
         u = torch.einsum("sab,nsb->nsa", self._turn, ends)  # along and across the strut
         strain = (u[..., 3] - u[..., 0]) / length
@@ -117,7 +117,7 @@ class CoreVerifier:
 
     @cached_property
     def _turn(self) -> Float64[Tensor, "s 6 6"]:
-        """From the plane's axes to those of each strut."""
+        """Rotation from the plane's axes to those of each strut."""
         plan = self.layout.plan
         run = torch.from_numpy(plan.node_m[plan.strut[:, 1]] - plan.node_m[plan.strut[:, 0]])
         c, s = (run / plan.length_m[:, None]).T
@@ -148,19 +148,19 @@ class CoreVerifier:
 
     @cached_property
     def _freedoms(self) -> Int64[Tensor, "s 6"]:
-        """Of the two ends of each strut."""
+        """Degrees of freedom of the two ends of each strut."""
         ends = torch.from_numpy(self.layout.plan.strut)
         return (3 * ends[:, :, None] + torch.arange(3)).flatten(1)
 
     @cached_property
     def _top(self) -> Tensor:
-        """Freedoms of the nodes at the upper plate: along and across."""
+        """Degrees of freedom of the nodes at the upper plate: along and across."""
         nodes = np.flatnonzero(np.isclose(self.layout.plan.node_m[:, 1], self.layout.height_m))
         return torch.from_numpy(3 * nodes[:, None] + np.arange(2))
 
     @cached_property
     def _free(self) -> Tensor:
-        """Freedoms of the nodes between the plates."""
+        """Degrees of freedom of the nodes between the plates."""
         y, height = self.layout.plan.node_m[:, 1], self.layout.height_m
         nodes = np.flatnonzero((y > 1e-9) & (y < height * (1 - 1e-9)))
         return torch.from_numpy((3 * nodes[:, None] + np.arange(3)).ravel())

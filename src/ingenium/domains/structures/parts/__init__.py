@@ -1,1 +1,1 @@
-"""Parts with holes, holds and loads that are printed: what all such problems share."""
+"""Printed parts with holes, supports and loads: the base of all such problems."""

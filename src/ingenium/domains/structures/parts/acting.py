@@ -1,4 +1,4 @@
-"""Parts with their loads, supports and bolts, and what they bear, to be looked at."""
+"""Interactive views of parts with their loads, supports and bolts, stress and displacement."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -16,7 +16,7 @@ BOLTS = "#39434c"
 
 
 def scene(verifier: PartVerifier, flat: Float64[Tensor, " e"], mesh: Trimesh, title: str) -> Scene:
-    """A part that is solved once more: stress as it is judged, displacement, and what acts.
+    """Solve a part again and show verified stress, displacement, loads and supports.
 
     Shapes: e cells.
     """
@@ -29,7 +29,7 @@ def scene(verifier: PartVerifier, flat: Float64[Tensor, " e"], mesh: Trimesh, ti
 
 
 def _bolts(part: Part) -> tuple[Mark, ...]:
-    """Round bars in the round holes where the part is held or loaded."""
+    """Round bars in the round holes where the part is supported or loaded."""
     size = np.array(part.grid.cells) * part.grid.cell_m
     found = []
     for body in part.gripped:

@@ -1,4 +1,4 @@
-"""What designs are generated under: how much metal, how little support, which loads count."""
+"""Conditions of designs: metal, support, and weights of load cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.parts.part import Part
 from ingenium.kits.solids.elastic.solver import Elastic
 
-LEAST_SHARE = 0.2  # of a load case against the others
+LEAST_SHARE = 0.2  # of a load case relative to the others
 MOST_SUPPORT = 2.0
 
 
 def conditions(cases: Sequence[str], volumes: tuple[float, float]) -> tuple[Condition, ...]:
-    """Those of a part with these load cases, of least and most metal as a share of the space."""
+    """Return the conditions of a part with these load cases; `volumes` are shares of the space."""
     low, high = volumes
     return (
         Condition("volume_fraction", "metal as a share of the space", None, low, high),
@@ -46,7 +46,7 @@ def conditions(cases: Sequence[str], volumes: tuple[float, float]) -> tuple[Cond
 
 
 def spread(asked: Sequence[Condition], n: int, seed: int) -> Float64[np.ndarray, "n c"]:
-    """Conditions that fill their ranges evenly, by a scrambled Sobol sequence."""
+    """Sample conditions that fill their ranges evenly, by a scrambled Sobol sequence."""
     rows = qmc.Sobol(len(asked), rng=np.random.default_rng(seed)).random_base2(
         int(np.ceil(np.log2(n)))
     )[:n]
@@ -57,7 +57,7 @@ def spread(asked: Sequence[Condition], n: int, seed: int) -> Float64[np.ndarray,
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """The optimiser's question for designs of a part under given conditions.
+    """Conversion of conditions to the optimiser's task for a part.
 
     Shapes: n designs, l load cases, e cells, f displacements.
     """
@@ -67,7 +67,7 @@ class Question:
 
     @cached_property
     def passive(self) -> Int8[Tensor, "1 e"]:
-        """Cells that are metal or free for certain, as whole cells."""
+        """Cells that are always metal or always free, as whole cells."""
         state = torch.zeros(self.part.grid.n_cells, dtype=torch.int8)
         state[self.part.lower >= 0.5] = 1
         state[self.part.upper < 0.5] = -1
@@ -81,9 +81,9 @@ class Question:
         return self.elastic.compliance(modulus, self.part.load_n[None])[0]
 
     def of(self, told: xr.Dataset) -> tuple[Asked, Float64[Tensor, " n"]]:
-        """The question and the weights of support; a case weighs what it is told to.
+        """Return the task and the weights of support; each case has its weight in the conditions.
 
-        Weights are of each case's work in parts of that on a solid part, and sum up to 1.
+        Weights apply to each case's work relative to a solid part, and sum to 1.
         """
         shares = torch.stack(
             [torch.as_tensor(told[f"share_{c}"].to_numpy()) for c in self.part.cases], 1

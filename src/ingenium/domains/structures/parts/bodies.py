@@ -1,4 +1,4 @@
-"""Boxes, cylinders and prisms: what a part must fill, and what must stay free."""
+"""Boxes, cylinders and prisms of a part's required and forbidden space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Cylinder:
     high_m: float
 
     def distance(self, at_m: Float64[Tensor, "p 3"]) -> Float64[Tensor, " p"]:
-        """Signed distance of points, negative inside; a lower bound of it beyond the edges."""
+        """Return the signed distance of points, negative inside; a lower bound beyond the edges."""
         rest = [a for a in range(3) if a != self.axis]
         centre = torch.tensor(self.centre_m, dtype=torch.float64)
         around = (at_m[:, rest] - centre).norm(dim=1) - self.radius_m
@@ -35,7 +35,7 @@ class Cuboid:
     high_m: tuple[float, float, float]
 
     def distance(self, at_m: Float64[Tensor, "p 3"]) -> Float64[Tensor, " p"]:
-        """Signed distance of points, negative inside; a lower bound of it beyond the edges."""
+        """Return the signed distance of points, negative inside; a lower bound beyond the edges."""
         low = torch.tensor(self.low_m, dtype=torch.float64)
         high = torch.tensor(self.high_m, dtype=torch.float64)
         return torch.maximum(low - at_m, at_m - high).amax(1)
@@ -43,7 +43,7 @@ class Cuboid:
 
 @dataclass(frozen=True)
 class Prism:
-    """A convex polygon drawn out along one axis of the grid, lengths in m."""
+    """A convex polygon extruded along one axis of the grid, lengths in m."""
 
     axis: int
     corners_m: tuple[tuple[float, float], ...]  # along the other two axes, anticlockwise
@@ -51,7 +51,7 @@ class Prism:
     high_m: float
 
     def distance(self, at_m: Float64[Tensor, "p 3"]) -> Float64[Tensor, " p"]:
-        """Signed distance of points, negative inside; a lower bound of it beyond the edges."""
+        """Return the signed distance of points, negative inside; a lower bound beyond the edges."""
         rest = [a for a in range(3) if a != self.axis]
         start = torch.tensor(self.corners_m, dtype=torch.float64)
         way = start.roll(-1, 0) - start
@@ -65,7 +65,7 @@ Body = Cylinder | Cuboid | Prism
 
 
 def union(bodies: Sequence[Body], at_m: Float64[Tensor, "p 3"]) -> Float64[Tensor, " p"]:
-    """Signed distance to the nearest of some bodies, negative inside; infinite without any."""
+    """Return the signed distance to the nearest body, negative inside; infinite without any."""
     out = at_m.new_full((len(at_m),), torch.inf)
     for body in bodies:
         out = torch.minimum(out, body.distance(at_m))

@@ -1,4 +1,4 @@
-"""Parts measured again, from their printed surface on half cells: what the mesh is off."""
+"""Discretisation error of parts, from their printed surface on half cells."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,7 @@ SHARE = 0.05  # of the accepted designs, at least one
 
 @dataclass(frozen=True, eq=False)
 class FinerPart(HalfCells):
-    """Responses of the surface that is printed, continued from half cells to none; its own mass.
+    """Responses of the printed surface, extrapolated from half cells to size zero; its own mass.
 
     Print checks are those of half cells; the mass is that of the volume inside the surface.
     """
@@ -30,14 +30,14 @@ class FinerPart(HalfCells):
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """All of the part."""
+        """All quantities of the part."""
         return self.own.quantities
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN without a surface, or of too many half cells."""
+        """Measure all quantities; NaN without a surface, or with too many half cells."""
         (density,) = arrays
         out = torch.full((len(density), len(self.quantities)), torch.nan, dtype=torch.float64)
-        for row, one in zip(out, density, strict=True):  # surfaces are made one by one
+        for row, one in zip(out, density, strict=True):  # surfaces are built one by one
             try:
                 row[:] = self._one(one)
             except (EngineError, InputError):
@@ -50,7 +50,7 @@ class FinerPart(HalfCells):
         return torch.where(meshed, extrapolated(coarse, fine), fine)
 
     def _surface(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
-        """What is measured on half cells, and the mass of the volume inside the surface."""
+        """Quantities on half cells, and the mass of the volume inside the surface."""
         mesh = self.printer.mesh(density.numpy())
         fine = self.finer.measure(torch.from_numpy(self.printer.read(mesh, FINE))[None])[0]
         mass = [q.name for q in self.quantities].index("mass")

@@ -1,7 +1,7 @@
-"""Work, stress and sound by scikit-fem, whose elements and assembly share no code with the engine.
+"""Work, stress and frequency by scikit-fem, which shares no element or assembly code with us.
 
-Iterations on scikit-fem's matrices are helped by the engine: they start from its answer or take
-its loose solutions as the preconditioner. That spares steps and decides nothing: they end by
+The engine accelerates iterations on scikit-fem's matrices: they start from its solution or use its
+loose solutions as the preconditioner. This saves steps and does not affect the result: they end by
 residuals in scikit-fem's own matrices.
 """
 
@@ -29,9 +29,9 @@ SHARE = 0.05  # of the designs, at least one
 CLOSE = 1e-6  # residual that is reached in scikit-fem's matrix, relative to the load
 MOST = 20_000  # steps
 LOOSE = 0.1  # residual of a preconditioning
-MODES = 3  # that are sought together
+MODES = 3  # modes in one block
 STEPS = 8  # of the search
-STILL = 1e-5  # change of a frequency's square, relative, below which it is told
+STILL = 1e-5  # relative change of a frequency's square at which it has converged
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class PartReference(ScikitFem):
         return self.verifier.responses[: len(self.verifier.part.cases) + 4]
 
     def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN where iterations do not end."""
+        """Measure all quantities of each design; NaN where iterations do not end."""
         reference = Reference(self.verifier.elastic)
         out = torch.full((len(density), len(self.quantities)), torch.nan, dtype=torch.float64)
         for row, flat in zip(out, density.flatten(1), strict=True):
@@ -69,7 +69,7 @@ class Independent:
     flat: Float64[Tensor, " e"]  # share of each cell that is metal
 
     def measured(self) -> dict[str, float]:
-        """What is compared, by quantity.
+        """Return the compared measurements by quantity.
 
         Raises:
             EngineError: if iterations do not end.
@@ -95,14 +95,14 @@ class Independent:
         return self._free(self.reference.matrix(self._modulus[0]))
 
     def _free(self, matrix: csc_array) -> csr_array:
-        """Of the free displacements, in our order."""
+        """Matrix of the free displacements, in our order."""
         rows = self.reference.numbers[~self.verifier.elastic.fixed.numpy()]
         free: csr_array = matrix.tocsr()[rows][:, rows]
         return free
 
     @cached_property
     def displacement_m(self) -> Float64[Tensor, "l f"]:
-        """By conjugate gradients that start from the engine's answer."""
+        """Displacements by conjugate gradients that start from the engine's solution."""
         system, load = self.verifier.elastic, self.verifier.part.load_n
         free, matrix = ~system.fixed, self._stiffness
         scale = diags_array(1 / matrix.diagonal())
@@ -118,21 +118,21 @@ class Independent:
 
     @property
     def work_j(self) -> Float64[Tensor, " l"]:
-        """Of each load case."""
+        """Work of each load case."""
         return (self.displacement_m * self.verifier.part.load_n).sum(1)
 
     def frequency_hz(self) -> float:
-        """Lowest one with scikit-fem's consistent masses, from a random start (LOBPCG).
+        """Return the lowest frequency with consistent masses, from a random start (LOBPCG).
 
         Raises:
-            EngineError: if it does not come to rest.
+            EngineError: if it does not converge.
         """
         metal, stiffness = self.verifier.part.material, self._stiffness
         density = metal.density_kg_m3 * self.flat * firmness(self._modulus)[0]
         mass = self._free(self.reference.mass(density))
         helper = LinearOperator(stiffness.shape, self._loosely, matmat=self._loosely, dtype=float)
         start = np.random.default_rng(0).standard_normal((stiffness.shape[0], MODES))
-        with warnings.catch_warnings():  # of residuals: we look at the frequency
+        with warnings.catch_warnings():  # about residuals: the frequency is checked instead
             warnings.simplefilter("ignore", UserWarning)
             *_, history = lobpcg(
                 mass,
@@ -153,7 +153,7 @@ class Independent:
         return replace(self.verifier.elastic, tolerance=LOOSE)
 
     def _loosely(self, force: Float64[ndarray, "r *m"]) -> Float64[ndarray, "r *m"]:
-        """Displacements under forces, one a column, about as the engine finds them."""
+        """Displacements under forces, one a column, to the engine's loose tolerance."""
         system = self._loose
         columns = force.reshape(len(force), -1)
         load = torch.zeros(1, columns.shape[1], len(system.fixed), dtype=torch.float64)

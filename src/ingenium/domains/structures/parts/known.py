@@ -1,4 +1,4 @@
-"""Known designs of a part: made by the optimiser from even conditions and random starts."""
+"""Known designs of a part: optimised from even conditions and random starts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,14 +19,14 @@ from ingenium.domains.structures.parts.making import Making, PartSettings
 from ingenium.domains.structures.parts.printed import Printer
 from ingenium.domains.structures.parts.refine import Refine, refine
 
-LEVELS = 15  # densities are kept in so many steps
+LEVELS = 15  # densities are stored in this many steps
 LUMPS = 1.5  # size of the lumps of a random start, in coarse cells
 CONTRAST = 0.8  # standard deviation of its logarithm
 
 
 @dataclass(frozen=True, eq=False)
 class Maker:
-    """Makes the known designs of a part piece by piece; each depends on its number alone.
+    """Generator of the known designs of a part in pieces; each depends on its number only.
 
     Shapes: n designs, e cells, c conditions.
     """
@@ -38,12 +38,12 @@ class Maker:
     making: Making
 
     def stock(self, name: str, settings: object, shipped: Path) -> Recipe:
-        """All pieces, kept in the cache under the settings that they depend on."""
+        """Return the recipe of all pieces, cached under the settings that they depend on."""
         pieces = -(-self.making.designs // self.making.at_once)
         return Recipe(name, settings, self.piece, pieces, shipped, self.making.designs)
 
     def piece(self, number: int) -> Mapping[str, np.ndarray]:
-        """Densities, 0 where there is no surface, and conditions of the designs of one piece."""
+        """Return densities, 0 where there is no surface, and conditions of one piece's designs."""
         first = number * self.making.at_once
         rows = range(first, min(first + self.making.at_once, self.making.designs))
         told = spread(self.conditions, self.making.designs, self.making.seed)[rows]
@@ -52,7 +52,7 @@ class Maker:
         return {"density": levels, "conditions": told}
 
     def made(self, told: Float64[np.ndarray, "n c"], rows: Sequence[int]) -> Float64[Tensor, "n e"]:
-        """Printed designs for conditions; the number of each gives its random start."""
+        """Optimise designs for conditions; the number of each seeds its random start."""
         table = xr.Dataset({c.name: (DESIGN, told[:, i]) for i, c in enumerate(self.conditions)})
         asked, support = self.coarse.of(table)
         start = asked.uniform() * torch.stack([self._lumps(row) for row in rows])
@@ -64,7 +64,7 @@ class Maker:
         return self.printer.printed(refine(asked, self.fine.part.build, support, smooth, start))
 
     def _lumps(self, row: int) -> Float64[Tensor, " e"]:
-        """A random field around 1, so that designs of like conditions differ."""
+        """A random field around 1, so that designs of similar conditions differ."""
         cells = self.coarse.part.grid.cells
         noise = np.random.default_rng([self.making.seed, row]).standard_normal(cells)
         smooth = ndimage.gaussian_filter(noise, LUMPS)
@@ -74,7 +74,7 @@ class Maker:
 def refined(
     density: Float64[Tensor, "n e"], cells: Sequence[int], fine: Sequence[int]
 ) -> Float64[Tensor, "n e2"]:
-    """Densities on finer cells of the same space."""
+    """Resample densities to finer cells of the same space."""
     field = density.reshape(-1, *cells)
     for axis, (few, many) in enumerate(zip(cells, fine, strict=True), start=1):
         field = field.repeat_interleave(many // few, axis)
@@ -82,7 +82,7 @@ def refined(
 
 
 def under(settings: PartSettings) -> dict[str, object]:
-    """What a design depends on, as plain data; not how many, how others are mended, or written."""
+    """Return the settings that designs depend on, as plain data."""
     table: dict[str, object] = {k: v for k, v in asdict(settings).items() if k != "bead_mm"}
     own = {k: getattr(settings.making, k) for k in ("at_once", "coarse_steps", "steps", "seed")}
     return table | {"making": own}

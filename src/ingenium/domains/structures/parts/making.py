@@ -1,4 +1,4 @@
-"""How the known designs of a part are made, and proposals mended."""
+"""Settings for known designs of a part, and for the repair of proposals."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
@@ -8,15 +8,15 @@ from ingenium.core.units import Unit
 from ingenium.generators.components import FEWEST
 
 HELD_OUT_EVERY = 8
-Millimetres = Annotated[float, Unit("mm", 0.1, 1e5)]  # a length in metres lies below
+Millimetres = Annotated[float, Unit("mm", 0.1, 1e5)]  # a length in metres is below this range
 
 
 @dataclass(frozen=True)
 class Making:
-    """How the known designs are made and proposals improved.
+    """Settings of the optimiser for known designs and for proposals.
 
     Raises:
-        InputError: for numbers of designs or steps that give nothing.
+        InputError: for numbers of designs or steps that are too small.
     """
 
     designs: int = 128
@@ -45,11 +45,11 @@ class Making:
 
 @runtime_checkable
 class PartSettings(Protocol):
-    """Settings of a problem on printed parts: a frozen dataclass that says how designs are made."""
+    """Settings of a problem on printed parts: a frozen dataclass with `making`."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def making(self) -> Making:
-        """How known designs are made."""
+        """Optimiser settings for known designs."""
         ...

@@ -1,4 +1,4 @@
-"""What is measured of a part: mass, cost, stiffness, strength, sound, and how it prints."""
+"""Verifier of a part: mass, cost, stiffness, strength, frequency, and printability."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,18 +21,18 @@ from ingenium.kits.solids.elastic.modes import frequencies_hz
 from ingenium.kits.solids.elastic.solver import Elastic
 from ingenium.kits.solids.printing.checks import support_m3, trapped_m3
 
-VOID = 1e-6  # modulus of the empty space, in parts of the metal's
+VOID = 1e-6  # modulus of the empty space, relative to the metal
 FIRM = 1e-5  # the same around a mechanism, which is rejected in any case
 STRESS_M = 3e-3  # radius of the balls of metal over which stress is averaged
 ACCURACY = 1e-2  # of the square of a frequency, relative
 MPA, MM, CM2, CM3 = 1e-6, 1e3, 1e4, 1e6
 MACHINE_EUR_H = 60.0
-BUILT_M3_H = 20e-6  # by one laser
+BUILT_M3_H = 20e-6  # build rate of one laser
 SUPPORT_SHARE = 0.3  # metal in the space of a support
 
 
 def meshed(name: str, unit: str, long_name: str) -> Quantity:
-    """A quantity that the size of the cells enters, so that limits hold beyond its uncertainty."""
+    """Return a quantity that depends on the cell size: limits apply beyond its uncertainty."""
     return Quantity(name, unit, long_name, beyond=True)
 
 
@@ -40,14 +40,14 @@ def meshed(name: str, unit: str, long_name: str) -> Quantity:
 class PartVerifier:
     """Linear elasticity of a part on its grid, and print checks on its cells.
 
-    The modulus of a cell is that of the metal times the share of it that is metal. Stress is that
-    of cells that are at least half metal and lie clear of the walls that carry loads or hold the
-    part, over balls of metal (`CriticalVolume`); the largest of all counts, and a neck that is
-    thinner than a ball is seen for itself. Print checks take the cells that are at least half
-    metal. Cost is that of the metal in part and support, and of the machine while it builds both.
+    The modulus of a cell is that of the metal times its metal share. Stress is averaged over balls
+    of metal (`CriticalVolume`) in cells that are at least half metal and clear of loaded or
+    supported walls; the largest value counts, and a neck thinner than a ball is averaged
+    separately. Print checks use the cells that are at least half metal. Cost includes the metal in
+    part and support, and the machine time for both.
 
-    Pieces hang together by faces of cells: what hangs on edges or corners is a mechanism. Where
-    the engine has no answer for one, the space around it is made firm enough for one.
+    Pieces are connected by faces of cells: a connection by edges or corners is a mechanism. Where
+    the engine fails for a mechanism, the space around it is stiffened until it succeeds.
 
     Shapes: n designs, e cells, k quantities, l load cases, f displacements.
     """
@@ -59,12 +59,12 @@ class PartVerifier:
 
     @property
     def version(self) -> str:
-        """Of the engine, which is part of the package."""
+        """Version of the engine, which is part of the package."""
         return version("ingenium")
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The columns of `measure`."""
+        """Columns of `measure`."""
         return (
             Quantity("mass", "kg", "mass of the part"),
             Quantity("cost", "EUR", "metal of part and support, and time of the machine"),
@@ -80,7 +80,7 @@ class PartVerifier:
 
     @property
     def responses(self) -> tuple[Quantity, ...]:
-        """What `response` measures."""
+        """Quantities that `response` measures."""
         return (
             meshed("compliance", "J", "largest compliance under a load case"),
             *(
@@ -93,7 +93,7 @@ class PartVerifier:
         )
 
     def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
-        """All quantities of designs given by the share of each cell that is metal."""
+        """Measure all quantities of designs given by the metal share of each cell."""
         flat = density.flatten(1)
         mass = flat.sum(1) * self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
         answers = torch.stack(self.response(flat), 1)
@@ -105,7 +105,7 @@ class PartVerifier:
         return torch.stack([mass, cost, *answers.unbind(1), *printing], 1)
 
     def modulus_pa(self, flat: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """Modulus of each cell."""
+        """Return the modulus of each cell."""
         return self.part.material.modulus_pa * (VOID + (1 - VOID) * flat)
 
     def _cost(self, mass_kg: Tensor, support_m3: Tensor) -> Float64[Tensor, " n"]:
@@ -115,13 +115,13 @@ class PartVerifier:
         return built_m3 * each_m3
 
     def response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
-        """Works, stress, displacement and frequency."""
+        """Return works, stress, displacement and frequency."""
         return self.mechanics(
             flat, self.elastic.solve(self.modulus_pa(flat), self.part.load_n[None])
         )
 
     def mechanics(self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"]) -> list[Tensor]:
-        """What `response` measures, of the displacements under the loads."""
+        """Return the columns of `response` for given displacements under the loads."""
         work = (u * self.part.load_n[None]).sum(-1)
         density = self.part.material.density_kg_m3 * flat
         modulus = self.modulus_pa(flat)
@@ -132,26 +132,26 @@ class PartVerifier:
     def peak_pa(
         self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"], stiffer: float = 1.0
     ) -> Float64[Tensor, " n"]:
-        """The largest stress of all load cases, in a metal so many times as stiff."""
+        """Return the largest stress of all load cases, in a metal stiffer by a factor."""
         modulus = stiffer * self.part.material.modulus_pa
         return self.volume.peak_pa(modulus, u, flat, self.part.calm[None])
 
     @cached_property
     def volume(self) -> CriticalVolume:
-        """Over which stress is averaged."""
+        """Volume over which stress is averaged."""
         return CriticalVolume(self.elastic, STRESS_M)
 
     def moved_m(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, " n"]:
-        """Largest displacement of the loaded nodes, over all load cases."""
+        """Return the largest displacement of the loaded nodes, over all load cases."""
         nodes = (self.part.load_n != 0).any(0).reshape(-1, 3).any(1)
         moved = u.reshape(*u.shape[:2], -1, 3)[:, :, nodes]
         largest: Tensor = moved.norm(dim=-1).flatten(1).amax(1)
         return largest
 
     def _printing(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
-        """Thickness, overhang, support, access, powder, what is missing, and pieces.
+        """Thickness, overhang, support, access, powder, missing metal, and pieces.
 
-        NaN of an empty design.
+        NaN for an empty design.
         """
         grid, build = self.part.grid, self.part.build
         masks = self.masks(flat)
@@ -173,7 +173,7 @@ class PartVerifier:
         return [values.masked_fill(torch.from_numpy(~some), torch.nan) for values in found]
 
     def masks(self, flat: Float64[Tensor, "n e"]) -> Bool[np.ndarray, "n x y z"]:
-        """Cells that are at least half metal."""
+        """Return the cells that are at least half metal."""
         whole: Bool[np.ndarray, "n x y z"] = (
             (flat >= 0.5).reshape(-1, *self.part.grid.cells).numpy().copy()
         )

@@ -1,4 +1,4 @@
-"""Metals that parts are printed of."""
+"""Metals of printed parts."""
 
 from ingenium.core.errors import InputError
 from ingenium.kits.solids.elastic.material import Material
@@ -9,7 +9,7 @@ ALUMINIUM = Material(  # AlSi10Mg by laser powder bed fusion, heat treated, acro
 
 
 def price_per_kg(metal: Material) -> float:
-    """Of the powder, of which costs are made.
+    """Return the price of the powder, for costs.
 
     Raises:
         InputError: for a metal without a price.

@@ -1,4 +1,4 @@
-"""A part to be designed: its grid, what is filled and free for certain, its holds and loads."""
+"""Part to be designed: its grid, required and forbidden space, supports and loads."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from ingenium.domains.structures.parts.bodies import Body, union
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.material import Material
 
-FINE = 4  # points along each edge of a cell that say how much of it a body fills
-CALM_M = 3e-3  # stress is read beyond this from the walls that carry loads or hold
+FINE = 4  # points along each edge of a cell, to sample its filled share
+CALM_M = 3e-3  # stress is read beyond this distance from loaded or supported walls
 MM = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What a design of a part starts from; up is z.
+    """Fixed data of a part's designs; z is up.
 
     Shapes: e cells, f displacements, l load cases.
     """
@@ -31,7 +31,7 @@ class Part:
     solid: tuple[Body, ...]  # metal in every design, less `free`
     free: tuple[Body, ...]  # holes, and the way of tools
     tools: tuple[Body, ...]  # of `free`, where tools must pass
-    gripped: tuple[Body, ...]  # where loads and holds act; stress is not read near it
+    gripped: tuple[Body, ...]  # loaded and supported bodies; stress is not read near them
     fixed: Bool[Tensor, " f"]
     load_n: Float64[Tensor, "l f"]
     cases: tuple[str, ...]
@@ -54,16 +54,16 @@ class Part:
 
     @cached_property
     def calm(self) -> Bool[Tensor, " e"]:
-        """Cells where stress is read: clear of the walls that carry loads or hold the part."""
+        """Cells where stress is read: clear of loaded or supported walls."""
         return union(self.gripped, self.centres_m) > CALM_M
 
     @cached_property
     def centres_m(self) -> Float64[Tensor, "e 3"]:
-        """Middle of each cell."""
+        """Centre of each cell."""
         return positions(self.grid.cells, self.grid.cell_m, 0.5)
 
     def bounds_m(self, at_m: Float64[Tensor, "p 3"]) -> tuple[Tensor, Tensor]:
-        """Signed distances of points to what is always filled and to what is always free."""
+        """Return signed distances of points to the required and to the forbidden space."""
         return union(self.solid, at_m), union(self.free, at_m)
 
     def _share(self, bodies: Sequence[Body], less: Sequence[Body] = ()) -> Float64[Tensor, " e"]:
@@ -72,9 +72,9 @@ class Part:
 
 
 def filled(part: Part, bodies: Sequence[Body], cut: Sequence[Body]) -> Float64[Tensor, " e"]:
-    """Share of each cell inside the bodies or what is always metal, and not in what is free.
+    """Return the share of each cell inside the bodies or the required metal, and not in free space.
 
-    `cut` takes away from the bodies alone.
+    `cut` is removed from the bodies only.
     """
 
     def metal(within: Sequence[Tensor]) -> Tensor:
@@ -89,10 +89,10 @@ def shares(
     groups: Sequence[Sequence[Body]],
     metal: Callable[[Sequence[Bool[Tensor, " p"]]], Bool[Tensor, " p"]],
 ) -> Float64[Tensor, " e"]:
-    """Share of the points of each cell that are metal by the groups of bodies that they lie in.
+    """Return the share of each cell's points that are metal by their membership in body groups.
 
-    A signed distance changes by no more than the way gone, so that only a cell whose middle is
-    nearer to a surface than its corners are is looked at point by point.
+    A signed distance is 1-Lipschitz, so that a cell is sampled point by point only if its middle is
+    nearer to a surface than to its own corners.
     """
     cell = part.grid.cell_m
     near = [union(bodies, part.centres_m) for bodies in groups]
@@ -108,13 +108,13 @@ def shares(
 
 
 def halved(cells: tuple[int, int, int], halves: int) -> tuple[int, int, int]:
-    """Numbers of cells of twice the size so many times; below 0, of half the size."""
+    """Return the numbers of cells after doubling the cell size `halves` times; -1 halves it."""
     x, y, z = (n >> halves if halves >= 0 else n << -halves for n in cells)
     return x, y, z
 
 
 def positions(counts: Sequence[int], step_m: float, offset: float = 0.0) -> Float64[Tensor, "p 3"]:
-    """Points of a regular grid, the last axis fastest; `offset` is in steps."""
+    """Return points of a regular grid, the last axis fastest; `offset` is in steps."""
     axes = [(torch.arange(n, dtype=torch.float64) + offset) * step_m for n in counts]
     return torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
 
@@ -122,9 +122,9 @@ def positions(counts: Sequence[int], step_m: float, offset: float = 0.0) -> Floa
 def spread(
     arm_m: Float64[Tensor, "v 3"], touched: Bool[Tensor, " v"], wrench: Float64[Tensor, " 6"]
 ) -> Float64[Tensor, " f"]:
-    """Nodal forces with a given sum and moment, as a stiff pin would share them out.
+    """Return nodal forces with a given sum and moment, as a stiff pin would distribute them.
 
-    Each node gets the same force, and one that turns about the middle in proportion to its arm.
+    Each node gets the same force, and one perpendicular to its arm and in proportion to it.
     """
     arm = arm_m[touched]
     middle = arm.mean(0)

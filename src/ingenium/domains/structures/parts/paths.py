@@ -1,4 +1,4 @@
-"""Designs of a part as the path that lays them, in G-code, and read back as what is laid."""
+"""Designs of a part as toolpaths in G-code, and read back as deposited material."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ from ingenium.kits.solids.printing.toolpath import Bead, Pattern, Toolpath, ever
 
 PATH = "part.gcode"
 HEAD = Printhead(nozzle_m=0.004, cone_deg=30.0, body_m=0.03, body_above_m=0.03)
-MARGIN_M, HIGH_M = 0.05, 0.1  # that the head may go beside the space of the part, and above it
+MARGIN_M, HIGH_M = 0.05, 0.1  # the head's travel beyond the space of the part, sideways and above
 COLUMNS = 6  # through each cell when beads are read back
 
 
@@ -29,8 +29,8 @@ COLUMNS = 6  # through each cell when beads are read back
 class PathFiles:
     """A folder a design with `part.gcode`: solid rings of beads, half as high as wide.
 
-    What is measured of the file are its beads, as they lie. A path on which the head would run
-    into what it has laid, or leave its machine, is not written.
+    The beads in the file are verified as they are laid. A path on which the head would collide with
+    deposited material, or leave its machine, is not written.
     """
 
     printer: Printer
@@ -46,7 +46,7 @@ class PathFiles:
 
     @cached_property
     def machine(self) -> Machine:
-        """A head that reaches the space of the part and a little beside it."""
+        """A head that reaches the space of the part and a margin around it."""
         grid = self.printer.part.grid
         x, y, z = (n * grid.cell_m for n in grid.cells)
         low = (-MARGIN_M, -MARGIN_M, 0.0)
@@ -79,7 +79,7 @@ class PathFiles:
         """Read all designs of a folder, the folder of one design, or one G-code file.
 
         Raises:
-            InputError: for anything else.
+            InputError: for other paths and files.
         """
         if path.is_file():
             files = [path]
@@ -93,7 +93,7 @@ class PathFiles:
         return to_dataset([rows], self.variables, {}, index=index)
 
     def laid(self, path: Toolpath) -> Float64[np.ndarray, "x y z"]:
-        """Share of each cell that beads fill."""
+        """Return the share of each cell that beads fill."""
         grid = self.printer.part.grid
         x, y, z = grid.cells
         return deposited(path, (x, y, z), grid.cell_m, fine=COLUMNS)

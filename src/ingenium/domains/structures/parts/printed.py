@@ -1,4 +1,4 @@
-"""Designs of a part as printed meshes, in files, and read back on the grid."""
+"""Printed meshes of a part's designs, their files, and their reading back on the grid."""
 
 import re
 from collections.abc import Sequence
@@ -25,22 +25,22 @@ from ingenium.kits.solids.printing.voxels import voxels
 
 FINE = 2  # cells of the surface along one of the analysis
 COLUMNS = 8  # through each cell along x and y when a mesh is read back; 4 lose 0.3 % of the metal
-STEPS_CELLS = 0.6  # fairing of an optimiser's steps; what was read back is smooth already
+STEPS_CELLS = 0.6  # fairing of an optimiser's steps; meshes that were read back are smooth already
 KEPT_CELLS = 0.3
-ROUNDS = 6  # of correction, after which what is read back is what was asked for
+ROUNDS = 6  # of correction, after which the mesh has the requested shares
 SUFFIXES = (".stl", ".3mf")
 APART = 1e-3  # of the mean density, between the two files of a design
 
 
 @dataclass(frozen=True, eq=False)
 class Printer:
-    """Makes meshes of densities, with the round holes and eyes of the part, and reads them."""
+    """Mesher of densities, with the round holes and eyes of the part, and reader of meshes."""
 
     part: Part
 
     @cached_property
     def _regions(self) -> tuple[Float64[np.ndarray, "x y z"], Float64[np.ndarray, "x y z"]]:
-        """Share of each fine cell that must be metal, and that must be free."""
+        """Share of each fine cell that must be metal, and share that must be free."""
         fine = [n * FINE for n in self.part.grid.cells]
         step = self.part.grid.cell_m / FINE
         solid, free = self.part.bounds_m(positions(fine, step, 0.5))
@@ -48,9 +48,9 @@ class Printer:
         return shares[0], shares[1]
 
     def mesh(self, density: Float64[np.ndarray, "x y z"]) -> Trimesh:
-        """The closed surface whose shares of cells are those of a design.
+        """Return the closed surface whose cell shares are those of a design.
 
-        What a first surface gives too little or too much is added to the densities of the next.
+        The error of each surface is added to the densities of the next one.
 
         Raises:
             EngineError: if the densities have no surface that closes.
@@ -64,7 +64,7 @@ class Printer:
         return mesh
 
     def faired(self, density: Float64[np.ndarray, "x y z"], fairing_cells: float) -> Trimesh:
-        """The closed surface of densities, smoothed, of the same volume.
+        """Return the smoothed closed surface of densities, of the same volume.
 
         Raises:
             EngineError: if the densities have no surface that closes.
@@ -75,7 +75,7 @@ class Printer:
         return surface(density, cell_m, fine=FINE, smooth_m=smooth_m, solid=solid, void=free)
 
     def read(self, mesh: Trimesh, finer: int = 1) -> Float64[np.ndarray, "x y z"]:
-        """Share of each cell inside a mesh, of cells so many times finer.
+        """Return the share of each cell inside a mesh, on cells finer by a factor.
 
         Raises:
             InputError: for a mesh that is not closed or lies outside the space of the part.
@@ -94,10 +94,10 @@ class Printer:
         return voxels(mesh, fine, self.part.grid.cell_m / finer, fine=columns)
 
     def printed(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """Share of each cell inside the faired surface of each design; NaN where there is none."""
+        """Return the share of each cell inside the faired surface; NaN where there is none."""
         rows = density.reshape(-1, *self.part.grid.cells).numpy()
         out = torch.full_like(density, torch.nan)
-        for i, one in enumerate(rows):  # surfaces are made one by one
+        for i, one in enumerate(rows):  # surfaces are built one by one
             try:
                 out[i] = torch.from_numpy(self.read(self.faired(one, STEPS_CELLS))).flatten()
             except (EngineError, InputError):
@@ -106,7 +106,7 @@ class Printer:
 
 
 def without_hollows(density: Float64[Tensor, "n x y z"]) -> Float64[Tensor, "n x y z"]:
-    """Designs whose hollows, which powder could not leave, are metal."""
+    """Fill hollows that powder could not leave with metal."""
     solid = (density >= 0.5).numpy()
     whole = np.stack([ndimage.binary_fill_holes(one) for one in solid])  # one by one in scipy
     return density.masked_fill(torch.from_numpy(whole & ~solid), 1.0)
@@ -114,9 +114,9 @@ def without_hollows(density: Float64[Tensor, "n x y z"]) -> Float64[Tensor, "n x
 
 @dataclass(frozen=True, eq=False)
 class PartFiles:
-    """A folder a design with `part.stl` and `part.3mf`, which hold the same mesh.
+    """A folder a design with `part.stl` and `part.3mf`, which contain the same mesh.
 
-    A single STL or 3MF of any origin is read too; it lies in the frame of the part, in mm.
+    A single STL or 3MF of any origin is read too; its coordinates are those of the part, in mm.
     """
 
     printer: Printer
@@ -141,7 +141,7 @@ class PartFiles:
         """Read all designs of a folder, the folder of one design, or one mesh file.
 
         Raises:
-            InputError: for anything else, and for files that do not hold one closed part.
+            InputError: for other paths, and for files without exactly one closed part.
         """
         if path.is_file():
             return self._designs([self.printer.read(read_mesh(path))], [number(path.parent)])
@@ -153,7 +153,7 @@ class PartFiles:
         return self._designs([self._one(own) for own in folders], [number(p) for p in folders])
 
     def _one(self, folder: Path) -> Float64[np.ndarray, "x y z"]:
-        """What the files of one design hold; they must agree."""
+        """Shares in the files of one design; they must agree."""
         first, *others = [self.printer.read(read_mesh(path)) for path in _meshes(folder)]
         for other in others:
             apart, whole = float(np.abs(other - first).sum()), float(first.sum())
@@ -174,13 +174,12 @@ class PartFiles:
 
 
 def _meshes(folder: Path) -> list[Path]:
-    """The mesh files in a folder."""
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
 
 
 def number(folder: Path) -> int:
-    """The index in the name of a design's folder; 0 of any other."""
+    """Return the index in the name of a design's folder; 0 for other names."""
     found = re.fullmatch(r"design_(\d+)", folder.name)
     return int(found[1]) if found else 0

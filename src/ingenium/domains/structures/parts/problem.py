@@ -1,4 +1,4 @@
-"""What problems on printed parts share: known designs, repair, files, comparison and report."""
+"""Base class of problems on printed parts: known designs, repair, files and report."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -41,9 +41,9 @@ VARIABLE = Variable("density", ("x", "y", "z"), "1", "share of each cell that is
 
 
 class PartProblem(Problem):
-    """Printed parts between holes, holds and loads; a problem says which, and what is measured.
+    """Printed parts between holes, supports and loads; subclasses set these and measurements.
 
-    A folder ships `designs.npz`, `designs_measured.npz` and `milled_measured.npz`.
+    Each folder contains `designs.npz`, `designs_measured.npz` and `milled_measured.npz`.
     """
 
     judged: ClassVar[str] = (
@@ -57,16 +57,16 @@ class PartProblem(Problem):
     )
     validity = ("pieces", "missing")
     default_family: ClassVar[str] = "principal_flow_matching"
-    stem: ClassVar[str]  # of the names of its stocks
-    folder: ClassVar[Path]  # where those that come with the package lie
-    volumes: ClassVar[tuple[float, float]]  # share of the space that designs may be asked for
-    drawings: ClassVar[int]  # of parts for milling that there are
+    stem: ClassVar[str]  # prefix of its recipes' names
+    folder: ClassVar[Path]  # of the files in the package
+    volumes: ClassVar[tuple[float, float]]  # share of the space that can be requested
+    drawings: ClassVar[int]  # number of parts designed for milling
     told: ClassVar[tuple[str, ...]]  # quantities in the table of the report
     licence = "the designs were made by this package"
     at_once = 8
 
     def __init__(self, settings: PartSettings) -> None:
-        """Build the part; nothing is solved before it is needed."""
+        """Build the part; no design is solved before it is needed."""
         self.making = settings.making
         self.under = known.under(settings)
         self.part, self.coarse = self.parts()
@@ -87,34 +87,34 @@ class PartProblem(Problem):
         self.system = digest(asdict(settings))
 
     def comparison(self) -> FieldComparison:
-        """Repair solves all load cases at each step."""
+        """Count repair calls: one solve of all load cases for each step."""
         return FieldComparison(repair_calls=float(self.making.repair_steps))
 
     @abstractmethod
     def parts(self) -> tuple[Part, Part]:
-        """The part on its grid, and on cells of twice the size where its features allow."""
+        """Return the part on its grid, and on cells of twice the size where its features allow."""
 
     @abstractmethod
     def halved(self) -> Part:
-        """The part on cells of half the size."""
+        """Return the part on cells of half the size."""
 
     @abstractmethod
     def measuring(self, part: Part, elastic: Elastic) -> PartVerifier:
-        """What measures the part on one of its grids, with an engine of that grid."""
+        """Return the verifier of the part on one of its grids, with an engine of that grid."""
 
     @abstractmethod
     def milled(self, rows: slice) -> Float[Tensor, "n e"]:
-        """Share of each cell of parts drawn for milling, by their numbers."""
+        """Return the share of each cell of parts designed for milling, by their numbers."""
 
     def _half(self) -> PartVerifier:
         part = self.halved()
         return self.measuring(part, _elastic(part, EXACT))
 
     def allow(self, limits: Sequence[Limit]) -> None:
-        """Refuse a mass that the space cannot have, and walls thicker than are told apart.
+        """Refuse a mass that the space cannot have, and walls thicker than can be measured.
 
         Raises:
-            InputError: naming the limit.
+            InputError: with the limit.
         """
         metal = self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
         least, most = (float(share.sum()) * metal for share in (self.part.lower, self.part.upper))
@@ -123,7 +123,7 @@ class PartProblem(Problem):
         refuse_beyond(limits, can, "write another limit, or another space.")
 
     def labels(self) -> dict[str, Any]:
-        """Middles of the cells along each axis."""
+        """Return the middles of the cells along each axis."""
         step = self.part.grid.cell_m
         return {
             axis: (axis, (np.arange(n) + 0.5) * step, {"units": "m"})
@@ -131,18 +131,18 @@ class PartProblem(Problem):
         }
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Make the known designs and measure milled ones, or go on with it."""
+        """Compute known designs and measure milled ones; a stopped computation resumes."""
         for stock in self.stocks:
             stock.complete(watch)
 
     def ship(self, watch: Watch = silent) -> None:
-        """Write the files that come with the package."""
+        """Write the files of the package."""
         for stock in self.stocks:
             stock.ship(watch)
 
     @property
     def stocks(self) -> tuple[Recipe, Recipe, Recipe]:
-        """Known designs, what is measured of them, and of milled parts."""
+        """Recipes of known designs, of their measurements, and of those of milled parts."""
         return self._stock, self._known_measured, self._milled_measured
 
     @cached_property
@@ -158,13 +158,11 @@ class PartProblem(Problem):
 
     @cached_property
     def _known_measured(self) -> Recipe:
-        """What is measured of the known designs."""
         count = self.making.designs
         return self._measuring(f"{self.stem}_measured", count, lambda rows: self._density[rows])
 
     @cached_property
     def _milled_measured(self) -> Recipe:
-        """What is measured of milled parts."""
         count = min(self.making.milled, self.drawings)
         return self._measuring("milled_measured", count, self.milled)
 
@@ -213,11 +211,11 @@ class PartProblem(Problem):
         return designs.assign_coords(held_out=(DESIGN, held))
 
     def data(self) -> xr.Dataset:
-        """Known designs; every eighth is held out."""
+        """Return the known designs; every eighth is held out."""
         return self._known
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """What must be metal or free, and the volume, hold exactly."""
+        """Impose required and forbidden space, and the volume, exactly."""
         lower, upper = self.part.lower, self.part.upper
         wanted = torch.as_tensor(conditions["volume_fraction"].to_numpy(), dtype=torch.float64)
 
@@ -232,7 +230,7 @@ class PartProblem(Problem):
         return onto
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of the optimiser, the printed surface on the grid, and no closed hollows."""
+        """Take some optimiser steps, voxelise the printed surface, and fill closed hollows."""
         question, support = self.question.of(conditions)
         steps = Refine(self.making.repair_steps)
         flat = question.impose(arrays[0].flatten(1))
@@ -241,12 +239,12 @@ class PartProblem(Problem):
         return (printed,)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Gallery, Pareto planes, cuts and a table of the accepted parts."""
+        """Report a gallery, Pareto planes, cuts and a table of the accepted parts."""
         return report(self.exact, self.printer, self.others, self.told, designs, verdicts)
 
     @cached_property
     def others(self) -> Others:
-        """What is measured of known designs and of milled parts."""
+        """Measurements of known designs and of milled parts."""
         names = [q.name for q in self.quantities]
         aims = [names.index(name) for name in AIMS]
         learned, drawn = (stock.complete()["measured"][:, aims] for stock in self.stocks[1:])

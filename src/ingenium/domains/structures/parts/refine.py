@@ -1,4 +1,4 @@
-"""Parts of least work and little support: the optimiser that makes and mends designs."""
+"""Optimiser of known designs and proposals: parts of least work and little support."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from ingenium.domains.structures.optimise.work import work_of
 
 @dataclass(frozen=True)
 class Refine:
-    """How a batch of designs is improved.
+    """Settings of the improvement of a batch of designs.
 
     Source: Bendsøe and Sigmund, Topology Optimization, 2nd ed., 2003 (SIMP).
     """
@@ -27,13 +27,13 @@ class Refine:
     steps: int
     sharp: tuple[float, float] = (2.0, 16.0)  # of the projection, at the first and last step
     exponent: float = 3.0
-    least: float = 1e-6  # modulus of the void, in parts of the metal's
+    least: float = 1e-6  # modulus of the void, relative to the metal
     radius_cells: float = 2.0
     move: float = 0.2
 
     @property
     def descent(self) -> Descent:
-        """Steps whose sharpness doubles often enough."""
+        """Steps with doubling sharpness."""
         first, last = self.sharp
         doublings = torch.tensor(last / first).log2().round().int().item()
         every = max(-(-self.steps // (int(doublings) + 1)), 1)
@@ -41,7 +41,7 @@ class Refine:
 
 
 class RefineGoal:
-    """Work, in parts of that at the start, and weighted support, within the volume asked for.
+    """Objective of relative work and weighted support, within the requested volume.
 
     Shapes: n designs, e cells.
     """
@@ -49,7 +49,7 @@ class RefineGoal:
     def __init__(
         self, asked: Asked, build: Build, weight: Float64[Tensor, " n"], settings: Refine
     ) -> None:
-        """Support weighs `weight` times its volume in parts of that of the metal."""
+        """Weight support by `weight` times its volume relative to the metal."""
         self.asked, self.build, self.weight, self.settings = asked, build, weight, settings
         grid = asked.elastic.grid
         self.form = Form(asked, Cone(grid, settings.radius_cells), settings.descent.projection)
@@ -59,7 +59,7 @@ class RefineGoal:
     def __call__(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
     ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, "n 1"]]:
-        """What is to be small, and how far the volume is beyond what was asked for."""
+        """Return the objective, and the excess of the volume over the requested one."""
         s, asked = self.settings, self.asked
         density = self.form.part(x, beta)
         modulus = asked.modulus_pa * (s.least + (1 - s.least) * density**s.exponent)
@@ -78,7 +78,7 @@ def refine(
     settings: Refine,
     start: Float64[Tensor, "n e"],
 ) -> Float64[Tensor, "n e"]:
-    """Densities, of exactly the volume asked for, after some steps from a start."""
+    """Return densities, of exactly the requested volume, after some steps from a start."""
     goal = RefineGoal(asked, build, weight, settings)
     beta = torch.full((len(asked),), settings.sharp[0], dtype=torch.float64)
     wanted = asked.volume_fraction

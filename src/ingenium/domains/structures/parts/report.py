@@ -1,4 +1,4 @@
-"""Parts under their loads, the Pareto front, cuts and numbers."""
+"""Report of parts under their loads, the Pareto front, cuts and numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ LABELS = {"compliance": "largest compliance", "support_volume": "support"}
 
 @dataclass(frozen=True, eq=False)
 class Others:
-    """Masses and compliances that proposals are drawn beside.
+    """Masses and compliances with which proposals are compared.
 
     Shapes: n known designs, m milled parts.
     """
@@ -54,7 +54,7 @@ def report(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """Gallery, Pareto planes, cuts and a table of the accepted parts, or of the nearest ones."""
+    """Plot a gallery, Pareto planes, cuts and a table of the accepted, or nearest, parts."""
     best, heading = ranked(verdicts), ACCEPTED
     if not len(best):
         best, heading = nearest(verdicts), NEAREST
@@ -93,7 +93,7 @@ def report(
 
 
 def ranked(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
-    """Positions of the accepted designs, by Pareto front and then by mass."""
+    """Return positions of the accepted designs, by Pareto front and then by mass."""
     held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     aims = np.stack([verdicts[name].to_numpy()[held] for name in AIMS], 1)
     front = pareto_rank(aims) if len(held) else np.empty(0)
@@ -101,7 +101,7 @@ def ranked(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
 
 
 def nearest(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
-    """Positions of the measured designs, those that break the fewest limits first, then by mass."""
+    """Return positions of measured designs, by the number of violated limits, then by mass."""
     answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
     broken = (~(verdicts["margin"].to_numpy()[answered] >= 0)).sum(1)
     return answered[np.lexsort((verdicts["mass"].to_numpy()[answered], broken))]
@@ -138,12 +138,12 @@ def _strained(verifier: PartVerifier, designs: xr.Dataset, meshes: Sequence[Trim
 
 
 def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
-    """Mass against compliance, and against the volume of support."""
+    """Plot mass against compliance, and against the volume of support."""
     return figure_of(*(over_mass(others, verdicts, aim) for aim in LABELS), size=(4.75, 4.2))
 
 
 def over_mass(others: Others, verdicts: xr.Dataset, aim: str) -> Plane:
-    """All designs by mass and one aim, and the front of those that were accepted."""
+    """Plot all designs by mass and one aim, and the front of the accepted ones."""
     column, milled, known = AIMS.index(aim), others.milled.T, others.known.T
     marks = (
         Marks("drawn for milling", milled[0], milled[column], INK, "s", 18.0),

@@ -1,21 +1,21 @@
-"""How thick the metal of a part is, all but a little of it."""
+"""Thickness of almost all of a part's metal."""
 
 import numpy as np
 from jaxtyping import Bool, Float64
 from scipy import ndimage
 
-FINER = 2  # halves of cells make a wall of any number of cells even, so its middle is exact
+FINER = 2  # half cells give a wall of any number of cells an exact middle
 RADII = np.arange(1.0, 8.5, 0.5)  # of the balls, in fine cells
-THICKEST_CELLS = 2 * RADII[-1] / FINER  # what is thicker is told as this
-CORNER = 2.0  # radii from a ball to the tip of an edge of 60 degrees, which is no thin wall
+THICKEST_CELLS = 2 * RADII[-1] / FINER  # larger thicknesses are reported as this
+CORNER = 2.0  # radii from a ball to the tip of an edge of 60 degrees, which is not a thin wall
 REST = 0.01  # share of the metal that may be thinner
 
 
 def thickness_m(masks: Bool[np.ndarray, "n x y z"], cell_m: float) -> Float64[np.ndarray, " n"]:
-    """Diameter of the largest ball that fits near all but a hundredth of the metal.
+    """Return the diameter of the largest ball that fits near all but a hundredth of the metal.
 
-    Near is within a corner's reach of the ball. Between radii the share of the metal that is far
-    from all balls is taken as linear. What is thicker than eight cells is told as eight cells.
+    Near means within a corner's reach of the ball. The share of the metal far from all balls is
+    interpolated linearly between radii. Thicknesses above eight cells are reported as eight cells.
 
     Source: Serra, Image Analysis and Mathematical Morphology, 1982 (granulometry).
     """

@@ -1,1 +1,1 @@
-"""Flat roof trusses of standard hollow sections, judged by Eurocode 3."""
+"""Flat roof trusses of standard hollow sections, verified by Eurocode 3."""

@@ -1,6 +1,6 @@
-"""The same trusses without stiffness: joints in equilibrium, and the principle of virtual forces.
+"""Independent analysis of trusses without stiffness: equilibrium and virtual forces.
 
-A truss of this kind is statically determinate: sections do not change how it carries a load.
+A truss of this kind is statically determinate: sections do not affect bar forces.
 
 Shapes: n designs, j joints, b bars, g groups of bars of one section.
 """
@@ -34,14 +34,14 @@ class Equilibrium:
 
     @cached_property
     def length_m(self) -> Float64[np.ndarray, " b"]:
-        """Of the bars."""
+        """Length of the bars."""
         own = layout(self.kind, self.panels)
         at = joints_m(own, self.roof.span_m, np.array([self.depth_m]))[0]
         return np.asarray(np.hypot(*(at[own.bars[:, 1]] - at[own.bars[:, 0]]).T))
 
     @cached_property
     def influence(self) -> Float64[np.ndarray, "b j"]:
-        """Force in each bar, above 0 in tension, from a newton down at each joint."""
+        """Force in each bar, positive in tension, from a newton down at each joint."""
         own = layout(self.kind, self.panels)
         at = joints_m(own, self.roof.span_m, np.array([self.depth_m]))[0]
         pull = (at[own.bars[:, 1]] - at[own.bars[:, 0]]) / self.length_m[:, None]
@@ -57,34 +57,34 @@ class Equilibrium:
 
     @cached_property
     def group(self) -> np.ndarray:
-        """Of each bar."""
+        """Group of each bar."""
         return layout(self.kind, self.panels).group
 
     @cached_property
     def carried(self) -> Float64[np.ndarray, " b"]:
-        """Forces of one newton a metre of roof."""
+        """Bar forces for one newton a metre of roof."""
         own = layout(self.kind, self.panels)
         return np.asarray(self.influence @ own.shares * self.roof.span_m / self.panels)
 
     @cached_property
     def virtual(self) -> Float64[np.ndarray, " b"]:
-        """Forces of one newton down in the middle of the lower chord."""
+        """Bar forces for one newton down in the middle of the lower chord."""
         return np.asarray(self.influence[:, self.panels // 2])
 
     def own_n(self, area_m2: Float64[np.ndarray, " b"]) -> Float64[np.ndarray, " b"]:
-        """Forces of the truss's own weight."""
+        """Return bar forces from the truss's own weight."""
         own = layout(self.kind, self.panels)
         weight = self.roof.density_kg_m3 * GRAVITY_M_S2 * area_m2 * self.length_m
         at = np.bincount(own.bars.ravel(), np.repeat(weight / 2, 2), len(own.joints))
         return np.asarray(self.influence @ at)
 
     def allowed(self, force_n: Float64[np.ndarray, " b"]) -> np.ndarray:
-        """Which sections (g, s) bear the factored forces of each group's bars."""
+        """Return a mask (g, s) of sections that bear the factored forces of each group's bars."""
         fits = self.use(force_n, np.arange(len(SECTIONS))[:, None]) <= 1  # s, b
         return np.stack([fits[:, self.group == g].all(1) for g in range(len(GROUPS))])
 
     def use(self, force_n: np.ndarray, section: np.ndarray) -> np.ndarray:
-        """Share of what each bar bears, in tension or pressure."""
+        """Return the utilisation of each bar, in tension or compression."""
         strong = SECTIONS.area_m2[section] * self.roof.yield_pa
         euler = self.roof.modulus_pa * SECTIONS.inertia_m4[section] * (np.pi / self.length_m) ** 2
         share = ayrton_perry(strong / euler, self.roof.imperfection)
@@ -92,7 +92,7 @@ class Equilibrium:
 
 
 def ayrton_perry(square: np.ndarray, imperfection: float) -> np.ndarray:
-    """Mean stress over yield at which the outermost fibre of a bowed bar yields.
+    """Return mean stress over yield at which the outermost fibre of a bowed bar yields.
 
     `square` is the squash load over Euler's: the smaller root of (1 - x)(1 - x square) = bow x.
 
@@ -105,7 +105,7 @@ def ayrton_perry(square: np.ndarray, imperfection: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class TrussEquilibrium:
-    """Measures trusses one by one, by equilibrium and virtual forces.
+    """Verifier of trusses one by one, by equilibrium and virtual forces.
 
     Source: McGuire et al., Matrix Structural Analysis, 2nd ed., 2000, ch. 7.
     """
@@ -117,7 +117,7 @@ class TrussEquilibrium:
     quantities: tuple[Quantity, ...] = tuple(q for q in QUANTITIES if q.name in COMPARED)
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 4"]:
-        """Mass, deflection, and how much of strength and of buckling is used."""
+        """Measure mass, deflection, and utilisation of strength and of buckling."""
         rows = [self._one(*one) for one in zip(*(a.numpy() for a in arrays), strict=True)]
         return torch.from_numpy(np.array(rows).reshape(-1, len(COMPARED)))
 

@@ -1,7 +1,7 @@
-"""Trusses as decks for finite elements and as drawings; a file each, read back whole.
+"""Truss files: finite element decks and drawings, one truss each, fully checked on reading.
 
-What a file says is turned into a truss, and that truss into what its file must say: whatever
-differs is refused. So nothing in a file goes unread, and no header is believed.
+A file is converted to a truss, and that truss to its expected file: any difference is refused. So
+no content of a file is ignored, and no header is trusted.
 """
 
 import re
@@ -27,17 +27,17 @@ from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS, joint
 from ingenium.domains.structures.roof.settings import GRAVITY_M_S2, RoofSettings
 
 NUMBER = re.compile(r"truss_(\d+)")
-NEAR = 1e-6  # relative, by which a number of a file may differ from that of its truss
+NEAR = 1e-6  # relative tolerance between a number of a file and that of its truss
 MM = 1e3
 MILLIMETRES = 4  # the code of a DXF
-SUBCLASS = 100  # a mark of later versions of DXF, which stands twice
+SUBCLASS = 100  # a mark of later versions of DXF, which occurs twice
 # Of a LINE: handle, line type, layer, colour, ends, owner.
 LINE_CODES = (5, 6, 8, 62, *range(10, 32, 10), *range(11, 32, 10), 330)
-POISSON = 0.3  # that a deck must name; no bar uses it
+POISSON = 0.3  # that a deck must state; no bar uses it
 
 
 class TrussNumbers(NamedTuple):
-    """One truss, as its variables are ordered."""
+    """One truss, in the order of the variables."""
 
     kind: int
     panels: int
@@ -45,15 +45,15 @@ class TrussNumbers(NamedTuple):
     profile: tuple[int, ...]
 
     def layer(self, group: int) -> str:
-        """The name of a group and its section: `BOTTOM_SHS100x100x5`."""
+        """Return the name of a group and its section: `BOTTOM_SHS100x100x5`."""
         return f"{GROUPS[group].upper()}_{SECTIONS.names[self.profile[group]]}"
 
 
 def _profile(names: Sequence[str]) -> tuple[int, ...]:
-    """Places of the sections that the layers of all groups name.
+    """Indices of the sections in the layer names of all groups.
 
     Raises:
-        InputError: for groups that are missing, named twice, or of no known section.
+        InputError: for groups that are missing, duplicated, or of no known section.
     """
     found = dict(name.split("_", 1) for name in sorted(set(names)) if "_" in name)
     known = {name.upper(): i for i, name in enumerate(SECTIONS.names)}
@@ -78,7 +78,7 @@ class TrussFile:
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """Of its files."""
+        """Suffixes of its files."""
         return (self.suffix,)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -93,10 +93,10 @@ class TrussFile:
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """The truss of a file, or all that a folder holds.
+        """Read the truss of a file, or all trusses of a folder.
 
         Raises:
-            InputError: for what is no such file, or no truss of this problem.
+            InputError: for other files, or trusses of other problems.
         """
         paths = [path] if path.is_file() else sorted(path.glob(f"truss_*{self.suffix}"))
         if not paths:
@@ -109,10 +109,10 @@ class TrussFile:
         return to_dataset(arrays, self.variables, {"group": list(GROUPS)}, index=index)
 
     def checked(self, path: Path) -> TrussNumbers:
-        """The truss of a file that says nothing else.
+        """Read the truss of a file and check that the file contains nothing else.
 
         Raises:
-            InputError: for any other.
+            InputError: for any other file.
         """
         what = f"a truss as {self.name}"
         if not path.name.endswith(self.suffix):
@@ -139,26 +139,26 @@ class TrussFile:
 
     @abstractmethod
     def told(self, truss: TrussNumbers) -> list[str]:
-        """The lines of its file."""
+        """Return the lines of a truss's file."""
 
     @abstractmethod
     def blocks(self, found: list[str]) -> "list[Block]":
-        """What a file says, in an order that does not matter to it."""
+        """Return the content of a file in canonical order."""
 
     @abstractmethod
     def seen(self, said: "list[Block]") -> tuple[int, float, tuple[int, ...]]:
-        """Panels, depth and sections, before they are checked."""
+        """Return panels, depth and sections, before they are checked."""
 
 
 class Block(NamedTuple):
-    """Words of a file, and the numbers that go with them."""
+    """Words of a file, and the numbers that belong to them."""
 
     words: str
     numbers: Float64[np.ndarray, "r c"]
 
 
 def _fault(said: list[Block], due: list[Block]) -> tuple[int, str] | None:
-    """How many blocks are as they must be, and which is the first that is not."""
+    """Index and words of the first block that differs from the expected ones, or None."""
     for i, (one, other) in enumerate(zip(said, due, strict=False)):
         same = one.words == other.words and one.numbers.shape == other.numbers.shape
         if not same or not np.allclose(one.numbers, other.numbers, NEAR, 1e-9):
@@ -167,9 +167,9 @@ def _fault(said: list[Block], due: list[Block]) -> tuple[int, str] | None:
 
 
 class TrussDeck(TrussFile):
-    """A deck of pinned bars in SI units, which CalculiX, PrePoMax and Abaqus run.
+    """Finite element deck of pinned bars in SI units, for CalculiX, PrePoMax and Abaqus.
 
-    Its step is that of service: the roof on the upper chord, and gravity.
+    Its step has the service loads: the roof on the upper chord, and gravity.
 
     Source: Dhondt, CalculiX CrunchiX User's Manual, 2.21 (T3D2, SOLID SECTION, DLOAD GRAV).
     """
@@ -231,7 +231,7 @@ class TrussDeck(TrussFile):
 
 
 class TrussDrawing(TrussFile):
-    """A DXF of one line a bar in millimetres; its layer names group and section.
+    """DXF drawing of one line a bar in millimetres; its layer names group and section.
 
     Source: Autodesk, DXF Reference (LINE; group codes 8, 10 to 31; $INSUNITS).
     """
@@ -254,7 +254,7 @@ class TrussDrawing(TrussFile):
         return [line for code, value in pairs for line in (f"{code:3d}", value)]
 
     def blocks(self, found: list[str]) -> list[Block]:
-        """A block for each layer, its lines sorted, whichever end they begin at."""
+        """Return a block for each layer, lines sorted, independent of their directions."""
         pairs = [(int(c), v.strip()) for c, v in zip(found[::2], found[1::2], strict=True)]
         starts = [i for i, (code, _) in enumerate(pairs) if code == 0]
         section = ""
@@ -290,10 +290,10 @@ class TrussDrawing(TrussFile):
 
 
 def _check_drawn(codes: list[tuple[int, str]], section: str) -> None:
-    """Refuse a line that is hidden, on paper, in a block, thick or turned: nobody sees a bar.
+    """Refuse a line that is hidden, in paper space, in a block, thick or extruded.
 
     Raises:
-        InputError: for any code beside ends, layer, colour and marks, or one twice.
+        InputError: for any code other than ends, layer, colour and marks, or a duplicate.
     """
     told = [code for code, _ in codes if code != SUBCLASS]
     odd = [code for code in told if code not in LINE_CODES or told.count(code) > 1]

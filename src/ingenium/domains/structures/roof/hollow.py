@@ -31,7 +31,7 @@ PI = np.pi
 
 
 class _Corner(NamedTuple):
-    """What a square corner has beyond a round one: area, its distance from the middle, inertia."""
+    """Excess of a square corner over a round one: area, distance from the middle, inertia."""
 
     area: np.ndarray
     away: np.ndarray
@@ -70,12 +70,12 @@ class HollowSections:
 
     @cached_property
     def radius_m(self) -> Float64[np.ndarray, " s"]:
-        """Of gyration."""
+        """Radius of gyration."""
         return np.asarray(np.sqrt(self.inertia_m4 / self.area_m2))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """As they are ordered: `SHS100x100x5`."""
+        """Names in order: `SHS100x100x5`."""
         sizes = zip(1e3 * self.width_m, 1e3 * self.wall_m, strict=True)
         return tuple(f"SHS{b:.0f}x{b:.0f}x{t:g}" for b, t in sizes)
 

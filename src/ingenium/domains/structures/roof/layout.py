@@ -1,4 +1,4 @@
-"""Which bars a flat roof truss has, and where they lie.
+"""Layout of flat roof trusses: their bars and positions.
 
 Shapes: j joints, b bars.
 """
@@ -9,14 +9,14 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float64, Int64
 
-KINDS = ("Pratt", "Howe", "Warren")  # diagonals fall to the middle, rise to it, or take turns
+KINDS = ("Pratt", "Howe", "Warren")  # diagonals fall to the middle, rise to it, or alternate
 GROUPS = ("bottom", "top", "posts", "diagonals")  # of bars of one section
 PANELS = (4, 6, 8, 10, 12, 14, 16)
 
 
 @dataclass(frozen=True, eq=False)
 class RoofLayout:
-    """Joints and bars; places along the span in panels, heights in depths."""
+    """Joints and bars; positions along the span in panels, heights in depths."""
 
     joints: Float64[np.ndarray, "j 2"]
     bars: Int64[np.ndarray, "b 2"]
@@ -24,7 +24,7 @@ class RoofLayout:
 
     @property
     def panels(self) -> int:
-        """Along the span."""
+        """Number of panels along the span."""
         return len(self.joints) // 2 - 1
 
     @property
@@ -34,7 +34,7 @@ class RoofLayout:
 
     @property
     def held(self) -> tuple[int, int, int]:
-        """Displacements that supports hold: both of the lower left corner, one of the right."""
+        """Supported displacements: both of the lower left corner, the vertical one of the right."""
         return 0, 1, 2 * self.panels + 1
 
     @property
@@ -44,7 +44,7 @@ class RoofLayout:
 
     @property
     def shares(self) -> Float64[np.ndarray, " j"]:
-        """Of the roof's load on one panel, what each joint of the upper chord gets."""
+        """Share of one panel's roof load on each joint of the upper chord."""
         out = np.zeros(len(self.joints))
         out[self.top] = 1.0
         out[self.top[[0, -1]]] = 0.5
@@ -53,7 +53,7 @@ class RoofLayout:
 
 @cache
 def layout(kind: int, panels: int) -> RoofLayout:
-    """A kind of truss with an even number of panels."""
+    """Return a kind of truss with an even number of panels."""
     at = np.arange(panels + 1.0)
     joints = np.concatenate([np.stack([at, 0 * at], 1), np.stack([at, 0 * at + 1], 1)])
     low, high = np.arange(panels + 1), np.arange(panels + 1) + panels + 1
@@ -76,6 +76,6 @@ def layout(kind: int, panels: int) -> RoofLayout:
 
 
 def joints_m(own: RoofLayout, span_m: float, depth_m: np.ndarray) -> Float64[np.ndarray, "n j 2"]:
-    """Places of the joints for each depth."""
+    """Return the positions of the joints for each depth."""
     across = np.full_like(depth_m, span_m / own.panels)
     return np.asarray(own.joints * np.stack([across, depth_m], 1)[:, None])

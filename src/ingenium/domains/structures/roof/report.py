@@ -1,4 +1,4 @@
-"""The front of mass and deflection, trusses along it, and the variants."""
+"""Report of the front of mass and deflection, trusses along it, and the variants."""
 
 import numpy as np
 import xarray as xr
@@ -23,7 +23,7 @@ COLOURS = (OURS, REJECTED, KNOWN, GOOD)
 def sections(
     roof: RoofSettings, bound: MassBound, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The front first; then the trusses of it, and how many variants are feasible."""
+    """Plot the front first; then its trusses, and the number of feasible variants."""
     good = best(verdicts, "mass")
     goals = np.stack([verdicts[k].to_numpy()[good] for k in ("mass", "deflection")], 1)
     first = good[pareto_rank(goals) == 0] if len(good) else good
@@ -88,7 +88,7 @@ def _drawn(roof: RoofSettings, designs: xr.Dataset, verdicts: xr.Dataset) -> Fig
 
 
 def _elevation(axes: Axes, roof: RoofSettings, one: xr.Dataset) -> None:
-    """Bars as wide as their sections, on their supports."""
+    """Draw bars to the width of their sections, with supports."""
     own = layout(int(one["kind"]), int(one["panels"]))
     depth, profile = float(one["depth_m"]), one["profile"].to_numpy().astype(int)
     at = joints_m(own, roof.span_m, np.array([depth]))[0]
@@ -101,7 +101,7 @@ def _elevation(axes: Axes, roof: RoofSettings, one: xr.Dataset) -> None:
 
 
 def _counted(good: xr.Dataset) -> Rows:
-    """Different trusses by kind and number of panels."""
+    """Distinct trusses by kind and number of panels."""
     numbers = [good[k].to_numpy()[:, None] for k in ("kind", "panels", "depth_m")]
     held = np.unique(np.concatenate([*numbers, good["profile"].to_numpy()], 1), axis=0)
     own = [held[held[:, 0] == k] for k in range(len(KINDS))]

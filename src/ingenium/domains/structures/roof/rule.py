@@ -1,6 +1,6 @@
-"""Trusses sized by rule, and what no truss of these sections can better.
+"""Rule-based sizing of trusses, and a lower bound for trusses of these sections.
 
-Shapes: g groups of bars, s sections, p prices of deflection in mass.
+Shapes: g groups of bars, s sections, p weights of deflection against mass.
 """
 
 import math
@@ -14,14 +14,14 @@ from ingenium.domains.structures.roof.hollow import SECTIONS
 from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS
 from ingenium.domains.structures.roof.settings import RoofSettings
 
-OWN = 1.08  # by which own weight raises the forces of the roof, for a first choice
+OWN = 1.08  # factor of own weight on the forces of the roof, for a first choice
 PER_M = 100  # depths are whole centimetres
 
 
 def sized(
     roof: RoofSettings, kind: int, panels: int, depth_m: float
 ) -> Int64[np.ndarray, " g"] | None:
-    """The lightest section of each group that bears its bars; None where none does."""
+    """Return the lightest section of each group that bears its bars; None where none does."""
     one = Equilibrium(roof, kind, panels, depth_m)
     fits = one.allowed(OWN * roof.factored_n_m * one.carried)
     return fits.argmax(1) if fits.any(1).all() else None
@@ -29,26 +29,26 @@ def sized(
 
 @dataclass(frozen=True, eq=False)
 class MassBound:
-    """Least mass (kg) plus price times deflection (mm), over every truss of the problem.
+    """Lower bound of mass (kg) plus weight times deflection (mm), over every truss.
 
-    Own weight is left out, so that no truss can be below, and the lightest lie a little above.
+    Own weight is neglected, so that no truss can be below, and the lightest are a little above.
     """
 
     price: Float64[np.ndarray, " p"]  # kg/mm
     least: Float64[np.ndarray, " p"]
 
     def mass_kg(self, deflection_mm: np.ndarray) -> np.ndarray:
-        """The least mass at a deflection that the prices leave possible."""
+        """Return the least mass at a deflection that the bound permits."""
         return np.asarray((self.least - np.multiply.outer(deflection_mm, self.price)).max(-1))
 
     def above(self, mass_kg: np.ndarray, deflection_mm: np.ndarray) -> np.ndarray:
-        """How far points are above it, relative; the least of all prices."""
+        """Return the relative distance of points above the bound; the least over all weights."""
         value = mass_kg[:, None] + deflection_mm[:, None] * self.price
         return np.asarray((value / self.least - 1).min(1))
 
 
 def mass_bound(roof: RoofSettings, angles_deg: tuple[float, float]) -> MassBound:
-    """By all layouts, all depths in centimetres, and for each price the best section of a group.
+    """Compute the bound over all layouts and depths in centimetres, with optimal sections.
 
     Shares of mass and of deflection add up over groups of a determinate truss, so that groups are
     chosen one by one.

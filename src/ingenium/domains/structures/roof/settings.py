@@ -1,4 +1,4 @@
-"""The roof that trusses carry, their steel, and what they cost."""
+"""Settings of the roof that trusses carry, of their steel, and of their costs."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,7 +11,7 @@ GRAVITY_M_S2 = 9.81
 
 @dataclass(frozen=True)
 class RoofSettings:
-    """Loads act on the upper chord, along the truss; its own weight is added.
+    """Settings of loads on the upper chord, along the truss; its own weight is added.
 
     Source: EN 1990:2002, eq. 6.10 and table A1.2(B) (factors), EN 1993-1-1:2005, 3.2.6 and table
         6.1 (steel; curve a of hot finished hollow sections). Prices are assumptions: set your own.
@@ -50,20 +50,20 @@ class RoofSettings:
 
     @property
     def service_n_m(self) -> float:
-        """Of the roof, all at once, as deflections are judged under."""
+        """Total roof load in service, under which deflections are verified."""
         return self.permanent_n_m + self.snow_n_m
 
     @property
     def factored_n_m(self) -> float:
-        """Of the roof, where strength is judged."""
+        """Factored roof load, under which strength is verified."""
         return self.permanent_factor * self.permanent_n_m + self.snow_factor * self.snow_n_m
 
     @property
     def sag_mm(self) -> float:
-        """What is usually allowed: a 250th of the span."""
+        """Usual limit on deflection: a 250th of the span."""
         return 4 * self.span_m
 
     @property
     def depths_m(self) -> tuple[float, float]:
-        """Between the middles of the chords: a 30th to a sixth of the span, in centimetres."""
+        """Range of depth between the chords: a 30th to a sixth of the span, in centimetres."""
         return round(self.span_m / 30, 2), round(self.span_m / 6, 2)

@@ -1,4 +1,4 @@
-"""What a roof truss does under its loads, by direct stiffness, and Eurocode 3 on its bars.
+"""Direct stiffness analysis of roof trusses under their loads, and Eurocode 3 on their bars.
 
 Shapes: n designs, b bars, f displacements, g groups of bars of one section.
 """
@@ -38,11 +38,11 @@ CHORDS = 2  # of the groups; the others are braces
 
 @dataclass(frozen=True)
 class TrussStiffness:
-    """Trusses by the direct stiffness method; pinned joints, loads at joints, own weight.
+    """Verifier of trusses by direct stiffness; pinned joints, loads at joints, own weight.
 
     Source: McGuire et al., Matrix Structural Analysis, 2nd ed., 2000, ch. 3; EN 1993-1-1:2005,
-        6.2.3 (tension), 6.2.4 and 6.3.1 (pressure, over the whole length of a bar, partial factors
-        of 1); EN 1993-1-8:2005, table 7.8 (braces no wider than their chord).
+        6.2.3 (tension), 6.2.4 and 6.3.1 (compression, over the whole length of a bar, partial
+        factors of 1); EN 1993-1-8:2005, table 7.8 (braces no wider than their chord).
     """
 
     roof: RoofSettings
@@ -52,7 +52,7 @@ class TrussStiffness:
     quantities: tuple[Quantity, ...] = QUANTITIES
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 9"]:
-        """All quantities; designs of one layout are solved together."""
+        """Measure all quantities; designs of one layout are solved together."""
         kind, panels, depth, profile = (a.numpy() for a in arrays)
         found = np.full((len(kind), len(QUANTITIES)), np.nan)
         drawn = np.isfinite(depth) & np.isfinite(profile).all(1)
@@ -91,9 +91,9 @@ class TrussStiffness:
     def solved(
         self, own: RoofLayout, depth: Float64[np.ndarray, " n"], profile: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Forces (n, b, 2), above 0 in tension, deflections (n, 2), lengths (n, b).
+        """Return forces (n, b, 2), positive in tension, deflections (n, 2), lengths (n, b).
 
-        Of two loads: one newton a metre on the upper chord, and the truss's own weight.
+        The two loads are one newton a metre on the upper chord, and the truss's own weight.
         """
         at = joints_m(own, self.roof.span_m, depth)
         way = at[:, own.bars[:, 1]] - at[:, own.bars[:, 0]]
@@ -127,7 +127,7 @@ class TrussStiffness:
 
 
 def reduction(slenderness: np.ndarray, imperfection: float) -> np.ndarray:
-    """How much of its squash load a bar bears before it buckles.
+    """Return the share of its squash load that a bar bears before it buckles.
 
     Source: EN 1993-1-1:2005, eq. 6.49.
     """

@@ -1,4 +1,4 @@
-"""Problem: which flat roof trusses of standard sections carry a roof, and at what mass and cost?"""
+"""Problem: flat roof trusses of standard sections for a roof, by mass and cost."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -27,7 +27,7 @@ from ingenium.domains.structures.roof.stiffness import TrussStiffness
 
 ANGLES_DEG = (30.0, 60.0)
 SHARE, MOST = 0.05, 50  # of the trusses, that equilibrium measures again
-STRONGER = 8  # sections, by which known trusses are stronger than their rule at most
+STRONGER = 8  # sections, by which known trusses exceed their rule at most
 
 SEED = 0
 
@@ -92,11 +92,11 @@ class RoofTruss(Problem):
         self.codec = Channels.between(bounds, own=((), (), (len(GROUPS),)))
 
     def labels(self) -> dict[str, object]:
-        """Names of groups of bars."""
+        """Return the names of groups of bars."""
         return {"group": list(GROUPS)}
 
     def data(self) -> xr.Dataset:
-        """Trusses with usual slopes, sized by rule and then made stronger at random."""
+        """Return trusses with usual slopes, sized by rule and then strengthened at random."""
         rng = np.random.default_rng(SEED)
         low, high = self.settings.depths_m
         rows: list[tuple[int, int, float, np.ndarray]] = []
@@ -116,7 +116,7 @@ class RoofTruss(Problem):
         return designs.assign_coords(under | {"held_out": (DESIGN, held)})
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Whole kinds, panels, centimetres and sections."""
+        """Round kinds, panels, centimetres and sections."""
         low, high = self.settings.depths_m
 
         def whole(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -132,15 +132,15 @@ class RoofTruss(Problem):
 
     @cached_property
     def bound(self) -> MassBound:
-        """What no truss betters in mass and deflection."""
+        """Lower bound of mass and deflection."""
         return mass_bound(self.settings, ANGLES_DEG)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The front of mass and deflection, trusses along it, and the variants that hold."""
+        """Report the front of mass and deflection, its trusses, and the feasible variants."""
         return report.sections(self.settings, self.bound, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Mass of a Pratt truss, bar by bar, from the mass of a metre in the table of sections.
+        """Mass of a Pratt truss, bar by bar, from the mass a metre in the table of sections.
 
         Eight panels, 2 m deep: 24 m of each chord, nine posts, eight diagonals. The lower chord is
         150 x 8 (35.1 kg/m), the upper one 200 x 10 (58.8), posts 60 x 4 (6.90), diagonals 100 x 5

@@ -1,1 +1,1 @@
-"""Stiff shapes: material placed in a box so that loads move as little as possible."""
+"""Stiff shapes: material in a box, placed to minimise displacements under loads."""

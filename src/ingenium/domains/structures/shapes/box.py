@@ -1,4 +1,4 @@
-"""A design domain opened: what is held, what is loaded and which cells are free, all checked.
+"""Opened design domain: supports, loads and free cells, all checked.
 
 Shapes: n designs, l load cases, e cells, f displacements, m rigid moves.
 """
@@ -24,13 +24,13 @@ from ingenium.kits.solids.elastic.memory import SHARE, machine_bytes, refuse_abo
 from ingenium.kits.solids.elastic.solver import Elastic
 
 VOLUME = "volume_fraction"
-PER_DISPLACEMENT = 4000  # bytes that solving and optimising a block of designs takes, about
+PER_DISPLACEMENT = 4000  # approximate bytes for solving and optimising a block of designs
 ENDS = 9  # points on the line of a load that are checked
 
 
 @dataclass(frozen=True, eq=False)
 class DesignBox:
-    """A box of cells with supports, loads and passive cells that make a sound problem."""
+    """A box of cells with supports, loads and passive cells, checked to be solvable."""
 
     settings: ShapeSettings  # filled
     elastic: Elastic
@@ -40,32 +40,32 @@ class DesignBox:
 
     @property
     def grid(self) -> RegularGrid:
-        """Its cells."""
+        """Grid of cells."""
         return self.elastic.grid
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """Places and directions of loads that have a range, and the volume."""
+        """Positions and directions of loads that have a range, and the volume."""
         low, high = self.settings.volume_fraction
         told = "share of the box that is material at most"
         volume = Condition(VOLUME, told, None, low, high, measured="volume", ceiling=True)
         return (*self.loading.conditions, volume)
 
     def numbers(self, values: tuple[Float64[Tensor, " n"], ...]) -> Numbers:
-        """Numbers of the conditions by name."""
+        """Return the values of the conditions by name."""
         return dict(zip((c.name for c in self.conditions), values, strict=True))
 
     def requested(self, conditions: xr.Dataset) -> Numbers:
-        """The conditions of some designs as numbers."""
+        """Return the conditions of some designs as numbers."""
         values = (np.array(conditions[c.name], dtype=np.float64) for c in self.conditions)
         return self.numbers(tuple(torch.from_numpy(v) for v in values))
 
 
 def open_box(asked: ShapeSettings) -> DesignBox:
-    """Place everything on the grid and refuse what no design could carry.
+    """Place everything on the grid and refuse inputs that no design could satisfy.
 
     Raises:
-        InputError: saying what is missing or contradicts, and what to write instead.
+        InputError: with what is missing or contradictory, and what to write instead.
     """
     check_size(asked.grid)
     settings = asked.filled()
@@ -97,10 +97,10 @@ def open_box(asked: ShapeSettings) -> DesignBox:
 
 
 def check_size(grid: RegularGrid) -> None:
-    """Refuse a grid whose displacements the memory of this machine does not hold.
+    """Refuse a grid that is too large for the memory of this machine.
 
     Raises:
-        InputError: with the memory that it would take.
+        InputError: with the memory that it would need.
     """
     needed = grid.n_displacements * PER_DISPLACEMENT
     part = (SHARE * machine_bytes() / needed) ** (1 / grid.dim)
@@ -133,7 +133,7 @@ def _check_volume(box: DesignBox) -> None:
 
 
 def rigid_moves(grid: RegularGrid) -> Float64[Tensor, "m f"]:
-    """Displacements that strain nothing: shifts along axes and turns in planes of axes."""
+    """Return displacements without strain: shifts along axes and rotations in planes of axes."""
     places = node_places(grid).to(torch.float64)
     places = places - places.mean(0)
     moves = []
@@ -149,7 +149,7 @@ def rigid_moves(grid: RegularGrid) -> Float64[Tensor, "m f"]:
 
 
 def pieces(grid: RegularGrid, filled: Bool[Tensor, " e"]) -> tuple[np.ndarray, int]:
-    """Number of the piece of each cell, from 1, and how many there are; cells touch by sides."""
+    """Number the piece of each cell, from 1; cells of a piece share sides. Return the count too."""
     labels, count = ndimage.label(filled.view(grid.cells).numpy())
     return labels.ravel(), int(count)
 
@@ -161,7 +161,7 @@ def _names(grid: RegularGrid) -> list[str]:
 
 
 def loose_moves(box: DesignBox, cells: Bool[Tensor, " e"]) -> list[str]:
-    """Rigid moves, in words, that the supports leave to a piece of the box."""
+    """Return the rigid moves, in words, that the supports permit to a piece of the box."""
     own = torch.zeros(box.grid.n_displacements, dtype=torch.bool)
     own[box.grid.cell_displacements[cells].flatten()] = True
     moves = rigid_moves(box.grid)
@@ -176,7 +176,7 @@ def loose_moves(box: DesignBox, cells: Bool[Tensor, " e"]) -> list[str]:
 
 
 def _check_held(box: DesignBox) -> None:
-    """Some piece of what is not void must be held against all rigid moves."""
+    """Check that some non-void piece is supported against all rigid moves."""
     labels, count = pieces(box.grid, ~box.void)
     parts = (torch.from_numpy(labels == i + 1) for i in range(count))
     loose: list[list[str]] = [loose_moves(box, part) for part in parts]
@@ -191,7 +191,7 @@ def _check_held(box: DesignBox) -> None:
 
 
 def _check_loads(box: DesignBox) -> None:
-    """Each load must act on cells that can be solid, in a piece that is held, and can do work."""
+    """Check that each load acts on possible solid cells of a supported piece, and does work."""
     labels, count = pieces(box.grid, ~box.void)
     sound = {i + 1 for i in range(count) if not loose_moves(box, torch.from_numpy(labels == i + 1))}
     numbers = {c.name: _over(c) for c in box.loading.conditions}
@@ -226,5 +226,4 @@ def _check_loads(box: DesignBox) -> None:
 
 
 def _over(condition: Condition) -> Float64[Tensor, " n"]:
-    """Points over the range of a condition."""
     return torch.linspace(condition.lower, condition.upper, ENDS, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Where the stress of a shape is read: away from points that bear a force or hold it.
+"""Cells in which the stress of a shape is read: away from loaded or supported points.
 
 Shapes: n designs, v nodes, e cells.
 """
@@ -14,9 +14,9 @@ from ingenium.kits.solids.elastic.grid import RegularGrid
 
 
 def points_held(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> Bool[Tensor, " v"]:
-    """Nodes that are held, but with no whole side of a cell.
+    """Return supported nodes that do not share a whole supported side of a cell.
 
-    The energy around what is held along a side has a bound, around a single point it has none.
+    The energy around a support along a side is bounded, around a single point it is not.
     """
     held = fixed.view(-1, grid.dim).any(1).view(grid.nodes).numpy()
     broad = np.zeros_like(held)
@@ -27,12 +27,12 @@ def points_held(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> Bool[Tensor, " 
 
 
 def beyond(grid: RegularGrid, nodes: Bool[Tensor, "n v"], reach_m: float) -> Bool[Tensor, "n e"]:
-    """Cells whose middle lies farther than that from some nodes, design by design."""
+    """Return cells whose middle is farther than `reach_m` from all marked nodes, by design."""
     axes = [torch.arange(n, dtype=torch.float64) + 0.5 for n in grid.cells]
     middle = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).flatten(0, -2)
     places = node_places(grid).to(torch.float64)
     out = torch.ones(len(nodes), grid.n_cells, dtype=torch.bool)
-    for row, marked in zip(out, nodes, strict=True):  # each has nodes of its own, few of them
+    for row, marked in zip(out, nodes, strict=True):  # each has its own nodes, few of them
         if bool(marked.any()):
             row &= torch.cdist(middle, places[marked]).amin(1) * grid.cell_m > reach_m
     return out
@@ -44,6 +44,6 @@ def read(
     load_n: Float64[Tensor, "n l f"],
     reach_m: float,
 ) -> Bool[Tensor, "n e"]:
-    """Cells where the stress of each design is read."""
+    """Return cells where the stress of each design is read."""
     bears = (load_n != 0).any(1).unflatten(-1, (-1, grid.dim)).any(-1)
     return beyond(grid, bears | points_held(grid, fixed), reach_m)

@@ -17,9 +17,9 @@ MOST_MARKS = 24  # of supports in one drawing
 def draw(
     ax: Axes, box: DesignBox, density: Float64[np.ndarray, "..."], numbers: Numbers, row: int
 ) -> None:
-    """Material (seen along z in space), loads as arrows, supports as hatches.
+    """Draw material (seen along z in space), loads as arrows, supports as hatches.
 
-    A circle is a support that holds one axis only; a stroke one that holds both.
+    A circle is a support along one axis only; a stroke one along both.
     """
     nx, ny = box.grid.cells[:2]
     seen = density if density.ndim == 2 else density.mean(2)
@@ -34,7 +34,7 @@ def draw(
 def loads_and_supports(
     ax: Axes, box: DesignBox, numbers: Numbers, row: int, case: int | None = None
 ) -> None:
-    """Of one design, the loads of all cases or of one, over axes in cells."""
+    """Draw the loads of one design, of all cases or of one, over axes in cells."""
     _supports(ax, box)
     names = box.loading.cases
     _loads(ax, box, numbers, row, names if case is None else (names[case],))
@@ -73,6 +73,6 @@ def _loads(ax: Axes, box: DesignBox, numbers: Numbers, row: int, cases: tuple[st
 
 
 def _leaves(box: DesignBox, at: np.ndarray, way: np.ndarray) -> bool:
-    """Whether one soon is outside of the box when one goes that way."""
+    """Return whether a short step in a direction leaves the box."""
     beyond = at + 0.05 * max(box.grid.cells) * way
     return bool((beyond < 0).any() or (beyond > np.array(box.grid.cells[:2])).any())

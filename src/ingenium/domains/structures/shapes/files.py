@@ -1,4 +1,4 @@
-"""File formats of shapes: STL with what was asked beside it, VTK image data, and npz.
+"""File formats of shapes with their conditions: STL, VTK image data, and npz.
 
 Shapes: n designs.
 """
@@ -29,7 +29,7 @@ Shape = tuple[np.ndarray, dict[str, float]]  # densities, and numbers of the con
 
 @dataclass(frozen=True, eq=False)
 class ShapeFile:
-    """One file or folder for each design, which also holds the conditions it was made for."""
+    """One file or folder for each design, which also stores its conditions."""
 
     box: DesignBox
     variables: tuple[Variable, ...]
@@ -38,11 +38,11 @@ class ShapeFile:
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """Of its files."""
+        """Suffixes of its files."""
         return (self.suffix,)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """`design_00012` with the suffix of the format, for each design."""
+        """Write `design_00012` with the suffix of the format, for each design."""
         paths = {}
         for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # files are one by one
             path = folder / f"design_{index:05d}{self.suffix}"
@@ -53,10 +53,10 @@ class ShapeFile:
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """Shapes of a file, or of all that a folder holds.
+        """Read shapes of a file, or all shapes of a folder.
 
         Raises:
-            InputError: for what is no such file, or one of another box of cells.
+            InputError: for other files, or another box of cells.
         """
         paths = [path] if self.is_one(path) else sorted(path.glob(f"design_*{self.suffix}"))
         if not paths:
@@ -75,7 +75,7 @@ class ShapeFile:
         )
 
     def is_one(self, path: Path) -> bool:
-        """Whether the path is a single shape."""
+        """Return whether the path is a single shape."""
         return path.is_file()
 
     @abstractmethod
@@ -163,10 +163,10 @@ class VtkShape(ShapeFile):
         return [grid.cell_m] * grid.dim + [grid.thickness_m] * (3 - grid.dim)
 
     def _check_frame(self, element: Element) -> None:
-        """Refuse another size, place or direction than the box has: cells alone tell none of it.
+        """Refuse a size, origin or direction other than the box's, which cells do not show.
 
         Raises:
-            InputError: naming what is other.
+            InputError: with the difference.
         """
         due: dict[str, list[int] | list[float]] = {"Origin": [0, 0, 0], "Spacing": self._spacing_m}
         due |= dict.fromkeys(("WholeExtent", "Extent"), self._extent)

@@ -1,4 +1,4 @@
-"""The same measurements by scikit-fem, which shares no code with the engine."""
+"""Independent measurements by scikit-fem, which shares no code with the engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ class ShapeReference(ScikitFem):
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The first of the engine."""
+        """First quantity of the engine."""
         return ShapeVerifier(self.box).quantities[:1]
 
     def measure(
         self, density: Float64[Tensor, "n ..."], *given: Float64[Tensor, " n"]
     ) -> Float64[Tensor, "n 1"]:
-        """Mean work of the cases on each design (J)."""
+        """Measure the mean work of the cases on each design (J)."""
         load = self.box.loading.forces(self.box.numbers(given), len(density))
         moduli = ShapeVerifier(self.box).moduli(density.flatten(1))
         return work_j(self.box.elastic, moduli, load).mean(1, keepdim=True)
@@ -41,7 +41,7 @@ class ShapeReference(ScikitFem):
 def known_answers(
     box: DesignBox, variables: tuple[Variable, ...]
 ) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-    """The box with all that may be solid, under the middle of each condition."""
+    """The box with all possible cells solid, under the middle of each condition."""
     numbers = {c.name: np.array([(c.lower + c.upper) / 2]) for c in box.conditions}
     solid = (~box.void).double().view(1, *box.grid.cells)
     arrays = (solid, *(torch.from_numpy(v) for v in numbers.values()))

@@ -1,4 +1,4 @@
-"""Loads whose place and direction are conditions, as forces on nodes.
+"""Loads with conditional position and direction, as forces on nodes.
 
 Shapes: n designs, l load cases, f displacements, p points.
 """
@@ -34,7 +34,7 @@ class Loading:
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """What has a range: places and directions."""
+        """Conditions of loads: positions and directions with a range."""
         found = []
         for load in self.loads:
             if load.to_m not in ((), load.from_m):
@@ -52,14 +52,14 @@ class Loading:
         return tuple(found)
 
     def centre(self, load: Load, numbers: Numbers, n: int) -> Float64[Tensor, "n dim"]:
-        """Where a load lies in each design, in cells."""
+        """Return the position of a load in each design, in cells."""
         first = point(self.grid, load.from_m, f"from_m of the load {load.name}")
         last = point(self.grid, load.to_m or load.from_m, f"to_m of the load {load.name}")
         default = torch.zeros(n, dtype=torch.float64)
         return first + numbers.get(f"{load.name}_position", default)[:, None] * (last - first)
 
     def points(self, load: Load, numbers: Numbers, n: int) -> Float64[Tensor, "n p dim"]:
-        """The points that share a load evenly, in cells; kept inside of the box."""
+        """Return the points that share a load evenly, in cells; clipped to the box."""
         size = torch.zeros(self.grid.dim, dtype=torch.float64)
         if load.spread_m:
             size = torch.tensor(load.spread_m, dtype=torch.float64) / self.grid.cell_m
@@ -68,7 +68,7 @@ class Loading:
         return at.clamp(min=0.0).minimum(most)
 
     def direction(self, load: Load, numbers: Numbers, n: int) -> Float64[Tensor, "n dim"]:
-        """Unit vector of a load in each design."""
+        """Return the unit vector of a load in each design."""
         own = torch.full((n,), load.angle_deg[0], dtype=torch.float64)
         angle = numbers.get(f"{load.name}_angle", own) * radians(1)
         tilt = torch.full((n,), load.tilt_deg[0], dtype=torch.float64)
@@ -78,7 +78,7 @@ class Loading:
         return whole[:, : self.grid.dim]
 
     def forces(self, numbers: Numbers, n: int) -> Float64[Tensor, "n l f"]:
-        """Forces on the nodes in each case (N); force and moment of each load are exact."""
+        """Return forces on the nodes in each case (N); force and moment of each load are exact."""
         dim = self.grid.dim
         out = torch.zeros(n, len(self.cases), self.grid.n_nodes, dim, dtype=torch.float64)
         for load in self.loads:

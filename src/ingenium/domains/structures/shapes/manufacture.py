@@ -1,4 +1,4 @@
-"""How a shape is to be made: what the optimiser heeds and the verifier measures of it."""
+"""Manufacturing constraints of a shape, for the optimiser and the verifier."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from ingenium.domains.structures.optimise.build import Direction
 
 @dataclass(frozen=True)
 class Manufacture:
-    """Printing, walls and tools; what is left open is neither heeded nor measured.
+    """Constraints of printing, walls and tools; unset ones are neither enforced nor measured.
 
     Raises:
-        InputError: for limits of a build without its direction, or that exclude each other.
+        InputError: for limits of a build without its direction, or contradictory ones.
     """
 
     build: Direction | None = None  # away from the plate; nothing hangs flatter than 45 degrees
@@ -34,16 +34,16 @@ class Manufacture:
 
     @property
     def heeded(self) -> bool:
-        """Whether the optimiser has anything of it to hold."""
+        """True if the optimiser has any constraint to enforce."""
         return bool(self.build or self.access or self.wall_cells)
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Macro cells, each with lying, standing and crossing walls of its own.
+    """Macro cells, each with its own horizontal, vertical and diagonal walls.
 
     Raises:
-        InputError: for cells of too few pixels, or walls wider than they allow.
+        InputError: for cells of too few pixels, or walls that are too wide for them.
     """
 
     pixels: int = 0  # of a macro cell along each axis, which are the cells of the box; 0 for none

@@ -1,4 +1,4 @@
-"""Proposals mended by the optimiser: as it is, or heeding how the shape is to be made.
+"""Repair of proposals by the optimiser, with or without manufacturing constraints.
 
 Shapes: n designs, e cells.
 """
@@ -28,15 +28,15 @@ from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.training import Optimiser
 from ingenium.domains.structures.shapes.verifier import PENALTY, VOID
 
-RADIUS, SPREAD = 2.5, 0.2  # of filter and threshold that keep walls of two cells
-MARGIN = 0.7  # of the sag allowed, which the optimiser is told: it looks at some stages, not all
-EVERY = 3  # layers from stage to stage in the optimiser
+RADIUS, SPREAD = 2.5, 0.2  # of filter and threshold for walls of at least two cells
+MARGIN = 0.7  # of the permitted sag, for the optimiser: it evaluates some stages, not all
+EVERY = 3  # layers between stages in the optimiser
 
 
 def mended(
     optimiser: Optimiser, numbers: Numbers, proposed: Float64[Tensor, "n e"]
 ) -> Float64[Tensor, "n e"]:
-    """Shapes after the steps of the settings, from the proposals or from even densities."""
+    """Return shapes after the steps of the settings, from the proposals or uniform densities."""
     box, own = optimiser.box, optimiser.box.settings
     start = None if own.start == "even" else proposed
     if own.levels.pixels:
@@ -52,7 +52,7 @@ def mended(
 def _printable(
     box: DesignBox, asked: Asked, start: Float64[Tensor, "n e"] | None
 ) -> Float64[Tensor, "n e"]:
-    """Solid and void cells that hold what the manufacture asks for."""
+    """Solid and void cells that satisfy the manufacturing constraints."""
     own, steps = box.settings.manufacture, box.settings.refine_steps
     settings = Simp(
         steps=steps,
@@ -79,7 +79,7 @@ def _printable(
 def _stage_by_stage(
     asked: Asked, settings: Simp, build: Build, sag: float, start: Tensor | None
 ) -> Float64[Tensor, "n e"]:
-    """Without overhang, and where a sag is asked for with stages that carry themselves."""
+    """Part without overhang, and, if a sag is set, with self-supporting stages."""
     if not sag:
         return simp(asked, settings, start).density
     tops = tuple(range(EVERY, build.layers + 1, EVERY))
@@ -91,7 +91,7 @@ def _stage_by_stage(
 def _with_few_supports(
     box: DesignBox, asked: Asked, settings: Simp, build: Build
 ) -> Float64[Tensor, "n e"]:
-    """Least of part and supports that is as stiff as the part made without a look at supports."""
+    """Least part and supports, as stiff as the part optimised without supports."""
     plain = to_solid(box, simp(asked, settings).density, asked.volume_fraction)
     limit = compliance_of(asked, plain, Simp(least=1e-6))
     ways = (build.direction,) * len(asked)
@@ -99,7 +99,7 @@ def _with_few_supports(
 
 
 def _of_walls(box: DesignBox, numbers: Numbers) -> Float64[Tensor, "n e"]:
-    """Macro cells with walls, drawn pixel by pixel."""
+    """Macro cells with walls, pixel by pixel."""
     own, levels = box.settings, box.settings.levels
     cells = tuple(n // levels.pixels for n in box.grid.cells)
     coarse = open_box(
@@ -128,5 +128,5 @@ def _of_walls(box: DesignBox, numbers: Numbers) -> Float64[Tensor, "n e"]:
 
 
 def calls(steps: int) -> int:
-    """Solves of the box that mending one design takes at most: steps, and before and after some."""
+    """Return the most solves of the box that the repair of one design takes."""
     return steps + 2 if steps > 1 else steps

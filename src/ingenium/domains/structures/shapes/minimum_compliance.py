@@ -1,4 +1,4 @@
-"""Problem: a box, supports and loads are given; where must material be so that it is stiff?"""
+"""Problem: stiff placement of material in a box with given supports and loads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -57,7 +57,7 @@ class MinimumCompliance(StockedProblem):
     licence = "designs made by ingenium's own optimiser; free of third-party rights"
 
     def __init__(self, settings: ShapeSettings) -> None:
-        """Open the box; everything in the settings must fit together."""
+        """Open the box; everything in the settings must be consistent."""
         self.box = open_box(settings)
         grid, self.settings = self.box.grid, self.box.settings
         self.conditions = self.box.conditions
@@ -81,7 +81,7 @@ class MinimumCompliance(StockedProblem):
         self.second = Second(reference, independent.SHARE, finer=finer)
         self.system = digest(asdict(self.settings))
         self.codec = Channels.between(((0.0, 1.0),), grid.cells)
-        # The first is the usual one; a mesh has no grey cells.
+        # The first is the default; a mesh has no grey cells.
         forms = (NpzShape, VtkShape) if settings.grey else (StlShape, NpzShape, VtkShape)
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
@@ -93,7 +93,7 @@ class MinimumCompliance(StockedProblem):
         return ShapeVerifier(open_box(replace(own, cells=cells, cell_m=own.cell_m / FINE)))
 
     def known(self, watch: Watch) -> xr.Dataset:
-        """Shapes that SIMP made for loads and volumes spread over their ranges."""
+        """Return SIMP shapes for loads and volumes spread over their ranges."""
         kept = stock(self.box).complete(watch)
         asked = torch.from_numpy(kept["asked"]).unbind(1)
         solid = torch.from_numpy(kept["solid"]).double().view(-1, *self.box.grid.cells)
@@ -103,10 +103,10 @@ class MinimumCompliance(StockedProblem):
         return known.assign_coords(held_out=(DESIGN, held))
 
     def allow(self, limits: Sequence[Limit]) -> None:
-        """Refuse a volume or a mass that the setup does not give to designs.
+        """Refuse a volume or a mass outside the range of the setup.
 
         Raises:
-            InputError: naming the limit.
+            InputError: with the limit.
         """
         grid, own = self.box.grid, self.settings
         whole = grid.cell_volume_m3 * grid.n_cells * own.material.density_kg_m3
@@ -115,12 +115,12 @@ class MinimumCompliance(StockedProblem):
         refuse_beyond(limits, can, "write another limit, or volume_fraction under [setup].")
 
     def labels(self) -> dict[str, Any]:
-        """Centres of the cells (m)."""
+        """Return the centres of the cells (m)."""
         grid = self.box.grid
         return {a: (np.arange(n) + 0.5) * grid.cell_m for a, n in self.sizes.items()}
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """The volume asked for exactly, passive cells as they must be."""
+        """Impose the requested volume exactly, and the passive cells."""
         cells, box = self.box.grid.cells, self.box
         lower, upper = box.solid.double().view(cells), 1 - box.void.double().view(cells)
         total = self.box.requested(conditions)[VOLUME] * box.grid.n_cells
@@ -130,13 +130,13 @@ class MinimumCompliance(StockedProblem):
         return lambda arrays: (onto.project(arrays[0]), *arrays[1:])
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of SIMP from each proposal, which becomes solid and void."""
+        """Take some steps of SIMP from each proposal, and make it solid and void."""
         density, *given = arrays
         shape = mended(self.optimiser, self.box.requested(conditions), density.flatten(1))
         return (shape.view_as(density), *given)
 
     def comparison(self) -> FieldComparison:
-        """Bare without steps of the optimiser, unless these draw the shape itself."""
+        """Count repair solves; the bare problem omits steps, unless they create the shape."""
         own = self.settings
         facts = FieldComparison(repair_calls=float(calls(own.refine_steps)))  # of the whole box
         if own.levels.pixels or own.manufacture.heeded:
@@ -144,14 +144,14 @@ class MinimumCompliance(StockedProblem):
         return replace(facts, bare=lambda: MinimumCompliance(replace(own, refine_steps=0)))
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
-        """The compliance, with its exact gradient by the adjoint."""
+        """Compliance, with its exact gradient by the adjoint."""
         return {"compliance": ShapeVerifier(self.box).compliance}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Shapes with their loads and supports, and how they compare with SIMP's."""
+        """Report shapes with loads and supports, and their comparison with SIMP."""
         solves = self.settings.refine_steps + BESIDE
         return report.sections(self.box, self.optimiser, self.verifier, solves, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """The whole box, as scikit-fem solves it."""
+        """The whole box, as solved by scikit-fem."""
         return independent.known_answers(self.box, self.variables)

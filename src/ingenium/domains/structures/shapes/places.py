@@ -1,4 +1,4 @@
-"""Where things are on a grid: nodes of supports, cells of boxes, forces between nodes.
+"""Positions on a grid: nodes of supports, cells of boxes, forces between nodes.
 
 Shapes: e cells, v nodes, f displacements, p points.
 """
@@ -14,11 +14,11 @@ from ingenium.core.errors import InputError, choose
 from ingenium.domains.structures.shapes.settings import FACES, Passive, Point, Support
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
-SLACK = 1e-9  # of a cell; rounding of metres that were meant to lie on the border
+SLACK = 1e-9  # of a cell; rounding of metres that were intended on the border
 
 
 def point(grid: RegularGrid, at: Point, what: str) -> Float64[Tensor, " dim"]:
-    """A point in cells from the corner of the box.
+    """Return a point in cells from the corner of the box.
 
     Raises:
         InputError: for a point with another number of coordinates, or outside of the box.
@@ -42,16 +42,16 @@ def point(grid: RegularGrid, at: Point, what: str) -> Float64[Tensor, " dim"]:
 
 
 def node_places(grid: RegularGrid) -> Int64[Tensor, "v dim"]:
-    """Coordinates of each node in cells."""
+    """Return the coordinates of each node in cells."""
     axes = [torch.arange(n) for n in grid.nodes]
     return torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).flatten(0, -2)
 
 
 def held(grid: RegularGrid, supports: tuple[Support, ...]) -> Bool[Tensor, " f"]:
-    """Displacements that are zero.
+    """Return the displacements that are zero.
 
     Raises:
-        InputError: for an unknown face or axis, or a support without a place.
+        InputError: for an unknown face or axis, or a support without a position.
     """
     fixed = torch.zeros(grid.n_nodes, grid.dim, dtype=torch.bool)
     for support in supports:
@@ -77,10 +77,10 @@ def _nodes(grid: RegularGrid, support: Support) -> Bool[Tensor, " v"]:
 
 
 def cells_of(grid: RegularGrid, boxes: tuple[Passive, ...], kind: str) -> Bool[Tensor, " e"]:
-    """Cells that are always solid, or always void.
+    """Return cells that are always solid, or always void.
 
     Raises:
-        InputError: for a box that holds no centre of a cell.
+        InputError: for a box without any cell centre.
     """
     axes = [torch.arange(n) + 0.5 for n in grid.cells]
     centres = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).flatten(0, -2)
@@ -103,7 +103,7 @@ def cells_of(grid: RegularGrid, boxes: tuple[Passive, ...], kind: str) -> Bool[T
 def shares(
     grid: RegularGrid, at: Float64[Tensor, "p dim"]
 ) -> tuple[Int64[Tensor, "p b"], Float64[Tensor, "p b"]]:
-    """Nodes around points (in cells) and what each bears of a unit force there.
+    """Return nodes around points (in cells) and their share of a unit force there.
 
     These are the shape functions of the cell, so force and moment are those of the point.
     """
@@ -118,7 +118,7 @@ def shares(
 
 
 def around(grid: RegularGrid, at: Float64[Tensor, "p dim"]) -> Int64[Tensor, "p b"]:
-    """Cells that touch points (in cells); one cell may come several times."""
+    """Return cells that touch points (in cells), possibly with duplicates."""
     most = torch.tensor(grid.cells) - 1
     strides = torch.tensor([int(np.prod(grid.cells[a + 1 :])) for a in range(grid.dim)])
     sides = torch.tensor(list(product((-SLACK, SLACK), repeat=grid.dim)), dtype=torch.float64)
@@ -127,7 +127,7 @@ def around(grid: RegularGrid, at: Float64[Tensor, "p dim"]) -> Int64[Tensor, "p 
 
 
 def spread(size: Float64[Tensor, " dim"]) -> Float64[Tensor, "p dim"]:
-    """Points (in cells) that share a force evenly over a box of `size` around the origin."""
+    """Return points (in cells) that share a force evenly over a box of `size` at the origin."""
     axes = [
         torch.tensor([0.0], dtype=torch.float64)
         if s == 0

@@ -1,4 +1,4 @@
-"""How a shape can be made, measured on its solid and void cells.
+"""Printability of a shape, measured on its solid and void cells.
 
 Shapes: n designs, e cells.
 """
@@ -21,7 +21,7 @@ from ingenium.domains.structures.optimise.supports import support
 from ingenium.domains.structures.shapes.manufacture import Manufacture
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
-FILL, LAYER = 0.25, 2.0  # of a support that is laid; time of a layer besides, in cells
+FILL, LAYER = 0.25, 2.0  # material share of a support; additional time of a layer, in cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Printability:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those that the settings ask for."""
+        """Quantities that the settings require."""
         own, found = self.manufacture, []
         if own.build:
             found += [
@@ -57,7 +57,7 @@ class Printability:
         return tuple(found)
 
     def measure(self, filled: Bool[Tensor, "n e"]) -> list[Float64[Tensor, " n"]]:
-        """The columns; of nothing, nothing hangs and nothing is thin."""
+        """Measure the columns; an empty shape has no overhang and no thin walls."""
         own, metal = self.manufacture, filled.double()
         size, found = metal.sum(1).clamp(min=1), list[Tensor]()
         if own.build:
@@ -78,12 +78,12 @@ class Printability:
         return found
 
     def _stages_held(self, build: Build, metal: Float64[Tensor, "n e"]) -> Float64[Tensor, " n"]:
-        """A stage that is a mechanism has no sag, and is not held."""
+        """Share of stages within the sag limit; a mechanism has no finite sag and violates it."""
         _, sag = Stages(build, self.poisson, least=1e-9).sag(metal)
         return (sag <= self.manufacture.sag * shortening_m(build)).double().mean(1)
 
     def _wide(self, filled: Bool[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """Material that a square, or cube, as wide as a wall covers; the box goes on outside."""
+        """Material covered by a square, or cube, as wide as a wall; the box continues outside."""
         width = self.manufacture.wall_cells
         square, inner = np.ones((width,) * self.grid.dim, bool), (slice(width, -width),)
         rows = [np.pad(f.view(self.grid.cells).numpy(), width, mode="symmetric") for f in filled]
@@ -92,5 +92,5 @@ class Printability:
 
 
 def shortening_m(build: Build) -> float:
-    """Of a solid block of the box's height under its own weight, both of unit stiffness."""
+    """Return the shortening of a solid block of the box's height under its own unit weight."""
     return (build.layers * build.grid.cell_m) ** 2 / 2

@@ -1,4 +1,4 @@
-"""Shapes with their material, loads and supports, compared with those of SIMP."""
+"""Report of shapes with their material, loads and supports, compared with SIMP's."""
 
 import numpy as np
 import xarray as xr
@@ -29,7 +29,7 @@ def sections(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """The stiffest shapes, what some of them bear, and these beside SIMP for the same loads."""
+    """Plot the stiffest shapes, their stress, and their comparison with SIMP for the same loads."""
     order = stiffest(verdicts)
     if len(order) == 0:
         return ()
@@ -50,7 +50,7 @@ def sections(
 
 
 def stiffest(verdicts: xr.Dataset) -> np.ndarray:
-    """Positions of accepted designs, or of verified ones, by compliance ratio times volume."""
+    """Return positions of accepted, or else verified, designs by compliance ratio times volume."""
     verdict = verdicts["verdict"].to_numpy()
     own = np.flatnonzero(verdict == Verdict.ACCEPTED)
     own = own if len(own) else np.flatnonzero(verdict != Verdict.FAILED)
@@ -76,7 +76,7 @@ def _drawn(box: DesignBox, shown: xr.Dataset, ratio: np.ndarray) -> Figure:
 def _beside_simp(
     optimiser: Optimiser, verifier: Verifier, solves: int, rows: xr.Dataset, verdicts: xr.Dataset
 ) -> Section:
-    """The same loads given to SIMP from even densities, until it rests."""
+    """Shapes compared with SIMP from uniform densities to convergence, for the same loads."""
     box = optimiser.box
     numbers, index = box.requested(rows), rows[DESIGN].to_numpy()
     course = simp(optimiser.asked(numbers), optimiser.settings(REST))

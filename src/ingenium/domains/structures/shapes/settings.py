@@ -1,4 +1,4 @@
-"""What a spec says of a design domain: its box, material, supports, loads and passive parts."""
+"""Settings of a design domain: its box, material, supports, loads and passive parts."""
 
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
@@ -24,7 +24,7 @@ Point = Annotated[tuple[float, ...], Unit("m")]
 
 @dataclass(frozen=True)
 class Support:
-    """Nodes that are held: those of a face, or of a box between two corners.
+    """Supported nodes: those of a face, or of a box between two corners.
 
     A box may be flat, an edge or a point; its corners are moved to the nearest nodes.
     """
@@ -37,10 +37,10 @@ class Support:
 
 @dataclass(frozen=True)
 class Load:
-    """A force somewhere on a line, in a direction; what has a range becomes a condition.
+    """A force at a point on a line, in a direction; a range makes either a condition.
 
-    Loads of one case act together. The force lies at `from_m + position * (to_m - from_m)`, spread
-    evenly over a box of the size `spread_m` around it where that is given.
+    Loads of one case act together. The force acts at `from_m + position * (to_m - from_m)`, spread
+    evenly over a box of the size `spread_m` around it if that is set.
     """
 
     name: str = "load"
@@ -85,7 +85,7 @@ class Passive:
 
 @dataclass(frozen=True)
 class ShapeSettings:
-    """A design domain and how designs for it are made; what is left open comes from the preset."""
+    """Settings of a design domain and its training designs; unset ones come from the preset."""
 
     preset: str = "cantilever"  # cantilever, mbb, cantilever_3d
     cells: tuple[int, ...] | None = None
@@ -156,18 +156,18 @@ class ShapeSettings:
 
     @property
     def radius_cells(self) -> float:
-        """Of the filter."""
+        """Radius of the filter."""
         own = self.filter_cells
         return max(1.5, 0.04 * max(self.grid.cells)) if own is None else own
 
     @property
     def stress_radius_m(self) -> float:
-        """Of the balls, or discs, of material over which stress is averaged."""
+        """Radius of the balls, or discs, of material over which stress is averaged."""
         own = self.stress_m
         return 0.075 * min(self.grid.cells) * self.grid.cell_m if own is None else own
 
     def filled(self) -> "ShapeSettings":
-        """The settings with supports and loads, from the preset where they were left open."""
+        """Return the settings with supports and loads, from the preset where they are unset."""
         grid = self.grid
         need, kind = len(PRESETS[self.preset][0]), f"{grid.dim}D"
         whole = self.supports is not None and self.loads is not None
@@ -188,7 +188,7 @@ Given = tuple[tuple[Support, ...], tuple[Load, ...]]
 
 
 def _cantilever(grid: RegularGrid) -> Given:
-    """Clamped on the left, a force of 1 N anywhere on the right that points about downwards."""
+    """Cantilever clamped on the left, with a force of 1 N on the right, about downwards."""
     x, y = (n * grid.cell_m for n in grid.cells)
     load = Load(name="tip", force_n=1.0, from_m=(x, 0.0), to_m=(x, y), angle_deg=(-150.0, -30.0))
     return (Support(face="left"),), (load,)
@@ -208,7 +208,7 @@ def _mbb(grid: RegularGrid) -> Given:
 
 
 def _cantilever_3d(grid: RegularGrid) -> Given:
-    """Clamped on the left, a force of 1 N on the middle line of the right face."""
+    """Cantilever clamped on the left, with a force of 1 N on the middle line of the right face."""
     x, y, z = (n * grid.cell_m for n in grid.cells)
     load = Load(
         name="tip",

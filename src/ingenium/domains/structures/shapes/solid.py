@@ -1,4 +1,4 @@
-"""From densities to parts: the densest cells that make the volume, as one piece.
+"""Conversion of densities to parts: the densest cells that make the volume, as one piece.
 
 Shapes: n designs, e cells.
 """
@@ -15,10 +15,10 @@ from ingenium.domains.structures.shapes.box import DesignBox
 def to_solid(
     box: DesignBox, density: Float64[Tensor, "n e"], volume: Float64[Tensor, " n"]
 ) -> Float64[Tensor, "n e"]:
-    """Cells that are 1 or 0: the largest whole number of them that the volume allows.
+    """Return cells that are 1 or 0: the largest whole number of them that the volume allows.
 
-    The densest cells are taken; what does not hang together with the largest piece is moved to
-    the densest cells along it. Passive cells are as they must be.
+    The densest cells are selected; cells not connected with the largest piece are moved to the
+    densest cells along it. Passive cells have their prescribed values.
     """
     count = (volume * box.grid.n_cells + 1e-9).floor().to(torch.int64)
     rank = density + 2.0 * box.solid.double() - 2.0 * box.void.double()
@@ -54,7 +54,7 @@ def _joined(box: DesignBox, filled: np.ndarray, rank: np.ndarray) -> np.ndarray:
 
 
 def _apart(kept: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
-    """Cells outside of the largest piece, such as passive ones that stand alone."""
+    """Cells outside of the largest piece, such as isolated passive ones."""
     labels, _ = ndimage.label(kept.reshape(cells))
     largest = 1 + int(np.bincount(labels.ravel())[1:].argmax())
     apart: np.ndarray = kept & (labels.ravel() != largest)

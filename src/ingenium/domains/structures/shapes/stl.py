@@ -1,4 +1,4 @@
-"""Shapes as closed meshes of their cells, in STL, and back to cells."""
+"""Shapes as closed STL meshes of their cells, and back to cells."""
 
 import json
 from collections.abc import Mapping
@@ -18,20 +18,20 @@ from ingenium.kits.solids.printing.surface import solid_2d, surface
 from ingenium.kits.solids.printing.voxels import voxels
 
 PART, ASKED = "part.stl", "asked.json"
-PARTED = 2  # parts of a cell's edge; so that what one cell holds or opens keeps most of it
+PARTED = 2  # parts of a cell's edge; so that smoothing changes single cells and holes little
 FILLED = 0.5  # share of a cell from which it counts as material
 COLUMNS = 4  # through a cell along x and y
-SLACK = 1e-3  # of a cell, by which a part may reach beyond its box, and a plane one be too thick
-APART = 0.01  # of the part, by which its mesh may differ from that of the cells that are judged
+SLACK = 1e-3  # of a cell; tolerated excess beyond the box, or of a plane part's thickness
+APART = 0.01  # of the part; tolerated difference of its mesh from that of the verified cells
 
 
 class StlShape(ShapeFile):
-    """A folder with the part in STL (millimetres), and the conditions beside it in JSON.
+    """A folder with the part in STL (millimetres), and its conditions in JSON.
 
-    The mesh follows the cells; what is above one half is material, and only its largest piece
-    is a part. A plane shape stands as high as it is thick. What is read back are the cells that
-    are at least half full, and the mesh must be that of these cells: in the box, as thick as the
-    setup says, and with nothing beside it.
+    The mesh follows the cells; cells above one half are material, and only the largest piece is a
+    part. A plane shape is extruded to its thickness. The reader uses the cells that are at least
+    half full, and the mesh must be that of these cells: in the box, of the setup's thickness, and
+    without other bodies.
     """
 
     name = "stl"
@@ -77,7 +77,7 @@ class StlShape(ShapeFile):
         return share.reshape(grid.cells)
 
     def _check_place(self, mesh: Trimesh, path: Path) -> None:
-        """Inside the box, and of a plane shape as high as it is thick."""
+        """Check that a mesh is inside the box, and a plane shape as high as its thickness."""
         grid = self.box.grid
         sides = [n * grid.cell_m for n in grid.cells] + [grid.thickness_m] * (3 - grid.dim)
         low, high = mesh.bounds
@@ -95,7 +95,7 @@ class StlShape(ShapeFile):
 
 
 def body(grid: RegularGrid, density: np.ndarray) -> Trimesh:
-    """The surface of the cells above one half."""
+    """Return the surface of the cells above one half."""
     cells = (density > 0.5).astype(np.float64)
     for axis in range(grid.dim):
         cells = np.repeat(cells, PARTED, axis)

@@ -1,4 +1,4 @@
-"""Stress and displacement of shapes under their loads, drawn in the plane, turned in space.
+"""Stress and displacement of shapes under their loads: figures in the plane, views in space.
 
 Shapes: n designs, l load cases, f displacements.
 """
@@ -26,13 +26,13 @@ from ingenium.kits.solids.acting import MM, MPA, acting, borne
 from ingenium.kits.solids.elastic.critical import CriticalVolume
 from ingenium.kits.solids.printing.pictures import scene, strained
 
-SWAY = 0.06  # of the box, by which the largest displacement is drawn
+SWAY = 0.06  # of the box; length of the largest displacement in the plot
 WIDE = 4.7  # inches of a drawing
 GREY = "#c8ced3"  # material whose stress is not read
 
 
 def section(box: DesignBox, shown: xr.Dataset) -> Section:
-    """Some shapes solved once more under the case that strains each most."""
+    """Solve some shapes again and plot each under its most demanding case."""
     numbers = box.requested(shown)
     flat = torch.from_numpy(shown["density"].to_numpy()).flatten(1)
     load = box.loading.forces(numbers, len(flat))
@@ -92,7 +92,7 @@ def _scene(
 def _stress(
     figure: Figure, axes: Axes, field: Float64[np.ndarray, "x y"], filled: np.ndarray
 ) -> None:
-    """Over the cells that are material."""
+    """Stress over the cells that are material."""
     nx, ny = field.shape
     grey = np.where(filled, 1.0, np.nan)
     x, y = np.arange(nx + 1), np.arange(ny + 1)
@@ -101,7 +101,7 @@ def _stress(
 
 
 def _moved(figure: Figure, axes: Axes, moved: Float64[Tensor, " f"], filled: np.ndarray) -> None:
-    """The shape as it gives way, coloured by how far."""
+    """The deformed shape, coloured by displacement."""
     nodes = tuple(n + 1 for n in filled.shape)
     along, up = moved.view(*nodes, 2).numpy().transpose(2, 0, 1)
     far = np.hypot(along, up)

@@ -1,4 +1,4 @@
-"""Shapes that the optimiser made for many loads and volumes: what generators learn from.
+"""Training shapes: optimised for many loads and volumes.
 
 Shapes: n designs, e cells.
 """
@@ -21,10 +21,10 @@ from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_size
 
-STEPS = 100  # of the optimiser for a design to learn from, at most
+STEPS = 100  # most steps of the optimiser for a training design
 BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
 SHARP_CELLS = 1.5  # radius of the filter while grey cells are turned solid or void
-PIECE = 32  # designs in a piece of the stock, at most
+PIECE = 32  # most designs in a piece of the dataset
 MENDING = ("filter", "refine_steps", "start", "grey", "manufacture", "levels", "stress_m")
 
 
@@ -35,7 +35,7 @@ class Optimiser:
     box: DesignBox
 
     def asked(self, numbers: Numbers) -> Asked:
-        """The question for one design for each row of the numbers."""
+        """Return the task for one design for each row of the numbers."""
         box, volume = self.box, numbers[VOLUME]
         return Asked(
             box.elastic,
@@ -46,7 +46,7 @@ class Optimiser:
         )
 
     def settings(self, steps: int) -> Simp:
-        """As the authors of the 88-line code have them, up to a number of steps."""
+        """Return the settings of the 88-line code's authors, with a number of steps."""
         radius = self.box.settings.radius_cells
         return Simp(
             steps=steps,
@@ -59,12 +59,12 @@ class Optimiser:
     def compliance(
         self, density: Float64[Tensor, "n e"], numbers: Numbers
     ) -> Float64[Tensor, " n"]:
-        """Work of all load cases, as the optimiser adds it up (J)."""
+        """Return the work of all load cases, as summed by the optimiser (J)."""
         asked = self.asked(numbers)
         return compliance_of(asked, density, self.settings(0))
 
     def sharpening(self, steps: int) -> Simp:
-        """Steps that turn grey cells solid or void, with a projection that doubles five times."""
+        """Return steps that turn grey cells solid or void, with a projection doubled five times."""
         return Simp(
             steps=steps,
             exponent=PENALTY,
@@ -78,9 +78,9 @@ class Optimiser:
     def solid(
         self, numbers: Numbers, steps: int, start: Tensor | None = None, sharp: int = 0
     ) -> Float64[Tensor, "n e"]:
-        """Parts after some steps from a start, or from even densities.
+        """Return parts after some steps from a start, or from uniform densities.
 
-        With steps that sharpen, the stiffer one of the parts before and after them, for each.
+        With sharpening steps, it is the stiffer one of the parts before and after them.
         """
         asked, volume = self.asked(numbers), numbers[VOLUME]
         density = optimised(asked, self.settings(steps), start).density
@@ -94,7 +94,7 @@ class Optimiser:
 
 
 def stock(box: DesignBox) -> Recipe:
-    """Optimised shapes as pieces that are made once."""
+    """Return the recipe of optimised shapes as pieces that are computed once."""
     count = box.settings.designs
     points = asked_points(box)
     size = block_size(box, PIECE)
@@ -112,7 +112,7 @@ def stock(box: DesignBox) -> Recipe:
 
 
 def asked_points(box: DesignBox) -> Float64[np.ndarray, "n c"]:
-    """Numbers of the conditions, spread evenly over their ranges."""
+    """Return values of the conditions, spread evenly over their ranges."""
     conditions = box.conditions
     free = [i for i, c in enumerate(conditions) if c.lower < c.upper]
     out = np.tile([c.lower for c in conditions], (box.settings.designs, 1))

@@ -1,4 +1,4 @@
-"""What a shape is worth: stiffness, mass, strength and wholeness, by finite elements.
+"""Verifier of shapes by finite elements: stiffness, mass, strength and connectivity.
 
 Shapes: n designs, l load cases, e cells, f displacements, k measurements.
 """
@@ -24,7 +24,7 @@ from ingenium.kits.solids.elastic.supports import held_parts
 
 PENALTY = 3.0  # exponent of the stiffness of a cell that is neither solid nor void
 VOID = 1e-9  # stiffness of a void cell, as a share of the solid
-FIRM = (1e-6, 1e-5)  # of voids about a load that no held piece bears; the first that answers
+FIRM = (1e-6, 1e-5)  # of voids around a load on no supported piece; the first that succeeds
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class ShapeVerifier:
     The stiffness of a cell is `VOID + density**PENALTY * (1 - VOID)` times that of the solid.
 
     Stress is a mean over balls of material, in the plane discs (`CriticalVolume`), read beyond
-    their radius from points that bear a force or hold the shape.
+    their radius from loaded or supported points.
 
     Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011, eq. 1 and 2.
     """
@@ -46,7 +46,7 @@ class ShapeVerifier:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """What is measured; each case by itself where there are several."""
+        """Measured quantities; each case separately where there are several."""
         cases = self.box.loading.cases
         each = tuple(
             Quantity(f"compliance_{c}", "J", f"work of the loads of the case {c}", beyond=True)
@@ -66,7 +66,7 @@ class ShapeVerifier:
 
     @cached_property
     def responses(self) -> tuple[Quantity, ...]:
-        """What the size of the cells enters, so that limits hold beyond its uncertainty."""
+        """Quantities that depend on the cell size, so that limits apply beyond its uncertainty."""
         told = (
             ("compliance", "J", "work of the loads, mean over the cases"),
             ("worst_compliance", "J", "work of the loads in the worst case"),
@@ -79,13 +79,13 @@ class ShapeVerifier:
 
     @cached_property
     def printability(self) -> Printability:
-        """How shapes can be made, as far as the settings ask for it."""
+        """Printability of shapes, as far as the settings require it."""
         box, own = self.box, self.box.settings
         return Printability(box.grid, own.manufacture, box.solid, box.void, own.material.poisson)
 
     @property
     def measure(self) -> Callable[..., Tensor]:
-        """Of the densities, and the number of each condition."""
+        """Function of the densities, and the value of each condition."""
         return self._measure
 
     def _measure(
@@ -120,7 +120,7 @@ class ShapeVerifier:
     def _moved(
         self, density: Float64[Tensor, "n e"], load: Float64[Tensor, "n l f"], floats: Tensor
     ) -> Float64[Tensor, "n l f"]:
-        """Displacements; where a load floats on void, that void is firm enough for an answer."""
+        """Displacements; where a load floats on void, the void is stiffened for a solution."""
         moved = self.box.elastic.solve(self.moduli(density), load)
         for firm in FIRM:
             again = floats & moved.flatten(1).isnan().any(1)
@@ -130,19 +130,19 @@ class ShapeVerifier:
         return moved
 
     def moduli(self, density: Float64[Tensor, "n e"], void: float = VOID) -> Float64[Tensor, "n e"]:
-        """Of cells with these densities (Pa)."""
+        """Return the modulus of cells with these densities (Pa)."""
         share = void + density.clamp(min=0.0) ** PENALTY * (1 - void)
         return share * self.box.settings.material.modulus_pa
 
     def compliance(
         self, density: Float64[Tensor, "n ..."], *given: Float64[Tensor, " n"]
     ) -> Float64[Tensor, " n"]:
-        """The first quantity, differentiable with respect to the densities."""
+        """Return the first quantity, differentiable with respect to the densities."""
         load = self.box.loading.forces(self.box.numbers(given), len(density))
         return self.box.elastic.compliance(self.moduli(density.flatten(1)), load).mean(1)
 
     def solid_work(self, load: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l"]:
-        """Work of the loads on the box where all that may be is solid; one matrix for all."""
+        """Return the work of the loads on the full box; one matrix for all."""
         whole = self.moduli((~self.box.void).double()[None])
         moved = self.box.elastic.solve(whole, load.flatten(0, 1)[None])
         work: Tensor = (moved.view_as(load) * load).sum(-1)
@@ -172,7 +172,7 @@ class ShapeVerifier:
     def _wholeness(
         self, filled: Bool[Tensor, "n e"], load: Float64[Tensor, "n l f"]
     ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, " n"]]:
-        """Number of pieces, and the share of the load that lies on none that supports hold firm."""
+        """Number of pieces, and the share of the load on no firmly supported piece."""
         grid = self.box.grid
         nodes, held = grid.cell_nodes.numpy(), held_parts(grid, self.box.elastic.fixed, filled)
         force = load.unflatten(-1, (grid.n_nodes, grid.dim)).norm(dim=-1).sum(1).numpy()
@@ -186,7 +186,7 @@ class ShapeVerifier:
 
 
 def block_size(box: DesignBox, most: int) -> int:
-    """Designs of a box that are worked on at once: a power of two, at most `most`."""
+    """Return the number of designs in a batch: a power of two, at most `most`."""
     at_once = most
     while at_once > 1 and at_once * prod(box.grid.cells) > 200_000:
         at_once //= 2

@@ -1,1 +1,1 @@
-"""Printed columns as the paths that lay them: G-code, free of collisions, and what beads bear."""
+"""Printed columns as toolpaths: G-code, free of collisions, and the strength of their beads."""

@@ -1,4 +1,4 @@
-"""Columns as G-code, whose every line is compared with the path of the column that it tells."""
+"""G-code files of columns; every line is compared with the path of the stated column."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from ingenium.kits.solids.printing.gcode import read_gcode, write_gcode
 
 NUMBER = re.compile(r"column_(\d+)")
 FIGURE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-NEAR = 2e-4  # mm, and mm³ beside a millionth: what rounding may change
+NEAR = 2e-4  # mm, and mm³ plus a millionth: tolerance for rounding
 NOTE = re.compile(r"; column ([a-z_]+) (.+)")
 
 
@@ -28,8 +28,8 @@ NOTE = re.compile(r"; column ([a-z_]+) (.+)")
 class ColumnPaths:
     """One G-code file for each column, `column_00012.gcode`.
 
-    Its head tells the numbers of the column; its moves must be those that follow from them, to a
-    fifth of a micrometre, so that what is judged is the path of the file.
+    Its header states the numbers of the column; its moves must follow from them, to a fifth of a
+    micrometre, so that the path of the file is verified.
     """
 
     printer: ColumnPrinter
@@ -54,7 +54,7 @@ class ColumnPaths:
         return paths
 
     def write_one(self, numbers: ColumnNumbers, file: Path) -> None:
-        """Notes, and the moves."""
+        """Write notes and the moves."""
         settings, flat = self.printer.settings, _flat(numbers)
         write_gcode(
             self.printer.column(numbers).path,
@@ -65,10 +65,10 @@ class ColumnPaths:
         )
 
     def read(self, path: Path) -> xr.Dataset:
-        """The column of a file, or all that a folder holds.
+        """Read the column of a file, or all columns of a folder.
 
         Raises:
-            InputError: for what is no such file, or moves that are not those of its column.
+            InputError: for other files, or moves that are not those of the column.
         """
         paths = [path] if path.is_file() else sorted(path.glob("column_*.gcode"))
         if not paths:
@@ -80,7 +80,7 @@ class ColumnPaths:
         return to_dataset(arrays, self.variables, {"axis": ["x", "y"]}, index=index)
 
     def checked(self, path: Path) -> ColumnNumbers:
-        """The column whose path the file is.
+        """Return the column whose path is in the file.
 
         Raises:
             InputError: for any other file.
@@ -96,7 +96,7 @@ class ColumnPaths:
                     "a head with the numbers of a column", f"{len(told)} in {path.name}"
                 )
             numbers = self._numbers(told, path)
-            read_gcode(path)  # that it is G-code at all
+            read_gcode(path)  # checks that it is G-code
             with TemporaryDirectory() as folder:
                 own = Path(folder) / path.name
                 self.write_one(numbers, own)
@@ -134,7 +134,7 @@ def _flat(numbers: ColumnNumbers) -> dict[str, list[str]]:
 
 
 def _other(found: Sequence[str], due: Sequence[str]) -> int | None:
-    """The first line whose words differ, or whose numbers do by more than rounding."""
+    """The first line whose words differ, or whose numbers differ by more than rounding."""
     for i, (one, other) in enumerate(zip(found, due, strict=False)):
         if one != other:
             if FIGURE.sub("#", one) != FIGURE.sub("#", other):

@@ -1,4 +1,4 @@
-"""Capacity again, by scikit-fem on larger cells: its elements, and stresses sorted anew."""
+"""Independent capacity by scikit-fem on larger cells, with its own elements and stresses."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ CLOSE, MOST = 1e-6, 20_000  # residual in scikit-fem's matrix, and steps
 
 @dataclass(frozen=True, eq=False)
 class ColumnReference(ScikitFem):
-    """Stiffness, stresses, their eigenvalues and the share of the material, none of them ours.
+    """Independent stiffness, stresses, principal values and material share.
 
-    Iterations begin at the engine's answer, which decides nothing: they end by residuals in
-    scikit-fem's own matrix.
+    Iterations begin at the engine's solution, which does not affect the result: they end by
+    residuals in scikit-fem's own matrix.
     """
 
     printer: ColumnPrinter
     quantities: tuple[Quantity, ...] = tuple(q for q in QUANTITIES if q.name == "coarse_capacity")
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 1"]:
-        """Capacity on cells of twice the size; NaN where iterations do not end."""
+        """Measure capacity on cells of twice the size; NaN where iterations do not end."""
         found = torch.full((len(arrays[0]), 1), torch.nan, dtype=torch.float64)
         for row, numbers in zip(found, columns(*arrays), strict=True):
             if numbers is not None:
@@ -45,7 +45,7 @@ class ColumnReference(ScikitFem):
 
 
 def first_failure(part: Standing, share: Shares) -> float:
-    """Multiple of the force at which material fails.
+    """Return the multiple of the force at which material fails.
 
     Raises:
         EngineError: if iterations do not end.
@@ -65,7 +65,7 @@ def first_failure(part: Standing, share: Shares) -> float:
 
 
 def displacement_m(reference: Reference, part: Standing, share: Shares) -> Float64[Tensor, "1 f"]:
-    """Under the force, in scikit-fem's matrix.
+    """Solve for the displacement under the force, in scikit-fem's matrix.
 
     Raises:
         EngineError: if iterations do not end.

@@ -1,4 +1,4 @@
-"""The path of one column, and the cells that its beads fill."""
+"""Path of one column, and the cells that its beads fill."""
 
 import math
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from ingenium.kits.solids.printing.toolpath import Pattern, Toolpath, toolpath
 
 DIRECTIONS_DEG = (0.0, 90.0)  # of lines, from layer to layer
 EACH = 4  # numbers of cells across are multiples of it, for the solver and for larger cells
-KEPT = 256  # columns whose path is remembered
+KEPT = 256  # columns whose path is cached
 
 
 class ColumnNumbers(NamedTuple):
-    """One column, as its variables are ordered."""
+    """One column, in the order of the variables."""
 
     half_m: tuple[float, float]
     power: float
@@ -45,14 +45,14 @@ class LaidColumn:
 
     @cached_property
     def mesh(self) -> Trimesh:
-        """Its surface, as it is wished for."""
+        """Nominal surface."""
         own, s = self.numbers, self.settings
         shape = (own.half_m, own.power, own.taper, own.swell, own.turn_deg)
         return Column(s.height_m, *shape).mesh()
 
     @cached_property
     def path(self) -> Toolpath:
-        """Rings, and lines whose share goes from that of the foot to that of the head."""
+        """Rings, and lines whose share changes from foot to head."""
         own, s = self.numbers, self.settings
         pattern = Pattern(s.bead, own.rings, DIRECTIONS_DEG, s.hop_m)
 
@@ -63,7 +63,7 @@ class LaidColumn:
 
     @cached_property
     def standing(self) -> Standing:
-        """The grid about it."""
+        """Grid around the column."""
         s = self.settings
         wide = np.abs(self.mesh.bounds[:, :2]).max(0) / s.cell_m
         half = [EACH // 2 * math.ceil(w / (EACH // 2) - 1e-6) for w in wide.tolist()]
@@ -79,14 +79,14 @@ class LaidColumn:
 
 
 class ColumnPrinter:
-    """Columns of one setup; the last ones are remembered, since files and engine ask for both."""
+    """Columns of one setup; recent ones are cached for the files and the engine."""
 
     def __init__(self, settings: ColumnSettings) -> None:
         self.settings = settings
         self._kept: dict[ColumnNumbers, LaidColumn] = {}
 
     def column(self, numbers: ColumnNumbers) -> LaidColumn:
-        """As it is printed."""
+        """Return the printed column, cached."""
         if numbers not in self._kept:
             if len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))

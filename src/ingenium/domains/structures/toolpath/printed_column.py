@@ -1,4 +1,4 @@
-"""Problem: which printed columns bear a load with little concrete, on a path that can be driven?"""
+"""Problem: printed columns that bear a load with little concrete, on a feasible path."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -90,11 +90,11 @@ class PrintedColumn(Problem):
         self.at_once = 4
 
     def labels(self) -> dict[str, object]:
-        """Names of the axes."""
+        """Return the names of the axes."""
         return {"axis": ["x", "y"]}
 
     def data(self) -> xr.Dataset:
-        """Columns spread over all numbers: nothing is known of what is good."""
+        """Return columns spread over all numbers; good designs are not known."""
         spread = qmc.Sobol(self.codec.shape[0], rng=np.random.default_rng(0))
         size = 1 << (self.settings.known - 1).bit_length()
         x = torch.from_numpy(spread.random(size)[: self.settings.known])
@@ -105,11 +105,11 @@ class PrintedColumn(Problem):
         return designs.assign_coords(under | {"held_out": (DESIGN, held)})
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Whole rings, and numbers as the head of a file tells them."""
+        """Round rings to whole ones, and numbers to the precision of a file's header."""
         return rounded
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The lightest columns, their layers, and what they save."""
+        """Report the lightest columns, their layers, and their savings."""
         return report.sections(self.printer, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
@@ -119,13 +119,13 @@ class PrintedColumn(Problem):
         arrays = tuple(torch.tensor(row, dtype=torch.float64) for row in rows)
         design = to_dataset(arrays, self.variables, self.labels())
         count = np.ceil(half / bead - 0.02)
-        width = half / count  # beads are as wide as whole rings to the middle would be
+        width = half / count  # the width of beads with which whole rings would reach the middle
         volume = 2 * np.pi * (half - width / 2) * width * self.settings.height_m
         return ((design, {"mass": self.settings.density_kg_m3 * volume}, 5e-3),)
 
 
 def rounded(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """The nearest columns whose numbers are round."""
+    """Return the nearest columns whose numbers are round."""
     return tuple(
         ((a * per).round() / per).clamp(v.lower, v.upper)
         for a, per, v in zip(arrays, PER_UNIT, VARIABLES, strict=True)

@@ -1,4 +1,4 @@
-"""Printed columns, how their layers are laid, and what they save."""
+"""Report of printed columns, their layers, and their savings."""
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ LEVELS = (0.02, 0.5, 0.98)  # of the height, where a layer is shown
 def sections(
     printer: ColumnPrinter, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Material first; then the lightest columns and their layers."""
+    """Plot material first; then the lightest columns and their layers."""
     good = best(verdicts, "mass")
     material = Section("Material and capacity", _told(verdicts, good), _plane(printer, verdicts))
     rows = good[:SHOWN]
@@ -103,10 +103,10 @@ def _layers(found: list[LaidColumn], names: list[str]) -> Figure:
 
 
 def _beads(axes: Axes, path: Toolpath, own: np.ndarray, reach_mm: float) -> None:
-    """Laid moves as wide as their beads, and the travels between them."""
+    """Laid moves to the width of their beads, and the travels between them."""
     at = 1e3 * path.corner_m[:, :2]
     wide = 1e3 * path.volume_m3[own] / (path.length_m[own] * path.height_m[own])
-    points = 2.2 * 72 / (2.2 * reach_mm)  # of a millimetre on the page, about
+    points = 2.2 * 72 / (2.2 * reach_mm)  # approximate points of a millimetre in print
     ends = np.stack([at[own - 1], at[own]], 1)
     axes.add_collection(
         LineCollection(

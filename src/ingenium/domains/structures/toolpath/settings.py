@@ -1,4 +1,4 @@
-"""What printed columns carry, and the concrete, nozzle and machine that they are laid with."""
+"""Settings of printed columns: their load, concrete, nozzle and machine."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,20 +14,20 @@ from ingenium.kits.solids.printing.toolpath import Bead
 
 PRINTHEAD = Printhead(nozzle_m=0.025, cone_deg=35.0, body_m=0.2, body_above_m=0.3)
 REACH_M = 1.5  # of the nozzle, to each side of the column's middle
-ABOVE_M = 0.5  # that it can rise above the column
+ABOVE_M = 0.5  # travel above the column
 HALF_M = (0.12, 0.3)  # half widths at the foot
 
 
 @dataclass(frozen=True)
 class ColumnSettings:
-    """A column held at its foot, and a stiff plate at its head.
+    """Settings of a column fixed at its foot, with a stiff plate at its head.
 
     Strengths, loads and speeds are assumptions: set your own. Stress is read beyond `clear_m` from
     foot and head, in cells of a quarter of a bead's width.
 
     Raises:
         InputError: for a height that is no whole number of layers, an opening that hides the
-            column, or what is not above 0.
+            column, or values that are not above 0.
     """
 
     height_m: Annotated[float, Unit("m", 0.1, 20.0)] = 3.0
@@ -69,7 +69,7 @@ class ColumnSettings:
 
     @property
     def bead(self) -> Bead:
-        """What the nozzle lays down."""
+        """Bead of the nozzle."""
         return Bead(self.bead_m, self.bead_m / 2)
 
     @property
@@ -79,21 +79,21 @@ class ColumnSettings:
 
     @cached_property
     def material(self) -> Material:
-        """Concrete; that it yields is not used."""
+        """Concrete; its yield stress is not used."""
         return Material(self.modulus_pa, self.poisson, self.density_kg_m3, self.tension_pa)
 
     @cached_property
     def strength(self) -> Strength:
-        """In tension and under pressure."""
+        """Strength in tension and compression."""
         return Strength(self.tension_pa, self.compression_pa)
 
     @cached_property
     def head(self) -> Head:
-        """The load."""
+        """Load on the head."""
         return Head((*self.across_n, -self.down_n), self.aside_m)
 
     @cached_property
     def machine(self) -> Machine:
-        """A head that stands about the column."""
+        """A machine around the column."""
         low, high = (-REACH_M, -REACH_M, 0.0), (REACH_M, REACH_M, self.height_m + ABOVE_M)
         return Machine(PRINTHEAD, low, high)

@@ -1,4 +1,4 @@
-"""Printed columns by finite elements on their beads, and by following the nozzle."""
+"""Verifier of printed columns: finite elements on their beads, and simulation of the nozzle."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,7 @@ from ingenium.domains.structures.toolpath.prism import SquareColumn
 from ingenium.kits.solids.printing.bearing import Shares, pooled
 from ingenium.kits.solids.printing.collisions import course
 
-COARSER = 2  # cells of the second look, and of buckling, along those of the first
+COARSER = 2  # cells of the coarse check, and of buckling, along those of the fine one
 QUANTITIES = (
     Quantity("mass", "kg", "concrete that is laid"),
     Quantity("capacity", "1", "multiple of the load at which the concrete fails"),
@@ -36,10 +36,10 @@ QUANTITIES = (
 
 @dataclass(frozen=True)
 class ColumnVerifier:
-    """Linear elasticity of the beads on cells half as high as a layer; bond without flaw.
+    """Linear elasticity of the beads on cells half as high as a layer; perfect bond.
 
-    The concrete fails where a principal stress reaches its strength in tension or under pressure,
-    in all but a two-hundredth of what is laid.
+    The concrete fails where a principal stress reaches its strength in tension or compression, in a
+    two-hundredth of the material.
     """
 
     printer: ColumnPrinter
@@ -50,11 +50,11 @@ class ColumnVerifier:
 
     @cached_property
     def square(self) -> SquareColumn:
-        """What the material is compared with."""
+        """Solid column with which the material is compared."""
         return SquareColumn(self.printer.settings)
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 11"]:
-        """All quantities, column by column: each has a grid of its own."""
+        """Measure all quantities, column by column: each has its own grid."""
         found = np.full((len(arrays[0]), len(QUANTITIES)), np.nan)
         for row, numbers in each(zip(found, columns(*arrays), strict=True)):
             if numbers is not None:
@@ -86,7 +86,7 @@ class ColumnVerifier:
 
 
 def columns(*arrays: Tensor) -> list[ColumnNumbers | None]:
-    """Each column; None where a number is missing."""
+    """Return each column; None where a number is missing."""
     rows = torch.cat([a if a.ndim > 1 else a[:, None] for a in arrays], 1).tolist()
     return [
         None
@@ -98,7 +98,7 @@ def columns(*arrays: Tensor) -> list[ColumnNumbers | None]:
 
 
 def hanging(share: Shares) -> float:
-    """Share of the filled cells with none below, nor below a neighbour."""
+    """Return the share of the filled cells with none below, nor below a neighbour."""
     filled = share >= 0.5
     around = np.ones((3, 3, 1), dtype=bool)
     below = ndimage.binary_dilation(filled[:, :, :-1], around)

@@ -29,7 +29,7 @@ _ROUNDS = 3  # of solution and correction
 
 
 class BandTables(NamedTuple):
-    """What the kernels need to know of a band, the same for all designs."""
+    """Tables of a band for the compiled kernels, the same for all designs."""
 
     entries: ndarray  # of a cell's stiffness, lower triangle
     tiles: ndarray  # the same, see `work.in_tiles`
@@ -44,7 +44,7 @@ class BandTables(NamedTuple):
 
 @dataclass(frozen=True)
 class Band:
-    """Where each entry of the cells' stiffnesses goes.
+    """Position of each entry of the cells' stiffnesses in the band.
 
     Shapes: e cells, f displacements, q displacements of a cell, s entries of its lower triangle,
     b block columns and one more, r rows.
@@ -58,7 +58,7 @@ class Band:
     def place(self) -> Int32[ndarray, " f"]:
         """Row of each free displacement, -1 for fixed ones.
 
-        Nodes that are held along some axes keep their rows, so that neighbours lie evenly apart
+        Nodes that are fixed along some axes retain their rows, so that neighbours are evenly spaced
         and the band is a block narrower.
         """
         dim, fixed = self.grid.dim, self.fixed.reshape(-1, self.grid.dim)
@@ -73,12 +73,12 @@ class Band:
 
     @cached_property
     def blocks(self) -> int:
-        """Block columns."""
+        """Number of block columns."""
         return int(self.place.max()) // SIDE + 1
 
     @cached_property
     def idle(self) -> Bool[ndarray, " r"]:
-        """Rows of no free displacement."""
+        """Rows without a free displacement."""
         idle = np.ones(self.blocks * SIDE, dtype=np.bool_)
         idle[self.place[self.place >= 0]] = False
         return idle
@@ -93,14 +93,14 @@ class Band:
 
     @cached_property
     def reach(self) -> int:
-        """Tiles of a block column."""
+        """Number of tiles of a block column."""
         high, low, left_out = self._entries
         apart = np.where(left_out, 0, high // SIDE - low // SIDE)
         return int(apart.max(initial=0)) + 1
 
     @cached_property
     def target(self) -> UInt32[ndarray, "e s"]:
-        """Index of each entry in the tiles; those of fixed displacements go to one behind them."""
+        """Index of each entry in the tiles; fixed displacements point to one behind them."""
         high, low, left_out = self._entries
         block = low // SIDE
         tile = block * self.reach + high // SIDE - block
@@ -109,24 +109,24 @@ class Band:
 
     @cached_property
     def _first(self) -> Int32[ndarray, " e"]:
-        """Block column that each cell begins in; behind the last where it is fixed."""
+        """Block column at which each cell begins; behind the last where it is fixed."""
         rows = self.place[self.cells]
         first: ndarray = np.where(rows < 0, self.blocks * SIDE, rows).min(1) // SIDE
         return first
 
     @cached_property
     def order(self) -> UInt32[ndarray, " e"]:
-        """Cells as the block columns need them."""
+        """Cells in the order in which the block columns need them."""
         return np.argsort(self._first, kind="stable").astype(np.uint32)
 
     @cached_property
     def begin(self) -> Int32[ndarray, " b"]:
-        """Where each block column's cells begin in that order."""
+        """Position in `order` of each block column's first cell."""
         columns = np.arange(self.blocks + 1)
         return np.searchsorted(self._first[self.order], columns).astype(np.int32)
 
     def tables(self, stiffness: Float64[ndarray, "q q"]) -> BandTables:
-        """For cells of one stiffness times their own moduli."""
+        """Build the tables for cells of one stiffness times their own moduli."""
         entries = stiffness[np.tril_indices(len(stiffness))]
         return BandTables(
             entries,
@@ -142,12 +142,12 @@ class Band:
 
     @property
     def size(self) -> int:
-        """Doubles of the factor."""
+        """Number of doubles of the factor."""
         return self.blocks * self.reach * TILE
 
 
 def factor_work(grid: RegularGrid) -> float:
-    """About the multiplications of a factorisation."""
+    """Estimate the number of multiplications of a factorisation."""
     width = grid.dim * prod(sorted(grid.nodes)[:-1])
     return float(grid.n_displacements * width**2)
 
@@ -161,8 +161,8 @@ def solve(
 ) -> None:
     """Write displacements; NaN where a load's residual stays above the tolerance."""
     size = len(tables.idle) * tables.reach * SIDE + 1
-    room = np.empty(size + SIDE)  # by numpy, which asks for large pages
-    first = -room.ctypes.data // room.itemsize % SIDE  # tiles begin with a line of the cache
+    room = np.empty(size + SIDE)  # numpy allocates large pages
+    first = -room.ctypes.data // room.itemsize % SIDE  # align tiles to cache lines
     _solve(modulus, load_n, tables, tolerance, room[first : first + size], out)
 
 
@@ -234,7 +234,7 @@ def _add(x, place, out):
 @no_type_check
 @inlined
 def _assemble(modulus, tables, tiles, k):
-    """Add the cells that begin in a block column; those of the columns before it are there."""
+    """Add the cells that begin in a block column; those of the previous columns are done."""
     reach, blocks = tables.reach, len(tables.idle) // SIDE
     for new in range(k + reach - 1 if k else 0, min(k + reach, blocks)):
         _clear(tables, tiles, new)
@@ -247,7 +247,7 @@ def _assemble(modulus, tables, tiles, k):
 @no_type_check
 @inlined
 def _clear(tables, tiles, k):
-    """A block column of no cells; rows of no displacement have their one."""
+    """Clear a block column; rows without a displacement get their unit diagonal."""
     first = k * tables.reach * TILE
     for o in range(tables.reach):
         store(tiles, first + o * TILE, no_tile())

@@ -1,4 +1,4 @@
-"""Linear buckling: by how much a load may grow until the shape under it is no longer stable.
+"""Linear buckling: the factor by which a load may grow before the shape becomes unstable.
 
 Shapes: n designs, e cells, k modes, f displacements, b nodes of a cell, g points of quadrature.
 Source: Cook et al., Concepts and Applications of Finite Element Analysis, 4th ed., 2002, ch. 18.
@@ -22,7 +22,7 @@ from ingenium.kits.solids.elastic.solver import Elastic
 def geometric_stiffness(
     system: Elastic, modulus_pa: Float64[Tensor, "n e"], displacement_m: Float64[Tensor, "n f"]
 ) -> Float64[Tensor, "n e b b"]:
-    """Of each cell (N/m), the same for each axis; voids' hardly counts."""
+    """Geometric stiffness of each cell (N/m), the same for each axis; tiny in voids."""
     grid = system.grid
     law = constitutive(grid.dim, system.poisson, system.plane)
     modulus = modulus_pa * firmness(modulus_pa)

@@ -1,7 +1,7 @@
-"""Cholesky factors of banded matrices that are cut into square tiles, and their use.
+"""Cholesky factorisation and solution of banded matrices that are cut into square tiles.
 
-Tile `o` of block column `k` holds the rows of block `k + o`; a column has `reach` tiles. Tiles
-on the diagonal keep the inverse of their factor.
+Tile `o` of block column `k` holds the rows of block `k + o`; a column has `reach` tiles. Tiles on
+the diagonal store the inverse of their factor.
 
 Source: Golub and Van Loan, Matrix Computations, 4th ed., 2013, sections 4.2.9 and 4.3.5.
 """
@@ -43,9 +43,9 @@ def factor(tiles, blocks, reach):
 @no_type_check
 @inlined
 def eliminate(tiles, k, blocks, reach):
-    """Replace a block column by the factor's; those before it are done.
+    """Replace a block column by the factor's; the previous columns are done.
 
-    The next column that is written comes from memory meanwhile.
+    The next column is prefetched meanwhile.
     """
     end, later = min(k + reach, blocks), min(k + reach, blocks - 1) * reach - k
     _tile(tiles, k, k, reach)
@@ -80,7 +80,7 @@ def _tile(tiles, k, i, reach):
 @no_type_check
 @inlined
 def _three_tiles(tiles, k, i, reach):
-    """Tiles i, i + 1 and i + 2 of a column together: fewer loads for each product."""
+    """Process tiles i, i + 1 and i + 2 of a column together: fewer loads for each product."""
     diagonal = k * reach * TILE
     here = diagonal + (i - k) * TILE
     a, b, c = load(tiles, here), load(tiles, here + TILE), load(tiles, here + 2 * TILE)
@@ -101,7 +101,7 @@ def _three_tiles(tiles, k, i, reach):
 @no_type_check
 @compiled
 def substitute(tiles, blocks, reach, x):
-    """Forwards, then backwards, for all rows of `x` at once."""
+    """Solve forwards, then backwards, for all rows of `x` together."""
     cases, flat = len(x), x.ravel()
     for k in range(blocks):
         forwards(tiles, k, blocks, reach, flat, cases)
@@ -112,7 +112,7 @@ def substitute(tiles, blocks, reach, x):
 @no_type_check
 @inlined
 def forwards(tiles, k, blocks, reach, x, cases):
-    """What a block column takes part in when the lower factor is solved."""
+    """Apply a block column in the solution with the lower factor."""
     width, diagonal = blocks * SIDE, k * reach * TILE
     for case in range(cases):
         at = case * width + k * SIDE
@@ -129,7 +129,7 @@ def forwards(tiles, k, blocks, reach, x, cases):
 @no_type_check
 @inlined
 def backwards(tiles, k, blocks, reach, x, cases):
-    """What a block column takes part in when the factor's transpose is solved."""
+    """Apply a block column in the solution with the transposed factor."""
     width, diagonal = blocks * SIDE, k * reach * TILE
     for case in range(cases):
         at = case * width + k * SIDE

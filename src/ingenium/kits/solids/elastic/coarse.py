@@ -1,7 +1,7 @@
-"""Matrices of a grid of cubes and of the grids under it, and transfer between them.
+"""Matrices of a grid of cubes and of its coarser grids, and transfer between them.
 
-Nothing is assembled on the finest grid; coarse cells keep their matrices, and the coarsest grid
-is factored.
+The finest grid is matrix-free; coarse cells store their matrices, and the coarsest grid is
+factored.
 
 Source: Trottenberg, Oosterlee and Schueller, Multigrid, 2001, sections 2.3, 2.8 and A.2.
 """
@@ -37,7 +37,7 @@ _TILE = SIDE * SIDE
 @no_type_check
 @compiled
 def apply_unit(level, modulus, blocks, u, out):
-    """Forces on the finest grid."""
+    """Compute forces on the finest grid."""
     chunks, x, y, component = level[3], level[4], level[5], level[6]
     for i in range(len(out)):
         out[i] = 0.0
@@ -55,7 +55,7 @@ def apply_unit(level, modulus, blocks, u, out):
 @no_type_check
 @compiled
 def apply_stored(level, matrices, spring, u, out):
-    """Forces on a coarse grid."""
+    """Compute forces on a coarse grid."""
     chunks, x, y, component = level[3], level[4], level[5], level[6]
     for i in range(len(out)):
         out[i] = spring[i] * u[i]
@@ -72,7 +72,7 @@ def apply_stored(level, matrices, spring, u, out):
 @no_type_check
 @compiled
 def diagonal(level, fine, modulus, unit, matrices, out):
-    """Diagonal of a level's matrix."""
+    """Compute the diagonal of a level's matrix."""
     chunks, x, y, component = level[3], level[4], level[5], level[6]
     for i in range(level[0]):
         for j in range(level[1]):
@@ -90,7 +90,7 @@ def diagonal(level, fine, modulus, unit, matrices, out):
 @no_type_check
 @compiled
 def coarsen(table, depth, modulus, children, matrices):
-    """Matrices of a level's cells, from the moduli of the fine cells in them."""
+    """Compute the matrices of a level's cells from the moduli of the fine cells in them."""
     level, step = table[depth], 1 << depth
     count = step * step * step
     inside = np.empty(count * SIDE)
@@ -127,7 +127,7 @@ def _inside(finest, level, step, register, modulus, inside):
 @no_type_check
 @compiled
 def restrict(fine, coarse, inverse, u, out):
-    """Transpose of `prolong`."""
+    """Apply the transpose of `prolong`."""
     x, y, component = fine[4], fine[5], fine[6]
     line = np.zeros(y + 1)
     for c in range(3):
@@ -149,7 +149,7 @@ def restrict(fine, coarse, inverse, u, out):
 @no_type_check
 @compiled
 def prolong(fine, coarse, inverse, u, out):
-    """Trilinear interpolation, zero at held displacements."""
+    """Interpolate trilinearly, with zero at fixed displacements."""
     x, y, component = coarse[4], coarse[5], coarse[6]
     line = np.zeros(y)
     for c in range(3):
@@ -171,7 +171,7 @@ def prolong(fine, coarse, inverse, u, out):
 @no_type_check
 @compiled
 def coarse_matrix(level, matrices, spring, tables, tiles):
-    """The coarsest grid's matrix, factored in tiles."""
+    """Assemble and factor the coarsest grid's matrix, in tiles."""
     for i in range(len(tiles)):
         tiles[i] = 0.0
     cell = 0

@@ -1,4 +1,4 @@
-"""Kernels that take long to compile: one process does it, and others load what it kept."""
+"""Compilation of slow kernels: one process compiles, and the others load its cached result."""
 
 import time
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from typing import Any
 from ingenium.core.errors import FolderInUseError, StorageError
 from ingenium.core.folders import cache_folder, locked
 
-POLL_S = 0.2  # between two looks whether another process is done
+POLL_S = 0.2  # interval between checks whether another process is done
 
 
 @contextmanager
 def compiled_once(kernel: Any) -> Iterator[None]:
-    """For a call of a kernel, which may be its first, while no other process compiles it.
+    """Hold a lock during a kernel's first call, so that only one process compiles it.
 
     Where the cache cannot be written, each process compiles its own.
     """

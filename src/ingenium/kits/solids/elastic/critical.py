@@ -1,13 +1,13 @@
-"""Stress over a length of the material, so that the corners of cells do not decide it.
+"""Stress averaged over a length of the material, so that cell corners do not decide it.
 
-At a corner that points into the metal the stress of a continuum has no bound, and that of cells
-grows as they shrink. What a metal feels is a mean over some length of its own; the mean of the
-energy of distortion around a point has a bound at every corner, and cells of any size agree on it.
+At a corner that points into the metal the stress of a continuum is unbounded, and that of cells
+grows as they shrink. A metal fails by the mean over a length of its own; the mean distortion energy
+around a point is bounded at every corner, and is independent of the size of cells.
 
 Shapes: n designs, l load cases, e cells, f displacements, q displacements of a cell.
 Sources: Lazzarin and Zambardi, Int. J. Fracture 112, 2001, 275-298 (energy over a volume around a
     corner); Taylor, The Theory of Critical Distances, 2007, ch. 3 (lengths of metals, and that they
-    must be short beside the section).
+    must be short compared with the section).
 """
 
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ from torch import Tensor
 from ingenium.kits.solids.elastic.element import PAIRS, constitutive, strain
 from ingenium.kits.solids.elastic.solver import Elastic
 
-PARTS = 8  # of a cell's edge, by which a ball is laid out on cells
-HALVES = 2  # of cells, in which a wall of any number of cells has a middle
-THIN = 0.6  # radii of the ball that does not fit into a neck; none of one cell takes any
-LEAST = 1e-9  # share of a ball that is metal
+PARTS = 8  # subdivisions of a cell's edge, to sample a ball on cells
+HALVES = 2  # subdivisions of cells, so that a wall of any number of cells has a middle
+THIN = 0.6  # radii of the ball that does not fit into a neck; a wall of one cell takes none
+LEAST = 1e-9  # least share of a ball that is metal
 
 
 @dataclass(frozen=True, eq=False)
 class CriticalVolume:
     """Root mean square of the von Mises stress over balls of metal of one radius.
 
-    A neck, which is thinner than 1.2 radii or one cell wide, is a mean over its own metal alone:
-    what it joins, which bears the same force over a larger section, does not thin it out. In the
+    A neck, which is thinner than 1.2 radii or one cell wide, is averaged over its own metal only:
+    the parts it joins, which carry the same force over a larger section, do not dilute it. In the
     plane balls are discs.
     """
 
@@ -49,18 +49,18 @@ class CriticalVolume:
         metal: Float64[Tensor, "n e"],
         read: Bool[Tensor, "#n e"],
     ) -> Float64[Tensor, " n"]:
-        """The largest of all load cases and cells that are read; 0 where none is.
+        """Return the largest stress over all load cases and read cells; 0 where none is read.
 
-        `metal` is the share of each cell. Less than half is no metal: across a narrow slot such
-        cells stretch as they like. What is not read is not in a mean either.
+        `metal` is the share of each cell. Cells with less than half count as void: across a narrow
+        slot they stretch freely. Cells that are not read are also left out of means.
         """
         reads = read.expand(metal.shape)
-        rows = zip(u, metal, reads, strict=True)  # one at a time: the displacements of all are much
+        rows = zip(u, metal, reads, strict=True)  # one at a time, to save memory
         peaks = [self.largest_pa(self.cell_pa2(modulus_pa, one), *rest) for one, *rest in rows]
         return torch.tensor(peaks, dtype=torch.float64)
 
     def cell_pa2(self, modulus_pa: float, u: Float64[Tensor, "l f"]) -> Float64[Tensor, "l e"]:
-        """Mean square of the von Mises stress over each cell."""
+        """Return the mean square of the von Mises stress over each cell."""
         numbers = self.system.grid.cell_displacements
         rows = [((own @ self._square) * own).sum(-1) for own in (case[numbers] for case in u)]
         return modulus_pa**2 * torch.stack(rows)
@@ -71,7 +71,7 @@ class CriticalVolume:
         metal: Float64[Tensor, " e"],
         read: Bool[Tensor, " e"],
     ) -> float:
-        """As `peak_pa`, of one design whose mean squares over each cell are known."""
+        """Return `peak_pa` of one design whose mean squares over each cell are known."""
         found = self.field_pa(cell_pa2, metal, read)
         return float(np.nanmax(found)) if np.isfinite(found).any() else 0.0
 
@@ -81,7 +81,7 @@ class CriticalVolume:
         metal: Float64[Tensor, " e"],
         read: Bool[Tensor, " e"],
     ) -> Float64[np.ndarray, "l *cells"]:
-        """The same at each cell; NaN where it is not read."""
+        """Return the averaged stress at each cell; NaN where it is not read."""
         cells = self.system.grid.cells
         square = cell_pa2.view(-1, *cells).numpy()
         share, solid = metal.view(cells).numpy(), (metal >= 0.5).view(cells).numpy()
@@ -93,9 +93,9 @@ class CriticalVolume:
         return np.asarray(np.sqrt(found))
 
     def necks(self, solid: Bool[np.ndarray, "*cells"]) -> Bool[np.ndarray, "*cells"]:
-        """Metal in which no ball of `THIN` radii fits, and that joins metal in which one does.
+        """Mark metal that is too thin for a ball of `THIN` radii and joins thicker metal.
 
-        What it joins may be one body, which it meets at two places; a rim meets it at one.
+        It may join one body at two places; a rim meets its body at one place and is no neck.
         """
         radius = max(HALVES, int(np.ceil(HALVES * THIN * self.radius_m / self.system.grid.cell_m)))
         fine = np.pad(solid, 1)
@@ -144,7 +144,7 @@ class CriticalVolume:
 
     @cached_property
     def _square(self) -> Float64[Tensor, "q q"]:
-        """Of a cell's displacements: mean square of its von Mises stress, for unit modulus."""
+        """Quadratic form of a cell's displacements: mean square von Mises stress, unit modulus."""
         system, dim = self.system, self.system.grid.dim
         law = constitutive(dim, system.poisson, system.plane)
         own = _distortion(dim, system.poisson if system.plane == "strain" else 0.0)
@@ -166,7 +166,7 @@ def _parts(fine: Bool[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
 
 
 def _distortion(dim: int, across: float) -> Float64[Tensor, "s s"]:
-    """Von Mises stress squared as a form of the stresses; `across` is what a plane holds back."""
+    """Squared von Mises stress as a form of stresses; `across` is sz / (sx + sy) in the plane."""
     normal = torch.eye(3, dtype=torch.float64)[:, :dim]
     if dim == 2:
         normal[2] = across

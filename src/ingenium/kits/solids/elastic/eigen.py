@@ -1,4 +1,4 @@
-"""Lowest eigenvalues of a symmetric matrix against the stiffness of many designs at a time.
+"""Lowest eigenvalues of a symmetric matrix against the stiffness, for many designs together.
 
 Source: Knyazev, SIAM J. Sci. Comput. 23, 2001, 517-541, algorithm 5.1 (LOBPCG), with a loose
 solution of the stiffness as the preconditioner.
@@ -15,19 +15,19 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 Apply = Callable[[Tensor], Tensor]  # of (n, b, f) to the same
 _LOOSE = 1e-2  # residual of a preconditioning
-_LEAST = 1e-3  # of the first subspace's largest value, below which it is zero
+_LEAST = 1e-3  # of the first subspace's largest value; smaller values count as zero
 _STEPS = 60
-_MORE = 2  # vectors besides those that are asked for
-_ROOM = 2**28  # bytes of the cells' displacements of the designs that are worked on together
+_MORE = 2  # vectors in addition to the requested ones
+_ROOM = 2**28  # bytes of the cells' displacements of the designs in one batch
 
 
 def lowest(
     system: Elastic, modulus_pa: Float64[Tensor, "n e"], apply: Apply, count: int, accuracy: float
 ) -> tuple[Float64[Tensor, "n k"], Float64[Tensor, "n k f"]]:
-    """Least theta of `A x = theta K x`, ascending, and x with `x K x = 1`; NaN without an answer.
+    """Solve `A x = theta K x` for the least theta, ascending, with `x K x = 1`; NaN on failure.
 
-    `apply` multiplies with A. `accuracy` is about that of theta, relative; what is not negative,
-    or is a small part of the largest that was met, is zero.
+    `apply` multiplies with A. `accuracy` is about that of theta, relative; values that are not
+    negative, or tiny compared with the largest one found, are returned as zero.
     """
     loose = replace(system, tolerance=_LOOSE)
     free = (~system.fixed).double()
@@ -48,7 +48,7 @@ def lowest(
         rest = other - theta[..., None] * stiff
         correction = _usable(loose.solve(modulus_pa, rest), good)
         least = _LEAST * theta.abs().amax(-1, keepdim=True) if not before else least
-        error = (rest * correction).sum(-1)  # squares of bounds of theta's error
+        error = (rest * correction).sum(-1)  # squares of bounds of the error of theta
         close = (error <= accuracy * theta.square()) | ((theta > -least) & (error <= least**2))
         converged = close[:, :count].all(-1)
         if (converged | ~good).all():
@@ -64,7 +64,7 @@ def _usable(x: Tensor, good: Bool[Tensor, " n"]) -> Tensor:
 
 
 def _without(mix: Float64[Tensor, "n k s"], many: int) -> Float64[Tensor, "n k s"]:
-    """The mixture, less what it takes of the first vectors: the direction of the last step."""
+    """The mixture without the first `many` vectors: the direction of the last step."""
     return torch.cat([torch.zeros_like(mix[..., :many]), mix[..., many:]], -1)
 
 
@@ -86,26 +86,26 @@ def _ritz(a: Tensor, b: Tensor, many: int) -> tuple[Tensor, Tensor]:
 def forces(
     system: Elastic, modulus_pa: Float64[Tensor, "n e"], u: Float64[Tensor, "n b f"]
 ) -> Float64[Tensor, "n b f"]:
-    """Stiffness times displacements, zero where they are fixed."""
+    """Return stiffness times displacements, zero where they are fixed."""
     cells = system.grid.cell_displacements
     each = (u[..., cells] @ system.unit_stiffness) * modulus_pa[:, None, :, None]
     return spread(system, each) * (~system.fixed).double()
 
 
 def spread(system: Elastic, each: Float64[Tensor, "n b e q"]) -> Float64[Tensor, "n b f"]:
-    """Sum of what the cells have at their displacements."""
+    """Scatter-add the cells' values to their displacements."""
     out = torch.zeros(*each.shape[:2], system.grid.n_displacements, dtype=torch.float64)
     return out.index_add_(2, system.grid.cell_displacements.flatten(), each.flatten(2))
 
 
 def together(system: Elastic, count: int) -> int:
-    """Designs that are worked on at a time."""
+    """Return the number of designs that are processed in one batch."""
     each = 3 * (count + _MORE) * system.grid.cell_displacements.numel() * 8
     return max(1, _ROOM // each)
 
 
 def firmness(modulus_pa: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-    """Share of a cell's mass or stress that counts: 1, but less for voids.
+    """Return the share of a cell's mass or stress that counts: 1, but less for voids.
 
     Voids, of modulus below a thousandth, would otherwise swing or buckle by themselves.
     Source: Du and Olhoff, Struct. Multidisc. Optim. 34, 2007, section 3.2 (the idea).

@@ -16,7 +16,7 @@ PAIRS = {2: ((0, 1),), 3: ((1, 2), (0, 2), (0, 1))}  # axes of each shear strain
 
 
 def constitutive(dim: int, poisson: float, plane: Plane = "stress") -> Float64[Tensor, "s s"]:
-    """Stress for unit strain and modulus; Voigt order xx, yy, (zz, yz, xz,) xy, shear twice eps."""
+    """Stress for unit strain and modulus; Voigt xx, yy, (zz, yz, xz,) xy, shear twice eps."""
     if dim == 2 and plane == "stress":
         c = torch.tensor(
             [[1, poisson, 0], [poisson, 1, 0], [0, 0, (1 - poisson) / 2]], dtype=torch.float64
@@ -44,7 +44,7 @@ def gradients(dim: int, cell_m: float, at: Float64[Tensor, " dim"]) -> Float64[T
 
 
 def strain(dim: int, cell_m: float, at: Float64[Tensor, " dim"]) -> Float64[Tensor, "s q"]:
-    """Strain at a point of the element for unit displacements."""
+    """Return the strain at a point of the element for unit displacements."""
     slope = gradients(dim, cell_m, at)
     out = torch.zeros(dim + len(PAIRS[dim]), 2**dim, dim, dtype=torch.float64)
     for axis in range(dim):
@@ -55,7 +55,7 @@ def strain(dim: int, cell_m: float, at: Float64[Tensor, " dim"]) -> Float64[Tens
 
 
 def points(dim: int) -> Float64[Tensor, "g dim"]:
-    """Two Gauss points along each axis, 0 to 1; all have the same weight 2**-dim."""
+    """Return two Gauss points along each axis, 0 to 1; all have the same weight 2**-dim."""
     half = 0.5 / 3**0.5
     return torch.tensor(list(product((0.5 - half, 0.5 + half), repeat=dim)), dtype=torch.float64)
 
@@ -68,7 +68,7 @@ def stiffness(
     thickness_m: float = 1.0,
     plane: Plane = "stress",
 ) -> Float64[Tensor, "q q"]:
-    """Nodal forces for unit displacements and unit modulus (N/m per Pa)."""
+    """Return nodal forces for unit displacements and unit modulus (N/m per Pa)."""
     c = constitutive(dim, poisson, plane)
     b = torch.stack([strain(dim, cell_m, p) for p in points(dim)])
     volume = cell_m**dim * (thickness_m if dim == 2 else 1.0)

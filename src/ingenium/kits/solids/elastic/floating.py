@@ -1,7 +1,7 @@
-"""Parts of a design that float in voids, and their rigid motions, which multigrid cannot see.
+"""Floating parts of a design in voids, and their rigid motions, which multigrid cannot reduce.
 
 Only the voids around such a part resist its rigid motions, and coarse grids tie it to its
-neighbours. Their motions are solved directly beside each cycle, so that iterations end.
+neighbours. Their motions are solved directly with each cycle, so that iterations converge.
 
 Shapes: e cells, f displacements, v nodes, k motions of all parts.
 Source: Nicolaides, SIAM J. Numer. Anal. 24, 1987, 355-365; Frank and Vuik, SIAM J. Sci. Comput.
@@ -23,11 +23,11 @@ from ingenium.kits.solids.elastic.supports import (
     rigid_motions,
 )
 
-SHARES = (1e-3, 1e-6)  # of the largest modulus, above which cells make up parts
+SHARES = (1e-3, 1e-6)  # of the largest modulus; cells above it make up parts
 MOST = 300  # parts, the largest ones
 MOTIONS = 6
 _LEAST = 1e-13  # of a motion's stiffness, added to it: motions may depend on each other
-_TOGETHER = 4096  # cells whose stiffnesses are worked on at a time
+_TOGETHER = 4096  # cells whose stiffnesses are processed in one batch
 
 
 class RigidMotions(NamedTuple):
@@ -38,7 +38,7 @@ class RigidMotions(NamedTuple):
 
     places: ndarray  # (m) of the displacements, in the finest field
     motions: ndarray  # (m, 6)
-    begin: ndarray  # (p) of each part
+    begin: ndarray  # (p) first row of each part
     inverse: ndarray  # (k, k) of the stiffness between all motions
 
 
@@ -49,7 +49,7 @@ def floating(
     modulus: Float64[ndarray, " e"],
     places: Int32[ndarray, " f"],
 ) -> RigidMotions:
-    """Of one design; `places` says where the displacements lie in a field."""
+    """Find the rigid motions of a design's parts; `places` are displacement indices in a field."""
     owners = _owners(grid, fixed, modulus)
     rows = [np.flatnonzero(np.repeat(part, 3) & ~fixed) for part in _parts(owners)]
     begin = np.cumsum([0, *map(len, rows)])
@@ -73,22 +73,22 @@ def _owners(
 ) -> Int64[ndarray, "2 v"]:
     """Number of the floating part of each node, for both shares; 0 where there is none.
 
-    A node of several parts belongs to one of them, and to none where one of them is held: then
-    what is rigid on each part is a sum of rigid motions.
+    A node of several parts belongs to one of them, and to none where one of them is supported: then
+    every motion that is rigid on each part is a sum of rigid motions.
     """
     solid = np.stack([modulus > share * modulus.max() for share in SHARES])
     numbers = loose_parts(grid, torch.from_numpy(fixed), torch.from_numpy(solid))
     if not numbers.any():
         return np.zeros((len(SHARES), grid.n_nodes), dtype=np.int64)
     held, around = solid & (numbers == 0), cells_around(grid)
-    behind = ((0, 0), (0, 1))  # what lies outside the grid is void
+    behind = ((0, 0), (0, 1))  # outside the grid is void
     some = np.logical_or.reduce(np.pad(held, behind)[:, around], 2)
     owners: ndarray = np.where(some, 0, np.pad(numbers, behind)[:, around].max(2))
     return owners
 
 
 def _parts(owners: Int64[ndarray, "2 v"]) -> list[Bool[ndarray, " v"]]:
-    """Nodes of each part, the largest first; parts that are the same for both shares once."""
+    """Nodes of each part, the largest first; parts that are equal for both shares appear once."""
     found: dict[bytes, ndarray] = {}
     for of_nodes in owners:
         order = np.argsort(of_nodes, kind="stable")
@@ -130,4 +130,4 @@ def _inverse(stiffness: Float64[ndarray, "k k"]) -> Float64[ndarray, "k k"]:
     scaled = scale[:, None] * stiffness * scale + np.diag(np.where(own > 0, _LEAST, 1.0))
     factor = linalg.cho_factor(scaled)
     inverse = scale[:, None] * linalg.cho_solve(factor, np.diag(scale))
-    return np.ascontiguousarray(inverse)  # as where there is no part: kernels compile for one order
+    return np.ascontiguousarray(inverse)  # C order, as without parts: kernels compile for one order

@@ -1,8 +1,8 @@
 """Regular grids of square or cubic cells, and how their nodes and displacements are numbered.
 
-Axes come in the order x, y, z; the last one runs fastest in every flattened array. A
-displacement has the number `node * dim + axis`. The nodes of a cell come in the order of
-`itertools.product((0, 1), repeat=dim)`.
+Axes are in the order x, y, z; the last one runs fastest in every flattened array. A displacement
+has the number `node * dim + axis`. The nodes of a cell are in the order of `itertools.product((0,
+1), repeat=dim)`.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class RegularGrid:
 
     @property
     def dim(self) -> int:
-        """2 or 3."""
+        """Number of dimensions, 2 or 3."""
         return len(self.cells)
 
     @property
@@ -73,7 +73,7 @@ class RegularGrid:
 
     @property
     def cell_volume_m3(self) -> float:
-        """Of one cell."""
+        """Volume of one cell."""
         return self.cell_m**self.dim * (self.thickness_m if self.dim == 2 else 1.0)
 
     @cached_property

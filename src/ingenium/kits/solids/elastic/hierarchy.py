@@ -1,8 +1,8 @@
-"""Coarser and coarser grids under a grid of cubes, and what their matrices are made of.
+"""Coarser grids under a grid of cubes, and the tables that build their matrices.
 
 A coarse cell's matrix is the exact Galerkin product: the sum over the fine cells in it of the
-modulus times a matrix that only depends on the place (`children`). Held displacements are
-springs on the coarse grids. Grids that cannot be halved are continued with empty cells.
+modulus times a matrix that only depends on the position (`children`). Fixed displacements are
+springs on the coarse grids. Grids that cannot be halved are padded with empty cells.
 
 Source: Trottenberg, Oosterlee and Schueller, Multigrid, 2001, sections 2.8 and A.2.
 """
@@ -24,7 +24,7 @@ from ingenium.kits.solids.elastic.lines import ENTRIES, FLIPS, NODES, PARTS
 from ingenium.kits.solids.elastic.tiles import SIDE
 
 COARSEST = 2500  # displacements that are solved directly
-STIFF = 1.0  # a held displacement, in units of a free one's diagonal
+STIFF = 1.0  # a fixed displacement, in units of a free one's diagonal
 DEEPEST = 4  # a level's table has 8 ** level matrices
 _BY_PART = np.arange(PARTS).reshape(NODES, 3).T.ravel()  # component by component
 
@@ -34,32 +34,32 @@ class Level:
     """Cells of one grid, and its lines of nodes along z, padded to whole registers."""
 
     cells: tuple[int, int, int]
-    real: tuple[int, int, int]  # cells that are not only padding
+    real: tuple[int, int, int]  # cells without the padding
 
     @property
     def chunks(self) -> int:
-        """Registers along a line of cells."""
+        """Number of registers along a line of cells."""
         return -(-self.cells[2] // SIDE)
 
     @property
     def strides(self) -> tuple[int, int, int]:
-        """Of x, y and the component, in numbers."""
+        """Strides of x, y and the component, in numbers."""
         line = (self.chunks + 1) * SIDE
         along_x = (self.cells[1] + 1) * line
         return along_x, line, (self.cells[0] + 1) * along_x
 
     @property
     def size(self) -> int:
-        """Numbers of a field."""
+        """Count of numbers of a field."""
         return 3 * self.strides[2]
 
     @property
     def registers(self) -> int:
-        """Registers of cells."""
+        """Number of registers of cells."""
         return self.cells[0] * self.cells[1] * self.chunks
 
     def places(self, nodes: tuple[int, ...]) -> Int64[ndarray, "f"]:
-        """Index in a field of each displacement of the first nodes along each axis."""
+        """Return the index in a field of each displacement of the first nodes along each axis."""
         x, y, component = self.strides
         at = np.indices(nodes)
         first = at[0] * x + at[1] * y + at[2]
@@ -68,12 +68,12 @@ class Level:
 
 
 class HierarchyTables(NamedTuple):
-    """What the kernels need to know of a hierarchy, the same for all designs."""
+    """Tables of a hierarchy for the compiled kernels, the same for all designs."""
 
     levels: ndarray  # a row each: see `Hierarchy.table`
     blocks: ndarray
     unit: float  # diagonal of a cell's stiffness
-    free: ndarray  # numbers of the finest field that are free displacements
+    free: ndarray  # indices of free displacements in the finest field
     springs: ndarray  # for unit modulus
     children: ndarray
     bounds: ndarray
@@ -88,7 +88,7 @@ class HierarchyTables(NamedTuple):
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """All grids under one, the finest first.
+    """Grid with all its coarser grids, the finest first.
 
     Shapes: f displacements, g numbers of all levels' fields, w levels.
     """
@@ -99,7 +99,7 @@ class Hierarchy:
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
-        """The coarsest has few displacements."""
+        """Levels, the finest first; the coarsest has few displacements."""
         depth = next(d for d in range(1, DEEPEST + 1) if self._small(d) or d == DEEPEST)
         step = 2**depth
         cells = [-(-n // step) * step for n in self.grid.cells]
@@ -117,7 +117,7 @@ class Hierarchy:
 
     @cached_property
     def table(self) -> Int64[ndarray, "w 10"]:
-        """Cells, registers of a line, strides, then where field, matrices and children begin."""
+        """Cells, registers of a line, strides, start of field, matrices and children per level."""
         rows, field, matrix, child = [], 0, 0, 0
         for depth, level in enumerate(self.levels):
             rows.append([*level.cells, level.chunks, *level.strides, field, matrix, child])
@@ -129,7 +129,7 @@ class Hierarchy:
 
     @cached_property
     def tables(self) -> HierarchyTables:
-        """All of it."""
+        """All tables for the kernels."""
         level = self.levels[-1]
         grid = RegularGrid(level.cells)
         empty = np.indices(grid.nodes) > np.array(level.real)[:, None, None, None]
@@ -156,7 +156,7 @@ class Hierarchy:
 
     @cached_property
     def springs(self) -> Float64[ndarray, " g"]:
-        """What holds the coarse grids where the finest is held, for unit modulus."""
+        """Spring stiffness of fixed displacements on all levels, for unit modulus."""
         fields = [np.zeros(level.size) for level in self.levels]
         fields[0][self.places[self.fixed]] = STIFF * NODES * self.unit[0, 0]
         for depth in range(1, len(self.levels)):
@@ -192,7 +192,7 @@ class Hierarchy:
 
     @cached_property
     def children(self) -> Float64[ndarray, " _"]:
-        """Of each coarse level: the matrix of a fine cell of unit modulus at each place in a cell.
+        """Matrix of a fine cell of unit modulus at each position in a cell, for each coarse level.
 
         Lower triangles, the entry varying slower than the place.
         """
@@ -214,7 +214,7 @@ class Hierarchy:
 
     @cached_property
     def bounds(self) -> Float64[ndarray, " _"]:
-        """No eigenvalue of a level's matrix over its diagonal is larger."""
+        """Upper bound of each level's eigenvalues, of its matrix over its diagonal."""
         sets = [self._by_part[None], *(self._children(d) for d in range(1, len(self.levels) - 1))]
         bounds = []
         for matrices in sets:

@@ -1,7 +1,7 @@
-"""Cubic cells of a line, SIDE at a time in vector registers, for compiled kernels.
+"""Lines of cubic cells, SIDE at a time in vector registers, for compiled kernels.
 
-A field has three components, each with padded lines of nodes along z. A bundle holds what SIDE
-neighbouring cells have at their 24 displacements: component by component, nodes in the order of
+A field has three components, each with padded lines of nodes along z. A bundle has the values of
+SIDE neighbouring cells at their 24 displacements: component by component, nodes in the order of
 `itertools.product((0, 1), repeat=3)`. Strides are those of x, y and the component.
 """
 
@@ -61,7 +61,7 @@ def _joined(builder: ir.IRBuilder, kind: ir.Type, parts: list[ir.Value]) -> ir.V
 
 
 def _edges(builder: ir.IRBuilder, at: ir.Value, strides: Sequence[ir.Value]) -> list[ir.Value]:
-    """Where each component's four lines of nodes begin."""
+    """Start of each component's four lines of nodes."""
     x, y, component = strides
     places = []
     for c, (i, j) in product(range(3), product((0, 1), repeat=2)):
@@ -74,7 +74,7 @@ def _edges(builder: ir.IRBuilder, at: ir.Value, strides: Sequence[ir.Value]) -> 
 @no_type_check
 @intrinsic
 def gather(typing, array, at, x, y, component):
-    """What the cells have at their nodes; the first cell's first node is at an index."""
+    """Load the values at the cells' nodes; `at` is the index of the first cell's first node."""
 
     def write(context, builder, signature, args):
         w, kind = Writer(context, builder), signature.args[0]
@@ -88,7 +88,7 @@ def gather(typing, array, at, x, y, component):
 @no_type_check
 @intrinsic
 def scatter(typing, array, at, x, y, component, carry, bundle):
-    """Add to the lines of nodes; gives what belongs to the nodes behind the last cell."""
+    """Add to the lines of nodes; return the carry for the nodes behind the last cell."""
 
     def write(context, builder, signature, args):
         w, kind = Writer(context, builder), signature.args[0]
@@ -109,7 +109,7 @@ def scatter(typing, array, at, x, y, component, carry, bundle):
 @no_type_check
 @intrinsic
 def finish(typing, array, at, x, y, component, carry):
-    """Add what is carried to the last node of each line."""
+    """Add the carry to the last node of each line."""
 
     def write(context, builder, signature, args):
         w, kind = Writer(context, builder), signature.args[0]
@@ -125,7 +125,7 @@ def finish(typing, array, at, x, y, component, carry):
 @no_type_check
 @intrinsic
 def no_carry(typing):
-    """All zero."""
+    """A carry of zeros."""
 
     def write(context, builder, signature, args):
         return ir.Constant(_CARRY, [_ZERO] * (PARTS // 2))
@@ -148,7 +148,7 @@ def _mirrored(builder: ir.IRBuilder, values: list[ir.Value]) -> list[ir.Value]:
 @no_type_check
 @intrinsic
 def times_unit(typing, bundle, modulus, blocks):
-    """Forces of cells with a modulus each; `blocks` is what `symmetry_blocks` gives."""
+    """Return forces of cells with a modulus each; `blocks` is from `symmetry_blocks`."""
 
     def write(context, builder, signature, args):
         w, kind = Writer(context, builder), signature.args[2]
@@ -177,7 +177,7 @@ FLIPS = (4, 2, 1)  # bit of each axis in a node's number
 @no_type_check
 @intrinsic
 def times_stored(typing, bundle, array, at):
-    """Forces of cells whose matrices' lower triangles are stored entry by entry."""
+    """Return forces of cells whose matrices' lower triangles are stored entry by entry."""
 
     def write(context, builder, signature, args):
         w, kind = Writer(context, builder), signature.args[1]
@@ -198,7 +198,7 @@ def times_stored(typing, bundle, array, at):
 @no_type_check
 @intrinsic
 def stored_diagonal(typing, array, at):
-    """Diagonals of stored matrices."""
+    """Return the diagonals of stored matrices."""
 
     def write(context, builder, signature, args):
         w, kind = Writer(context, builder), signature.args[0]
@@ -213,7 +213,7 @@ def stored_diagonal(typing, array, at):
 @no_type_check
 @intrinsic
 def times_diagonal(typing, modulus, unit):
-    """The same number at every node, times the modulus of each cell."""
+    """Return the same number at every node, times the modulus of each cell."""
 
     def write(context, builder, signature, args):
         value = builder.fmul(args[0], Writer(context, builder).fill(args[1]))
@@ -225,7 +225,7 @@ def times_diagonal(typing, modulus, unit):
 @no_type_check
 @intrinsic
 def plus_multiple(typing, column, array, at, numbers, start):
-    """`column` plus a stored column times one number of an array."""
+    """Return `column` plus a stored column times one number of an array."""
 
     def write(context, builder, signature, args):
         w = Writer(context, builder)

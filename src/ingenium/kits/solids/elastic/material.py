@@ -6,7 +6,7 @@ from typing import Annotated
 from ingenium.core.errors import InputError
 from ingenium.core.units import Unit
 
-# Of everything from rubber and foams to diamond, gold and whiskers.
+# Range from rubber and foams to diamond, gold and whiskers.
 Modulus = Annotated[float, Unit("Pa", 1e6, 2e12)]
 Yield = Annotated[float, Unit("Pa", 1e4, 2e10)]
 Density = Annotated[float, Unit("kg/m³", 25.0, 25e3)]
@@ -17,7 +17,7 @@ class Material:
     """A linear elastic material.
 
     Raises:
-        InputError: for values that no solid has.
+        InputError: for values outside the range of solids.
     """
 
     modulus_pa: Modulus

@@ -1,4 +1,4 @@
-"""What a grid takes in memory, and refusal of grids that take too much."""
+"""Memory that a grid needs, and refusal of grids that need too much."""
 
 import os
 from math import prod
@@ -10,7 +10,7 @@ SHARE = 0.5  # of the machine's memory
 
 
 def machine_bytes() -> int:
-    """Of the machine; 8 GiB where it does not say."""
+    """Return the memory of the machine; 8 GiB where it is unknown."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -18,10 +18,10 @@ def machine_bytes() -> int:
 
 
 def refuse_above(needed_bytes: int, what: str, instead: str) -> None:
-    """Do nothing where the memory suffices.
+    """Refuse a computation that needs more than half of the machine's memory.
 
     Raises:
-        InputError: for more than half of the machine's memory, with what it would take.
+        InputError: for more than half of the machine's memory, with the memory needed.
     """
     room = int(SHARE * machine_bytes())
     if needed_bytes > room:
@@ -33,14 +33,14 @@ def refuse_above(needed_bytes: int, what: str, instead: str) -> None:
 
 
 def direct_bytes(grid: RegularGrid) -> int:
-    """Of a factorisation: the tiles of one design, and the tables that all share."""
+    """Estimate the memory of a factorisation: the tiles of one design, and the shared tables."""
     width = grid.dim * prod(sorted(grid.nodes)[:-1]) * (1 + 1 / min(grid.nodes)) + 16
     entries = 36 if grid.dim == 2 else 300
     return int(8 * grid.n_displacements * width) + grid.n_cells * entries * 4 + _cells_bytes(grid)
 
 
 def multigrid_bytes(grid: RegularGrid) -> int:
-    """Of multigrid: the fields and coarse matrices of one design, and the tables that all share."""
+    """Estimate the memory of multigrid: fields and matrices of one design, and shared tables."""
     line = (grid.cells[-1] // 8 + 2) * 8
     numbers = 14 * 3 * prod(grid.nodes[:-1]) * line
     for depth in range(1, 5):
@@ -50,7 +50,7 @@ def multigrid_bytes(grid: RegularGrid) -> int:
 
 
 def _cells_bytes(grid: RegularGrid) -> int:
-    """Numbers of the cells' displacements, twice over."""
+    """Memory of the numbers of the cells' displacements, twice over."""
     return grid.n_cells * (grid.dim << grid.dim) * 12
 
 

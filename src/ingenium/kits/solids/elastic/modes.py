@@ -16,7 +16,7 @@ from ingenium.kits.solids.elastic.solver import Elastic
 def masses_kg(
     system: Elastic, modulus_pa: Float64[Tensor, "n e"], density_kg_m3: Float64[Tensor, "n e"]
 ) -> Float64[Tensor, "n f"]:
-    """Of each displacement: cells share theirs out among their nodes; voids' hardly counts."""
+    """Return the lumped mass of each displacement; cells share theirs out equally, voids little."""
     grid = system.grid
     each = density_kg_m3 * firmness(modulus_pa) * grid.cell_volume_m3 / 2**grid.dim
     each = each[..., None].expand(-1, -1, 2**grid.dim).flatten(1)
@@ -33,7 +33,7 @@ def frequencies_hz(
     *,
     accuracy: float = 1e-6,
 ) -> Float64[Tensor, "n {count}"]:
-    """Lowest eigenfrequencies, ascending; NaN where there is no answer.
+    """Lowest eigenfrequencies, ascending; NaN on failure.
 
     Differentiable where a frequency differs from its neighbours.
     """

@@ -29,7 +29,7 @@ from ingenium.kits.solids.elastic.floating import MOTIONS, floating
 from ingenium.kits.solids.elastic.hierarchy import Hierarchy
 from ingenium.kits.solids.elastic.tiles import SIDE, compiled
 
-_SPREAD = 10.0  # of the eigenvalues that a smoothing takes care of
+_SPREAD = 10.0  # of the eigenvalues that a smoothing reduces
 _DEGREE = 2  # of a smoothing
 _STEPS = 200  # of conjugate gradients, for one start
 _STARTS = 3
@@ -40,7 +40,7 @@ class Workspace(NamedTuple):
 
     moduli: ndarray
     matrices: ndarray
-    inverse: ndarray  # of the diagonal; zero for what is held or has no stiffness
+    inverse: ndarray  # of the diagonal; zero for fixed displacements and those without stiffness
     spring: ndarray
     tiles: ndarray  # factor of the coarsest level
     x: ndarray
@@ -69,12 +69,12 @@ def solve(
 ) -> Int64[ndarray, "n l"]:
     """Write displacements; NaN where a load's residual stays above the tolerance.
 
-    Gives the steps, -1 where there is no answer.
+    Returns the number of steps, -1 on failure.
     """
     tables = under.tables
     own, field, steps = _room(tables), tables.levels[1, 7], np.zeros(out.shape[:2], dtype=np.int64)
     vectors = Vectors(*(np.zeros(field) for _ in Vectors._fields))
-    for n in range(len(modulus)):  # each has floating parts of its own
+    for n in range(len(modulus)):  # each has its own floating parts
         parts = floating(under.grid, under.fixed, under.unit, modulus[n], tables.places)
         load = load_n[n % len(load_n)]
         given = (modulus[n], load, start[n], tables, own, vectors, parts, tolerance)
@@ -85,7 +85,7 @@ def solve(
 
 @no_type_check
 def _solve(modulus, load_n, start, tables, own, vectors, parts, tolerance, out, steps):
-    """Not compiled, as its callees are: what calls a kernel is compiled with all of it again."""
+    """Solve the load cases in Python; compiled, it would compile all its callees again."""
     usable, at = _prepare(modulus, tables, own), tables.places
     free = tables.free[at]
     for case, load in enumerate(load_n):
@@ -118,7 +118,7 @@ def _room(tables):
 @no_type_check
 @compiled
 def _prepare(modulus, tables, own):
-    """All levels' matrices; whether every free displacement has a stiffness."""
+    """Compute all levels' matrices; return whether every free displacement has a stiffness."""
     largest, table = 0.0, tables.levels
     for e in range(len(modulus)):
         own.moduli[tables.lines[e]] = modulus[e]
@@ -150,7 +150,7 @@ def _prepare(modulus, tables, own):
 
 @no_type_check
 def _gradients(tables, own, vectors, parts, tolerance):
-    """Steps taken until the residual is small enough, -1 where it never is."""
+    """Number of steps until the residual is small enough, -1 if it never is."""
     given, taken = norm(vectors.load), 0
     if given == 0:
         vectors.u[:] = 0.0
@@ -171,7 +171,7 @@ def _gradients(tables, own, vectors, parts, tolerance):
 @no_type_check
 @compiled
 def _descend(tables, own, vectors, parts, enough):
-    """Conjugate gradients from where `residual` was computed; gives the steps."""
+    """Run conjugate gradients from the computed `residual`; return the number of steps."""
     field, before = len(vectors.u), 0.0
     x, inverse = own.x[:field], own.inverse
     for i in range(field):
@@ -203,7 +203,7 @@ def _force(tables, own, u, out):
 @no_type_check
 @compiled
 def _move_parts(parts, residual, x):
-    """Add the rigid motions of floating parts that the residual calls for."""
+    """Add the rigid motions of floating parts that reduce the residual."""
     force = np.zeros((len(parts.begin) - 1, MOTIONS))
     for part in range(len(force)):
         for i in range(parts.begin[part], parts.begin[part + 1]):
@@ -245,7 +245,7 @@ def _cycle(tables, own, residual):
 @no_type_check
 @compiled
 def _smooth(tables, own, depth):
-    """Chebyshev steps of `x`; the forces of the last one are not yet taken from `r`."""
+    """Take Chebyshev steps of `x`; `r` does not yet include the forces of the last one."""
     a, b = tables.levels[depth, 7], tables.levels[depth + 1, 7]
     x, r, d, inverse = own.x[a:b], own.r[a:b], own.d[a:b], own.inverse[a:b]
     highest = tables.bounds[depth]
@@ -267,7 +267,7 @@ def _smooth(tables, own, depth):
 @no_type_check
 @compiled
 def _reduce(tables, own, depth):
-    """Take the forces of the last change `d` from the residual `r`."""
+    """Subtract the forces of the last change `d` from the residual `r`."""
     a, b = tables.levels[depth, 7], tables.levels[depth + 1, 7]
     r, d, y, inverse = own.r[a:b], own.d[a:b], own.y[a:b], own.inverse[a:b]
     if depth == 0:
@@ -296,7 +296,7 @@ def _solve_coarsest(tables, own):
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def product(a, b):
-    """Sum of products; in any order, so that it is fast."""
+    """Return the sum of products, in any order for speed."""
     total = 0.0
     for i in range(len(a)):
         total += a[i] * b[i]
@@ -306,5 +306,5 @@ def product(a, b):
 @no_type_check
 @compiled
 def norm(a):
-    """Euclidean length."""
+    """Return the Euclidean norm."""
     return np.sqrt(product(a, a))

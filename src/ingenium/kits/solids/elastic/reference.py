@@ -1,4 +1,4 @@
-"""The same cells in scikit-fem, an engine of others: its elements, its assembly, its numbering.
+"""The same cells in scikit-fem, an independent engine with its own elements and numbering.
 
 Shapes: n designs, l load cases, e cells, f displacements.
 """
@@ -35,14 +35,14 @@ def skfem() -> ModuleType:
 
 
 class ScikitFem:
-    """What second engines that run on scikit-fem say of themselves."""
+    """Name and version shared by cross-checks that run on scikit-fem."""
 
     name: ClassVar[str] = "scikit-fem"
     tier: ClassVar[Literal["exact"]] = "exact"
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """Version of the package."""
         return version("scikit-fem")
 
 
@@ -74,7 +74,7 @@ class Reference:
 
     @cached_property
     def _cells(self) -> Int64[ndarray, " e"]:
-        """Our number of each of scikit-fem's elements."""
+        """Our cell number of each of scikit-fem's elements."""
         grid, mesh = self.system.grid, self._basis.mesh
         middle = mesh.p[:, mesh.t].mean(1) / grid.cell_m
         cells: ndarray = np.ravel_multi_index(tuple(np.floor(middle).astype(int)), grid.cells)
@@ -82,7 +82,7 @@ class Reference:
 
     @cached_property
     def _lame(self) -> tuple[float, float]:
-        """Both constants, for unit modulus."""
+        """Both Lamé constants, for unit modulus."""
         system = self.system
         shear = 1 / (2 * (1 + system.poisson))
         lame = system.poisson / ((1 + system.poisson) * (1 - 2 * system.poisson))
@@ -189,7 +189,7 @@ class Reference:
 
 
 def factorised(matrix: csc_array) -> Any:
-    """Of a symmetric, positive definite matrix, in the mode of SuperLU that is for such."""
+    """Factorise a symmetric, positive definite matrix in SuperLU's symmetric mode."""
     kept = {"SymmetricMode": True}
     return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=kept)
 

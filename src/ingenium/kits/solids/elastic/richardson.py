@@ -1,15 +1,15 @@
-"""What finite elements would say on cells of no size, from two sizes."""
+"""Extrapolation of finite-element results from two cell sizes to size zero."""
 
 from jaxtyping import Float64
 from torch import Tensor
 
-ORDER = 1  # of the error in the size of the cells, where corners and steps of cells decide it
+ORDER = 1  # of the error in the cell size, where corners and cell steps dominate it
 
 
 def extrapolated(
     coarse: Float64[Tensor, "*n"], half: Float64[Tensor, "*n"]
 ) -> Float64[Tensor, "*n"]:
-    """Values continued from cells and cells of half the size to none.
+    """Extrapolate values from cells and cells of half the size to size zero.
 
     Source: Roache, Verification and Validation in Computational Science and Engineering, 1998,
         ch. 5 (Richardson's extrapolation).

@@ -28,12 +28,12 @@ from ingenium.kits.solids.elastic.multigrid import solve as solve_multigrid
 from ingenium.kits.solids.elastic.work import energies as cell_energies
 from ingenium.kits.solids.elastic.work import in_tiles
 
-DIRECT_WORK = 4e8  # multiplications of a factorisation, above which cubes are solved by multigrid
+DIRECT_WORK = 4e8  # multiplications of a factorisation; above it cubes are solved by multigrid
 
 
 @dataclass(frozen=True)
 class Elastic:
-    """A held grid of cells, each with its own modulus.
+    """A supported grid of cells, each with its own modulus.
 
     Plane and small grids are solved by a banded Cholesky factorisation, other cubes by conjugate
     gradients with multigrid. Designs are shared out among as many threads as torch may use.
@@ -59,17 +59,17 @@ class Elastic:
 
     @property
     def direct(self) -> bool:
-        """Whether a factorisation solves it; otherwise multigrid does."""
+        """True if a factorisation solves the grid; otherwise multigrid does."""
         return self.grid.dim == 2 or factor_work(self.grid) <= DIRECT_WORK
 
     @property
     def working_bytes(self) -> int:
-        """About what a solution takes for each thread, whatever the number of designs."""
+        """Approximate memory of a solution for each thread, for any number of designs."""
         return (direct_bytes if self.direct else multigrid_bytes)(self.grid)
 
     @cached_property
     def unit_stiffness(self) -> Float64[Tensor, "q q"]:
-        """Of a cell with unit modulus."""
+        """Stiffness of a cell with unit modulus."""
         grid = self.grid
         return stiffness(
             grid.dim,
@@ -85,7 +85,7 @@ class Elastic:
         load_n: Float64[Tensor, "#n l f"],
         start: Float64[Tensor, "n l f"] | None = None,
     ) -> Float64[Tensor, "n l f"]:
-        """Displacements (m); NaN where there is no answer.
+        """Solve for the displacements (m); NaN on failure.
 
         `start` is a guess, which iterative solvers use. Gradients with respect to `modulus_pa`
         are exact, by one more solve (adjoint); loads get none.
@@ -100,7 +100,7 @@ class Elastic:
         return self._products(displacement_m, displacement_m)
 
     def _products(self, left: Tensor, right: Tensor) -> Float64[Tensor, "n l e"]:
-        """Of displacements through each cell's unit stiffness."""
+        """Products of displacements with each cell's unit stiffness."""
         a, b = (u.reshape(-1, u.shape[-1]).contiguous().numpy() for u in (left, right))
         out = np.empty((len(a), self.grid.n_cells))
         tiles, cells = in_tiles(self.unit_stiffness.numpy()), self._cells

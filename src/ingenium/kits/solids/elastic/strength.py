@@ -1,4 +1,4 @@
-"""By how much loads may grow until the material of a part fails somewhere.
+"""Material failure: the factor by which loads may grow before a part fails somewhere.
 
 Shapes: n designs, l load cases, e cells, f displacements, s stress components.
 """
@@ -71,10 +71,10 @@ def failure_factor(
     read: Bool[Tensor, " e"],
     below: float = 0.995,
 ) -> Float64[Tensor, "n l"]:
-    """Multiple of each load case at which all but a little of the material that is read fails.
+    """Return the multiple of each load case at which a share 1 - `below` of the material fails.
 
-    Single cells at the steps of a grid tell of the grid; so `below` of the material counts, in
-    cells that are at least half filled.
+    Single cells at the steps of a grid are artefacts; so the most used share of the material is
+    ignored. Only cells that are at least half filled count.
     """
     counted = torch.where(read & (share >= 0.5), share, 0.0)
     order = use.argsort(-1)

@@ -15,10 +15,10 @@ from ingenium.kits.solids.elastic.solver import Elastic
 def stress_pa(
     system: Elastic, modulus_pa: Float64[Tensor, "n e"], displacement_m: Float64[Tensor, "n l f"]
 ) -> Float64[Tensor, "n l e s"]:
-    """Of each cell's own material; Voigt order xx, yy, (zz, yz, xz,) xy.
+    """Stress of each cell's own material; Voigt order xx, yy, (zz, yz, xz,) xy.
 
-    For cells of intermediate density give the modulus of the solid for the stress in its
-    material. Differentiable in both.
+    For cells of intermediate density pass the solid's modulus to get the stress in its material.
+    Differentiable in both.
     """
     grid = system.grid
     middle = torch.full((grid.dim,), 0.5, dtype=torch.float64)

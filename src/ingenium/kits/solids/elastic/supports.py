@@ -1,4 +1,4 @@
-"""Whether supports hold a grid, loads act on it, and material joins the two.
+"""Checks that supports fix a grid, that loads act on it, and that material joins the two.
 
 Shapes: n designs, l load cases, e cells, f displacements, v nodes, r rigid motions (3 or 6).
 """
@@ -15,11 +15,11 @@ from torch import Tensor
 from ingenium.kits.solids.elastic.element import PAIRS
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
-_LEAST = 1e-9  # of a rigid motion's share at the supports, to count as held
+_LEAST = 1e-9  # of a rigid motion's share at the supports, to count as fixed
 
 
 def rigid_motions(at: Float64[ndarray, "v d"]) -> Float64[ndarray, "f r"]:
-    """Shifts of points along each axis, then small turns in each plane about the origin."""
+    """Return shifts of points along each axis, then small rotations about the origin."""
     dim = at.shape[1]
     motions = [np.tile(np.eye(dim)[axis], (len(at), 1)) for axis in range(dim)]
     for a, b in PAIRS[dim]:
@@ -46,14 +46,14 @@ def carries(
     load_n: Float64[Tensor, "l f"],
     solid: Bool[Tensor, "n e"],
 ) -> Bool[Tensor, "n l"]:
-    """Whether each design's solid cells lead every force of a load case to enough supports.
+    """Return whether each design's solid cells connect every force of a load case to supports.
 
-    Cells are joined by faces; a part is held where the supports on its nodes leave it no rigid
-    motion.
+    Cells are joined by faces; a part is supported where the fixed displacements on its nodes leave
+    it no rigid motion.
     """
     around = cells_around(grid)
     held: ndarray = held_parts(grid, fixed, solid).numpy()
-    firm: ndarray = np.pad(held, ((0, 0), (0, 1)))  # what lies outside the grid is void
+    firm: ndarray = np.pad(held, ((0, 0), (0, 1)))  # outside the grid is void
     forces = (load_n.numpy() != 0) & ~fixed.numpy()
     loaded = forces.reshape(len(load_n), -1, grid.dim).any(-1)
     each = [np.all(firm[:, around[nodes]].any(2), axis=1) for nodes in loaded]
@@ -63,19 +63,19 @@ def carries(
 def held_parts(
     grid: RegularGrid, fixed: Bool[Tensor, " f"], solid: Bool[Tensor, "n e"]
 ) -> Bool[Tensor, "n e"]:
-    """Solid cells of the parts that supports hold; the others float and carry nothing."""
+    """Return the solid cells of supported parts; the others float and carry nothing."""
     return solid & torch.from_numpy(loose_parts(grid, fixed, solid) == 0)
 
 
 def loose_parts(
     grid: RegularGrid, fixed: Bool[Tensor, " f"], solid: Bool[Tensor, "n e"]
 ) -> Int64[ndarray, "n e"]:
-    """Number of the part of each cell that no supports hold; 0 in voids and parts that are held."""
+    """Number the unsupported parts; 0 in voids and supported parts."""
     around, held = cells_around(grid), fixed.numpy().reshape(-1, grid.dim)
     motions = _motions_of(grid).reshape(-1, grid.dim, 3 if grid.dim == 2 else 6)
     supported = np.flatnonzero(held.any(1))
     out = []
-    for numbers in _parts(grid, solid):  # parts have no common shape
+    for numbers in _parts(grid, solid):  # parts vary in number and shape
         near = np.append(numbers, 0)[around[supported]]
         firm = [
             part

@@ -13,7 +13,7 @@ from numba.extending import intrinsic, models, register_model
 
 SIDE = 8
 compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
-inlined = partial(compiled, inline="always")  # where arrays' reference counts would take long
+inlined = partial(compiled, inline="always")  # where reference counts of arrays would take long
 
 COLUMN_IR = ir.VectorType(ir.DoubleType(), SIDE)
 _FUSED = ("contract",)  # one instruction multiplies and adds, where the processor has it
@@ -80,7 +80,7 @@ class Writer:
         return self.builder.extract_element(column, ir.Constant(ir.IntType(32), row))
 
     def plus(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
-        """A + b c."""
+        """Return a + b c."""
         product = self.builder.fmul(b, c, flags=_FUSED)
         return self.builder.fadd(a, product, flags=_FUSED)
 
@@ -97,7 +97,7 @@ class Writer:
 @no_type_check
 @intrinsic
 def load(typing, array, at):
-    """The tile that begins at an index of a flat array."""
+    """Load the tile that begins at an index of a flat array."""
 
     def write(context, builder, signature, args):
         w, (values, i) = Writer(context, builder), args
@@ -124,13 +124,13 @@ def store(typing, array, at, tile):
 @no_type_check
 @intrinsic
 def fetch(typing, array, at):
-    """Ask for the memory of a tile that is soon to be written."""
+    """Prefetch the memory of a tile that is soon to be written."""
 
     def write(context, builder, signature, args):
         w, byte, whole = Writer(context, builder), ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
         ask = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        how = [ir.Constant(whole, number) for number in (1, 3, 1)]  # to write, near, data
+        how = [ir.Constant(whole, number) for number in (1, 3, 1)]  # write, near, data
         for c in range(SIDE):
             place = w.address(signature.args[0], *args, SIDE * c)
             builder.call(ask, [builder.bitcast(place, byte), *how])
@@ -142,7 +142,7 @@ def fetch(typing, array, at):
 @no_type_check
 @intrinsic
 def minus_product(typing, tile, array, left, right):
-    """`tile - L R^T`, of the tiles at two indices of an array."""
+    """Return `tile - L R^T`, of the tiles at two indices of an array."""
 
     def write(context, builder, signature, args):
         w, (_, values, i, j) = Writer(context, builder), args
@@ -160,7 +160,7 @@ def minus_product(typing, tile, array, left, right):
 @no_type_check
 @intrinsic
 def minus_three_products(typing, a, b, c, array, left, right):
-    """`minus_product` of three tiles, whose left factors lie one behind another."""
+    """Return `minus_product` of three tiles, whose left factors are consecutive."""
 
     def write(context, builder, signature, args):
         w, (values, i, j) = Writer(context, builder), args[3:]
@@ -181,7 +181,7 @@ def minus_three_products(typing, a, b, c, array, left, right):
 @no_type_check
 @intrinsic
 def inverse_factor(typing, tile):
-    """`L^-T` of a symmetric tile `L L^T`; NaN where it is not positive."""
+    """Return `L^-T` of a symmetric tile `L L^T`; NaN where it is not positive."""
 
     def write(context, builder, signature, args):
         w = Writer(context, builder)
@@ -207,7 +207,7 @@ def inverse_factor(typing, tile):
 @no_type_check
 @intrinsic
 def times_upper(typing, tile, array, at):
-    """`tile U`, with the upper triangular tile at an index."""
+    """Return `tile U`, with the upper triangular tile at an index."""
 
     def write(context, builder, signature, args):
         w, (value, values, i) = Writer(context, builder), args
@@ -225,7 +225,7 @@ def times_upper(typing, tile, array, at):
 @no_type_check
 @intrinsic
 def load_column(typing, array, at):
-    """SIDE numbers of a flat array."""
+    """Load SIDE numbers of a flat array."""
 
     def write(context, builder, signature, args):
         return Writer(context, builder).column(signature.args[0], *args)
@@ -249,7 +249,7 @@ def store_column(typing, array, at, column):
 @no_type_check
 @intrinsic
 def plus_times(typing, column, array, at, vector, start, sign):
-    """`column + sign T v`, with the tile at an index and SIDE numbers of a vector."""
+    """Return `column + sign T v`, with the tile at an index and SIDE numbers of a vector."""
 
     def write(context, builder, signature, args):
         w, (value, values, i, numbers, j, sign) = Writer(context, builder), args
@@ -266,7 +266,7 @@ def plus_times(typing, column, array, at, vector, start, sign):
 @no_type_check
 @intrinsic
 def plus_products(typing, tile, array, at, vector, start):
-    """`tile + T * v`: each column of a stored tile times SIDE numbers of a vector, by entries."""
+    """Return `tile + T * v`: stored columns times SIDE numbers of a vector, by entries."""
 
     def write(context, builder, signature, args):
         w, (sums, values, i, numbers, j) = Writer(context, builder), args
@@ -282,7 +282,7 @@ def plus_products(typing, tile, array, at, vector, start):
 @no_type_check
 @intrinsic
 def column_sums(typing, tile):
-    """Sum of each column of a tile, as a column."""
+    """Return the sum of each column of a tile, as a column."""
 
     def write(context, builder, signature, args):
         parts, width = Writer(context, builder).split(args[0]), 1
@@ -297,7 +297,7 @@ def column_sums(typing, tile):
 
 @no_type_check
 def _folded(builder, a, b, width):
-    """Sums of entries `width` apart, of `a` and `b` in turn in runs of `width`."""
+    """Sums of entries at distance `width`, of `a` and `b` in turn in runs of `width`."""
     kind = ir.VectorType(ir.IntType(32), SIDE)
     first = []
     for i in range(SIDE):
@@ -310,7 +310,7 @@ def _folded(builder, a, b, width):
 @no_type_check
 @intrinsic
 def no_tile(typing):
-    """All zero."""
+    """A tile of zeros."""
 
     def write(context, builder, signature, args):
         return ir.Constant(_TILE, [ir.Constant(COLUMN_IR, [0.0] * SIDE)] * SIDE)
@@ -321,7 +321,7 @@ def no_tile(typing):
 @no_type_check
 @intrinsic
 def no_column(typing):
-    """All zero."""
+    """A column of zeros."""
 
     def write(context, builder, signature, args):
         return ir.Constant(COLUMN_IR, [0.0] * SIDE)
@@ -332,7 +332,7 @@ def no_column(typing):
 @no_type_check
 @intrinsic
 def minus_column(typing, column, other):
-    """`column - other`."""
+    """Return `column - other`."""
 
     def write(context, builder, signature, args):
         return builder.fsub(*args)

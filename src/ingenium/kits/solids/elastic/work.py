@@ -1,6 +1,6 @@
 """Forces and energies of cells, each with the same stiffness times its own modulus.
 
-The stiffness comes as tiles, see `in_tiles`.
+The stiffness is stored as tiles, see `in_tiles`.
 """
 
 from typing import no_type_check
@@ -21,7 +21,7 @@ _TILE = SIDE * SIDE
 
 
 def in_tiles(stiffness: Float64[ndarray, "q q"]) -> Float64[ndarray, " q*q"]:
-    """A cell's stiffness, tile by tile."""
+    """Return a cell's stiffness, tile by tile."""
     parts = len(stiffness) // SIDE
     return stiffness.reshape(parts, SIDE, parts, SIDE).transpose(0, 2, 1, 3).ravel().copy()
 
@@ -29,7 +29,7 @@ def in_tiles(stiffness: Float64[ndarray, "q q"]) -> Float64[ndarray, " q*q"]:
 @no_type_check
 @compiled
 def _forces(stiffness, modulus, u, cell, own, out):
-    """Of one cell; leaves its displacements in `own`."""
+    """Forces of one cell; leaves its displacements in `own`."""
     parts = len(cell) // SIDE
     for a in range(len(cell)):
         own[a] = u[cell[a]]
@@ -43,7 +43,7 @@ def _forces(stiffness, modulus, u, cell, own, out):
 @no_type_check
 @compiled
 def residual(modulus, stiffness, cells, place, load, displacement, rest):
-    """Load minus stiffness times displacement, and its largest norm relative to the load's.
+    """Compute load minus stiffness times displacement, and its largest norm relative to the load.
 
     Shapes: modulus (e), stiffness (q * q), cells (e, q), place (f); others (l, f).
     """
@@ -70,7 +70,7 @@ def residual(modulus, stiffness, cells, place, load, displacement, rest):
 @no_type_check
 @compiled
 def energies(left, right, stiffness, cells, out):
-    """Each cell's left displacements times stiffness times right ones, for unit modulus.
+    """Compute each cell's left displacements times unit stiffness times right ones.
 
     Shapes: left and right (m, f), stiffness (q * q), cells (e, q), out (m, e).
     """

@@ -1,1 +1,1 @@
-"""From fields to printed parts: surfaces, files, voxels, print checks, build time and pictures."""
+"""Printed parts from fields: surfaces, files, voxels, print checks, build time and pictures."""

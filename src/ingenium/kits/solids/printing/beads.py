@@ -1,4 +1,4 @@
-"""Laid beads as shares of the cells of a grid."""
+"""Volume shares of deposited beads in the cells of a grid."""
 
 import math
 from typing import no_type_check
@@ -19,14 +19,14 @@ def deposited(
     *,
     fine: int = 3,
 ) -> Float64[np.ndarray, "x y z"]:
-    """Share of each cell that beads fill; what several fill counts once.
+    """Return the share of each cell that beads fill; overlaps count once.
 
-    A bead is as high as its layer and as wide as its volume makes it; corners of the path are
-    round and its ends are cut straight, so that length times section is its volume. Each cell is
-    looked at along fine² columns; along these the filled length is exact.
+    A bead is as high as its layer and as wide as its volume makes it; corners of the path are round
+    and its ends are cut straight, so that length times section is its volume. Each cell is sampled
+    along fine² columns; along these the filled length is exact.
 
     Raises:
-        InputError: for a grid that is not positive, or slopes, which this does not know.
+        InputError: for a grid that is not positive, or sloping moves, which are not supported.
     """
     if min(cells) < 1 or fine < 1 or not (cell_m > 0 and math.isfinite(cell_m)):
         raise InputError("cells, size and columns above 0", (list(cells), cell_m, fine))
@@ -42,7 +42,7 @@ def deposited(
     top = path.corner_m[laid, 2] - origin_m[2]
     floor = top - path.height_m[laid]
     share = np.zeros(cells)
-    for level in np.unique(np.round(top, 9)):  # layers are filled one by one
+    for level in np.unique(np.round(top, 9)):  # fill layers one by one
         own = np.abs(top - level) < 1e-9
         marks = np.zeros((cells[0] * fine, cells[1] * fine), dtype=np.bool_)
         _mark(start[own], end[own], half[own], goes_on[own], marks)
@@ -54,7 +54,7 @@ def deposited(
 
 
 def _closes(path: Toolpath, laid: np.ndarray) -> np.ndarray:
-    """Whether a move begins a ring, which comes back to where it begins."""
+    """Return whether each move begins a closed ring."""
     first = ~np.isin(laid - 1, laid)
     last = np.flatnonzero(np.append(first[1:], True))
     begin = path.corner_m[laid[first] - 1]
@@ -67,7 +67,7 @@ def _closes(path: Toolpath, laid: np.ndarray) -> np.ndarray:
 @no_type_check
 @compiled
 def _mark(start, end, half, goes_on, marks):
-    """Points of a plane beneath segments; round where a segment goes on from the one before."""
+    """Mark points beneath segments; ends are round where a segment continues the previous one."""
     for s in range(len(start)):
         x, y = start[s]
         dx, dy = end[s, 0] - x, end[s, 1] - y

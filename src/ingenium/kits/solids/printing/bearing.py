@@ -1,4 +1,4 @@
-"""What a standing part bears: shares of material on its grid, loads at its head, its foot held."""
+"""Load capacity of a standing part: shares of material on a grid, head loaded, foot fixed."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,8 +17,8 @@ from ingenium.kits.solids.elastic.strength import Strength, failure_factor
 from ingenium.kits.solids.elastic.stress import stress_pa
 from ingenium.kits.solids.elastic.supports import held_parts
 
-VOID = 1e-4  # modulus of empty space, in parts of the material's
-LOOSE = 1e-3  # share of a cell below which it holds nothing together
+VOID = 1e-4  # modulus of empty space, relative to the material
+LOOSE = 1e-3  # share of a cell below which it connects nothing
 ACCURACY = 1e-2  # of a buckling factor, relative
 
 Shares = Float64[np.ndarray, "_ _ _"]
@@ -26,7 +26,7 @@ Shares = Float64[np.ndarray, "_ _ _"]
 
 @dataclass(frozen=True)
 class Head:
-    """A force at the middle of the head, moved aside: what a stiff plate brings in.
+    """A force at the middle of the head, or beside it, introduced by a stiff plate.
 
     Raises:
         InputError: for no force.
@@ -42,10 +42,10 @@ class Head:
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """A grid about a part that stands on its lowest cells and is loaded on its highest.
+    """A grid around a part that stands on its lowest cells and is loaded on its highest.
 
     Stress is that of the material in the middle of cells that are at least half filled, clear of
-    foot and head, where supports and plate disturb it. Weight of its own is left out.
+    foot and head, where supports and plate disturb it. Its own weight is neglected.
 
     Shapes: e cells, f displacements, v nodes.
     """
@@ -60,7 +60,7 @@ class Standing:
 
     @cached_property
     def elastic(self) -> Elastic:
-        """The grid, held at its foot."""
+        """Elastic grid, fixed at its foot."""
         grid = RegularGrid(self.cells, self.cell_m)
         fixed = torch.zeros(*grid.nodes, 3, dtype=torch.bool)
         fixed[:, :, 0] = True
@@ -74,13 +74,13 @@ class Standing:
         return clear.expand(self.cells).flatten()
 
     def modulus_pa(self, share: Shares) -> Float64[Tensor, "1 e"]:
-        """Of each cell."""
+        """Return the modulus of each cell."""
         filled = torch.from_numpy(np.ascontiguousarray(share)).flatten()[None]
         held = held_parts(self.elastic.grid, self.elastic.fixed, filled >= LOOSE)
         return self.material.modulus_pa * (VOID + (1 - VOID) * torch.where(held, filled, 0.0))
 
     def load_n(self, share: Shares) -> Float64[Tensor, "1 1 f"]:
-        """The force on the nodes of the head's material, shared out as a stiff plate does."""
+        """Return the force on the nodes of the head's material, distributed as by a stiff plate."""
         highest = share[:, :, -1]
         top = np.pad(highest > max(0.5 * float(highest.max()), 0.0), 1)
         touched = top[1:, 1:] | top[:-1, 1:] | top[1:, :-1] | top[:-1, :-1]
@@ -104,30 +104,30 @@ class Standing:
         return torch.from_numpy(load).flatten()[None, None]
 
     def displacement_m(self, share: Shares) -> Float64[Tensor, "1 1 f"]:
-        """Under the force."""
+        """Return the displacement under the force."""
         return self.elastic.solve(self.modulus_pa(share), self.load_n(share))
 
     def use(self, share: Shares) -> Shares:
-        """Share of its strength that the material of each cell uses."""
+        """Return the share of its strength that the material of each cell uses."""
         solid = torch.full((1, self.elastic.grid.n_cells), self.material.modulus_pa).double()
         stress = stress_pa(self.elastic, solid, self.displacement_m(share))
         return self.strength.use(stress).view(self.cells).numpy()
 
     def first_failure(self, share: Shares) -> float:
-        """Multiple of the force at which material fails."""
+        """Return the multiple of the force at which material fails."""
         use = torch.from_numpy(self.use(share)).flatten()[None, None]
         filled = torch.from_numpy(np.ascontiguousarray(share)).flatten()[None]
         return float(failure_factor(use, filled, self.read))
 
     def buckling(self, share: Shares) -> float:
-        """Multiple of the force at which the part buckles, on cells of twice the size."""
+        """Return the multiple of the force at which the part buckles, on cells twice as large."""
         coarse = self.coarser(2)
         merged = pooled(share, 2)
         modulus, load = coarse.modulus_pa(merged), coarse.load_n(merged)
         return float(buckling_factors(coarse.elastic, modulus, load, accuracy=ACCURACY))
 
     def coarser(self, times: int) -> "Standing":
-        """The same on larger cells.
+        """Return the same part on larger cells.
 
         Raises:
             InputError: for cells that do not merge.
@@ -139,6 +139,6 @@ class Standing:
 
 
 def pooled(share: Shares, times: int) -> Shares:
-    """Means of blocks of cells."""
+    """Return means of blocks of cells."""
     x, y, z = (n // times for n in share.shape)
     return np.asarray(share.reshape(x, times, y, times, z, times).mean((1, 3, 5)))

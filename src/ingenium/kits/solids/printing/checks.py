@@ -1,4 +1,4 @@
-"""What a printer and a powder ask of a part: support below it, and a way out of its hollows.
+"""Print checks: support below overhangs, and openings that let powder out of hollows.
 
 Checks take a batch of masks and are as exact as their cells.
 """
@@ -18,16 +18,16 @@ APART[1] = FACES
 
 
 def support_m3(mask: Masks, cell_m: float, *, axis: int = 2, upward: bool = True) -> PerDesign:
-    """Volume of the columns below overhangs, down to the plate or to the part.
+    """Return the volume of the columns below overhangs, down to the plate or to the part.
 
-    A cell carries itself on the plate or if the cell below it or one of the four beside that
-    one is solid: 45 degrees on cubic cells.
+    A cell is self-supporting on the plate, or if the cell below it or one of that cell's four
+    neighbours is solid: 45 degrees on cubic cells.
     """
     layers = np.moveaxis(mask, axis + 1, 1)
     layers = layers if upward else layers[:, ::-1]
     hanging = np.zeros_like(layers[:, 0])
     volume = np.zeros(len(mask))
-    for i in range(layers.shape[1] - 1, -1, -1):  # from the top: what hangs is handed down
+    for i in range(layers.shape[1] - 1, -1, -1):  # from the top: support continues downwards
         solid = layers[:, i]
         carried = _spread(layers[:, i - 1]) if i else np.ones_like(solid)
         volume += (hanging & ~solid).sum((1, 2))
@@ -42,10 +42,10 @@ def _spread(layer: Bool[np.ndarray, "n a b"]) -> Bool[np.ndarray, "n a b"]:
 
 
 def trapped_m3(mask: Masks, cell_m: float, *, escape_m: float = 0.0) -> PerDesign:
-    """Volume of void that powder cannot leave.
+    """Return the volume of void that powder cannot leave.
 
     Args:
-        mask: where solid is.
+        mask: true for solid cells.
         cell_m: edge of a cell.
         escape_m: width of the narrowest opening that powder runs through; any if 0.
     """
@@ -63,7 +63,7 @@ def trapped_m3(mask: Masks, cell_m: float, *, escape_m: float = 0.0) -> PerDesig
 
 
 def _from_outside(room: Masks) -> Masks:
-    """Void that hangs together, by faces, with the first cell, which lies outside."""
+    """Void that is connected by faces to the first cell, which lies outside."""
     number = ndimage.label(room, APART)[0]
     reached: Masks = room & (number == number[:, :1, :1, :1])
     return reached

@@ -1,4 +1,4 @@
-"""Whether the head of a printer runs into what it has laid."""
+"""Collisions of a printer's head with deposited material."""
 
 import math
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Printhead:
     """A round nozzle that widens as a cone up to the body of the head.
 
     Raises:
-        InputError: for lengths that make no such head.
+        InputError: for lengths that are impossible for such a head.
     """
 
     nozzle_m: float  # radius of the flat tip
@@ -37,7 +37,7 @@ class Printhead:
             raise InputError("a cone of less than 90 degrees beside its axis", self.cone_deg)
 
     def underside_m(self, away_m: Float64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
-        """How far the head is above its tip at a distance from its axis; infinite beside it."""
+        """Return the height of the head above its tip by distance from the axis; inf outside."""
         beyond = np.maximum(away_m - self.nozzle_m, 0.0)
         slope = math.tan(math.radians(self.cone_deg))
         cone = np.where(beyond > 0, beyond / slope if slope > 0 else math.inf, 0.0)
@@ -47,7 +47,7 @@ class Printhead:
 
 @dataclass(frozen=True)
 class Machine:
-    """A head and the box that its tip can reach."""
+    """A printhead and the box that its tip can reach."""
 
     head: Printhead
     low_m: tuple[float, float, float]
@@ -55,21 +55,21 @@ class Machine:
 
 
 class HeadCourse(NamedTuple):
-    """What happens on the way to each corner.
+    """Collisions and reach on the way to each corner of a toolpath.
 
     Shapes: p corners.
     """
 
     collides: Bool[np.ndarray, " p"]
-    depth_m: Float64[np.ndarray, " p"]  # how far the head is within material
+    depth_m: Float64[np.ndarray, " p"]  # depth of the head within material
     outside: Bool[np.ndarray, " p"]  # corners that the machine does not reach
 
 
 def course(path: Toolpath, machine: Machine) -> HeadCourse:
-    """Follow the path move by move over a map of how high material has been laid.
+    """Follow the path move by move over a map of the height of deposited material.
 
-    A move that lays material may touch, with its tip, what is as high as its own bead; a travel
-    beside or over material must keep clear of it. Straight up and down is free of that.
+    A depositing move may touch, with its tip, material as high as its own bead; a travel near or
+    over material must stay clear of it. Vertical moves are exempt.
 
     Raises:
         InputError: for a path too large for a map.
@@ -116,7 +116,7 @@ def _follow(place, laid, width, height, under, top, depth):
 @no_type_check
 @compiled
 def _within(top, under, x, y, z):
-    """How far the head is below the highest material that it covers."""
+    """Depth of the head below the highest material that it covers."""
     reach = len(under) // 2
     worst = -np.inf
     column, row = int(np.rint(x)), int(np.rint(y))

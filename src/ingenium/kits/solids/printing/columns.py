@@ -1,4 +1,4 @@
-"""Columns whose outline is a superellipse that swells, tapers and turns on its way up."""
+"""Columns whose outline is a superellipse that swells, tapers and twists with height."""
 
 import math
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Column:
             raise InputError(f"a power from {ROUNDEST:g} to {SHARPEST:g}", self.power)
 
     def mesh(self) -> Trimesh:
-        """Its closed surface."""
+        """Return the column's closed surface."""
         rings = np.stack([self._outline(i / UP) for i in range(UP + 1)])
         ends = np.array([[0, 0, 0], [0, 0, self.height_m]], dtype=np.float64)
         number = np.arange((UP + 1) * AROUND).reshape(UP + 1, AROUND)

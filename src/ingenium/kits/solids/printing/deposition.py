@@ -1,4 +1,4 @@
-"""Metal laid by a wire and an arc: how fast, by rule."""
+"""Wire-arc deposition of metal: build rate by rule."""
 
 import math
 from dataclasses import dataclass, fields
@@ -11,8 +11,8 @@ from ingenium.kits.solids.printing.toolpath import Bead
 class Deposition:
     """Aluminium by wire and arc.
 
-    The rate is that of the source; of the bead, it makes the speed of the torch. The speed of
-    travel is an assumption: set your own.
+    The rate is from the source; with the section of the bead it determines the speed of the torch.
+    The travel speed is an assumption: set your own.
 
     Source: Williams et al., Mater. Sci. Technol. 32(7), 2016 (about 1 kg/h of aluminium).
 

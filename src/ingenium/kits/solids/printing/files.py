@@ -98,7 +98,7 @@ def write_3mf(mesh: Trimesh, path: Path, *, unit: str = "millimeter") -> None:
 
 
 def read_mesh(path: Path) -> Trimesh:
-    """One closed body from an STL (taken as millimetres) or a 3MF, faces outward.
+    """Read one closed body from an STL (taken as millimetres) or a 3MF, faces outward.
 
     Raises:
         InputError: for a file that is absent, no STL or 3MF, damaged, empty, far too large or

@@ -20,16 +20,16 @@ HEAD = (
     "M200 S1 ; extrusion in cubic millimetres",
 )
 UNITS_MM = {"G20": 25.4, "G21": 1.0}
-ASIDE = ("G4", "G28", "G90", "M")  # that move nothing which is read here
+ASIDE = ("G4", "G28", "G90", "M")  # commands without an effect on the toolpath
 WORD = re.compile(r"([A-Z])\s*(-?\d+(?:\.\d*)?|-?\.\d+)")
 
 
 def write_gcode(
     path: Toolpath, file: Path, *, laid_m_s: float, travel_m_s: float, notes: Sequence[str] = ()
 ) -> None:
-    """Write what RepRap firmware reads; the same toolpath always gives the same bytes.
+    """Write G-code for RepRap firmware; the same toolpath always gives the same bytes.
 
-    Notes are comments of its head, a line each.
+    Notes are comments at the top of the file, a line each.
 
     Source: NIST RS274NGC interpreter, version 3, 2000 (G0, G1, G20 to G90); Marlin firmware,
         M83 and M200 (volumetric extrusion); `;HEIGHT:` as PrusaSlicer writes it.
@@ -56,11 +56,11 @@ def write_gcode(
 
 
 def read_gcode(file: Path) -> Toolpath:
-    """The toolpath of a file with relative volumetric extrusion and heights of layers.
+    """Read the toolpath of a file with relative volumetric extrusion and layer heights.
 
     Raises:
-        InputError: for a file that is absent, holds no moves, or uses what is not read here:
-            arcs, relative places, extrusion that is not relative, or no `;HEIGHT:`.
+        InputError: for a file that is absent, has no moves, or uses unsupported features: arcs,
+            relative positions, extrusion that is not relative, or no `;HEIGHT:`.
     """
     found = lines(file, "a G-code file")
     with refusing("a G-code file", file):

@@ -1,4 +1,4 @@
-"""Marks beside a part: arrows of forces, double arrows of moments, pins and plates."""
+"""Marks around a part: arrows of forces, double arrows of moments, pins and plates."""
 
 from collections.abc import Sequence
 
@@ -24,24 +24,24 @@ PIN = ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0))
 
 
 def force(name: str, tail_m: Point, tip_m: Point, colour: str) -> Mark:
-    """An arrow."""
+    """Return an arrow."""
     length = float(np.linalg.norm(tip_m - tail_m))
     return Mark(name, *_turned(FORCE, tail_m, tip_m, length), colour)
 
 
 def moment(name: str, tail_m: Point, tip_m: Point, colour: str) -> Mark:
-    """An arrow with two heads, about which the moment turns as a right-handed screw does."""
+    """Return an arrow with two heads, about which the moment turns as a right-handed screw does."""
     length = float(np.linalg.norm(tip_m - tail_m))
     return Mark(name, *_turned(MOMENT, tail_m, tip_m, length), colour)
 
 
 def pin(name: str, start_m: Point, end_m: Point, radius_m: float, colour: str) -> Mark:
-    """A round bar between two points."""
+    """Return a round bar between two points."""
     return Mark(name, *_turned(PIN, start_m, end_m, radius_m), colour)
 
 
 def plate(name: str, low_m: Point, high_m: Point, colour: str) -> Mark:
-    """A box along the axes."""
+    """Return a box along the axes."""
     bits = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
     corners = low_m + bits * (high_m - low_m)
     sides = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]

@@ -1,4 +1,4 @@
-"""Triangle meshes: the packages behind them, and how a mesh is made and judged closed."""
+"""Triangle meshes: lazy imports of their packages, construction, and closedness checks."""
 
 import importlib
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ else:
 Vertices = Float64[np.ndarray, "v 3"]
 Faces = Int64[np.ndarray, "t 3"]
 MOST_FACES = 1_000_000
-BYTES = 700  # that reading and checking a triangle takes at most, of text
+BYTES = 700  # most memory for reading and checking a triangle of text
 
 
 def package(name: str) -> Any:
@@ -35,7 +35,7 @@ def package(name: str) -> Any:
 
 
 def check_count(faces: int) -> None:
-    """Refuse more triangles than memory is set aside for.
+    """Refuse more triangles than fit into the memory budget.
 
     Raises:
         InputError: for more than `MOST_FACES`.
@@ -49,7 +49,7 @@ def check_count(faces: int) -> None:
 
 
 def numbers(found: Sequence[Any]) -> Float64[np.ndarray, "..."]:
-    """Text of coordinates as numbers.
+    """Convert text of coordinates to numbers.
 
     Raises:
         InputError: for other text, or none.
@@ -62,29 +62,29 @@ def numbers(found: Sequence[Any]) -> Float64[np.ndarray, "..."]:
 
 
 def without_slivers(faces: Faces) -> Faces:
-    """Faces with three different corners: rounding merges corners that lay closer together."""
+    """Return faces with three different corners: rounding merges corners that are closer."""
     a, b, c = faces.T
     kept: Faces = faces[(a != b) & (b != c) & (c != a)]
     return kept
 
 
 def mesh_of(vertices: Vertices, faces: Faces) -> Trimesh:
-    """A mesh of exactly these vertices and faces."""
+    """Build a mesh of exactly these vertices and faces."""
     mesh: Trimesh = package("trimesh").Trimesh(vertices, faces, process=False)
     return mesh
 
 
 def volume_m3(vertices: Vertices, faces: Faces) -> float:
-    """Enclosed by a closed mesh; negative if it is inside out."""
+    """Return the volume of a closed mesh; negative if it is inside out."""
     a, b, c = (vertices[faces[:, i]] - vertices.mean(0) for i in range(3))
     return float(np.einsum("ti,ti->", a, np.cross(b, c)) / 6)
 
 
 def check_closed(vertices: Vertices, faces: Faces) -> None:
-    """Pass a mesh that encloses one body, faces outward; cavities inside the body are welcome.
+    """Check that a mesh encloses one body, faces outward; cavities are allowed.
 
-    Self-intersections are not looked for: they cost more than they tell, as `voxels` counts
-    every point of an overlap once.
+    Self-intersections are not checked: the check is expensive, and `voxels` counts every point of
+    an overlap once.
 
     Raises:
         InputError: for no faces, holes, edges of more than two faces, faces that turn against
@@ -122,7 +122,7 @@ def check_closed(vertices: Vertices, faces: Faces) -> None:
 
 
 def shells(faces: Faces, edge: Int64[np.ndarray, " q"] | None = None) -> Int64[np.ndarray, " t"]:
-    """Number of the shell that each face belongs to; faces hang together by edges."""
+    """Number the shell of each face; faces of a shell are connected by edges."""
     if edge is None:
         ends = np.sort(np.stack([faces, np.roll(faces, -1, 1)], -1), -1).reshape(-1, 2)
         edge = np.unique(ends @ [faces.max() + 1, 1], return_inverse=True)[1]
@@ -156,7 +156,7 @@ def _check_one_body(vertices: Vertices, faces: Faces, shell: Int64[np.ndarray, "
 
 
 def winding(vertices: Vertices, faces: Faces, point_m: Float64[np.ndarray, " 3"]) -> float:
-    """How often a closed mesh goes around a point: 1 inside, 0 outside.
+    """Return the winding number of a closed mesh about a point: 1 inside, 0 outside.
 
     Source: van Oosterom and Strackee, IEEE Trans. Biomed. Eng. 30(2), 1983 (solid angle).
     """

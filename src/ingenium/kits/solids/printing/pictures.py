@@ -31,7 +31,7 @@ def shaded(
     look: Look | None = None,
     colours: Float64[np.ndarray, "v 3"] | None = None,
 ) -> Figure:
-    """A part seen from one side, with its size and a scale.
+    """Plot a part seen from one side, with its size and a scale.
 
     Args:
         mesh: closed, faces outward; z points up.
@@ -58,7 +58,7 @@ def gallery(
     columns: int = 4,
     look: Look = LITTLE,
 ) -> Figure:
-    """Parts side by side, each with its title, all from one side.
+    """Plot parts side by side, each with its title, all from one side.
 
     Raises:
         InputError: for no part, or another number of titles than of parts.
@@ -79,13 +79,13 @@ def scene(
     shadings: tuple[Shading, ...] = (),
     marks: tuple[Mark, ...] = (),
 ) -> Scene:
-    """A part to be turned."""
+    """Return an interactive view of a part."""
     vertices = np.asarray(mesh.vertices, dtype=np.float64)
     return Scene(title, vertices, np.asarray(mesh.faces, dtype=np.int64), shadings, marks)
 
 
 def strained(scenes: Sequence[Scene], *, columns: int = 3, look: Look = LITTLE) -> Figure:
-    """Bodies with their marks, coloured by the first of their values, over one scale for each."""
+    """Plot bodies with their marks, coloured by the first of their values, one scale for each."""
     columns = min(columns, len(scenes))
     size = (look.width_px / DOTS, look.height_px / DOTS + 0.75)
     figure, grid = panels(-(-len(scenes) // columns), columns, size)
@@ -125,7 +125,7 @@ def sections(
     *,
     at_m: tuple[float, float, float] | None = None,
 ) -> Figure:
-    """Three cuts through a field, all to one scale, with axes in millimetres.
+    """Plot three cuts through a field, all to one scale, with axes in millimetres.
 
     Args:
         density: share of each cell that is material.
@@ -173,7 +173,7 @@ def _show(
 
 
 def _bar(axes: Axes, pixels_per_mm: float, look: Look) -> None:
-    """A round length at the lower left, as long as the part's middle shows it."""
+    """Scale bar at the lower left: a round length, to scale at the part's middle."""
     longest = LONGEST_BAR * look.width_px / pixels_per_mm
     power = 10.0 ** math.floor(math.log10(longest))
     length = max(m for m in (1, 2, 5) if m * power <= longest) * power

@@ -1,4 +1,4 @@
-"""Which points of a plane grid lie below which triangles, without a doubt at shared edges."""
+"""Exact assignment of grid points to triangles of a plane, unambiguous at shared edges."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,9 @@ from jaxtyping import Float64, Int64
 from ingenium.core.errors import InputError
 
 BITS = 16
-PARTS = 2**BITS  # to which a pitch is divided: corners snap to this, so that integers decide
+PARTS = 2**BITS  # subdivisions of a pitch: corners snap to them, so that integers decide
 LARGEST = 2**12  # pitches along an axis; above it, products of integers would overflow
-AT_ONCE = 4_000_000  # pairs of triangle and point held at a time
+AT_ONCE = 4_000_000  # pairs of triangle and point in one batch
 
 
 class Hits(NamedTuple):
@@ -38,7 +38,7 @@ class Snapped(NamedTuple):
 
 
 def snapped(corners: Float64[np.ndarray, "t 3 2"]) -> Snapped:
-    """Corners in pitches, each at the nearest of the fine grid.
+    """Snap corners to the fine grid, in pitches.
 
     Raises:
         InputError: for triangles that are too large for exact integers.
@@ -53,11 +53,11 @@ def snapped(corners: Float64[np.ndarray, "t 3 2"]) -> Snapped:
 
 
 def cover(triangles: Snapped, shape: tuple[int, int], shift: tuple[float, float] = (0, 0)) -> Hits:
-    """Hits of triangles on the points (i + 1/2, j + 1/2) of a grid with pitch 1, and a shift.
+    """Find hits of triangles on the points (i + 1/2, j + 1/2) of a grid with pitch 1, and a shift.
 
-    A point on an edge counts as if it lay a little above and, much less, to the left: one of
-    the triangles that share the edge has it, never both and never none. So the columns through
-    a closed mesh always enter as often as they leave.
+    A point on an edge counts as if it lay a little above and, much less, to the left: one of the
+    triangles that share the edge owns it, never both and never none. So the columns through a
+    closed mesh always enter as often as they leave.
 
     Source: symbolic perturbation, Edelsbrunner and Mücke, ACM Trans. Graphics 9(1), 1990.
 
@@ -92,7 +92,7 @@ def _within(
     span: Int64[np.ndarray, "t 2"],
     kept: Int64[np.ndarray, " q"],
 ) -> Hits:
-    """Every point of the bounding boxes against the three edges."""
+    """Test every point of the bounding boxes against the three edges."""
     count = span[kept].prod(1)
     triangle = np.repeat(kept, count)
     inner = np.arange(len(triangle)) - np.repeat(np.cumsum(count) - count, count)

@@ -1,6 +1,6 @@
-"""Meshes as shaded pixels: our own z-buffer with two lights, shadow and ambient occlusion.
+"""Shaded pictures of meshes: a z-buffer with two lights, shadow and ambient occlusion.
 
-The picture has an alpha channel, so that it sits on light and dark pages alike.
+The picture has an alpha channel, so that it suits light and dark backgrounds.
 """
 
 import math
@@ -30,7 +30,7 @@ TURNS, STEPS = 10, 5  # of the horizon
 
 @dataclass(frozen=True)
 class Look:
-    """From where a part is seen and how it is lit."""
+    """View direction, lighting and size of a picture."""
 
     azimuth_deg: float = -55.0  # of the eye around z, from x
     elevation_deg: float = 24.0  # of the eye above the plate
@@ -51,9 +51,9 @@ class Look:
 
 
 class _Pixels(NamedTuple):
-    """What each pixel shows."""
+    """Depth and triangle of each pixel."""
 
-    depth: Image  # towards the eye; minus infinity where nothing is
+    depth: Image  # towards the eye; minus infinity in the background
     triangle: Int64[np.ndarray, "a b"]
     weight: Images
 
@@ -61,7 +61,7 @@ class _Pixels(NamedTuple):
 def render(
     mesh: Trimesh, look: Look | None = None, *, colours: Float64[np.ndarray, "v 3"] | None = None
 ) -> Float64[np.ndarray, "a b 4"]:
-    """Red, green, blue and alpha of a view without perspective, top row first.
+    """Render red, green, blue and alpha of a parallel projection, top row first.
 
     Args:
         mesh: closed, faces outward; z points up.
@@ -138,7 +138,7 @@ def _plate_depth(
     shift: Float64[np.ndarray, " 3"],
     look: Look,
 ) -> Image:
-    """Of the plate below the part at each pixel; minus infinity if it is not to be seen."""
+    """Depth of the plate below the part at each pixel; minus infinity if it is hidden."""
     shape = _shape(look)
     if not look.ground or turn[2, 2] < 0.05:
         return np.full(shape, -np.inf)
@@ -184,7 +184,7 @@ def _unit(x: Float64[np.ndarray, "*s 3"]) -> Float64[np.ndarray, "*s 3"]:
 
 
 def _corner_normals(mesh: Trimesh) -> Corners:
-    """Smooth over a vertex, but flat where a face turns away from it by more than a crease."""
+    """Normals, smooth over a vertex, but flat where a face deviates by more than a crease."""
     corners = np.asarray(mesh.vertices[mesh.faces], dtype=np.float64)
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     summed = np.stack(
@@ -240,7 +240,7 @@ def _open_sky(depth: Image, reach: float, finer: int) -> Image:
     hidden = np.zeros(known.shape, dtype=np.float32)
     for k in range(TURNS):
         angle = math.pi * (k + 0.3) / TURNS
-        for far in (0.3 * reach, reach):  # what is near darkens more
+        for far in (0.3 * reach, reach):  # near objects darken more
             ahead, behind = (_horizon(known, angle + s, far / finer) for s in (0, math.pi))
             hidden += np.clip(ahead + behind - 0.08, 0.0, 1.2)  # a plane's two horizons cancel
     sky = ndimage.gaussian_filter(np.exp(-0.42 * hidden / TURNS), 1.2)
@@ -250,7 +250,7 @@ def _open_sky(depth: Image, reach: float, finer: int) -> Image:
 def _horizon(
     depth: Float32[np.ndarray, "a b"], angle: float, reach: float
 ) -> Float32[np.ndarray, "a b"]:
-    """Sine of the highest elevation in one direction; what stands far in front hides nothing."""
+    """Sine of the highest elevation in one direction; objects far in front occlude nothing."""
     highest = np.full(depth.shape, -1.0, dtype=np.float32)
     for i in range(1, STEPS + 1):
         away = reach * (i / STEPS) ** 1.6 + 1.0
@@ -296,7 +296,7 @@ def _shaded(
 
 
 def _fading(place: Points, corners: Corners, span: float) -> Float64[np.ndarray, " p"]:
-    """How much of the shadow on the plate is shown, less and less away from the part."""
+    """Visible share of the shadow on the plate, decreasing away from the part."""
     low, high = corners.min((0, 1))[:2], corners.max((0, 1))[:2]
     beyond = np.maximum(np.maximum(low - place[:, :2], place[:, :2] - high), 0.0)
     fade = 1 - np.linalg.norm(beyond, axis=1) / (0.55 * span)

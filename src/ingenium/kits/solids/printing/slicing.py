@@ -1,4 +1,4 @@
-"""Cuts of a mesh across its height."""
+"""Horizontal cuts of a mesh."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Segments = Float64[np.ndarray, "s 2 2"]
 
 
 def outline(mesh: Trimesh, z_m: float) -> Area:
-    """What lies inside of a closed mesh at a height."""
+    """Return the interior of a closed mesh at a height."""
     segments = section(mesh, z_m)
     shapely = package("shapely")
     long = segments[(segments[:, 0] != segments[:, 1]).any(1)]
@@ -21,7 +21,7 @@ def outline(mesh: Trimesh, z_m: float) -> Area:
 
 
 def section(mesh: Trimesh, z_m: float) -> Segments:
-    """Where a closed mesh meets a plane across z; what touches it lies above.
+    """Return the segments where a closed mesh meets a plane across z; touching corners lie above.
 
     The rule for corners on the plane is the same for all faces, so the segments close.
     """

@@ -1,4 +1,4 @@
-"""Density fields as closed surfaces, faired, at the size that is printed."""
+"""Density fields as closed, smoothed surfaces at print size."""
 
 import math
 from collections.abc import Callable
@@ -20,10 +20,10 @@ from ingenium.kits.solids.printing.mesh import (
 )
 
 BYTES = 2 * 2**30  # of the refined field; more is refused
-CLEAR = 4e-3  # how far the field keeps from the surface's level, so that no triangle collapses
+CLEAR = 4e-3  # distance of the field from the surface's level, so that no triangle collapses
 FAIRED = 0.6  # default width of the fairing, in cells
 RIM = 0.05  # height of the chamfer at the faces of the box, in fine cells
-CLOSE = 0.02  # of the volume that is asked for: the surface may miss it by so much
+CLOSE = 0.02  # largest relative error of the enclosed volume
 
 Field = Float64[np.ndarray, "_ _ _"]
 Marks = Float64[np.ndarray, " _"]
@@ -40,27 +40,27 @@ def surface(
     solid: Region | None = None,
     void: Region | None = None,
 ) -> Trimesh:
-    """Closed surface of a density field, from the corner of its first cell.
+    """Return the closed surface of a density field, from the corner of its first cell.
 
-    The field is refined, faired by a Gaussian that mirrors at the box, and cut where the
-    enclosed volume is the sum of the densities; then only the largest piece is kept. Faces of
-    the box stay plane.
+    The field is refined, faired by a Gaussian that mirrors at the box, and cut where the enclosed
+    volume is the sum of the densities; then only the largest piece is retained. Faces of the box
+    stay plane.
 
     Args:
         density: of each cell, between 0 and 1.
         cell_m: edge of a cell.
-        level: where to cut the faired field; chosen to keep the volume if None.
+        level: of the faired field at the cut; chosen to preserve the volume if None.
         fine: fine cells along a cell.
         smooth_m: standard deviation of the fairing; 0.6 cells if None, 0 for none.
-        solid: where material must be, for each cell or fine cell: yes or no, or the share of
-            it that is solid (shares of fine cells make round holes and bosses round).
-        void: where none may be, likewise; it wins over `solid`.
+        solid: where material is required, for each cell or fine cell: true or false, or the share
+            of it that is solid (shares of fine cells make round holes and bosses round).
+        void: where material is forbidden, likewise; it overrides `solid`.
 
     Source: Lewiner et al., J. Graphics Tools 8(2), 2003 (marching cubes with topology).
 
     Raises:
         InputError: for densities beyond [0, 1], an empty field, or a field too large.
-        EngineError: if no level keeps the volume, or the surface does not close.
+        EngineError: if no level preserves the volume, or the surface does not close.
     """
     _check(density, cell_m, fine)
     cut = _cut(density, fine, _width(smooth_m, cell_m, fine), solid, void)
@@ -77,11 +77,11 @@ def solid_2d(
     fine: int = 2,
     smooth_m: float | None = None,
 ) -> Trimesh:
-    """A plane design as a plate from z = 0 to its thickness; otherwise as `surface`.
+    """Extrude a plane design to a plate from z = 0 to its thickness; otherwise like `surface`.
 
     Raises:
         InputError: for densities beyond [0, 1], an empty field, or a field too large.
-        EngineError: if no level keeps the volume, or the surface does not close.
+        EngineError: if no level preserves the volume, or the surface does not close.
     """
     if not (thickness_m > 0 and math.isfinite(thickness_m)):
         raise InputError("a thickness above 0 m", thickness_m)
@@ -116,7 +116,7 @@ def _check(density: Field, cell_m: float, fine: int) -> None:
 
 
 def _width(smooth_m: float | None, cell_m: float, fine: int) -> float:
-    """Of the fairing, in fine cells."""
+    """Width of the fairing, in fine cells."""
     if smooth_m is not None and not smooth_m >= 0:
         raise InputError("a fairing of at least 0 m", smooth_m)
     return FAIRED * fine if smooth_m is None else smooth_m / cell_m * fine
@@ -125,8 +125,8 @@ def _width(smooth_m: float | None, cell_m: float, fine: int) -> float:
 def _marks(count: int) -> Marks:
     """Centres of fine cells, with one beyond each end.
 
-    The outer ones move to the faces of the box, where the field hardly changes across: so
-    the edges along the faces come out sharp.
+    The outer ones move to the faces of the box, across which the field hardly changes: so the edges
+    along the faces are sharp.
     """
     marks = np.arange(-1, count + 1) + 0.5
     marks[:2], marks[-2:] = (-RIM, RIM), (count - RIM, count + RIM)
@@ -136,7 +136,7 @@ def _marks(count: int) -> Marks:
 def _cut(
     density: Field, fine: int, width: float, solid: Region | None, void: Region | None
 ) -> Callable[[float], Field]:
-    """The faired field for a level that is moved to one half, with the fixed regions in it."""
+    """Function from a level, shifted to one half, to the faired field with the fixed regions."""
     smooth = ndimage.gaussian_filter(_refined(density, fine), width, mode="nearest")
     held = _region(solid, density.shape, fine, "solid")
     free = _region(void, density.shape, fine, "void")
@@ -153,7 +153,7 @@ def _cut(
 
 
 def _raised(field: Field, region: Region | None) -> Field:
-    """Material in a region: shares as they are, of cells only what the fairing took away."""
+    """Material of a region; for whole cells, only the material that the fairing removed."""
     if region is None:
         return field
     if region.dtype == bool:  # the faired field already passes one half at the region's walls
@@ -193,7 +193,7 @@ def _meshed(
     level: float | None,
     marks: list[Marks],
 ) -> Trimesh:
-    """The largest piece of the surface at the level, or at the one that keeps the volume."""
+    """The largest piece of the surface at the level, or at the volume-preserving one."""
     at = _level(cut, wanted_m3, marks) if level is None else level
     field = _largest(cut(at))
     vertices, faces = _marched(field, marks)
@@ -224,7 +224,7 @@ def _level(cut: Callable[[float], Field], wanted_m3: float, marks: list[Marks]) 
 
 
 def _largest(field: Field) -> Field:
-    """Pieces but the largest turned to void; cells hang together by their faces."""
+    """Turn all pieces but the largest to void; cells are connected by their faces."""
     piece, count = ndimage.label(field > 0.5)
     if count == 0:
         raise EngineError("nothing of the field lies above the level")

@@ -1,4 +1,4 @@
-"""Reads 3MF models: meshes, and components that place meshes, into one list of triangles.
+"""Reader of 3MF models: meshes, and components that place meshes, as one list of triangles.
 
 Source: 3D Manufacturing Format, Core Specification 1.3, 3MF Consortium.
 """
@@ -37,11 +37,11 @@ Mesh = tuple[Vertices, Faces]
 
 
 def read_3mf(path: Path) -> Mesh:
-    """Corners in metres and triangles of all that a file builds.
+    """Read corners in metres and triangles of all build items of a file.
 
     Raises:
-        InputError: for no whole 3MF of one model, one that builds nothing or far too much, or
-            items that name no object.
+        InputError: for an incomplete 3MF or several models, a model that builds nothing or far too
+            much, or items that name no object.
     """
     found = members(path, "a whole 3MF", ".model")
     if len(found) != 1:
@@ -58,7 +58,7 @@ def read_3mf(path: Path) -> Mesh:
 
 @dataclass
 class _Object:
-    """What an object of the model is: corners and triangles as text, or uses of other objects."""
+    """An object of the model: corners and triangles as text, or references to other objects."""
 
     corners: list[tuple[str | None, ...]] = field(default_factory=list)
     triangles: list[tuple[str | None, ...]] = field(default_factory=list)
@@ -66,7 +66,7 @@ class _Object:
 
 
 class _Model:
-    """Gathers what matters of a model, element by element."""
+    """Collects the needed parts of a model, element by element."""
 
     def __init__(self) -> None:
         self.unit = "millimeter"
@@ -77,7 +77,7 @@ class _Model:
         self._uses = 0
 
     def take(self, element: Element) -> None:
-        """An element that has ended; what an object holds ends before the object."""
+        """Process an element that has ended; the parts of an object end before the object."""
         told = element.attributes
         space, _, name = element.name.rpartition(" ")
         if space != CORE:
@@ -98,10 +98,10 @@ class _Model:
             self.unit = told.get("unit", "millimeter")
 
     def built(self) -> Mesh:
-        """All that is built, in the unit of the model.
+        """Return all built meshes, in the unit of the model.
 
         Raises:
-            InputError: if that is nothing or too much.
+            InputError: if there is no mesh or they are too large.
         """
         if not self.items:
             raise InputError("a 3MF that builds something", "no build item")
@@ -120,7 +120,7 @@ class _Model:
         self._open = _Object()
 
     def _placed(self, uses: list[Mapping[str, str]], deep: int) -> Iterator[Mesh]:
-        """The meshes of items or components, moved as each says."""
+        """The meshes of items or components, transformed as each specifies."""
         for use in uses:
             self._uses += 1
             if self._uses > MOST_USES:
@@ -129,7 +129,7 @@ class _Model:
             yield _moved(vertices, faces, use.get("transform"))
 
     def _mesh(self, name: str, deep: int) -> Mesh:
-        """Of an object, made once however often it is used."""
+        """Mesh of an object, built once for any number of uses."""
         if name not in self._objects or deep == 0:
             raise InputError("items that name objects of the file", f'object "{name}"')
         if name not in self._made:

@@ -1,4 +1,4 @@
-"""The way of a nozzle through a part: rings along the outline, lines inside, and hops between."""
+"""Toolpath of a nozzle through a part: rings along the outline, lines inside, and hops between."""
 
 import math
 from collections.abc import Callable
@@ -15,18 +15,18 @@ from ingenium.kits.solids.printing.slicing import Area, outline
 Line = Float64[np.ndarray, "_ 2"]
 Share = Callable[[float], float]  # of material, at the height of a layer's middle
 
-DENSE = 0.75  # share from which rings fill what lines would leave open
-LEVELS = ((2, 0.375), (4, 0.1875), (8, 0.0625))  # every so many lines, from which share
-BITE = 0.25  # of a width, by which a line runs into the ring that ends it
-ROUNDING = 0.02  # of a width, that is not worth another ring
-NARROWEST = 0.6  # of a width, that the nozzle lays
-SHORTEST = 1.0  # widths; what is shorter is not laid
-SMOOTH = 0.02  # of a width, by which corners may be left out of a ring
+DENSE = 0.75  # share from which rings fill the gaps that lines would leave
+LEVELS = ((2, 0.375), (4, 0.1875), (8, 0.0625))  # every n-th line, from which share
+BITE = 0.25  # of a width; overlap of a line with the ring that ends it
+ROUNDING = 0.02  # of a width; less is not worth another ring
+NARROWEST = 0.6  # of a width; narrowest ring
+SHORTEST = 1.0  # widths; shorter lines are not laid
+SMOOTH = 0.02  # of a width; tolerance for leaving out corners of a ring
 
 
 @dataclass(frozen=True)
 class Bead:
-    """What the nozzle lays down, pressed flat: as wide as told and as high as a layer.
+    """Flattened strand of material that the nozzle lays, as high as a layer.
 
     Raises:
         InputError: for a bead that is not wider than high.
@@ -43,13 +43,13 @@ class Bead:
 
     @property
     def section_m2(self) -> float:
-        """Across its way."""
+        """Cross-section of the bead."""
         return self.width_m * self.height_m
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """How layers are filled.
+    """Fill pattern of the layers.
 
     Raises:
         InputError: for no ring or no direction.
@@ -70,7 +70,7 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False)
 class Toolpath:
-    """Corners in the order in which the tip of the nozzle comes to them.
+    """Corners of the path of the nozzle's tip, in order.
 
     Shapes: p corners.
     """
@@ -81,18 +81,18 @@ class Toolpath:
 
     @property
     def laid(self) -> Bool[np.ndarray, " p"]:
-        """Whether material is laid on the way to each corner."""
+        """True where material is laid on the way to each corner."""
         return np.asarray(self.volume_m3 > 0)
 
     @property
     def length_m(self) -> Float64[np.ndarray, " p"]:
-        """Of the way to each corner; 0 to the first."""
+        """Length of the way to each corner; 0 to the first."""
         steps = np.diff(self.corner_m, axis=0, prepend=self.corner_m[:1])
         return np.asarray(np.linalg.norm(steps, axis=1))
 
     @property
     def material_m3(self) -> float:
-        """All that is laid: length times section."""
+        """Total volume of material: length times section."""
         return float(self.volume_m3.sum())
 
     @property
@@ -102,7 +102,7 @@ class Toolpath:
 
     @staticmethod
     def joined(paths: "list[Toolpath]") -> "Toolpath":
-        """One after the other."""
+        """Concatenate paths."""
         return Toolpath(
             np.concatenate([p.corner_m for p in paths]),
             np.concatenate([p.volume_m3 for p in paths]),
@@ -111,17 +111,17 @@ class Toolpath:
 
 
 def everywhere(share: float) -> Share:
-    """The same share of material at all heights."""
+    """Return a function with the same share of material at all heights."""
     return lambda height_m: share
 
 
 def toolpath(mesh: Trimesh, pattern: Pattern, share: Share) -> Toolpath:
-    """Layers from the lowest point of a closed mesh to its top, cut at their middles.
+    """Slice a closed mesh from its lowest point to its top, with layers cut at their middles.
 
-    Rings along the outline come first. Where the share that is asked of a layer is at least
-    `DENSE`, further rings fill the inside; elsewhere parallel lines, every second, fourth or
-    eighth of those that would fill it, or none. Rings and lines lie above those of the layer
-    below where the outline does.
+    Rings along the outline come first. Where the requested share of a layer is at least `DENSE`,
+    further rings fill the inside; elsewhere parallel lines, every second, fourth or eighth of those
+    that would fill it, or none. Rings and lines lie above those of the layer below where the
+    outline does.
 
     Raises:
         EngineError: if no layer takes a bead.
@@ -141,7 +141,7 @@ def toolpath(mesh: Trimesh, pattern: Pattern, share: Share) -> Toolpath:
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """One cut, and what fills it."""
+    """One cut, and its fill."""
 
     pattern: Pattern
     outline: Area
@@ -149,7 +149,7 @@ class _Layer:
 
     @cached_property
     def deepest_m(self) -> float:
-        """How far a point inside can be from the outline."""
+        """Largest distance of an interior point from the outline."""
         parts = package("shapely").get_parts(self.outline)
         fine = ROUNDING / 4 * self.pattern.bead.width_m
         circles = package("shapely").maximum_inscribed_circle(parts, fine)
@@ -157,13 +157,13 @@ class _Layer:
 
     @cached_property
     def width_m(self) -> float:
-        """Of the rings: at most that of the bead, so that whole ones fill to the deepest point."""
+        """Width of the rings, at most the bead's, so that whole rings fill to the deepest point."""
         width = self.pattern.bead.width_m
         count = math.ceil(self.deepest_m / width - ROUNDING)
         return max(self.deepest_m / count, NARROWEST * width) if count > 0 else width
 
     def rings(self) -> list[Line]:
-        """Closed ones along the outline, and inside of them where the share is dense."""
+        """Return closed rings along the outline, and inside of them where the share is dense."""
         width, shapely = self.width_m, package("shapely")
         count = math.ceil(self.deepest_m / width - ROUNDING)
         if self.asked < DENSE:
@@ -175,7 +175,7 @@ class _Layer:
         return [shapely.get_coordinates(loop) for loop in long]
 
     def lines(self, angle: float) -> list[Line]:
-        """Parallel ones where the share is not dense, from ring to ring."""
+        """Return parallel lines where the share is not dense, from ring to ring."""
         every = next((every for every, least in LEVELS if self.asked >= least), 0)
         if self.asked >= DENSE or not every:
             return []
@@ -196,7 +196,7 @@ class _Layer:
 
 
 class _Pen:
-    """Draws lines one after the other, the nearest end first, with hops between."""
+    """Moves along lines one after the other, the nearest end first, with hops between."""
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
@@ -233,10 +233,10 @@ class _Pen:
         self.at = line[-1]
 
     def path(self) -> Toolpath:
-        """All that was drawn.
+        """Return the toolpath of all laid lines.
 
         Raises:
-            EngineError: if nothing was.
+            EngineError: if there is none.
         """
         if not self.corners:
             raise EngineError("no layer of the part is wide enough for a bead")
@@ -250,6 +250,6 @@ def _gap(a: Float64[np.ndarray, " 2"], b: Float64[np.ndarray, " 2"]) -> float:
 
 
 def _begun(ring: Line, at: Float64[np.ndarray, " 2"]) -> Line:
-    """A ring that starts at its corner nearest to where the nozzle is."""
+    """A ring that starts at its corner nearest to the nozzle."""
     first = int(np.linalg.norm(ring[:-1] - at, axis=1).argmin())
     return np.concatenate([ring[first:-1], ring[: first + 1]])

@@ -1,4 +1,4 @@
-"""How much of each cell of a grid lies inside a mesh."""
+"""Share of each cell of a grid inside a mesh."""
 
 import math
 
@@ -20,11 +20,10 @@ def voxels(
     *,
     fine: int = 2,
 ) -> Float64[np.ndarray, "x y z"]:
-    """Share of each cell that lies inside a closed mesh.
+    """Return the share of each cell that lies inside a closed mesh.
 
-    Each cell is pierced by fine² columns along z, spread as rooks that spare each other; along a
-    column the length inside is exact.
-    What overlapping parts of the mesh share counts once where a cell is full.
+    Each cell is sampled by fine² columns along z, placed like non-attacking rooks; along a column
+    the length inside is exact. Overlaps of parts of the mesh count once where a cell is full.
 
     Args:
         mesh: closed, faces outward.
@@ -51,11 +50,11 @@ def voxels(
     size = nx * ny * (nz + 1)
     partly, above = np.zeros(size), np.zeros(size + 1)
     triangles = snapped(corners[:, :, :2])
-    # One pass for each column of a cell: the passes hold little, and the points may lie freely.
+    # One pass for each column of a cell: passes need little memory, and points may lie anywhere.
     for x, y in _places(fine).tolist():
         hits = cover(triangles, (nx, ny), (x, y))
         height = np.einsum("hi,hi->h", hits.weight, corners[hits.triangle, :, 2]).clip(0, nz)
-        entry = -hits.sign.astype(float)  # a face that looks down is where a column comes in
+        entry = -hits.sign.astype(float)  # a column enters at a face that looks down
         column = hits.point[:, 0] * ny + hits.point[:, 1]
         if np.bincount(column, weights=entry).any():
             raise InputError("a closed mesh", "columns that enter and do not leave", "Close it.")
@@ -69,7 +68,7 @@ def voxels(
 
 
 def _places(fine: int) -> Float64[np.ndarray, "q 2"]:
-    """Where columns pierce a cell, from its middle: no two in one line along x or y."""
+    """Positions of columns in a cell, from its middle: no two in one line along x or y."""
     number = np.arange(fine**2)
     turned = number % fine * fine + number // fine
     return np.asarray((np.stack([number, turned], 1) + 0.5) / fine**2 - 0.5)
