@@ -173,7 +173,7 @@ def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:
     file = tmp_path / "theirs.smi"
     file.write_text("OC(=O)c1ccccc1 benzoic acid\n\nCCN\n")
     assert smi.read(file)["smiles"].to_numpy().tolist() == ["O=C(O)c1ccccc1", "CCN"]
-    file.write_text("CCN\nC[C@H](N)O\n")
+    file.write_text("CCN\n[13CH3]CO\n")
     with pytest.raises(InputError, match="line 2"):
         smi.read(file)
     made = sdf.write(molecules(["CC(O)CN"], [7], problem.longest), tmp_path)

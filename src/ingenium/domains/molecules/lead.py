@@ -165,14 +165,12 @@ class Lead(MoleculeProblem):
     def allow(self, limits: Sequence[Limit]) -> None:
         """Refuse limits that no molecule satisfies, or none with the required groups.
 
-        Limits that omit the groups of the setup are refused too. Accepted limits are used to select
-        proposals from then on.
+        Accepted limits are used to select proposals from then on.
 
         Raises:
-            InputError: with the limit, or the lines to add.
+            InputError: with the limit.
         """
         check_limits(limits, self.groups.kept)
-        _check_asked(limits, self.settings)
         self.wish = replace(self.wish, limits=tuple(limits))
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
@@ -210,25 +208,6 @@ class Lead(MoleculeProblem):
         design = self.designs_of(("CC(=O)Nc1ccc(O)cc1",))
         truth = {"weight": 151.165, "tpsa": 49.33, "heavy_atoms": 11, "rings": 1, "donors": 2}
         return ((design, truth, 1e-4),)
-
-
-def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
-    """Refuse limits that do not cover the required and forbidden groups of the setup.
-
-    Raises:
-        InputError: with the lines to add.
-    """
-    named = {limit.quantity for limit in limits}
-    asked = {"keep": "groups_missing" if settings.keep else ""}
-    asked |= {"avoid": "groups_unwanted" if settings.avoid else ""}
-    absent = {key: name for key, name in asked.items() if name and name not in named}
-    if absent:
-        lines = [f'[[limits]]\nquantity = "{name}"\nat_most = 0' for name in absent.values()]
-        raise InputError(
-            "limits on the groups of the setup, since limits of a spec replace the usual ones",
-            " and ".join(f"{k} without a limit on {name}" for k, name in absent.items()),
-            "Add to the spec:\n" + "\n".join(lines),
-        )
 
 
 def _parts(settings: LeadSettings, groups: Groups) -> tuple[EnginePart, ...]:
