@@ -1,4 +1,4 @@
-"""`autonomy.controller`: control laws of a saturated machine, with a proof."""
+"""Problem `autonomy.controller`: control laws of a saturated machine, with a proof."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -16,7 +16,7 @@ from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, pl
 
 @dataclass(frozen=True)
 class ControllerSettings:
-    """Of the machine, and of the scenarios in which laws are judged."""
+    """Settings of the machine, and of the scenarios that judge laws."""
 
     plant: Literal["second_order", "cart_pole"] = "second_order"
     period_s: float = 0.01
@@ -29,7 +29,7 @@ class ControllerSettings:
     noise: float = 0.001  # of a reading
     scenarios: int = 256  # at most, of a law
     seed: int = 0  # of scenarios
-    known: int = 400  # laws to learn from
+    known: int = 400  # training laws
 
 
 class Controller(LawProblem):
