@@ -1,8 +1,8 @@
 """Fixed classifier of digits, and the features by which images are compared.
 
 A small convolutional network, trained on the digits that are not held out, with small random shifts
-and rotations. Its weights ship with the package in half precision; the recipe is `ingenium make
-digit_reader`, a few minutes of one processor.
+and rotations. Its weights ship with the package in half precision; the recipe is
+`ingenium make digit_reader`, a few minutes of one processor.
 """
 
 import math
