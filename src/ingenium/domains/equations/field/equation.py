@@ -72,7 +72,8 @@ def gaussian(
 
     Args:
         spread: of the modes of `rfftn` (real and imaginary part together), of cosines or of sines.
-        n: number of fields. rng: generator of the fields.
+        n: number of fields.
+        rng: generator of the fields.
         edges: `periodic`, `open` (cosines) or `held` (sines).
     """
     if edges == "periodic":
