@@ -234,7 +234,7 @@ def forces_in(text: str, atoms: int) -> Float[np.ndarray, "a 3"]:
     Raises:
         EngineError: where it lists another number of forces.
     """
-    rows = _FORCE.findall(text)[:atoms]  # what parts of it are comes after their sum
+    rows = _FORCE.findall(text)[:atoms]  # its parts are listed after their sum
     try:
         found = np.array(rows, dtype=np.float64).reshape(atoms, 3)
     except ValueError:

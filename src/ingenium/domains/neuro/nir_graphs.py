@@ -54,8 +54,7 @@ def read(path: Path) -> LayeredNetwork:
     """Read the network of a file.
 
     Raises:
-        InputError: for a file that is no NIR, nodes that it cannot hold, or a graph that is no
-            chain of layers.
+        InputError: for an invalid NIR, unsupported nodes, or a graph that is no chain of layers.
     """
     content(path, "a network as NIR")  # a plain file of bounded size
     _known_nodes(path)

@@ -43,7 +43,7 @@ class CampaignSettings:
 
     network: str = "ctown"  # or a file of EPANET (.inp)
     pressures: tuple[str, ...] = ()  # junctions read by SCADA; ends of what is switched if empty
-    known: int = 60  # weeks of demand to learn from
+    known: int = 60  # training weeks of demand
     days: int = 7  # of a week: fewer for a short look
     seed: int = 0  # of these
 

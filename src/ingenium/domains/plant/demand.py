@@ -29,6 +29,6 @@ def settled(demand: Float64[np.ndarray, "n p t"]) -> Float64[np.ndarray, "n p t"
 def _remembering(shape: tuple[int, ...], rng: np.random.Generator) -> Float64[np.ndarray, "*shape"]:
     """Sample first-order autoregressive normal numbers along the last axis."""
     found = rng.standard_normal(shape)
-    for i in range(1, shape[-1]):  # each hangs on the last
+    for i in range(1, shape[-1]):  # each depends on the last
         found[..., i] = MEMORY * found[..., i - 1] + np.sqrt(1 - MEMORY**2) * found[..., i]
     return found

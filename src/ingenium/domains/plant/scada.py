@@ -18,7 +18,7 @@ from ingenium.domains.plant.network import WaterNetwork
 
 STEP_S, HOUR_S = 900, 3600
 PRESSURE_M = 5.0  # below which a junction counts as short of water
-DECIMALS = 3  # of readings, as files hold them
+DECIMALS = 3  # of readings, as files store them
 SLACK_M = 1e-4  # within which a level counts as reached, as in EPANET
 FULL_M = 1e-4  # below the brim, from which on a tank spills what comes in
 

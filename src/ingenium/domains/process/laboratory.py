@@ -49,7 +49,7 @@ class LaboratorySettings:
     failing: float = 0.05  # share of batches on which the instruments give no answer
     repeats: int = 3
     seed: int = 0  # of noise and failures
-    known: int = 256  # batches to learn from
+    known: int = 256  # training batches
 
 
 class Laboratory(Problem):

@@ -19,7 +19,7 @@ from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, ORDER, PATHS, Rays
 SCENES = ("munich", "etoile", "florence")  # on level ground
 AT_ONCE = 100  # terminals of one call
 SPECULAR = 1  # as Sionna codes the interaction
-GROUND_M = 0.5  # height up to which what lies below the sky is ground
+GROUND_M = 0.5  # height up to which the first surface below the sky is ground
 HIGH_M = 500.0
 
 

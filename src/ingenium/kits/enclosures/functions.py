@@ -25,7 +25,7 @@ ULPS = 1.0  # at most; of exp, log, sin, cos and asin
 ULPS_TANH = 2.5
 LEAST = 5e-324  # above 0
 FAR = 1e8  # radians; beyond, crests and troughs are indistinguishable
-ROUNDED = 2.0**-50  # of a number of turns, by what it is
+ROUNDED = 2.0**-50  # relative, of a number of turns
 
 Function = Callable[[Enclosure], Enclosure]
 

@@ -40,7 +40,7 @@ class SketchGrammar:
         word, end, lift = (ids > END) & (ids < first), ids == END, ids == self.lift
         point = (ids >= first) & ~lift
         free = torch.where(end | lift, down, point)
-        free &= ~(lift & (left <= 2))  # no room for a point and the end
+        free &= ~(lift & (left <= 2))  # no space for a point and the end
         begun = torch.tensor([0, *self.begun])
         at = step.clamp(max=len(self.begun))
         given = ids == begun[at]

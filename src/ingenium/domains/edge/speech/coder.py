@@ -20,7 +20,7 @@ from ingenium.domains.edge.speech.sounds import FRAMES, HOP, RATE_HZ
 FRAMES_PER_S = RATE_HZ / HOP
 BANDS = 16
 LOWEST_DB, HIGHEST_DB = -66.0, 0.0  # mean power of a frequency of a band
-STEPS = (0.0, 1.596, 0.9957, 0.586, 0.3352, 0.1881)  # of so many bits, in standard deviations
+STEPS = (0.0, 1.596, 0.9957, 0.586, 0.3352, 0.1881)  # by number of bits, in standard deviations
 BOUND, SOFT = 0.98, 0.7  # of samples; from where they bend towards it
 
 

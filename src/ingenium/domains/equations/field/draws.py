@@ -20,7 +20,7 @@ from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.sampling.solvers import Ddim
 
-SOLVER = Ddim()  # one solution answers an input: steps of second order came no closer
+SOLVER = Ddim()  # one solution answers an input: steps of second order were no closer
 
 
 class InputTrunk(nn.Module):

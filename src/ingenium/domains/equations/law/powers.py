@@ -76,7 +76,7 @@ def _sums(language: Language, angles: Sequence[str]) -> Iterator[Postfix]:
             yield a, "sq", b, "sq", "+"
             yield a, "sq", b, "sq", "-"
         pairs = [(b, a, "-", "sq") for a, b in zip(names[::2], names[1::2], strict=False)]
-        for n in (2, 3):  # distances, of places that stand as pairs
+        for n in (2, 3):  # distances of points, in 2 or 3 coordinates
             if len(pairs) >= n:
                 yield tuple(t for p in pairs[:n] for t in p) + ("+",) * (n - 1)
 

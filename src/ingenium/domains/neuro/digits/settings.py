@@ -13,7 +13,7 @@ class DigitSettings:
 
     chip: str = ""  # such as Loihi; none: designs are images
     bits: int = 8  # of each weight of the network
-    known: int = COUNT  # digits to learn from and to hold out
+    known: int = COUNT  # digits for training and for holding out
     replayed: float = 0.05  # share of designs that NEST replays, where its environment exists
 
     def check(self) -> None:

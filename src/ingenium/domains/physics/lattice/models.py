@@ -38,7 +38,7 @@ NODES, DRAWS = 9, 512  # couplings at which an unknown log Z is estimated, and p
 class FieldModel:
     """Law and its samplers; the first is trained, with shipped weights for some sizes."""
 
-    law: Callable[..., Any]  # of a size, and of what its own settings say
+    law: Callable[..., Any]  # of a size, and of its own settings
     learned: Callable[..., Any] | None  # with first weights, fixed by the global state
     samplers: Mapping[str, Callable[[Any], Any]]  # further ones, untrained
     name: str  # of the trained sampler

@@ -24,7 +24,7 @@ from ingenium.domains.physics.lattice.models import MODELS, Learned, law_of, rec
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 
-DIGITS = 5  # of a coupling: single precision of a condition resolves so many
+DIGITS = 5  # of a coupling, as single-precision conditions resolve
 
 
 class LatticeField(Problem):

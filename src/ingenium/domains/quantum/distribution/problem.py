@@ -53,7 +53,7 @@ class DistributionSettings:
     coupling: Literal["line", "ring", "all"] = "line"
     shots: int = 1000
     noise: Literal["none", "heavyhex"] = "none"
-    known: int = 128  # circuits to learn from, every fifth held out
+    known: int = 128  # training circuits, every fifth held out
     steps: int = 250  # gradient steps that train a known circuit
     mend: int = 60  # gradient steps that repair a proposal
     seed: int = 0
