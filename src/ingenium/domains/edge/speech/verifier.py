@@ -28,8 +28,9 @@ class SpeechMeter:
     """Power ratios on the samples themselves; NaN for samples that are not finite.
 
     Signal to distortion projects onto the clean speech, so that neither silence nor a louder copy
-    gains anything. Source: Le Roux et al., ICASSP 2019, arXiv:1811.02508 (SI-SDR); Taal et al.,
-    2011, doi:10.1109/TASL.2011.2114881 (correlation of band envelopes over 384 ms).
+    gains anything.
+    Source: Le Roux et al., ICASSP 2019, arXiv:1811.02508 (SI-SDR); Taal et al., 2011,
+    doi:10.1109/TASL.2011.2114881 (correlation of band envelopes over 384 ms).
     """
 
     name: str = "speech beside its original"

@@ -57,8 +57,8 @@ def _force(action: Action, x: Tensor) -> Tensor:
 def autocorrelation(series: Float[np.ndarray, "n t"]) -> float:
     """Integrated autocorrelation time in steps, 0.5 for independent ones; infinite if frozen.
 
-    The sum ends at five times the time itself, over chains about their common mean. Source: Sokal,
-    in Functional Integration, 1997; Madras and Sokal, J. Stat. Phys. 50 (1988) 109.
+    The sum ends at five times the time itself, over chains about their common mean.
+    Source: Sokal, in Functional Integration, 1997; Madras and Sokal, J. Stat. Phys. 50 (1988) 109.
     """
     x = series - series.mean()
     if not x.any():

@@ -40,8 +40,8 @@ def swept(
     """Flip the sign of each cluster of each chain at random (Swendsen-Wang).
 
     A bond between ends a and b is set with probability 1 - exp(-2 coupling a b) where that is
-    positive, which is valid for the signs of fields of any size. Source: Swendsen and Wang, Phys.
-    Rev. Lett. 58 (1987) 86.
+    positive, which is valid for the signs of fields of any size.
+    Source: Swendsen and Wang, Phys. Rev. Lett. 58 (1987) 86.
     """
     other = torch.stack([spin.roll(-1, 2), spin.roll(-1, 1)], 1)
     pull = 2 * coupling[:, None, None, None] * bonds * spin[:, None] * other

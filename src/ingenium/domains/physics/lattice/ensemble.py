@@ -2,8 +2,8 @@
 
 A proposal with weight w = law / density is accepted with probability min(1, w), and then counts
 max(1, w): so every mean is that of the law, whatever the density, and nearly all accepted ones
-count 1. The acceptance rate is 1 less the total variation distance of density and law. Source: Liu,
-Chen and Wong, J. Am. Stat. Assoc. 93 (1998) 1022 (rejection control).
+count 1. The acceptance rate is 1 less the total variation distance of density and law.
+Source: Liu, Chen and Wong, J. Am. Stat. Assoc. 93 (1998) 1022 (rejection control).
 
 Shapes: n configurations, o observables.
 """
