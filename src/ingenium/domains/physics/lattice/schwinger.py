@@ -31,8 +31,9 @@ NODES, SHIFTS = 5, (-0.2, 4.0)  # couplings at which the shift is fitted, and it
 class Schwinger(U1):
     """Links under the Wilson action and the determinant of each of two flavours.
 
-    Fermions are antiperiodic along the rows. Source: Gattringer and Lang, Quantum Chromodynamics on
-    the Lattice, 2010, ch. 5; Schwinger, Phys. Rev. 128 (1962) 2425.
+    Fermions are antiperiodic from the last row to the first.
+    Source: Gattringer and Lang, Quantum Chromodynamics on the Lattice, 2010, ch. 5; Schwinger,
+    Phys. Rev. 128 (1962) 2425.
     """
 
     hopping: float = 0.24
