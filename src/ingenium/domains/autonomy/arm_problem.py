@@ -27,10 +27,10 @@ class ArmSettings:
     period_s: float = 0.01
     omega: float = 2.5  # rad/s, natural frequency of each driven joint
     damping: float = 0.35
-    umax: float = 3.0  # rad from home, range of the drives' targets
-    load: float = 0.25  # rad; of coupling and payloads, that the barrier allows for
-    noise: float = 0.0005  # rad, of an encoder
-    masses_kg: tuple[float, ...] = MASSES_KG  # of the seven links
+    umax: float = 3.0  # rad, range of the drives' targets about home
+    load: float = 0.25  # rad, load by coupling and payloads that the barrier allows for
+    noise: float = 0.0005  # rad, noise of an encoder
+    masses_kg: tuple[float, ...] = MASSES_KG  # masses of the seven links
     scenarios: int = 64
     seed: int = 0
     known: int = 80

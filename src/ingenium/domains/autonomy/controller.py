@@ -20,16 +20,16 @@ class ControllerSettings:
 
     plant: Literal["second_order", "cart_pole"] = "second_order"
     period_s: float = 0.01
-    omega: float = 2.5  # rad/s; of the second-order plant, as all that follows
+    omega: float = 2.5  # rad/s; this and the following describe the second-order plant
     damping: float = 0.35
     gain: float = 1.0
-    spread: float = 0.2  # of each parameter to either side, relative
+    spread: float = 0.2  # relative range of each parameter to either side
     umax: float = 3.0
-    load: float = 0.5  # largest, in the unit of the output at rest
-    noise: float = 0.001  # of a reading
-    scenarios: int = 256  # at most, of a law
-    seed: int = 0  # of scenarios
-    known: int = 400  # training laws
+    load: float = 0.5  # largest load, in units of the output at rest
+    noise: float = 0.001  # standard deviation of a reading
+    scenarios: int = 256  # most scenarios for a law
+    seed: int = 0  # seed of scenarios
+    known: int = 400  # number of training laws
 
 
 class Controller(LawProblem):

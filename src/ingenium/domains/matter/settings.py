@@ -27,11 +27,11 @@ class CrystalSettings:
 
     elements: tuple[str, ...] = LEARNED
     types: tuple[str, ...] = ("cubic", "tetragonal", "rhombohedral")
-    judge: Judge = "pw.x"  # or CHGNet alone, which gives no gap
-    cutoff_ry: float = 40.0  # of plane waves; that of the density is eight times as high
-    second_cutoff_ry: float = 60.0  # under which a share is measured again
-    processes: int = 2  # of pw.x at the same time
-    second_potential: bool = False  # SevenNet too measures the energy above the binaries
+    judge: Judge = "pw.x"  # pw.x, or CHGNet alone, which gives no gap
+    cutoff_ry: float = 40.0  # cutoff of plane waves; that of the density is eight times as high
+    second_cutoff_ry: float = 60.0  # cutoff at which a share is measured again
+    processes: int = 2  # number of processes of pw.x
+    second_potential: bool = False  # SevenNet also measures the energy above the binaries
 
     def __post_init__(self) -> None:
         for name in self.types:

@@ -41,11 +41,11 @@ NOTES = (
 class CampaignSettings:
     """Settings of the network and of the known weeks."""
 
-    network: str = "ctown"  # or a file of EPANET (.inp)
-    pressures: tuple[str, ...] = ()  # junctions read by SCADA; ends of what is switched if empty
-    known: int = 60  # training weeks of demand
-    days: int = 7  # of a week: fewer for a short look
-    seed: int = 0  # of these
+    network: str = "ctown"  # name of a network, or a file of EPANET (.inp)
+    pressures: tuple[str, ...] = ()  # junctions read by SCADA; if empty the ends of switched links
+    known: int = 60  # number of known weeks of demand
+    days: int = 7  # days of a week; fewer for a quick run
+    seed: int = 0  # seed of the weeks
 
 
 class Campaign(Problem):

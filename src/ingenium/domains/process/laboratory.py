@@ -39,17 +39,17 @@ NOTES = (
 class LaboratorySettings:
     """Settings of the reaction at 80 °C and of the instruments."""
 
-    making: float = 0.12  # L²/mol²/s
-    wasting: float = 0.006  # L²/mol²/s
-    dying: float = 1e-4  # 1/s
+    making: float = 0.12  # L²/mol²/s, rate of the reaction to the product
+    wasting: float = 0.006  # L²/mol²/s, rate of the side reaction
+    dying: float = 1e-4  # 1/s, rate of the catalyst's decay
     making_kj_mol: float = 55.0
     wasting_kj_mol: float = 85.0
     dying_kj_mol: float = 110.0
     noise: float = 0.01  # standard deviation of a reading of a yield
     failing: float = 0.05  # share of batches on which the instruments give no answer
     repeats: int = 3
-    seed: int = 0  # of noise and failures
-    known: int = 256  # training batches
+    seed: int = 0  # seed of noise and failures
+    known: int = 256  # number of training batches
 
 
 class Laboratory(Problem):

@@ -48,7 +48,7 @@ SHARED = ("known", "held_out", "ue_height_m", "carrier_hz", "antennas", "depth",
 class MastSettings:
     """Site: a scene, and the place of a base station in it."""
 
-    scene: str = "munich"  # of those that Sionna ships
+    scene: str = "munich"  # name of a scene of Sionna
     bs_m: tuple[float, float, float] = (8.5, 21.0, 27.0)  # place of its array, facing east
 
     def __post_init__(self) -> None:
@@ -68,14 +68,14 @@ class AreaSettings:
     """Settings of the sites, and of their known channels."""
 
     masts: tuple[MastSettings, ...] = FOUR
-    known: int = 300  # training channels of each site
-    held_out: int = 75  # of each, in held-out blocks
+    known: int = 300  # number of training channels of each site
+    held_out: int = 75  # number of channels of each site in held-out blocks
     ue_height_m: float = 1.5
     carrier_hz: float = 3.5e9
-    antennas: int = 8  # in a horizontal line, spaced by half a wavelength
-    depth: int = 3  # reflections of a path
-    rays: int = 100_000  # that the tracer sends out
-    seed: int = 0  # of places
+    antennas: int = 8  # antennas in a horizontal line, spaced by half a wavelength
+    depth: int = 3  # largest number of reflections of a path
+    rays: int = 100_000  # number of rays that the tracer launches
+    seed: int = 0  # seed of the places
 
     def __post_init__(self) -> None:
         if not self.masts:

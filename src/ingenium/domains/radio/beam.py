@@ -49,8 +49,8 @@ class BeamSettings(SiteSettings):
     """Settings of the site, and of the users served together."""
 
     users: int = 4
-    noise_db: float = -110.0  # of a receiver over the transmitter's unit of power
-    sets: int = 200  # of users that are known
+    noise_db: float = -110.0  # noise of a receiver over the transmitter's unit of power
+    sets: int = 200  # number of known sets of users
     antenna_limit: float | None = None  # power of each antenna, by the transmitter's unit
 
     def __post_init__(self) -> None:

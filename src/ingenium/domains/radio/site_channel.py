@@ -36,22 +36,22 @@ NEW_PLACES = 4096
 class SiteSettings:
     """Settings of the site, its base station, and the known channels."""
 
-    scene: str = "munich"  # of those that Sionna ships
+    scene: str = "munich"  # name of a scene of Sionna
     bs_m: tuple[float, float, float] = (8.5, 21.0, 27.0)  # place of its array, facing east
     ue_height_m: float = 1.5
     carrier_hz: float = 3.5e9
-    antennas: int = 8  # in a horizontal line, spaced by half a wavelength
-    reach_east_m: float = 160.0  # of the region, from the base station on
-    reach_north_m: float = 120.0  # to both sides
-    block_m: float = 40.0  # side of the squares of which every fifth is held out
-    known: int = 300  # training channels
-    held_out: int = 75  # in held-out blocks, and as many new places in the known ones
-    new_within_m: float = 8.0  # of a known place, new ones
-    depth: int = 3  # reflections of a path
-    rays: int = 100_000  # that the tracer sends out
-    speed_m_s: float = 1.5  # of the terminal, for Doppler
+    antennas: int = 8  # antennas in a horizontal line, spaced by half a wavelength
+    reach_east_m: float = 160.0  # reach of the region to the east of the base station
+    reach_north_m: float = 120.0  # reach of the region to the north and the south
+    block_m: float = 40.0  # side of a block; every fifth block is held out
+    known: int = 300  # number of training channels
+    held_out: int = 75  # channels in held-out blocks, and as many new places in known blocks
+    new_within_m: float = 8.0  # largest distance of a new place from a known one
+    depth: int = 3  # largest number of reflections of a path
+    rays: int = 100_000  # number of rays that the tracer launches
+    speed_m_s: float = 1.5  # speed of the terminal, for Doppler
     heading_rad: float = 0.0
-    seed: int = 0  # of places
+    seed: int = 0  # seed of the places
 
     def __post_init__(self) -> None:
         choose(self.scene, SCENES, "scene of Sionna")

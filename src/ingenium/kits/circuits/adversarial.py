@@ -21,9 +21,9 @@ class AdversarialSettings:
     """Settings of both circuits."""
 
     qubits: int = 6
-    layers: int = 4  # of the generating circuit
+    layers: int = 4  # layers of the generating circuit
     judging: int = 4  # layers of the discriminator
-    noise: DeviceNoise | None = None  # where designs are proposed
+    noise: DeviceNoise | None = None  # for proposals; training is noiseless
 
 
 class CircuitGAN(BornMachine):

@@ -18,7 +18,7 @@ class MatrixProductSettings:
     """Settings of the sites, and the bond dimension of the cuts between them."""
 
     qubits: int = 8
-    bond: int = 8  # numbers of a cut; entanglement of log2 of it
+    bond: int = 8  # bond dimension; at most its log2 in bits of entanglement
 
 
 class MatrixProduct(OutcomeFamily):

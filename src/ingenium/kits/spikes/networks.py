@@ -28,7 +28,7 @@ class SpikingSettings:
     """Settings of size, steps and slope."""
 
     width: int = 128
-    depth: int = 2  # layers that spike
+    depth: int = 2  # number of spiking layers
     rhythm: Rhythm = field(default_factory=Rhythm)
     sharpness: Sharpness = FIXED
 

@@ -37,7 +37,7 @@ class DoodleSettings:
 
     draws: Literal["subjects", "surroundings"] = "subjects"
     edge: str = ""  # HOST:PORT of `ingenium edge lend`, which runs the pen's steps while it answers
-    cloud: str = ""  # of one that generates whole sketches, for those without first strokes
+    cloud: str = ""  # HOST:PORT of one that generates sketches without first strokes
 
 
 class Doodle(Problem):

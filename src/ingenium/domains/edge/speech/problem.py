@@ -47,7 +47,7 @@ AUDIBLE_DB, LOUDEST = 6.0, 0.99  # of the clean speech, either way; of samples
 class SpeechSettings:
     """Settings of the link that transmits the restored speech."""
 
-    bit_s: Literal[0, 16000, 8000, 4000, 2000, 1000, 500, 250, 125] = 0  # 0: as samples
+    bit_s: Literal[0, 16000, 8000, 4000, 2000, 1000, 500, 250, 125] = 0  # 0: samples
 
 
 class Speech(Problem):

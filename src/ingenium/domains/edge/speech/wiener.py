@@ -24,7 +24,7 @@ class WienerSettings:
     """Settings of the filter, tuned on the training recordings."""
 
     kept: float = 0.9  # weight of the previous frame's ratio of speech to noise
-    floor_db: float = -40.0  # of a gain
+    floor_db: float = -40.0  # least gain
     slow: float = 1.0  # weight of the previous noise estimate
     bar: float = 2.0  # threshold over the noise, from which a frequency counts as speech
 

@@ -29,7 +29,7 @@ class OperatorSettings:
     width: int = 16
     modes: int = 10
     layers: int = 4
-    steps: int = 8  # from noise to a solution
+    steps: int = 8  # number of solver steps from noise to a solution
 
 
 class FourierNetwork(nn.Module):

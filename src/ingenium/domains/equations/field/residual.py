@@ -44,13 +44,13 @@ class ResidualSettings:
     width: int = 32
     layers: int = 3
     steps: int = 1000
-    rate: float = 5e-3  # of Adam, at the start; a fiftieth of it at the end
-    points: int = 512  # at which the residual is minimised
-    until: float = 1.0  # share of the time that they cover
+    rate: float = 5e-3  # learning rate of Adam at the start; it falls to a fiftieth
+    points: int = 512  # number of points at which the residual is minimised
+    until: float = 1.0  # share of the time that the points cover
     activation: str = "tanh"
-    joined: bool = True  # whether a circle is encoded as one
-    held_start: bool = True  # whether the start holds by construction
-    start_weight: float = 1.0  # else the weight of its error
+    joined: bool = True  # periodic coordinates are encoded as periodic
+    held_start: bool = True  # the start is satisfied by construction
+    start_weight: float = 1.0  # weight of the start's error, where it is not imposed
     causal: float = 5.0  # strength of causal weighting; 0 for none
     coordinate_unit: float = 1.0  # unit of encoded places and times, over half their range
 

@@ -26,14 +26,14 @@ class EquationSettings:
     """
 
     equation: str = "darcy"
-    points: int = 0  # a side; 64 in the plane and 128 on a line
-    diffusion: float = 0.0  # of an equation in time: viscosity, or what widens a front
-    steps: int = 0  # of the solver in time
+    points: int = 0  # points of a side; default 64 in the plane, 128 on a line
+    diffusion: float = 0.0  # viscosity or diffusivity of an equation in time
+    steps: int = 0  # time steps of the solver
     known: int = 1000  # solved training fields; every sixth more is held out
-    width: int = 0  # of the network; 16 in the plane and 48 on a line
-    deadline_ms: float = 5.0  # of processor time a field, to which the report compares solvers
-    seed: int = 0  # of the known fields
-    residual: ResidualSettings = field(default_factory=ResidualSettings)  # of the family pinn
+    width: int = 0  # width of the network; default 16 in the plane, 48 on a line
+    deadline_ms: float = 5.0  # CPU time for a field, to which the report compares solvers
+    seed: int = 0  # seed of the known fields
+    residual: ResidualSettings = field(default_factory=ResidualSettings)  # of family `pinn`
 
     def __post_init__(self) -> None:
         choose(self.equation, EQUATIONS, "equation")

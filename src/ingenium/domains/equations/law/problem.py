@@ -55,14 +55,14 @@ class LawSettings:
         InputError: for an unknown operation, or a search of no size.
     """
 
-    target: str = ""  # a column; the last if empty
+    target: str = ""  # column to explain; the last one if empty
     operations: tuple[str, ...] = ("+", "-", "*", "/", "sq", "sqrt", "sin", "cos", "exp", "log")
-    constant_units: tuple[str, ...] = ()  # that a constant may have; else it is a pure number
-    wider: float = 2.0  # times the box of the table, in which a law must have a value
-    bank: int = 6000  # short formulas that laws are composed of
-    generations: int = 25  # of the genetic search
-    known: int = 240  # training laws of families
-    seed: int = 0  # of the search
+    constant_units: tuple[str, ...] = ()  # units that a constant may have, besides pure numbers
+    wider: float = 2.0  # factor on the table's box, in which a law must have a value
+    bank: int = 6000  # number of short formulas that laws are composed of
+    generations: int = 25  # generations of the genetic search
+    known: int = 240  # number of training laws for families
+    seed: int = 0  # seed of the search
 
     def __post_init__(self) -> None:
         for o in self.operations:

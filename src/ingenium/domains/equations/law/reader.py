@@ -40,8 +40,8 @@ class ReaderSettings:
     width: int = 96
     heads: int = 4
     layers: int = 3
-    latents: int = 8  # summary of all rows
-    looks: int = 2  # at the rows
+    latents: int = 8  # latents that summarise all rows
+    looks: int = 2  # attention layers over the rows
 
 
 def told(

@@ -11,9 +11,9 @@ from ingenium.kits.spikes.chips import CHIPS, Chip
 class DigitSettings:
     """Settings of images, or with `chip` of drives of the network that generates them there."""
 
-    chip: str = ""  # such as Loihi; none: designs are images
-    bits: int = 8  # of each weight of the network
-    known: int = COUNT  # digits for training and for holding out
+    chip: str = ""  # name of a chip, such as Loihi; if empty, designs are images
+    bits: int = 8  # bits of each weight of the network
+    known: int = COUNT  # number of digits for training and for holding out
     replayed: float = 0.05  # share of designs that NEST replays, where its environment exists
 
     def check(self) -> None:

@@ -9,16 +9,16 @@ from ingenium.core.errors import InputError
 class LatticeFieldSettings:
     """Settings of the model, its lattice, and its sampler."""
 
-    model: str = "u1"  # or su3, schwinger, ising, xy, phi4, glass
-    size: int = 16  # sites of each side
-    disorder: int = 0  # which bonds a glass has
-    hopping: float = 0.0  # of the fermions of the Schwinger model
-    sampler: str = ""  # of the model; if empty the trained one, or else an exact one
+    model: str = "u1"  # u1, su3, schwinger, ising, xy, phi4 or glass
+    size: int = 16  # number of sites of each side
+    disorder: int = 0  # number of a glass's random bonds
+    hopping: float = 0.0  # hopping parameter of the fermions of the Schwinger model
+    sampler: str = ""  # name of the sampler; if empty the trained one, or else an exact one
     train: bool = False  # train it here, although weights are shipped
     symmetric: bool = True  # whether sites are encoded relative to the one before
-    steps: int = 0  # of training; those of the model if 0
-    seed: int = 0  # of training, and of the known configurations
-    known: int = 128  # training configurations of other families
+    steps: int = 0  # training steps; those of the model if 0
+    seed: int = 0  # seed of training, and of the known configurations
+    known: int = 128  # number of training configurations for other families
     chain: int = 600  # steps of the chains that the report compares with
 
     def check(self) -> None:

@@ -46,14 +46,14 @@ class DistributionSettings:
     """Settings of the target, the device, and the known circuits."""
 
     target: Literal["bars_and_stripes", "gaussian_mixture", "given"] = "bars_and_stripes"
-    rows: int = 2  # of bars and stripes
+    rows: int = 2  # rows of bars and stripes
     columns: int = 2
-    qubits: int = 6  # of the mixture
+    qubits: int = 6  # qubits of the mixture
     layers: int = 4
     coupling: Literal["line", "ring", "all"] = "line"
     shots: int = 1000
     noise: Literal["none", "heavyhex"] = "none"
-    known: int = 128  # training circuits, every fifth held out
+    known: int = 128  # number of known circuits, every fifth held out
     steps: int = 250  # gradient steps that train a known circuit
     mend: int = 60  # gradient steps that repair a proposal
     seed: int = 0

@@ -48,8 +48,8 @@ class QuantumMoleculeSettings:
     """Settings of the training molecules, and of the device that circuits run on."""
 
     noise: Literal["none", "heavyhex"] = "none"
-    known: int = 4000  # molecules of ZINC250k whose latent numbers train the priors
-    screen: bool = True  # for dual use
+    known: int = 4000  # number of molecules of ZINC250k whose latents train the priors
+    screen: bool = True  # refuse molecules of dual use
 
     def __post_init__(self) -> None:
         if not 200 <= self.known <= 100_000:

@@ -53,8 +53,8 @@ class VerseSettings:
     """Settings of the form, and of sampling."""
 
     form: Literal["petrarchan", "shakespearean", "blank"] = "petrarchan"
-    top_p: float = 0.9  # sampled from the likeliest words of this total probability
-    known: int = 876  # training poems, the sonnets first; every tenth is held out
+    top_p: float = 0.9  # nucleus sampling: total probability of the words considered
+    known: int = 876  # number of known poems, sonnets first; every tenth is held out
 
 
 class Verse(Problem):
