@@ -1,15 +1,15 @@
-"""Fields of work: those that come with the engine, and those of other packages.
+"""Registry of domains: those shipped with the engine and those of other packages.
 
-The folders beside this file are domains, and so is what another package names in its metadata::
+Each folder next to this file is a domain; another package declares one in its metadata::
 
     [project.entry-points."ingenium.domains"]
     beams = "my_package:DOMAIN"
 
-Both become entry points here and are loaded, listed and refused in the same way. Our own are taken
-from the folders and not from our metadata, because those of a checkout are as old as its last
-installation, and a folder is there or it is not.
+Both become entry points here and are loaded, listed and refused in the same way. Our own are read
+from the folders rather than from our metadata, which in a checkout is as old as its last
+installation.
 
-Nothing of a field is imported before it is asked for.
+No module of a domain is imported before it is needed.
 """
 
 import sys
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Listing:
-    """A domain as it is shown; `fault` says why it cannot be used, or what is to be installed."""
+    """Entry of a domain in a listing; `fault` says why it cannot be used, or what to install."""
 
     name: str
     summary: str
@@ -41,21 +41,21 @@ class Listing:
 
 
 def own() -> tuple[str, ...]:
-    """The domains that come with the engine."""
+    """Return the names of the domains shipped with the engine."""
     return tuple(sorted(module.name for module in iter_modules(__path__) if module.ispkg))
 
 
 def names() -> tuple[str, ...]:
-    """All domains, whether they can be loaded or not; ours come first."""
+    """Return the names of all domains, including those that fail to load; ours first."""
     return tuple(_entries())
 
 
 @cache
 def load(name: str) -> Domain:
-    """A domain by its name.
+    """Load a domain by its name.
 
     Raises:
-        InputError: if there is none of this name, with the nearest.
+        InputError: for an unknown name, with the nearest known ones.
         EngineError: if it does not load, or if several packages claim its name.
     """
     entries = _entries()
@@ -71,7 +71,7 @@ def load(name: str) -> Domain:
 
 
 def listing() -> tuple[Listing, ...]:
-    """All domains as they are shown; one that cannot be used says why."""
+    """Return an entry for every domain; one that cannot be used says why."""
     shown = []
     for name, (entry, *others) in _entries().items():
         shown.append(_listed(name))
@@ -81,7 +81,7 @@ def listing() -> tuple[Listing, ...]:
 
 
 def problem_class(name: str) -> "type[Problem]":
-    """The class of a problem such as `grid.feeder_day`.
+    """Return the class of a problem such as `grid.feeder_day`.
 
     Raises:
         InputError: for an unknown domain or problem, with the nearest known names.
@@ -109,11 +109,11 @@ def _no_problem(name: str) -> InputError:
 
 
 def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
-    """The problem that a spec names, opened with the spec's `setup` and what it gives.
+    """Open the problem that a spec names, with the spec's `setup` and inputs.
 
-    An engine that draws scenarios decides the limits of the spec.
+    A stochastic engine, which samples scenarios, decides the limits of the spec.
 
-    `given` is that, where it was read before.
+    `given` holds the inputs if they were read before.
 
     Raises:
         InputError: for an unknown problem, setup or input, or an input that is not as declared.
@@ -143,7 +143,7 @@ def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
 
 
 def _entries() -> dict[str, tuple[EntryPoint, ...]]:
-    """Who claims which name: our folders, then other packages."""
+    """Return the entry points by name: our folders first, then other packages."""
     found: dict[str, tuple[EntryPoint, ...]] = {
         name: (EntryPoint(name, f"{__name__}.{name}:DOMAIN", GROUP),) for name in own()
     }
@@ -154,12 +154,12 @@ def _entries() -> dict[str, tuple[EntryPoint, ...]]:
 
 @cache
 def _claims(places: tuple[str, ...]) -> tuple[EntryPoint, ...]:
-    """Of other packages, by name; the metadata of all that is installed are read once."""
+    """Return the entry points of other packages by name; reads all installed metadata once."""
     return tuple(sorted(entry_points(group=GROUP), key=lambda e: e.name))
 
 
 def _owner(entry: EntryPoint) -> str:
-    """The distribution that an entry point comes from."""
+    """Return the distribution that declares an entry point."""
     return entry.dist.name if entry.dist else entry.module.partition(".")[0]
 
 

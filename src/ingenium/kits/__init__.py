@@ -1,1 +1,1 @@
-"""What several fields share."""
+"""Parts that several domains share."""

@@ -1,4 +1,4 @@
-"""The arm as a plant: MuJoCo moves it, drives make each joint one of second order about its home.
+"""MuJoCo plant of the arm; drives make each joint second-order about its home.
 
 Shapes: n copies, s numbers of a state (angles, rates, drives); readings are 7 angles from home and
     7 rates, actions 7 angles from home.
@@ -27,7 +27,7 @@ JOINTS = len(HOME)
 AWAY = 1.0  # rad from home that a joint may go, or its own end
 WANTED = 0.4  # rad from home, largest of a level
 HOLD_S, RAMP_S = 6.0, 2.5  # of a level, and of the way to the next
-MOST_KG = 0.2  # of a payload in calm service
+MOST_KG = 0.2  # of a payload in normal operation
 SPREAD = 0.35  # of a joint's inertia over its poses and neighbours
 
 
@@ -45,7 +45,7 @@ class ArmPlant:
     def __init__(
         self, box: OscillatorBox, build: ArmBuild, period_s: float, seed: int, *, step: bool = False
     ) -> None:
-        """Open it; with `step` levels are a step of all joints, else they change now and then.
+        """Open the simulator; with `step` the target is a step of all joints, else changing levels.
 
         Raises:
             InputError: for a period that is no multiple of the simulator's step.
@@ -77,11 +77,11 @@ class ArmPlant:
 
     @property
     def name(self) -> str:
-        """Of the simulator."""
+        """Name of the simulator."""
         return f"MuJoCo, 7-joint arm, {self.build.integrator}"
 
     def _opened(self) -> tuple[Any, Any]:
-        """The model with drives for its own inertia at home, as built for no more than itself."""
+        """Load the model, with drives for its nominal inertia at home, without payload."""
         nominal = self.mujoco.MjModel.from_xml_string(
             mjcf(replace(self.build, heavier=1.0, payload_kg=0.0), np.ones(JOINTS), np.ones(JOINTS))
         )
@@ -100,7 +100,7 @@ class ArmPlant:
         return model, self.mujoco.MjData(model)
 
     def begin(self, scenario: Int64[np.ndarray, " n"]) -> PlantState:
-        """At rest at home."""
+        """Return the state at rest at home."""
         size = 2 * JOINTS + int(self._model.na)
         x = np.zeros((len(scenario), size))
         x[:, :JOINTS] = HOME
@@ -109,7 +109,7 @@ class ArmPlant:
     def step(
         self, state: PlantState, action: Float64[np.ndarray, "n 7"], faults: Sequence[PlantFault]
     ) -> PlantState:
-        """A period later, a copy after the other."""
+        """Advance by a period, one copy at a time."""
         effect, more = np.ones(JOINTS), 0.0
         for fault in faults:
             if fault.kind == "weak actuator":
@@ -124,7 +124,7 @@ class ArmPlant:
         action: Float64[np.ndarray, "n 7"],
         carried_kg: Float64[np.ndarray, " n"],
     ) -> Float64[np.ndarray, "n s"]:
-        """A period later, a copy after the other; NaN where the simulator gives no number."""
+        """Advance by a period, one copy at a time; NaN where the simulator fails."""
         found, data, model = np.empty_like(x), self._data, self._model
         flange = model.body("payload").id
         for i in range(len(found)):
@@ -137,7 +137,7 @@ class ArmPlant:
         return found
 
     def _payload(self, scenario: int) -> float:
-        """Up to `MOST_KG`, drawn from the scenario."""
+        """Sample a payload up to `MOST_KG` for the scenario."""
         if scenario not in self._loads:
             rng = scenario_rng(self.seed, max(scenario, 0))
             drawn = float(rng.uniform(0, MOST_KG)) if scenario >= 0 else 0.0
@@ -149,13 +149,13 @@ class ArmPlant:
         return np.concatenate([state.x[:, :JOINTS] - HOME, state.x[:, JOINTS : 2 * JOINTS]], 1)
 
     def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n 14"]:
-        """With noise of encoders, and as faults of sensors have it."""
+        """Readings with noise of encoders and faults of sensors."""
         scale = np.repeat([self.box.noise, self.box.noise * self.box.omega], JOINTS)
         drawn = self._noise.at(state.scenario, state.period)
         return misread(self.truth(state) + scale * drawn, faults)
 
     def wanted(self, state: PlantState) -> Float64[np.ndarray, "n 7"]:
-        """Levels with ramps between them; or a step of all joints."""
+        """Target levels with ramps between them; or a step of all joints."""
         if self.stepped:
             return np.full((len(state.x), JOINTS), WANTED)
         turn, within = divmod(state.period * self.period_s, HOLD_S)
@@ -181,7 +181,7 @@ class ArmPlant:
     def expected(
         self, seen: Float64[np.ndarray, "n 14"], action: Float64[np.ndarray, "n 7"]
     ) -> Float64[np.ndarray, "n 14"]:
-        """By its own model without payload; drives with a lag count as if they had arrived."""
+        """Predict with its own model and nominal payload; lagging drives count as settled."""
         x = np.zeros((len(seen), 2 * JOINTS + int(self._model.na)))
         x[:, : 2 * JOINTS] = seen
         x[:, :JOINTS] += HOME
@@ -191,7 +191,7 @@ class ArmPlant:
         return found[:, : 2 * JOINTS]
 
     def barrier(self, seen: Float64[np.ndarray, "n 14"]) -> Barrier:
-        """Rows of each joint."""
+        """Return the barrier rows of each joint."""
         both = [
             self._guards[i].rows(seen[:, i : i + 1], seen[:, JOINTS + i : JOINTS + i + 1])
             for i in range(JOINTS)
@@ -205,7 +205,7 @@ class ArmPlant:
 
     @cached_property
     def _guards(self) -> list[AxisBarrier]:
-        """One a joint, for inertia that poses, neighbours and loads change."""
+        """Barrier of each joint, with margins for changing pose, coupling and load."""
         hull = replace(self.box, spread=SPREAD).hull(self.period_s)
         return [
             AxisBarrier.of(
@@ -220,5 +220,5 @@ class ArmPlant:
         ]
 
     def fallback(self, seen: Float64[np.ndarray, "n 14"]) -> Float64[np.ndarray, "n 7"]:
-        """Home, with the brake of its drives: what it does hangs on no reading of an angle."""
+        """Return home by the drives' damping, which depends on no reading of an angle."""
         return np.clip(-2 * seen[:, JOINTS:] / self.box.omega, -self.box.umax, self.box.umax)

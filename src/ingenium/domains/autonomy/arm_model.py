@@ -1,4 +1,4 @@
-"""A 7-joint arm as MJCF: kinematics and limits of a common research arm, links as cylinders.
+"""MJCF model of a 7-joint arm: kinematics and limits of a research arm, links as cylinders.
 
 Source: Franka Emika, Robot and interface specifications, Denavit-Hartenberg parameters (after
     Craig) and limits of the Panda. Masses are round numbers of its size; no link is measured.
@@ -26,12 +26,12 @@ RATE = np.array([2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61])  # rad/s
 TORQUE_NM = np.array([87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0])
 HOME = np.array([0.0, -0.4, 0.0, -2.0, 0.0, 1.6, 0.8])
 FLANGE_M = 0.107
-ROTOR = 0.6  # kg m2 of each motor, seen through its gear
+ROTOR = 0.6  # kg m2 of each motor, reflected through its gear
 
 
 @dataclass(frozen=True)
 class ArmBuild:
-    """One arm among those that could stand there."""
+    """Variant of the arm."""
 
     masses_kg: tuple[float, ...] = MASSES_KG
     heavier: float = 1.0  # of all links
@@ -43,7 +43,7 @@ class ArmBuild:
 
 
 def mjcf(build: ArmBuild, stiffness: np.ndarray, damping: np.ndarray) -> str:
-    """The model; drives pull each joint to what is asked, with gravity of the links balanced."""
+    """Write the model; drives pull each joint to its target, with gravity of the links balanced."""
     body, closing = "", ""
     for i, ((a, d, alpha, length), mass) in enumerate(zip(LINKS, build.masses_kg, strict=True)):
         quat = f"{np.cos(alpha / 2):.9f} {np.sin(alpha / 2):.9f} 0 0"

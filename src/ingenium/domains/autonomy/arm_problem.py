@@ -1,4 +1,4 @@
-"""`autonomy.arm`: control laws of a 7-joint arm under payloads, and the arm to operate."""
+"""Problem `autonomy.arm`: control laws of a 7-joint arm under payloads, and the arm to operate."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,15 +22,15 @@ STEP_S = 4.0  # of the answer to a step that laws are judged by
 
 @dataclass(frozen=True)
 class ArmSettings:
-    """Of the arm's drives, and of the scenarios in which laws are judged."""
+    """Settings of the arm's drives, and of the scenarios that judge laws."""
 
     period_s: float = 0.01
-    omega: float = 2.5  # rad/s, to which drives bring each joint
+    omega: float = 2.5  # rad/s, natural frequency of each driven joint
     damping: float = 0.35
-    umax: float = 3.0  # rad from home, which drives can be asked for
-    load: float = 0.25  # rad; of neighbours and payloads, for which the barrier has room
-    noise: float = 0.0005  # rad, of an encoder
-    masses_kg: tuple[float, ...] = MASSES_KG  # of the seven links
+    umax: float = 3.0  # rad, range of the drives' targets about home
+    load: float = 0.25  # rad, load by coupling and payloads that the barrier allows for
+    noise: float = 0.0005  # rad, noise of an encoder
+    masses_kg: tuple[float, ...] = MASSES_KG  # masses of the seven links
     scenarios: int = 64
     seed: int = 0
     known: int = 80
@@ -49,7 +49,7 @@ class ArmLaws(LawProblem):
         """Open the arm and its known laws.
 
         Raises:
-            InputError: for settings that no drive has.
+            InputError: for settings that are impossible for a drive.
         """
         if not (0 < settings.omega * settings.period_s < 0.5 and settings.umax > 0):
             raise InputError(
@@ -101,7 +101,7 @@ LIMITS = (
 def arm(
     box: OscillatorBox, masses_kg: tuple[float, ...], period_s: float, seed: int
 ) -> ControlledMachine:
-    """The arm, and a held-out one that is heavier, with dry friction and a lag."""
+    """Return the arm, and a held-out one that is heavier, with dry friction and a lag."""
     wiring = Wiring(np.eye(JOINTS), np.full(JOINTS, -box.umax), np.full(JOINTS, box.umax), period_s)
     own, other = ArmBuild(masses_kg), ArmBuild(masses_kg, 1.15, 0.3, 0.01, 0.1, 0.0025, "RK4")
     return ControlledMachine(
@@ -122,7 +122,7 @@ def arm(
 
 
 def drilled(seconds: float) -> Drill:
-    """A payload, a reading that is off, one that is stuck, and persons who hold, act and stop."""
+    """Return a payload, a biased and a stuck reading, and persons who hold, act and stop."""
     at = seconds / 12
     return Drill(
         (

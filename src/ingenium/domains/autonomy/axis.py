@@ -1,4 +1,4 @@
-"""A barrier for a position and its rate: a polygon that the next action can always keep.
+"""Polygonal barrier for a position and its rate, which the next action can always maintain.
 
 Shapes: n copies, a axes (positions and actions of a machine), j sides of a polygon, v corners of a
     box of parameters.
@@ -17,12 +17,12 @@ from ingenium.operate.plant import Barrier
 
 SIDES = 12  # of the curve of braking, on either side
 BRAKES = np.geomspace(1.0, 0.02, 40)  # shares of the full brake that are tried
-SPARE = 1e-9  # that rounding cannot use up
+SPARE = 1e-9  # margin above rounding errors
 
 
 @dataclass(frozen=True, eq=False)
 class AxisBarrier:
-    """Sides (normal times (position, rate) at most bound), which every machine of a hull keeps.
+    """Polygon of sides normal · (position, rate) <= bound, invariant for every machine of a hull.
 
     Source: Blanchini, Automatica 35:1747, 1999 (a polyhedral set is invariant if its corners are).
     """
@@ -31,10 +31,10 @@ class AxisBarrier:
     bounds: Float64[np.ndarray, " j"]
     moves: Float64[np.ndarray, "v 2 2"]
     drives: Float64[np.ndarray, "v 2"]
-    spare: Float64[np.ndarray, "v j"]  # what a load, and other machines, can take of a bound
-    doubt: float  # of a position that is read, kept free at its ends
+    spare: Float64[np.ndarray, "v j"]  # margin of a bound for a load, and for other machines
+    doubt: float  # uncertainty of a position reading, reserved at its ends
     reach: float  # of the action about the position, or about 0
-    follows: bool  # whether that reach goes along with the position
+    follows: bool  # whether that reach is about the position
 
     @classmethod
     def of(
@@ -48,14 +48,14 @@ class AxisBarrier:
         doubt: float,
         follows: bool = False,
     ) -> "AxisBarrier":
-        """The largest of its kind that is proved, for a load of either sign up to `load`.
+        """Return the largest proved polygon of its kind, for a load of either sign up to `load`.
 
-        What an action must hold for the machines of the hull has room for what lies between them,
-        so that it is proved for every machine of the box, of a state that is known; `doubt` of a
-        position is kept free at both ends.
+        The rows for the machines of the hull have margins for the machines between them, so that
+        the proof covers every machine of the box, for a known state. Readings may be off by
+        `doubt`, which is reserved at both ends of the position.
 
         Raises:
-            InputError: where no polygon is kept: limits that exclude each other.
+            InputError: where no polygon is invariant: the limits exclude each other.
         """
         machines = hull.machines
         moves = np.array([m.dynamics for m in machines])
@@ -78,7 +78,7 @@ class AxisBarrier:
         )
 
     def kept(self) -> bool:
-        """Whether each corner of the polygon has an action that keeps every machine inside.
+        """Return True if each corner of the polygon has an action that keeps every machine inside.
 
         Then each point has one: it is a mean of corners, and the mean of their actions keeps it,
         since all rows are linear in point and action.
@@ -92,9 +92,9 @@ class AxisBarrier:
     def rows(
         self, position: Float64[np.ndarray, "n a"], rate: Float64[np.ndarray, "n a"]
     ) -> Barrier:
-        """What the next action of each axis must hold: its lowest and highest.
+        """Return the bounds of each axis's next action, lowest and highest.
 
-        Where noise puts what is read a little outside, the action that leads inside most.
+        Where noise puts a reading slightly outside, the action that leads inside most.
         """
         low, high = self._room(position[..., None], rate[..., None])
         centre = position if self.follows else np.zeros_like(position)
@@ -109,7 +109,7 @@ class AxisBarrier:
     def inside(
         self, position: Float64[np.ndarray, "n a"], rate: Float64[np.ndarray, "n a"]
     ) -> Bool[np.ndarray, "n a"]:
-        """Whether it lies in the polygon, as far as readings can say."""
+        """Mask of axes inside the polygon, up to the uncertainty of readings."""
         both = np.stack([position, rate], -1)
         found: np.ndarray = (both @ self.normals.T <= self.bounds + self.doubt + SPARE).all(-1)
         return found
@@ -126,7 +126,7 @@ class AxisBarrier:
 
     @cached_property
     def _rows_by_sign(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-        """Of rows that hold an action from below, and from above: slope over the state, and end."""
+        """Rows that bound an action from below and from above: slope over the state, and offset."""
         push = np.einsum("jk,vk->vj", self.normals, self.drives).ravel()
         slope = np.einsum("jk,vkl->vjl", self.normals, self.moves).reshape(-1, 2)
         end = (self.bounds - self.spare).ravel()
@@ -137,7 +137,7 @@ class AxisBarrier:
 def _polygon(
     position: tuple[float, float], rate: float, brake: float
 ) -> tuple[Float64[np.ndarray, "j 2"], Float64[np.ndarray, " j"]]:
-    """Inside position and rate, below the curve on which a brake stops just at the end."""
+    """Polygon within position and rate, under the curve of braking to a stop at the end."""
     left, right = position
     middle, half = (left + right) / 2, (right - left) / 2
     top = min(rate, float(np.sqrt(2 * brake * half)))
@@ -157,7 +157,7 @@ def _polygon(
 def _corners(
     normals: Float64[np.ndarray, "j 2"], bounds: Float64[np.ndarray, " j"]
 ) -> Float64[np.ndarray, "c 2"]:
-    """Where two sides meet inside all others."""
+    """Return the corners: intersections of two sides that satisfy all others."""
     found = []
     for i in range(len(normals)):
         for k in range(i):

@@ -1,4 +1,4 @@
-"""A pole on a cart, kept upright while the cart goes where it is wanted.
+"""Pole on a cart, balanced upright while the cart follows a target place.
 
 Shapes: n copies; a state is place of the cart, angle of the pole, and both rates.
 """
@@ -30,7 +30,7 @@ ABOUT = np.array([1e-3, 1e-3, 5e-3, 5e-3])  # noise of readings: m, rad and thei
 
 @dataclass(frozen=True)
 class CartPole:
-    """A uniform pole on a cart without friction but in the rail."""
+    """Uniform pole on a cart, without friction except in the rail."""
 
     cart_kg: float = 1.0
     pole_kg: float = 0.1
@@ -43,7 +43,7 @@ class CartPole:
     def rates(
         self, x: Float64[np.ndarray, "n 4"], force_n: Float64[np.ndarray, " n"]
     ) -> Float64[np.ndarray, "n 4"]:
-        """Of the state; the angle grows with the place.
+        """Time derivative of the state; the angle grows with the place.
 
         Source: Florian, Correct equations for the dynamics of the cart-pole system, 2007, eq. 23
             and 24, without friction of the hinge.
@@ -58,7 +58,7 @@ class CartPole:
         return np.stack([v, w, moved, turn], 1)
 
     def loop(self) -> LinearMachine:
-        """Upright, with place and angle as outputs."""
+        """Return the machine linearised upright, with place and angle as outputs."""
         dynamics = np.empty((4, 4))
         tiny, none = 1e-6, np.zeros(1)
         for i, unit in enumerate(np.eye(4)):
@@ -72,7 +72,7 @@ class CartPole:
 
 
 class CartPoles:
-    """Copies by Runge and Kutta's fourth order, in parts of a period."""
+    """Copies by fourth-order Runge-Kutta, in parts of a period."""
 
     name: ClassVar[str] = "cart-pole, Runge-Kutta"
     version: ClassVar[str] = "1"
@@ -85,7 +85,7 @@ class CartPoles:
     PARTS = 2
 
     def __init__(self, pole: CartPole, period_s: float, seed: int, *, service: bool) -> None:
-        """Open it; in `service` wanted places are drawn, else it is a step."""
+        """Open the plant; in `service` target places are sampled, else the target is a step."""
         self.pole, self.period_s, self.seed, self.service = pole, period_s, seed, service
         self.readings = (
             Signal("place", "m", -pole.rail_m, pole.rail_m),
@@ -97,13 +97,13 @@ class CartPoles:
         self._noise = BlockNoise(seed, 4)
 
     def begin(self, scenario: Int64[np.ndarray, " n"]) -> PlantState:
-        """Upright in the middle."""
+        """Return the state upright in the middle."""
         return PlantState(0, np.zeros((len(scenario), 4)), scenario)
 
     def step(
         self, state: PlantState, action: Float64[np.ndarray, "n 1"], faults: Sequence[PlantFault]
     ) -> PlantState:
-        """A period later."""
+        """Advance by a period."""
         force = action[:, 0] + self._push(state)
         for fault in faults:
             force = force * fault.size if fault.kind == "weak actuator" else force
@@ -120,7 +120,7 @@ class CartPoles:
         return x
 
     def _push(self, state: PlantState) -> Float64[np.ndarray, " n"]:
-        """A gust from the middle of the bench on, in scenarios that draw one."""
+        """Force of a gust after the step's time, in scenarios that sample one."""
         t = state.period * self.period_s
         if t < STEP_S:
             return np.zeros(len(state.x))
@@ -130,15 +130,15 @@ class CartPoles:
         return found
 
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n 4"]:
-        """The state."""
+        """Return the state."""
         return state.x
 
     def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n 4"]:
-        """With noise, and as faults of sensors have it."""
+        """Readings with noise and faults of sensors."""
         return misread(state.x + ABOUT * self._noise.at(state.scenario, state.period), faults)
 
     def wanted(self, state: PlantState) -> Float64[np.ndarray, "n 2"]:
-        """A place, upright."""
+        """Target place, upright."""
         found = np.zeros((len(state.x), 2))
         turn = int(state.period * self.period_s / HOLD_S)
         levels = (level(self.seed, s, turn) for s in state.scenario.tolist())
@@ -148,24 +148,24 @@ class CartPoles:
     def expected(
         self, seen: Float64[np.ndarray, "n 4"], action: Float64[np.ndarray, "n 1"]
     ) -> Float64[np.ndarray, "n 4"]:
-        """By the same equations, without a push."""
+        """Predict by the same equations, without a push."""
         return self._moved(seen, action[:, 0])
 
     def barrier(self, seen: Float64[np.ndarray, "n 4"]) -> Barrier:
-        """No rows: inside the ellipsoid of the fallback every action may act, beyond it none."""
+        """Return no rows: any action is allowed inside the fallback's ellipsoid, none beyond it."""
         n = len(seen)
         reached = np.einsum("ni,ij,nj->n", seen, self._fallback[1], seen)
         return Barrier(np.zeros((n, 1, 1)), np.ones((n, 1)), reached > 1.0)
 
     def fallback(self, seen: Float64[np.ndarray, "n 4"]) -> Float64[np.ndarray, "n 1"]:
-        """A linear-quadratic regulator that keeps it upright and brings it to the middle."""
+        """Linear-quadratic regulator that balances it and returns it to the middle."""
         force = -seen @ self._fallback[0]
         found: np.ndarray = np.clip(force, -self.pole.most_n, self.pole.most_n)[:, None]
         return found
 
     @cached_property
     def _fallback(self) -> tuple[Float64[np.ndarray, " 4"], Float64[np.ndarray, "4 4"]]:
-        """Its gains, and an ellipsoid of which it uses most of the force at the edge."""
+        """Gains of the fallback, and an ellipsoid on whose edge it uses 90 % of the force."""
         sampled = self.pole.loop().sampled(self.period_s)
         gains, energy = regulator(sampled.dynamics, sampled.drive, np.diag([1.0, 10, 1, 1]), 0.1)
         edge = (self.pole.most_n * 0.9) ** 2 / (gains @ np.linalg.solve(energy, gains))
@@ -174,7 +174,7 @@ class CartPoles:
 
 @lru_cache(maxsize=100_000)
 def gust(seed: int, scenario: int) -> tuple[float, float, float]:
-    """Its steady part and its wave in N, and the rate of the wave; none below scenario 0."""
+    """Steady part and wave of a gust in N, and the wave's rate; 0 below scenario 0."""
     if scenario < 0:
         return 0.0, 0.0, 1.0
     rng = scenario_rng(seed, scenario)
@@ -188,7 +188,7 @@ class MujocoCartPoles(CartPoles):
     version: ClassVar[str] = EXTRA.release_of("mujoco")
 
     def __init__(self, pole: CartPole, period_s: float, seed: int) -> None:
-        """Open it, in service."""
+        """Open the plant in service."""
         super().__init__(pole, period_s, seed, service=True)
         self.mujoco: Any = EXTRA.package("mujoco")
         self._model = self.mujoco.MjModel.from_xml_string(cart_mjcf(pole, period_s / 4, 1.2, 0.002))
@@ -204,7 +204,7 @@ class MujocoCartPoles(CartPoles):
 
 
 def cart_mjcf(pole: CartPole, step_s: float, heavier: float, friction: float) -> str:
-    """The machine as MJCF; the hinge turns so that the angle grows with the place."""
+    """Write the machine as MJCF; the hinge turns so that the angle grows with the place."""
     mass, half = pole.pole_kg * heavier, pole.half_m
     turn = mass * half**2 / 3  # of a uniform rod about its middle
     return (
@@ -234,7 +234,7 @@ def regulator(
 def known_laws(
     pole: CartPole, period_s: float, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, ...]:
-    """Regulators with an integral of the place, for drawn weights, as gains of place and angle."""
+    """Regulators with an integral of the place, for sampled weights, as place and angle gains."""
     sampled = pole.loop().sampled(period_s)
     dynamics, drive = np.eye(5), np.zeros(5)
     dynamics[:4, :4], drive[:4], dynamics[4, 0] = sampled.dynamics, sampled.drive, period_s
@@ -254,7 +254,7 @@ def known_laws(
 def cart_pole(
     period_s: float, seed: int, known: int
 ) -> tuple[ControlledMachine, tuple[np.ndarray, ...]]:
-    """The machine and laws that are known to be good at it."""
+    """Return the machine, and known laws that control it well."""
     pole = CartPole()
     # u = -(k1 place + k2 angle + ...) with k1 < 0 < ... in this convention: see `senses`.
     gains, _ = regulator(*_sampled(pole, period_s), np.eye(4), 1.0)
@@ -284,7 +284,7 @@ def _sampled(pole: CartPole, period_s: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def drilled(seconds: float) -> Drill:
-    """A push, a reading that is off, and persons who hold for a moment and stop it."""
+    """Return a push, a biased reading, and persons who hold for a moment and stop it."""
     at = seconds / 10
     return Drill(
         (PlantFault("push", 2 * at, at, 1.0), PlantFault("reading off", 5 * at, at, 0.05, 1)),

@@ -1,8 +1,9 @@
-"""Regions of attraction under a saturated action, proved with numbers that are rounded outwards.
+"""Regions of attraction under a saturated action, proved in outward-rounded arithmetic.
 
-A quadratic function falls along every course that begins in an ellipsoid: there the action is cut
-by no more than a factor, the loop lies between the uncut one and one with so much of its gain, and
-the function falls for both, so for all between (it is convex in the loop's matrix).
+A quadratic function decreases along every trajectory that begins in an ellipsoid: there saturation
+scales the action by no less than a factor, so the loop is between the unsaturated one and one with
+the scaled gain; the function decreases for both, so for all between (it is convex in the loop's
+matrix).
 
 Shapes: n laws, x numbers of the loop's state (machine, filters, integral).
 
@@ -20,28 +21,28 @@ from ingenium.kits.enclosures.enclosure import Enclosure
 from ingenium.kits.enclosures.matrices import exponential, positive_definite
 
 CUTS = (0.95, 0.7, 0.35, 0.18, 0.09, 0.05)  # shares of the action that are tried
-SPARE = 1e-6  # of the weight, by which the function must fall, so that rounding leaves a proof
-ROUNDING = 1e-9  # that a level stays below its edge
+SPARE = 1e-6  # of the weight, by which the function must decrease, as a margin for rounding
+ROUNDING = 1e-9  # by which a level stays below its edge
 DOUBLINGS, SETTLED = 40, 1e-13  # at most; and the part of a solution that the last one may add
 
 
 @dataclass(frozen=True, eq=False)
 class ClosedLoops:
-    """x later = uncut x + (cut action - action) through `cut`; the action is `asked` x.
+    """Saturated loops: x later = uncut x + (cut action - action) through `cut`; action = `asked` x.
 
-    `begun` is where a step of 1 of the wanted value begins, with the goal as origin.
+    `begun` is the initial state of a unit step of the target, with the goal as origin.
     """
 
     uncut: Float64[np.ndarray, "n x x"]
     cut: Float64[np.ndarray, "n x"]
     asked: Float64[np.ndarray, "n x"]
     begun: Float64[np.ndarray, "n x"]
-    room: float  # of the action about what holds the machine at the goal
-    farthest: float  # that a rest which the action can hold lies from a goal
+    room: float  # of the action about the holding action at the goal
+    farthest: float  # distance of the farthest rest that the action can hold from a goal
 
     @classmethod
     def of(cls, machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> "ClosedLoops":
-        """Of laws with one action; goals lie up to `most` away from where holding takes nothing."""
+        """Build from laws with one action; goals are up to `most` from the rest without action."""
         sampled = machine.sampled(law.wiring.period_s)
         return cls._of(machine, law, sampled.dynamics, sampled.drive, most)
 
@@ -79,7 +80,7 @@ class ClosedLoops:
         return cls(uncut, cut, asked, begun, room, most + held)
 
     def with_share(self, share: float) -> Float64[np.ndarray, "n x x"]:
-        """The loop where the action keeps a share of itself."""
+        """Return the loop whose action is scaled by a share."""
         found: np.ndarray = self.uncut + (share - 1) * self.cut[:, :, None] * self.asked[:, None]
         return found
 
@@ -92,20 +93,20 @@ class ClosedLoops:
 
 @dataclass(frozen=True, eq=False)
 class RegionOfAttraction:
-    """x' energy x at most level, in which every course ends at the goal."""
+    """Set x' energy x <= level, in which every trajectory ends at the goal."""
 
     energy: Float64[np.ndarray, "n x x"]
     level: Float64[np.ndarray, " n"]
-    share: Float64[np.ndarray, " n"]  # of the action that is left at the edge
-    step: Float64[np.ndarray, " n"]  # how far from its goal a rest inside lies at most
+    share: Float64[np.ndarray, " n"]  # of the action that remains at the edge
+    step: Float64[np.ndarray, " n"]  # largest distance from the goal of a rest inside
     proved: Bool[np.ndarray, " n"]
 
 
 def region(machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> RegionOfAttraction:
-    """The largest of several, proved; of no size where nothing is proved.
+    """Return the largest proved region of several; level 0 where nothing is proved.
 
-    Proved is a start at rest, `step` away from a goal of at most `most`: that the loop ends there.
-    No goal beyond `most` is part of the proof, and no rest that the action cannot hold.
+    Proved is that the loop ends at a goal of at most `most` from a start at rest, `step` away. No
+    goal beyond `most` is part of the proof, and no rest that the action cannot hold.
     """
     loops = ClosedLoops.of(machine, law, most)
     n, x = loops.begun.shape
@@ -121,10 +122,10 @@ def region(machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> Regio
 
 
 def _tried(loops: ClosedLoops, share: float) -> RegionOfAttraction:
-    """By the function that falls for every gain between both ends (circle criterion).
+    """Region from a function that decreases for every gain between both ends (circle criterion).
 
-    Where the loop about the middle has no answer above 1 / `part`, the Riccati equation of the
-    bounded real lemma has a solution, and it is that function.
+    Where the middle loop's gain stays below 1 / `part`, the Riccati equation of the bounded real
+    lemma has a solution, which is that function.
     """
     n, x = loops.begun.shape
     part, middle = (1 - share) / 2, loops.with_share((1 + share) / 2)
@@ -150,9 +151,9 @@ def _bounded(
     drive: Float64[np.ndarray, "n x"],
     weight: Float64[np.ndarray, "n x x"],
 ) -> tuple[Float64[np.ndarray, "n x x"], Bool[np.ndarray, " n"]]:
-    """Solutions of the Riccati equation with a weight of -1 on what drives; and where one is.
+    """Solve the Riccati equation with a weight of -1 on the drive; also return where it has one.
 
-    Each is the same whatever stands beside it. One where nothing is solved.
+    Each row is independent of its batch; the identity where there is no solution.
 
     Source: Chu, Fan, Lin and Wang, Structure-preserving algorithms for periodic discrete-time
     algebraic Riccati equations, International Journal of Control 77 (2004) 767 (doubling).
@@ -191,7 +192,7 @@ def _better(a: RegionOfAttraction, b: RegionOfAttraction) -> RegionOfAttraction:
 def _proved(
     machine: LinearMachine, law: FeedbackLaw, best: RegionOfAttraction, most: float
 ) -> Bool[np.ndarray, " n"]:
-    """For the loop as real numbers have it: exact discretisation, products and sums enclosed."""
+    """Prove the region for real numbers: exact discretisation, products and sums enclosed."""
     dynamics, drive = enclosed(machine, law.wiring.period_s)
     energy = Enclosure.of(best.energy)
     proved = positive_definite(energy)
@@ -200,7 +201,7 @@ def _proved(
         left = own.swapped @ energy @ own
         proved &= positive_definite(energy - left)
     loops = ClosedLoops.of(machine, law, most)
-    # The level lies below what touches the edge: room^2 energy - level share^2 asked asked' >= 0.
+    # The level is below the touching one: room^2 energy - level share^2 asked asked' >= 0.
     asked = _asked(machine, law)
     edge = (best.level * best.share**2 * (1 + 1e-12))[:, None, None]
     outer = asked[:, :, None] * asked[:, None, :]
@@ -214,7 +215,7 @@ def _proved(
 
 
 def enclosed(machine: LinearMachine, period_s: float) -> tuple[Enclosure, Enclosure]:
-    """The sampled machine as enclosures."""
+    """Sampled machine as enclosures."""
     s = len(machine.drive)
     whole = np.zeros((s + 1, s + 1))
     whole[:s, :s], whole[:s, s] = machine.dynamics, machine.drive
@@ -223,7 +224,7 @@ def enclosed(machine: LinearMachine, period_s: float) -> tuple[Enclosure, Enclos
 
 
 def _asked(machine: LinearMachine, law: FeedbackLaw) -> Enclosure:
-    """The action by the state, as the law's own numbers have it."""
+    """Return the action by the state, from the law's own numbers."""
     sense = Enclosure.of(law.wiring.senses[0])
     rate = Enclosure.of(law.derivative) / Enclosure.of(law.filter_s[:, None])
     gain = (Enclosure.of(law.proportional) + rate) * sense
@@ -239,7 +240,7 @@ def _loop(
     drive: Enclosure,
     share: Float64[np.ndarray, " n"],
 ) -> Enclosure:
-    """The loop whose action keeps a share of itself."""
+    """Return the loop whose action is scaled by a share."""
     q, s = machine.outputs.shape
     n, x = len(law.filter_s), s + q + 1
     asked = _asked(machine, law)

@@ -1,4 +1,4 @@
-"""Exported control laws as policies: compiled with the C compiler of this machine and run."""
+"""Exported control laws as policies: compiled with the local C compiler and run."""
 
 import ctypes
 import tempfile
@@ -18,7 +18,7 @@ USE = "exported controllers are compiled, run and judged"
 
 @dataclass(frozen=True, eq=False)
 class CompiledLaws:
-    """Policies whose actions compiled functions give, a function for each copy in turn."""
+    """Policies whose actions come from compiled functions, one function for each copy in turn."""
 
     library: Any
     names: tuple[str, ...]
@@ -27,7 +27,7 @@ class CompiledLaws:
 
     @classmethod
     def of(cls, texts: Mapping[str, str], outputs: int, actions: int) -> "CompiledLaws":
-        """Compile sources by the name with which their functions begin, and load them."""
+        """Compile sources by the prefix of their functions, and load them."""
         with tempfile.TemporaryDirectory() as place:
             file = Path(place) / "laws.so"
             shared_library({"laws.c": "".join(texts.values())}, file, USE)
@@ -36,11 +36,11 @@ class CompiledLaws:
 
     @property
     def name(self) -> str:
-        """As a policy."""
+        """Name of the policy."""
         return ", ".join(self.names[:3]) + (" and more" if len(self.names) > 3 else "")
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """As the source says of its memory."""
+        """Return the initial memory that the source defines."""
         own = [np.full((n, self.outputs), np.nan), np.zeros((n, self.actions))]
         return np.concatenate(own, 1)
 
@@ -50,7 +50,7 @@ class CompiledLaws:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n m"]:
-        """A call each."""
+        """Call the function of each copy."""
         action = np.empty((len(seen), self.actions))
         own = [np.ascontiguousarray(a, dtype=np.float64) for a in (memory, seen, wanted)]
         rows = _rows(*own, action)
@@ -65,7 +65,7 @@ class CompiledLaws:
         wanted: Float64[np.ndarray, "n q"],
         applied: Float64[np.ndarray, "n m"],
     ) -> Float64[np.ndarray, "n k"]:
-        """A call each."""
+        """Call the update function of each copy."""
         later = np.array(memory, dtype=np.float64, order="C")
         own = [np.ascontiguousarray(a, dtype=np.float64) for a in (seen, wanted, applied)]
         rows = _rows(later, *own)
@@ -79,7 +79,7 @@ class CompiledLaws:
 
     @cached_property
     def _loaded(self) -> Mapping[str, list[Any]]:
-        """The functions of all laws."""
+        """Load the functions of all laws."""
         return {
             what: [_taking(getattr(self.library, f"{name}_{what}")) for name in self.names]
             for what in ("act", "learn")
@@ -87,13 +87,13 @@ class CompiledLaws:
 
 
 def _taking(function: Any) -> Any:
-    """A function of four addresses."""
+    """Declare a function of four addresses."""
     function.argtypes, function.restype = (ctypes.c_void_p,) * 4, None
     return function
 
 
 def _rows(*arrays: np.ndarray) -> list[list[int]]:
-    """Addresses of the rows of arrays, which their callers keep alive."""
+    """Addresses of the rows of arrays, which callers must keep alive."""
     found = []
     for array in arrays:
         base, stride = array.ctypes.data, array.strides[0]

@@ -1,4 +1,4 @@
-"""`autonomy.controller`: control laws of a saturated machine, with a proof."""
+"""Problem `autonomy.controller`: control laws of a saturated machine, with a proof."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -16,20 +16,20 @@ from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, pl
 
 @dataclass(frozen=True)
 class ControllerSettings:
-    """Of the machine, and of the scenarios in which laws are judged."""
+    """Settings of the machine, and of the scenarios that judge laws."""
 
     plant: Literal["second_order", "cart_pole"] = "second_order"
     period_s: float = 0.01
-    omega: float = 2.5  # rad/s; of the second-order plant, as all that follows
+    omega: float = 2.5  # rad/s; this and the following describe the second-order plant
     damping: float = 0.35
     gain: float = 1.0
-    spread: float = 0.2  # of each parameter to either side, relative
+    spread: float = 0.2  # relative range of each parameter to either side
     umax: float = 3.0
-    load: float = 0.5  # largest, in the unit of the output at rest
-    noise: float = 0.001  # of a reading
-    scenarios: int = 256  # at most, of a law
-    seed: int = 0  # of scenarios
-    known: int = 400  # laws to learn from
+    load: float = 0.5  # largest load, in units of the output at rest
+    noise: float = 0.001  # standard deviation of a reading
+    scenarios: int = 256  # most scenarios for a law
+    seed: int = 0  # seed of scenarios
+    known: int = 400  # number of training laws
 
 
 class Controller(LawProblem):

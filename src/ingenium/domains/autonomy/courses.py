@@ -1,7 +1,7 @@
-"""Whole courses of a law on the second-order machine in compiled C: what numpy does, lane by lane.
+"""Trajectories of a law on the second-order machine in compiled C, equal to NumPy lane by lane.
 
-Products and sums come in the order that numpy has them and are never contracted, so that both ways
-give the same numbers.
+Products and sums are in NumPy's order and are never contracted, so that both ways give the same
+numbers.
 
 Shapes: n lanes, t periods, s scenarios.
 """
@@ -60,7 +60,7 @@ void courses(long n, long t, long s, const double *law, const double *moves, con
 
 @cache
 def library() -> Any:
-    """The function, compiled once in a process; None without a C compiler."""
+    """Return the function, compiled once in a process; None without a C compiler."""
     if shutil.which("cc") is None:
         return None
     with tempfile.TemporaryDirectory() as place:
@@ -78,10 +78,10 @@ def courses(
     at: Int64[np.ndarray, " n"],
     told: Float64[np.ndarray, "3 t s"],
 ) -> tuple[Float64[np.ndarray, "t n 2"], Float64[np.ndarray, "t n 1"]]:
-    """Position and rate of each lane in each period, and the action.
+    """Simulate position and rate of each lane in each period, and the action.
 
     `moves` are the entries of position and then of rate by position, rate, action and load; `told`
-    the noise, load and wanted value of scenarios, of which each lane is in one.
+    is the noise, load and target of scenarios; each lane is in one.
     """
     (n,), (_, t, s) = at.shape, told.shape
     own = law if len(law.filter_s) == n else law.repeated(n)

@@ -1,4 +1,4 @@
-"""What is measured of control laws: step responses, margins, a box of parameters, and a proof.
+"""Verifier of control laws: step responses, margins, a box of parameters, and a proof.
 
 Shapes: n laws, q outputs, m actions, t periods, c corners, k quantities.
 """
@@ -20,9 +20,9 @@ from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.margins import SampledLoop
 from ingenium.operate.rollout import Rollout, rollout
 
-FILED = "response"  # of the compiled code, beside the variables
+FILED = "response"  # of the compiled code, stored with the variables
 AT_NOMINAL = np.array([NOMINAL])
-BAND, LANES = 0.02, 2048  # of the settling time; copies that are moved at once
+BAND, LANES = 0.02, 2048  # of the settling time; copies that are simulated in a batch
 STEP = (
     Quantity("rise", "s", "from 10 to 90 % of a step, nominal machine"),
     Quantity("overshoot", "1", "beyond the wanted value, by the step", rounding=1e-9),
@@ -50,17 +50,17 @@ DRAWN = (
 
 
 def laws(arrays: Sequence[Tensor], wiring: Wiring) -> FeedbackLaw:
-    """Of the variables' arrays."""
+    """Build laws from the variables' arrays."""
     kp, kd, ki, lag, weight, tracking = (a.numpy().astype(np.float64) for a in arrays[:6])
     return FeedbackLaw(kp, kd, ki, lag, weight, tracking, wiring)
 
 
 @dataclass(frozen=True, eq=False)
 class LoopEngine:
-    """All that no scenario changes.
+    """Measurements that do not depend on a scenario.
 
-    Of designs from files the nominal response is that of the compiled code; a limit on
-    `code_error` ties it to the law, of which the rest is measured.
+    For designs from files the nominal response is that of the compiled code; a limit on
+    `code_error` ties it to the law, on which the rest is measured.
     """
 
     machine: ControlledMachine
@@ -70,7 +70,7 @@ class LoopEngine:
     quantities: ClassVar[tuple[Quantity, ...]] = (*STEP, *LOOP)
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """A row for each law; of a loop that is not stable what its limits say of it."""
+        """Measure each law; an unstable loop gets values that violate its limits."""
         law = laws(arrays, self.machine.wiring)
         every = NOMINAL - np.arange(1 + self.machine.corners)
         own = nominal(self.machine, law, every)
@@ -84,7 +84,7 @@ class LoopEngine:
 
 
 def loop_margins(machine: ControlledMachine, law: FeedbackLaw) -> tuple[np.ndarray, ...]:
-    """Margins and the proved region of the worst of a law's loops; 0 of one that is unstable."""
+    """Return margins and proved region of a law's worst loop; 0 for an unstable one."""
     n, m = law.integral.shape
     single = one_loop_each(machine, law)
     gain, phase, peak = SampledLoop(machine.loop, single).margins()
@@ -96,11 +96,11 @@ def loop_margins(machine: ControlledMachine, law: FeedbackLaw) -> tuple[np.ndarr
 
 
 def one_loop_each(machine: ControlledMachine, law: FeedbackLaw) -> FeedbackLaw:
-    """Each action of each law as a law of its own, about the machine's loop."""
+    """Split each action of each law into a law of its own, about the machine's loop."""
     wiring, (n, m) = law.wiring, law.integral.shape
     if m == 1:
         return law
-    each = len(machine.loop.outputs)  # outputs of an action, which lie side by side
+    each = len(machine.loop.outputs)  # outputs of an action, which are adjacent
     own = Wiring(wiring.senses[:1, :each], wiring.low[:1], wiring.high[:1], wiring.period_s)
     kp, kd = (a.reshape(n * m, each) for a in (law.proportional, law.derivative))
     lag, weight, tracking = (np.repeat(a, m) for a in (law.filter_s, law.weight, law.tracking_s))
@@ -110,7 +110,7 @@ def one_loop_each(machine: ControlledMachine, law: FeedbackLaw) -> FeedbackLaw:
 def nominal(
     machine: ControlledMachine, law: FeedbackLaw, scenario: Int64[np.ndarray, " c"] = AT_NOMINAL
 ) -> Float64[np.ndarray, "n c t m"]:
-    """Of each law the outputs that are wanted somewhere, until the load, without noise."""
+    """Simulate the targeted outputs of each law up to the load, without noise."""
     n, c = len(law.filter_s), len(scenario)
     found = []
     each = max(1, LANES // c)
@@ -125,7 +125,7 @@ def nominal(
 
 
 def answered(machine: ControlledMachine, course: Rollout) -> Float64[np.ndarray, "n t m"]:
-    """Outputs that actions answer for, in steps of what is wanted."""
+    """Return each action's main output, scaled by the step of its target."""
     mains = machine.mains
     start = course.truth[:1, :, mains]
     size = course.wanted[:1, :, mains] - start
@@ -136,7 +136,7 @@ def answered(machine: ControlledMachine, course: Rollout) -> Float64[np.ndarray,
 def step_answers(
     machine: ControlledMachine, y: Float64[np.ndarray, "n t m"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rise, overshoot and settling of the worst output; all of the time if it never gets there."""
+    """Rise, overshoot and settling of the worst output; the whole time if it never gets there."""
     h, t = machine.wiring.period_s, y.shape[1]
     finite = np.where(np.isfinite(y), y, 1e9)
     rise = _first(finite, 0.9, t) - _first(finite, 0.1, t)
@@ -147,7 +147,7 @@ def step_answers(
 
 
 def _first(y: Float64[np.ndarray, "n t m"], level: float, t: int) -> Float64[np.ndarray, "n m"]:
-    """Periods until a level is crossed, between two of them by a line; all where it never is."""
+    """Interpolated number of periods until a level is crossed; all of them if it never is."""
     above = y >= level
     at = above.argmax(1)
     after = np.take_along_axis(y, at[:, None], 1)[:, 0]
@@ -159,14 +159,14 @@ def _first(y: Float64[np.ndarray, "n t m"], level: float, t: int) -> Float64[np.
 
 @dataclass(frozen=True, eq=False)
 class LoadScenarios:
-    """Machines of the box under loads and noise, as scenarios draw them."""
+    """Scenarios of sampled machines of the box, loads and noise."""
 
     machine: ControlledMachine
     quantities: ClassVar[tuple[Quantity, ...]] = DRAWN
     shares: ClassVar[tuple[str, ...]] = ("outside",)
 
     def outcomes(self, *arrays: Tensor, scenarios: Sequence[int]) -> Float64[Tensor, "n s k"]:
-        """Of each law in each scenario."""
+        """Measure each law in each scenario."""
         law, s = laws(arrays, self.machine.wiring), len(scenarios)
         each = max(1, LANES // s)
         found = []
@@ -191,6 +191,6 @@ class LoadScenarios:
 
 @dataclass(frozen=True)
 class JudgedLoop(Sampled):
-    """The engine with its scenarios, which takes the response that files bring."""
+    """Engine with its scenarios; takes the response from files."""
 
     filed: ClassVar[str] = FILED

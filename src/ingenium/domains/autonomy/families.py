@@ -1,7 +1,7 @@
-"""Policies that are made for a machine without a run: classical, predictive, residual, learned.
+"""Policies made for a machine: classical, predictive, residual, learned.
 
-Each is tuned or taught on the machine's bench alone, in scenarios apart from those that judge; one
-that leaves the machine's limits there is refused (constraint in learning).
+Each is tuned or trained on the machine's bench alone, in scenarios separate from those that judge;
+one that leaves the machine's limits there is refused (constraint in learning).
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import TEACHING, TRYING, ScenarioBlock
 
-SHOWN, OUTSIDE = 64, 0.15  # scenarios of a made policy, and the share that may leave limits
+SHOWN, OUTSIDE = 64, 0.15  # scenarios that check a policy, and the share that may leave limits
 DRIFT = 0.02  # of the load in a period, as observers take it
 STEPS: Mapping[Kind, int] = {"sac": 50_000, "ppo": 200_000}
 CHOSEN_SEED = 0  # with which these and worths of `operate.learned` were chosen: it judges nothing
@@ -40,7 +40,7 @@ Maker = Callable[[int], Policy]  # of a seed
 
 @dataclass(frozen=True)
 class ResidualSize:
-    """In how many scenarios a residual is taught, and in how many steps of training."""
+    """Number of training scenarios of a residual, and of its training steps."""
 
     scenarios: int = 32
     steps: int = 1500
@@ -48,7 +48,7 @@ class ResidualSize:
 
 @dataclass(frozen=True, eq=False)
 class ClassicalControl:
-    """PID tuned by search, LQG and MPC of a machine with one output, and what grows from them."""
+    """Tuned PID, LQG and MPC of a machine with one output, and residuals based on them."""
 
     machine: ControlledMachine
     noise: float
@@ -56,7 +56,7 @@ class ClassicalControl:
 
     @cached_property
     def pid(self) -> FeedbackLaw:
-        """Under a bound on its sensitivity."""
+        """PID tuned under a bound on its sensitivity."""
         return tuned_pid(self.machine, self.seed)
 
     @cached_property
@@ -67,21 +67,21 @@ class ClassicalControl:
 
     @cached_property
     def observer(self) -> LoadObserver:
-        """Of state and load."""
+        """Kalman filter of state and load."""
         return LoadObserver(self.machine, max(self.noise, 1e-6), DRIFT)
 
     @property
     def lqg(self) -> IntegratingLqg:
-        """With an integral."""
+        """LQG with an integral."""
         return IntegratingLqg(self.observer)
 
     @property
     def mpc(self) -> PredictiveControl:
-        """With an observer of the load."""
+        """MPC with an observer of the load."""
         return PredictiveControl(self.observer)
 
     def lesson(self, scenarios: int, among: ScenarioBlock = TEACHING) -> ResidualLesson:
-        """What MPC would have added to PID, in so many scenarios."""
+        """Return training examples of the difference of MPC to PID, in `scenarios` scenarios."""
         at = among.some(scenarios)
         base = self.pid.repeated(scenarios)
         return ResidualLesson.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
@@ -89,14 +89,14 @@ class ClassicalControl:
     def residual(
         self, family: str, made: Family, lesson: ResidualLesson, steps: int
     ) -> ResidualPolicy:
-        """PID with a generator beside it that learns in so many steps, at its family's own rate."""
+        """Fit a generator as a residual of PID in `steps` steps, at its family's own rate."""
         most = 0.5 * self.machine.wiring.high
         own = replace(plan(family, steps=steps, seed=self.seed), batch=256)
         return ResidualPolicy.fitted(self.code, made, lesson, own, most)[0]
 
 
 def families(machine: ControlledMachine, noise: float) -> Mapping[str, Maker]:
-    """Of a machine, each made from a seed; classical ones where it is linear with one output."""
+    """Makers of policies, each from a seed; classical ones for a linear machine of one output."""
     found: dict[str, Callable[[ClassicalControl], Policy]] = {
         "ppo": partial(_tried, "ppo"),
         "sac": partial(_tried, "sac"),
@@ -114,7 +114,7 @@ def families(machine: ControlledMachine, noise: float) -> Mapping[str, Maker]:
 
 
 def by_axis(made: Mapping[str, Maker], axes: int) -> Mapping[str, Maker]:
-    """The same, once for each axis of a machine whose axes are all of one kind."""
+    """Apply each policy once for each axis of a machine whose axes are alike."""
     return {name: partial(_each, make, axes) for name, make in made.items()}
 
 
@@ -141,7 +141,7 @@ def _made(
     make: Callable[[ClassicalControl], Policy],
     seed: int,
 ) -> Policy:
-    """A policy that keeps the limits of the machine where it was made."""
+    """Make a policy, and refuse one that leaves the machine's limits on the bench."""
     policy = make(ClassicalControl(machine, noise, seed))
     at = TEACHING.some(SHOWN)
     with np.errstate(over="ignore", invalid="ignore"):

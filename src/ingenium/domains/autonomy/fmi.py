@@ -1,4 +1,4 @@
-"""A control law as a unit of FMI 2.0 for co-simulation: description, source, binary.
+"""FMI 2.0 co-simulation unit of a control law: description, source, binary.
 
 Source: Modelica Association, Functional Mock-up Interface 2.0.4, 2022, sections 2.1, 2.2 and 4.2.
 """
@@ -90,7 +90,7 @@ fmi2Status fmi2CancelStep(fmi2Component c) { (void)c; return fmi2Error; }
 @none@
 """
 )
-# Functions that a unit must have and this one has no use for, with their arguments.
+# Functions that the standard requires and this unit does not use, with their arguments.
 _NONE = (
     *(f"Get{t}(fmi2Component c, const fmi2ValueReference r[], size_t n, fmi2{t} v[])"
       for t in ("Integer", "Boolean", "String")),
@@ -132,7 +132,7 @@ def _binary(name: str, source: str, unit_source: str) -> bytes:
 
 
 def parts(name: str, source: str, wiring: Wiring) -> dict[str, bytes]:
-    """All members of the unit of a law."""
+    """Return all members of the unit of a law."""
     guid = str(uuid5(NAMESPACE_URL, source))
     unit_source = _unit_source(name, guid, wiring)
     here = "linux64" if platform.machine() in ("x86_64", "AMD64") else platform.machine()
@@ -145,7 +145,7 @@ def parts(name: str, source: str, wiring: Wiring) -> dict[str, bytes]:
 
 
 def unit(name: str, source: str, wiring: Wiring) -> bytes:
-    """The whole file."""
+    """Return the whole file."""
     found = io.BytesIO()
     with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, content in parts(name, source, wiring).items():

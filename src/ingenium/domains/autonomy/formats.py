@@ -1,4 +1,4 @@
-"""Controllers as C sources and as units of FMI 2.0 for co-simulation."""
+"""Files of controllers: C sources, and FMI 2.0 units for co-simulation."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ MOST_BYTES = 200_000
 
 @dataclass(frozen=True, eq=False)
 class LawFiles:
-    """What both formats share: numbers of designs, and what their compiled code answers."""
+    """Base class of both formats: numbers of designs, and responses of their compiled code."""
 
     machine: ControlledMachine
     variables: tuple[Variable, ...]
@@ -34,13 +34,13 @@ class LawFiles:
     apart: ClassVar[Literal[True]] = True
 
     def numbers(self, designs: xr.Dataset) -> list[tuple[int, LawNumbers]]:
-        """Of each design, by its index."""
+        """Return the numbers of each design, by its index."""
         law = laws(to_arrays(designs, self.variables), self.machine.wiring)
         index = designs[DESIGN].to_numpy().tolist()
         return [(i, LawNumbers.of(law, row)) for row, i in enumerate(index)]
 
     def designs(self, found: list[tuple[int, LawNumbers, str, str]]) -> xr.Dataset:
-        """Of index, numbers, name and source: with the response of the compiled code beside."""
+        """Build designs from index, numbers, name and source, with the compiled code's response."""
         columns = []
         for v, key in zip(self.variables, found[0][1].values, strict=True):
             rows = np.array([numbers.values[key] for _, numbers, _, _ in found])
@@ -60,7 +60,7 @@ class LawFiles:
         return whole
 
     def read_source(self, source: str, stem: str, where: str) -> tuple[int, LawNumbers, str, str]:
-        """Index, numbers, name and source of one text."""
+        """Parse index, numbers, name and source of one text."""
         tail = stem.removeprefix(f"{STEM}_")
         name = stem if stem.startswith(f"{STEM}_") and tail.isdecimal() else f"{STEM}_0"
         numbers = LawNumbers.read(source, name, self.machine.wiring, where)
@@ -69,13 +69,13 @@ class LawFiles:
 
 @dataclass(frozen=True, eq=False)
 class CSources(LawFiles):
-    """`controller_000012.c` of each design."""
+    """C format: `controller_000012.c` for each design."""
 
     name: ClassVar[str] = "c-source"
     endings: ClassVar[tuple[str, ...]] = (".c",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A file a design."""
+        """Write one file for each design."""
         paths = {}
         for index, numbers in self.numbers(designs):
             paths[index] = folder / f"{STEM}_{index:06d}.c"
@@ -86,7 +86,7 @@ class CSources(LawFiles):
         """Read one or a folder of them, compile them, and run each on the nominal machine.
 
         Raises:
-            InputError: for anything else than our source around numbers.
+            InputError: for any text other than our source around numbers.
         """
         files = _files(path, ".c")
         what = "the C source of a control law"
@@ -96,13 +96,13 @@ class CSources(LawFiles):
 
 @dataclass(frozen=True, eq=False)
 class Units(LawFiles):
-    """`controller_000012.fmu` of each design, with source and binary of this platform."""
+    """FMU format: `controller_000012.fmu` for each design, with source and local binary."""
 
     name: ClassVar[str] = "fmu"
     endings: ClassVar[tuple[str, ...]] = (".fmu",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A file a design."""
+        """Write one file for each design."""
         paths = {}
         for index, numbers in self.numbers(designs):
             stem = f"{STEM}_{index:06d}"
@@ -112,10 +112,10 @@ class Units(LawFiles):
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """Read one or a folder of them; the binary must be what the source gives here.
+        """Read one or a folder of them; the binary must equal that of the source here.
 
         Raises:
-            InputError: for a unit that is not ours, part by part.
+            InputError: for a unit with a part that is not ours.
         """
         found = []
         for file in _files(path, ".fmu"):

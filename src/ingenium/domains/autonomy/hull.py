@@ -1,9 +1,9 @@
-"""Where every machine of a box can be a period later: between few of them, but for a proved gap.
+"""Reachable states of all machines of a box after a period, as a hull with a proved gap.
 
-What a period does to position and rate is the exponential of a matrix that is linear in each of
-stiffness, friction and gain alone. Interpolated between the eight ends of their ranges it misses
-the truth by at most a sum of width^2 / 8 times the second derivative in each; that is bounded,
-entry by entry, by the same derivative for the largest moduli, with numbers rounded outwards.
+A period acts on position and rate by the exponential of a matrix that is linear in each of
+stiffness, friction and gain alone. Interpolation between the eight ends of their ranges is off by
+at most a sum of width^2 / 8 times the second derivative in each; that is bounded, entry by entry,
+by the same derivative for the largest moduli, with numbers rounded outwards.
 
 Source: Van Loan, IEEE Trans. Autom. Control 23:395, 1978 (integrals as blocks of an exponential).
 """
@@ -20,15 +20,15 @@ from ingenium.kits.enclosures.enclosure import Enclosure
 from ingenium.kits.enclosures.matrices import exponential
 
 Ends = tuple[float, float]
-ROUNDED = 1e-14  # of sums and products outside the enclosure, by what they hold
+ROUNDED = 1e-14  # of sums and products outside the enclosure, relative
 
 
 @dataclass(frozen=True, eq=False)
 class BoxHull:
-    """Eight machines, and how far beyond them one of the box can be.
+    """Eight machines, and the largest distance of the box's machines from their hull.
 
-    The first index of `gap` is position or rate a period later; the second what it comes from:
-    position, rate, action and load, by one unit of each.
+    The first index of `gap` is position or rate a period later; the second its cause: position,
+    rate, action or load, by one unit of each.
     """
 
     machines: tuple[SampledMachine, ...]
@@ -36,7 +36,7 @@ class BoxHull:
 
     @classmethod
     def of(cls, stiff: Ends, friction: Ends, gain: Ends, period_s: float) -> "BoxHull":
-        """Of y'' = stiff (gain u + load - y) - friction y', for any of these ranges."""
+        """Build for y'' = stiff (gain u + load - y) - friction y', over these ranges."""
         ends = list(product(stiff, friction, gain))
         moved = [
             exponential(Enclosure.of(_whole(*e)) * Enclosure.of(np.array(period_s))) for e in ends
@@ -49,20 +49,20 @@ class BoxHull:
     def beyond(
         self, normals: Float64[np.ndarray, "j 2"], most: Sequence[float]
     ) -> Float64[np.ndarray, " j"]:
-        """How much further than all eight one can be along normals; `most` of what moves it."""
+        """Return the gap along normals; `most` bounds position, rate, action and load."""
         found: np.ndarray = np.abs(normals) @ (self.gap @ np.array(most)) * (1 + ROUNDED)
         return found
 
 
 def _whole(stiff: float, friction: float, gain: float) -> Float64[np.ndarray, "4 4"]:
-    """Position, rate, action and load, of which the last two stay."""
+    """Matrix of position, rate, action and load, of which the last two are constant."""
     found = np.zeros((4, 4))
     found[0, 1], found[1] = 1.0, (-stiff, -friction, stiff * gain, stiff)
     return found
 
 
 def _missed(stiff: Ends, friction: Ends, gain: Ends, period_s: float) -> Float64[np.ndarray, "4 4"]:
-    """By the interpolation, at most."""
+    """Bound the error of the interpolation."""
     top = np.abs(_whole(stiff[1], max(map(abs, friction)), gain[1]))
     along = (np.zeros((4, 4)) for _ in range(3))
     by_stiff, by_friction, by_gain = along

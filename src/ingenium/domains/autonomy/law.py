@@ -1,6 +1,6 @@
-"""The control law that designs hold: PID on each output, with all that a machine needs of one.
+"""Control law of a design: PID on each output, with tracking under saturation.
 
-Shapes: n laws (or copies that each has one), q outputs that are controlled, m actions, p readings.
+Shapes: n laws (or copies that each has one), q controlled outputs, m actions, p readings.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from jaxtyping import Complex128, Float64, Int64
 
 @dataclass(frozen=True, eq=False)
 class Wiring:
-    """Which output each action answers for, and within which range it can act.
+    """Main output of each action, and the action's range.
 
     `senses` is 1 or -1 where an output drives an action, and 0 elsewhere; an action integrates the
     error of the first output that drives it.
@@ -25,7 +25,7 @@ class Wiring:
 
     @cached_property
     def first(self) -> Float64[np.ndarray, "m q"]:
-        """The sense of the first output of each action alone."""
+        """Sense of the first output of each action alone."""
         found = np.zeros_like(self.senses)
         rows = np.arange(len(found))
         at = np.abs(self.senses).argmax(1)
@@ -35,10 +35,10 @@ class Wiring:
 
 @dataclass(frozen=True, eq=False)
 class FeedbackLaw:
-    """u = sum over outputs of kp (b w - y) - kd dy/dt, plus an integral, cut to what can be done.
+    """u = sum over outputs of kp (b w - y) - kd dy/dt, plus an integral, saturated.
 
-    The derivative is filtered. The integral follows what was really applied (tracking), so that it
-    neither winds up under saturation nor jumps when another has acted.
+    The derivative is filtered. The integral follows the applied action (tracking), so that it
+    neither winds up under saturation nor jumps after another controller has acted.
 
     Source: Astrom and Hagglund, Advanced PID Control, ISA, 2006, sections 3.3 to 3.5.
     """
@@ -47,13 +47,13 @@ class FeedbackLaw:
     derivative: Float64[np.ndarray, "n q"]
     integral: Float64[np.ndarray, "n m"]
     filter_s: Float64[np.ndarray, " n"]
-    weight: Float64[np.ndarray, " n"]  # of the wanted value in the proportional part
+    weight: Float64[np.ndarray, " n"]  # of the target in the proportional part
     tracking_s: Float64[np.ndarray, " n"]
     wiring: Wiring
 
     @property
     def name(self) -> str:
-        """As a family of policies."""
+        """Name of the policy's family."""
         return "PID with filter, weight and tracking"
 
     @cached_property
@@ -72,21 +72,21 @@ class FeedbackLaw:
 
     @property
     def numbers(self) -> tuple[np.ndarray, ...]:
-        """Of all laws, in the order of a problem's variables."""
+        """Numbers of all laws, in the order of a problem's variables."""
         arrays = (self.proportional, self.derivative, self.integral)
         return (*arrays, self.filter_s, self.weight, self.tracking_s)
 
     def some(self, rows: slice | Int64[np.ndarray, " r"]) -> "FeedbackLaw":
-        """Those of these rows."""
+        """Select the laws of these rows."""
         kp, kd, ki, lag, weight, tracking = (a[rows] for a in self.numbers)
         return FeedbackLaw(kp, kd, ki, lag, weight, tracking, self.wiring)
 
     def repeated(self, times: int) -> "FeedbackLaw":
-        """Each law so many times in a row."""
+        """Repeat each law `times` times in a row."""
         return self.some(np.repeat(np.arange(len(self.filter_s)), times))
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """Filters that take the first reading as it is, and integrals of 0."""
+        """Return filters at the first reading, and integrals of 0."""
         m, q = self.wiring.senses.shape
         return np.concatenate([np.full((n, q), np.nan), np.zeros((n, m))], 1)
 
@@ -96,7 +96,7 @@ class FeedbackLaw:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n m"]:
-        """What the law asks for, within the ranges of actions."""
+        """Return the action of the law, within the ranges of actions."""
         asked = self._asked(memory, seen, wanted)
         found: np.ndarray = np.clip(asked, self.wiring.low, self.wiring.high)
         return found
@@ -108,7 +108,7 @@ class FeedbackLaw:
         wanted: Float64[np.ndarray, "n q"],
         applied: Float64[np.ndarray, "n m"],
     ) -> Float64[np.ndarray, "n k"]:
-        """Filters and integrals a period later."""
+        """Update filters and integrals by a period."""
         q, h = wanted.shape[1], self.wiring.period_s
         y = seen[:, :q]
         slow = np.where(np.isnan(memory[:, :q]), y, memory[:, :q])
@@ -131,7 +131,7 @@ class FeedbackLaw:
         return found
 
     def answer(self, z: Complex128[np.ndarray, "n f"]) -> Complex128[np.ndarray, "n q f"]:
-        """From each reading to its action, at points of the z-plane, with the loop's sign."""
+        """Response from each reading to its action at points of the z-plane, in the loop's sign."""
         slow = self.passing[:, None] / (z - 1 + self.passing[:, None])
         each = self.proportional[..., None] + self._rate[..., None] * (1 - slow)[:, None]
         held = self.wiring.period_s / (z - 1)

@@ -1,4 +1,4 @@
-"""What problems of control laws share: variables, known laws, files, limits and pictures."""
+"""Base class of problems of control laws: variables, known laws, files, limits and figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -34,7 +34,7 @@ from ingenium.domains.autonomy.source import LawNumbers
 from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Plant, Policy
 
-SHARE, MOST = 0.05, 5  # of the laws, that the second engine measures again
+SHARE, MOST = 0.05, 5  # of the laws, that the cross-check measures again
 QUICKEST, SLOWEST = 0.01, 3.9  # s, of the rise of known laws
 LEAST_STEP, MOST_STEP = 0.02, 100.0  # of their proved regions
 FIRST = 64  # scenarios of each law; of a share that is 0 the interval ends at 0.13
@@ -83,11 +83,11 @@ class LawProblem(Problem):
     )
     licence = "CC0-1.0"
     machine: ControlledMachine
-    noise: float = 1e-3  # of a reading, which opponents are told
+    noise: float = 1e-3  # of a reading, known to opponents
     families: Mapping[str, Maker]
 
     def _pose(self, known: Sequence[np.ndarray], scenarios: int) -> None:
-        """All that follows from the machine, and from laws that are known to be good at it."""
+        """Set up everything that depends on the machine and its known good laws."""
         machine = self.machine
         m, q = machine.wiring.senses.shape
         self.sizes: Mapping[str, int] = {"output": q, "action": m}
@@ -108,7 +108,7 @@ class LawProblem(Problem):
         self.notes = (f"Machine: {machine.bench.name}.",)
 
     def _answering(self, known: Sequence[np.ndarray]) -> xr.Dataset:
-        """Known laws that are stable and rise in time, with what they answer."""
+        """Select known laws that are stable and quick, with their responses."""
         arrays = [torch.from_numpy(np.ascontiguousarray(a, dtype=np.float64)) for a in known]
         law = laws(arrays, self.machine.wiring)
         rise, over, _ = step_answers(self.machine, nominal(self.machine, law)[:, 0])
@@ -130,11 +130,11 @@ class LawProblem(Problem):
         return to_dataset(own, self.variables, coords | self.labels())
 
     def data(self) -> xr.Dataset:
-        """Laws by pole placement or linear-quadratic regulators, with what they answer."""
+        """Return laws by pole placement or linear-quadratic regulators, with their responses."""
         return self._known
 
     def labels(self) -> dict[str, Any]:
-        """Names of the outputs and actions."""
+        """Return the names of the outputs and actions."""
         bench, (m, q) = self.machine.bench, self.machine.wiring.senses.shape
         return {
             "output": ("output", np.array([r.name for r in bench.readings[:q]])),
@@ -142,7 +142,7 @@ class LawProblem(Problem):
         }
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Into the ranges of gains and times."""
+        """Return the projection onto the ranges of gains and times."""
         gains, held = self.machine.bounds[:2], self.machine.bounds[2]
         ranges = (*gains, held, TIMES[0], (0.0, 1.0), TIMES[1])
 
@@ -154,24 +154,24 @@ class LawProblem(Problem):
 
     @property
     def plant(self) -> Plant:
-        """The machine in service."""
+        """Machine in service."""
         return self.machine.service
 
     @property
     def held_out(self) -> Plant:
-        """Another simulator of it."""
+        """Another simulator of the machine."""
         return self.machine.held_out
 
     @property
     def drill(self) -> Callable[[float], Drill]:
-        """Faults and overrides of a run that names none."""
+        """Return faults and overrides of a run that names none."""
         return self.machine.drilled
 
     def policy(self, design: xr.Dataset, plant: Plant) -> Policy:
-        """The compiled code of a single law, once for each action of a plant that has more.
+        """Return the compiled code of a single law, once for each action of a plant with several.
 
         Raises:
-            InputError: for a plant with another period, or whose actions it does not fit.
+            InputError: for a plant with another period, or with other actions.
         """
         wiring = self.machine.wiring
         m, q = wiring.senses.shape
@@ -196,10 +196,10 @@ class LawProblem(Problem):
         return AxisByAxis(code, count)
 
     def allow(self, limits: Sequence[Limit]) -> None:
-        """Refuse a peak of sensitivity below 1, and a worst case that is asked to be the better.
+        """Refuse a peak of sensitivity below 1, and a worst case better than the nominal one.
 
         Raises:
-            InputError: naming the nearest limit that can be met.
+            InputError: naming the nearest feasible limit.
         """
         low = {x.quantity: x.at_least for x in limits if x.at_least is not None}
         high = {x.quantity: x.at_most for x in limits if x.at_most is not None}
@@ -220,7 +220,7 @@ class LawProblem(Problem):
                 )
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Margins of the first known law as python-control has them."""
+        """Return the first known law, with margins by python-control."""
         one = self._known.isel({DESIGN: [0]})
         second = PythonControl(self.machine)
         found = second.measure(*to_arrays(one, self.variables))[0].tolist()
@@ -231,7 +231,7 @@ class LawProblem(Problem):
         return ((to_dataset(arrays, self.variables, coords), truth, 1e-4),)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Step responses beside baselines, the region of attraction, and the front."""
+        """Show step responses alongside baselines, the region of attraction, and the front."""
         return report.sections(self.machine, self.noise, self.variables, designs, verdicts)
 
 

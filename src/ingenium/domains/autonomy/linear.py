@@ -1,6 +1,6 @@
-"""Linear machines in continuous time, and their exact course between two actions.
+"""Linear machines in continuous time, and their exact discretisation.
 
-Shapes: s numbers of a state, q outputs that are controlled.
+Shapes: s numbers of a state, q controlled outputs.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class LinearMachine:
-    """dx/dt = dynamics x + drive u + load d, of one action; `outputs` of the state are controlled.
+    """Linear machine dx/dt = dynamics x + drive u + load d; `outputs` of the state are controlled.
 
     `still` is the state at rest where the first output is 1, and `holding` the action there.
     """
@@ -43,7 +43,7 @@ class LinearMachine:
         return np.stack(columns, 1)
 
     def sampled(self, period_s: float) -> "SampledMachine":
-        """Exact where action and load stay as they are for a period (zero-order hold)."""
+        """Discretise exactly, with action and load constant over a period (zero-order hold)."""
         s = len(self.drive)
         whole = np.zeros((s + 2, s + 2))
         whole[:s, :s], whole[:s, s], whole[:s, s + 1] = self.dynamics, self.drive, self.load
@@ -57,7 +57,7 @@ def _rank(reach: Float64[np.ndarray, "s s"]) -> int:
 
 @dataclass(frozen=True, eq=False)
 class SampledMachine:
-    """x a period later = dynamics x + drive u + load d."""
+    """Sampled machine: x a period later = dynamics x + drive u + load d."""
 
     dynamics: Float64[np.ndarray, "s s"]
     drive: Float64[np.ndarray, " s"]

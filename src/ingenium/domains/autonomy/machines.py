@@ -1,4 +1,4 @@
-"""What a controller is for: a machine with its loop, its bench, its service, and another of it."""
+"""Controlled machine: its linear loop, test bench, service, and a held-out variant."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ NOMINAL = -1  # a scenario without noise and load; those below it are corners of
 
 @dataclass(frozen=True, eq=False)
 class ControlledMachine:
-    """One machine as all that measures needs it.
+    """Machine with everything that a measurement needs.
 
-    `loop` is the nominal machine of each action, linear; `bench` answers to a step from rest and
-    then to loads, `service` to levels that change, and nothing was tuned on `held_out`.
+    `loop` is the linear nominal machine of each action; `bench` simulates a step from rest and then
+    loads, `service` changing levels, and nothing was tuned on `held_out`.
     """
 
     name: str
@@ -32,23 +32,23 @@ class ControlledMachine:
     corners: int  # scenarios of the bench below the nominal one
     response_s: float  # of a step
     load_s: float  # from which the bench bears a load
-    goal: float  # largest wanted value, from where holding takes nothing
+    goal: float  # largest target, from where the holding action is 0
     bounds: tuple[tuple[float, float], ...]  # of kp, kd and ki
     linear: bool  # whether the bench is the loop's machine but for its ranges
     drilled: Callable[[float], Drill]  # of seconds: faults and overrides of a run that names none
 
     @property
     def periods(self) -> int:
-        """Of a response with its load."""
+        """Number of periods of a response with its load."""
         return round(self.response_s / self.wiring.period_s)
 
     @property
     def load_period(self) -> int:
-        """Before which there is no load."""
+        """First period with a load."""
         return round(self.load_s / self.wiring.period_s)
 
     @cached_property
     def mains(self) -> Int64[np.ndarray, " m"]:
-        """The output that each action answers for."""
+        """Index of the main output of each action."""
         found: np.ndarray = np.abs(self.wiring.first).argmax(1)
         return found

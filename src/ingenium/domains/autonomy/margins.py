@@ -1,4 +1,4 @@
-"""Margins of sampled loops: gain, phase and distance from -1, of many laws at once.
+"""Margins of sampled loops: gain, phase and distance from -1, in batches of laws.
 
 Shapes: n laws, q outputs, f frequencies, s numbers of a state.
 """
@@ -14,12 +14,12 @@ from ingenium.domains.autonomy.linear import LinearMachine
 
 POINTS, HALVINGS = 600, 40
 LOWEST = 1e-4  # of the highest frequency that a period can carry
-MOST_DB = 60.0  # beyond which a margin is no longer told
+MOST_DB = 60.0  # at which margins are capped
 
 
 @dataclass(frozen=True, eq=False)
 class SampledLoop:
-    """One machine under many laws with one action, cut open at the action."""
+    """Loop of one machine under many laws with one action, cut open at the action."""
 
     machine: LinearMachine
     law: FeedbackLaw
@@ -27,7 +27,7 @@ class SampledLoop:
     def at(
         self, rows: Int64[np.ndarray, " n"], omega: Float64[np.ndarray, "n f"]
     ) -> Complex128[np.ndarray, "n f"]:
-        """The loop's answer, of some laws at their frequencies in rad/s."""
+        """Response of the loop, for some laws at their frequencies in rad/s."""
         h = self.law.wiring.period_s
         z = np.exp(1j * omega * h)
         own = self.law.some(rows).answer(z)
@@ -35,7 +35,7 @@ class SampledLoop:
         return found
 
     def _plant(self, z: Complex128[np.ndarray, "n f"]) -> Complex128[np.ndarray, "n f q"]:
-        """From the action to each output, by the modes of the sampled machine."""
+        """Response from the action to each output, by the modes of the sampled machine."""
         sampled = self.machine.sampled(self.law.wiring.period_s)
         eye = np.eye(len(sampled.drive))
         solved = np.linalg.solve(
@@ -47,8 +47,8 @@ class SampledLoop:
     def margins(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Gain in dB (up or down, the nearer), phase in degrees, and the peak of sensitivity.
 
-        `MOST_DB` and 180 degrees where nothing crosses. They mean what they say only of loops that
-        are stable when closed.
+        `MOST_DB` and 180 degrees where nothing crosses. They are meaningful only for loops that are
+        stable when closed.
         """
         n = len(self.law.filter_s)
         top = np.pi / self.law.wiring.period_s
@@ -79,7 +79,7 @@ class SampledLoop:
         grid: Float64[np.ndarray, " f"],
         of: Callable[[np.ndarray], np.ndarray],
     ) -> tuple[Int64[np.ndarray, " m"], Float64[np.ndarray, " m"]]:
-        """Rows and frequencies at which something changes its sign, to rounding."""
+        """Rows and frequencies of sign changes, to rounding."""
         rows, left = np.nonzero(np.sign(values[:, :-1]) * np.sign(values[:, 1:]) < 0)
         low, high = grid[left].copy(), grid[left + 1].copy()
         before = np.sign(values[rows, left])

@@ -1,4 +1,4 @@
-"""Noise that is drawn from the number of a scenario and the period alone, in blocks."""
+"""Noise that depends on the scenario's number and the period alone, sampled in blocks."""
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -7,7 +7,7 @@ PERIODS = 1024  # of a block
 
 
 class BlockNoise:
-    """Standard normal numbers, `p` in each period of each scenario, whatever others are asked."""
+    """Standard normal numbers, `p` in each period of each scenario, independent of other calls."""
 
     def __init__(self, seed: int, p: int) -> None:
         self.seed, self.p = seed, p
@@ -16,7 +16,7 @@ class BlockNoise:
         self._asked: np.ndarray | None = None
 
     def at(self, scenario: Int64[np.ndarray, " n"], period: int) -> Float64[np.ndarray, "n p"]:
-        """Of one period."""
+        """Return the numbers of one period."""
         number = period // PERIODS
         if self._asked is not scenario or self._key[0] != number:
             each, back = np.unique(scenario, return_inverse=True)

@@ -1,6 +1,6 @@
-"""What the field would use instead: PID by search, LQG with an integral, MPC with an observer.
+"""Standard controllers for comparison: PID by search, LQG with an integral, MPC with an observer.
 
-They know the nominal machine, its actuator and the noise; none was shown a scenario that judges.
+They use the nominal machine, its actuator and the noise; none was tuned on a scenario that judges.
 
 Shapes: n copies, s numbers of a machine's state, f periods of a horizon.
 """
@@ -21,14 +21,14 @@ from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import TUNING
 
 TRIED, KEPT, ROUNDS = 400, 40, 5  # laws of each round of a search
-PEAK = 1.6  # of the sensitivity of a tuned PID, as its authors ask for
+PEAK = 1.6  # of the sensitivity of a tuned PID, as its authors recommend
 
 
 def tuned_pid(machine: ControlledMachine, seed: int) -> FeedbackLaw:
-    """One PID law by a cross-entropy search: least absolute error of step and load.
+    """Tune one PID law by a cross-entropy search: least absolute error of step and load.
 
-    The proportional part sees the whole error, as a plain PID does; the peak of sensitivity is
-    held. Only for machines with one output.
+    The proportional part acts on the whole error, as in a plain PID; the peak of sensitivity is
+    bounded. Only for machines with one output.
 
     Source: Astrom and Hagglund, Advanced PID Control, ISA, 2006, section 6.5 (integrated error
         under a bound on the sensitivity).
@@ -68,7 +68,7 @@ def _pid_cost(machine: ControlledMachine, law: FeedbackLaw) -> Float64[np.ndarra
 
 @dataclass(frozen=True, eq=False)
 class LoadObserver:
-    """A stationary Kalman filter of the machine's state and of a load that stays as it is.
+    """Stationary Kalman filter of the machine's state and of a constant load.
 
     Source: Anderson and Moore, Optimal Filtering, 1979, section 4.4.
     """
@@ -89,7 +89,7 @@ class LoadObserver:
 
     @cached_property
     def gain(self) -> Float64[np.ndarray, " s"]:
-        """Of the innovation, in the predictor's form."""
+        """Gain of the innovation, in the predictor's form."""
         dynamics, _, reading = self.whole
         moves = np.zeros(len(reading))
         moves[-1] = self.drift**2
@@ -103,7 +103,7 @@ class LoadObserver:
         seen: Float64[np.ndarray, " n"],
         applied: Float64[np.ndarray, " n"],
     ) -> Float64[np.ndarray, "n s"]:
-        """The estimate a period later."""
+        """Return the estimate a period later."""
         dynamics, drive, reading = self.whole
         found = estimate @ dynamics.T + applied[:, None] * drive
         whole: np.ndarray = found + (seen - estimate @ reading)[:, None] * self.gain
@@ -112,7 +112,7 @@ class LoadObserver:
 
 @dataclass(frozen=True, eq=False)
 class IntegratingLqg:
-    """Regulator on an observer, with an integral of the error; its action is cut."""
+    """Regulator on an observer, with an integral of the error; its action is saturated."""
 
     observer: LoadObserver
     price: float = 0.02
@@ -121,7 +121,7 @@ class IntegratingLqg:
 
     @cached_property
     def gains(self) -> Float64[np.ndarray, " s"]:
-        """Of state and integral."""
+        """Gains of state and integral."""
         machine = self.observer.machine
         own, h = machine.loop.sampled(machine.wiring.period_s), machine.wiring.period_s
         s = len(own.drive)
@@ -131,11 +131,11 @@ class IntegratingLqg:
         return regulator(dynamics, drive, weight, self.price)[0]
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """Estimate of state and load, then the integral."""
+        """Return the estimate of state and load, then the integral."""
         return np.zeros((n, len(self.gains) + 1))
 
     def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Within the range of the action."""
+        """Return the action, within its range."""
         wiring = self.observer.machine.wiring
         found: np.ndarray = np.clip(self._asked(memory, wanted), wiring.low, wiring.high)
         return found
@@ -143,7 +143,7 @@ class IntegratingLqg:
     def learn(
         self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray, applied: np.ndarray
     ) -> np.ndarray:
-        """The integral waits while the action is cut further."""
+        """Update the memory; the integral pauses while the action saturates further."""
         h = self.observer.machine.wiring.period_s
         estimate = self.observer.after(memory[:, :-1], seen[:, 0], applied[:, 0])
         error = seen[:, 0] - wanted[:, 0]
@@ -180,7 +180,7 @@ class PredictiveControl:
 
     @cached_property
     def _plan(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        """What a plan does to outputs, what the state does, and the Hessian with its largest."""
+        """Maps from plan and from state to outputs, and the Hessian with its largest eigenvalue."""
         dynamics, drive, reading = self.observer.whole
         f = self.horizon
         of_state, answer, power = np.empty((f, len(drive))), np.empty(f), np.eye(len(drive))
@@ -194,17 +194,17 @@ class PredictiveControl:
         return of_plan, of_state, hessian, float(np.linalg.eigvalsh(hessian)[-1])
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """Estimate, last action, and the plan."""
+        """Return the estimate, the last action, and the plan."""
         return np.zeros((n, len(self.observer.gain) + 1 + self.horizon))
 
     def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """The first action of the plan."""
+        """Return the first action of the plan."""
         return self._planned(memory, wanted)[:, :1]
 
     def learn(
         self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray, applied: np.ndarray
     ) -> np.ndarray:
-        """The plan moves on by a period."""
+        """Shift the plan by a period."""
         s, plan = len(self.observer.gain), self._planned(memory, wanted)
         estimate = self.observer.after(memory[:, :s], seen[:, 0], applied[:, 0])
         return np.concatenate([estimate, applied, plan[:, 1:], plan[:, -1:]], 1)
@@ -227,7 +227,7 @@ class PredictiveControl:
 
 
 def opponents(machine: ControlledMachine, noise: float, seed: int) -> Mapping[str, Policy]:
-    """All three, on a machine with one output."""
+    """Return all three, for a machine with one output."""
     observer = LoadObserver(machine, max(noise, 1e-6), 0.02)
     return {
         "PID, tuned by search": tuned_pid(machine, seed),
@@ -237,9 +237,9 @@ def opponents(machine: ControlledMachine, noise: float, seed: int) -> Mapping[st
 
 
 def at_full_action(machine: ControlledMachine, periods: int) -> Float64[np.ndarray, " t"]:
-    """The output from rest under the whole action: no controller is quicker from level to level.
+    """Simulate the output from rest under the whole action: no controller is quicker.
 
-    Of a machine of second order, until it first turns back.
+    For a second-order machine, until it first turns back.
     """
     most = min(-float(machine.wiring.low[0]), float(machine.wiring.high[0]))
     own = machine.loop.sampled(machine.wiring.period_s / FINER)
@@ -253,10 +253,10 @@ def at_full_action(machine: ControlledMachine, periods: int) -> Float64[np.ndarr
 def fastest(
     machine: ControlledMachine, periods: int
 ) -> tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]:
-    """Time and output of the time-optimal way to rest at the goal: all one way, then all the other.
+    """Time and output of the time-optimal path to rest at the goal: full action, then reversed.
 
-    Of a machine of second order with complex or real stable poles, whose way is so short that one
-    change suffices; no controller under the same range gets there and stays sooner.
+    For a second-order machine with complex or real stable poles, whose path is so short that one
+    switch suffices; no controller with the same range gets there and stays sooner.
 
     Source: Pontryagin et al., The Mathematical Theory of Optimal Processes, 1962, section 3.
     """
@@ -277,4 +277,4 @@ def fastest(
     return np.arange(len(y)) * h, y
 
 
-FINER = 20  # parts of a period, in which the time-optimal way is followed
+FINER = 20  # parts of a period, in which the time-optimal path is simulated

@@ -1,4 +1,4 @@
-"""Responses of control laws, the field's own controllers, regions of attraction, the trade."""
+"""Report sections: responses, standard controllers, regions of attraction, the trade-off."""
 
 from collections.abc import Mapping, Sequence
 
@@ -32,7 +32,7 @@ def sections(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """Responses, a table with opponents, the best law's region, and what is traded for what."""
+    """Show responses, a table with opponents, the best law's region, and the trade-off."""
     order = best(verdicts, "load_error")
     law = laws(to_arrays(designs.isel({DESIGN: order}), variables), machine.wiring)
     others = opponents(machine, noise, 0) if machine.linear else {}
@@ -86,7 +86,7 @@ def _responses(
 def _table(
     machine: ControlledMachine, law: FeedbackLaw, index: np.ndarray, others: Mapping[str, Policy]
 ) -> Section:
-    """Rise, overshoot, error under load and effort, on the same scenarios."""
+    """Tabulate rise, overshoot, error under load and effort, on the same scenarios."""
     own = {f"design {index[i]}": law.some(slice(i, i + 1)) for i in range(min(ROWS, len(index)))}
     t, way = fastest(machine, machine.load_period)
     quickest = np.maximum.accumulate(at_full_action(machine, machine.load_period))
@@ -118,13 +118,13 @@ def _scores(machine: ControlledMachine, policy: Policy) -> tuple[float, float, f
 
 
 def under_load(machine: ControlledMachine, policy: Policy) -> Rollout:
-    """A policy of a single row in scenarios beyond those that judge."""
+    """Simulate a policy of a single row in scenarios beyond those that judge."""
     own = policy.repeated(TRIED) if isinstance(policy, FeedbackLaw) else policy
     return rollout(machine.bench, own, TELLING.some(TRIED), machine.periods)
 
 
 def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:
-    """Courses from inside and outside the proved region of the best law, in place and rate."""
+    """Plot trajectories from inside and outside the best law's proved region, by place and rate."""
     one = one_loop_each(machine, law.some(slice(0, 1)))
     found, loops = region(machine.loop, one, machine.goal), ClosedLoops.of(machine.loop, one)
     figure, axes = plane()

@@ -1,6 +1,6 @@
-"""A rule as a policy: what an engineer writes down in three lines before anything is tuned.
+"""Switching rule as a policy, which an engineer writes in three lines before any tuning.
 
-Shapes: n copies, p readings (position, rate), k numbers of a memory, of which it has none.
+Shapes: n copies, p readings (position, rate), k numbers of a memory (none here).
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from ingenium.domains.autonomy.machines import ControlledMachine
 
 @dataclass(frozen=True, eq=False)
 class SwitchingRule:
-    """Full speed along the curve of braking, and a line near the goal.
+    """Policy of full speed along the braking curve, and a line near the goal.
 
-    It balances spring and friction of the nominal machine, and knows of no load.
+    It balances spring and friction of the nominal machine, without any load.
 
     Source: Workman, Kosut and Franklin, Adaptive proximate time-optimal servomechanisms, American
         Control Conference, 1987.
@@ -27,7 +27,7 @@ class SwitchingRule:
     name: str = "proximate time-optimal rule"
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """Nothing."""
+        """Return an empty memory."""
         return np.zeros((n, 0))
 
     def act(
@@ -36,7 +36,7 @@ class SwitchingRule:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n 1"],
     ) -> Float64[np.ndarray, "n 1"]:
-        """Within the range of the action."""
+        """Return the action, within its range."""
         own, wiring = self.machine.loop, self.machine.wiring
         push = float(own.drive[1])
         most = float(wiring.high[0]) - abs(own.holding) * self.machine.goal
@@ -58,5 +58,5 @@ class SwitchingRule:
         wanted: Float64[np.ndarray, "n 1"],
         applied: Float64[np.ndarray, "n 1"],
     ) -> Float64[np.ndarray, "n k"]:
-        """Nothing."""
+        """Return the empty memory."""
         return memory

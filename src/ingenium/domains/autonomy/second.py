@@ -1,4 +1,4 @@
-"""Control laws measured again: margins by python-control, the step by scipy's integrator.
+"""Cross-check of control laws: margins by python-control, the step by scipy's integrator.
 
 Shapes: n laws, q outputs, t periods, k quantities.
 """
@@ -28,7 +28,7 @@ MOST_DB, FREQUENCIES = 60.0, 2000
 
 @dataclass(frozen=True, eq=False)
 class PythonControl:
-    """Law by law, the machine in continuous time between actions; shares no code but numbers."""
+    """Law by law, with the machine in continuous time between actions; shares no code with ours."""
 
     machine: ControlledMachine
     name: ClassVar[str] = "python-control, and LSODA of scipy"
@@ -36,17 +36,17 @@ class PythonControl:
 
     @property
     def version(self) -> str:
-        """Of python-control."""
+        """Version of python-control."""
         return EXTRA.release_of("control")
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Margins; and of a machine that is linear but for its ranges, the overshoot."""
+        """Margins; for a machine that is linear within its ranges, also the overshoot."""
         own = {q.name: q for q in (*STEP, *LOOP)}
         return tuple(own[name] for name in NAMES if self.machine.linear or name != "overshoot")
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """A row for each law: the worst of its loops."""
+        """Measure each law: the worst of its loops."""
         law = laws(arrays, self.machine.wiring)
         single = one_loop_each(self.machine, law)
         n, m = law.integral.shape
@@ -62,7 +62,7 @@ class PythonControl:
         return (*self._margins(law, i), over)
 
     def _loop(self, law: FeedbackLaw, i: int) -> Any:
-        """Its answer at many frequencies, cut open at the action."""
+        """Frequency response of the loop, cut open at the action."""
         control: Any = EXTRA.package("control")
         machine, h = self.machine.loop, law.wiring.period_s
         plant = control.ss(machine.dynamics, machine.drive[:, None], machine.outputs, 0)
@@ -78,7 +78,7 @@ class PythonControl:
         return control.frd(loop, omega, smooth=True)
 
     def _stable(self, law: FeedbackLaw, i: int) -> bool:
-        """Whether the closed loop dies out, by stepping its matrices from each unit."""
+        """Return True if the closed loop decays, by powers of its matrix."""
         machine, h = self.machine.loop, law.wiring.period_s
         control: Any = EXTRA.package("control")
         plant = control.c2d(
@@ -111,7 +111,7 @@ class PythonControl:
         return min(gain, MOST_DB), phase
 
     def _overshoot(self, law: FeedbackLaw, i: int) -> float:
-        """Of the first output, by an adaptive integrator from one action to the next."""
+        """Overshoot of the first output, by an adaptive integrator from one action to the next."""
         machine, h = self.machine.loop, law.wiring.period_s
         sense, low, high = law.wiring.senses[0], law.wiring.low[0], law.wiring.high[0]
         x = np.zeros(len(machine.drive))

@@ -1,4 +1,4 @@
-"""The chapter's machine: of second order, with a saturated actuator and a box of parameters.
+"""Second-order machine with a saturated actuator and a box of parameters.
 
 Shapes: n copies.
 """
@@ -23,28 +23,28 @@ from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Barrier, PlantState, Policy, Signal
 from ingenium.operate.rollout import Rollout
 
-LOAD_AT_S = 4.0  # from which a load acts, in scenarios that draw one
+LOAD_AT_S = 4.0  # from which a load acts, in scenarios that sample one
 TARGET = 1.0
 CORNERS = [(a, b, c) for a in (-1.0, 1.0) for b in (-1.0, 1.0) for c in (-1.0, 1.0)]
-HOLD_S = 5.0  # of each level that is wanted in service
+HOLD_S = 5.0  # of each target level in service
 
 
 @dataclass(frozen=True)
 class OscillatorBox:
-    """y'' = omega^2 (gain u + load - y) - 2 damping omega y', with ranges about the nominal."""
+    """Machine y'' = omega^2 (gain u + load - y) - 2 damping omega y', with ranges of parameters."""
 
     omega: float = 2.5  # rad/s
     damping: float = 0.35
     gain: float = 1.0
     spread: float = 0.2  # of each parameter to either side, relative
     umax: float = 3.0
-    load: float = 0.5  # largest that is drawn
+    load: float = 0.5  # largest that is sampled
     noise: float = 0.001  # standard deviation of the reading
     ymax: float = 1.6
     vmax: float = 8.0
 
     def machine(self, ends: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> LinearMachine:
-        """At ends of the ranges, from -1 to 1 each."""
+        """Return the machine at ends of the ranges, from -1 to 1 each."""
         both = zip((self.omega, self.damping, self.gain), ends, strict=True)
         omega, damping, gain = (value * (1 + self.spread * end) for value, end in both)
         stiff = omega**2
@@ -58,7 +58,7 @@ class OscillatorBox:
         )
 
     def hull(self, period_s: float) -> BoxHull:
-        """What every machine of the box lies between."""
+        """Return the hull of every machine of the box."""
         ends = (1 - self.spread, 1 + self.spread)
         low, high = (self.omega * e for e in ends)
         friction = (2 * self.damping * ends[0] * low, 2 * self.damping * ends[1] * high)
@@ -68,7 +68,7 @@ class OscillatorBox:
 
 @dataclass(frozen=True, eq=False)
 class OscillatorCopies:
-    """What scenarios say of copies: how each moves in a period, and its load."""
+    """Parameters of copies in their scenarios: the motion of a period, and the load."""
 
     moves: Float64[np.ndarray, "n 2 2"]
     drive: Float64[np.ndarray, "n 2"]
@@ -81,7 +81,7 @@ class OscillatorCopies:
 
 
 class Oscillator:
-    """Copies of it, exactly discretised; in service the wanted level changes now and then."""
+    """Copies, exactly discretised; in service the target level changes now and then."""
 
     name: ClassVar[str] = "second-order plant, exact discretisation"
     version: ClassVar[str] = "1"
@@ -93,7 +93,7 @@ class Oscillator:
     }
 
     def __init__(self, box: OscillatorBox, period_s: float, seed: int, *, service: bool) -> None:
-        """Open it; in `service` wanted levels are drawn, else it is a step."""
+        """Open the plant; in `service` target levels are sampled, else the target is a step."""
         self.box, self.period_s, self.seed, self.service = box, period_s, seed, service
         self.readings = (
             Signal("y", "1", -box.ymax, box.ymax),
@@ -104,13 +104,13 @@ class Oscillator:
         self._now: tuple[np.ndarray, OscillatorCopies] | None = None
 
     def begin(self, scenario: Int64[np.ndarray, " n"]) -> PlantState:
-        """At rest at 0."""
+        """Return the state at rest at 0."""
         return PlantState(0, np.zeros((len(scenario), 2)), scenario)
 
     def step(
         self, state: PlantState, action: Float64[np.ndarray, "n 1"], faults: Sequence[PlantFault]
     ) -> PlantState:
-        """A period later."""
+        """Advance by a period."""
         own, t = self._copies(state.scenario), state.period * self.period_s
         u, load = self._faulted(action[:, 0], self._load(own, t), faults)
         y, v = state.x[:, 0], state.x[:, 1]
@@ -140,7 +140,7 @@ class Oscillator:
         return state.x
 
     def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n 2"]:
-        """With noise, and as faults of sensors have it."""
+        """Readings with noise and faults of sensors."""
         own = self._copies(state.scenario)
         if not own.noisy.any():
             return misread(self.truth(state).copy(), faults)
@@ -149,7 +149,7 @@ class Oscillator:
         return misread(found, faults)
 
     def wanted(self, state: PlantState) -> Float64[np.ndarray, "n 1"]:
-        """A step; in service levels that are drawn from the scenario."""
+        """Target of a step; in service levels sampled for the scenario."""
         if not self.service:
             return np.full((len(state.x), 1), TARGET)
         turn = int(state.period * self.period_s / HOLD_S)
@@ -158,7 +158,7 @@ class Oscillator:
     def courses(
         self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
     ) -> Rollout | None:
-        """Of feedback laws, by compiled C where there is a compiler."""
+        """Simulate feedback laws in compiled C where there is a compiler; else None."""
         if not isinstance(policy, FeedbackLaw) or library() is None:
             return None
         each, at = np.unique(scenario, return_inverse=True)
@@ -180,23 +180,23 @@ class Oscillator:
     def expected(
         self, seen: Float64[np.ndarray, "n 2"], action: Float64[np.ndarray, "n 1"]
     ) -> Float64[np.ndarray, "n 2"]:
-        """By the nominal parameters, without load."""
+        """Predict with the nominal parameters, without load."""
         own = self._nominal
         found: np.ndarray = seen @ own.dynamics.T + action * own.drive
         return found
 
     def barrier(self, seen: Float64[np.ndarray, "n 2"]) -> Barrier:
-        """Rows under which every machine of the box stays inside."""
+        """Return rows under which every machine of the box stays inside."""
         return self.guard.rows(seen[:, :1], seen[:, 1:])
 
     def fallback(self, seen: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 1"]:
-        """Against the rate: what damps it, and lets the spring bring it home."""
+        """Return an action against the rate: it damps, and lets the spring return to 0."""
         wanted = -2 * seen[:, 1:] / self.box.omega
         return np.clip(wanted, -self.box.umax, self.box.umax)
 
     @cached_property
     def guard(self) -> AxisBarrier:
-        """Computed once, and proved on its corners."""
+        """Barrier, computed once, and proved on its corners."""
         box = self.box
         return AxisBarrier.of(
             box.hull(self.period_s),
@@ -212,7 +212,7 @@ class Oscillator:
         return self.box.machine().sampled(self.period_s)
 
     def _copies(self, scenario: Int64[np.ndarray, " n"]) -> OscillatorCopies:
-        """Of these scenarios; the same array is looked up once."""
+        """Return the copies of these scenarios; cached for the same array."""
         if self._now is None or self._now[0] is not scenario:
             each, back = np.unique(scenario, return_inverse=True)
             drawn = [self._drawn(int(s)) for s in each]
@@ -236,23 +236,23 @@ class Oscillator:
 
 
 class StickyOscillator(Oscillator):
-    """Another simulator of it: dry friction and a lag of the actuator, by small Euler steps."""
+    """Another simulator: dry friction and a lag of the actuator, by small Euler steps."""
 
     name: ClassVar[str] = "second-order plant with dry friction and actuator lag"
     FRICTION, LAG_S, PARTS = 0.03, 0.015, 20  # of the spring at 1; parts of a period
 
     def __init__(self, box: OscillatorBox, period_s: float, seed: int) -> None:
-        """Open it, in service."""
+        """Open the plant in service."""
         super().__init__(box, period_s, seed, service=True)
 
     def begin(self, scenario: Int64[np.ndarray, " n"]) -> PlantState:
-        """At rest; the third number is what the actuator gives."""
+        """Return the state at rest; the third number is the actuator's output."""
         return PlantState(0, np.zeros((len(scenario), 3)), scenario)
 
     def courses(
         self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
     ) -> Rollout | None:
-        """None: its friction is stepped."""
+        """Return None: friction needs steps."""
         return None
 
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n 2"]:
@@ -262,7 +262,7 @@ class StickyOscillator(Oscillator):
     def step(
         self, state: PlantState, action: Float64[np.ndarray, "n 1"], faults: Sequence[PlantFault]
     ) -> PlantState:
-        """A period later."""
+        """Advance by a period."""
         own, t = self._copies(state.scenario), state.period * self.period_s
         asked, load = self._faulted(action[:, 0], self._load(own, t), faults)
         y, v, u = state.x.T.copy()
@@ -281,14 +281,14 @@ class StickyOscillator(Oscillator):
 
 @lru_cache(maxsize=100_000)
 def level(seed: int, scenario: int, turn: int) -> float:
-    """What is wanted in a turn of a scenario, from -1 to 1."""
+    """Target level of a turn of a scenario, from -1 to 1."""
     return float(np.random.default_rng([seed, 2, abs(scenario), turn]).uniform(-1, 1))
 
 
 def misread(
     found: Float64[np.ndarray, "n p"], faults: Sequence[PlantFault]
 ) -> Float64[np.ndarray, "n p"]:
-    """Readings as faults of sensors have them."""
+    """Apply faults of sensors to readings."""
     for fault in faults:
         if fault.kind == "reading stuck":
             found[:, fault.where] = fault.size
@@ -298,7 +298,7 @@ def misread(
 
 
 def oscillator(box: OscillatorBox, period_s: float, seed: int) -> ControlledMachine:
-    """The machine with its bench, its service, and a held-out one with dry friction and a lag."""
+    """Return the machine with bench and service, and a held-out one with dry friction and lag."""
     wiring = Wiring(np.ones((1, 1)), np.array([-box.umax]), np.array([box.umax]), period_s)
     bench = Oscillator(box, period_s, seed, service=False)
     service = Oscillator(box, period_s, seed + 1, service=True)
@@ -320,7 +320,7 @@ def oscillator(box: OscillatorBox, period_s: float, seed: int) -> ControlledMach
 
 
 def drilled(seconds: float) -> Drill:
-    """A load, a reading that is off, a person who holds, and a person who stops it."""
+    """Return a load, a biased reading, a person who holds, and a person who stops it."""
     at = seconds / 10
     return Drill(
         (
@@ -335,7 +335,7 @@ def drilled(seconds: float) -> Drill:
 def placed(box: OscillatorBox, count: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Laws that place the poles of the nominal loop, before filter and sampling.
 
-    Of (s^2 + 2 zeta w s + w^2) (s + a w), with w, zeta and a drawn.
+    Poles are those of (s^2 + 2 zeta w s + w^2) (s + a w), with sampled w, zeta and a.
 
     Source: Astrom and Hagglund, Advanced PID Control, ISA, 2006, section 6.4.
     """

@@ -1,4 +1,4 @@
-"""Control laws as C: a text around numbers, and the numbers out of a text that is nothing else."""
+"""C sources of control laws: a template around numbers, and the parser that accepts only it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,20 +70,20 @@ NAMES = ("KP", "KD", "KI", "FILTER_S", "WEIGHT", "TRACKING_S")
 
 @dataclass(frozen=True)
 class LawNumbers:
-    """What a text says of one law: the numbers of its variables, rounded as files round."""
+    """Numbers of one law's variables, rounded as files round."""
 
     values: Mapping[str, tuple[float, ...]]
 
     @classmethod
     def of(cls, law: FeedbackLaw, row: int) -> "LawNumbers":
-        """Of one law among many."""
+        """Return the numbers of one law among many."""
         arrays = (law.proportional[row], law.derivative[row], law.integral[row])
         singles = (law.filter_s[row], law.weight[row], law.tracking_s[row])
         own = [tuple(float(x) for x in np.atleast_1d(a)) for a in (*arrays, *singles)]
         return cls(dict(zip(NAMES, own, strict=True)))
 
     def text(self, name: str, wiring: Wiring) -> str:
-        """The C source, whose functions begin with `name`."""
+        """Write the C source, whose functions begin with `name`."""
         m, q = wiring.senses.shape
         found = _LAW.filled(
             {
@@ -104,7 +104,7 @@ class LawNumbers:
 
     @classmethod
     def read(cls, text: str, name: str, wiring: Wiring, where: str) -> "LawNumbers":
-        """The numbers of a text that is this source and nothing else.
+        """Parse the numbers of a text that is exactly this source.
 
         Raises:
             InputError: for a text that differs, so that nothing strange is ever compiled.

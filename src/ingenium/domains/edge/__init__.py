@@ -1,4 +1,4 @@
-"""The edge: what a generator makes on a device of a few hundred kilobytes."""
+"""Edge: generators for devices with a few hundred kilobytes of memory."""
 
 from ingenium.core.domain import Domain, Offer
 

@@ -1,4 +1,4 @@
-"""Equations: laws behind tables, models of processes in words, and fields of equations."""
+"""Equations: laws behind tables, process models from words, and solution fields."""
 
 from ingenium.core.domain import Domain, Offer
 

@@ -1,4 +1,4 @@
-"""Matter: crystals, judged by a quantum engine."""
+"""Matter: crystals, verified by a quantum-mechanical engine."""
 
 from ingenium.core.domain import Domain, Offer
 

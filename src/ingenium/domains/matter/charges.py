@@ -1,4 +1,4 @@
-"""Oxidation states, and the compounds whose charges balance.
+"""Oxidation states, and compounds whose charges balance.
 
 Source: Shannon, Acta Crystallographica A32:751, 1976 (states and radii of ions, by coordination 6);
     states are the common ones of closed shells or lone pairs, so that no crystal is magnetic.
@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError, choose
 
 @dataclass(frozen=True)
 class Ion:
-    """What an element is in a crystal."""
+    """Charges, radius and electronegativity of an element in a crystal."""
 
     charges: tuple[int, ...]
     radius_angstrom: float  # of the first charge, six neighbours
@@ -52,7 +52,7 @@ MOST_ALIKE = 2  # atoms of one element in a binary compound of a known type
 
 
 def balanced(elements: Sequence[str], counts: Sequence[int]) -> tuple[int, ...] | None:
-    """Charges of the elements that add up to nothing, or None."""
+    """Return charges of the elements that sum to 0, or None."""
     for charges in product(*(IONS[e].charges for e in elements)):
         if sum(q * n for q, n in zip(charges, counts, strict=True)) == 0:
             return charges
@@ -60,7 +60,7 @@ def balanced(elements: Sequence[str], counts: Sequence[int]) -> tuple[int, ...] 
 
 
 def check(formula: Mapping[str, int]) -> tuple[int, ...]:
-    """Charges of a formula.
+    """Return the charges of a formula.
 
     Raises:
         InputError: for an element without known charges, or charges that cannot balance.
@@ -78,9 +78,9 @@ def check(formula: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def known(elements: Sequence[str]) -> bool:
-    """Whether charges of A, B and X of ABX3 balance, and types are known of both its binaries.
+    """Return True if charges of ABX3 balance, and both its binaries have known types.
 
-    Of GeFCl3, with one cation that is charged four times, none are of GeF4 and GeCl4.
+    GeFCl3, with one cation of charge 4, has none: no types are known of GeF4 and GeCl4.
     """
     formula = dict(zip(elements, (1, 1, 3), strict=True))
     if not set(formula) <= set(IONS) or balanced(list(formula), (1, 1, 3)) is None:
@@ -89,15 +89,15 @@ def known(elements: Sequence[str]) -> bool:
 
 
 def triples(elements: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Elements of A, B and X of each ABX3 of which that is known, in the order of the list."""
+    """Return A, B and X of each ABX3 that `known` accepts, in the order of the list."""
     return [t for t in permutations(elements, 3) if known(t)]
 
 
 def parts(formula: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
-    """The two binary compounds into which a ternary of one sort and two of the other splits.
+    """Return the two binary compounds into which a ternary decomposes.
 
-    Of CsPbI3 these are CsI and PbI2, of K3OBr they are K2O and KBr: the element of its sign that
-    stands alone is in both.
+    Of CsPbI3 these are CsI and PbI2, of K3OBr they are K2O and KBr: the only element of its sign is
+    in both.
 
     Raises:
         InputError: for a formula of other than three elements, or with unbalanced charges.
@@ -116,7 +116,7 @@ def parts(formula: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _reduced(one: str, other: str, q: int, p: int) -> dict[str, int]:
-    """The salt of two ions, the less electronegative one first."""
+    """Return the salt of two ions, the less electronegative one first."""
     common = gcd(q, p)
     pair = {one: abs(p) // common, other: abs(q) // common}
     return dict(sorted(pair.items(), key=lambda item: IONS[item[0]].electronegativity))

@@ -1,4 +1,4 @@
-"""What the words of a CIF say beside its atoms: read once, and never against them.
+"""Checks of the data items of a CIF against its atoms.
 
 Source: Hall, Allen and Brown, The crystallographic information file, Acta Cryst. A47, 1991.
 """
@@ -17,12 +17,12 @@ FORMULA = "_chemical_formula_sum"
 
 
 def check_words(text: str, structure: Any) -> None:
-    """Refuse words that stand twice, a second crystal, and a group or formula of other atoms.
+    """Refuse duplicate data items, a second crystal, and a group or formula of other atoms.
 
-    A crystal may be described in a group below its own, such as P1, by the operations of that.
+    A crystal may be described in a subgroup of its own, such as P1, by its operations.
 
     Raises:
-        InputError: naming the word.
+        InputError: naming the data item.
     """
     rows = [row.strip() for row in text.split("\n")]
     words = [row.split()[0].lower() for row in rows if row.lower().startswith(("data_", "_"))]
@@ -45,7 +45,7 @@ def check_words(text: str, structure: Any) -> None:
 
 
 def _check_group(said: dict[str, Any], listed: list[str], structure: Any) -> None:
-    """Refuse a group that is not that of the operations beside it."""
+    """Refuse a group that is not that of the listed operations."""
     operation = package("pymatgen.core.operations").SymmOp.from_xyz_str
     each = [operation(text) for text in listed]
     kind = package("spglib").get_spacegroup_type_from_symmetry(
@@ -62,5 +62,5 @@ def _check_group(said: dict[str, Any], listed: list[str], structure: Any) -> Non
 
 
 def _plain(value: Any) -> str:
-    """A name without what its writers differ in."""
+    """Normalise a name: writers differ in spaces, underscores, quotes and case."""
     return "".join(str(value).split()).replace("_", "").strip("'\"").lower()

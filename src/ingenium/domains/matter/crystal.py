@@ -1,4 +1,4 @@
-"""`matter.crystal`: perovskites with a gap, each with its distance from the hull."""
+"""Problem `matter.crystal`: perovskites with a gap, each with its distance from the hull."""
 
 import re
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ FORMULA = Input("formula", "text", "the formula ABX3 of all crystals, such as Cs
 PATTERN_FITS = Limit(powder.MISFIT.name, at_most=0.15, unit="1")
 ABX3 = [1, 1, 3]
 _PART = re.compile(r"([A-Z][a-z]?)(\d*)")
-SHARE = 0.02  # of the crystals, that pw.x measures again with more waves
+SHARE = 0.02  # of the crystals, that pw.x measures again at a higher cutoff
 LIMITS = (
     Limit("symmetry_kept", at_least=1.0, unit="1"),
     Limit("screened_hull", at_most=0.05, unit="eV"),
@@ -63,7 +63,7 @@ LIMITS = (
     Limit("hull_distance", at_most=0.05, unit="eV"),
     Limit("band_gap", at_least=1.0, at_most=1.8, unit="eV"),
 )
-GAPS = ("gap_estimate", "band_gap")  # which a given formula or pattern leaves as they are
+GAPS = ("gap_estimate", "band_gap")  # which a given formula or pattern does not change
 
 
 def _conditions(judge: str) -> tuple[Condition, ...]:
@@ -116,7 +116,7 @@ class CrystalProblem(Problem):
         """
         self.settings, self.given = settings, given
         if settings.second_potential:
-            second_potential.version()  # where it is missing nothing is begun
+            second_potential.version()  # fails early where it is missing
         self.listed = grammar.perovskites(settings.elements, settings.types)
         self.asked = self._of_formula(given)
         self.wanted = powder.given(given["pattern"]) if "pattern" in given else None
@@ -147,7 +147,7 @@ class CrystalProblem(Problem):
         self.codec = self._codec()
 
     def _ask_again(self, cutoff_ry: float) -> None:
-        """A share of the crystals is measured with more waves, where pw.x is there."""
+        """Set the cross-check: a share of the crystals at a higher cutoff, if pw.x is installed."""
         finer = replace(
             self._judge(), cutoff_ry=cutoff_ry, parts=BY_PW, name="pw.x with more waves"
         )
@@ -158,14 +158,14 @@ class CrystalProblem(Problem):
             self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
 
     def _codec(self) -> TwoKindCodec:
-        """Texts that were asked for and keep their group, if any does, and numbers under them."""
+        """Return the codec of requested texts that keep their group, if any, and their numbers."""
         written = [text for text in self.asked if text not in self.collapsed] or list(self.asked)
         words = grammar.codec(list(self.listed), LONGEST, written)
         numbers = Channels.between((EDGES_M, (-1.0, 1.0)), own=((3,), (self.wide,)), logs=(0,))
         return TwoKindCodec(words, numbers)
 
     def _of_formula(self, given: Given) -> Mapping[str, tuple[str, ...]]:
-        """The listed texts of the formula that was given; all without one."""
+        """Return the listed texts of the given formula; all texts without one."""
         if "formula" not in given:
             return self.listed
         text = str(given["formula"])
@@ -193,7 +193,7 @@ class CrystalProblem(Problem):
         first: tuple[Part, ...] = () if self.wanted is None else ("matched",)
         more: tuple[Part, ...] = ("seconded",) if s.second_potential else ()
         if s.judge == "pw.x":
-            parts = *first, "screened", "lowest", *more, *BY_PW  # where it rejects pw.x is spared
+            parts = *first, "screened", "lowest", *more, *BY_PW  # a rejection saves pw.x
             return CrystalVerifier(s.cutoff_ry, s.processes, self.gaps, parts, wanted=self.wanted)
         return CrystalVerifier(
             s.cutoff_ry,
@@ -206,7 +206,7 @@ class CrystalProblem(Problem):
         )
 
     def _read(self) -> xr.Dataset:
-        """The known crystals of the setup, with gaps as pw.x found or the estimate guesses them."""
+        """Read the known crystals of the setup, with gaps from pw.x or else the estimate."""
         kept = KNOWN.complete()
         own = np.flatnonzero(np.isin(kept["crystal"], list(self.listed)))
         own = own[np.isfinite(kept["above_ev"][own])]
@@ -239,11 +239,11 @@ class CrystalProblem(Problem):
         return known.assign_coords(pattern=((DESIGN, "angle"), powder.known(made)))
 
     def data(self) -> xr.Dataset:
-        """All ABX3 of the setup, relaxed by CHGNet; a fifth of the systems is held out."""
+        """Return all ABX3 of the setup, relaxed by CHGNet; a fifth of the systems is held out."""
         return self._known
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Edges as the group ties them and near what radii allow; coordinates that there are."""
+        """Return the projection onto tied edges in range, and existing coordinates."""
 
         def onto(found: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             words, edges, free = found[0], found[1].clone(), torch.zeros_like(found[2])
@@ -259,10 +259,10 @@ class CrystalProblem(Problem):
         return onto
 
     def repair(self, found: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Relaxed by CHGNet under their symmetry, from where crystals of their type begin.
+        """Relax by CHGNet under symmetry, from the starting point of the crystal's type.
 
-        So a text has one crystal, and pw.x is asked about it once, whatever numbers a model wrote.
-        Under a given pattern its edges are then stretched alike until its lines lie there.
+        So a text has one crystal, and pw.x runs once for it, whatever numbers a model wrote. With a
+        given pattern all edges are then scaled alike until its lines fit.
         """
         texts = [c.sites.text for c in crystals(found) if c is not None]
         new = [t for t in dict.fromkeys(texts) if t not in self.minima and t in self.listed]
@@ -285,18 +285,18 @@ class CrystalProblem(Problem):
         return PEROVSKITES[name].start(A=a, B=b, X=x)
 
     def labels(self) -> dict[str, Any]:
-        """Names of the edges, and numbers of free coordinates."""
+        """Return the names of the edges, and the numbers of free coordinates."""
         return {"edge": np.array(["a", "b", "c"]), "coordinate": np.arange(self.wide)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Cells, the hull, gaps and a powder pattern."""
+        """Show cells, the hull, gaps and a powder pattern."""
         made = [c for c in crystals(to_arrays(designs, self.variables)) if c is not None]
         if len(made) < designs.sizes[DESIGN]:
             return ()
         return report.sections(made, designs, verdicts, self.gaps)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Cubic perovskite by hand: the shortest of its distances is that of B to X, half the edge.
+        """Return a cubic perovskite: its shortest distance is from B to X, half the edge.
 
         Source: Shannon's radii of Pb and I for six neighbours, 1.19 and 2.20 angstrom.
         """
@@ -309,6 +309,6 @@ class CrystalProblem(Problem):
 
 
 def _gaps() -> GapEstimate:
-    """From the results that travel with the package."""
+    """Fit the gap estimate on the results that ship with the package."""
     kept = [(c, g) for c, g in results.shipped() if list(c.sites.reduced.values()) == [1, 1, 3]]
     return GapEstimate.of([c for c, _ in kept], [g.gap_ev for _, g in kept])

@@ -1,4 +1,4 @@
-"""Powder patterns, by pymatgen."""
+"""Powder diffraction patterns, by pymatgen."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ LAST_DEG = 80.0
 
 @dataclass(frozen=True, eq=False)
 class PowderPattern:
-    """Lines of a powder."""
+    """Lines of a powder pattern."""
 
     two_theta_deg: Float[np.ndarray, " p"]
     intensity: Float[np.ndarray, " p"]  # the highest is 100
@@ -22,7 +22,7 @@ class PowderPattern:
 
 
 def peaks(crystal: Crystal) -> PowderPattern:
-    """Lines up to `LAST_DEG`.
+    """Compute the lines up to `LAST_DEG`.
 
     Source: De Graef and McHenry, Structure of Materials, 2nd ed., 2012, chapter 13.
     """

@@ -1,8 +1,8 @@
-"""Quantum ESPRESSO's pw.x, a program under the GPL: found on the path, called, its output read.
+"""Quantum ESPRESSO's pw.x, a GPL program: found on the path, called, its output parsed.
 
-A self-consistent run on a mesh that is shifted off the centre gives energy and pressure, and a run
-on its density at the corners and the centre of the zone adds what a gap needs: the eigenvalues of
-both are looked through for it.
+A self-consistent run on a mesh shifted off the centre gives energy and pressure, and a run on its
+density at the corners and the centre of the zone adds band energies: the gap is the least over the
+eigenvalues of both.
 
 Source: Giannozzi et al., J. Phys.: Condens. Matter 29:465901, 2017; Perdew, Burke and Ernzerhof,
     Physical Review Letters 77:3865, 1996 (PBE, whose gaps are smaller than measured ones).
@@ -26,8 +26,8 @@ from ingenium.domains.matter.wyckoff import ANGSTROM
 from ingenium.trust.rooms.limits import Limits
 from ingenium.trust.rooms.programs import Program, ProgramRun, on_path
 
-RELEASE = "6.7"  # whose results travel with the package
-UNFINISHED = "pw.x did not finish"  # it was ended from outside, and says nothing of the crystal
+RELEASE = "6.7"  # whose results ship with the package
+UNFINISHED = "pw.x did not finish"  # it was killed, which says nothing about the crystal
 CPU_S = 900  # of one run
 LIMITS = Limits(cpu_s=CPU_S, memory_mb=6144, wall_s=7200.0)
 RYDBERG_EV, KBAR, BOHR = 13.605693122994, 1e8, 0.529177210903  # eV, Pa, angstrom
@@ -46,7 +46,7 @@ _WIDE = 9  # characters of an eigenvalue
 
 @dataclass(frozen=True)
 class GroundState:
-    """What a run found of a primitive cell."""
+    """Result of a run for a primitive cell."""
 
     energy_ev: float
     gap_ev: float  # of Kohn and Sham by PBE; 0 for a metal
@@ -57,7 +57,7 @@ class GroundState:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """Why there is none."""
+    """Reason why a run has no answer."""
 
     reason: str
     within_s: int | None = None  # of the processor, where that was all that a run had
@@ -74,10 +74,10 @@ def mesh(crystal: Crystal) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
 
 
 def pseudopotential(element: str) -> str:
-    """The file of an element.
+    """Return the pseudopotential file of an element.
 
     Raises:
-        InputError: for an element of which the library's file is not in the table.
+        InputError: for an element without a file of the library in the table.
         EngineError: where the file is not installed, or is another one.
     """
     if element not in FILES:
@@ -96,7 +96,7 @@ def pseudopotential(element: str) -> str:
 
 
 def typed(crystal: Crystal, cutoff_ry: float, *, bands: bool = False) -> str:
-    """The input of pw.x: a self-consistent run, or the bands on its density."""
+    """Write the input of pw.x: a self-consistent run, or the bands on its density."""
     cell = crystal.sites.primitive_m(crystal.edges_m) / ANGSTROM
     return _written(
         "nscf" if bands else "scf",
@@ -113,7 +113,7 @@ def typed_box(
     places: Float[np.ndarray, "a 3"],
     cutoff_ry: float,
 ) -> str:
-    """The same that asks for forces on atoms anywhere in a cell; both in angstrom.
+    """Write the input of a run for forces on atoms anywhere in a cell; both in angstrom.
 
     The mesh is as dense in a large cell as `AROUND` says, and shifted off the centre.
     """
@@ -130,7 +130,7 @@ def _written(
     points: tuple[tuple[int, int, int], tuple[int, int, int]],
     cutoff_ry: float,
 ) -> str:
-    """An input; of atoms the elements, the cell in angstrom, and fractions of it."""
+    """Write an input from elements, the cell in angstrom, and fractional coordinates."""
     elements, cell, fractions = atoms
     kinds = list(dict.fromkeys(elements))
     electrons = sum(_valence(e) for e in elements)
@@ -162,7 +162,7 @@ def _written(
 
 @cache
 def _valence(element: str) -> int:
-    """Electrons that the pseudopotential leaves."""
+    """Count the valence electrons of the pseudopotential."""
     text = (FOLDER / pseudopotential(element)).read_text(errors="replace")
     found = re.search(r'z_valence="\s*([0-9.E+]+)"|([0-9.]+)\s+Z valence', text)
     if found is None:
@@ -172,7 +172,7 @@ def _valence(element: str) -> int:
 
 @cache
 def find() -> Program:
-    """The program.
+    """Return the path of the program.
 
     Raises:
         MissingProgram: with the line that installs it.
@@ -187,7 +187,7 @@ def find() -> Program:
 
 
 def absent() -> str | None:
-    """Why the program cannot be used here; none if it can."""
+    """Return why the program cannot be used here; None if it can."""
     try:
         find()
         pseudopotential("O")
@@ -197,7 +197,7 @@ def absent() -> str | None:
 
 
 def solved(crystal: Crystal, cutoff_ry: float) -> GroundState | NoAnswer:
-    """Energy, gap and pressure of a crystal."""
+    """Compute energy, gap and pressure of a crystal."""
     with tempfile.TemporaryDirectory(prefix="ingenium-pw-") as name:
         folder = Path(name)
         program = find()
@@ -221,7 +221,7 @@ def solved(crystal: Crystal, cutoff_ry: float) -> GroundState | NoAnswer:
 
 
 def forces(typed_in: str, atoms: int) -> Float[np.ndarray, "a 3"] | NoAnswer:
-    """On each atom of an input of `typed_box`, in eV/angstrom."""
+    """Compute the forces on each atom of an input of `typed_box`, in eV/angstrom."""
     with tempfile.TemporaryDirectory(prefix="ingenium-pw-") as name:
         run = find().run(typed_in, Path(name))
     if not _arrived(run.printed):
@@ -230,12 +230,12 @@ def forces(typed_in: str, atoms: int) -> Float[np.ndarray, "a 3"] | NoAnswer:
 
 
 def forces_in(text: str, atoms: int) -> Float[np.ndarray, "a 3"]:
-    """Those that an output lists, in eV/angstrom.
+    """Parse the forces of an output, in eV/angstrom.
 
     Raises:
-        EngineError: where it does not list so many numbers.
+        EngineError: where it lists another number of forces.
     """
-    rows = _FORCE.findall(text)[:atoms]  # what parts of it are comes after their sum
+    rows = _FORCE.findall(text)[:atoms]  # its parts are listed after their sum
     try:
         found = np.array(rows, dtype=np.float64).reshape(atoms, 3)
     except ValueError:
@@ -248,7 +248,7 @@ def _arrived(text: str) -> bool:
 
 
 def eigenvalues(text: str) -> Float[np.ndarray, "q b"]:
-    """Of every point that an output lists last, in eV; numbers there may touch each other."""
+    """Parse the last eigenvalues of every point, in eV; numbers there may touch each other."""
     last = text.rpartition("End of ")[2]
     rows = []
     for block in _BANDS.findall(last):
@@ -259,7 +259,7 @@ def eigenvalues(text: str) -> Float[np.ndarray, "q b"]:
 
 
 def gap(values: Float[np.ndarray, "q b"], electrons: int) -> float:
-    """From the highest filled to the lowest empty band; 0 where they meet, or one is half full."""
+    """Gap from the highest filled to the lowest empty band; 0 if they meet or one is half full."""
     if electrons % 2:
         return 0.0
     filled = electrons // 2

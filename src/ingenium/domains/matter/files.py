@@ -1,7 +1,7 @@
-"""Crystals as CIF and as POSCAR: every atom of the conventional cell, read back as atoms.
+"""CIF and POSCAR files of crystals: all atoms of the conventional cell, read back as atoms.
 
-What a file says of its symmetry is not believed: its atoms must be those of a space group, letters
-and elements of the problem, or it is refused.
+The symmetry stated in a file is not trusted: its atoms must match a space group, letters and
+elements of the problem, or it is refused.
 """
 
 import warnings
@@ -35,9 +35,9 @@ HEAD = 8  # lines of a POSCAR above its places
 
 @dataclass(frozen=True)
 class CrystalFile(ABC):
-    """What both formats share."""
+    """Base class of both formats."""
 
-    listed: Mapping[str, tuple[str, ...]]  # texts that the problem knows
+    listed: Mapping[str, tuple[str, ...]]  # texts of the problem
     variables: tuple[Variable, ...]
     wide: int  # free coordinates of a design
     name: ClassVar[str]
@@ -66,8 +66,8 @@ class CrystalFile(ABC):
         """Read a file, or a folder of such files.
 
         Raises:
-            InputError: for what is no such file, partial occupancy, overlapping atoms, charges that
-                do not balance, or atoms of no crystal that the problem knows.
+            InputError: for an invalid file, partial occupancy, overlapping atoms, charges that do
+                not balance, or atoms of no listed crystal.
         """
         files = sorted(path.glob(f"*{self.endings[0]}")) if path.is_dir() else [path]
         if not files:
@@ -173,12 +173,12 @@ class Poscar(CrystalFile):
         rows = text.split("\n")
         own = HEAD + bool(found.selective_dynamics) + len(found.structure)
         beyond = [row for row in rows[own:] if any(word.strip("0.E+-") for word in row.split())]
-        if beyond:  # velocities of 0 may stand there
+        if beyond:  # velocities of 0 may follow
             raise InputError("one crystal in a file, at rest", beyond[0][:60], "Take out the rest.")
         return found.structure
 
     def _one(self, file: Path) -> Crystal:
-        """Also refuses a head of ours that tells of another crystal."""
+        """Read one file; also refuses a header of ours that describes another crystal."""
         found = super()._one(file)
         said = lines(file, "a crystal as POSCAR", most=LARGEST)[0].strip()
         if said != found.sites.text and _known(said):
@@ -187,7 +187,7 @@ class Poscar(CrystalFile):
 
 
 def _known(text: str) -> bool:
-    """Whether a text is that of a crystal."""
+    """Return True if a text describes a crystal."""
     try:
         return bool(Wyckoff.of(text))
     except InputError:
@@ -195,7 +195,7 @@ def _known(text: str) -> bool:
 
 
 def crystals(batch: tuple[torch.Tensor, ...]) -> list[Crystal | None]:
-    """Of the arrays of the variables; none where the text is that of no crystal."""
+    """Build crystals from the arrays of the variables; None for an invalid text."""
     words, edges, free = batch
     rows = zip(texts(words, name="crystal"), edges.numpy(), free.numpy(), strict=True)
     return [_crystal(text, edge, own) for text, edge, own in rows]
@@ -212,7 +212,7 @@ def _crystal(text: str, edges_m: np.ndarray, free: np.ndarray) -> Crystal | None
 def arrays(
     found: Sequence[Crystal], variables: tuple[Variable, ...], wide: int
 ) -> tuple[torch.Tensor, ...]:
-    """The arrays of some crystals; coordinates beyond those of a type are 0."""
+    """Build the arrays of some crystals; coordinates beyond those of a type are 0."""
     longest = variables[0].longest or 0
     free = np.zeros((len(found), wide))
     for row, c in zip(free, found, strict=True):

@@ -1,8 +1,8 @@
-"""A first guess of the gap, from the gaps that pw.x has found of other crystals.
+"""Gaussian-process estimate of the gap, from the gaps of other crystals by pw.x.
 
-It screens and steers, and certifies nothing: with some dozen crystals to learn from it is wrong by
-some tenths of an eV, which `error_ev` tells by leaving each of them out. Where pw.x has found the
-gap of the same atoms, the guess is that gap, so that no crystal is lost to an error that is known.
+It screens and steers, and certifies nothing: with some dozen training crystals its error is some
+tenths of an eV, which `error_ev` states by leave-one-out. Where pw.x has computed the gap of the
+same atoms, that gap is returned, so no crystal is lost to a known error.
 
 Source: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 5.12.
 """
@@ -23,7 +23,7 @@ SPREAD = 1.5  # eV, of gaps before anything is known
 
 
 def features(crystals: Sequence[Crystal]) -> Float[np.ndarray, "n 9"]:
-    """Of the ions of A, B and X and the room that they have; all about 1 in size."""
+    """Features of the ions of A, B and X and their volume; all about 1 in size."""
     rows = []
     for c in crystals:
         a, b, x = (IONS[e] for e in c.sites.reduced)
@@ -44,19 +44,19 @@ def features(crystals: Sequence[Crystal]) -> Float[np.ndarray, "n 9"]:
 
 @dataclass(frozen=True, eq=False)
 class GapEstimate:
-    """A Gaussian process on what is known."""
+    """Gaussian process on the known gaps."""
 
     at: Float[np.ndarray, "m 9"]
     mean_ev: float
     weights: Float[np.ndarray, " m"]
-    error_ev: float  # median over the known crystals, each left out once
+    error_ev: float  # median over the known crystals, by leave-one-out
     found_ev: Mapping[str, float]  # by the digest of their atoms
 
     @classmethod
     def of(cls, crystals: Sequence[Crystal], gap_ev: Sequence[float]) -> "GapEstimate":
-        """Learn from crystals of known gap; without any, the estimate is the mean of nothing, 1.5.
+        """Fit on crystals of known gap; without any, the estimate is 1.5 eV.
 
-        The error is that of the closed form for leaving one out.
+        The error is the closed form of leave-one-out.
         """
         at, y = features(crystals), np.asarray(gap_ev, dtype=np.float64)
         if len(y) < 2:
@@ -69,14 +69,14 @@ class GapEstimate:
         return cls(at, mean, weights, float(np.median(left_out)), found)
 
     def ev(self, crystals: Sequence[Crystal]) -> Float[np.ndarray, " n"]:
-        """Of each crystal, at least 0; what was found where it is one of those learned from."""
+        """Gap of each crystal, at least 0; exactly the known one for a training crystal."""
         guess = np.maximum(self.mean_ev + _kernel(features(crystals), self.at) @ self.weights, 0.0)
         pairs = zip(crystals, guess.tolist(), strict=True)
         return np.array([self.found_ev.get(_atoms(c), ev) for c, ev in pairs], dtype=np.float64)
 
 
 def _atoms(crystal: Crystal) -> str:
-    """Which they are, to the digits that files keep; no cutoff is asked for."""
+    """Digest of the atoms, to the digits of files; independent of the cutoff."""
     return PlaneWaveRun(crystal, 0.0).key
 
 

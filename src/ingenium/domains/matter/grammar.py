@@ -1,8 +1,8 @@
-"""Crystals as tokens: a space group, then an element and a Wyckoff letter for each orbit.
+"""Tokens of crystals: a space group, then an element and a Wyckoff letter for each orbit.
 
-Which texts there are is known: structure types, with elements of the setup whose charges balance. A
-generator that asks the tree of them can write no other, so that none of its proposals leaves the
-chemical system, the group or neutrality.
+The valid texts are listed: structure types, with elements of the setup whose charges balance. A
+generator constrained by their tree can write no other, so no proposal leaves the chemical system,
+the group or neutrality.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ LETTERS = tuple(f"_{letter}" for letter in "abcdefgh")
 
 
 def perovskites(elements: Sequence[str], types: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Every text of ABX3 that may be proposed, with its type and the elements of A, B and X."""
+    """Return every text of ABX3 that may be proposed, with its type and the elements A, B and X."""
     return {
         PEROVSKITES[name].text(A=a, B=b, X=x): (name, a, b, x)
         for name in types
@@ -43,13 +43,13 @@ def perovskites(elements: Sequence[str], types: Sequence[str]) -> dict[str, tupl
 
 @dataclass(frozen=True, eq=False)
 class TextTree:
-    """The grammar of a list of texts: after what is written, what some of them go on with."""
+    """Prefix tree of a list of texts: the tokens that may follow a prefix."""
 
     nodes: tuple[Mapping[int, int], ...]  # of each: the next one, by token
 
     @classmethod
     def of(cls, rows: Sequence[np.ndarray]) -> "TextTree":
-        """From the tokens of the texts."""
+        """Build the tree from the tokens of the texts."""
         nodes: list[dict[int, int]] = [{}]
         for row in rows:
             at = 0
@@ -61,24 +61,24 @@ class TextTree:
         return cls(tuple(nodes))
 
     def start(self, n: int) -> Int[Tensor, " n"]:
-        """Nothing written yet."""
+        """Return the root for each row."""
         return torch.zeros(n, dtype=torch.int64)
 
     def permits(
         self, state: Int[Tensor, " n"], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
-        """Whether a text of the list goes on so; all end in time."""
+        """Mask of tokens that continue a text of the list; every path ends in time."""
         pairs = zip(state[rows].tolist(), ids.tolist(), strict=True)
         return torch.tensor([token in self.nodes[node] for node, token in pairs], dtype=torch.bool)
 
     def follow(self, state: Int[Tensor, " n"], ids: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
-        """One token on; after the end everything stays."""
+        """Advance by one token; after the end the state stays."""
         pairs = zip(state.tolist(), ids.tolist(), strict=True)
         return torch.tensor([self.nodes[node].get(token, node) for node, token in pairs])
 
 
 def codec(listed: Sequence[str], longest: int, asked: Sequence[str]) -> TokenCodec:
-    """Of listed texts, of which only those that are asked for are written."""
+    """Return the codec of listed texts; it writes only the requested ones."""
     words = Vocabulary((*GROUPS, *(f" {e}" for e in IONS), *LETTERS), PIECE)
     rows = words.encode(list(listed))
     steps = max(map(len, rows)) + 1

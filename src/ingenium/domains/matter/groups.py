@@ -1,4 +1,4 @@
-"""Space groups with those of their Wyckoff positions that are used here.
+"""Space groups with the Wyckoff positions used here.
 
 Source: International Tables for Crystallography, volume A, 6th ed., 2016, standard settings;
     trigonal groups in hexagonal axes, centrosymmetric ones with the origin in a centre.
@@ -28,7 +28,7 @@ _CENTRED = {  # rows are primitive vectors, in conventional ones
 
 @dataclass(frozen=True)
 class SpaceGroup:
-    """A group in one setting, and the first coordinate triplet of some of its positions."""
+    """Space group in one setting, and the first coordinate triplet of some of its positions."""
 
     symbol: str
     number: int
@@ -37,19 +37,19 @@ class SpaceGroup:
 
     @property
     def free_edges(self) -> tuple[int, int, int]:
-        """For each edge of the cell, the edge that it equals."""
+        """Index of the edge that each edge of the cell equals."""
         if self.number >= 195:
             return 0, 0, 0
         return (0, 0, 2) if self.number >= 75 else (0, 1, 2)
 
     @property
     def hexagonal(self) -> bool:
-        """Whether a and b meet at 120 degrees; all other angles are right ones."""
+        """True if a and b meet at 120 degrees; all other angles are right angles."""
         return 143 <= self.number <= 194
 
     @property
     def polar(self) -> bool:
-        """Whether the origin along z is a choice."""
+        """True if the origin along z is arbitrary."""
         return self.symbol in ("P4mm", "R3m", "P6_3mc")
 
     @property
@@ -59,12 +59,12 @@ class SpaceGroup:
 
     @property
     def cells(self) -> int:
-        """Primitive cells in the conventional one."""
+        """Number of primitive cells in the conventional one."""
         return round(1 / abs(float(np.linalg.det(self.primitive))))
 
     @property
     def operations_xyz(self) -> list[str]:
-        """The operations as coordinate triplets, centring included."""
+        """Operations as coordinate triplets, centring included."""
         rotations, translations = operations(self.hall)
         return [
             ",".join(_written(row, shift) for row, shift in zip(r, t, strict=True))
@@ -72,7 +72,7 @@ class SpaceGroup:
         ]
 
     def at(self, letter: str) -> Affine:
-        """The first point of a position, as a map of x, y and z.
+        """Return the first point of a position, as an affine map of x, y and z.
 
         Raises:
             InputError: for a letter that is not in the table.
@@ -81,12 +81,12 @@ class SpaceGroup:
         return _triplet(self.positions[letter])
 
     def free(self, letter: str) -> tuple[int, ...]:
-        """Which of x, y and z a position leaves free."""
+        """Indices of x, y and z that a position leaves free."""
         return tuple(int(k) for k in np.flatnonzero(np.abs(self.at(letter)[0]).any(0)))
 
 
 def _triplet(text: str) -> Affine:
-    """`x,x+1/2,0` as a matrix and a vector."""
+    """Parse `x,x+1/2,0` into a matrix and a vector."""
     matrix, shift = np.zeros((3, 3)), np.zeros(3)
     for row, part in enumerate(text.split(",")):
         for sign, times, name, number in _TERM.findall(part):
@@ -98,7 +98,7 @@ def _triplet(text: str) -> Affine:
 
 
 def _written(row: Float[np.ndarray, " 3"], shift: float) -> str:
-    """One row of an operation, such as `-x+1/2`."""
+    """Format one row of an operation, such as `-x+1/2`."""
     terms = [f"{'-' if k < 0 else '+'}{name}" for k, name in zip(row, "xyz", strict=True) if k]
     part = Fraction(float(shift)).limit_denominator(12)
     return "".join(terms).removeprefix("+") + (f"+{part}" if part else "")
@@ -106,7 +106,7 @@ def _written(row: Float[np.ndarray, " 3"], shift: float) -> str:
 
 @cache
 def operations(hall: int) -> tuple[Float[np.ndarray, "m 3 3"], Float[np.ndarray, "m 3"]]:
-    """Rotations and translations of a setting, centring included."""
+    """Return rotations and translations of a setting, centring included."""
     found = symmetry.of_setting(hall)
     return found["rotations"].astype(float), found["translations"]
 

@@ -1,8 +1,7 @@
-"""Which crystal some atoms are: a text that the problem knows, edges and free coordinates.
+"""Identification of atoms as a crystal of the list: its text, edges and free coordinates.
 
-The lattice and the places decide, and nothing that a file says beside them. Atoms that lie a little
-off their places, as in a cell of symmetry P1 that looks like a cubic one, are no crystal of the
-list.
+Only the lattice and the places decide, not other statements of a file. Atoms slightly off their
+places, as in a P1 cell that looks cubic, are no crystal of the list.
 """
 
 from collections.abc import Mapping
@@ -21,14 +20,14 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 NEAR = 2e-5  # of an edge, that a place may be off: what files round away
 SAME = 1e-3  # angstrom: within it spglib looks for operations
 SHORTEST, LONGEST = 2.0, 80.0  # angstrom, of an edge
-FAR = 100.0  # cells: of larger numbers too few digits say where in its cell an atom lies
+FAR = 100.0  # cells: larger numbers leave too few digits for the place in the cell
 ROOM = 3.0, 500.0  # cubic angstrom, of an atom
 CLOSEST = 0.65  # of the sum of two radii of ions: atoms nearer overlap
 ORIGINS = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.0, 0.0, 0.5), (0.5, 0.5, 0.0))
 
 
 def identified(structure: Any, listed: Mapping[str, tuple[str, ...]], where: str) -> Crystal:
-    """The crystal of some atoms.
+    """Return the crystal that some atoms form.
 
     Raises:
         InputError: for a cell of another unit, overlapping atoms, or atoms of no crystal of the
@@ -70,7 +69,7 @@ def identified(structure: Any, listed: Mapping[str, tuple[str, ...]], where: str
 
 
 def closest(structure: Any) -> float:
-    """The least distance of two atoms, over the sum of the radii of their ions."""
+    """Least distance of two atoms, over the sum of their ionic radii."""
     first, second, _, distance = structure.get_neighbor_list(r=5.0)
     radius = np.array([IONS[s.specie.symbol].radius_angstrom for s in structure])
     if not len(distance):
@@ -79,7 +78,7 @@ def closest(structure: Any) -> float:
 
 
 def _fitted(structure: Any, sites: Wyckoff) -> Crystal | None:
-    """The numbers of a text under which it is these atoms."""
+    """Return the numbers that make a text equal these atoms."""
     edges = np.array(structure.lattice.abc) * ANGSTROM
     angles = (90, 90, 120 if sites.group.hexagonal else 90)
     stretched = np.abs(sites.tied(edges) / edges - 1).max() > NEAR
@@ -98,7 +97,7 @@ def _fitted(structure: Any, sites: Wyckoff) -> Crystal | None:
 def _free(
     points: Float[np.ndarray, "n 3"], names: np.ndarray, sites: Wyckoff
 ) -> Float[np.ndarray, " f"] | None:
-    """Free coordinates of each orbit, from the first atom that can be its first point."""
+    """Return the free coordinates of each orbit, from the first atom that fits its first point."""
     found: list[float] = []
     for element, letter in sites.orbits:
         own = points[names == element]
@@ -127,7 +126,7 @@ def _at(points: Float[np.ndarray, "n 3"], group: SpaceGroup, letter: str) -> lis
 def _same(
     points: Float[np.ndarray, "n 3"], names: np.ndarray, sites: Wyckoff, free: np.ndarray
 ) -> bool:
-    """Whether every atom lies at a place of the text, and every place has one."""
+    """Return True if the atoms and the places of the text coincide one to one."""
     elements, places = sites.conventional(free)
     taken = np.zeros(len(places), dtype=bool)
     own = np.array(elements)

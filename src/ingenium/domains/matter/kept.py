@@ -1,6 +1,6 @@
-"""Files of what a long run answered, each under a seal of its whole content.
+"""Cache files of long runs, each sealed by a digest of its whole content.
 
-The seal shows damage and what was put there by hand, and is no signature.
+The seal detects damage and manual edits; it is not a signature.
 """
 
 import json
@@ -14,25 +14,25 @@ ASKED, SEAL = "asked", "seal"
 
 
 def key(asked: dict[str, Any]) -> str:
-    """The name of what was asked."""
+    """Return the cache key of a query."""
     return digest(asked)[7:31]
 
 
 def path(folder: str, name: str) -> Path:
-    """Where an answer lies in the cache."""
+    """Return the path of an answer in the cache."""
     own = cache_folder() / folder
     own.mkdir(parents=True, exist_ok=True)
     return own / f"{name}.json"
 
 
 def write(place: Path, asked: dict[str, Any], told: dict[str, Any]) -> None:
-    """Keep what was asked beside what was answered."""
+    """Store a query with its answer."""
     kept = {ASKED: asked, **told}
     write_atomic(place, json.dumps({**kept, SEAL: digest(kept)}))
 
 
 def read(place: Path) -> dict[str, Any] | None:
-    """A kept file as it was written, whose name is the digest of what it says was asked."""
+    """Read a cache file; None unless its seal is intact and its name is the digest of its query."""
     try:
         kept: dict[str, Any] = json.loads(place.read_text())
         whole = kept.pop(SEAL) == digest(kept) and key(kept[ASKED]) == place.stem

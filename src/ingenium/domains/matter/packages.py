@@ -1,4 +1,4 @@
-"""The packages of matter, imported on first use."""
+"""Optional packages of this domain, imported on first use."""
 
 from ingenium.core.packages import Extra
 

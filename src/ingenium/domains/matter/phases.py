@@ -1,10 +1,10 @@
-"""What a crystal could fall apart into: reference phases, and how far above them it lies.
+"""Reference phases into which a crystal could decompose, and its energy above them.
 
 The hull is that of the section between the two binary compounds into which a ternary splits with
 all charges kept. Binaries are those of `prototypes.BINARIES`, relaxed by CHGNet; of those within
-`NEAR_EV` of the lowest, in cells of at most `MOST_ATOMS`, pw.x says which is lowest, under the same
-cutoff and pseudopotentials as the crystal itself. Where a larger cell is the lowest of all by
-CHGNet, what it lies below the smaller ones by CHGNet is taken off.
+`NEAR_EV` of the lowest, in cells of at most `MOST_ATOMS`, pw.x decides which is lowest, with the
+same cutoff and pseudopotentials as the crystal itself. Where a larger cell is the lowest of all by
+CHGNet, its CHGNet energy below the smaller ones is subtracted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ from ingenium.domains.matter.prototypes import BINARIES, PEROVSKITES, Prototype
 from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.wyckoff import Wyckoff
 
-NEAR_EV = 0.03  # eV an atom, about what CHGNet is wrong by between types of one compound
-MOST_ATOMS = 6  # of a cell that pw.x is asked about
+NEAR_EV = 0.03  # eV an atom, about the error of CHGNet between types of one compound
+MOST_ATOMS = 6  # of a cell that pw.x computes
 MOST_FREE = 10  # coordinates
 SHIPPED = Path(__file__).with_name("references.npz")
 Formula = tuple[tuple[str, int], ...]
@@ -31,7 +31,7 @@ Formula = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, eq=False)
 class Phase:
-    """A reference, as CHGNet left it."""
+    """Reference phase, relaxed by CHGNet."""
 
     type: str
     crystal: Crystal
@@ -42,7 +42,7 @@ class Phase:
 def binaries(formula: Formula) -> tuple[Phase, ...]:
     """Types of a binary compound of one to one or one to two, the lowest first, by CHGNet."""
     counts = dict(formula)
-    alone = min(counts, key=lambda e: counts[e])  # of A2X and AX2 the one that stands alone
+    alone = min(counts, key=lambda e: counts[e])  # of A2X and AX2 the one with a single atom
     (other,) = [e for e in counts if e != alone]
     types = BINARIES[f"{counts[alone]}:{counts[other]}"]
     return _stored(written(counts)) or _relaxed(types, {"A": alone, "X": other})
@@ -62,12 +62,12 @@ def _relaxed(types: Sequence[Prototype], elements: Mapping[str, str]) -> tuple[P
 
 
 def written(counts: Mapping[str, int]) -> str:
-    """As a compound of the table."""
+    """Write the formula as a compound of the table."""
     return " ".join(f"{e}{n if n > 1 else ''}" for e, n in counts.items())
 
 
 def _stored(compound: str) -> tuple[Phase, ...]:
-    """Phases that come with the package; nothing for a compound that is not among them."""
+    """Return the phases shipped with the package; empty for a compound without any."""
     table = shipped()
     rows = np.flatnonzero(table["compound"] == compound) if table else ()
     return tuple(
@@ -82,7 +82,7 @@ def _stored(compound: str) -> tuple[Phase, ...]:
 
 @cache
 def shipped() -> Mapping[str, np.ndarray]:
-    """What comes with the package; nothing while it is being made."""
+    """Return the shipped arrays; empty while they are being generated."""
     if not SHIPPED.is_file():
         return {}
     with np.load(SHIPPED, allow_pickle=False) as stored:
@@ -90,7 +90,7 @@ def shipped() -> Mapping[str, np.ndarray]:
 
 
 def table_of(found: Mapping[str, Sequence[Phase]]) -> dict[str, np.ndarray]:
-    """Phases by compound as the arrays that come with the package."""
+    """Convert phases by compound to the arrays that ship with the package."""
     rows = [(compound, phase) for compound, own in found.items() for phase in own]
     free = np.zeros((len(rows), MOST_FREE))
     for row, (_, phase) in zip(free, rows, strict=True):
@@ -106,7 +106,7 @@ def table_of(found: Mapping[str, Sequence[Phase]]) -> dict[str, np.ndarray]:
 
 
 def binaries_of(elements: Sequence[str]) -> list[Formula]:
-    """All binary compounds into which some ABX3 of these elements falls apart."""
+    """Return all binary compounds into which some ABX3 of these elements decomposes."""
     found = {
         tuple(part.items()): None
         for abc in triples(elements)
@@ -116,14 +116,14 @@ def binaries_of(elements: Sequence[str]) -> list[Formula]:
 
 
 def deciding(formula: Mapping[str, int]) -> tuple[Phase, ...]:
-    """Types of a binary compound that pw.x must be asked about."""
+    """Return the types of a binary compound that pw.x must compute."""
     found = binaries(tuple(formula.items()))
     small = [p for p in found if p.crystal.atoms <= MOST_ATOMS]
     return tuple(p for p in small if p.energy_ev <= small[0].energy_ev + NEAR_EV)
 
 
 def splits(formula: Mapping[str, int]) -> tuple[tuple[dict[str, int], float], ...]:
-    """The two binaries of a ternary, and the share of its atoms that each takes."""
+    """Return the two binaries of a ternary, and the share of its atoms that each takes."""
     one, two = parts(formula)
     atoms = sum(formula.values())
     own = next(e for e in one if e not in two), next(e for e in two if e not in one)
@@ -142,12 +142,12 @@ def screened(formula: Mapping[str, int]) -> float:
 
 
 def computed(formula: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
-    """The same by pw.x: of each binary its lowest type; NaN where one has no answer."""
+    """Energy of the two binaries by pw.x, each in its lowest type; NaN where one has no answer."""
     return sum(share * _lowest(part, cutoff_ry, processes) for part, share in splits(formula))
 
 
 def _lowest(part: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
-    """Of a binary by pw.x, less what a cell too large for it lies lower by CHGNet."""
+    """Lowest energy of a binary by pw.x, corrected by CHGNet if a larger cell is lower."""
     deciders, lowest = deciding(part), binaries(tuple(part.items()))[0]
     asked = [PlaneWaveRun(p.crystal, cutoff_ry) for p in deciders]
     found = [

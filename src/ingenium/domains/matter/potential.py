@@ -1,4 +1,4 @@
-"""CHGNet: energies of crystals, and relaxations that move only what symmetry leaves free.
+"""CHGNet energies of crystals, and relaxations that move only what symmetry leaves free.
 
 Source: Deng et al., Nature Machine Intelligence 5:1031, 2023 (CHGNet; weights 0.3.0 of the package,
     trained on PBE and PBE+U energies of the Materials Project). Nocedal and Wright, Numerical
@@ -22,7 +22,7 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 AT_ONCE = 32  # crystals in one graph
 STEPS, FORCE = 80, 0.01  # most steps; eV/angstrom, and eV of an edge's logarithm
-EDGE_STEP, FREE_STEP = 0.01, 0.001  # angstrom, and of an edge: to which relaxed crystals are given
+EDGE_STEP, FREE_STEP = 0.01, 0.001  # angstrom, and of an edge: of rounded relaxed crystals
 LONGEST_EDGE, LONGEST_SHIFT = 0.05, 0.15  # of a step: logarithm, angstrom
 STIFF_EDGE, STIFF_SHIFT = (
     60.0,
@@ -33,7 +33,7 @@ STUCK = 6  # steps without a lower energy
 
 @dataclass(frozen=True, eq=False)
 class Crystal:
-    """Atoms at one setting of their free numbers."""
+    """Crystal at one setting of its free numbers."""
 
     sites: Wyckoff
     edges_m: Float[np.ndarray, " 3"]
@@ -41,11 +41,11 @@ class Crystal:
 
     @property
     def atoms(self) -> int:
-        """Of the primitive cell."""
+        """Number of atoms in the primitive cell."""
         return len(self.sites.elements)
 
     def structure(self) -> Any:
-        """For pymatgen, in angstrom."""
+        """Build the pymatgen structure, in angstrom."""
         core = package("pymatgen.core")
         cell = self.sites.primitive_m(self.edges_m) / ANGSTROM
         return core.Structure(cell, self.sites.elements, self.sites.coordinates(self.free))
@@ -62,7 +62,7 @@ class Slopes:
 
 @cache
 def model() -> Any:
-    """The network, once for each process.
+    """Load the network, once for each process.
 
     Raises:
         MissingExtra: with the line that installs it.
@@ -74,12 +74,12 @@ def model() -> Any:
 
 
 def version() -> str:
-    """Of package and weights."""
+    """Return the versions of package and weights."""
     return f"{release_of('chgnet')} weights 0.3.0"
 
 
 def slopes(crystals: Sequence[Crystal]) -> list[Slopes | None]:
-    """Energies with derivatives; none where atoms lie so far apart that there is no graph."""
+    """Compute energies with derivatives; None where atoms are too far apart for a graph."""
     net, found = model(), []
     structures = [c.structure() for c in crystals]
     with warnings.catch_warnings(), torch.enable_grad():
@@ -97,7 +97,7 @@ def slopes(crystals: Sequence[Crystal]) -> list[Slopes | None]:
 
 
 def _graph(net: Any, structure: Any) -> Any:
-    """None where an atom has no neighbour."""
+    """Build the graph; None where an atom has no neighbour."""
     try:
         return net.graph_converter(structure)
     except ValueError:
@@ -121,7 +121,7 @@ def _slopes(crystal: Crystal, answer: Any) -> Slopes:
 
 @dataclass(eq=False)
 class _Descent:
-    """One relaxation: a BFGS on log edges and free shifts in angstrom."""
+    """State of one relaxation: BFGS on log edges and free shifts in angstrom."""
 
     crystal: Crystal
     hessian: np.ndarray  # inverse
@@ -137,12 +137,12 @@ class _Descent:
         return cls(crystal, np.diag(1 / stiff))
 
     def scale(self) -> np.ndarray:
-        """Angstrom of each free coordinate: the mean edge."""
+        """Length scale of free coordinates in angstrom: the mean edge."""
         mean = float(self.crystal.edges_m.mean()) / ANGSTROM
         return np.full(self.crystal.sites.free, mean)
 
     def go(self, at: Slopes) -> None:
-        """One step, from the slopes at the place that was reached."""
+        """Take one step, from the slopes at the current place."""
         slope = np.concatenate([at.edges, at.free / self.scale()])
         if np.abs(slope).max() < FORCE * np.sqrt(self.crystal.atoms):
             self.done = True
@@ -172,11 +172,11 @@ class _Descent:
 
 
 def relaxed(crystals: Sequence[Crystal]) -> list[tuple[Crystal, float]]:
-    """Each crystal where its energy has no slope left, and that energy in eV an atom.
+    """Relax each crystal to a stationary energy; return it with that energy in eV an atom.
 
-    What does not arrive within `STEPS` comes as far as it got; NaN where there is no answer. They
-    are given to `EDGE_STEP` and `FREE_STEP`, which cost below a meV, so that the order of sums in a
-    batch changes no crystal and two ways to one minimum end at one.
+    After `STEPS` steps the last state is returned; NaN where there is no answer. Results are
+    rounded to `EDGE_STEP` and `FREE_STEP`, which costs below a meV, so that the order of sums in a
+    batch changes no crystal and two paths to one minimum end at the same crystal.
     """
     runs = [_Descent.of(c) for c in crystals]
     energy = np.full(len(runs), np.nan)
@@ -194,7 +194,7 @@ def relaxed(crystals: Sequence[Crystal]) -> list[tuple[Crystal, float]]:
 
 
 def snapped(crystal: Crystal) -> Crystal:
-    """To the grid of relaxed crystals; the first orbit of a polar group lies at its origin."""
+    """Round to the grid of relaxed crystals; the first orbit of a polar group is at 0."""
     sites = crystal.sites
     edges = np.rint(crystal.edges_m / ANGSTROM / EDGE_STEP) * EDGE_STEP * ANGSTROM
     free = np.rint(sites.anchored(crystal.free) / FREE_STEP) * FREE_STEP

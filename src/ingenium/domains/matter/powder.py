@@ -1,4 +1,4 @@
-"""A powder pattern that was measured, and how far that of a crystal lies from it.
+"""Measured powder pattern, and its distance from that of a crystal.
 
 Lines and scans become one profile over 2 theta of copper K-alpha. Root intensities are compared, so
 that texture of a film, which makes some lines strong, counts for less.
@@ -35,17 +35,17 @@ MISFIT = Quantity(
 FIRST_DEG, LAST_DEG, STEP_DEG = 10.0, 60.0, 0.25
 WIDTH_DEG = 0.25  # of a line, as a standard deviation
 SCAN_DEG, BACKGROUND_DEG = 0.1, 3.0  # steps of a scan; window whose least intensity is background
-STRETCH = np.linspace(0.96, 1.04, 41)  # of edges: what potentials and heat make them off by
+STRETCH = np.linspace(0.96, 1.04, 41)  # of edges: the error of potentials and thermal expansion
 GRID = np.arange(FIRST_DEG, LAST_DEG + STEP_DEG / 2, STEP_DEG)
 Profile = Float64[np.ndarray, " b"]
 
 
 @dataclass(frozen=True)
 class ProfileCodec:
-    """How models are told a profile: root intensities, those of a line about 1."""
+    """Codec of a profile as a condition: root intensities, scaled so that a line is about 1."""
 
     def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
-        """A row for each profile, or for each scan of angles and intensities."""
+        """Encode each profile, or each scan of angles and intensities, as a row."""
         if values.ndim == 3:
             scans = (
                 pd.DataFrame(scan, columns=[c.name for c in PATTERN.columns]) for scan in values
@@ -56,7 +56,7 @@ class ProfileCodec:
 
 
 def given(frame: pd.DataFrame) -> Profile:
-    """The profile of a table; the background of a scan is taken off.
+    """Build the profile of a table; subtracts the background of a scan.
 
     Raises:
         InputError: for fewer than two angles between `FIRST_DEG` and `LAST_DEG`, or no line there.
@@ -81,19 +81,19 @@ def given(frame: pd.DataFrame) -> Profile:
 
 
 def misfit(one: Profile, other: Profile) -> float:
-    """Between two profiles: 0 where they are the same, 1 where no line is shared."""
+    """Distance of two profiles: 0 if they are equal, 1 if no line is shared."""
     norm = np.linalg.norm(one) * np.linalg.norm(other)
     return 1.0 if norm == 0 else float(1 - one @ other / norm)
 
 
 def profile(crystal: Crystal) -> Profile:
-    """Of a crystal."""
+    """Compute the profile of a crystal."""
     lines = diffraction.peaks(crystal)
     return _broadened(lines.two_theta_deg, lines.intensity)
 
 
 def fitted(crystal: Crystal, wanted: Profile) -> Crystal:
-    """The crystal with all edges stretched alike, to where its lines lie nearest to those given."""
+    """Scale all edges of the crystal alike, until its lines fit best."""
     lines = diffraction.peaks(crystal)
     sines = np.sin(np.radians(lines.two_theta_deg / 2)) / STRETCH[:, None]
     angles = np.degrees(2 * np.arcsin(np.minimum(sines, 1.0)))
@@ -103,7 +103,7 @@ def fitted(crystal: Crystal, wanted: Profile) -> Crystal:
 
 
 def known(crystals: Sequence[Crystal]) -> Float[np.ndarray, "n b"]:
-    """Profiles of many crystals, made once and kept."""
+    """Profiles of many crystals, computed once and cached."""
     under = [digest([PlaneWaveRun(c, 0.0).key for c in crystals]), STEP_DEG, WIDTH_DEG]
     recipe = Recipe(
         "powder_profiles", under, lambda _: {"profile": np.stack([profile(c) for c in crystals])}
@@ -112,7 +112,7 @@ def known(crystals: Sequence[Crystal]) -> Float[np.ndarray, "n b"]:
 
 
 def _broadened(angle: Float[np.ndarray, " p"], counts: Float[np.ndarray, " p"]) -> Profile:
-    """Root intensities on the grid, each line a bell."""
+    """Return root intensities on the grid, each line broadened to a Gaussian."""
     bells = np.exp(-0.5 * np.square((GRID[:, None] - angle) / WIDTH_DEG)) @ counts
     top = bells.max()
     return np.asarray(np.sqrt(bells / top) if top > 0 else bells, dtype=np.float64)

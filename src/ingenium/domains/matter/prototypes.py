@@ -1,4 +1,4 @@
-"""Structure types, as Wyckoff texts with places for elements, and where relaxations begin.
+"""Structure types, as Wyckoff texts with placeholders for elements, and starts of relaxations.
 
 Source: the types' names are those of Mehl et al., The AFLOW Library of Crystallographic Prototypes,
     Computational Materials Science 136:S1, 2017.
@@ -16,21 +16,21 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 @dataclass(frozen=True)
 class Prototype:
-    """A type: its text with A, B and X, the shape of its cell, and its free coordinates."""
+    """Structure type: its text with A, B and X, the shape of its cell, and its free coordinates."""
 
     name: str
-    pattern: str  # A, B and X stand for elements
+    pattern: str  # A, B and X are placeholders of elements
     shape: tuple[float, float, float] = (1.0, 1.0, 1.0)  # edges over the first
     free: tuple[float, ...] = ()
     packing: float = 1.0  # volume over that of ions as cubes of their diameters, about
 
     def text(self, **elements: str) -> str:
-        """The Wyckoff text of a compound of this type."""
+        """Return the Wyckoff text of a compound of this type."""
         symbol, *orbits = self.pattern.split(" ")
         return " ".join([symbol, *(elements[o[0]] + o[1:] for o in orbits)])
 
     def start(self, **elements: str) -> Crystal:
-        """Where a relaxation begins: edges from the radii of the ions."""
+        """Return the starting crystal of a relaxation, with edges from the radii of the ions."""
         sites = Wyckoff.of(self.text(**elements))
         volume = self.packing * sum((2 * IONS[e].radius_angstrom) ** 3 for e in sites.elements)
         unit = abs(np.linalg.det(sites.primitive_m(np.array(self.shape))))

@@ -1,7 +1,7 @@
-"""Files of the SSSP library, by element, with the digests under which results were made.
+"""Files of the SSSP library, by element, with the digests used for the stored results.
 
 Debian's quantum-espresso-data-sssp installs them: most are under the GPL or CC BY-SA, so they are
-read where they lie and never shipped.
+read in place and never shipped.
 
 Source: Prandini et al., npj Computational Materials 4:72, 2018 (SSSP 1.3.0 PBE efficiency).
 """

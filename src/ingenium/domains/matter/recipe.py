@@ -1,9 +1,9 @@
-"""The known crystals: every cubic ABX3 of the table whose charges balance, relaxed by CHGNet.
+"""Recipe of the known crystals: every cubic ABX3 with balanced charges, relaxed by CHGNet.
 
-Where it is not far above its binaries, types of lower symmetry stand beside it. References are the
-binaries, and all types of those ABX3 of which results of pw.x travel with a gap that is asked for.
+Where it is not far above its binaries, types of lower symmetry are included. References are the
+binaries, and all types of those ABX3 whose shipped pw.x results have a gap within `GAPS_EV`.
 
-`ingenium make crystals` makes `known.npz` and `references.npz` again, in some minutes.
+`ingenium make crystals` regenerates `known.npz` and `references.npz`, in some minutes.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ from ingenium.domains.matter.verifier import SYMPREC, keeps_group
 TYPES = PROPOSED[:3]
 PIECES = 12
 WIDE, NEAR_EV = 4, 0.15  # free coordinates; eV an atom above the binaries
-GAPS_EV = 0.8, 2.0  # by pw.x, of those whose other types are looked through
+GAPS_EV = 0.8, 2.0  # by pw.x, of those whose other types are searched
 
 
 def certified() -> list[tuple[str, ...]]:
-    """A, B and X of crystals whose results travel."""
+    """Return A, B and X of crystals whose results ship with the package."""
     found = [
         tuple(c.sites.reduced)
         for c, state in results.shipped()
@@ -37,7 +37,7 @@ def certified() -> list[tuple[str, ...]]:
 
 
 def references(piece: int) -> Arrays:
-    """Types of binary compounds and of some ABX3, by CHGNet."""
+    """Return types of binary compounds and of some ABX3, by CHGNet."""
     own = phases.binaries_of(LEARNED)[piece::PIECES]
     found = {phases.written(dict(f)): phases.binaries(f) for f in own}
     for a, b, x in certified()[piece::PIECES]:
@@ -46,7 +46,7 @@ def references(piece: int) -> Arrays:
 
 
 def made(piece: int) -> Arrays:
-    """Texts, edges, free coordinates, and energies above the two binaries, by CHGNet."""
+    """Compute texts, edges, free coordinates, and energies above the two binaries, by CHGNet."""
     own = triples(LEARNED)[piece::PIECES]
     found = _above([(TYPES[0], abc) for abc in own])
     near = [abc for abc, (_, above) in zip(own, found, strict=True) if above <= NEAR_EV]
@@ -64,7 +64,7 @@ def made(piece: int) -> Arrays:
 
 
 def _above(rows: Sequence[tuple[str, tuple[str, str, str]]]) -> list[tuple[Crystal, float]]:
-    """Crystals of some types and elements, relaxed, and eV an atom above their binaries."""
+    """Relax crystals of some types and elements; return them with eV an atom above binaries."""
     starts = [PEROVSKITES[name].start(A=a, B=b, X=x) for name, (a, b, x) in rows]
     return [
         (crystal, energy - phases.screened(dict(zip(abc, (1, 1, 3), strict=True))))

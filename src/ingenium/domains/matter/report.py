@@ -1,4 +1,4 @@
-"""Certified crystals, their distance from the hull, their gaps and a powder pattern."""
+"""Report sections: certified crystals, distance from the hull, gaps and a powder pattern."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -31,7 +31,7 @@ WHERE = (
     "Each crystal that pw.x has computed; of those whose results travel with the package the "
     "guess is what was found."
 )
-ABOVE = {  # columns of what is measured, in meV an atom
+ABOVE = {  # columns of measurements, in meV an atom
     "above hull (meV/atom)": "hull_distance",
     "binaries (pw.x)": "decomposition",
     "binaries (SevenNet)": SECOND,
@@ -42,7 +42,7 @@ ABOVE = {  # columns of what is measured, in meV an atom
 def sections(
     made: Sequence[Crystal], designs: xr.Dataset, verdicts: xr.Dataset, gaps: GapEstimate
 ) -> tuple[Section, ...]:
-    """Accepted crystals one by one, where all lie, and what an X-ray would see of one.
+    """Show accepted crystals, all in the plane of gap and stability, and a diffraction pattern.
 
     Where CHGNet alone judged, nothing was certified, and neither table nor hull is shown.
     """
@@ -78,7 +78,7 @@ def sections(
 
 
 def _apart(verdicts: xr.Dataset) -> str:
-    """How far two potentials differ: where much, at least one of them is wrong."""
+    """State by how much two potentials differ; a large difference means that one is wrong."""
     off = MEV * np.abs(verdicts[SECOND].to_numpy() - verdicts["screened_hull"].to_numpy())
     return (
         f"Above the two binaries SevenNet and CHGNet differ by {np.nanmedian(off):.0f} meV an atom "
@@ -87,7 +87,7 @@ def _apart(verdicts: xr.Dataset) -> str:
 
 
 def formula(crystal: Crystal) -> str:
-    """The formula as chemists write it."""
+    """Format the formula as chemists write it."""
     return _written(crystal.sites.reduced)
 
 
@@ -96,7 +96,7 @@ def _written(counts: Mapping[str, int]) -> str:
 
 
 def _first(made: Sequence[Crystal], order: np.ndarray) -> list[int]:
-    """Of crystals with one text the first."""
+    """Return the first crystal of each text."""
     seen: dict[str, int] = {}
     for k in order:
         seen.setdefault(made[k].sites.text, int(k))
@@ -121,7 +121,7 @@ def _table(made: Sequence[Crystal], designs: xr.Dataset, verdicts: xr.Dataset) -
 
 
 def _unbroken(text: str) -> str:
-    """The same with hyphens and spaces at which no line ends."""
+    """Replace hyphens and spaces by ones that do not break a line."""
     return text.replace("-", "\u2011").replace(" ", "\u00a0")
 
 
@@ -139,7 +139,7 @@ def _cells(made: Sequence[Crystal], best: Sequence[int]) -> Figure:
 
 
 def _cell(axes: Axes, crystal: Crystal) -> None:
-    """Atoms of a cell with those on its far faces, in front of each other, and its edges."""
+    """Return the atoms of a cell with those on its far faces, sorted by depth, and its edges."""
     cell = crystal.sites.cell_m(crystal.edges_m) / ANGSTROM
     elements, points = crystal.sites.conventional(crystal.free)
     kinds = list(crystal.sites.reduced)

@@ -1,10 +1,9 @@
-"""What pw.x has answered, by a digest of what it was asked: no run is paid for twice.
+"""Results of pw.x, cached by a digest of their query.
 
-Some travel with the package in `results.json`; others are kept in the cache. A result is taken only
-for the same atoms, to the digits that a file keeps, cutoff and pseudopotentials, and says which
-release gave it; what another release finds is not mixed with it. A run that came to its limit of
-time has no answer for that limit and lower ones: under a higher one it is asked again. One that was
-ended otherwise is not kept.
+Some ship with the package in `results.json`; others are cached. A result applies only to the same
+atoms, to the digits of a file, cutoff and pseudopotentials, and names its release; results of other
+releases are not mixed. A run that reached its time limit has no answer for that limit and lower
+ones: under a higher one it runs again. A run that was killed is not cached.
 """
 
 import json
@@ -27,20 +26,20 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 SHIPPED = Path(__file__).with_name("results.json")
 EDGE, FREE = 1e-4, 1e-5  # angstrom, and of an edge: the digits that count
-PROTOCOL = 1  # of meshes, smearing and where gaps are looked for
+PROTOCOL = 1  # of meshes, smearing and the points searched for gaps
 FOLDER = "pw"  # of the cache
 
 
 @dataclass(frozen=True)
 class PlaneWaveRun:
-    """One crystal as it is asked for."""
+    """Query: one crystal at a cutoff."""
 
     crystal: Crystal
     cutoff_ry: float
 
     @property
     def plain(self) -> dict[str, Any]:
-        """All that an answer depends on, as plain data."""
+        """Everything that an answer depends on, as plain data."""
         c = rounded(self.crystal)
         return {
             "crystal": c.sites.text,
@@ -53,24 +52,24 @@ class PlaneWaveRun:
 
     @property
     def key(self) -> str:
-        """Digest of it."""
+        """Digest of the query."""
         return kept.key(self.plain)
 
 
 def rounded(crystal: Crystal) -> Crystal:
-    """To the digits that files keep."""
+    """Round a crystal to the digits of files."""
     edges = np.rint(crystal.edges_m / ANGSTROM / EDGE) * EDGE * ANGSTROM
     return replace(crystal, edges_m=edges, free=np.rint(crystal.free / FREE) * FREE)
 
 
 def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
-    """A kept answer; none if there is none, or if a run may take longer today than it could."""
+    """Return the stored answer; None without one, or if a run may now take longer than it could."""
     travels = _standing(_shipped().get(asked.key))
     return travels or _standing(kept.read(kept.path(FOLDER, asked.key)))
 
 
 def _standing(one: dict[str, Any] | None) -> GroundState | NoAnswer | None:
-    """The answer, unless it is that of a run with less time than one has now."""
+    """Return the answer, unless its run had less time than one has now."""
     granted = espresso.LIMITS.granted_cpu_s or espresso.CPU_S
     if one is None or one.get("within_s", granted) < granted:
         return None
@@ -78,7 +77,7 @@ def _standing(one: dict[str, Any] | None) -> GroundState | NoAnswer | None:
 
 
 def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | NoAnswer]:
-    """An answer to each; what is not known yet is computed, some at the same time, and kept.
+    """Return an answer to each query; new ones are computed in parallel and cached.
 
     Raises:
         InputError: for an element without a pseudopotential.
@@ -92,7 +91,7 @@ def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | N
                     "Write another one.",
                 )
     new = {one.key: one for one in asked if known(one) is None}
-    # A process for each; the threads only wait for them.
+    # One process for each run; the threads only wait.
     with ThreadPoolExecutor(processes) as pool:
         answers = dict(zip(new, pool.map(_computed, new.values()), strict=True))
     return [answers[one.key] if one.key in answers else _sure(one) for one in asked]
@@ -106,10 +105,10 @@ def _sure(asked: PlaneWaveRun) -> GroundState | NoAnswer:
 def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
     missing = espresso.absent()
     if missing is not None:
-        return NoAnswer(missing)  # which is not kept: it may be there tomorrow
+        return NoAnswer(missing)  # not cached: it may be installed later
     answer = espresso.solved(rounded(asked.crystal), asked.cutoff_ry)
     if answer == NoAnswer(espresso.UNFINISHED):
-        return answer  # nor is this: it was ended from outside
+        return answer  # not cached either: the run was killed
     if isinstance(answer, GroundState) and not answer.release.startswith(espresso.RELEASE):
         return NoAnswer(
             f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}"
@@ -120,7 +119,7 @@ def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
 
 
 def shipped(cutoff_ry: float = 40.0) -> list[tuple[Crystal, GroundState]]:
-    """Crystals of which the package has results at a cutoff, in an order that stays."""
+    """Return crystals with shipped results at a cutoff, in a stable order."""
     found = []
     for _, one in sorted(_shipped().items()):
         answer, asked = _answer(one), one["asked"]
@@ -144,7 +143,7 @@ def _answer(one: dict[str, Any]) -> GroundState | NoAnswer:
 
 
 def ship() -> None:
-    """Write all that the cache holds, with what was shipped, as the package's file."""
+    """Write all cached and shipped results as the package's file."""
     every = dict(_shipped())
     paths = (cache_folder() / FOLDER).glob("*.json")
     every |= {path.stem: one for path in paths if (one := kept.read(path))}

@@ -1,6 +1,6 @@
-"""SevenNet: a second potential beside CHGNet, of another architecture and of other authors.
+"""SevenNet: a cross-check of CHGNet with another architecture and other authors.
 
-Both learned from energies of the Materials Project; where they lie apart, at least one is wrong.
+Both were trained on energies of the Materials Project; where they differ, at least one is wrong.
 
 Source: Park et al., J. Chem. Theory Comput. 20:4857, 2024 (SevenNet-0; weights of 11 July 2024 in
     the package, trained on PBE and PBE+U energies of the Materials Project).
@@ -22,7 +22,7 @@ WEIGHTS = "7net-0"
 
 
 def version() -> str:
-    """Of package and weights.
+    """Return the versions of package and weights.
 
     Raises:
         MissingExtra: with the line that installs it.
@@ -32,23 +32,23 @@ def version() -> str:
 
 @cache
 def _calculator() -> Any:
-    """The network, once for each process."""
+    """Load the network, once for each process."""
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # of packages that it brings
+        warnings.simplefilter("ignore")  # of its dependencies
         return EXTRA.package("sevenn.calculator").SevenNetCalculator(WEIGHTS, device="cpu")
 
 
 def energy_ev(crystal: Crystal) -> float:
-    """Of an atom."""
+    """Energy per atom."""
     atoms = crystal.structure().to_ase_atoms()
     atoms.calc = _calculator()
     return float(atoms.get_potential_energy()) / len(atoms)
 
 
 def above_ev(crystal: Crystal) -> float:
-    """Energy of an atom above the two binaries, all as CHGNet left them.
+    """Energy per atom above the two binaries, all as relaxed by CHGNet.
 
-    Of each binary the type counts that is the lowest by this potential.
+    Each binary counts in its lowest type by this potential.
     """
     parts = phases.splits(crystal.sites.reduced)
     return energy_ev(crystal) - sum(share * _lowest(tuple(p.items())) for p, share in parts)

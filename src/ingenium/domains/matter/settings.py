@@ -1,4 +1,4 @@
-"""Of `matter.crystal`."""
+"""Settings of `matter.crystal`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,20 +18,20 @@ Judge = Literal["pw.x", "chgnet"]
 
 @dataclass(frozen=True)
 class CrystalSettings:
-    """Which crystals may be proposed, and how exactly pw.x measures them.
+    """Settings of the crystals that may be proposed, and of the cutoff of pw.x.
 
     Raises:
-        InputError: for elements or types that nothing is known of, elements of which no charges
-            balance, or a cutoff at which energies are not converged.
+        InputError: for unknown elements or types, elements without balanced charges, or a cutoff at
+            which energies are not converged.
     """
 
     elements: tuple[str, ...] = LEARNED
     types: tuple[str, ...] = ("cubic", "tetragonal", "rhombohedral")
-    judge: Judge = "pw.x"  # or CHGNet alone, which knows no gap
-    cutoff_ry: float = 40.0  # of waves; that of the density is eight times as high
-    second_cutoff_ry: float = 60.0  # under which a share is measured again
-    processes: int = 2  # of pw.x at the same time
-    second_potential: bool = False  # SevenNet too says how far a crystal is above its binaries
+    judge: Judge = "pw.x"  # pw.x, or CHGNet alone, which gives no gap
+    cutoff_ry: float = 40.0  # cutoff of plane waves; that of the density is eight times as high
+    second_cutoff_ry: float = 60.0  # cutoff at which a share is measured again
+    processes: int = 2  # number of processes of pw.x
+    second_potential: bool = False  # SevenNet also measures the energy above the binaries
 
     def __post_init__(self) -> None:
         for name in self.types:

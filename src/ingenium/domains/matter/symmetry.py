@@ -1,4 +1,4 @@
-"""What spglib finds in atoms."""
+"""Symmetry detection by spglib."""
 
 import warnings
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from ingenium.domains.matter.packages import package
 
 @contextmanager
 def _quiet() -> Iterator[Any]:
-    """The package, without its advice on how it will tell errors some day."""
+    """Yield the package, with its deprecation warnings silenced."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield package("spglib")
 
 
 def found(structure: Any, symprec: float) -> Any:
-    """Number, letters and primitive atoms of a structure; none where there is no group."""
+    """Return number, letters and primitive atoms of a structure; None where there is no group."""
     with _quiet() as spglib:
         return spglib.get_symmetry_dataset(_cell(structure), symprec=symprec)
 
 
 def conventional(structure: Any, symprec: float) -> Any:
-    """Its conventional cell in the standard setting; none where there is no group."""
+    """Return the conventional cell in the standard setting; None where there is no group."""
     with _quiet() as spglib:
         cell = spglib.standardize_cell(
             _cell(structure), to_primitive=False, no_idealize=False, symprec=symprec
@@ -32,7 +32,7 @@ def conventional(structure: Any, symprec: float) -> Any:
 
 
 def of_setting(hall: int) -> Any:
-    """Rotations and translations of a setting, by its number in spglib's table."""
+    """Return rotations and translations of a setting, by its number in spglib's table."""
     with _quiet() as spglib:
         return spglib.get_symmetry_from_database(hall)
 

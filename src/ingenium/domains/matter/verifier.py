@@ -1,9 +1,9 @@
-"""What is measured of crystals, by whom: spglib and CHGNet at first, and pw.x where these allow it.
+"""Verifier of crystals: spglib and CHGNet first, then pw.x for those that pass.
 
 The distance from the hull is the larger of two: that from the two binaries into which the crystal
-splits, both computed by pw.x, and that from the lowest structure type of the same formula, by
-CHGNet alone, whose errors mostly cancel between types. Each is a quantity of its own. The gap comes
-before the binaries, which take several runs where it takes one.
+decomposes, both computed by pw.x, and that from the lowest structure type of the same formula, by
+CHGNet alone, whose errors mostly cancel between types. Each is a quantity of its own. The gap is
+computed before the binaries, which take several runs where it takes one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -37,7 +37,7 @@ from ingenium.domains.matter.results import PlaneWaveRun, rounded
 Part = Literal["matched", "screened", "lowest", "seconded", "gapped", "computed"]
 BY_PW: tuple[Part, ...] = ("gapped", "computed")
 ALL: tuple[Part, ...] = ("screened", "lowest", *BY_PW)
-SYMPREC = 0.1  # angstrom: atoms that lie nearer to a higher group are of that one
+SYMPREC = 0.1  # angstrom: atoms within it of a higher group belong to that
 SCREENED = (
     Quantity("closest", "1", "least distance of two ions over the sum of their radii"),
     Quantity(
@@ -93,7 +93,7 @@ QUANTITIES: Mapping[Part, tuple[Quantity, ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class CrystalVerifier:
-    """Crystals by CHGNet, and by pw.x at a cutoff."""
+    """Verifier by CHGNet, and by pw.x at a cutoff."""
 
     cutoff_ry: float
     processes: int
@@ -105,7 +105,7 @@ class CrystalVerifier:
 
     @property
     def version(self) -> str:
-        """Of the programs, and what sets them."""
+        """Versions of the programs, and their settings."""
         own = f"chgnet {potential.version()}, spglib {release_of('spglib')}"
         if "seconded" in self.parts:
             own = f"{own}, sevenn {second_potential.version()}"
@@ -115,16 +115,16 @@ class CrystalVerifier:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of its parts."""
+        """Quantities of its parts."""
         return tuple(q for part in self.parts for q in QUANTITIES[part])
 
     def only(self, names: Collection[str]) -> "CrystalVerifier":
-        """The parts that measure them."""
+        """Return the verifier of only the parts that measure these quantities."""
         asked = [p for p in self.parts if {q.name for q in QUANTITIES[p]} & set(names)]
         return replace(self, parts=tuple(asked))
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
-        """All quantities; NaN for overlapping atoms, unbalanced charges or no convergence."""
+        """Measure all quantities; NaN for overlap, unbalanced charges or no convergence."""
         made = crystals(arrays)
         sound = [k for k, c in enumerate(made) if c is not None and _sound(c)]
         out = np.full((len(made), len(self.quantities)), np.nan)
@@ -211,13 +211,13 @@ class CrystalVerifier:
 
 
 def _energy(crystal: Crystal) -> float:
-    """Of an atom in eV, by CHGNet on this crystal alone: a batch would change its last digits."""
+    """Energy per atom in eV, by CHGNet on this crystal alone: a batch changes the last digits."""
     (found,) = potential.slopes([crystal])
     return np.nan if found is None else found.energy_ev / crystal.atoms
 
 
 def _sound(crystal: Crystal) -> bool:
-    """Whether engines can be asked; on what is no number a neighbour list would end the process."""
+    """Return True if engines can run: a neighbour list crashes the process on NaN."""
     formula = crystal.sites.reduced
     numbers = np.concatenate([crystal.edges_m, crystal.free])
     return (
@@ -230,7 +230,7 @@ def _sound(crystal: Crystal) -> bool:
 
 
 def keeps_group(crystal: Crystal) -> bool:
-    """Whether the atoms have the group of the text, in a primitive cell, and no higher one."""
+    """Return True if a primitive cell has exactly the group of the text, and no higher one."""
     found = symmetry.found(crystal.structure(), SYMPREC)
     same = found is not None and found.number == crystal.sites.group.number
     return same and len(np.unique(found.mapping_to_primitive)) == crystal.atoms

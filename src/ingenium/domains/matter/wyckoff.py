@@ -1,4 +1,4 @@
-"""A crystal as space group, Wyckoff letters and elements, with the numbers that these leave free.
+"""Crystal as space group, Wyckoff letters and elements, with the remaining free numbers.
 
 `Pm-3m Cs_a Pb_b I_c` is such a text: atoms are placed by the operations of the group, so that none
 can leave its symmetry, and the edge of the cube is the only number left.
@@ -23,7 +23,7 @@ ANGSTROM = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Wyckoff:
-    """Where atoms of a crystal lie, as a map of its free coordinates.
+    """Places of a crystal's atoms, as an affine map of its free coordinates.
 
     Shapes: m atoms of the primitive cell, f free coordinates.
     """
@@ -37,16 +37,16 @@ class Wyckoff:
 
     @classmethod
     def of(cls, text: str) -> "Wyckoff":
-        """Read a text; kept, since the same few are asked for again and again.
+        """Parse a text; cached, since the same few recur.
 
         Raises:
-            InputError: for what is no such text, or a group or letter that is not in the table.
+            InputError: for an invalid text, or a group or letter that is not in the table.
         """
         return _read(text)
 
     @property
     def free(self) -> int:
-        """How many coordinates the positions leave free."""
+        """Number of coordinates that the positions leave free."""
         return int(self.slope.shape[2])
 
     @property
@@ -57,7 +57,7 @@ class Wyckoff:
 
     @property
     def reduced(self) -> dict[str, int]:
-        """Its formula, without what all counts share."""
+        """Formula divided by the common factor of its counts."""
         whole = self.formula
         common = gcd(*whole.values())
         return {e: n // common for e, n in whole.items()}
@@ -75,14 +75,14 @@ class Wyckoff:
         return vectors
 
     def coordinates(self, free: Float[np.ndarray, " f"]) -> Float[np.ndarray, "m 3"]:
-        """Of the atoms, in primitive vectors."""
+        """Coordinates of the atoms, in primitive vectors."""
         places: np.ndarray = self.origin + self.slope @ free[: self.free]
         return places
 
     def conventional(
         self, free: Float[np.ndarray, " f"]
     ) -> tuple[list[str], Float[np.ndarray, "p 3"]]:
-        """Elements and places of the atoms of the conventional cell, from 0 to below 1."""
+        """Elements and places of the atoms of the conventional cell, in [0, 1)."""
         points = self.coordinates(free) @ self.group.primitive
         rotations, translations = operations(self.group.hall)
         still = np.abs(rotations - np.eye(3)).max((1, 2)) == 0
@@ -91,7 +91,7 @@ class Wyckoff:
         return list(self.elements) * int(still.sum()), inside
 
     def first_points(self, free: Float[np.ndarray, " f"]) -> list[Float[np.ndarray, " 3"]]:
-        """One place of each orbit, in conventional vectors."""
+        """Return one place of each orbit, in conventional vectors."""
         found, used = [], 0
         for _, letter in self.orbits:
             matrix, shift = self.group.at(letter)
@@ -101,7 +101,7 @@ class Wyckoff:
         return found
 
     def anchored(self, free: Float[np.ndarray, " f"]) -> Float[np.ndarray, " f"]:
-        """In polar groups the origin along z is a choice: there the first atom lies at 0."""
+        """Shift the first atom to 0 along z in polar groups, where that origin is arbitrary."""
         if not self.group.polar:
             return free
         moved, along = free.copy(), self._along_z()
@@ -110,12 +110,12 @@ class Wyckoff:
         return moved
 
     def _along_z(self) -> list[int]:
-        """Which free coordinates are a z."""
+        """Indices of the free coordinates that are a z."""
         axes = [axis for _, letter in self.orbits for axis in self.group.free(letter)]
         return [k for k, axis in enumerate(axes) if axis == 2]
 
     def tied(self, edges_m: Float[np.ndarray, " 3"]) -> Float[np.ndarray, " 3"]:
-        """Edges that are equal where the group says so."""
+        """Return the edges, made equal where the group requires it."""
         return edges_m[list(self.group.free_edges)]
 
 
@@ -151,7 +151,7 @@ def _read(text: str) -> Wyckoff:
 
 @cache
 def _orbit(symbol: str, letter: str) -> tuple[np.ndarray, np.ndarray]:
-    """All points of a position in the primitive cell, as maps of x, y and z."""
+    """Return all points of a position in the primitive cell, as affine maps of x, y and z."""
     group = GROUPS[symbol]
     matrix, shift = group.at(letter)
     rotations, translations = operations(group.hall)

@@ -1,4 +1,4 @@
-"""Neuromorphic generation: digits by networks that spike, under the limits of chips."""
+"""Neuromorphic generation: digits by spiking networks, under the limits of chips."""
 
 from ingenium.core.domain import Domain, Offer
 

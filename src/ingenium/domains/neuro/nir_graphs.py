@@ -1,9 +1,9 @@
 """Layered networks as NIR graphs, in files of HDF5 that other simulators and chips' tools open.
 
 A chain: Input, then Affine and LIF for each layer that spikes, then Affine and LI, then Output.
-Times are seconds. A current of the first layer lifts by its resistance of 1; a spike is an impulse
-that lifts at once by its weight, which a resistance equal to the membrane's time in seconds makes
-of it. How many steps are run, and how long each is, stands in the graph's metadata.
+Times are seconds. A current raises the first layer's voltage by its resistance of 1; a spike is an
+impulse that raises the voltage by its weight, since the resistance equals the membrane's time
+constant in seconds. The number and length of the steps are in the graph's metadata.
 
 Source: Pedersen et al., Neuromorphic intermediate representation, Nature Communications 15, 2024.
 """
@@ -26,12 +26,12 @@ METADATA = "rhythm"
 
 
 def graph_of(network: LayeredNetwork) -> nir.NIRGraph:
-    """The chain of one network."""
+    """Build the chain of one network."""
     rhythm, tau = network.rhythm, network.rhythm.tau_ms / 1000
     nodes: dict[str, Any] = {"input": nir.Input(np.array([network.sizes[0]]))}
     for i, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         last, each = i == len(network.weights) - 1, np.ones(len(w))
-        # an impulse lifts by r / tau, a constant current by r (1 - kept) in a step
+        # an impulse adds r / tau, a constant current r (1 - kept) in a step
         scale = 1.0 if i == 0 else 1 / (tau * (1 - rhythm.kept))
         nodes[f"weights_{i}"] = nir.Affine(w.numpy(), b.numpy() * scale)
         r = each if i == 0 else tau * each
@@ -46,16 +46,15 @@ def graph_of(network: LayeredNetwork) -> nir.NIRGraph:
 
 
 def write(network: LayeredNetwork, path: Path) -> None:
-    """A file that `nir.read` opens."""
+    """Write a file that `nir.read` opens."""
     nir.write(path, graph_of(network))
 
 
 def read(path: Path) -> LayeredNetwork:
-    """The network of a file.
+    """Read the network of a file.
 
     Raises:
-        InputError: for a file that is no NIR, nodes that it cannot hold, or a graph that is no
-            chain of layers.
+        InputError: for an invalid NIR, unsupported nodes, or a graph that is no chain of layers.
     """
     content(path, "a network as NIR")  # a plain file of bounded size
     _known_nodes(path)
@@ -69,7 +68,7 @@ def read(path: Path) -> LayeredNetwork:
 
 
 def _known_nodes(path: Path) -> None:
-    """Refuse nodes of kinds that no layered network has, by name, before anything is made."""
+    """Refuse, by name, nodes of kinds that no layered network has, before any is built."""
     import h5py
 
     with refusing("a network as NIR", path), h5py.File(path) as file:
@@ -88,7 +87,7 @@ def _text(value: bytes | str) -> str:
 
 
 def _chain(graph: nir.NIRGraph) -> list[Any]:
-    """The nodes between input and output, in order.
+    """Return the nodes between input and output, in order.
 
     Raises:
         InputError: for a graph that is no chain.
@@ -110,7 +109,7 @@ def _chain(graph: nir.NIRGraph) -> list[Any]:
 
 
 def _network(chain: list[Any], rhythm: Rhythm) -> LayeredNetwork:
-    """Weights and biases of a chain whose neurons are those of the rhythm."""
+    """Build the network from the weights and biases of a chain whose neurons fit the rhythm."""
     tau = rhythm.tau_ms / 1000
     weights, biases = [], []
     for i, (affine, neurons) in enumerate(zip(chain[::2], chain[1::2], strict=True)):

@@ -1,4 +1,4 @@
-"""Physics: configurations of lattice fields, drawn one by one under their exact law."""
+"""Physics: independent configurations of lattice fields, sampled under their exact law."""
 
 from ingenium.core.domain import Domain, Offer
 

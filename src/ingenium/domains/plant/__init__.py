@@ -1,4 +1,4 @@
-"""Plant: weeks of a water works under attack, by EPANET."""
+"""Plant: weeks of a water network under attack, simulated by EPANET."""
 
 from ingenium.core.domain import Domain, Offer
 

@@ -1,4 +1,4 @@
-"""Attacks on a station: what its controller reads, when it acts, and what operators are shown."""
+"""Attacks on a station: false readings for its controller, moved setpoints, concealment."""
 
 from dataclasses import dataclass
 
@@ -21,16 +21,16 @@ class Attack:
 
     @property
     def end_h(self) -> float:
-        """When it is over."""
+        """End of the attack."""
         return self.onset_h + self.length_h
 
     def earlier(self, second: int) -> float:
-        """The same time of the last day before it, which is replayed."""
+        """Return the same time of day on the last day before the attack, which is replayed."""
         days = (second - 3600 * self.onset_h) // DAY_S + 1
         return second - days * DAY_S
 
     def on(self, second: int) -> bool:
-        """Whether it acts now."""
+        """Return True if the attack is active at this second."""
         return self.kind != NONE and self.onset_h * 3600 <= second < self.end_h * 3600
 
 
@@ -45,7 +45,7 @@ class Reading:
         self._past: list[tuple[int, float]] = []
 
     def read(self, second: int, true: float) -> float:
-        """What the controller is told."""
+        """Return the level that the controller reads."""
         self._past.append((second, true))
         attack = self.attack
         if attack is None or not attack.on(second):
@@ -59,12 +59,12 @@ class Reading:
         return true
 
     def shift(self, second: int) -> float:
-        """How far setpoints are moved."""
+        """Return by how much the setpoints are moved, in metres."""
         attack = self.attack
         if attack is None or attack.kind != "setpoint" or not attack.on(second):
             return 0.0
         return attack.strength * self.range_m
 
     def _at(self, second: float) -> float:
-        """The true level then, or at the last step before."""
+        """Return the true level at this second, or at the last step before it."""
         return next(level for s, level in reversed(self._past) if s <= max(second, 0))

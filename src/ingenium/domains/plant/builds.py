@@ -1,4 +1,4 @@
-"""Which builds of EPANET judge a network, and which one measures again: a gate for each network."""
+"""Gate that picks the EPANET build that judges a network, and the one that cross-checks it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ AGREE = 0.01  # of each reading in its unit, over the gate's week without attack
 
 @dataclass(frozen=True)
 class Builds:
-    """The works in the build that judges, and in another one that may measure again."""
+    """Water works in the build that judges, and in another one for the cross-check."""
 
     judge: Works
     other: Works | None

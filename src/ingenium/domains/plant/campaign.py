@@ -1,4 +1,4 @@
-"""`plant.campaign`: labelled weeks of a water network under SCADA, with attacks on its control."""
+"""Problem `plant.campaign`: labelled weeks of a SCADA water network, with attacks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,13 +39,13 @@ NOTES = (
 
 @dataclass(frozen=True)
 class CampaignSettings:
-    """The network, and the known weeks."""
+    """Settings of the network and of the known weeks."""
 
-    network: str = "ctown"  # or a file of EPANET (.inp)
-    pressures: tuple[str, ...] = ()  # junctions read by SCADA; ends of what is switched if empty
-    known: int = 60  # weeks of demand to learn from
-    days: int = 7  # of a week: fewer for a short look
-    seed: int = 0  # of these
+    network: str = "ctown"  # name of a network, or a file of EPANET (.inp)
+    pressures: tuple[str, ...] = ()  # junctions read by SCADA; if empty the ends of switched links
+    known: int = 60  # number of known weeks of demand
+    days: int = 7  # days of a week; fewer for a quick run
+    seed: int = 0  # seed of the weeks
 
 
 class Campaign(Problem):
@@ -110,11 +110,11 @@ class Campaign(Problem):
         return demand.weeks(self.network.usual, self.settings.known, rng)
 
     def comparison(self) -> FieldComparison:
-        """Repair runs the week once."""
+        """Return the comparison settings; a repair simulates the week once."""
         return FieldComparison(repair_calls=1.0)
 
     def data(self) -> xr.Dataset:
-        """Weeks of demand, each with an attack of its own or none, run by EPANET."""
+        """Return weeks of demand, each with its own attack or none, simulated by EPANET."""
         return self._known
 
     @cached_property
@@ -146,7 +146,7 @@ class Campaign(Problem):
         return whole.isel({DESIGN: np.flatnonzero(answered)})
 
     def labels(self) -> dict[str, Any]:
-        """Names of patterns and tags, and hours of the week."""
+        """Return the names of patterns and tags, and the hours of the week."""
         about = {"units": "h", "long_name": "since the beginning of the week"}
         return {
             "pattern": ("pattern", np.array([name for _, name in self.network.patterns])),
@@ -155,11 +155,11 @@ class Campaign(Problem):
         }
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Demands alone: readings follow from them, and the attack is asked for."""
+        """Return the demands alone: readings follow from them, and the spec states the attack."""
         return arrays[:1]
 
     def decode(self, x: Tensor, conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Demands, readings that are not yet known, and the numbers of the attack."""
+        """Return the demands, zeros for the readings, and the numbers of the attack."""
         (factors,) = self.codec.decode(x)
         readings = torch.zeros(len(factors), self.sizes["tag"], self.hours, dtype=torch.float64)
         codes = []
@@ -171,7 +171,7 @@ class Campaign(Problem):
         return factors, readings, *codes
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Demands and numbers as files hold them."""
+        """Return the projection onto demands and numbers as files store them."""
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             factors = torch.from_numpy(demand.settled(arrays[0].detach().numpy()))
@@ -184,7 +184,7 @@ class Campaign(Problem):
         return onto
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """The readings that EPANET gives; none of a week without a balance of flows."""
+        """Return the readings of EPANET; NaN for a week without a balance of flows."""
         factors, readings, *numbers = arrays
         runs = [
             self.works.run(factors[i].numpy(), attack)
@@ -195,20 +195,20 @@ class Campaign(Problem):
         return factors, torch.from_numpy(found), *numbers
 
     def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
-        """What a monitor sees of weeks: their tags, and when they were attacked."""
+        """Return the weeks as streams for a monitor: tags, and the time of each attack."""
         arrays = to_arrays(designs, self.variables)
         return streams.of(self.works, arrays, designs[DESIGN].to_numpy())
 
     def layout(self) -> PlantMap | None:
-        """The map of the network."""
+        """Return the map of the network."""
         return streams.layout(self.network)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The network, readings of some attacks beside the week without one, and harms."""
+        """Show the network, readings of some attacks alongside the attack-free week, and harms."""
         return report.sections(self.works, designs, verdicts, self.variables)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """The usual week without attack: its energy by the other build, and nothing spilled."""
+        """Return the usual week without attack: energy by the other build, nothing spilled."""
         factors = torch.from_numpy(demand.settled(self.network.usual[None]))
         none = Attack(NONE, 0, False, 60.0, 24.0, 0.0)
         numbers = (0.0, 0.0, 0.0, none.onset_h, none.length_h, 0.0)
@@ -239,7 +239,7 @@ def _variables() -> tuple[Variable, ...]:
 
 
 def longest_h(hours: int) -> float:
-    """The longest attack in a week of so many hours."""
+    """Return the longest attack, in hours, for a week of this many hours."""
     return min(48.0, (hours - FIRST_DAY) / 2)
 
 

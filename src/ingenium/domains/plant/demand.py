@@ -1,4 +1,4 @@
-"""Weeks of demand to learn from: the network's own, as years and people change it.
+"""Training weeks of demand: the network's own pattern, varied by season and by user.
 
 Shapes: n weeks, p demand patterns, t hours.
 """
@@ -14,7 +14,7 @@ DECIMALS, LEAST = 4, 0.02
 def weeks(
     usual: Float64[np.ndarray, "p t"], count: int, rng: np.random.Generator
 ) -> tuple[Float64[np.ndarray, "n p t"], Float64[np.ndarray, " n"]]:
-    """Weeks and their levels: the usual one, higher or lower, with hours that hang together."""
+    """Sample weeks and their levels: the usual week scaled, with correlated hours."""
     level = np.exp(np.clip(SEASON * rng.standard_normal(count), -2 * SEASON, 2 * SEASON))
     shared = SHARED * _remembering((count, 1, usual.shape[1]), rng)
     own = OWN * _remembering((count, *usual.shape), rng)
@@ -22,13 +22,13 @@ def weeks(
 
 
 def settled(demand: Float64[np.ndarray, "n p t"]) -> Float64[np.ndarray, "n p t"]:
-    """As files hold it: positive, and of so many digits."""
+    """Round demand as files store it: positive, with a fixed number of digits."""
     return np.asarray(np.round(np.maximum(demand, LEAST), DECIMALS))
 
 
 def _remembering(shape: tuple[int, ...], rng: np.random.Generator) -> Float64[np.ndarray, "*shape"]:
-    """Normal numbers along the last axis, each remembering the one before it."""
+    """Sample first-order autoregressive normal numbers along the last axis."""
     found = rng.standard_normal(shape)
-    for i in range(1, shape[-1]):  # each hangs on the last
+    for i in range(1, shape[-1]):  # each depends on the last
         found[..., i] = MEMORY * found[..., i - 1] + np.sqrt(1 - MEMORY**2) * found[..., i]
     return found

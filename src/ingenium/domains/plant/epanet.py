@@ -1,4 +1,4 @@
-"""EPANET by calls of its toolkit: one project, opened from a file and run step by step.
+"""Binding to the EPANET toolkit: a project opened from a file and run step by step.
 
 Source: Rossman et al., EPANET 2.2 User Manual, EPA/600/R-20/133, 2020, appendix on the toolkit.
 """
@@ -25,30 +25,30 @@ UNBALANCED, UNSTABLE, ERRORS = 1, 2, 100  # warnings without an answer, and wher
 
 
 class NoAnswerError(Exception):
-    """The engine did not come to an end: an error of its own, or no balance of flows."""
+    """Failure of the engine: an error of its own, or no balance of flows."""
 
 
 @dataclass(frozen=True)
 class Toolkit:
-    """A build of EPANET."""
+    """Toolkit library of one EPANET build."""
 
     path: Path
 
     @cached_property
     def library(self) -> ctypes.CDLL:
-        """Its functions."""
+        """Shared library of the toolkit."""
         return ctypes.CDLL(str(self.path))
 
     @property
     def version(self) -> str:
-        """Such as 2.3.06."""
+        """Version of the build, such as 2.3.06."""
         found = ctypes.c_int()
         self.library.EN_getversion(ctypes.byref(found))
         major, rest = divmod(found.value, 10000)
         return f"{major}.{rest // 100}.{rest % 100:02d}"
 
     def opened(self, network: Path) -> "Hydraulics":
-        """A network, ready to run.
+        """Open a network, ready to run.
 
         Raises:
             InputError: for a file that this build cannot open.
@@ -66,7 +66,7 @@ class Toolkit:
 
 
 class Hydraulics:
-    """One opened network; items are numbered from 1, as EPANET does it."""
+    """Opened network; items are numbered from 1, as in EPANET."""
 
     def __init__(self, library: ctypes.CDLL, project: ctypes.c_void_p) -> None:
         self.library, self.project = library, project
@@ -74,33 +74,33 @@ class Hydraulics:
         self._room: dict[tuple[str, int], tuple[np.ndarray, ctypes.c_void_p]] = {}
 
     def count(self, of: int) -> int:
-        """How many nodes, links or controls there are."""
+        """Return the number of nodes, links or controls."""
         return self._int("EN_getcount", of)
 
     def id(self, kind: str, item: int) -> str:
-        """Its name; `kind` is node, link or pattern."""
+        """Return the name of an item; `kind` is node, link or pattern."""
         name = ctypes.create_string_buffer(64)
         self._call(f"EN_get{kind}id", item, name)
         return name.value.decode("utf-8", "replace")
 
     def type(self, kind: str, item: int) -> int:
-        """What kind of node or link it is."""
+        """Return the type code of a node or link."""
         return self._int(f"EN_get{kind}type", item)
 
     def ends(self, link: int) -> tuple[int, int]:
-        """Nodes of a link, from first to last."""
+        """Return the start and end nodes of a link."""
         first, last = ctypes.c_int(), ctypes.c_int()
         self._call("EN_getlinknodes", link, ctypes.byref(first), ctypes.byref(last))
         return first.value, last.value
 
     def place(self, node: int) -> tuple[float, float]:
-        """Where it is on the map; not a number where the file does not say."""
+        """Return the map coordinates of a node; NaN where the file has none."""
         x, y = ctypes.c_double(), ctypes.c_double()
         code = self.library.EN_getcoord(self.project, node, ctypes.byref(x), ctypes.byref(y))
         return (float("nan"), float("nan")) if code > ERRORS else (x.value, y.value)
 
     def control(self, item: int) -> tuple[int, int, float, int, float]:
-        """Kind (0 below, 1 above), link, setting, node and level of a simple control."""
+        """Return kind (0 below, 1 above), link, setting, node and level of a simple control."""
         kind, link, node = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
         setting, level = ctypes.c_double(), ctypes.c_double()
         into = (ctypes.byref(x) for x in (kind, link, setting, node, level))
@@ -108,23 +108,23 @@ class Hydraulics:
         return kind.value, link.value, setting.value, node.value, level.value
 
     def forget(self, control: int) -> None:
-        """Take a simple control out, so that somebody else can act in its place."""
+        """Remove a simple control, so that an external controller can replace it."""
         self._call("EN_deletecontrol", control)
 
     def node(self, item: int, value: int) -> float:
-        """A value of a node now."""
+        """Return a value of a node at the current step."""
         return self._double("EN_getnodevalue", item, value)
 
     def link(self, item: int, value: int) -> float:
-        """A value of a link now."""
+        """Return a value of a link at the current step."""
         return self._double("EN_getlinkvalue", item, value)
 
     def nodes(self, value: int) -> Float64[np.ndarray, " n"]:
-        """A value of all nodes now, in the order of their numbers; the next call writes over it."""
+        """Return a value of all nodes in order of number; the next call overwrites the array."""
         return self._all("EN_getnodevalue", value, self._sizes[0])
 
     def links(self, value: int) -> Float64[np.ndarray, " n"]:
-        """A value of all links now, in the order of their numbers; the next call writes over it."""
+        """Return a value of all links in order of number; the next call overwrites the array."""
         return self._all("EN_getlinkvalue", value, self._sizes[1])
 
     def set_node(self, item: int, value: int, to: float) -> None:
@@ -140,7 +140,7 @@ class Hydraulics:
         self._call("EN_settimeparam", of, ctypes.c_long(seconds))
 
     def pattern(self, item: int) -> Float64[np.ndarray, " t"]:
-        """The factors of a pattern."""
+        """Return the factors of a pattern."""
         count = self._int("EN_getpatternlen", item)
         return np.array([self._double("EN_getpatternvalue", item, i + 1) for i in range(count)])
 
@@ -150,7 +150,7 @@ class Hydraulics:
         self._call("EN_setpattern", item, values.ctypes.data_as(ctypes.c_void_p), len(values))
 
     def demand_pattern(self, node: int) -> int:
-        """The number of the pattern that a node's first demand follows; 0 for none."""
+        """Return the number of the pattern that a node's first demand follows; 0 for none."""
         return self._int("EN_getdemandpattern", node, 1)
 
     def begin(self) -> None:
@@ -159,7 +159,7 @@ class Hydraulics:
         self._call("EN_initH", 0)
 
     def solve(self) -> int:
-        """Flows and heads of this step; gives its second.
+        """Compute flows and heads of this step; return its time in seconds.
 
         Raises:
             NoAnswerError: if flows do not balance.
@@ -171,7 +171,7 @@ class Hydraulics:
         return second.value
 
     def advance(self) -> int:
-        """Go on to the next step, which is so many seconds away; 0 at the end."""
+        """Advance to the next step; return the seconds until then, 0 at the end."""
         seconds = ctypes.c_long()
         self._call("EN_nextH", ctypes.byref(seconds))
         return seconds.value

@@ -1,4 +1,4 @@
-"""A week as its SCADA would hand it over: tags with their label, the event, and the demands."""
+"""Files of a week as a SCADA system exports it: labelled tags, the event, and the demands."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ EVENT = ("kind", "station", "shown", "onset_h", "length_h", "strength")
 
 @dataclass(frozen=True, eq=False)
 class Weeks:
-    """A folder a week: tags as BATADAL lays them out, the event, and demand factors."""
+    """Folder format of a week: tags in the layout of BATADAL, the event, demand factors."""
 
     network: WaterNetwork
     variables: tuple[Variable, ...]
@@ -35,7 +35,7 @@ class Weeks:
     endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write `week_000000/` and so on."""
+        """Write one folder a week: `week_000000/` and so on."""
         names = [v.name for v in self.variables[2:]]
         numbers = tuple(torch.as_tensor(designs[n].to_numpy().astype(np.float64)) for n in names)
         attacks, paths = list(attacks_of(numbers)), {}
@@ -56,7 +56,7 @@ class Weeks:
         """Read a week, or all weeks of a folder.
 
         Raises:
-            InputError: for anything but whole weeks in this layout.
+            InputError: for a folder that is not a complete week in this layout.
         """
         own = path.parent if path.name == FILES[0] else path
         weeks = [own] if (own / FILES[0]).is_file() else sorted(own.glob("week_*/"))
@@ -101,7 +101,7 @@ class Weeks:
         return pd.DataFrame([row], columns=list(EVENT))
 
     def _one(self, week: Path) -> list[np.ndarray]:
-        """Arrays of one week, its label checked against its event."""
+        """Return the arrays of one week, after checking its label against its event."""
         strange = sorted(p.name for p in week.iterdir() if p.name not in FILES)
         if strange:
             raise InputError(f"a week of {', '.join(FILES)} alone", f"{strange[0]} in {week}")

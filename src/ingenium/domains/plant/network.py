@@ -1,4 +1,4 @@
-"""A water network as its SCADA sees it: what is controlled by which level, and what is read."""
+"""Water network as its SCADA sees it: level controls and tags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Station:
-    """A tank whose level controls something, and what belongs to it."""
+    """Tank whose level controls pumps or valves, with what belongs to it."""
 
     tank: int
     name: str
@@ -43,7 +43,7 @@ class Station:
 
 @dataclass(frozen=True)
 class Tag:
-    """One reading of SCADA."""
+    """Reading of the SCADA system."""
 
     name: str  # as in BATADAL: L_ a level, F_ a flow, S_ a status, P_ a pressure
     kind: str  # level, flow, status or pressure
@@ -53,7 +53,7 @@ class Tag:
 
 @dataclass(frozen=True, eq=False)
 class WaterNetwork:
-    """What a file says, read once; every week opens from it again."""
+    """Contents of a network file, read once; every week opens the file again."""
 
     path: Path
     stations: tuple[Station, ...]
@@ -70,12 +70,12 @@ class WaterNetwork:
 
     @property
     def digest(self) -> str:
-        """Of the file."""
+        """Digest of the file."""
         return file_digest(self.path)
 
     @cached_property
     def read_at(self) -> Mapping[str, tuple[Int[np.ndarray, " a"], Int[np.ndarray, " a"]]]:
-        """Of each kind of tags: their places among tags, and of what they read among its like."""
+        """Positions of each kind of tag among all tags, and of the items that they read."""
         found = {}
         for kind in dict.fromkeys(t.kind for t in self.tags):
             own = [(i, t.item - 1) for i, t in enumerate(self.tags) if t.kind == kind]
@@ -84,7 +84,7 @@ class WaterNetwork:
         return found
 
     def beside(self, station: Station) -> tuple[int, ...]:
-        """Places of the tags that belong to a station: its level, and what it switches."""
+        """Return the indices of a station's tags: its level, and what it switches."""
         links = {s.link for s in station.switches}
         ends = {n for link in links for n in self.pipes[link - 1]}
         mine = (
@@ -141,7 +141,7 @@ def read(path: Path, toolkit: Toolkit, pressures: tuple[str, ...], hours: int) -
 def _stations(
     of: Hydraulics, tanks: tuple[int, ...], names: tuple[str, ...]
 ) -> tuple[Station, ...]:
-    """Simple controls by the level of a tank, a pair for each thing that is switched."""
+    """Group simple controls by the level of a tank, a pair for each pump or valve."""
     pairs: dict[tuple[int, int], dict[bool, float]] = {}
     for i in range(1, of.count(epanet.CONTROLS) + 1):
         kind, link, setting, node, level = of.control(i)

@@ -1,4 +1,4 @@
-"""Builds of EPANET, as optional packages bring them."""
+"""Loaders of the EPANET builds in optional packages."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ SYSTEMS = {
 
 
 def toolkit_22() -> Path:
-    """EPANET 2.2, which wntr brings.
+    """Load EPANET 2.2, which wntr ships.
 
     Raises:
         MissingExtra: with the line that installs it.
@@ -29,7 +29,7 @@ def toolkit_22() -> Path:
 
 
 def toolkit_23() -> Path:
-    """EPANET 2.3, which epanet-plus compiles into a module of its own.
+    """Load EPANET 2.3, which epanet-plus compiles into a module.
 
     Raises:
         MissingExtra: with the line that installs it.

@@ -1,4 +1,4 @@
-"""The water network, tags under attack, and harm by kind of attack."""
+"""Report sections: the water network, tags under attack, and harm by kind of attack."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ HARM = {
 def sections(
     works: Works, designs: xr.Dataset, verdicts: xr.Dataset, variables: Sequence[Variable]
 ) -> tuple[Section, ...]:
-    """The network, one attack of each kind beside its calm week, and harm by kind."""
+    """Show the network, one attack of each kind and its attack-free week, and harm by kind."""
     arrays = to_arrays(designs, variables)
     attacks = list(attacks_of(arrays[2:]))
     good = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)

@@ -1,7 +1,7 @@
-"""A week of a water network under SCADA: demands, controllers, and attacks between the steps.
+"""Simulation of a week of a water network under SCADA, with attacks between the steps.
 
-The controls of the file are taken out, and a controller at each station switches by what it reads,
-every quarter of an hour. Readings are kept at every full hour, as operators are shown them.
+The controls of the file are removed; instead, a controller at each station switches by what it
+reads, every quarter of an hour. Readings are stored at every full hour, as operators see them.
 
 Shapes: p demand patterns, t hours, k tags.
 """
@@ -18,14 +18,14 @@ from ingenium.domains.plant.network import WaterNetwork
 
 STEP_S, HOUR_S = 900, 3600
 PRESSURE_M = 5.0  # below which a junction counts as short of water
-DECIMALS = 3  # of readings, as files hold them
+DECIMALS = 3  # of readings, as files store them
 SLACK_M = 1e-4  # within which a level counts as reached, as in EPANET
 FULL_M = 1e-4  # below the brim, from which on a tank spills what comes in
 
 
 @dataclass
 class WeekRun:
-    """What happened."""
+    """Outcome of one simulated week."""
 
     readings: Float64[np.ndarray, "k t"]  # as operators are shown them
     spilled_m3: float = 0.0
@@ -35,14 +35,14 @@ class WeekRun:
 
 @dataclass
 class Works:
-    """A network with its controllers, opened once for many weeks."""
+    """Network with its controllers, opened once for many weeks."""
 
     network: WaterNetwork
     toolkit: Toolkit
     _open: list[Hydraulics] = field(default_factory=list)
 
     def run(self, demand: Float64[np.ndarray, "p t"], attack: Attack | None) -> WeekRun | None:
-        """One week; none where EPANET has no answer."""
+        """Simulate one week; None where EPANET has no answer."""
         found = self._tried(demand, attack)
         return found if isinstance(found, WeekRun) else None
 
@@ -128,7 +128,7 @@ class Works:
         now: int,
         opened: dict[int, bool],
     ) -> dict[int, float]:
-        """Let each controller act, which `opened` remembers; gives what it read of its tank."""
+        """Let each controller act, with its state in `opened`; return what it read of its tank."""
         read = {}
         for station, reading, true in zip(self.network.stations, told, level, strict=True):
             seen = reading.read(now, true)
@@ -151,7 +151,7 @@ class Works:
         read: dict[int, float],
         run: WeekRun,
     ) -> Float64[np.ndarray, " k"]:
-        """All tags of a full hour; what is short of water is counted on the way."""
+        """Read all tags at a full hour; adds up the hours of low pressure in `run`."""
         pressure = of.nodes(epanet.PRESSURE)
         served = pressure[np.array(self.network.served) - 1]
         run.short_h += float((served < PRESSURE_M).sum())
@@ -169,7 +169,7 @@ class Works:
         return values
 
     def _spilling(self, of: Hydraulics, level: list[float]) -> float:
-        """Flow over the brims of full tanks."""
+        """Return the flow over the brims of full tanks."""
         both = zip(self.network.stations, level, strict=True)
         full = [s.tank for s, own in both if own >= s.highest - FULL_M]
         return float(sum(max(of.node(i, epanet.DEMAND), 0.0) for i in full))
@@ -177,7 +177,7 @@ class Works:
     def _shown(
         self, readings: Float64[np.ndarray, "k t"], attack: Attack | None
     ) -> Float64[np.ndarray, "k t"]:
-        """Readings with those of a concealed attack's station from the day before it."""
+        """Return the readings, with a concealed attack's station replayed from the day before."""
         if attack is None or not attack.concealed:
             return readings
         rows = list(self.network.beside(self.network.stations[attack.station]))

@@ -1,4 +1,4 @@
-"""Weeks of a campaign as a monitor sees them."""
+"""Weeks of a campaign as streams for a monitor."""
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -17,7 +17,7 @@ PAUSE_DAYS = 8  # from the beginning of a week to that of the next, so that none
 def of(
     works: Works, arrays: tuple[Tensor, ...], index: Int[np.ndarray, " n"]
 ) -> tuple[Stream, ...]:
-    """Tags of each week, and its attack as an event that lasts in the plant until it settles."""
+    """Return the tags of each week, and its attack as an event until the plant settles."""
     demand, readings, *numbers = arrays
     network = works.network
     tags = tuple(t.name for t in network.tags)
@@ -39,10 +39,10 @@ def of(
 
 
 def settled(network: WaterNetwork, readings: Float64[np.ndarray, "k t"], calm: WeekRun) -> int:
-    """The hour from which on no tag leaves the range that it has in the same week without attack.
+    """Return the hour after which every tag stays in its range of the same week without attack.
 
-    Demands are the same, so what leaves it does so by the attack alone. Pumps and tanks do not
-    come back to the same hours of switching, but to the same range.
+    Demands are the same, so only the attack can move a tag out of its range. Pumps and tanks return
+    to the same range, but not to the same hours of switching.
     """
     slack = np.array([LEAST[t.kind] for t in network.tags])[:, None]
     low, high = calm.readings.min(1, keepdims=True), calm.readings.max(1, keepdims=True)
@@ -51,7 +51,7 @@ def settled(network: WaterNetwork, readings: Float64[np.ndarray, "k t"], calm: W
 
 
 def layout(network: WaterNetwork) -> PlantMap | None:
-    """The map of the network; none where its file has no places."""
+    """Return the map of the network; None where its file has no coordinates."""
     if not np.isfinite(network.places).any():
         return None
     lines = np.array([[*network.places[a - 1], *network.places[b - 1]] for a, b in network.pipes])

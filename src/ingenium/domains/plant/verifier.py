@@ -1,4 +1,4 @@
-"""What EPANET says of a week: that its readings are true, what an attack shows, and what it harms.
+"""Verifier of a week by EPANET: true readings, visibility of the attack, and its harm.
 
 Shapes: n designs, p demand patterns, t hours, k tags.
 """
@@ -30,7 +30,7 @@ NUMBERS = ("attack_code", "target_code", "shown_code", "first_h", "duration_h", 
 
 @dataclass(frozen=True)
 class PlantVerifier:
-    """Each week run again from its demands and its attack, and beside it the week without one."""
+    """EPANET simulation of each week with its attack, and of the same week without one."""
 
     works: Works
     name: ClassVar[str] = "EPANET"
@@ -38,12 +38,12 @@ class PlantVerifier:
 
     @property
     def version(self) -> str:
-        """Of the build."""
+        """Version of the build."""
         return self.works.toolkit.version
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Truth of the readings, the attack, what it shows and harms."""
+        """Quantities: truth of the readings, the attack, its visibility and its harm."""
         stations = tuple(s.name for s in self.works.network.stations)
         return (
             Quantity("reading_error", "1", "largest departure of a reading, in its last digits"),
@@ -65,7 +65,7 @@ class PlantVerifier:
         readings: Float64[Tensor, "n k t"],
         *numbers: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n q"]:
-        """All quantities of each week; none where flows do not balance."""
+        """Measure all quantities of each week; NaN where flows do not balance."""
         attacks = list(attacks_of(numbers))
         rows = [  # a week is a loop of its own over steps
             self._one(
@@ -104,7 +104,7 @@ class PlantVerifier:
 
 @dataclass(frozen=True)
 class OtherBuild:
-    """The harm of each week by another build of EPANET."""
+    """Cross-check of the harm of each week by another build of EPANET."""
 
     works: Works
     name: ClassVar[str] = "EPANET"
@@ -113,7 +113,7 @@ class OtherBuild:
 
     @property
     def version(self) -> str:
-        """Of the build."""
+        """Version of the build."""
         return self.works.toolkit.version
 
     def measure(
@@ -122,7 +122,7 @@ class OtherBuild:
         readings: Float64[Tensor, "n k t"],
         *numbers: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 3"]:
-        """What overflows, lacks and is spent."""
+        """Measure overflow, shortage and energy of each week."""
         found = [
             self.works.run(demand[i].numpy(), attack)
             for i, attack in enumerate(attacks_of(numbers))
@@ -132,7 +132,7 @@ class OtherBuild:
 
 
 def attacks_of(numbers: tuple[Float64[Tensor, " n"], ...]) -> Iterator[Attack]:
-    """The attack of each design."""
+    """Yield the attack of each design."""
     for code, target, shown, first, duration, offset in zip(
         *(a.tolist() for a in numbers), strict=True
     ):
@@ -140,7 +140,7 @@ def attacks_of(numbers: tuple[Float64[Tensor, " n"], ...]) -> Iterator[Attack]:
 
 
 def visibility(network: WaterNetwork, run: WeekRun, calm: WeekRun, attack: Attack) -> float:
-    """How far the clearest tag departs from the week without attack while it lasts."""
+    """Largest deviation of a tag from the attack-free week during the attack, in spreads (RMS)."""
     hours = [h for h in range(run.readings.shape[1]) if attack.on(h * HOUR_S)]
     if not hours:
         return 0.0

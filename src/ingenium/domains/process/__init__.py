@@ -1,4 +1,4 @@
-"""Process: reactions under conditions that reach a yield, measured by a simulated laboratory."""
+"""Process: reaction conditions that reach a yield, measured by a simulated laboratory."""
 
 from ingenium.core.domain import Domain, Offer
 

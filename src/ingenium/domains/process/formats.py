@@ -1,4 +1,4 @@
-"""`recipes.csv`: conditions as a chemist sets them, a line a batch."""
+"""Reader and writer of `recipes.csv`: reaction conditions, one batch per line."""
 
 from ingenium.core.formats.columns import Columns, TableColumn
 from ingenium.domains.process.instruments import VARIABLES

@@ -1,4 +1,4 @@
-"""Instruments of a simulated laboratory: readings with noise, costs, and runs without an answer.
+"""Instruments of a simulated laboratory: noisy readings, costs, and failed runs.
 
 Shapes: n designs, v variables, k quantities.
 """
@@ -44,10 +44,10 @@ QUANTITIES = (
 
 @dataclass(frozen=True)
 class Instruments:
-    """Repeats of one batch, each read with noise; some batches never give an answer.
+    """Repeated noisy readings of one batch; some batches never give an answer.
 
-    Noise and failures are drawn from the settings and the conditions alone, so that the same batch
-    asked again, alone or among others, gives what it gave.
+    Noise and failures are sampled from the settings and the conditions alone, so that a batch
+    measured again, alone or among others, gives the same readings.
     """
 
     network: ReactionNetwork
@@ -61,7 +61,7 @@ class Instruments:
     quantities: ClassVar[tuple[Quantity, ...]] = QUANTITIES
 
     def measure(self, *arrays: Float64[Tensor, " n"]) -> Float64[Tensor, "n 6"]:
-        """All quantities; none of a batch on which an instrument failed."""
+        """Measure all quantities; NaN for a batch on which an instrument failed."""
         start = started(arrays)
         temperature, time, _, catalyst, concentration = arrays
         worked = self.network.worked(temperature, time, catalyst * concentration)
@@ -89,14 +89,14 @@ class Instruments:
         return found.masked_fill(out[:, None], math.nan)
 
     def _drawn(self, settings: list[int]) -> tuple[np.ndarray, bool]:
-        """Deviations of the readings of one batch, and whether an instrument fails on it."""
+        """Sample the deviations of one batch's readings, and whether an instrument fails on it."""
         rng = np.random.default_rng([self.seed, *settings])
         return rng.standard_normal(self.repeats + 1), bool(rng.uniform() < self.failing)
 
 
 @dataclass(frozen=True)
 class Integrator:
-    """The yield of the kinetic model again, by another integrator in other coordinates."""
+    """Independent cross-check of the yield: another integrator in other coordinates."""
 
     network: ReactionNetwork
     name: ClassVar[str] = "scipy LSODA"
@@ -105,7 +105,7 @@ class Integrator:
     quantities: ClassVar[tuple[Quantity, ...]] = (QUANTITIES[-1],)
 
     def measure(self, *arrays: Float64[Tensor, " n"]) -> Float64[Tensor, "n 1"]:
-        """The yield of each batch, one after the other, as scipy integrates."""
+        """Return the yield of each batch; scipy integrates one batch at a time."""
         temperature, time, _, catalyst, concentration = arrays
         start, dose = started(arrays).numpy(), catalyst * concentration
         ends = [
@@ -117,14 +117,14 @@ class Integrator:
 
 
 def started(arrays: tuple[Float64[Tensor, " n"], ...]) -> Float64[Tensor, "n 4"]:
-    """Concentrations in the beginning."""
+    """Initial concentrations."""
     _, _, equivalents, _, concentration = arrays
     none = torch.zeros_like(concentration)
     return torch.stack([concentration, equivalents * concentration, none, none], 1)
 
 
 def spent(arrays: tuple[Float64[Tensor, " n"], ...]) -> Float64[Tensor, " n"]:
-    """EUR for one batch of a litre."""
+    """Cost of one batch of a litre, in EUR."""
     temperature, time, equivalents, catalyst, concentration = arrays
     a, b, c = PRICES
     chemicals = VOLUME_L * (concentration * (a + b * equivalents + c * catalyst) + SOLVENT)
@@ -133,13 +133,13 @@ def spent(arrays: tuple[Float64[Tensor, " n"], ...]) -> Float64[Tensor, " n"]:
 
 
 def settings_of(arrays: tuple[Float64[Tensor, " n"], ...]) -> Int64[Tensor, "n 5"]:
-    """What the instruments are set to, in whole steps."""
+    """Return the settings of the instruments, in whole steps."""
     both = zip((arrays[0] - OFFSET_K, *arrays[1:]), SETTABLE, strict=True)
     return torch.stack([(a / step).round() for a, step in both], 1).to(torch.int64)
 
 
 def settable(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """The nearest conditions within their ranges that the instruments can be set to."""
+    """Return the nearest conditions within their ranges that the instruments can be set to."""
     found = []
     offsets = (OFFSET_K, 0.0, 0.0, 0.0, 0.0)
     for a, v, step, offset in zip(arrays, VARIABLES, SETTABLE, offsets, strict=True):

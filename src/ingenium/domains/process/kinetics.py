@@ -1,7 +1,7 @@
-"""A reaction in a stirred batch: A + B to P, P + B to a side product, a catalyst that dies.
+"""Kinetics of a stirred batch: A + B to P, P + B to a side product, a deactivating catalyst.
 
-Both steps need the catalyst, so time enters as the catalyst that was at work until then, and the
-catalyst's own decay is no longer stiff.
+Both steps need the catalyst, so the integral of its concentration replaces time, and its decay is
+no longer stiff.
 
 Shapes: n designs, s species.
 Source: Levenspiel, Chemical Reaction Engineering, 3rd ed., 1999, ch. 8 (series-parallel
@@ -19,26 +19,26 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 
 GAS_J_MOL_K = 8.314462618
-REFERENCE_K = 353.15  # at which rates are told
+REFERENCE_K = 353.15  # at which rates are stated
 STEPS = 400
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A constant at 80 °C, and how it rises with temperature (Arrhenius)."""
+    """Rate constant at 80 °C and its activation energy (Arrhenius)."""
 
     at_reference: float
     activation_j_mol: float
 
     def at(self, temperature_k: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """At other temperatures."""
+        """Return the rate constant at the given temperatures."""
         inverse = 1 / temperature_k - 1 / REFERENCE_K
         return self.at_reference * (-self.activation_j_mol / GAS_J_MOL_K * inverse).exp()
 
 
 @dataclass(frozen=True)
 class ReactionNetwork:
-    """The three rates of the reaction.
+    """Reaction network with three rates.
 
     Raises:
         InputError: for a rate that is not above 0.
@@ -59,7 +59,7 @@ class ReactionNetwork:
         time_s: Float64[Tensor, " n"],
         catalyst_mol_l: Float64[Tensor, " n"],
     ) -> Float64[Tensor, " n"]:
-        """Catalyst that was at work until the end, in mol·s/L."""
+        """Integral of the active catalyst over the whole batch, in mol·s/L."""
         rate = self.dying.at(temperature_k)
         return -catalyst_mol_l * torch.expm1(-rate * time_s) / rate
 
@@ -69,7 +69,7 @@ class ReactionNetwork:
         temperature_k: Float64[Tensor, " n"],
         worked: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 4"]:
-        """What is there in the end, by Runge and Kutta's fourth order in equal steps."""
+        """Return the final concentrations, by fourth-order Runge-Kutta in equal steps."""
         rates = self.making.at(temperature_k), self.wasting.at(temperature_k)
         h, x = (worked / STEPS)[:, None], start_mol_l
         for _ in range(STEPS):
@@ -82,7 +82,7 @@ class ReactionNetwork:
     def by_scipy(
         self, start_mol_l: np.ndarray, temperature_k: float, time_s: float, catalyst_mol_l: float
     ) -> np.ndarray:
-        """The end of one batch by LSODA in time itself, with the catalyst as a fifth species."""
+        """Integrate one batch by LSODA in time itself, with the catalyst as a fifth species."""
         at = torch.tensor([temperature_k], dtype=torch.float64)
         k1, k2, kd = (float(r.at(at)) for r in (self.making, self.wasting, self.dying))
 

@@ -1,4 +1,4 @@
-"""`process.laboratory`: conditions of a reaction that reach a yield under limits."""
+"""Problem `process.laboratory`: reaction conditions that reach a yield under limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,19 +37,19 @@ NOTES = (
 
 @dataclass(frozen=True)
 class LaboratorySettings:
-    """Of the reaction at 80 °C, and of the instruments."""
+    """Settings of the reaction at 80 °C and of the instruments."""
 
-    making: float = 0.12  # L²/mol²/s
-    wasting: float = 0.006  # L²/mol²/s
-    dying: float = 1e-4  # 1/s
+    making: float = 0.12  # L²/mol²/s, rate of the reaction to the product
+    wasting: float = 0.006  # L²/mol²/s, rate of the side reaction
+    dying: float = 1e-4  # 1/s, rate of the catalyst's decay
     making_kj_mol: float = 55.0
     wasting_kj_mol: float = 85.0
     dying_kj_mol: float = 110.0
     noise: float = 0.01  # standard deviation of a reading of a yield
     failing: float = 0.05  # share of batches on which the instruments give no answer
     repeats: int = 3
-    seed: int = 0  # of noise and failures
-    known: int = 256  # batches to learn from
+    seed: int = 0  # seed of noise and failures
+    known: int = 256  # number of training batches
 
 
 class Laboratory(Problem):
@@ -77,7 +77,7 @@ class Laboratory(Problem):
 
         Raises:
             InputError: for fewer than two repeats, noise below 0, a share that is none, or too few
-                batches to learn from.
+                training batches.
         """
         _check(settings)
         self.settings, self.system, self.notes = settings, digest(settings), NOTES
@@ -100,7 +100,7 @@ class Laboratory(Problem):
         self.codec = Channels.between([(v.lower or 0.0, v.upper or 1.0) for v in VARIABLES])
 
     def data(self) -> xr.Dataset:
-        """Batches spread over the ranges, with the yields of the kinetic model."""
+        """Return batches spread over the ranges, with the yields of the kinetic model."""
         low, high = (np.array([getattr(v, end) for v in VARIABLES]) for end in ("lower", "upper"))
         spread = qmc.Sobol(len(VARIABLES), rng=np.random.default_rng(0))
         table = qmc.scale(spread.random(self.settings.known), low, high)
@@ -111,24 +111,24 @@ class Laboratory(Problem):
         return to_dataset(arrays, VARIABLES, under, index=index)
 
     def yields(self, arrays: tuple[Tensor, ...]) -> Tensor:
-        """Of the kinetic model."""
+        """Return the yields of the kinetic model."""
         temperature, time, _, catalyst, concentration = arrays
         worked = self.network.worked(temperature, time, catalyst * concentration)
         return self.network.after(started(arrays), temperature, worked)[:, 2] / concentration
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """To what the instruments can be set to."""
+        """Return the projection onto what the instruments can be set to."""
         return settable
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The best recipes, readings over conditions, and instruments that failed."""
+        """Show the best recipes, readings over conditions, and instruments that failed."""
         return report.sections(designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """What three batches of an hour at 80 °C cost, added up by hand.
+        """Cost of three batches of an hour at 80 °C, added up by hand.
 
         Half a mol of A, one of B and 5 mmol of catalyst are 12.50 EUR, a litre of solvent 1.20, and
-        an hour of the reactor at 60 K above the room 10.20.
+        an hour of the reactor at 60 K above room temperature 10.20.
         """
         numbers = torch.tensor([[353.15, 3600.0, 2.0, 0.01, 0.5]], dtype=torch.float64)
         design = to_dataset(tuple(numbers.T), VARIABLES, {})

@@ -1,4 +1,4 @@
-"""The recipes of the highest yields, and readings over conditions."""
+"""Report sections: the recipes of the highest yields, and readings over conditions."""
 
 import xarray as xr
 

@@ -1,4 +1,4 @@
-"""Quantum circuits that generate, checked to the last amplitude."""
+"""Quantum: generative circuits, verified by exact simulation of their amplitudes."""
 
 from ingenium.core.domain import Domain, Offer
 

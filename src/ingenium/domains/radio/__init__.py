@@ -1,4 +1,4 @@
-"""Radio: channels of a real site by ray tracing, what pilots say of them, and beams."""
+"""Radio: ray-traced channels of a real site, estimates from pilots, and beams."""
 
 from ingenium.core.domain import Domain, Offer
 

@@ -1,7 +1,8 @@
-"""Beams of least power where each antenna has a limit of its own.
+"""Beams of least power with a power limit for each antenna.
 
-The limits' prices make some antennas dearer: beams under prices are those of least power over
-channels that are as much weaker there, and the best prices maximise a concave bound of the power.
+Lagrange multipliers of the limits scale an antenna's channel down: beams for given multipliers are
+those of least power over the scaled channels, and the best multipliers maximise a concave bound of
+the power.
 
 Shapes: n sets, u users, a antennas, s steps that are tried.
 Source: Yu and Lan, IEEE Trans. Signal Process. 55, 2007 (duality under limits of each antenna);
@@ -16,20 +17,20 @@ from torch import Tensor
 
 from ingenium.domains.radio.duality import Beams, least_power
 
-CLOSE = 1e-9  # relative, to which limits are held and the bound is reached
+CLOSE = 1e-9  # relative, to which limits are satisfied and the bound is reached
 ROUNDS = 60
-SHIFT = 1e-6  # relative, of a price, over which the bound's curve is followed
+SHIFT = 1e-6  # relative, of a multiplier, over which the bound's curve is followed
 STEPS = (4.0, 1.0, 0.5, 0.25, 0.0625, 0.004)
 
 
 @dataclass(frozen=True, eq=False)
 class _Priced:
-    """Beams under prices of the antennas."""
+    """Beams for given multipliers of the antennas."""
 
     beam: Complex128[Tensor, "n u a"]
     uplink: Float64[Tensor, "n u"]
     each: Float64[Tensor, "n a"]  # power of each antenna
-    bound: Float64[Tensor, " n"]  # of the power of any beams that hold the limits
+    bound: Float64[Tensor, " n"]  # of the power of any beams that satisfy the limits
 
     @classmethod
     def of(
@@ -47,7 +48,7 @@ class _Priced:
 
 
 def antenna_power(beam: Complex128[Tensor, "n u a"]) -> Float64[Tensor, "n a"]:
-    """What each antenna sends, for all users together."""
+    """Return the power of each antenna, summed over users."""
     return beam.abs().square().sum(1)
 
 
@@ -56,9 +57,9 @@ def limited_power(
     sinr: Float64[Tensor, "n u"],
     limit: Float64[Tensor, " a"],
 ) -> tuple[Beams, Float64[Tensor, " n"]]:
-    """Beams of least power within the limits, and the bound that proves them least.
+    """Return beams of least power within the limits, and the bound that proves them optimal.
 
-    Sets whose SINRs no beams within the limits reach are not met.
+    `met` is False for sets whose SINRs no beams within the limits reach.
     """
     plain = least_power(channel, sinr)
     beam, uplink, bound = plain.beam.clone(), plain.uplink.clone(), plain.uplink.sum(1)
@@ -74,7 +75,7 @@ def limited_power(
 def least_within(
     channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u"], limit: float | None
 ) -> tuple[Beams, Float64[Tensor, " n"]]:
-    """The same, with one limit for all antennas or none."""
+    """Return the same with one limit for all antennas, or none."""
     if limit is None:
         found = least_power(channel, sinr)
         return found, found.uplink.sum(1)
@@ -84,7 +85,7 @@ def least_within(
 def _best(
     channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u"], limit: Float64[Tensor, " a"]
 ) -> tuple[_Priced, Bool[Tensor, " n"]]:
-    """Beams under the best prices, and whether they hold the limits."""
+    """Return beams for the best multipliers, and a mask of those that satisfy the limits."""
     n, _, a = channel.shape
     price = torch.zeros(n, a, dtype=torch.float64)
     for _ in range(ROUNDS):
@@ -103,7 +104,7 @@ def _best(
 
 
 def _held(now: _Priced, limit: Float64[Tensor, " a"]) -> Bool[Tensor, " n"]:
-    """Whether limits hold and the bound is reached."""
+    """Mask of sets that satisfy the limits and reach the bound."""
     power = now.each.sum(1)
     near = (power - now.bound).abs() < CLOSE * power
     return near & (now.each <= limit * (1 + CLOSE)).all(1)
@@ -116,7 +117,7 @@ def _newton(
     limit: Float64[Tensor, " a"],
     power: Float64[Tensor, "n a"],
 ) -> Float64[Tensor, "n a"]:
-    """The step to the top of the bound; prices that are 0 and want to fall stay."""
+    """Newton step to the maximum of the bound; multipliers at 0 that would decrease stay there."""
     n, a = price.shape
     slack = limit - power
     shift = SHIFT * (1 + price)

@@ -1,4 +1,4 @@
-"""Paths that no known channel has, looked for where the pilots say that something arrives.
+"""Proposals of paths that no known channel has, where the pilots show an arrival.
 
 Shapes: n channels, p paths, k numbers of a path, f subcarriers, a antennas, m numbers of a set.
 """
@@ -17,17 +17,17 @@ from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, Rays
 from ingenium.domains.radio.turnover import NUMBERS, SOONEST_S, Turnover
 
 FINER = 2  # steps of the map over those that pilots resolve
-BLIND = 0.5  # share of proposals from the prior, so that each way can be gone back
+BLIND = 0.5  # share of proposals from the prior, so that each move is reversible
 WIDER = 2.0  # proposals than the pilots allow
 
 
 @dataclass(frozen=True, eq=False)
 class PathSearch:
-    """Proposals of one path of each channel, by what its other paths leave of the pilots.
+    """Proposals of one path for each channel, from the pilots' residual after its other paths.
 
     Half of them come from the prior; the others are new paths near the strongest peak over delay
-    and direction. Neither knows the path that is there, and the density of both goes into the
-    odds, so the posterior stays exact: the pilots say where to look, the prior what is likely.
+    and direction. Neither depends on the current path, and the density of both enters the odds, so
+    the posterior stays exact.
 
     Source: Tierney, Annals of Statistics 22, 1994 (independence chains, mixtures of proposals).
     """
@@ -43,9 +43,9 @@ class PathSearch:
         beta: float,
         rng: torch.Generator,
     ) -> tuple[Float64[Tensor, "n d"], Float64[Tensor, " n"]]:
-        """Other numbers, and the logarithm of how much more likely the way back is than there.
+        """Propose new numbers; return them and the log ratio of backward to forward density.
 
-        Both over the density of the prior.
+        Both densities are relative to the prior.
         """
         n = len(z)
         slot = torch.randint(PATHS, (n, 1), generator=rng)
@@ -78,9 +78,9 @@ class PathSearch:
         slot: Int64[Tensor, " n"],
         beta: float,
     ) -> "PathPeak":
-        """The strongest one, in the numbers of a new path."""
+        """Return the strongest peak of the residual, in the numbers of a new path."""
         f, a = FINER * rest.shape[1], FINER * rest.shape[2]
-        coarse = rest.to(torch.complex64)  # the map only says where to look
+        coarse = rest.to(torch.complex64)  # the map only locates the peak
         seen = torch.fft.fft(torch.fft.ifft(coarse, n=f, dim=1), n=a, dim=2).abs().square()
         snr = seen * (f**2 / (rest[0].numel() * likelihood.noise_power))
         spacing = float(likelihood.hz[1] - likelihood.hz[0])
@@ -117,7 +117,7 @@ class PathSearch:
     def _numbers(
         self, excess: Float64[Tensor, "n f"], sine: Float64[Tensor, "n a"]
     ) -> tuple[Float64[Tensor, "n f"], Float64[Tensor, "n a"]]:
-        """Of a new path, by its delay beyond the straight line and its azimuth; else infinite."""
+        """Return the numbers of a new path by excess delay and azimuth; else infinite."""
         law = self.site.told
         later = (excess.clamp(min=SOONEST_S).log() - law.delay[0]) / law.delay[1]
         turned = (sine.clamp(-1, 1).asin() - law.azimuth[0]) / law.azimuth[1]
@@ -129,7 +129,7 @@ class PathSearch:
 
 @dataclass(frozen=True, eq=False)
 class PathPeak:
-    """Where a new path is proposed, in its numbers of delay and angle."""
+    """Normal proposal of a new path, in its numbers of delay and angle."""
 
     middle: Float64[Tensor, "n 2"]
     width: Float64[Tensor, "n 2"]
@@ -147,7 +147,7 @@ class PathPeak:
 
 
 def wild(stays: Float64[Tensor, " n"], part: Float64[Tensor, "n 2"]) -> Bool[Tensor, " n"]:
-    """Whether a path is one that no known channel has."""
+    """Mask of paths that are of the kind that no known channel has."""
     share: Tensor = torch.special.ndtr(-stays)
     return (share >= part[:, 0]) & (share < part[:, 1])
 
@@ -155,7 +155,7 @@ def wild(stays: Float64[Tensor, " n"], part: Float64[Tensor, "n 2"]) -> Bool[Ten
 def _top(
     left: Float[Tensor, " n"], middle: Float[Tensor, " n"], right: Float[Tensor, " n"]
 ) -> Float64[Tensor, " n"]:
-    """Where the parabola through three logarithms is highest, in steps from the middle."""
+    """Return the maximum of the parabola through three logarithms, in steps from the middle."""
     a, b, c = (x.double().clamp(min=1e-30).log() for x in (left, middle, right))
     bend = (a - 2 * b + c).clamp(max=-1e-9)
     return ((a - c) / (2 * bend)).clamp(-0.5, 0.5)

@@ -1,8 +1,8 @@
-"""`radio.area_channel`: one model of several sites, told what surrounds a place.
+"""Problem `radio.area_channel`: one channel model of several sites, conditioned on surroundings.
 
-A network that knows a site by its map knows it alone. This one is told distances to walls, which
-are numbers of the same kind everywhere, so that it serves sites that it never learned from, and a
-fit of it goes on from a few channels of a new one.
+A network conditioned on the map of a site is valid there alone. This one is conditioned on
+distances to walls, which mean the same everywhere, so it applies to sites outside its training set,
+and can be fine-tuned on a few channels of a new one.
 
 Shapes: n channels, k quantities, c features.
 """
@@ -35,7 +35,7 @@ from ingenium.domains.radio.verifier import Retraced
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.train.plan import Plan
 
-# What paths have on streets, by what a straight line does not say: no site moves these scales, so
+# Scales of paths on streets, relative to the straight line: they depend on no site, so
 # that a model of one site reads another.
 MIDDLES = (2.2, 30.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.5)
 SPREADS = (1.5, 30.0, 0.7, 0.2, 1.5, 0.2, 1.8, 1.0)
@@ -46,10 +46,10 @@ SHARED = ("known", "held_out", "ue_height_m", "carrier_hz", "antennas", "depth",
 
 @dataclass(frozen=True)
 class MastSettings:
-    """One site: a scene, and the place of a base station in it."""
+    """Site: a scene, and the place of a base station in it."""
 
-    scene: str = "munich"  # of those that Sionna brings
-    bs_m: tuple[float, float, float] = (8.5, 21.0, 27.0)  # where its array stands, facing east
+    scene: str = "munich"  # name of a scene of Sionna
+    bs_m: tuple[float, float, float] = (8.5, 21.0, 27.0)  # place of its array, facing east
 
     def __post_init__(self) -> None:
         choose(self.scene, SCENES, "scene of Sionna")
@@ -65,17 +65,17 @@ FOUR = (
 
 @dataclass(frozen=True)
 class AreaSettings:
-    """The sites, and what is known of each."""
+    """Settings of the sites, and of their known channels."""
 
     masts: tuple[MastSettings, ...] = FOUR
-    known: int = 300  # channels of each site to learn from
-    held_out: int = 75  # of each, in blocks never seen
+    known: int = 300  # number of training channels of each site
+    held_out: int = 75  # number of channels of each site in held-out blocks
     ue_height_m: float = 1.5
     carrier_hz: float = 3.5e9
-    antennas: int = 8  # in a horizontal line, half a wavelength apart
-    depth: int = 3  # reflections of a path
-    rays: int = 100_000  # that the tracer sends out
-    seed: int = 0  # of places
+    antennas: int = 8  # antennas in a horizontal line, spaced by half a wavelength
+    depth: int = 3  # largest number of reflections of a path
+    rays: int = 100_000  # number of rays that the tracer launches
+    seed: int = 0  # seed of the places
 
     def __post_init__(self) -> None:
         if not self.masts:
@@ -88,13 +88,13 @@ class AreaSettings:
             self.site(mast)  # which checks the rest
 
     def site(self, mast: MastSettings) -> SiteSettings:
-        """What a site's own problem is opened with."""
+        """Return the settings of a site's own problem."""
         own = {name: getattr(self, name) for name in SHARED}
         return SiteSettings(scene=mast.scene, bs_m=mast.bs_m, **own)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The scene of each site, with a number from its second mast on."""
+        """Name of each site: its scene, numbered from its second mast on."""
         scenes = [m.scene for m in self.masts]
         counts = [scenes[: i + 1].count(s) for i, s in enumerate(scenes)]
         return tuple(s if c == 1 else f"{s}_{c}" for s, c in zip(scenes, counts, strict=True))
@@ -102,7 +102,7 @@ class AreaSettings:
 
 @dataclass(frozen=True, eq=False)
 class AreaRetraced:
-    """Channels beside what the ray tracer says on the site of each."""
+    """Verifier of channels against the ray tracer on their own sites."""
 
     sites: Sequence[Retraced]
     name: ClassVar[str] = Retraced.name
@@ -111,11 +111,11 @@ class AreaRetraced:
 
     @cached_property
     def version(self) -> str:
-        """Of the ray tracer."""
+        """Version of the ray tracer."""
         return self.sites[0].version
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """Rows do not depend on each other; one of a site that is none has no answer."""
+        """Measure each row independently; a row of an unknown site has no answer."""
         site = arrays[-1]
         found = torch.full((len(site), len(self.quantities)), torch.nan, dtype=torch.float64)
         for i, own in enumerate(self.sites):
@@ -140,7 +140,7 @@ class AreaChannel(Problem):
     licence = SiteChannel.licence
 
     def __init__(self, settings: AreaSettings) -> None:
-        """Open all sites, whose surveys are traced at the first time."""
+        """Open all sites; their surveys are traced on first use."""
         self.settings, self.names = settings, settings.names
         self.sites = [SiteChannel(settings.site(mast)) for mast in settings.masts]
         number = Variable(NUMBER, (), "1", "number of the site", 0.0)  # as its condition names it
@@ -176,7 +176,7 @@ class AreaChannel(Problem):
         self.formats = {AreaFolder.name: AreaFolder(self.names, files)}
 
     def data(self) -> xr.Dataset:
-        """Traced channels of all sites; those that judge lie in blocks never learned from."""
+        """Return traced channels of all sites; held-out ones are in blocks of their own."""
         return self._known
 
     @cached_property
@@ -196,11 +196,11 @@ class AreaChannel(Problem):
         return {SITE: (DESIGN, np.full(n, self.names[i]))}
 
     def part(self, name: str, part: str) -> Rays:
-        """Traced channels of one part of the survey of a site."""
+        """Return the traced channels of one part of a site's survey."""
         return self.sites[self.names.index(name)].part(part)
 
     def posed(self, learned: xr.Dataset) -> xr.Dataset:
-        """New places of each site in turn, near known ones."""
+        """Return new places of each site in turn, near known ones."""
         return self._new
 
     @cached_property
@@ -212,11 +212,11 @@ class AreaChannel(Problem):
         return whole.isel({DESIGN: turns})
 
     def labels(self) -> dict[str, Any]:
-        """Paths by falling power."""
+        """Number paths by falling power."""
         return self.sites[0].labels()
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """What surrounds each place, of whichever site."""
+        """Return the surroundings of each place on its own site."""
         found = torch.zeros(designs.sizes[DESIGN], FEATURES)
         for rows, i, (east, north) in self._places(designs):
             site = self.sites[i]
@@ -224,7 +224,7 @@ class AreaChannel(Problem):
         return found
 
     def _places(self, designs: xr.Dataset) -> Iterator[tuple[Tensor, int, tuple[Tensor, ...]]]:
-        """The rows of each site that has any, and their places."""
+        """Yield the rows of each site that has any, and their places."""
         named = designs[SITE].to_numpy()
         for i, name in enumerate(self.names):
             rows = np.flatnonzero(named == name)
@@ -233,7 +233,7 @@ class AreaChannel(Problem):
                 yield torch.from_numpy(rows), i, tuple(x.to(torch.float64) for x in at)
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """What a straight line from each site's base station does not say."""
+        """Return the paths relative to the straight line from each site's base station."""
         found = tuple(torch.zeros_like(a) for a in arrays[: len(MIDDLES)])
         for i, site in enumerate(self.sites):
             rows = arrays[-1] == i
@@ -244,7 +244,7 @@ class AreaChannel(Problem):
         return found
 
     def decode(self, x: Tensor, conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Paths at the places of the conditions."""
+        """Decode paths at the places of the conditions."""
         left = self.codec.decode(x)
         blank = [torch.zeros_like(a) for a in left]
         found = [*blank, *(torch.zeros(len(x), dtype=torch.float64) for _ in range(3))]
@@ -256,23 +256,23 @@ class AreaChannel(Problem):
         return tuple(found)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Paths by falling power, as files have them."""
+        """Return the projection onto paths by falling power, as files store them."""
         onto = self.sites[0].project(fixed, conditions)
         return lambda arrays: (*onto(arrays[:-1]), arrays[-1])
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """The model in three sizes, by the width of its network."""
+        """Return the model in three sizes, by the width of its network."""
         return {name: partial(self._network, width) for name, width in WIDTHS.items()}
 
     def _network(self, width: int) -> FlowMatching:
         return FlowMatching(self.codec.shape, FEATURES, FlowMatchingSettings(width=width))
 
     def budgets(self) -> Mapping[str, Plan]:
-        """As many steps for each size."""
+        """Return training plans of equally many steps for each size."""
         return dict.fromkeys(WIDTHS, Plan(steps=STEPS))
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """What each site's own problem shows."""
+        """Show the sections of each site's own problem."""
         found: list[Section] = []
         for i, (name, site) in enumerate(zip(self.names, self.sites, strict=True)):
             rows = {DESIGN: np.flatnonzero(designs[NUMBER].to_numpy() == i)}
@@ -282,11 +282,11 @@ class AreaChannel(Problem):
         return tuple(found)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Wasserstein-1 distances of what engineers read of channels, over all sites."""
+        """Score Wasserstein-1 distances of channel statistics, over all sites."""
         return self.sites[0].scores(designs, held_out)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A traced channel of the last site is what the ray tracer says of its place."""
+        """Return a traced channel of the last site, which the ray tracer must reproduce."""
         one = self._known.isel({DESIGN: [self._known.sizes[DESIGN] - 1]})
         truth = {"path_loss_error": 0.0, "first_delay_error": 0.0, "angle_error": 0.0}
         return ((one, truth, 1e-9),)

@@ -1,4 +1,4 @@
-"""Channels of several sites: a folder with an HDF5 file for each."""
+"""Files of channels of several sites: a folder with an HDF5 file for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from ingenium.core.errors import InputError
 from ingenium.core.formats import Format
 from ingenium.domains.radio.formats import FILE
 
-SITE, NUMBER = "site", "site_number"  # the condition, and what designs hold of it
+SITE, NUMBER = "site", "site_number"  # the condition, and the variable of designs
 
 
 @dataclass(frozen=True, eq=False)
 class AreaFolder:
-    """Each file is what a site's own problem writes and reads."""
+    """Folder format; each file has the format of a site's own problem."""
 
     names: Sequence[str]
     files: Sequence[Format]  # of the sites, in their order
@@ -26,7 +26,7 @@ class AreaFolder:
     endings: ClassVar[tuple[str, ...]] = ()
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A folder for each site that has any channel."""
+        """Write a folder for each site that has any channel."""
         found: dict[int, Path] = {}
         for i, (name, file) in enumerate(zip(self.names, self.files, strict=True)):
             own = np.flatnonzero(designs[NUMBER].to_numpy() == i)
@@ -36,10 +36,10 @@ class AreaFolder:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """All channels of a folder, or those of one file in it, by their numbers.
+        """Read all channels of a folder, or those of one file in it, by their numbers.
 
         Raises:
-            InputError: for a folder without any, a number that comes twice, or what a file is not.
+            InputError: for a folder without any, a number that occurs twice, or an invalid file.
         """
         if path.is_file():
             return self._of_site(path)
@@ -55,7 +55,7 @@ class AreaFolder:
         return found.sortby(DESIGN)
 
     def _of_site(self, file: Path) -> xr.Dataset:
-        """A file by the folder that it lies in, which names its site."""
+        """Read one file; the folder that contains it names its site."""
         name = file.parent.name
         if name not in self.names:
             raise InputError(f"a file in a folder named as a site: {', '.join(self.names)}", name)

@@ -1,4 +1,4 @@
-"""`radio.beam`: beams of least power that give users of a site the SINR that they ask for.
+"""Problem `radio.beam`: beams of least power that give users of a site their requested SINR.
 
 Shapes: n sets, u users, a antennas.
 """
@@ -39,18 +39,18 @@ from ingenium.domains.radio.rays import response
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
 from ingenium.drawing.style import KNOWN, OURS, dress, plane
 
-SHARE, MOST = 0.02, 4  # of sets, that Clarabel solves too
+SHARE, MOST = 0.02, 4  # of sets, that Clarabel cross-checks
 SINR_DB = (0.0, 15.0)
 BITS = tuple(range(1, 9))
 
 
 @dataclass(frozen=True)
 class BeamSettings(SiteSettings):
-    """The site, and who is served at once."""
+    """Settings of the site, and of the users served together."""
 
     users: int = 4
-    noise_db: float = -110.0  # of a receiver over the transmitter's unit of power
-    sets: int = 200  # of users that are known
+    noise_db: float = -110.0  # noise of a receiver over the transmitter's unit of power
+    sets: int = 200  # number of known sets of users
     antenna_limit: float | None = None  # power of each antenna, by the transmitter's unit
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class BeamSettings(SiteSettings):
 
 @dataclass(frozen=True, eq=False)
 class BeamJudge:
-    """SINR and power of beams, and the bound from below that duality proves."""
+    """Verifier of SINR and power of beams, and of the lower bound from duality."""
 
     limit: float | None = None  # of the power of each antenna
     name: ClassVar[str] = "uplink-downlink duality"
@@ -85,7 +85,7 @@ class BeamJudge:
     )
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 5"]:
-        """Rows do not depend on each other; users that no beams serve have no answer."""
+        """Measure each row independently; users that no beams serve have no answer."""
         channel, beam, sinr = split(arrays)
         alive = torch.isfinite(torch.view_as_real(channel)).flatten(1).all(1)
         alive &= torch.isfinite(torch.view_as_real(beam)).flatten(1).all(1)
@@ -119,7 +119,7 @@ class Beam(Problem):
     licence = SiteChannel.licence
 
     def __init__(self, settings: BeamSettings) -> None:
-        """Open the site, whose traced channels users have."""
+        """Open the site, whose traced channels are those of users."""
         self.settings = settings
         plain = {k: getattr(settings, k) for k in SiteSettings.__dataclass_fields__}
         self.site = SiteChannel(SiteSettings(**plain))
@@ -148,13 +148,13 @@ class Beam(Problem):
         self.formats = {file.name: file}
 
     def single(self, part: str) -> Complex128[Tensor, "n a"]:
-        """Channels of all traced places of a part, at the carrier, over the root of the noise."""
+        """Return the carrier's channels of a part's traced places, over the root of the noise."""
         rays, s = self.site.part(part), self.settings
         h = response(rays, s.carrier_hz, torch.zeros(1, dtype=torch.float64), s.antennas)[:, 0]
         return h.conj() / 10 ** (s.noise_db / 20)
 
     def _channels(self, part: str) -> tuple[Tensor, Tensor, Tensor]:
-        """Sets of different users, and what they ask."""
+        """Return sets of different users, and their requested SINRs."""
         own, s = self.single(part), self.settings
         rng = np.random.default_rng([s.seed, PARTS.index(part), 7])
         count = s.sets if part == "known" else max(s.sets // 5, 2)
@@ -167,11 +167,11 @@ class Beam(Problem):
         )
 
     def comparison(self) -> FieldComparison:
-        """Repair asks for each set of beams once."""
+        """Return the comparison settings: a repair computes each set of beams once."""
         return FieldComparison(repair_calls=1.0)
 
     def data(self) -> xr.Dataset:
-        """Sets of users with their beams; those of held-out streets judge."""
+        """Return sets of users with their beams; those of held-out streets are held out."""
         return self._known
 
     @cached_property
@@ -190,28 +190,28 @@ class Beam(Problem):
         return real, imaginary, beam.real, beam.imag, asked
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Channels alone: beams follow from them."""
+        """Return the channels alone: beams follow from them."""
         return arrays[:2]
 
     def decode(self, x: Tensor, conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Channels, beams that are not yet known, and what is asked."""
+        """Return channels, empty beams, and the requested SINRs."""
         real, imaginary = self.codec.decode(x)
         asked = torch.as_tensor(conditions["sinr"].to_numpy().astype(np.float64))
         return real, imaginary, torch.zeros_like(real), torch.zeros_like(real), asked
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Nothing to hold before there are beams."""
+        """Return the identity: there are no beams to project yet."""
         return lambda arrays: arrays
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """The beams of least power."""
+        """Compute the beams of least power."""
         return self._served(arrays[0], arrays[1], arrays[4])
 
     def prepare(self, watch: Watch = silent) -> None:
-        """See that beams serve some known set.
+        """Check that beams serve at least one known set.
 
         Raises:
-            InputError: naming a user who asks for too much, where they serve none.
+            InputError: naming a user whose SINR is too high, where they serve none.
         """
         watch("users", 0, 1)
         channel, _, sinr = split(to_arrays(self._known, self.variables))
@@ -220,7 +220,7 @@ class Beam(Problem):
             require(found)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Power by what is asked, and what feedback of few bits captures of a channel."""
+        """Show power by requested SINR, and the energy captured by few feedback bits."""
         return (
             Section(
                 "Power of the beams",
@@ -236,7 +236,7 @@ class Beam(Problem):
         )
 
     def feedback(self, bits: int) -> tuple[float, float]:
-        """Energy captured on held-out streets by DFT beams, and by those learned from the site."""
+        """Return the energy captured on held-out streets by a DFT and by a site codebook."""
         held, rng = self.single("streets"), torch.Generator().manual_seed(0)
         learned = site_codebook(self.single("known"), bits, rng)
         dft = dft_codebook(self.settings.antennas, bits)
@@ -252,7 +252,7 @@ class Beam(Problem):
         return figure
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """One direction a user: each is served along its own axis, at the SINR over the gain."""
+        """Return users in orthogonal directions, each served along its own at SINR over gain."""
         u, a = self.settings.users, self.settings.antennas
         real = torch.eye(u, a, dtype=torch.float64)[None] * 2
         asked = torch.tensor([10.0], dtype=torch.float64)
@@ -263,7 +263,7 @@ class Beam(Problem):
         )
 
     def serve(self, designs: xr.Dataset) -> Complex128[Tensor, "n u a"]:
-        """Beams of channels.
+        """Compute the beams of channels.
 
         Raises:
             InputError: naming the user for whom power grows without end.
@@ -275,7 +275,7 @@ class Beam(Problem):
 def split(
     arrays: tuple[Tensor, ...],
 ) -> tuple[Complex128[Tensor, "n u a"], Complex128[Tensor, "n u a"], Float64[Tensor, "n u"]]:
-    """Channels, beams and SINRs of designs."""
+    """Split designs into channels, beams and SINRs."""
     real, imaginary, beam_real, beam_imaginary, asked = arrays
     sinr = (10 ** (asked / 10))[:, None].expand(-1, real.shape[1])
     return torch.complex(real, imaginary), torch.complex(beam_real, beam_imaginary), sinr

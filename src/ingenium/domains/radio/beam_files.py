@@ -1,4 +1,4 @@
-"""Beams with the channels that they serve, as HDF5."""
+"""HDF5 files of beams with the channels that they serve."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from ingenium.core.formats.arrays import HdfArrays
 
 @dataclass(frozen=True, eq=False)
 class BeamFile(HdfArrays):
-    """One HDF5 file for all sets of users, with the SINR that each set asks for as a condition."""
+    """HDF5 format, one file for all sets of users, with their requested SINR as a condition."""
 
     name: str = "beam-hdf5"
 

@@ -1,7 +1,7 @@
-"""Cramér-Rao bounds of what pilots tell: delay, direction and gain of paths, and the place.
+"""Cramér-Rao bounds from pilots: delay, direction and gain of paths, and the place.
 
-Bounds of paths take nothing for granted. That of the place knows from which images paths come and
-what power to expect, and not their gains.
+Bounds of paths assume no prior. That of the place assumes known images and mean powers of the
+paths, and unknown gains.
 
 Shapes: n channels, p paths, f subcarriers, a antennas, m = f a numbers of a set.
 Source: Kay, Fundamentals of Statistical Signal Processing: Estimation Theory, 1993, sec. 15.7
@@ -20,7 +20,7 @@ from ingenium.domains.radio.pilots import Fading
 from ingenium.domains.radio.rays import Rays, delays, steering
 
 STEP_M = 1e-3  # over which images are followed
-FAINT = 1e-6  # of the strongest gain's power, below which a path tells nothing
+FAINT = 1e-6  # of the strongest gain's power, below which a path carries no information
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PathBound:
 
     @classmethod
     def of(cls, snr: float, hz: Float64[Tensor, " f"], antennas: int) -> "PathBound":
-        """Closed form, by the path's power over that of the noise in one number."""
+        """Compute the closed form, from the path's power over the noise power of a sample."""
         f = len(hz)
         band = float((2 * math.pi * (hz - hz.mean())).square().sum())
         place = math.pi * (torch.arange(antennas, dtype=torch.float64) - (antennas - 1) / 2)
@@ -46,7 +46,7 @@ class PathBound:
 
 @dataclass(frozen=True, eq=False)
 class CramerRao:
-    """Bounds of channels with all of their paths at once."""
+    """Bounds of channels with all of their paths jointly."""
 
     fading: Fading
 
@@ -55,7 +55,7 @@ class CramerRao:
     ) -> tuple[Float64[Tensor, "n p"], Float64[Tensor, "n p"], Float64[Tensor, "n p"]]:
         """Least deviations of delay, direction and relative size of each gain, all unknown.
 
-        Infinite for paths that are not there.
+        Infinite for absent paths.
         """
         slope = torch.cat([*self._slopes(rays, gain), *self._gains(rays, gain)], 2)
         info = self._information(slope)
@@ -71,9 +71,9 @@ class CramerRao:
         return deviation[:, 0], deviation[:, 1], deviation[:, 2]
 
     def place(self, rays: Rays, gain: Complex128[Tensor, "n p"]) -> Float64[Tensor, "n 2 2"]:
-        """Least covariance of the place, for who knows images and mean powers of all paths.
+        """Least covariance of the place, given images and mean powers of all paths.
 
-        NaN where the paths do not tell the place, as where there are none.
+        NaN where the paths do not determine the place, or there are none.
         """
         later, turned = self._slopes(rays, gain)
         hz = self.fading.carrier_hz
@@ -99,7 +99,7 @@ class CramerRao:
     def _slopes(
         self, rays: Rays, gain: Complex128[Tensor, "n p"]
     ) -> tuple[Complex128[Tensor, "n m p"], Complex128[Tensor, "n m p"]]:
-        """By delay and by direction."""
+        """Derivatives by delay and by direction."""
         over, along = self._factors(rays)
         place = math.pi * torch.arange(self.fading.antennas, dtype=torch.float64)
         by_delay = over * (-2j * math.pi * self.fading.hz)[None, :, None] * gain[:, None]
@@ -112,7 +112,7 @@ class CramerRao:
     def _gains(
         self, rays: Rays, gain: Complex128[Tensor, "n p"]
     ) -> tuple[Complex128[Tensor, "n m p"], Complex128[Tensor, "n m p"]]:
-        """By the logarithm of each gain's size, and by its phase."""
+        """Derivatives by the logarithm of each gain's size, and by its phase."""
         over, along = self._factors(rays)
         whole = torch.einsum("nfp,nap->nfap", over * gain[:, None], along).flatten(1, 2)
         return whole, 1j * whole

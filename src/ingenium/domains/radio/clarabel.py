@@ -1,4 +1,4 @@
-"""The same least power as a second-order cone programme, by Clarabel through CVXPY."""
+"""Cross-check of least power as a second-order cone programme, by Clarabel through CVXPY."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -17,7 +17,7 @@ CLOSE = 1e-9  # to which it solves
 
 @dataclass(frozen=True, eq=False)
 class Clarabel:
-    """An interior-point solver that shares nothing with the fixed point.
+    """Interior-point solver that shares no method with the fixed point.
 
     Source: Wiesel, Eldar and Shamai, IEEE Trans. Signal Process. 54, 2006, eq. 11 (cones);
     Goulart and Chen, 2024, arXiv:2405.12762 (the solver).
@@ -32,11 +32,11 @@ class Clarabel:
 
     @property
     def version(self) -> str:
-        """Of the solver."""
+        """Version of the solver."""
         return EXTRA.release_of("clarabel")
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 1"]:
-        """A programme for each set; NaN where it finds none."""
+        """Solve a programme for each set; NaN where there is no solution."""
         channel = torch.complex(arrays[0], arrays[1])
         sinr = 10 ** (arrays[4] / 10)
         found = [power(h, float(s), self.limit) for h, s in zip(channel, sinr, strict=True)]
@@ -44,7 +44,7 @@ class Clarabel:
 
 
 def power(channel: Complex128[Tensor, "u a"], sinr: float, limit: float | None = None) -> float:
-    """Least power for one set, where no antenna sends more than the limit.
+    """Least power for one set, where no antenna exceeds the limit.
 
     Raises:
         MissingExtra: with the line that installs CVXPY.

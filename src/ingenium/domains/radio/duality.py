@@ -1,4 +1,4 @@
-"""Beams of least power for asked SINRs, many at once, by the duality of uplink and downlink.
+"""Beams of least power for requested SINRs, in batches, by uplink-downlink duality.
 
 Shapes: n sets, u users, a antennas.
 Source: Rashid-Farrokhi, Tassiulas and Liu, IEEE Trans. Commun. 46, 1998; Bengtsson and Ottersten,
@@ -17,7 +17,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 
 EVEN = 1e-13  # relative change at which the fixed point is reached
-NEAR, AFTER = 1e-9, 4  # change below which it is met, and steps that rounding may take from there
+NEAR, AFTER = 1e-9, 4  # change below which it is met, and further steps against rounding
 MOST = 20_000  # steps of it
 PARALLEL = 1e4  # SNR of a user alone beyond which channels are nearly parallel
 ENDLESS = 1e12  # powers over noise above which no power is enough
@@ -25,7 +25,7 @@ ENDLESS = 1e12  # powers over noise above which no power is enough
 
 @dataclass(frozen=True, eq=False)
 class Beams:
-    """Beams, their powers in the uplink, and which sets have none."""
+    """Beams, their powers in the uplink, and a mask of sets that have beams."""
 
     beam: Complex128[Tensor, "n u a"]
     uplink: Float64[Tensor, "n u"]  # powers whose sum is that of the beams, over the noise
@@ -33,20 +33,20 @@ class Beams:
 
     @property
     def power(self) -> Float64[Tensor, " n"]:
-        """Of all beams together, over the noise power."""
+        """Power of all beams together, over the noise power."""
         return self.beam.abs().square().sum((1, 2))
 
 
 def least_power(channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u"]) -> Beams:
-    """Beams of least power; channels are over the root of the noise power.
+    """Compute beams of least power; channels are over the root of the noise power.
 
-    The sum of uplink powers bounds that of any beams from below, which proves what is found.
+    The sum of uplink powers is a lower bound for all beams, which proves optimality.
     """
     n, u, _ = channel.shape
     own = channel.abs().square().sum(2)
     power, inner, change = _uplink(_by_gram(channel.conj() @ channel.mT), sinr, sinr / own)
     hard = torch.nonzero(((power * own).amax(1) > PARALLEL) & (power.amax(1) <= ENDLESS))[:, 0]
-    if len(hard):  # what products of channels no longer tell apart
+    if len(hard):  # channels that Gram matrices cannot distinguish
         again = _uplink(_by_roots(channel[hard]), sinr[hard], power[hard])
         power[hard], inner[hard], change[hard] = again
     root = power.sqrt()
@@ -67,13 +67,13 @@ Left = Callable[
 
 
 def _by_gram(gram: Complex128[Tensor, "n u u"]) -> Left:
-    """From the products of channels, many at once."""
+    """Build the inverse from the Gram matrices of channels; batched."""
     one = torch.eye(gram.shape[1])
     return lambda at, root: inverse(one + root[:, :, None] * gram[at] * root[:, None])
 
 
 def _by_roots(channel: Complex128[Tensor, "n u a"]) -> Left:
-    """From channels themselves, which keeps the digits that their products lose."""
+    """Build the inverse from the channels by QR, which preserves digits that Gram matrices lose."""
     one = torch.eye(channel.shape[1], dtype=channel.dtype)
 
     def left(at: Tensor, root: Tensor) -> Tensor:
@@ -89,11 +89,11 @@ def _by_roots(channel: Complex128[Tensor, "n u a"]) -> Left:
 def _uplink(
     left_of: Left, sinr: Float64[Tensor, "n u"], start: Float64[Tensor, "n u"]
 ) -> tuple[Float64[Tensor, "n u"], Complex128[Tensor, "n u u"], Float64[Tensor, " n"]]:
-    """Least powers of the uplink, what users leave of each other there, and the last change.
+    """Least uplink powers, the inverse interference matrix, and the last relative change.
 
-    What a user needs is concave in the powers of all. So Newton's steps come down to the only
-    solution from above, from wherever their matrix keeps signs; elsewhere the plain step of the
-    fixed point is taken, which is monotone and scalable.
+    The power that a user needs is concave in the powers of all. So Newton's steps descend to the
+    unique solution from wherever their matrix has the right signs; elsewhere the plain fixed-point
+    step is taken, which is monotone and scalable.
     """
     n, u = sinr.shape
     power, inner = start.clone(), torch.zeros(n, u, u, dtype=torch.complex128)
@@ -122,7 +122,7 @@ def _uplink(
 
 
 def inverse(matrix: Shaped[Tensor, "n u u"]) -> Shaped[Tensor, "n u u"]:
-    """Of many small matrices at once, whose leading minors are not 0 (Gauss and Jordan)."""
+    """Inverses of many small matrices with nonzero leading minors (Gauss-Jordan)."""
     found = matrix.clone()
     for k in range(matrix.shape[1]):
         pivot = found[:, k, k].clone()
@@ -146,7 +146,7 @@ def reached(
 
 
 def require(found: Beams) -> Beams:
-    """The same, if all sets have beams.
+    """Return the beams if all sets have some.
 
     Raises:
         InputError: naming the user for whom power grows without end.
@@ -166,14 +166,14 @@ def require(found: Beams) -> Beams:
 def captured(
     channel: Complex128[Tensor, "n a"], codebook: Complex128[Tensor, "c a"]
 ) -> Float64[Tensor, " n"]:
-    """Share of a channel's energy along the best beam of a codebook that feedback can name."""
+    """Share of a channel's energy along the best beam of a codebook."""
     size = channel.abs().square().sum(1)
     along = torch.einsum("na,ca->nc", channel.conj(), codebook).abs().square()
     return along.amax(1) / (codebook.abs().square().sum(1).max() * size)
 
 
 def dft_codebook(antennas: int, bits: int) -> Complex128[Tensor, "c a"]:
-    """Beams at even distances in direction."""
+    """DFT codebook: beams evenly spaced in direction."""
     count = 2**bits
     direction = -1 + (2 * torch.arange(count, dtype=torch.float64) + 1) / count
     phase = torch.pi * direction[:, None] * torch.arange(antennas, dtype=torch.float64)
@@ -185,7 +185,7 @@ def dft_codebook(antennas: int, bits: int) -> Complex128[Tensor, "c a"]:
 def site_codebook(
     channel: Complex128[Tensor, "n a"], bits: int, rng: torch.Generator, rounds: int = 30
 ) -> Complex128[Tensor, "c a"]:
-    """Beams that capture most of the channels of a site.
+    """Codebook of beams that capture most of the energy of a site's channels.
 
     Source: Lloyd's iteration with the leading eigenvector of each cell; Xia and Giannakis, IEEE
     Trans. Signal Process. 54, 2006.

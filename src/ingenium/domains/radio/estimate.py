@@ -1,4 +1,4 @@
-"""`radio.estimate`: channel, delays, angles and place of a terminal, as its pilots say."""
+"""Problem `radio.estimate`: channel, delays, angles and place of a terminal, from its pilots."""
 
 from functools import cached_property
 from typing import ClassVar
@@ -31,13 +31,13 @@ QUANTITIES = (
 
 
 class TerminalEstimate(SiteChannel):
-    """What the pilots of a terminal say of its channel, on a site that a generator knows."""
+    """Posterior of a terminal's channel given its pilots, with a generator of the site as prior."""
 
     name: ClassVar[str] = "radio.estimate"
     summary: ClassVar[str] = "channel and place of a terminal, as its pilots say (verb infer)"
     inputs: ClassVar[tuple[Input, ...]] = (PILOTS,)
     observed: ClassVar[str] = PILOTS.name
-    held: ClassVar[str] = "between"  # truths stand where a site is known: at new places of it
+    held: ClassVar[str] = "between"  # truths are at new places of a known site
 
     def __init__(self, settings: SiteSettings, given: Given = NOTHING) -> None:
         """Open the site, and the pilots if there are any."""
@@ -49,10 +49,10 @@ class TerminalEstimate(SiteChannel):
         super().__init__(settings)
 
     def question(self) -> InferenceQuestion:
-        """What the pilots ask.
+        """Return the inference question of the pilots.
 
         Raises:
-            InputError: without any.
+            InputError: without pilots.
         """
         if self.pilots is None:
             raise InputError("pilots as a file", "nothing", "Write --given pilots.h5.")
@@ -72,23 +72,23 @@ class TerminalEstimate(SiteChannel):
         )
 
     def nearby(self) -> Nearby:
-        """Channels around those of the generator, as the known ones tell."""
+        """Return perturbations of the generator's channels, fitted on the known channels."""
         return self.around(Rays.of(self.known()))
 
     def around(self, known: Rays) -> Nearby:
-        """The same, as some known channels tell."""
+        """Return perturbations of channels, fitted on these known ones."""
         site = Turnover(known, self.frame)
         return Nearby(D, site.around, PathSearch(site), lambda arrays: self.ground(*arrays[-2:]))
 
     @cached_property
     def ground(self) -> OpenGround:
-        """Where terminals of the site can stand."""
+        """Open ground of the site, where terminals can be."""
         return OpenGround.of(self.scene, self.frame.low_m, self.frame.high_m)
 
     def least(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
     ) -> Float64[Tensor, "b 1 2 2"]:
-        """The Cramér-Rao bound of the place, by the gains that each design expects."""
+        """Cramér-Rao bound of the place, by the gains that each design expects."""
         assert self.pilots is not None
         fading = likelihood(self.pilots)
         own = [
@@ -98,11 +98,11 @@ class TerminalEstimate(SiteChannel):
         return CramerRao(fading).place(Rays.of(arrays), torch.cat(own))[:, None]
 
     def known(self) -> tuple[Tensor, ...]:
-        """Channels of the site that were traced to learn from."""
+        """Return the traced training channels of the site."""
         return self.part("known").arrays
 
     def told(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n q"]:
-        """What is told of channels."""
+        """Return the reported quantities of channels."""
         rays, hz = Rays.of(arrays), self.settings.carrier_hz
         return torch.stack(
             [

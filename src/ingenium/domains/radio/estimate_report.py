@@ -1,6 +1,6 @@
-"""What an engineer wants to see of an estimate: the map, the channel, and the coded link.
+"""Report sections of an estimate: the map, the channel, and the coded link.
 
-Shapes: n draws, f subcarriers, a antennas.
+Shapes: n samples, f subcarriers, a antennas.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ ALLOWED = (
 
 @dataclass(frozen=True, eq=False)
 class EstimateReport:
-    """Pictures of one posterior."""
+    """Report pictures of one posterior."""
 
     scene: TracedScene
     frame: SiteFrame
@@ -51,7 +51,7 @@ class EstimateReport:
     known: Callable[[], tuple[torch.Tensor, ...]]  # channels of the site, for its own estimates
 
     def sections(self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]) -> tuple[Section, ...]:
-        """Map with ellipses, profiles, the channel and the link."""
+        """Show the map with ellipses, profiles, the channel and the link."""
         rng = np.random.default_rng(0)
         chosen = rng.choice(len(weight), min(DRAWS, len(weight)), p=weight)
         arrays = to_arrays(designs.isel(design=chosen), VARIABLES)
@@ -92,7 +92,7 @@ class EstimateReport:
     def _bounds(
         self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]
     ) -> tuple[tuple[str, ...], ...]:
-        """Deviations of the posterior and of the bounds."""
+        """Tabulate deviations of the posterior and the bounds."""
         arrays = to_arrays(designs, VARIABLES)
         rays = Rays.of(arrays)
         gains = self.fading.gains(flat(self.pilots.received[None]), arrays)[0]

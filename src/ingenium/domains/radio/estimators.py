@@ -1,4 +1,4 @@
-"""Estimates of a channel from its pilots, beside each other.
+"""Estimators of a channel from its pilots: matching pursuit, LMMSE, mixture LMMSE.
 
 Shapes: b sets of pilots, n known channels, f subcarriers, a antennas, m = f a numbers of a set,
 j components.
@@ -21,9 +21,9 @@ NOTHING = 1e-6  # share of a channel in a component, below which it is left out
 
 @dataclass(frozen=True)
 class Pursuit:
-    """Orthogonal matching pursuit on a fine grid of delays and directions, with no prior.
+    """Orthogonal matching pursuit on a fine grid of delays and directions, without a prior.
 
-    It ends where what is left does not stand out of the noise, as one chance in `alarms` would.
+    It stops when the residual's peak is below the noise threshold of one false alarm in `alarms`.
 
     Source: Tropp and Gilbert, IEEE Trans. Inf. Theory 53, 2007; Cai and Wang, 57, 2011 (the end).
     """
@@ -35,7 +35,7 @@ class Pursuit:
     def estimate(
         self, received: Complex128[Tensor, "b f a"], noise_power: float
     ) -> Complex128[Tensor, "b f a"]:
-        """Of all sets at once."""
+        """Estimate the channel of each set of pilots."""
         b, f, a = received.shape
         n, m = self.finer * f, self.finer * a
         y = received.flatten(1)
@@ -61,7 +61,7 @@ class Pursuit:
 
 
 def _turns(share: Float64[Tensor, " b"], count: int) -> Complex128[Tensor, "b k"]:
-    """Phases that grow by so many turns from one to the next."""
+    """Phases in equal increments, `share` turns each."""
     angle = 2 * math.pi * share[:, None] * torch.arange(count)
     return torch.polar(torch.ones_like(angle), angle)
 
@@ -83,14 +83,14 @@ class GlobalLmmse:
 
     @classmethod
     def of(cls, channels: Complex128[Tensor, "n f a"]) -> "GlobalLmmse":
-        """Of known channels."""
+        """Fit the covariance of known channels."""
         x = channels.flatten(1)
         return cls(x.T @ x.conj() / len(x))
 
     def estimate(
         self, received: Complex128[Tensor, "b f a"], noise_power: float
     ) -> Complex128[Tensor, "b f a"]:
-        """Of all sets at once."""
+        """Estimate the channel of each set of pilots."""
         eye = torch.eye(len(self.cov), dtype=self.cov.dtype)
         gain = torch.linalg.solve(self.cov + noise_power * eye, self.cov)  # both are Hermitian
         found: Tensor = received.flatten(1) @ gain.conj()
@@ -99,7 +99,7 @@ class GlobalLmmse:
 
 @dataclass(frozen=True, eq=False)
 class MixtureLmmse:
-    """A mixture of Gaussians of channels, whose posterior mean is known in closed form.
+    """Gaussian mixture of channels, whose posterior mean has a closed form.
 
     Source: Koller, Fesl, Turan and Utschick, IEEE Trans. Signal Process. 70, 2022.
     """
@@ -109,7 +109,7 @@ class MixtureLmmse:
 
     @classmethod
     def of(cls, channels: Complex128[Tensor, "n f a"], components: int) -> "MixtureLmmse":
-        """Components told apart by power over delay and direction; zero means, as phases turn."""
+        """Fit components clustered by power over delay and direction; means are 0."""
         x = channels.flatten(1)
         delay = torch.fft.ifft(channels, dim=1).abs().square().mean(2)
         angle = torch.fft.fft(channels, dim=2).abs().square().mean(1)
@@ -132,7 +132,7 @@ class MixtureLmmse:
     def estimate(
         self, received: Complex128[Tensor, "b f a"], noise_power: float
     ) -> Complex128[Tensor, "b f a"]:
-        """Estimates of the components, by their likelihood."""
+        """Average the estimates of the components, weighted by their likelihood."""
         y = received.flatten(1)
         eye = torch.eye(y.shape[1], dtype=y.dtype)
         odds, means = [], []

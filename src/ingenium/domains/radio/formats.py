@@ -1,4 +1,4 @@
-"""Channels as HDF5: paths with their units, and the coefficients that Sionna reads.
+"""HDF5 files of channels: paths with their units, and the coefficients that Sionna reads.
 
 `a` and `tau` have the layout of `sionna.phy.channel.CIRDataset`: receivers, their antennas,
 transmitters, their antennas, paths, time steps; the base station's array is the transmitter.
@@ -24,7 +24,7 @@ AGREES = 1e-9  # of the largest coefficient, by which `a` may differ from the pa
 def channel_file(
     frame: SiteFrame, antennas: int, speed_m_s: float, heading_rad: float
 ) -> HdfArrays:
-    """Return the format of channels of a site, for a terminal that moves."""
+    """Return the format of channels of a site, for a moving terminal."""
 
     def doppler_hz(arrays: Sequence[Tensor]) -> np.ndarray:
         rays = Rays.of(arrays)
@@ -64,7 +64,7 @@ def _whole_reflections(designs: xr.Dataset, path: Path) -> None:
 
 
 def coefficients(rays: Rays, carrier_hz: float, antennas: int) -> np.ndarray:
-    """`a` of each path and antenna of the base station, for one antenna of the terminal."""
+    """Return `a` of each path and antenna of the base station, for one antenna of the terminal."""
     gain = torch.polar(rays.amplitude(carrier_hz), rays.phase)
     at = steering(rays.direction(), antennas) * gain[:, None]
     return at.numpy()[:, None, None, None, :, :, None]

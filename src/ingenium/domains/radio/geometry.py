@@ -1,4 +1,4 @@
-"""Channels of a site as numbers of a model: what is left beyond the straight line.
+"""Encoding of a site's channels for a model: the residual beyond the straight line.
 
 Shapes: n channels, p paths, c features of a place.
 """
@@ -13,13 +13,13 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, ORDER, Rays
 
-SOON_S = 10e-9  # beyond which excess delays are told by their logarithm
+SOON_S = 10e-9  # beyond which excess delays are encoded by their logarithm
 FEATURES = 6
 
 
 @dataclass(frozen=True, eq=False)
 class SiteFrame:
-    """Where the base station stands, and which places there are."""
+    """Place of the base station, and the bounds of the region."""
 
     bs_m: tuple[float, float, float]
     ue_height_m: float
@@ -39,7 +39,7 @@ class SiteFrame:
         return length, torch.atan2(y, x), torch.atan2(torch.full_like(flat, z), flat)
 
     def left(self, rays: Rays) -> tuple[Tensor, ...]:
-        """Of each path what a straight line does not say."""
+        """Return the numbers of each path relative to the straight line."""
         length, azimuth, elevation = (x[:, None] for x in self.straight(rays.east, rays.north))
         excess = (rays.delay - length / LIGHT_M_S).clamp(min=0)
         back = azimuth + math.pi
@@ -60,7 +60,7 @@ class SiteFrame:
         east: Float64[Tensor, " n"],
         north: Float64[Tensor, " n"],
     ) -> Rays:
-        """The channels of what is left: causal, and passive, whatever the numbers are."""
+        """Rebuild channels from the residual: causal, and passive, whatever the numbers are."""
         length, azimuth, elevation = (x[:, None] for x in self.straight(east, north))
         excess, loss, out, up, back, down, phase, bounces = left
         return Rays(
@@ -77,7 +77,7 @@ class SiteFrame:
         )
 
     def features(self, east: Float64[Tensor, " n"], north: Float64[Tensor, " n"]) -> Tensor:
-        """Of places: on the map first, then as the base station sees them."""
+        """Return features of places: map coordinates, then polar ones from the base station."""
         low, high = (torch.tensor(x, dtype=torch.float64) for x in (self.low_m, self.high_m))
         place = 2 * (torch.stack([east, north], 1) - low) / (high - low) - 1
         length, azimuth, _ = self.straight(east, north)
@@ -85,22 +85,22 @@ class SiteFrame:
         return torch.cat([place, torch.stack(seen, 1)], 1).to(torch.float32)
 
     def places(self, features: Float[Tensor, "n c"]) -> Float[Tensor, "n 2"]:
-        """Places on the map, in m."""
+        """Decode places on the map, in m."""
         low, high = (torch.tensor(x, dtype=features.dtype) for x in (self.low_m, self.high_m))
         return low + (features[:, :2] + 1) / 2 * (high - low)
 
     def numbers(self, rays: Rays) -> Float64[Tensor, "n d"]:
-        """As a model has them."""
+        """Encode channels for a model."""
         assert self.codec is not None
         return self.codec.encode(self.left(rays))
 
     def rays(self, x: Float[Tensor, "n d"], places: Float[Tensor, "n 2"]) -> Rays:
-        """Back, at given places."""
+        """Decode channels at given places."""
         assert self.codec is not None
         east, north = places.to(torch.float64).T
         return self.rays_of(self.codec.decode(x), east, north)
 
 
 def turn(angle: Tensor) -> Tensor:
-    """From -pi to pi."""
+    """Wrap an angle to -pi..pi."""
     return torch.remainder(angle + math.pi, 2 * math.pi) - math.pi

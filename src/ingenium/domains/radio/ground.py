@@ -1,4 +1,4 @@
-"""Where a terminal can stand: the open ground of a site as a map.
+"""Map of the open ground of a site, where a terminal can be.
 
 Shapes: n places, x by y cells.
 """
@@ -12,13 +12,13 @@ from torch import Tensor
 
 from ingenium.domains.radio.scene import TracedScene
 
-CELL_M = 0.25  # of the map, so a wall stands where it does to 0.2 m
-MARGIN_M = 12.0  # around the region, as draws around its places may leave it
+CELL_M = 0.25  # of the map, so a wall is placed to within 0.2 m
+MARGIN_M = 12.0  # around the region, as samples around its places may leave it
 
 
 @dataclass(frozen=True, eq=False)
 class OpenGround:
-    """Cells with open sky above the ground; what lies beyond the map is not open."""
+    """Cells with open sky above the ground; places beyond the map are not open."""
 
     low_m: tuple[float, float]
     cells: Bool[Tensor, "x y"]
@@ -27,7 +27,7 @@ class OpenGround:
     def of(
         cls, scene: TracedScene, low_m: tuple[float, float], high_m: tuple[float, float]
     ) -> "OpenGround":
-        """Of a region of a scene."""
+        """Map a region of a scene."""
         start = (low_m[0] - MARGIN_M, low_m[1] - MARGIN_M)
         axes = [
             np.arange(a, b + MARGIN_M + CELL_M, CELL_M) for a, b in zip(start, high_m, strict=True)
@@ -39,7 +39,7 @@ class OpenGround:
     def __call__(
         self, east: Float64[Tensor, " n"], north: Float64[Tensor, " n"]
     ) -> Bool[Tensor, " n"]:
-        """Whether places are open."""
+        """Mask of open places."""
         found = torch.ones_like(east, dtype=torch.bool)
         at = []
         for x, low, size in zip((east, north), self.low_m, self.cells.shape, strict=True):

@@ -1,9 +1,9 @@
-"""Channels brought to another place by the images of their base station.
+"""Transfer of channels to another place by the images of their base station.
 
-A path by reflections at planes comes straight from an image of the base station. Where the
-terminal moves and the planes stay, the image stays: delay and angles follow exactly as long as the
-reflections still hit their planes. At the base station the azimuth turns with that of the last
-leg, the same way after an even number of vertical walls and the other way after an odd one.
+A path by reflections at planes runs straight from an image of the base station. Where the terminal
+moves and the planes stay, the image stays: delay and angles follow exactly as long as the
+reflections still hit their planes. At the base station the azimuth turns with that of the last leg,
+the same way after an even number of vertical walls and the other way after an odd one.
 
 Source: Allen and Berkley, J. Acoust. Soc. Am. 65, 1979 (images); McKown and Hamilton, IEEE
 Network 5, 1991 (of radio paths between walls).
@@ -25,14 +25,14 @@ from ingenium.sampling.noise import uniform
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-NEAREST = 3  # known channels among which one is taken
+NEAREST = 3  # known channels to sample from
 REACH_M = 4.0  # by which nearer ones are preferred
 
 
 def moved(
     rays: Rays, east: Float64[Tensor, " n"], north: Float64[Tensor, " n"], carrier_hz: float
 ) -> Rays:
-    """The same paths, seen from other places at the same height."""
+    """Return the same paths, seen from other places at the same height."""
     length = rays.delay * LIGHT_M_S
     flat = rays.elevation_ue.cos() * length
     x = flat * rays.azimuth_ue.cos() - (east - rays.east)[:, None]
@@ -61,14 +61,14 @@ def moved(
 
 @dataclass(frozen=True)
 class ImageSettings:
-    """Among how many known channels one is taken, and how nearer ones are preferred."""
+    """Number of nearest known channels, and the preference for nearer ones."""
 
     nearest: int = NEAREST
     reach_m: float = REACH_M
 
 
 class ImageNeighbours(nn.Module):
-    """A known channel nearby, brought to the new place by its images: physics without a network."""
+    """Nearest-neighbour baseline: a known channel, moved to the new place by its images."""
 
     known: Tensor  # (m, d) standardised
     places: Tensor  # (m, 2) in m
@@ -88,7 +88,7 @@ class ImageNeighbours(nn.Module):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Remember channels and their places."""
+        """Store channels and their places."""
         check_rows(x, cond, self.shape, self.c)
         self.known, self.places = x.clone(), self.frame.places(cond)
         return {}
@@ -96,7 +96,7 @@ class ImageNeighbours(nn.Module):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One channel for each place."""
+        """Propose one channel for each place."""
         check_cond(cond, self.c)
         check_steer(steer, "image_neighbours")
         place = self.frame.places(cond)
@@ -113,7 +113,7 @@ class ImageNeighbours(nn.Module):
     def _load_from_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *rest: object
     ) -> None:
-        """As many known channels as were saved."""
+        """Resize to the saved number of known channels, then load."""
         for name in ("known", "places"):
             if prefix + name in state_dict:
                 setattr(self, name, torch.empty_like(state_dict[prefix + name]))

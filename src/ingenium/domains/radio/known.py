@@ -1,4 +1,4 @@
-"""Known channels of a site: places outdoors, traced, with whole blocks of it held out.
+"""Survey of known channels of a site: traced places outdoors, with whole blocks held out.
 
 Shapes: n places.
 """
@@ -14,30 +14,30 @@ from ingenium.core.recipe import Recipe
 from ingenium.domains.radio.rays import VARIABLES, Rays
 from ingenium.domains.radio.scene import TracedScene
 
-BATCH = 200  # places that are tried at once
+BATCH = 200  # places tried in a batch
 MOST_TRIED = 20_000
 EVERY = 5  # block that is held out
-PARTS = ("known", "streets", "between")  # learned from; of blocks never seen; new places in known
+PARTS = ("known", "streets", "between")  # for training; in held-out blocks; new places in known
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Which places are traced."""
+    """Settings of the places that are traced."""
 
     low_m: tuple[float, float]
     high_m: tuple[float, float]
     block_m: float
     known: int
-    held_out: int  # of blocks that are never learned from, and as many in known ones
+    held_out: int  # of held-out blocks, and as many in known ones
     seed: int
 
     def blocks(self, places: Float64[np.ndarray, "n 2"]) -> Int64[np.ndarray, " n"]:
-        """The block of each place. Scenes name no streets: squares of the map stand for them."""
+        """Return the block of each place: squares of the map, since scenes name no streets."""
         at = np.floor((places - np.array(self.low_m)) / self.block_m).astype(np.int64)
         return np.asarray(at[:, 0] + 1000 * at[:, 1])
 
     def apart(self, blocks: Int64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-        """Whether blocks are held out: every fifth, in an order drawn by the seed."""
+        """Mask of held-out blocks: every fifth, in a random order by the seed."""
         columns, lines = (
             int(np.ceil((high - low) / self.block_m))
             for low, high in zip(self.low_m, self.high_m, strict=True)
@@ -47,7 +47,7 @@ class Survey:
         return np.isin(blocks, order[::EVERY])
 
     def recipe(self, scene: TracedScene) -> Recipe:
-        """Traced once and kept."""
+        """Return the recipe that traces the survey once and caches it."""
         own = [scene.name, scene.bs_m, scene.ue_height_m, scene.carrier_hz, scene.depth, scene.rays]
         under = [own, vars(self), scene.version]
 
@@ -57,7 +57,7 @@ class Survey:
         return Recipe("radio_survey", under, make)
 
     def _surveyed(self, scene: TracedScene) -> dict[str, np.ndarray]:
-        """Places where something arrives, until each part has its number."""
+        """Sample places where something arrives, until each part has its number."""
         rng = np.random.default_rng([self.seed, 2])
         wanted = (self.known, self.held_out, self.held_out)
         rows: list[list[tuple[np.ndarray, ...]]] = [[], [], []]
@@ -99,7 +99,7 @@ def near(
     reach_m: float,
     count: int,
 ) -> Float64[np.ndarray, "m 2"]:
-    """New places outdoors, each at most `reach_m` from one of these, in blocks that are not held.
+    """Sample new places outdoors, at most `reach_m` from a given one, outside held-out blocks.
 
     Raises:
         InputError: where there are none.
@@ -121,7 +121,7 @@ def near(
 
 
 def rays_of(arrays: Mapping[str, np.ndarray]) -> Rays:
-    """Channels of a survey."""
+    """Return the channels of a survey."""
     import torch
 
     return Rays.of([torch.from_numpy(arrays[v.name]) for v in VARIABLES])

@@ -1,4 +1,4 @@
-"""A coded link over a channel that is known, estimated or guessed: its block error rate.
+"""Coded link over a known or estimated channel: its block error rate.
 
 Shapes: b blocks, f subcarriers, a antennas, s symbols of a subcarrier.
 """
@@ -23,7 +23,7 @@ ITERATIONS = 20
 class CodedLink:
     """5G LDPC of rate one half on QPSK, decoded by belief propagation with the boxplus rule.
 
-    The min-sum rule is faster and decides wrongly near the threshold, so it is no choice here.
+    The faster min-sum rule is not offered: it decides wrongly near the threshold.
     """
 
     bits: int = 256  # of a block
@@ -45,10 +45,10 @@ class CodedLink:
         noise_power: float,
         rng: torch.Generator,
     ) -> Bool[Tensor, " b"]:
-        """Whether each block is wrong after combining by the estimate.
+        """Mask of blocks that are wrong after combining by the estimate.
 
         The terminal sends; the array adds its antennas in phase with the estimate. The decoder
-        believes in the estimate, as a receiver does.
+        treats the estimate as exact, as a receiver does.
         """
         encoder, decoder = self._code
         b, f, _ = channel.shape
@@ -65,7 +65,7 @@ class CodedLink:
 
 
 def qpsk(coded: Float[Tensor, "b k"]) -> Complex128[Tensor, "b s"]:
-    """Pairs of bits as symbols, 0 to the right and up (3GPP TS 38.211, 5.1.3)."""
+    """Map pairs of bits to symbols, 0 to the right and up (3GPP TS 38.211, 5.1.3)."""
     pairs = (1 - 2 * coded.to(torch.float64)).unflatten(1, (-1, 2)) / math.sqrt(2)
     return torch.complex(pairs[..., 0], pairs[..., 1])
 
@@ -73,7 +73,7 @@ def qpsk(coded: Float[Tensor, "b k"]) -> Complex128[Tensor, "b s"]:
 def beliefs(
     received: Complex128[Tensor, "b s a"], guess: Complex128[Tensor, "b s a"], noise_power: float
 ) -> Float[Tensor, "b k"]:
-    """Logarithm of how much likelier each bit of QPSK is 0 than 1, by what is thought of a channel.
+    """Log-likelihood ratio of 0 over 1 for each bit of QPSK, given a channel estimate.
 
     Source: maximum ratio combining; Proakis, Digital Communications, 4th ed., 2001, 14.4.
     """
@@ -93,7 +93,7 @@ def block_errors(
     snr_db: tuple[float, ...],
     rng: torch.Generator,
 ) -> dict[str, list[int]]:
-    """Wrong blocks of each estimate at each SNR of one antenna, by the mean power of channels."""
+    """Count wrong blocks of each estimate at each SNR of one antenna, by mean channel power."""
     power = float(channel.abs().square().mean())
     found: dict[str, list[int]] = {name: [] for name in ("perfect", *estimates)}
     for db in snr_db:

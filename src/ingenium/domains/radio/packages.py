@@ -1,4 +1,4 @@
-"""Sionna and its ray tracer, as optional packages bring them."""
+"""Loaders of Sionna and its ray tracer, which are optional packages."""
 
 import ctypes.util
 import os
@@ -14,7 +14,7 @@ FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib6
 
 
 def ray_tracer() -> Any:
-    """`sionna.rt`, which needs the machine's LLVM.
+    """Load `sionna.rt`, which needs the machine's LLVM.
 
     Raises:
         MissingExtra: with the line that installs Sionna.
@@ -29,7 +29,7 @@ def ray_tracer() -> Any:
 
 
 def link_level() -> Any:
-    """`sionna.phy.fec`, for codes and their decoders."""
+    """Load `sionna.phy.fec`, for codes and their decoders."""
     return EXTRA.package("sionna.phy.fec.ldpc")
 
 

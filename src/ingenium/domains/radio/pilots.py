@@ -1,4 +1,4 @@
-"""Pilots of a terminal, heard by the array: the file, and how likely they are under a channel.
+"""Pilots of a terminal, received by the array: the file, and their likelihood given a channel.
 
 Shapes: n channels, b sets of readings, m numbers of a set, f subcarriers, a antennas, p paths.
 """
@@ -21,7 +21,7 @@ from ingenium.domains.radio.ground import OpenGround
 from ingenium.domains.radio.rays import PATHS, Rays, delays, steering, subcarriers
 
 PILOTS = Input("pilots", "file", "received pilots over subcarriers and antennas, as HDF5")
-FEWEST = (8, 2)  # subcarriers and antennas, to tell delays and angles at all
+FEWEST = (8, 2)  # subcarriers and antennas, to resolve delays and angles at all
 MOST = 1024  # subcarriers
 WANTED = ("carrier_hz", "subcarrier_spacing_hz", "noise_power")
 UNIT = "1"  # of pilots: received amplitude over the transmitted one
@@ -34,7 +34,7 @@ HOW = (
 
 @dataclass(frozen=True, eq=False)
 class Pilots:
-    """What was received, and the numbers of the link."""
+    """Received pilots, and the numbers of the link."""
 
     received: Complex128[Tensor, "f a"]  # over the transmitted amplitude
     noise_power: float  # of each number, over the transmitted power
@@ -43,11 +43,11 @@ class Pilots:
 
     @classmethod
     def read(cls, data: bytes, carrier_hz: float, antennas: int) -> "Pilots":
-        """From an HDF5 file.
+        """Read pilots from an HDF5 file.
 
         Raises:
-            InputError: for what is no such file, fewer pilots than tell delays and angles, another
-                carrier or array than that of the site, or units that are none of ours.
+            InputError: for an invalid file, fewer pilots than delays and angles need, another
+                carrier or array than that of the site, or unknown units.
         """
         import h5py
 
@@ -89,7 +89,7 @@ class Pilots:
         )
 
     def write(self, path: Path) -> None:
-        """As `read` takes it."""
+        """Write the file that `read` takes."""
         import h5py
 
         with h5py.File(path, "w") as file:
@@ -113,11 +113,11 @@ def _number(attrs: Any, name: str) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Fading:
-    """Pilots under a channel whose paths keep their power, and whose phases nobody knows.
+    """Likelihood of pilots under a channel of known path powers and unknown phases.
 
-    Within half a wavelength phases turn round, so the gain of each path is drawn as a circular
-    normal number of its power; the pilots of a channel are then normal, with a covariance of as
-    many directions as there are paths, and all gains are integrated out exactly.
+    Phases turn within half a wavelength, so the gain of each path is circular normal with its
+    power; the pilots of a channel are then normal, with a covariance of as many directions as there
+    are paths, and all gains are integrated out exactly.
 
     Source: Tse and Viswanath, Fundamentals of Wireless Communication, 2005, sec. 2.4.2 (gains);
     Woodbury, 1950 (inverse).
@@ -127,7 +127,7 @@ class Fading:
     antennas: int
     carrier_hz: float
     noise_power: float
-    ground: OpenGround | None = None  # where terminals stand; anywhere without it
+    ground: OpenGround | None = None  # where terminals can be; anywhere without it
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -136,11 +136,11 @@ class Fading:
         return tuple(f"{part}, {x}" for part in ("real", "imaginary") for x in at)
 
     def simulate(self, arrays: tuple[Tensor, ...], rng: torch.Generator) -> Float64[Tensor, "n m"]:
-        """Fading, and noise."""
+        """Simulate fading and noise."""
         return flat(self.noisy(self.faded(Rays.of(arrays), rng), rng))
 
     def faded(self, rays: Rays, rng: torch.Generator) -> Complex128[Tensor, "n f a"]:
-        """Channels with gains drawn anew."""
+        """Return channels with newly sampled gains."""
         over, along = self._factors(rays)
         gain = circular((len(over), over.shape[2]), rng)
         return torch.einsum("nfp,nap->nfa", over * gain[:, None], along)
@@ -148,13 +148,13 @@ class Fading:
     def noisy(
         self, channel: Complex128[Tensor, "n f a"], rng: torch.Generator
     ) -> Complex128[Tensor, "n f a"]:
-        """Received pilots."""
+        """Return the pilots with receiver noise."""
         return channel + math.sqrt(self.noise_power) * circular(tuple(channel.shape), rng)
 
     def log_density(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
     ) -> Float64[Tensor, "b n"]:
-        """By the few directions of each channel's covariance; none in a house."""
+        """Log density, by each channel's low-rank covariance; -inf for places that are not open."""
         received = self.folded(readings)
         over, along = self._factors(Rays.of(arrays))
         root, seen = self._seen(received, over, along)
@@ -172,7 +172,7 @@ class Fading:
     def expected(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
     ) -> Complex128[Tensor, "b n f a"]:
-        """The channel that each design expects under each set of readings (LMMSE)."""
+        """Return the channel that each design expects under each set of readings (LMMSE)."""
         over, along = self._factors(Rays.of(arrays))
         gain = self._gains(readings, over, along)
         return torch.einsum("bnp,nfp,nap->bnfa", gain, over, along)
@@ -180,21 +180,21 @@ class Fading:
     def gains(
         self, readings: Float64[Tensor, "b m"], arrays: tuple[Tensor, ...]
     ) -> Complex128[Tensor, "b n p"]:
-        """The gain of each path that each design expects under each set of readings."""
+        """Return the gain of each path that each design expects under each set of readings."""
         rays = Rays.of(arrays)
         return self._gains(readings, *self._factors(rays)) * rays.amplitude(self.carrier_hz)
 
     def covariance(
         self, arrays: tuple[Tensor, ...], weight: Float64[Tensor, " n"]
     ) -> Complex128[Tensor, "m m"]:
-        """Of channels under weighted designs."""
+        """Covariance of channels under weighted designs."""
         over, along = self._factors(Rays.of(arrays))
         each = torch.einsum("nfp,nap->npfa", over, along).flatten(2).flatten(0, 1)
         share = weight.repeat_interleave(over.shape[2]).to(each.dtype)
         return (each * share[:, None]).T @ each.conj()
 
     def gain_deviation(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n p"]:
-        """Standard deviation of each gain, once pilots are read; half its square a direction."""
+        """Posterior standard deviation of each gain; half its square in either direction."""
         rays = Rays.of(arrays)
         over, along = self._factors(rays)
         none = torch.zeros(1, len(self.hz), self.antennas, dtype=over.dtype)
@@ -208,17 +208,17 @@ class Fading:
         over: Complex128[Tensor, "n f p"],
         along: Complex128[Tensor, "n a p"],
     ) -> Complex128[Tensor, "b n p"]:
-        """Over what they are expected to be in size."""
+        """Posterior gains, relative to their prior size."""
         root, seen = self._seen(self.folded(readings), over, along)
         return torch.cholesky_solve(seen.movedim(0, -1), root).movedim(-1, 0)
 
     def folded(self, readings: Float64[Tensor, "b m"]) -> Complex128[Tensor, "b f a"]:
-        """Readings as complex numbers."""
+        """Convert readings to complex numbers."""
         real, imaginary = readings.unflatten(1, (2, len(self.hz), self.antennas)).unbind(1)
         return torch.complex(real, imaginary)
 
     def summary(self, readings: Float64[Tensor, "n m"]) -> Float64[Tensor, "n s"]:
-        """Power over delay and over direction, in dB: what is left when phases are unknown."""
+        """Power over delay and over direction, in dB, which does not depend on unknown phases."""
         received = self.folded(readings)
         delay = torch.fft.ifft(received, dim=1).abs().square().mean(2)
         angle = torch.fft.fft(received, n=2 * self.antennas, dim=2).abs().square().mean(1)
@@ -228,7 +228,7 @@ class Fading:
     def _factors(
         self, rays: Rays
     ) -> tuple[Complex128[Tensor, "n f p"], Complex128[Tensor, "n a p"]]:
-        """Of each path: its amplitude over subcarriers, and its phases along the array."""
+        """Amplitude of each path over subcarriers, and its phases along the array."""
         over = delays(rays.delay, self.hz) * rays.amplitude(self.carrier_hz)[:, None]
         return over, steering(rays.direction(), self.antennas)
 
@@ -238,7 +238,7 @@ class Fading:
         over: Complex128[Tensor, "n f p"],
         along: Complex128[Tensor, "n a p"],
     ) -> tuple[Complex128[Tensor, "n p p"], Complex128[Tensor, "b n p"]]:
-        """The root of what paths have in common, and the pilots along each path."""
+        """Return the Cholesky factor of the paths' Gram matrix, and the pilots along each path."""
         inner = (over.mH @ over) * (along.mH @ along) / self.noise_power
         eye = torch.eye(over.shape[2], dtype=inner.dtype)
         root = torch.linalg.cholesky(inner + eye)
@@ -248,19 +248,19 @@ class Fading:
 
 
 def flat(received: Complex128[Tensor, "b f a"]) -> Float64[Tensor, "b m"]:
-    """Real parts, then imaginary ones."""
+    """Convert complex numbers to real parts, then imaginary ones."""
     rows = received.flatten(1)
     return torch.cat([rows.real, rows.imag], 1)
 
 
 def circular(shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
-    """Circular normal numbers of power 1."""
+    """Sample circular normal numbers of power 1."""
     parts = torch.randn(2, *shape, generator=rng, dtype=torch.float64) / math.sqrt(2)
     return torch.complex(parts[0], parts[1])
 
 
 def likelihood(pilots: Pilots, ground: OpenGround | None = None) -> Fading:
-    """Of the pilots of a file."""
+    """Return the likelihood of a file's pilots."""
     f, a = pilots.received.shape
     hz = subcarriers(f, pilots.spacing_hz)
     return Fading(hz, a, pilots.carrier_hz, pilots.noise_power, ground)

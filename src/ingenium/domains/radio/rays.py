@@ -1,4 +1,4 @@
-"""Channels as paths: delay, angles, gain and phase of each, and what follows from them.
+"""Channels as paths: delay, angles, gain and phase of each, and derived quantities.
 
 Shapes: n channels, p paths, f subcarriers, a antennas of the base station.
 """
@@ -14,10 +14,10 @@ from torch import Tensor
 from ingenium.core.quantity import Variable
 
 LIGHT_M_S = 299_792_458.0
-PATHS = 6  # the strongest ones that are kept
-ABSENT_DB = 80.0  # loss beyond free space of a path that is not there
+PATHS = 6  # the strongest ones that are stored
+ABSENT_DB = 80.0  # loss beyond free space of an absent path
 PRESENT_DB = 70.0  # below which a path counts
-ORDER = 4  # largest number of reflections that is told apart
+ORDER = 4  # largest number of reflections that is distinguished
 
 VARIABLES = (
     Variable("delay", ("path",), "s", "delay of a path", lower=0.0, shown="ns"),
@@ -42,7 +42,7 @@ VARIABLES = (
 
 @dataclass(frozen=True, eq=False)
 class Rays:
-    """The arrays of channels by name, in the order of the variables."""
+    """Arrays of channels by name, in the order of the variables."""
 
     delay: Float64[Tensor, "n p"]
     loss: Float64[Tensor, "n p"]
@@ -57,40 +57,40 @@ class Rays:
 
     @classmethod
     def of(cls, arrays: Sequence[Tensor]) -> "Rays":
-        """From the arrays of designs."""
+        """Build from the arrays of designs."""
         return cls(*arrays)
 
     @property
     def arrays(self) -> tuple[Tensor, ...]:
-        """As designs hold them."""
+        """Return the arrays in the order of designs."""
         return tuple(getattr(self, f.name) for f in fields(self))
 
     @property
     def present(self) -> Tensor:
-        """Whether a path is there."""
+        """Mask of present paths."""
         return self.loss < PRESENT_DB
 
     def amplitude(self, carrier_hz: float) -> Float64[Tensor, "n p"]:
-        """Of each path: free space over its length, and what reflections leave of it.
+        """Amplitude of each path: free space over its length, times the loss by reflections.
 
-        Source: Friis, Proc. IRE 34, 1946, between isotropic antennas. As no reflection gives more
-        than it takes, no path exceeds it.
+        Source: Friis, Proc. IRE 34, 1946, between isotropic antennas. As reflections are passive,
+        no path exceeds free space.
         """
         free = LIGHT_M_S / carrier_hz / (4 * math.pi * LIGHT_M_S * self.delay)
         return torch.where(self.present, free * 10 ** (-self.loss / 20), 0.0)
 
     def path_loss_db(self, carrier_hz: float) -> Float64[Tensor, " n"]:
-        """Of the powers of all paths together; 200 dB without any."""
+        """Loss of the total power of all paths; 200 dB without any."""
         power = self.amplitude(carrier_hz).square().sum(1)
         return -10 * power.clamp(min=1e-20).log10()
 
     def at_unit_power(self, carrier_hz: float) -> "Rays":
-        """The same, of a mean power of 1, as power control leaves them."""
+        """Scale the channels to a mean power of 1, as power control does."""
         loss = self.loss - self.path_loss_db(carrier_hz)[:, None]
         return replace(self, loss=torch.where(self.present, loss, ABSENT_DB))
 
     def first_delay(self) -> Float64[Tensor, " n"]:
-        """Of the earliest path; 0 without any."""
+        """Delay of the earliest path; 0 without any."""
         first = torch.where(self.present, self.delay, math.inf).amin(1)
         return torch.where(torch.isfinite(first), first, 0.0)
 
@@ -104,7 +104,7 @@ class Rays:
         return self._spread(self.delay, carrier_hz)
 
     def angle_spread(self, carrier_hz: float) -> Float64[Tensor, " n"]:
-        """The same of azimuths at the base station."""
+        """Root mean square spread of azimuths at the base station, by power."""
         return self._spread(self.azimuth_bs, carrier_hz)
 
     def _spread(self, x: Float64[Tensor, "n p"], carrier_hz: float) -> Float64[Tensor, " n"]:
@@ -114,24 +114,24 @@ class Rays:
         return (share * (x - mean).square()).sum(1).clamp(min=0).sqrt()
 
     def direction(self) -> Float64[Tensor, "n p"]:
-        """Of each path along the array: the sine of its angle to the plane across it."""
+        """Direction of each path along the array: sine of its angle to the broadside plane."""
         return self.azimuth_bs.sin() * self.elevation_bs.cos()
 
     def doppler_hz(
         self, carrier_hz: float, speed_m_s: float, heading_rad: float
     ) -> Float64[Tensor, "n p"]:
-        """Of a terminal that moves in the plane: positive towards where a path comes from."""
+        """Doppler shift of a terminal moving in the plane; positive towards a path's origin."""
         toward = self.elevation_ue.cos() * (self.azimuth_ue - heading_rad).cos()
         return speed_m_s * carrier_hz / LIGHT_M_S * toward
 
 
 def steering(direction: Float64[Tensor, "n p"], antennas: int) -> Complex128[Tensor, "n a p"]:
-    """Phases along a line of antennas that stand half a wavelength apart."""
+    """Phases along a line of antennas spaced by half a wavelength."""
     return _powers(_turned(math.pi * direction), antennas)
 
 
 def delays(delay: Float64[Tensor, "n p"], hz: Float64[Tensor, " f"]) -> Complex128[Tensor, "n f p"]:
-    """Phases over subcarriers, which are evenly spaced, at their distances from the carrier."""
+    """Phases over evenly spaced subcarriers, at their distances from the carrier."""
     spacing = (hz[-1] - hz[0]) / max(len(hz) - 1, 1)
     turn = -2 * math.pi * delay
     return _turned(turn * hz[0])[:, None] * _powers(_turned(turn * spacing), len(hz))
@@ -142,7 +142,7 @@ def _turned(angle: Tensor) -> Tensor:
 
 
 def _powers(base: Complex128[Tensor, "n p"], count: int) -> Complex128[Tensor, "n k p"]:
-    """0 to count - 1, by doubling: products cost less than sines."""
+    """Powers 0 to count - 1, by doubling: products cost less than sines."""
     found = torch.ones_like(base)[:, None]
     step = base[:, None]
     while found.shape[1] < count:
@@ -154,7 +154,7 @@ def _powers(base: Complex128[Tensor, "n p"], count: int) -> Complex128[Tensor, "
 def response(
     rays: Rays, carrier_hz: float, hz: Float64[Tensor, " f"], antennas: int
 ) -> Complex128[Tensor, "n f a"]:
-    """The channel of each subcarrier and antenna."""
+    """Channel of each subcarrier and antenna."""
     gain = torch.polar(rays.amplitude(carrier_hz), rays.phase)
     over = delays(rays.delay, hz) * gain[:, None]
     return torch.einsum("nfp,nap->nfa", over, steering(rays.direction(), antennas))

@@ -1,4 +1,4 @@
-"""The ray tracer on one of Sionna's scenes: where one can stand, and what arrives there.
+"""Ray tracer on a scene of Sionna: open places, and the paths that arrive there.
 
 Shapes: n places, p paths.
 """
@@ -16,16 +16,16 @@ from ingenium.core.errors import InputError
 from ingenium.domains.radio.packages import EXTRA, ray_tracer
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, ORDER, PATHS, Rays
 
-SCENES = ("munich", "etoile", "florence")  # on level ground, which terminals stand on
+SCENES = ("munich", "etoile", "florence")  # on level ground
 AT_ONCE = 100  # terminals of one call
 SPECULAR = 1  # as Sionna codes the interaction
-GROUND_M = 0.5  # height up to which what lies below the sky is ground
+GROUND_M = 0.5  # height up to which the first surface below the sky is ground
 HIGH_M = 500.0
 
 
 @dataclass(frozen=True, eq=False)
 class TracedScene:
-    """A scene of Sionna with one base station, whose array looks to the east."""
+    """Scene of Sionna with one base station, whose array faces east."""
 
     name: str
     bs_m: tuple[float, float, float]
@@ -37,7 +37,7 @@ class TracedScene:
 
     @cached_property
     def version(self) -> str:
-        """Of the ray tracer."""
+        """Version of the ray tracer."""
         return EXTRA.release_of("sionna-rt")
 
     @cached_property
@@ -61,7 +61,7 @@ class TracedScene:
         return scene
 
     def outdoors(self, places: Float64[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
-        """Whether the sky is open above the ground of each place."""
+        """Mask of places with open sky above the ground."""
         import mitsuba as mi
 
         scene = self._scene.mi_scene
@@ -73,7 +73,7 @@ class TracedScene:
     def free(
         self, start: Float64[np.ndarray, "n 3"], direction: Float64[np.ndarray, "n 3"]
     ) -> Float64[np.ndarray, " n"]:
-        """How far one sees from points in unit directions; infinite into the open sky (m)."""
+        """Distance to the first obstacle in unit directions; infinite for open sky (m)."""
         import mitsuba as mi
 
         scene = self._scene.mi_scene  # opened first: numbers of mitsuba have no kind before
@@ -83,12 +83,12 @@ class TracedScene:
         return np.where(np.array(hit.is_valid()), np.array(hit.t, dtype=np.float64), np.inf)
 
     def trace(self, places: Float64[np.ndarray, "n 2"]) -> Rays:
-        """The strongest paths that leave towards the east; a place is traced once a process.
+        """Trace the strongest paths that leave towards the east; a process traces each place once.
 
-        Nothing arrives inside of houses: a terminal stands outdoors.
+        Nothing arrives inside buildings: terminals are outdoors.
 
-        What leaves the array to its rear is not heard: a line of antennas cannot tell it from its
-        mirror image, and sites use sectors.
+        Paths that leave the array to its rear are dropped: a line of antennas cannot distinguish
+        them from their mirror images, and sites use sectors.
         """
         keys = [row.tobytes() for row in np.ascontiguousarray(places)]
         new = [i for i, key in enumerate(keys) if key not in self._known]
@@ -127,7 +127,7 @@ class TracedScene:
                 scene.remove(name)
 
     def _strongest(self, paths: Any, n: int) -> list[tuple[np.ndarray, ...]]:
-        """The arrays of each place, its paths by falling power."""
+        """Return the arrays of each place, its paths by falling power."""
         real, imaginary = (np.array(x, dtype=np.float64).reshape(n, -1) for x in paths.a)
         gain = real + 1j * imaginary
         if not gain.shape[1]:
@@ -167,6 +167,6 @@ class TracedScene:
 
 
 def _none() -> tuple[np.ndarray, ...]:
-    """Of a place where nothing arrives."""
+    """Return the arrays of a place where nothing arrives."""
     zero = np.zeros(PATHS)
     return (zero + 1e-6, zero + ABSENT_DB, *(zero.copy() for _ in range(6)))

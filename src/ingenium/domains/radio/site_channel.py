@@ -1,4 +1,4 @@
-"""`radio.site_channel`: channels at new places of a site, each traced again there."""
+"""Problem `radio.site_channel`: channels at new places of a site, each verified by ray tracing."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -34,24 +34,24 @@ NEW_PLACES = 4096
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """The site, its base station, and what is known of it."""
+    """Settings of the site, its base station, and the known channels."""
 
-    scene: str = "munich"  # of those that Sionna brings
-    bs_m: tuple[float, float, float] = (8.5, 21.0, 27.0)  # where its array stands, facing east
+    scene: str = "munich"  # name of a scene of Sionna
+    bs_m: tuple[float, float, float] = (8.5, 21.0, 27.0)  # place of its array, facing east
     ue_height_m: float = 1.5
     carrier_hz: float = 3.5e9
-    antennas: int = 8  # in a horizontal line, half a wavelength apart
-    reach_east_m: float = 160.0  # of the region, from the base station on
-    reach_north_m: float = 120.0  # to both sides
-    block_m: float = 40.0  # side of the squares of which every fifth is held out
-    known: int = 300  # channels to learn from
-    held_out: int = 75  # in blocks never seen, and as many new places in the known ones
-    new_within_m: float = 8.0  # of a known place, new ones
-    depth: int = 3  # reflections of a path
-    rays: int = 100_000  # that the tracer sends out
-    speed_m_s: float = 1.5  # of the terminal, for Doppler
+    antennas: int = 8  # antennas in a horizontal line, spaced by half a wavelength
+    reach_east_m: float = 160.0  # reach of the region to the east of the base station
+    reach_north_m: float = 120.0  # reach of the region to the north and the south
+    block_m: float = 40.0  # side of a block; every fifth block is held out
+    known: int = 300  # number of training channels
+    held_out: int = 75  # channels in held-out blocks, and as many new places in known blocks
+    new_within_m: float = 8.0  # largest distance of a new place from a known one
+    depth: int = 3  # largest number of reflections of a path
+    rays: int = 100_000  # number of rays that the tracer launches
+    speed_m_s: float = 1.5  # speed of the terminal, for Doppler
     heading_rad: float = 0.0
-    seed: int = 0  # of places
+    seed: int = 0  # seed of the places
 
     def __post_init__(self) -> None:
         choose(self.scene, SCENES, "scene of Sionna")
@@ -73,7 +73,7 @@ class SiteSettings:
 
 
 class SiteChannel(Problem):
-    """Paths at new places, as a few hundred traced places let one expect."""
+    """Paths at new places, learned from a few hundred traced places."""
 
     name: ClassVar[str] = "radio.site_channel"
     summary: ClassVar[str] = "channels at new places of a site, each traced again there"
@@ -92,7 +92,7 @@ class SiteChannel(Problem):
     licence = "Scenes of Sionna (Apache-2.0); munich and others from OpenStreetMap (ODbL 1.0)"
 
     def __init__(self, settings: SiteSettings) -> None:
-        """Open the scene and its survey, which is traced at the first time."""
+        """Open the scene and its survey, which is traced on first use."""
         s = self.settings = settings
         self.scene = TracedScene(s.scene, s.bs_m, s.ue_height_m, s.carrier_hz, s.depth, s.rays)
         low = (s.bs_m[0] + 2.0, s.bs_m[1] - s.reach_north_m)
@@ -126,7 +126,7 @@ class SiteChannel(Problem):
         self.formats = {file.name: file}
 
     def data(self) -> xr.Dataset:
-        """Traced channels; those that judge lie in blocks that were never learned from."""
+        """Return traced channels; held-out ones are in blocks excluded from training."""
         return self._known
 
     @cached_property
@@ -139,7 +139,7 @@ class SiteChannel(Problem):
         return own.isel({DESIGN: np.flatnonzero((part == PARTS[0]) | (part == self.held))})
 
     def part(self, name: str) -> Rays:
-        """Traced channels of one part of the survey."""
+        """Return the traced channels of one part of the survey."""
         own = self._traced["part"] == PARTS.index(name)
         return rays_of({k: v[own] for k, v in self._traced.items()})
 
@@ -148,7 +148,7 @@ class SiteChannel(Problem):
         return to_dataset(rays.arrays, VARIABLES, under | self.labels())
 
     def posed(self, learned: xr.Dataset) -> xr.Dataset:
-        """New places outdoors, near known ones."""
+        """Return new places outdoors, near known ones."""
         return self._new
 
     @cached_property
@@ -159,27 +159,27 @@ class SiteChannel(Problem):
         return xr.Dataset({"east": (DESIGN, places[:, 0]), "north": (DESIGN, places[:, 1])})
 
     def labels(self) -> dict[str, Any]:
-        """Paths by falling power."""
+        """Number paths by falling power."""
         return {"path": ("path", np.arange(PATHS), {"long_name": "by falling power"})}
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Places on the map, and as the base station sees them."""
+        """Return map coordinates of places, and polar ones from the base station."""
         places = (torch.as_tensor(designs[k].to_numpy().copy()) for k in ("east", "north"))
         return self.frame.features(*places)
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """What a straight line does not say."""
+        """Return the paths relative to the straight line."""
         return self.frame.left(Rays.of(arrays))
 
     def decode(self, x: Tensor, conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Paths at the places of the conditions."""
+        """Decode paths at the places of the conditions."""
         east, north = (
             torch.as_tensor(conditions[k].to_numpy().astype(np.float64)) for k in ("east", "north")
         )
         return self.frame.rays_of(self.codec.decode(x), east, north).arrays
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Paths by falling power, as files have them."""
+        """Return the projection onto paths by falling power, as files store them."""
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             rays = Rays.of(arrays)
@@ -190,16 +190,16 @@ class SiteChannel(Problem):
         return onto
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """The nearest known channel, brought to the place by its images."""
+        """Return the nearest known channel, moved to the place by its images."""
         return {"image_neighbours": lambda: ImageNeighbours(self.codec.shape, FEATURES, self.frame)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The map, and profiles of delay and angle beside those of the ray tracer."""
+        """Show the map, and profiles of delay and angle alongside those of the ray tracer."""
         own = Rays.of(to_arrays(designs, VARIABLES))
         return site_report.sections(self.scene, self.frame, self.part("known"), own, verdicts)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Wasserstein-1 distances of what engineers read of channels, in spreads of real ones."""
+        """Score Wasserstein-1 distances of channel statistics, in spreads of real ones."""
         ours, real = (Rays.of(to_arrays(d, VARIABLES)) for d in (designs, held_out))
         hz, found = self.settings.carrier_hz, {}
         for name, read in STATISTICS.items():
@@ -213,7 +213,7 @@ class SiteChannel(Problem):
         self.posed(self._known)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A traced channel is what the ray tracer says of its place."""
+        """Return a traced channel, which the ray tracer must reproduce."""
         one = self._known.isel({DESIGN: [0]})
         truth = {"path_loss_error": 0.0, "first_delay_error": 0.0, "angle_error": 0.0}
         return ((one, truth, 1e-9),)

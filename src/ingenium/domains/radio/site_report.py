@@ -1,4 +1,4 @@
-"""Channels of a site: the map with paths, and their profiles."""
+"""Report sections of a site's channels: the map with paths, and their profiles."""
 
 import math
 from functools import partial
@@ -28,7 +28,7 @@ BINS = 24
 def sections(
     scene: TracedScene, frame: SiteFrame, known: Rays, own: Rays, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The map, profiles, and statistics in a table."""
+    """Show the map, profiles, and statistics in a table."""
     verdict = verdicts["verdict"].to_numpy()
     place = torch.stack([own.east, own.north], 1).numpy()
     traced = scene.trace(place)
@@ -55,7 +55,7 @@ def sections(
 
 
 def buildings(axes: Axes, scene: TracedScene, frame: SiteFrame) -> None:
-    """What stands on the ground, in grey."""
+    """Draw the buildings, in grey."""
     x, y = (
         np.linspace(low, high, CELLS) for low, high in zip(frame.low_m, frame.high_m, strict=True)
     )
@@ -69,7 +69,7 @@ def buildings(axes: Axes, scene: TracedScene, frame: SiteFrame) -> None:
 
 
 def paths(axes: Axes, rays: Rays, i: int, carrier_hz: float, colour: str) -> None:
-    """From where the paths of one channel arrive, by their power."""
+    """Draw the directions of arrival of one channel's paths, by their power."""
     power = rays.amplitude(carrier_hz)[i].square()
     share = (power / power.max()).clamp(min=1e-6)
     for j in torch.nonzero(rays.present[i])[:, 0].tolist():  # a line a path

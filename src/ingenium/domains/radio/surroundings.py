@@ -1,4 +1,4 @@
-"""What a place looks like from the ground: the same numbers on every site, so one model serves all.
+"""Features of a place seen from the ground, of the same kind on every site.
 
 Shapes: n places, c features, k directions.
 """
@@ -14,8 +14,8 @@ from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.scene import TracedScene
 
 DIRECTIONS = 16  # around a place, from that of the base station on
-RISES = (0.0, 0.4)  # of rings of directions, level and to the eaves (rad)
-FAR_M, MIDDLE_M = 300.0, 20.0  # beyond which all is open; what models are told as 0
+RISES = (0.0, 0.4)  # of circles of directions, level and to the eaves (rad)
+FAR_M, MIDDLE_M = 300.0, 20.0  # beyond which all is open; what models get as 0
 FEATURES = 6 + DIRECTIONS * len(RISES)
 
 
@@ -25,10 +25,10 @@ def surroundings(
     east: Float64[Tensor, " n"],
     north: Float64[Tensor, " n"],
 ) -> Tensor:
-    """The straight line, whether and where a house blocks it, and how far walls are around.
+    """Return the straight line, whether and where a building blocks it, and distances to walls.
 
-    Directions count from that of the base station, so what a model learns of a street holds for
-    one that lies another way.
+    Directions are relative to that of the base station, so a model of one street applies to another
+    orientation.
     """
     length, azimuth, elevation = (x.numpy() for x in frame.straight(east, north))
     place = np.stack([east.numpy(), north.numpy(), np.full(len(east), frame.ue_height_m)], 1)

@@ -1,10 +1,9 @@
-"""Channels around a channel of a generator: exact images, and paths that come and go.
+"""Perturbation of a generated channel: exact images, and paths that appear and vanish.
 
 Where a terminal moves, a path follows its image exactly until its reflections leave their walls;
-then others take its place. How often that is so, and where those come from, is told by the known
-channels themselves, each held against a neighbour that is brought to its place. The farther an
-image was brought, the more often its path is lost, as walls end, and the more its reflections err,
-as angles at them change.
+then others replace it. Rates and origins of the replacements are estimated from the known channels,
+each compared with a neighbour that is moved to its place. The farther an image is moved, the more
+often its path is lost, as walls end, and the more its reflections err, as angles at them change.
 
 Shapes: n channels, p paths, m known channels, d normal numbers.
 """
@@ -21,29 +20,29 @@ from ingenium.domains.radio.geometry import SiteFrame, turn
 from ingenium.domains.radio.images import moved
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB, Rays
 
-PLACE_M = 2.5  # by which a channel of the generator stands for those around it
+PLACE_M = 2.5  # standard deviation of a perturbation of the place
 NEIGHBOURS = 8  # known channels whose paths may turn up
-SAME_M, SAME_RAD = 0.05, math.radians(0.1)  # to which two paths are one
+SAME_M, SAME_RAD = 0.05, math.radians(0.1)  # within which two paths are equal
 POOL = 16  # different paths of them
 AT_ONCE = 1000  # cells
 CELL_M = 2.0  # of the map, within which neighbours are the same
-ALSO = 2  # nearest ones that stand for what a generator brings to a place
-LEAST_M = 0.5  # over which images are brought
+ALSO = 2  # nearest ones that represent a generated channel at a place
+LEAST_M = 0.5  # over which images are moved
 FEWEST = 20  # paths to which a law is fitted
 SOONEST_S, LATEST_S = 1e-10, 5e-6  # beyond the straight line
-NUMBERS = 5  # of a path: whether it stays, which one comes, its delay, loss and angle
+NUMBERS = 5  # of a path: whether it stays, which one replaces it, its delay, loss and angle
 D = 2 + NUMBERS * PATHS
 
 
 @dataclass(frozen=True, eq=False)
 class Turnover:
-    """What the known channels of a site say of the paths of a channel nearby."""
+    """Law of a channel's paths under small moves, estimated from the known channels of a site."""
 
     known: Rays
     frame: SiteFrame
 
     def around(self, arrays: tuple[Tensor, ...], z: Float64[Tensor, "n d"]) -> tuple[Tensor, ...]:
-        """Channels nearby, by normal numbers; 0 leaves place and paths."""
+        """Map normal numbers to channels nearby; 0 leaves place and paths unchanged."""
         rays = Rays.of(arrays)
         hz = self.frame.carrier_hz
         east = rays.east + PLACE_M * z[:, 0]
@@ -73,7 +72,7 @@ class Turnover:
         return (*found, east, north)
 
     def lost(self, own: Rays, far: Float64[Tensor, " n"]) -> Float64[Tensor, "n p"]:
-        """How probably another path stands in the place of each, by the distance of known ones."""
+        """Probability that each path is replaced, by the distance of known channels."""
         law = self.told
         rate = torch.where(own.bounces > 0.5, law.reflected_lost, law.straight_lost)
         return torch.where(own.present, -torch.expm1(-rate * far[:, None]), law.filled)
@@ -85,7 +84,7 @@ class Turnover:
         return _far(square.topk(ALSO, largest=False, sorted=False).values)
 
     def _theirs(self, own: Rays, at: tuple[Tensor, Tensor], which: Float64[Tensor, "n p"]) -> Rays:
-        """Paths of known channels near `at` that a channel has not, seen from its place."""
+        """Return paths of known channels near `at` that a channel lacks, seen from its place."""
         pool = self._cell(self._pool, *at)
         seen = self._seen(pool.clamp(min=0), own.east, own.north)
         free = (pool >= 0) & seen.present & ~alike(own, seen).any(1)
@@ -97,7 +96,7 @@ class Turnover:
         return Rays.of([*taken, own.east, own.north])
 
     def _seen(self, paths: Int64[Tensor, "n k"], east: Tensor, north: Tensor) -> Rays:
-        """Some paths of known channels from each of these places."""
+        """Return these paths of known channels, seen from each place."""
         taken = [a.flatten()[paths].reshape(-1, 1) for a in self.known.arrays[:-2]]
         at = [x[paths // PATHS].reshape(-1) for x in (self.known.east, self.known.north)]
         wide = [x[:, None].expand_as(paths).reshape(-1) for x in (east, north)]
@@ -105,7 +104,7 @@ class Turnover:
         return Rays.of([*(a.view_as(paths) for a in there.arrays[:-2]), east, north])
 
     def _wild(self, own: Rays, later: Float64[Tensor, "n p"], turned: Tensor) -> Rays:
-        """Paths that no known channel nearby has, by the law of the site."""
+        """Return paths that no known channel nearby has, by the law of the site."""
         straight = self.frame.straight(own.east, own.north)[0][:, None] / LIGHT_M_S
         middle, spread = self.told.delay
         excess = (middle + spread * later).exp().clamp(max=LATEST_S)
@@ -120,7 +119,7 @@ class Turnover:
 
     @cached_property
     def _near(self) -> Int64[Tensor, "e o k"]:
-        """The known channels nearest to each cell of the site."""
+        """Indices of the known channels nearest to each cell of the site."""
         low, high = (torch.tensor(x) for x in (self.frame.low_m, self.frame.high_m))
         count = ((high - low) / CELL_M).ceil().to(torch.int64) + 1
         axes = [low[i] + CELL_M * torch.arange(int(count[i]), dtype=torch.float64) for i in (0, 1)]
@@ -132,7 +131,7 @@ class Turnover:
 
     @cached_property
     def _pool(self) -> Int64[Tensor, "e o k"]:
-        """Different paths of the known channels nearest to each cell of the site; -1 for none."""
+        """Indices of distinct paths of the known channels nearest to each cell; -1 for none."""
         near = self._near.flatten(0, 1)
         at = torch.cartesian_prod(*(torch.arange(x) for x in self._near.shape[:2]))
         places = torch.tensor(self.frame.low_m, dtype=torch.float64) + CELL_M * at
@@ -153,7 +152,7 @@ class Turnover:
         return torch.where(fresh.gather(1, order), paths.gather(1, order), -1)
 
     def _cell(self, cells: Int64[Tensor, "e o k"], east: Tensor, north: Tensor) -> Tensor:
-        """What stands in a map of cells at places."""
+        """Look up a map of cells at places."""
         at = [
             ((x - low) / CELL_M).round().to(torch.int64).clamp(0, size - 1)
             for x, low, size in zip((east, north), self.frame.low_m, cells.shape[:2], strict=True)
@@ -170,7 +169,7 @@ class Turnover:
 
     @cached_property
     def told(self) -> "TurnoverLaw":
-        """Each known channel beside its neighbours, brought to its place."""
+        """Law estimated from each known channel and its neighbours, moved to its place."""
         brought, known, same, elsewhere, far = self._beside()
         kept, old = same.any(2), same.any(1)
         gone, fresh = brought.present & ~kept, known.present & ~old
@@ -195,9 +194,10 @@ class Turnover:
         )
 
     def _beside(self) -> tuple[Rays, Rays, Tensor, Tensor, Tensor]:
-        """The nearest neighbours at known places, the channels there, and which paths are the same.
+        """Return neighbours moved to known places, the channels there, and the mask of equal paths.
 
-        Last, the paths of those channels that some other neighbour has, and how far neighbours are.
+        The last two are a mask of those channels' paths that another neighbour has, and the
+        distance of neighbours.
         """
         near = self._nearest(self._places, NEIGHBOURS + 1)[:, 1:]
         apart = (self._places[near[:, :ALSO]] - self._places[:, None]).square().sum(2)
@@ -219,17 +219,17 @@ class Turnover:
 
 @dataclass(frozen=True, eq=False)
 class ErrorLaw:
-    """Errors as they are, most of them small and some large, and as often to either side."""
+    """Empirical law of errors, made symmetric."""
 
     levels: Float64[Tensor, " k"]  # rising
 
     @classmethod
     def of(cls, errors: Float64[Tensor, " k"]) -> "ErrorLaw":
-        """None where nothing is known."""
+        """Fit from errors; with none given, the law is 0."""
         return cls(torch.cat([-errors, errors.new_zeros(2), errors]).sort().values)
 
     def at(self, numbers: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
-        """The errors that stand where these stand among normal numbers."""
+        """Return the quantiles of errors that correspond to these normal numbers."""
         place = torch.special.ndtr(numbers) * (len(self.levels) - 1)
         below = place.detach().long().clamp(max=len(self.levels) - 2)
         low, high = self.levels[below], self.levels[below + 1]
@@ -239,7 +239,7 @@ class ErrorLaw:
 
 @dataclass(frozen=True)
 class TurnoverLaw:
-    """How often paths stay between neighbours, and the law of those that no neighbour has."""
+    """Rates at which paths vanish between neighbours, and the law of paths new to all of them."""
 
     straight_lost: float  # over each metre, of what is left
     reflected_lost: float
@@ -253,7 +253,7 @@ class TurnoverLaw:
 
 
 def alike(some: Rays, others: Rays) -> Bool[Tensor, "n p q"]:
-    """Whether paths are the same."""
+    """Mask of equal pairs of paths."""
     apart_s = (some.delay[:, :, None] - others.delay[:, None]).abs()
     turned = turn(some.azimuth_bs[:, :, None] - others.azimuth_bs[:, None]).abs()
     there = some.present[:, :, None] & others.present[:, None]
@@ -261,12 +261,12 @@ def alike(some: Rays, others: Rays) -> Bool[Tensor, "n p q"]:
 
 
 def _far(square: Float64[Tensor, "n k"]) -> Float64[Tensor, " n"]:
-    """Mean distance, of squares."""
+    """Mean distance, from squares."""
     return square.clamp(min=LEAST_M**2).sqrt().mean(1)
 
 
 def _rate(some: Bool[Tensor, "n p"], whole: Bool[Tensor, "n p"], far: Tensor) -> float:
-    """Of what is lost over each metre, so that as many are lost at the mean distance."""
+    """Loss rate over each metre that gives the observed share lost at the mean distance."""
     mean = float((whole * far[:, None]).sum() / whole.sum().clamp(min=1)) or LEAST_M
     return -math.log1p(-_share(some, whole)) / mean
 
@@ -276,7 +276,7 @@ def _share(some: Bool[Tensor, "n p"], whole: Bool[Tensor, "n p"]) -> float:
 
 
 def _ratio(some: float, whole: float) -> float:
-    """With one more of each kind, as no known channels prove that something never happens."""
+    """Laplace-smoothed ratio, since no data prove that something never happens."""
     return (some + 1) / (whole + 2)
 
 

@@ -1,4 +1,4 @@
-"""Channels held against the ray tracer at their own places.
+"""Verifier of channels against the ray tracer at their own places.
 
 Shapes: n channels, p paths, k quantities.
 """
@@ -22,7 +22,7 @@ NOWHERE_S = 1e-6  # error of the first delay where nothing arrives
 
 @dataclass(frozen=True, eq=False)
 class Retraced:
-    """A channel beside what the ray tracer says of its place."""
+    """Comparison of a channel with the ray tracer at its place."""
 
     scene: TracedScene
     frame: SiteFrame
@@ -42,11 +42,11 @@ class Retraced:
 
     @cached_property
     def version(self) -> str:
-        """Of the ray tracer."""
+        """Version of the ray tracer."""
         return self.scene.version
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """Rows do not depend on each other; a row with what is no number has no answer."""
+        """Measure each row independently; a row that is not finite has no answer."""
         own = Rays.of(arrays)
         alive = torch.stack(
             [

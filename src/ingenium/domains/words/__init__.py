@@ -1,4 +1,4 @@
-"""Words: texts that hold a form, and programmes that tasks in words ask for."""
+"""Words: texts of a required form, and programmes from tasks in words."""
 
 from ingenium.core.domain import Domain, Offer
 

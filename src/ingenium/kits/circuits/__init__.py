@@ -1,1 +1,1 @@
-"""Circuits of qubits: state vectors, noise, and the families of generators that they are."""
+"""Quantum circuits: state vectors, noise, and generator families based on circuits."""

@@ -1,4 +1,4 @@
-"""Adversarial circuits: one makes outcomes, the other tells them from those of the data."""
+"""Adversarial circuits: a generating circuit against a discriminating one."""
 
 from dataclasses import dataclass
 
@@ -18,19 +18,19 @@ SHARP = 4.0  # logit of an expectation of 1, at first
 
 @dataclass(frozen=True)
 class AdversarialSettings:
-    """Both circuits."""
+    """Settings of both circuits."""
 
     qubits: int = 6
-    layers: int = 4  # of the maker
+    layers: int = 4  # layers of the generating circuit
     judging: int = 4  # layers of the discriminator
-    noise: DeviceNoise | None = None  # where designs are proposed
+    noise: DeviceNoise | None = None  # for proposals; training is noiseless
 
 
 class CircuitGAN(BornMachine):
-    """A Born machine whose loss is what a discriminating circuit says of its outcomes.
+    """Born machine whose loss is the output of a discriminating circuit.
 
     The discriminator starts in the outcome that it judges and reads one qubit. Both expectations
-    are taken over all outcomes exactly, as without noise of shots.
+    are exact over all outcomes, without shot noise.
 
     Shapes: a outcomes.
     Source: Dallaire-Demers and Killoran, Phys. Rev. A 98:012324, 2018, arXiv:1804.08641; Zoufal,
@@ -50,7 +50,7 @@ class CircuitGAN(BornMachine):
         self.sharp = torch.nn.Parameter(torch.tensor([SHARP, 0.0]))
 
     def turns(self) -> tuple[Turn, ...]:
-        """The discriminator, then the maker."""
+        """Return the discriminator, then the generator."""
         betas = (0.5, 0.9)
         return (
             Turn((self.judged, self.sharp), self.judge_loss, 1, betas),
@@ -58,7 +58,7 @@ class CircuitGAN(BornMachine):
         )
 
     def logits(self) -> Float64[Tensor, " a"]:
-        """What the discriminator says of each outcome: above 0 for data."""
+        """Logit of the discriminator for each outcome: above 0 for data."""
         start = basis_states(self.judge)
         angles = self.judged.to(torch.float64)[None]
         read = expectation(run(self.judge, angles, start), "Z", (0,))
@@ -67,7 +67,7 @@ class CircuitGAN(BornMachine):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """What the discriminator holds against made outcomes."""
+        """Expected loss of generated outcomes under the discriminator."""
         with torch.no_grad():
             against = functional.softplus(-self.logits())
         chance, row = self.chances(cond)
@@ -76,7 +76,7 @@ class CircuitGAN(BornMachine):
     def judge_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """How far true outcomes are taken for made ones, and made for true ones (nats)."""
+        """Cross-entropy of the discriminator on true and generated outcomes (nats)."""
         with torch.no_grad():
             chance, row = self.chances(cond)
         logits = self.logits()
@@ -88,5 +88,5 @@ class CircuitGAN(BornMachine):
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Negative log chance of held-out cells, which a simulator knows (nats)."""
+        """Negative log probability of held-out cells, exact in simulation (nats)."""
         return -self.log_chance(self.cells.outcome(x), cond).to(torch.float32)

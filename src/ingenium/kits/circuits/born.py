@@ -1,4 +1,4 @@
-"""Circuit Born machine: the chance of an outcome is the squared size of its amplitude."""
+"""Circuit Born machine: outcome probabilities are squared amplitudes."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,18 +19,18 @@ from ingenium.sampling.noise import uniform
 
 @dataclass(frozen=True)
 class BornSettings:
-    """Circuit, what it is trained by, and the device that it is proposed from."""
+    """Settings of the circuit, its training loss, and the device for proposals."""
 
     qubits: int = 8
     layers: int = 6
     loss: Literal["likelihood", "mmd"] = "likelihood"
-    noise: DeviceNoise | None = None  # where designs are proposed; training knows none
+    noise: DeviceNoise | None = None  # for proposals; training is noiseless
 
 
 class BornMachine(OutcomeFamily):
-    """A circuit in layers, trained by likelihood or by the discrepancy of means in a kernel.
+    """Layered circuit, trained by likelihood or by maximum mean discrepancy in a kernel.
 
-    Simulated, its chances are known exactly, so that the gradient of both has no noise of shots.
+    In simulation its probabilities are exact, so that both gradients have no shot noise.
 
     Shapes: n designs, a outcomes.
     Source: Liu and Wang, Phys. Rev. A 98:062324, 2018, arXiv:1804.04168 (and its kernel).
@@ -47,21 +47,21 @@ class BornMachine(OutcomeFamily):
             self.turned.normal_(0, 0.3)
 
     def chances(self, cond: Float[Tensor, "n {self.c}"]) -> tuple[Tensor, Int64[Tensor, " n"]]:
-        """Of all outcomes under each different row of conditions, and which of them a row has."""
+        """Probabilities of outcomes for each distinct row of conditions, and each row's index."""
         angles, row = self.under(cond)
         return probabilities(self.circuit, angles), row
 
     def log_chance(
         self, outcome: Int64[Tensor, " n"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float64[Tensor, " n"]:
-        """Logarithm of the chance of an outcome under each row of conditions."""
+        """Log probability of an outcome under each row of conditions."""
         chance, row = self.chances(cond)
         return log(chance[row, outcome])
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Negative log chance (nats), or the part of the squared discrepancy that can change."""
+        """Negative log probability (nats), or the variable part of the squared discrepancy."""
         if self.settings.loss == "likelihood":
             return super().loss(x, cond, rng)
         chance, row = self.chances(cond)
@@ -71,12 +71,12 @@ class BornMachine(OutcomeFamily):
 
     @cached_property
     def kernel(self) -> Float64[Tensor, "a a"]:
-        """Gaussians of the number of bits in which two outcomes differ."""
+        """Gaussian kernel of the number of bits in which two outcomes differ."""
         return kernel(self.qubits)
 
     @torch.no_grad()
     def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
-        """An outcome for each row of conditions, on the device where one is named."""
+        """Sample an outcome for each row of conditions, on the device if one is named."""
         angles, row = self.under(cond)
         noise = self.settings.noise
         chance = (
@@ -88,17 +88,17 @@ class BornMachine(OutcomeFamily):
 
 
 def chosen(chance: Float64[Tensor, "n a"], rng: torch.Generator) -> Int64[Tensor, " n"]:
-    """One outcome of each row."""
+    """Sample one outcome of each row."""
     total = chance.cumsum(1)
     at = uniform(chance.new_empty(len(chance), 1), rng) * total[:, -1:]
     return torch.searchsorted(total, at).clamp(max=chance.shape[1] - 1)[:, 0]
 
 
 def kernel(qubits: int) -> Float64[Tensor, "a a"]:
-    """Gaussians of three widths of the number of bits in which two outcomes differ.
+    """Sum of three Gaussian kernels of the number of bits in which two outcomes differ.
 
     Raises:
-        InputError: for more outcomes than a table of pairs is meant for.
+        InputError: for too many outcomes for a table of pairs.
     """
     if qubits > 12:
         raise InputError("at most 12 qubits for mmd, which compares all outcomes", qubits)

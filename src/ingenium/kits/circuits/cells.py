@@ -1,4 +1,4 @@
-"""Designs of numbers as outcomes of qubits, and back: the leading bits of their ranks."""
+"""Codec of numeric designs as outcomes of qubits: the leading bits of their ranks."""
 
 import torch
 from jaxtyping import Float, Int64
@@ -13,11 +13,11 @@ EDGE = 1e-6  # ranks stay so far from 0 and 1
 
 
 class RankCells(LearnedBuffers):
-    """Each number has some of the qubits: they say in which of its equal shares of ranks it lies.
+    """Rank codec: some qubits for each number state its cell among equal shares of ranks.
 
     Where there are more numbers than qubits, the qubits go to the leading principal components, one
-    each. Within a cell ranks are uniform and independent, so that circuits have the say on how
-    numbers hang together, down to the width of a cell, and the data on each number alone.
+    each. Within a cell ranks are uniform and independent, so that circuits model the dependence of
+    numbers, down to the width of a cell, and the data determine each number alone.
 
     Shapes: n designs, d numbers.
     Source: Zhu et al., Phys. Rev. Research 4:043092, 2022 (copulas of circuits).
@@ -33,7 +33,7 @@ class RankCells(LearnedBuffers):
         self.marginals = Marginals()
 
     def learn(self, x: Float[Tensor, "n d"]) -> None:
-        """Directions and ranks of designs."""
+        """Fit directions and ranks of designs."""
         wide = x.detach().to(torch.float64)
         d = wide.shape[1]
         self.centre, self.rotation = wide.mean(0), torch.eye(d, dtype=torch.float64)
@@ -45,13 +45,13 @@ class RankCells(LearnedBuffers):
         self.marginals.learn(((wide - self.centre) @ self.rotation).unbind(1))
 
     def bits(self) -> list[int]:
-        """How many qubits each direction has."""
+        """Number of qubits of each direction."""
         d = len(self.centre)
         each, more = divmod(self.qubits, d)
         return [each + (i < more) for i in range(d)]
 
     def outcome(self, x: Float[Tensor, "n d"]) -> Int64[Tensor, " n"]:
-        """The cell of each design."""
+        """Return the cell of each design."""
         along = (x.to(torch.float64) - self.centre) @ self.rotation
         score = self.marginals.to_scores(along, torch.arange(along.shape[1]))
         rank = torch.special.ndtr(score).clamp(EDGE, 1 - EDGE)
@@ -62,7 +62,7 @@ class RankCells(LearnedBuffers):
         return found
 
     def design(self, outcome: Int64[Tensor, " n"], rng: torch.Generator) -> Float[Tensor, "n d"]:
-        """A design of each cell, by chance."""
+        """Sample a design in each cell."""
         columns, place = [], 0
         within = uniform(torch.empty(len(outcome), len(self.centre), dtype=torch.float64), rng)
         for share, bits in zip(within.unbind(1), self.bits(), strict=True):

@@ -1,4 +1,4 @@
-"""Circuits: gates on qubits, in order, some of them turned by an angle.
+"""Circuits: gates on qubits, in order, some of them rotations by an angle.
 
 Qubit 0 is the lowest bit of an outcome, as in OpenQASM and qiskit.
 """
@@ -49,10 +49,10 @@ FIXED: Mapping[str, Complex128[np.ndarray, "m m"]] = MappingProxyType(
 
 
 def width_of(gate: str) -> int:
-    """How many qubits a gate acts on.
+    """Return the number of qubits that a gate acts on.
 
     Raises:
-        InputError: for a gate that is not known.
+        InputError: for an unknown gate.
     """
     if gate in ROTATIONS:
         return len(ROTATIONS[gate])
@@ -65,7 +65,7 @@ def width_of(gate: str) -> int:
 
 @dataclass(frozen=True)
 class QubitGate:
-    """One gate: on which qubits, and turned by which of the circuit's angles."""
+    """Gate, its qubits, and its angle among those of the circuit."""
 
     gate: str
     qubits: tuple[int, ...]
@@ -74,7 +74,7 @@ class QubitGate:
 
 @dataclass(frozen=True)
 class QubitCircuit:
-    """Gates in the order in which they act.
+    """Gates in order of action.
 
     Raises:
         InputError: for no or too many qubits, an unknown gate, or qubits and angles that do not
@@ -100,17 +100,17 @@ class QubitCircuit:
 
     @property
     def outcomes(self) -> int:
-        """How many there are when all qubits are measured."""
+        """Number of outcomes when all qubits are measured."""
         return int(2**self.qubits)
 
     @cached_property
     def angles(self) -> int:
-        """How many angles it is turned by."""
+        """Number of angles."""
         return max((op.angle + 1 for op in self.operations if op.angle is not None), default=0)
 
     @cached_property
     def depth(self) -> int:
-        """Gates on the longest way through the circuit."""
+        """Number of gates on the longest path through the circuit."""
         reached = [0] * self.qubits
         for op in self.operations:
             after = 1 + max(reached[q] for q in op.qubits)
@@ -120,18 +120,18 @@ class QubitCircuit:
 
     @cached_property
     def two_qubit_gates(self) -> int:
-        """How many gates act on two qubits."""
+        """Number of gates on two qubits."""
         return sum(len(op.qubits) == 2 for op in self.operations)
 
     @cached_property
     def idle(self) -> tuple[int, ...]:
-        """Qubits that no gate acts on."""
+        """Number of qubits that no gate acts on."""
         used = {q for op in self.operations for q in op.qubits}
         return tuple(q for q in range(self.qubits) if q not in used)
 
 
 def check_qubits(qubits: int, most: int = MOST_QUBITS) -> None:
-    """Refuse more than memory is meant for.
+    """Refuse more qubits than memory allows.
 
     Raises:
         InputError: with the memory that the state would take.

@@ -1,4 +1,4 @@
-"""Circuits in layers: turns of every qubit, then turns of pairs."""
+"""Layered circuits: rotations of every qubit, then rotations of pairs."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ COUPLINGS = ("line", "ring", "all")
 
 
 def pairs_of(qubits: int, coupling: str) -> tuple[tuple[int, int], ...]:
-    """Which qubits of a device are neighbours.
+    """Return the pairs of coupled qubits of a device.
 
     Raises:
         InputError: for an unknown coupling.
@@ -33,7 +33,7 @@ def layered(
     turns: Sequence[str] = ("ry", "rz"),
     pair_turn: str = "rxx",
 ) -> QubitCircuit:
-    """So many layers, each of turns of all qubits and of a turn of each pair; a line if none.
+    """Build layers of rotations of all qubits and of each pair; pairs of a line by default.
 
     Source: Benedetti et al., npj Quantum Information 5:45, 2019 (data-driven circuit learning).
     """
@@ -53,6 +53,6 @@ def layered(
 def first_angles(
     circuit: QubitCircuit, batch: int, rng: torch.Generator, *, spread: float = math.pi
 ) -> Float64[Tensor, "b p"]:
-    """Uniform from -spread to spread, in double precision."""
+    """Sample angles uniformly from -spread to spread, in double precision."""
     drawn = torch.rand(batch, circuit.angles, generator=rng, dtype=torch.float64)
     return spread * (2 * drawn - 1)

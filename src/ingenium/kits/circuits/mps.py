@@ -1,4 +1,4 @@
-"""Matrix-product Born machine: exact chances and draws, in time that grows with qubits alone."""
+"""Matrix-product Born machine: exact probabilities and samples, in time linear in qubits."""
 
 from dataclasses import dataclass
 
@@ -15,19 +15,20 @@ LEAST = 1e-300
 
 @dataclass(frozen=True)
 class MatrixProductSettings:
-    """Sites, and how much a cut between them can carry."""
+    """Settings of the sites, and the bond dimension of the cuts between them."""
 
     qubits: int = 8
-    bond: int = 8  # numbers of a cut; entanglement of log2 of it
+    bond: int = 8  # bond dimension; at most its log2 in bits of entanglement
 
 
 class MatrixProduct(OutcomeFamily):
-    """Amplitudes are products of real matrices, one for each bit; their squares are normalised.
+    """Born machine whose amplitudes are products of real matrices, one for each bit.
 
-    The norm is contracted exactly from the last site to the first, and outcomes are drawn bit by
-    bit from what it leaves at each cut, so that nothing of the size of all outcomes is held.
+    The norm is contracted exactly from the last site to the first, and outcomes are sampled bit by
+    bit from its partial contractions, so that nothing of the size of all outcomes is stored.
 
-    Shapes: n designs, m different conditions, l and r numbers of the cuts beside a site.
+    Shapes: n designs, m different conditions, l and r dimensions of the cuts on either side of a
+        site.
     Source: Han et al., Phys. Rev. X 8:031012, 2018, arXiv:1709.01662; Cheng et al., Phys. Rev. B
         99:155131, 2019.
     """
@@ -50,13 +51,13 @@ class MatrixProduct(OutcomeFamily):
             self.turned.copy_(torch.cat([s.flatten() for s in start]))
 
     def sites(self, turned: Float64[Tensor, "m p"]) -> list[Float64[Tensor, "m _ 2 _"]]:
-        """The matrices of each bit, the lowest first."""
+        """Return the matrices of each bit, the lowest first."""
         counts = [a * b * r for a, b, r in self.sizes]
         parts = turned.split(counts, dim=1)
         return [p.reshape(-1, *s) for p, s in zip(parts, self.sizes, strict=True)]
 
     def rest(self, sites: list[Tensor]) -> tuple[list[Tensor], Float64[Tensor, " m"]]:
-        """What all sites after each cut add to squares, scaled; and the log of the norm."""
+        """Contract all sites after each cut, scaled; also return the log of the norm."""
         m = len(sites[0])
         right = sites[0].new_ones(m, 1, 1)
         log = sites[0].new_zeros(m)
@@ -71,7 +72,7 @@ class MatrixProduct(OutcomeFamily):
     def log_chance(
         self, outcome: Int64[Tensor, " n"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float64[Tensor, " n"]:
-        """Logarithm of the chance of an outcome under each row of conditions."""
+        """Log probability of an outcome under each row of conditions."""
         turned, row = self.under(cond)
         sites = self.sites(turned)
         norm = self.rest(sites)[1]
@@ -86,7 +87,7 @@ class MatrixProduct(OutcomeFamily):
 
     @torch.no_grad()
     def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
-        """An outcome for each row of conditions, bit by bit."""
+        """Sample an outcome for each row of conditions, bit by bit."""
         turned, row = self.under(cond)
         sites = self.sites(turned)
         right, _ = self.rest(sites)

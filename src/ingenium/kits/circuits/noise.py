@@ -1,7 +1,7 @@
 """Circuits under noise: density matrices, or averages over random errors.
 
-After each gate its qubits are depolarised, by as much as gives the gate's measured error; readings
-of 0 and 1 are taken for each other. What idle qubits lose meanwhile is not modelled.
+After each gate its qubits are depolarised to match the gate's measured error; readings of 0 and 1
+are confused. Decoherence of idle qubits is not modelled.
 
 Shapes: b circuits, a amplitudes, p angles, q qubits of a line.
 """
@@ -39,9 +39,9 @@ PAULIS = ("I", "X", "Y", "Z")
 class DeviceNoise:
     """Errors of a line of qubits on a device.
 
-    An error is what a pulse's average fidelity lacks. A turn of one qubit takes two pulses (sx),
-    and one of a pair two gates of the pair (cz), as a device makes them; gates between qubits that
-    are no neighbours take the worst pair.
+    An error is 1 less a pulse's average fidelity. A rotation of one qubit takes two pulses (sx),
+    and one of a pair two gates of the pair (cz), as on a device; gates between qubits that are no
+    neighbours count as the worst pair.
     """
 
     name: str
@@ -59,19 +59,19 @@ class DeviceNoise:
 
     @classmethod
     def even(cls, qubits: int, *, pair: float, turn: float = 0.0) -> "DeviceNoise":
-        """The same errors everywhere, and perfect readings."""
+        """Return equal errors everywhere, with perfect readings."""
         zeros = (0.0,) * qubits
         name = f"gate error {pair:g}"
         return cls(name, (turn,) * qubits, (pair,) * (qubits - 1), zeros, zeros)
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "DeviceNoise":
-        """From the plain data of a calibration."""
+        """Build from the plain data of a calibration."""
         lists = ("turn_error", "pair_error", "zero_as_one", "one_as_zero")
         return cls(record["device"], *(tuple(map(float, record[k])) for k in lists))
 
     def strength(self, op: QubitGate) -> float:
-        """How far a gate depolarises its qubits: the share that is replaced by the mixed state."""
+        """Depolarising strength of a gate: the share replaced by the mixed state."""
         if op.gate in FREE:
             return 0.0
         if len(op.qubits) == 1:
@@ -83,7 +83,7 @@ class DeviceNoise:
         return once if op.gate in FIXED else 1.0 - (1.0 - once) ** 2
 
     def misread(self, chance: Float64[Tensor, "b a"]) -> Float64[Tensor, "b a"]:
-        """Chances of what is read, of those of what is."""
+        """Apply readout errors to the probabilities of outcomes."""
         out = chance
         for q, (up, down) in enumerate(zip(self.zero_as_one, self.one_as_zero, strict=True)):
             if out.shape[1] >> q > 1:
@@ -108,10 +108,10 @@ class DeviceNoise:
 def mixed(
     circuit: QubitCircuit, angles: Float64[Tensor, "b p"], noise: DeviceNoise
 ) -> Complex128[Tensor, "b a a"]:
-    """Density matrices after all gates.
+    """Return density matrices after all gates.
 
     Raises:
-        InputError: for more qubits than memory is meant for, or than the device has.
+        InputError: for more qubits than memory allows, or than the device has.
     """
     check_qubits(circuit.qubits, MOST_MIXED)
     noise.check(circuit)
@@ -129,7 +129,7 @@ def mixed(
 def noisy_probabilities(
     circuit: QubitCircuit, angles: Float64[Tensor, "b p"], noise: DeviceNoise
 ) -> Float64[Tensor, "b a"]:
-    """Of what is read, exactly."""
+    """Exact probabilities of readings."""
     rho = mixed(circuit, angles, noise)
     return noise.misread(rho.diagonal(dim1=1, dim2=2).real.clamp(min=0))
 
@@ -142,7 +142,7 @@ def trajectories(
     *,
     count: int,
 ) -> Float64[Tensor, " a"]:
-    """Of what is read, as a mean over so many runs with random Pauli errors.
+    """Mean probabilities of readings, over `count` runs with random Pauli errors.
 
     Source: Dalibard, Castin and Molmer, Phys. Rev. Lett. 68:580, 1992.
     """
@@ -152,7 +152,7 @@ def trajectories(
     for op in circuit.operations:
         states = act(states, op, None if op.angle is None else each[:, op.angle])
         strength = noise.strength(op)
-        # A random string of all, the identity among them, mixes the qubits wholly.
+        # A random string of all, the identity included, mixes the qubits fully.
         hit = torch.rand(count, generator=rng, dtype=torch.float64) < strength
         kinds = torch.randint(0, 4, (count, len(op.qubits)), generator=rng)
         for q, kind in zip(op.qubits, kinds.T, strict=True):
@@ -166,7 +166,7 @@ def trajectories(
 def _both_sides(
     rho: Complex128[Tensor, "b s"], op: QubitGate, angle: Tensor | None, n: int
 ) -> Complex128[Tensor, "b s"]:
-    """A gate from the left, and its inverse from the right: rows are qubits n to 2 n."""
+    """Apply a gate from the left, and its inverse from the right: rows are qubits n to 2 n."""
     left = QubitGate(op.gate, tuple(q + n for q in op.qubits), op.angle)
     turned = act(rho, left, angle)
     if angle is None:
@@ -179,7 +179,7 @@ def _both_sides(
 def _forgotten(
     rho: Complex128[Tensor, "b s"], qubits: tuple[int, ...], n: int
 ) -> Complex128[Tensor, "b s"]:
-    """What is left where some qubits are replaced by fully mixed ones."""
+    """Replace some qubits by fully mixed ones."""
     for q in qubits:
         parts = rho.reshape(len(rho), -1, 2, 1 << (n - 1), 2, 1 << q)
         half = 0.5 * (parts[:, :, 0, :, 0] + parts[:, :, 1, :, 1])

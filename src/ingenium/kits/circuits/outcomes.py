@@ -1,4 +1,4 @@
-"""What families have in common whose designs are cells, drawn as outcomes of qubits."""
+"""Base class of families whose designs are cells, sampled as outcomes of qubits."""
 
 from abc import abstractmethod
 
@@ -13,14 +13,14 @@ from ingenium.kits.circuits.cells import RankCells
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-LEAST = 1e-12  # chance of an outcome, so that one that never comes has a finite loss
+LEAST = 1e-12  # least probability of an outcome, so that its loss is finite
 
 
 class OutcomeFamily(Model):
-    """A model of outcomes, on designs of numbers through the cells of their ranks.
+    """Model of outcomes, on numeric designs through the cells of their ranks.
 
-    What it is turned by is linear in the conditions, so that each row may have a model of its own;
-    rows with the same conditions share it.
+    Parameters are linear in the conditions, so that each row may have a model of its own; rows with
+    the same conditions share it.
 
     Shapes: n designs, m different conditions, p angles or other parameters.
     """
@@ -38,23 +38,23 @@ class OutcomeFamily(Model):
     def log_chance(
         self, outcome: Int64[Tensor, " n"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float64[Tensor, " n"]:
-        """Logarithm of the chance of an outcome under each row of conditions."""
+        """Log probability of an outcome under each row of conditions."""
 
     @abstractmethod
     def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
-        """An outcome for each row of conditions."""
+        """Sample an outcome for each row of conditions."""
 
     def under(
         self, cond: Float[Tensor, "n {self.c}"]
     ) -> tuple[Float64[Tensor, "m p"], Int64[Tensor, " n"]]:
-        """Parameters under each different row of conditions, and which of them a row has."""
+        """Return parameters for each distinct row of conditions, and the index of each row."""
         each, row = cond.unique(dim=0, return_inverse=True)
         return (self.turned + each @ self.hears).to(torch.float64), row
 
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Learn ranks, then train on all rows under `plan`.
+        """Fit ranks, then train on all rows under `plan`.
 
         Raises:
             ValueError: if rows or plan do not fit.
@@ -66,7 +66,7 @@ class OutcomeFamily(Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Negative log chance of the cell of each design (nats)."""
+        """Negative log probability of the cell of each design (nats)."""
         return -self.log_chance(self.cells.outcome(x), cond).to(torch.float32)
 
     @torch.no_grad()
@@ -76,8 +76,8 @@ class OutcomeFamily(Model):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if nothing was fitted, `cond` has the wrong width, or `steer` asks for
-                what cannot be followed.
+            ValueError: if nothing was fitted, `cond` has the wrong width, or `steer` requests
+                something unsupported.
         """
         check_cond(cond, self.c)
         check_steer(steer, "outcomes of qubits")
@@ -87,5 +87,5 @@ class OutcomeFamily(Model):
 
 
 def log(chance: Float64[Tensor, "*n"]) -> Float64[Tensor, "*n"]:
-    """Logarithm that stays finite."""
+    """Return a logarithm that stays finite."""
     return chance.clamp(min=LEAST).log()

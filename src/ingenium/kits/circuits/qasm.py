@@ -1,4 +1,4 @@
-"""OpenQASM 2 of circuits, written and read again; what is read is checked word by word.
+"""Writer and strict parser of circuits as OpenQASM 2.
 
 Source: Cross et al., 2017, arXiv:1707.03429.
 """
@@ -25,8 +25,8 @@ from ingenium.kits.circuits.circuit import (
 HEADER = ("OPENQASM 2.0", 'include "qelib1.inc"')
 NAME = r"[a-z][A-Za-z0-9_]*"
 MOST = 100_000  # statements of a file
-ABOUT = 100.0  # rad: of much larger angles too few digits say where in its circle a turn ends
-# qelib1.inc has no ryy: these words define it, and are known again by themselves.
+ABOUT = 100.0  # rad: much larger angles leave too few digits for the rotation
+# qelib1.inc has no ryy: these words define it, and are recognised by themselves.
 RYY = (
     "gate ryy(theta) a,b { rx(pi/2) a; rx(pi/2) b; cx a,b; rz(theta) b; cx a,b; "
     "rx(-pi/2) a; rx(-pi/2) b; }"
@@ -37,7 +37,7 @@ _PI = re.compile(r"(-?)(?:(\d{1,9})\*)?pi(?:/(\d{1,9}))?")
 
 @dataclass(frozen=True)
 class AngledCircuit:
-    """A circuit with the angles that it is turned by, as one file holds it.
+    """Circuit with its angles, as in one file.
 
     Shapes: p angles.
     """
@@ -47,7 +47,7 @@ class AngledCircuit:
 
 
 def written(program: AngledCircuit) -> str:
-    """OpenQASM 2 with all qubits measured, each into the bit of its number."""
+    """Write OpenQASM 2 with all qubits measured, each into the bit of its number."""
     circuit = program.circuit
     n = circuit.qubits
     lines = [f"{line};" for line in HEADER]
@@ -61,12 +61,12 @@ def written(program: AngledCircuit) -> str:
 
 
 def read(text: str) -> AngledCircuit:
-    """The circuit of a file.
+    """Parse the circuit of a file.
 
     Raises:
-        InputError: naming the statement: no OpenQASM 2, an unknown gate or one that the file
-            defines itself, an angle that is no number, other registers than one of qubits and one
-            of bits, or a measurement that is not of all qubits, in order, at the end.
+        InputError: naming the statement: invalid OpenQASM 2, an unknown gate or one that the file
+            defines itself, an invalid angle, other registers than one of qubits and one of bits, or
+            a measurement that is not of all qubits, in order, at the end.
     """
     reading = _Reading()
     plain = re.sub(r"//[^\n]*", "", text).replace(RYY, "")
@@ -89,17 +89,17 @@ def read(text: str) -> AngledCircuit:
 
 
 class _Reading:
-    """One pass over the statements of a file."""
+    """Parser state: one pass over the statements of a file."""
 
     def __init__(self) -> None:
         self.q, self.c = ("", 0), ("", 0)
         self.operations: list[QubitGate] = []
         self.angles: list[float] = []
-        self.stopped = False  # by a barrier, which may stand before the measurements alone
+        self.stopped = False  # by a barrier, which is allowed only before the measurements
         self.measured: list[tuple[int, int]] = []
 
     def take(self, statement: str) -> None:
-        """One statement without its semicolon."""
+        """Parse one statement without its semicolon."""
         word = re.match(NAME, statement)
         kind = word.group() if word else ""
         if kind in ("qreg", "creg"):
@@ -189,7 +189,7 @@ def _told(pairs: Sequence[tuple[int, int]]) -> str:
 
 
 def _value(text: str) -> float:
-    """An angle: a number, or a multiple of pi."""
+    """Parse an angle: a number, or a multiple of pi."""
     if _NUMBER.fullmatch(text):
         value = float(text)
     else:

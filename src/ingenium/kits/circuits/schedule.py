@@ -1,12 +1,12 @@
-"""How a circuit is run: gates that commute are turned together, in the basis where all are phases.
+"""Schedule of a circuit: commuting rotations are applied together, in their diagonal basis.
 
 Neighbouring rotations about one letter, such as ry of every qubit or rxx of every pair, commute. In
-the basis of that letter their product is a phase of each amplitude, and what turns between the
-bases of two letters is the same matrix for each qubit, so that some qubits at a time are turned by
-one product of matrices. Slopes on all angles of such a group are one product as well.
+the basis of that letter their product is a phase of each amplitude, and the change between the
+bases of two letters is the same matrix for each qubit, so that blocks of qubits change basis by one
+matrix product. Slopes on all angles of such a group are one product as well.
 
-Shapes: b circuits, a amplitudes, p angles, k turns of a group, l and h the lower and higher half of
-the qubits as outcomes, m amplitudes of a block.
+Shapes: b circuits, a amplitudes, p angles, k rotations of a group, l and h the lower and higher
+half of the qubits as outcomes, m amplitudes of a block.
 """
 
 import math
@@ -22,9 +22,9 @@ from torch import Tensor
 from ingenium.kits.circuits.circuit import FIXED, ROTATIONS, QubitCircuit, QubitGate
 
 BLOCK = 5  # qubits that change their basis by one matrix
-KEPT = 256  # circuits whose schedules are held
+KEPT = 256  # circuits whose schedules are cached
 _R = math.sqrt(0.5)
-# Columns are the states that a letter leaves as they are, with sign 1, then -1.
+# Columns are the eigenstates of a letter, with sign 1, then -1.
 BASES = {
     "X": np.array([[_R, _R], [_R, -_R]], dtype=np.complex128),
     "Y": np.array([[_R, _R], [1j * _R, -1j * _R]], dtype=np.complex128),
@@ -34,13 +34,13 @@ BASES = {
 
 @dataclass(frozen=True, eq=False)
 class BlockMatrix:
-    """A matrix on neighbouring qubits."""
+    """Matrix on neighbouring qubits."""
 
     matrix: Complex[Tensor, "m m"]
     first: int  # the lowest of its qubits
 
     def on(self, states: Complex[Tensor, "b a"], *, back: bool = False) -> Complex[Tensor, "b a"]:
-        """Each state after it, or before it."""
+        """Multiply each state by the matrix, or by its adjoint."""
         own = self.matrix.mH if back else self.matrix
         if self.first == 0:
             return (states.reshape(-1, len(own)) @ own.T).reshape(states.shape)
@@ -57,7 +57,7 @@ class CommutingTurns:
     high: Float64[Tensor, "k h"]
 
     def phases(self, angles: Float64[Tensor, "b p"]) -> Complex[Tensor, "b a"]:
-        """Factors of all amplitudes."""
+        """Phase factors of all amplitudes."""
         turned = -0.5 * angles[:, self.angles]
         both = torch.matmul(self.high.T, turned[:, :, None] * self.low)
         return torch.complex(both.cos(), both.sin()).reshape(len(angles), -1)
@@ -73,7 +73,7 @@ Step = BlockMatrix | CommutingTurns | QubitGate
 
 @lru_cache(maxsize=KEPT)
 def schedule(circuit: QubitCircuit) -> tuple[Step, ...]:
-    """The steps of a circuit, which begins and ends in the basis of outcomes."""
+    """Return the steps of a circuit, which begins and ends in the basis of outcomes."""
     basis = ["Z"] * circuit.qubits
     found: list[Step] = []
     for group in _groups(circuit.operations):
@@ -88,7 +88,7 @@ def _letter(op: QubitGate) -> str:
 
 
 def _groups(operations: Sequence[QubitGate]) -> Iterator[list[QubitGate]]:
-    """Neighbouring rotations about one letter; other gates alone."""
+    """Group neighbouring rotations about one letter; other gates are alone."""
     group: list[QubitGate] = []
     for op in operations:
         if group and (not _letter(op) or _letter(op) != _letter(group[0])):
@@ -100,7 +100,7 @@ def _groups(operations: Sequence[QubitGate]) -> Iterator[list[QubitGate]]:
 
 
 def _changes(basis: list[str], qubits: set[int], letter: str) -> list[Step]:
-    """What turns some qubits from their bases to that of a letter, which is noted."""
+    """Return the steps that change some qubits to the basis of a letter; updates `basis`."""
     found: list[Step] = []
     for first in range(0, len(basis), BLOCK):
         own = range(first, min(first + BLOCK, len(basis)))
@@ -114,7 +114,7 @@ def _changes(basis: list[str], qubits: set[int], letter: str) -> list[Step]:
 
 @lru_cache(maxsize=KEPT)
 def _block(ways: tuple[tuple[str, str], ...]) -> Complex[Tensor, "m m"]:
-    """The matrix of a block of qubits, the lowest of which is the lowest bit."""
+    """Matrix of a block of qubits, the lowest of which is the lowest bit."""
     each = [BASES[into].conj().T @ BASES[out] for out, into in reversed(ways)]
     return torch.from_numpy(reduce(np.kron, each))
 
@@ -130,7 +130,7 @@ def _turns(group: Sequence[QubitGate], qubits: int) -> CommutingTurns:
 
 
 def _signs(strings: Sequence[Sequence[int]], qubits: int) -> Float64[Tensor, "k _"]:
-    """Of each string on each outcome: -1 for an odd count of ones on its qubits."""
+    """Sign of each string on each outcome: -1 for an odd count of ones on its qubits."""
     at = torch.arange(1 << qubits)
     rows = [sum((at >> q & 1 for q in s), torch.zeros_like(at)) for s in strings]
     return 1.0 - 2.0 * (torch.stack(rows) % 2).to(torch.float64)
@@ -138,5 +138,5 @@ def _signs(strings: Sequence[Sequence[int]], qubits: int) -> Float64[Tensor, "k 
 
 @cache
 def fixed(gate: str) -> Complex[Tensor, "m m"]:
-    """The matrix of a gate without an angle, or of one letter."""
+    """Matrix of a gate without an angle, or of one letter."""
     return torch.from_numpy(FIXED[gate])

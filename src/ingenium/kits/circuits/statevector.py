@@ -1,4 +1,4 @@
-"""State vectors of many circuits at once, with gradients by reversal.
+"""Batched state vectors of circuits, with gradients by reversal.
 
 Shapes: b circuits, a amplitudes, p angles.
 Source: Jones and Gacon, 2020, arXiv:2009.02823 (gradients by running a circuit backwards).
@@ -17,14 +17,14 @@ from ingenium.kits.circuits.schedule import BlockMatrix, CommutingTurns, fixed, 
 
 
 def zero_states(circuit: QubitCircuit, batch: int) -> Complex[Tensor, "b a"]:
-    """All qubits at 0."""
+    """Return states with all qubits at 0."""
     states = torch.zeros(batch, circuit.outcomes, dtype=torch.complex128)
     states[:, 0] = 1.0
     return states
 
 
 def basis_states(circuit: QubitCircuit) -> Complex[Tensor, "a a"]:
-    """A row for each outcome, in which the qubits are."""
+    """Return the basis state of each outcome, one for each row."""
     return torch.eye(circuit.outcomes, dtype=torch.complex128)
 
 
@@ -33,12 +33,12 @@ def run(
     angles: Float64[Tensor, "b p"],
     start: Complex[Tensor, "s a"] | None = None,
 ) -> Complex[Tensor, "s_or_b a"]:
-    """The state after all gates, of each row of angles; its gradient keeps two states alone.
+    """Return the state after all gates for each row of angles; its gradient stores two states.
 
-    One row of angles may go with s states to start from.
+    One row of angles may be applied to s initial states.
 
     Raises:
-        InputError: if there are not as many angles as the circuit is turned by.
+        InputError: if the number of angles is not that of the circuit.
     """
     if angles.shape[1] != circuit.angles:
         raise InputError(f"{circuit.angles} angles of each circuit", f"{angles.shape[1]}")
@@ -53,19 +53,19 @@ def probabilities(
     angles: Float64[Tensor, "b p"],
     start: Complex[Tensor, "s a"] | None = None,
 ) -> Float64[Tensor, "s_or_b a"]:
-    """Of each outcome."""
+    """Probability of each outcome."""
     return squared(run(circuit, angles, start))
 
 
 def squared(states: Complex[Tensor, "b a"]) -> Float[Tensor, "b a"]:
-    """Squared sizes of amplitudes."""
+    """Squared moduli of amplitudes."""
     return states.real.square() + states.imag.square()
 
 
 def act(
     states: Complex[Tensor, "b a"], op: QubitGate, angle: Tensor | None
 ) -> Complex[Tensor, "b a"]:
-    """One gate on each state; `angle` holds one for each row."""
+    """Apply one gate to each state; `angle` holds one for each row."""
     if angle is None:
         return multiplied(states, fixed(op.gate), op.qubits)
     half = 0.5 * angle[:, None]
@@ -76,7 +76,7 @@ def act(
 def paulied(
     states: Complex[Tensor, "b a"], letters: str, qubits: tuple[int, ...]
 ) -> Complex[Tensor, "b a"]:
-    """A Pauli string on each state."""
+    """Apply a Pauli string to each state."""
     for q, letter in zip(qubits, letters, strict=True):
         parts = states.reshape(len(states), -1, 2, 1 << q)
         if letter == "Z":
@@ -92,7 +92,7 @@ def paulied(
 def multiplied(
     states: Complex[Tensor, "b a"], matrix: Tensor, qubits: tuple[int, ...]
 ) -> Complex[Tensor, "b a"]:
-    """A matrix on one or two qubits of each state."""
+    """Apply a matrix on one or two qubits to each state."""
     if len(qubits) == 1:
         parts = states.reshape(len(states), -1, 2, 1 << qubits[0])
         return torch.einsum("ij,bljr->blir", matrix, parts).reshape(states.shape)
@@ -104,12 +104,12 @@ def multiplied(
 
 
 def _exchanged(matrix: Tensor) -> Tensor:
-    """The matrix of a gate whose qubits change places."""
+    """Return the matrix of a gate with its qubits exchanged."""
     return matrix.reshape(2, 2, 2, 2).permute(1, 0, 3, 2).reshape(4, 4)
 
 
 class _Reversal(torch.autograd.Function):
-    """Runs a circuit forwards, and for the gradient backwards with the slope beside the state."""
+    """Circuit evaluation whose gradient runs the circuit backwards, with the slope of the state."""
 
     @staticmethod
     def forward(ctx: Any, angles: Tensor, start: Tensor, circuit: QubitCircuit) -> Tensor:
@@ -157,7 +157,7 @@ def expectation(
 def drawn(
     chance: Float64[Tensor, "b a"], shots: int, rng: torch.Generator
 ) -> Int64[Tensor, "b shots"]:
-    """Outcomes of so many shots of each circuit.
+    """Sample outcomes of `shots` shots of each circuit.
 
     Raises:
         InputError: for no shots.
@@ -170,7 +170,7 @@ def drawn(
 
 
 def entropy(states: Complex[Tensor, "b a"], qubits: int) -> Float[Tensor, " b"]:
-    """Entanglement of the first half of the qubits with the others (bits)."""
+    """Entanglement entropy of the first half of the qubits with the others (bits)."""
     low = qubits // 2
     shares = torch.linalg.svdvals(states.reshape(len(states), -1, 1 << low)).square()
     bits: Tensor = -(shares * shares.clamp(min=1e-300).log2()).sum(1)
@@ -178,5 +178,5 @@ def entropy(states: Complex[Tensor, "b a"], qubits: int) -> Float[Tensor, " b"]:
 
 
 def memory_mib(qubits: int) -> float:
-    """Of one state in double precision."""
+    """Memory of one state in double precision, in MiB."""
     return 16 * math.pow(2, qubits) / 2**20

@@ -1,4 +1,4 @@
-"""Variational autoencoder whose latent bits a circuit draws."""
+"""Variational autoencoder whose latent bits are sampled by a circuit."""
 
 import math
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from ingenium.sampling.steer import FREE, Steer
 
 @dataclass(frozen=True)
 class CircuitVAESettings:
-    """Networks and circuit."""
+    """Settings of the networks and the circuit."""
 
     qubits: int = 8
     layers: int = 4
@@ -31,14 +31,14 @@ class CircuitVAESettings:
     depth: int = 1
     soft: float = 0.5  # temperature of the bits in training
     floor: float = 0.02  # least deviation of a number
-    noise: DeviceNoise | None = None  # where designs are proposed; training knows none
+    noise: DeviceNoise | None = None  # for proposals; training is noiseless
 
 
 class CircuitVAE(Model):
-    """Latent bits, read by one network and written out by another; their prior is a Born machine.
+    """Autoencoder with latent bits, whose prior is a Born machine.
 
-    The divergence from the prior is summed over all outcomes, exactly; bits are relaxed where the
-    gradient passes through them.
+    The divergence from the prior is an exact sum over all outcomes; bits are relaxed for the
+    gradient.
 
     Shapes: n designs, d numbers, q qubits, a outcomes, m different conditions.
     Source: Khoshaman et al., Quantum Sci. Technol. 4:014001, 2018, arXiv:1802.05779 (there the
@@ -73,7 +73,7 @@ class CircuitVAE(Model):
     def prior(
         self, cond: Float[Tensor, "n {self.c}"], noise: DeviceNoise | None = None
     ) -> tuple[Float64[Tensor, "m a"], Int64[Tensor, " n"]]:
-        """Chances of all latent bits under each different row, and which of them a row has."""
+        """Probabilities of all latent bits for each distinct row, and the index of each row."""
         each, row = cond.unique(dim=0, return_inverse=True)
         angles = (self.turned + each @ self.hears).to(torch.float64)
         if noise is None:
@@ -83,7 +83,7 @@ class CircuitVAE(Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Negative evidence bound, of bits that are relaxed (nats)."""
+        """Negative evidence bound with relaxed bits (nats)."""
         logits = self.encode(x, cond)
         at = uniform(torch.empty_like(logits), rng).clamp(1e-6, 1 - 1e-6)
         soft = torch.sigmoid((logits + torch.logit(at)) / self.settings.soft)
@@ -93,7 +93,7 @@ class CircuitVAE(Model):
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The same with whole bits: the true bound."""
+        """Negative evidence bound with whole bits (nats)."""
         logits = self.encode(x, cond)
         hard = (uniform(torch.empty_like(logits), rng) < torch.sigmoid(logits)).to(x.dtype)
         return self.divergence(logits, cond) - self.likelihood(x, hard, cond)
@@ -101,7 +101,7 @@ class CircuitVAE(Model):
     def divergence(
         self, logits: Float[Tensor, "n q"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        """Of what is read from a design from the prior, over all outcomes."""
+        """Divergence of the encoder from the prior, over all outcomes."""
         chance, row = self.prior(cond)
         on, off = functional.logsigmoid(logits), functional.logsigmoid(-logits)
         read = on @ self.bits.T + off @ (1 - self.bits).T  # log chance of each outcome
@@ -124,10 +124,10 @@ class CircuitVAE(Model):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One design for each row of `cond`, its bits drawn on the device where one is named.
+        """Propose one design for each row of `cond`, with bits from the device if one is named.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests something unsupported.
         """
         check_cond(cond, self.c)
         check_steer(steer, "latent bits")

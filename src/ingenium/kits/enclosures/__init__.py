@@ -1,1 +1,1 @@
-"""Intervals that are rounded outwards: what is proved with them is true of real numbers."""
+"""Outward-rounded intervals, whose bounds are proved for real numbers."""

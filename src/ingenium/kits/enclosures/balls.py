@@ -1,4 +1,4 @@
-"""The same operations by Arb: bounds that share no code with those of this kit.
+"""Cross-check of enclosures by Arb, which shares no code with this kit.
 
 Source: Johansson, Arb: efficient arbitrary-precision midpoint-radius interval arithmetic, IEEE
     Trans. Computers 66 (2017) 1281.
@@ -25,7 +25,7 @@ BALL_FUNCTIONS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
 
 
 def ball(low: float, high: float) -> Any:
-    """All numbers between two ends.
+    """Return the ball that encloses all numbers between two ends.
 
     Raises:
         MissingExtra: with the line that installs python-flint.
@@ -35,7 +35,7 @@ def ball(low: float, high: float) -> Any:
 
 
 def ends(found: Any) -> tuple[float, float] | None:
-    """Bounds as numbers of float64; none where there may be no value."""
+    """Return float64 bounds of a ball; NaN where there may be no value."""
     if not found.is_finite():
         return None
     low, high = float(found.lower().mid()), float(found.upper().mid())

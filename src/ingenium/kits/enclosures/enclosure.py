@@ -1,8 +1,8 @@
-"""Arrays of intervals, rounded outwards: what is proved with them is true of real numbers.
+"""Arrays of intervals, rounded outwards, whose bounds are proved for real numbers.
 
 IEEE 754 rounds sums, products, quotients and square roots to the nearest float64, so that the true
-result lies within half a step of what is computed: each of these widens its result by one step to
-either side. Functions of a library are widened as `functions` says.
+result lies within half a step of the computed one: each of these widens its result by one step to
+either side. Library functions are widened as described in `functions`.
 
 An interval that may have no value, such as a quotient by what may be 0, is NaN at both ends, and so
 is an empty one. Every operation passes it on, and no comparison with it is true: nothing is proved.
@@ -32,37 +32,37 @@ class Enclosure:
 
     @classmethod
     def of(cls, values: Numbers) -> "Enclosure":
-        """Numbers as they are."""
+        """Enclose exact numbers."""
         exact = np.asarray(values, dtype=np.float64)
         return cls(exact, exact)
 
     @classmethod
     def between(cls, low: Numbers, high: Numbers) -> "Enclosure":
-        """All numbers between two ends; none where these are in the wrong order."""
+        """Enclose all numbers between two ends; NaN where the ends are in the wrong order."""
         ends = (np.asarray(end, dtype=np.float64) for end in (low, high))
         return _ends(*np.broadcast_arrays(*ends))
 
     @property
     def proved(self) -> Bool[np.ndarray, "*shape"]:
-        """Where there are two finite ends, so that every value of the box is one."""
+        """Mask of finite intervals, in which every value is enclosed."""
         return np.asarray(np.isfinite(self.low) & np.isfinite(self.high))
 
     @property
     def width(self) -> Ends:
-        """Distance of the ends."""
+        """Width of each interval."""
         return np.asarray(self.high - self.low)
 
     @property
     def swapped(self) -> "Enclosure":
-        """Transpose of matrices."""
+        """Transpose of the matrices."""
         return Enclosure(self.low.swapaxes(-1, -2), self.high.swapaxes(-1, -2))
 
     def where(self, good: np.ndarray | np.bool_) -> "Enclosure":
-        """The same where something is so, and nothing elsewhere."""
+        """Return the enclosure where `good`, and NaN elsewhere."""
         return Enclosure(np.where(good, self.low, np.nan), np.where(good, self.high, np.nan))
 
     def holds(self, values: Numbers) -> bool:
-        """Whether all values lie inside."""
+        """Return True if all values lie inside."""
         return bool(((self.low <= values) & (values <= self.high)).all())
 
     def __getitem__(self, at: Any) -> "Enclosure":
@@ -88,14 +88,14 @@ class Enclosure:
         return widened(np.minimum.reduce(ends), np.maximum.reduce(ends))
 
     def __truediv__(self, other: "Enclosure") -> "Enclosure":
-        """Quotients; nothing where the divisor may be 0."""
+        """Divide; NaN where the divisor may be 0."""
         with np.errstate(all="ignore"):
             ends = [a / b for a in (self.low, self.high) for b in (other.low, other.high)]
         found = widened(np.minimum.reduce(ends), np.maximum.reduce(ends))
         return found.where((other.low > 0) | (other.high < 0))
 
     def __pow__(self, exponent: int) -> "Enclosure":
-        """A whole power, also a negative one; sharp at even ones."""
+        """Raise to an integer power, also a negative one; sharp at even ones."""
         if exponent < 0:
             return Enclosure.of(1.0) / self**-exponent
         if exponent % 2 == 0:
@@ -108,7 +108,7 @@ class Enclosure:
         )
 
     def __matmul__(self, other: "Enclosure") -> "Enclosure":
-        """Product of matrices, term by term, so that every sum is rounded outwards."""
+        """Multiply matrices, term by term, so that every sum is rounded outwards."""
         terms = [self[..., :, i, None] * other[..., None, i, :] for i in range(self.low.shape[-1])]
         total = terms[0]
         for term in terms[1:]:
@@ -117,20 +117,20 @@ class Enclosure:
 
 
 def widened(low: Numbers, high: Numbers, steps: int = 1) -> Enclosure:
-    """Ends that are moved outwards by numbers of float64, also those of single numbers."""
+    """Move ends outwards by float64 steps; also takes single numbers."""
     for _ in range(steps):
         low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
     return _ends(*(np.asarray(end, dtype=np.float64) for end in (low, high)))
 
 
 def _ends(low: np.ndarray, high: np.ndarray) -> Enclosure:
-    """Both or none."""
+    """Return both ends, or NaN for both."""
     good = low <= high
     return Enclosure(low, high) if good.all() else Enclosure(low, high).where(good)
 
 
 def _product(size: Enclosure, exponent: int) -> Enclosure:
-    """A power of numbers that are not negative."""
+    """Multiply out an integer power of numbers that are not negative."""
     if exponent == 0:
         return Enclosure(np.ones_like(size.low), np.ones_like(size.high)).where(
             size.low <= size.high

@@ -1,10 +1,11 @@
-"""Elementary functions of enclosures, as the mathematical library of C gives them.
+"""Elementary functions of enclosures, by the mathematical library of C.
 
 `math` and not NumPy computes the ends: the vector kernels of NumPy are tested to 4 units in the
-last place and depend on the processor. Errors of the library are known: the largest that searches
-have found are 0.52 units (exp, log, sin, cos, asin) and 2.3 (tanh) in the GNU library, and below 1
-and 2.3 in the others. A unit of the true value is two steps of what is computed where a power of
-two lies between, so that results are widened by twice as many steps. `sqrt` is rounded to nearest.
+last place and depend on the processor. Errors of the library are published: the largest that
+searches have found are 0.52 units (exp, log, sin, cos, asin) and 2.3 (tanh) in the GNU library, and
+below 1 and 2.3 in the others. A unit of the true value is two steps of the computed one where a
+power of two lies between, so results are widened by twice as many steps. `sqrt` is rounded to
+nearest.
 
 Source: Zimmermann, Accuracy of Mathematical Functions in Single, Double, Double Extended, and
     Quadruple Precision, 2021, hal-03141101, table 2; GNU C Library manual, Known Maximum Errors in
@@ -23,14 +24,14 @@ from ingenium.kits.enclosures.enclosure import Enclosure, widened
 ULPS = 1.0  # at most; of exp, log, sin, cos and asin
 ULPS_TANH = 2.5
 LEAST = 5e-324  # above 0
-FAR = 1e8  # radians; beyond, crests and troughs are not told from each other
-ROUNDED = 2.0**-50  # of a number of turns, by what it is
+FAR = 1e8  # radians; beyond, crests and troughs are indistinguishable
+ROUNDED = 2.0**-50  # relative, of a number of turns
 
 Function = Callable[[Enclosure], Enclosure]
 
 
 def _applied(function: Callable[[float], float], at: np.ndarray) -> np.ndarray:
-    """One number after the other: the library of C takes no arrays."""
+    """Apply a scalar function to each number: the library of C takes no arrays."""
     return np.array([function(x) for x in at.ravel().tolist()]).reshape(at.shape)
 
 
@@ -45,7 +46,7 @@ def _rising(
     image: tuple[float, float] = (-math.inf, math.inf),
     ulps: float = ULPS,
 ) -> Function:
-    """A rising function between the ends of its domain; nothing where an interval leaves it."""
+    """Enclose an increasing function on its domain; NaN where an interval leaves it."""
 
     def found(a: Enclosure) -> Enclosure:
         good = (a.low >= domain[0]) & (a.high <= domain[1])
@@ -65,12 +66,12 @@ def _exp(x: float) -> float:
 
 
 def square(a: Enclosure) -> Enclosure:
-    """What is multiplied by itself."""
+    """Square of an enclosure."""
     return a**2
 
 
 def sqrt(a: Enclosure) -> Enclosure:
-    """Square root; nothing where an interval reaches below 0."""
+    """Square root; NaN where an interval reaches below 0."""
     with np.errstate(invalid="ignore"):
         found = widened(np.sqrt(a.low), np.sqrt(a.high))
     return Enclosure(np.asarray(np.maximum(found.low, 0.0)), found.high).where(a.low >= 0)
@@ -82,17 +83,17 @@ def power(a: Enclosure, exponent: Enclosure) -> Enclosure:
 
 
 def sin(a: Enclosure) -> Enclosure:
-    """Sine: 1 and -1 where a crest or a trough may lie inside."""
+    """Sine; the bound is 1 or -1 where a crest or a trough may lie inside."""
     return _wave(a, math.sin, 0.25)
 
 
 def cos(a: Enclosure) -> Enclosure:
-    """Cosine, in the same way."""
+    """Cosine, bounded as the sine is."""
     return _wave(a, math.cos, 0.0)
 
 
 def _wave(a: Enclosure, function: Callable[[float], float], crest: float) -> Enclosure:
-    """A wave whose first crest lies at so many turns."""
+    """Enclose a wave whose first crest is at `crest` turns."""
     near = (np.abs(a.low) < FAR) & (np.abs(a.high) < FAR)
     ends = [_applied(function, np.where(near, end, 0.0)) for end in (a.low, a.high)]
     found = widened(np.minimum(*ends), np.maximum(*ends), steps=math.ceil(2 * ULPS))
@@ -104,7 +105,7 @@ def _wave(a: Enclosure, function: Callable[[float], float], crest: float) -> Enc
 
 
 def _turn_inside(a: Enclosure, at: float) -> Bool[np.ndarray, "*shape"]:
-    """Whether a place of each turn may lie inside, with room for what is rounded."""
+    """Mask of intervals that may contain `at` plus a whole number of turns, with rounding slack."""
     first, last = a.low / (2 * np.pi) - at, a.high / (2 * np.pi) - at
     return np.asarray(
         np.ceil(first - ROUNDED * (1 + np.abs(first))) <= last + ROUNDED * (1 + np.abs(last))

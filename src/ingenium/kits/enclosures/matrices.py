@@ -1,4 +1,4 @@
-"""Matrices of enclosures: exponentials, and which are positive definite.
+"""Matrices of enclosures: exponential, and test for positive definiteness.
 
 Source: Moore, Kearfott and Cloud, Introduction to Interval Analysis, SIAM, 2009, chapter 7.
 """
@@ -14,7 +14,7 @@ TERMS = 24  # of the series of an exponential
 
 
 def exponential(matrix: Enclosure) -> Enclosure:
-    """Exponentials of all matrices that are enclosed: a series of the halved one, squared again.
+    """Exponential of an enclosed matrix: the series of the halved matrix, squared again.
 
     Shapes: one square matrix.
     """
@@ -27,7 +27,7 @@ def exponential(matrix: Enclosure) -> Enclosure:
 
 
 def _series(matrix: Enclosure) -> Enclosure:
-    """For a norm below 1, with a bound on what is left out."""
+    """Sum the exponential series for a norm below 1, with a bound on the remainder."""
     norm = float(np.maximum(np.abs(matrix.low), np.abs(matrix.high)).sum(1).max())
     total = power = Enclosure.of(np.eye(len(matrix.low)))
     for k in range(1, TERMS):
@@ -38,7 +38,7 @@ def _series(matrix: Enclosure) -> Enclosure:
 
 
 def positive_definite(matrix: Enclosure) -> Bool[np.ndarray, " n"]:
-    """Which matrices are so for all that they enclose, by pivots that stay above 0.
+    """Mask of matrices that are positive definite for all enclosed values, by positive pivots.
 
     Shapes: n symmetric matrices.
     """

@@ -1,1 +1,1 @@
-"""Spiking networks: neurons, encoders, learning by surrogate gradients, chips."""
+"""Spiking networks: neurons, encoders, training by surrogate gradients, chips."""

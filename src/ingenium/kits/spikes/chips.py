@@ -1,8 +1,8 @@
-"""Limits and energies of neuromorphic chips and of processors, as published; none measured here.
+"""Published limits and energies of neuromorphic chips and of processors; none measured here.
 
-A model: operations that were counted, times energies that were printed. Memory, operations, updates
-of neurons and messages within a tile are a part of it; routing beyond a tile, idle power, input and
-output, and what a chip's neurons can compute at all are not.
+A model: counted operations times published energies. Memory, operations, updates of neurons and
+messages within a tile are a part of it; routing beyond a tile, idle power, input and output, and
+what a chip's neurons can compute at all are not.
 
 Source: TrueNorth: Merolla et al., Science 345, 2014 (4,096 cores of 256 x 256 binary synapses,
 26 pJ for a synaptic event). Loihi: Davies et al., IEEE Micro 38(1), 2018, table 2 (128 cores, 128
@@ -24,54 +24,54 @@ KIB = 1024 * 8  # bits
 
 @dataclass(frozen=True)
 class DesignWork:
-    """What a network does for one design."""
+    """Operations of a network for one design."""
 
     multiplies: float = 0.0  # multiply-accumulates of numbers
-    accumulates: float = 0.0  # additions of a weight, which a spike asks for
+    accumulates: float = 0.0  # additions of a weight, caused by a spike
     updates: float = 0.0  # of a neuron in a step
     spikes: float = 0.0  # messages
 
 
 @dataclass(frozen=True)
 class Chip:
-    """What one chip can hold, and what an operation takes on it."""
+    """Capacity of a chip, and energy of an operation on it."""
 
     name: str
     weight_bits: int  # most
     cores: int
     core_bits: int | None = None  # of memory for weights
-    weights: int | None = None  # of the whole chip, where only that is told
+    weights: int | None = None  # of the whole chip, where only that is published
     operation_pj: float | None = None
     update_pj: float = 0.0
     message_pj: float = 0.0
     core_neurons: int | None = None
 
     def cores_for(self, weights: int, bits: int) -> int | None:
-        """Cores whose memory holds so many weights; none where that is not told."""
+        """Return the cores whose memory holds the weights; None where that is unpublished."""
         return None if self.core_bits is None else ceil(weights * bits / self.core_bits)
 
     def fits(self, weights: int, bits: int) -> bool:
-        """Whether the chip takes weights of so many bits, and so many of them."""
+        """Return True if the chip holds this many weights of this many bits."""
         needed = self.cores_for(weights, bits)
         room = weights <= self.weights if self.weights is not None else True
         return bits <= self.weight_bits and room and (needed is None or needed <= self.cores)
 
     def neuron_cores(self, neurons: int, weights: int, bits: int) -> int | None:
-        """Cores for neurons and the weights that reach them; none where memory is not told."""
+        """Return the cores for neurons and incoming weights; None for unpublished memory."""
         for_memory = self.cores_for(weights, bits)
         if for_memory is None or self.core_neurons is None:
             return for_memory
         return max(for_memory, ceil(neurons / self.core_neurons))
 
     def energy_j(self, work: DesignWork) -> float | None:
-        """Of a design's work, a drive's products as operations; None where nothing is told."""
+        """Energy of a design's work, with multiplications as operations; None where unpublished."""
         if self.operation_pj is None:
             return None
         operations = self.operation_pj * (work.accumulates + work.multiplies)
         return 1e-12 * (operations + self.update_pj * work.updates + self.message_pj * work.spikes)
 
     def holds(self, sizes: Mapping[str, int], bits: int) -> str:
-        """Which networks of so many weights it holds, in a few words."""
+        """Describe the networks that fit, by their numbers of weights."""
         if bits > self.weight_bits:
             return f"takes no weights of {bits} bits (most: {self.weight_bits})"
         fit = sum(self.fits(weights, bits) for weights in sizes.values())
@@ -100,14 +100,14 @@ CHIPS = (
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """A processor by its arithmetic alone: neither memory nor control."""
+    """Processor modelled by its arithmetic alone, without memory or control."""
 
     name: str
     multiply_pj: float  # a multiply-accumulate
     add_pj: float
 
     def energy_j(self, work: DesignWork) -> float:
-        """Of a design's work; the update of a neuron is a multiply-accumulate."""
+        """Energy of a design's work; the update of a neuron is a multiply-accumulate."""
         multiplied = self.multiply_pj * (work.multiplies + work.updates)
         return 1e-12 * (multiplied + self.add_pj * work.accumulates)
 

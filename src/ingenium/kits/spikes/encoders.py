@@ -1,4 +1,4 @@
-"""Numbers from 0 to 1 as spikes: by rate, by latency, by a population.
+"""Encoders of numbers from 0 to 1 as spikes: by rate, by latency, by a population.
 
 Shapes: n designs, m numbers, t steps, k neurons for each number of a population.
 Source: Auge et al., Neural Processing Letters 53, 2021, sec. 3 (rate, time to first spike,
@@ -25,7 +25,7 @@ def _checked(x: Tensor, steps: int) -> None:
 
 
 def rate(x: Float[Tensor, "n m"], steps: int, rng: torch.Generator) -> Float[Tensor, "{steps} n m"]:
-    """Each step spikes with the number as its probability.
+    """Spike in each step with the number as probability.
 
     Raises:
         InputError: for numbers beyond 0 and 1, or no step.
@@ -35,7 +35,7 @@ def rate(x: Float[Tensor, "n m"], steps: int, rng: torch.Generator) -> Float[Ten
 
 
 def latency(x: Float[Tensor, "n m"], steps: int) -> Float[Tensor, "{steps} n m"]:
-    """One spike at most, the earlier the larger the number.
+    """Spike once at most, the earlier the larger the number.
 
     Raises:
         InputError: as of `rate`.
@@ -49,7 +49,7 @@ def latency(x: Float[Tensor, "n m"], steps: int) -> Float[Tensor, "{steps} n m"]
 def population(
     x: Float[Tensor, "n m"], steps: int, neurons: int
 ) -> Float[Tensor, "{steps} n m*{neurons}"]:
-    """Each number by neurons with preferred values, those that like it best spiking first.
+    """Encode by neurons with preferred values; those nearest to the number spike first.
 
     Raises:
         InputError: as of `rate`, or for fewer than 2 neurons.

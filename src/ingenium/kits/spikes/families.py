@@ -1,6 +1,6 @@
-"""Variational, adversarial and diffusion models whose networks spike.
+"""Variational, adversarial and diffusion models with spiking networks.
 
-What they learn is what the ordinary ones learn; only their networks are others.
+Their training objectives are those of the ordinary models; only the networks differ.
 
 Shapes: n designs, `*shape` axes of one design, c spec features.
 """
@@ -29,7 +29,7 @@ CLEAREST = 5.0  # weight of a design that hardly has noise
 
 
 class SpikingVAE(VAE):
-    """A VAE of spikes: latent numbers become rates, and the price of their divergence rises.
+    """VAE with spiking networks: latent numbers become rates; its divergence weight rises.
 
     Source: Kamata, Mukuta and Harada, Fully Spiking Variational Autoencoder, AAAI 36, 2022.
     """
@@ -46,16 +46,16 @@ class SpikingVAE(VAE):
         self.decode = SpikingDecoder(self.latent, shape, c, spiking)
 
     def anneal(self, fraction: float) -> None:
-        """Raise the price, and sharpen the slope of spikes."""
+        """Raise the divergence weight, and sharpen the slope of spikes."""
         super().anneal(fraction)
         sharpened(self, fraction)
 
 
 class SpikingGAN(GAN):
-    """A maker of spikes against an ordinary critic (hybrid), or one of spikes (`full`).
+    """GAN with a spiking generator and an ordinary critic (hybrid), or a spiking one (`full`).
 
-    A step of spikes has no slope, so that in the full pair the gradient penalty holds the
-    surrogate's slope near 1, and no distance of Wasserstein's is promised.
+    Spikes have no slope, so that in the full pair the gradient penalty keeps the surrogate's slope
+    near 1, and there is no guaranteed Wasserstein distance.
 
     Source: Kotariya and Ganguly, Spiking-GAN, IJCNN 2022; penalty: as of `GAN`.
     """
@@ -80,10 +80,10 @@ class SpikingGAN(GAN):
 
 
 class CleanDiffusion(Denoising):
-    """Diffusion whose network tells the clean design itself.
+    """Diffusion whose network predicts the clean design.
 
-    What of it the noise hides is left to the network alone, for networks so narrow that no noise
-    passes them: with EDM's own preconditioning they would have to give back each number's noise.
+    It has no skip connection, for networks too narrow to pass noise through: with EDM's own
+    preconditioning they would have to reproduce each number's noise.
 
     Source: Salimans and Ho, 2022, arXiv:2202.00512, eq. 9 (weights of a prediction of x); levels
         and solver: as of `Diffusion`.
@@ -96,7 +96,7 @@ class CleanDiffusion(Denoising):
         self.settings = settings
 
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-        """A quarter of the logarithm."""
+        """Encode a noise level as a quarter of its logarithm."""
         return sigma.log() / 4
 
     def denoise(
@@ -106,7 +106,7 @@ class CleanDiffusion(Denoising):
         cond: Float[Tensor, "n {self.c}"],
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """Expected clean design of each row at its own noise level."""
+        """Return the expected clean design of each row at its own noise level."""
         inner = (sigma.square() + 1).sqrt().view(-1, *[1] * len(self.shape))
         clean: Tensor = self.network(x / inner, cond, self.level(sigma), keep)
         return clean
@@ -114,7 +114,7 @@ class CleanDiffusion(Denoising):
     def error(
         self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
     ) -> Float[Tensor, " n"]:
-        """Squared error of the clean design; a signal over its noise counts up to a bound."""
+        """Squared error of the clean design, weighted by a bounded signal-to-noise ratio."""
         own = self.settings
         sigma = (own.level_mean + own.level_std * gaussian(x.flatten(1)[:, 0], rng)).exp()
         noisy = x + sigma.view(-1, *[1] * (x.ndim - 1)) * gaussian(x, rng)
@@ -123,7 +123,7 @@ class CleanDiffusion(Denoising):
 
 
 class SpikingDiffusion(CleanDiffusion):
-    """A denoiser of spikes, to which the noise level is told by when timing neurons spike.
+    """Diffusion by a spiking denoiser, in which the timing of neurons encodes the noise level.
 
     It has no density: spikes make the denoised design jump.
 
@@ -147,17 +147,17 @@ class SpikingDiffusion(CleanDiffusion):
 
 
 def spiking_vae(shape: tuple[int, ...], c: int) -> SpikingVAE:
-    """With a rate for each number of a vector, at most 16."""
+    """Return a VAE with a rate for each number of a vector, at most 16."""
     return SpikingVAE(shape, c, VAESettings(latent=latent_numbers(shape, 16)))
 
 
 def spiking_gan(shape: tuple[int, ...], c: int) -> SpikingGAN:
-    """Spikes against an ordinary critic, under the penalty of the ordinary GAN."""
+    """Return a spiking generator with an ordinary critic, under the penalty of the ordinary GAN."""
     return SpikingGAN(shape, c, _played(shape))
 
 
 def fully_spiking_gan(shape: tuple[int, ...], c: int) -> SpikingGAN:
-    """Spikes against spikes."""
+    """Return a spiking generator with a spiking critic."""
     return SpikingGAN(shape, c, _played(shape), full=True)
 
 

@@ -1,9 +1,9 @@
-"""Layers of leaky neurons in steps of time, as chips run them; many networks in one call.
+"""Layers of leaky neurons in time steps, as on chips; batched over networks.
 
-A drive that is constant makes the currents of the first layer. A spike reaches the next layer one
-step later and lifts its voltages by its weights; in a step a voltage first decays by its exact
-share, then takes what arrives, then is held against the threshold. The last layer does not spike:
-its voltages after the last step are what is read.
+A constant drive gives the currents of the first layer. A spike reaches the next layer one step
+later and raises its voltages by its weights; in a step a voltage first decays by its exact share,
+then adds the input, then is compared with the threshold. The last layer does not spike: its
+voltages after the last step are the output.
 
 Shapes: n designs, m inputs, h neurons, o outputs, t steps, *p networks (none of a single one).
 """
@@ -19,13 +19,13 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.kits.spikes.surrogate import Firing
 
-COARSEST = 1.0  # of a membrane's time: a longer step forgets what came before
-SILENT, BUSY = 1e-3, 0.95  # spikes of a neuron and step: below and above a network says nothing
+COARSEST = 1.0  # of a membrane's time: a longer step forgets the past
+SILENT, BUSY = 1e-3, 0.95  # spikes of a neuron and step: outside, no information
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Steps, their length and the membranes' time.
+    """Number and length of time steps, and the membranes' time constant.
 
     Raises:
         InputError: for no step, or one too long for the membrane, with the step to use.
@@ -47,30 +47,30 @@ class Rhythm:
 
     @property
     def kept(self) -> float:
-        """Share of a voltage that is left after a step."""
+        """Share of a voltage that remains after a step."""
         return math.exp(-self.step_ms / self.tau_ms)
 
     @property
     def level(self) -> float:
-        """Voltage after the last step of who is lifted by 1 in each."""
+        """Voltage after the last step under an input of 1 in each."""
         return (1 - self.kept**self.steps) / (1 - self.kept)
 
 
 def fired(
     arriving: Float[Tensor, "t *n h"], rhythm: Rhythm, sharpness: float = 5.0
 ) -> Float[Tensor, "t *n h"]:
-    """Spikes of neurons with a threshold of 1 and a reset to 0, by what arrives in each step."""
+    """Simulate spikes of neurons with a threshold of 1 and a reset to 0, from their inputs."""
     spikes: Tensor = Firing.apply(arriving, rhythm.kept, sharpness)[0]  # type: ignore[no-untyped-call]
     return spikes
 
 
 def later(spikes: Float[Tensor, "t *n h"]) -> Float[Tensor, "t *n h"]:
-    """What arrives a step later."""
+    """Delay spikes by a step."""
     return torch.cat([torch.zeros_like(spikes[:1]), spikes[:-1]])
 
 
 def gathered(spikes: Float[Tensor, "t *n h"], rhythm: Rhythm) -> Float[Tensor, "*n h"]:
-    """What is left, after the last step, of a lift by 1 at each spike."""
+    """Voltage after the last step, from an input of 1 at each spike."""
     age = torch.arange(len(spikes) - 1, -1, -1, dtype=spikes.dtype)
     left = rhythm.kept**age
     found: Tensor = torch.tensordot(left, later(spikes), dims=1)
@@ -79,7 +79,7 @@ def gathered(spikes: Float[Tensor, "t *n h"], rhythm: Rhythm) -> Float[Tensor, "
 
 @dataclass(frozen=True)
 class LayeredRun:
-    """Spikes of each layer that spikes, and what is read."""
+    """Spikes of each spiking layer, and output voltages."""
 
     spikes: tuple[Tensor, ...]  # (t, *p, n, h) each
     read: Tensor  # (*p, n, o)
@@ -106,11 +106,11 @@ class LayeredNetwork:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Inputs, neurons of each layer, outputs."""
+        """Numbers of inputs, of neurons in each layer, and of outputs."""
         return (self.weights[0].shape[-1], *(w.shape[-2] for w in self.weights))
 
     def run(self, drive: Float[Tensor, "*p n m"]) -> LayeredRun:
-        """Every network on its drives; a network without an axis of its own is shared."""
+        """Run every network on its drives; a network without an axis of its own is shared."""
         rhythm, spikes = self.rhythm, []
         share = 1 - rhythm.kept
         current = _through(drive, self.weights[0]) + self.biases[0][..., None, :]
@@ -128,7 +128,7 @@ def _through(x: Tensor, w: Tensor) -> Tensor:
 
 
 def heard(spikes: Sequence[Tensor]) -> None:
-    """Refuse networks whose spikes say nothing.
+    """Refuse networks whose spikes carry no information.
 
     Raises:
         InputError: for a layer that is silent or saturated, by the share of steps with a spike.

@@ -1,6 +1,6 @@
-"""Networks of spikes for designs of any shape, in place of the ordinary ones of `networks`.
+"""Spiking networks for designs of any shape, as replacements of those in `networks`.
 
-Numbers enter as constant currents, spikes go on, and voltages after the last step are read.
+Inputs are constant currents, layers pass spikes, and outputs are voltages after the last step.
 
 Shapes: n designs, t steps, h neurons, m latent numbers, c spec features.
 Source: Kamata, Mukuta and Harada, AAAI 36, 2022, sec. 3 (voltages as the output of a generator);
@@ -19,22 +19,22 @@ from ingenium.kits.spikes import encoders
 from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm, fired, gathered, later
 from ingenium.kits.spikes.surrogate import FIXED, Sharpness
 
-FIRST, DEEPER = 4.0, 2.5  # first weights over torch's own: with those hardly a neuron spikes
-TIMING = 8  # neurons that tell a noise level by when they spike
+FIRST, DEEPER = 4.0, 2.5  # first weights over torch's own: with the latter hardly a neuron spikes
+TIMING = 8  # neurons that encode a noise level by spike timing
 
 
 @dataclass(frozen=True)
 class SpikingSettings:
-    """Size, steps and slope."""
+    """Settings of size, steps and slope."""
 
     width: int = 128
-    depth: int = 2  # layers that spike
+    depth: int = 2  # number of spiking layers
     rhythm: Rhythm = field(default_factory=Rhythm)
     sharpness: Sharpness = FIXED
 
 
 class SpikeLinear(nn.Linear):
-    """Weights that spikes of all steps pass, each a step later."""
+    """Linear layer on spikes of all steps, delayed by a step."""
 
     def forward(self, spikes: Float[Tensor, "t n h"]) -> Float[Tensor, "t n o"]:
         out: Tensor = functional.linear(later(spikes), self.weight, self.bias)
@@ -42,7 +42,7 @@ class SpikeLinear(nn.Linear):
 
 
 class SpikeReadout(SpikeLinear):
-    """Weights whose voltages are read after the last step."""
+    """Linear layer whose voltages after the last step are the output."""
 
     def __init__(self, neurons: int, out: int, rhythm: Rhythm) -> None:
         super().__init__(neurons, out)
@@ -56,7 +56,7 @@ class SpikeReadout(SpikeLinear):
 
 
 class SpikingStack(nn.Module):
-    """A current, layers that spike, voltages that are read."""
+    """Stack of an input current, spiking layers, and output voltages."""
 
     def __init__(self, entering: int, out: int, settings: SpikingSettings) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class SpikingStack(nn.Module):
     def forward(
         self, current: Float[Tensor, "n i"], lift: Float[Tensor, "t n h"] | None = None
     ) -> Float[Tensor, "n o"]:
-        """Voltages; `lift` arrives at the first layer beside the current."""
+        """Return voltages; `lift` is added at the first layer to the current."""
         held = (1 - self.rhythm.kept) * self.enter(current)
         arriving = held.expand(self.rhythm.steps, *held.shape)
         if lift is not None:
@@ -86,7 +86,7 @@ class SpikingStack(nn.Module):
 
     @property
     def network(self) -> LayeredNetwork:
-        """The same as a network of its own, in double precision."""
+        """Return the stack as a layered network, in double precision."""
         layers = [self.enter, *self.deeper, self.leave]
         return LayeredNetwork(
             tuple(x.weight.detach().double() for x in layers),
@@ -96,7 +96,7 @@ class SpikingStack(nn.Module):
 
 
 class SpikingDecoder(nn.Module):
-    """Latent numbers, as rates from 0 to 1, to designs."""
+    """Decoder from latent numbers, as rates from 0 to 1, to designs."""
 
     def __init__(
         self, latent: int, shape: tuple[int, ...], c: int, settings: SpikingSettings
@@ -108,13 +108,13 @@ class SpikingDecoder(nn.Module):
     def forward(
         self, z: Float[Tensor, "n m"], cond: Float[Tensor, "n c"]
     ) -> Float[Tensor, "n *shape"]:
-        """A design a row."""
+        """Decode one design for each row."""
         out: Tensor = self.stack(drive(z, cond)).unflatten(1, self.shape)
         return out
 
 
 class SpikingEncoder(nn.Module):
-    """Designs to a vector."""
+    """Encoder from designs to a vector."""
 
     def __init__(self, shape: tuple[int, ...], c: int, out: int, settings: SpikingSettings) -> None:
         super().__init__()
@@ -123,13 +123,13 @@ class SpikingEncoder(nn.Module):
     def forward(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"]
     ) -> Float[Tensor, "n o"]:
-        """Numbers a row."""
+        """Encode one vector for each row."""
         out: Tensor = self.stack(torch.cat([x.flatten(1), cond], 1))
         return out
 
 
 class SpikingTrunk(nn.Module):
-    """Designs to designs, zero at first; a noise level is told by the timing of spikes.
+    """Trunk from designs to designs, zero at first; spike timing encodes the noise level.
 
     One neuron spikes the earlier the noisier the design is, and of a population the one that
     prefers the level spikes first.
@@ -156,7 +156,7 @@ class SpikingTrunk(nn.Module):
         level: Float[Tensor, " n"],
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """A design a row; `keep` drops conditions."""
+        """Return one design for each row; `keep` masks the conditions."""
         told = cond if keep is None else cond * keep[:, None]
         low, high = self.levels
         noise = ((level - low) / (high - low)).clamp(0, 1)[:, None]
@@ -168,7 +168,7 @@ class SpikingTrunk(nn.Module):
 
 
 def drive(z: Float[Tensor, "n m"], cond: Float[Tensor, "n c"]) -> Float[Tensor, "n d"]:
-    """What enters a network that draws: latent numbers as rates, and conditions."""
+    """Return the input of a generating network: latent numbers as rates, and conditions."""
     return torch.cat([torch.sigmoid(z), cond], 1)
 
 

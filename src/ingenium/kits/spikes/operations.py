@@ -1,7 +1,7 @@
-"""What a network does for a design: operations and memory, as NeuroBench counts them.
+"""Operations and memory of a network for a design, as NeuroBench counts them.
 
-Hooks look at what reaches each layer of weights while designs are proposed. Attention and what is
-not a layer of weights is not counted; a network that has weights elsewhere is refused.
+Hooks inspect the inputs of each layer of weights while designs are proposed. Attention and other
+parts without a layer of weights are not counted; a network with weights elsewhere is refused.
 
 Source: Yik et al., NeuroBench, Nature Communications 16, 2025 (arXiv:2304.04640), algorithm track:
 footprint, synaptic operations (dense, effective MACs).
@@ -24,12 +24,12 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def count(model: nn.Module, propose: Callable[[], object]) -> Mapping[str, int]:
-    """What `propose` makes the layers of a model do.
+    """Count the operations of a model's layers during `propose`.
 
     `dense` multiply-accumulates if nothing is skipped, `effective` ones with neither a weight nor
-    an activation of 0, the `weights` of layers that something reached, and `footprint_bytes` of
-    parameters and buffers. Of the effective ones, `synaptic` are those that a spike makes, which
-    only add; `spikes` are sent by neurons that `updates` counts once in each step.
+    an activation of 0, the `weights` of active layers, and `footprint_bytes` of parameters and
+    buffers. Of the effective ones, `synaptic` are those caused by spikes, which only add; `spikes`
+    are sent by neurons, each of which `updates` counts once in each step.
 
     Raises:
         InputError: if the model has matrices of weights outside of linear layers.
@@ -67,7 +67,7 @@ def _seen(
 
 
 def linear(model: nn.Module) -> list[nn.Linear]:
-    """The layers of weights of a model.
+    """Return the layers of weights of a model.
 
     Raises:
         InputError: if there are matrices of weights elsewhere.
@@ -81,14 +81,14 @@ def linear(model: nn.Module) -> list[nn.Linear]:
 
 
 def weight(layer: nn.Linear) -> Float[Tensor, "o i"]:
-    """The weights of a layer, those that its mask takes out at 0."""
+    """Return the weights of a layer, with masked ones at 0."""
     mask = getattr(layer, "mask", None)
     found: Tensor = layer.weight.detach()
     return found if mask is None else found * mask
 
 
 def quantised(w: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
-    """Weights on a symmetric uniform grid of so many bits, a step of its own for each output.
+    """Quantise weights to a symmetric uniform grid of `bits` bits, with one step for each output.
 
     No weight moves by more than half its row's step, `largest / (2^(bits - 1) - 1)`.
 
@@ -102,7 +102,7 @@ def quantised(w: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
 
 
 def at_bits(model: M, bits: int) -> M:
-    """A copy of a model with the weights of its layers at so many bits; biases stay as they are."""
+    """Copy a model with the weights of its layers quantised; biases do not change."""
     made = deepcopy(model)
     with torch.no_grad():
         for layer in linear(made):

@@ -1,4 +1,4 @@
-"""The spike, exact forwards, with a smooth slope backwards."""
+"""Spike activation: exact forwards, with a smooth surrogate slope backwards."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,9 @@ from ingenium.core.errors import InputError
 class Firing(torch.autograd.Function):
     """Leaky neurons with a threshold of 1 and a reset to 0, through all steps in one call.
 
-    Gives their spikes, and their voltages before each reset, through which slopes of slopes flow.
-    Backwards a spike's slope is that of a fast sigmoid, and the chain runs from the last step to
-    the first. Written out: the graph of single operations takes twice the time.
+    Returns their spikes, and their voltages before each reset, for second derivatives. Backwards a
+    spike's slope is that of a fast sigmoid, and the chain runs from the last step to the first.
+    Written out: the graph of single operations takes twice the time.
 
     Source: Zenke and Ganguli, Neural Computation 30, 2018, eq. 6 (SuperSpike).
     """
@@ -44,7 +44,7 @@ class Firing(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class Sharpness:
-    """How steep the slope is while a network learns: fixed, or from smooth to sharp.
+    """Schedule of the surrogate's steepness in training: fixed, or from smooth to sharp.
 
     Raises:
         InputError: for one that is not above 0.
@@ -58,7 +58,7 @@ class Sharpness:
             raise InputError("a sharpness above 0", (self.first, self.last), "Write 5.")
 
     def at(self, fraction: float) -> float:
-        """After a share of the budget, even on a logarithm."""
+        """Return the steepness after a share of the budget, log-linear."""
         return float(self.first * (self.last / self.first) ** min(1.0, max(0.0, fraction)))
 
 

@@ -1,1 +1,1 @@
-"""Sketches of a word, stroke by stroke."""
+"""Problem of sketches of a word, stroke by stroke."""

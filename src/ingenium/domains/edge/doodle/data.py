@@ -1,4 +1,4 @@
-"""The sketches that come with the package: stroke icons by class."""
+"""Data set of sketches shipped with the package: stroke icons by class."""
 
 import json
 import lzma
@@ -38,13 +38,13 @@ SURROUNDINGS: Mapping[str, tuple[str, ...]] = {
 WORDS = tuple(SUBJECTS)
 PLACES = tuple(SURROUNDINGS)
 KINDS: Mapping[str, tuple[str, ...]] = {"subjects": WORDS, "surroundings": PLACES}
-HELD_OUT = (2, 5, 8)  # of ten icons of a class, those that no generator learns: they teach the
-# classifier that judges what generators draw
+HELD_OUT = (2, 5, 8)  # of ten icons of a class, held out from generators: they train the
+# classifier that judges generated sketches
 
 
 @dataclass(frozen=True)
 class Icon:
-    """One sketch of the data."""
+    """Sketch of the data set."""
 
     kind: str
     name: str
@@ -54,7 +54,7 @@ class Icon:
 
 @cache
 def icons(kinds: tuple[str, ...]) -> tuple[Icon, ...]:
-    """Those of some classes, class by class."""
+    """Return the icons of some classes, class by class."""
     rows = json.loads(lzma.decompress(FILE.read_bytes()))
     found = []
     for kind in kinds:

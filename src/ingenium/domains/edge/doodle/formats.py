@@ -1,4 +1,4 @@
-"""Sketches as SVG, a file each: paths of straight lines, as a pen draws them."""
+"""SVG files of sketches, one each: paths of straight lines, as a pen draws them."""
 
 import re
 import xml.parsers.expat
@@ -31,13 +31,13 @@ SKETCH = "sketch"
 ABOUT = "word and points of the pen"
 MOST_BYTES = 1 << 16
 SHOWN = "240"  # pixels of a side
-# Each part is taken once and not given back: what is almost a path would else be tried in 2^n ways.
+# Possessive matches: a near-path would otherwise be tried in 2^n ways.
 PATH = re.compile(r"(?>\s*+[MLHVmlhv]?\s*+,?\s*+-?[0-9]{1,3}+(?:\.[0-9]{1,6}+)?+)++\s*+")
 WHAT = "a sketch as SVG: a title, and paths of straight lines on whole points"
 
 
 def sketches(listed: list[str], index: list[int]) -> xr.Dataset:
-    """Designs from texts.
+    """Build designs from texts.
 
     Raises:
         InputError: for one that is too long.
@@ -48,7 +48,7 @@ def sketches(listed: list[str], index: list[int]) -> xr.Dataset:
 
 
 def svg(text: str) -> str:
-    """A sketch as a picture that browsers and plotters take."""
+    """Write a sketch as a picture that browsers and plotters accept."""
     paths = "\n".join(f'  <path d="{_d(s)}"/>' for s in strokes_of(text))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {BOX} {BOX}" width="{SHOWN}" '
@@ -64,7 +64,7 @@ def _d(stroke: Stroke) -> str:
 
 
 class SketchSvg:
-    """A file of SVG for each sketch."""
+    """SVG format, one file for each sketch."""
 
     name = "svg"
     endings = (".svg",)
@@ -74,7 +74,7 @@ class SketchSvg:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Each sketch below `folder`."""
+        """Write each sketch below `folder`."""
         found = {}
         for i, text in zip(
             designs[DESIGN].to_numpy().tolist(), designs[SKETCH].values, strict=True
@@ -85,20 +85,20 @@ class SketchSvg:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """A sketch, or all of a folder.
+        """Read a sketch, or all sketches of a folder.
 
         Raises:
-            InputError: if there is none, or one that is no such file.
+            InputError: if there is none, or an invalid file.
         """
         files, index = numbered(path, "sketch_*.svg", "sketches as SVG")
         return sketches([_read(file) for file in files], index)
 
 
 def _read(file: Path) -> str:
-    """The text of a file.
+    """Read the text of a file.
 
     Raises:
-        InputError: for one with anything that a pen does not draw.
+        InputError: for a file with elements that a pen cannot draw.
     """
     words, paths = _parsed(file, text_of(file, WHAT, most=MOST_BYTES))
     strokes: list[Stroke] = []
@@ -110,7 +110,7 @@ def _read(file: Path) -> str:
 
 
 def _parsed(file: Path, text: str) -> tuple[list[str], list[str]]:
-    """Titles and paths; nothing else may draw, move or stretch."""
+    """Parse titles and paths; refuses any other element that draws, moves or scales."""
     parser = xml.parsers.expat.ParserCreate()
     titles, paths, within = list[str](), list[str](), list[str]()
 
@@ -149,8 +149,8 @@ def _parsed(file: Path, text: str) -> tuple[list[str], list[str]]:
     return titles, paths
 
 
-_SIZE = ("width", "height")  # on a page, which may be left open
-# What the frame must say; anything else could hide, fill or stretch what the pen draws.
+_SIZE = ("width", "height")  # size in a document, optional
+# Required attributes of the frame; any other value could hide, fill or stretch what the pen draws.
 _FRAME: Mapping[str, str] = {
     "xmlns": "http://www.w3.org/2000/svg",
     "viewBox": f"0 0 {BOX} {BOX}",
@@ -164,10 +164,10 @@ _FRAME: Mapping[str, str] = {
 
 
 def read_path(d: str, where: str) -> list[Stroke]:
-    """Strokes of a path of straight lines.
+    """Parse the strokes of a path of straight lines.
 
     Raises:
-        InputError: for curves, and for points that are not on the grid.
+        InputError: for curves, and for points off the grid.
     """
     if not PATH.fullmatch(d) or d.lstrip()[:1] not in ("M", "m"):
         raise InputError("a path of straight lines, such as M4 4L20 20", f"{d[:60]!r} in {where}")

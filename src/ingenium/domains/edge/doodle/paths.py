@@ -1,4 +1,4 @@
-"""Outlines of SVG paths as polylines on a grid: what a pen would do to draw an icon.
+"""Conversion of SVG paths to polylines on a grid, as a pen would draw the icon.
 
 Shapes: p points of a stroke, each (x, y) in units of the icon's box.
 Source: SVG 1.1, W3C Recommendation, 2011, section 8.3 (commands) and F.6.5 (centre of an arc);
@@ -14,12 +14,12 @@ from jaxtyping import Float64
 
 PARTS = re.compile(r"[A-Za-z]|[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
 COUNT = {"m": 2, "l": 2, "h": 1, "v": 1, "c": 6, "s": 4, "q": 4, "t": 2, "a": 7, "z": 0}
-CURVE = 12  # pieces of a curve or an arc, before those that a straight line replaces are left out
+CURVE = 12  # pieces of a curve or an arc, before simplification
 Point = complex
 
 
 def polylines(d: str) -> list[Float64[np.ndarray, "p 2"]]:
-    """The strokes of a path; each begins where the pen is set down."""
+    """Convert a path to strokes; each begins where the pen is set down."""
     strokes: list[list[Point]] = []
     at, start, handle, before = 0j, 0j, 0j, ""
     for letter, numbers in _commands(d):
@@ -45,7 +45,7 @@ _SMOOTH = {"s": "cs", "t": "qt"} | dict.fromkeys("lhvcqa", "")
 
 
 def _commands(d: str) -> Iterator[tuple[str, list[float]]]:
-    """Each command with its own numbers; more of them repeat it."""
+    """Yield each command with its own numbers; repeated numbers repeat the command."""
     parts, i = PARTS.findall(d), 0
     while i < len(parts):
         letter = parts[i]
@@ -64,7 +64,7 @@ def _commands(d: str) -> Iterator[tuple[str, list[float]]]:
 def _segment(
     kind: str, numbers: Sequence[float], at: Point, base: Point, reflected: Point
 ) -> tuple[list[Point], Point]:
-    """Points after the first of one command, and its last handle."""
+    """Return the points after the first of one command, and its last handle."""
     if kind == "h":
         end = complex(numbers[0] + base.real, at.imag)
         return [end], end
@@ -90,7 +90,7 @@ def _segment(
 
 
 def _arc(start: Point, end: Point, numbers: Sequence[float]) -> list[Point]:
-    """Points of an elliptic arc, from its ends, radii and flags to its centre."""
+    """Return points of an elliptic arc, from its ends, radii and flags."""
     rx, ry, tilt = abs(numbers[0]), abs(numbers[1]), math.radians(numbers[2])
     if start == end or not rx or not ry:
         return [end]
@@ -118,7 +118,7 @@ def _arc(start: Point, end: Point, numbers: Sequence[float]) -> list[Point]:
 
 
 def fewer(stroke: Float64[np.ndarray, "p 2"], tolerance: float) -> Float64[np.ndarray, "q 2"]:
-    """The points that a polyline needs so that none that is left out lies further off."""
+    """Simplify a polyline so that no dropped point is off by more than `tolerance`."""
     if len(stroke) < 3:
         return stroke
     a, b = stroke[0], stroke[-1]

@@ -1,4 +1,4 @@
-"""`edge.doodle`: sketches by a pen, drawn by a generator that fits a microcontroller."""
+"""Problem `edge.doodle`: pen sketches by a generator that fits on a microcontroller."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,15 +33,15 @@ SAME = 0.98  # likeness from which a sketch counts as a copy
 
 @dataclass(frozen=True)
 class DoodleSettings:
-    """Which of the two generators draws."""
+    """Settings of the generator, and of remote machines that run it."""
 
     draws: Literal["subjects", "surroundings"] = "subjects"
     edge: str = ""  # HOST:PORT of `ingenium edge lend`, which runs the pen's steps while it answers
-    cloud: str = ""  # of one that draws whole sketches, of those that begin with nothing
+    cloud: str = ""  # HOST:PORT of one that generates sketches without first strokes
 
 
 class Doodle(Problem):
-    """Finished sketches of a word, or from the strokes that somebody began with."""
+    """Sketches of a word, from scratch or completed from given first strokes."""
 
     name: ClassVar[str] = "edge.doodle"
     summary: ClassVar[str] = (
@@ -69,7 +69,7 @@ class Doodle(Problem):
         """Open the icons of one kind.
 
         Raises:
-            InputError: for first strokes that are not on the grid, or a helper that has no address.
+            InputError: for first strokes off the grid, or a remote machine without an address.
         """
         self.settings, self.given = settings, given
         for address in filter(None, (settings.edge, settings.cloud)):
@@ -93,7 +93,7 @@ class Doodle(Problem):
         self.formats = {"svg": SketchSvg()}
 
     def data(self) -> xr.Dataset:
-        """The icons; every third of a class is held out, for the reader."""
+        """Return the icons; every third of a class is held out, for the reader."""
         own = icons(self.words)
         designs = sketches([i.text for i in own], list(range(len(own))))
         held = (DESIGN, np.array([i.held_out for i in own]))
@@ -101,35 +101,35 @@ class Doodle(Problem):
         return designs.assign_coords({WORD: words, "held_out": held})
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """The word that was asked for stands at the head, whatever the network wrote there."""
+        """Replace the word of each text by the requested one."""
         both = zip(texts(arrays[0]), conditions[WORD].to_numpy(), strict=True)
         return (codes([written(str(w), strokes_of(t)) for t, w in both], LONGEST, name=SKETCH),)
 
     def metric(self, designs: xr.Dataset) -> Metric:
-        """How far pictures are apart, as the root mean square of their squares; words beside."""
+        """Root mean square difference of the pictures; ignores the words."""
         x = np.stack([drawn(strokes_of(str(t)), COARSE) for t in designs[SKETCH].to_numpy()])
         flat = x.reshape(len(x), -1)
         return lambda i: np.sqrt(np.square(flat - flat[i]).mean(1))
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """The pen as it was trained, and as it runs on a device."""
+        """Return the trained generator, and its version for a device."""
         own = self.settings
         helped = trained.PenHelp(own.edge, own.cloud)
         return trained.shipped(own.draws, self.words, self.grammar, helped)
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
-        """How many strokes a sketch has, and not the letters of its points."""
+        """Show the number of strokes of a sketch instead of its text."""
         if name != SKETCH:
             return None
         counts = [len(strokes_of(str(t))) for t in designs[SKETCH].to_numpy()]
         return tuple(f"{n} stroke{'' if n == 1 else 's'}" for n in counts)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """A sheet by word, strokes as they are drawn, and what a sketch takes on the device."""
+        """Show a sheet by word, sketches in progress, and the cost of a sketch on the device."""
         return report.sections(designs, verdicts, self.settings.draws, self.words)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A square of lines 2 wide: 16 by 16 outside with round corners, 12 by 12 inside."""
+        """Return a square of lines 2 wide: 16 by 16 outside with round corners, 12 by 12 inside."""
         word = self.words[0]
         square = written(word, [np.array([(5, 5), (19, 5), (19, 19), (5, 19), (5, 5)])])
         ink = (16 * 16 - (4 - np.pi) - 12 * 12) / 24**2

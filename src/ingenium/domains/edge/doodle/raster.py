@@ -1,4 +1,4 @@
-"""Sketches as pictures: how much of each small square a round pen covers.
+"""Sketches as pictures: the share of each small square that a round pen covers.
 
 Shapes: p points of a stroke, s squares to a side.
 """
@@ -16,7 +16,7 @@ PEN = 2.0  # width, of the box of 24
 def drawn(
     strokes: Sequence[Stroke], squares: int, *, width: float = PEN, size: float = BOX
 ) -> Float64[np.ndarray, "s s"]:
-    """From 0 to 1: by the distance of the middle of a square from the nearest line."""
+    """Rasterise to 0..1, by the distance of each square's centre from the nearest line."""
     step = size / squares
     middle = (np.arange(squares) + 0.5) * step
     x, y = np.meshgrid(middle, middle)
@@ -35,7 +35,7 @@ def drawn(
 
 
 def cornered(strokes: Sequence[Stroke]) -> list[np.ndarray]:
-    """Moved so that they begin at the same corner, by which copies are known wherever they lie."""
+    """Move strokes so that they begin at the same corner, so that shifted copies match."""
     least = np.concatenate(strokes).min(0)
     return [s - least + 1 for s in strokes]
 
@@ -43,7 +43,7 @@ def cornered(strokes: Sequence[Stroke]) -> list[np.ndarray]:
 def likeness(
     a: Float64[np.ndarray, "s s"], b: Float64[np.ndarray, "m s s"]
 ) -> Float64[np.ndarray, " m"]:
-    """Twice the ink that both have over the ink of each: 1 for the same drawing (Dice, 1945)."""
+    """Dice coefficient of ink: 1 for equal drawings (Dice, 1945)."""
     both = np.minimum(a, b).sum((1, 2))
     found: np.ndarray = 2 * both / (a.sum() + b.sum((1, 2)))
     return found

@@ -1,7 +1,7 @@
-"""A reader of sketches that has seen none of the icons that generators learn from.
+"""Classifier of sketches, trained on none of the icons that generators train on.
 
-`ingenium make sketch_readers` trains it on the icons that are held out, moved, turned, made larger
-and smaller, with pens of several widths.
+`ingenium make sketch_readers` trains it on the icons that are held out, shifted, rotated and
+scaled, with pens of several widths.
 
 Shapes: n sketches, s squares to a side, k words.
 """
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent
 
 
 class SketchNet(nn.Module):
-    """Three layers of convolution, and the mean over the picture."""
+    """Classifier of three convolutions, and the mean over the picture."""
 
     def __init__(self, words: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class SketchNet(nn.Module):
 
 
 def chances(strokes: list[Stroke], kind: str) -> Float64[np.ndarray, " k"]:
-    """Of each word, for one sketch; whatever sketches come with it."""
+    """Probability of each word for one sketch, independent of any batch."""
     x = torch.from_numpy(drawn(strokes, SQUARES))[None]
     with torch.no_grad(), one_thread():
         found: np.ndarray = reader(kind)(x)[0].softmax(0).numpy()
@@ -61,7 +61,7 @@ def chances(strokes: list[Stroke], kind: str) -> Float64[np.ndarray, " k"]:
 
 @cache
 def reader(kind: str) -> SketchNet:
-    """The one that comes with the package.
+    """Load the shipped classifier.
 
     Raises:
         CorruptError: if its weights are not readable.
@@ -70,6 +70,6 @@ def reader(kind: str) -> SketchNet:
     made = SketchNet(len(KINDS[kind])).eval()
     try:
         made.load_state_dict({k: v.float() for k, v in load_file(path).items()})
-    except Exception as error:  # of classes that libraries keep to themselves
+    except Exception as error:  # of classes private to libraries
         raise CorruptError(str(path), f"is no reader ({error})", "Install it again.") from error
     return made.double()

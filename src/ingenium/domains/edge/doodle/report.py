@@ -1,4 +1,4 @@
-"""What is shown of sketches: a sheet by word, strokes as they are drawn, and the device."""
+"""Report sections of sketches: a sheet by word, sketches in progress, and the device."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ DRAWN = colormaps["viridis"]
 def sections(
     designs: xr.Dataset, verdicts: xr.Dataset, kind: str, words: Sequence[str]
 ) -> tuple[Section, ...]:
-    """Best first in each word."""
+    """Show the best sketches of each word first."""
     listed = [str(t) for t in designs[SKETCH].to_numpy()]
     if not listed:
         return ()
@@ -45,7 +45,7 @@ def sections(
 
 
 def sheet(texts: Sequence[str]) -> Figure:
-    """Sketches in rows, each with its word."""
+    """Tile sketches in rows, each with its word."""
     rows = -(-len(texts) // ACROSS)
     figure = Figure(figsize=(ACROSS, 1.12 * rows))
     grid = figure.subplots(rows, ACROSS, squeeze=False)
@@ -60,7 +60,7 @@ def sheet(texts: Sequence[str]) -> Figure:
 
 
 def drawing(texts: Sequence[str]) -> Figure:
-    """A row a sketch: what lies on paper after each part of its points."""
+    """Draw the stages of each sketch in a row."""
     figure = Figure(figsize=(1.25 * STAGES, 1.35 * len(texts)))
     grid = figure.subplots(len(texts), STAGES, squeeze=False)
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.93, 0.05, 0.15)
@@ -107,7 +107,7 @@ def _bare(axes: Axes) -> None:
 
 
 def _spread(texts: Sequence[str], count: int) -> list[str]:
-    """So many of different words, from all over the list."""
+    """Return `count` texts of different words, spread over the list."""
     own = list({word_of(t): t for t in reversed(texts)}.values())
     places = np.linspace(0, len(own) - 1, min(count, len(own))).round().astype(int)
     return [own[i] for i in places]

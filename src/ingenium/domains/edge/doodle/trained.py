@@ -1,4 +1,4 @@
-"""The generators of sketches that come with the package: as they were trained, and on a device."""
+"""Shipped generators of sketches: as trained, and for a device."""
 
 import json
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ from ingenium.generators.tokens.families import recurrent
 
 NAME, ON_DEVICE = "pen", "pen_on_device"
 WIDTH = 88  # whose steps a Cortex-M7 takes 45 times in 50 ms
-DRAWING = Drawing(temperature=0.75)  # cooler than it learned: fewer slips of the pen
+DRAWING = Drawing(temperature=0.75)  # cooler than in training: fewer slips of the pen
 FOLDER = Path(__file__).parent
 
 
 def codec(words: tuple[str, ...], grammar: Grammar | None = None) -> TokenCodec:
-    """The tokens of sketches."""
+    """Return the codec of sketches."""
     return TokenCodec(vocabulary(words), STEPS, LONGEST, grammar, "sketch")
 
 
 def network(words: tuple[str, ...], grammar: Grammar | None = None) -> TokenAutoregressive:
-    """A small memory that writes points, with first weights."""
+    """Return the untrained small recurrent network that writes points."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         own = codec(words, grammar)
@@ -42,10 +42,10 @@ def network(words: tuple[str, ...], grammar: Grammar | None = None) -> TokenAuto
 
 @dataclass(frozen=True)
 class PenHelp:
-    """Machines that run the pen for the device while they answer; none if empty."""
+    """Addresses of machines that run the generator for the device; none if empty."""
 
-    edge: str = ""  # HOST:PORT, asked for each step
-    cloud: str = ""  # asked for whole sketches
+    edge: str = ""  # HOST:PORT, called for each step
+    cloud: str = ""  # called for whole sketches
 
 
 ALONE = PenHelp()
@@ -54,10 +54,10 @@ ALONE = PenHelp()
 def on_device(
     kind: str, words: tuple[str, ...], grammar: Grammar | None = None, helped: PenHelp = ALONE
 ) -> TokenAutoregressive:
-    """The same, whose network is the file that the board runs.
+    """Return the generator whose network is the file that the board runs.
 
     Raises:
-        CorruptError: if the file is not the one that was judged.
+        CorruptError: if the file is not the judged one.
     """
     family = network(words, grammar)
     small = _small(kind)
@@ -68,7 +68,7 @@ def on_device(
     seated = part_of(family, NAME).seated(family, runners)
     assert isinstance(seated, TokenAutoregressive)
     begun = isinstance(grammar, SketchGrammar) and grammar.begun
-    if helped.cloud and not begun:  # which knows nothing of first strokes
+    if helped.cloud and not begun:  # which takes no first strokes
         link = HelpLink(helped.cloud, small.files, DESIGNS_S)
         instead(seated, "propose", HelpedProposals(seated.propose, link))
     return seated
@@ -79,13 +79,13 @@ def _small(kind: str) -> SmallGenerator:
 
 
 def place(kind: str) -> Path:
-    """The folder of the small generator of a kind."""
+    """Return the folder of a kind's small generator."""
     return FOLDER / "small" / kind
 
 
 @cache
 def record(kind: str) -> dict[str, Any] | None:
-    """What was measured of it; none before it was made."""
+    """Read the measurements of the small generator; None before it exists."""
     path = place(kind) / SmallGenerator.file
     return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
@@ -93,7 +93,7 @@ def record(kind: str) -> dict[str, Any] | None:
 def shipped(
     kind: str, words: tuple[str, ...], grammar: Grammar | None = None, helped: PenHelp = ALONE
 ) -> dict[str, Shipped]:
-    """The pen, and the one on the device where it was made."""
+    """Return the generator, and its device version where it exists."""
     weights, own = FOLDER / f"{kind}.safetensors", record(kind)
     found = {NAME: Shipped(partial(network, words, grammar), weights, {"width": WIDTH})}
     if own is None:

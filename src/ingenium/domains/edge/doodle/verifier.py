@@ -1,4 +1,4 @@
-"""Measures a sketch: what a reader takes it for, its ink, and whether it is a copy."""
+"""Verifier of a sketch: the word that a classifier reads, its ink, and likeness to copies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from ingenium.domains.edge.doodle.strokes import BOX, Stroke, strokes_of, word_o
 
 FINE = 96  # squares to a side, for ink
 COARSE = 24  # for copies
-TIMES = 40  # points of a picture to one of the box, for the second engine
+TIMES = 40  # pixels for a unit of the box, in the cross-check
 INK = Quantity("ink", "1", "share of the box that ink covers")
 
 
 @dataclass(frozen=True, eq=False)
 class SketchReader:
-    """Reads, weighs and compares sketches; none without strokes or with an unknown word."""
+    """Measures sketches; NaN without strokes or for an unknown word."""
 
     kind: str
     name: str = "reader of sketches"
@@ -45,12 +45,12 @@ class SketchReader:
 
     @cached_property
     def learned(self) -> Float64[np.ndarray, "m s s"]:
-        """Pictures of the icons that generators learn from, in their corners."""
+        """Pictures of the training icons, moved to their corners."""
         own = [strokes_of(i.text) for i in icons(KINDS[self.kind]) if not i.held_out]
         return np.stack([drawn(cornered(s), COARSE) for s in own])
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 7"]:
-        """One sketch after the other, so that none hangs on those that come with it."""
+        """Measure one sketch at a time, so that none depends on its batch."""
         rows = [self._sketch(text) for text in texts(arrays[0])]
         return torch.tensor(rows, dtype=torch.float64).reshape(-1, len(self.quantities))
 
@@ -74,7 +74,7 @@ class SketchReader:
 
 @dataclass(frozen=True)
 class PillowInk:
-    """The ink of a sketch as Pillow draws it."""
+    """Cross-check of the ink of a sketch, as Pillow draws it."""
 
     name: str = "Pillow"
     version: str = version("pillow")
@@ -82,7 +82,7 @@ class PillowInk:
     quantities: tuple[Quantity, ...] = (INK,)
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 1"]:
-        """One picture for each sketch."""
+        """Render one picture for each sketch."""
         found = [_ink(strokes_of(text)) for text in texts(arrays[0])]
         return torch.tensor(found, dtype=torch.float64)[:, None]
 

@@ -1,1 +1,1 @@
-"""Speech that was freed from noise, by a network that fits a microcontroller."""
+"""Problem of speech denoised by a network that fits on a microcontroller."""

@@ -1,7 +1,7 @@
-"""Speech in few bits: levels of bands first, and its waves with what is left of the bits.
+"""Low-rate speech codec: levels of bands first, then waveforms with the remaining bits.
 
-Whatever the bits say, what is decoded is finite, within the bounds of samples, within the band of
-speech, and never quite silent. Bands without bits for their waves are noise of their level.
+Any bits decode to finite samples within their bounds and within the band of speech, and never to
+silence. Bands without bits for their waveforms become noise of their level.
 
 Shapes: t frames, m blocks of frames, b bands, f frequencies, k bits.
 Source: Princen, Johnson and Bradley, ICASSP 1987 (the transform); Max, 1960,
@@ -20,19 +20,19 @@ from ingenium.domains.edge.speech.sounds import FRAMES, HOP, RATE_HZ
 FRAMES_PER_S = RATE_HZ / HOP
 BANDS = 16
 LOWEST_DB, HIGHEST_DB = -66.0, 0.0  # mean power of a frequency of a band
-STEPS = (0.0, 1.596, 0.9957, 0.586, 0.3352, 0.1881)  # of so many bits, in standard deviations
+STEPS = (0.0, 1.596, 0.9957, 0.586, 0.3352, 0.1881)  # by number of bits, in standard deviations
 BOUND, SOFT = 0.98, 0.7  # of samples; from where they bend towards it
 
 
 @dataclass(frozen=True)
 class BitRate:
-    """How bits are shared out."""
+    """Allocation of bits."""
 
     block: int  # frames that share levels
     level_bits: int  # of a band
 
     def waves(self, bit_s: int) -> int:
-        """Bits of a frame that are left for waves."""
+        """Bits of a frame that remain for waveforms."""
         return int(bit_s / FRAMES_PER_S - BANDS * self.level_bits / self.block)
 
 
@@ -49,12 +49,12 @@ RATES: Mapping[int, BitRate] = {  # bits a second
 
 
 def bits(bit_s: int) -> int:
-    """Of a recording."""
+    """Number of bits of a recording."""
     return int(FRAMES * bit_s / FRAMES_PER_S)
 
 
 def coded(samples: Float64[np.ndarray, " s"], bit_s: int) -> Bool[np.ndarray, " k"]:
-    """The bits of speech."""
+    """Encode speech as bits."""
     own = RATES[bit_s]
     waves = _forward(samples)
     power = np.stack([np.square(waves[:, a:z]).mean(1) for a, z in _spans()], 1)
@@ -74,7 +74,7 @@ def coded(samples: Float64[np.ndarray, " s"], bit_s: int) -> Bool[np.ndarray, " 
 
 
 def decoded(stream: Bool[np.ndarray, " k"], bit_s: int) -> Float64[np.ndarray, " s"]:
-    """What any bits of that length stand for."""
+    """Decode any bits of that length to samples."""
     own = RATES[bit_s]
     blocks = FRAMES // own.block
     place = blocks * BANDS * own.level_bits
@@ -103,13 +103,13 @@ def _codes_of(wave: np.ndarray, sigma: np.ndarray, band: int, n: int) -> Bool[np
 def _shares(
     codes: Int[np.ndarray, "m b"], own: BitRate, bit_s: int
 ) -> tuple[Float64[np.ndarray, "t b"], list[list[int]]]:
-    """Of each frame the spread in each band, and bits of each of its frequencies."""
+    """Spread of each band in each frame, and the bits of its frequencies."""
     level = LOWEST_DB + codes * _step_db(own)
     middles = (np.arange(len(codes)) + 0.5) * own.block - 0.5
     smooth = np.stack([np.interp(np.arange(FRAMES), middles, band) for band in level.T], 1)
     widths = np.array([z - a for a, z in _spans()])
     shared = np.zeros(smooth.shape, dtype=int)
-    for frame, share in zip(smooth, shared, strict=True):  # each bit goes where most is missing
+    for frame, share in zip(smooth, shared, strict=True):  # bits go to the largest error
         left = own.waves(bit_s)
         while True:
             may = (widths <= left) & (share < len(STEPS) - 1)
@@ -142,7 +142,7 @@ def _as_codes(stream: Bool[np.ndarray, " k"], width: int) -> Int[np.ndarray, " n
 
 @cache
 def _spans() -> tuple[tuple[int, int], ...]:
-    """Frequencies of each band, from 60 Hz to 7.6 kHz, wider as they rise."""
+    """Frequency ranges of the bands, from 60 Hz to 7.6 kHz, wider with frequency."""
     hz = np.geomspace(200, 7700, BANDS + 1) - 140
     ends = np.unique(np.rint(hz / (RATE_HZ / 2 / HOP)).astype(int))
     return tuple(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
@@ -150,7 +150,7 @@ def _spans() -> tuple[tuple[int, int], ...]:
 
 @cache
 def _basis() -> Float64[np.ndarray, "f w"]:
-    """Windowed waves of the lapped transform."""
+    """Windowed basis functions of the lapped transform."""
     n, k = np.arange(2 * HOP), np.arange(HOP)[:, None]
     waves = np.cos(np.pi / HOP * (n + 0.5 + HOP / 2) * (k + 0.5)) * np.sqrt(2 / HOP)
     found: np.ndarray = waves * np.sin(np.pi * (n + 0.5) / (2 * HOP))

@@ -1,4 +1,4 @@
-"""Speech as WAV, a file each: one channel of 16 bits, and a comment that says what was heard.
+"""WAV files of speech, one each: one channel of 16 bits, and a comment that names the input.
 
 Source: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0, 1991.
 """
@@ -28,7 +28,7 @@ COMMENT = re.compile(r"utterance (\d{1,3}), noise (\d{1,3}), (-?\d{1,2}\.\d{1,20
 
 @dataclass(frozen=True)
 class SpeechWav:
-    """A file of WAV for each design."""
+    """WAV format, one file for each design."""
 
     variables: tuple[Variable, ...]
     name: ClassVar[str] = "wav"
@@ -39,7 +39,7 @@ class SpeechWav:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Each recording below `folder`."""
+        """Write each recording below `folder`."""
         arrays = [designs[v.name].to_numpy() for v in self.variables]
         found = {}
         for i, samples, *heard in zip(designs[DESIGN].to_numpy().tolist(), *arrays, strict=True):
@@ -49,10 +49,10 @@ class SpeechWav:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """A recording, or all of a folder.
+        """Read a recording, or all recordings of a folder.
 
         Raises:
-            InputError: if there is none, or one that is no such file.
+            InputError: if there is none, or an invalid file.
         """
         files, index = numbered(path, "speech_*.wav", "speech as WAV")
         rows = [_read(file) for file in files]
@@ -63,7 +63,7 @@ class SpeechWav:
 
 
 def wav(samples: np.ndarray, utterance: float, noise: float, snr_db: float) -> bytes:
-    """The content of a file."""
+    """Return the content of a file."""
     told = f"utterance {utterance:.0f}, noise {noise:.0f}, {snr_db:.12f} dB".encode()
     told += b"\0" * (2 - len(told) % 2)
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
@@ -78,10 +78,10 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _read(file: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
-    """Samples, and what was heard.
+    """Read the samples and their input.
 
     Raises:
-        InputError: for anything that another program could play otherwise.
+        InputError: for a file that another program could play differently.
     """
     raw = content(file, WHAT, most=MOST_BYTES)
     found = re.search(rb"ICMT....([ -~]*)", raw[:200], re.DOTALL)

@@ -1,7 +1,7 @@
-"""A network that says of each band how much is left of what was heard and of what a filter makes.
+"""Network of gains for the noisy input and for its Wiener-filtered version, in bands.
 
-A Wiener filter sees each frequency and knows steady noise alone; a network of bands knows speech,
-and has no eyes for what lies between the harmonics of a voice. Frame by frame, without the future.
+A Wiener filter resolves each frequency but models only steady noise; a network of bands models
+speech, but does not resolve the harmonics of a voice. Causal, frame by frame.
 
 Shapes: n recordings, s samples, t frames, b bands, w units.
 """
@@ -23,14 +23,14 @@ from ingenium.edge.parts import EdgePart, Recorder, Runner, dense_of, instead, r
 from ingenium.edge.pruning import kept_memory, kept_units
 from ingenium.generators.model import Model
 
-SEEN = 2 * BANDS  # of what was heard, and of what the filter makes of it
-FLOOR = 10 ** (-50 / 20)  # of a gain: what is left of noise is too quiet to hear, and not nothing
-BESIDE = WienerSettings()  # of the filter whose gains it is told, as it was trained
-LEAST = 1e-3  # of the power of speech that may be missed: 30 dB are as good as all
+SEEN = 2 * BANDS  # of the noisy recording, and of the filtered one
+FLOOR = 10 ** (-50 / 20)  # of a gain: residual noise is inaudible, but not 0
+BESIDE = WienerSettings()  # of the filter whose output it takes, as in training
+LEAST = 1e-3  # of the power of speech: errors below 30 dB count alike
 
 
 class MaskNetwork(Restores, Model):
-    """Gains of bands from a memory; designs are speech, conditions what was heard.
+    """Recurrent network of band gains; designs are speech, conditions the noisy recording.
 
     Shapes: k numbers of a frame, twice as many as bands.
     Source: Valin, IEEE MMSP 2018, arXiv:1709.08243 (gains of bands, from a small memory).
@@ -43,13 +43,13 @@ class MaskNetwork(Restores, Model):
         self.leave = nn.Linear(width, SEEN)
 
     def gains(self, seen: Float[Tensor, "n t k"]) -> Float[Tensor, "n t k"]:
-        """How much is left of each band in each frame."""
+        """Gain of each band in each frame."""
         known = self.memory(nn.functional.silu(self.enter(seen)))[0]
         found: Tensor = self.leave(known).sigmoid()
         return found
 
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
-        """Speech, of what was heard."""
+        """Restore speech from the noisy recording."""
         spectrum = spectra(cond)
         cleaned = spectrum * filter_gains(spectrum, BESIDE)
         seen = torch.cat([heard(spectrum), heard(cleaned)], -1)
@@ -59,35 +59,35 @@ class MaskNetwork(Restores, Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Logarithm of the power that is missed over that of speech: -1 for 10 dB."""
+        """Logarithm of error power over that of speech: -1 for 10 dB."""
         return missed(self.restored(cond), x)
 
     def taught_loss(
         self, teacher: "MaskNetwork", x: Tensor, cond: Tensor, rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Of a student: half by speech, half by what its teacher makes of it."""
+        """Distillation loss: half against speech, half against the teacher's output."""
         own = self.restored(cond)
         with torch.no_grad():
             told = teacher.restored(cond)
         return 0.5 * (missed(own, x) + missed(own, told))
 
     def edge_part(self) -> EdgePart:
-        """What goes to a device."""
+        """Return the part that runs on a device."""
         return MaskSteps()
 
 
 def missed(own: Float[Tensor, "n s"], x: Float[Tensor, "n s"]) -> Float[Tensor, " n"]:
-    """Power of what is wrong over that of speech, as a logarithm."""
+    """Error power over that of speech, as a logarithm."""
     share = (own - x).square().sum(1) / x.square().sum(1).clamp(min=1e-9)
     return (share + LEAST).log10()
 
 
 @dataclass(frozen=True)
 class MaskSteps:
-    """One frame after the other: bands in, gains out, and a memory."""
+    """Step of one frame: bands in, gains out, and a recurrent state."""
 
     def graphs(self, family: MaskNetwork) -> dict[str, NetworkGraph]:
-        """The one step."""
+        """Build the graph of the step."""
         g = NetworkGraph("gain")
         seen = g.given("seen", SEEN)
         memory = family.memory
@@ -101,13 +101,13 @@ class MaskSteps:
         return {"gain": g}
 
     def seat(self, family: MaskNetwork, runners: Mapping[str, Runner]) -> None:
-        """In place of all frames at once."""
+        """Replace the network's `gains` by calls of the step."""
         instead(family, "gains", _MaskCalls(runners["gain"], family.memory.hidden_size))
 
     def narrowed(
         self, family: MaskNetwork, share: float, seen: Mapping[str, Recorder]
     ) -> MaskNetwork:
-        """A copy with a share of the units of the first layer and of the memory."""
+        """Return a copy with a share of the units of the first layer and of the memory."""
         enter, leave, memory = family.enter, family.leave, family.memory
         with torch.no_grad():
             weighs: Any = memory.weight_ih_l0

@@ -1,4 +1,4 @@
-"""`edge.speech`: speech freed from noise by a network that fits a microcontroller."""
+"""Problem `edge.speech`: speech denoised by a network that fits on a microcontroller."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -37,21 +37,21 @@ NOISE = Variable(
     "disturbed", (), "1", "by which noise, from 1", 1.0, float(len(NOISES)), given="noise"
 )
 SNR = Variable("mixed_db", (), "dB", "speech over noise in what was heard", given="snr_db")
-EACH = 3  # noises that an utterance has among those that are learned
-SHARE, MOST = 0.2, 20  # of the recordings, that the second engine measures
+EACH = 3  # training noises of each utterance
+SHARE, MOST = 0.2, 20  # of the recordings, that the cross-check measures
 LEAST_GAIN_DB, LEAST_COURSE = 3.0, 0.4
-AUDIBLE_DB, LOUDEST = 6.0, 0.99  # of what was said, either way; of samples
+AUDIBLE_DB, LOUDEST = 6.0, 0.99  # of the clean speech, either way; of samples
 
 
 @dataclass(frozen=True)
 class SpeechSettings:
-    """Over which link speech goes once it is freed."""
+    """Settings of the link that transmits the restored speech."""
 
-    bit_s: Literal[0, 16000, 8000, 4000, 2000, 1000, 500, 250, 125] = 0  # 0: as samples
+    bit_s: Literal[0, 16000, 8000, 4000, 2000, 1000, 500, 250, 125] = 0  # 0: samples
 
 
 class Speech(Problem):
-    """Speech of voices under noises that nobody was taught."""
+    """Speech of held-out voices under held-out noises."""
 
     name: ClassVar[str] = "edge.speech"
     summary: ClassVar[str] = "speech freed from noise by a network that fits a microcontroller"
@@ -73,7 +73,7 @@ class Speech(Problem):
     sizes: Mapping[str, int] = MappingProxyType({"sample": SAMPLES})
 
     def __init__(self, settings: SpeechSettings) -> None:
-        """Open the utterances that come with the package."""
+        """Open the utterances shipped with the package."""
         self.settings = settings
         count = float(len(utterances()))
         self.variables = (SPEECH, replace(UTTERANCE, upper=count), NOISE, SNR)
@@ -83,7 +83,7 @@ class Speech(Problem):
             Condition("snr_db", "speech over noise", lower=SNR_DB[0], upper=SNR_DB[1], unit="dB"),
         )
         self.codec = Channels.between([(-1.0, 1.0)], own=[(SAMPLES,)])
-        # Decoded waves are other waves: with few bits, how loud bands are is all that is sent.
+        # Decoded waveforms differ: with few bits, only the levels of bands are sent.
         quality = (
             Limit("course", at_least=LEAST_COURSE)
             if settings.bit_s
@@ -100,7 +100,7 @@ class Speech(Problem):
         self.formats = {"wav": SpeechWav(self.variables)}
 
     def data(self) -> xr.Dataset:
-        """What was said, under three noises that networks learn, or under all that they do not."""
+        """Return training utterances under three noises each, held-out ones under all held-out."""
         rows = [
             (i, k, u.held_out)
             for k, kind in enumerate(NOISES)
@@ -121,19 +121,19 @@ class Speech(Problem):
         return to_dataset(arrays, self.variables, coords)
 
     def posed(self, learned: xr.Dataset) -> xr.Dataset:
-        """Voices and noises that nobody was taught: of the others the answer is known."""
+        """Return held-out voices and noises; for the others the answer is known."""
         known = self.data()
         return known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n s"]:
-        """The samples that were heard."""
+        """Return the noisy samples."""
         names = [c.name for c in self.conditions]
         asked = zip(*(designs[n].to_numpy().tolist() for n in names), strict=True)
         heard = [noisy(*_places(who, what), snr) for who, what, snr in asked]
         return torch.from_numpy(np.stack(heard)).to(torch.float32)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Samples within their bounds, of utterances and noises that there are."""
+        """Return the projection onto sample bounds, and existing utterances and noises."""
 
         def map_(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             speech, who, what, snr = arrays
@@ -142,7 +142,7 @@ class Speech(Problem):
         return map_
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """What arrives over the link."""
+        """Return the speech after the link."""
         rate = self.settings.bit_s
         if not rate:
             return arrays
@@ -150,18 +150,18 @@ class Speech(Problem):
         return torch.from_numpy(np.stack(sent)), *arrays[1:]
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """The field's filter, and what was heard as it was."""
+        """Return the Wiener filter, and the input unchanged."""
         return {
             "wiener": lambda: WienerFilter(SAMPLES),
             "unchanged": lambda: Unchanged(SAMPLES),
         }
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """The network as it was trained, and as it runs on a device."""
+        """Return the trained network, and its version for a device."""
         return trained.shipped(SAMPLES)
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
-        """Who says what, and the name of the noise."""
+        """Show voice and sentence, and the name of the noise."""
         if name == UTTERANCE.name:
             return tuple(utterances()[int(i) - 1].name for i in designs[name].to_numpy())
         if name == NOISE.name:
@@ -169,11 +169,11 @@ class Speech(Problem):
         return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Spectra before and after, gains beside the filter's, and what the device takes."""
+        """Show spectra before and after, gains with those of the filter, and the device's cost."""
         return report.sections(designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Half as loud; and with a distortion 20 dB down that has nothing of what was said."""
+        """Return speech at half amplitude, and with an orthogonal distortion 20 dB down."""
         said = utterances()[0].samples
         heard = noisy(0, next(iter(NOISES)), 0.0)
         alike = np.corrcoef(said, heard)[0, 1] ** 2  # both have next to no mean

@@ -1,4 +1,4 @@
-"""What is shown of restored speech: spectra before and after, gains by what was heard."""
+"""Report sections of restored speech: spectra before and after, and gains by input noise."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ FRAME_S = HOP / RATE_HZ
 
 
 def sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-    """The recording that was gained most among the noisiest, all gains, and the device."""
+    """Show the recording of largest gain among the noisiest, all gains, and the device."""
     if not designs.sizes["design"]:
         return ()
     gain, heard = verdicts["gain_db"].to_numpy(), verdicts["heard_db"].to_numpy()
@@ -37,7 +37,7 @@ def sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
 
 
 def spectrograms(row: xr.Dataset) -> Figure:
-    """What was said, what was heard, the filter's and ours, on one scale."""
+    """Plot the clean, noisy, filtered and restored speech on one scale."""
     said = utterances()[int(row["said"]) - 1].samples
     kind = tuple(NOISES)[int(row["disturbed"]) - 1]
     heard = noisy(int(row["said"]) - 1, kind, float(row["mixed_db"]))
@@ -70,7 +70,7 @@ def _decibels(x: np.ndarray) -> np.ndarray:
 
 
 def gains(heard: np.ndarray, gain: np.ndarray, over: np.ndarray) -> Figure:
-    """Each recording by what was heard; the filter's gains on the same recordings."""
+    """Plot the gain of each recording by its input noise; with the filter's on the same."""
     figure, grid = panels(1, 1, (5.2, 3.0))
     axes = grid[0][0]
     axes.vlines(heard, gain - over, gain, color=MUTED, lw=0.4, zorder=0)

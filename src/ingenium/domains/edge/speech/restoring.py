@@ -1,4 +1,4 @@
-"""What makes speech of what was heard, and draws nothing: a network or a filter.
+"""Base class of deterministic families that restore speech: a network or a filter.
 
 Shapes: n recordings, s samples.
 """
@@ -14,23 +14,23 @@ from ingenium.sampling.steer import FREE, Steer
 
 
 class Restores:
-    """A family whose proposals are the speech in its conditions."""
+    """Family whose proposals are the speech in its conditions."""
 
     c: int
     together: int = 32  # recordings
 
     @abstractmethod
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
-        """Speech, of what was heard."""
+        """Restore speech from the noisy recording."""
 
     @torch.no_grad()
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """The speech of each recording; nothing is drawn.
+        """Return the restored speech of each recording; nothing is sampled.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+            ValueError: if `cond` has the wrong width or `steer` requests something unsupported.
         """
         check_cond(cond, self.c)
         check_steer(steer, "what restores speech, which draws nothing")

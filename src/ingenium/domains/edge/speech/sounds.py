@@ -1,4 +1,4 @@
-"""Utterances as they were rendered, noises that are computed, and one laid over the other.
+"""Rendered utterances, computed noises, and their mixture.
 
 Shapes: s samples.
 """
@@ -18,9 +18,9 @@ from scipy.signal import lfilter
 RATE_HZ, HOP = 16_000, 256  # a frame is 16 ms
 FRAMES = 96
 SAMPLES = FRAMES * HOP
-LEAD = 16 * HOP  # in which nobody speaks yet, so that filters can learn the noise
-LEVEL_DB = -26.0  # of speech while somebody speaks, below the loudest sine (ITU-T P.56)
-ACTIVE_DB = 30.0  # below the loudest frame, in which somebody still speaks
+LEAD = 16 * HOP  # of leading silence, from which filters estimate the noise
+LEVEL_DB = -26.0  # of active speech, below the loudest sine (ITU-T P.56)
+ACTIVE_DB = 30.0  # below the loudest frame, which still counts as speech
 MU = 255.0  # of 8-bit samples (ITU-T G.711)
 FILE = Path(__file__).with_name("voices.xz")
 LICENCE = (
@@ -30,7 +30,7 @@ LICENCE = (
 
 @dataclass(frozen=True, eq=False)
 class Utterance:
-    """What a voice says."""
+    """Utterance of a voice."""
 
     voice: str
     text: str
@@ -39,13 +39,13 @@ class Utterance:
 
     @property
     def name(self) -> str:
-        """Of voice and text: `en-gb+m3: open the valve`."""
+        """Name by voice and text: `en-gb+m3: open the valve`."""
         return f"{self.voice}: {self.text}"
 
 
 @cache
 def utterances() -> tuple[Utterance, ...]:
-    """Those that come with the package; voices and sentences that are held out were not learned."""
+    """Return the shipped utterances; held-out voices and sentences are not for training."""
     head, _, body = lzma.decompress(FILE.read_bytes()).partition(b"\n")
     rows = np.frombuffer(body, np.uint8).reshape(-1, SAMPLES)
     both = zip(json.loads(head), rows, strict=True)
@@ -53,14 +53,14 @@ def utterances() -> tuple[Utterance, ...]:
 
 
 def active(samples: Float64[np.ndarray, " s"]) -> np.ndarray:
-    """The frames in which somebody speaks."""
+    """Mask of the frames that contain speech."""
     power = np.square(samples).reshape(-1, HOP).mean(1)
     found: np.ndarray = power > power.max() * 10 ** (-ACTIVE_DB / 10)
     return found
 
 
 def spoken(samples: Float64[np.ndarray, " s"]) -> Float64[np.ndarray, " s"]:
-    """At the level at which telephones expect speech."""
+    """Scale samples to the speech level of telephony."""
     frames = samples.reshape(-1, HOP)[active(samples)]
     scale = 10 ** (LEVEL_DB / 20) / np.sqrt(2 * np.square(frames).mean())
     found: np.ndarray = samples * scale
@@ -68,14 +68,14 @@ def spoken(samples: Float64[np.ndarray, " s"]) -> Float64[np.ndarray, " s"]:
 
 
 def compressed(samples: Float64[np.ndarray, "*n s"]) -> UInt8[np.ndarray, "*n s"]:
-    """Numbers from -1 to 1 as 8 bits, finer where they are small."""
+    """Compress numbers from -1 to 1 to 8 bits, finer where they are small."""
     curved = np.sign(samples) * np.log1p(MU * np.abs(samples)) / np.log1p(MU)
     found: np.ndarray = np.rint(127.5 + 127.5 * np.clip(curved, -1, 1)).astype(np.uint8)
     return found
 
 
 def expanded(codes: UInt8[np.ndarray, "*n s"]) -> Float64[np.ndarray, "*n s"]:
-    """As they were, but for a relative error of about 2 %."""
+    """Expand 8-bit codes, with a relative error of about 2 %."""
     curved = codes.astype(np.float64) / 127.5 - 1
     found: np.ndarray = np.sign(curved) * np.expm1(np.abs(curved) * np.log1p(MU)) / MU
     return found
@@ -83,21 +83,21 @@ def expanded(codes: UInt8[np.ndarray, "*n s"]) -> Float64[np.ndarray, "*n s"]:
 
 @cache
 def recording(utterance: int, noise: str) -> tuple[np.ndarray, np.ndarray]:
-    """An utterance, and a noise of the power that it has while somebody speaks."""
+    """Return an utterance, and a noise of its active speech power."""
     clean = utterances()[utterance].samples
     rng = np.random.default_rng([zlib.crc32(noise.encode()), utterance])
     return clean, powered(NOISES[noise](SAMPLES, rng), clean)
 
 
 def powered(noise: Float64[np.ndarray, " s"], clean: Float64[np.ndarray, " s"]) -> np.ndarray:
-    """A noise with the power of speech while somebody speaks."""
+    """Scale a noise to the active speech power."""
     power = np.square(clean.reshape(-1, HOP)[active(clean)]).mean()
     found: np.ndarray = noise * np.sqrt(power / np.square(noise).mean())
     return found
 
 
 def noisy(utterance: int, noise: str, snr_db: float) -> Float64[np.ndarray, " s"]:
-    """What the device hears."""
+    """Mix an utterance and a noise, as the device receives it."""
     clean, other = recording(utterance, noise)
     found: np.ndarray = clean + other * 10 ** (-snr_db / 20)
     return found
@@ -108,7 +108,7 @@ def _white(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _coloured(n: int, rng: np.random.Generator, power: float) -> np.ndarray:
-    """White noise whose power falls with the frequency to so high a power."""
+    """White noise whose power falls with this power of the frequency."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     f = np.maximum(np.fft.rfftfreq(n, 1 / RATE_HZ), 40.0)
     whole = np.fft.irfft(spectrum * f ** (-power / 2), n)
@@ -129,7 +129,7 @@ def _tones(n: int, rng: np.random.Generator, base_hz: float, drift: float) -> np
 
 
 def _swelling(n: int, rng: np.random.Generator, times: int, depth_db: float) -> np.ndarray:
-    """A factor that rises and falls so many times at most."""
+    """Smooth random gain that swells at most `times` times."""
     found: np.ndarray = 10 ** (
         np.interp(np.arange(n), np.linspace(0, n, times), rng.uniform(-depth_db, 0, times)) / 20
     )
@@ -137,7 +137,7 @@ def _swelling(n: int, rng: np.random.Generator, times: int, depth_db: float) -> 
 
 
 def _impulses(n: int, rng: np.random.Generator, per_s: float, decay: float) -> np.ndarray:
-    """Clicks at random times that ring off."""
+    """Decaying clicks at random times."""
     hits = rng.random(n) < per_s / RATE_HZ
     rung = lfilter([1.0], [1.0, -1.2 * decay, decay**2], hits * rng.standard_normal(n))
     found: np.ndarray = rung / max(rung.std(), 1e-9) + 0.01 * rng.standard_normal(n)
@@ -145,7 +145,7 @@ def _impulses(n: int, rng: np.random.Generator, per_s: float, decay: float) -> n
 
 
 def _voices(n: int, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Several of the voices that are learned, each from some other place in what it says."""
+    """Mixture of training voices, each from another place in its speech."""
     among = [u.samples for u in utterances() if not u.held_out]
     chosen = rng.choice(len(among), count, replace=False)
     own = [np.roll(among[i], rng.integers(SAMPLES))[:n] for i in chosen]
@@ -184,4 +184,4 @@ NOISES: Mapping[str, Callable[[int, np.random.Generator], np.ndarray]] = {
     "rain": lambda n, rng: _impulses(n, rng, 900.0, 0.6) * _swelling(n, rng, 12, 6.0),
     "crowd": lambda n, rng: _voices(n, rng, 8)[::-1] + 0.02 * _coloured(n, rng, 1.0),
 }
-HELD_OUT = ("fan", "drill", "rain", "crowd")  # noises that no network was taught by
+HELD_OUT = ("fan", "drill", "rain", "crowd")  # noises that no network was trained on

@@ -1,4 +1,4 @@
-"""Frames of sound as spectra, and their power in bands as an ear has them.
+"""Short-time spectra of sound, and their power in auditory bands.
 
 Shapes: n recordings, s samples, t frames, f frequencies, b bands.
 """
@@ -20,19 +20,19 @@ QUIET = 1e-8  # power of a band that counts as silence, about 16 bits of a full 
 
 @cache
 def window() -> Tensor:
-    """Whose square adds up to one over frames that lie half upon each other."""
+    """Window whose square sums to 1 over half-overlapping frames."""
     return torch.from_numpy(np.sin(np.pi * (np.arange(WINDOW) + 0.5) / WINDOW)).float()
 
 
 def spectra(x: Float[Tensor, "n s"]) -> Complex[Tensor, "n t f"]:
-    """Of each frame and the one before it; frames end with the samples."""
+    """Spectrum of each pair of successive frames, ending with the samples."""
     frames = torch.nn.functional.pad(x, (HOP, 0)).unfold(1, WINDOW, HOP)
     found: Tensor = torch.fft.rfft(frames * window().to(x.dtype), norm="ortho")
     return found
 
 
 def sound(spectrum: Complex[Tensor, "n t f"]) -> Float[Tensor, "n s"]:
-    """Back again; the last half frame fades out, since the next one is not there."""
+    """Invert `spectra`; the last half frame fades out, since its successor is missing."""
     frames = torch.fft.irfft(spectrum, n=WINDOW, norm="ortho")
     frames = frames * window().to(frames.dtype)
     rising, falling = frames[:, :, :HOP], frames[:, :, HOP:]
@@ -42,7 +42,7 @@ def sound(spectrum: Complex[Tensor, "n t f"]) -> Float[Tensor, "n s"]:
 
 @cache
 def filters() -> Float[Tensor, "b f"]:
-    """Triangles of equal width on the scale of hearing; all of them add up to one.
+    """Triangular filters of equal width on the auditory scale; they sum to 1.
 
     Source: Glasberg and Moore, 1990, doi:10.1016/0378-5955(90)90170-T (the scale).
     """
@@ -56,13 +56,13 @@ def filters() -> Float[Tensor, "b f"]:
 
 
 def heard(spectrum: Complex[Tensor, "n t f"]) -> Float[Tensor, "n t b"]:
-    """Power in bands as numbers of about -1 to 1: its logarithm, 40 dB to the one."""
+    """Log power in bands, scaled to about -1..1 (40 dB a unit)."""
     power = spectrum.abs().square() @ filters().T.to(spectrum.abs().dtype)
     return ((power + QUIET).log10() + 4) / 4
 
 
 def spread(gains: Float[Tensor, "n t b"]) -> Float[Tensor, "n t f"]:
-    """A factor of each frequency from one of each band; nothing where nobody speaks."""
+    """Interpolate band gains to frequencies; 0 outside the band of speech."""
     out = gains @ filters().to(gains.dtype)
     f = torch.arange(HOP + 1) * RATE_HZ / WINDOW
     return out * ((f >= LOW_HZ) & (f <= HIGH_HZ))

@@ -1,4 +1,4 @@
-"""The networks of gains that come with the package: as one was trained, and on a device."""
+"""Shipped networks of gains: as trained, and for a device."""
 
 import json
 from functools import cache, partial
@@ -19,17 +19,17 @@ SMALL = FOLDER / "small"
 
 
 def network(samples: int) -> MaskNetwork:
-    """A small memory with first weights."""
+    """Return the untrained small recurrent network."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return MaskNetwork(samples, width=WIDTH)
 
 
 def on_device(samples: int) -> MaskNetwork:
-    """The same, whose network is the file that the board runs.
+    """Return the network that is the file that the board runs.
 
     Raises:
-        CorruptError: if the file is not the one that was judged.
+        CorruptError: if the file is not the judged one.
     """
     family = network(samples)
     runners: dict[str, Runner] = dict(
@@ -42,13 +42,13 @@ def on_device(samples: int) -> MaskNetwork:
 
 @cache
 def record() -> dict[str, Any] | None:
-    """What was measured of it; none before it was made."""
+    """Read the measurements of the device version; None before it exists."""
     path = SMALL / SmallGenerator.file
     return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
 
 def shipped(samples: int) -> dict[str, Shipped]:
-    """The network, and the one on the device where it was made."""
+    """Return the network, and its device version where it exists."""
     weights, own = FOLDER / f"{NAME}.safetensors", record()
     found = {NAME: Shipped(partial(network, samples), weights, {"width": WIDTH})}
     if own is not None:

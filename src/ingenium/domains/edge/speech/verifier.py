@@ -1,4 +1,4 @@
-"""Measures restored speech beside what was said, what was heard, and what a Wiener filter makes.
+"""Verifier of restored speech against the clean, noisy and Wiener-filtered speech.
 
 Shapes: n designs, s samples, t frames, b bands.
 """
@@ -19,18 +19,18 @@ from ingenium.domains.edge.speech.wiener import TUNED, filtered
 
 MOST_DB = 60.0  # of a ratio, either way
 NOTHING = 1e-9  # of the power of speech, from which an output is silence
-WITHIN = 24  # frames over which the course of a band is compared: 384 ms
+WITHIN = 24  # frames over which the envelope of a band is compared: 384 ms
 GAIN = Quantity("gain_db", "dB", "signal to distortion, over that of what was heard", rounding=1e-6)
 
 
 @dataclass(frozen=True, eq=False)
 class SpeechMeter:
-    """Ratios of power on the samples themselves; none of samples that are no numbers.
+    """Power ratios on the samples themselves; NaN for samples that are not finite.
 
-    Signal to distortion takes the multiple of what was said that is nearest, so that neither
-    silence nor a louder copy gains anything.
+    Signal to distortion projects onto the clean speech, so that neither silence nor a louder copy
+    gains anything.
     Source: Le Roux et al., ICASSP 2019, arXiv:1811.02508 (SI-SDR); Taal et al., 2011,
-    doi:10.1109/TASL.2011.2114881 (courses of bands over 384 ms).
+    doi:10.1109/TASL.2011.2114881 (correlation of band envelopes over 384 ms).
     """
 
     name: str = "speech beside its original"
@@ -53,7 +53,7 @@ class SpeechMeter:
         noise: Float64[Tensor, " n"],
         snr_db: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 7"]:
-        """One after the other, so that none hangs on those that come with it."""
+        """Measure one recording at a time, so that none depends on its batch."""
         both = zip(speech.numpy(), utterance.tolist(), noise.tolist(), snr_db.tolist(), strict=True)
         rows = [self._one(*row) for row in both]
         return torch.tensor(rows, dtype=torch.float64).reshape(-1, len(self.quantities))
@@ -77,7 +77,7 @@ class SpeechMeter:
 
 
 def distortion_db(own: Float64[np.ndarray, " s"], said: Float64[np.ndarray, " s"]) -> float:
-    """Power of the multiple of what was said that is nearest, over that of the rest."""
+    """Power of the projection onto the clean speech, over that of the rest, in dB."""
     power = np.square(said).sum()
     part = (own * said).sum() / power * said
     if np.square(own).sum() < NOTHING * power:
@@ -116,7 +116,7 @@ def _bands(x: np.ndarray) -> Float64[Tensor, "t b"]:
 
 @dataclass(frozen=True)
 class SpectralMeter:
-    """The same ratio from spectra: by the share of power that least squares explain."""
+    """Cross-check of the same ratio from spectra: the share of power that least squares explain."""
 
     name: str = "SciPy, least squares of spectra"
     version: str = scipy.__version__
@@ -130,7 +130,7 @@ class SpectralMeter:
         noise: Float64[Tensor, " n"],
         snr_db: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 1"]:
-        """One after the other."""
+        """Measure one recording at a time."""
         found = []
         for own, who, what, snr in zip(speech.numpy(), utterance, noise, snr_db, strict=True):
             said = utterances()[int(who) - 1].samples

@@ -1,4 +1,4 @@
-"""The field's own way: a Wiener filter that follows noise and judges by the frame before.
+"""Wiener filter baseline that tracks the noise (decision-directed).
 
 Shapes: n recordings, s samples, t frames, f frequencies.
 """
@@ -21,12 +21,12 @@ SMOOTH = 0.7  # of the power that is compared with the noise
 
 @dataclass(frozen=True)
 class WienerSettings:
-    """What is tuned on the recordings that are learned."""
+    """Settings of the filter, tuned on the training recordings."""
 
-    kept: float = 0.9  # of what the frame before says of speech over noise
-    floor_db: float = -40.0  # of a gain
-    slow: float = 1.0  # of the noise that is followed
-    bar: float = 2.0  # over the noise, from which a frequency counts as speech
+    kept: float = 0.9  # weight of the previous frame's ratio of speech to noise
+    floor_db: float = -40.0  # least gain
+    slow: float = 1.0  # weight of the previous noise estimate
+    bar: float = 2.0  # threshold over the noise, from which a frequency counts as speech
 
 
 GRID = {
@@ -41,10 +41,10 @@ TUNED = WienerSettings(kept=0.94)  # what `tuned` finds
 
 
 class WienerFilter(Restores, nn.Module):
-    """Decision-directed Wiener filter; its noise begins as what is heard before anybody speaks.
+    """Decision-directed Wiener filter; its noise estimate starts from the leading silence.
 
     Source: Ephraim and Malah, 1984, doi:10.1109/TASSP.1984.1164453 (eq. 51); Cohen and Berdugo,
-        2002, doi:10.1109/97.988717 (noise is followed where nobody speaks).
+        2002, doi:10.1109/97.988717 (noise is tracked where there is no speech).
     """
 
     def __init__(self, samples: int) -> None:
@@ -54,24 +54,24 @@ class WienerFilter(Restores, nn.Module):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Nothing: it was tuned on the same recordings."""
+        """Do nothing: the filter was tuned on the same recordings."""
         return {}
 
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
-        """Speech, of what was heard."""
+        """Restore speech from the noisy recording."""
         return filtered(cond, TUNED)
 
 
 class Unchanged(WienerFilter):
-    """What was heard, as it was."""
+    """Baseline that returns the noisy recording."""
 
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
-        """The same."""
+        """Return the input."""
         return cond
 
 
 def tuned(x: Float[Tensor, "n s"], heard: Float[Tensor, "n s"]) -> WienerSettings:
-    """Of the grid what brings the ratio of speech to the rest up most."""
+    """Return the settings of the grid with the highest mean ratio of speech to the rest."""
 
     def price(own: WienerSettings) -> float:
         made = filtered(heard, own)
@@ -83,13 +83,13 @@ def tuned(x: Float[Tensor, "n s"], heard: Float[Tensor, "n s"]) -> WienerSetting
 
 
 def filtered(x: Float[Tensor, "n s"], own: WienerSettings) -> Float[Tensor, "n s"]:
-    """Speech, of what was heard."""
+    """Filter the noisy recording."""
     spectrum = spectra(x)
     return sound(spectrum * filter_gains(spectrum, own))
 
 
 def filter_gains(spectrum: Complex[Tensor, "n t f"], own: WienerSettings) -> Float[Tensor, "n t f"]:
-    """Of each frequency in each frame, by what came before."""
+    """Gain of each frequency in each frame, from the past."""
     power = spectrum.abs().square()
     noise = power[:, :LEARNED].mean(1) + 1e-12
     smooth, speech, gains = noise.clone(), torch.zeros_like(noise), list[Tensor]()

@@ -1,4 +1,4 @@
-"""Pairs of an input and its solution as standardised channels on one grid.
+"""Codec of an input and its solution as standardised channels on one grid.
 
 Shapes: n fields over the grid of an equation.
 """
@@ -11,14 +11,14 @@ from torch import Tensor
 
 from ingenium.domains.equations.field.equation import FieldEquation, envelope
 
-SEEN, COARSER = 32, 2  # draws that scales are taken of, solved on so much coarser a grid
+SEEN, COARSER = 32, 2  # samples for the scales, and how much coarser they are solved
 
 
 @dataclass(frozen=True, eq=False)
 class PairCodec:
-    """An input over its spread, and a solution over its spread times the envelope of its edges.
+    """Codec: an input over its spread, a solution over its spread times an envelope of the edges.
 
-    Whatever a model proposes, a decoded solution goes to 0 where its equation holds it at 0.
+    Whatever a model proposes, a decoded solution goes to 0 where its equation fixes it at 0.
     """
 
     axes: int
@@ -29,7 +29,7 @@ class PairCodec:
 
     @classmethod
     def of(cls, equation: FieldEquation) -> "PairCodec":
-        """With the scales of a few draws of the law."""
+        """Estimate the scales from a few samples of the law."""
         inputs = equation.draw(SEEN, torch.Generator().manual_seed(31))
         bow = envelope(equation)
         freed = equation.coarse(inputs, COARSER) / bow
@@ -38,37 +38,37 @@ class PairCodec:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Two channels of the grid."""
+        """Shape of two channels of the grid."""
         return (2, *self.envelope.shape)
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 2 *grid"]:
-        """Standardised channels."""
+        """Standardise input and solution as channels."""
         inputs, solution = arrays
         return torch.stack([self.told(inputs), self.freed(solution)], 1)
 
     def decode(self, x: Float[Tensor, "n 2 *grid"]) -> tuple[Tensor, ...]:
-        """Input and solution in float64."""
+        """Decode input and solution in float64."""
         y = x.to(torch.float64)
         return y[:, 0] * self.width[0] + self.start[0], self.solution(y[:, 1])
 
     def told(self, inputs: Float64[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
-        """An input as models are told it."""
+        """Encode an input."""
         return (inputs - self.start[0]) / self.width[0]
 
     def freed(self, solution: Float64[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
-        """A solution as models propose it."""
+        """Encode a solution."""
         return (solution / self.envelope - self.start[1]) / self.width[1]
 
     def solution(self, freed: Float[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
-        """And back."""
+        """Decode a solution."""
         return self.envelope * (freed.to(torch.float64) * self.width[1] + self.start[1])
 
     def relative(
         self, proposed: Float[Tensor, "n *grid"], true: Float[Tensor, "n *grid"]
     ) -> Float[Tensor, " n"]:
-        """Error of what a model proposes over the size of the truth, of the fields themselves.
+        """Relative error of a proposal, measured on the decoded fields.
 
-        Both may lie on a coarser grid, as means of blocks.
+        Both may be on a coarser grid, as means of blocks.
         """
         bow = blocks(self.envelope.to(true.dtype)[None], len(self.envelope) // true.shape[-1])[0]
         over = tuple(range(1, true.ndim))
@@ -78,7 +78,7 @@ class PairCodec:
 
 
 def blocks(fields: Float[Tensor, "n *grid"], times: int) -> Float[Tensor, "n *coarse"]:
-    """Means of blocks of so many points along each axis of the grid."""
+    """Average blocks of `times` points along each axis of the grid."""
     for axis in range(1, fields.ndim):
         fields = fields.unflatten(axis, (-1, times)).mean(axis + 1)
     return fields

@@ -1,7 +1,7 @@
-"""Why networks that learn from residuals are off: what was measured, and what to write instead.
+"""Diagnosis of why physics-informed networks fail: the measured cause, and its remedy.
 
-Each cause has a number of its own, of the training or of the networks after it; the first that
-explains the error is told. The solver's field is only asked whether there is an error at all.
+Each cause has its own number, measured in training or on the trained networks; the first that
+explains the error is reported. The solver's field only decides whether there is an error at all.
 """
 
 import math
@@ -14,11 +14,11 @@ from torch import Tensor
 
 from ingenium.domains.equations.field.residual import ResidualNetworks
 
-FAILED = 0.2  # error of a field, from which on a reason is told
-LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which they are told
+FAILED = 0.2  # error of a field, from which on a reason is reported
+LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which reported
 GROWN, FAR = 20.0, 30.0  # last loss over the least; what weights have moved
 UNTOLD = 0.2  # share of the time without points
-OFF_POINTS = 10.0  # residual beside the points over that at them
+OFF_POINTS = 10.0  # residual off the points over that at them
 STILL, MOVED = 0.8, 0.35  # last loss over the one a tenth before; what weights have moved
 FRONT, SHARP = 0.05, 0.5  # of the points the worst, and their share of the residual
 SATURATED = 0.5  # share of the first layer
@@ -28,7 +28,7 @@ EARLY = 3.0  # its residual over that of what is late
 
 @dataclass(frozen=True)
 class ResidualFault:
-    """A cause, what was measured of it, and what to write."""
+    """Cause of a failure, its measured value, and its remedy."""
 
     cause: str
     came: str
@@ -37,7 +37,7 @@ class ResidualFault:
 
 @torch.no_grad()
 def diagnosed(nets: ResidualNetworks, error: float) -> ResidualFault | None:
-    """The first cause that is found; none where the fields are near the solver's."""
+    """Return the first cause found; None where the fields are near the solver's."""
     if error < FAILED:
         return None
     at = torch.rand(512, 2, generator=torch.Generator().manual_seed(77))
@@ -65,7 +65,7 @@ def _saturated(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 
 def _moved(nets: ResidualNetworks) -> float:
-    """How far weights are from the first ones, over their size."""
+    """Mean distance of weights from their initial values, over the size of these."""
     apart = zip(nets.weights[::2], nets.first[::2], strict=True)
     return float(np.mean([(w - v).norm() / v.norm() for w, v in apart]))
 
@@ -113,7 +113,7 @@ def _covered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 
 def _ordered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
-    """A late field that fits its equation follows from no start if the early one does not."""
+    """Find late times that were fitted before early ones, and so follow from no start."""
     if nets.equation.axes == 2 or nets.own.causal >= CAUSAL:
         return
     square, t = nets.residual(at).square(), at[:, 1]

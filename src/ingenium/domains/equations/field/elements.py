@@ -1,4 +1,4 @@
-"""The same equations by scikit-fem: quadratic elements, with SciPy's steps in time.
+"""Cross-check by scikit-fem: quadratic elements, with SciPy's steps in time.
 
 Shapes: a field over the grid of an equation.
 """
@@ -30,7 +30,7 @@ CLOSE = 1e-7  # relative, of steps in time
 
 
 def second_engine(equation: FieldEquation) -> SecondVerifier | None:
-    """What measures errors again; None for an equation that it does not solve, or without it."""
+    """Return the cross-check of errors; None without scikit-fem, or for an unsupported equation."""
     if find_spec("skfem") is None:
         return None
     solve: Callable[[Tensor], Tensor]
@@ -53,7 +53,7 @@ def second_engine(equation: FieldEquation) -> SecondVerifier | None:
 
 
 def at_rest(medium: Float64[Tensor, "y x"], load: Float64[Tensor, "y x"]) -> Float64[Tensor, "y x"]:
-    """`-div(a grad u) = f` with edges at 0, in the middles of cells; each cell is an element."""
+    """Solve `-div(a grad u) = f` with edges at 0, in the centres of cells; an element per cell."""
     fem, n = EQUATIONS.package("skfem"), medium.shape[-1]
     basis, probes, place = _square(n)
     shape = (basis.nelems, basis.dx.shape[1])
@@ -72,7 +72,7 @@ def at_rest(medium: Float64[Tensor, "y x"], load: Float64[Tensor, "y x"]) -> Flo
 
 @cache
 def _square(n: int) -> tuple[Any, Any, np.ndarray]:
-    """Elements, what reads their fields in the middles of cells, and the cell of each element."""
+    """Return elements, a reader of their fields at cell centres, and the cell of each element."""
     fem, ends = EQUATIONS.package("skfem"), np.linspace(0, 1, n + 1)
     basis = fem.Basis(fem.MeshQuad.init_tensor(ends, ends), fem.ElementQuad2())
     x = middles(n).numpy()
@@ -85,7 +85,7 @@ Force = Callable[[Any, np.ndarray], tuple[np.ndarray, Any]]  # what drives a fie
 
 
 def in_time(start: Float64[Tensor, " x"], diffusion: float, force: Force) -> Float64[Tensor, " x"]:
-    """A periodic field at the time 1, by backward differences of variable order."""
+    """Return a periodic field at the time 1, by backward differences of variable order."""
     n = len(start)
     basis, joined, order = _circle(n)
     mass, stiff = _forms(n)
@@ -108,7 +108,7 @@ def in_time(start: Float64[Tensor, " x"], diffusion: float, force: Force) -> Flo
 
 @cache
 def _circle(n: int) -> tuple[Any, csc_array, np.ndarray]:
-    """Elements of a line, what joins its ends, and the joined numbers in the order of places."""
+    """Return elements of a circle, the map that joins its ends, and the joined numbering."""
     fem = EQUATIONS.package("skfem")
     basis = fem.Basis(fem.MeshLine(np.linspace(0, 1, n + 1)), fem.ElementLineP2(), intorder=6)
     place = np.rint(basis.doflocs[0] * 2 * n).astype(int) % (2 * n)
@@ -119,7 +119,7 @@ def _circle(n: int) -> tuple[Any, csc_array, np.ndarray]:
 
 @cache
 def _forms(n: int) -> tuple[csc_array, csc_array]:
-    """Mass and stiffness on the circle."""
+    """Return mass and stiffness matrices on the circle."""
     fem = EQUATIONS.package("skfem")
     basis, joined, _ = _circle(n)
     mass = fem.BilinearForm(lambda u, v, w: u * v).assemble(basis)
@@ -128,14 +128,14 @@ def _forms(n: int) -> tuple[csc_array, csc_array]:
 
 
 def _placed(start: Float64[Tensor, " x"], order: np.ndarray) -> np.ndarray:
-    """A start at the corners and middles of elements, in the order of their numbers."""
+    """Interpolate a start at the nodes of elements, in the order of their numbers."""
     first = np.empty(2 * len(start))
     first[order] = resampled(start[None], 2 * len(start))[0].numpy()
     return first
 
 
 def swung(start: Float64[Tensor, " x"], speed: float) -> Float64[Tensor, " x"]:
-    """A string that was let go from rest, at the time 1: each mode of its elements in turn."""
+    """Return a string released from rest, at the time 1, by the modes of its elements."""
     _, _, order = _circle(len(start))
     mass, _ = _forms(len(start))
     squares, modes = _modes(len(start))
@@ -146,19 +146,19 @@ def swung(start: Float64[Tensor, " x"], speed: float) -> Float64[Tensor, " x"]:
 
 @cache
 def _modes(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Squares of frequencies at the speed 1, and the modes."""
+    """Return squares of frequencies at the speed 1, and the modes."""
     mass, stiff = _forms(n)
     squares, modes = eigh(stiff.toarray(), mass.toarray())
     return squares, modes
 
 
 def _still(basis: Any, u: np.ndarray) -> tuple[np.ndarray, Any]:
-    """Nothing drives it."""
+    """Return no force."""
     return np.zeros(basis.N), csc_array((basis.N, basis.N))
 
 
 def _carried(basis: Any, u: np.ndarray) -> tuple[np.ndarray, Any]:
-    """`-u u_x`, in parts: half the square against slopes."""
+    """Return `-u u_x`, integrated by parts: half the square against slopes."""
     fem, at = EQUATIONS.package("skfem"), basis.interpolate(u)
     right = fem.LinearForm(lambda v, w: w.u**2 / 2 * v.grad[0]).assemble(basis, u=at)
     slopes = fem.BilinearForm(lambda d, v, w: w.u * d * v.grad[0]).assemble(basis, u=at)
@@ -166,7 +166,7 @@ def _carried(basis: Any, u: np.ndarray) -> tuple[np.ndarray, Any]:
 
 
 def _parting(basis: Any, u: np.ndarray) -> tuple[np.ndarray, Any]:
-    """`5 (u - u^3)`."""
+    """Return `5 (u - u^3)`."""
     fem, at = EQUATIONS.package("skfem"), basis.interpolate(u)
     right = fem.LinearForm(lambda v, w: 5 * (w.u - w.u**3) * v).assemble(basis, u=at)
     slopes = fem.BilinearForm(lambda d, v, w: 5 * (1 - 3 * w.u**2) * d * v).assemble(basis, u=at)

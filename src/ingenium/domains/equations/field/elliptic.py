@@ -1,4 +1,4 @@
-"""Equations at rest on the unit square, whose edges are held at 0: Poisson, and Darcy's flow.
+"""Stationary equations on the unit square with edges fixed at 0: Poisson, and Darcy flow.
 
 Shapes: n fields of N x N cells.
 """
@@ -21,7 +21,7 @@ Refusal = tuple[str, str, str] | None
 
 @dataclass(frozen=True)
 class Poisson:
-    """A load on a membrane; loads are Gaussian fields of sines."""
+    """Membrane under a load; loads are Gaussian fields of sines."""
 
     name: ClassVar[str] = "poisson"
     written: ClassVar[str] = "-laplace u = f"
@@ -34,20 +34,20 @@ class Poisson:
     points: int = 64
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
-        """Loads."""
+        """Sample loads."""
         return gaussian(10 * _decay(self.points, 1), n, rng, "held")
 
     def solved(self, inputs: Float64[Tensor, "n y x"], finer: int) -> Float64[Tensor, "n y x"]:
-        """By sines: exact for the sines that the grid holds, so that a finer one says the same."""
+        """Solve by sine series, exact for the grid's sines; a finer grid changes nothing."""
         return sine_poisson(inputs)
 
     def coarse(self, inputs: Float64[Tensor, "n y x"], times: int) -> Float64[Tensor, "n y x"]:
-        """The same of fewer sines."""
+        """Solve with fewer sines."""
         few = self.points // times
         return resampled_sines(sine_poisson(resampled_sines(inputs, few)), self.points)
 
     def refuses(self, one: Float64[np.ndarray, "y x"]) -> Refusal:
-        """A load that is none."""
+        """Refuse a load of 0."""
         if np.abs(one).max() > 0:
             return None
         return "a load that is not 0 everywhere", "zeros", "Its solution is 0: there is no error."
@@ -55,7 +55,7 @@ class Poisson:
 
 @dataclass(frozen=True)
 class Darcy:
-    """Pressure in a ground of two kinds, one four times as easily passed as the other.
+    """Pressure in a ground of two kinds, one four times as permeable as the other.
 
     Source: Li et al., ICLR 2021, arXiv:2010.08895, section 5.2 and appendix A.3 (permeability 12
         or 3 by the sign of a Gaussian field, source 1).
@@ -73,21 +73,21 @@ class Darcy:
     kinds: ClassVar[tuple[float, float]] = (12.0, 3.0)
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
-        """Grounds."""
+        """Sample permeabilities."""
         easy, hard = self.kinds
         above = gaussian(_decay(self.points, 0), n, rng, "open") >= 0
         return torch.where(above, easy, hard).to(torch.float64)
 
     def solved(self, inputs: Float64[Tensor, "n y x"], finer: int) -> Float64[Tensor, "n y x"]:
-        """By finite volumes, each cell cut into `finer` along both axes."""
+        """Solve by finite volumes, each cell split into `finer` along both axes."""
         return averaged(self._flow(refined(inputs, finer), 1e-11), finer)
 
     def coarse(self, inputs: Float64[Tensor, "n y x"], times: int) -> Float64[Tensor, "n y x"]:
-        """The same on blocks of cells, stopped early and told between by sines."""
+        """Solve on blocks of cells, stopped early and interpolated by sines."""
         return resampled_sines(self._flow(averaged(inputs, times), 1e-4), self.points)
 
     def _flow(self, medium: Tensor, close: float) -> Tensor:
-        """NaN for a medium that is none."""
+        """Solve for the flow; NaN for an invalid medium."""
         least, most = medium.amin((1, 2)), medium.amax((1, 2))
         good = (least > 0) & (most <= MOST_CONTRAST * least)
         own = torch.where(good[:, None, None], medium, 1.0)
@@ -95,7 +95,7 @@ class Darcy:
         return torch.where(good[:, None, None], found, torch.nan)
 
     def refuses(self, one: Float64[np.ndarray, "y x"]) -> Refusal:
-        """A ground that nothing passes, or of too great a contrast."""
+        """Refuse an impermeable ground, or one of too great a contrast."""
         if one.min() > 0 and one.max() <= MOST_CONTRAST * one.min():
             return None
         return (
@@ -106,7 +106,7 @@ class Darcy:
 
 
 def _decay(points: int, first: int) -> Float64[Tensor, "{points} {points}"]:
-    """Standard deviations of modes, `(pi^2 k^2 + 9)^-1`; the mean has none."""
+    """Standard deviations of modes, `(pi^2 k^2 + 9)^-1`; 0 for the mean."""
     k = np.pi * torch.arange(first, points + first, dtype=torch.float64)
     spread = 1 / (k[:, None] ** 2 + k**2 + 9)
     if first == 0:

@@ -1,4 +1,4 @@
-"""What an equation is here: a law of inputs, its solver on finer or coarser grids, and its edges.
+"""Protocol of an equation: a law of inputs, its solver on several grids, and its edges.
 
 Shapes: n fields over a grid of one axis (`x`) or two (`y`, `x`).
 """
@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from scipy.fft import idctn, idstn
 from torch import Tensor
 
-BANDS = 4  # of wave numbers, in which inputs are told apart from the law's
+BANDS = 4  # of wave numbers, by which inputs are compared with the law's
 LEAST = 1e-2  # reach of a number, where a law leaves it none, such as the mean of a flow
 
 
@@ -27,37 +27,37 @@ class FieldEquation(Protocol):
     periodic: ClassVar[bool]
     turned: ClassVar[bool]  # whether a turned or mirrored input has the solution turned alike
     axes: ClassVar[int]  # of the grid
-    judged_on: ClassVar[int]  # times the points, where the solver judges
+    judged_on: ClassVar[int]  # times the points, where the solver verifies
 
     @property
     def points(self) -> int:
-        """Of each side."""
+        """Number of points along each side."""
         ...
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n *grid"]:
-        """Inputs of the law."""
+        """Sample inputs of the law."""
         ...
 
     def solved(self, inputs: Float64[Tensor, "n *grid"], finer: int) -> Float64[Tensor, "n *grid"]:
-        """Solutions on a grid so many times finer, told on the own one; NaN without an answer."""
+        """Solve on a `finer` times finer grid, returned on the own one; NaN without an answer."""
         ...
 
     def coarse(self, inputs: Float64[Tensor, "n *grid"], times: int) -> Float64[Tensor, "n *grid"]:
-        """The solver as one would tune it for speed, on a grid so many times coarser."""
+        """Solve on a `times` coarser grid, tuned for speed."""
         ...
 
     def refuses(self, one: Float64[np.ndarray, "*grid"]) -> tuple[str, str, str] | None:
-        """What was expected of an input, what came, what to write instead; None if it will do."""
+        """Return expected, got and remedy for an invalid input; None for a valid one."""
         ...
 
 
 def middles(points: int) -> Float64[Tensor, " {points}"]:
-    """Of cells of the unit interval."""
+    """Centres of the cells of the unit interval."""
     return (torch.arange(points, dtype=torch.float64) + 0.5) / points
 
 
 def envelope(equation: FieldEquation) -> Float64[Tensor, "*grid"]:
-    """What solutions are multiples of: 1 on a periodic grid, and 0 towards edges held at 0."""
+    """Factor of all solutions: 1 on a periodic grid, and 0 towards edges fixed at 0."""
     if equation.periodic:
         return torch.ones([equation.points] * equation.axes, dtype=torch.float64)
     x = middles(equation.points)
@@ -68,12 +68,12 @@ def envelope(equation: FieldEquation) -> Float64[Tensor, "*grid"]:
 def gaussian(
     spread: Float64[Tensor, "*modes"], n: int, rng: torch.Generator, edges: str
 ) -> Float64[Tensor, "n *grid"]:
-    """Gaussian fields by the standard deviation of each of their modes.
+    """Sample Gaussian fields from the standard deviation of each of their modes.
 
     Args:
         spread: of the modes of `rfftn` (real and imaginary part together), of cosines or of sines.
-        n: how many.
-        rng: of the fields.
+        n: number of fields.
+        rng: generator of the fields.
         edges: `periodic`, `open` (cosines) or `held` (sines).
     """
     if edges == "periodic":
@@ -92,7 +92,7 @@ def gaussian(
 
 @dataclass(frozen=True, eq=False)
 class InputLaw:
-    """What inputs of a law look like in a few numbers: mean, and energy by band of wave numbers.
+    """Range of a law's inputs in a few numbers: mean, and energy by band of wave numbers.
 
     Shapes: k numbers of an input.
     """
@@ -102,13 +102,13 @@ class InputLaw:
 
     @classmethod
     def of(cls, equation: FieldEquation, n: int = 256) -> "InputLaw":
-        """Between the least and the greatest of so many draws of the law."""
+        """Measure the least and greatest numbers over `n` samples of the law."""
         seen = numbers(equation.draw(n, torch.Generator().manual_seed(30)))
         low, high = seen.amin(0), seen.amax(0)
         return cls((low + high) / 2, ((high - low) / 2).clamp_min(LEAST))
 
     def strangeness(self, inputs: Float64[Tensor, "n *grid"]) -> Float64[Tensor, " n"]:
-        """Of the number that lies furthest out; 1 is as far as any of the draws."""
+        """Return the largest excess of a number; 1 is as far as the most extreme sample."""
         return ((numbers(inputs) - self.middle) / self.reach).abs().amax(1)
 
 

@@ -1,4 +1,4 @@
-"""Rivals of learned operators as families: the coarse solver, the nearest known input, and PINN.
+"""Baselines of learned operators: the coarse solver, the nearest known input, and PINN.
 
 Shapes: n designs of two channels over a grid: input and solution.
 """
@@ -25,7 +25,7 @@ TOGETHER = 8  # fields whose networks are trained together
 
 
 class CoarseSolver(Unlearned):
-    """The solver on a grid so many times coarser, as one tunes it for speed; nothing is learned."""
+    """Solver on a coarser grid, tuned for speed; nothing is learned."""
 
     def __init__(
         self, equation: FieldEquation, codec: PairCodec, given: Tensor | None, times: int
@@ -36,7 +36,7 @@ class CoarseSolver(Unlearned):
     def propose(
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """An input and its solution for each row of `cond`."""
+        """Propose an input and its solution for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, "coarse")
         inputs = drawn(self.equation, len(cond), rng, self.given)
@@ -44,7 +44,7 @@ class CoarseSolver(Unlearned):
 
 
 class NearestSolution:
-    """The solution of the known input that lies nearest."""
+    """Nearest-neighbour baseline: the solution of the nearest known input."""
 
     def __init__(self, equation: FieldEquation, codec: PairCodec, given: Tensor | None) -> None:
         self.shape, self.c = codec.shape, 1
@@ -54,7 +54,7 @@ class NearestSolution:
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Keep what is known."""
+        """Store the known pairs."""
         check_rows(x, cond, self.shape, self.c)
         self.known = x.to(torch.float64)
         return {}
@@ -62,7 +62,7 @@ class NearestSolution:
     def propose(
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """An input, and the solution of another."""
+        """Propose an input, and the solution of its nearest neighbour."""
         check_cond(cond, self.c)
         check_steer(steer, "nearest")
         told = self.codec.told(drawn(self.equation, len(cond), rng, self.given))
@@ -70,19 +70,20 @@ class NearestSolution:
         return finish(torch.stack([told, self.known[nearest, 1]], 1), steer)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """All known pairs."""
+        """Return all known pairs."""
         return {"known": self.known}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """As they were kept."""
+        """Load the stored pairs."""
         self.known = state_dict["known"].to(torch.float64)
         return self
 
 
 class ResidualFamily(Unlearned):
-    """A network for each field, which learns from the equation alone (PINN).
+    """Physics-informed networks (PINN): one for each field, trained on the equation alone.
 
-    A pilot on one known input goes first: where it fails, the cause is told and nothing proposed.
+    A pilot on one known input runs first: where it fails, the cause is reported and nothing
+    proposed.
     """
 
     together = TOGETHER
@@ -98,7 +99,7 @@ class ResidualFamily(Unlearned):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
-        """The pilot's loss; nothing of it is kept.
+        """Train the pilot and return its loss; its weights are discarded.
 
         Raises:
             InputError: with the cause, where the pilot fails.
@@ -120,7 +121,7 @@ class ResidualFamily(Unlearned):
     def propose(
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """An input and its field for each row of `cond`."""
+        """Propose an input and its field for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, "pinn")
         inputs = drawn(self.equation, len(cond), rng, self.given)

@@ -1,4 +1,4 @@
-"""Fields as files: all pairs of a run in one NetCDF-4 file with their grid, after CF."""
+"""NetCDF-4 files of fields: all pairs of a run with their grid, after CF."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from ingenium.core.formats.arrays import NetcdfArrays
 from ingenium.core.quantity import Variable
 from ingenium.domains.equations.field.equation import FieldEquation
 
-EQUATION = "equation"  # the attribute that says which one the fields solve
+EQUATION = "equation"  # the attribute that names the equation
 
 
 def field_file(

@@ -1,4 +1,4 @@
-"""Linear equations in time on a circle, whose waves each have a closed form: heat, and a string.
+"""Linear equations in time on a circle, solved in closed form by waves: heat, and a string.
 
 Shapes: n fields over one axis (`x`) of length 1.
 """
@@ -20,7 +20,7 @@ Refusal = tuple[str, str, str] | None
 
 @dataclass(frozen=True)
 class Heat:
-    """Warmth that spreads: from the start to the time 1."""
+    """Heat equation: from the start to the time 1."""
 
     name: ClassVar[str] = "heat"
     written: ClassVar[str] = "u_t = d u_xx"
@@ -34,15 +34,15 @@ class Heat:
     diffusion: float = 2e-3
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
-        """Temperatures at the start."""
+        """Sample temperatures at the start."""
         return _smooth(self.points, n, rng)
 
     def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
-        """Exact for the waves that the grid holds, so that a finer one says the same."""
+        """Solve exactly for the waves of the grid, so that a finer grid changes nothing."""
         return _evolved(inputs, self._kept)
 
     def coarse(self, inputs: Float64[Tensor, "n x"], times: int) -> Float64[Tensor, "n x"]:
-        """The same of fewer waves."""
+        """Solve with fewer waves."""
         own = _evolved(resampled(inputs, self.points // times), self._kept)
         return resampled(own, self.points)
 
@@ -50,13 +50,13 @@ class Heat:
         return torch.exp(-self.diffusion * k.square())
 
     def refuses(self, one: Float64[np.ndarray, " x"]) -> Refusal:
-        """A temperature that is even."""
+        """Refuse a uniform temperature."""
         return _even(one)
 
 
 @dataclass(frozen=True)
 class Wave:
-    """A string that is let go from rest: from the start to the time 1."""
+    """Wave equation of a string released from rest: from the start to the time 1."""
 
     name: ClassVar[str] = "wave"
     written: ClassVar[str] = "u_tt = 0.04 u_xx"
@@ -70,15 +70,15 @@ class Wave:
     points: int = 128
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
-        """Displacements at the start."""
+        """Sample displacements at the start."""
         return _smooth(self.points, n, rng)
 
     def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
-        """Exact for the waves that the grid holds, so that a finer one says the same."""
+        """Solve exactly for the waves of the grid, so that a finer grid changes nothing."""
         return _evolved(inputs, self._turned)
 
     def coarse(self, inputs: Float64[Tensor, "n x"], times: int) -> Float64[Tensor, "n x"]:
-        """The same of fewer waves."""
+        """Solve with fewer waves."""
         own = _evolved(resampled(inputs, self.points // times), self._turned)
         return resampled(own, self.points)
 
@@ -86,12 +86,12 @@ class Wave:
         return torch.cos(self.speed * k)
 
     def refuses(self, one: Float64[np.ndarray, " x"]) -> Refusal:
-        """A displacement that is even."""
+        """Refuse a uniform displacement."""
         return _even(one)
 
 
 def _smooth(points: int, n: int, rng: torch.Generator) -> Tensor:
-    """Starts of a few bumps, with two derivatives: Gaussian, with covariance `(k^2 + 100)^-4`."""
+    """Smooth Gaussian starts with two derivatives, of covariance `(k^2 + 100)^-4`."""
     (k,) = waves(points, 1)
     spread = (200 / (k.square() + 100)).square()
     spread[0] = 0.0
@@ -99,7 +99,7 @@ def _smooth(points: int, n: int, rng: torch.Generator) -> Tensor:
 
 
 def _evolved(inputs: Tensor, factor: Callable[[Tensor], Tensor]) -> Tensor:
-    """Each wave times its own factor."""
+    """Multiply each wave by its factor."""
     points = inputs.shape[-1]
     (k,) = waves(points, 1)
     found: Tensor = torch.fft.irfft(torch.fft.rfft(inputs) * factor(k), points)

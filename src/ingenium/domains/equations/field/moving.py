@@ -20,10 +20,10 @@ Refusal = tuple[str, str, str] | None
 
 @dataclass(frozen=True)
 class Burgers:
-    """A velocity that carries itself and is smoothed: from the start to the time 1.
+    """Burgers equation: from the start to the time 1.
 
-    At the paper's viscosity, 0.1, a fiftieth of the start is left in the end; so it is 0.01 here,
-    where fronts stand.
+    At the paper's viscosity, 0.1, a fiftieth of the start remains at the end; so it is 0.01 here,
+    where fronts persist.
 
     Source: Li et al., ICLR 2021, arXiv:2010.08895, section 5.1 (starts of the Gaussian law with
         covariance 625 (-laplace + 25)^-2 and no mean).
@@ -42,14 +42,14 @@ class Burgers:
     judged_on: ClassVar[int] = 2
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
-        """Velocities at the start."""
+        """Sample velocities at the start."""
         (k,) = waves(self.points, 1)
         spread = 25 / (k.square() + 25)
         spread[0] = 0.0
         return gaussian(spread, n, rng, "periodic")
 
     def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
-        """By Fourier series of `finer` times the points, and as many times the steps."""
+        """Solve by Fourier series of `finer` times the points, and as many times the steps."""
         fast = inputs.abs().amax(1) * self.points / self.steps
         good = (fast <= COURANT)[:, None]
         return torch.where(
@@ -57,7 +57,7 @@ class Burgers:
         )
 
     def coarse(self, inputs: Float64[Tensor, "n x"], times: int) -> Float64[Tensor, "n x"]:
-        """The same of fewer waves and steps."""
+        """Solve with fewer waves and steps."""
         steps = max(8, self.steps // (2 * times))
         return self._run(inputs, self.points // times, steps)
 
@@ -75,7 +75,7 @@ class Burgers:
         return resampled(end, self.points)
 
     def refuses(self, one: Float64[np.ndarray, " x"]) -> Refusal:
-        """A start that moves further than a cell in a step."""
+        """Refuse a start that moves further than a cell in a step."""
         courant = float(np.abs(one).max()) * self.points / self.steps
         if courant <= COURANT:
             return None
@@ -89,7 +89,7 @@ class Burgers:
 
 @dataclass(frozen=True)
 class AllenCahn:
-    """Two phases that part, with fronts some 0.03 wide: from the start to the time 1."""
+    """Allen-Cahn equation: two separating phases, with fronts some 0.03 wide, to the time 1."""
 
     name: ClassVar[str] = "allen_cahn"
     written: ClassVar[str] = "u_t = d u_xx + 5 (u - u^3)"
@@ -104,7 +104,7 @@ class AllenCahn:
     judged_on: ClassVar[int] = 2
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
-        """Phases at the start."""
+        """Sample phases at the start."""
         (k,) = waves(self.points, 1)
         spread = 100 / (k.square() + 100)
         spread[0] = 0.0
@@ -112,14 +112,14 @@ class AllenCahn:
         return found
 
     def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
-        """By Fourier series of `finer` times the points, and as many times the steps."""
+        """Solve by Fourier series of `finer` times the points, and as many times the steps."""
         good = (inputs.abs().amax(1) <= 2)[:, None]
         return torch.where(
             good, self._run(inputs, self.points * finer, self.steps * finer), torch.nan
         )
 
     def coarse(self, inputs: Float64[Tensor, "n x"], times: int) -> Float64[Tensor, "n x"]:
-        """The same of fewer waves and steps."""
+        """Solve with fewer waves and steps."""
         return self._run(inputs, self.points // times, max(8, self.steps // (2 * times)))
 
     def _run(self, inputs: Tensor, points: int, steps: int) -> Tensor:
@@ -135,7 +135,7 @@ class AllenCahn:
         return resampled(end, self.points)
 
     def refuses(self, one: Float64[np.ndarray, " x"]) -> Refusal:
-        """A phase far outside of both."""
+        """Refuse a phase far outside of both."""
         if np.abs(one).max() <= 2:
             return None
         came = f"{np.abs(one).max():g}"
@@ -144,7 +144,7 @@ class AllenCahn:
 
 @dataclass(frozen=True)
 class Vorticity:
-    """How a fluid that is stirred turns in the plane: from the start to the time 5.
+    """Vorticity of a stirred fluid in the plane: from the start to the time 5.
 
     Source: Li et al., ICLR 2021, arXiv:2010.08895, section 5.3 (viscosity 1e-3, its law of starts
         and its stirring; there to the time 50).
@@ -164,21 +164,21 @@ class Vorticity:
     judged_on: ClassVar[int] = 1
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
-        """Vorticities at the start."""
+        """Sample vorticities at the start."""
         ky, kx = waves(self.points, 2)
         spread = 7**1.5 * (ky.square() + kx.square() + 49) ** -1.25
         spread[0, 0] = 0.0
         return gaussian(spread, n, rng, "periodic")
 
     def solved(self, inputs: Float64[Tensor, "n y x"], finer: int) -> Float64[Tensor, "n y x"]:
-        """By Fourier series of `finer` times the points, and as many times the steps."""
+        """Solve by Fourier series of `finer` times the points, and as many times the steps."""
         good = (self._speed(inputs) * self._step * self.points <= COURANT)[:, None, None]
         return torch.where(
             good, self._run(inputs, self.points * finer, self.steps * finer), torch.nan
         )
 
     def coarse(self, inputs: Float64[Tensor, "n y x"], times: int) -> Float64[Tensor, "n y x"]:
-        """The same of fewer waves and steps."""
+        """Solve with fewer waves and steps."""
         return self._run(inputs, self.points // times, max(8, self.steps // (2 * times)))
 
     @property
@@ -186,7 +186,7 @@ class Vorticity:
         return self.until / self.steps
 
     def _speed(self, inputs: Tensor) -> Tensor:
-        """The fastest point at the start."""
+        """Largest speed at the start."""
         ky, kx = waves(self.points, 2)
         v, u = self._velocity(torch.fft.rfft2(inputs), ky, kx, self.points)
         return (u.square() + v.square()).sqrt().amax((1, 2))
@@ -225,7 +225,7 @@ class Vorticity:
         return resampled(end, self.points)
 
     def refuses(self, one: Float64[np.ndarray, "y x"]) -> Refusal:
-        """A start that moves further than a cell in a step."""
+        """Refuse a start that moves further than a cell in a step."""
         speed = float(self._speed(torch.from_numpy(one)[None])[0])
         courant = speed * self._step * self.points
         if courant <= COURANT:

@@ -1,4 +1,4 @@
-"""Learned operators: from the input of an equation to its solution.
+"""Learned operators from the input of an equation to its solution.
 
 Shapes: n fields, w channels, over a grid of one axis or two.
 """
@@ -19,21 +19,21 @@ from ingenium.sampling.steer import FREE, Steer
 
 SENSORS, PARTS = ((64, 32, 16), (16,)), 4  # a side, by axes; products a number of width
 FINE_FROM, BLOCK = 0.8, 2  # of a fit in the plane, before which points are means of blocks
-BEYOND = 8  # parts of a side, by which fields that are not periodic are continued with zeros
+BEYOND = 8  # parts of a side, by which non-periodic fields are padded with zeros
 
 
 @dataclass(frozen=True)
 class OperatorSettings:
-    """Size of the network, and steps of a family that draws."""
+    """Size of the network, and number of steps of a sampling family."""
 
     width: int = 16
     modes: int = 10
     layers: int = 4
-    steps: int = 8  # from noise to a solution
+    steps: int = 8  # number of solver steps from noise to a solution
 
 
 class FourierNetwork(nn.Module):
-    """Channels to one field; what is not periodic is told its place and continued with zeros."""
+    """Fourier network to one field; non-periodic inputs get coordinates and zero padding."""
 
     def __init__(self, equation: FieldEquation, channels: int, own: OperatorSettings) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class FourierNetwork(nn.Module):
         self.end = nn.Sequential(line(w, 2 * w, 1), nn.GELU(), line(2 * w, 1, 1))
 
     def forward(self, x: Float[Tensor, "n k *grid"]) -> Float[Tensor, "n *grid"]:
-        """One value a point."""
+        """Return one value for each point."""
         points = x.shape[-1]
         if not self.periodic:
             side = middles(points).to(x.dtype)
@@ -66,7 +66,7 @@ class FourierNetwork(nn.Module):
 
 
 class BranchTrunk(nn.Module):
-    """Sums of products: of what one network makes of the input, and another of each place.
+    """DeepONet: sum of products of a network of the input and a network of each place.
 
     Source: Lu et al., Nature Machine Intelligence 3 (2021) 218 (DeepONet, unstacked).
     """
@@ -94,7 +94,7 @@ class BranchTrunk(nn.Module):
         self.start = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Float[Tensor, "n k *grid"]) -> Float[Tensor, "n *grid"]:
-        """One value a point; the input is seen as means of blocks."""
+        """Return one value for each point; the input enters as means of blocks."""
         for axis in range(2, x.ndim):
             x = x.unflatten(axis, (self.sensors, -1)).mean(axis + 1)
         told = self.branch(x.flatten(1))
@@ -104,9 +104,9 @@ class BranchTrunk(nn.Module):
 
 
 class FourierOperator(Model):
-    """Draws an input of the law, or takes the one that was given, and tells its solution at once.
+    """Fourier neural operator: takes the given input or samples one, and returns its solution.
 
-    A layer of waves knows no grid, so that most of a fit in the plane sees fields on fewer points.
+    Fourier layers do not depend on the grid, so most of a fit in the plane runs on fewer points.
 
     Shapes: designs (2, *grid): input and solution.
     Source: Li et al., ICLR 2021, arXiv:2010.08895 (the network, and the relative error as loss).
@@ -124,15 +124,15 @@ class FourierOperator(Model):
         self.network = self.made()
 
     channels = 1
-    any_grid: ClassVar[bool] = True  # whether the network can be taught on fewer points
+    any_grid: ClassVar[bool] = True  # whether the network can be trained on fewer points
     block = 1
 
     def made(self) -> nn.Module:
-        """The network."""
+        """Build the network."""
         return FourierNetwork(self.equation, self.channels, self.own)
 
     def anneal(self, fraction: float) -> None:
-        """Fewer points first, where they hold all waves of the network."""
+        """Train on fewer points first, where they resolve all waves of the network."""
         enough = self.equation.points // BLOCK >= 2 * self.own.modes
         coarse = self.any_grid and self.equation.axes == 2 and enough and fraction < FINE_FROM
         self.block = BLOCK if coarse else 1
@@ -140,7 +140,7 @@ class FourierOperator(Model):
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Relative error of the solutions; squares are turned and mirrored at random."""
+        """Relative error of the solutions; squares are rotated and mirrored at random."""
         x = self._turned(x, rng)
         told, true = (blocks(x[:, i], self.block) for i in range(2))
         return self.codec.relative(self.network(told[:, None]), true)
@@ -148,14 +148,14 @@ class FourierOperator(Model):
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """The same, unturned."""
+        """Relative error, without augmentation."""
         return self.codec.relative(self.network(x[:, :1]), x[:, 1])
 
     @torch.no_grad()
     def propose(
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """An input and its solution for each row of `cond`."""
+        """Propose an input and its solution for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, "fno")
         inputs = drawn(self.equation, len(cond), rng, self.given)
@@ -166,12 +166,12 @@ class FourierOperator(Model):
     def solution(
         self, told: Float[Tensor, "n *grid"], rng: torch.Generator
     ) -> Float[Tensor, "n *grid"]:
-        """Of inputs, both as models are told them."""
+        """Return the encoded solutions of encoded inputs."""
         found: Tensor = self.network(told[:, None])
         return found
 
     def _turned(self, x: Tensor, rng: torch.Generator) -> Tensor:
-        """All rows of a batch by one of the eight symmetries of the square."""
+        """Apply one of the eight symmetries of the square to all rows."""
         if not self.equation.turned:
             return x
         how = torch.rand(3, generator=rng) < 0.5
@@ -181,17 +181,17 @@ class FourierOperator(Model):
 
 
 class DeepOperator(FourierOperator):
-    """The same by a branch and a trunk."""
+    """The same family with a DeepONet."""
 
     any_grid = False  # the trunk's places are those of the whole grid
 
     def made(self) -> nn.Module:
-        """The network."""
+        """Build the network."""
         return BranchTrunk(self.equation, self.channels, self.own)
 
 
 def drawn(
     equation: FieldEquation, n: int, rng: torch.Generator, given: Tensor | None
 ) -> Float[Tensor, "n *grid"]:
-    """Inputs of the law, or the one that was given."""
+    """Return the given input, or sample inputs of the law."""
     return equation.draw(n, rng) if given is None else given.expand(n, *given.shape)

@@ -1,4 +1,4 @@
-"""`equations.field`: solution fields of differential equations with their error."""
+"""Problem `equations.field`: solution fields of differential equations with their error."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
@@ -31,10 +31,10 @@ from ingenium.domains.equations.field.verifier import SolverVerifier
 from ingenium.train.plan import Plan
 
 INPUT, SOLUTION, GIVEN = "input", "solution", "input_field"
-PIECE, HELD_OUT_EVERY = 50, 6  # known fields that are solved and kept together
-STRANGEST = 3.0  # times as far out as any of the draws that a law is known by
+PIECE, HELD_OUT_EVERY = 50, 6  # known fields that are solved and cached together
+STRANGEST = 3.0  # times as far out as any sample of the law
 COARSE = (1, 2, 4, 8)  # times coarser, of solvers that a spec can name
-SEEN = 64  # draws of its law, of which an equation must refuse hardly any
+SEEN = 64  # samples of its law, of which an equation must refuse hardly any
 FIELD = Input(
     GIVEN,
     "array",
@@ -44,7 +44,7 @@ FIELD = Input(
 
 
 class SolutionField(Problem):
-    """Pairs of an input and its solution, whose error a solver tells."""
+    """Pairs of an input and its solution, whose error a solver measures."""
 
     name: ClassVar[str] = "equations.field"
     summary: ClassVar[str] = "solution fields of differential equations, with their error"
@@ -68,7 +68,7 @@ class SolutionField(Problem):
         """Open the equation.
 
         Raises:
-            InputError: for fronts or an input that its solver cannot hold.
+            InputError: for fronts or an input that its solver cannot resolve.
         """
         self.settings, self.given = settings, given
         self.equation: FieldEquation = settings.opened()
@@ -99,7 +99,7 @@ class SolutionField(Problem):
         self.notes = (f"{e.written}; {e.points} points a side.",)
 
     def _taken(self, given: Given) -> Tensor | None:
-        """The input that a spec gave, on the grid."""
+        """Return the spec's input, on the grid."""
         if GIVEN not in given:
             return None
         e, values = self.equation, np.asarray(given[GIVEN])
@@ -117,14 +117,14 @@ class SolutionField(Problem):
         return torch.from_numpy(np.ascontiguousarray(own))
 
     def labels(self) -> dict[str, Any]:
-        """Places of the points."""
+        """Return the coordinates of the points."""
         e = self.equation
         at = (np.arange(e.points) + (0.0 if e.periodic else 0.5)) / e.points
         return {d: (d, at, {"long_name": d, "units": "1"}) for d in self.sizes}
 
     @cached_property
     def _recipe(self) -> Recipe:
-        """Known pairs, solved as the verifier solves them."""
+        """Return the recipe of known pairs, solved as the verifier solves them."""
         pieces = -(-self.settings.known * HELD_OUT_EVERY // (HELD_OUT_EVERY - 1) // PIECE)
         under = [repr(self.equation), self.settings.seed]
         return Recipe(f"{self.equation.name}_fields", under, self._solved, pieces)
@@ -136,11 +136,11 @@ class SolutionField(Problem):
         return {INPUT: inputs.numpy(), SOLUTION: e.solved(inputs, e.judged_on).numpy()}
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Solve what is learned from."""
+        """Solve the training fields."""
         self._recipe.complete(watch)
 
     def data(self) -> xr.Dataset:
-        """Solved pairs; every sixth is held out."""
+        """Return solved pairs; every sixth is held out."""
         return self._known
 
     @cached_property
@@ -154,7 +154,7 @@ class SolutionField(Problem):
         return to_dataset(arrays, self.variables, coords)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """The input that was given, to the bit; a ground is of its kinds."""
+        """Return the projection onto the given input, exactly, and onto valid grounds."""
         own = self._own
         kinds: tuple[float, float] | None = getattr(self.equation, "kinds", None)
 
@@ -170,7 +170,7 @@ class SolutionField(Problem):
         return onto
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Operators, draws, the solver made coarse, the nearest known input, and PINN."""
+        """Return operators, samplers, coarse solvers, the nearest known input, and PINN."""
         e, codec, own = self.equation, self.codec, self._own
         size = self.settings.network(e.axes)
         found: dict[str, Callable[[], Any]] = {
@@ -186,7 +186,7 @@ class SolutionField(Problem):
         return found | coarse
 
     def budgets(self) -> Mapping[str, Plan]:
-        """Minutes on one core."""
+        """Return training plans of minutes on one core."""
         if self.equation.axes == 1:
             plan = Plan(steps=4000, batch=32, learning_rate=2e-3, ema_decay=0.99, check_every=400)
         else:
@@ -196,15 +196,15 @@ class SolutionField(Problem):
         return dict.fromkeys(learned, plan) | {"pinn": alone}
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Error by the solver, and how far the mean spectrum of solutions lies from known ones."""
+        """Score the error by the solver, and the distance of mean spectra from known ones."""
         return report.scores(self.equation, designs, held_out)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """What the solver takes for the same error, fields beside their error, and spectra."""
+        """Show the solver's cost at equal error, fields with their error, and spectra."""
         return report.sections(self.equation, self.settings.deadline_ms, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A solution that is 0, whose error is 1, and one a tenth too large, with 0.1."""
+        """Return a solution of 0, with error 1, and one a tenth too large, with error 0.1."""
         e = self.equation
         inputs = e.draw(2, torch.Generator().manual_seed(3))
         if self._own is not None:

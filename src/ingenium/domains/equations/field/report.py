@@ -1,4 +1,4 @@
-"""Fields beside their error, and what the solver takes to be as far off as what was proposed.
+"""Report sections: fields with their error, and the solver's cost at equal error.
 
 Shapes: n fields over the grid of an equation.
 """
@@ -27,7 +27,7 @@ FLOOR = 1e-9
 def sections(
     equation: FieldEquation, deadline_ms: float, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The solver at the same error, three fields beside their error, and spectra."""
+    """Show the solver at the same error, three fields with their error, and spectra."""
     error = verdicts["error"].to_numpy()
     rows = np.flatnonzero(np.isfinite(error))
     if not len(rows):
@@ -64,10 +64,10 @@ def sections(
 
 
 def timed(equation: FieldEquation, inputs: Tensor, true: Tensor) -> list[tuple[int, float, float]]:
-    """Of solvers so many times coarser: median error, and processor time a field (ms)."""
+    """Return factor, median error and CPU time per field (ms) of coarser solvers."""
     found = []
     for times in COARSE:
-        equation.coarse(inputs[:1], times)  # what is made once, such as plans of transforms
+        equation.coarse(inputs[:1], times)  # warm-up, such as plans of transforms
         began = time.process_time()
         own = equation.coarse(inputs, times)
         seconds = time.process_time() - began
@@ -79,7 +79,7 @@ def timed(equation: FieldEquation, inputs: Tensor, true: Tensor) -> list[tuple[i
 def scores(
     equation: FieldEquation, designs: xr.Dataset, held_out: xr.Dataset
 ) -> Mapping[str, float]:
-    """Mean error by the solver, and the distance of the logarithms of mean spectra."""
+    """Score the mean error by the solver, and the distance of log mean spectra."""
     inputs, solution = (torch.from_numpy(designs[n].to_numpy()) for n in ("input", "solution"))
     parts = zip(inputs.split(TIMED), solution.split(TIMED), strict=True)
     error = torch.cat([errors(u, equation.solved(a, equation.judged_on))[0] for a, u in parts])
@@ -91,14 +91,14 @@ def scores(
 
 
 def spectrum_gap(one: Tensor, other: Tensor) -> float:
-    """Root mean square difference of the decadic logarithms of mean energies, up to a quarter."""
+    """Root mean square difference of log10 mean energies, up to a quarter of the waves."""
     a, b = (np.log10(spectrum(x) + 1e-30) for x in (one, other))
     few = max(2, len(a) // 2)
     return float(np.sqrt(np.square(a[1:few] - b[1:few]).mean()))
 
 
 def spectrum(fields: Tensor) -> np.ndarray:
-    """Mean energy by the larger whole wave number along the axes."""
+    """Mean energy by the largest wave number along the axes."""
     axes, points = fields.ndim - 1, fields.shape[-1]
     energy = torch.fft.fftn(fields, dim=tuple(range(1, 1 + axes)), norm="forward").abs().square()
     k = (torch.fft.fftfreq(points, dtype=torch.float64) * points).abs()
@@ -107,7 +107,7 @@ def spectrum(fields: Tensor) -> np.ndarray:
 
 
 def _verdict(solvers: Sequence[tuple[int, float, float]], own: float, deadline_ms: float) -> str:
-    """In a sentence: the cheapest solver that is as close."""
+    """State the cheapest solver that is as accurate, in a sentence."""
     close = [s for s in solvers if s[1] <= own]
     soon = [s for s in solvers if s[2] <= deadline_ms]
     told = f"The middle error of what was proposed is {own:.2g}. "
@@ -145,7 +145,7 @@ def _timing(solvers: Sequence[tuple[int, float, float]], own: float, deadline: f
 def _fields(
     equation: FieldEquation, designs: xr.Dataset, error: np.ndarray, rows: Sequence[int]
 ) -> Figure:
-    """A row for each of three designs."""
+    """Draw a row for each of three designs."""
     columns, size = (4, (2.3, 2.0)) if equation.axes == 2 else (3, (2.9, 2.0))
     figure, grid = panels(len(rows), columns, size)
     for line, i, name in zip(grid, rows, SHOWN, strict=True):

@@ -1,9 +1,9 @@
-"""Networks that learn one field each from what they leave of its equation (PINN).
+"""Physics-informed networks (PINN), each trained on one field's residual of the equation.
 
-Many are trained together, each as if it were alone. Values and derivatives by both coordinates go
-through the layers together, so that no graph of derivatives is built. A circle is told by its
-waves, edges at 0 hold by an envelope, and a start by what is added to it; what is early counts
-until it holds, and what is late only then.
+Many are trained together, each independently. Values and derivatives by both coordinates pass
+through the layers together, so that no graph of derivatives is built. A circle is encoded by its
+waves, edges at 0 are imposed by an envelope, and a start by an additive form; late residuals count
+only once early ones are small.
 
 Shapes: n fields, m points, w width; the r = 5 m rows of a jet are the values, the first and the
     second derivatives by both coordinates.
@@ -28,31 +28,31 @@ from ingenium.domains.equations.field.moving import AllenCahn, Burgers
 from ingenium.domains.equations.field.spectral import waves
 
 TAU, WAVES = 2 * math.pi, 6
-FAINT = 0.1  # of what a network says at first
+FAINT = 0.1  # initial size of a network's output
 SPANS = 8  # of time, whose residuals are weighed one after the other
 ACTIVATIONS = ("tanh", "relu")
 
 
 @dataclass(frozen=True)
 class ResidualSettings:
-    """How a network learns from residuals.
+    """Settings of a network and its training on residuals.
 
     Raises:
-        InputError: for what no network can be made of.
+        InputError: for settings of which no network can be built.
     """
 
     width: int = 32
     layers: int = 3
     steps: int = 1000
-    rate: float = 5e-3  # of Adam, at the start; a fiftieth of it at the end
-    points: int = 512  # at which the equation is asked to hold
-    until: float = 1.0  # share of the time in which they lie
+    rate: float = 5e-3  # learning rate of Adam at the start; it falls to a fiftieth
+    points: int = 512  # number of points at which the residual is minimised
+    until: float = 1.0  # share of the time that the points cover
     activation: str = "tanh"
-    joined: bool = True  # whether a circle is told as one
-    held_start: bool = True  # whether the start holds by construction
-    start_weight: float = 1.0  # where it does not
-    causal: float = 5.0  # how much what is late waits for what is early; 0 for not at all
-    coordinate_unit: float = 1.0  # in which places and times are told, over half their range
+    joined: bool = True  # periodic coordinates are encoded as periodic
+    held_start: bool = True  # the start is satisfied by construction
+    start_weight: float = 1.0  # weight of the start's error, where it is not imposed
+    causal: float = 5.0  # strength of causal weighting; 0 for none
+    coordinate_unit: float = 1.0  # unit of encoded places and times, over half their range
 
     def __post_init__(self) -> None:
         choose(self.activation, dict.fromkeys(ACTIVATIONS), "activation")
@@ -72,7 +72,7 @@ Rest = Callable[[tuple[Tensor, ...], Tensor], Tensor]  # of the five rows, and t
 
 
 def rest_of(equation: FieldEquation) -> Rest | None:
-    """What a field leaves of its equation; rows are u, u_x, u_t (u_y), u_xx, u_tt (u_yy)."""
+    """Return the residual of an equation; rows are u, u_x, u_t (u_y), u_xx, u_tt (u_yy)."""
     match equation:
         case Poisson():
             return lambda u, f: u[3] + u[4] + f
@@ -90,7 +90,7 @@ def rest_of(equation: FieldEquation) -> Rest | None:
 
 @dataclass(frozen=True, eq=False)
 class ResidualNetworks:
-    """Of some inputs of one equation, with how their training went."""
+    """Networks for some inputs of one equation, with the record of their training."""
 
     equation: FieldEquation
     own: ResidualSettings
@@ -98,7 +98,7 @@ class ResidualNetworks:
     size: float  # of solutions
     weights: list[Tensor]
     first: list[Tensor]  # weights before any step
-    places: Float[Tensor, "m 2"]  # points that are learned from
+    places: Float[Tensor, "m 2"]  # training points
     losses: list[float] = field(default_factory=list)  # mean over the fields, by step
     spread: list[Tensor] = field(default_factory=list)  # places, and the start there in time
 
@@ -107,7 +107,7 @@ class ResidualNetworks:
         cls, equation: FieldEquation, own: ResidualSettings, inputs: Tensor, size: float,
         rng: torch.Generator,
     ) -> "ResidualNetworks":  # fmt: skip
-        """With first weights and points by chance."""
+        """Initialise weights and points at random."""
         told = 2 if equation.axes == 2 or not own.joined else 2 * WAVES + 1
         widths = [told, *[own.width] * own.layers, 1]
         weights = []
@@ -122,7 +122,7 @@ class ResidualNetworks:
         return cls(equation, own, inputs.float(), size, weights, first, places)
 
     def told(self, at: Float[Tensor, "m 2"]) -> Jet:
-        """Places as the network is told them, with derivatives."""
+        """Encode places as network inputs, with derivatives."""
         zero, x = torch.zeros_like(at[:, 0]), at[:, 0]
         unit = self.own.coordinate_unit
 
@@ -144,7 +144,7 @@ class ResidualNetworks:
         return torch.stack(columns, -1).expand(len(self.inputs), -1, -1)
 
     def rows(self, at: Float[Tensor, "m 2"]) -> tuple[Float[Tensor, "n m"], ...]:
-        """The fields at places, and their derivatives."""
+        """Return the fields at places, and their derivatives."""
         h = self.told(at)
         pairs = list(zip(self.weights[::2], self.weights[1::2], strict=True))
         for i, (w, b) in enumerate(pairs):
@@ -162,7 +162,7 @@ class ResidualNetworks:
         return self._begun(u, at) if self.own.held_start else u
 
     def _begun(self, u: tuple[Tensor, ...], at: Tensor) -> tuple[Tensor, ...]:
-        """The start as it would spread, and what is added in time; of a string by its square."""
+        """Add the start as it spreads to the network's output times time (squared for a string)."""
         if not self.spread or self.spread[0] is not at:
             self.spread[:] = [at, *self._spreading(at)]
         start, slope, moved, bend, turned = self.spread[1:]
@@ -179,7 +179,7 @@ class ResidualNetworks:
         )
 
     def _spreading(self, at: Tensor) -> list[Tensor]:
-        """The start by its series with derivatives; where fronts are carried, smoothed in time."""
+        """Return the start by its series with derivatives, smoothed in time where fronts move."""
         points = self.equation.points
         (k,) = waves(points, 1)
         modes = torch.fft.rfft(self.inputs.double()) / points
@@ -192,7 +192,7 @@ class ResidualNetworks:
         return [(modes @ (wave * factor).T).real.to(at.dtype) for factor in by]
 
     def _bent(self, value: Tensor, parts: Tensor) -> Tensor:
-        """A layer's nonlinearity, with its derivatives."""
+        """Apply a layer's nonlinearity, with its derivatives."""
         if self.own.activation == "relu":
             y, slope = value.relu(), (value > 0).to(value.dtype)
             bend = torch.zeros_like(slope)
@@ -205,7 +205,7 @@ class ResidualNetworks:
         return torch.stack([y, slope * a, slope * b, *second], 1)
 
     def residual(self, at: Float[Tensor, "m 2"]) -> Float[Tensor, "n m"]:
-        """What is left of the equation, over the size of the fields (or of the load)."""
+        """Residual of the equation, over the size of the fields (or of the load)."""
         rest = rest_of(self.equation)
         assert rest is not None
         load = self._load(at)
@@ -213,19 +213,19 @@ class ResidualNetworks:
         return rest(self.rows(at), load) / size
 
     def _load(self, at: Tensor) -> Tensor:
-        """The input at places of the grid of cells; of no matter to equations in time."""
+        """Return the input at places of the grid of cells; unused for equations in time."""
         if self.equation.axes == 1:
             return torch.zeros(())
         index = (at * self.equation.points).long()
         return self.inputs[:, index[:, 1], index[:, 0]]
 
     def snapped(self, at: Float[Tensor, "m 2"]) -> Float[Tensor, "m 2"]:
-        """Places in the middles of cells, where a load is known."""
+        """Snap places to the centres of cells, where a load is known."""
         points = self.equation.points
         return at if self.equation.axes == 1 else ((at * points).long() + 0.5) / points
 
     def start(self) -> Float[Tensor, " n"]:
-        """Mean square by which the start is missed, over the size of the fields; 0 at rest."""
+        """Mean squared relative error of the start; 0 for stationary equations."""
         if self.equation.axes == 2:
             return torch.zeros(len(self.inputs))
         u = self.rows(self._line(0.0))
@@ -240,7 +240,7 @@ class ResidualNetworks:
 
     @torch.no_grad()
     def solution(self) -> Float[Tensor, "n *grid"]:
-        """On the grid: at rest, or at the time 1."""
+        """Evaluate on the grid: stationary, or at the time 1."""
         if self.equation.axes == 1:
             return self.rows(self._line(1.0))[0]
         side = middles(self.equation.points).float()
@@ -249,7 +249,7 @@ class ResidualNetworks:
         return self.rows(at)[0].view(self.inputs.shape)
 
     def train(self) -> None:
-        """By Adam, whose steps shorten."""
+        """Train by Adam with a decaying rate."""
         own = self.own
         for w in self.weights:
             w.requires_grad = True
@@ -276,7 +276,7 @@ class ResidualNetworks:
             w.requires_grad = False
 
     def _waiting(self, square: Float[Tensor, "n m"], spans: Tensor) -> Float[Tensor, "n m"]:
-        """Weights of points: little until what is earlier holds."""
+        """Weights of points: small until earlier residuals are small."""
         if self.equation.axes == 2 or not self.own.causal:
             return torch.ones_like(square)
         which = torch.nn.functional.one_hot(spans, SPANS).to(square.dtype)
@@ -286,7 +286,7 @@ class ResidualNetworks:
 
 
 def _held(u: tuple[Tensor, ...], at: Tensor) -> tuple[Tensor, ...]:
-    """Times a bow that is 0 at the edges of the square."""
+    """Multiply by a bump that is 0 at the edges of the square."""
     x, y = at.unbind(-1)
     a, b = 4 * x * (1 - x), 4 * y * (1 - y)
     da, db = 4 - 8 * x, 4 - 8 * y

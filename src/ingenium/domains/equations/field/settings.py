@@ -1,4 +1,4 @@
-"""Which equation, on how many points, and how much is learned from: the setup of a field."""
+"""Settings of a field: the equation, its grid, and the number of training fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -18,21 +18,22 @@ RESOLVED = 1.0  # cells of the solver's own grid in the width that diffusion lea
 
 @dataclass(frozen=True)
 class EquationSettings:
-    """Of `equations.field`; a number of 0 is that of the equation's own default.
+    """Settings of `equations.field`; a number of 0 is the equation's own default.
 
     Raises:
-        InputError: for an unknown equation, sizes out of range, or what the equation has not.
+        InputError: for an unknown equation, sizes out of range, or a setting that the equation
+            lacks.
     """
 
     equation: str = "darcy"
-    points: int = 0  # a side; 64 in the plane and 128 on a line
-    diffusion: float = 0.0  # of an equation in time: viscosity, or what widens a front
-    steps: int = 0  # of the solver in time
-    known: int = 1000  # solved fields to learn from; every sixth more is held out
-    width: int = 0  # of the network; 16 in the plane and 48 on a line
-    deadline_ms: float = 5.0  # of processor time a field, that the report holds solvers against
-    seed: int = 0  # of the known fields
-    residual: ResidualSettings = field(default_factory=ResidualSettings)  # of the family pinn
+    points: int = 0  # points of a side; default 64 in the plane, 128 on a line
+    diffusion: float = 0.0  # viscosity or diffusivity of an equation in time
+    steps: int = 0  # time steps of the solver
+    known: int = 1000  # solved training fields; every sixth more is held out
+    width: int = 0  # width of the network; default 16 in the plane, 48 on a line
+    deadline_ms: float = 5.0  # CPU time for a field, to which the report compares solvers
+    seed: int = 0  # seed of the known fields
+    residual: ResidualSettings = field(default_factory=ResidualSettings)  # of family `pinn`
 
     def __post_init__(self) -> None:
         choose(self.equation, EQUATIONS, "equation")
@@ -64,10 +65,10 @@ class EquationSettings:
             )
 
     def opened(self) -> FieldEquation:
-        """The equation.
+        """Return the equation.
 
         Raises:
-            InputError: for fronts that the grid cannot hold.
+            InputError: for fronts that the grid cannot resolve.
         """
         own = {"points": self.points, "diffusion": self.diffusion, "steps": self.steps}
         equation: FieldEquation = EQUATIONS[self.equation](**{k: v for k, v in own.items() if v})
@@ -83,7 +84,7 @@ class EquationSettings:
         return equation
 
     def network(self, axes: int) -> OperatorSettings:
-        """Its size."""
+        """Return the size of the network."""
         if axes == 1:
             return OperatorSettings(width=self.width or 48, modes=16)
         return OperatorSettings(width=self.width or 16)

@@ -1,7 +1,7 @@
-"""Own spectral solvers in float64: periodic fields in time, and sine series on a square.
+"""Spectral solvers in float64: periodic fields in time, and sine series on a square.
 
 Shapes: n fields, then one or two axes of a grid. A periodic grid has its points at j / N, a square
-whose edges are held at 0 at the middles (j + 1/2) / N of its cells.
+with edges fixed at 0 has them at the centres (j + 1/2) / N of its cells.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def waves(points: int, axes: int) -> tuple[Tensor, ...]:
 
 
 def resampled(field: Float64[Tensor, "n *grid"], points: int) -> Float64[Tensor, "n *finer"]:
-    """A periodic field at another number of points, by its Fourier series."""
+    """Resample a periodic field to another number of points, by its Fourier series."""
     axes, old = field.ndim - 1, field.shape[-1]
     if points == old:
         return field
@@ -44,7 +44,7 @@ def resampled(field: Float64[Tensor, "n *grid"], points: int) -> Float64[Tensor,
 
 @dataclass(frozen=True, eq=False)
 class ExponentialSteps:
-    """Steps of fourth order in time for stiff periodic equations `v' = L v + N(v, t)`.
+    """Fourth-order time steps for stiff periodic equations `v' = L v + N(v, t)`.
 
     Shapes: n fields, modes of `rfftn`.
     Source: Cox and Matthews, J. Comput. Phys. 176:430, 2002 (ETDRK4); Kassam and Trefethen, SIAM
@@ -70,7 +70,7 @@ class ExponentialSteps:
         return whole, torch.exp(h * self.linear / 2), half, first, middle, last
 
     def run(self, v: Complex[Tensor, "n *modes"]) -> Complex[Tensor, "n *modes"]:
-        """The modes at the end."""
+        """Return the modes at the end."""
         whole, part, half, first, middle, last = self._coefficients
         h = self.until / self.steps
         for i in range(self.steps):
@@ -86,14 +86,14 @@ class ExponentialSteps:
 
 
 def sine_poisson(source: Float64[Tensor, "n y x"]) -> Float64[Tensor, "n y x"]:
-    """`-laplace u = f` on the unit square with edges at 0, exact for sines that the grid holds."""
+    """Solve `-laplace u = f` on the unit square with edges at 0, exact for the grid's sines."""
     k = np.pi * np.arange(1, source.shape[-1] + 1)
     spectrum = dstn(source.numpy(), type=2, axes=(1, 2)) / (k[:, None] ** 2 + k**2)
     return torch.from_numpy(idstn(spectrum, type=2, axes=(1, 2)))
 
 
 def resampled_sines(field: Float64[Tensor, "n y x"], points: int) -> Float64[Tensor, "n v u"]:
-    """A field with edges at 0 at another number of cells, by its sine series."""
+    """Resample a field with edges at 0 to another number of cells, by its sine series."""
     old = field.shape[-1]
     if points == old:
         return field

@@ -1,4 +1,4 @@
-"""The error of a proposed solution, by the equation's own solver on a finer grid.
+"""Verifier of a proposed solution: its error by the equation's solver on a finer grid.
 
 Shapes: n fields over the grid of an equation.
 """
@@ -14,7 +14,7 @@ from torch import Tensor
 from ingenium.core.quantity import Quantity
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
 
-TOGETHER = 16  # fields that are solved at once, so that memory does not grow with a batch
+TOGETHER = 16  # fields in a batch of the solver, to limit memory
 ERROR = Quantity(
     "error", "1", "root mean square error of the solution, over its root mean square", rounding=1e-9
 )
@@ -28,10 +28,10 @@ OFF = Quantity("off_given", "1", "largest difference of the input to the one tha
 
 @dataclass(frozen=True, eq=False)
 class SolverVerifier:
-    """Solves the equation for the input of each design, and compares.
+    """Solver of the equation for each design's input, and the error of its solution.
 
-    What a network's residual says is not asked: a field can nearly satisfy an equation at every
-    point and lie far from its solution.
+    A network's residual is not used: a field can nearly satisfy an equation at every point and be
+    far from its solution.
     """
 
     equation: FieldEquation
@@ -44,12 +44,12 @@ class SolverVerifier:
 
     @property
     def name(self) -> str:
-        """Of the engine."""
+        """Name of the engine."""
         kind = "Fourier" if self.equation.periodic else "finite-volume or sine"
         return f"own {kind} solver, {self.finer * self.equation.points} points a side"
 
     def measure(self, inputs: Tensor, solution: Tensor) -> Tensor:
-        """A row for each design; NaN where the solver has no answer."""
+        """Measure each design; NaN where the solver has no answer."""
         parts = zip(inputs.split(TOGETHER), solution.split(TOGETHER), strict=True)
         rows = [self._measured(a, u) for a, u in parts]
         return torch.cat(rows) if rows else torch.zeros(0, len(self.quantities))
@@ -69,12 +69,12 @@ class SolverVerifier:
         return torch.where(answered[:, None], rows, torch.nan)
 
     def _plain(self, inputs: Tensor) -> Tensor:
-        """An input of the law, in the place of one that is none."""
+        """Return an input of the law, in place of an invalid one."""
         return self.equation.draw(1, torch.Generator().manual_seed(0)).expand_as(inputs)
 
 
 def errors(proposed: Tensor, true: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Error, worst and error of the mean; of a solution that is 0 there are none."""
+    """Return relative error, worst error and error of the mean; NaN for a solution of 0."""
     over = tuple(range(1, true.ndim))
     size = true.square().mean(over).sqrt()
     off = proposed - true
@@ -88,7 +88,7 @@ def errors(proposed: Tensor, true: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class SecondVerifier:
-    """The error by an engine that shares no code, one field after the other."""
+    """Cross-check of the error by an engine that shares no code, one field at a time."""
 
     name: str
     version: str
@@ -97,7 +97,7 @@ class SecondVerifier:
     quantities: tuple[Quantity, ...] = (ERROR,)
 
     def measure(self, inputs: Tensor, solution: Tensor) -> Tensor:
-        """The error; NaN where the engine has no answer."""
+        """Measure the error; NaN where the engine has no answer."""
         rows = []
         for a, u in zip(inputs, solution, strict=True):  # a mesh is solved alone
             rows.append(errors(u[None], self.solve(a)[None])[0])

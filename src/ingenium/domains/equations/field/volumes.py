@@ -1,4 +1,4 @@
-"""Finite volumes for flow through a medium that varies: `-div(a grad u) = f`, edges held at 0.
+"""Finite volumes for flow through a varying medium: `-div(a grad u) = f`, edges fixed at 0.
 
 Shapes: n fields of N x N cells of the unit square.
 Source: Eymard, Gallouet and Herbin, Finite Volume Methods, 2000, section 11 (two points a face,
@@ -18,12 +18,12 @@ STEPS = 400  # of conjugate gradients; 30 do where the medium varies fourfold
 def flow(
     medium: Float64[Tensor, "n y x"], source: Float64[Tensor, "n y x"], *, close: float = 1e-11
 ) -> Float64[Tensor, "n y x"]:
-    """The field in the middles of cells; NaN where it was not found.
+    """Solve for the field in the centres of cells; NaN without convergence.
 
     Args:
-        medium: how easily each cell is passed, above 0.
-        source: of each cell.
-        close: residual over source, at which a field counts as found.
+        medium: permeability of each cell, above 0.
+        source: source of each cell.
+        close: residual over source at convergence.
     """
     n = medium.shape[-1]
     faces = _faces(medium)
@@ -47,18 +47,18 @@ def flow(
 
 
 def refined(cells: Float64[Tensor, "n y x"], times: int) -> Float64[Tensor, "n v u"]:
-    """Each cell as so many along each axis, of the same value."""
+    """Split each cell into `times` cells along each axis, of the same value."""
     return cells.repeat_interleave(times, 1).repeat_interleave(times, 2)
 
 
 def averaged(cells: Float64[Tensor, "n y x"], times: int) -> Float64[Tensor, "n v u"]:
-    """Means of blocks of cells."""
+    """Average blocks of cells."""
     n = cells.shape[-1] // times
     return cells.reshape(len(cells), n, times, n, times).mean((2, 4))
 
 
 def _faces(a: Tensor) -> tuple[Tensor, ...]:
-    """What passes each face for a difference of 1: above and left of each cell, and at the ends."""
+    """Conductances of faces: above and left of each cell, and at the edges."""
     down = 2 * a[:, 1:] * a[:, :-1] / (a[:, 1:] + a[:, :-1])
     right = 2 * a[:, :, 1:] * a[:, :, :-1] / (a[:, :, 1:] + a[:, :, :-1])
     edge = torch.zeros_like(a)
@@ -68,7 +68,7 @@ def _faces(a: Tensor) -> tuple[Tensor, ...]:
 
 
 def _through(u: Tensor, faces: tuple[Tensor, ...]) -> Tensor:
-    """What leaves each cell."""
+    """Net flow out of each cell."""
     down, right, edge = faces
     out = edge * u
     along = down * (u[:, 1:] - u[:, :-1])
@@ -81,7 +81,7 @@ def _through(u: Tensor, faces: tuple[Tensor, ...]) -> Tensor:
 
 
 def _poisson(rest: Tensor) -> Tensor:
-    """The same with a medium of 1, by sines."""
+    """Solve with a medium of 1, by sine transforms."""
     n = rest.shape[-1]
     k = 4 * np.sin(np.pi * np.arange(1, n + 1) / (2 * n)) ** 2
     spectrum = dstn(rest.numpy(), type=2, axes=(1, 2)) / (k[:, None] + k)

@@ -1,1 +1,1 @@
-"""Laws from tables: formulas whose units are right, on the front of error and complexity."""
+"""Problem of laws from tables: formulas with consistent units, by error and complexity."""

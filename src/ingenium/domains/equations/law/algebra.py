@@ -1,4 +1,4 @@
-"""SymPy as a second engine: a law as an expression, evaluated again, simplified and compared."""
+"""Cross-check by SymPy: a law as an expression, evaluated again, simplified and compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ BUILT: Mapping[str, Any] = {
 
 
 def symbols(language: Language, positive: Sequence[bool] | None = None) -> dict[str, Any]:
-    """A symbol for each column, real, and positive where it is said to be."""
+    """Return a real symbol for each column; positive where stated."""
     signs = positive or [False] * len(language.names)
     return {
         name: sympy.Symbol(name, positive=True) if sign else sympy.Symbol(name, real=True)
@@ -44,7 +44,7 @@ def symbols(language: Language, positive: Sequence[bool] | None = None) -> dict[
 def expression(
     tokens: Postfix, constants: Sequence[Any], known: Mapping[str, Any], language: Language
 ) -> Any:
-    """A formula as SymPy's expression."""
+    """Convert a formula to a SymPy expression."""
     stack: list[Any] = []
     held = iter(constants)
     for t in tokens:
@@ -59,7 +59,7 @@ def expression(
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether the difference of two expressions simplifies to zero."""
+    """Return True if the difference of two expressions simplifies to zero."""
     gap = one - other
     if gap == 0:
         return True
@@ -68,7 +68,7 @@ def same(one: Any, other: Any) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class SympyVerifier:
-    """The misfits, by expressions that SymPy built and compiled; no code is shared."""
+    """Cross-check of the misfits, by expressions built and compiled by SymPy; no code is shared."""
 
     table: MeasuredTable
     name: str = "sympy"

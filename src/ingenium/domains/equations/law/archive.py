@@ -1,4 +1,4 @@
-"""The best laws of each size, with their constants.
+"""Archive of the best laws of each size, with their constants.
 
 Shapes: p laws, s tokens, k constants, v columns, r rows.
 """
@@ -20,14 +20,14 @@ from ingenium.domains.equations.law.language import CONSTANTS, Language, Postfix
 
 EACH = 10  # laws of a size
 BETTER = 0.95  # of the misfit of all shorter ones, that a law of the front must reach
-HASTE = 1.1  # times the misfit, that more rounds of a fit may mend
+HASTE = 1.1  # times the misfit, that more rounds of a fit may improve
 AT_ONCE = 256  # laws that are fitted together
 DIGITS = 12  # of a constant
 CHANCE = 0.05  # of a simple number within reach of a constant by accident
 
 
 def _simple() -> Float64[Tensor, " q"]:
-    """Simple numbers: small fractions, times pi or over it."""
+    """Return simple numbers: small fractions, times pi or over it."""
     shares = {Fraction(a, b) for a, b in product(range(1, 17), (1, 2, 3, 4, 5, 6, 8, 12, 16))}
     found = {float(s) * pi**k for s in shares for k in (-1, 0, 1)}
     return torch.tensor(sorted({-x for x in found} | found), dtype=torch.float64)
@@ -38,7 +38,7 @@ SIMPLE = _simple()
 
 @dataclass
 class ExpressionCount:
-    """How many expressions a search held against its table; what it tries twice counts twice."""
+    """Number of expressions that a search compared with its table; repeats count again."""
 
     rows: int = 0  # on rows: formulas of the bank, and each round of each fit
     algebra: int = 0  # products and sums of those, whose misfit follows from sums over rows
@@ -46,7 +46,7 @@ class ExpressionCount:
 
 @dataclass(frozen=True)
 class FittedLaw:
-    """A formula, its constants and the misfit that they leave on the rows of the fit."""
+    """Formula with its constants and its misfit on the rows of the fit."""
 
     tokens: Postfix
     constants: tuple[float, ...]
@@ -55,17 +55,17 @@ class FittedLaw:
 
 @dataclass(frozen=True, eq=False)
 class LawFit:
-    """Fits constants of laws to rows, and makes simple ones simple."""
+    """Fits of constants to rows, and their simplification."""
 
     language: Language
     columns: Float64[Tensor, "v r"]
     target: Float64[Tensor, " r"]
-    count: ExpressionCount = field(default_factory=ExpressionCount)  # what is fitted adds to it
+    count: ExpressionCount = field(default_factory=ExpressionCount)  # each fit adds to it
 
     def fit(
         self, laws: Sequence[Postfix], start: Float64[Tensor, "p k"], rounds: int
     ) -> FittedConstants:
-        """Least squares from a start."""
+        """Fit by least squares from a start."""
         numbers = self.language.numbers(laws)
         done = fitting.fit(
             Evaluator(self.language), numbers, start, self.columns, self.target, rounds
@@ -76,7 +76,7 @@ class LawFit:
     def fitted(
         self, laws: Sequence[tuple[Postfix, Sequence[float]]], rounds: int
     ) -> list[FittedLaw]:
-        """Laws with their constants, those without values or with idle constants left out."""
+        """Fit laws; drops those without values or with redundant constants."""
         spread = float(self.target.std(correction=0))
         found = []
         for start in range(0, len(laws), AT_ONCE):
@@ -93,9 +93,9 @@ class LawFit:
         return found
 
     def simplified(self, done: FittedConstants) -> Float64[Tensor, "p k"]:
-        """Constants to twelve digits, or the simple number within two standard errors of one.
+        """Round constants to twelve digits, or to a simple number within two standard errors.
 
-        Only where so close a simple number would hardly be there by accident.
+        A simple number is used only where one so close is unlikely by chance.
         """
         own, near = done.constants, fitting.errors(done, len(self.target))
         gap = (own[:, :, None] - SIMPLE).abs()
@@ -112,7 +112,7 @@ class LawFit:
 
 
 def padded(constants: Sequence[float]) -> Float64[Tensor, " k"]:
-    """Constants of a law, and zeros after them."""
+    """Pad the constants of a law with zeros."""
     row = torch.zeros(CONSTANTS, dtype=torch.float64)
     row[: len(constants)] = torch.tensor(list(constants), dtype=torch.float64)
     return row
@@ -120,13 +120,13 @@ def padded(constants: Sequence[float]) -> Float64[Tensor, " k"]:
 
 @dataclass(eq=False)
 class LawArchive:
-    """Laws by size; of two with the same misfit one stays."""
+    """Best laws by size; of laws with the same misfit one is stored."""
 
     by_size: dict[int, list[FittedLaw]] = field(default_factory=dict)
     count: ExpressionCount = field(default_factory=ExpressionCount)  # of the search for them
 
     def add(self, laws: Iterable[FittedLaw]) -> None:
-        """Keep the best of each size."""
+        """Store the best laws of each size."""
         for law in laws:
             own = self.by_size.setdefault(len(law.tokens), [])
             same = any(abs(law.misfit - o.misfit) <= 1e-9 * o.misfit for o in own)
@@ -136,12 +136,12 @@ class LawArchive:
                 del own[EACH:]
 
     def admits(self, law: FittedLaw) -> bool:
-        """Whether a law that was fitted in haste may have a place."""
+        """Return True if a law of a quick fit may have a place."""
         own = self.by_size.get(len(law.tokens), [])
         return len(own) < EACH or law.misfit < HASTE * own[-1].misfit
 
     def front(self) -> list[FittedLaw]:
-        """The best of each size that beats all shorter ones."""
+        """Return the best law of each size that beats all shorter ones."""
         found: list[FittedLaw] = []
         for size in sorted(self.by_size):
             best = self.by_size[size][0]
@@ -150,7 +150,7 @@ class LawArchive:
         return found
 
     def ranked(self) -> list[FittedLaw]:
-        """The front, then all others by how far they lie behind it."""
+        """Return the front, then all others by their distance from it."""
         front = self.front()
         rest = []
         for size, own in self.by_size.items():

@@ -1,7 +1,7 @@
-"""Short formulas without constants, all of them up to a number: what laws are built from.
+"""Bank of all short formulas without constants, up to a number, of which laws are composed.
 
-They grow by size; of formulas with the same values the shorter one stays, so that what algebra
-says twice is kept once.
+Formulas are enumerated by size; of those with the same values the shorter one is stored, so
+algebraically equal formulas occur once.
 
 Shapes: n formulas, m rows.
 """
@@ -28,7 +28,7 @@ STEEP = 3  # times the largest exponent of a leaf, beyond which dimensions lead 
 
 @dataclass(frozen=True, eq=False)
 class FormulaBank:
-    """Formulas by number: their operation and arguments, size, dimension and values."""
+    """Bank of formulas by number: operation and arguments, size, dimension and values."""
 
     language: Language
     heads: list[str]
@@ -36,7 +36,7 @@ class FormulaBank:
     size: Int64[np.ndarray, " n"]
     dims: list[Dimension]
     values: Float64[np.ndarray, "n m"]
-    looked_at: int  # formulas whose values were computed, with those that were not kept
+    looked_at: int  # formulas whose values were computed, with those that were not stored
     planted: int = 0  # of them, after the leaves, that were given and not grown
 
     @classmethod
@@ -49,7 +49,7 @@ class FormulaBank:
         seed: int,
         given: Sequence[Postfix] = (),
     ) -> "FormulaBank":
-        """Those given, and all others up to `most`, or to the largest size."""
+        """Enumerate the given formulas and all others up to `most`, or to the largest size."""
         growth = _Growth(language, operations, columns, np.random.default_rng(seed))
         leaves = len(growth.heads)
         growth.plant(given, most)
@@ -77,19 +77,19 @@ class FormulaBank:
         return {d: np.array(rows) for d, rows in found.items()}
 
     def of(self, dim: Dimension) -> Int64[np.ndarray, " k"]:
-        """The formulas of a dimension."""
+        """Return the formulas of a dimension."""
         return self.by_dimension.get(dim, np.zeros(0, np.int64))
 
     @cached_property
     def _parted(self) -> dict[Dimension, tuple[np.ndarray, np.ndarray]]:
-        """Of each dimension, formulas that were given, and all others."""
+        """Given formulas, and all others, by dimension."""
         leaves = len(self.language.names) + 1
         own = {d: (rows >= leaves) & (rows < leaves + self.planted)
                for d, rows in self.by_dimension.items()}  # fmt: skip
         return {d: (rows[own[d]], rows[~own[d]]) for d, rows in self.by_dimension.items()}
 
     def first(self, dim: Dimension, most: int) -> Int64[np.ndarray, " k"]:
-        """Of a dimension: half of them given ones, if there are as many, and short ones."""
+        """Return short formulas of a dimension, up to half of them given ones."""
         if dim not in self._parted:
             return np.zeros(0, np.int64)
         given, others = self._parted[dim]
@@ -97,13 +97,13 @@ class FormulaBank:
         return np.concatenate([given, others[: most - len(given)]])
 
     def postfix(self, i: int) -> Postfix:
-        """The tokens of a formula."""
+        """Return the tokens of a formula."""
         before = [t for j in self.arguments[i] for t in self.postfix(j)]
         return (*before, self.heads[i])
 
 
 class _Growth:
-    """A bank while it grows."""
+    """Bank under construction."""
 
     def __init__(
         self,
@@ -128,13 +128,13 @@ class _Growth:
         self.steepest = STEEP * max([*exponents, 12])
 
     def _key(self, values: np.ndarray) -> tuple[float, ...]:
-        """The same for formulas with the same values, to ten digits."""
+        """Return a key that is equal for formulas with the same values, to ten digits."""
         size = float(np.sqrt(values @ values))
         told = values @ self.probe / size
         return (float(f"{size:.9e}"), *(float(round(x, 9)) for x in told))
 
     def plant(self, given: Sequence[Postfix], most: int) -> None:
-        """Formulas, with all their parts."""
+        """Add formulas with all their parts."""
         place: dict[Postfix, int] = {(h,): i for i, h in enumerate(self.heads)}
         with np.errstate(all="ignore"):
             for one in given:
@@ -151,7 +151,7 @@ class _Growth:
                     place[part] = found
 
     def add(self, size: int, most: int) -> bool:
-        """The formulas of a size; false once there is no room for more."""
+        """Add the formulas of a size; return False once there is no space for more."""
         with np.errstate(all="ignore"):
             for head, own in self._unary(size):
                 self._keep(head, own, size, most)
@@ -167,7 +167,7 @@ class _Growth:
                     yield head, (i,)
 
     def _pairs(self, size: int) -> list[tuple[str, tuple[int, ...]]]:
-        """Pairs whose sizes fit, drawn where there are too many."""
+        """Return pairs whose sizes fit; a random subset where there are too many."""
         sizes = np.array(self.size)
         found: list[tuple[str, tuple[int, ...]]] = []
         for a in range(1, size - 1):
@@ -187,9 +187,9 @@ class _Growth:
         return not one and (i <= j if head == "*" else i != j)
 
     def _keep(self, head: str, own: tuple[int, ...], size: int, most: int) -> int | None:
-        """The number of a formula; none where its units do not agree, or it has no values.
+        """Add a formula and return its number; None for inconsistent units or undefined values.
 
-        One whose values are known is not kept again.
+        A formula with known values returns the number of the stored one.
         """
         if len(self.heads) >= most:
             return None
@@ -214,7 +214,7 @@ class _Growth:
 
 
 def _arguments(tokens: Postfix) -> list[Postfix]:
-    """What the last operation of a formula takes."""
+    """Return the arguments of a formula's last operation."""
     found: list[Postfix] = []
     end = len(tokens) - 1
     begins = {b: a for a, b in parts(tokens)}

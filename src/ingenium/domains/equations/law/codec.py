@@ -1,4 +1,4 @@
-"""Laws as tokens and numbers: the text through its vocabulary, constants by size and sign.
+"""Codec of laws as tokens and numbers: text by its vocabulary, constants by size and sign.
 
 Shapes: n laws, k constants.
 """
@@ -28,39 +28,39 @@ from ingenium.generators.tokens.two_kinds import TwoKindCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
 LAW, VALUES = "law", "constants"
-FINEST = 1e-6  # a constant as small as this is told by its size, and smaller ones hardly at all
+FINEST = 1e-6  # constants from here on are encoded by their size, smaller ones nearly as 0
 WIDE = 7.0  # natural units of the logarithm that count as one
 
 
 @dataclass(frozen=True)
 class SignedSizes:
-    """Constants by sign and logarithm, through the inverse of a hyperbolic sine."""
+    """Codec of constants by sign and logarithm, through the inverse hyperbolic sine."""
 
     k: int = CONSTANTS
     tolerance: float = 1e-12
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one design."""
+        """Shape of one design."""
         return (self.k,)
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n {self.k}"]:
-        """Standardised constants."""
+        """Standardise constants."""
         return torch.asinh(arrays[0].to(torch.float64) / FINEST) / WIDE
 
     def decode(self, x: Float[Tensor, "n {self.k}"]) -> tuple[Tensor, ...]:
-        """Constants."""
+        """Decode constants."""
         return (FINEST * torch.sinh(WIDE * x.to(torch.float64)),)
 
 
 class LawCodec(TwoKindCodec):
-    """Of the laws in a language."""
+    """Codec of the laws in a language."""
 
     language: Language
 
     @classmethod
     def of(cls, language: Language) -> "LawCodec":
-        """Tokens under the grammar of units, and constants."""
+        """Build from tokens under the grammar of units, and constants."""
         vocabulary = Vocabulary(tuple(f" {t}" for t in language.tokens), PATTERN)
         words = TokenCodec(vocabulary, LONGEST + 1, longest(language), UnitGrammar(language), LAW)
         found = cls(words, SignedSizes())
@@ -69,28 +69,28 @@ class LawCodec(TwoKindCodec):
 
     @cached_property
     def grammar(self) -> UnitGrammar:
-        """What may follow what."""
+        """Grammar of the language."""
         return UnitGrammar(self.language)
 
     @property
     def k(self) -> int:
-        """Constants of a design."""
+        """Number of constants of a design."""
         return int(self.numbers.shape[0])
 
     @property
     def drawing(self) -> Drawing:
-        """How tokens are drawn."""
+        """Settings for sampling tokens."""
         return FREELY
 
     def of_laws(self, laws: Sequence[tuple[Postfix, Sequence[float]]]) -> Float[Tensor, "n s"]:
-        """Standardised designs from tokens and constants."""
+        """Encode tokens and constants as standardised designs."""
         if not laws:
             return torch.zeros(0, *self.shape, dtype=torch.float64)
         points = codes([text(tokens) for tokens, _ in laws], self.words.longest)
         return self.encode((points, torch.stack([padded(c) for _, c in laws])))
 
     def laws(self, x: Float[Tensor, "n s"]) -> list[tuple[Postfix, tuple[float, ...]] | None]:
-        """Tokens and constants; None for what is no formula."""
+        """Decode tokens and constants; None for an invalid formula."""
         listed = self.words.to_texts(x[:, : self.steps])
         (constants,) = self.numbers.decode(x[:, self.steps :])
         found: list[tuple[Postfix, tuple[float, ...]] | None] = []
@@ -102,5 +102,5 @@ class LawCodec(TwoKindCodec):
 
 
 def longest(language: Language) -> int:
-    """Characters of the longest law."""
+    """Number of characters of the longest law."""
     return LONGEST * (1 + max(map(len, language.tokens)))

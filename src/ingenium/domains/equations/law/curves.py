@@ -1,8 +1,8 @@
 """Laws of one product of powers: `W f(c P)`, with a factor W and a curve f of a few.
 
-Where the factor has no constant of its own, the curve is undone, and the exponents of P follow by
-least squares on logarithms; so they need not be tried. Where it has one, P is a product that the
-units admit, and c is tried on a grid.
+Where the factor has no constant of its own, the curve is inverted, and the exponents of P follow by
+least squares on logarithms, without trial. Where it has one, P is a product that the units admit,
+and c is tried on a grid.
 
 Shapes: m rows, k extra bases, w factors, g places of a grid.
 """
@@ -23,7 +23,7 @@ from ingenium.domains.equations.law.powers import Exponents, PowerBase, admitted
 KEPT = 6  # sets of extra bases that are tried with one more
 STEP, LOOSE = 1e-6, 0.3  # relative, of a slope; of a half, within which an exponent counts as whole
 STEEP = 16  # halves of the largest power
-ANSWERED = 0.9  # share of the rows on which a curve must be undone
+ANSWERED = 0.9  # share of the rows on which a curve must be invertible
 FACTORS, ARGUMENTS = 12, 6  # of a target's dimension, and pure numbers, that grids are tried with
 DECAYS = np.geomspace(0.03, 50, 60)
 WAVES = np.arange(0.25, 60, 0.25)
@@ -31,7 +31,7 @@ WAVES = np.arange(0.25, 60, 0.25)
 
 @dataclass(frozen=True)
 class PowerCurve:
-    """A function of one product; some have no inverse that holds for all."""
+    """Function of one product; some have no global inverse."""
 
     written: Callable[[Postfix], Postfix]
     value: Callable[[Array], Array]
@@ -88,7 +88,7 @@ CURVES = (
 
 @dataclass(frozen=True, eq=False)
 class CurveSearch:
-    """Of a target, from columns and parts of them."""
+    """Search for laws of a target from columns and their parts."""
 
     language: Language
     columns: Sequence[PowerBase]  # without angles
@@ -98,7 +98,7 @@ class CurveSearch:
     count: ExpressionCount
 
     def found(self) -> Iterator[DraftLaw]:
-        """Laws with first constants."""
+        """Yield laws with initial constants."""
         with np.errstate(all="ignore"):
             factors = self._products(self.language.target, FACTORS)
             for curve in CURVES:
@@ -110,7 +110,7 @@ class CurveSearch:
                     yield from self._tried(curve, curve.grid, factors)
 
     def _products(self, dim: Dimension, most: int) -> list[tuple[Postfix, Array]]:
-        """Products of columns, with their values; for pure numbers 1 goes first."""
+        """Return products of columns with their values; 1 first for pure numbers."""
         made = [(written(self.columns, e), value(self.columns, e))
                 for e in admitted(self.columns, dim, most)]  # fmt: skip
         one: list[tuple[Postfix, Array]] = [(("1",), np.ones_like(self.target))]
@@ -139,7 +139,7 @@ class CurveSearch:
                 yield from self._law(curve, factor, size, exponents, (goal, weight))
 
     def _exponents(self, goal: Array, weight: Array, dim: Dimension) -> Iterator[Exponents]:
-        """Of columns and parts, whole or half, whose product is of a dimension."""
+        """Yield integer or half-integer exponents of columns and parts with this dimension."""
         bases = [*self.columns, *self.parts]
         logs = np.log(np.abs([b.values for b in bases])) * weight
         own = np.vstack([weight, logs[: len(self.columns)]])
@@ -179,7 +179,7 @@ class CurveSearch:
     def _tried(
         self, curve: PowerCurve, grid: Array, factors: Sequence[tuple[Postfix, Array]]
     ) -> Iterator[DraftLaw]:
-        """Of each argument and factor, the best place of the grid."""
+        """Yield the best grid value for each argument and factor."""
         y = self.target
         for argument, own in self._products(self.language.zero, ARGUMENTS)[1:]:
             places = grid / np.abs(own).max()
@@ -210,7 +210,7 @@ def _chosen(
     wanted: Array,
     count: ExpressionCount,
 ) -> list[tuple[int, ...]]:
-    """Sets of at most three extra bases that explain most beside the columns."""
+    """Return sets of at most three extra bases that explain most alongside the columns."""
     base, _ = np.linalg.qr(own.T)
     rest = more - (more @ base) @ base.T
     goal = wanted - base @ (base.T @ wanted)
@@ -228,7 +228,7 @@ def _chosen(
 def _ranked(
     gram: np.ndarray, pull: np.ndarray, sets: Sequence[tuple[int, ...]]
 ) -> list[tuple[int, ...]]:
-    """Sets of as many bases, those first that explain most of the square of what is left."""
+    """Sort sets of equally many bases by the share of the residual that they explain."""
     if not sets:
         return []
     rows = np.array(sets)

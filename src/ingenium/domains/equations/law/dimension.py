@@ -1,4 +1,4 @@
-"""Exact arithmetic of units: a dimension is a row of whole numbers, and no operation rounds.
+"""Exact arithmetic of units: a dimension is a row of integers, and no operation rounds.
 
 Exponents are counted in twelfths, so that roots of roots stay exact.
 """
@@ -11,22 +11,22 @@ PARTS = 12
 
 
 def of_exponents(exponents: Mapping[str, Fraction], bases: Sequence[str]) -> Dimension:
-    """Of the exponents of bases."""
+    """Build a dimension from the exponents of bases."""
     return tuple(int(PARTS * exponents.get(b, Fraction(0))) for b in bases)
 
 
 def bases_of(listed: Iterable[Mapping[str, Fraction]]) -> tuple[str, ...]:
-    """All bases that occur, in order."""
+    """Return all bases that occur, in order."""
     return tuple(sorted({b for one in listed for b in one}))
 
 
 def less(dim: Dimension, *others: Dimension) -> Dimension:
-    """A dimension over others."""
+    """Divide one dimension by others."""
     return tuple(d - sum(parts) for d, *parts in zip(dim, *others, strict=True))
 
 
 def after(operation: str, dims: Sequence[Dimension]) -> Dimension | None:
-    """The dimension of what an operation gives; None where the units do not agree."""
+    """Return the dimension of an operation's result; None where the units are inconsistent."""
     first = dims[0]
     if operation in ("+", "-"):
         return first if first == dims[1] else None
@@ -42,7 +42,7 @@ def after(operation: str, dims: Sequence[Dimension]) -> Dimension | None:
 
 
 def written(dimension: Dimension, bases: Sequence[str]) -> str:
-    """A dimension in words, such as `length / time**2`."""
+    """Write a dimension, such as `length / time**2`."""
     parts = [(b.strip("[]"), Fraction(p, PARTS)) for b, p in zip(bases, dimension, strict=True)]
     told = [b if p == 1 else f"{b}**{p}" for b, p in parts if p]
     return " * ".join(told) or "a pure number"

@@ -1,4 +1,4 @@
-"""Where a formula is proved to have a value: interval arithmetic over a box that is cut finer.
+"""Proof that a formula has a value: interval arithmetic over a box that is bisected.
 
 Sample points cannot show that there is no pole between them; an enclosure can.
 
@@ -20,7 +20,7 @@ from ingenium.kits.enclosures.balls import BALL_FUNCTIONS, ball, ends
 from ingenium.kits.enclosures.enclosure import Enclosure
 from ingenium.kits.enclosures.functions import FUNCTIONS
 
-MOST, ROUNDS = 2048, 24  # boxes at once, and how often they are cut
+MOST, ROUNDS = 2048, 24  # boxes in a batch, and how often they are halved
 BINARY: dict[str, Callable[..., Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -36,7 +36,7 @@ def _evaluated(
     constants: Sequence[Any],
     number: Callable[[float], Any],
 ) -> Any:
-    """The value of a formula in some arithmetic."""
+    """Evaluate a formula in some arithmetic."""
     stack: list[Any] = []
     own = iter(constants)
     for t in tokens:
@@ -51,7 +51,7 @@ def _evaluated(
 
 
 def _finite(operation: Callable[..., Enclosure]) -> Callable[..., Enclosure]:
-    """What overflows has no value in a formula."""
+    """Wrap an operation so that overflow counts as no value."""
 
     def found(*arguments: Enclosure) -> Enclosure:
         value = operation(*arguments)
@@ -71,7 +71,7 @@ def enclose(
     constants: Sequence[float],
     box: Enclosure,
 ) -> Enclosure:
-    """Bounds of a formula over boxes, a row of each column; nothing where it may have no value."""
+    """Enclose a formula over boxes, a row of each column; NaN where it may have no value."""
     columns = {name: box[i] for i, name in enumerate(language.names)}
     even = np.ones(box.low.shape[1])
     found: Enclosure = _evaluated(
@@ -83,7 +83,7 @@ def enclose(
 def by_balls(
     tokens: Postfix, constants: Sequence[float], box: Mapping[str, tuple[float, float]]
 ) -> tuple[float, float] | None:
-    """Bounds over one box by Arb; none where there may be no value.
+    """Bounds over one box by Arb; None where there may be no value.
 
     Raises:
         MissingExtra: with the line that installs python-flint.
@@ -99,10 +99,10 @@ def unproven(
     constants: Sequence[float],
     box: Float64[np.ndarray, "2 v"],
 ) -> float:
-    """The share of a box in which the formula is not proved to have a value.
+    """Share of a box in which the formula is not proved to have a value.
 
-    A box is halved where its bounds are none, along the widest side of the columns that the
-    formula has; a column of one sign in ratio.
+    A box without bounds is halved along the widest side of the formula's columns; in ratio for a
+    column of one sign.
     """
     used = [i for i, name in enumerate(language.names) if name in tokens]
     low, high = (box[side][:, None].copy() for side in (0, 1))
@@ -119,7 +119,7 @@ def unproven(
 
 
 def _halved(low: np.ndarray, high: np.ndarray, used: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Each box as two."""
+    """Halve each box."""
     signed = low * high > 0
     with np.errstate(all="ignore"):
         ratio = np.abs(np.log(np.abs(high) / np.abs(low)))

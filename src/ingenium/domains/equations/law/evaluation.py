@@ -1,6 +1,6 @@
-"""Many formulas at once over all rows of a table: values, and slopes by the constants.
+"""Batched evaluation of formulas over all rows of a table: values, and slopes by constants.
 
-A stack for each formula; at each step the formulas that do the same go together.
+Each formula has a stack; at each step the formulas with the same operation are batched.
 
 Shapes: p formulas, s tokens, k constants, v columns, r rows.
 """
@@ -22,7 +22,7 @@ class Evaluator:
     language: Language
 
     def depth(self, tokens: Int[Tensor, "p s"]) -> int:
-        """Of the deepest stack."""
+        """Depth of the deepest stack."""
         change = [1 - (OPERATIONS[t].arity if t in OPERATIONS else 0) for t in self.language.tokens]
         table = torch.tensor([*change, 0])  # a pad is the last
         return int(table[tokens].cumsum(1).amax()) if tokens.numel() else 1
@@ -33,7 +33,7 @@ class Evaluator:
         constants: Float64[Tensor, "p k"],
         columns: Float64[Tensor, "v r"],
     ) -> Float64[Tensor, "p r"]:
-        """Of each formula in each row."""
+        """Value of each formula in each row."""
         return self._run(tokens, constants, columns, slopes=False)[0]
 
     def slopes(
@@ -42,7 +42,7 @@ class Evaluator:
         constants: Float64[Tensor, "p k"],
         columns: Float64[Tensor, "v r"],
     ) -> tuple[Float64[Tensor, "p r"], Float64[Tensor, "p k r"]]:
-        """Values, and their derivatives by each constant, forwards."""
+        """Return values, and their derivatives by each constant, in forward mode."""
         return self._run(tokens, constants, columns, slopes=True)
 
     def _run(
@@ -91,7 +91,7 @@ class Evaluator:
         *,
         slopes: bool,
     ) -> None:
-        """Take the arguments from the stacks of some formulas, and put back what comes out."""
+        """Replace the arguments on the stacks of some formulas by the result."""
         operation = OPERATIONS[token]
         places = [top[rows] - i for i in range(operation.arity)][::-1]
         taken = [stack[at, rows] for at in places]

@@ -1,4 +1,4 @@
-"""Genetic search and draws of the grammar as families, so that a spec and a comparison name them.
+"""Genetic search, and samples of the grammar, as families for specs and comparisons.
 
 Shapes: n designs, s columns of a design (tokens, then constants), c features.
 """
@@ -41,7 +41,7 @@ class GeneticLaws:
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Search; known laws are its seeds.
+        """Search, with known laws as seeds.
 
         Raises:
             ValueError: if rows do not fit.
@@ -62,10 +62,10 @@ class GeneticLaws:
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """The front, others of the archive by chance, and children of both.
+        """Propose the front, random others of the archive, and children of both.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "genetic")
@@ -86,11 +86,11 @@ class GeneticLaws:
         return rows[torch.arange(n) % len(rows)]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The archive."""
+        """Return the archive."""
         return {"found": self.found, "front": self.front}
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
-        """As it was found."""
+        """Load the archive."""
         self.found = state_dict["found"].to(torch.float64)
         self.front = state_dict["front"].to(torch.int64)
         return self
@@ -102,7 +102,7 @@ class GeneticLaws:
 
 @dataclass(eq=False)
 class GrammarLaws(Unlearned):
-    """Formulas by chance: each token that may follow is as likely as the others."""
+    """Random formulas: each token that may follow is equally likely."""
 
     codec: LawCodec
     c: int
@@ -113,7 +113,7 @@ class GrammarLaws(Unlearned):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One formula for each row of `cond`, with constants near 1."""
+        """Propose one formula for each row of `cond`, with constants near 1."""
         check_cond(cond, self.c)
         check_steer(steer, "grammar")
         n, words = len(cond), self.codec.words

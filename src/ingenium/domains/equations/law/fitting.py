@@ -1,4 +1,4 @@
-"""Constants of many formulas at once, by Levenberg and Marquardt.
+"""Batched fit of the constants of formulas, by Levenberg-Marquardt.
 
 Shapes: p formulas, s tokens, k constants, v columns, r rows.
 """
@@ -21,7 +21,7 @@ STEEPEST = 1e-10  # share of the loss that a round must gain
 
 @dataclass(frozen=True, eq=False)
 class FittedConstants:
-    """Constants, the mean square that they leave, and the slopes there."""
+    """Constants, their mean squared residual, and the slopes there."""
 
     constants: Float64[Tensor, "p k"]
     loss: Float64[Tensor, " p"]  # infinite for a formula without values
@@ -37,7 +37,7 @@ def fit(
     target: Float64[Tensor, " r"],
     rounds: int = 12,
 ) -> FittedConstants:
-    """The least squares next to the start; a step that does not help is not taken.
+    """Fit least squares from a start; a step that does not help is rejected.
 
     Source: Marquardt, J. Soc. Ind. Appl. Math. 11, 1963, with steps scaled by the diagonal.
     """
@@ -65,7 +65,7 @@ def fit(
 
 
 def _step(slopes: Tensor, rest: Tensor, damping: Tensor) -> Tensor:
-    """Damped steps; sums are over rows alone, so that a formula is fitted as if it were alone."""
+    """Damped steps; sums are over rows alone, so that each formula is fitted independently."""
     normal = (slopes[:, :, None] * slopes[:, None]).sum(-1)
     pull = (slopes * rest[:, None]).sum(-1)
     size = normal.diagonal(dim1=1, dim2=2)
@@ -87,7 +87,7 @@ def _loss(value: Tensor, target: Tensor) -> Tensor:
 
 
 def errors(found: FittedConstants, rows: int) -> Float64[Tensor, "p k"]:
-    """Standard errors of constants, from the curvature; infinite where a constant does nothing."""
+    """Standard errors of constants, from the curvature; infinite for an idle constant."""
     normal = (found.slopes[:, :, None] * found.slopes[:, None]).sum(-1)
     size = normal.diagonal(dim1=1, dim2=2).sqrt()
     scaled = normal / (size[:, :, None] * size[:, None, :]).clamp_min(1e-300)
@@ -99,9 +99,10 @@ def errors(found: FittedConstants, rows: int) -> Float64[Tensor, "p k"]:
 
 
 def idle(slopes: Float64[Tensor, "k r"], constants: Sequence[float], spread: float) -> int:
-    """Constants less the directions in which they move a law, each by its own size.
+    """Number of redundant constants: constants less the directions that move the law.
 
-    What moves the law by less than `IDLE` of the spread of the target moves nothing.
+    Constants are scaled by their size; a direction that moves the law by less than `IDLE` of the
+    target's spread is redundant.
     """
     if not len(slopes):
         return 0

@@ -1,4 +1,4 @@
-"""A law as a folder of three files that say the same: SymPy, LaTeX and C."""
+"""Files of a law: a folder of equal formulas in SymPy, LaTeX and C."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ HELD = re.compile(r"(c\d+) = (-?[0-9.e+-]+)  # (\S+)")
 
 
 def laws(listed: list[Postfix], constants: list[tuple[float, ...]], index: list[int]) -> xr.Dataset:
-    """Designs from tokens and constants."""
+    """Build designs from tokens and constants."""
     table = np.zeros((len(listed), CONSTANTS))
     for row, own in zip(table, constants, strict=True):
         row[: len(own)] = own
@@ -38,7 +38,7 @@ def laws(listed: list[Postfix], constants: list[tuple[float, ...]], index: list[
 
 @dataclass(frozen=True, eq=False)
 class FormulaFiles:
-    """Of the laws of a table. A constant with a unit has a line and a symbol of its own."""
+    """Format of a table's laws. A constant with a unit has a line and a symbol of its own."""
 
     table: MeasuredTable
     name: str = "formula"
@@ -49,7 +49,7 @@ class FormulaFiles:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A folder for each law."""
+        """Write a folder for each law."""
         found = {}
         index = designs[DESIGN].to_numpy().tolist()
         rows = zip(index, designs[LAW].values, designs[VALUES].to_numpy().tolist(), strict=True)
@@ -62,7 +62,7 @@ class FormulaFiles:
         return found
 
     def contents(self, law: str, constants: list[float]) -> Mapping[str, str]:
-        """The three files of a law; of what is no formula, its text."""
+        """Return the three files of a law; for an invalid formula, its text."""
         tokens = self.table.language.split(law)
         if tokens is None:
             return dict.fromkeys((SYMPY, LATEX, C), f"no formula: {law}\n")
@@ -110,10 +110,10 @@ class FormulaFiles:
         )
 
     def read(self, path: Path) -> xr.Dataset:
-        """A law, all of a folder, or a file of SymPy alone.
+        """Read a law, all laws of a folder, or a file of SymPy alone.
 
         Raises:
-            InputError: for what is no formula over the table, or files that do not say the same.
+            InputError: for an invalid formula over the table, or files that disagree.
         """
         if path.is_file():
             tokens, constants = self._read(path)
@@ -127,7 +127,7 @@ class FormulaFiles:
         return laws([t for t, _ in read], [c for _, c in read], index)
 
     def _folder(self, place: Path) -> tuple[Postfix, tuple[float, ...]]:
-        """A law whose three files say the same."""
+        """Read a law whose three files must agree."""
         if {p.name for p in place.iterdir()} != {SYMPY, LATEX, C}:
             raise InputError(f"{SYMPY}, {LATEX} and {C}, and nothing else", f"{place}")
         tokens, constants = self._read(place / SYMPY)
@@ -141,7 +141,7 @@ class FormulaFiles:
         return tokens, constants
 
     def _read(self, file: Path) -> tuple[Postfix, tuple[float, ...]]:
-        """Tokens and constants of a file of SymPy."""
+        """Parse tokens and constants of a file of SymPy."""
         found = text_of(file, "a law in SymPy's syntax", most=MOST)
         lines = [x for x in found.splitlines() if x.strip() and not x.startswith("#")]
         for told in (x for x in found.splitlines() if x.startswith(f"# {self.table.target} in ")):
@@ -172,7 +172,7 @@ class FormulaFiles:
 
 
 def latex(table: MeasuredTable, tokens: Postfix, constants: list[float], digits: int = 6) -> str:
-    """The law as LaTeX, `T = ...`."""
+    """Write the law as LaTeX, `T = ...`."""
     names = {n: written.latex_name(n) for n in table.language.names}
     own = [written.latex_number(c, digits) for c in constants]
     formula = written.infix(tokens, own, "latex", names)

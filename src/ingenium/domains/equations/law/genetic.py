@@ -1,7 +1,7 @@
-"""Seeded genetic search over formulas whose units agree: parts change places with their like.
+"""Seeded genetic search over formulas with consistent units: parts are exchanged.
 
-It begins with laws that linear algebra found, and exchanges parts only for parts of the same
-dimension, so that no child has a fault of units.
+It starts from laws found by linear algebra, and exchanges parts only for parts of the same
+dimension, so that no child has inconsistent units.
 
 Source: Koza, Genetic Programming, 1992; Keijzer and Babovic, GECCO 1999 (dimensions).
 """
@@ -28,7 +28,7 @@ from ingenium.domains.equations.law.pairs import DraftLaw, drafts
 from ingenium.domains.equations.law.powers import columns_of, parts_of, seeds
 from ingenium.domains.equations.law.table import MeasuredTable
 
-BANK_ROWS, FIT_ROWS = 48, 120  # rows that formulas of the bank, and children, are seen on
+BANK_ROWS, FIT_ROWS = 48, 120  # rows that formulas of the bank, and children, are evaluated on
 SHORT = 12  # formulas of the bank of a dimension that a part is exchanged for
 EACH, FEW = 24, 40  # products of a dimension that the bank is given; its size over the most of them
 ANGLE = "rad"
@@ -39,39 +39,39 @@ Entry = tuple[Postfix, tuple[float, ...]]
 
 @dataclass(frozen=True, eq=False)
 class LawSearch:
-    """Of a table; what it finds follows from the seed alone."""
+    """Search for laws of a table; its results depend on the seed alone."""
 
     table: MeasuredTable
     operations: tuple[str, ...]
     bank_size: int
-    wider: float  # times the box, in which a law shall be proved to have a value
+    wider: float  # times the box, in which a law should be proved to have a value
     seed: int
 
     @property
     def language(self) -> Language:
-        """Of the table."""
+        """Language of the table."""
         return self.table.language
 
     def rows(self, most: int) -> torch.Tensor:
-        """Rows of the fit, spread evenly."""
+        """Return evenly spread rows of the fit."""
         train = self.table.train
         if len(train) <= most:
             return train
         return train[torch.linspace(0, len(train) - 1, most).round().to(torch.int64)]
 
     def fit_on(self, most: int, count: ExpressionCount | None = None) -> LawFit:
-        """What fits constants to so many rows."""
+        """Return a fit on at most `most` rows."""
         rows, own = self.rows(most), count or ExpressionCount()
         return LawFit(self.language, self.table.columns[:, rows], self.table.values[rows], own)
 
     @property
     def angles(self) -> tuple[str, ...]:
-        """Columns that are turned, as their unit says."""
+        """Columns that are angles, by their unit."""
         both = zip(self.language.names, self.table.units, strict=True)
         return tuple(name for name, unit in both if unit == ANGLE)
 
     def curved(self, count: ExpressionCount) -> Iterator[DraftLaw]:
-        """Laws of one product of powers."""
+        """Yield laws of one product of powers."""
         rows = self.rows(FIT_ROWS)
         columns = self.table.columns[:, rows]
         own = [b for b in columns_of(self.language, columns) if b.tokens[0] not in self.angles]
@@ -94,7 +94,7 @@ class LawSearch:
 
     @cached_property
     def drafted(self) -> LawArchive:
-        """Laws that linear algebra finds, fitted to all rows of the fit."""
+        """Laws found by linear algebra, fitted to all rows of the fit."""
         target = self.table.values[self.rows(BANK_ROWS)].numpy()
         found: dict[int, list[tuple[float, Entry]]] = {}
         count = ExpressionCount(rows=self.bank.looked_at)
@@ -116,7 +116,7 @@ class LawSearch:
         generations: int,
         told: Callable[[int, int, float], None] | None = None,
     ) -> LawArchive:
-        """The archive after so many generations, from the drafts and what is given beside them."""
+        """Return the archive after some generations, from the drafts and given seeds."""
         rng = np.random.default_rng([self.seed, 1])
         count = replace(self.drafted.count)
         archive = LawArchive({s: list(own) for s, own in self.drafted.by_size.items()}, count)
@@ -136,7 +136,7 @@ class LawSearch:
         return archive
 
     def proved(self, archive: LawArchive) -> tuple[LawArchive, list[FittedLaw]]:
-        """The laws that are proved to have a value in the wider box, and the others."""
+        """Split the laws into those proved to have a value in the wider box, and the others."""
         box = self.table.wide(self.wider).numpy()
         sound, others = LawArchive(), []
         for law in archive.ranked():  # each has boxes of its own
@@ -149,7 +149,7 @@ class LawSearch:
     def children(
         self, archive: LawArchive, rng: np.random.Generator, n: int, known: set[Postfix]
     ) -> list[Entry]:
-        """New formulas from those of an archive; `known` are not made again."""
+        """Return new formulas from those of an archive, except `known` ones."""
         ranked = archive.ranked()
         found: list[Entry] = []
         for _ in range(8 * n):
@@ -169,7 +169,7 @@ class LawSearch:
         return found
 
     def _child(self, one: Postfix, other: Postfix, rng: np.random.Generator) -> Postfix:
-        """One formula with a part exchanged, multiplied, turned or left out."""
+        """Return a formula with a part exchanged, multiplied, inverted or removed."""
         own = list(parts(one))
         begin, end = own[rng.integers(len(own))]
         dim = self.language.dimension(one[begin:end])

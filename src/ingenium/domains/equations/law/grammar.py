@@ -1,9 +1,9 @@
-"""The grammar of formulas whose units agree: a generator of tokens cannot write any other.
+"""Grammar of formulas with consistent units, which constrains a generator of tokens.
 
-Tokens come in postfix order, so the state of a beginning is a stack of dimensions. A token may
-follow if what is then on the stack can still become one formula of the target's dimension in the
-steps that are left: all of it multiplied and divided, and by the shortest product of columns that
-gives the dimension that is missing, under a root at the end or not.
+Tokens are in postfix order, so the state of a prefix is a stack of dimensions. A token may follow
+if the stack can still become one formula of the target's dimension in the remaining steps: all
+entries multiplied or divided, with the shortest product of columns for the missing dimension, with
+or without a final root.
 """
 
 from collections.abc import Mapping
@@ -25,29 +25,29 @@ from ingenium.generators.tokens.vocabulary import END
 SPECIALS = 3  # numbers before the first token of the language
 BESIDE = 5  # tokens of a constant between a column and itself, which may follow a number
 DEEPEST, LARGEST = 6, 9  # of a stack, and tokens of a product of columns
-Stack = tuple[tuple[Dimension, bool], ...]  # dimensions with whether a column is in
+Stack = tuple[tuple[Dimension, bool], ...]  # dimensions, each with a flag for a column in it
 Beginning = tuple[Stack, int]
 
 
 @dataclass(frozen=True, eq=False)
 class UnitGrammar:
-    """Of a language; a state is a stack and the number of constants of each row."""
+    """Grammar of a language; a state is a stack and the number of constants of each row."""
 
     language: Language
 
     def start(self, n: int) -> list[Beginning]:
-        """Empty stacks."""
+        """Return empty stacks."""
         return [((), 0)] * n
 
     def permits(
         self, state: list[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
-        """Whether each row may go on with a token, and still end in time."""
+        """Mask of tokens that may follow in their rows and still allow an end in time."""
         asked = zip(rows.tolist(), ids.tolist(), strict=True)
         return torch.tensor([self._may(state[row], i, left) for row, i in asked], dtype=torch.bool)
 
     def follow(self, state: list[Beginning], ids: Int[Tensor, " n"]) -> list[Beginning]:
-        """Stacks after one more token each."""
+        """Return the stacks after one more token each."""
         both = zip(state, ids.tolist(), strict=True)
         return [self._after(one, i) or one if i > END else one for one, i in both]
 
@@ -59,13 +59,13 @@ class UnitGrammar:
         return after is not None and self._ends(after[0], room=after[1] < CONSTANTS) <= left - 2
 
     def _after(self, one: Beginning, i: int) -> Beginning | None:
-        """The stack after a token; None where it may not follow."""
+        """Return the stack after a token; None where it may not follow."""
         stack, held = one
         token = self.language.tokens[i - SPECIALS]
         if token in self.language.leaves:
             column = token in self.language.names
             if not column and stack and not stack[-1][1]:
-                return None  # a number beside a number is a number
+                return None  # two numbers would make a number
             held += token in self.language.held
             entry = (self.language.leaves[token], column)
             return ((*stack, entry), held) if held <= CONSTANTS and len(stack) < DEEPEST else None
@@ -79,9 +79,9 @@ class UnitGrammar:
         return (*stack[: len(stack) - arity], (dim, True)), held
 
     def _ends(self, stack: Stack, *, room: bool) -> float:
-        """Tokens that end it at the latest, without the end itself; a root may come last.
+        """Return the number of tokens that suffice to end, without the end itself.
 
-        With `room` a constant with a unit may be among them.
+        A root may be last. With `room` a constant with a unit may be among them.
         """
         asked = (stack, room)
         if asked not in self._known_ends:
@@ -90,7 +90,7 @@ class UnitGrammar:
 
     @cached_property
     def _known_ends(self) -> dict[tuple[Stack, bool], float]:
-        """Of stacks that were asked for: the same few come again and again."""
+        """Cache of `_ends`: the same few stacks recur."""
         return {}
 
     def _searched_ends(self, stack: Stack, shortest: Mapping[Dimension, int]) -> float:
@@ -100,7 +100,7 @@ class UnitGrammar:
         for root in (0, 1):
             target = tuple((1 + root) * t for t in self.language.target)
             rests = {tuple(map(sub, target, first))}
-            for dim, _ in others:  # multiplied or divided: products that are the same count once
+            for dim, _ in others:  # multiplied or divided: equal products count once
                 rests = {tuple(map(how, r, dim)) for r in rests for how in (add, sub)}
             for rest in rests:
                 more = 0 if column and not any(rest) else 1 + shortest.get(rest, found)
@@ -109,7 +109,7 @@ class UnitGrammar:
 
     @cached_property
     def shortest(self) -> tuple[dict[Dimension, int], dict[Dimension, int]]:
-        """Tokens of the shortest product of columns by dimension, without and with a constant."""
+        """Token counts of the shortest product by dimension, without and with a constant."""
         columns = _products(dict.fromkeys(self.language.dims, 1))
         both = dict(columns)
         for _, held in self.language.constants:
@@ -121,7 +121,7 @@ class UnitGrammar:
 
 
 def _products(leaves: Mapping[Dimension, int]) -> dict[Dimension, int]:
-    """Tokens of the shortest product, by dimension."""
+    """Token counts of the shortest product, by dimension."""
     cost = dict(leaves)
     for size in range(2, LARGEST + 1):
         new: dict[Dimension, int] = {}

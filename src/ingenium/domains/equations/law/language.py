@@ -1,8 +1,8 @@
-"""The language of formulas over a table: tokens in postfix order, each with its dimension.
+"""Language of formulas over a table: tokens in postfix order, each with its dimension.
 
 ` length gravity / sqrt c *` is a constant times the root of length over gravity. `c` is a constant
-that is a pure number; `c[m/s**2]` is one with a unit that was admitted. Values of constants are
-kept beside the text, in the order in which they stand.
+that is a pure number; `c[m/s**2]` is one with an admitted unit. Values of constants are stored with
+the text, in the order of their tokens.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ Postfix = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Language:
-    """What formulas over a table may consist of."""
+    """Columns, units and constants of formulas over a table."""
 
     names: tuple[str, ...]  # of the columns
     dims: tuple[Dimension, ...]
@@ -37,7 +37,7 @@ class Language:
 
     @property
     def zero(self) -> Dimension:
-        """Of pure numbers."""
+        """Dimension of pure numbers."""
         return (0,) * len(self.bases)
 
     @cached_property
@@ -48,12 +48,12 @@ class Language:
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
-        """All, by number."""
+        """All tokens, by number."""
         return (*self.leaves, *OPERATIONS)
 
     @cached_property
     def number(self) -> dict[str, int]:
-        """Of each token."""
+        """Number of each token."""
         return {t: i for i, t in enumerate(self.tokens)}
 
     @property
@@ -67,12 +67,12 @@ class Language:
         return frozenset((PURE, *(name for name, _ in self.constants)))
 
     def split(self, text: str) -> Postfix | None:
-        """The tokens of a text; None for what is no formula."""
+        """Split a text into tokens; None for an invalid formula."""
         found = tuple(text.split(" ")[1:]) if text.startswith(" ") else ()
         return found if self.whole(found) else None
 
     def whole(self, tokens: Sequence[str]) -> bool:
-        """Whether tokens are one formula of bounded length."""
+        """Return True if tokens are one formula of bounded length."""
         depth = 0
         for t in tokens:
             if t not in self.number:
@@ -85,12 +85,12 @@ class Language:
         return depth == 1 and len(tokens) <= LONGEST and held <= CONSTANTS
 
     def faults(self, tokens: Sequence[str]) -> int:
-        """Operations whose units do not agree, and the whole if it is not the target's."""
+        """Return operations of inconsistent units, and a result not of the target's dimension."""
         found, dim = self._checked(tokens)
         return found + (dim is not None and dim != self.target)
 
     def dimension(self, tokens: Sequence[str]) -> Dimension | None:
-        """Of a formula; none where its units do not agree."""
+        """Return the dimension of a formula; None where its units are inconsistent."""
         return self._checked(tokens)[1]
 
     def _checked(self, tokens: Sequence[str]) -> tuple[int, Dimension | None]:
@@ -108,19 +108,19 @@ class Language:
         return found, stack[-1]
 
     def numbers(self, listed: Sequence[Postfix]) -> Int[Tensor, "p s"]:
-        """Formulas as rows of numbers, padded after their end."""
+        """Encode formulas as rows of numbers, padded after their end."""
         width = max(map(len, listed), default=1)
         rows = [[self.number[t] for t in one] + [PAD] * (width - len(one)) for one in listed]
         return torch.tensor(rows, dtype=torch.int64).reshape(-1, width)
 
 
 def text(tokens: Postfix) -> str:
-    """As a design holds them."""
+    """Join tokens as designs store them."""
     return "".join(f" {t}" for t in tokens)
 
 
 def parts(tokens: Postfix) -> Iterator[tuple[int, int]]:
-    """Where each part of a formula begins and ends: the slice that ends with its operation."""
+    """Yield the slice of each part of a formula, which ends with its operation."""
     begins: list[int] = []
     for i, t in enumerate(tokens):
         start = i

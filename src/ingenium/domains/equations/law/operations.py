@@ -1,4 +1,4 @@
-"""The operations of a formula: values, slopes, and how each is written.
+"""Operations of a formula: values, slopes, and written forms.
 
 Shapes: values of any shape; slopes are partial derivatives by each argument.
 """
@@ -15,7 +15,7 @@ SUM, PRODUCT, SIGN, ATOM = 1, 2, 3, 9  # how strongly a written form binds
 
 @dataclass(frozen=True)
 class FormulaOperation:
-    """One operation on one or two arguments."""
+    """Operation on one or two arguments."""
 
     value: Callable[..., Tensor]
     slopes: Callable[..., tuple[Tensor, ...]]

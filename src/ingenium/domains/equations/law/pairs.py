@@ -1,8 +1,8 @@
-"""Laws put together from two or three formulas of the bank, by linear algebra over all of them.
+"""Laws composed of two or three formulas of the bank, by linear algebra over all of them.
 
 A law is `c A B`, found by the logarithm, or one of five forms around a sum S = a A + b B + ... with
-a factor W: W S, W / S, W sqrt(S), W / sqrt(S) and W exp(S). The target is brought to S, each row is
-weighed by what an error of S does to the target, and all pairs are solved for at once.
+a factor W: W S, W / S, W sqrt(S), W / sqrt(S) and W exp(S). The target is transformed to S, each
+row is weighted by the effect of an error of S on the target, and all pairs are solved together.
 
 Shapes: n formulas of the bank, m rows, w factors.
 """
@@ -19,7 +19,7 @@ from ingenium.domains.equations.law.bank import FormulaBank
 from ingenium.domains.equations.law.dimension import less
 from ingenium.domains.equations.law.language import LONGEST, Postfix
 
-BEST = 6  # that are kept of each form, factor and size
+BEST = 6  # stored for each form, factor and size
 FACTORS, TERMS = 160, 220  # formulas that are tried as W, and as A and B
 THIRDS, SWEEPS = 2, 4  # pairs that are tried with a third, and rounds of exchanging one of three
 OWN, EACH = 16, 4  # factors of the dimension of the target, and of each other one
@@ -28,7 +28,7 @@ Array = Float64[np.ndarray, " m"]
 
 @dataclass(frozen=True)
 class DraftLaw:
-    """A formula with first constants."""
+    """Formula with initial constants."""
 
     tokens: Postfix
     constants: tuple[float, ...]
@@ -37,7 +37,7 @@ class DraftLaw:
 
 @dataclass(frozen=True)
 class LawForm:
-    """How the target follows from a factor and a sum."""
+    """Form of a law: the target as a function of a factor and a sum."""
 
     name: str
     sum_of: Callable[[Array, Array], Array]  # of the target and the factor
@@ -50,14 +50,14 @@ class LawForm:
 
 @dataclass(frozen=True)
 class LawTerm:
-    """A formula of the bank times a constant, or over it."""
+    """Formula of the bank multiplied by a constant, or divided by one."""
 
     held: str  # the token of the constant
     formula: int = 0
     over: bool = False
 
     def written(self, bank: FormulaBank) -> Postfix:
-        """Its tokens."""
+        """Return its tokens."""
         own = bank.postfix(self.formula)
         if self.over:
             return (*own, self.held, "/")
@@ -105,7 +105,7 @@ FORMS = (
 def drafts(
     bank: FormulaBank, target: Array, operations: tuple[str, ...], count: ExpressionCount
 ) -> Iterator[DraftLaw]:
-    """Laws that fit, of all forms and sizes; `count` is told how many were scored for them."""
+    """Yield laws that fit, of all forms and sizes; adds the scored ones to `count`."""
     spread = float(target.std())
     with np.errstate(all="ignore"):
         yield from _products(bank, target, spread, count)
@@ -117,7 +117,7 @@ def drafts(
 def _products(
     bank: FormulaBank, y: Array, spread: float, count: ExpressionCount
 ) -> Iterator[DraftLaw]:
-    """`c A B` and `c A`, by what is left of the logarithm."""
+    """Yield `c A B` and `c A`, by the residual of the logarithm."""
     logs = np.log(np.abs(bank.values))
     logs -= logs.mean(1, keepdims=True)
     signs = np.sign(bank.values)
@@ -148,7 +148,7 @@ def _products(
 
 
 def _scaled(bank: FormulaBank, y: Array, spread: float, i: int, j: int, held: str) -> DraftLaw:
-    """The product of two formulas with its best factor, a token `held`; 1 is left out."""
+    """Return the product of two formulas, 1 omitted, with its best factor as the token `held`."""
     whole = bank.values[i] * bank.values[j]
     factor = float(whole @ y / (whole @ whole))
     parts = [bank.postfix(k) for k in (i, j) if bank.heads[k] != "1"] or [("1",)]
@@ -160,7 +160,7 @@ def _scaled(bank: FormulaBank, y: Array, spread: float, i: int, j: int, held: st
 def _sums(
     bank: FormulaBank, y: Array, spread: float, form: LawForm, count: ExpressionCount
 ) -> Iterator[DraftLaw]:
-    """One form with each of the short formulas as its factor."""
+    """Yield laws of one form, with each of the short formulas as its factor."""
     language = bank.language
     ones = len(language.names)  # the number of the formula 1
     for w in dict.fromkeys([ones, *_factors(bank)]):
@@ -188,7 +188,7 @@ def _sums(
 
 
 def _factors(bank: FormulaBank) -> list[int]:
-    """Short formulas to be tried as W: some of each dimension, more of the target's."""
+    """Return short formulas to try as W: some of each dimension, more of the target's."""
     found = []
     for dim in bank.by_dimension:
         found += bank.first(dim, OWN if dim == bank.language.target else EACH).tolist()
@@ -197,21 +197,21 @@ def _factors(bank: FormulaBank) -> list[int]:
 
 @dataclass(frozen=True, eq=False)
 class TermSums:
-    """Sums over rows, from which follows what any few terms explain of a goal."""
+    """Sums over rows, which give the share of a goal that any few terms explain."""
 
     gram: Float64[np.ndarray, "k k"]
     pull: Float64[np.ndarray, " k"]
     count: ExpressionCount
 
     def explained(self, rows: tuple[int, ...]) -> float:
-        """How much of the square of the goal some terms explain."""
+        """Part of the goal's square that some terms explain."""
         if len(rows) == 1:
             return float(self.pull[rows] ** 2 / self.gram[rows * 2])
         own, pull = self.gram[np.ix_(rows, rows)], self.pull[list(rows)]
         return float(pull @ np.linalg.lstsq(own, pull, rcond=None)[0])
 
     def pairs(self) -> Float64[np.ndarray, "k k"]:
-        """The same of each pair, above the diagonal."""
+        """Part of the goal's square that each pair explains, above the diagonal."""
         own, pull = self.gram.diagonal(), self.pull
         det = own[:, None] * own[None] - self.gram**2
         even = pull[:, None] ** 2 * own[None] + pull[None] ** 2 * own[:, None]
@@ -221,7 +221,7 @@ class TermSums:
         return gained
 
     def third(self, pair: tuple[int, ...]) -> int:
-        """The term that explains most of what a pair leaves."""
+        """Return the term that explains most of the residual of a pair."""
         gram, pull, rows = self.gram, self.pull, list(pair)
         self.count.algebra += len(pull)
         both = np.c_[pull[rows], gram[rows]]
@@ -233,7 +233,7 @@ class TermSums:
         return int(np.argmax(worth))
 
     def three(self, pair: tuple[int, ...]) -> tuple[int, ...]:
-        """A pair and a third, of which each is then the best beside the other two."""
+        """Extend a pair to three terms, each the best given the other two."""
         terms = (*pair, self.third(pair))
         for _ in range(SWEEPS):
             before = set(terms)
@@ -254,7 +254,7 @@ def _solved(
     spread: float,
     sums: TermSums,
 ) -> Iterator[DraftLaw]:
-    """The best pairs of terms by size, and a few with a third."""
+    """Yield laws of the best pairs of terms by size, and a few with a third."""
     w, terms = of
     gained, most = sums.pairs(), goal @ goal
     sizes = bank.size[[t.formula for t in terms]]

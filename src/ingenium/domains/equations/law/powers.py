@@ -1,4 +1,4 @@
-"""Products of powers: of what they are taken, which of them units admit, and how they are written.
+"""Products of powers: their bases, those that units admit, and their written form.
 
 Exponents are counted in halves, so that roots stay exact.
 
@@ -26,7 +26,7 @@ Exponents = tuple[int, ...]  # twice the powers
 
 @dataclass(frozen=True, eq=False)
 class PowerBase:
-    """What products take powers of: a column, or a simple part of a few."""
+    """Base of a product: a column, or a simple part of a few."""
 
     tokens: Postfix
     dim: Dimension
@@ -34,7 +34,7 @@ class PowerBase:
 
 
 def columns_of(language: Language, columns: Float64[Tensor, "n m"]) -> list[PowerBase]:
-    """Each column."""
+    """Return each column as a base."""
     both = zip(language.names, language.dims, columns.numpy(), strict=True)
     return [PowerBase((name,), dim, values) for name, dim, values in both]
 
@@ -45,7 +45,7 @@ def parts_of(
     angles: Sequence[str],
     operations: Sequence[str],
 ) -> list[PowerBase]:
-    """Sums and differences of columns, those of squares, and waves, that have values."""
+    """Return sums and differences of columns, those of squares, and waves, that have values."""
     made = [*_sums(language, angles), *_waves(language, angles)]
     may = [p for p in made if all(t in operations for t in p if t in OPERATIONS)]
     if not may:
@@ -60,7 +60,7 @@ def parts_of(
 
 
 def _alike(language: Language, angles: Sequence[str]) -> list[list[str]]:
-    """Columns of one dimension that can be added; angles are turned, and not added to numbers."""
+    """Return groups of columns that can be added: of one dimension, angles not with numbers."""
     found: dict[Dimension, list[str]] = {}
     for name, dim in zip(language.names, language.dims, strict=True):
         if name not in angles:
@@ -76,18 +76,18 @@ def _sums(language: Language, angles: Sequence[str]) -> Iterator[Postfix]:
             yield a, "sq", b, "sq", "+"
             yield a, "sq", b, "sq", "-"
         pairs = [(b, a, "-", "sq") for a, b in zip(names[::2], names[1::2], strict=False)]
-        for n in (2, 3):  # distances, of places that stand as pairs
+        for n in (2, 3):  # distances of points, in 2 or 3 coordinates
             if len(pairs) >= n:
                 yield tuple(t for p in pairs[:n] for t in p) + ("+",) * (n - 1)
 
 
 def turns(language: Language, angles: Sequence[str]) -> list[Postfix]:
-    """Angles, and their differences."""
+    """Return angles, and their differences."""
     return [(a,) for a in angles] + [(a, b, "-") for a, b in combinations(angles, 2)]
 
 
 def _waves(language: Language, angles: Sequence[str]) -> Iterator[Postfix]:
-    """Sines and cosines, and what is left of 1 by these, which is the square of half an angle."""
+    """Yield sines and cosines, and 1 less a cosine, which is the square of half an angle."""
     bare = [n for n, d in zip(language.names, language.dims, strict=True)
             if not any(d) and n not in angles]  # fmt: skip
     told: list[Postfix] = turns(language, angles)
@@ -104,7 +104,7 @@ def _waves(language: Language, angles: Sequence[str]) -> Iterator[Postfix]:
 
 
 def admitted(bases: Sequence[PowerBase], wanted: Dimension, most: int) -> list[Exponents]:
-    """Products of whole powers that have a dimension, those of small powers first."""
+    """Return products of integer powers that have a dimension, those of small powers first."""
     if not bases:
         return []
     dims = [b.dim for b in bases]
@@ -125,7 +125,7 @@ def admitted(bases: Sequence[PowerBase], wanted: Dimension, most: int) -> list[E
 def _powers(
     dims: Sequence[Dimension], which: range
 ) -> list[tuple[int, tuple[int, ...], Dimension]]:
-    """Sizes, powers and dimensions of all products of some bases, small powers first."""
+    """Return sizes, powers and dimensions of all products of some bases, small powers first."""
     own = [dims[i] for i in which]
     most = [(BARE if not any(d) else SHARED if dims.count(d) >= ALIKE else STEEPEST) for d in own]
     powers = np.array(list(product(*(range(-p, p + 1) for p in most))), dtype=np.int64)
@@ -138,7 +138,7 @@ def _powers(
 
 
 def value(bases: Sequence[PowerBase], exponents: Exponents) -> Float64[np.ndarray, " m"]:
-    """A product on all rows; halves are of sizes."""
+    """Return a product on all rows; roots are of absolute values."""
     logs = sum(
         0.5 * p * np.log(np.abs(b.values)) for b, p in zip(bases, exponents, strict=True) if p
     )
@@ -148,7 +148,7 @@ def value(bases: Sequence[PowerBase], exponents: Exponents) -> Float64[np.ndarra
 
 
 def written(bases: Sequence[PowerBase], exponents: Exponents) -> Postfix:
-    """What is multiplied before what it is divided by, and one root of all halves."""
+    """Write the factors before the divisors, and all halves under one root."""
     over: list[Postfix] = []
     under: list[Postfix] = []
     rooted: tuple[list[Postfix], list[Postfix]] = ([], [])
@@ -163,7 +163,7 @@ def written(bases: Sequence[PowerBase], exponents: Exponents) -> Postfix:
 
 
 def _power(own: Postfix, p: int) -> Postfix:
-    """A whole power, by squares."""
+    """Write an integer power, by squares."""
     if p == 1:
         return own
     half = _power(own, p // 2)
@@ -182,9 +182,9 @@ def _product(parts: Sequence[Postfix]) -> Postfix:
 def seeds(
     language: Language, columns: Float64[Tensor, "_ m"], angles: Sequence[str], each: int
 ) -> list[Postfix]:
-    """Products of columns that have the target's dimension, that of its square, or none.
+    """Return products of columns that have the target's dimension, that of its square, or none.
 
-    Of the square's, roots too; and each short one of them times cosines of angles.
+    Those of the square also as roots; and short ones also times cosines of angles.
     """
     own = [b for b in columns_of(language, columns) if b.tokens[0] not in angles]
     found: list[Postfix] = []

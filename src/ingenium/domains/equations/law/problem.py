@@ -1,4 +1,4 @@
-"""`equations.law`: formulas that explain a table, with the units of all of it right."""
+"""Problem `equations.law`: formulas that explain a table, with consistent units."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,25 +44,25 @@ TABLE = Input(
 )
 HELD_OUT_EVERY, MENDED, CONSTANT = 5, 20, 1  # rounds of the fit of proposals; features
 ROOM = 300_000  # laws times rows that are fitted together
-ONLY = 6  # tokens of a language, below which a law is asked of nothing
+ONLY = 6  # tokens of a language, minimum of known laws
 
 
 @dataclass(frozen=True)
 class LawSettings:
-    """Which column is explained, by which operations, and how long is searched.
+    """Settings of the explained column, the operations, and the search.
 
     Raises:
         InputError: for an unknown operation, or a search of no size.
     """
 
-    target: str = ""  # a column; the last if empty
+    target: str = ""  # column to explain; the last one if empty
     operations: tuple[str, ...] = ("+", "-", "*", "/", "sq", "sqrt", "sin", "cos", "exp", "log")
-    constant_units: tuple[str, ...] = ()  # that a constant may have; else it is a pure number
-    wider: float = 2.0  # times the box of the table, in which a law must have a value
-    bank: int = 6000  # short formulas that laws are put together from
-    generations: int = 25  # of the genetic search
-    known: int = 240  # laws that families learn from
-    seed: int = 0  # of the search
+    constant_units: tuple[str, ...] = ()  # units that a constant may have, besides pure numbers
+    wider: float = 2.0  # factor on the table's box, in which a law must have a value
+    bank: int = 6000  # number of short formulas that laws are composed of
+    generations: int = 25  # generations of the genetic search
+    known: int = 240  # number of training laws for families
+    seed: int = 0  # seed of the search
 
     def __post_init__(self) -> None:
         for o in self.operations:
@@ -130,13 +130,13 @@ class TableLaw(Problem):
 
     @cached_property
     def search(self) -> LawSearch:
-        """What finds laws of the table."""
+        """Search for laws of the table."""
         own = self.settings
         return LawSearch(self.table, own.operations, own.bank, own.wider, own.seed)
 
     @cached_property
     def _known(self) -> xr.Dataset:
-        """What linear algebra over short formulas finds; every fifth is held out."""
+        """Laws of linear algebra over short formulas; every fifth is held out."""
         ranked = self.search.drafted.ranked()[: self.settings.known]
         found = sorted(ranked, key=lambda law: law.misfit)
         if len(found) < ONLY:
@@ -151,11 +151,11 @@ class TableLaw(Problem):
         return designs.assign_coords(held_out=(DESIGN, held))
 
     def data(self) -> xr.Dataset:
-        """Laws that linear algebra found."""
+        """Return laws found by linear algebra."""
         return self._known
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Zeros where a formula has no more constants."""
+        """Return the projection that sets unused constants to 0."""
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             held = torch.tensor([self._held(t) for t in texts(arrays[0])]).reshape(-1, 1)
@@ -169,7 +169,7 @@ class TableLaw(Problem):
         return sum(t in self.language.held for t in self.language.split(law) or ())
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Constants fitted to the table, and simple ones made simple."""
+        """Fit the constants to the table, and simplify them."""
         read_ = [self.language.split(t) for t in texts(arrays[0])]
         constants = arrays[1].clone()
         held = [(i, t) for i, t in enumerate(read_) if t and set(t) & self.language.held]
@@ -185,9 +185,9 @@ class TableLaw(Problem):
         return onto((arrays[0], constants))
 
     def metric(self, designs: xr.Dataset) -> Metric:
-        """How far laws are from one: root mean square of values, in spreads of the target.
+        """Distance of laws: root mean square difference of values, in spreads of the target.
 
-        So laws that differ in writing alone, or in constants that say the same, are not apart.
+        So laws that differ only in form, or in equivalent constants, have distance 0.
         """
         verifier = FormulaVerifier(self.table, self.settings.wider)
         values = verifier.values(*to_arrays(designs, self.variables)).numpy()
@@ -196,31 +196,31 @@ class TableLaw(Problem):
         )
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Genetic search, formulas by chance under the grammar of units, and covered tokens."""
+        """Return genetic search, random formulas of the grammar, and masked diffusion."""
         genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
         grammar = partial(GrammarLaws, self.codec, CONSTANT)
         masked = partial(covered, self.codec)
         return {"genetic": genetic, "grammar": grammar, "masked_diffusion": masked}
 
     def budgets(self) -> Mapping[str, Plan]:
-        """A minute on one core."""
+        """Return training plans of a minute on one core."""
         return {"masked_diffusion": Plan(steps=1000)}
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """A network that read many tables, and writes laws of this one."""
+        """Return a network trained on many tables, which writes laws of this one."""
         make = partial(ReadLaws, self.table, self.codec, CONSTANT)
         return {"reader": Shipped(make, WEIGHTS)}
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
-        """Laws as people write them, and not in postfix order."""
+        """Show laws in infix notation."""
         return report.infix(self.table, designs) if name == LAW else None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The front with its formulas, and what the best one leaves."""
+        """Show the front with its formulas, and the residuals of the best one."""
         return report.sections(self.table, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """The target's own mean, and a formula whose units are wrong."""
+        """Return the target's own mean, and a formula with inconsistent units."""
         first = self.language.names[0]
         listed: list[Postfix] = [(first, "c", "-", "c", "*")]
         truth = {
@@ -233,11 +233,11 @@ class TableLaw(Problem):
 
 
 def covered(codec: LawCodec) -> TwoKindFamily:
-    """Masked diffusion of the tokens of laws, and a flow of their constants."""
+    """Build masked diffusion of the tokens of laws, and a flow of their constants."""
     numbers = NUMBERS["flow_matching"]
     return TwoKindFamily(codec.shape, CONSTANT, codec, numbers, masked_diffusion)
 
 
 def pendulum() -> str:
-    """The table of a problem that is opened without one: periods of pendulums."""
+    """Return the default table: periods of pendulums."""
     return files(__package__).joinpath("pendulum.csv").read_text(encoding="utf-8")

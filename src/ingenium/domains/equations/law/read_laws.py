@@ -1,4 +1,4 @@
-"""The trained reader as a family: laws that it writes of a table, under the grammar of units.
+"""Trained reader as a family: it writes laws of a table, under the grammar of units.
 
 Shapes: n designs, s columns of a design (tokens, then constants), c features.
 """
@@ -28,9 +28,9 @@ WEIGHTS = Path(__file__).parent / "reader.safetensors"
 
 @dataclass(eq=False)
 class ReadLaws(Unlearned):
-    """Laws of one table by a network that learned from others; constants are near 1 at first.
+    """Laws of one table by a network trained on others; constants start near 1.
 
-    What it is fitted to is only checked: all that it knows of the table are rows to fit to.
+    A fit only checks its inputs: the network is conditioned on rows of the table.
     """
 
     table: MeasuredTable
@@ -43,7 +43,7 @@ class ReadLaws(Unlearned):
 
     @cached_property
     def about(self) -> Float[Tensor, "1 t"]:
-        """What is told of the table."""
+        """Encoding of the table."""
         rows, own = self.table.train, self.table
         dims = (*own.language.dims, own.language.target)
         return told(own.columns[:, rows], own.values[rows], dims)[None]
@@ -51,10 +51,10 @@ class ReadLaws(Unlearned):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One law for each row of `cond`.
+        """Propose one law for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "reader")
@@ -66,7 +66,7 @@ class ReadLaws(Unlearned):
 
     @torch.no_grad()
     def written(self, points: Float[Tensor, "n s"]) -> Int[Tensor, "n s"]:
-        """Tokens of laws, of which each falls where a point of [0, 1) lies among its chances."""
+        """Sample tokens of laws by inverting their distributions at points of [0, 1)."""
         n, steps = points.shape
         language, grammar = self.codec.language, self.codec.grammar
         known = symbols(language)  # of the end and the tokens of this table
@@ -87,17 +87,17 @@ class ReadLaws(Unlearned):
         return ids
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Of the network."""
+        """Return the weights of the network."""
         found: dict[str, Tensor] = self.reader.state_dict()
         return found
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> Any:
-        """Into the network."""
+        """Load the weights of the network."""
         return self.reader.load_state_dict({k: v.float() for k, v in state_dict.items()})
 
 
 def opened(table: MeasuredTable, codec: LawCodec, weights: Path = WEIGHTS) -> ReadLaws:
-    """The trained one, of a table."""
+    """Open the trained reader, for a table."""
     found = ReadLaws(table, codec, 1)
     found.load_state_dict(load_file(weights))
     return found

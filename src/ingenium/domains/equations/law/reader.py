@@ -1,10 +1,10 @@
-"""A transformer that reads a table and writes laws: from a set of rows to a sequence of tokens.
+"""Transformer that reads a table and writes laws: from a set of rows to a sequence of tokens.
 
-What is told of a table has no names: its columns are places, told with their units, sizes, and the
-exponents of the product of powers that comes nearest. So one network reads every table.
+The encoding of a table has no names: its columns are slots with their units, sizes, and the
+exponents of the nearest product of powers. So one network reads every table.
 
-Shapes: n laws, c numbers told of a table, r rows, v places of columns, s tokens, w numbers of a
-    step, m what is remembered of a table.
+Shapes: n laws, c numbers of a table's encoding, r rows, v slots of columns, s tokens, w numbers of
+    a step, m memory of a table.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from ingenium.generators.tokens.drawing import OPEN
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
 from ingenium.train.plan import Turn
 
-PLACES, ROWS, BASES = 10, 40, 8  # columns, rows and bases of units that are told
+PLACES, ROWS, BASES = 10, 40, 8  # columns, rows and bases of units that are encoded
 SYMBOLS = (*(f"x{i}" for i in range(PLACES)), *WHOLE, PURE, *OPERATIONS)
 STEPS = LONGEST + 1
-ABOUT = BASES + 5  # numbers told of a column beside its rows
+ABOUT = BASES + 5  # numbers of a column in addition to its rows
 TOLD = (PLACES + 1) * (ROWS + ABOUT)
-FAR, LEAST = 6.0, 1e-3  # of what is told of a number, in sizes; and of a logarithm
+FAR, LEAST = 6.0, 1e-3  # bounds of an encoded number, in sizes; and of a logarithm
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class ReaderSettings:
     width: int = 96
     heads: int = 4
     layers: int = 3
-    latents: int = 8  # what all rows together are summed up in
-    looks: int = 2  # at the rows
+    latents: int = 8  # latents that summarise all rows
+    looks: int = 2  # attention layers over the rows
 
 
 def told(
     columns: Float64[Tensor, "v r"], values: Float64[Tensor, " r"], dims: Sequence[Dimension]
 ) -> Float[Tensor, " t"]:
-    """A table in numbers of size 1: rows, and of each column its unit, size and exponent."""
+    """Encode a table: scaled rows, and the unit, size and exponent of each column."""
     take = torch.linspace(0, len(values) - 1, ROWS).round().to(torch.int64)
     whole = torch.cat([columns, values[None]])
     size = whole.square().mean(1).sqrt()
@@ -68,7 +68,7 @@ def told(
 
 
 def _exponents(columns: Tensor, values: Tensor) -> tuple[list[float], float]:
-    """Of the nearest product of powers, and the logarithm of what it leaves of the logarithm."""
+    """Return the exponents of the nearest product of powers, and the log of its residual."""
     logs = columns.abs().clamp_min(1e-12).log().numpy()
     goal = values.abs().clamp_min(1e-12).log().numpy()
     logs = logs - logs.mean(1, keepdims=True)
@@ -79,7 +79,7 @@ def _exponents(columns: Tensor, values: Tensor) -> tuple[list[float], float]:
 
 
 class RowLook(nn.Module):
-    """Latents look at rows.
+    """Cross-attention of latents to rows.
 
     Source: Jaegle et al., ICML 2021, arXiv:2103.03206 (Perceiver).
     """
@@ -96,7 +96,7 @@ class RowLook(nn.Module):
     def forward(
         self, latents: Float[Tensor, "n m w"], rows: Float[Tensor, "n r w"]
     ) -> Float[Tensor, "n m w"]:
-        """Latents that have seen the rows, and each other."""
+        """Attend to the rows, then to each other."""
         q = self.ask(self.norm(latents)).unflatten(-1, (self.heads, -1)).transpose(1, 2)
         shown = self.show(self.row_norm(rows)).unflatten(-1, (2, self.heads, -1))
         k, v = shown.permute(2, 0, 3, 1, 4)
@@ -107,7 +107,7 @@ class RowLook(nn.Module):
 
 
 class LawReader(nn.Module):
-    """What is told of tables stands before the tokens, which a causal transformer writes.
+    """Causal transformer that writes laws after the encoding of a table.
 
     Source: Biggio et al., ICML 2021, arXiv:2106.06427 (from sets of points to formulas); Kamienny
         et al., NeurIPS 2022, arXiv:2204.10532.
@@ -130,7 +130,7 @@ class LawReader(nn.Module):
                 weight.normal_(0, 0.02)
 
     def memory(self, cond: Float[Tensor, "n c"]) -> Float[Tensor, "n m w"]:
-        """What is remembered of tables: latents, and the columns with their units."""
+        """Return the memory of tables: latents, and the columns with their units."""
         whole = cond.unflatten(1, (PLACES + 1, ROWS + ABOUT))
         rows, about = whole[..., :ROWS].transpose(1, 2), whole[..., ROWS:]
         there = about[:, None, :, BASES].expand_as(rows)
@@ -142,11 +142,11 @@ class LawReader(nn.Module):
         return torch.cat([latents, self.column(about) + self.place], 1)
 
     def turns(self) -> tuple[Turn, ...]:
-        """All parameters on one loss."""
+        """Return all parameters with one loss."""
         return (Turn(tuple(self.parameters()), self.held_out_loss),)
 
     def anneal(self, fraction: float) -> None:
-        """Nothing changes."""
+        """Do nothing."""
 
     def held_out_loss(
         self, x: Float[Tensor, "n s"], cond: Float[Tensor, "n c"], rng: torch.Generator
@@ -172,7 +172,7 @@ class LawReader(nn.Module):
 
     @torch.no_grad()
     def begin(self, cond: Float[Tensor, "1 c"], n: int) -> Cache:
-        """The memory of one table, for so many laws."""
+        """Return the cache of one table, for `n` laws."""
         memory = self.memory(cond)
         steps = memory.shape[1]
         cache: Cache = self.decoder.begin(1, steps + STEPS, memory)
@@ -185,18 +185,18 @@ class LawReader(nn.Module):
     def follow(
         self, token: Int[Tensor, " n"], step: int, cache: Cache
     ) -> tuple[Float[Tensor, "n k"], Cache]:
-        """Scores of the end and of all symbols after one more token."""
+        """Return scores of the end and of all symbols after one more token."""
         known, cache = self.decoder.follow(self.embed(token) + self.position[step], cache)
         return self.head(known), cache
 
 
 def numbers(tokens: Sequence[str]) -> list[int]:
-    """A law in symbols as numbers, with its end."""
+    """Encode a law in symbols as numbers, with its end."""
     return [OPEN + 1 + SYMBOLS.index(t) for t in tokens] + [END]
 
 
 def symbols(language: Language) -> Int[Tensor, " k"]:
-    """The number of the symbol of the end, and of each token of a language, as scores have them."""
+    """Index of the end's score, and of each token of a language."""
     found = [0]
     for t in language.tokens:
         symbol = f"x{language.names.index(t)}" if t in language.names else t

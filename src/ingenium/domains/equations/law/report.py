@@ -1,4 +1,4 @@
-"""Laws as pictures: the front with the formulas written out, and what the best ones leave."""
+"""Report sections of laws: the front with formulas, and the residuals of the best ones."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ WIDE_IN, PLOT_IN, GAP_IN, LARGE = 7.0, 2.9, 0.16, 13  # inches, and points of fo
 def sections(
     table: MeasuredTable, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The front, its laws and residuals."""
+    """Show the front, its laws and residuals."""
     rows = _front(designs, verdicts)
     if not rows:
         return ()
@@ -74,7 +74,7 @@ def _value(verdicts: xr.Dataset, name: str, i: int) -> float:
 
 
 def _front(designs: xr.Dataset, verdicts: xr.Dataset) -> list[int]:
-    """Accepted laws that none beats in both, short ones first, each formula once."""
+    """Return accepted laws on the front, short ones first, each formula once."""
     good = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     rows = np.flatnonzero(good)
     if not len(rows):
@@ -90,13 +90,13 @@ def _front(designs: xr.Dataset, verdicts: xr.Dataset) -> list[int]:
 
 
 def _sympy(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
-    """The last line of the file of a law, which is the law."""
+    """Return the law: the last line of its file."""
     law, constants = str(designs[LAW].values[i]), designs[VALUES].to_numpy()[i].tolist()
     return FormulaFiles(table).contents(law, constants)[SYMPY].splitlines()[-1]
 
 
 def infix(table: MeasuredTable, designs: xr.Dataset) -> tuple[str, ...]:
-    """Each law as people write it, its constants to four digits; of what is none, its text."""
+    """Write each law in infix notation, constants to four digits; else its text."""
     found = []
     for law, constants in zip(designs[LAW].values, designs[VALUES].to_numpy(), strict=True):
         tokens = table.language.split(str(law))
@@ -115,7 +115,7 @@ def _latex(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
 def front_figure(
     designs: xr.Dataset, verdicts: xr.Dataset, rows: Sequence[int], written: Sequence[str]
 ) -> Figure:
-    """Error over complexity, with the formulas of the front below it."""
+    """Plot error over complexity, with the formulas of the front below."""
     shown = [f"${formula.replace('frac', 'dfrac')}$" for formula in written]
     high = [_size_in(text)[1] + GAP_IN for text in shown]
     figure = Figure(figsize=(WIDE_IN, PLOT_IN + sum(high)), layout="constrained")
@@ -145,7 +145,7 @@ def front_figure(
 
 
 def _size_in(formula: str) -> tuple[float, float]:
-    """Width and height of a formula (inches)."""
+    """Return width and height of a formula (inches)."""
     alone = Figure(dpi=100)
     box = alone.text(0, 0, formula, fontsize=LARGE).get_window_extent()
     return box.width / 100, box.height / 100
@@ -154,7 +154,7 @@ def _size_in(formula: str) -> tuple[float, float]:
 def residual_figure(
     table: MeasuredTable, designs: xr.Dataset, rows: Sequence[int], written: Sequence[str]
 ) -> Figure:
-    """What the first and the last law of the front leave, over the columns."""
+    """Plot residuals of the first and last law of the front, over the columns."""
     chosen = list(dict.fromkeys([rows[0], rows[-1]]))[:LEFT]
     names = table.language.names[:4]
     figure, grid = panels(len(chosen), len(names), (2.3, 1.9), sharey=False)

@@ -1,4 +1,4 @@
-"""Tables with units: read from CSV, brought to base units, and parted into what judges.
+"""Tables with units: read from CSV, converted to base units, and split for fitting and judging.
 
 Shapes: v columns, r rows.
 """
@@ -30,7 +30,7 @@ TAKEN = frozenset((*OPERATIONS, PURE, *(f"{PURE}{i}" for i in range(1, CONSTANTS
 
 @dataclass(frozen=True)
 class MeasuredColumn:
-    """A column in base units of the SI."""
+    """Column in base units of the SI."""
 
     name: str
     unit: str
@@ -40,11 +40,11 @@ class MeasuredColumn:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredTable:
-    """Columns that explain and one that is explained, in base units.
+    """Explaining columns and the explained one, in base units.
 
-    A law is fitted on `train`, and judged on two kinds of held-out rows: `inner`, drawn evenly,
-    and `outer`, which lie furthest from the middle of all columns, so that a formula that holds
-    only inside of what it was fitted to is told.
+    A law is fitted on `train`, and judged on two kinds of held-out rows: `inner`, spread evenly,
+    and `outer`, furthest from the middle of all columns, which detect a formula that is valid only
+    within its training rows.
     """
 
     language: Language
@@ -56,7 +56,7 @@ class MeasuredTable:
 
     @cached_property
     def spread(self) -> float:
-        """The standard deviation of the target, in which errors are told."""
+        """Standard deviation of the target, the unit of errors."""
         return float(self.values.std(correction=0))
 
     @cached_property
@@ -69,31 +69,31 @@ class MeasuredTable:
 
     @cached_property
     def rest(self) -> Int64[Tensor, " q"]:
-        """All others."""
+        """All other rows."""
         left = torch.ones(len(self.values), dtype=torch.bool)
         left[self.outer] = False
         return torch.nonzero(left)[:, 0]
 
     @cached_property
     def inner(self) -> Int64[Tensor, " i"]:
-        """Each fifth of the others."""
+        """Every fifth of the other rows."""
         return self.rest[INNER_EVERY - 1 :: INNER_EVERY]
 
     @cached_property
     def train(self) -> Int64[Tensor, " t"]:
-        """What constants are fitted to."""
+        """Rows to which constants are fitted."""
         held = torch.isin(self.rest, self.inner)
         return self.rest[~held]
 
     @cached_property
     def box(self) -> Float64[Tensor, "2 v"]:
-        """Least and greatest of each column."""
+        """Least and greatest value of each column."""
         return torch.stack([self.columns.amin(1), self.columns.amax(1)])
 
     def wide(self, times: float) -> Float64[Tensor, "2 v"]:
-        """The box, so many times as wide around its middle.
+        """Widen the box by a factor, around its middle.
 
-        A column of one sign keeps it: it is widened in ratio and not by difference.
+        A column of one sign keeps its sign: it is widened by ratio instead of difference.
         """
         low, high = self.box
         more = (times - 1) / 2
@@ -107,9 +107,9 @@ class MeasuredTable:
 
 
 def read(text: str, target: str, constant_units: Sequence[str]) -> MeasuredTable:
-    """A table from CSV whose header names units, such as `length [m],period [s]`.
+    """Read a table from CSV whose header names units, such as `length [m],period [s]`.
 
-    Of rows that are the same in all columns one stays: what is held out was not fitted to.
+    Duplicate rows are dropped, so that held-out rows are not in the fit.
 
     Raises:
         InputError: for a missing or unknown unit, a constant or repeated column, gaps, or fewer
@@ -131,11 +131,10 @@ def read(text: str, target: str, constant_units: Sequence[str]) -> MeasuredTable
 def of_columns(
     columns: Sequence[MeasuredColumn], own: MeasuredColumn, constant_units: Sequence[str]
 ) -> MeasuredTable:
-    """A table from columns in base units and the one that is explained.
+    """Build a table from columns in base units and the explained one.
 
     Raises:
-        InputError: for columns that say nothing or the same, or fewer rows than a law can be
-            judged by.
+        InputError: for constant or equivalent columns, or fewer rows than a law can be judged by.
     """
     if not 1 <= len(columns) <= WIDEST:
         raise InputError(f"from 1 to {WIDEST} columns beside the target", f"{len(columns)}")
@@ -157,7 +156,7 @@ def of_columns(
 
 
 def _column(name: str, unit: str, values: np.ndarray) -> MeasuredColumn:
-    """A column in base units."""
+    """Return a column in base units."""
     base, dim = base_unit(unit, of=name)
     own = Scale.between(unit, base, of=name).value(values)
     if np.abs(own).max() > LARGEST:

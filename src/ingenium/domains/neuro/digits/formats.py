@@ -1,7 +1,7 @@
-"""Digits as files: an image each, or a network as NIR with the drives that make it draw.
+"""Files of digits: one image each, or a NIR network with the drives that generate them.
 
-What is written in a file of drives was drawn by the network in it: images that the network does not
-draw, and a network that is not the problem's, are refused.
+The images in a file of drives must be those that its network generates, and the network must be the
+problem's; other files are refused.
 """
 
 import io
@@ -32,7 +32,7 @@ SAME = 1e-9  # grey, within which a file's image is the one that its network dra
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """A PNG of 8-bit grey for each image, ink white as in MNIST; its text says the digit."""
+    """Image format, an 8-bit grey PNG each, ink white as in MNIST; its text states the digit."""
 
     variables: tuple[Variable, ...]
     name: ClassVar[str] = "png"
@@ -40,7 +40,7 @@ class ImageFiles:
     apart: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A file for each design."""
+        """Write a file for each design."""
         paths = {}
         grey = np.round(designs["image"].to_numpy() * LEVELS).astype(np.uint8)
         for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
@@ -53,10 +53,10 @@ class ImageFiles:
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
-        """Images of a folder or of one file; those of other makers are numbered as they come.
+        """Read the images of a folder or of one file; unnamed images are numbered in order.
 
         Raises:
-            InputError: for a file that is no such image, or does not say its digit.
+            InputError: for a file that is no such image, or does not state its digit.
         """
         files = sorted(path.glob("*.png")) if path.is_dir() else [path]
         if not files:
@@ -84,7 +84,7 @@ class ImageFiles:
 
 
 def _check_alone(data: bytes, path: Path) -> None:
-    """Refuse what tells programs to show other than the grey levels: clear, turned, moving, darker.
+    """Refuse chunks that alter the displayed grey levels: transparency, rotation, animation, gamma.
 
     Raises:
         InputError: for any chunk but size, levels and one text.
@@ -101,7 +101,7 @@ def _check_alone(data: bytes, path: Path) -> None:
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """The network at NIR's published layout, and beside it in one file of HDF5 its drives."""
+    """Network format: an HDF5 file with the network in NIR's published layout, and its drives."""
 
     verifier: DrawnVerifier
     variables: tuple[Variable, ...]
@@ -109,7 +109,7 @@ class NetworkFile:
     endings: ClassVar[tuple[str, ...]] = (".nir",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """One file for all."""
+        """Write all designs into one file."""
         path, index = folder / FILE, designs[DESIGN].to_numpy()
         nir_graphs.write(self.verifier.drawer.network, path)
         rates, digit = (designs[v.name].to_numpy() for v in self.variables)
@@ -127,11 +127,11 @@ class NetworkFile:
         return drawn
 
     def read(self, path: Path) -> xr.Dataset:
-        """Drives whose images the file's own network draws again.
+        """Read drives, after checking that the file's network reproduces their images.
 
         Raises:
-            InputError: for no NIR, a network that is not the one that was asked for, or images
-                that it does not draw.
+            InputError: for an invalid NIR, a network other than the requested one, or images that
+                it does not generate.
         """
         file = path / FILE if path.is_dir() else path
         network = nir_graphs.read(file)

@@ -1,4 +1,4 @@
-"""NEST replays the network: another program, in a room of its own, that shares no code with ours.
+"""NEST cross-check of the network: another program, in an isolated environment.
 
 Neurons are its `iaf_psc_delta` on a grid of the network's steps, one for each neuron and design,
 with synapses a step long. NEST is under the GPL-2 and is never imported here.
@@ -27,7 +27,7 @@ COMPARED = ("recognised", "synaptic_operations", "spikes", "raster", "delay")
 
 @dataclass(frozen=True)
 class NestVerifier:
-    """Counts NEST's spikes and reads what its voltages draw."""
+    """Cross-check by NEST: counts its spikes and reads the images from its voltages."""
 
     own: DrawnVerifier
     name: ClassVar[str] = "NEST"
@@ -35,16 +35,16 @@ class NestVerifier:
 
     @property
     def version(self) -> str:
-        """Release, and the digest of its lock."""
+        """Version of NEST, with the digest of its lock file."""
         return ROOM.version
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Of those of the problem, what follows from spikes."""
+        """Quantities of the problem that follow from spikes."""
         return tuple(q for q in self.own.quantities if q.name in COMPARED)
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """Quantities of each drive, by NEST's spikes."""
+        """Measure the quantities of each drive, from NEST's spikes."""
         rates, digit = arrays
         spikes, read = self.replay(rates, digit)
         image = self.own.drawer.images(read)
@@ -59,10 +59,10 @@ class NestVerifier:
     def replay(
         self, rates: Float64[Tensor, "n m"], digit: Float64[Tensor, " n"]
     ) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Spikes of each layer (t, n, h), and the voltages that are read.
+        """Simulate the spikes of each layer (t, n, h) and the output voltages.
 
         Raises:
-            MissingRoom: if NEST's room is not made.
+            MissingRoom: if the isolated environment of NEST does not exist.
         """
         network, rhythm = self.own.drawer.network, self.own.drawer.network.rhythm
         drive = self.own.drawer.drives(rates, digit)

@@ -1,7 +1,7 @@
-"""Families that draw digits with networks of one size, whether they spike or not.
+"""Families of digit generators of one size, spiking and non-spiking.
 
-Both kinds have as many weights layer by layer, are wired fully and see their conditions as inputs,
-so that nothing but spikes tells them apart. What convolutions would gain is not compared.
+Both kinds have equally many weights in each layer, are fully connected and take conditions as
+inputs, so that they differ by spikes alone. Convolutions are not compared.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ DIFFUSION_SETTINGS = DiffusionSettings(width=32, depth=1, level_mean=0.3, most=2
 
 
 class Plain(nn.Module):
-    """As many layers as a stack of spikes, with rectifiers in the place of neurons."""
+    """Stack of rectified layers, as many as a spiking stack has."""
 
     def __init__(self, entering: int, out: int, like: SpikingSettings) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Plain(nn.Module):
         self.leave = nn.Linear(sizes[-2], out)
 
     def forward(self, x: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
-        """Numbers a row."""
+        """Return one vector for each row."""
         for layer in self.layers:
             x = functional.silu(layer(x))
         out: Tensor = self.leave(x)
@@ -59,7 +59,7 @@ class Plain(nn.Module):
 
 
 class PlainFields(nn.Module):
-    """Numbers or fields, and conditions, to fields of a shape, or to numbers without one."""
+    """Network from vectors or fields and conditions to fields of a shape, or to vectors."""
 
     def __init__(
         self, entering: int, out: int, like: SpikingSettings, shape: tuple[int, ...] | None
@@ -68,13 +68,13 @@ class PlainFields(nn.Module):
         self.inner, self.shape = Plain(entering + C, out, like), shape
 
     def forward(self, x: Tensor, cond: Tensor) -> Tensor:
-        """A row for each row."""
+        """Return one output for each row."""
         out: Tensor = self.inner(torch.cat([x.flatten(1), cond], 1))
         return out if self.shape is None else out.unflatten(1, self.shape)
 
 
 class PlainDenoiser(nn.Module):
-    """The same for designs at noise levels, which it sees as waves of several lengths."""
+    """Denoiser of the same layers; it takes the noise level as Fourier features."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class PlainDenoiser(nn.Module):
         nn.init.zeros_(self.inner.leave.bias)
 
     def forward(self, x: Tensor, cond: Tensor, level: Tensor, keep: Tensor | None = None) -> Tensor:
-        """A design a row; `keep` drops conditions."""
+        """Denoise each row; `keep` masks the conditions."""
         told = cond if keep is None else cond * keep[:, None]
         angle = level[:, None] * torch.tensor([1.0, 2.0, 4.0, 8.0])
         waves = torch.cat([level[:, None], angle.sin(), angle.cos()], 1)
@@ -141,7 +141,7 @@ BUDGETS: Mapping[str, Plan] = MappingProxyType(
 
 
 class RatePrior(nn.Module):
-    """Rates as the prior of the network that draws has them, under each digit: nothing is fitted.
+    """Prior over rates that ships with the network, for each digit; nothing is fitted.
 
     Shapes: n designs, d numbers from -1 to 1.
     """
@@ -158,7 +158,7 @@ class RatePrior(nn.Module):
     def fit(
         self, x: Float[Tensor, "n d"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Nothing: it was learned with the network."""
+        """Do nothing: the prior was trained with the network."""
         return {}
 
     @torch.no_grad()
@@ -168,7 +168,7 @@ class RatePrior(nn.Module):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width, or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width, or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "spiking_vae")

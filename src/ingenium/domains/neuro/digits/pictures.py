@@ -1,4 +1,4 @@
-"""Pictures of digits and spikes."""
+"""Figures of digits and spikes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ FOLLOWED = 3  # neurons whose voltage is drawn
 
 
 def sheet(images: np.ndarray, across: int = ACROSS) -> np.ndarray:
-    """Images as one, row by row, ink dark."""
+    """Tile images into one, row by row, ink dark."""
     side = images.shape[-1]
     rows = -(-len(images) // across)
     whole = np.zeros((rows * (side + GAP) - GAP, across * (side + GAP) - GAP))
@@ -30,14 +30,14 @@ def sheet(images: np.ndarray, across: int = ACROSS) -> np.ndarray:
 
 
 def draw_sheet(axes: Axes, images: np.ndarray, title: str, across: int = ACROSS) -> None:
-    """A sheet under its title."""
+    """Draw a sheet under its title."""
     axes.imshow(sheet(images, across), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(title, fontsize=TEXT, color=INK, loc="left")
 
 
 def sheet_figure(images: np.ndarray, titles: str = "") -> Figure:
-    """One sheet."""
+    """Return a figure of one sheet."""
     rows = -(-len(images) // ACROSS)
     figure, grid = panels(1, 1, (7.2, 0.36 * rows + 0.3))
     draw_sheet(grid[0, 0], images, titles)
@@ -45,7 +45,7 @@ def sheet_figure(images: np.ndarray, titles: str = "") -> Figure:
 
 
 def compared(table: Any, shown: Mapping[str, xr.Dataset]) -> dict[str, Figure]:
-    """Sheets of each family beside real digits, and quality against energy."""
+    """Return sheets of each family alongside real digits, and quality against energy."""
     found = {"sheets": _sheets(shown)} if shown else {}
     families = [f for f in table.families if table.find(f, "arithmetic_nj") is not None]
     return found | ({"energy": _energy(table, families)} if families else {})
@@ -67,7 +67,7 @@ def _sheets(shown: Mapping[str, xr.Dataset]) -> Figure:
 
 
 def _energy(table: Any, families: list[str]) -> Figure:
-    """Distance against energy: by the same arithmetic, and each where it is at home."""
+    """Plot distance against energy: all by the same arithmetic, and each on its native hardware."""
     figure, grid = panels(1, 2, (4.2, 3.4), sharey=True)
     titles = {
         "arithmetic_nj": "arithmetic alone, 45 nm",
@@ -101,7 +101,7 @@ def _energy(table: Any, families: list[str]) -> Figure:
 
 
 def raster_figure(spikes: tuple[Tensor, ...], rhythm: Rhythm, image: np.ndarray) -> Figure:
-    """Spikes of each layer over time, and the image that they draw."""
+    """Plot the spikes of each layer over time, and the image that they generate."""
     figure, grid = panels(1, len(spikes) + 1, (2.5, 2.5))
     for i, (axes, s) in enumerate(zip(grid[0], spikes, strict=False)):
         steps, neurons = s[:, 0].nonzero(as_tuple=True)
@@ -113,7 +113,7 @@ def raster_figure(spikes: tuple[Tensor, ...], rhythm: Rhythm, image: np.ndarray)
 
 
 def trace_figure(voltages: np.ndarray, spikes: np.ndarray, rhythm: Rhythm) -> Figure:
-    """Voltages of a few neurons, against their threshold."""
+    """Plot the voltages of a few neurons against their threshold."""
     figure, grid = panels(1, 1, (7.2, 2.4))
     axes, time = grid[0, 0], (np.arange(rhythm.steps) + 1) * rhythm.step_ms
     axes.axhline(1, color=INK, linewidth=0.8, linestyle="--", label="threshold")

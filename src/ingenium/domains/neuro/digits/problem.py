@@ -1,4 +1,4 @@
-"""`neuro.digits`: handwritten digits, as images or as drives of a network that spikes."""
+"""Problem `neuro.digits`: handwritten digits, as images or as drives of a spiking network."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -40,7 +40,7 @@ SOUNDED = 10  # drives, one of each digit, under which a network must neither be
 
 
 class Digits(Problem):
-    """Images of digits; with a chip, drives of the network that draws them there."""
+    """Images of digits; with a chip, drives of the network that generates them there."""
 
     name: ClassVar[str] = "neuro.digits"
     summary: ClassVar[str] = (
@@ -62,10 +62,10 @@ class Digits(Problem):
     licence = LICENCE
 
     def __init__(self, settings: DigitSettings) -> None:
-        """Open the data and, with a chip, the network that comes with the package.
+        """Open the data and, with a chip, the network shipped with the package.
 
         Raises:
-            InputError: for a chip or bits that there are not, or bits at which the network is
+            InputError: for an unknown chip or number of bits, or bits at which the network is
                 silent or saturated.
         """
         settings.check()
@@ -108,10 +108,10 @@ class Digits(Problem):
             )
 
     def allow(self, limits: Sequence[Limit]) -> None:
-        """Refuse limits that the network meets with no drive.
+        """Refuse limits that the network satisfies with no drive.
 
         Raises:
-            InputError: naming the limit, and what the network takes.
+            InputError: naming the limit, and the cost of the network.
         """
         fixed = self._judge.fixed if self.settings.chip else {}
         for limit in limits:
@@ -128,7 +128,7 @@ class Digits(Problem):
                 )
 
     def data(self) -> xr.Dataset:
-        """Real digits, or the rates that the encoder gives them."""
+        """Return real digits, or their encoded rates."""
         n = min(self.settings.known, TOLD) if self.settings.chip else self.settings.known
         grey, labels = digits()
         told = torch.from_numpy(labels[:n].astype(np.float64))
@@ -140,30 +140,30 @@ class Digits(Problem):
         return to_dataset((own, told), self.variables, coords)
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n 10"]:
-        """Each digit as a column of its own."""
+        """Encode each digit as a column of its own."""
         digit = torch.from_numpy(designs["digit"].to_numpy().astype(np.float64)).round()
         return functional.one_hot(digit.to(torch.int64), 10).float()
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Grey levels and rates from 0 to 1, of whole digits."""
+        """Return the projection onto grey levels and rates from 0 to 1, and whole digits."""
         return lambda arrays: (arrays[0].clamp(0, 1), arrays[1].round())
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Families of one size on images; on drives the prior of the network."""
+        """Return families of one size for images; for drives, the prior of the network."""
         if self.settings.chip:
             return {"spiking_vae": lambda: RatePrior(self.drawer)}
         return FAMILIES
 
     def budgets(self) -> Mapping[str, Any]:
-        """One for a family that spikes and for the ordinary one."""
+        """Return one plan for a spiking family and one for the non-spiking one."""
         return {} if self.settings.chip else BUDGETS
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Of images: how near they lie to held-out digits."""
+        """Score the distance of images to held-out digits."""
         return {} if self.settings.chip else scores(designs, held_out)
 
     def comparison(self) -> FieldComparison:
-        """Operations and modelled energy of an image, sheets of images, quality against energy."""
+        """Compare operations, energy of an image and sheets; quality against energy."""
         facts = FieldComparison(
             by_numbers=False,
             higher=("recognised_share", "variety"),
@@ -178,13 +178,13 @@ class Digits(Problem):
         )
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """A sheet of images; of drives also spikes, voltages and what they take."""
+        """Show a sheet of images; for drives also spikes, voltages and costs."""
         if self.settings.chip:
             return drawn_sections(self._judge, designs, verdicts)
         return image_sections(designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A known digit is no distance from itself; a drive's spikes are those of a plain loop."""
+        """Return a known digit at distance 0 to itself, and a drive's spikes by a plain loop."""
         grey, labels = digits()
         if not self.settings.chip:
             image = torch.from_numpy(grey[:1] / LEVELS)
@@ -202,7 +202,7 @@ class Digits(Problem):
 
 
 def _plain_spikes(drive: np.ndarray, network: Any) -> float:
-    """Spikes of one drive, step by step and layer by layer, as the equations are written."""
+    """Spikes of one drive, step by step and layer by layer, straight from the equations."""
     weights = [w.numpy() for w in network.weights]
     biases = [b.numpy() for b in network.biases]
     kept, total = network.rhythm.kept, 0.0

@@ -1,7 +1,7 @@
-"""The fixed network that reads digits: what a made image is, and how real images look to it.
+"""Fixed classifier of digits, and the features by which images are compared.
 
-A small convolutional network, trained on the digits that are not held out, moved and turned a
-little by chance. Its weights come with the package in half precision; the recipe is
+A small convolutional network, trained on the digits that are not held out, with small random shifts
+and rotations. Its weights ship with the package in half precision; the recipe is
 `ingenium make digit_reader`, a few minutes of one processor.
 """
 
@@ -22,11 +22,11 @@ from ingenium.domains.neuro.digits.data import LEVELS, SIDE, digits, held_out
 
 SHIPPED = Path(__file__).parent / "reader.npz"
 EPOCHS, BATCH, FEATURES = 30, 64, 64
-ROWS = 1000  # images at once
+ROWS = 1000  # images in a batch
 
 
 class DigitReader(nn.Module):
-    """Two convolutions, each with its pooling, then features and ten answers."""
+    """Classifier of two convolutions, each with its pooling, then features and ten logits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,21 +36,21 @@ class DigitReader(nn.Module):
         self.answer = nn.Linear(FEATURES, 10)
 
     def features(self, image: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 64"]:
-        """What the last layer sees."""
+        """Return the inputs of the last layer."""
         h = functional.max_pool2d(functional.relu(self.first(image[:, None] - 0.13)), 2)
         h = functional.max_pool2d(functional.relu(self.second(h)), 2)
         out: Tensor = functional.relu(self.gather(h.flatten(1)))
         return out
 
     def forward(self, image: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 10"]:
-        """Logits of the ten digits."""
+        """Return the logits of the ten digits."""
         out: Tensor = self.answer(self.features(image))
         return out
 
 
 @cache
 def reader() -> DigitReader:
-    """The network that comes with the package, in double precision."""
+    """Load the shipped network, in double precision."""
     made = DigitReader().double()
     arrays = RECIPE.complete()
     made.load_state_dict({k: torch.from_numpy(a.astype(np.float64)) for k, a in arrays.items()})
@@ -59,9 +59,9 @@ def reader() -> DigitReader:
 
 @torch.no_grad()
 def read(image: Float64[Tensor, "n 28 28"]) -> tuple[Float64[Tensor, "n 64"], Tensor]:
-    """Features of images, and the probability of each digit."""
+    """Return the features of images, and the probability of each digit."""
     both = []
-    for part in image.split(ROWS):  # which keeps memory small
+    for part in image.split(ROWS):  # to limit memory
         found = reader().features(part)
         both.append((found, reader().answer(found).softmax(1)))
     return torch.cat([f for f, _ in both]), torch.cat([p for _, p in both])
@@ -69,7 +69,7 @@ def read(image: Float64[Tensor, "n 28 28"]) -> tuple[Float64[Tensor, "n 64"], Te
 
 @cache
 def accuracy() -> float:
-    """Share of the held-out digits that it reads right."""
+    """Share of the held-out digits that are classified correctly."""
     grey, labels = digits()
     held = held_out()
     probability = read(torch.from_numpy(grey[held] / LEVELS))[1].numpy()
@@ -77,7 +77,7 @@ def accuracy() -> float:
 
 
 def _moved(image: Float[Tensor, "n 28 28"], rng: torch.Generator) -> Float[Tensor, "n 28 28"]:
-    """Images turned by up to 12 degrees, 10 % larger or smaller, and moved by up to 2 pixels."""
+    """Turn images by up to 12 degrees, scale them by up to 10 %, move them by up to 2 pixels."""
     n = len(image)
     turn, size, right, down = (2 * torch.rand(4, n, generator=rng) - 1).unbind()
     turn, size = turn * math.radians(12), 1 + 0.1 * size
@@ -90,7 +90,7 @@ def _moved(image: Float[Tensor, "n 28 28"], rng: torch.Generator) -> Float[Tenso
 
 
 def _trained(_: int) -> Mapping[str, np.ndarray]:
-    """Weights in half precision, from known digits alone."""
+    """Train the weights on known digits alone; half precision."""
     grey, labels = digits()
     known = ~held_out()
     x = torch.from_numpy(grey[known] / LEVELS).float()

@@ -1,4 +1,4 @@
-"""What a neuromorphic engineer wants to see of a run."""
+"""Report sections for a neuromorphic engineer."""
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ MODEL = (
 
 
 def image_sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-    """Accepted images, by digit."""
+    """Show accepted images, by digit."""
     rows = _accepted(verdicts)
     if not len(rows):
         return (Section("Images", "No image was accepted."),)
@@ -34,7 +34,7 @@ def image_sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, 
 def drawn_sections(
     judge: DrawnVerifier, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Images, spikes and voltages of accepted drives, and what the network takes where."""
+    """Show images, spikes and voltages of accepted drives, and the network's cost by chip."""
     rows = _accepted(verdicts)
     if not len(rows):
         return (Section("Images", "No drive was accepted."),)
@@ -81,7 +81,7 @@ def _sheet(images: np.ndarray, label: np.ndarray, accepted: int) -> Section:
 
 
 def _voltages(judge: DrawnVerifier, spikes: tuple[torch.Tensor, ...]) -> np.ndarray:
-    """Of the second layer of one design (t, h), before the reset of each step."""
+    """Voltages of the second layer of one design (t, h), before the reset of each step."""
     network, rhythm = judge.drawer.network, judge.drawer.network.rhythm
     lift = later(spikes[0])[:, 0] @ network.weights[1].T + network.biases[1]
     v, found = torch.zeros_like(lift[0]), []
@@ -93,7 +93,7 @@ def _voltages(judge: DrawnVerifier, spikes: tuple[torch.Tensor, ...]) -> np.ndar
 
 
 def _takes(judge: DrawnVerifier, verdicts: xr.Dataset, rows: np.ndarray) -> Section:
-    """A table of chips and processors."""
+    """Tabulate the cost on chips and processors."""
     network = judge.drawer.network
     weights, neurons = sum(w.numel() for w in network.weights), sum(network.sizes[1:])
     operations = float(verdicts["synaptic_operations"].to_numpy()[rows].mean())

@@ -1,8 +1,8 @@
-"""How near a set of images lies to real digits, in the eyes of the reader.
+"""Fréchet distance of a set of images to real digits, by features of the reader.
 
 Source: Heusel et al., NeurIPS 30, 2017, eq. 6 (Fréchet distance of normal distributions of a
-network's features). The network is the reader here, so that numbers stand beside each other and not
-beside those of other networks.
+network's features). The network is the reader here, so numbers compare with each other, but not
+with those of other networks.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ MOST = 5000  # images that are looked at
 
 
 def frechet(a: Float64[np.ndarray, "n f"], b: Float64[np.ndarray, "m f"]) -> float:
-    """Squared distance of two normal distributions with the moments of two sets."""
+    """Squared Fréchet distance of two normal distributions with the moments of two sets."""
     one, other = np.cov(a.T), np.cov(b.T)
     values, axes = np.linalg.eigh(one)
     root = (axes * np.sqrt(values.clip(0))) @ axes.T
@@ -27,7 +27,7 @@ def frechet(a: Float64[np.ndarray, "n f"], b: Float64[np.ndarray, "m f"]) -> flo
 
 
 def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
-    """Distance to held-out digits, the share that is read as asked, how varied each digit is."""
+    """Score the distance to held-out digits, the share read as requested, and variety by digit."""
     designs = designs.isel({DESIGN: slice(0, MOST)})
     made, probability = read(_images(designs))
     real, _ = read(_images(held_out))
@@ -47,7 +47,7 @@ def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
 
 
 def seen(designs: xr.Dataset) -> Float64[torch.Tensor, "n f"]:
-    """Features of images, in the eyes of the reader."""
+    """Return the reader's features of images."""
     return read(_images(designs))[0]
 
 

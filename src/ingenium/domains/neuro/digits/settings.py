@@ -1,4 +1,4 @@
-"""How the problem is opened."""
+"""Settings of the problem."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from ingenium.kits.spikes.chips import CHIPS, Chip
 
 @dataclass(frozen=True)
 class DigitSettings:
-    """Images themselves, or with `chip` the drives of the network that draws them there."""
+    """Settings of images, or with `chip` of drives of the network that generates them there."""
 
-    chip: str = ""  # such as Loihi; none: designs are images
-    bits: int = 8  # of each weight of the network
-    known: int = COUNT  # digits to learn from and to hold out
-    replayed: float = 0.05  # share of designs that NEST replays, where its room is made
+    chip: str = ""  # name of a chip, such as Loihi; if empty, designs are images
+    bits: int = 8  # bits of each weight of the network
+    known: int = COUNT  # number of digits for training and for holding out
+    replayed: float = 0.05  # share of designs that NEST replays, where its environment exists
 
     def check(self) -> None:
-        """Refuse what there is not.
+        """Refuse unknown values.
 
         Raises:
-            InputError: for a chip, bits or a number of digits beyond what is known.
+            InputError: for an unknown chip or bits, or more digits than there are.
         """
         if self.chip:
             choose(self.chip, [c.name for c in CHIPS], "chip")
@@ -38,5 +38,5 @@ class DigitSettings:
 
     @property
     def sheet(self) -> Chip:
-        """Of the chip that was named."""
+        """Data sheet of the named chip."""
         return next(c for c in CHIPS if c.name == self.chip)

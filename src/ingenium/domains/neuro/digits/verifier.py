@@ -1,4 +1,4 @@
-"""What is measured on a digit: how it is read and, where a network draws it, what that takes.
+"""Verifier of a digit: its recognition and, where a network generates it, the network's cost.
 
 Shapes: n designs, k quantities, m rates.
 """
@@ -18,7 +18,7 @@ from ingenium.domains.neuro.digits.reader import read
 from ingenium.kits.spikes.chips import Chip, DesignWork
 from ingenium.kits.spikes.layered import LayeredRun
 
-ROWS = 64  # designs at once, which keeps memory small
+ROWS = 64  # designs in a batch, to limit memory
 LOOKS = (
     Quantity("recognised", "1", "probability of the digit asked for, by the reader", rounding=1e-9),
     Quantity("ink", "1", "mean grey level", rounding=1e-12),
@@ -28,7 +28,7 @@ LOOKS = (
 
 @dataclass(frozen=True)
 class ImageVerifier:
-    """Reads images of digits."""
+    """Reader of images of digits."""
 
     name: ClassVar[str] = "digit reader"
     version: ClassVar[str] = "1"
@@ -43,7 +43,7 @@ class ImageVerifier:
 
     @torch.no_grad()
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 3"]:
-        """How the digit of each image is recognised, its ink, and how far it is from a copy."""
+        """Measure the recognition of each image, its ink, and its distance from a copy."""
         parts = zip(*(a.split(ROWS) for a in arrays), strict=True)
         return torch.cat([self._part(image, digit) for image, digit in parts])
 
@@ -61,10 +61,10 @@ class ImageVerifier:
 
 @dataclass(frozen=True)
 class DrawnVerifier:
-    """Runs the network on each drive, counts, and reads what it draws.
+    """Runs the generating network on each drive, counts, and reads its images.
 
-    The raster's number tells one set of spikes from another: each spike adds its step times the
-    number of its neuron.
+    The raster number identifies a set of spikes: each spike adds its step times the number of its
+    neuron.
     """
 
     drawer: Drawer
@@ -77,7 +77,7 @@ class DrawnVerifier:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Of the image, of its spikes, and of the network on the chip."""
+        """Quantities of the image, of its spikes, and of the network on the chip."""
         energy = f"of an image on {self.chip.name}, by published energies: a model"
         own = (Quantity("energy", "J", energy, shown="nJ"),) if self.chip.operation_pj else ()
         cores = (Quantity("cores", "1", f"of {self.chip.name} that hold it"),)
@@ -95,26 +95,26 @@ class DrawnVerifier:
 
     @property
     def cores(self) -> int | None:
-        """Of the chip, that hold neurons and weights."""
+        """Number of the chip's cores that hold neurons and weights."""
         network = self.drawer.network
         weights = sum(w.numel() for w in network.weights)
         return self.chip.neuron_cores(sum(network.sizes[1:]), weights, self.bits)
 
     @property
     def fixed(self) -> dict[str, float]:
-        """What the network alone decides, by quantity."""
+        """Quantities that depend on the network alone."""
         network = self.drawer.network
         found = {"weight_bits": float(self.bits), "fan_in": float(max(network.sizes[:-1]))}
         return found if self.cores is None else found | {"cores": float(self.cores)}
 
     def run(self, rates: Float64[Tensor, "n m"], digit: Float64[Tensor, " n"]) -> LayeredRun:
-        """Spikes and voltages of each drive."""
+        """Simulate the spikes and voltages of each drive."""
         whole = torch.where((digit >= 0) & (digit <= 9), digit, 0.0)
         return self.drawer.network.run(self.drawer.drives(rates, whole))
 
     @torch.no_grad()
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """All quantities of each drive."""
+        """Measure all quantities of each drive."""
         rates, digit = arrays
         both = zip(rates, digit, strict=True)
         # one by one: the last bits of a product of matrices, and with them a spike, may change
@@ -127,7 +127,7 @@ class DrawnVerifier:
         return torch.where(looks[:, :1].isnan(), torch.nan, found)
 
     def counted(self, spikes: tuple[Tensor, ...]) -> Float64[Tensor, " k"]:
-        """Of one design's spikes (t, 1, h): all that is not about the image."""
+        """Count all quantities that are not about the image, from one design's spikes (t, 1, h)."""
         network, rhythm = self.drawer.network, self.drawer.network.rhythm
         fan_out = [(w != 0).sum(0).to(torch.float64) for w in network.weights[1:]]
         pairs = zip(spikes, fan_out, strict=True)
@@ -152,5 +152,5 @@ class DrawnVerifier:
 
 
 def column(verifier: DrawnVerifier, name: str) -> int:
-    """The place of a quantity."""
+    """Return the index of a quantity."""
     return [q.name for q in verifier.quantities].index(name)

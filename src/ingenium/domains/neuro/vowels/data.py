@@ -1,9 +1,8 @@
-"""Two Japanese vowels, spoken one after the other by nine men, as they come with the package.
+"""Data set of two Japanese vowels spoken in sequence by nine men, shipped with the package.
 
 640 utterances of /ae/, each 7 to 29 frames of 12 LPC cepstrum coefficients: UCI's Japanese Vowels
 (Kudo, Toyama and Shimbo, Pattern Recognition Letters 20, 1999; CC BY 4.0), from the files of aeon
-1.6.0 (BSD-3), to four decimals. Here each utterance stands on 16 frames of its own length. The
-recipe:
+1.6.0 (BSD-3), to four decimals. Here each utterance is resampled to 16 frames. The recipe:
 
     pip download aeon==1.6.0 --no-deps && unzip aeon-1.6.0-py3-none-any.whl
     ingenium make vowels --set source=aeon/datasets/data/JapaneseVowels
@@ -21,9 +20,9 @@ from ingenium.core.errors import CorruptError
 from ingenium.core.folders import write_atomic
 
 SHIPPED = Path(__file__).parent / "vowels.xz"
-TOLD, COUNT = 270, 640  # utterances to learn from, by the data's own split, and all
+TOLD, COUNT = 270, 640  # training utterances, by the data's own split, and all
 SPEAKERS, COEFFICIENTS, FRAMES = 9, 12, 16
-SCALE = 10_000  # of the whole numbers in which they come
+SCALE = 10_000  # of the integers that store them
 LICENCE = (
     "640 utterances of Japanese vowels (M. Kudo, J. Toyama, M. Shimbo; UCI, CC BY 4.0), as aeon "
     "1.6.0 (BSD-3) holds them"
@@ -32,10 +31,10 @@ LICENCE = (
 
 @cache
 def vowels() -> tuple[Float64[np.ndarray, "n 12 16"], Int64[np.ndarray, " n"]]:
-    """Coefficients over time, and whose voice it is, from 1; those to learn from come first.
+    """Return coefficients over time, and the speaker, from 1; training utterances come first.
 
     Raises:
-        CorruptError: if what comes with the package is damaged.
+        CorruptError: if the shipped file is damaged.
     """
     try:
         raw = np.frombuffer(lzma.decompress(SHIPPED.read_bytes()), np.int16)
@@ -50,19 +49,19 @@ def vowels() -> tuple[Float64[np.ndarray, "n 12 16"], Int64[np.ndarray, " n"]]:
 
 
 def on_frames(x: Float64[np.ndarray, "c t"]) -> Float64[np.ndarray, "c 16"]:
-    """A series at evenly spaced moments of its own length, in straight lines between frames."""
+    """Interpolate a series linearly at evenly spaced frames of its own length."""
     moments = np.linspace(0, x.shape[1] - 1, FRAMES)
     return np.stack([np.interp(moments, np.arange(x.shape[1]), row) for row in x])
 
 
 def held_out() -> np.ndarray:
-    """Which utterances nothing here learns from."""
+    """Mask of the utterances that nothing here is trained on."""
     found: np.ndarray = np.arange(COUNT) >= TOLD
     return found
 
 
 def _lines(path: Path) -> Iterator[tuple[np.ndarray, int]]:
-    """Coefficients and speaker of each utterance of a file of series."""
+    """Parse the coefficients and speaker of each utterance of a file of series."""
     for line in path.read_text().splitlines():
         if line and line[0] not in "#@":
             *rows, speaker = line.split(":")
@@ -70,7 +69,7 @@ def _lines(path: Path) -> Iterator[tuple[np.ndarray, int]]:
 
 
 def ship(folder: Path) -> None:
-    """Write the utterances of aeon's files as the file that comes with the package."""
+    """Write the utterances of aeon's files as the file that ships with the package."""
     names = ("JapaneseVowels_TRAIN.ts", "JapaneseVowels_TEST.ts")
     found = [pair for name in names for pair in _lines(folder / name)]
     heads = [[speaker for _, speaker in found], [x.shape[1] for x, _ in found]]

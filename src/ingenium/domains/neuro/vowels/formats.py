@@ -1,7 +1,7 @@
-"""Series as a `.ts` file, the text format in which the field's sets of series are exchanged.
+"""Files of series in `.ts`, the text format in which the field exchanges sets of series.
 
 A head of lines with @, then a line a series: coefficients between colons, frames between commas,
-the speaker last. A comment in the head says the designs' numbers.
+the speaker last. A comment in the head states the designs' numbers.
 
 Source: Bagnall et al., The UEA multivariate time series classification archive, 2018,
 arXiv:1811.00075 (the format of its files, as aeon and sktime read it).
@@ -38,14 +38,14 @@ HEAD = (
 
 @dataclass(frozen=True)
 class SeriesFile:
-    """One file for all, every number to its last bit."""
+    """Series format: one file for all, every number exact to the last bit."""
 
     variables: tuple[Variable, ...]
     name: ClassVar[str] = "ts"
     endings: ClassVar[tuple[str, ...]] = (".ts",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """The file."""
+        """Write the file."""
         path, index = folder / FILE, designs[DESIGN].to_numpy().tolist()
         series, speaker = (designs[v.name].to_numpy() for v in self.variables)
         made = [NUMBERS + ",".join(str(i) for i in index), *HEAD]
@@ -56,7 +56,7 @@ class SeriesFile:
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:
-        """Series of a file; those of other makers are numbered as they come.
+        """Read the series of a file; unnumbered series are numbered in order.
 
         Raises:
             InputError: for another head, or lines that are no such series.
@@ -79,10 +79,10 @@ class SeriesFile:
 
 
 def _series(line: str) -> tuple[np.ndarray, int]:
-    """Coefficients over frames, and the speaker.
+    """Parse the coefficients over frames, and the speaker.
 
     Raises:
-        ValueError: for a line of another shape, or numbers that are none.
+        ValueError: for a line of another shape, or text that is not a number.
     """
     *rows, speaker = line.split(":")
     found = np.array([[number(x) for x in row.split(",")] for row in rows])

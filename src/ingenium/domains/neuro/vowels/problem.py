@@ -1,4 +1,4 @@
-"""`neuro.vowels`: two vowels as a speaker says them, as series of cepstra over time."""
+"""Problem `neuro.vowels`: two vowels as spoken by a speaker, as series of cepstra over time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ MIDDLE = VAESettings(latent=8, drawn=False)
 
 @dataclass(frozen=True)
 class VowelSettings:
-    """Nothing to set."""
+    """Settings of the problem: none."""
 
 
 class Vowels(Problem):
@@ -72,7 +72,7 @@ class Vowels(Problem):
     sizes: Mapping[str, int] = MappingProxyType({"coefficient": COEFFICIENTS, "frame": FRAMES})
 
     def __init__(self, settings: VowelSettings) -> None:
-        """Open the utterances that come with the package."""
+        """Open the utterances shipped with the package."""
         self.settings = settings
         series, _ = vowels()
         known = torch.from_numpy(series[~held_out()])
@@ -81,7 +81,7 @@ class Vowels(Problem):
         self.formats = {"ts": SeriesFile(self.variables)}
 
     def data(self) -> xr.Dataset:
-        """Real utterances, those that are held out last."""
+        """Return real utterances, held-out ones last."""
         series, speaker = vowels()
         told = torch.from_numpy(speaker.astype(np.float64))
         coords: dict[str, Any] = {
@@ -91,35 +91,35 @@ class Vowels(Problem):
         return to_dataset((torch.from_numpy(series), told), self.variables, coords)
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n 9"]:
-        """Each speaker as a column of its own."""
+        """Encode each speaker as a column of its own."""
         speaker = torch.from_numpy(designs["speaker"].to_numpy().astype(np.float64)).round()
         return functional.one_hot(speaker.to(torch.int64) - 1, SPEAKERS).float()
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Numbers within their bounds, of whole speakers."""
+        """Return the projection onto the bounds, and whole speakers."""
         return lambda arrays: (arrays[0].clamp(SERIES.lower, SERIES.upper), arrays[1].round())
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """VAEs that give the middle of what they decode: a real series has no noise of its own."""
+        """Return VAEs that give the decoder's mean: a real series has no noise of its own."""
         return {
             "spiking_vae": lambda: SpikingVAE(self.codec.shape, SPEAKERS, MIDDLE),
             "vae": lambda: VAE(self.codec.shape, SPEAKERS, MIDDLE),
         }
 
     def budgets(self) -> Mapping[str, Plan]:
-        """The same for both."""
+        """Return the same training plan for both."""
         own = Plan(steps=800, batch=32, learning_rate=2e-3, ema_decay=0.995)
         return dict.fromkeys(self.baselines(), own)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A known utterance is no distance from itself; its largest jump is counted by hand."""
+        """Return a known utterance at distance 0 to itself; its largest jump by hand."""
         series, speaker = vowels()
         one = (torch.from_numpy(series[:1]), torch.from_numpy(speaker[:1].astype(np.float64)))
         jump = max(abs(b - a) for row in series[0] for a, b in pairwise(row))
         return ((to_dataset(one, self.variables, {}), {"apart": 0.0, "jump": float(jump)}, 1e-9),)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Accepted series of one speaker beside real ones."""
+        """Show accepted series of one speaker alongside real ones."""
         rows = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
         if not len(rows):
             return (Section("Series", "No series was accepted."),)
@@ -134,7 +134,7 @@ class Vowels(Problem):
 
 
 def _figure(made: np.ndarray, who: int) -> Figure:
-    """The first coefficients over time, made ones over known ones."""
+    """Plot the first coefficients over time, generated ones over known ones."""
     series, speaker = vowels()
     known = series[~held_out() & (speaker == who)]
     figure, grid = panels(1, SHOWN, (2.5, 2.3))

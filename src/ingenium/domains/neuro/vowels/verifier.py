@@ -1,7 +1,7 @@
-"""What is measured on a spoken series: whose voice it is, and how strange it is for that voice.
+"""Verifier of a spoken series: the recognised speaker, and its distance from that voice.
 
-The reader is a normal distribution of each speaker, with one shrunk covariance for all, of what
-is known: in closed form, so that nothing of it is trained or shipped.
+The reader is a normal distribution for each speaker of the known data, with one shrunk covariance
+for all: in closed form, so that no weights are trained or shipped.
 
 Shapes: n designs, f numbers of one, s speakers.
 Source: Ledoit and Wolf, J. Multivariate Analysis 88, 2004 (shrinkage); Hastie, Tibshirani and
@@ -24,21 +24,21 @@ from ingenium.evaluate.shrinkage import shrunk_covariance
 
 @dataclass(frozen=True, eq=False)
 class VoiceReader:
-    """Means of all speakers, and what makes their covariance white."""
+    """Linear discriminant: means of all speakers, and the matrix that whitens their covariance."""
 
     mean: Float64[Tensor, "s f"]
     white: Float64[Tensor, "f f"]
     known: Float64[Tensor, "n f"]
 
     def distances(self, x: Float64[Tensor, "n f"]) -> Float64[Tensor, "n s"]:
-        """Squared distances of Mahalanobis from each speaker, a number of the series."""
+        """Squared Mahalanobis distances from each speaker, divided by the length of the series."""
         apart = (x[:, None] - self.mean) @ self.white
         return apart.square().mean(-1)
 
 
 @cache
 def reader() -> VoiceReader:
-    """The one of what is known."""
+    """Fit the reader on the known utterances."""
     series, speaker = vowels()
     own = ~held_out()
     x, y = series[own].reshape(own.sum(), -1), speaker[own]
@@ -49,7 +49,7 @@ def reader() -> VoiceReader:
 
 
 def accuracy() -> float:
-    """Share of the held-out utterances that it reads right."""
+    """Share of the held-out utterances that are classified correctly."""
     series, speaker = vowels()
     held = held_out()
     far = reader().distances(torch.from_numpy(series[held]).flatten(1))
@@ -58,7 +58,7 @@ def accuracy() -> float:
 
 @dataclass(frozen=True)
 class VoiceVerifier:
-    """Reads series."""
+    """Reader of series."""
 
     name: ClassVar[str] = "voice reader"
     version: ClassVar[str] = "1"
@@ -71,7 +71,7 @@ class VoiceVerifier:
     )
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 4"]:
-        """All of them; NaN for a speaker that there is not."""
+        """Measure all quantities; NaN for an unknown speaker."""
         series, speaker = arrays
         x, own = series.flatten(1), reader()
         far = own.distances(x)

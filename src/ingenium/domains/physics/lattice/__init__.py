@@ -1,1 +1,1 @@
-"""`physics.lattice`: configurations of lattice fields."""
+"""Problem `physics.lattice`: configurations of lattice fields."""

@@ -1,4 +1,4 @@
-"""Chains of configurations: hybrid Monte Carlo, and how long a chain remembers.
+"""Markov chains of configurations: hybrid Monte Carlo, and autocorrelation times.
 
 Shapes: n chains, t steps.
 """
@@ -16,7 +16,7 @@ Action = Callable[[Tensor], Tensor]  # of n configurations, n numbers
 def hybrid(
     action: Action, start: Tensor, steps: int, rng: torch.Generator, *, leaps: int = 10
 ) -> tuple[Tensor, float]:
-    """Each chain after so many trajectories of length 1, and the share that was accepted.
+    """Run each chain for `steps` trajectories of length 1; return the acceptance rate too.
 
     Source: Duane et al., Phys. Lett. B 195 (1987) 216.
     """
@@ -30,7 +30,7 @@ def hybrid(
 def trajectory(
     action: Action, x: Tensor, rng: torch.Generator, leaps: int
 ) -> tuple[Tensor, Float64[Tensor, " n"]]:
-    """One trajectory of length 1 by the leapfrog, accepted or refused, and which were accepted."""
+    """Run one trajectory of length 1 by the leapfrog; also return which chains accepted."""
     momentum = torch.randn(x.shape, generator=rng, dtype=x.dtype)
     before = action(x) + _kinetic(momentum)
     new, p, step = x, momentum - _force(action, x) / (2 * leaps), 1 / leaps
@@ -57,7 +57,7 @@ def _force(action: Action, x: Tensor) -> Tensor:
 def autocorrelation(series: Float[np.ndarray, "n t"]) -> float:
     """Integrated autocorrelation time in steps, 0.5 for independent ones; infinite if frozen.
 
-    Summed up to five times itself, over chains about their common mean.
+    The sum ends at five times the time itself, over chains about their common mean.
     Source: Sokal, in Functional Integration, 1997; Madras and Sokal, J. Stat. Phys. 50 (1988) 109.
     """
     x = series - series.mean()
@@ -73,7 +73,7 @@ def autocorrelation(series: Float[np.ndarray, "n t"]) -> float:
 
 
 def metropolis(log_weight: Float[np.ndarray, " t"], rng: np.random.Generator) -> np.ndarray:
-    """Which proposal an independence chain stands on after each step."""
+    """Return the index of the current proposal after each step of an independence chain."""
     at, found, lots = 0, np.zeros(len(log_weight), dtype=np.int64), rng.random(len(log_weight))
     for i, lot in enumerate(np.log(lots)):
         if lot < log_weight[i] - log_weight[at]:

@@ -1,4 +1,4 @@
-"""Samplers of U(1) on a torus that learn nothing: independent plaquettes, and characters.
+"""Untrained samplers of U(1) on a torus: independent plaquettes, and character expansion.
 
 Shapes: n configurations, v plaquettes.
 """
@@ -20,17 +20,17 @@ from ingenium.generators.torus import log_von_mises, von_mises, wrapped
 
 @dataclass(frozen=True)
 class IndependentPlaquettes:
-    """All plaquettes but the last are independent; the last is what makes the torus close."""
+    """Sampler with all plaquettes but the last independent; the last closes the torus."""
 
     law: U1
     couplings: ClassVar[tuple[float, float]] = (0.05, 20.0)
 
     def log_z(self, coupling: float) -> float:
-        """That of the law."""
+        """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
     def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling."""
+        """Sample configurations, one for each coupling."""
         angle = von_mises(beta[:, None].expand(-1, self.law.sites), rng)
         angle[:, -1] = wrapped(-angle[:, :-1].sum(1))
         return (self.law.drawn(angle.reshape(-1, self.law.size, self.law.size), rng),)
@@ -38,7 +38,7 @@ class IndependentPlaquettes:
     def log_density(
         self, link: Float64[Tensor, "n 2 x y"], beta: Float64[Tensor, " n"]
     ) -> Float64[Tensor, " n"]:
-        """Of configurations, for links that are uniform on the circle at density 1."""
+        """Log density of configurations, where uniform links on the circle have density 1."""
         angle = self.law.plaquettes(link).flatten(1)[:, :-1]
         own = log_von_mises(angle, beta[:, None].expand_as(angle)).sum(1)
         return own + (self.law.sites - 1) * math.log(2 * math.pi)
@@ -46,25 +46,25 @@ class IndependentPlaquettes:
 
 @dataclass(frozen=True)
 class Characters:
-    """Plaquette after plaquette under what the rest of the torus allows, which characters sum.
+    """Exact sequential sampler of plaquettes, given the rest of the torus summed by characters.
 
-    No approximation: the flux that is left over r plaquettes has the density of r convolutions of
-    one plaquette, a Fourier series of positive terms (I_k / I_0)^r; a plaquette is drawn alone and
-    kept as often as that density, over its value at 0, says.
+    No approximation: the remaining flux over r plaquettes has the density of r convolutions of one
+    plaquette, a Fourier series of positive terms (I_k / I_0)^r; a plaquette is sampled alone and
+    accepted with the probability of that density over its value at 0.
     """
 
     law: U1
     couplings: ClassVar[tuple[float, float]] = (0.05, 20.0)
 
     def log_z(self, coupling: float) -> float:
-        """That of the law."""
+        """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
     def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling."""
+        """Sample configurations, one for each coupling."""
         angle = torch.zeros(len(beta), self.law.sites, dtype=torch.float64)
         flux = torch.zeros(len(beta), dtype=torch.float64)
-        for i in range(self.law.sites - 1):  # one after the other, since each hangs on the last
+        for i in range(self.law.sites - 1):  # sequential, since each depends on the last
             series = _series(tuple(beta.tolist()), self.law.sites - 1 - i)
             left = torch.arange(len(beta))
             while len(left):  # as many rounds as the row that takes longest
@@ -81,7 +81,7 @@ class Characters:
     def log_density(
         self, link: Float64[Tensor, "n 2 x y"], beta: Float64[Tensor, " n"]
     ) -> Float64[Tensor, " n"]:
-        """That of the law itself."""
+        """Log density, which is that of the law itself."""
         log_z = torch.tensor([self.law.log_z(b) for b in beta.tolist()], dtype=torch.float64)
         return -self.law.action(link, beta) - log_z
 
@@ -94,6 +94,6 @@ def _series(beta: tuple[float, ...], rest: int) -> Tensor:
 
 
 def _sum(series: Float64[Tensor, "n k"], flux: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-    """A Fourier series of cosines at one flux a row."""
+    """Sum of a Fourier series of cosines, at one flux for each row."""
     k = torch.arange(series.shape[1], dtype=torch.float64)
     return (series * torch.cos(k * flux[:, None])).sum(1)

@@ -1,4 +1,4 @@
-"""Updates of spins on a torus, all chains at once: heat bath, and clusters that grow together.
+"""Batched updates of spins on a torus: heat bath, and cluster flips.
 
 Shapes: n chains, x rows, y columns, v sites.
 """
@@ -17,7 +17,7 @@ def heat_bath(
     bonds: Float64[Tensor, "2 x y"],
     rng: torch.Generator,
 ) -> Float64[Tensor, "n x y"]:
-    """Each spin drawn anew under its neighbours, one field of the checkerboard after the other."""
+    """Resample each spin given its neighbours, one field of the checkerboard after the other."""
     rows, columns = spin.shape[1:]
     black = (torch.arange(rows)[:, None] + torch.arange(columns)) % 2 == 0
     right, down = bonds
@@ -37,10 +37,10 @@ def swept(
     bonds: Float64[Tensor, "2 x y"],
     rng: torch.Generator,
 ) -> Float64[Tensor, "n x y"]:
-    """All clusters of each chain, each with its sign turned or not by chance.
+    """Flip the sign of each cluster of each chain at random (Swendsen-Wang).
 
-    A bond between ends a and b is laid with probability 1 - exp(-2 coupling a b) where that is
-    positive, so that signs of fields of any size are turned rightly.
+    A bond between ends a and b is set with probability 1 - exp(-2 coupling a b) where that is
+    positive, which is valid for the signs of fields of any size.
     Source: Swendsen and Wang, Phys. Rev. Lett. 58 (1987) 86.
     """
     other = torch.stack([spin.roll(-1, 2), spin.roll(-1, 1)], 1)
@@ -52,7 +52,7 @@ def swept(
 
 
 def labelled(laid: Bool[Tensor, "n 2 x y"]) -> Int64[Tensor, "n v"]:
-    """The smallest site of the cluster of each site, from bonds to the right and down.
+    """Label each site with the smallest site of its cluster, from bonds to the right and down.
 
     All chains are one graph, whose parts are numbered in the order of their first sites.
     """
@@ -67,5 +67,5 @@ def labelled(laid: Bool[Tensor, "n 2 x y"]) -> Int64[Tensor, "n v"]:
     graph = csr_array((np.ones(len(chain), np.int8), *index), shape=(n * v, n * v))
     count, part = connected_components(graph, directed=False)
     least = np.empty(count, np.int64)
-    least[part[::-1]] = np.arange(n * v)[::-1]  # what is written last stays
+    least[part[::-1]] = np.arange(n * v)[::-1]  # the last write remains
     return torch.from_numpy(least[part].reshape(n, v) % v)

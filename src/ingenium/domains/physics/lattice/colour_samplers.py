@@ -1,7 +1,7 @@
-"""Samplers of SU(3) on a torus that learn nothing: independent plaquettes, and characters.
+"""Untrained samplers of SU(3) on a torus: independent plaquettes, and character expansion.
 
-Plaquettes in their order multiply to the commutator of two loops around the torus, as links of a
-tree are turned to one. Shapes: n configurations, v plaquettes, c cells of a grid.
+Plaquettes in order multiply to the commutator of two loops around the torus, in the gauge where
+links of a tree are the identity. Shapes: n configurations, v plaquettes, c cells of a grid.
 """
 
 import math
@@ -19,22 +19,22 @@ from ingenium.domains.physics.lattice.su3 import SU3, matrices, plaquettes, trac
 
 CELLS, INSIDE = 64, 5  # cells of an angle, and points of each side at which the density is bounded
 ABOVE = 1.25  # bound over the largest of them
-AT_ONCE = 512  # plaquettes tried at once, several for each configuration that still lacks one
+AT_ONCE = 512  # plaquettes in a batch, several for each configuration that still lacks one
 
 
 @dataclass(frozen=True)
 class IndependentColours:
-    """All plaquettes but one are independent; that one is what makes the torus close."""
+    """Sampler with all plaquettes but one independent; that one closes the torus."""
 
     law: SU3
     couplings: ClassVar[tuple[float, float]] = (0.5, 10.0)
 
     def log_z(self, coupling: float) -> float:
-        """That of the law."""
+        """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
     def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling."""
+        """Sample configurations, one for each coupling."""
         a, b = (colours.uniform((len(beta),), rng) for _ in range(2))
         every = beta[:, None].expand(-1, self.law.sites - 1).flatten()
         p = single(every, rng).view(len(beta), -1, 3, 3)
@@ -44,7 +44,7 @@ class IndependentColours:
         return (self.law.drawn(torch.cat([p, left[:, None]], 1), a, b, rng),)
 
     def log_density(self, link: Tensor, beta: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Of configurations, for links that are uniform on the group at density 1."""
+        """Log density of configurations, where uniform links on the group have density 1."""
         own = traces(plaquettes(matrices(link)))
         free = own.sum((1, 2)) - own[:, 0, -1]
         one = torch.tensor([colours.log_one(b) for b in beta.tolist()], dtype=torch.float64)
@@ -53,22 +53,23 @@ class IndependentColours:
 
 @dataclass(frozen=True)
 class ColourCharacters:
-    """Plaquette after plaquette under what the rest of the torus allows, which characters sum.
+    """Exact sequential sampler of plaquettes, given the rest of the torus summed by characters.
 
-    No approximation: what is left over r plaquettes has as its density the sum of d c^r chi over
-    representations, all of whose terms are positive, so that it is largest at one; loops and
-    plaquettes are drawn alone and kept as often as that density, over its value at one, says.
+    No approximation: the product over the remaining r plaquettes has as density the sum of d c^r
+    chi over representations with positive coefficients, so that it is largest at the identity;
+    loops and plaquettes are sampled alone and accepted with that density over its value at the
+    identity.
     """
 
     law: SU3
     couplings: ClassVar[tuple[float, float]] = (0.5, 10.0)
 
     def log_z(self, coupling: float) -> float:
-        """That of the law."""
+        """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
     def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling."""
+        """Sample configurations, one for each coupling."""
         n, sites = len(beta), self.law.sites
         values, which = beta.unique(return_inverse=True)
         a, b = torch.zeros(2, n, 3, 3, dtype=torch.complex128)
@@ -81,7 +82,7 @@ class ColourCharacters:
                 own[rows[good]] = new[good]
             rows = rows[~good]
         p = torch.zeros(n, sites, 3, 3, dtype=torch.complex128)
-        for i in range(sites - 1):  # one after the other, since each hangs on the last
+        for i in range(sites - 1):  # sequential, since each depends on the last
             rows = torch.arange(n)
             while len(rows):
                 each = max(1, AT_ONCE // len(rows))
@@ -100,7 +101,7 @@ class ColourCharacters:
     def _good(
         self, values: Tensor, which: Tensor, rest: int, u: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """Whether the rest of the torus allows what is left to it."""
+        """Sample acceptance, by the density of the rest of the torus."""
         if rest == 1:
             share = torch.exp(values[which] * (traces(u) - 1))
         else:
@@ -108,23 +109,23 @@ class ColourCharacters:
         return torch.rand(len(u), generator=rng, dtype=torch.float64) < share
 
     def log_density(self, link: Tensor, beta: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """That of the law itself."""
+        """Log density, which is that of the law itself."""
         log_z = torch.tensor([self.law.log_z(b) for b in beta.tolist()], dtype=torch.float64)
         return -self.law.action(link, beta) - log_z
 
 
 @cache
 def _forms(values: tuple[float, ...], rest: int) -> Tensor:
-    """Of the density of what is left over so many plaquettes, for each coupling."""
+    """Kernels of the density over the remaining plaquettes, for each coupling."""
     own = [colours.kernel(b, rest) for b in values]
     most = max(len(f) for f in own)
     return torch.stack([nn.functional.pad(f, (0, most - len(f)) * 2) for f in own])
 
 
 def single(beta: Float64[Tensor, " n"], rng: torch.Generator) -> Complex128[Tensor, "n 3 3"]:
-    """A plaquette alone under exp(beta Re tr P / 3): its eigenvalues, turned by the group.
+    """Sample a plaquette under exp(beta Re tr P / 3): eigenvalues, conjugated by a random matrix.
 
-    Two angles of eigenvalues are drawn by rejection below a bound that is flat on cells.
+    Two angles of eigenvalues are sampled by rejection below a bound that is constant on cells.
     """
     values, which = beta.unique(return_inverse=True)
     bounds, ends = _cells(tuple(values.tolist()))
@@ -147,7 +148,7 @@ def single(beta: Float64[Tensor, " n"], rng: torch.Generator) -> Complex128[Tens
 
 
 def _density(angle: Float64[Tensor, "*s 2"], beta: Tensor) -> Tensor:
-    """Of two angles of eigenvalues, up to a constant."""
+    """Density of two angles of eigenvalues, up to a constant."""
     third = -angle.sum(-1)
     whole = [angle[..., 0], angle[..., 1], third]
     cosines = torch.cos(whole[0]) + torch.cos(whole[1]) + torch.cos(third)
@@ -157,7 +158,7 @@ def _density(angle: Float64[Tensor, "*s 2"], beta: Tensor) -> Tensor:
 
 @cache
 def _cells(values: tuple[float, ...]) -> tuple[Float64[Tensor, "b c"], Float64[Tensor, " e"]]:
-    """Bounds on the cells for each coupling, and where the share of each cell ends."""
+    """Bounds on the cells for each coupling, and their cumulative shares."""
     bounds = torch.stack([_bounds(b) for b in values])
     whole = bounds.cumsum(1)
     return bounds, (whole / whole[:, -1:] + torch.arange(len(values))[:, None]).flatten()
@@ -165,7 +166,7 @@ def _cells(values: tuple[float, ...]) -> tuple[Float64[Tensor, "b c"], Float64[T
 
 @cache
 def _bounds(beta: float) -> Float64[Tensor, " c"]:
-    """Above the density on each cell, by its largest value on points inside and around."""
+    """Bounds of the density on each cell, from its largest value on points inside and around."""
     line = torch.linspace(0, 1, INSIDE, dtype=torch.float64)
     at = (torch.arange(CELLS)[:, None] + line) * 2 * math.pi / CELLS  # (cells, points)
     a, b = at[:, None, :, None], at[None, :, None, :]

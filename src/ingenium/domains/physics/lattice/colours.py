@@ -1,4 +1,4 @@
-"""The group SU(3): uniform matrices, characters, the law of one plaquette, and chains on it.
+"""Group SU(3): uniform matrices, characters, the law of one plaquette, and chains on it.
 
 Shapes: `*s` any axes, n chains, r representations, g angles of a grid.
 """
@@ -18,7 +18,7 @@ GRID = 96  # angles of each eigenvalue; integrals of smooth functions of them ar
 
 
 def special(u: Tensor) -> Tensor:
-    """The matrix of SU(3) whose first two rows are next to those given."""
+    """Return the matrix of SU(3) whose first two rows are nearest to the given ones."""
     a = u[..., 0, :]
     a = a / a.abs().square().sum(-1, keepdim=True).sqrt().clamp_min(1e-300)
     b = u[..., 1, :]
@@ -28,7 +28,7 @@ def special(u: Tensor) -> Tensor:
 
 
 def uniform(shape: tuple[int, ...], rng: torch.Generator) -> Complex128[Tensor, "*s 3 3"]:
-    """Matrices under the measure of Haar."""
+    """Sample matrices under the Haar measure."""
     parts = torch.randn((2, *shape, 3, 3), generator=rng, dtype=torch.float64)
     return special(torch.complex(parts[0], parts[1]))
 
@@ -43,7 +43,7 @@ def _sums(trace: Complex128[Tensor, " *s"], most: int = MOST) -> Complex128[Tens
 
 
 def _dimensions(most: int = MOST) -> np.ndarray:
-    """Of the representation (p, q)."""
+    """Dimension of the representation (p, q)."""
     p, q = np.meshgrid(np.arange(most + 1), np.arange(most + 1), indexing="ij")
     found: np.ndarray = (p + 1) * (q + 1) * (p + q + 2) / 2.0
     return found
@@ -51,7 +51,7 @@ def _dimensions(most: int = MOST) -> np.ndarray:
 
 @cache
 def _angles() -> tuple[Tensor, Tensor]:
-    """Sum of the cosines of eigenvalues on a grid, as a trace, and the measure of Haar there."""
+    """Sum of the cosines of eigenvalues on a grid, as a trace, and the Haar measure there."""
     line = 2 * math.pi * torch.arange(GRID, dtype=torch.float64) / GRID
     a, b = torch.meshgrid(line, line, indexing="ij")
     z = torch.stack([torch.exp(1j * a), torch.exp(1j * b), torch.exp(-1j * (a + b))], -1)
@@ -76,7 +76,7 @@ def _weights(beta: float) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def log_z(beta: float, sites: int) -> float:
-    """Of a torus of so many plaquettes."""
+    """Logarithm of the normalisation for a torus of `sites` plaquettes."""
     own = _weights(beta)[0]
     share = own / own[0, 0]
     return float(np.log((share**sites).sum()) + sites * math.log(own[0, 0]))
@@ -84,7 +84,7 @@ def log_z(beta: float, sites: int) -> float:
 
 @cache
 def loop(beta: float, sites: int, area: int) -> float:
-    """Mean of Re tr / 3 around so many plaquettes of a torus.
+    """Mean of Re tr / 3 of a loop around `area` plaquettes of a torus.
 
     The loop multiplies the representation inside by that of the group: (p, q) becomes (p + 1, q),
     (p - 1, q + 1) or (p, q - 1).
@@ -103,9 +103,9 @@ def log_one(beta: float) -> float:
 
 
 def kernel(beta: float, area: int) -> Float64[Tensor, "r r"]:
-    """Form of `convolved` for so many plaquettes, over its value at one.
+    """Quadratic form of `convolved` for `area` plaquettes, over its value at the identity.
 
-    Representations that add less than rounding are left out.
+    Representations below rounding are omitted.
     """
     own = _weights(beta)[0]
     size = _dimensions()
@@ -130,7 +130,7 @@ def convolved(
 
 @cache
 def generators() -> Complex128[Tensor, "8 3 3"]:
-    """Hermitian matrices of trace 0, the trace of whose squares is a half."""
+    """Hermitian matrices of trace 0, whose squares have trace one half."""
     found = torch.zeros(8, 3, 3, dtype=torch.complex128)
     turn = torch.tensor([-0.5j, 0.5j], dtype=torch.complex128)
     for k, (i, j) in enumerate(((0, 1), (0, 2), (1, 2))):
@@ -144,7 +144,7 @@ def generators() -> Complex128[Tensor, "8 3 3"]:
 def trajectory(
     action: Callable[[Tensor], Tensor], u: Tensor, rng: torch.Generator, leaps: int
 ) -> Tensor:
-    """Links after one trajectory of length 1 by the leapfrog on the group."""
+    """Run one trajectory of length 1 by the leapfrog on the group."""
     basis = generators()
     p = torch.randn((*u.shape[:-2], 8), generator=rng, dtype=torch.float64)
 

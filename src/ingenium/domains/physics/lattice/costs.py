@@ -1,4 +1,4 @@
-"""What an independent configuration costs: by a sampler, and by a chain with its memory.
+"""Cost of an independent configuration: by a sampler, and by an autocorrelated chain.
 
 Shapes: n chains, t steps, k quantities.
 """
@@ -18,7 +18,7 @@ from ingenium.domains.physics.lattice.laws import Law, Sampler
 
 @dataclass(frozen=True)
 class ChainRun:
-    """Chains side by side at a coupling: what they measured, and the seconds of a step of one."""
+    """Measurements of parallel chains at a coupling, and the CPU time of a step of one."""
 
     name: str
     measured: np.ndarray  # (n, t, k)
@@ -35,7 +35,7 @@ class ChainRun:
         start: Tensor | None = None,
         seed: int = 0,
     ) -> "ChainRun":
-        """So many steps, after a tenth as many that do not count, of one chain or of each start."""
+        """Run `steps` steps, after a tenth as many of warm-up, of one chain or from each start."""
         rng = torch.Generator().manual_seed(seed)
         field, rows = law.start(1, rng) if start is None else start, []
         at = torch.full((len(field),), coupling, dtype=torch.float64)
@@ -50,7 +50,7 @@ class ChainRun:
         return cls(name, torch.stack(rows[before:], 1).numpy(), seconds)
 
     def told(self, law: Law, place: int) -> str:
-        """The mean of an observable, with its error."""
+        """Format the mean of an observable, with its error."""
         own = self._observed(law)[..., place]
         tau = autocorrelation(own)
         if not math.isfinite(tau):
@@ -58,13 +58,13 @@ class ChainRun:
         return number(float(own.mean()), float(own.std() * math.sqrt(2 * tau / own.size)))
 
     def memory(self, law: Law) -> float:
-        """Longest autocorrelation time, in steps: of what means are taken of, and of `slow`."""
+        """Longest autocorrelation time, in steps, of the observables and of `slow`."""
         slow = self.measured[..., [q.name for q in law.quantities].index(law.slow)]
         every = [slow, *np.moveaxis(self._observed(law), -1, 0)]
         return max(autocorrelation(own) for own in every)
 
     def rate(self, law: Law) -> float:
-        """Independent configurations a second; 0 of chains that never moved."""
+        """Independent configurations per second; 0 for frozen chains."""
         return 1 / (2 * self.memory(law) * self.seconds)
 
     def _observed(self, law: Law) -> np.ndarray:
@@ -74,21 +74,21 @@ class ChainRun:
 
 @dataclass(frozen=True)
 class DrawnRun:
-    """Proposals of a sampler at a coupling, and what they are worth."""
+    """Acceptance and cost of a sampler's proposals at a coupling."""
 
-    kept: float  # share, by lots
+    kept: float  # share accepted
     moved: float  # share that an independence chain after Metropolis accepts
-    effective: float  # share that their weights are worth
-    rate: float  # independent configurations a second, by lots and counts
+    effective: float  # effective sample size of their weights, as a share
+    rate: float  # independent configurations a second, by acceptance and counts
 
     @classmethod
     def of(
         cls, law: Law, sampler: Sampler, coupling: float, n: int, *, seed: int = 1
     ) -> "DrawnRun":
-        """So many proposals."""
+        """Sample `n` proposals and measure them."""
         at = torch.full((n,), coupling, dtype=torch.float64)
         rng, chance = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-        sampler.log_z(coupling)  # which reads what was learned, before time counts
+        sampler.log_z(coupling)  # loads the weights before the clock starts
         started = time.process_time()
         field = sampler.draw(at, rng)[0]
         weight = (-law.action(field, at) - sampler.log_density(field, at)).numpy()
@@ -105,6 +105,6 @@ class DrawnRun:
 
 
 def number(value: float, error: float) -> str:
-    """A mean with its error, in the digits that the error leaves."""
+    """Format a mean with its error, in significant digits."""
     digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 6
     return f"{value:.{digits}f} ± {error:.{digits}f}"

@@ -1,7 +1,7 @@
-"""Open spin lattices with bonds of any strength, exactly: sites are summed out one by one.
+"""Exact open spin lattices with bonds of any strength: sites are summed out one by one.
 
-A table over the spins of the last `size` sites holds what all sites before add up to, so that work
-grows with 2^size: the treewidth of the lattice. Kept tables, read backwards, draw spins of the law.
+A table over the spins of the last `size` sites holds the sum over all sites before, so that work
+grows with 2^size, by the treewidth of the lattice. Stored tables, read backwards, sample the law.
 
 Shapes: n configurations, x rows, y columns.
 """
@@ -48,17 +48,17 @@ def log_z(bonds: Float64[Tensor, "2 x y"], coupling: float) -> float:
 
 @dataclass(frozen=True)
 class Elimination:
-    """The law itself, drawn backwards from its tables."""
+    """Exact sampler of the law, backwards through its tables."""
 
     law: Any
     couplings: ClassVar[tuple[float, float]] = (0.01, 5.0)
 
     def log_z(self, coupling: float) -> float:
-        """That of the law."""
+        """Logarithm of the law's normalisation."""
         return float(self.law.log_z(coupling))
 
     def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling, with tickets."""
+        """Sample configurations, one for each coupling, with tickets."""
         spin = torch.zeros(len(coupling), self.law.size, self.law.size, dtype=torch.float64)
         for one in coupling.unique().tolist():
             rows = torch.nonzero(coupling == one)[:, 0]
@@ -66,7 +66,7 @@ class Elimination:
         return spin, tickets(len(coupling), rng)
 
     def log_density(self, field: Tensor, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """That of the law."""
+        """Log density, which is that of the law."""
         whole = torch.tensor([self.log_z(b) for b in coupling.tolist()], dtype=torch.float64)
         found: Tensor = -self.law.action(field, coupling) - whole
         return found

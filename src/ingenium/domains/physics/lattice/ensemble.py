@@ -1,8 +1,8 @@
-"""What makes an ensemble of independent proposals: lots, weights and the test against the law.
+"""Ensembles of independent proposals: acceptance, weights and the test against the law.
 
-A proposal with weight w = law / density is kept as often as min(1, w), and what is kept counts
-max(1, w): so every mean is that of the law, whatever the density, and nearly all of what is kept
-counts 1. The share that is kept is 1 less the distance in total variation of density and law.
+A proposal with weight w = law / density is accepted with probability min(1, w), and then counts
+max(1, w): so every mean is that of the law, whatever the density, and nearly all accepted ones
+count 1. The acceptance rate is 1 less the total variation distance of density and law.
 Source: Liu, Chen and Wong, J. Am. Stat. Assoc. 93 (1998) 1022 (rejection control).
 
 Shapes: n configurations, o observables.
@@ -18,7 +18,7 @@ ENOUGH = 100  # configurations from which an ensemble is tested
 
 
 def lots(*arrays: np.ndarray) -> Float[np.ndarray, " n"]:
-    """A number in (0, 1) for each row, by the bits of all its arrays: nobody chooses it."""
+    """Hash each row of all arrays to a number in (0, 1), which nobody can choose."""
     rows = zip(*(np.ascontiguousarray(a, np.float64) for a in arrays), strict=True)
     words = [
         int.from_bytes(blake2b(b"".join(p.tobytes() for p in row), digest_size=8).digest(), "big")
@@ -30,19 +30,19 @@ def lots(*arrays: np.ndarray) -> Float[np.ndarray, " n"]:
 def counts(
     log_weight: Float[np.ndarray, " n"], lot: Float[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
-    """What each proposal counts: 0 if its lot refuses it, and else max(1, w)."""
+    """Count of each proposal: 0 if its number rejects it, else max(1, w)."""
     return np.where(np.log(lot) < log_weight, np.exp(np.maximum(log_weight, 0.0)), 0.0)
 
 
 def effective(count: Float[np.ndarray, " n"]) -> float:
-    """Independent configurations that are worth as much."""
+    """Effective number of independent configurations."""
     return float(count.sum() ** 2 / np.square(count).sum()) if count.any() else 0.0
 
 
 def mean(
     count: Float[np.ndarray, " n"], observed: Float[np.ndarray, "n o"]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Means in the ensemble and their standard errors."""
+    """Means of the ensemble and their standard errors."""
     share = count / count.sum()
     middle = share @ observed
     return middle, np.sqrt(np.square(share) @ np.square(observed - middle))
@@ -53,7 +53,7 @@ def pulls(
     observed: Float[np.ndarray, "n o"],
     exact: Float[np.ndarray, "n o"],
 ) -> Float[np.ndarray, " o"]:
-    """How many standard errors the means lie from the law's, each row at its own coupling.
+    """Deviation of the means from the law's in standard errors, each row at its own coupling.
 
     NaN where the law's are not known.
     """

@@ -1,4 +1,4 @@
-"""A sampler of configurations as a family, so that a spec names it and the loop asks it."""
+"""Sampler of configurations as a family, for specs and the loop."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from ingenium.train.plan import Plan
 
 
 class DrawnFields(nn.Module):
-    """Configurations of a sampler that the problem has made; fitting leaves it as it is.
+    """Family of the problem's own sampler; fitting does not change it.
 
     Its verifier weighs configurations by the same sampler, so the designs must not change it.
     """
@@ -34,14 +34,14 @@ class DrawnFields(nn.Module):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Nothing: what it draws from was learned from the law."""
+        """Do nothing: the sampler was trained on the law."""
         return {}
 
     @torch.no_grad()
     def propose(
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One configuration for each row of `cond`."""
+        """Sample one configuration for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, self.name)
         found = self.codec.encode(self.sampler.draw(self.couplings(cond), rng))

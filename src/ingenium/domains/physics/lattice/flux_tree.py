@@ -1,11 +1,11 @@
-"""A flow on the fluxes of a torus: the whole is halved until single plaquettes are left.
+"""Flow on the fluxes of a torus, which halves regions down to single plaquettes.
 
-Halves are alike, so their density is even about half the flux, and turns with the sign of charges.
-What goes through a region is a sum of plaquettes. Given the flux of a region, that of its half has
-a density of one angle, which a network learns; gauges and loops around the torus are uniform.
-So the flow sees gauge-invariant angles alone, its density is exact and normalised, and the whole
-torus begins with flux 0. The network learns where the law is known without any torus: on open
-lattices plaquettes are independent, and a half knows only of the flux of the whole.
+Halves are equivalent, so their density is even about half the flux, and flips with the sign of
+charges. The flux through a region is a sum of plaquettes. Given the flux of a region, that of its
+half has a density of one angle, which a network models; gauges and loops around the torus are
+uniform. So the flow uses gauge-invariant angles alone, its density is exact and normalised, and the
+whole torus begins with flux 0. The network is trained where the law is known without a torus: on
+open lattices plaquettes are independent, and a half depends only on the flux of the whole.
 
 Shapes: n configurations, v plaquettes, m halvings, j components.
 """
@@ -26,11 +26,11 @@ from ingenium.generators.torus import (
 )
 
 COMPONENTS, WIDTH = 4, 40  # components are pairs on either side of half the flux
-ROWS, EACH = 64, 32  # open lattices in a step, and halvings of a level taken of each
+ROWS, EACH = 64, 32  # open lattices in a step, and sampled halvings of a level for each
 
 
 class FluxTree(nn.Module):
-    """Densities of the flux of a half, given that of the whole; a small network a level."""
+    """Densities of the flux of a half, given that of the whole; a small network for each level."""
 
     turn: Tensor
 
@@ -77,7 +77,7 @@ class FluxTree(nn.Module):
     def log_fluxes(
         self, angle: Float64[Tensor, "n v"], beta: Float64[Tensor, " n"], cut: Tensor
     ) -> Float64[Tensor, "n m"]:
-        """Logarithm of the density of each first half."""
+        """Log density of each first half."""
         whole = nn.functional.pad(angle.cumsum(1), (1, 0))
         start, middle, end = (whole[:, cut[:, i]] for i in range(3))
         return log_mixture(middle - start, *self._mixture(end - start, cut, beta))
@@ -85,13 +85,13 @@ class FluxTree(nn.Module):
     def log_density(
         self, link: Float64[Tensor, "n 2 x y"], beta: Float64[Tensor, " n"]
     ) -> Float64[Tensor, " n"]:
-        """Of configurations, for links that are uniform on the circle at density 1."""
+        """Log density of configurations, where uniform links on the circle have density 1."""
         angle = self.law.plaquettes(link).flatten(1)
         parts = [self.log_fluxes(angle, beta, cut).sum(1) for cut in self.levels]
         return torch.stack(parts).sum(0) + (self.law.sites - 1) * math.log(2 * math.pi)
 
     def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling."""
+        """Sample configurations, one for each coupling."""
         flux = torch.zeros(len(beta), 1, dtype=torch.float64)
         at = torch.zeros(self.law.sites + 1, dtype=torch.long)  # place of a region by its start
         for cut in self.levels:
@@ -104,7 +104,7 @@ class FluxTree(nn.Module):
         return (self.law.drawn(angle, rng),)
 
     def learn(self, steps: int, seed: int) -> list[float]:
-        """Fit to fluxes of open lattices at couplings of the range; gives the losses (nats)."""
+        """Train on fluxes of open lattices at couplings of the range; return the losses (nats)."""
         rng = torch.Generator().manual_seed(seed)
         best = torch.optim.Adam(self.parameters(), lr=3e-3)
         plan = torch.optim.lr_scheduler.OneCycleLR(best, 4e-3, total_steps=steps)
@@ -127,7 +127,7 @@ class FluxTree(nn.Module):
 
 
 def _network() -> nn.Module:
-    """Of six features: logits, moves and widths of a mixture."""
+    """Build a network from six features to logits, moves and widths of a mixture."""
     last = nn.Linear(WIDTH, 3 * COMPONENTS)
     net = nn.Sequential(
         nn.Linear(6, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH), nn.SiLU(), last

@@ -1,7 +1,7 @@
-"""Ensembles as files: configurations, their couplings, and what each counts.
+"""Files of ensembles: configurations, their couplings, and the count of each.
 
-What is written counts as the law says, and a file that says otherwise is refused; so is an
-ensemble whose weighted means lie off the exact curve.
+Counts follow from the law, and a file with other counts is refused; so is an ensemble whose
+weighted means are off the exact curve.
 """
 
 import io
@@ -26,13 +26,13 @@ from ingenium.domains.physics.lattice.ensemble import BEYOND, ENOUGH, lots, pull
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 
 COUNT = "count"
-MEANT = 1e-9  # how far numbers may lie from the field that they mean
-TOLD = 1e-6  # of a count, within which a file says what the law does
+MEANT = 1e-9  # tolerance of numbers around a valid field
+TOLD = 1e-6  # relative tolerance of a file's count
 
 
 @dataclass(frozen=True, eq=False)
 class Hdf5Ensemble(HdfArrays):
-    """The arrays as plain datasets of an HDF5 file, for programs without NetCDF."""
+    """HDF5 format of plain datasets, for programs without NetCDF."""
 
     def pack(self, designs: xr.Dataset, path: Path) -> None:
         whole, buffer = self.whole(designs), io.BytesIO()
@@ -47,7 +47,7 @@ class Hdf5Ensemble(HdfArrays):
 def formats(
     verifier: LawVerifier, variables: tuple[Variable, ...], sizes: Mapping[str, int]
 ) -> dict[str, Arrays]:
-    """Return both of them."""
+    """Return both formats."""
     law = verifier.law
     count = Derived(
         COUNT,
@@ -78,7 +78,7 @@ def formats(
 def _check(
     verifier: LawVerifier, variables: tuple[Variable, ...], designs: xr.Dataset, path: Path
 ) -> None:
-    """Refuse what is no field of the model, such as links that are no matrices of SU(3)."""
+    """Refuse arrays that are no field of the model, such as links outside SU(3)."""
     law, arrays = verifier.law, to_arrays(designs, variables)
     for v, a, b in zip(variables, arrays, law.settled(arrays[:-1]), strict=False):
         off = (a - b).abs().flatten(1).amax(1) > MEANT if a.ndim > 1 else (a - b).abs() > MEANT
@@ -93,7 +93,7 @@ def _check(
 
 
 def _test(verifier: LawVerifier, arrays: tuple[Tensor, ...], path: Path) -> None:
-    """Refuse an ensemble off the exact curve, or one that repeats itself."""
+    """Refuse an ensemble off the exact curve, or with repeated configurations."""
     law, measured = verifier.law, _measured(verifier, arrays)
     if len(np.unique(lots(*(a.numpy() for a in arrays)))) < len(measured):
         raise InputError(

@@ -1,7 +1,7 @@
-"""The Edwards-Anderson glass: spins on an open square, bonds of one or minus one by chance.
+"""Edwards-Anderson glass: spins on an open square, with random bonds of one or minus one.
 
-Source: Edwards and Anderson, J. Phys. F 5 (1975) 965; replicas exchanged, Hukushima and Nemoto,
-J. Phys. Soc. Japan 65 (1996) 1604.
+Source: Edwards and Anderson, J. Phys. F 5 (1975) 965; replica exchange, Hukushima and Nemoto, J.
+Phys. Soc. Japan 65 (1996) 1604.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ STEP = 1e-3  # of a coupling, for the slope of log Z
 
 @dataclass(frozen=True)
 class Glass(Ising):
-    """Spins under bonds drawn once, by the number of the disorder."""
+    """Spins under fixed random bonds, seeded by the disorder's number."""
 
     disorder: int = 0
     name: ClassVar[str] = "glass"
@@ -38,7 +38,7 @@ class Glass(Ising):
 
     @cached_property
     def bonds(self) -> Float64[Tensor, "2 x y"]:
-        """Of one or minus one, site by site to the right and then down; none over the border."""
+        """Bonds of one or minus one, site by site to the right and then down; 0 over the border."""
         inside = torch.ones(self.size, self.size, 2, dtype=torch.float64)
         inside[:, -1, 0] = inside[-1, :, 1] = 0.0
         places = torch.nonzero(inside.flatten())[:, 0]
@@ -48,7 +48,7 @@ class Glass(Ising):
         return found.view_as(inside).permute(2, 0, 1).contiguous()
 
     def log_z(self, coupling: float) -> float:
-        """By elimination."""
+        """Logarithm of the normalisation, by elimination."""
         return _log_z(self, coupling)
 
     def exact(self, coupling: float) -> np.ndarray:
@@ -58,7 +58,7 @@ class Glass(Ising):
         return np.array([-slope / self.sites, UNKNOWN])
 
     def lesson(self, spin: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
-        """A sweep of each replica, then exchanges between neighbours in coupling."""
+        """Sweep each replica, then exchange neighbours in coupling."""
         spin = clusters.heat_bath(spin, coupling, self.bonds, rng)
         energy, pairs = self.energy(spin), torch.arange(len(spin))
         odd = int(torch.randint(0, 2, (1,), generator=rng))
@@ -69,7 +69,7 @@ class Glass(Ising):
         return spin[pairs]
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """All up: the mean of the bonds."""
+        """Return all spins up: energy is the mean of the bonds."""
         one = torch.ones(1, self.size, self.size, dtype=torch.float64)
         rest = (torch.tensor([0.5], dtype=torch.float64), torch.tensor([0.4], dtype=torch.float64))
         energy = -float(self.bonds.sum()) / self.sites

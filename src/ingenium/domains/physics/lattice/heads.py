@@ -1,7 +1,7 @@
-"""How one site is told of others, and the density of its value given them.
+"""Heads of an autoregressive model: features of other sites, and the density of a value.
 
-A site is seen relative to an anchor, the site before it: spins and fields by their sign, angles by
-their difference. So the symmetry that turns all sites together holds exactly, with any weights.
+A site is encoded relative to an anchor, the site before it: spins and fields by their sign, angles
+by their difference. So the symmetry that rotates all sites together is exact, with any weights.
 
 Shapes: n configurations, v sites, k seen, f features, o numbers that a network gives.
 """
@@ -20,45 +20,45 @@ PARTS = 4  # of a mixture
 
 @runtime_checkable
 class SiteHead(Protocol):
-    """Densities of one value; `first` marks the site that has no anchor."""
+    """Density of one value; `first` marks the site that has no anchor."""
 
     told: int  # features of one seen site
     given: int  # numbers of a network
-    pulls: int  # features of what neighbours do
+    pulls: int  # features of the neighbours' field
     nothing: float  # the value that has no effect as an anchor
 
     def relative(self, seen: Tensor, known: Tensor, anchor: Tensor) -> Float64[Tensor, "n v f"]:
-        """Features of seen sites, 0 of those that are not known yet."""
+        """Features of seen sites; 0 for those not yet known."""
         ...
 
     def pull(self, near: Tensor, strength: Tensor, anchor: Tensor) -> Float64[Tensor, "n v f"]:
-        """What known neighbours do to the site, relative to its anchor."""
+        """Features of the field of known neighbours, relative to the anchor."""
         ...
 
     def log_density(
         self, x: Tensor, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor
     ) -> Tensor:
-        """Of values."""
+        """Log density of values."""
         ...
 
     def draw(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """A value of each."""
+        """Sample one value for each row."""
         ...
 
 
 class SpinHead:
-    """Bernoulli: how likely the site agrees with its anchor."""
+    """Bernoulli head: probability that the site agrees with its anchor."""
 
     told, given, pulls, nothing = 1, 1, 1, 1.0
 
     def relative(self, seen: Tensor, known: Tensor, anchor: Tensor) -> Tensor:
-        """Agreement."""
+        """Agreement with the anchor."""
         return seen * known * anchor[..., None]
 
     def pull(self, near: Tensor, strength: Tensor, anchor: Tensor) -> Tensor:
-        """The local field of known neighbours."""
+        """Local field of known neighbours."""
         return ((near * strength).sum(-1) * anchor)[..., None]
 
     def _logit(self, out: Tensor, pull: Tensor, first: Tensor) -> Tensor:
@@ -67,20 +67,20 @@ class SpinHead:
     def log_density(
         self, x: Tensor, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor
     ) -> Tensor:
-        """The first site is up as often as down."""
+        """Log density of spins; the first site is up as often as down."""
         return torch.nn.functional.logsigmoid(x * anchor * self._logit(out, pull, first))
 
     def draw(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """A spin."""
+        """Sample spins."""
         lot = torch.rand(anchor.shape, generator=rng, dtype=anchor.dtype)
         same = lot < torch.sigmoid(self._logit(out, pull, first))
         return torch.where(same, anchor, -anchor)
 
 
 class AngleHead:
-    """A mixture of von Mises laws around where known neighbours pull."""
+    """Head of a mixture of von Mises laws around the field of known neighbours."""
 
     told, given, pulls, nothing = 2, 3 * PARTS, 2, 0.0
 
@@ -90,7 +90,7 @@ class AngleHead:
         return torch.cat([torch.cos(off) * known, torch.sin(off) * known], -1)
 
     def pull(self, near: Tensor, strength: Tensor, anchor: Tensor) -> Tensor:
-        """The local field of known neighbours."""
+        """Local field of known neighbours."""
         off = near - anchor[..., None]
         return torch.stack([(f(off) * strength).sum(-1) for f in (torch.cos, torch.sin)], -1)
 
@@ -104,13 +104,13 @@ class AngleHead:
     def log_density(
         self, x: Tensor, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor
     ) -> Tensor:
-        """The first site is uniform."""
+        """Log density of angles; the first site is uniform."""
         return log_mixture(x - anchor, *self._mixture(out, pull, first))
 
     def draw(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """An angle."""
+        """Sample angles."""
         weight, mean, kappa = self._mixture(out, pull, first)
         turn = math.pi * (2 * torch.rand(anchor.shape, generator=rng, dtype=anchor.dtype) - 1)
         found = mixture(weight, mean, kappa, rng)
@@ -118,16 +118,16 @@ class AngleHead:
 
 
 class RealHead:
-    """A mixture of Gaussians, of the value times the anchor's sign."""
+    """Head of a Gaussian mixture, for the value times the anchor's sign."""
 
     told, given, pulls, nothing = 1, 3 * PARTS, 1, 1.0
 
     def relative(self, seen: Tensor, known: Tensor, anchor: Tensor) -> Tensor:
-        """Values with the anchor's sign."""
+        """Values times the anchor's sign."""
         return seen * known * self._sign(anchor)[..., None]
 
     def pull(self, near: Tensor, strength: Tensor, anchor: Tensor) -> Tensor:
-        """The local field of known neighbours."""
+        """Local field of known neighbours."""
         return ((near * strength).sum(-1) * self._sign(anchor))[..., None]
 
     def _sign(self, anchor: Tensor) -> Tensor:
@@ -141,7 +141,7 @@ class RealHead:
     def log_density(
         self, x: Tensor, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor
     ) -> Tensor:
-        """The first site is as likely as its opposite."""
+        """Log density of values; the first site is symmetric."""
         weight, mean, sigma = self._mixture(out, pull)
 
         def of(y: Tensor) -> Tensor:
@@ -156,7 +156,7 @@ class RealHead:
     def draw(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """A number."""
+        """Sample values."""
         weight, mean, sigma = self._mixture(out, pull)
         lot, coin = torch.rand((2, *anchor.shape), generator=rng, dtype=anchor.dtype)
         below = torch.softmax(weight, -1).cumsum(-1) < lot[..., None]

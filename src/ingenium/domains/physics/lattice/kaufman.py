@@ -1,4 +1,4 @@
-"""The Ising model on a torus, exactly.
+"""Exact Ising model on a torus.
 
 Source: Kaufman, Phys. Rev. 76 (1949) 1232, eq. 63; Ferdinand and Fisher, Phys. Rev. 185 (1969) 832.
 """

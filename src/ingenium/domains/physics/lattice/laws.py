@@ -1,4 +1,4 @@
-"""What a model of lattice fields must say of itself, and what must be able to draw from it."""
+"""Protocols of a model of lattice fields, and of its samplers."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Protocol, runtime_checkable
@@ -14,7 +14,7 @@ from ingenium.core.quantity import Quantity, Variable
 
 @runtime_checkable
 class Law(Protocol):
-    """A field on a lattice with its action, whose weight is exp(-action) over Z."""
+    """Field on a lattice with its action, whose weight is exp(-action) over Z."""
 
     name: ClassVar[str]
     coupling: ClassVar[str]  # what it is, in words
@@ -23,8 +23,8 @@ class Law(Protocol):
 
     slow: ClassVar[str]  # the quantity that chains are slowest to change
     colours: ClassVar[str]  # map of matplotlib for pictures of it
-    drawn_as: ClassVar[str]  # what they show
-    chains: ClassVar[tuple[str, ...]]  # Markov chains of the field, the one that users know first
+    drawn_as: ClassVar[str]  # quantity shown in pictures
+    chains: ClassVar[tuple[str, ...]]  # Markov chains of the field, the best known first
 
     @property
     def variables(self) -> tuple[Variable, ...]:
@@ -33,32 +33,32 @@ class Law(Protocol):
 
     @property
     def sizes(self) -> Mapping[str, int]:
-        """Of their dimensions."""
+        """Sizes of their dimensions."""
         ...
 
     @property
     def codec(self) -> Codec:
-        """To standardised fields and back."""
+        """Codec of standardised fields."""
         ...
 
     def settled(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """The configuration that a proposal means."""
+        """Return the valid configuration nearest to a proposal."""
         ...
 
     def action(self, field: Tensor, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Of each configuration."""
+        """Action of each configuration."""
         ...
 
     def measure(self, field: Tensor) -> Float64[Tensor, "n k"]:
-        """Its quantities."""
+        """Measure the quantities."""
         ...
 
     def observed(self, measured: np.ndarray) -> np.ndarray:
-        """What the means of `curve` are taken of, a row a configuration."""
+        """Return the observables of `curve`, a row for each configuration."""
         ...
 
     def exact(self, coupling: float) -> np.ndarray:
-        """Those means in the whole ensemble; NaN where nobody knows them."""
+        """Means of the observables in the whole ensemble; NaN where unknown."""
         ...
 
     def log_z(self, coupling: float) -> float | None:
@@ -66,36 +66,36 @@ class Law(Protocol):
         ...
 
     def start(self, n: int, rng: torch.Generator) -> Tensor:
-        """Fields with which chains begin."""
+        """Return fields with which chains begin."""
         ...
 
     def step(self, chain: str, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
-        """Each of n chains one step on."""
+        """Advance each of n chains by a step."""
         ...
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """Arrays of configurations with their coupling, and what is known of them."""
+        """Return arrays of configurations with their coupling, and known quantities."""
         ...
 
     def pictured(self, field: Tensor) -> np.ndarray:
-        """Each configuration as a map with values from -1 to 1."""
+        """Map each configuration to values from -1 to 1."""
         ...
 
 
 @runtime_checkable
 class Sampler(Protocol):
-    """What draws configurations one by one and knows its density."""
+    """Sampler of independent configurations with a known density."""
 
-    couplings: tuple[float, float]  # between which it can
+    couplings: tuple[float, float]  # range of couplings
 
     def log_z(self, coupling: float) -> float:
-        """Of the law as weights of the sampler have it, for laws that do not know theirs."""
+        """Logarithm of the law's normalisation, estimated by weights where the law has none."""
         ...
 
     def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Arrays of a configuration for each coupling."""
+        """Sample arrays of a configuration for each coupling."""
         ...
 
     def log_density(self, field: Tensor, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Of configurations under the measure of the law."""
+        """Log density of configurations under the measure of the law."""
         ...

@@ -1,4 +1,4 @@
-"""Models by name: the law of each, and what draws from it."""
+"""Models by name: the law of each, and its samplers."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -36,24 +36,24 @@ NODES, DRAWS = 9, 512  # couplings at which an unknown log Z is estimated, and p
 
 @dataclass(frozen=True)
 class FieldModel:
-    """A law and its samplers; the first is learned, and comes with weights for some sizes."""
+    """Law and its samplers; the first is trained, with shipped weights for some sizes."""
 
-    law: Callable[..., Any]  # of a size, and of what its own settings say
+    law: Callable[..., Any]  # of a size, and of its own settings
     learned: Callable[..., Any] | None  # with first weights, fixed by the global state
-    samplers: Mapping[str, Callable[[Any], Any]]  # beside it, that learn nothing
-    name: str  # of what is learned
-    couplings: tuple[float, float]  # for which it learns
-    steps: int  # of learning
+    samplers: Mapping[str, Callable[[Any], Any]]  # further ones, untrained
+    name: str  # of the trained sampler
+    couplings: tuple[float, float]  # range of training
+    steps: int  # of training
     sizes: tuple[int, ...]  # of lattices that the weights of the package serve
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all samplers, the one that proposes unless another is named first."""
+        """Names of all samplers; the first proposes by default."""
         return ((self.name,) if self.learned else ()) + tuple(self.samplers)
 
 
 def _staircase(law: Any, couplings: tuple[float, float], steps: int) -> FieldModel:
-    """A model of sites, drawn one after the other."""
+    """Return a model of sites that are sampled in sequence."""
     return FieldModel(law, _stairs(couplings), {}, "staircase", couplings, steps, (16,))
 
 
@@ -107,7 +107,7 @@ MODELS: Mapping[str, FieldModel] = MappingProxyType(
 
 
 def law_of(settings: LatticeFieldSettings, size: int = 0) -> Any:
-    """The law of a model, of another size if one is given.
+    """Return the law of a model, of another size if one is given.
 
     Raises:
         InputError: for a disorder or fermions of a model that has none.
@@ -127,7 +127,7 @@ def law_of(settings: LatticeFieldSettings, size: int = 0) -> Any:
 
 
 def recipe(settings: LatticeFieldSettings) -> Recipe:
-    """The weights of what is learned, from the package where they serve these settings."""
+    """Return the recipe of the trained weights, shipped where they serve these settings."""
     model = MODELS[settings.model]
     own = not settings.train and settings.size in model.sizes and settings.symmetric
     size = max(model.sizes) if own else settings.size
@@ -137,7 +137,7 @@ def recipe(settings: LatticeFieldSettings) -> Recipe:
     def make(_: int) -> Arrays:
         law = law_of(settings, size)
         sampler = first(settings, law, seed)
-        with torch.enable_grad():  # who asks first may only want a density
+        with torch.enable_grad():  # the first call may be for a density only
             losses = sampler.learn(steps, seed)
         state = {k: v.detach().numpy() for k, v in sampler.state_dict().items()}
         beside = _normalised(sampler, seed) if law.log_z(model.couplings[0]) is None else {}
@@ -153,7 +153,7 @@ def recipe(settings: LatticeFieldSettings) -> Recipe:
 
 @torch.no_grad()
 def _normalised(sampler: Any, seed: int) -> Arrays:
-    """Log Z at couplings of the range, from weights of the sampler's own proposals."""
+    """Estimate log Z at couplings of the range, from weights of the sampler's own proposals."""
     rng, found = torch.Generator().manual_seed(seed + 1), []
     at = np.linspace(float(sampler.couplings[0]), float(sampler.couplings[1]), NODES)
     for coupling in at.tolist():
@@ -165,10 +165,10 @@ def _normalised(sampler: Any, seed: int) -> Arrays:
 
 
 def first(settings: LatticeFieldSettings, law: Law, seed: int) -> Any:
-    """What is learned, before it learned.
+    """Return the untrained sampler.
 
     Raises:
-        InputError: of a model of which nothing is learned, or whose symmetry cannot be left out.
+        InputError: for a model without a trained sampler, or with required symmetry.
     """
     model = MODELS[settings.model]
     if model.learned is None:
@@ -182,7 +182,7 @@ def first(settings: LatticeFieldSettings, law: Law, seed: int) -> Any:
 
 
 class Learned:
-    """A sampler that learns, or reads what was learned, when it is first asked."""
+    """Trained sampler, which loads or trains its weights on first use."""
 
     def __init__(self, settings: LatticeFieldSettings, law: Law) -> None:
         self.settings, self.law = settings, law
@@ -191,7 +191,7 @@ class Learned:
         self._log_z: Callable[[float], Any] | None = None
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Have it, learned now where it is neither shipped nor kept."""
+        """Load the weights; train them now where they are neither shipped nor cached."""
         if self._made is None:
             found = recipe(self.settings).complete(watch)
             found.pop(LOSSES)
@@ -202,30 +202,30 @@ class Learned:
             self._made = made.eval()
 
     def log_z(self, coupling: float) -> float:
-        """Of the law, as its own weights have it; any smooth number leaves means unbiased."""
+        """Estimated log Z of the law; any smooth function leaves means unbiased."""
         self.prepare()
         return 0.0 if self._log_z is None else float(self._log_z(coupling))
 
     @torch.no_grad()
     def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Arrays of a configuration for each coupling."""
+        """Sample arrays of a configuration for each coupling."""
         self.prepare()
         found: tuple[Tensor, ...] = self._made.draw(coupling, rng)
         return found
 
     @torch.no_grad()
     def log_density(self, field: Tensor, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Of configurations under the measure of the law."""
+        """Log density of configurations under the measure of the law."""
         self.prepare()
         found: Tensor = self._made.log_density(field, coupling)
         return found
 
 
 def samplers(settings: LatticeFieldSettings, law: Law) -> dict[str, Sampler]:
-    """All that draw from a model, by name; the learned one first.
+    """Return all samplers of a model by name; the trained one first.
 
     Raises:
-        InputError: for settings of learning where nothing is learned.
+        InputError: for settings of training where nothing is trained.
     """
     model = MODELS[settings.model]
     others = {name: make(law) for name, make in model.samplers.items()}

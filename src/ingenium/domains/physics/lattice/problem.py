@@ -1,4 +1,4 @@
-"""`physics.lattice`: independent configurations of lattice fields under their exact law."""
+"""Problem `physics.lattice`: independent configurations of lattice fields under their exact law."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -24,11 +24,11 @@ from ingenium.domains.physics.lattice.models import MODELS, Learned, law_of, rec
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 
-DIGITS = 5  # of a coupling: what models are told of it in single precision says so many
+DIGITS = 5  # of a coupling, as single-precision conditions resolve
 
 
 class LatticeField(Problem):
-    """Configurations whose lots keep them, so that their means are those of the law."""
+    """Configurations accepted by rejection control, so that their means are those of the law."""
 
     name: ClassVar[str] = "physics.lattice"
     summary: ClassVar[str] = (
@@ -50,10 +50,10 @@ class LatticeField(Problem):
     licence = ""
 
     def __init__(self, settings: LatticeFieldSettings) -> None:
-        """Open the model; what draws from it is learned at the first need.
+        """Open the model; its sampler is trained on first use.
 
         Raises:
-            InputError: for a model, a sampler or a lattice that there is not.
+            InputError: for an unknown model or sampler, or an invalid lattice.
         """
         settings.check()
         choose(settings.model, MODELS, "model")
@@ -84,20 +84,20 @@ class LatticeField(Problem):
         )
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Learn the sampler, if that was not done."""
+        """Train the sampler if needed."""
         if isinstance(self.sampler, Learned):
             self.sampler.prepare(watch)
 
     @property
     def _weights(self) -> object:
-        """What tells one learned sampler from another."""
+        """Return what identifies the trained weights."""
         if MODELS[self.settings.model].learned is None:
             return None
         made = recipe(self.settings)
         return [made.name, made.under]
 
     def data(self) -> xr.Dataset:
-        """Configurations that lots kept, at couplings spread over the range."""
+        """Return accepted configurations, at couplings spread over the range."""
         return self._known
 
     @cached_property
@@ -108,7 +108,7 @@ class LatticeField(Problem):
         found: list[tuple[Tensor, ...]] = []
         coupling, left = wanted.numpy().round(DIGITS), np.arange(n)
         kept = np.zeros(n, dtype=bool)
-        while not kept.all():  # rounds of proposals until each place has one that is kept
+        while not kept.all():  # rounds of proposals until each place has an accepted one
             under = torch.from_numpy(coupling)
             arrays = (*self.law.settled(self._drawn(under, rng)), under)
             good = self._judge.measure(*arrays)[:, self._judge.column("retained")].numpy() >= 0
@@ -129,31 +129,31 @@ class LatticeField(Problem):
         return self.sampler.draw(coupling, rng)
 
     def couplings(self, told: Float[Tensor, "n 1"]) -> Float64[Tensor, " n"]:
-        """What a model is told of a coupling, turned back, as designs hold it."""
+        """Decode couplings from standardised conditions, rounded as designs store them."""
         (c,) = self.conditions
         own = c.lower + (told[:, 0].to(torch.float64) + 1) * (c.upper - c.lower) / 2
         return own.round(decimals=DIGITS)
 
     def decode(self, x: Float[Tensor, "n *shape"], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Fields, and the coupling in the digits that a model is told."""
+        """Decode fields, and the coupling rounded as designs store it."""
         *own, coupling = super().decode(x, conditions)
         return (*own, coupling.round(decimals=DIGITS))
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """The configuration that a proposal means."""
+        """Return the projection onto valid configurations."""
         return lambda arrays: (*self.law.settled(arrays[:-1]), arrays[-1])
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """The sampler of the setup: what the verifier weighs by is what proposes."""
+        """Return the sampler of the setup, with whose density the verifier computes weights."""
         name = self.settings.sampler or MODELS[self.settings.model].names[0]
         return {"sampler": lambda: DrawnFields(self.sampler, self.codec, self.couplings, name=name)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Means on the exact curve, the history beside a chain's, what it cost, and maps."""
+        """Show means on the exact curve, the history against a chain's, costs, and maps."""
         return report.sections(self._judge, self._all, self.settings, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Configurations whose action is known in closed form."""
+        """Return configurations whose action is known in closed form."""
         return tuple(
             (to_dataset(arrays, self.variables, {}), truth, 1e-9)
             for arrays, truth in self.law.answers()

@@ -1,4 +1,4 @@
-"""An ensemble against the exact curve and a chain, what it cost, and maps of it.
+"""Report sections: an ensemble against the exact curve and a chain, costs, and maps.
 
 Shapes: n configurations, t steps of a chain, o observables.
 """
@@ -50,7 +50,7 @@ def sections(
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
-    """Means on the exact curve, the history beside a chain's, what it cost, and maps."""
+    """Show means on the exact curve, the history against a chain's, costs, and maps."""
     law, order = judge.law, np.argsort(designs[DESIGN].to_numpy())
     designs, verdicts = designs.isel({DESIGN: order}), verdicts.isel({DESIGN: order})
     kept = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
@@ -163,7 +163,7 @@ def _costs(
     coupling: float,
     chains: list[ChainRun],
 ) -> list[tuple[str, ...]]:
-    """Each sampler, then each chain."""
+    """Measure the cost of each sampler, then of each chain."""
     rows = []
     for name, sampler in samplers.items():
         own = DrawnRun.of(judge.law, sampler, coupling, TRIED)

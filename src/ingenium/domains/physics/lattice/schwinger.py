@@ -1,7 +1,7 @@
-"""The Schwinger model: U(1) in two dimensions with two flavours of Wilson fermions.
+"""Schwinger model: U(1) in two dimensions with two flavours of Wilson fermions.
 
-Their determinant is dense and exact, by LU. It hangs on all links at once, so that no sampler
-draws the law exactly; one of pure gauge fields at a shifted coupling comes near.
+Their determinant is dense and exact, by LU. It depends on all links together, so that no sampler is
+exact for the law; pure gauge fields at a shifted coupling are near it.
 
 Shapes: n configurations, v sites, x rows and y columns.
 """
@@ -24,15 +24,16 @@ from ingenium.domains.physics.lattice.characters import Characters
 from ingenium.domains.physics.lattice.u1 import LEAPS, U1
 
 WIDEST, MOST = 12, 0.3  # sites of a side, and hopping parameter
-NODES, SHIFTS = 5, (-0.2, 4.0)  # couplings at which the shift is learned, and its bounds
+NODES, SHIFTS = 5, (-0.2, 4.0)  # couplings at which the shift is fitted, and its bounds
 
 
 @dataclass(frozen=True)
 class Schwinger(U1):
     """Links under the Wilson action and the determinant of each of two flavours.
 
-    Fermions change sign around the rows. Source: Gattringer and Lang, Quantum Chromodynamics on
-    the Lattice, 2010, ch. 5; Schwinger, Phys. Rev. 128 (1962) 2425.
+    Fermions are antiperiodic from the last row to the first.
+    Source: Gattringer and Lang, Quantum Chromodynamics on the Lattice, 2010, ch. 5; Schwinger,
+    Phys. Rev. 128 (1962) 2425.
     """
 
     hopping: float = 0.24
@@ -57,12 +58,12 @@ class Schwinger(U1):
 
     @cached_property
     def _ends(self) -> Tensor:
-        """The site at the end of each link, (2, v)."""
+        """Site at the end of each link, (2, v)."""
         site = torch.arange(self.sites).view(self.size, self.size)
         return torch.stack([site.roll(-1, d).flatten() for d in (0, 1)])
 
     def dirac(self, link: Float64[Tensor, "n 2 x y"]) -> Complex128[Tensor, "n w w"]:
-        """The matrix of Wilson fermions: one less hopping to all neighbours."""
+        """Matrix of Wilson fermions: identity less hopping to all neighbours."""
         n, v = len(link), self.sites
         sign = torch.ones(2, self.size, self.size, dtype=torch.float64)
         sign[0, -1] = -1
@@ -78,18 +79,18 @@ class Schwinger(U1):
         return torch.eye(2 * v, dtype=torch.complex128) - whole
 
     def log_determinant(self, link: Float64[Tensor, "n 2 x y"]) -> Float64[Tensor, " n"]:
-        """Of both flavours, whose determinants are real and alike."""
+        """Log determinant of both flavours, which are real and equal."""
         found: Tensor = 2 * torch.linalg.slogdet(self.dirac(link)).logabsdet
         return found
 
     def action(
         self, link: Float64[Tensor, "n 2 x y"], beta: Float64[Tensor, " n"]
     ) -> Float64[Tensor, " n"]:
-        """That of the links, less the logarithm of the determinant."""
+        """Action of the links, less the log determinant."""
         return super().action(link, beta) - self.log_determinant(link)
 
     def measure(self, link: Float64[Tensor, "n 2 x y"]) -> Float64[Tensor, "n k"]:
-        """Those of the links, and the determinant."""
+        """Quantities of the links, and the determinant."""
         own = self.log_determinant(link)[:, None] / self.sites
         return torch.cat([super().measure(link), own], 1)
 
@@ -98,19 +99,19 @@ class Schwinger(U1):
         return np.concatenate([super().observed(measured), measured[:, 3:4]], 1)
 
     def exact(self, beta: float) -> np.ndarray:
-        """Nobody knows them."""
+        """Unknown means: NaN."""
         return np.full(len(self.curve), math.nan)
 
     def log_z(self, beta: float) -> Any:  # none, where that of pure gauge fields is a number
-        """Nobody knows it."""
+        """Unknown normalisation: None."""
         return None
 
     def step(self, chain: str, link: Tensor, beta: Tensor, rng: torch.Generator) -> Tensor:
-        """One trajectory of hybrid Monte Carlo, with the force of the determinant."""
+        """Run one trajectory of hybrid Monte Carlo, with the force of the determinant."""
         return trajectory(lambda x: self.action(x, beta), link, rng, LEAPS)[0]
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """All links alike: free fermions, whose determinant is a product over momenta."""
+        """Return equal links: free fermions, whose determinant is a product over momenta."""
         beta = torch.tensor([2.0], dtype=torch.float64)
         free = free_determinant(self.size, self.hopping)
         truth = {"plaquette": 1.0, "determinant": free / self.sites, "action": -free}
@@ -125,7 +126,7 @@ def _gammas() -> tuple[Tensor, Tensor]:
 
 
 def free_determinant(size: int, hopping: float) -> float:
-    """Logarithm of both flavours' determinant where all links are one."""
+    """Log determinant of both flavours for links of one."""
     k = np.arange(size)
     p, q = np.meshgrid(2 * np.pi * (k + 0.5) / size, 2 * np.pi * k / size)
     mass = 1 - 2 * hopping * (np.cos(p) + np.cos(q))
@@ -134,10 +135,10 @@ def free_determinant(size: int, hopping: float) -> float:
 
 
 class ShiftedGauge(nn.Module):
-    """Pure gauge fields by characters, at the coupling that fermions shift theirs to.
+    """Sampler of pure gauge fields by characters, at a coupling shifted by the fermions.
 
-    In powers of the hopping parameter the determinant begins as a plaquette term; the shift takes
-    up that and what of the rest acts like it, such that the mean plaquette is the law's.
+    In powers of the hopping parameter the determinant begins as a plaquette term; the shift absorbs
+    that and similar terms, such that the mean plaquette is the law's.
     """
 
     line: Tensor
@@ -149,20 +150,20 @@ class ShiftedGauge(nn.Module):
         self.register_buffer("line", torch.zeros(2, dtype=torch.float64))
 
     def shifted(self, beta: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Couplings of the gauge fields that are drawn."""
+        """Couplings of the sampled gauge fields."""
         return beta + self.line[0] * beta + self.line[1]
 
     def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling."""
+        """Sample configurations, one for each coupling."""
         return self.pure.draw(self.shifted(beta), rng)
 
     def log_density(self, link: Tensor, beta: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Of configurations, for links that are uniform on the circle at density 1."""
+        """Log density of configurations, where uniform links on the circle have density 1."""
         return self.pure.log_density(link, self.shifted(beta))
 
     @torch.no_grad()
     def learn(self, steps: int, seed: int) -> list[float]:
-        """Weigh so many gauge fields at each node, twice; gives the shares lost to weights."""
+        """Fit the shift by weighting `steps` fields at each node, twice; return the lost shares."""
         rng, lost = torch.Generator().manual_seed(seed), []
         for _ in range(2):
             found = [self._weighed(beta, steps, rng) for beta in self.at.tolist()]
@@ -172,7 +173,7 @@ class ShiftedGauge(nn.Module):
         return lost
 
     def _weighed(self, beta: float, n: int, rng: torch.Generator) -> tuple[float, float]:
-        """Shift at which pure gauge fields have the mean plaquette of the law, and share lost."""
+        """Find the shift that gives pure gauge fields the law's mean plaquette; also the loss."""
         at = torch.full((n,), beta, dtype=torch.float64)
         (link,) = self.draw(at, rng)
         share = torch.softmax(-self.law.action(link, at) - self.log_density(link, at), 0)

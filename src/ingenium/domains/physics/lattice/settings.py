@@ -1,4 +1,4 @@
-"""The `[setup]` of `physics.lattice`."""
+"""Settings of `physics.lattice`."""
 
 from dataclasses import dataclass
 
@@ -7,22 +7,22 @@ from ingenium.core.errors import InputError
 
 @dataclass(frozen=True)
 class LatticeFieldSettings:
-    """The model, its lattice, and what draws from it."""
+    """Settings of the model, its lattice, and its sampler."""
 
-    model: str = "u1"  # or su3, schwinger, ising, xy, phi4, glass
-    size: int = 16  # sites of each side
-    disorder: int = 0  # which bonds a glass has
-    hopping: float = 0.0  # of the fermions of the Schwinger model
-    sampler: str = ""  # of the model; the one that was learned, or else an exact one, if empty
-    train: bool = False  # learn it here, though weights come with the package
-    symmetric: bool = True  # whether sites are told of others relative to the one before
-    steps: int = 0  # of that; those of the model if 0
-    seed: int = 0  # of that, and of the known configurations
-    known: int = 128  # configurations that other families may learn from
-    chain: int = 600  # steps of the chains beside which the report shows the run
+    model: str = "u1"  # u1, su3, schwinger, ising, xy, phi4 or glass
+    size: int = 16  # number of sites of each side
+    disorder: int = 0  # number of a glass's random bonds
+    hopping: float = 0.0  # hopping parameter of the fermions of the Schwinger model
+    sampler: str = ""  # name of the sampler; if empty the trained one, or else an exact one
+    train: bool = False  # train it here, although weights are shipped
+    symmetric: bool = True  # whether sites are encoded relative to the one before
+    steps: int = 0  # training steps; those of the model if 0
+    seed: int = 0  # seed of training, and of the known configurations
+    known: int = 128  # number of training configurations for other families
+    chain: int = 600  # steps of the chains that the report compares with
 
     def check(self) -> None:
-        """Refuse what no lattice has.
+        """Refuse invalid values.
 
         Raises:
             InputError: naming the entry.

@@ -28,39 +28,39 @@ UNKNOWN = math.nan
 
 @dataclass(frozen=True)
 class SiteLaw(ABC):
-    """What all of them share: a torus of `size` by `size` sites, bonds to the right and down."""
+    """Base class: a torus of `size` by `size` sites, bonds to the right and down."""
 
     size: int
     coupling: ClassVar[str] = "strength of a bond over the temperature"
     curve: ClassVar[tuple[str, ...]] = ("energy", "magnetisation squared")
     slow: ClassVar[str] = "magnetisation"
     disordered: ClassVar[bool] = False  # whether bonds differ
-    doubled: ClassVar[float] = 1.0  # what a neighbour's value enters the action with
+    doubled: ClassVar[float] = 1.0  # factor of a neighbour's value in the action
     colours: ClassVar[str] = "RdBu_r"
     drawn_as: ClassVar[str] = "spins, blue for -1 and red for 1"
     chains: ClassVar[tuple[str, ...]] = ("local updates", "clusters")
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Of the dimensions."""
+        """Sizes of the dimensions."""
         return dict.fromkeys(DIMS, self.size)
 
     @property
     def sites(self) -> int:
-        """Of the lattice."""
+        """Number of sites."""
         return self.size**2
 
     @cached_property
     def bonds(self) -> Float64[Tensor, "2 x y"]:
-        """How strong each bond to the right (of a column) and down (of a row) is."""
+        """Strength of each bond to the right (of a column) and down (of a row)."""
         return torch.ones(2, self.size, self.size, dtype=torch.float64)
 
     def log_z(self, coupling: float) -> float | None:
-        """Nobody knows it."""
+        """Unknown normalisation: None."""
         return None
 
     def exact(self, coupling: float) -> np.ndarray:
-        """Nobody knows them."""
+        """Unknown means: NaN."""
         return np.full(len(self.curve), UNKNOWN)
 
     def observed(self, measured: np.ndarray) -> np.ndarray:
@@ -69,19 +69,19 @@ class SiteLaw(ABC):
 
     @abstractmethod
     def step(self, chain: str, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
-        """Each of n chains one step on."""
+        """Advance each of n chains by a step."""
 
     def lesson(self, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
-        """One step of the chains that a sampler learns from, one at each coupling."""
+        """Advance the training chains by a step, one at each coupling."""
         return self.step("clusters", field, coupling, rng)
 
     def linked(self, product: Float64[Tensor, "n 2 x y"]) -> Float64[Tensor, " n"]:
-        """Sum over bonds of what their two ends give."""
+        """Sum a function of both ends over all bonds."""
         return (self.bonds * product).sum((1, 2, 3))
 
 
 def neighbours(x: Tensor) -> Tensor:
-    """What lies to the right and below of each site: (n, 2, x, y)."""
+    """Values to the right and below of each site: (n, 2, x, y)."""
     return torch.stack([x.roll(-1, -1), x.roll(-1, -2)], 1)
 
 
@@ -101,20 +101,20 @@ class Ising(SiteLaw):
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """Spins, and the number that lots are drawn with beside them."""
+        """Spins, and a ticket for acceptance."""
         return (Variable("spin", DIMS, "1", "spin of each site", -1.0, 1.0), TICKET)
 
     @property
     def codec(self) -> Codec:
-        """Signs."""
+        """Codec of signs."""
         return SpinCodec(self.size)
 
     def settled(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Spins, and a ticket of its digits."""
+        """Round to spins, and a ticket of its digits."""
         return ticketed(arrays)
 
     def energy(self, spin: Tensor) -> Tensor:
-        """Of all sites, in units of a bond."""
+        """Energy of all sites, in units of a bond."""
         return -self.linked(spin[:, None] * neighbours(spin))
 
     def action(self, spin: Tensor, coupling: Tensor) -> Tensor:
@@ -122,30 +122,30 @@ class Ising(SiteLaw):
         return coupling * self.energy(spin)
 
     def measure(self, spin: Tensor) -> Tensor:
-        """Its quantities."""
+        """Measure the quantities."""
         return torch.stack([self.energy(spin) / self.sites, spin.mean((1, 2))], 1)
 
     def exact(self, coupling: float) -> np.ndarray:
-        """Energy by Kaufman; the magnetisation of a finite torus nobody knows."""
+        """Energy by Kaufman; NaN for the magnetisation of a finite torus."""
         return np.array([kaufman.energy(self.size, coupling), UNKNOWN])
 
     def log_z(self, coupling: float) -> float | None:
-        """By Kaufman."""
+        """Logarithm of the normalisation, by Kaufman."""
         return kaufman.log_z(self.size, coupling)
 
     def start(self, n: int, rng: torch.Generator) -> Tensor:
-        """Hot."""
+        """Return random spins (hot start)."""
         shape = (n, self.size, self.size)
         return 2.0 * torch.randint(0, 2, shape, generator=rng).to(torch.float64) - 1
 
     def step(self, chain: str, spin: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
-        """A sweep of heat bath on both fields of the checkerboard, or of clusters."""
+        """Run a sweep of heat bath on both fields of the checkerboard, or of clusters."""
         if chain == "clusters":
             return clusters.swept(spin, coupling, self.bonds, rng)
         return clusters.heat_bath(spin, coupling, self.bonds, rng)
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """All up, and a stripe."""
+        """Return all spins up, and a stripe."""
         one = torch.ones(1, self.size, self.size, dtype=torch.float64)
         stripe = one.clone()
         stripe[:, : self.size // 2] = -1
@@ -157,7 +157,7 @@ class Ising(SiteLaw):
         )
 
     def pictured(self, spin: Tensor) -> np.ndarray:
-        """Spins."""
+        """Return the spins."""
         return np.asarray(spin.numpy())
 
 
@@ -187,11 +187,11 @@ class XY(SiteLaw):
 
     @property
     def codec(self) -> Channels:
-        """Angles over pi."""
+        """Codec of angles over pi."""
         return Channels.between([(-math.pi, math.pi)], (self.size, self.size))
 
     def settled(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Angles on the circle."""
+        """Wrap angles to the circle."""
         return (wrapped(arrays[0]).clamp(-math.pi, math.pi),)
 
     def action(self, angle: Tensor, coupling: Tensor) -> Tensor:
@@ -199,7 +199,7 @@ class XY(SiteLaw):
         return -coupling * self.linked(torch.cos(angle[:, None] - neighbours(angle)))
 
     def measure(self, angle: Tensor) -> Tensor:
-        """Its quantities."""
+        """Measure the quantities."""
         one = torch.ones(len(angle), dtype=torch.float64)
         mean = torch.exp(1j * angle).mean((1, 2)).abs()
         turns = (self.winding(angle).abs() > 0.5).to(torch.float64).mean((1, 2))
@@ -210,7 +210,7 @@ class XY(SiteLaw):
         return np.stack([measured[:, 0], measured[:, 1] ** 2, measured[:, 2]], 1)
 
     def winding(self, angle: Tensor) -> Tensor:
-        """Turns of the rotors around each cell: -1, 0 or 1."""
+        """Winding of the rotors around each cell: -1, 0 or 1."""
         right, down = neighbours(angle).unbind(1)
         corner = right.roll(-1, -2)
         around = wrapped(right - angle) + wrapped(corner - right)
@@ -218,12 +218,12 @@ class XY(SiteLaw):
         return (around / (2 * math.pi)).round()
 
     def start(self, n: int, rng: torch.Generator) -> Tensor:
-        """Hot."""
+        """Return random angles (hot start)."""
         shape = (n, self.size, self.size)
         return math.pi * (2 * torch.rand(shape, generator=rng, dtype=torch.float64) - 1)
 
     def step(self, chain: str, angle: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
-        """A trajectory of hybrid Monte Carlo, or all clusters mirrored at one line."""
+        """Run a trajectory of hybrid Monte Carlo, or reflect all clusters at one line."""
         if chain != "clusters":
             return wrapped(trajectory(lambda x: self.action(x, coupling), angle, rng, 10)[0])
         line = 2 * math.pi * torch.rand(len(angle), 1, 1, generator=rng, dtype=torch.float64)
@@ -232,7 +232,7 @@ class XY(SiteLaw):
         return wrapped(torch.where(turned, 2 * line + math.pi - angle, angle))
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """All alike, and a wave around the torus."""
+        """Return equal angles, and a wave around the torus."""
         beta = torch.tensor([1.0], dtype=torch.float64)
         alike = torch.zeros(1, self.size, self.size, dtype=torch.float64)
         k = 2 * math.pi / self.size
@@ -244,13 +244,13 @@ class XY(SiteLaw):
         )
 
     def pictured(self, angle: Tensor) -> np.ndarray:
-        """Angles over pi."""
+        """Return angles over pi."""
         return np.asarray((angle / math.pi).numpy())
 
 
 @dataclass(frozen=True)
 class Phi4(SiteLaw):
-    """A real scalar field: sum of phi^2 + quartic (phi^2 - 1)^2 - 2 kappa phi phi'.
+    """Real scalar field: sum of phi^2 + quartic (phi^2 - 1)^2 - 2 kappa phi phi'.
 
     Source: Montvay and Münster, Quantum Fields on a Lattice, 1994, ch. 2; clusters by Brower and
     Tamayo, Phys. Rev. Lett. 62 (1989) 1087.
@@ -271,26 +271,26 @@ class Phi4(SiteLaw):
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """The field."""
+        """Array of the field."""
         return (Variable("field", DIMS, "1", "field at each site"),)
 
     @property
     def codec(self) -> Channels:
-        """The field itself."""
+        """Codec of the field itself."""
         return Channels.between([(-1.0, 1.0)], (self.size, self.size))
 
     def settled(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Every field is one."""
+        """Return the field: every field is valid."""
         return arrays
 
     def action(self, field: Tensor, coupling: Tensor) -> Tensor:
-        """Sites and links."""
+        """Sum of the terms of sites and links."""
         square = field.square()
         sites = (square + self.quartic * (square - 1).square()).sum((1, 2))
         return sites - 2 * coupling * self.linked(field[:, None] * neighbours(field))
 
     def measure(self, field: Tensor) -> Tensor:
-        """Its quantities."""
+        """Measure the quantities."""
         link = (field[:, None] * neighbours(field)).mean((1, 2, 3))
         return torch.stack([link, field.mean((1, 2)), field.square().mean((1, 2))], 1)
 
@@ -299,21 +299,21 @@ class Phi4(SiteLaw):
         return np.stack([measured[:, 0], measured[:, 1] ** 2, measured[:, 2]], 1)
 
     def start(self, n: int, rng: torch.Generator) -> Tensor:
-        """Hot."""
+        """Return a random field (hot start)."""
         return torch.randn(n, self.size, self.size, generator=rng, dtype=torch.float64)
 
     def step(self, chain: str, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
-        """A trajectory of hybrid Monte Carlo, before it signs flipped in clusters."""
+        """Run a trajectory of hybrid Monte Carlo, after cluster flips of signs where requested."""
         if chain == "clusters":
             field = clusters.swept(field, 2 * coupling, self.bonds, rng)
         return trajectory(lambda x: self.action(x, coupling), field, rng, 8)[0]
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """A field of 1 everywhere."""
+        """Return a field of 1 everywhere."""
         one = torch.ones(1, self.size, self.size, dtype=torch.float64)
         kappa = torch.tensor([0.25], dtype=torch.float64)
         return (((one, kappa), {"link": 1.0, "square": 1.0, "action": 0.0}),)
 
     def pictured(self, field: Tensor) -> np.ndarray:
-        """The field over 2."""
+        """Return the field over 2."""
         return np.asarray((field / 2).clamp(-1, 1).numpy())

@@ -1,9 +1,9 @@
-"""Site after site: an autoregressive law whose sites see no more than the exact one lets them.
+"""Autoregressive law of sites, which sees no more than the exact conditional needs.
 
-With neighbours alone, what is known of the sites before acts through the staircase of the last
-`size` sites, and on a torus through the first row. A small network sees both, relative to the site
-before, and gives the density of one value; their product is normalised by construction. It learns
-by maximum likelihood from chains at couplings all over its range.
+With nearest-neighbour bonds, earlier sites act only through the staircase of the last `size` sites,
+and on a torus through the first row. A small network takes both, relative to the site before, and
+gives the density of one value; the product is normalised by construction. It is trained by maximum
+likelihood on chains at couplings over its whole range.
 
 Shapes: n configurations, v sites, k seen.
 """
@@ -20,7 +20,7 @@ from ingenium.domains.physics.lattice.heads import HEADS
 from ingenium.domains.physics.lattice.tickets import tickets
 
 WIDTH, PLACE = 64, 8
-CHAINS, WARM = 48, 60  # chains that are learned from, and steps before
+CHAINS, WARM = 48, 60  # training chains, and warm-up steps
 
 
 class Staircase(nn.Module):
@@ -53,7 +53,7 @@ class Staircase(nn.Module):
     def _told(
         self, flat: Float64[Tensor, "n v"], coupling: Float64[Tensor, " n"], sites: slice
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Anchors, what a network gives, and pulls of some sites; and which is the first."""
+        """Return anchors, network outputs, local fields of sites, and the mask of the first."""
         padded = nn.functional.pad(flat, (0, 1), value=self.head.nothing)
         seen_at, near_at = self.seen_at[sites], self.near_at[sites]
         known = (seen_at < self.law.sites).to(flat.dtype)
@@ -82,22 +82,22 @@ class Staircase(nn.Module):
     def log_density(
         self, field: Float64[Tensor, "n x y"], coupling: Float64[Tensor, " n"]
     ) -> Float64[Tensor, " n"]:
-        """Of configurations: counted for spins, else by the lengths of angles and numbers."""
+        """Log density: by counting measure for spins, else by lengths of angles and numbers."""
         flat = field.flatten(1)
         anchor, out, pull, first = self._told(flat, coupling, slice(None))
         return self.head.log_density(flat, anchor, out, pull, first).sum(1)
 
     def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Configurations, one for each coupling, with tickets where spins need them."""
+        """Sample configurations, one for each coupling, with tickets where spins need them."""
         flat = torch.zeros(len(coupling), self.law.sites, dtype=torch.float64)
-        for i in range(self.law.sites):  # one after the other, since each hangs on the last
+        for i in range(self.law.sites):  # sequential, since each depends on the last
             anchor, out, pull, first = self._told(flat, coupling, slice(i, i + 1))
             flat[:, i] = self.head.draw(anchor, out, pull, first, rng)[:, 0]
         field = flat.view(-1, self.law.size, self.law.size)
         return (field, tickets(len(field), rng)) if self.law.kind == "spin" else (field,)
 
     def learn(self, steps: int, seed: int) -> list[float]:
-        """Fit to chains at couplings of the range; gives the losses (nats)."""
+        """Train on chains at couplings of the range; return the losses (nats)."""
         rng = torch.Generator().manual_seed(seed)
         low, high = self.couplings
         coupling = low + (high - low) * (torch.arange(CHAINS) + 0.5).to(torch.float64) / CHAINS
@@ -120,9 +120,9 @@ class Staircase(nn.Module):
 
 
 def _places(law: Any) -> tuple[Tensor, Tensor, Tensor]:
-    """Places of what each site sees, of its neighbours, and how strong their bonds are.
+    """Indices of seen sites and of neighbours, and the strengths of the neighbours' bonds.
 
-    Sites that come later are told by the place after the last.
+    Later sites have the index after the last.
     """
     side, sites = law.size, law.size**2
     row, column = np.divmod(np.arange(sites), side)

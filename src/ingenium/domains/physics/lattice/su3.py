@@ -24,7 +24,7 @@ LOOP = 4  # plaquettes within a loop of 2 x 2
 
 @dataclass(frozen=True)
 class SU3:
-    """Gluodynamics of a torus of `size` by `size` sites.
+    """Pure gauge theory of SU(3) on a torus of `size` by `size` sites.
 
     Source: Gattringer and Lang, Quantum Chromodynamics on the Lattice, 2010, ch. 3; exact values
     by characters, Migdal, Sov. Phys. JETP 42 (1975) 413.
@@ -46,29 +46,29 @@ class SU3:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """Its links."""
+        """Array of links."""
         dims = ("part", "direction", "colour", "colour_beyond", "row", "column")
         about = "real and imaginary part of the matrix of each link"
         return (Variable("link", dims, "1", about, -1.0, 1.0),)
 
     @property
     def codec(self) -> Channels:
-        """The numbers themselves."""
+        """Codec of the numbers themselves."""
         return Channels.between([(-1.0, 1.0)], (self.size, self.size), own=[(2, 2, 3, 3)])
 
     def settled(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """The matrices of SU(3) next to the numbers."""
+        """Project numbers onto the nearest matrices of SU(3)."""
         return (flat(colours.special(matrices(arrays[0]))),)
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Of the dimensions."""
+        """Sizes of the dimensions."""
         ends = {"part": 2, "direction": 2, "colour": 3, "colour_beyond": 3}
         return {**ends, "row": self.size, "column": self.size}
 
     @property
     def sites(self) -> int:
-        """Sites, and as many plaquettes."""
+        """Number of sites, which is that of plaquettes."""
         return self.size**2
 
     def action(
@@ -81,7 +81,7 @@ class SU3:
         return beta * (1 - traces(plaquettes(u))).sum((1, 2))
 
     def measure(self, link: Float64[Tensor, "n 2 2 3 3 x y"]) -> Float64[Tensor, "n k"]:
-        """Its quantities."""
+        """Measure the quantities."""
         u = matrices(link)
         far = torch.stack([u[:, d] @ u[:, d].roll(-1, 1 + d) for d in (0, 1)], 1)
         square = traces(plaquettes(far, step=2))
@@ -96,11 +96,11 @@ class SU3:
         return torch.stack([*means, (around[0] + around[1]) / 2], 1)
 
     def observed(self, measured: np.ndarray) -> np.ndarray:
-        """What lies on the exact curve: both loops."""
+        """Return both loops, the observables with exact means."""
         return measured[:, :2]
 
     def exact(self, beta: float) -> np.ndarray:
-        """Both loops in the ensemble."""
+        """Means of both loops in the ensemble."""
         return np.array([colours.loop(beta, self.sites, area) for area in (1, LOOP)])
 
     def log_z(self, beta: float) -> float:
@@ -108,17 +108,17 @@ class SU3:
         return colours.log_z(beta, self.sites)
 
     def start(self, n: int, rng: torch.Generator) -> Tensor:
-        """Cold: all links one."""
+        """Return identity links (cold start)."""
         one = torch.eye(3, dtype=torch.complex128).expand(n, 2, self.size, self.size, 3, 3)
         return flat(one)
 
     def step(self, chain: str, link: Tensor, beta: Tensor, rng: torch.Generator) -> Tensor:
-        """One trajectory of hybrid Monte Carlo."""
+        """Run one trajectory of hybrid Monte Carlo."""
         u = matrices(link)
         return flat(colours.trajectory(lambda x: self._action(x, beta), u, rng, LEAPS))
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """All links one, and a quantum of flux spread evenly over two colours."""
+        """Return identity links, and a quantum of flux spread evenly over two colours."""
         beta, none = torch.full((1,), 5.0, dtype=torch.float64), torch.zeros(1, 2).double()
         angle = torch.full((1, self.size, self.size), 2 * math.pi / self.sites, dtype=torch.float64)
         turn = U1(self.size).links(angle, torch.zeros_like(angle), none)
@@ -150,11 +150,11 @@ class SU3:
         b: Complex128[Tensor, "n 3 3"],
         rng: torch.Generator,
     ) -> Float64[Tensor, "n 2 2 3 3 x y"]:
-        """Links of plaquettes whose product is a b a' b', uniform over gauges.
+        """Build links of plaquettes whose product is a b a' b', uniform over gauges.
 
-        Plaquettes come row by row from the last row on; `a` and `b` are loops around the torus.
-        In the gauge of a tree all links along a row but the last are one, and so are those along
-        the first column but the last.
+        Plaquettes are in order of rows, from the last row on; `a` and `b` are loops around the
+        torus. In the gauge of a tree all links along a row but the last are the identity, as are
+        those along the first column but the last.
         """
         n, one = len(p), torch.eye(3, dtype=torch.complex128)
         row = p.view(n, self.size, self.size, 3, 3).flip(1)
@@ -170,27 +170,27 @@ class SU3:
 
 
 def turned(u: Complex128[Tensor, "n 2 x y 3 3"], gauge: Tensor) -> Tensor:
-    """Links in another gauge."""
+    """Transform links to another gauge."""
     return torch.stack([gauge @ u[:, d] @ gauge.roll(-1, 1 + d).mH for d in (0, 1)], 1)
 
 
 def matrices(link: Float64[Tensor, "n 2 2 3 3 x y"]) -> Complex128[Tensor, "n 2 x y 3 3"]:
-    """Of the links, complex."""
+    """Convert links to complex matrices."""
     return torch.complex(link[:, 0], link[:, 1]).permute(0, 1, 4, 5, 2, 3).contiguous()
 
 
 def flat(u: Complex128[Tensor, "n 2 x y 3 3"]) -> Float64[Tensor, "n 2 2 3 3 x y"]:
-    """Parts of the matrices as designs hold them."""
+    """Split matrices into the real arrays of designs."""
     own = u.permute(0, 1, 4, 5, 2, 3)
     return torch.stack([own.real, own.imag], 1).contiguous()
 
 
 def plaquettes(u: Complex128[Tensor, "n 2 x y 3 3"], step: int = 1) -> Tensor:
-    """The product around each cell, of links that reach so many sites."""
+    """Product of links around squares of `step` sites at each site."""
     a, b = u[:, 0], u[:, 1]
     return a @ b.roll(-step, 1) @ a.roll(-step, 2).mH @ b.mH
 
 
 def traces(p: Tensor) -> Tensor:
-    """Re tr / 3."""
+    """Re tr / 3 of each matrix."""
     return p.diagonal(dim1=-2, dim2=-1).sum(-1).real / 3

@@ -25,7 +25,7 @@ MOST = 60  # charges of characters; at coupling 20 the last adds less than 1e-40
 
 @dataclass(frozen=True)
 class U1:
-    """Compact electrodynamics of a torus of `size` by `size` sites.
+    """Compact electrodynamics on a torus of `size` by `size` sites.
 
     Source: Gattringer and Lang, Quantum Chromodynamics on the Lattice, 2010, ch. 2; exact values
     by characters, Migdal, Sov. Phys. JETP 42 (1975) 413.
@@ -47,31 +47,31 @@ class U1:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """Its links."""
+        """Array of links."""
         dims = ("direction", "row", "column")
         return (Variable("link", dims, "rad", "angle of each link", -math.pi, math.pi),)
 
     @property
     def codec(self) -> Channels:
-        """Angles over pi."""
+        """Codec of angles over pi."""
         return Channels.between([(-math.pi, math.pi)], (self.size, self.size), own=[(2,)])
 
     def settled(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Angles on the circle."""
+        """Wrap angles to the circle."""
         return (wrapped(arrays[0]).clamp(-math.pi, math.pi),)
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Of the dimensions."""
+        """Sizes of the dimensions."""
         return {"direction": 2, "row": self.size, "column": self.size}
 
     @property
     def sites(self) -> int:
-        """Sites, and as many plaquettes."""
+        """Number of sites, which is that of plaquettes."""
         return self.size**2
 
     def plaquettes(self, link: Float64[Tensor, "n 2 x y"]) -> Float64[Tensor, "n x y"]:
-        """The angle around each cell, in [-pi, pi)."""
+        """Angle around each cell, in [-pi, pi)."""
         a, b = link[:, 0], link[:, 1]
         return wrapped(a + b.roll(-1, 1) - a.roll(-1, 2) - b)
 
@@ -82,22 +82,22 @@ class U1:
         return beta * (1 - torch.cos(self.plaquettes(link))).sum((1, 2))
 
     def measure(self, link: Float64[Tensor, "n 2 x y"]) -> Float64[Tensor, "n k"]:
-        """Its quantities."""
+        """Measure the quantities."""
         angle = self.plaquettes(link)
         around = [torch.cos(link[:, d].sum(1 + d)).mean(1) for d in (0, 1)]
         charge = (angle.sum((1, 2)) / (2 * math.pi)).round() + 0.0  # no -0
         return torch.stack([torch.cos(angle).mean((1, 2)), charge, (around[0] + around[1]) / 2], 1)
 
     def observed(self, measured: np.ndarray) -> np.ndarray:
-        """What lies on the exact curve: the plaquette, and the charge squared over the sites."""
+        """Return the observables with exact means: plaquette, and charge squared over sites."""
         return np.stack([measured[:, 0], measured[:, 1] ** 2 / self.sites], 1)
 
     def exact(self, beta: float) -> np.ndarray:
-        """Plaquette and susceptibility of the charge in the ensemble."""
+        """Means of plaquette and charge susceptibility in the ensemble."""
         return np.array([self.mean_plaquette(beta), _susceptibility(beta, self.sites)])
 
     def mean_plaquette(self, beta: float) -> float:
-        """Of the ensemble."""
+        """Mean plaquette of the ensemble."""
         return _exact(beta, self.sites)[1]
 
     def log_z(self, beta: float) -> float:
@@ -105,15 +105,15 @@ class U1:
         return _exact(beta, self.sites)[0]
 
     def start(self, n: int, rng: torch.Generator) -> Tensor:
-        """Cold: all links alike."""
+        """Return equal links (cold start)."""
         return torch.zeros(n, 2, self.size, self.size, dtype=torch.float64)
 
     def step(self, chain: str, link: Tensor, beta: Tensor, rng: torch.Generator) -> Tensor:
-        """One trajectory of hybrid Monte Carlo."""
+        """Run one trajectory of hybrid Monte Carlo."""
         return trajectory(lambda x: self.action(x, beta), link, rng, LEAPS)[0]
 
     def answers(self) -> tuple[tuple[tuple[Tensor, ...], dict[str, float]], ...]:
-        """All links alike, and one quantum of flux spread evenly."""
+        """Return equal links, and one quantum of flux spread evenly."""
         beta, none = (
             torch.tensor([5.0], dtype=torch.float64),
             torch.zeros(1, 2, dtype=torch.float64),
@@ -140,9 +140,9 @@ class U1:
         gauge: Float64[Tensor, "n x y"],
         loops: Float64[Tensor, "n 2"],
     ) -> Float64[Tensor, "n 2 x y"]:
-        """Links whose plaquettes are these angles, which add up to a multiple of 2 pi.
+        """Build links whose plaquettes are these angles, which sum to a multiple of 2 pi.
 
-        `gauge` turns the sites, and `loops` are the angles of one loop around in each direction.
+        `gauge` rotates the sites, and `loops` are the angles of one loop around in each direction.
         """
         along = torch.zeros_like(angle)
         along[:, -1, 0] = loops[:, 0]
@@ -158,7 +158,7 @@ class U1:
     def drawn(
         self, angle: Float64[Tensor, "n x y"], rng: torch.Generator
     ) -> Float64[Tensor, "n 2 x y"]:
-        """Links with these plaquettes, uniform over gauges and loops."""
+        """Build links with these plaquettes, uniform over gauges and loops."""
         n = len(angle)
         gauge = torch.rand(angle.shape, generator=rng, dtype=torch.float64) * 2 * math.pi
         loops = torch.rand(n, 2, generator=rng, dtype=torch.float64) * 2 * math.pi

@@ -1,4 +1,4 @@
-"""What is measured on a configuration: its action and observables, and whether its lot keeps it.
+"""Verifier of a configuration: its action and observables, and its acceptance.
 
 Shapes: n configurations, k quantities.
 """
@@ -38,12 +38,12 @@ class LawVerifier:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Those of the law, and how it weighs the configuration."""
+        """Quantities of the law, and the weight of the configuration."""
         return (*self.law.quantities, *WEIGHING)
 
     @torch.no_grad()
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """All quantities of each configuration."""
+        """Measure all quantities of each configuration."""
         *own, coupling = arrays
         field = own[0]
         action = self.law.action(field, coupling)
@@ -56,12 +56,12 @@ class LawVerifier:
         return torch.cat([self.law.measure(field), torch.stack(beside, 1)], 1)
 
     def log_z(self, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Of the law at each coupling, or as the sampler's own weights estimate it."""
+        """Log normalisation at each coupling: exact, or estimated from the sampler's weights."""
         known = [self.law.log_z(b) for b in coupling.tolist()]
         both = zip(known, coupling.tolist(), strict=True)
         found = [self.sampler.log_z(b) if z is None else z for z, b in both]
         return torch.tensor(found, dtype=torch.float64)
 
     def column(self, name: str) -> int:
-        """The place of a quantity."""
+        """Return the index of a quantity."""
         return [q.name for q in self.quantities].index(name)

@@ -1,1 +1,1 @@
-"""The autoencoder of molecules that comes trained, and the recipe that trains it."""
+"""Pretrained autoencoder of molecules, and its training recipe."""

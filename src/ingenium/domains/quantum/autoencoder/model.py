@@ -1,4 +1,4 @@
-"""The autoencoder that comes with the package."""
+"""Loader of the pretrained autoencoder."""
 
 import json
 from functools import cache
@@ -23,13 +23,13 @@ SMILES = "smiles"
 
 @cache
 def facts(folder: Path = FOLDER) -> dict[str, Any]:
-    """What lies beside the weights: language, recipe and cost."""
+    """Return the facts stored with the weights: vocabulary, recipe and training cost."""
     found: dict[str, Any] = json.loads((folder / "zinc.json").read_text(encoding="utf-8"))
     return found
 
 
 def codec(folder: Path = FOLDER) -> KekuleTokens:
-    """Kekulé structures as tokens, without a grammar: what is no molecule can be written."""
+    """Codec of Kekulé structures as tokens, without a grammar: some texts are no molecule."""
     known = facts(folder)
     merges = tuple((a, b) for a, b in map(str.split, known["merges"]))
     vocabulary = Vocabulary(tuple(known["pieces"]), ATOMS, merges)
@@ -38,7 +38,7 @@ def codec(folder: Path = FOLDER) -> KekuleTokens:
 
 @cache
 def autoencoder(folder: Path = FOLDER) -> TokenVAE:
-    """With its weights.
+    """Return the autoencoder with its trained weights.
 
     Raises:
         MissingDistribution: if its weights are not installed.

@@ -1,4 +1,4 @@
-"""How the autoencoder is made: Kekulé structures of ZINC250k, and eight latent numbers."""
+"""Training recipe of the autoencoder: Kekulé structures of ZINC250k, eight latent numbers."""
 
 import json
 import time
@@ -28,8 +28,8 @@ from ingenium.kits.chemistry.zinc import drawn, zinc250k
 from ingenium.train.plan import Plan
 
 ATOMS = r"\[[^\]]*\]|Br|Cl|%\d\d|."  # one token each; source: Schwaller et al., 2018
-HELD_OUT = 10_000  # molecules that the autoencoder never saw
-AT_ONCE = 20_000  # molecules in a piece of what is kept
+HELD_OUT = 10_000  # molecules that the autoencoder is not trained on
+AT_ONCE = 20_000  # molecules in a block of the cache
 LONGEST = 88  # characters; known ones have 78
 PLAN = Plan(
     steps=3000,
@@ -45,19 +45,19 @@ PLAN = Plan(
 
 @dataclass(frozen=True)
 class AutoencoderRecipe:
-    """Which molecules, how they are cut into tokens, and the network that learns them."""
+    """Recipe: the molecules, their tokenisation, and the network that is trained on them."""
 
     molecules: int = 100_000  # of ZINC250k, in a fixed random order
     merges: int = 300
     steps: int = 40  # tokens of the longest molecule, with its end; few have more
     width: int = 192
     latent: int = 8
-    beta: float = 0.2  # price of what latent numbers say
+    beta: float = 0.2  # weight of the information in the latent numbers
     temperature: float = 0.5  # of tokens that are written, below 1 since they follow latent numbers
     plan: Plan = PLAN
 
     def network(self, tokens: Tokens) -> TokenVAE:
-        """The network with its first weights; without conditions, which is one that is always 0."""
+        """Return the untrained network; its one condition is always 0."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.plan.seed)
             settings = TokenVAESettings(self.latent, self.beta)
@@ -75,12 +75,12 @@ class AutoencoderRecipe:
 
 
 def constitutions(smiles: Sequence[str]) -> list[str]:
-    """Molecules without stereochemistry, as canonical SMILES."""
+    """Return molecules without stereochemistry, as canonical SMILES."""
     return [canonical(mol) for mol in map(parsed, smiles) if mol is not None]
 
 
 def written(count: int, watch: Watch = silent) -> list[str]:
-    """Kekulé structures of those that the autoencoder learns, kept, since they take a minute."""
+    """Return the Kekulé structures of the training molecules, cached, since they take a minute."""
 
     def make(piece: int) -> Arrays:
         whole = drawn(zinc250k(), HELD_OUT + count)[HELD_OUT:]
@@ -92,7 +92,7 @@ def written(count: int, watch: Watch = silent) -> list[str]:
 
 
 def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[Tensor, "n s"]:
-    """The numbers of all texts that have room in the steps."""
+    """Encode all texts that fit into the steps."""
     length = [len(row) for row in vocabulary.encode(texts)]
     kept = [text for text, n in zip(texts, length, strict=True) if n < steps]
     return TokenCodec(vocabulary, steps, LONGEST).of_texts(kept)
@@ -105,7 +105,7 @@ def train(
     watch: Watch = silent,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
-    """Train and write the weights with what they are into a folder; a stopped training goes on."""
+    """Train, then write weights and facts into a folder; a stopped training resumes."""
     texts = written(recipe.molecules, watch)
     vocabulary = Vocabulary.of(texts[:60_000], pattern=ATOMS, merges=recipe.merges)
     pieces = Vocabulary.of(texts, pattern=ATOMS).pieces

@@ -1,4 +1,4 @@
-"""Calibrations of real devices, by the name that a spec calls them by."""
+"""Calibrations of real devices, by the name used in a spec."""
 
 import json
 from functools import cache
@@ -14,7 +14,7 @@ DEVICES = ("heavyhex",)
 
 @cache
 def calibration(name: str) -> dict[str, Any]:
-    """What was measured on a device: errors of a line of its qubits, their source and date.
+    """Return the calibration of a device: errors of a line of its qubits, their source and date.
 
     Raises:
         InputError: for a device that is not known.
@@ -26,7 +26,7 @@ def calibration(name: str) -> dict[str, Any]:
 
 
 def noise_of(name: str) -> DeviceNoise | None:
-    """The errors of a device; none for "none".
+    """Return the errors of a device; None for "none".
 
     Raises:
         InputError: for a device that is not known.

@@ -1,1 +1,1 @@
-"""Circuits whose samples follow a target."""
+"""Problem of circuits whose samples follow a target."""

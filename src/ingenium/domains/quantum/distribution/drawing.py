@@ -1,4 +1,4 @@
-"""Circuits as pictures: a line a qubit, gates as boxes from left to right."""
+"""Circuit diagrams: a line for each qubit, gates as boxes from left to right."""
 
 import math
 
@@ -14,7 +14,7 @@ HALF = 0.36
 
 
 def columns(circuit: QubitCircuit) -> list[int]:
-    """The column of each gate, as far to the left as what it crosses lets it."""
+    """Return the column of each gate, as far to the left as the gates that it crosses allow."""
     reached, found = [0] * circuit.qubits, []
     for op in circuit.operations:
         across = range(min(op.qubits), max(op.qubits) + 1)
@@ -26,7 +26,7 @@ def columns(circuit: QubitCircuit) -> list[int]:
 
 
 def draw(axes: Axes, program: AngledCircuit) -> None:
-    """Each gate with its angle in units of pi."""
+    """Draw each gate with its angle in units of pi."""
     circuit, places = program.circuit, columns(program.circuit)
     wide = max(places, default=0) + 1
     for q in range(circuit.qubits):

@@ -1,4 +1,4 @@
-"""Circuits as OpenQASM 2, a file each."""
+"""Files of circuits as OpenQASM 2, one circuit per file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ MOST = 1 << 22  # bytes of a file
 
 @dataclass(frozen=True)
 class QasmFile:
-    """A file of OpenQASM 2 for each circuit, with all its qubits measured."""
+    """OpenQASM 2 format: one file for each circuit, with all its qubits measured."""
 
     template: Template
     variables: tuple[Variable, ...]
@@ -29,7 +29,7 @@ class QasmFile:
     apart: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Each circuit below `folder`."""
+        """Write each circuit below `folder`."""
         angles = self.template.angles(*to_arrays(designs, self.variables))
         found = {}
         for i, row in zip(designs[DESIGN].to_numpy().tolist(), angles, strict=True):
@@ -39,10 +39,10 @@ class QasmFile:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """A circuit, or all of a folder.
+        """Read a circuit, or all circuits of a folder.
 
         Raises:
-            InputError: if there is none, or one that is no circuit of these layers.
+            InputError: if there is no circuit, or one that does not fit these layers.
         """
         files, index = numbered(path, "circuit_*.qasm", "circuits as OpenQASM")
         rows = [self._read(file) for file in files]

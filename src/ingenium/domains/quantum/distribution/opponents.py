@@ -1,4 +1,4 @@
-"""What has no qubits and learns the same target: a tensor network and a small neural network.
+"""Classical models of the same target: a tensor network and a small neural network.
 
 Shapes: a outcomes, q bits.
 """
@@ -21,7 +21,7 @@ STEPS, RATE = 600, 3e-2
 
 @dataclass(frozen=True)
 class Opponent:
-    """A model of the target that was trained as circuits are: on its exact divergence."""
+    """Classical model of the target, trained on its exact divergence as circuits are."""
 
     name: str
     parameters: int
@@ -30,7 +30,7 @@ class Opponent:
 
 
 class Nade(nn.Module):
-    """A network that gives the chance of each bit after those before it.
+    """Network that gives the probability of each bit, given those before it.
 
     Shapes: q bits, h hidden units.
     Source: Larochelle and Murray, AISTATS 2011 (neural autoregressive distribution estimator).
@@ -44,7 +44,7 @@ class Nade(nn.Module):
         self.even = nn.Parameter(torch.zeros(qubits, dtype=torch.float64))
 
     def log_chance(self, outcome: Int64[Tensor, " n"]) -> Float64[Tensor, " n"]:
-        """Logarithm of the chance of each outcome."""
+        """Logarithm of the probability of each outcome."""
         qubits = len(self.even)
         bits = torch.stack([outcome >> i & 1 for i in range(qubits)], 1).to(torch.float64)
         seen = torch.cumsum(bits[:, :, None] * self.read.T, 1) - bits[:, :, None] * self.read.T
@@ -55,7 +55,7 @@ class Nade(nn.Module):
 def opponents(
     target: Float64[Tensor, " a"], parameters: int, seed: int, *, steps: int = STEPS
 ) -> tuple[Opponent, ...]:
-    """A matrix-product Born machine and a network, each of about so many parameters."""
+    """Train a matrix-product Born machine and a network of about `parameters` parameters each."""
     qubits = int(math.log2(len(target)))
     bonds = range(1, 2 ** (qubits // 2) + 1)
     bond = min(bonds, key=lambda b: abs(_numbers(qubits, b) - parameters))
@@ -86,7 +86,7 @@ def opponents(
 
 
 def _numbers(qubits: int, bond: int) -> int:
-    """Of a matrix product."""
+    """Return the number of parameters of a matrix product."""
     cuts = [min(bond, 2 ** min(i, qubits - i)) for i in range(qubits + 1)]
     return sum(2 * a * b for a, b in itertools.pairwise(cuts))
 
@@ -100,7 +100,7 @@ def fitted(
     *,
     steps: int = STEPS,
 ) -> Opponent:
-    """A model turned towards the target by the slope of its divergence."""
+    """Fit a model to the target by gradient descent on its divergence."""
     at = torch.arange(len(target))
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)

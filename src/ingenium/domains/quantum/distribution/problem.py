@@ -1,4 +1,4 @@
-"""`quantum.distribution`: circuits whose samples follow a target, under limits.
+"""Problem `quantum.distribution`: circuits whose samples follow a target, under limits.
 
 Shapes: n designs, a outcomes, p angles.
 """
@@ -38,24 +38,24 @@ from ingenium.kits.circuits.layers import first_angles, pairs_of
 SHARE, MOST = 0.1, 20  # of circuits, that qiskit simulates too
 AT_ONCE = 16  # circuits that are trained together
 HELD_OUT_EVERY = 5
-TWICE = 2  # starts for each known circuit, of which the better one is kept
+TWICE = 2  # starts for each known circuit, of which the better one is stored
 
 
 @dataclass(frozen=True)
 class DistributionSettings:
-    """Target, device, and how circuits come about."""
+    """Settings of the target, the device, and the known circuits."""
 
     target: Literal["bars_and_stripes", "gaussian_mixture", "given"] = "bars_and_stripes"
-    rows: int = 2  # of bars and stripes
+    rows: int = 2  # rows of bars and stripes
     columns: int = 2
-    qubits: int = 6  # of the mixture
+    qubits: int = 6  # qubits of the mixture
     layers: int = 4
     coupling: Literal["line", "ring", "all"] = "line"
     shots: int = 1000
     noise: Literal["none", "heavyhex"] = "none"
-    known: int = 128  # circuits to learn from, every fifth held out
-    steps: int = 250  # of the slope, that make a known circuit
-    mend: int = 60  # that mend a proposal
+    known: int = 128  # number of known circuits, every fifth held out
+    steps: int = 250  # gradient steps that train a known circuit
+    mend: int = 60  # gradient steps that repair a proposal
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -95,8 +95,8 @@ class Distribution(Problem):
         """Open the target and the layers.
 
         Raises:
-            InputError: for too many qubits, with their memory; for chances that are none, or given
-                beside another target.
+            InputError: for too many qubits, with their memory; for invalid probabilities, or
+                probabilities given together with another target.
         """
         self.settings, self.given = settings, given
         self.target = torch.from_numpy(_target(settings, given))
@@ -134,16 +134,16 @@ class Distribution(Problem):
         self.at_once = AT_ONCE
 
     def comparison(self) -> FieldComparison:
-        """A circuit is run at each step of its repair."""
+        """Return the comparison settings: a circuit is simulated at each step of its repair."""
         return FieldComparison(repair_calls=float(self.settings.mend))
 
     def labels(self) -> dict[str, object]:
-        """Names of turns and pairs."""
+        """Return the names of single-qubit rotations and of pairs."""
         pairs = [f"{a}-{b}" for a, b in self.template.pairs]
         return {"turn": ["y", "z"], "pair": pairs}
 
     def prepare(self, watch: Watch = silent) -> None:
-        """Train the known circuits, once."""
+        """Train the known circuits once."""
         self._recipe.complete(watch)
 
     @cached_property
@@ -154,7 +154,7 @@ class Distribution(Problem):
         return Recipe("quantum_circuits", under, self._made, -(-s.known // AT_ONCE))
 
     def _made(self, piece: int) -> Arrays:
-        """Some known circuits: of two random starts under one budget the one that comes nearer."""
+        """Train a block of known circuits: the better of two random starts under one budget."""
         rng = torch.Generator().manual_seed(1000 * self.settings.seed + piece)
         most = self.settings.layers * len(self.template.pairs)
         least = min(self.template.qubits - 1, most)
@@ -167,7 +167,7 @@ class Distribution(Problem):
         return {"angles": angles[best].numpy(), "budget": budget.numpy().astype(np.float64)}
 
     def data(self) -> xr.Dataset:
-        """Circuits that were trained from random starts under budgets of two-qubit gates."""
+        """Return circuits trained from random starts under budgets of two-qubit gates."""
         return self._known
 
     @cached_property
@@ -182,22 +182,22 @@ class Distribution(Problem):
         return to_dataset(arrays, self.variables, under | self.labels())
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Turns from -pi to pi."""
+        """Return the projection of angles to -pi..pi."""
         return lambda arrays: tuple(wrapped(a) for a in arrays)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of the slope, with gates taken away down to the budget."""
+        """Take some gradient steps, and remove gates down to the budget."""
         budget = torch.from_numpy(conditions["pair_budget"].to_numpy()).floor().to(torch.int64)
         angles = self.template.angles(*arrays)
         with one_thread():
             return self.template.arrays(self.training.run(angles, budget, self.settings.mend))
 
     def baselines(self) -> Mapping[str, Callable[[], StirredCircuits]]:
-        """Known circuits that were moved a little, which are proposed by default."""
+        """Return the default baseline: known circuits with slightly perturbed angles."""
         return {"stirred_circuits": partial(StirredCircuits, self.codec.shape[0])}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The nearest circuit drawn, its distribution, gates against distance, and rivals."""
+        """Show the nearest circuit, its distribution, gates against distance, and rivals."""
         from ingenium.domains.quantum.distribution.report import DistributionReport
 
         known, own = (
@@ -209,12 +209,12 @@ class Distribution(Problem):
         return shown.sections(designs["design"].to_numpy(), own, verdicts)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Distance from the target before any mending."""
+        """Score the distance from the target before any repair."""
         raw = self.verifier.measure(*to_arrays(designs, self.variables))[:, 0]
         return {"unmended_variation": float(raw.nanmean())}
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A quarter turn of each qubit by y: outcomes are as likely, and nothing is entangled."""
+        """Return a quarter turn of each qubit by y: uniform outcomes, no entanglement."""
         turn = torch.zeros(1, *(self.sizes[d] for d in self.variables[0].dims), dtype=torch.float64)
         pair = torch.zeros(1, *(self.sizes[d] for d in self.variables[1].dims), dtype=torch.float64)
         turn[:, 0, 0] = 0.5 * np.pi
@@ -233,10 +233,10 @@ class Distribution(Problem):
 
 
 def _target(settings: DistributionSettings, given: Given) -> np.ndarray:
-    """The chances that are asked for.
+    """Return the target probabilities.
 
     Raises:
-        InputError: for too many qubits, or for given chances beside another target.
+        InputError: for too many qubits, or for given probabilities together with another target.
     """
     if ("probabilities" in given) != (settings.target == "given"):
         raise InputError('target = "given" with [given] probabilities, or neither', settings.target)

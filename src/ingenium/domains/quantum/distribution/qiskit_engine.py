@@ -1,4 +1,4 @@
-"""Qiskit on the same circuits, read from OpenQASM: another parser, other matrices, other counts.
+"""Cross-check by qiskit, from OpenQASM: another parser, other matrices, other counts.
 
 Shapes: n designs, a outcomes.
 """
@@ -35,11 +35,11 @@ class QiskitStates:
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """Version of the package."""
         return EXTRA.release_of("qiskit")
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 3"]:
-        """All quantities of each circuit, from its text."""
+        """Measure all quantities of each circuit, from its text."""
         target, rows = self.target.numpy(), []
         for angles in self.template.angles(*arrays):  # a text each
             if not bool(torch.isfinite(angles).all()):
@@ -58,7 +58,7 @@ class QiskitStates:
 
 
 def loaded(text: str) -> Any:
-    """Qiskit's circuit of a text, without its measurements.
+    """Parse a text into a qiskit circuit without its measurements.
 
     Raises:
         MissingExtra: with the line that installs qiskit.
@@ -69,6 +69,6 @@ def loaded(text: str) -> Any:
 
 
 def chances(circuit: Any) -> Float64[np.ndarray, " a"]:
-    """Of all outcomes, by qiskit's state vector."""
+    """Probabilities of all outcomes, by qiskit's state vector."""
     state = EXTRA.package("qiskit.quantum_info").Statevector(circuit)
     return np.asarray(state.probabilities(), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The nearest circuit, what it samples, gates against distance, and models without qubits."""
+"""Report sections: nearest circuit, its samples, gates against distance, classical models."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ SHOWN = {"total_variation": "exact", "device_variation": "as read on the device"
 
 @dataclass(frozen=True, eq=False)
 class DistributionReport:
-    """Pictures of circuits for one target.
+    """Report pictures of circuits for one target.
 
     Shapes: a outcomes, n known circuits, d angles.
     """
@@ -46,7 +46,7 @@ class DistributionReport:
     def sections(
         self, number: np.ndarray, angles: Float64[Tensor, "m d"], verdicts: xr.Dataset
     ) -> tuple[Section, ...]:
-        """The best circuit drawn, its chances, gates against distance, and opponents."""
+        """Show the best circuit, its probabilities, gates against distance, and rivals."""
         quantity = "device_variation" if "device_variation" in verdicts else "total_variation"
         value = verdicts[quantity].to_numpy()
         held = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED

@@ -1,4 +1,4 @@
-"""Circuits near known ones: angles of a circuit with a near budget, moved a little."""
+"""Perturbations of known circuits with a similar budget."""
 
 import math
 
@@ -10,14 +10,14 @@ from ingenium.generators.classical import NearestNeighbours, NeighbourSettings
 from ingenium.sampling.noise import gaussian
 
 STIR = 0.3  # rad
-NEAR = 24  # known circuits among which one is drawn
+NEAR = 24  # nearest known circuits to sample from
 
 
 class StirredCircuits(NearestNeighbours):
-    """One of the known circuits whose budgets are nearest, each angle moved by chance.
+    """Known circuit with a similar budget, each angle perturbed at random.
 
-    What mends it then ends in another circuit, as a valley of the divergence is wide in angles. A
-    network that goes between known circuits finds none: what lies between two valleys is no valley.
+    Repair then converges to another circuit, since minima of the divergence are wide in angles. A
+    network that interpolates known circuits finds none: between two minima there is no minimum.
 
     Shapes: n designs, d angles in units of pi.
     """
@@ -27,6 +27,6 @@ class StirredCircuits(NearestNeighbours):
         self.stir_rad = stir_rad
 
     def draw(self, cond: Float[Tensor, "n 1"], rng: torch.Generator) -> Float[Tensor, "n d"]:
-        """Angles of a neighbour with normal noise on each."""
+        """Sample a neighbour's angles and add normal noise to each."""
         base = super().draw(cond, rng)
         return base + self.stir_rad / math.pi * gaussian(base, rng)

@@ -1,4 +1,4 @@
-"""Distributions over outcomes that circuits are asked to follow.
+"""Target distributions over outcomes.
 
 Shapes: a outcomes, the lowest bit that of qubit 0.
 """
@@ -9,11 +9,11 @@ from jaxtyping import Float64
 from ingenium.core.errors import InputError
 
 NAMES = ("bars_and_stripes", "gaussian_mixture")
-ROUNDING = 1e-6  # by which given chances may miss a sum of 1
+ROUNDING = 1e-6  # by which the sum of given probabilities may differ from 1
 
 
 def bars_and_stripes(rows: int, columns: int) -> Float64[np.ndarray, " a"]:
-    """Pictures of whole rows or whole columns, all as likely; qubits count pixels row by row.
+    """Uniform distribution over whole rows or whole columns; qubits are row-major pixels.
 
     Source: MacKay, Information Theory, Inference, and Learning Algorithms, 2003, sec. 43;
         Benedetti et al., npj Quantum Information 5:45, 2019 (as a test of circuits).
@@ -32,7 +32,7 @@ def _picture(bits: np.ndarray) -> int:
 
 
 def gaussian_mixture(qubits: int) -> Float64[np.ndarray, " a"]:
-    """Two bells over the outcomes as numbers, at a quarter and at five eighths of the range.
+    """Two Gaussians over the outcomes as numbers, at a quarter and at five eighths of the range.
 
     Source: Liu and Wang, Phys. Rev. A 98:062324, 2018, sec. IV (there of equal widths).
     """
@@ -43,10 +43,10 @@ def gaussian_mixture(qubits: int) -> Float64[np.ndarray, " a"]:
 
 
 def given(chance: Float64[np.ndarray, " a"]) -> Float64[np.ndarray, " a"]:
-    """Chances as a user gives them.
+    """Check the probabilities of a user.
 
     Raises:
-        InputError: if they are none, do not add up to 1, or are not of whole qubits.
+        InputError: if they are invalid, do not sum to 1, or have a length that is no power of 2.
     """
     qubits = int(np.log2(max(len(chance), 1)))
     if len(chance) != 2**qubits or qubits < 1:

@@ -1,4 +1,4 @@
-"""What a design is: the angles of a circuit in layers, where an angle of 0 is no gate.
+"""Design of a circuit: the angles of its layers, where an angle of 0 is no gate.
 
 Shapes: n designs, t layers, q qubits, e pairs.
 """
@@ -23,7 +23,7 @@ Arrays = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Template:
-    """Circuits of so many layers: turns of each qubit by y, then z, then of pairs by xx."""
+    """Layered circuit: rotations of each qubit by y, then z, then of pairs by xx."""
 
     qubits: int
     layers: int
@@ -31,12 +31,12 @@ class Template:
 
     @cached_property
     def circuit(self) -> QubitCircuit:
-        """With all its gates."""
+        """Circuit with all its gates."""
         return layered(self.qubits, self.layers, self.pairs, TURNS, PAIR)
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Of the dimensions of a design."""
+        """Sizes of the dimensions of a design."""
         return {
             "layer": self.layers,
             "turn": len(TURNS),
@@ -47,11 +47,11 @@ class Template:
     def angles(
         self, turn: Float64[Tensor, "n t 2 q"], pair: Float64[Tensor, "n t e"]
     ) -> Float64[Tensor, "n p"]:
-        """In the order of the circuit with all its gates."""
+        """Flatten the angles in the order of the circuit with all its gates."""
         return torch.cat([turn.flatten(2), pair], 2).flatten(1)
 
     def arrays(self, angles: Float64[Tensor, "n p"]) -> Arrays:
-        """The inverse."""
+        """Inverse of `angles`."""
         each = angles.reshape(len(angles), self.layers, -1)
         turns = len(TURNS) * self.qubits
         turn = each[:, :, :turns].reshape(len(each), self.layers, len(TURNS), self.qubits)
@@ -59,12 +59,12 @@ class Template:
 
     @cached_property
     def of_pairs(self) -> Tensor:
-        """Which of the circuit's angles turn a pair."""
+        """Mask of the circuit's angles that rotate a pair."""
         wide = torch.tensor([len(op.qubits) == 2 for op in self.circuit.operations])
         return wide
 
     def program(self, angles: Float64[Tensor, " p"]) -> AngledCircuit:
-        """The circuit of the gates that turn."""
+        """Return the circuit of the gates whose angle is not 0."""
         operations: list[QubitGate] = []
         kept: list[float] = []
         for op, angle in zip(self.circuit.operations, angles.tolist(), strict=True):
@@ -75,11 +75,11 @@ class Template:
         return AngledCircuit(circuit, np.array(kept, dtype=np.float64))
 
     def early(self, angles: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
-        """The same circuits with each gate as early as it can stand, as files are read."""
+        """Move each gate to the earliest layer it fits, as files are read."""
         return torch.stack([self.placed(self.program(row)) for row in angles])
 
     def placed(self, program: AngledCircuit) -> Float64[Tensor, " p"]:
-        """The angles of a file's circuit in these layers, each gate as early as it can stand.
+        """Return the angles of a file's circuit in these layers, each gate as early as possible.
 
         Raises:
             InputError: for other qubits or gates, or for more layers.

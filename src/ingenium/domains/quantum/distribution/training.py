@@ -1,4 +1,4 @@
-"""Circuits turned towards a target by the slope of their divergence, and thinned on the way.
+"""Training of circuits towards a target by the gradient of their divergence, with pruning.
 
 Shapes: n designs, p angles, a outcomes.
 """
@@ -22,10 +22,10 @@ STILL = 0.01  # turns below it are left out at the end (rad)
 
 @dataclass(frozen=True, eq=False)
 class CircuitTraining:
-    """Adam on all angles of many circuits at once; each has a budget of two-qubit gates.
+    """Adam on all angles of a batch of circuits; each has a budget of two-qubit gates.
 
-    Between a fifth and three fifths of the steps the pairs that turn least are taken away, down to
-    the budget; then what is left settles. Rows do not influence each other.
+    Between a fifth and three fifths of the steps the pairs of smallest angle are pruned down to the
+    budget; then the rest converges. Rows do not influence each other.
 
     Source: Kingma and Ba, 2015, arXiv:1412.6980; Zhu and Gupta, 2017, arXiv:1710.01878 (gradual
         pruning); Sim et al., Quantum Sci. Technol. 6:025019, 2021 (pruning of circuits).
@@ -37,7 +37,7 @@ class CircuitTraining:
     def run(
         self, angles: Float64[Tensor, "n p"], budget: Int64[Tensor, " n"], steps: int
     ) -> Float64[Tensor, "n p"]:
-        """Angles in (-pi, pi] after so many steps, with at most `budget` two-qubit gates each."""
+        """Return angles in (-pi, pi] with at most `budget` two-qubit gates in each row."""
         at = angles.clone()
         kept = torch.ones_like(at, dtype=torch.bool)
         first, second = torch.zeros_like(at), torch.zeros_like(at)
@@ -55,7 +55,7 @@ class CircuitTraining:
         return self.template.early(torch.where(at.abs() < STILL, 0.0, at))
 
     def slope(self, angles: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
-        """Of the divergence, clipped to a length of 1."""
+        """Gradient of the divergence, clipped to a length of 1."""
         with torch.enable_grad():
             at = angles.detach().requires_grad_()
             lost = divergence(probabilities(self.template.circuit, at), self.target)
@@ -66,7 +66,7 @@ class CircuitTraining:
     def wanted(
         self, angles: Float64[Tensor, "n p"], budget: Int64[Tensor, " n"], share: float
     ) -> Tensor:
-        """Which angles stay when so great a share of the surplus is gone."""
+        """Mask of the angles that stay when this share of the surplus pairs is pruned."""
         pairs = self.template.of_pairs
         turns = wrapped(angles[:, pairs]).abs()
         count = turns.shape[1]
@@ -79,5 +79,5 @@ class CircuitTraining:
 
 
 def wrapped(angles: Float64[Tensor, "*n"]) -> Float64[Tensor, "*n"]:
-    """The same turns from -pi to pi; a whole turn changes the sign of all amplitudes alone."""
+    """Wrap angles to -pi..pi; a whole turn only changes the sign of all amplitudes."""
     return torch.remainder(angles + math.pi, 2 * math.pi) - math.pi

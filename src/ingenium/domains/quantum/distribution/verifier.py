@@ -1,4 +1,4 @@
-"""The verifier of circuits: their exact distribution beside the target, their gates, their noise.
+"""Verifier of circuits: exact distribution against the target, gate counts, device noise.
 
 Shapes: n designs, a outcomes, k quantities.
 """
@@ -26,7 +26,7 @@ GATES = ("two_qubit_gates", "parameters", "depth", "idle_qubits")
 
 @dataclass(frozen=True, eq=False)
 class CircuitVerifier:
-    """Chances of all outcomes by a state vector in double precision, and counts of gates."""
+    """Exact probabilities of all outcomes by a state vector, and counts of gates."""
 
     template: Template
     target: Float64[Tensor, " a"]
@@ -38,7 +38,7 @@ class CircuitVerifier:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """With those on a device where one is named."""
+        """Quantities, with those on a device where one is named."""
         device = (
             Quantity(
                 "device_variation", "1", "total variation from the target, read on the device"
@@ -58,7 +58,7 @@ class CircuitVerifier:
         )
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """All quantities of each circuit; NaN of one whose angles are no numbers."""
+        """Measure all quantities of each circuit; NaN for one whose angles are not finite."""
         angles = self.template.angles(*arrays)
         alive = torch.isfinite(angles).all(1)
         safe = torch.where(alive[:, None], angles, 0.0)
@@ -79,13 +79,13 @@ class CircuitVerifier:
 
 
 def gates(program: AngledCircuit) -> tuple[float, ...]:
-    """The counts of `GATES`."""
+    """Return the counts of `GATES`."""
     c = program.circuit
     return (float(c.two_qubit_gates), float(c.angles), float(c.depth), float(len(c.idle)))
 
 
 def device_chances(program: AngledCircuit, noise: DeviceNoise) -> Float64[Tensor, "1 a"]:
-    """Of what is read on a device, by the density matrix."""
+    """Probabilities of the outcomes read on a device, by the density matrix."""
     angles = torch.from_numpy(program.angles)[None]
     return noisy_probabilities(program.circuit, angles, noise)
 
@@ -93,7 +93,7 @@ def device_chances(program: AngledCircuit, noise: DeviceNoise) -> Float64[Tensor
 def variation(
     chance: Float64[Tensor, "n a"], target: Float64[Tensor, " a"]
 ) -> Float64[Tensor, " n"]:
-    """Total variation: half the sum of differences."""
+    """Total variation distance: half the sum of absolute differences."""
     return 0.5 * (chance - target).abs().sum(1)
 
 
@@ -108,7 +108,7 @@ def divergence(
 def shots_variation(
     chance: Float64[Tensor, "n a"], target: Float64[Tensor, " a"], shots: int
 ) -> Float64[Tensor, " n"]:
-    """Mean total variation from the target of a histogram of so many shots, exactly.
+    """Mean total variation from the target of a histogram of `shots` shots, in closed form.
 
     The count of an outcome is binomial, so its mean distance from a number t has a closed form:
     E|X - t| = t (2 F(t; N) - 1) + N p (1 - 2 F(t - 1; N - 1)) with F the distribution function.
@@ -120,6 +120,6 @@ def shots_variation(
 
 
 def floor_of_shots(target: Float64[Tensor, " a"], shots: int) -> float:
-    """The same of a circuit that is exact: what shots alone cost."""
+    """Mean total variation of an exact circuit due to shots alone."""
     found = float(shots_variation(target[None], target, shots)[0])
     return found if math.isfinite(found) else math.nan

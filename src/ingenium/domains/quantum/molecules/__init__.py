@@ -1,1 +1,1 @@
-"""Molecules of latent numbers that circuits draw."""
+"""Problem of molecules decoded from latent numbers that circuits sample."""

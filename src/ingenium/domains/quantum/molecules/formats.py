@@ -1,4 +1,4 @@
-"""Molecules as lines of SMILES."""
+"""Molecule files as lines of SMILES."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ VARIABLE = Variable(SMILES, (), "1", "molecule as canonical SMILES", longest=LON
 
 
 def molecules(listed: Sequence[str], index: Sequence[int]) -> xr.Dataset:
-    """Designs from SMILES."""
+    """Build designs from SMILES."""
     about = {"units": VARIABLE.unit, "long_name": VARIABLE.long_name}
     text = (DESIGN, np.asarray(listed, dtype=object), about)
     return xr.Dataset({SMILES: text}, coords={DESIGN: np.asarray(index, dtype=np.int64)})
@@ -31,14 +31,14 @@ def molecules(listed: Sequence[str], index: Sequence[int]) -> xr.Dataset:
 
 @dataclass(frozen=True)
 class LinesOfSmiles:
-    """A line a molecule: its SMILES and its name."""
+    """SMILES format, a molecule per line: its SMILES and its name."""
 
     screen: DualUseScreen
     name: ClassVar[str] = "smi"
     endings: ClassVar[tuple[str, ...]] = (".smi", ".smiles")
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write all into one file.
+        """Write all molecules into one file.
 
         Raises:
             InputError: for text that is no molecule, or one that the screen refuses.
@@ -53,7 +53,7 @@ class LinesOfSmiles:
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:
-        """Such a file, or any with SMILES in its first column.
+        """Read such a file, or any with SMILES in its first column.
 
         Raises:
             InputError: naming the first line that is no molecule, or one that is refused.

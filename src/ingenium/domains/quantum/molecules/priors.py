@@ -1,7 +1,7 @@
-"""Priors of eight latent numbers: circuits and classical ones of equal size.
+"""Priors of eight latent numbers: circuits and classical models of equal size.
 
-What proposes has 254 to 288 parameters in each; what only helps to train it (an encoder, a critic,
-a judging circuit) is not counted.
+Each proposing model has 254 to 288 parameters; parts used only in training (an encoder, a critic, a
+discriminating circuit) are not counted.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,13 +30,13 @@ _EACH = Plan(steps=STEPS, batch=128, ema_decay=0.99, held_out=0.05, check_every=
 
 
 def plans() -> Mapping[str, Plan]:
-    """Budgets by family: the same steps and rows, and the rate that each was tuned for."""
+    """Training plans by family: the same steps and rows, each with its own tuned rate."""
     rates = {"born": 2e-2, "mps": 2e-2, "qgan": 2e-2, "qvae": 5e-3, "vae": 5e-3, "gan": 2e-3}
     return {k: Plan(**{**vars(_EACH), "learning_rate": v}) for k, v in rates.items()}
 
 
 def inner(noise: DeviceNoise | None) -> Mapping[str, Maker]:
-    """Families of the latent numbers; circuits draw with the errors of a device."""
+    """Model families of the latent numbers; circuits sample with the errors of a device."""
     own: dict[str, Maker] = {
         "qvae": lambda s, c: CircuitVAE(s, c, CircuitVAESettings(8, 4, width=3, noise=noise)),
         "qgan": lambda s, c: CircuitGAN(s, c, AdversarialSettings(6, 16, 4, noise=noise)),
@@ -51,7 +51,7 @@ def inner(noise: DeviceNoise | None) -> Mapping[str, Maker]:
 
 
 def families(noise: DeviceNoise | None) -> Mapping[str, Callable[[], LatentPrior]]:
-    """Molecules under each prior, and under two that train nothing."""
+    """Molecule generators with each prior, including two priors without training."""
 
     def made(maker: Maker) -> LatentPrior:
         return LatentPrior(autoencoder(), maker, 1)
@@ -60,7 +60,7 @@ def families(noise: DeviceNoise | None) -> Mapping[str, Callable[[], LatentPrior
 
 
 def parameters(family: object) -> int:
-    """Of what proposes latent numbers, without those that hear conditions."""
+    """Count the parameters that propose latent numbers, without those for conditions."""
     if isinstance(family, GAN):
         return sum(p.numel() for p in family.make.parameters())
     if isinstance(family, VAE):
@@ -74,5 +74,5 @@ def parameters(family: object) -> int:
 
 
 def epochs(steps: float, rows: int) -> float:
-    """Rounds over so many rows, less those that are held out, in so many steps."""
+    """Epochs over the training rows, without held-out ones, in this many steps."""
     return steps * _EACH.batch / ((1 - _EACH.held_out) * rows)

@@ -1,4 +1,4 @@
-"""`quantum.molecules`: molecules of latent numbers that circuits draw, beside classical priors."""
+"""Problem `quantum.molecules`: molecules from latent numbers of quantum or classical priors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,11 +45,11 @@ PRINTED: Mapping[str, Mapping[str, float]] = {  # Table 1 of the chapter, in sha
 
 @dataclass(frozen=True)
 class QuantumMoleculeSettings:
-    """What is learned from, and the device that circuits run on."""
+    """Settings of the training molecules, and of the device that circuits run on."""
 
     noise: Literal["none", "heavyhex"] = "none"
-    known: int = 4000  # molecules of ZINC250k whose latent numbers priors learn
-    screen: bool = True  # for dual use
+    known: int = 4000  # number of molecules of ZINC250k whose latents train the priors
+    screen: bool = True  # refuse molecules of dual use
 
     def __post_init__(self) -> None:
         if not 200 <= self.known <= 100_000:
@@ -57,7 +57,7 @@ class QuantumMoleculeSettings:
 
 
 class QuantumMolecules(Problem):
-    """Molecules like those of ZINC250k: one decoder writes them, and priors differ."""
+    """Molecules like those of ZINC250k: one decoder writes them, only the priors differ."""
 
     name: ClassVar[str] = "quantum.molecules"
     summary: ClassVar[str] = (
@@ -101,7 +101,7 @@ class QuantumMolecules(Problem):
             self.notes = ("The dual-use screen was switched off by the setup.",)
 
     def data(self) -> xr.Dataset:
-        """Molecules that the autoencoder read; every twentieth is one that it never saw."""
+        """Return encoded molecules; every twentieth was not used to train the autoencoder."""
         return self._known
 
     def _drawn(self) -> xr.Dataset:
@@ -114,21 +114,21 @@ class QuantumMolecules(Problem):
         return molecules(listed.tolist(), range(n)).assign_coords(held_out=(DESIGN, held))
 
     def _with_room(self, some: np.ndarray, count: int) -> list[str]:
-        """The first constitutions that have room in the tokens; a few in a thousand have none."""
+        """Return the first molecules that fit into the tokens; a few in a thousand do not."""
         found = constitutions(some[: count + count // 20 + 5].tolist())
         rows = self.codec.vocabulary.encode([bonds_of(text) for text in found])
         return [t for t, r in zip(found, rows, strict=True) if len(r) < self.codec.steps][:count]
 
     def budgets(self) -> Mapping[str, Plan]:
-        """Of the priors."""
+        """Training plans of the priors."""
         return priors.plans()
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """The decoder under each prior."""
+        """Return the decoder with each prior."""
         return priors.families(self.noise)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Canonical text of what is a molecule; nothing is left of one that the screen refuses."""
+        """Write valid molecules as canonical text; remove invalid and screened ones."""
         refused, written = [], []
         for text in texts(arrays[0]):  # RDKit reads one text at a time
             mol = parsed(text)
@@ -143,9 +143,9 @@ class QuantumMolecules(Problem):
         return (codes(written, LONGEST, name=SMILES),)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Shares of valid, unique and new molecules, and how far properties lie from held-out ones.
+        """Score shares of valid, unique and new molecules, and distances to held-out data.
 
-        Before any mending; `unique` is of the valid ones, `novel` of the unique ones.
+        Scored before any repair; `unique` is of the valid ones, `novel` of the unique ones.
         """
         listed = texts(to_arrays(designs, self.variables)[0])
         mols = [m for m in map(parsed, listed) if m is not None]
@@ -165,13 +165,13 @@ class QuantumMolecules(Problem):
         return table | {"unique": len(found) / len(mols), "novel": novel} | apart
 
     def comparison(self) -> FieldComparison:
-        """Published shares, and what takes parameters and epochs."""
+        """Return published shares, and the measurements of parameters and epochs."""
         return FieldComparison(
             higher=("valid", "unique", "novel"), printed=PRINTED, costs=self.costs
         )
 
     def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
-        """Parameters of what proposes latent numbers, and epochs to its least held-out loss."""
+        """Count the proposing parameters, and the epochs to the least held-out loss."""
         if not isinstance(family, LatentPrior):
             return {}
         table = {"parameters": float(priors.parameters(family.inner))}
@@ -182,12 +182,12 @@ class QuantumMolecules(Problem):
         return table
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Structures, and properties beside those of known molecules."""
+        """Show structures, and properties alongside those of known molecules."""
         from ingenium.domains.quantum.molecules.report import sections
 
         return sections(self.data()[SMILES].values.astype(str).tolist(), designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Aspirin, whose numbers stand in books."""
+        """Return aspirin, whose properties are tabulated."""
         truth = {"weight": 180.159, "heavy_atoms": 13.0, "rings": 1.0, "in_known": 0.0}
         return ((molecules(["CC(=O)Oc1ccccc1C(=O)O"], [0]), truth, 1e-4),)

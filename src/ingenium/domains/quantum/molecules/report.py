@@ -1,4 +1,4 @@
-"""Structures of accepted molecules, and their properties compared with those of known ones."""
+"""Report sections: structures of accepted molecules, and their properties against known ones."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ PLANE = ("weight", "logp")
 def sections(
     known: Sequence[str], designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The first accepted molecules, and all of them in the plane of weight and logP."""
+    """Show the first accepted molecules, and all of them in the plane of weight and logP."""
     mols = [m for m in map(parsed, known[:BEHIND]) if m is not None]
     numbers = np.array([measured(PLANE, m) for m in mols])
     told = f"Behind them {len(numbers)} known molecules."

@@ -1,4 +1,4 @@
-"""RDKit as judge of the molecules, and a count of its structure file by other code.
+"""Verifier of molecules by RDKit, and an independent count from the structure file.
 
 Shapes: n designs.
 """
@@ -37,7 +37,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class MoleculeJudge:
-    """Properties of each molecule; none of text that is no molecule, or that is refused."""
+    """Properties of each molecule; NaN for an invalid or screened one."""
 
     screen: DualUseScreen
     known: frozenset[str]  # canonical SMILES, so that others are new
@@ -50,11 +50,11 @@ class MoleculeJudge:
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """Version of the package."""
         return Extra("quantum").release_of("rdkit")
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN for no answer."""
+        """Measure all quantities of each design; NaN for no answer."""
         rows = [self._one(text) for text in texts(codes)]  # RDKit reads one text at a time
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), len(self.quantities))
 
@@ -67,7 +67,7 @@ class MoleculeJudge:
 
 @dataclass(frozen=True)
 class RecordCount:
-    """Atoms and bonds of molecules, counted as they stand in a structure record."""
+    """Cross-check that counts atoms and bonds in the structure record."""
 
     name: ClassVar[str] = "atoms and bonds of the record, counted"
     version: ClassVar[str] = "1"
@@ -77,7 +77,7 @@ class RecordCount:
     )
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each molecule; NaN of one with an element without a weight there."""
+        """Measure all quantities of each molecule; NaN for an element without a weight."""
         out = torch.full((len(codes), len(self.quantities)), torch.nan, dtype=torch.float64)
         for row, text in zip(out, texts(codes), strict=True):  # a record each
             mol = parsed(text)

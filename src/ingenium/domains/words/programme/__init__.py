@@ -1,1 +1,1 @@
-"""`words.programme`: tasks in words as linear and integer programmes."""
+"""Problem `words.programme`: tasks in words as linear and integer programmes."""

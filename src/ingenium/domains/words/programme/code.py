@@ -1,8 +1,8 @@
-"""Programmes as code for OR-Tools: a strict part of Python that is interpreted and never run.
+"""Programmes as OR-Tools code: a strict subset of Python that is interpreted, never executed.
 
-A statement is a line: `x = {k: solver.NumVar(...) for ...}`, `[for ...:] solver.Add(a <= b)`, or
-`solver.Minimize(...)`. Only names of the data and of earlier lines are known, so that a programme
-says the same here as in Python with OR-Tools.
+Each statement is one line: `x = {k: solver.NumVar(...) for ...}`, `[for ...:] solver.Add(a <= b)`,
+or `solver.Minimize(...)`. Only names of the data and of earlier lines are known, so that a
+programme means the same here as in Python with OR-Tools.
 """
 
 import ast
@@ -19,14 +19,14 @@ WHAT = "a programme of lines such as `solver.Add(sum(x[i] for i in stock) <= 4)`
 
 
 class LineError(Exception):
-    """What a line does that a programme must not."""
+    """Error of a line that breaks the rules of programmes."""
 
 
 def programme(text: str, data: Mapping[str, Any]) -> LinearProgramme:
-    """What code means for data.
+    """Interpret code for given data.
 
     Raises:
-        InputError: for code that is no programme, naming the line.
+        InputError: for invalid code, naming the line.
     """
     try:
         tree = ast.parse(text)
@@ -55,7 +55,7 @@ def programme(text: str, data: Mapping[str, Any]) -> LinearProgramme:
 
 
 class _Interpreter:
-    """Of one programme."""
+    """Interpreter of one programme."""
 
     binary: ClassVar[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
         ast.Add: operator.add,
@@ -82,7 +82,7 @@ class _Interpreter:
         self.steps = 0
 
     def statement(self, node: ast.stmt) -> None:
-        """Carry out one line."""
+        """Execute one line."""
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.DictComp | ast.Call):
             (target,) = node.targets
             if not isinstance(target, ast.Name) or target.id in self.names:
@@ -100,7 +100,7 @@ class _Interpreter:
             raise LineError("an assignment, a for in one line, or a call of solver")
 
     def act(self, node: ast.expr, names: Mapping[str, Any]) -> None:
-        """`solver.Add`, `Minimize` or `Maximize`."""
+        """Interpret `solver.Add`, `Minimize` or `Maximize`."""
         match node:
             case ast.Call(ast.Attribute(ast.Name("solver"), name), [one], []):
                 pass
@@ -122,7 +122,7 @@ class _Interpreter:
             raise LineError("solver.Add, and one solver.Minimize or solver.Maximize")
 
     def value(self, node: ast.expr, names: Mapping[str, Any]) -> Any:
-        """Of an expression."""
+        """Evaluate an expression."""
         self.steps += 1
         if self.steps > STEPS:
             raise LineError(f"at most {STEPS} steps")
@@ -206,7 +206,7 @@ class _Interpreter:
     def _loops(
         self, loops: list[ast.comprehension], names: Mapping[str, Any]
     ) -> Iterator[Mapping[str, Any]]:
-        """The names within a comprehension, once for each of its items."""
+        """Yield the names within a comprehension, once for each of its items."""
         if not loops:
             yield names
             return

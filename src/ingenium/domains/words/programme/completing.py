@@ -1,4 +1,4 @@
-"""Puts the data of each kind together, and says what is lacking."""
+"""Completion of the data of each kind; reports missing items."""
 
 import re
 from itertools import pairwise
@@ -18,7 +18,7 @@ def _missing(got: "Understood", *names: str) -> str:
 
 
 def _full(got: "Understood", rows: str, columns: str) -> str:
-    """Whether each pair of two sets has its number."""
+    """Return the pairs of two sets without a number, in words; empty if none."""
     pairs = [(i, j) for i in got.data[rows] for j in got.data[columns]]
     lacks = [f"{i} to {j}" for i, j in pairs if (i, j) not in got.two]
     return f"the {got.frame.pair} of {', '.join(lacks[:3])}" if lacks else ""
@@ -31,7 +31,7 @@ def _both_ways(got: "Understood") -> None:
 
 
 def path(got: "Understood") -> str:
-    """Both ends, where a sentence says from where to where."""
+    """Complete both ends, where a sentence says from where to where."""
     _both_ways(got)
     node = r"(?:node |the |town |city )?([\w']+)"
     for m in re.finditer(rf"from {node} to {node}", got.text.text, re.I):
@@ -43,12 +43,12 @@ def path(got: "Understood") -> str:
 
 
 def transport(got: "Understood") -> str:
-    """A cost for each plant and place."""
+    """Complete a cost for each plant and place."""
     return _missing(got, "supply", "demand", "cost") or _full(got, "supply", "demand")
 
 
 def tour(got: "Understood") -> str:
-    """A place to start, and a cost of each leg in each direction."""
+    """Complete a start, and a cost of each leg in each direction."""
     _both_ways(got)
     places = {k for pair in got.two for k in pair}
     for m in re.finditer(
@@ -66,7 +66,7 @@ def tour(got: "Understood") -> str:
 
 
 def vehicles(got: "Understood") -> str:
-    """The depot, which is the one place that asks for nothing."""
+    """Complete the depot, which is the only place without a demand."""
     _both_ways(got)
     places = {k for pair in got.two for k in pair}
     home = places - set(got.data.get("demand", ()))
@@ -77,7 +77,7 @@ def vehicles(got: "Understood") -> str:
 
 
 def diet(got: "Understood") -> str:
-    """Foods that hold what is asked."""
+    """Complete foods and their contents."""
     wrong = [n for b in ("least", "most") for n in got.data.get(b, ()) if not _held(got, n)]
     return (
         _missing(got, "price", "content")
@@ -91,14 +91,14 @@ def _held(got: "Understood", name: str) -> bool:
 
 
 def blend(got: "Understood") -> str:
-    """Parts, an amount and a quality."""
+    """Complete parts, an amount and a quality."""
     return _missing(got, "price", "content", "amount") or (
         "" if got.data.get("least") or got.data.get("most") else "a quality of the blend"
     )
 
 
 def product(got: "Understood") -> str:
-    """Products and what they take of what there is; whole pieces if it says so."""
+    """Complete products and their use of resources; whole pieces if stated."""
     if re.search(r"\bwhole\b|\binteger|no fractions|cannot be split", got.text.text, re.I):
         got.data["whole"] = True
     lacks = _missing(got, "profit", "use", "have")
@@ -107,7 +107,7 @@ def product(got: "Understood") -> str:
 
 
 def assignment(got: "Understood") -> str:
-    """A cost of each person for each task, and who cannot do what."""
+    """Complete a cost of each person for each task, and forbidden pairs."""
     rows = {i for i, _ in got.two}
     columns = {j for _, j in got.two}
     if rows & columns or len(got.two) < max(len(rows) * len(columns), 4):
@@ -119,19 +119,19 @@ def assignment(got: "Understood") -> str:
 
 
 def shifts(got: "Understood") -> str:
-    """Periods and how long a shift is."""
+    """Complete periods and the length of a shift."""
     return _missing(got, "need", "length") or (
         "" if len(got.data["need"]) > 2 else "what each period needs"
     )
 
 
 def machines(got: "Understood") -> str:
-    """How many machines, and how long each job takes."""
+    """Complete the number of machines, and the duration of each job."""
     return _missing(got, "machines", "duration")
 
 
 def cover(got: "Understood") -> str:
-    """What covers what; each costs the same where no cost is told."""
+    """Complete what covers what; equal costs where none is stated."""
     covers: dict[str, list[str]] = {}
     text = got.text
     for a, b in text.sentences:
@@ -162,7 +162,7 @@ def cover(got: "Understood") -> str:
 
 
 def sites(got: "Understood") -> str:
-    """What opening costs, and serving each customer from each site."""
+    """Complete opening costs, and costs of serving each customer from each site."""
     if not got.data.get("opening"):
         return "what opening costs"
     customers = {j for _, j in got.two}

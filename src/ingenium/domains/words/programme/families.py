@@ -1,4 +1,4 @@
-"""Programmes that are written from what was read: whole, or in haste."""
+"""Programmes written from the understood task: complete, or with an omission."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from ingenium.sampling.steer import FREE, Steer
 
 @dataclass
 class Formulations(Unlearned):
-    """Any of some programmes, all equally often.
+    """Uniform choice among some programmes.
 
     Shapes: n designs.
     """
@@ -29,7 +29,7 @@ class Formulations(Unlearned):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One for each row of `cond`."""
+        """Propose one programme for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, "formulations")
         chosen = torch.rand(len(cond), generator=rng, dtype=torch.float64) * len(self.listed)

@@ -1,7 +1,7 @@
-"""A programme as a folder of three files that say the same: code for OR-Tools, MPS and LP.
+"""Files of a programme: a folder of equivalent OR-Tools code, MPS and LP.
 
-The code is parametric and holds the task's numbers above it; MPS and LP hold the programme for
-these numbers. The code is read and never run.
+The code is parametric, headed by the task's numbers; MPS and LP contain the programme for these
+numbers. The code is parsed and never executed.
 """
 
 import ast
@@ -48,7 +48,7 @@ else:
 
 
 def programmes(listed: list[str], index: list[int]) -> xr.Dataset:
-    """Designs from code.
+    """Build designs from code.
 
     Raises:
         InputError: for code that is too long.
@@ -63,7 +63,7 @@ def programmes(listed: list[str], index: list[int]) -> xr.Dataset:
 
 @dataclass(frozen=True, eq=False)
 class ProgrammeFiles:
-    """Of the programmes of a task."""
+    """Format of a task's programmes."""
 
     task: WordedTask
     name: str = "ortools"
@@ -74,7 +74,7 @@ class ProgrammeFiles:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A folder for each programme; of code that is none, the code alone."""
+        """Write a folder for each programme; for invalid code, the code alone."""
         found = {}
         rows = zip(designs[DESIGN].to_numpy().tolist(), designs[PROGRAMME].values, strict=True)
         for i, code in rows:
@@ -87,12 +87,12 @@ class ProgrammeFiles:
         return found
 
     def code(self, lines: str) -> str:
-        """The whole file, with the numbers of the task."""
+        """Return the whole file, with the numbers of the task."""
         told = [f"{name} = {_literal(value)}" for name, value in self.task.names.items()]
         return HEAD.format(kind=self.task.kind.name) + "\n".join(told) + START + lines + TAIL
 
     def companions(self, lines: str) -> Mapping[str, str]:
-        """MPS and LP, as HiGHS writes them."""
+        """Return MPS and LP, as HiGHS writes them."""
         try:
             made = programme(lines, self.task.names)
         except InputError:
@@ -105,10 +105,10 @@ class ProgrammeFiles:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """A programme, all of a folder, or a file of code alone.
+        """Read a programme, all programmes of a folder, or a file of code alone.
 
         Raises:
-            InputError: for numbers that are not the task's, or files that do not say the same.
+            InputError: for numbers that are not the task's, or files that disagree.
         """
         if path.is_file():
             return programmes([self._code(path)], [_number(path.parent)])
@@ -121,7 +121,7 @@ class ProgrammeFiles:
         return programmes(read, numbers if whole else list(range(len(numbers))))
 
     def _folder(self, place: Path) -> str:
-        """The code of a folder whose MPS and LP say the same."""
+        """Read the code of a folder whose MPS and LP must agree with it."""
         lines = self._code(place / CODE)
         wanted = self.companions(lines)
         if {p.name for p in place.iterdir()} != {CODE, *wanted}:
@@ -139,7 +139,7 @@ class ProgrammeFiles:
         return lines
 
     def _code(self, file: Path) -> str:
-        """The lines of the programme in a file of code, whose numbers are the task's."""
+        """Parse the lines of a programme, after checking that its numbers are the task's."""
         what = "code as propose writes it: numbers, a programme, and its plan"
         found = text_of(file, what, most=MOST)
         head, tail = HEAD.format(kind=self.task.kind.name), TAIL
@@ -163,7 +163,7 @@ def _literal(value: Any) -> str:
 
 
 def _numbers(told: str, what: str) -> dict[str, Any]:
-    """Assignments of literals, by name."""
+    """Parse assignments of literals, by name."""
     try:
         tree = ast.parse(told)
         return {

@@ -1,4 +1,4 @@
-"""What the texts of each kind say: cues of the kind, of its quantities, and of its rules."""
+"""Frames of the kinds of tasks: cues of a kind, of its quantities, and of its rules."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ FLEETS = r"(?:vans?|trucks?|lorries|lorry|vehicles?|cars?|bikes?|boats?|drones?)
 
 @dataclass(frozen=True)
 class SingleQuantity:
-    """A quantity of one name each, and the words that speak of it."""
+    """Quantity of single names, and the words that refer to it."""
 
     name: str
     cue: re.Pattern[str]
@@ -28,7 +28,7 @@ class SingleQuantity:
 
 @dataclass(frozen=True)
 class TaskFrame:
-    """How a kind is told."""
+    """Wording of a kind of task."""
 
     name: str
     cues: tuple[re.Pattern[str], ...]
@@ -39,21 +39,21 @@ class TaskFrame:
     pair_most: str = ""  # of pairs, what they may be at most
     subject: re.Pattern[str] | None = None  # the verb after the name that numbers are of
     same: bool = False  # both names of a pair are of one set
-    free: bool = False  # names of pairs need not be told before
+    free: bool = False  # names of pairs need not be introduced before
     scalars: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     bounds: Mapping[tuple[str, bool], str] = field(default_factory=dict)
 
     def score(self, text: str) -> int:
-        """How many of its cues stand there."""
+        """Count the cues that occur in a text."""
         return sum(bool(cue.search(text)) for cue in self.cues)
 
     def own(self, got: "Understood") -> set[str]:
-        """Names that are priced."""
+        """Return the names that have a quantity."""
         return {k for p in self.singles if p.first for k in got.one.get(p.name, ())}
 
     def finish(self, got: "Understood") -> str:
-        """Put data together; what is lacking, if anything."""
+        """Assemble the data; return what is missing, if anything."""
         got.data.pop("_side", None)
         got.data.update({k: v for k, v in got.one.items() if v})
         if self.pair and got.two:

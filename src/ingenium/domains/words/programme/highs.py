@@ -1,4 +1,4 @@
-"""HiGHS: solves a programme, and writes and reads it as MPS and LP.
+"""HiGHS: solver of programmes, and reader and writer of MPS and LP.
 
 Source: Huangfu and Hall, Parallelizing the dual revised simplex method, 2018 (HiGHS, MIT).
 """
@@ -23,7 +23,7 @@ GAP = 1e-9  # relative, of integer programmes
 
 
 def solver() -> highspy.Highs:
-    """A quiet one on one thread, whose answers repeat."""
+    """Return a quiet, reproducible solver on one thread."""
     _greeted()
     made = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (
@@ -40,7 +40,7 @@ def solver() -> highspy.Highs:
 
 @cache
 def _greeted() -> None:
-    """The first solver of a process greets on standard output, where commands write JSON."""
+    """Create the first solver, whose banner would otherwise corrupt JSON on standard output."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -53,7 +53,7 @@ def _greeted() -> None:
 
 
 def loaded(made: LinearProgramme) -> highspy.Highs:
-    """HiGHS with a programme in it."""
+    """Load a programme into HiGHS."""
     model = highspy.HighsLp()
     v, r = len(made.names), len(made.rows)
     goal = made.goal or LinearSum({})
@@ -81,13 +81,13 @@ def loaded(made: LinearProgramme) -> highspy.Highs:
 
 
 def spelt(name: str) -> str:
-    """A name as MPS and LP can hold it."""
+    """Return a name in the characters that MPS and LP allow."""
     plain = (c if c == "_" or (c.isalnum() and c.isascii()) else f"_{ord(c):x}_" for c in name)
     return "".join(plain)
 
 
 def optimum(made: LinearProgramme) -> float:
-    """The least or most; infinite without a plan, NaN where it has no end or no answer."""
+    """Return the optimum; infinite if infeasible, NaN if unbounded or without an answer."""
     worst = -math.inf if made.most else math.inf
     if any(a > b for a, b in zip(made.lower, made.upper, strict=True)):
         return worst
@@ -106,7 +106,7 @@ def optimum(made: LinearProgramme) -> float:
 
 
 def plan(made: LinearProgramme) -> dict[str, float]:
-    """The variables of the best plan that are not 0."""
+    """Return the nonzero variables of the best plan."""
     one = loaded(made)
     one.run()
     values = one.getSolution().col_value
@@ -114,24 +114,24 @@ def plan(made: LinearProgramme) -> dict[str, float]:
 
 
 def write(made: LinearProgramme, path: Path) -> None:
-    """As MPS or LP, by the ending of the path."""
+    """Write MPS or LP, by the suffix of the path."""
     if loaded(made).writeModel(str(path)) == highspy.HighsStatus.kError:
         raise InputError("a programme that HiGHS writes", f"{path}")
 
 
 @cache
 def reader() -> Worker:
-    """The process that reads files for this one."""
+    """Return the process that reads files for this one."""
     seen = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", str(Path(__file__).with_name("model_reader.py"))]
     return Worker("HiGHS", command, Limits(memory_mb=MOST_MB), surroundings(seen))
 
 
 def read(path: Path) -> LinearProgramme:
-    """A programme from MPS or LP.
+    """Read a programme from MPS or LP.
 
     Raises:
-        InputError: for a file that is none, or that HiGHS does not come to an end of.
+        InputError: for an invalid file, or one on which HiGHS does not terminate.
     """
     try:
         found = reader().ask(str(path.resolve()))

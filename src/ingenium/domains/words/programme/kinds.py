@@ -1,4 +1,4 @@
-"""All kinds of tasks by name, and data that are drawn again."""
+"""All kinds of tasks by name, and resampled data."""
 
 import math
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ _ALL = (
 )
 KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in _ALL}
 DRAWS, TRIES = 5, 120
-MOST_CASES = 60_000.0  # that an independent optimum looks through
-FEWER = ("fleet", "most_legs", "most_open")  # counts that are drawn again, down to one
-COUNTS = ("machines", "length")  # that stay as they are
+MOST_CASES = 60_000.0  # that an independent optimum enumerates
+FEWER = ("fleet", "most_legs", "most_open")  # counts that are resampled, down to one
+COUNTS = ("machines", "length")  # that do not change
 SAME = 1e-6  # of the larger of two optima, and of 1
 
 
 def apart(found: float, truth: float) -> float:
-    """How far an optimum is from the true one, relative; 0 if neither has a plan."""
+    """Relative difference of an optimum from the true one; 0 if both are infeasible."""
     if found == truth:
         return 0.0
     if not (math.isfinite(found) and math.isfinite(truth)):
@@ -41,11 +41,11 @@ def apart(found: float, truth: float) -> float:
 
 
 def redrawn(task: WordedTask, seed: int = 0) -> tuple[WordedTask, ...]:
-    """Tasks with the same names and other numbers, under which each constraint matters if it can.
+    """Resample tasks with the same names and other numbers, such that each constraint matters.
 
-    A draw is kept once a constraint makes a difference under it that made none under those
-    before; after `TRIES` any that has a plan is. Numbers without a plan come after half of the
-    tries: some constraints matter only where they leave none.
+    A sample is accepted if a constraint matters in it that did not matter before; after `TRIES` any
+    feasible one is. Infeasible samples are accepted after half of the tries: some constraints
+    matter only where they leave no plan.
     """
     rng = np.random.default_rng([seed, 7])
     wanting = {
@@ -75,7 +75,7 @@ def redrawn(task: WordedTask, seed: int = 0) -> tuple[WordedTask, ...]:
 
 
 def without(task: WordedTask, text: str, line: str, truth: float) -> bool:
-    """Whether the optimum of a programme moves where a line of it is left out."""
+    """Return True if a programme's optimum changes without a line."""
     rest = "\n".join(x for x in text.splitlines() if x != line)
     return not apart(optimum(programme(rest, task.names)), truth) <= SAME
 
@@ -102,7 +102,7 @@ def _drawn(data: Data, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _like(old: float, new: float) -> float:
-    """A number with as many places as another, and above 0 where that is."""
+    """Round a number to the decimals of another, and above 0 if that is."""
     if old == 0:
         return 0.0
     places = max(0, len(f"{old:.6f}".rstrip("0").rpartition(".")[2]))

@@ -1,4 +1,4 @@
-"""Linear expressions and the programme that they make up."""
+"""Linear expressions and programmes."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ INF = float("inf")
 
 
 class LinearSum:
-    """A constant and shares of variables; what is not linear raises TypeError."""
+    """Constant plus coefficients of variables; nonlinear operations raise TypeError."""
 
     __slots__ = ("constant", "shares")
 
@@ -52,7 +52,7 @@ def _sum(value: Any) -> LinearSum:
 
 @dataclass(frozen=True)
 class Row:
-    """A constraint: shares of variables between two bounds."""
+    """Constraint: a linear sum between two bounds."""
 
     shares: dict[int, float]
     low: float
@@ -60,7 +60,7 @@ class Row:
 
     @classmethod
     def of(cls, left: Any, sign: str, right: Any) -> "Row":
-        """Of two sides and `<=`, `>=` or `==`."""
+        """Build from two sides and `<=`, `>=` or `==`."""
         gap = _sum(left) - right
         bound = -gap.constant
         low = bound if sign in (">=", "==") else -INF
@@ -70,7 +70,7 @@ class Row:
 
 @dataclass
 class LinearProgramme:
-    """Variables with bounds, of which some are whole; rows; and what is made least or most.
+    """Bounded variables, some of them integers; rows; and the objective.
 
     Shapes: v variables, r rows.
     """
@@ -81,10 +81,10 @@ class LinearProgramme:
     whole: list[bool] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     goal: LinearSum | None = None
-    most: bool = False  # whether more of the goal is better
+    most: bool = False  # whether the objective is maximised
 
     def variable(self, low: float, high: float, name: str, *, whole: bool) -> LinearSum:
-        """One more."""
+        """Add a variable."""
         self.names.append(name)
         self.lower.append(low)
         self.upper.append(high)
@@ -92,7 +92,7 @@ class LinearProgramme:
         return LinearSum({len(self.names) - 1: 1.0})
 
     def canonical(self) -> tuple[Any, ...]:
-        """What two writings of one programme share: variables by name, rows in any order."""
+        """Return a normal form of equal programmes: variables by name, rows in any order."""
         order = np.argsort(np.array(self.names, dtype=object), kind="stable")
         place = {int(old): new for new, old in enumerate(order)}
 

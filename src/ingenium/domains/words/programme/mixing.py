@@ -1,4 +1,4 @@
-"""Kinds of mixing: a diet, a blend of given qualities, and the mix of products that earns most."""
+"""Kinds of mixing: a diet, a blend of given qualities, and the most profitable product mix."""
 
 import math
 from itertools import combinations
@@ -12,9 +12,9 @@ Rows = list[tuple[list[float], float]]  # shares, and what they may be at most
 
 
 def best_corner(cost: list[float], most: Rows, equal: Rows) -> float:
-    """The least cost over all corners of what is allowed, from 0 on; by no simplex method.
+    """Enumerate all corners of the feasible set for the least cost, without a simplex method.
 
-    Costs are not negative, or what is allowed is bounded.
+    Costs are not negative, or the feasible set is bounded.
 
     Shapes: v variables, r rows.
     """
@@ -38,7 +38,7 @@ def best_corner(cost: list[float], most: Rows, equal: Rows) -> float:
 
 
 def corners(rows: int, variables: int) -> float:
-    """How many corners are looked at."""
+    """Count the corners that are enumerated."""
     return float(math.comb(rows + variables, variables))
 
 
@@ -47,7 +47,7 @@ def _unit(names: list[str], one: str) -> list[float]:
 
 
 def diet_optimum(data: Data) -> float:
-    """Over all corners of what a diet may be."""
+    """Return the optimum of a diet over all corners."""
     foods, content = list(data["price"]), data["content"]
 
     def shares(of: str, sign: float) -> list[float]:
@@ -86,7 +86,7 @@ DIET = TaskKind(
 
 
 def blend_optimum(data: Data) -> float:
-    """Over all corners of what a blend may be."""
+    """Return the optimum of a blend over all corners."""
     parts, amount = list(data["price"]), float(data["amount"])
 
     def over(of: str, bound: float, sign: float) -> list[float]:
@@ -137,13 +137,13 @@ BLEND = TaskKind(
 
 
 def product_optimum(data: Data) -> float:
-    """Over all corners, or over all whole numbers."""
+    """Return the optimum of a product mix over all corners, or over all integers."""
     goods, use = list(data["profit"]), data["use"]
     rows = [([use.get((p, r), 0.0) for p in goods], h) for r, h in data["have"].items()]
     rows += [(_unit(goods, p), most) for p, most in data.get("most", {}).items()]
     profit = np.array(list(data["profit"].values()))
     if not all(any(shares[i] > 0 for shares, _ in rows) for i in range(len(goods))):
-        return math.nan  # a product that nothing limits
+        return math.nan  # an unlimited product
     if not data.get("whole"):
         return -best_corner((-profit).tolist(), rows, [])
     axes = [np.arange(limit + 1) for limit in _reach(rows, len(goods))]
@@ -154,7 +154,7 @@ def product_optimum(data: Data) -> float:
 
 
 def _reach(rows: Rows, goods: int) -> list[int]:
-    """How many of each are possible alone."""
+    """Return how many of each product are possible alone."""
     return [int(min(b / r[i] for r, b in rows if r[i] > 0) + TINY) for i in range(goods)]
 
 

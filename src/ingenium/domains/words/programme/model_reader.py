@@ -1,7 +1,7 @@
-"""Reads MPS and LP by HiGHS in a process of its own, which `highs.py` starts.
+"""Reader of MPS and LP by HiGHS in a separate process, which `highs.py` starts.
 
-HiGHS 1.16 does not come back from some damaged files: of a column that has one word in its line and
-an empty line behind it, say. The system ends this process after a second or two of the processor.
+HiGHS 1.16 hangs on some damaged files, such as a column with one word in its line and an empty line
+after it. The system ends this process after a second or two of CPU time.
 """
 
 import json
@@ -13,11 +13,11 @@ from typing import Any
 
 import highspy
 
-SECONDS = 1  # of the processor, for a file
+SECONDS = 1  # of CPU time, for a file
 
 
 def read(path: str) -> dict[str, Any] | None:
-    """Columns, rows and aims of a file; nothing if HiGHS reads none."""
+    """Return columns, rows and objective of a file; empty if HiGHS cannot read it."""
     one = highspy.Highs()  # type: ignore[no-untyped-call]
     one.setOptionValue("output_flag", False)
     if one.readModel(path) != highspy.HighsStatus.kOk:
@@ -42,7 +42,7 @@ def read(path: str) -> dict[str, Any] | None:
 
 
 def main() -> None:
-    """Answer a line with a line, until the pipe is closed."""
+    """Answer each line with a line, until the pipe is closed."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # where HiGHS greets
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,4 +1,4 @@
-"""Numbers of pairs of names in a sentence: of two sets, or of legs within one."""
+"""Parser of numbers of pairs of names in a sentence: of two sets, or of legs within one."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from ingenium.domains.words.programme.understood import Pair, Understood
 
 
 def listing(got: Understood, items: list[Item]) -> None:
-    """Remember the last list of names, which `they` and `them` mean."""
+    """Store the last list of names, to which `they` and `them` refer."""
     names = [i for i in items if not i.number]
     run: list[str] = []
     for one, other in zip_longest(names, names[1:]):
@@ -23,7 +23,7 @@ def listing(got: Understood, items: list[Item]) -> None:
 
 
 def pairs(got: Understood, items: list[Item]) -> None:
-    """Numbers of pairs of names in a sentence."""
+    """Read numbers of pairs of names in a sentence."""
     if not got.frame.pair:
         return
     if got.frame.same:
@@ -48,7 +48,7 @@ def pairs(got: Understood, items: list[Item]) -> None:
 
 
 def _behind(got: Understood, items: list[Item], leads: Callable[[str], bool]) -> None:
-    """Numbers before both of their names: `6 euros from A to B, 8 from A to C`."""
+    """Read numbers before both of their names: `6 euros from A to B, 8 from A to C`."""
     at = [k for k, item in enumerate(items) if item.number]
     for k, end in zip(at, [*at[1:], len(items)], strict=True):
         names = {leads(i.name): i.name for i in items[k + 1 : end]}
@@ -57,12 +57,12 @@ def _behind(got: Understood, items: list[Item], leads: Callable[[str], bool]) ->
 
 
 def _crossed(got: Understood, items: list[Item], leads: Callable[[str], bool]) -> None:
-    """Numbers of one name of each set: `A to B 4`, or `A needs 4 h of B`."""
+    """Read numbers of one name of each set: `A to B 4`, or `A needs 4 h of B`."""
     now: dict[bool, str] = {}
     units: dict[str, str] = {}
     waiting: Item | None = None
-    ahead: bool | None = None  # whether both names stand before their number
-    varies = False  # which of both sets goes on, where a number comes first
+    ahead: bool | None = None  # whether both names precede their number
+    varies = False  # which of both sets advances, where a number is first
 
     def put(number: Item, column: str | None) -> None:
         if column is not None:
@@ -94,7 +94,7 @@ def _crossed(got: Understood, items: list[Item], leads: Callable[[str], bool]) -
 
 
 def _sides(got: Understood, items: list[Item]) -> tuple[set[str], set[str]]:
-    """Names that pairs begin and end with, by where they stand: `A B 4`, or `A needs 4 of B`."""
+    """Names that pairs begin and end with, by their position: `A B 4`, or `A needs 4 of B`."""
     first, second = {i for i, _ in got.two}, {j for _, j in got.two}
     three = list(zip(items, items[1:], items[2:], strict=False))
     before = [(a, b) for a, b, c in three if not a.number and not b.number and c.number]
@@ -106,7 +106,7 @@ def _sides(got: Understood, items: list[Item]) -> tuple[set[str], set[str]]:
 
 
 def _columns(got: Understood, items: list[Item]) -> bool:
-    """`Their prices are 1, 2 and 3, their acidity 4, 5 and 6`: a list for each of the last list."""
+    """Read lists of the last names: `Their prices are 1, 2 and 3, their acidity 4, 5 and 6`."""
     names = list(got.listed)
     listing(got, items)
     if not names or any(i.name in names for i in items if not i.number):
@@ -122,7 +122,7 @@ def _columns(got: Understood, items: list[Item]) -> bool:
 
 
 def _pair_bound(got: Understood, items: list[Item]) -> bool:
-    """`The line from A to B carries at most 25`."""
+    """Read a bound: `The line from A to B carries at most 25`."""
     names = [i.name for i in items if not i.number]
     numbers = [i for i in items if i.number]
     if len(names) != 2 or len(numbers) != 1:
@@ -137,13 +137,13 @@ def _pair_bound(got: Understood, items: list[Item]) -> bool:
 
 
 def _put(got: Understood, key: Pair, item: Item) -> None:
-    """Take a number for a pair; two numbers for one are no reading."""
+    """Store a number for a pair; two numbers for one pair are ambiguous."""
     got.twice |= "" in key or got.two.get(key, item.value) != item.value
     got.two[key] = got.text.take(item)
 
 
 def _legs(got: Understood, items: list[Item]) -> None:
-    """Numbers between two names of one set: the last two before, or the next two after."""
+    """Read numbers between two names of one set: the last two before, or the next two after."""
     first = next((k for k, i in enumerate(items) if i.number), None)
     if first is None:
         return

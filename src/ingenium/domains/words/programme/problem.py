@@ -1,4 +1,4 @@
-"""`words.programme`: a task in words as a linear or integer programme."""
+"""Problem `words.programme`: a task in words as a linear or integer programme."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -52,13 +52,13 @@ TASK = Input(
 
 @dataclass(frozen=True)
 class ProgrammeSettings:
-    """Of the numbers that are drawn again to check a programme."""
+    """Settings of the resampled numbers that check a programme."""
 
     seed: int = 0
 
 
 class WordedProgramme(Problem):
-    """Code for OR-Tools, MPS and LP, that have the optimum of another way on six data sets."""
+    """Code for OR-Tools, MPS and LP, checked by independent optima on six data sets."""
 
     name: ClassVar[str] = "words.programme"
     summary: ClassVar[str] = (
@@ -83,7 +83,7 @@ class WordedProgramme(Problem):
     licence = "the task's own"
 
     def __init__(self, settings: ProgrammeSettings, given: Given = NOTHING) -> None:
-        """Read the task, and find its optimum in another way.
+        """Read the task, and compute its optimum independently.
 
         Raises:
             InputError: for a task that is not understood, too large, or without a plan.
@@ -108,12 +108,12 @@ class WordedProgramme(Problem):
 
     @cached_property
     def tiers(self) -> tuple[OptimumVerifier, ...]:  # type: ignore[override]
-        """HiGHS beside the other way."""
+        """Verifiers: HiGHS against the independent optimum."""
         return (OptimumVerifier(self.task, redrawn(self.task, self.settings.seed)),)
 
     @cached_property
     def _written(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Programmes as they should be, and each of them without one of its constraints."""
+        """Return correct programmes, and each of them without one of its constraints."""
         whole = tuple(self.task.programmes().values())
         hasty = [
             "".join(f"{x}\n" for x in text.splitlines() if x != line)
@@ -124,7 +124,7 @@ class WordedProgramme(Problem):
         return whole, tuple(dict.fromkeys(hasty))
 
     def data(self) -> xr.Dataset:
-        """Right programmes, then wrong ones; every fourth is held out."""
+        """Return correct programmes, then incorrect ones; every fourth is held out."""
         whole, hasty = self._written
         listed = [*whole, *hasty]
         held = np.arange(len(listed)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
@@ -132,7 +132,7 @@ class WordedProgramme(Problem):
         return designs.assign_coords(held_out=(DESIGN, held))
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Whole programmes, and such as forget a constraint."""
+        """Return complete programmes, and those that omit a constraint."""
         whole, hasty = self._written
         return {
             "formulations": partial(Formulations, self.codec, CONSTANT, whole),
@@ -140,12 +140,12 @@ class WordedProgramme(Problem):
         }
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """What was understood, the programme, and its plan."""
+        """Show the understood task, the programme, and its plan."""
         text = self.given.values.get("task", EXAMPLE)
         return report.sections(self.task, text, designs)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A right programme, and one that costs twice as much, whose gap is 1."""
+        """Return a correct programme, and one of twice the cost, whose gap is 1."""
         first = self._written[0][0]
         double = first.replace("solver.Minimize(", "solver.Minimize(2 * ")
         double = double.replace("solver.Maximize(", "solver.Maximize(2 * ")
@@ -157,7 +157,7 @@ class WordedProgramme(Problem):
 
 
 def checked(task: WordedTask) -> WordedTask:
-    """A task of a size that both ways can answer, with a plan.
+    """Return a feasible task of a size that both methods can solve.
 
     Raises:
         InputError: for any other.

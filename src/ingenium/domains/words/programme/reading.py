@@ -1,7 +1,7 @@
-"""Reads a task in words: its kind, and each of its numbers beside the names that it is of.
+"""Parser of a task in words: its kind, and each number with the names that it belongs to.
 
-Nothing is invented: a number of the data is one of the text, or a count of what stands there, and
-what no rule reads is told. A kind is taken if all that it needs was found and no number is left.
+Nothing is invented: a number of the data is one of the text, or a count of its items, and unread
+parts are reported. A kind is accepted if everything it needs was found and no number remains.
 """
 
 import re
@@ -23,10 +23,10 @@ NUMERAL = rf"(\d+|{'|'.join(ONES)})"
 
 
 def read_task(text: str) -> WordedTask:
-    """The task that a text asks.
+    """Read the task that a text describes.
 
     Raises:
-        InputError: if it is of no kind that is known, or lacks something.
+        InputError: if it is of no known kind, or incomplete.
     """
     scores = sorted(((f.score(text), -i, f) for i, f in enumerate(FRAMES)), reverse=True)
     lacking = ""
@@ -48,11 +48,11 @@ def _under(frame: TaskFrame, text: str) -> tuple[WordedTask | None, str]:
     got = Understood(frame, TaskText(text))
     _scalars(got)
     _rules(got)
-    _tables(got)  # prices of rows, which sentences go by
+    _tables(got)  # prices of rows, which sentences refer to
     got.two = {}
     for a, b in got.text.sentences:
         _sentence(got, got.text.items(a, b), a, b)
-    _tables(got)  # pairs, by whose names are known now
+    _tables(got)  # pairs, whose names are known now
     got.listed = []
     for a, b in got.text.sentences:
         pairs(got, got.text.items(a, b))
@@ -67,12 +67,12 @@ def _under(frame: TaskFrame, text: str) -> tuple[WordedTask | None, str]:
 
 
 def counted(word: str) -> float:
-    """Of a numeral in figures or as a word."""
+    """Parse a numeral in figures or as a word."""
     return float(word) if word[0].isdigit() else float(ONES[word.lower()])
 
 
 def _scalars(got: Understood) -> None:
-    """Numbers of the whole task, such as the capacity of a lorry."""
+    """Read numbers of the whole task, such as the capacity of a lorry."""
     for name, pattern in got.frame.scalars.items():
         m = re.search(pattern.replace("NUM", NUMERAL), got.text.text, re.I)
         if m is None:
@@ -84,7 +84,7 @@ def _scalars(got: Understood) -> None:
 
 
 def _rules(got: Understood) -> None:
-    """Sentences that name two things, or one, and forbid or order."""
+    """Read sentences that forbid or order one or two names."""
     for name, (pattern, count) in got.frame.rules.items():
         for a, b in got.text.sentences:
             piece = got.text.text[a:b]
@@ -97,7 +97,7 @@ def _rules(got: Understood) -> None:
 
 
 def _sentence(got: Understood, items: list[Item], start: int, end: int) -> None:
-    """Numbers of single names in a sentence."""
+    """Read numbers of single names in a sentence."""
     text, frame = got.text.text, got.frame
     for numbers, names in _zipped(got, items):
         param = _param(
@@ -135,7 +135,7 @@ def _sentence(got: Understood, items: list[Item], start: int, end: int) -> None:
 
 
 def _bound(got: Understood, items: list[Item], k: int, before: str) -> bool:
-    """Take a least or most of a name; whether it was one."""
+    """Read a least or most of a name; return True if there was one."""
     frame = got.frame
     if not frame.bounds:
         return False
@@ -167,7 +167,7 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _param(got: Understood, near: str, item: Item) -> str:
-    """The quantity of single names that words near a number speak of."""
+    """Return the quantity of single names that words near a number refer to."""
     best, where = "", -1
     for p in got.frame.singles:
         if not _fits(got, p.name, item):
@@ -181,13 +181,13 @@ def _param(got: Understood, near: str, item: Item) -> str:
 
 
 def _fits(got: Understood, param: str, item: Item) -> bool:
-    """Whether a number has the unit of a quantity: money or none for a price."""
+    """Return True if a number has the unit of a quantity: money or none for a price."""
     money = any(p.name == param and p.money for p in got.frame.singles)
     return bool(param) and not (money and item.unit and not MONEY.match(item.unit))
 
 
 def _zipped(got: Understood, items: list[Item]) -> Iterator[tuple[list[Item], list[str]]]:
-    """Lists of numbers, with as many names before them, or in the last list of names."""
+    """Return lists of numbers, with as many names before them, or in the last list of names."""
     run: list[str] = list(got.listed)
     k = 0
     while k < len(items):
@@ -211,7 +211,7 @@ def _zipped(got: Understood, items: list[Item]) -> Iterator[tuple[list[Item], li
 
 
 def _of(got: Understood, items: list[Item], k: int, param: str, since: int) -> str:
-    """The name that a number is of: the one before it, or after it in `17 nurses on Monday`."""
+    """Return the name of a number: the one before it, or after it in `17 nurses on Monday`."""
     if got.frame.subject is not None:
         told = pairwise(items[: k + 1])
         done = [a for a, b in told if got.frame.subject.search(got.text.between(a, b))]
@@ -235,7 +235,7 @@ def _of(got: Understood, items: list[Item], k: int, param: str, since: int) -> s
 
 
 def _tables(got: Understood) -> None:
-    """Cells by row and column; columns may be quantities of single names."""
+    """Read cells by row and column; columns may be quantities of single names."""
     cues = {p.name: p.cue for p in got.frame.singles}
     for columns, cells, *_ in got.text.tables:
         own = {

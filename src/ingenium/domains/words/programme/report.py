@@ -1,4 +1,4 @@
-"""What a task was understood as, the programme beside its plan, and the plan as a picture."""
+"""Report sections: the understood task, the programme with its plan, and the plan as a picture."""
 
 import math
 from typing import Any
@@ -17,7 +17,7 @@ INK, FAINT, STRONG = "#1c2329", "#c3c9cf", "#2f7fc1"
 
 
 def sections(task: WordedTask, text: str, designs: xr.Dataset) -> tuple[Section, ...]:
-    """Three of them, or the first alone where nothing was kept."""
+    """Show all three, or the first alone where nothing was accepted."""
     read = [("what", "of what", "value"), *understood(task)]
     found = [Section("The task as it was read", " ".join(text.split()), table=tuple(read))]
     if not designs.sizes["design"]:
@@ -38,7 +38,7 @@ def sections(task: WordedTask, text: str, designs: xr.Dataset) -> tuple[Section,
 
 
 def understood(task: WordedTask) -> list[tuple[str, str, str]]:
-    """A row for each number or name of the data."""
+    """Tabulate each number or name of the data."""
     rows = [("kind", task.kind.name, task.kind.about)]
     for name, value in task.data.items():
         told = name.replace("_", " ")
@@ -62,7 +62,7 @@ def _told(value: Any) -> str:
 
 
 def drawn(task: WordedTask, plan: dict[str, float]) -> Figure:
-    """Routes and assignments as a graph, amounts as bars."""
+    """Draw routes and assignments as a graph, amounts as bars."""
     pairs = [k for k in task.data.get("cost", {}) if isinstance(k, tuple)]
     named = {
         name: pair

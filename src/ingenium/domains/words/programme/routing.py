@@ -18,7 +18,7 @@ def _nodes(data: Data) -> dict[str, list[str]]:
 
 
 def path_optimum(data: Data) -> float:
-    """The cheapest walk of at most so many legs.
+    """Return the cost of the cheapest walk with the allowed number of legs.
 
     Source: Bellman, On a routing problem, 1958.
     """
@@ -63,7 +63,7 @@ def _ends(data: Data) -> dict[str, list[str]]:
 
 
 def transport_optimum(data: Data) -> float:
-    """By the network simplex on whole numbers.
+    """Return the optimum by the network simplex on integers.
 
     Source: Ahuja, Magnanti and Orlin, Network Flows, 1993, ch. 11 (in networkx).
     """
@@ -109,7 +109,7 @@ def _cities(data: Data) -> dict[str, list[str]]:
 
 
 def tour_optimum(data: Data) -> float:
-    """The cheapest of all orders."""
+    """Return the cheapest of all orders."""
     cities = _cities(data)["cities"]
     orders = np.array(list(permutations(range(1, len(cities)))))
     orders = np.concatenate([np.zeros((len(orders), 1), int), orders], 1)
@@ -167,7 +167,7 @@ TOUR = TaskKind(
 
 
 def vehicles_optimum(data: Data) -> float:
-    """Over all ways to part the places among vehicles, each on its best tour.
+    """Return the optimum over all partitions of the places among vehicles, each on its best tour.
 
     Source: Held and Karp, 1962 (tours); Eilon, Watson-Gandy and Christofides, 1971.
     """

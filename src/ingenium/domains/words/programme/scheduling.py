@@ -20,7 +20,7 @@ def _pairs(data: Data) -> dict[str, list[str]]:
 
 
 def assignment_optimum(data: Data) -> float:
-    """By the Hungarian method.
+    """Return the optimum by the Hungarian method.
 
     Source: Crouse, On implementing 2D rectangular assignment algorithms, 2016 (in SciPy).
     """
@@ -74,10 +74,10 @@ def _days(data: Data) -> dict[str, list[str]]:
 
 
 def shifts_optimum(data: Data) -> float:
-    """The least total for which sums of starts can grow as the needs ask.
+    """Return the least total of starts that meets all needs.
 
-    Of a total that is given, all rules are differences of such sums: a shortest path says
-    whether they can hold.
+    For a given total, all rules bound differences of cumulative starts: a shortest path decides
+    whether they are feasible.
 
     Source: Bartholdi, Orlin and Ratliff, Cyclic scheduling via integer programs with circular
     ones, 1980.
@@ -93,7 +93,7 @@ def shifts_optimum(data: Data) -> float:
 
 
 def _holds(need: list[int], length: int, total: int, closed: list[bool]) -> bool:
-    """Whether whole sums s[-1] = 0 ... s[n-1] = total exist; by Bellman and Ford."""
+    """Return True if integer sums s[-1] = 0 ... s[n-1] = total exist, by Bellman-Ford."""
     n = len(need)
     edges = [(0, n, total), (n, 0, -total)]  # (i, j, w): s[j] <= s[i] + w; s shifted by one
     for k in range(n):
@@ -142,7 +142,7 @@ SHIFTS = TaskKind(
 
 
 def machines_optimum(data: Data) -> float:
-    """Over all ways to put jobs on machines."""
+    """Return the optimum over all assignments of jobs to machines."""
     jobs, m = list(data["duration"]), int(data["machines"])
     where = np.array(list(product(range(m), repeat=len(jobs) - 1)), dtype=np.int8)
     where = np.concatenate([np.zeros((len(where), 1), np.int8), where], 1)
@@ -186,7 +186,7 @@ def _areas(data: Data) -> dict[str, list[str]]:
 
 
 def cover_optimum(data: Data) -> float:
-    """Over all choices of sites."""
+    """Return the optimum over all choices of sites."""
     sites, areas = list(data["covers"]), _areas(data)["areas"]
     chosen = (np.arange(1 << len(sites))[:, None] >> np.arange(len(sites))) & 1
     holds = np.array([[a in data["covers"][s] for a in areas] for s in sites])
@@ -221,7 +221,7 @@ def _sites(data: Data) -> dict[str, list[str]]:
 
 
 def sites_optimum(data: Data) -> float:
-    """Over all choices of open sites, from whose nearest each customer is served."""
+    """Return the optimum over all choices of open sites; the nearest serves each customer."""
     sites, customers = list(data["opening"]), _sites(data)["customers"]
     chosen = ((np.arange(1, 1 << len(sites))[:, None] >> np.arange(len(sites))) & 1) > 0
     costs = np.array([[data["cost"].get((s, c), math.inf) for c in customers] for s in sites])

@@ -1,4 +1,4 @@
-"""A task's text as sentences of names and numbers, and tables."""
+"""Tokeniser of a task's text: sentences of names and numbers, and tables."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -64,7 +64,7 @@ UNITS = re.compile(
 
 @dataclass(frozen=True)
 class Item:
-    """A name or a number at its place in the text."""
+    """Name or number at its place in the text."""
 
     start: int
     end: int
@@ -74,20 +74,20 @@ class Item:
 
     @property
     def number(self) -> bool:
-        """Whether it is one."""
+        """True for a number."""
         return not self.name
 
 
 @dataclass
 class TaskText:
-    """A text, what of it is a table, and which of its words are names."""
+    """Text with its tables, and the words in it that are names."""
 
     text: str
     read: set[int] = field(default_factory=set)  # where numbers begin that were used
 
     @cached_property
     def lines(self) -> list[tuple[int, str]]:
-        """With the place where each begins."""
+        """Lines, with the position of each."""
         found, at = [], 0
         for line in self.text.split("\n"):
             found.append((at, line))
@@ -96,7 +96,7 @@ class TaskText:
 
     @cached_property
     def tables(self) -> list[tuple[tuple[str, ...], dict[tuple[str, str], float], int, int]]:
-        """Columns, cells by row and column, and from where to where each goes."""
+        """Tables: columns, cells by row and column, and the span of each."""
         found = []
         rows: list[tuple[str, list[re.Match[str]], int]] = []
         head: tuple[tuple[str, ...], int] | None = None
@@ -120,7 +120,7 @@ class TaskText:
 
     @cached_property
     def numbers(self) -> list[re.Match[str]]:
-        """All in figures, outside of tables."""
+        """Numbers in figures, outside of tables."""
         inside = [(a, b) for *_, a, b in self.tables]
         return [
             m for m in NUMBER.finditer(self.text) if not any(a <= m.start() < b for a, b in inside)
@@ -128,7 +128,7 @@ class TaskText:
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:
-        """From where to where each goes."""
+        """Spans of the sentences."""
         inside = [(a, b) for *_, a, b in self.tables]
         stops = [m.end() for m in STOP.finditer(self.text)]
         edges = sorted({0, len(self.text), *stops, *(x for pair in inside for x in pair)})
@@ -140,7 +140,7 @@ class TaskText:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """Words that name something, and how each is written first among their forms."""
+        """Words that are names, each with its first written form."""
         found: set[str] = {w for columns, cells, *_ in self.tables for w in columns}
         found |= {row for _, cells, *_ in self.tables for row, _ in cells}
         for a, b in self.sentences:
@@ -165,11 +165,11 @@ class TaskText:
         return (upper or digit) and not (word.isupper() and word.lower() in GLUE and len(word) > 1)
 
     def _coded(self, match: re.Match[str]) -> bool:
-        """Whether a single A or I is a name: others like it stand around."""
+        """Return True if a single A or I is a name, by similar names around it."""
         return len(re.findall(r"\b[B-HJ-Z]\b", self.text)) > 1
 
     def _listed(self, words: list[re.Match[str]]) -> Iterator[str]:
-        """Words of lists of three or more, or of two after a colon, `of` or `from`."""
+        """Return words of lists of three or more, or of two after a colon, `of` or `from`."""
         run: list[str] = []
         last: re.Match[str] | None = None
         for m in [*words, None]:
@@ -189,7 +189,7 @@ class TaskText:
             last = m
 
     def _beside(self, start: int, end: int) -> Iterator[str]:
-        """Words right before a number, or after it and `of`."""
+        """Return words right before a number, or after it and `of`."""
         piece = self.text[start:end]
         for pattern in AFTER_NUMBER:
             yield from (m[1] for m in pattern.finditer(piece) if m[1] not in GLUE)
@@ -200,7 +200,7 @@ class TaskText:
                 yield m[1].lower()
 
     def items(self, start: int, end: int) -> list[Item]:
-        """Names and numbers that were not read, in order."""
+        """Return names and unread numbers, in order."""
         found = []
         for m in WORD.finditer(self.text, start, end):
             low = m[0].lower()
@@ -214,22 +214,22 @@ class TaskText:
         return sorted(found, key=lambda item: item.start)
 
     def _named(self, match: re.Match[str]) -> bool:
-        """Whether an A is a name here and no article."""
+        """Return True if an A is a name here, not an article."""
         if match[0] != "A" or not self._coded(match):
             return False
         inner = bool(re.search(r"[\w,]\s$", self.text[max(0, match.start() - 2) : match.start()]))
         return inner or AFTER_NAME.match(self.text, match.end()) is not None
 
     def between(self, one: Item, other: Item) -> str:
-        """The text from one to another."""
+        """Return the text between two items."""
         return self.text[one.end : other.start]
 
     def take(self, item: Item) -> float:
-        """The value of a number, which is read with it."""
+        """Return the value of a number, and mark it as read."""
         self.read.add(item.start)
         return item.value
 
     @property
     def unread(self) -> list[str]:
-        """Numbers that nothing was made of."""
+        """Return the unread numbers."""
         return [m[0] for m in self.numbers if m.start() not in self.read]

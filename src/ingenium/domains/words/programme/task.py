@@ -1,4 +1,4 @@
-"""Kinds of tasks, each with programmes in code and an optimum that is found without them."""
+"""Kinds of tasks, each with programmes in code and an independent optimum."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,34 +10,34 @@ Data = Mapping[str, Any]  # lists of names, and numbers by name or by a pair of 
 
 @dataclass(frozen=True)
 class TaskKind:
-    """What can be asked in words, and how it is written as a programme.
+    """Kind of task, and its programmes.
 
-    `formulations` say the same in other ways; a line stands in a programme if the data have the
-    entry that `asks` names for it. `optimum` shares no line with them.
+    `formulations` are equivalent; a line is part of a programme if the data have the entry that
+    `asks` names for it. `optimum` shares no line with them.
     """
 
     name: str
     group: str  # routing, mixing, scheduling or covering
     about: str
     formulations: Mapping[str, tuple[str, ...]]
-    asks: Mapping[str, str]  # lines that stand only where the data have an entry
+    asks: Mapping[str, str]  # lines that depend on an entry of the data
     optimum: Callable[[Data], float]
     sets: Callable[[Data], dict[str, list[str]]]  # lists that follow from the data
     bars: Mapping[str, str] = field(default_factory=dict)  # formulations that an entry rules out
     tight: tuple[str, ...] = ()  # formulations with lines that only help the solver
-    scale: Callable[[Data], float] = lambda data: 0.0  # cases that `optimum` looks through
+    scale: Callable[[Data], float] = lambda data: 0.0  # cases that `optimum` enumerates
     most: bool = False  # more is better
 
 
 @dataclass(frozen=True)
 class WordedTask:
-    """A kind and its data."""
+    """Kind and its data."""
 
     kind: TaskKind
     data: Data
 
     def programmes(self) -> dict[str, str]:
-        """Its formulations as code, each with the lines that its data ask for."""
+        """Return its formulations as code, each with the lines that its data require."""
         found = {}
         for name, lines in self.kind.formulations.items():
             if self.kind.bars.get(name, "") in self.data:
@@ -49,9 +49,9 @@ class WordedTask:
 
     @property
     def names(self) -> dict[str, Any]:
-        """What its programmes may name."""
+        """Names that its programmes may use."""
         return {**self.kind.sets(self.data), **self.data}
 
     def optimum(self) -> float:
-        """By the independent way."""
+        """Return the independent optimum."""
         return self.kind.optimum(self.data)

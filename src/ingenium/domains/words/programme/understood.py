@@ -1,4 +1,4 @@
-"""What was read of a task so far, under one frame."""
+"""State of reading a task under one frame."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ Pair = tuple[str, str]
 
 @dataclass
 class Understood:
-    """What was read of a text under one frame."""
+    """Data read so far from a text under one frame."""
 
     frame: TaskFrame
     text: TaskText
@@ -23,7 +23,7 @@ class Understood:
 
     @property
     def first(self) -> set[str]:
-        """Names that a pair begins with, as far as they are known."""
+        """Names that a pair begins with, as far as known."""
         return {k for p in self.frame.singles if p.first for k in self.one.get(p.name, ())}
 
     @property

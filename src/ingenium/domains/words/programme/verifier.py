@@ -1,4 +1,4 @@
-"""Measures a programme: its optimum beside one that is found without it, on six sets of numbers."""
+"""Verifier of a programme: its optimum against an independent one, on six sets of numbers."""
 
 import math
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from ingenium.domains.words.programme.task import WordedTask
 
 @dataclass(frozen=True, eq=False)
 class OptimumVerifier:
-    """HiGHS on the code for the task's numbers and for redrawn ones.
+    """Solver (HiGHS) of the code for the task's numbers and for resampled ones.
 
-    A text that is no programme, or whose optimum has no end, has no answer (NaN). A programme
-    without a plan where there is one is 1 apart, and so is one with a plan where there is none.
+    An invalid or unbounded programme has no answer (NaN). The gap of an infeasible programme for a
+    feasible task is 1, and so is that of a feasible one for an infeasible task.
     """
 
     task: WordedTask
@@ -43,7 +43,7 @@ class OptimumVerifier:
         rows = [self._one(text) for text in texts(arrays[0])]
         return torch.tensor(rows, dtype=torch.float64).reshape(-1, len(self.quantities))
 
-    @lru_cache(maxsize=512)  # noqa: B019 - a problem has one, and known programmes come often
+    @lru_cache(maxsize=512)  # noqa: B019 - a problem has one, and known programmes recur
     def _one(self, text: str) -> tuple[float, ...]:
         gaps = []
         for task in (self.task, *self.redrawn):

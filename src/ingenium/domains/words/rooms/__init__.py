@@ -1,1 +1,1 @@
-"""A building's brief as rooms, what lies together or apart, and rules that it breaks."""
+"""Building briefs: rooms, their adjacency, and broken rules."""

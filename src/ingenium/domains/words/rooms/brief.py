@@ -1,4 +1,4 @@
-"""Reads a brief: its rooms, which of them lie together or apart, and the words that say so."""
+"""Parser of a brief: its rooms, which of them are adjacent or separate, and the words for it."""
 
 import re
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ CUE = re.compile(
     rf"(?P<apart>{APART})|(?P<denied>\bnot (?:to )?(?:be |lie )?(?:{NEAR})\b)"
     rf"|(?P<near>\b(?:{NEAR})\b)"
 )
-NEW = re.compile(r",|\band\b|\bbut\b")  # after which what is said is said of the first name again
+NEW = re.compile(r",|\band\b|\bbut\b")  # after which the first name is the subject again
 THING = re.compile(r"\b(?:it|them)\b")
 PLACE = re.compile(rf"(?:{NEAR}|{APART})\s+(?:to |the |an? )+(?P<name>{NOUN}(?: {NOUN})?)")
 
 
 @dataclass(frozen=True)
 class RoomRelation:
-    """Two rooms that lie together or apart, in the order of the alphabet."""
+    """Two rooms that must be adjacent or separate, in alphabetical order."""
 
     one: str
     other: str
@@ -37,7 +37,7 @@ class RoomRelation:
 
 @dataclass(frozen=True)
 class BuildingBrief:
-    """What a brief asks."""
+    """Content of a brief."""
 
     text: str
     rooms: tuple[str, ...]
@@ -45,7 +45,7 @@ class BuildingBrief:
 
     @classmethod
     def of(cls, text: str) -> "BuildingBrief":
-        """What is read of a text."""
+        """Parse a text."""
         names = _names(text)
         found: dict[tuple[str, str, bool], RoomRelation] = {}
         for start, end in _sentences(text):
@@ -57,7 +57,7 @@ class BuildingBrief:
 
 
 def single(name: str) -> str:
-    """A name as of one room: `dressing rooms` is `dressing room`."""
+    """Return a name in the singular: `dressing rooms` is `dressing room`."""
     words = re.sub(r"s'", "'s", name.lower().strip()).split()
     last = words[-1]
     if last.endswith("ies"):
@@ -75,7 +75,7 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _listed(text: str) -> list[str]:
-    """Rooms of the list with which a brief begins."""
+    """Return the rooms of the list with which a brief begins."""
     head = re.split(r"\.(?:\s|$)", text, maxsplit=1)[0]
     told = [head[m.end() :] for m in LISTED.finditer(head)]
     lists = [rest for rest in told if "," in rest or " and " in rest]
@@ -90,7 +90,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _names(text: str) -> list[str]:
-    """Names of rooms and places in all their forms, the longest first."""
+    """Return names of rooms and places in all their forms, the longest first."""
     found = set(_listed(text))
     for m in PLACE.finditer(text.lower()):
         name = m["name"]
@@ -117,7 +117,7 @@ def _names(text: str) -> list[str]:
 
 
 def _relations(text: str, start: int, end: int, names: list[str]) -> Iterator[RoomRelation]:
-    """Those of a sentence."""
+    """Yield the relations of a sentence."""
     said = re.sub("s'", "'s", text[start:end].lower())
     places = _places(said, names)
     cues = list(CUE.finditer(said))
@@ -152,7 +152,7 @@ def _pairs(
     cue: tuple[int, int, bool],
     start: int,
 ) -> Iterator[RoomRelation]:
-    """Of one cue: of each name before it with each after it, or of two names before it."""
+    """Yield the relations of one cue: names before it with names after it, or two before it."""
     begin, end, together = cue
     objects = [n for _, _, n in after]
     owners = [n for _, _, n in subject]
@@ -168,7 +168,7 @@ def _pairs(
 
 
 def _run(said: str, before: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """The last names before a cue that are joined by `and`."""
+    """Return the last names before a cue that are joined by `and`."""
     run = [before[-1]]
     for one in reversed(before[:-1]):
         if not re.fullmatch(r"\s*(?:,|and|, and)\s*(?:the |an? )?", said[one[1] : run[0][0]]):
@@ -178,7 +178,7 @@ def _run(said: str, before: list[tuple[int, int, str]]) -> list[tuple[int, int, 
 
 
 def _places(said: str, names: list[str]) -> list[tuple[int, int, str]]:
-    """Where names stand, as one or as many; a longer name hides a shorter one."""
+    """Locate names, singular or plural; a longer name hides a shorter one."""
     found: list[tuple[int, int, str]] = []
     for name in names:
         stem = re.escape(name[:-1]) + "(?:y|ies)" if name.endswith("y") else re.escape(name) + "s?"

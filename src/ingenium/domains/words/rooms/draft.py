@@ -1,4 +1,4 @@
-"""`ingenium draft rooms BRIEF RULES`: a file of rooms, of what lies where, and of broken rules."""
+"""Command `ingenium draft rooms BRIEF RULES`: rooms, adjacency and broken rules as a file."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ HEAD = "# Drafted from {brief}: rooms, which lie together or apart, and rules th
 
 
 def rooms(*files: str) -> tuple[str, tuple[str, ...]]:
-    """A file as TOML, and what is to be looked at: each broken rule, with the words that break it.
+    """Return a TOML file, and warnings: each broken rule, with the words that break it.
 
     Raises:
         InputError: if there are no two files, or the brief names no rooms.

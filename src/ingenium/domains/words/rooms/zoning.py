@@ -1,4 +1,4 @@
-"""Rules of a place that a brief breaks: bounds on what it measures, and what is not allowed."""
+"""Zoning rules that a brief breaks: bounds on quantities, and forbidden uses."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ EMPTY = frozenset(terms("at most least more than no is are has have provide kept
 
 @dataclass(frozen=True)
 class BrokenRule:
-    """A rule, and the words of the brief that break it."""
+    """Rule, and the words of the brief that break it."""
 
     number: int  # from 1 on
     rule: str
@@ -29,12 +29,12 @@ class BrokenRule:
 
 
 def rules_of(text: str) -> list[str]:
-    """The sentences of rules."""
+    """Split rules into sentences."""
     return [s.strip() for s in re.split(r"(?<=[.;])\s+", text) if s.strip()]
 
 
 def broken(brief: str, rules: str) -> list[BrokenRule]:
-    """Rules that a brief breaks, with the words that break them."""
+    """Return rules that a brief breaks, with the words that break them."""
     return [found for i, rule in enumerate(rules_of(rules), 1) for found in _one(brief, i, rule)]
 
 
@@ -59,14 +59,14 @@ def _one(brief: str, number: int, rule: str) -> Iterator[BrokenRule]:
 
 
 def _amounts(brief: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Numbers of a brief, each with its clause."""
+    """Yield numbers of a brief, each with its clause."""
     for clause in re.split(r"(?<=[.;,])\s+|\band\b", brief):
         for match in AMOUNT.finditer(clause):
             yield clause.strip(), match
 
 
 def _alike(rule: str, bound: re.Match[str], words: str, amount: re.Match[str]) -> bool:
-    """Whether a number of a brief is one of those that a rule is about."""
+    """Return True if a number of a brief is of the kind that a rule bounds."""
     units = [single(m["unit"]) if m["unit"] else "" for m in (bound, amount)]
     if units[0] != units[1]:
         return False

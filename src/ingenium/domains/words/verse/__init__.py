@@ -1,1 +1,1 @@
-"""Sonnets that hold metre and rhyme."""
+"""Problem of sonnets with metre and rhyme."""

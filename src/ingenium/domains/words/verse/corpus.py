@@ -1,7 +1,7 @@
-"""Verse to learn from: 152 sonnets of Shakespeare, and Paradise Lost in pieces of fourteen lines.
+"""Training verse: 152 sonnets of Shakespeare, and Paradise Lost in pieces of fourteen lines.
 
-Source: texts as Open Shakespeare (package shakespeare 0.6) brings them from Project Gutenberg,
-CC BY 2.5; the works are in the public domain.
+Source: texts of Open Shakespeare (package shakespeare 0.6), taken from Project Gutenberg, CC BY
+2.5; the works are in the public domain.
 """
 
 import lzma
@@ -20,7 +20,7 @@ LICENCE = (
 
 @cache
 def verses() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The sonnets and the pieces of blank verse, in the form of designs."""
+    """Return the sonnets and the pieces of blank verse, in the form of designs."""
     text = lzma.decompress(VERSES.read_bytes()).decode()
     sonnets, blank = (
         tuple(written(_clean(poem)) for poem in part.split("\n\n")) for part in text.split("\n\n\n")
@@ -29,10 +29,10 @@ def verses() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _clean(poem: str) -> list[list[str]]:
-    """Its words, without what the transcription left between them."""
+    """Return the words of a poem, without artefacts of the transcription."""
     return [[w for w in line if w != NO_WORD] for line in lines(poem)]
 
 
 def written(words: list[list[str]]) -> str:
-    """A poem as designs hold it: a blank before each word, and line after line."""
+    """Write a poem as designs store it: a blank before each word, and line after line."""
     return "\n".join("".join(f" {w}" for w in line) for line in words)

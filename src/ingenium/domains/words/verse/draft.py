@@ -1,4 +1,4 @@
-"""A sonnet that is begun: lines, and words of lines, that stay as they are."""
+"""Draft of a sonnet: lines, and words of lines, that are fixed."""
 
 import re
 from dataclasses import dataclass
@@ -21,28 +21,28 @@ OPEN: Kept = (None,)
 
 @dataclass(frozen=True)
 class Draft:
-    """What each of the fourteen lines keeps."""
+    """Fixed words of each of the fourteen lines."""
 
     kept: tuple[Kept, ...] = (OPEN,) * LINES
 
     @property
     def words(self) -> tuple[str, ...]:
-        """All that are kept."""
+        """All fixed words."""
         return tuple(w for line in self.kept for w in line if w is not None)
 
     def altered(self, poem: list[list[str]]) -> int:
-        """How many lines of a poem are not as the draft has them; of one that lacks them, all."""
+        """Count the lines of a poem that differ from the draft; all of them for missing lines."""
         held = sum(map(matches, self.kept, poem))
         return LINES - held
 
 
 def matches(kept: Kept, words: list[str]) -> bool:
-    """Whether words are those of a line with its gaps filled; more words than syllables are not."""
+    """Return True if words fill a line's gaps; False for more words than syllables."""
     return _match(kept, words) is not None
 
 
 def kept_places(kept: Kept, words: list[str]) -> frozenset[int]:
-    """Which words of a line are those that were kept."""
+    """Return the indices of a line's fixed words."""
     found = _match(kept, words)
     if found is None:
         return frozenset()
@@ -59,7 +59,7 @@ def _match(kept: Kept, words: list[str]) -> re.Match[str] | None:
 
 
 def read_draft(text: str) -> Draft:
-    """A draft of at most fourteen lines; those that lack are written.
+    """Parse a draft of at most fourteen lines; missing lines are free.
 
     Raises:
         InputError: for too many lines, or a word that the dictionary does not have.

@@ -1,4 +1,4 @@
-"""Poems as files: plain text, one a poem, and JSON lines."""
+"""Files of poems: plain text, one poem each, and JSON lines."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ MOST = 1 << 16  # bytes of a poem's file
 
 
 def poems(listed: list[str], index: list[int]) -> xr.Dataset:
-    """Designs from texts.
+    """Build designs from texts.
 
     Raises:
         InputError: for one that is too long.
@@ -35,7 +35,7 @@ def poems(listed: list[str], index: list[int]) -> xr.Dataset:
 
 
 class PoemText:
-    """A file of plain text for each poem, its lines with a capital at their head."""
+    """Plain text format, one file for each poem, with capitals at the head of lines."""
 
     name = "txt"
     endings = (".txt",)
@@ -45,7 +45,7 @@ class PoemText:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Each poem below `folder`."""
+        """Write each poem below `folder`."""
         found = {}
         for i, text in zip(designs[DESIGN].to_numpy().tolist(), designs[POEM].values, strict=True):
             path = folder / f"poem_{i:05d}.txt"
@@ -54,17 +54,17 @@ class PoemText:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """A poem, or all of a folder.
+        """Read a poem, or all poems of a folder.
 
         Raises:
-            InputError: if there is none, or one that is no text.
+            InputError: if there is none, or a file that is no text.
         """
         files, index = numbered(path, "poem_*.txt", "poems as text")
         return poems([_read(file) for file in files], index)
 
 
 def _read(file: Path) -> str:
-    """The text of a file; without the head that we write it is a poem if it has several lines."""
+    """Read the text of a file; without our head it is a poem if it has several lines."""
     found = text_of(file, "a poem as text", most=MOST)
     head, _, rest = found.partition("\n")
     if re.fullmatch(rf"{HEAD} \d+\s*", head):
@@ -85,7 +85,7 @@ def _taken(found: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A poem as people read it."""
+    """Format a poem for readers."""
     return "\n".join(_headed(line.strip()) for line in text.splitlines())
 
 

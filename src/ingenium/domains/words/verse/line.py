@@ -1,4 +1,4 @@
-"""A line as an automaton on the places of its syllables and on what a draft keeps of it."""
+"""Automaton of a line, on syllable positions and on the words that a draft fixes."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,31 +11,31 @@ from ingenium.domains.words.verse.word_table import WordTable
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.language.automaton import Automaton
 
-Place = tuple[int, int]  # syllables, and words and gaps of the draft, that are behind
+Place = tuple[int, int]  # completed syllables, and completed words and gaps of the draft
 Symbol = tuple[str, bool, int]  # stresses, whether the line ends, which word of the draft
-FREE = -1  # of a word that the draft does not keep
-Ways = tuple[tuple[str, ...] | None, ...]  # stresses that kept words may have, None for a gap
+FREE = -1  # of a word that the draft does not fix
+Ways = tuple[tuple[str, ...] | None, ...]  # stresses that fixed words may have, None for a gap
 OPEN: Ways = (None,)
 
 
 @dataclass(frozen=True)
 class DraftLine:
-    """What a draft keeps of a line, as it is said."""
+    """Fixed words of a line, with their possible stresses."""
 
     ways: Ways = OPEN
-    tokens: tuple[int, ...] = (FREE,)  # of kept words, by their places in the draft
-    closes: frozenset[str] = frozenset()  # stresses of words that can end it, if none is kept
+    tokens: tuple[int, ...] = (FREE,)  # of fixed words, by their places in the draft
+    closes: frozenset[str] = frozenset()  # stresses of words that can end it, if none is fixed
 
     @property
     def end(self) -> int | None:
-        """The token of the last word, if that is kept."""
+        """Token of the last word, if that is fixed."""
         return None if self.ways[-1] is None else self.tokens[-1]
 
 
 def draft_line(kept: Kept, words: WordTable, vocabulary: Vocabulary) -> DraftLine | None:
-    """A line as its words may be said; none where it cannot be one, as of more than ten words.
+    """Return a line with possible stresses; None where it cannot scan, as with over ten words.
 
-    A last word rhymes as it is usually said.
+    A last word rhymes by its usual pronunciation.
     """
     if len(kept) > SYLLABLES:
         return None
@@ -52,14 +52,14 @@ def draft_line(kept: Kept, words: WordTable, vocabulary: Vocabulary) -> DraftLin
 
 
 def _ways(word: str | None) -> tuple[str, ...] | None:
-    """Stresses of a word, the usual ones first."""
+    """Return the stresses of a word, the usual ones first."""
     if word is None:
         return None
     return tuple(dict.fromkeys(sound.stresses for sound in dictionary()[word]))
 
 
 def possible(kinds: tuple[str, ...], last: str, kept: Ways) -> bool:
-    """Whether there is a line that ends in a word of such stresses."""
+    """Return True if a line can end in a word of these stresses."""
     return (0, 0) in line_of(kinds, frozenset({last}), kept).steps
 
 
@@ -67,12 +67,12 @@ def possible(kinds: tuple[str, ...], last: str, kept: Ways) -> bool:
 def line_of(
     kinds: tuple[str, ...], last: frozenset[str], kept: Ways = OPEN
 ) -> Automaton[Place, Symbol]:
-    """The automaton of a line whose last word is of certain kinds of stresses."""
+    """Build the automaton of a line whose last word has one of these stresses."""
     end = (SYLLABLES, len(kept))
     moves: dict[Place, dict[Symbol, Place]] = {}
     for place, at in product(range(SYLLABLES), range(len(kept) + 1)):
         before, here = (*kept[at - 1 : at],), (*kept[at : at + 1],)
-        ways: list[tuple[str, int, int]] = []  # stresses, where it stands after, which word
+        ways: list[tuple[str, int, int]] = []  # stresses, position after it, which word
         if here == OPEN:
             ways += [(k, at + 1, FREE) for k in kinds]
         elif at and before == OPEN:

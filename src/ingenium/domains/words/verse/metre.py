@@ -1,8 +1,8 @@
-"""The grammar of a sonnet: which word may follow so that every line scans, ends and rhymes.
+"""Grammar of a sonnet: the words that may follow so that every line scans, ends and rhymes.
 
-Each line is an automaton on the places of its syllables and on the words that a draft keeps of it.
-A word is let in only if, after it, the line can still end on a word that its rhyme needs and that
-was not used before: no line is stuck. Rhymes of ends that are kept are known from the beginning.
+Each line is an automaton on syllable positions and on the words that a draft fixes. A word is
+admitted only if the line can still end on an unused word of the required rhyme: no line gets stuck.
+Rhymes of fixed ends are known from the beginning.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,29 +22,29 @@ from ingenium.domains.words.verse.word_table import WordTable
 from ingenium.generators.tokens.vocabulary import END, Vocabulary
 
 BREAK = "\n"
-KEPT = 512  # beginnings whose words are kept
+KEPT = 512  # beginnings whose words are cached
 SPARE = 2  # words that a rhyme has beyond those that its letter needs
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """A sonnet so far: its line, the place in it, and for each letter its rhyme and its words.
+    """Sonnet so far: its line, the place in it, and for each letter its rhyme and its words.
 
-    Rhymes and words of lines that a draft ends are there from the beginning.
+    Rhymes and words of fixed line ends are present from the beginning.
     """
 
     line: int = 0
     place: int = 0
-    kept: int = 0  # words and gaps of the line's draft that are behind it
+    kept: int = 0  # completed words and gaps of the line's draft
     rhymes: tuple[tuple[str, int], ...] = ()  # letter and rhyme
     onsets: tuple[tuple[int, int], ...] = ()  # rhyme and onset of a word that ended a line
 
     def rhyme(self, letter: str) -> int | None:
-        """That of a letter, if a line had it."""
+        """Return the rhyme of a letter, if a line has it."""
         return dict(self.rhymes).get(letter)
 
     def ended(self, letter: str, rhyme: int, onset: int) -> "Beginning":
-        """After a line of a letter that ends on such a word."""
+        """Return the state after a line of a letter that ends on such a word."""
         known = self.rhyme(letter) is not None
         rhymes = self.rhymes if known else (*self.rhymes, (letter, rhyme))
         return replace(self, rhymes=rhymes, onsets=(*self.onsets, (rhyme, onset)))
@@ -52,10 +52,10 @@ class Beginning:
 
 @dataclass(frozen=True)
 class MetreGrammar:
-    """Permits the words of a form and nothing else, and what a draft keeps; a `Grammar` of tokens.
+    """Token grammar of a form and a draft, which permits no other words.
 
     Raises:
-        InputError: for a draft that no sonnet of the form holds, or too few words that rhyme.
+        InputError: for a draft that fits no sonnet of the form, or too few words that rhyme.
     """
 
     vocabulary: Vocabulary
@@ -63,41 +63,41 @@ class MetreGrammar:
     draft: Draft = field(default_factory=Draft)
 
     def __post_init__(self) -> None:
-        self._begun  # noqa: B018 - refuses what cannot be kept
+        self._begun  # noqa: B018 - refuses an impossible draft
 
     @property
     def scheme(self) -> str:
-        """A letter for each line."""
+        """Rhyme letter of each line."""
         return FORMS[self.form]
 
     @cached_property
     def words(self) -> WordTable:
-        """Of the vocabulary."""
+        """Table of the vocabulary's words."""
         return WordTable.of(self.vocabulary)
 
     def start(self, n: int) -> list[Beginning]:
-        """Nothing yet."""
+        """Return the state before the first word."""
         return [self._begun] * n
 
     def permits(
         self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
-        """Whether some rows may go on with one token each."""
+        """Mask of the tokens that may follow in their rows."""
         asked, place = np.unique(rows.cpu().numpy(), return_inverse=True)
         masks = self.masks([state[row] for row in asked.tolist()])
         return torch.from_numpy(masks[place, ids.cpu().numpy()])
 
     def masks(self, state: Sequence[Beginning]) -> Bool[np.ndarray, "n v"]:
-        """All tokens with which each row may go on."""
+        """Mask of all tokens that may follow in each row."""
         return np.stack([self._mask(one) for one in state])
 
     def follow(self, state: Sequence[Beginning], ids: Int[Tensor, " n"]) -> list[Beginning]:
-        """After one more token of each row."""
+        """Return the state after one more token of each row."""
         return [self._after(one, token) for one, token in zip(state, ids.tolist(), strict=True)]
 
     @cached_property
     def _lines(self) -> tuple[DraftLine, ...]:
-        """What the draft keeps of each line, as it is said."""
+        """Fixed words of each line, with their stresses."""
         found = []
         for number, kept in enumerate(self.draft.kept, 1):
             line = draft_line(kept, self.words, self.vocabulary)
@@ -113,7 +113,7 @@ class MetreGrammar:
 
     @cached_property
     def _begun(self) -> Beginning:
-        """Before the first word: the rhymes and words of ends that are kept."""
+        """Initial state: the rhymes and words of fixed ends."""
         words, one = self.words, Beginning()
         for number, line in enumerate(self._lines):
             letter, token = self.scheme[number], line.end
@@ -149,13 +149,13 @@ class MetreGrammar:
             )
 
     def _open_lines(self, letter: str) -> int:
-        """Lines of a letter whose ends are to be written."""
+        """Count the lines of a letter whose ends are free."""
         both = zip(self.scheme, self._lines, strict=True)
         return sum(x == letter and line.end is None for x, line in both)
 
     @cached_property
     def _able(self) -> Mapping[str, Bool[np.ndarray, " v"]]:
-        """Words that can end every line of a letter whose end is to be written."""
+        """Words that can end every line of a letter with a free end."""
         words = self.words
         found = {}
         for letter in set(self.scheme):
@@ -167,7 +167,7 @@ class MetreGrammar:
 
     @cached_property
     def _rhymes(self) -> Mapping[str, Bool[np.ndarray, " r"]]:
-        """Those with words enough for all lines of a letter."""
+        """Rhymes with enough words for all lines of a letter."""
         return {
             letter: self.words.partners(able) >= self._open_lines(letter) + SPARE
             for letter, able in self._able.items()
@@ -175,7 +175,7 @@ class MetreGrammar:
 
     @cached_property
     def _masks(self) -> dict[Beginning, Bool[np.ndarray, " v"]]:
-        """Of the last beginnings: whoever was refused a word asks for the same one again."""
+        """Cache of masks: rows with the same state share one."""
         return {}
 
     def _mask(self, one: Beginning) -> Bool[np.ndarray, " v"]:
@@ -202,14 +202,14 @@ class MetreGrammar:
         return found
 
     def _open(self, one: Beginning) -> tuple[dict[Symbol, Place], Bool[np.ndarray, " v"]]:
-        """Symbols that may follow, and words that may end the line."""
+        """Return symbols that may follow, and words that may end the line."""
         line, ends = self._lines[one.line], self._ends(one)
         last = frozenset(self.words.kinds[k] for k in np.unique(self.words.kind[ends]))
         automaton = line_of(self.words.kinds, last, line.ways)
         return automaton.open((one.place, one.kept), SYLLABLES), ends
 
     def _ends(self, one: Beginning) -> Bool[np.ndarray, " v"]:
-        """Words that may end a line: the kept one, those of its rhyme, or of any rich one."""
+        """Return words that may end a line: the fixed one, or those of its rhyme or a rich one."""
         words, letter, line = self.words, self.scheme[one.line], self._lines[one.line]
         if line.end is not None:
             return np.asarray(np.arange(len(words.rhyme)) == line.end)
@@ -241,7 +241,7 @@ class MetreGrammar:
         return one.ended(letter, int(words.rhyme[token]), int(words.onset[token]))
 
     def _kept(self, one: Beginning, token: int) -> Place | None:
-        """Where a line stands after the word that its draft has next, if that may follow."""
+        """Return the position after the next fixed word, if that may follow."""
         tokens = self._lines[one.line].tokens
         after = ((at, to) for (_, _, at), to in self._open(one)[0].items())
         return next((to for at, to in after if at != FREE and tokens[at] == token), None)

@@ -1,4 +1,4 @@
-"""`words.verse`: sonnets in English that scan and rhyme."""
+"""Problem `words.verse`: sonnets in English that scan and rhyme."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -42,23 +42,23 @@ from ingenium.train.plan import Plan
 
 STEPS = LINES * 11 + 12  # words of one syllable, breaks, an end, and some more of known verse
 HELD_OUT_EVERY = 10
-CONSTANT = 1  # that models are told where there are no conditions
-TWICE = 5  # lines that are said two times, to see who remembers them
+CONSTANT = 1  # constant input of models without conditions
+TWICE = 5  # lines that are repeated, to test memory
 PATTERN = r" [a-z']+|\n"
 FAULTS = ("lines_missing", "unmetrical", "unrhymed", "repeated", "unknown_words")
 
 
 @dataclass(frozen=True)
 class VerseSettings:
-    """Which form is asked for, and how freely words are drawn."""
+    """Settings of the form, and of sampling."""
 
     form: Literal["petrarchan", "shakespearean", "blank"] = "petrarchan"
-    top_p: float = 0.9  # drawn from the likeliest words that have this share together
-    known: int = 876  # poems to learn from, the sonnets first; every tenth is held out
+    top_p: float = 0.9  # nucleus sampling: total probability of the words considered
+    known: int = 876  # number of known poems, sonnets first; every tenth is held out
 
 
 class Verse(Problem):
-    """Fourteen lines of iambic pentameter, each read back by a dictionary of pronunciations."""
+    """Fourteen lines of iambic pentameter, each scanned with a dictionary of pronunciations."""
 
     name: ClassVar[str] = "words.verse"
     summary: ClassVar[str] = (
@@ -88,7 +88,7 @@ class Verse(Problem):
         """Open the dictionary and the verse, and read the draft.
 
         Raises:
-            InputError: for a draft that no sonnet of the form keeps.
+            InputError: for a draft that fits no sonnet of the form.
         """
         self.settings, self.given = settings, given
         draft = str(given.values.get(DRAFT.name, ""))
@@ -106,7 +106,7 @@ class Verse(Problem):
 
     @cached_property
     def tiers(self) -> tuple[Scansion, ...]:  # type: ignore[override]
-        """The dictionary, with a model of all that may be learned from."""
+        """Verifiers: the dictionary, with a model of all training verse."""
         learned = [text for i, text in enumerate(self._known) if not _apart(i)]
         model = NGram(self.codec.shape, CONSTANT, self.codec)
         x = self.codec.of_texts(learned)
@@ -115,19 +115,19 @@ class Verse(Problem):
 
     @cached_property
     def _known(self) -> list[str]:
-        """Sonnets, then blank verse, of those that have room in a design."""
+        """Return sonnets, then blank verse, that fit into a design."""
         sonnets, blank = verses()
         short = [t for t in (*sonnets, *blank) if len(t) <= LONGEST and _count(t) < STEPS]
         return short[: self.settings.known]
 
     def data(self) -> xr.Dataset:
-        """Known verse; every tenth poem is held out."""
+        """Return known verse; every tenth poem is held out."""
         held = np.array([_apart(i) for i in range(len(self._known))])
         designs = poems(self._known, list(range(len(self._known))))
         return designs.assign_coords(held_out=(DESIGN, held))
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Counted words under the form and without it, and a language model under it."""
+        """Return n-gram models with and without the form, and a language model with it."""
         drawing = Drawing(top_p=self.settings.top_p)
         make = partial(NGram, self.codec.shape, CONSTANT, self.codec, drawing=drawing)
         found: dict[str, Callable[[], Any]] = {
@@ -141,15 +141,15 @@ class Verse(Problem):
         return found
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The poem whose words are least odd, scanned."""
+        """Show the poem of lowest perplexity, scanned."""
         return report.sections(designs, verdicts, self.settings.form, self.draft)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Shares of lines that scan."""
+        """Score shares of lines that scan."""
         return {"lines_that_scan": report.scanned(designs[POEM].values.tolist())}
 
     def budgets(self) -> Mapping[str, Plan]:
-        """Short fits: some six rounds over all verse, after which networks learn it by heart."""
+        """Return short training plans: some six epochs, after which networks memorise the verse."""
         short = Plan(steps=300, batch=16, learning_rate=2e-3, check_every=50, patience=3)
         own = Plan(steps=40, batch=4, held_out=0.0, check_every=10, ema_decay=0.9)
         return {
@@ -159,14 +159,14 @@ class Verse(Problem):
         }
 
     def comparison(self) -> FieldComparison:
-        """Costs of words."""
+        """Return the comparison of costs per word."""
         return FieldComparison(costs=self.costs)
 
     def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
-        """What a word of held-out verse costs a family, and one that is said for the second time.
+        """Perplexity of held-out verse, and the ratio of a repeated passage to its first one.
 
-        Both without the form. Lines are said twice for a long memory: a model that has one finds
-        a word of the second time likelier than one of the first, of which the ratio tells.
+        Both without the form. The repetition tests long memory: a model that has one gives a word
+        of the second passage a higher probability, so the ratio falls below 1.
         """
         listed = [str(text) for text in designs[POEM].values]
         halves = ["\n".join(text.split("\n")[:TWICE]) for text in listed]
@@ -179,7 +179,7 @@ class Verse(Problem):
         return {"perplexity": math.exp(whole / words), "repeat_ratio": again / first}
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Lines whose scansion is in every textbook, and a limerick's, which is none."""
+        """Return lines whose scansion is in every textbook, and an unmetrical limerick's."""
         truth = {"lines_missing": 11.0, "unmetrical": 1.0, "repeated": 1.0, "unknown_words": 0.0}
         return ((poems([KNOWN], [0]), truth, 1e-12),)
 
@@ -192,7 +192,7 @@ KNOWN = (
 
 
 def _surprise(family: Any, x: Tensor) -> float:
-    """Nats of texts together, without a grammar."""
+    """Total surprise of texts in nats, without a grammar."""
     cond = torch.zeros(len(x), CONSTANT)
     if isinstance(family, TokenAutoregressive):
         with torch.no_grad():

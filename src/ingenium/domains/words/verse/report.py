@@ -1,4 +1,4 @@
-"""A sonnet as it is scanned: strong and weak syllables, feet, and rhymes in colours."""
+"""Report sections of a scanned sonnet: strong and weak syllables, feet, and coloured rhymes."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ STRONG, WEAK = "/", "\u00d7"
 def sections(
     designs: xr.Dataset, verdicts: xr.Dataset, form: str, draft: Draft
 ) -> tuple[Section, ...]:
-    """The best poem scanned, and the next ones as text."""
+    """Show the best poem scanned, and the next ones as text."""
     if not designs.sizes["design"]:
         return ()
     odd = verdicts["perplexity"].to_numpy() if "perplexity" in verdicts else np.zeros(0)
@@ -44,13 +44,13 @@ def sections(
 
 
 def scanned(texts: Sequence[str]) -> float:
-    """The share of lines that scan."""
+    """Share of lines that scan."""
     found = [scan(line).sounds is not None for text in texts for line in lines(text)]
     return float(np.mean(found)) if found else 0.0
 
 
 def scanned_figure(text: str, form: str, draft: Draft = NOTHING_KEPT) -> Figure:
-    """Lines with their stresses above them, their letters beside them, and what a draft keeps."""
+    """Draw lines with their stresses, rhyme letters and the fixed words of a draft."""
     scans = [scan(line) for line in lines(text)]
     scheme = FORMS[form].ljust(len(scans))
     letters = sorted({x for x in scheme if x != " "})

@@ -1,9 +1,9 @@
-"""Whether lines are iambic pentameters, and which of them rhyme.
+"""Scansion of iambic pentameters, and rhymes of lines.
 
-A line has ten syllables. A word of several syllables has its main stress on an even place; words
-of one syllable and weaker stresses may stand anywhere. This is the strict core of what Halle and
-Keyser (English Stress, 1971, ch. 3) allow: an inverted first foot, a feminine ending and an elided
-syllable are not counted as held.
+A line has ten syllables. A word of several syllables has its main stress on an even place; words of
+one syllable and weaker stresses may be anywhere. This is the strict core of what Halle and Keyser
+(English Stress, 1971, ch. 3) allow: an inverted first foot, a feminine ending and an elided
+syllable count as violations.
 """
 
 import re
@@ -26,7 +26,7 @@ LINES = 14
 
 @dataclass(frozen=True)
 class Scan:
-    """A line as it is said: a sound for each word, or none where it does not scan."""
+    """Scanned line: a sound for each word, or None where it does not scan."""
 
     words: tuple[str, ...]
     sounds: tuple[Sound, ...] | None
@@ -34,14 +34,14 @@ class Scan:
 
     @property
     def end(self) -> str:
-        """The last word."""
+        """Last word."""
         return self.words[-1] if self.words else ""
 
 
 def lines(text: str) -> list[list[str]]:
-    """The words of each line of a text, in lower case; marks between words say nothing.
+    """Split a text into the words of each line, in lower case, without punctuation.
 
-    Any other sign that is no letter counts as a word that nobody knows.
+    Any other sign that is no letter counts as an unknown word.
     """
     plain = MARKS.sub(" ", text.replace("\u2019", "'")).replace("\r\n", "\n")
     listed = [STRANGE.sub(f" {NO_WORD} ", line).lower().split() for line in plain.split("\n")]
@@ -49,7 +49,7 @@ def lines(text: str) -> list[list[str]]:
 
 
 def fits(stresses: str, place: int) -> bool:
-    """Whether a word may begin after so many syllables of a line."""
+    """Return True if a word may begin at this syllable of a line."""
     if place + len(stresses) > SYLLABLES:
         return False
     if len(stresses) == 1:
@@ -58,7 +58,7 @@ def fits(stresses: str, place: int) -> bool:
 
 
 def scan(words: list[str]) -> Scan:
-    """The first way in which a line scans, in the order of the dictionary."""
+    """Return the first scansion of a line, in the order of the dictionary."""
     known = dictionary()
     unknown = sum(w not in known for w in words)
     ways: dict[int, tuple[Sound, ...]] = {0: ()}
@@ -74,7 +74,7 @@ def scan(words: list[str]) -> Scan:
 
 
 def rhymes(one: str, two: str) -> bool:
-    """Whether two words rhyme: alike from the last vowel on, and another consonant before it."""
+    """Return True if two words rhyme: equal from the last vowel on, and different before it."""
     known = dictionary()
     return any(
         a.rhyme == b.rhyme and a.onset != b.onset and a.closes and b.closes
@@ -84,7 +84,7 @@ def rhymes(one: str, two: str) -> bool:
 
 
 def unrhymed(ends: list[str], form: str) -> int:
-    """Lines that do not rhyme with the first line of their letter."""
+    """Count lines that do not rhyme with the first line of their letter."""
     scheme = FORMS[form]
     first: dict[str, str] = {}
     broken = 0

@@ -1,4 +1,4 @@
-"""Measures a poem: lines that do not scan, ends that do not rhyme, and how odd its words are."""
+"""Verifier of a poem: unmetrical lines, ends that do not rhyme, and perplexity."""
 
 import math
 import re
@@ -20,7 +20,7 @@ from ingenium.language.ngram import NGram
 
 @dataclass(frozen=True)
 class Scansion:
-    """Reads a poem by the dictionary of pronunciations; NaN for a text without words.
+    """Scansion by the dictionary of pronunciations; NaN for a text without words.
 
     Its perplexity is that of the words by a mixture of one to three words, counted on verse; a word
     that is not in it counts as likely as the rarest.
@@ -64,7 +64,7 @@ class Scansion:
         ]
 
     def perplexity(self, words: list[list[str]]) -> float:
-        """Of the words of a poem and its line breaks."""
+        """Perplexity of a poem's words and line breaks."""
         number = self.vocabulary.number
         found = re.findall(self.vocabulary.pattern, written(words))
         ids = [number.get(piece, -1) for piece in found]

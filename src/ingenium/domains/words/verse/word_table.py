@@ -1,4 +1,4 @@
-"""How the tokens of a vocabulary sound, as arrays."""
+"""Pronunciations of the tokens of a vocabulary, as arrays."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from ingenium.generators.tokens.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class WordTable:
-    """What counts of each token of a vocabulary, as arrays over all tokens.
+    """Stresses, rhyme and onset of each token of a vocabulary, as arrays over all tokens.
 
     Shapes: v tokens, r rhymes.
     """
@@ -24,7 +24,7 @@ class WordTable:
 
     @classmethod
     def of(cls, vocabulary: Vocabulary) -> "WordTable":
-        """Of the usual way to say each word."""
+        """Build from the usual pronunciation of each word."""
         known = dictionary()
         words = [token.strip() for token in vocabulary.tokens]
         sounds = [known[w][0] if w in known else None for w in words]
@@ -42,6 +42,6 @@ class WordTable:
         return cls(tuple(kinds), kind, rhyme, onset)
 
     def partners(self, able: Bool[np.ndarray, " v"]) -> Int[np.ndarray, " r"]:
-        """How many onsets each rhyme has among some words that can end a line."""
+        """Count the onsets of each rhyme among some words that can end a line."""
         ending = np.unique(np.stack([self.rhyme, self.onset])[:, able], axis=1)
         return np.bincount(ending[0], minlength=int(self.rhyme.max(initial=-1)) + 1)

@@ -1,10 +1,10 @@
-"""NEST (GPL-2) in a room of its own: replays a layered network; nothing of ours imports it."""
+"""NEST (GPL-2) in an isolated environment: simulates a layered network; never imported by ours."""
 
 import numpy as np
 
 
 def replay(drive, steps, step_ms, tau_ms, **layers):
-    """Spikes of each layer (steps, designs, neurons) and the voltages that are read at the end.
+    """Simulate the spikes of each layer (steps, designs, neurons) and the output voltages.
 
     Every design has neurons of its own. The first layer gets constant currents, later ones their
     bias as a current and spikes a step later.
@@ -46,7 +46,7 @@ def replay(drive, steps, step_ms, tau_ms, **layers):
 
 
 def _connect(nest, before, made, w, k, step_ms):
-    """All links of one design's layer, by arrays."""
+    """Create all synapses of one design's layer, by arrays."""
     o, h = w.shape
     sources = np.asarray(before.tolist()[k * h : (k + 1) * h])
     targets = np.asarray(made.tolist()[k * o : (k + 1) * o])
