@@ -43,7 +43,7 @@ Crate = Any  # rocrate.rocrate.ROCrate
 
 
 def write(run: Path, entries: Sequence[Entry], out: Path) -> int:
-    """Write the crate of a run folder to a new folder, or to `NAME.zip`; gives its entries.
+    """Write the crate of a run folder to a new folder, or to `NAME.zip`; return their number.
 
     Raises:
         InputError: if the folder is not one of a run, or `out` exists.

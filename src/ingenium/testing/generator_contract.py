@@ -45,7 +45,7 @@ class Skills:
     follows: bool = False  # the gradient of an energy
     weighs: bool = False  # its conditions, without a classifier
     conditional: bool = True
-    reach: float = 0.8  # of the distance to a target that may be left where it follows an energy
+    reach: float = 0.8  # share of a distance that may remain if it follows an energy
     learns: tuple[float, float] | None = None
     plan: Plan = SHORT
 

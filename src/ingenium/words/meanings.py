@@ -149,7 +149,7 @@ class Meanings:
     def _unsaid(
         self, request: Request, measure: Measure, before: Meaning | None
     ) -> OpenQuestion | None:
-        """One of two bounds, or a share of what nobody names: no spec can say either."""
+        """Ask about one of two bounds, or a share of something unnamed: no spec has either."""
         span = (measure.start, measure.end)
         said = request.text[slice(*span)]
         either = before and EITHER.search(request.text, before.measure.end, measure.start)
