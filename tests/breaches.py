@@ -1,4 +1,4 @@
-"""What can be wrong with a release, and what can differ without anything being wrong."""
+"""Breaches of a release, and harmless differences."""
 
 import json
 import os
@@ -155,7 +155,7 @@ WRONG: Mapping[str, Act] = MappingProxyType(
 
 
 def _refusal_cut(release: Release) -> None:
-    """Who may write the file cuts off a refusal, and nobody kept an anchor."""
+    """Cut off a refusal, as anybody who may write the file can, without an anchor."""
     release.sign_all()
     release.sign(release.roles[0], decision="refused")
     cut = tampering.Act("cut the last entry", lambda rows, rng: rows[:-1], frozenset())

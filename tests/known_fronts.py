@@ -104,7 +104,7 @@ QUANTITIES = tuple(Quantity(f"f{i}", "1", f"value {i} of the function") for i in
 
 @dataclass(frozen=True)
 class Settings:
-    """Which function of how many numbers; faults that tests ask for."""
+    """Function, number of variables, and faults for tests."""
 
     function: str = "quadratic"
     d: int = 6
@@ -231,7 +231,7 @@ ALL = [{"quantity": f"f{i}", "sense": "minimise"} for i in (0, 1, 2)]
 
 
 def spec(**entries: Any) -> Spec:
-    """Points, and whatever else a spec may hold."""
+    """Points, with further entries of a spec."""
     return parse({"problem": "known.front"} | entries, Spec, "spec")
 
 

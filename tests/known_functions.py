@@ -21,7 +21,7 @@ def branin(x: Tensor) -> Tensor:
 
 
 def hartmann(x: Tensor) -> Tensor:
-    """Of six numbers; least value -3.32237.
+    """Hartmann's function of six numbers; minimum -3.32237.
 
     Source: Dixon and Szegő, 1978, p. 97 (the numbers of Hartmann, 1972).
     """
@@ -48,7 +48,7 @@ def hartmann(x: Tensor) -> Tensor:
 
 
 def ackley(x: Tensor) -> Tensor:
-    """On -5 to 10 for each number; least value 0, at a third of each side.
+    """Ackley's function on -5 to 10 for each number; minimum 0, at a third of each side.
 
     Source: Ackley, A Connectionist Machine for Genetic Hillclimbing, 1987; Eriksson et al., 2019,
         arXiv:1910.01739 (the domain).
@@ -60,7 +60,7 @@ def ackley(x: Tensor) -> Tensor:
 
 
 def rastrigin(x: Tensor) -> Tensor:
-    """On -5.12 to 5.12, shifted; least value 0, at 0.7 of each side.
+    """Rastrigin's function on -5.12 to 5.12, shifted; minimum 0, at 0.7 of each side.
 
     Source: Mühlenbein et al., Parallel Comput. 17:619, 1991.
     """

@@ -1,15 +1,15 @@
-"""Which test files are about some domains, for `make check DOMAINS="grid airfoils"`.
+"""Selection of the test files of some domains, for `make check DOMAINS="grid airfoils"`.
 
 python tests/of_domains.py NAME...     prints their paths, one a line
-python tests/of_domains.py changed     those that a change since the branch left main can reach
-python tests/of_domains.py marks       which marks pytest is to run: `-m` of the default tests
+python tests/of_domains.py changed     those that a change since the branch point can reach
+python tests/of_domains.py marks       marks that pytest runs: `-m` of the default tests
 
 Tests of the book and of benchmarks run where these or the tests themselves changed, and where git
 cannot tell. On main the last commit counts, and what is not committed.
 
-A test is about a domain whose folder it lies in, that it imports, or whose problems it names; all
-others are about what domains share. A change reaches a domain if it lies in what the domain's
-modules import, whichever way round; and what is shared, if it lies outside all domains.
+A test is about a domain whose folder it is in, that it imports, or whose problems it names; all
+others are shared. A change reaches a domain if it is in an import of the domain's modules, in
+either direction; and the shared part, if it is outside all domains.
 """
 
 import ast
@@ -81,7 +81,7 @@ def beside(path: Path) -> str | None:
 
 
 def touched(changed: Iterable[Path]) -> set[str]:
-    """Which of book and benchmarks a change lies in."""
+    """Return those of book and benchmarks that a change is in."""
     found = set()
     for path in changed:
         if {*path.parts[:-1]} & {*OF_BOOK} or path.stem in OF_BOOK:
@@ -94,7 +94,7 @@ def touched(changed: Iterable[Path]) -> set[str]:
 
 
 def marks() -> str:
-    """What the default tests leave out."""
+    """Marks that the default tests leave out."""
     run = touched(changes()) if _git("rev-parse", "HEAD") else {BOOK, BENCHMARKS}
     left = [mark for mark in (BOOK, BENCHMARKS) if mark not in run]
     return " and ".join(["not slow", *(f"not {mark}" for mark in left)])

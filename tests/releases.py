@@ -1,7 +1,6 @@
-"""Releases for tests of the gate: a run, its ledger, and who may sign.
+"""Releases for tests of the gate: a run, its ledger, and its signers.
 
-A release is made anew from kept files for each thing that is done to it, so that nothing that is
-done to one reaches another.
+A release is rebuilt from stored files for each change, so that no change reaches another.
 """
 
 import json
@@ -46,7 +45,7 @@ class Release:
 
     @property
     def signers(self) -> tuple[Signer, ...]:
-        """Who may sign: one key for each role."""
+        """Signers: one key for each role."""
         return tuple(
             Signer((f"{role}@lab",), (f"ingenium-{role}",), key.public_key().public_bytes_raw())
             for role, key in self.keys.items()
@@ -73,7 +72,7 @@ class Release:
             self.sign(role)
 
     def append(self, kind: str, body: Mapping[str, Any]) -> str:
-        """Add an entry; gives its hash."""
+        """Add an entry; return its hash."""
         with open_ledger(self.book, create=False, actor=OPERATOR) as ledger:
             return ledger.append(kind, body).hash
 
@@ -95,7 +94,7 @@ class Release:
         tampering.tamper(self.book, act, 0)
 
     def asked(self, ledger: Ledger) -> GateRequest:
-        """What the gate is asked."""
+        """Request to the gate."""
         return GateRequest(self.run, ledger, self.signers, self.roles, self.anchor)
 
 
@@ -132,7 +131,7 @@ def copied(made: Path, to: Path, roles: tuple[str, ...] = ROLES) -> Release:
 
 
 def first_design(release: Release) -> Path:
-    """A file of the first design that was handed over."""
+    """A file of the first exported design."""
     return next(p for p in sorted((release.run / "designs").rglob("*")) if p.is_file())
 
 

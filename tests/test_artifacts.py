@@ -1,4 +1,4 @@
-"""Every kind of artifact: found by its record, opened, shown and made again the same way."""
+"""Every kind of artifact: found by its record, opened, shown and replayed in the same way."""
 
 import json
 import sys

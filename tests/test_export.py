@@ -1,4 +1,4 @@
-"""What is exported: one file or many, the files' own values decide what is handed over."""
+"""Exports: one file or many; the files' own values decide which designs are exported."""
 
 import json
 from pathlib import Path
@@ -52,7 +52,7 @@ def spec(**entries: Any) -> Spec:
 
 
 def edge(folder: Path) -> float:
-    """A mass that some designs hold as proposed and break as written."""
+    """A mass that some designs satisfy as proposed and violate as written."""
     free = spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}])
     run = propose(free, N, 2, folder)
     stored = run.verdicts["mass_kg"].to_numpy()
@@ -129,7 +129,7 @@ def test_the_seconds_are_those_that_one_waits(tmp_path: Path) -> None:
 
 
 def near(folder: Path) -> float:
-    """A mass that half of the designs hold, one of them by a tenth of the uncertainty."""
+    """A mass that half of the designs satisfy, one of them by a tenth of the uncertainty."""
     free = propose(spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}]), N, 2, folder)
     masses = [r["measured"]["mass_kg"] for r in told(free)]
     middle = sorted(m["value"] for m in masses)[N // 2]
@@ -204,7 +204,7 @@ class Apart(toy.BeamFiles):
 def test_designs_with_files_of_their_own_are_never_read_all_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the run is the same as that of a format that does not say so."""
+    """The run is the same as with a format that does not declare it."""
     n = 2 * BLOCK + 5
     plain = propose(spec(), n, 2, tmp_path / "plain")
     monkeypatch.setattr(toy, "BeamFiles", Apart)

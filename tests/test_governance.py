@@ -1,4 +1,4 @@
-"""Cards, the bill of materials and the record of a release: only what is there is told."""
+"""Cards, the bill of materials and the record of a release: only existing facts are stated."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def test_model_card_tells_what_the_run_measured(finished: loop.Run) -> None:
     s = finished.summary
     assert shares["accepted_share"] == s.accepted / s.proposed
     assert sum(shares.values()) == pytest.approx(1.0)
-    assert "co2_eq_emissions" not in found  # nobody said what a kWh stands for
+    assert "co2_eq_emissions" not in found  # no carbon of a kWh was stated
     model = json.loads((finished.folder / "model" / "model.json").read_text())
     for part in (
         model["digest"],
@@ -178,7 +178,7 @@ def test_tests_that_controls_name_are_there() -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository that holds two of the files that controls name."""
+    """A repository with two of the files that controls name."""
     (tmp_path / "repo").mkdir()
     (tmp_path / "repo" / "NOTICE").write_text("whose")
     (tmp_path / "repo" / "CHANGELOG.md").write_text("what")

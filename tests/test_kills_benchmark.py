@@ -1,4 +1,4 @@
-"""What is lost, doubled or altered by a kill is counted as such."""
+"""Designs that a kill loses, doubles or alters are counted as such."""
 
 import json
 from collections.abc import Iterator

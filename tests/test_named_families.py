@@ -1,4 +1,4 @@
-"""What a spec and a comparison can name: families of the engine, baselines, shipped generators."""
+"""Names in a spec and a comparison: families of the engine, baselines, pretrained generators."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("beams", "rules")
 
 
 class RuleOfThumb:
-    """A square of the width that it was told, or has learned, in standardised logarithms."""
+    """A square of the given width, or of a learned one, in standardised logarithms."""
 
     shape, c = (3,), 3
 
@@ -100,7 +100,7 @@ def test_show_lists_them() -> None:
 
 @pytest.mark.slow
 def test_a_comparison_has_them_and_says_how_many_hold_the_spec(tmp_path: Path) -> None:
-    """Thick beams hold every stress and deflection; of bootstrapped ones it is a share."""
+    """Thick beams satisfy every stress and deflection; for bootstrapped ones it is a share."""
     problem = open_problem(toy.spec())
     assert "rule_of_thumb" in compare.usual(problem)
     assert "thick" not in compare.usual(problem)

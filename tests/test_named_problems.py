@@ -1,4 +1,4 @@
-"""Domains are found by name, told without what they need, and whose fault it is is said."""
+"""Domains are found by name, listed without their requirements, and errors name their source."""
 
 import subprocess
 import sys
@@ -82,7 +82,7 @@ def test_without_its_packages_a_domain_is_told_and_its_problems_name_the_line(
 
 
 def test_our_domains_are_told_where_rdkit_is_absent() -> None:
-    """In a process that finds neither it nor PyTorch."""
+    """Run in a process that finds neither it nor PyTorch."""
     code = (
         "import sys\n"
         "for name in ('rdkit', 'torch', 'numpy', 'neuralfoil'):\n"

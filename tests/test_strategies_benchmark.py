@@ -1,4 +1,4 @@
-"""The contest of strategies counts what it should: hypervolume, shares, calls, conditions."""
+"""The comparison of strategies counts right: hypervolume, shares, calls, conditions."""
 
 from collections.abc import Iterator
 from importlib import import_module

@@ -1,6 +1,6 @@
 """A small closed-form domain: a steel cantilever under a tip load.
 
-It stands for a third-party package: `install` makes a distribution of it whose entry point the
+It represents a third-party package: `install` makes a distribution of it whose entry point the
 engine finds, and the contract of every problem is tested on it.
 """
 
@@ -40,7 +40,7 @@ VARIABLES = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the beam, and two faults that tests ask for."""
+    """Settings of the beam, and two faults for tests."""
 
     length_m: float = 1.0
     known: int = 300
@@ -257,6 +257,6 @@ N = 2 * BLOCK + 9  # designs of a run: whole blocks and a part of one
 
 
 def spec(**entries: Any) -> Spec:
-    """Heavily loaded beams, and whatever else a spec may hold."""
+    """Heavily loaded beams, with further entries of a spec."""
     table = {"problem": "toy.cantilever", "conditions": {"duty": "heavy"}}
     return parse(table | entries, Spec, "spec")

@@ -1,4 +1,4 @@
-"""Checks as data: what holds is found to hold, and whatever could be wrong fails."""
+"""Checks as data: true statements pass, and every planted fault fails."""
 
 import random
 import re

@@ -39,7 +39,7 @@ def call(*words: object) -> tuple[int, str, str]:
 
 
 def check_answer(words: Sequence[object], found: Any) -> None:
-    """What a command answers is as the schema says that this package ships for it."""
+    """Check an answer of a command against its schema in this package."""
     first, second = str(words[0]), str(words[1])
     name = (
         f"{first}-{second}"

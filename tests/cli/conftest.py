@@ -36,7 +36,7 @@ def out(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def starter(own_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
-    """It knows the toy and has imported what a run of it needs."""
+    """A process that knows the toy and has imported what a run of it needs."""
     plugin = toy.install(tmp_path_factory.mktemp("plugin"))
     served = Starter(
         plugin,

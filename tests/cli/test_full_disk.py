@@ -1,4 +1,4 @@
-"""A disk that fills at any file of a run: told, nothing half-written, and the run goes on."""
+"""A disk that fills at any file of a run: reported, nothing half-written, and the run resumes."""
 
 import resource
 from pathlib import Path

@@ -150,7 +150,7 @@ def test_a_stop_that_others_swallow_or_rename_is_heeded(
 
 
 def test_ignored_signals_stay_ignored(starter: Starter, tmp_path: Path) -> None:
-    """As for a command that a shell started in the background."""
+    """Signals of a command that a shell started in the background."""
     hook = (
         "import signal\n"
         "for number in (signal.SIGINT, signal.SIGTERM):\n"
@@ -166,7 +166,7 @@ def test_ignored_signals_stay_ignored(starter: Starter, tmp_path: Path) -> None:
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
 def test_a_stopped_run_goes_on(starter: Starter, tmp_path: Path, number: signal.Signals) -> None:
-    """Blocks that were verified are kept, and the same command needs only the others."""
+    """Verified blocks are stored, and the same command needs only the others."""
     command = Command(starter, tmp_path, cold=True, pause=0.5)
     command.until("blocks-*/000001.npz")
     command.process.send_signal(number)
@@ -181,7 +181,7 @@ def test_a_stopped_run_goes_on(starter: Starter, tmp_path: Path, number: signal.
 
 @pytest.mark.slow
 def test_a_stop_at_any_moment(starter: Starter, tmp_path: Path) -> None:
-    """At random moments from the first line to the last, one or several signals."""
+    """One or several signals at random moments from the first line to the last."""
     rng = random.Random(5)
     command = Command(starter, tmp_path / "whole", cold=True, pause=0.3)
     command.until_it_listens()

@@ -80,7 +80,7 @@ def _formats(problem: Problem, designs: xr.Dataset, folder: Path) -> Iterator[Re
 
 
 def _heeded(path: Path, part: Path, read: Any) -> bool:
-    """Whether a file is read; some are for people alone."""
+    """True if a file is read; some are for people alone."""
     whole = part.read_bytes()
     part.write_bytes(b"")
     try:

@@ -138,7 +138,7 @@ def _crossed(path: Path) -> None:
 
 
 def _without_end(path: Path) -> None:
-    """A band that holds whatever comes."""
+    """Write a band without ends, which is satisfied by any value."""
     frame = pd.read_csv(path)
     for name in frame.columns:
         if name.endswith((":q05", ":q95")):
@@ -158,7 +158,7 @@ def _at_one_node(path: Path) -> None:
 
 
 def _sides_exchanged(path: Path) -> None:
-    """What may be drawn as what may be fed in."""
+    """Exchange the bounds of import and export."""
     frame = pd.read_csv(path)
     values = frame.iloc[:, 1:].to_numpy().reshape(len(frame), -1, 2)
     frame.iloc[:, 1:] = values[:, :, ::-1].reshape(len(frame), -1)

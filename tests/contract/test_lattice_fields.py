@@ -31,7 +31,7 @@ def _one_turned(field: np.ndarray) -> np.ndarray:
 
 
 class Fields(ProblemContract):
-    """What each model inherits."""
+    """Base of each model's tests."""
 
     problem_name = "physics.lattice"
     name: ClassVar[str]

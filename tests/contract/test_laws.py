@@ -21,7 +21,7 @@ def _rewritten(change: Callable[[str], str], path: Path) -> None:
 
 
 def _alone(change: Callable[[str], str], path: Path) -> None:
-    """The same, with the files of LaTeX and C that say otherwise made to agree in nothing."""
+    """Apply a change, and make the files of LaTeX and C disagree in everything."""
     _rewritten(change, path)
     (path / "law.tex").unlink()
     (path / "law.c").unlink()

@@ -17,7 +17,7 @@ SDF, XYZ = (".sdf",), (".xyz",)
 
 
 def _words(old: bytes, new: bytes) -> Damage:
-    """One text of a file for another, where it first stands."""
+    """Replace the first occurrence of a text in a file."""
 
     def change(content: bytes) -> bytes:
         assert old in content, old
@@ -89,7 +89,7 @@ class TestLead(ProblemContract):
 
 @pytest.mark.slow
 class TestLeadOfElectrons(TestLead):
-    """Whose places are read too."""
+    """A lead whose atomic positions are read too."""
 
     setup: ClassVar[Mapping[str, Any]] = {**TestLead.setup, "electrons": "gfn2"}
     harmless: ClassVar[Mapping[str, str]] = {

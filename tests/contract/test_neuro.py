@@ -1,4 +1,4 @@
-"""The contract on digits: images, and drives of the network that draws them on a chip."""
+"""The contract on digits: images, and drives of the network that generates them on a chip."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -27,7 +27,7 @@ def _line(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _on_its_side(table: pd.DataFrame) -> pd.DataFrame:
-    """What is along in the place of what is across."""
+    """Exchange both directions."""
     return table.assign(
         **{a: table[b] for a, b in (("x0_mm", "y0_mm"), ("y0_mm", "x0_mm"))},
         **{a: table[b] for a, b in (("x1_mm", "y1_mm"), ("y1_mm", "x1_mm"))},

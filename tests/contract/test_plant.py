@@ -58,7 +58,7 @@ def _of_event(column: str, value: str, path: Path) -> None:
 
 
 def _thirsty(by: float, path: Path) -> None:
-    """Demands of another size beside the same readings."""
+    """Change the size of demands, with the same readings."""
     file = path / "demand.csv"
     head, *rows = file.read_text().splitlines()
     cells = [row.split(",") for row in rows]
@@ -67,7 +67,7 @@ def _thirsty(by: float, path: Path) -> None:
 
 
 def _held(path: Path) -> None:
-    """One tag that stands still for the whole week, as a replayed reading does."""
+    """Freeze one tag for the whole week, like a replayed reading."""
     file = path / "tags.csv"
     head, *rows = file.read_text().splitlines()
     cells = [row.split(",") for row in rows]

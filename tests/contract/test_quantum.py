@@ -1,4 +1,4 @@
-"""The contract on circuits and on the molecules that they draw."""
+"""The contract on circuits and on the molecules that they generate."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -73,7 +73,7 @@ class TestAreaChannel(ProblemContract):
     few = 4
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        """Those of a site, of which a few show that its own file is what is read."""
+        """Forgeries of a site, a few of which show that its own file is read."""
         few = ("sooner than light", "at another place", "in nanoseconds")
         return {"sionna-hdf5": {name: FORGERIES[name] for name in few}}
 
@@ -91,7 +91,7 @@ def _stronger(file: Any) -> None:
 
 
 def _easier(file: Any) -> None:
-    """A lower SINR than was asked for."""
+    """Write a lower SINR than the requested one."""
     file["asked_db"][...] = file["asked_db"][()] - 3.0
 
 

@@ -29,7 +29,7 @@ def _samples(change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
 
 
 def _heard(x: np.ndarray) -> np.ndarray:
-    """What was heard in place of what was made of it."""
+    """Replace the output by the input recording."""
     return 32767 * noisy(0, "white", 0.0)
 
 

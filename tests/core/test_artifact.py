@@ -50,7 +50,7 @@ def test_a_record_is_opened_as_it_was_told(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"bar": 3.5', '"bar": 1e9'),  # an alarm that never rings, run without a word
+        ('"bar": 3.5', '"bar": 1e9'),  # an alarm that never fires, run without words
         ('"rejected"', '"accepted"'),
         ('"missed": 0.25', '"missed": 0.0'),
         ('"hold": 4,', '"hold": 4, "hold": 1,'),

@@ -22,7 +22,7 @@ MADE_UP = "nobody_knows_this"
 
 
 def inner(kind: Any) -> Iterator[tuple[type, bool]]:
-    """Dataclasses in a type, and whether they stand in a list."""
+    """Dataclasses in a type, and whether they are in a list."""
     if is_dataclass(kind) and isinstance(kind, type):
         yield kind, False
     listed = typing.get_origin(kind) in (tuple, list)
@@ -32,7 +32,7 @@ def inner(kind: Any) -> Iterator[tuple[type, bool]]:
 
 
 def tables(kind: type) -> Iterator[tuple[tuple[str, ...], type, Any]]:
-    """Nested tables of settings: keys, their class, and the setup that holds `{}` there."""
+    """Nested tables of settings: keys, their class, and the setup with `{}` there."""
     for name, hint in typing.get_type_hints(kind).items():
         if name not in {f.name for f in fields(kind)}:
             continue
@@ -229,7 +229,7 @@ DIGESTS = {  # of sha256, the first
     "molecules/conformers.toml": "b8273a903f48",
     "molecules/lead.toml": "9853ae22115b",
     "molecules/library.toml": "0d0519d4170a",
-    "molecules/route.toml": "4bf5f4806f56",  # whose target is given since
+    "molecules/route.toml": "4bf5f4806f56",  # whose target has been given since
     "structures/bracket.toml": "6e515478930d",
     "structures/cantilever.toml": "bbd77f67416f",
     "structures/container.toml": "8892115aa0fc",  # whose limits are those of plates since

@@ -1,4 +1,4 @@
-"""Small networks as families hold them, with inputs to calibrate and to run them by."""
+"""Small networks as in families, with inputs to calibrate and to run them."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def rows(name: str, d: int = 5) -> torch.nn.Module:
 
 @dataclass(frozen=True)
 class Case:
-    """A graph, what it was asked, and the same in whole numbers."""
+    """A graph, its inputs, and the same in integers."""
 
     graph: NetworkGraph
     seen: dict[str, Tensor]
@@ -49,7 +49,7 @@ class Case:
 
     @property
     def given(self) -> dict[str, np.ndarray]:
-        """What it was asked, in whole numbers."""
+        """Inputs as integers."""
         return {k: whole(v, self.made.places.get(k)) for k, v in self.seen.items()}
 
 

@@ -36,7 +36,7 @@ def runners() -> dict[str, Runner]:
 
 
 def drawn(runners: dict[str, Runner]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Designs, and what the generator of random numbers gives next."""
+    """Designs, and the next number of the random generator."""
     family: Any = part_of(writer(), "toy").seated(writer(), runners)
     rng = torch.Generator().manual_seed(4)
     return family.propose(COND, rng), torch.rand(3, generator=rng)

@@ -24,7 +24,7 @@ def test_a_sphere_stays_as_it_is() -> None:
 
 
 def test_without_doubt_nothing_is_shrunk_and_by_chance_alone_most() -> None:
-    """Of rows a and -a all have the same products."""
+    """Rows a and -a all have the same products."""
     x = np.array([[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]])
     assert shrinkage(x, centred=True) == pytest.approx(0.0)
     many = np.random.default_rng(0).normal(size=(20_000, 3))

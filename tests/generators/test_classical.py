@@ -86,7 +86,7 @@ def test_settings_out_of_range_are_refused() -> None:
 
 
 def test_copula_takes_more_variables_than_rows() -> None:
-    """One factor drives 1300 skewed variables; 250 rows are enough to keep it."""
+    """One factor drives 1300 skewed variables; 250 rows are enough to recover it."""
     n, d = 250, 1300
     factor = torch.randn(n, 1, generator=rng())
     x = (0.8 * factor + 0.6 * torch.randn(n, d, generator=rng(1))).exp()

@@ -93,7 +93,7 @@ def test_the_mean_is_kernel_ridge_regression() -> None:
     mean = SmoothMean()
     missed = mean.learn(y, cond)
     standard = ((cond - mean.centre) / mean.spread).numpy()
-    # A linear part and a constant with no price are a kernel of their own: compare the predictions
+    # An unpenalised linear part and constant are a kernel of their own: compare the predictions
     # of the exact solution for every ridge, of which one must be ours.
     gaps = []
     for ridge in 10.0 ** np.arange(-3, 4):

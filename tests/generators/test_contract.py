@@ -1,4 +1,4 @@
-"""Every family of the engine keeps the contract; what is promised beyond it."""
+"""Contract tests of every family of the engine, and promises beyond it."""
 
 from dataclasses import replace
 from functools import partial
@@ -53,7 +53,7 @@ SKILLS = {name: skills_of(name) for name in FAMILIES}
 
 
 class TestFamilies(GeneratorContract):
-    """By default each on the first kind of design that it takes; the others are slow.
+    """The default is the first kind of design that a family takes; the others are slow.
 
     The networks of fields are others than those of rows: one family of each goes through all.
     """

@@ -90,7 +90,7 @@ def test_a_fit_learns_the_conditional_density(fitted: Denoising) -> None:
 
 
 def test_density_is_the_true_one(fitted: Denoising) -> None:
-    """On designs of the data the mean difference is the divergence of the learned density."""
+    """The mean difference on designs of the data is the divergence of the learned density."""
     assert isinstance(fitted, PathDensity)
     assert isinstance(fitted, HasDensity)
     x, cond = (rows[-1000:] for rows in regression(5000))  # not seen in training
@@ -103,7 +103,7 @@ def test_density_is_the_true_one(fitted: Denoising) -> None:
 
 @pytest.mark.slow
 def test_density_is_that_of_proposals(fitted: Denoising) -> None:
-    """It integrates to 1, and its entropy from proposals in many steps is the integral's."""
+    """The integral is 1, and the entropy from proposals in many steps is the integral's."""
     assert isinstance(fitted, PathDensity)
     cond = torch.tensor([[1.5, -1.0]])
     axis = torch.linspace(-3.2, 3.2, 41)

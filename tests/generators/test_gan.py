@@ -1,4 +1,4 @@
-"""GANs and what they are told."""
+"""GANs and their conditions."""
 
 import torch
 

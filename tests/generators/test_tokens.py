@@ -79,7 +79,7 @@ class Letters:
 
 
 def chain(n: int, seed: int = 0) -> Tensor:
-    """Draws of the chain, cut at the last step, which is the end."""
+    """Samples of the chain, cut at the last step, which is the end."""
     rng = torch.Generator().manual_seed(seed)
     ids = torch.full((n, STEPS), PAD)
     over, last = torch.zeros(n, dtype=torch.bool), torch.zeros(n, dtype=torch.int64)
@@ -241,7 +241,7 @@ def test_chances_of_all_sequences_sum_to_one(name: str, grammar: bool) -> None:
 
 @stepwise
 def test_proposals_have_the_chances_of_the_density(name: str) -> None:
-    """Steps from memory agree with reading whole sequences, and draws with their chances."""
+    """Steps from memory equal a read of whole sequences, and samples have their probabilities."""
     family, (ids, _) = fitted(name), whole()
     with torch.no_grad():
         chances = family.log_density(ids, ones(len(ids))).exp()  # type: ignore[attr-defined]
@@ -306,7 +306,7 @@ def test_masked_diffusion_draws_the_chain_in_any_order() -> None:
 
 @pytest.mark.slow
 def test_latent_numbers_of_a_vae_carry_the_sequence() -> None:
-    """Without a price a sequence is written again from its own latent numbers."""
+    """Without a penalty a sequence is reproduced from its own latent numbers."""
     torch.manual_seed(0)
     free = TokenVAESettings(latent=8, beta=0.0)
     sure = Drawing(temperature=0.1)
@@ -330,7 +330,7 @@ def test_a_grammar_is_never_broken(name: str) -> None:
 
 @stepwise
 def test_conditions_are_followed_and_guided(name: str) -> None:
-    """Two languages, told apart by the condition; guidance away from their mixture sharpens."""
+    """Two languages, separated by the condition; guidance away from their mixture sharpens."""
     x = torch.full((600, STEPS), PAD)
     first = torch.arange(600) % 2 == 0
     mixed = torch.rand(600, generator=rng()) < 0.15
@@ -351,7 +351,7 @@ def test_conditions_are_followed_and_guided(name: str) -> None:
 
 @pytest.fixture
 def annotations_off() -> Iterator[None]:
-    """As for users, who run without checked annotations."""
+    """Disable checked annotations, as for users."""
     config.update("jaxtyping_disable", True)
     yield
     config.update("jaxtyping_disable", False)

@@ -29,12 +29,12 @@ SEEN = Input("seen", "array", "two sums of the three numbers", dims=("reading",)
 
 @dataclass(frozen=True)
 class Settings:
-    """How many known vectors there are; and a fault that a test asks for."""
+    """Number of known vectors, and a fault for tests."""
 
     known: int = 4000
     method: str = "mixture"
     error_scale: float = 1.0  # by which the likelihood believes errors larger than they are
-    exact_prior: bool = False  # normal numbers make each vector as the truth is made
+    exact_prior: bool = False  # normal numbers generate each vector like the truth
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -
 def test_few_truths_do_not_make_a_right_posterior_calibrated(
     truths: int, ranked: int, said: str, tmp_path: Path
 ) -> None:
-    """Nothing contradicts it, and nothing could: that is told as a third outcome."""
+    """The verdict is inconclusive: nothing contradicts the posterior, and nothing could."""
     made = inferring.infer(replace(asked(), truths=truths, ranked=ranked), tmp_path / "some")
     record = made.kept.record
     assert record["verdict"] == "inconclusive"
@@ -126,7 +126,7 @@ def test_what_is_not_a_number_makes_no_posterior_calibrated(name: str) -> None:
 
 @pytest.mark.parametrize("scale", [WRONG, 1 / WRONG])
 def test_enough_truths_exclude_what_a_wrong_posterior_would_cover(scale: float) -> None:
-    """By the exact score test of Wilson, with as many inside as a right posterior has."""
+    """Use the exact score test of Wilson, with as many inside as a right posterior has."""
     needed = truths_needed()
     excluded = []
     for n in (needed - 2, needed):

@@ -38,7 +38,7 @@ WITHIN = {
 
 @cache
 def prior(family: str) -> Prior:
-    """What a family learned; without one, the exact prior."""
+    """The prior of a fitted family; without one, the exact prior."""
     problem, _ = opened(SEEN, exact_prior=not family)
     choice = GeneratorChoice(family=family or "bootstrap", steps=400)
     spec = resolve(Spec(problem=problem.name, generator=choice), problem)

@@ -37,7 +37,7 @@ def _table(folder: Path, names: str, time: np.ndarray, columns: np.ndarray) -> M
 
 
 def _model(family: ProcessFamily) -> ProcessModel:
-    """On columns that say nothing, for what needs none."""
+    """A model on arbitrary columns, for tests that need none."""
     n = len(family.seen)
     values = np.exp(np.random.default_rng(0).normal(0, 0.3, (20, n)))
     names = tuple(f"column{i}" for i in range(n))

@@ -80,7 +80,7 @@ class StirredTank:
 
 
 class FeederBattery(StirredTank):
-    """Charge of a battery that holds a feeder's import near a level: another field, same words."""
+    """Charge of a battery that levels a feeder's import: another field, the same words."""
 
     name, period_s = "battery on a feeder", 60.0
     readings = (Signal("charge", "kWh", 1.0, 9.0),)
@@ -101,7 +101,7 @@ class FeederBattery(StirredTank):
 
 
 class Gain:
-    """In proportion to the error, about a middle."""
+    """A controller proportional to the error, about a middle."""
 
     name = "gain"
 

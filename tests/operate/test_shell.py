@@ -45,7 +45,7 @@ class Reckless:
 
 
 class Silent(Reckless):
-    """Gives no number after a while."""
+    """Returns no number after a while."""
 
     name = "silent"
 

@@ -47,5 +47,5 @@ def test_memory_is_planned_for_the_fullest_batch_and_time_for_one_at_the_mean() 
 def test_the_last_micro_batches_are_the_fullest() -> None:
     unlike = UnlikeSteps((1, 1, 2, 2, 3, 3, 4, 4), (1, 1, 2, 2, 3, 3, 4, 4))
     assert unlike.computed(RankLayout(micro=4)).most == 8
-    assert unlike.computed(RankLayout(pipeline=2, micro=4)).most == 7  # two are begun at once
+    assert unlike.computed(RankLayout(pipeline=2, micro=4)).most == 7  # two are begun together
     assert unlike.computed(RankLayout(micro=4)).mean == 5

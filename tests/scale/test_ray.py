@@ -83,7 +83,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def head(tmp_path: Path) -> Iterator[str]:
-    """The address of a Ray that was started as the page of a real cluster says."""
+    """The address of a Ray, started as on the page about real clusters."""
     pytest.importorskip("ray")
     port, short = free_port(), Path("/tmp") / f"ray-{os.getpid()}"  # its sockets have short names
     line = [

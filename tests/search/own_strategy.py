@@ -25,7 +25,7 @@ class Nearby(Generational):
         return reflected(self.best + 0.1 * rng.standard_normal((self.size, self.space.m)))
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """Keep the best of the generation where it is better."""
+        """Keep the better of each pair of the generation."""
         first = int(told["cost"].argmin())
         if told["cost"][first] < self.cost:
             self.best, self.cost = told["points"][first : first + 1], told["cost"][first]

@@ -71,7 +71,7 @@ def test_the_smallest_sets_that_nothing_holds_together() -> None:
     pairs = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 1]], dtype=bool)
     assert conflicting(pairs) == ((0, 1, 2),), "each pair was held, all three were not"
     assert conflicting(np.ones((1, 2), dtype=bool)) == ()
-    wide = ~np.eye(6, dtype=bool)  # all but one are held: larger than what is looked for
+    wide = ~np.eye(6, dtype=bool)  # all but one are fixed: larger than the searched ones
     assert conflicting(wide) == (tuple(range(6)),)
 
 

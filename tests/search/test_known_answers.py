@@ -71,7 +71,7 @@ def test_evolution_finds_the_front_of_dtlz2(begun) -> None:
 def test_a_conflict_that_is_there_is_found(begun) -> None:
     """A mean of at least 0.6 is at least 0.16 d from the point of all 0.2."""
     limits = [{"quantity": "f1", "at_least": 0.6}, {"quantity": "f0", "at_most": 0.9}]
-    limits.append({"quantity": "f2", "at_most": 1.0})  # holds always
+    limits.append({"quantity": "f2", "at_most": 1.0})  # is always satisfied
     search = begun("cma_es", known_fronts.spec(limits=limits), batch=64)
     search.run(Stop(calls=300))
     from ingenium.runs.conflicts import unmet

@@ -55,7 +55,7 @@ def search(fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @dataclass
 class Praise:
-    """Says of all designs that they hold every limit and are the best there are."""
+    """A model that predicts the best values for all designs."""
 
     limits: int
     outcomes: int

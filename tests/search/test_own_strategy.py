@@ -1,4 +1,4 @@
-"""The strategy that the documents add keeps the contract, once it is added as they say."""
+"""The strategy added in the documents satisfies the contract, once added as described."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A search in a folder: what it hands over, that it goes on, and that a kill loses nothing."""
+"""A search in a folder: its exports, its resumption, and no loss by a kill."""
 
 import json
 import os
@@ -166,7 +166,7 @@ def test_what_was_altered_is_not_built_on(tmp_path: Path) -> None:
 
 
 def cut(file: Path) -> None:
-    """Take away the last round and all that hangs on it, so that the rest holds together."""
+    """Remove the last round with all that depends on it, so that the rest is consistent."""
     with sqlite3.connect(file) as db:
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
             db.execute(f"DROP TRIGGER {name}")
@@ -185,7 +185,7 @@ def cut(file: Path) -> None:
 
 @pytest.mark.parametrize("robbed", ["nothing", "the result"])
 def test_a_last_round_that_was_cut_off_is_missed(tmp_path: Path, robbed: str) -> None:
-    """Its result names the end that was there, and the ledger does where that is gone too."""
+    """The result names its last round, and so does the ledger if the result is gone too."""
     plan, out = SearchPlan("random", 1, 32), tmp_path / "o"
     with open_ledger(tmp_path / "ledger.db") as ledger:
         ingenium.search(SPEC, plan, Stop(96), out, ledger=ledger)
@@ -243,7 +243,7 @@ def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
 
 
 def begin(folder: Path, log: Path, on: str = "local") -> int:
-    """A search in a process of its own; gives its number."""
+    """Start a search in a process of its own; return its number."""
     setup = {"pause_s": 0.002, "log": str(log)}
     asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
     child = os.fork()

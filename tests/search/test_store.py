@@ -95,7 +95,7 @@ def test_what_is_done_to_the_file_is_found(store: Store, act: str) -> None:
 
 
 def test_an_end_that_was_cut_off_is_missed_by_who_keeps_the_head(store: Store) -> None:
-    """The file alone cannot tell; the result of a sitting and the ledger keep heads."""
+    """The file alone does not reveal it; the result of a session and the ledger store heads."""
     head = store.head()
     assert store.holds(head)
     with sqlite3.connect(store.path) as other:

@@ -91,7 +91,7 @@ async def _propose(call: Call, place: Path) -> None:
     assert kept > 0  # 14
     number = int(next(iter(_numbers(place / "calm"))))
     replayed = await call("replay", folder="calm", design=number)
-    assert replayed["limits_met"] is True  # 15: the evidence holds
+    assert replayed["limits_met"] is True  # 15: the evidence is confirmed
     unmet = await _ended(call, await call("propose", **(asked | {"out": "no", "spec": NEVER})))
     assert (unmet["process"], unmet["limits_met"]) == ("done", False)  # 16
     why = await call("explain", folder="no")

@@ -160,7 +160,7 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_early_stopping_keeps_the_best_check() -> None:
-    """The held-out loss is least at a centre that training runs through and past."""
+    """The held-out loss is least at a centre that training passes through."""
     x = torch.full((40, 1), 1.0)
 
     class Past(Mean):

@@ -1,4 +1,4 @@
-"""Who may do what with a ledger: by the mode of a file, and by the rights of a server."""
+"""Rights to a ledger: by the mode of a file, and by the rights of a server."""
 
 import os
 import secrets

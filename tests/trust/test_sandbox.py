@@ -49,7 +49,7 @@ def ended(sandbox: Sandbox, source: str, call: str | None = None) -> ProgramEnd:
 
 
 def value(sandbox: Sandbox, body: str) -> Any:
-    """What a function with this body gives."""
+    """Value of a function with this body."""
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     end = ended(sandbox, f"import ctypes, os, socket\ndef f():\n{lines}", "f")
     assert end.returned, end

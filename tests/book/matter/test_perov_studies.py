@@ -16,7 +16,7 @@ HEAD = "data_{0}\n_cell_length_a   {1}\n_cell_angle_alpha   90\nloop_\n _atom_si
 
 
 def cif(names: list[str], edge: float, shift: float) -> str:
-    """As the data set writes it: atoms in another order, the one of B moved along x."""
+    """A CIF like the data set's: atoms in another order, the one of B moved along x."""
     points = perov.SITES + 0.25 * np.array([1.0, 0.0, 0.0])
     points[1, 0] += shift
     rows = [
@@ -113,7 +113,7 @@ def test_the_three_kinds_have_as_many_parameters() -> None:
 
 @pytest.mark.slow
 def test_both_studies_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the few cells, for some steps; a coin is right on about half of the formulas."""
+    """Run on few cells for some steps; a coin is right on about half of the formulas."""
     monkeypatch.setattr(diffusion_kinds, "STEPS_SDE", 20)
     kinds = diffusion_kinds.run("latent", 0, diffusion_kinds.CellDraws(4, 6))
     known = diffusion_kinds.run("known", 0, diffusion_kinds.CellDraws(4, 6))

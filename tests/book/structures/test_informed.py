@@ -119,7 +119,7 @@ def test_weights_feel_the_terms_as_finite_differences_say(kind: type[Model]) -> 
 
 
 def test_an_estimate_counts_by_its_noise() -> None:
-    """A perfect denoiser of designs that are all the same gives them back at any noise level."""
+    """A perfect denoiser of identical designs returns them at any noise level."""
 
     class Perfect(Denoising):
         def denoise(self, x: Tensor, sigma: Tensor, cond: Tensor, keep: object = None) -> Tensor:

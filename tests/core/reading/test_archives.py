@@ -112,5 +112,5 @@ def test_damage_at_any_byte_is_refused_or_changes_nothing(tmp_path: Path) -> Non
                 found = arrays(file, "an archive")
             except InputError:
                 continue
-            if "x" in found:  # else the flip is in its name, which the reader asks for
+            if "x" in found:  # else the flip is in its name, which the reader requires
                 np.testing.assert_array_equal(found["x"], np.arange(5.0))

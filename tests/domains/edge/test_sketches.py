@@ -1,4 +1,4 @@
-"""Outlines against closed forms, what is no sketch, and what the device holds."""
+"""Outlines against closed forms, invalid sketches, and limits of the device."""
 
 from pathlib import Path
 
@@ -163,7 +163,7 @@ def test_first_strokes_are_gone_on_from() -> None:
 
 
 def test_both_pens_hold_what_the_device_allows() -> None:
-    """512 kB for two, and 50 ms for the longest sketch that has room."""
+    """Limits of 512 kB for two, and 50 ms for the longest possible sketch."""
     flash = 0.0
     for kind in KINDS:
         record = trained.record(kind)

@@ -1,4 +1,4 @@
-"""Laws that are drawn by chance, and the network that reads tables and writes laws."""
+"""Random laws, and the network that reads tables and writes laws."""
 
 import numpy as np
 import pytest

@@ -121,7 +121,7 @@ def test_what_the_grammar_writes_has_no_fault_of_units(table: MeasuredTable) -> 
 
 
 def test_balls_of_flint_hold_what_enclosures_of_rising_formulas_hold(table: MeasuredTable) -> None:
-    """And none is told where the box holds a pole or a root of less than nothing."""
+    """None is returned if the box contains a pole or a root of a negative number."""
     pytest.importorskip("flint")
     sides = dict.fromkeys(table.language.names, (1.0, 1.5))
     for formula in ("sqrt(length/gravity)*2.5", "tanh(amplitude)*mass", "asin(amplitude/4.0)"):
@@ -283,7 +283,7 @@ def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
 
 
 def test_reports_show_laws_as_people_write_them(table: MeasuredTable) -> None:
-    """As LaTeX a fraction stands in a product without brackets, and not in a square."""
+    """A LaTeX fraction needs no brackets in a product, but does in a square."""
     tokens = ("c", "length", "gravity", "/", "*", "c", "+")
     designs = laws([tokens], [(2.5, -0.25)], [0])
     assert report.infix(table, designs) == ("2.5*(length/gravity) - 0.25",)

@@ -1,4 +1,4 @@
-"""Small nets, built by hand."""
+"""Small networks, built by hand."""
 
 from copy import deepcopy
 from functools import cache
@@ -35,7 +35,7 @@ def two_buses(p_mw: float = 0.05, q_mvar: float = 0.02, **line: float) -> Any:
 
 
 def oddities() -> Any:
-    """What trips converters: odd bus numbers, taps, parallel lines, open switches, storage."""
+    """A network that trips converters: odd bus numbers, taps, parallel lines, storage."""
     net = empty()
     net.sn_mva = 0.5
     names = ("hv", "lv", "a", "b", "c", "d", "island")

@@ -86,7 +86,7 @@ def test_a_table_among_many_is_what_it_is_alone(spoiled: str, tmp_path: Path) ->
 
 
 def _found(read: Callable[[], tuple[Any, np.ndarray]]) -> tuple[Any, np.ndarray]:
-    """What was read, or the words of the refusal."""
+    """The table, or the message of the error."""
     try:
         return read()
     except InputError as error:

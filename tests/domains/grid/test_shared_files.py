@@ -23,7 +23,7 @@ N = 12
 
 
 class Coarse:
-    """A format that keeps three decimals of the loads."""
+    """A format that stores three decimals of the loads."""
 
     def __init__(self, form: Format) -> None:
         self.form, self.name, self.endings = form, form.name, form.endings

@@ -25,7 +25,7 @@ CUBIC, TURNED, POLAR = "Pm-3m Ba_a Ti_b O_c", "Pm-3m Ti_a Ba_b O_c", "P4mm Ba_a 
 
 @pytest.fixture(autouse=True)
 def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is asked here was answered before, or is not asked of pw.x."""
+    """Runs of pw.x are disabled: all answers are cached, or not needed."""
     monkeypatch.setattr(results, "_computed", None)
 
 
@@ -208,9 +208,9 @@ def test_what_chgnet_alone_judged_is_reported_without_pw() -> None:
 def test_a_crystal_without_an_energy_has_no_distance(
     problem: CrystalProblem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not one at no distance."""
+    """No crystal without an energy counts as one at distance 0."""
     one = crystal(problem, CUBIC)
-    problem.verifier.measure(*to_arrays(one, problem.variables))  # phases are kept from here on
+    problem.verifier.measure(*to_arrays(one, problem.variables))  # phases are cached from here on
     monkeypatch.setattr(potential, "slopes", lambda crystals: [None] * len(crystals))
     found = measured(problem, one)
     assert found["verdict"].item() != Verdict.ACCEPTED

@@ -76,7 +76,7 @@ def test_a_run_has_the_temperature_that_is_asked_for(box: AtomBox) -> None:
 
 
 def test_forces_are_read_from_their_sum_and_a_cut_output_has_none() -> None:
-    """One Ry a bohr is 25.711 eV/angstrom; what parts of the force are stands below."""
+    """One Ry a bohr is 25.711 eV/angstrom; components of the force follow below."""
     line = "     atom    {} type  1   force =     {}    0.50000000   -1.00000000"
     sums, parts = (line.format(1, "1.00000000"), line.format(2, "0.00000000")), line.format(1, "9")
     found = espresso.forces_in("\n".join([*sums, "The non-local contrib.", parts]), 2)
@@ -109,6 +109,6 @@ def test_forces_of_pw_give_the_note_of_rock_salt(
     spring = reduced_kg * (2 * np.pi * 2.99792e10 * 262) ** 2 / 16.0218  # N/m to eV/angstrom^2
     assert float(found[0, 2]) == pytest.approx(-spring * moved, rel=0.1)
     torch.testing.assert_close(found[1], -found[0], atol=1e-4, rtol=0)
-    monkeypatch.setattr(espresso, "forces", None)  # nothing is asked twice
+    monkeypatch.setattr(espresso, "forces", None)  # nothing is computed twice
     (again,) = box_forces.by_pw(box, [at + 1e-7])
     assert torch.equal(again, found)

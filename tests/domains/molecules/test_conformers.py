@@ -259,7 +259,7 @@ def test_a_setup_that_cannot_be_is_refused(setup: dict[str, object], said: str) 
 
 
 def test_atoms_in_one_place_fail_alone() -> None:
-    """One design has no answer then; those beside it are measured as ever."""
+    """Only one design fails; the others in the batch are measured as usual."""
     problem = open_problem(
         Spec(problem="molecules.conformers", setup={"smiles": "CCCC", "starts": 5})
     )

@@ -1,4 +1,4 @@
-"""What the grammar of Kekulé structures permits is a molecule, and molecules are permitted."""
+"""The grammar of Kekulé structures permits molecules, and only molecules."""
 
 import re
 

@@ -45,7 +45,7 @@ def test_a_record_that_was_written_by_hand() -> None:
 
 
 def test_counts_are_those_of_real_molecules() -> None:
-    """Charged ones of ZINC250k, and one with more charges than a line of a file holds."""
+    """Charged ones of ZINC250k, and one with more charges than fit a line of a file."""
     many = ".".join(["[NH3+]CC[NH3+]"] * 5)
     for smiles in (*zinc250k()[:25], many, "[O-][N+](=O)c1ccccc1", "C1CC12CC2"):
         mol = parsed(str(smiles))
@@ -68,7 +68,7 @@ def shorter(block: str) -> str:
 
 
 def closed(block: str) -> str:
-    """With one bond more."""
+    """A block with one more bond."""
     lines = block.splitlines(keepends=True)
     atoms, bonds = int(lines[3][:3]), int(lines[3][3:6])
     lines[3] = f"{atoms:3d}{bonds + 1:3d}" + lines[3][6:]

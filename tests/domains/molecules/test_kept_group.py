@@ -1,4 +1,4 @@
-"""Molecules that grow from a group hold it, whatever a model would like to write."""
+"""Molecules that grow from a group contain it, whatever a model proposes."""
 
 from dataclasses import replace
 from functools import cache
@@ -70,7 +70,7 @@ def test_every_molecule_holds_the_group_and_grows(source: Source, smarts: str) -
 
 
 def test_growth_starts_at_more_than_one_atom() -> None:
-    """Of ten atoms of the quinazoline that carry hydrogen, and the nitrogen, most are met."""
+    """Most of the quinazoline's ten atoms with hydrogen, and the nitrogen, are reached."""
     query, met = Chem.MolFromSmarts(QUINAZOLINE), set[int]()
     for text in quinazolines():
         mol = parsed(text)
@@ -101,8 +101,8 @@ def test_rings_and_what_is_aromatic_in_the_group_stay() -> None:
 @pytest.mark.parametrize(
     "smarts",
     [
-        "[C,N]~[O,S]",  # draws no one molecule
-        "[CX3](=O)[NX3;H1]",  # drawn, it has two hydrogens
+        "[C,N]~[O,S]",  # generates no one molecule
+        "[CX3](=O)[NX3;H1]",  # written, it has two hydrogens
         "[CH4]",  # nothing may grow
     ],
 )

@@ -1,4 +1,4 @@
-"""Evolution and reinforcement of molecules keep the contract of strategies, and learn."""
+"""Evolution and reinforcement of molecules satisfy the contract of strategies, and learn."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -141,7 +141,7 @@ def test_evolution_finds_what_the_known_do_not_hold(task: Task) -> None:
 
 @pytest.mark.slow
 def test_reinforcement_finds_more_than_its_prior(task: Task) -> None:
-    """From the trained generator, on limits that few of its proposals hold."""
+    """Start from the pretrained generator, on limits that few of its proposals satisfy."""
     limits = (Limit("logp", at_least=3.5), Limit("tpsa", at_least=80.0))
     prior = GeneratorChoice(family="moses_lstm_chosen")
     asked = replace(task, spec=replace(task.spec, limits=limits, objectives=(), generator=prior))

@@ -1,4 +1,4 @@
-"""Molecules as SELFIES: there and back, and molecules whatever is drawn."""
+"""Molecules as SELFIES: there and back, and molecules from any sample."""
 
 import pytest
 import torch

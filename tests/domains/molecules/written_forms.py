@@ -1,4 +1,4 @@
-"""Other ways to write a molecule that leave its substance the same, made from its usual one."""
+"""Other ways to write a molecule with the same substance, generated from its usual one."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -18,7 +18,7 @@ def labelled(mol: Chem.Mol) -> Chem.Mol:
 
 
 def salt(mol: Chem.Mol) -> Chem.Mol:
-    """A proton at each basic nitrogen, chlorides, and a piece of many carbons beside it."""
+    """A proton at each basic nitrogen, chlorides, and a piece of many carbons next to it."""
     out = Chem.RWMol(mol)
     found = mol.GetSubstructMatches(Chem.MolFromSmarts(AMINE))
     for (i,) in found:

@@ -1,4 +1,4 @@
-"""Digits, their reader and the network that draws them, against what else knows them."""
+"""Digits, their reader and the network that generates them, against independent programs."""
 
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def test_coarser_weights_are_other_networks():
 
 
 def test_nest_sends_the_same_spikes(drives: Digits):
-    """A program that shares no code with ours; its room is made with `ingenium doctor`."""
+    """Compare with a program that shares no code with ours; `ingenium doctor` installs it."""
     arrays = to_arrays(drives.data().isel({DESIGN: slice(0, 3)}), drives.variables)
     judge = drives.verifier
     nest = NestVerifier(judge)

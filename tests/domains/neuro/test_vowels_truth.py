@@ -17,7 +17,7 @@ def _measured(series: np.ndarray, speaker: np.ndarray) -> np.ndarray:
 
 
 def test_utterances_are_those_of_the_data():
-    """Counts as UCI's description has them: 30 a speaker to learn from, 24 to 88 held out."""
+    """Counts of UCI's description: 30 a speaker for training, 24 to 88 held out."""
     series, speaker = vowels()
     assert series.shape == (640, 12, 16)
     assert np.bincount(speaker[~held_out()])[1:].tolist() == [30] * 9

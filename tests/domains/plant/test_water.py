@@ -63,7 +63,7 @@ def test_wntr_gives_the_same_first_hour(works: Works, tmp_path: Path) -> None:
 
 
 def test_water_is_conserved(works: Works) -> None:
-    """What flows into a tank is what its level gains."""
+    """Inflow of a tank equals the gain of its level."""
     of = works.toolkit.opened(CTOWN)
     of.begin()
     level = []

@@ -1,4 +1,4 @@
-"""Circuits by hand: chances, entanglement, divergences and counts in closed form."""
+"""Circuits by hand: probabilities, entanglement, divergences and counts in closed form."""
 
 import math
 

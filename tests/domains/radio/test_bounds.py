@@ -15,7 +15,7 @@ FADING = Fading(subcarriers(64, 0.75e6), ANTENNAS, HZ, NOISE)
 
 
 def paths(delay_ns: list[float], azimuth_deg: list[float]) -> Rays:
-    """At one place, without reflections at the ground."""
+    """Paths at one place, without ground reflections."""
     one = torch.ones(1, len(delay_ns), dtype=torch.float64)
     delay = torch.tensor([delay_ns], dtype=torch.float64) * 1e-9
     azimuth = torch.deg2rad(torch.tensor([azimuth_deg], dtype=torch.float64))

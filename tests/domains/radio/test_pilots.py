@@ -114,7 +114,7 @@ def genie(fading: Fading, received: torch.Tensor, arrays: tuple[torch.Tensor, ..
 
 
 def test_who_knows_more_errs_less_and_the_genie_least() -> None:
-    """With the exact error of the genie: the trace of its posterior covariance."""
+    """The genie's exact error is the trace of its posterior covariance."""
     fading = Fading(subcarriers(16, 1e6), 4, HZ, 1.0)
     rays = drawn(400)
     rng = torch.Generator().manual_seed(2)
@@ -168,7 +168,7 @@ def test_pursuit_finds_paths_of_the_grid_exactly_and_none_in_noise() -> None:
     assert float(error.median()) < noise / 10  # paths that lie together are found as one between
     silent = math.sqrt(noise) * circular((200, 16, 4), rng)
     heard = Pursuit().estimate(silent, noise).abs().amax((1, 2)) > 0
-    assert float(heard.double().mean()) < 0.15  # a finer grid gives noise more chances
+    assert float(heard.double().mean()) < 0.15  # a finer grid fits noise more often
 
 
 def test_the_coded_link_decodes_above_its_threshold_and_not_below() -> None:

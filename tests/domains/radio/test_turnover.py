@@ -1,4 +1,4 @@
-"""What known channels say of paths that come and go, on a street whose answer is known."""
+"""Estimates of appearing and vanishing paths, on a street with a known answer."""
 
 import math
 
@@ -14,7 +14,7 @@ FRAME = SiteFrame((0.0, 0.0, 27.0), 1.5, (20.0, -60.0), (120.0, 60.0), 3.5e9)
 
 
 def street(n: int, hidden: float, seed: int = 0) -> Rays:
-    """In sight, with one wall at y = 80 whose path every place has but a share of them."""
+    """Places in sight, with one wall at y = 80 whose path all but a share of the places have."""
     rng = torch.Generator().manual_seed(seed)
     share = torch.rand(3, n, generator=rng, dtype=torch.float64)
     east, north = 20 + 100 * share[0], -60 + 120 * share[1]

@@ -1,4 +1,4 @@
-"""Poems whose words are drawn evenly among those that a grammar lets in."""
+"""Poems whose words are sampled uniformly among those that a grammar admits."""
 
 import torch
 

@@ -84,7 +84,7 @@ def test_schemes_are_those_of_the_forms() -> None:
 
 
 def test_the_grammar_writes_what_the_verifier_accepts() -> None:
-    """Words are drawn evenly under the grammar, from a vocabulary that no model knows."""
+    """Words are sampled uniformly under the grammar, from a vocabulary that no model knows."""
     known = [w for w in sorted(dictionary()) if len(w) < 9 and w.isalpha()][::29]
     vocabulary = Vocabulary.of([f" {w}\n" for w in known], pattern=r" [a-z']+|\n", rare=1)
     for form in FORMS:

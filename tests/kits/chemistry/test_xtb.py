@@ -25,7 +25,7 @@ G2_WATER_ANGSTROM = ((0, 0, 0.119262), (0, 0.763239, -0.477047), (0, -0.763239, 
 
 
 def test_water_has_the_energy_of_another_program() -> None:
-    """Of the same atoms, xtb 6.7.1 (grimme-lab, in Fortran) prints -5.0702223 Hartree."""
+    """The value of xtb 6.7.1 (grimme-lab, in Fortran) on these atoms: -5.0702223 Hartree."""
     position = np.array(G2_WATER_ANGSTROM) / BOHR_ANGSTROM
     found = single_point(Geometry(np.array([8, 1, 1]), position, 0, 0))
     assert found is not None

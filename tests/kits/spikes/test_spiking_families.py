@@ -1,4 +1,4 @@
-"""What only families that spike do; what all promise, the contract tests."""
+"""Properties of spiking families only; common ones are in the contract tests."""
 
 from dataclasses import replace
 

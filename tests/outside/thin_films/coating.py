@@ -29,7 +29,7 @@ BAND_M = torch.linspace(450, 650, 41, dtype=torch.float64) * NM
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the coating."""
+    """Settings of the coating."""
 
     pairs: int = 2  # of a layer of high and one of low index, from the air on
     centre_nm: float = 550.0

@@ -39,7 +39,7 @@ def chemistry() -> Chemistry:
 
 
 def least(chemistry: Chemistry, product: str, deepest: int, above: frozenset[str]) -> float:
-    """Of all routes to a molecule, by trying every one."""
+    """Least cost over all routes to a molecule, by trying every one."""
     if product in chemistry.stock:
         return 0.0
     if deepest == 0:

@@ -110,7 +110,7 @@ def test_a_body_whose_outer_cells_are_others_is_refused(form, tmp_path):
 
 
 def test_cells_in_space_come_from_moved_known_ones_and_plane_ones_do_not() -> None:
-    """No contest was held in space, where the family of plane cells met next to nothing."""
+    """There was no comparison in space, where the family of plane cells met nearly no target."""
     assert SPACE.default_family == "residual_bootstrap"
     assert (PLANE.default_family, SPACE.steered_family) == ("principal_flow_matching",) * 2
     assert SPACE.default_family not in SPACE.budgets()

@@ -1,4 +1,4 @@
-"""Crushing held against plastic limit analysis, which shares neither code nor theory with it.
+"""Crushing compared with plastic limit analysis, which shares neither code nor theory with it.
 
 The limit load of a frame of rigid, perfectly plastic walls is the most that any forces in
 equilibrium bear which yield nowhere: a linear programme, without time, displacement or elasticity.

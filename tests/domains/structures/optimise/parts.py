@@ -41,7 +41,7 @@ def half_mbb(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked
 def cantilever(
     cells: tuple[int, ...], volumes: Sequence[float] = (0.5,), height: float = 0.5
 ) -> Asked:
-    """Held on the left, pressed down on the right along a line at a height of 0 to 1.
+    """A cantilever fixed on the left, pressed down on the right along a line at a height of 0 to 1.
 
     Source: Sigmund, Struct. Multidisc. Optim. 21, 2001, section 5.1.1 (plane); Liu and Tovar,
         Struct. Multidisc. Optim. 50, 2014, fig. 4 (space, height 0).

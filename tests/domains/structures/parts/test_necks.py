@@ -1,4 +1,4 @@
-"""A neck of one cell bears what the whole part does: its stress is told, however little metal."""
+"""A neck of one cell carries the whole load: its stress is reported, however little metal."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 CELLS, CELL_M = (24, 8, 8), 0.003
 FORCE_N = 900.0
-HELD = 1 - 0.3 / 0.7  # von Mises over axial stress where what is beside a neck lets it not narrow
+HELD = 1 - 0.3 / 0.7  # von Mises over axial stress if surroundings prevent contraction
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What half cells say of a shape: stress settles, its error is stated, limits hold beyond."""
+"""Half cells of a shape: stress converges, its error is stated, limits are satisfied beyond it."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Shapes that must be made: what is measured can be counted by hand, and is heeded."""
+"""Shapes to manufacture: measurements can be counted by hand, and limits are enforced."""
 
 import pytest
 import torch

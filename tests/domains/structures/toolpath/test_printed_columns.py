@@ -139,7 +139,7 @@ def test_wrong_settings_are_refused() -> None:
 def test_the_page_on_columns_does_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a column as high as five beads are wide."""
+    """Run on a column as high as five beads are wide."""
     page = (Path(__file__).parents[4] / "docs" / "how-to" / "printed_columns.md").read_text()
     (spec,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     small = spec.replace("height_m = 2.4", "height_m = 0.6").replace("0.06 ", "0.12 ")

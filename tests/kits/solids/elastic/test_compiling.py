@@ -1,4 +1,4 @@
-"""Of processes that need a kernel at once, one compiles it."""
+"""Among processes that need a kernel at the same time, one compiles it."""
 
 from pathlib import Path
 from threading import Event, Thread

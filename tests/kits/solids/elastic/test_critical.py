@@ -66,7 +66,7 @@ def test_pure_shear_has_root_three_times_its_stress() -> None:
 
 @pytest.mark.parametrize("plane", ["stress", "strain"])
 def test_a_plane_that_is_held_across_is_stressed_across(plane: str) -> None:
-    """Pulled by a unit stress along x, held across by Poisson's ratio of it."""
+    """A unit stress along x, with fixed sides, gives Poisson's ratio of it across."""
     grid = RegularGrid((3, 3))
     system = Elastic(grid, torch.zeros(grid.n_displacements, dtype=torch.bool), plane=plane)
     at = torch.cartesian_prod(torch.arange(4), torch.arange(4)).double()

@@ -23,7 +23,7 @@ def part():
 
 
 def corners(mesh):
-    """Of every face, in an order that does not hang on the numbering."""
+    """Corners of every face, in an order independent of the numbering."""
     rows = np.round(mesh.vertices[mesh.faces] * 1e9).astype(int)
     first = [np.lexsort(r.T[::-1])[0] for r in rows]
     turned = np.stack([np.roll(r, -f, 0) for r, f in zip(rows, first, strict=True)])
