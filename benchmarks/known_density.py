@@ -1,6 +1,6 @@
 """All families on one conditional distribution whose density is known.
 
-Eight numbers, Gaussian up to a bend that keeps volume, with a mean that follows two conditions.
+Eight numbers, Gaussian up to a bend that preserves volume, with a mean that follows two conditions.
 Families are fitted under their own plans. Each is compared with the score of the truth itself: the
 mean negative log density of held-out designs with the true one row by row, and the energy distance
 of proposals to held-out designs (each with its conditions) with that of fresh true designs. Times

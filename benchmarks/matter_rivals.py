@@ -102,7 +102,7 @@ def of_pyxtal(problem: CrystalProblem, seed: int) -> Iterator[RelaxedCrystal]:
     for _ in range(RELAXED):
         system = systems[int(rng.integers(len(systems)))]
         made = empty()
-        for _ in range(ATTEMPTS):  # most groups hold no five atoms of three elements
+        for _ in range(ATTEMPTS):  # most groups allow no five atoms of three elements
             group = int(rng.integers(1, GROUPS + 1))
             try:
                 made.from_random(3, group, list(system), [1, 1, 3], random_state=rng)

@@ -16,7 +16,7 @@ from typing import Any
 import jaxtyping
 import pytest
 
-EACH = 50  # so many first calls in a test, and every so many later ones
+EACH = 50  # checked first calls in a test, and the interval of later ones
 WRAPPED = 3  # first calls in a test at which a function within a function is wrapped
 every_call: Callable[..., Any] = jaxtyping.jaxtyped
 
@@ -84,6 +84,6 @@ def _counted(bare: Any, typechecker: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup() -> Iterator[None]:
-    """A test begins: all counts begin anew."""
+    """Reset all counts at the beginning of a test."""
     RUNNING.number += 1
     return (yield)

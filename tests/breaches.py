@@ -170,7 +170,7 @@ def _made_up(release: Release) -> None:
 
 
 def _stolen(release: Release) -> None:
-    """Nobody of a role approved, but their key did."""
+    """Sign with the key of a role without its owner's approval."""
     release.sign_all()
 
 

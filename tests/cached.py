@@ -59,7 +59,7 @@ def install() -> None:
 
 
 def listen() -> None:
-    """Count what numba compiles from here on, once somebody has imported it."""
+    """Count what numba compiles from here on, once it is imported."""
     if ONCE.listens or "numba.core.event" not in sys.modules:
         return
     from numba.core import event

@@ -111,7 +111,7 @@ class Settings:
     known: int = 60
     pause_s: float = 0.0  # that the engine takes for each batch
     log: str = ""  # file to which the engine writes each point that it measures
-    gap: float = -1.0  # below this first number the engine has no answer
+    gap: float = -1.0  # below this first number the engine fails
     rough: float = 0.0  # how far a cheap tier errs, unless it has a form of its own; 0 for none
     slow: float = 0.0  # seconds that the engine takes for a design, by its first number
 

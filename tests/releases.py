@@ -59,7 +59,7 @@ class Release:
         return found[-1]
 
     def sign(self, owner: str, **other: Any) -> None:
-        """Sign as the owner of a role does; `other` says what is done otherwise."""
+        """Sign as the owner of a role; `other` names deviations."""
         own = {"hash": self.entry(), "role": owner, "actor": f"{owner}@lab"}
         own |= {"key": self.keys[owner]}
         told = own | {"decision": "approved"} | other

@@ -91,7 +91,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
 
 
 def test_what_lies_there_was_measured_last(shared: type[CoarseTable], tmp_path: Path) -> None:
-    """A file that is written anew is read and measured anew, and the next best move up."""
+    """A file that is rewritten is read and measured again, and the next best moves up."""
     limit = {"quantity": "mass_kg", "at_most": edge(tmp_path / "free")}
     first = {"quantity": "mass_kg", "sense": "maximise"}
     asked = spec(limits=[limit], objectives=[first], select={"count": 5})
@@ -186,7 +186,7 @@ def test_a_limit_can_be_held_beyond_the_uncertainty(
 
 
 class Apart(toy.BeamFiles):
-    """A file a beam, which says so: it is written and read in parts."""
+    """A file for each beam, declared so: it is written and read in parts."""
 
     apart = True
     written: ClassVar[list[int]] = []

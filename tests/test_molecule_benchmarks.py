@@ -1,4 +1,4 @@
-"""Benchmarks of molecules: specs that can be met, runs that go on, and peers counted fairly."""
+"""Benchmarks of molecules: feasible specs, resumed runs, and peers counted fairly."""
 
 from functools import partial
 from pathlib import Path

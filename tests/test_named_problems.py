@@ -78,7 +78,7 @@ def test_without_its_packages_a_domain_is_told_and_its_problems_name_the_line(
         domain.problem("one")
     assert str(domain.missing()).startswith("no_such_package is not installed")
     with plugged(tmp_path), pytest.raises(EngineError, match="No module named 'no_such_package'"):
-        Domain("bold", "Bold", "bold", offers).problem("one")  # it needs what it does not say
+        Domain("bold", "Bold", "bold", offers).problem("one")  # it needs an undeclared package
 
 
 def test_our_domains_are_told_where_rdkit_is_absent() -> None:

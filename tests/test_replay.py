@@ -104,7 +104,7 @@ def test_conditions_that_nobody_can_ask_for_are_told(finished: loop.Run, folder:
 def test_a_file_that_says_its_conditions_is_believed_before_its_run(
     finished: loop.Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The load of a beam that somebody altered is the one that counts."""
+    """The load of a beam in its altered file is the one that counts."""
     *rest, load = toy.VARIABLES
     monkeypatch.setattr(toy, "VARIABLES", (*rest, dataclasses.replace(load, given="load_n")))
     record = next(r for r in read(folder / "evidence.jsonl") if r["file"])

@@ -43,7 +43,7 @@ def test_whole_numbers_that_hold_lie_outside_the_red_zone() -> None:
 
 
 def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run) -> None:
-    """All beams are heavy, so that no column says so; their loads differ."""
+    """All beams are heavy, so that there is no column for it; their loads differ."""
     page = (finished.folder / "report.html").read_text()
     table = page[page.index("Best designs") :]
     heads = re.findall("<th>(.*?)</th>", table[: table.index("</tr>")].replace("<wbr>", ""))

@@ -135,7 +135,7 @@ def test_a_file_of_the_airfoils_is_measured(tools: tuple[Any, Any], tmp_path: Pa
         patch.chdir(tmp_path)
         exec(code, {})
         found = tools[1].command(command, tmp_path)
-    assert found.returncode == 1  # as the page says
+    assert found.returncode == 1  # as on the page
     assert "naca0012.dat" in found.stdout
     assert "rejected" in found.stdout
 

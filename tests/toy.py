@@ -45,7 +45,7 @@ class Settings:
     length_m: float = 1.0
     known: int = 300
     pause_s: float = 0.0  # that the engine takes for each batch
-    broken: bool = False  # the engine has no answer
+    broken: bool = False  # the engine fails
 
 
 @dataclass(frozen=True)

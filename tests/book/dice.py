@@ -1,4 +1,4 @@
-"""A package of somebody else with a domain's entry point, rows, a study and a check."""
+"""A third party's package with a domain's entry point, rows, a study and a check."""
 
 import sys
 from collections.abc import Iterator

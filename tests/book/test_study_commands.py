@@ -1,4 +1,4 @@
-"""The evidence book at the command line, with the rows of somebody else's package."""
+"""The evidence book at the command line, with the rows of a third party's package."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Verdicts come from the interval of the main claim alone, and refute only what had its chance."""
+"""Verdicts come from the interval of the main claim alone, and refute only testable claims."""
 
 import math
 

@@ -132,7 +132,7 @@ def test_too_little_memory_to_load() -> None:
 
 @pytest.mark.parametrize("named", [True, False])
 def test_a_ledger_that_was_deleted_is_not_called_intact(here: Path, monkeypatch, named) -> None:
-    """Nor one that was begun anew in its place, with entries of its own."""
+    """A new ledger in its place, with entries of its own, is not called intact either."""
     file = here / "ingenium" / "ledger.sqlite"
     monkeypatch.setenv("XDG_DATA_HOME", str(here))
     monkeypatch.setenv("INGENIUM_CACHE", str(here.with_name("cache")))

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any moment: heeded, without a traceback, and the run goes on later."""
+"""Ctrl-C and SIGTERM at any moment: obeyed, without a traceback, and the run resumes later."""
 
 import random
 import signal

@@ -102,7 +102,7 @@ def test_all_arms_have_the_same_calls(ended: ContestTable) -> None:
     )  # fmt: skip
     assert {r.calls for r in ended.results} == {8}
     assert all(r.losses == () for r in ended.results)  # nothing here descends
-    assert sum(r.arm == "nearest_known" for r in ended.results) == 1  # no chance in it
+    assert sum(r.arm == "nearest_known" for r in ended.results) == 1  # not random
     assert sum(r.arm == "random" for r in ended.results) == 2
 
 
@@ -187,7 +187,7 @@ def test_without_measured_conditions_the_wish_is_to_be_as_good(beams: None, tmp_
     problem = open_problem(asked)
     contest = Contest.of(problem, replace(PLAN, families=(), seeds=(0,)), tmp_path, asked)
     wishes = contest.referee.wishes
-    assert set(wishes.zone) == {INSIDE, EDGE}  # beyond the data nobody knows what is good
+    assert set(wishes.zone) == {INSIDE, EDGE}  # beyond the data the best designs are unknown
     first = contest.referee.spec_of(0)
     held = problem.data().isel({DESIGN: np.flatnonzero(problem.data()["held_out"].to_numpy())})
     mass = (7850 * held["width_m"] * held["height_m"]).to_numpy()

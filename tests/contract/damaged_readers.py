@@ -19,7 +19,7 @@ from ingenium.domains import open_problem, problem_class
 from ingenium.domains.structures.parts.part import positions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SEALED = ("npz", "3mf")  # zip archives hold sums of what is packed
+SEALED = ("npz", "3mf")  # zip archives have checksums of their contents
 
 
 def of(domain: str, folder: Path) -> Iterator[Reader]:
@@ -52,7 +52,7 @@ def _specs(domain: str, folder: Path) -> Iterator[Reader]:
         path.write_bytes(example.read_bytes())
         try:
             read(path)
-        except InputError:  # asks another verb, of a device or a question
+        except InputError:  # a request of another verb, on a device or a question
             continue
         yield Reader(f"spec {domain}/{example.name}", path, path, read)
 

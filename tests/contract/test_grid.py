@@ -57,7 +57,7 @@ def _of_table(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Damage:
 
 
 def _with_a_gap(table: pd.DataFrame) -> pd.DataFrame:
-    """A step of which nothing is said."""
+    """Leave out one step."""
     out = table.astype(dict.fromkeys(table.columns[1:], float))
     out.iloc[5, 1:] = np.nan
     return out

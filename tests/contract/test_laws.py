@@ -28,7 +28,7 @@ def _alone(change: Callable[[str], str], path: Path) -> None:
 
 
 def _by_itself(change: Callable[[str], str], path: Path) -> None:
-    """The same in the other files, which are judged by what they say, not by who wrote them."""
+    """Apply a change to the other files too, which are judged by content, whoever wrote them."""
     for file in path.iterdir():
         before = file.read_text()
         after = change(before)

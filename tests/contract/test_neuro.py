@@ -13,7 +13,7 @@ from ingenium.testing import Damage, ProblemContract
 
 
 def _repainted(change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
-    """An image with other grey levels, which still says its digit."""
+    """Change the grey levels of an image, and leave its digit."""
     with Image.open(path) as image:
         grey, digit = np.asarray(image).astype(int), image.info["digit"]
     text = PngImagePlugin.PngInfo()
@@ -22,7 +22,7 @@ def _repainted(change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
 
 
 def _relabelled(path: Path) -> None:
-    """An image that says it is another digit."""
+    """Label an image as another digit."""
     with Image.open(path) as image:
         grey, digit = np.asarray(image), int(image.info["digit"])
     text = PngImagePlugin.PngInfo()

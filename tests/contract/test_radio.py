@@ -37,7 +37,7 @@ def _elsewhere(file: Any) -> None:
 
 
 def _in_ns(file: Any) -> None:
-    """Delays in ns that say so."""
+    """Write delays in ns, with that unit."""
     file["delay"][...] = 1e9 * file["delay"][()]
     file["delay"].attrs["units"] = "ns"
 

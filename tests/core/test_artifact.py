@@ -86,7 +86,7 @@ def test_what_is_no_record_is_told(folder: Path, content: str) -> None:
 
 
 def test_a_seal_is_no_signature(folder: Path) -> None:
-    """Whoever writes the record anew can seal it; a replay and the ledger tell then."""
+    """Anybody who rewrites the record can seal it; then a replay and the ledger reveal it."""
     path = folder / Alarm.file
     told = {k: v for k, v in json.loads(path.read_text()).items() if k != "seal"}
     path.write_text(sealed_text(told | {"verdict": "accepted"}))

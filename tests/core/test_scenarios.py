@@ -20,7 +20,7 @@ AT_MOST = Limit("risk", at_most=0.05)
 
 @dataclass(frozen=True)
 class Plain:
-    """The chance of a design as it is."""
+    """The probability of failure of a design itself."""
 
     name: str = "plain"
     version: str = "1"
@@ -33,7 +33,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class Dice:
-    """Failure of a design in a scenario, and a cost with its chance as mean and deviation."""
+    """Failure of a design in a scenario, and a cost with its probability as mean and deviation."""
 
     seed: int = 0
     shares: tuple[str, ...] = ("risk",)

@@ -20,7 +20,7 @@ SIZE = (Variable("side_m", ("edge",), "m", "edge length", lower=0.0),)
 
 
 class Box:
-    """Volume and surface of a box; no answer for one without volume."""
+    """Volume and surface of a box; NaN for one without volume."""
 
     name = "box"
     version = "1"
@@ -183,7 +183,7 @@ def test_a_limit_that_is_held_by_less_than_its_uncertainty_is_close() -> None:
     cube = boxes([[1.0, 1.0, 1.0], [1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
     limits = (Limit("volume_m3", at_most=1.05), Limit("surface_m2", at_most=9.0))
     found = verify(cube, Box(), limits, variables=SIZE, sizes={"edge": 3})
-    assert not close(found).any()  # as long as nobody says how sure the values are
+    assert not close(found).any()  # as long as the values have no uncertainty
     told = weighed(found, limits, {"volume_m3": 0.1})
     assert close(told).tolist() == [[True, False], [False, False], [False, False]]
     assert told["verdict"].to_numpy().tolist() == found["verdict"].to_numpy().tolist()

@@ -176,4 +176,4 @@ def test_an_address_that_is_taken_is_told(runners: dict[str, Runner]) -> None:
         with pytest.raises(InputError, match="an address of this machine that is free"):
             lender.server(*place(address))
         with pytest.raises(InputError, match="an address of this machine that is free"):
-            lender.server("203.0.113.7", 7711)  # of documents, and nobody's
+            lender.server("203.0.113.7", 7711)  # of documents, and unassigned

@@ -28,5 +28,5 @@ def test_without_doubt_nothing_is_shrunk_and_by_chance_alone_most() -> None:
     x = np.array([[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]])
     assert shrinkage(x, centred=True) == pytest.approx(0.0)
     many = np.random.default_rng(0).normal(size=(20_000, 3))
-    assert shrinkage(many) > 0.5  # a sphere but for chance
+    assert shrinkage(many) > 0.5  # a sphere up to sampling error
     np.testing.assert_allclose(shrunk_covariance(many), np.eye(3), atol=0.03)

@@ -115,7 +115,7 @@ def test_rows_left_out_are_left_out() -> None:
     noise = torch.randn(30, 40, generator=rng()).double()
     idle = SmoothMean().learn(noise, cond)
     assert missed.square().mean() > (y - mean.mean(cond)).square().mean()
-    # Where conditions say nothing the plain mean of the other rows stays.
+    # Where conditions are uninformative the plain mean of the other rows remains.
     plain = (noise - noise.mean(0)) * 30 / 29
     assert (idle - plain).abs().amax(0).median() == pytest.approx(0, abs=1e-9)
 

@@ -1,4 +1,4 @@
-"""Reinforcement ends at the density that its prior, its worth and its rewards say."""
+"""Reinforcement ends at the density given by its prior, its worth and its rewards."""
 
 from itertools import product
 

@@ -93,7 +93,7 @@ def chain(n: int, seed: int = 0) -> Tensor:
 
 
 def truth(row: tuple[int, ...]) -> float:
-    """Log chance of one sequence of letters."""
+    """Log probability of one sequence of letters."""
     total, last = 0.0, None
     for letter in (*row, END)[: STEPS - 1]:
         total += math.log(NEXT[last][{A: 0, B: 1, END: 2}[letter]])

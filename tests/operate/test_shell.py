@@ -226,7 +226,7 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
 
 
 class Struck(Reckless):
-    """Somebody stops the run while it learns, once."""
+    """A policy during whose update the run is stopped, once."""
 
     def __init__(self) -> None:
         self.left = 30

@@ -18,7 +18,7 @@ from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 
 STEPS, SYMBOLS = 12, 20
-ROWS, BATCH = 160, 128  # so many that they are cut into pieces by length
+ROWS, BATCH = 160, 128  # enough to be cut into pieces by length
 TWO = (
     "data:2",
     "data:2,micro:2",

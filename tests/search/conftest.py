@@ -23,7 +23,7 @@ Begun = Callable[..., Search]
 
 @pytest.fixture
 def begun(tmp_path: Path) -> Iterator[Begun]:
-    """A search in a file, opened with its name; the same name goes on with it."""
+    """A search in a file, opened by its name; the same name resumes it."""
     stores = []
 
     def begin(

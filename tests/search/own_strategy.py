@@ -35,5 +35,5 @@ class Nearby(Generational):
         return {"best": self.best, "cost": np.array(self.cost)}
 
     def relearn(self, state: State) -> None:
-        """Go on from the best point of another one."""
+        """Continue from the best point of another one."""
         self.best, self.cost = state["best"], state["cost"]

@@ -1,4 +1,4 @@
-"""Bayesian optimisation: the same after a stop, within its region, and better than chance."""
+"""Bayesian optimisation: the same after a stop, within its region, and better than random."""
 
 from dataclasses import replace
 

@@ -80,5 +80,5 @@ def test_a_conflict_that_is_there_is_found(begun) -> None:
     assert found is not None
     assert [len(c.limits) for c in found.conflicts] == [2]
     assert all("f2" not in label for label in found.conflicts[0].limits)
-    for one in found.front:  # nothing is better than the closed form says
+    for one in found.front:  # nothing is better than the closed form
         assert one.values["f0"] >= 6 * (max(one.values["f1"], 0.2) - 0.2) ** 2 - 1e-9

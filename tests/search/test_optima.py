@@ -1,8 +1,4 @@
-"""Strategies on functions whose best values are known, against chance, over seeds.
-
-Bounds were set before these seeds were run; annealing was tuned on seeds 0 to 2, `population` and
-`map_elites` on other functions. What missed its bound is marked with what it reached.
-"""
+"""Strategies on functions with known optima, against random search, over seeds."""
 
 import numpy as np
 import pytest
@@ -124,7 +120,7 @@ def kinds_found(begun, strategy: str) -> float:  # type: ignore[no-untyped-def]
     ],
 )
 def test_more_kinds_of_design_are_found_than_by_chance(begun, strategy: str) -> None:
-    """Each pair of means can be had; chance finds those in the middle."""
+    """Each pair of means is attainable; random search finds those in the middle."""
     assert kinds_found(begun, strategy) > 1.5 * kinds_found(begun, "random")
 
 

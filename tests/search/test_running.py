@@ -258,7 +258,7 @@ def begin(folder: Path, log: Path, on: str = "local") -> int:
 
 
 def killed(folder: Path, times: int, seed: int) -> Iterator[str]:
-    """Everything wrong with a search that is killed so many times and goes on each time."""
+    """Faults of a search that is killed some times and resumed each time."""
     rng, log = random.Random(seed), folder / "log"
     for i in range(times):
         lines = log.read_text().count("\n") if log.exists() else 0
@@ -279,7 +279,7 @@ def killed(folder: Path, times: int, seed: int) -> Iterator[str]:
 
 
 def wait_for(lines: int, log: Path, child: int, patience_s: float = 60.0) -> None:
-    """Until the engine has measured so many designs, or the process has ended."""
+    """Wait until the engine has measured a number of designs, or the process has ended."""
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         if log.exists() and log.read_text().count("\n") >= lines:
@@ -329,7 +329,7 @@ def test_killed_with_designs_in_flight_nothing_is_lost_or_doubled(tmp_path: Path
         time.sleep(0.1 * rng.random())
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        time.sleep(1.0)  # the workers see that nobody is there
+        time.sleep(1.0)  # the workers see that the host is gone
         before = log.read_text().count("\n")
         time.sleep(0.5)
         assert log.read_text().count("\n") == before, "a worker outlived its search"

@@ -77,7 +77,7 @@ def test_texts_are_no_points() -> None:
 
 
 def stop_after(rounds: int | None) -> Heard:
-    """Interrupt a search after so many rounds."""
+    """Interrupt a search after some rounds."""
 
     def heard(last: Round) -> None:
         if last.round + 1 == rounds:

@@ -80,7 +80,7 @@ ACTS = {
 
 
 def free(db: sqlite3.Connection) -> None:
-    """Take away what refuses changes, as somebody who may write the file can."""
+    """Remove the guards against changes, as anybody who may write the file can."""
     for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute(f"DROP TRIGGER {name}")
 

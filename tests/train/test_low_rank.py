@@ -29,7 +29,7 @@ class Plane(nn.Module):
 
 
 def data(rank: int) -> tuple[Tensor, Tensor, Plane]:
-    """Targets of a plane whose matrix is so many ranks away from the first one."""
+    """Targets of a plane whose matrix differs from the first one by a given rank."""
     rng = torch.Generator().manual_seed(0)
     model = Plane()
     more = torch.randn(5, rank, generator=rng) @ torch.randn(rank, 6, generator=rng)

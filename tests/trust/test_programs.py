@@ -1,4 +1,4 @@
-"""Programs of the machine: their limits, and libraries that nobody can change."""
+"""Programs of the machine: their limits, and libraries that cannot be changed."""
 
 import os
 import shutil

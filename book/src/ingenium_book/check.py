@@ -30,7 +30,7 @@ class CheckOutcome:
     findings: tuple[Finding, ...]
     commands: tuple[str, ...]  # commands that it ran, as a user would write them
     caption: str  # of its picture
-    picture: str  # digest of the picture beside the file; empty if there is none
+    picture: str  # digest of the picture next to the file; empty if there is none
     seconds: float
     cpu_seconds: float
     time: str  # UTC

@@ -1,10 +1,10 @@
 """Expressions over the answers of commands: a small closed language, read once, never executed.
 
-An expression names values by their paths (`made.answer.summary.accepted`), and knows numbers, text,
-arithmetic, comparisons, `and`, `or`, `not`, `in`, indices, `&` and `|` of masks, and the functions
-below. An entry of a list of tables is taken from each (`again.answer.designs.verdict`), and a
-function takes a table as its values. An unknown path, a NaN and a summary of nothing have no value,
-and neither has an expression that depends on them.
+An expression names values by their paths (`made.answer.summary.accepted`), and may contain numbers,
+text, arithmetic, comparisons, `and`, `or`, `not`, `in`, indices, `&` and `|` of masks, and the
+functions below. An entry of a list of tables is taken from each (`again.answer.designs.verdict`),
+and a function takes a table as its values. An unknown path, a NaN and a summary of nothing have no
+value, and neither has an expression that depends on them.
 """
 
 import ast

@@ -69,7 +69,7 @@ class Workshop:
         self.task, self.watch = task, watch
         self.trained: dict[tuple[object, ...], nn.Module] = {}
         self.made: dict[tuple[CompressionRecipe, int], Compressed] = {}
-        self.ran: dict[tuple[int, str], BoardRun] = {}  # by what was made, of those in `made`
+        self.ran: dict[tuple[int, str], BoardRun] = {}  # by result, of those in `made`
         self.screening: JudgedGenerator | None = None  # of few designs by the original
         self.costs: dict[tuple[float, int, int], Cost] = {}
         self.states: KeptStates | None = None  # of a teacher that writes tokens

@@ -36,7 +36,7 @@ EXTRA = Extra("edge")
 OPSET = 21  # from which there are weights of 4 bits
 ABOVE = 62  # bits of what makes a number positive, so that a division rounds down
 NARROW = 30  # those of 32-bit numbers
-SAFE = 16  # shift up to which these have room for a half too
+SAFE = 16  # shift up to which these fit a half too
 LIMIT = 2**31 - 1  # bytes of a file
 
 

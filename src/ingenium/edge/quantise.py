@@ -151,7 +151,7 @@ class _Writing:
         common = max(own)
         up = (common - own[0], common - own[1])
         down = common - self.places[step.out]
-        if max(up) > WIDEST:  # of very different sizes: the small one has no say there
+        if max(up) > WIDEST:  # of very different sizes: the small one does not matter there
             up, down = (min(up[0], WIDEST), min(up[1], WIDEST)), down
         self.operators.append(Sum(step.out, step.inputs[0], step.inputs[1], up, down))
 

@@ -131,7 +131,7 @@ class _Loss(nn.Module):
         object.__setattr__(self, "teacher", teacher)  # whose weights are no part of this
 
     def forward(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
-        teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set beside the modules
+        teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set alongside the modules
         if teacher is None:
             return self.student.loss(x, cond, rng)
         if isinstance(self.student, HasLessons):

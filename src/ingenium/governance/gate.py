@@ -19,7 +19,7 @@ from ingenium.trust.records import GENESIS, Entry
 from ingenium.trust.signoff import Signer, SignOff, State, check_sign_offs, namespace
 
 KIND = "publish"
-LATER = ("report.html",)  # of a search, whose page is made after its entry
+LATER = ("report.html",)  # of a search, whose report is written after its entry
 FILLED = ("problem", "spec", "code", "version", "replay", "design_digest", "verdict")
 THERE = ("seed", "data", "model", "system", "measured", "margins")
 

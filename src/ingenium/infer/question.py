@@ -121,7 +121,7 @@ class InferenceQuestion:
 class Inferable(Protocol):
     """A problem with hidden designs, and with readings of them."""
 
-    observed: ClassVar[str]  # the input that holds the readings
+    observed: ClassVar[str]  # the input with the readings
 
     def question(self) -> InferenceQuestion:
         """Return the question that its readings pose.

@@ -12,7 +12,7 @@ from ingenium.model.checks import ModelCheck
 from ingenium.model.posterior import ModelPosterior
 
 LEAST_P = 0.01  # probability of such autocorrelated residuals, below which a model is wrong
-BAND = 0.9  # share of readings that a band of the forecast holds
+BAND = 0.9  # nominal share of readings in a band of the forecast
 
 
 @dataclass(frozen=True)

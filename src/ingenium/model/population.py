@@ -172,7 +172,7 @@ class PopulationFit:
     spread: Numbers  # between people; 0 where they do not differ
     noise: float  # of readings
     each: Float64[np.ndarray, "p d"]
-    likelihood: float  # logarithm, of the model made linear where each person is
+    likelihood: float  # logarithm, of the model linearised at each person
 
     def row(self, i: int) -> tuple[float, float, float, float]:
         """Return a population number with its 95 % interval, and the spread of logarithms."""

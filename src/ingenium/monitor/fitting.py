@@ -33,7 +33,7 @@ from ingenium.trust.ledger import Ledger
 
 MOST_MOVED = 2000  # windows that an attacker moves
 UNMOVED = ("isolation_forest",)  # families without a slope to follow
-FILE_AGREES = 1e-4  # of scores, by which the file may differ from the detector that it holds
+FILE_AGREES = 1e-4  # tolerance of scores between the file and its detector
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class StreamSource:
     """Origin of streams, for the evidence."""
 
     what: str  # a run's folder or a file, as it was named
-    problem: str  # that made it; empty for a user's own file
+    problem: str  # problem of the run; empty for a user's own file
     layout: PlantMap | None = None
     notes: tuple[str, ...] = ()
 

@@ -19,7 +19,7 @@ from ingenium.monitor.artifact import MODEL, Monitor
 from ingenium.monitor.exported import Exported
 
 HELD = 3  # rows without a reading for which the last one stands in
-STILL = 3  # times the longest stand-still that was learned, until a tag is said to be stuck
+STILL = 3  # times the longest flat stretch in training, until a tag counts as flatlined
 STILL_ROWS = 24  # and at least so many
 OFF_BEAT = 0.1  # of a step, by which a stamp may be early or late
 
@@ -118,7 +118,7 @@ class Watcher:
         return f"row {m.count} is late or comes twice, and is left out"
 
     def _bridge(self, steps: float, stamp: np.datetime64, faults: list[str]) -> None:
-        """Add stand-ins for a few missing rows; after a long gap the window fills anew."""
+        """Add stand-ins for a few missing rows; after a long gap the window starts empty."""
         missing = round(steps) - 1
         if abs(steps - round(steps)) > OFF_BEAT or missing < 0:
             raise InputError(

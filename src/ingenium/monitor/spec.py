@@ -30,7 +30,7 @@ class MonitorSpec:
 
     title: Annotated[str, Field(max_length=200)] = ""  # heading of the report
     family: str = "default"  # what scores windows; dpca, or transformer where it is augmented
-    augment: str = "none"  # how rare windows are made more
+    augment: str = "none"  # augmentation of rare windows
     window: Annotated[int, Field(ge=1, le=1000)] | None = None  # rows; None for the family's own
     steps: Annotated[int, Field(ge=1, le=10**7)] | None = None  # of training
     seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0

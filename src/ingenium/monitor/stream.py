@@ -25,7 +25,7 @@ class Event:
     first: int
     last: int
     where: str = ""  # what it happens to, such as a tank
-    settled: int = 0  # row from which on nothing shows it any more; 0 where nobody knows
+    settled: int = 0  # row from which on nothing shows it any more; 0 if unknown
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ def read_all(files: Sequence[Path]) -> tuple[Stream, ...]:
 
     Raises:
         InputError: as `read`, and for files with and without a label together: its events
-            would be learned as calm.
+            would be learned as normal.
     """
     tables = [_table(file) for file in files]
     found = tuple(map(_stream, tables))

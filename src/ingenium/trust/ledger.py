@@ -197,9 +197,9 @@ def open_ledger(url: str | Path, *, create: bool = True, actor: str | None = Non
         actor: author of added events; by default user@host.
 
     Raises:
-        InputError: for a place that is not a ledger, or is absent and may not be made.
+        InputError: for a place that is not a ledger, or does not exist and may not be created.
         CorruptError: for a damaged one.
-        StorageError: if it cannot be reached or made.
+        StorageError: if it cannot be reached or created.
         MissingExtra: if the driver of PostgreSQL is not installed.
     """
     scheme = urlsplit(url).scheme if isinstance(url, str) and "://" in url else ""

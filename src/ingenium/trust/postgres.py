@@ -12,7 +12,7 @@ from ingenium.trust.access import ALTER, APPEND, MAY, READ, PartyAccess
 from ingenium.trust.records import COLUMNS, GENESIS, Entry
 from ingenium.trust.store import Seal
 
-MAKING = 0x696E6765  # key of the server's lock under which the table is made
+MAKING = 0x696E6765  # key of the server's lock under which the table is created
 TURN = MAKING + 1  # and of the one under which writers take turns, which needs no right to alter
 # Collation C: texts compare byte by byte on every server, as in SQLite
 SCHEMA = """

@@ -161,7 +161,7 @@ class WorkerFault:
     step: int
     at_s: float
     seen_s: float = 0.0  # until the loss of a rank was reported
-    recovered_s: float = 0.0  # until a step was made again
+    recovered_s: float = 0.0  # until a step was completed again
     redone: int = 0  # steps
 
 

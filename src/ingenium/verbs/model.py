@@ -66,7 +66,7 @@ def model(
     """Build the model described in words from a table over time, and save it in `out`.
 
     Raises:
-        InputError: for words or a table that no model can be made of.
+        InputError: for words or a table that fit no model.
         StorageError: if `out` cannot be written.
     """
     series = MeasuredSeries.read(data, asked.held_out)

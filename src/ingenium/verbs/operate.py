@@ -171,7 +171,7 @@ def operate(
 
     Raises:
         InputError: for a plant, policy, drill or spec that do not go together.
-        KeyboardInterrupt: when stopped; the same call goes on, the plant is at its fallback.
+        KeyboardInterrupt: when stopped; the same call resumes, the plant is at its fallback.
     """
     watch("open the plant", 0, 1)
     where, system = plant_of(name, spec.setup)
@@ -326,7 +326,7 @@ def replay(kept: OperationRecord, folder: Path) -> Replay:
     run = Operation(where.plant, policy, Shell(where.plant, bar), drill, len(late), scenario, late)
     run.run()
     odd = unlike(run.table(), course, COMPARED)
-    again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # as a record holds it
+    again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # in the format of a record
     return Replay.of(
         {
             "system": system == record["evidence"]["system"],

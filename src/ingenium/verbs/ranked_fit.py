@@ -164,7 +164,7 @@ class RankedFit:
             "course": course,
             "step_s": float(np.median(steps[:, 0])) if len(steps) else None,
             "step_cpu_s": float(np.median(steps[:, 1])) if len(steps) else None,
-            "steps_here": len(ticks),  # others were made before a stop
+            "steps_here": len(ticks),  # earlier ones were before a stop
             "weights": {k: v.numpy() for k, v in whole.items()},
         }
 

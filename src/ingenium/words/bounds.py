@@ -168,7 +168,7 @@ def _setting(meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
 
 
 def _loose(meaning: Meaning) -> bool:
-    """`under 1000 kN` and `over 18 metres` say what acts and what is spanned, not a bound."""
+    """True for `under 1000 kN` and `over 18 metres`, which are loads and spans, not bounds."""
     return meaning.entry.unit not in ("1", "")
 
 

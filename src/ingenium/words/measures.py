@@ -138,7 +138,7 @@ AFTER = (
     ("most", r"at (?:the )?(?:very )?most|max\b|maximum|tops|or under|limit"),
     ("least", r"at (?:the )?(?:very )?least|min\b|minimum"),
 )
-_NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it is said of
+_NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it applies to
 _AFTER = tuple((sense, re.compile(rf"\s*(?:{form})\b{_NEXT}", re.I)) for sense, form in AFTER)
 BETWEEN = re.compile(r"\s*(?:to|and|or|up to|through|-|\u2013|\u2014|\.\.\.?|…)\s*", re.I)
 SIGN = re.compile(r"\b(?:never|not|non-?) ?negative\b", re.I)
@@ -158,7 +158,7 @@ class Measure:
     high: Number | None = None  # upper end of a range
     unit: str | None = None  # as pint reads it; None where the text has none
     sense: Sense = "value"
-    cue: tuple[int, int] | None = None  # the words that say the sense
+    cue: tuple[int, int] | None = None  # the words of the sense
     around: bool = False  # `high` is the tolerance to both sides
 
     @property

@@ -30,7 +30,7 @@ def lacking(sentence: str, quote: str) -> str:
         value, unit = min(loose, key=str)
         return f"the number {value:g}{f' {unit}' if unit else ''}"
     if len(NEGATIONS.findall(sentence)) != len(NEGATIONS.findall(quote)):
-        return "as many negations"  # fewer may be a part of it that says so, and may not
+        return "as many negations"  # fewer may be a part of it, or may not
     names = {m[0] for m in NAME.finditer(sentence)}
     if (first := FIRST.match(sentence)) is not None and not re.search(r"\d", first[0]):
         head = first[0].strip("\"'([ ")

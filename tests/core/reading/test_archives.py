@@ -1,4 +1,4 @@
-"""Archives are unpacked within bounds, whatever they say of themselves."""
+"""Archives are unpacked within bounds, whatever they declare."""
 
 import struct
 import zipfile

@@ -142,7 +142,7 @@ def test_every_machine_of_a_box_lies_between_eight_but_for_the_gap() -> None:
         truth = np.c_[own.dynamics, own.drive, own.load]
         missed = np.maximum(missed, np.abs(np.tensordot(weights, tables, 1) - truth))
     assert (missed <= hull.gap).all()
-    assert (missed > 0.2 * hull.gap).all()  # a bound that says something
+    assert (missed > 0.2 * hull.gap).all()  # an informative bound
 
 
 def test_the_barrier_keeps_every_machine_of_its_box_inside() -> None:

@@ -43,7 +43,7 @@ def measured(problem: Problem, text: str) -> dict[str, float]:
 def test_arcs_lie_on_their_circles() -> None:
     (half,) = polylines("M3 12a9 9 0 0 1 18 0")
     assert np.hypot(half[:, 0] - 12, half[:, 1] - 12) == pytest.approx(9.0)
-    assert half[:, 1].min() < 4  # over the top, as flags of 0 and 1 say
+    assert half[:, 1].min() < 4  # over the top, by flags of 0 and 1
     (large,) = polylines("M12 3A9 9 0 1 0 21 12")
     assert np.hypot(large[:, 0] - 12, large[:, 1] - 12) == pytest.approx(9.0)
     assert large[:, 0].min() == pytest.approx(3.0, abs=0.2)

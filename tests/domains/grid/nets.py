@@ -19,7 +19,7 @@ def _empty() -> Any:
 
 
 def empty() -> Any:
-    """A net to fill; to make its tables anew takes pandapower half a second."""
+    """An empty network to fill; building its tables takes pandapower half a second."""
     return deepcopy(_empty())
 
 

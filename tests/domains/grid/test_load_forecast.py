@@ -104,7 +104,7 @@ def test_loss_is_least_at_the_quantiles():
 
 @pytest.mark.parametrize("make", [lambda: Earlier(0), Ridge, lambda: Scenarios("bootstrap", STEPS)])
 def test_bands_hold_what_they_say_of_days_like_the_known_ones(make):
-    """Whatever the forecaster, also one that errs by twice the noise or says nothing of it."""
+    """Test any forecaster, also one whose errors are twice the noise or unknown."""
     own = series(days=400)
     days = own.ahead
     cond = torch.as_tensor(own.told(days), dtype=torch.float32)

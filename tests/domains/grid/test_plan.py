@@ -1,4 +1,4 @@
-"""The plan of a feeder: every bus and line once, as the net says or as a tree."""
+"""The plan of a feeder: every bus and line once, by coordinates or as a tree."""
 
 import json
 

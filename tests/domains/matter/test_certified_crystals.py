@@ -159,7 +159,7 @@ def test_a_cell_of_another_system_is_refused(problem: CrystalProblem, tmp_path: 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("0.500000000", "1e30"),  # of which nobody can say where in a cell it lies
+        ("0.500000000", "1e30"),  # whose place in a cell is arbitrary
         ("1 1 3", "1 1 -3"),
         ("1 1 3", "1 1 3000000000"),
         ("Direct\n", "Direct\n" + 600 * "0.0 0.0 0.0\n"),
@@ -192,7 +192,7 @@ def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> Non
 
 
 def test_what_chgnet_alone_judged_is_reported_without_pw() -> None:
-    """No distance and no gap are shown that nobody computed."""
+    """No distance and no gap are shown that were not computed."""
     setup = {**SETUP, "judge": "chgnet"}
     alone = open_problem(Spec(problem="matter.crystal", setup=setup))
     assert isinstance(alone, CrystalProblem)

@@ -226,7 +226,7 @@ def test_a_run_that_was_ended_from_outside_is_asked_again(
 
 
 def program(folder: Path, text: str) -> Callable[[], Program]:
-    """One that is run instead of pw.x, with a second of the processor."""
+    """A program that runs instead of pw.x, with a second of CPU time."""
     path = folder / "pw.x"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)

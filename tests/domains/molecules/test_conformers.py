@@ -1,4 +1,4 @@
-"""Conformers against geometry, published energies, and what other code says of them."""
+"""Conformers against geometry, published energies, and other programs."""
 
 from pathlib import Path
 

@@ -64,7 +64,7 @@ def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
 
 
 def test_a_route_is_looked_for_where_it_is_asked_for() -> None:
-    """Paracetamol is a block itself; lidocaine takes two steps; nobody makes the last."""
+    """Paracetamol is a block itself; lidocaine takes two steps; the last has no route."""
     problem = Lead(LeadSettings(known=200, route=20))
     values = found(problem, PARACETAMOL, "CCN(CC)CC(=O)Nc1c(C)cccc1C", "C1C2C3C1C4C2C34")
     assert values["route_found"] == [1, 1, 0]
@@ -258,7 +258,7 @@ def test_altered_atoms_are_seen(problem: Lead, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_processes_measure_the_same(problem: Lead) -> None:
-    """Each process opens the data anew, which takes seconds."""
+    """Each process opens the data again, which takes seconds."""
     texts = problem.known.smiles[:40]
     one, two = (Lead(LeadSettings(known=200, processes=n)) for n in (1, 2))
     first, second = (p.verifier.measure(codes(texts, p.longest)) for p in (one, two))

@@ -74,7 +74,7 @@ def accepted(verdicts: xr.Dataset) -> np.ndarray:
 def test_told_again_or_loaded_it_is_the_same(task: Task, name: str) -> None:
     first, rounds = led(task, name, {"genetic": 6, "reinforced": 2}[name])
     wanted = texts(first.ask(24, rng(9)))
-    assert texts(first.ask(24, rng(9))) == wanted  # asking changes nothing
+    assert texts(first.ask(24, rng(9))) == wanted  # proposing changes nothing
     assert wanted != texts(first.ask(24, rng(8)))
     again, loaded = make(name, task).strategy, make(name, task).strategy
     for designs, verdicts in rounds:

@@ -173,7 +173,7 @@ def test_weights_of_a_density_average_to_one(make: type) -> None:
 
 
 def test_characters_draw_the_law_and_plaquettes_are_worth_what_is_told() -> None:
-    """Independent plaquettes are accepted at 0.64 and 0.24 for couplings 1 and 5, it is said."""
+    """Independent plaquettes have published acceptances of 0.64 and 0.24 at couplings 1 and 5."""
     law, rng = U1(4), np.random.default_rng(0)
     for beta in (1.0, 5.0):
         at = _at(beta, 300)

@@ -44,7 +44,7 @@ def test_a_turned_pair_is_entangled_as_its_angle_says(angle: float) -> None:
 
 
 def test_turns_of_single_qubits_multiply_and_entangle_nothing() -> None:
-    """Ry(a) |0> is read as 1 with chance sin^2(a/2), whatever turns about z follow."""
+    """Ry(a) |0> is read as 1 with probability sin^2(a/2), whatever turns about z follow."""
     a, b = 0.7, 1.9
     found = measured([[a, b], [0.4, -1.1]], 0.0)
     ones = [math.sin(x / 2) ** 2 for x in (a, b)]

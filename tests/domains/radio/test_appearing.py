@@ -1,4 +1,4 @@
-"""Paths that nobody knows: proposals leave the posterior as it is, and find what is there."""
+"""Paths unknown to the prior: proposals leave the posterior invariant, and find them."""
 
 import pytest
 import torch

@@ -79,7 +79,7 @@ def test_draws_lose_paths_as_often_as_known_channels_do_and_none_comes_before_li
 
 
 def test_draws_lose_as_much_as_known_channels_do_mostly_little_and_sometimes_much() -> None:
-    """A law of one spread would say that half of the losses are hardly known."""
+    """A law of one spread would leave half of the losses improbable."""
     known = street(400, 0.0)
     rng = torch.Generator().manual_seed(2)
     loud = torch.rand(400, generator=rng, dtype=torch.float64) < 0.1

@@ -59,7 +59,7 @@ def test_even_draws_keep_the_draft_and_the_form(text: str, form: str) -> None:
         ("_ running\n", "line 1"),  # ends on a weak syllable
         ("_\n" * 15, "one of 15"),
         ("_ month\n", "too few"),  # nothing rhymes with it
-        ("record " * 400, "line 1"),  # each may be said in two ways
+        ("record " * 400, "line 1"),  # each may be pronounced in two ways
     ],
 )
 def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:

@@ -153,7 +153,7 @@ def test_files_of_other_numbers_or_companions_are_refused(tmp_path: Path) -> Non
 
 
 def test_a_file_that_highs_never_ends_on_is_refused(tmp_path: Path) -> None:
-    """A column's line of one word, and an empty one behind it; the reader goes on with others."""
+    """A column's line of one word, and an empty one after it; the reader continues with others."""
     highs.write(
         programme("x = solver.NumVar(0, 9, 'x')\nsolver.Maximize(2 * x)", {}), tmp_path / MPS
     )

@@ -109,7 +109,7 @@ GOOD = HOLDS.strip().splitlines()[0]
     [
         ("\n".join([GOOD] * 14), "repeated"),  # one line again and again
         (GOOD, "lines_missing"),  # one line alone
-        (GOOD.replace(" ", "\u200b "), "unknown_words"),  # signs that nobody sees
+        (GOOD.replace(" ", "\u200b "), "unknown_words"),  # invisible signs
         (GOOD.replace("e", "\u0435"), "unknown_words"),  # letters of another alphabet
         (GOOD.replace("men", "m3n"), "unmetrical"),
         ("\n".join(" a b c d e f g h i j" for _ in range(14)), "unrhymed"),

@@ -1,4 +1,4 @@
-"""GFN2-xTB: published energies, forces as differences say, and the gap after relaxation."""
+"""GFN2-xTB: published energies, forces against differences, and the gap after relaxation."""
 
 import numpy as np
 import pytest

@@ -82,7 +82,7 @@ class Coating(Problem):
         self.codec = Channels.of(to_arrays(self.data(), self.variables))
 
     def data(self) -> xr.Dataset:
-        """Quarter waves, stretched by chance."""
+        """Quarter waves, stretched at random."""
         rng, n = np.random.default_rng(1), self.settings.known
         stretch = rng.uniform(0.02, 2.0, (n, self.sizes["layer"]))
         designs = stacks(stretch * self.quarter_m.numpy(), np.arange(n))

@@ -77,7 +77,7 @@ class RandomWalk:
         n, d = z.shape
         value, pace, root = density(z), 0.1, torch.eye(d, dtype=torch.float64)
         path, rates = [], []
-        for i in range(steps):  # each step goes on from the one before
+        for i in range(steps):  # each step continues from the one before
             plain = torch.rand(n, 1, generator=rng, dtype=torch.float64) < OWN
             noise = torch.randn(n, d, generator=rng, dtype=torch.float64)
             new = z + torch.where(plain, 0.01 * noise, pace * 2.38 / math.sqrt(d) * noise @ root.T)

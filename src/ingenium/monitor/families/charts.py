@@ -10,7 +10,7 @@ from torch import Tensor
 from ingenium.monitor.families.detector import Buffered, WindowLesson
 
 KEPT = 0.9  # share of the variance in the components
-LEVEL = 0.99  # of the limits by which both statistics are made comparable
+LEVEL = 0.99  # of the limits that scale both statistics
 RIDGE = 1e-3
 
 

@@ -57,7 +57,7 @@ def _answer(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         found = getattr(engine, asked["call"])(**arrays, **asked["values"])
         return {"arrays": {name: packed(np.asarray(value)) for name, value in found.items()}}
-    except Exception:  # noqa: BLE001 - the host is told, and makes failed verdicts of it
+    except Exception:  # noqa: BLE001 - the host receives it, and turns it into failed verdicts
         return {"fault": traceback.format_exc()}
 
 

@@ -54,7 +54,7 @@ def pymoto_compliance(asked, settings):
 
 
 def compared(name, cells, steps):
-    """Our compliance after so many steps, and pymoto's."""
+    """Our compliance after `steps` steps, and pymoto's."""
     asked = replace(PARTS[name](cells, (0.5,)), passive=None)
     settings = replace(PLAIN, steps=steps, method="mma", tolerance=0.0)
     return float(simp(asked, settings).compliance_j[0, -1]), pymoto_compliance(asked, settings)

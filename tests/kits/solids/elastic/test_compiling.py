@@ -12,7 +12,7 @@ from ingenium.kits.solids.elastic.compiling import compiled_once
 
 
 class Kernel:
-    """One that says whether it was compiled."""
+    """A kernel that reports whether it was compiled."""
 
     __name__ = "kernel"
 

@@ -241,5 +241,5 @@ def test_damage_at_any_byte_is_told_or_changes_nothing(tmp_path, suffix):
             found = read_mesh(file)
         except InputError:
             continue
-        if suffix == ".3mf":  # its archive holds sums of what is packed
+        if suffix == ".3mf":  # its archive has checksums of its contents
             assert found.volume == pytest.approx(6e-6)

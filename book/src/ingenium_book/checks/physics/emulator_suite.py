@@ -54,7 +54,7 @@ class KnownSeries:
 
 
 class DrawnLaw(torch.nn.Module):
-    """The law as a family: it learns nothing, and draws what is asked, by `changed` if given."""
+    """The law as a family: it learns nothing, and samples the law or its `changed` version."""
 
     shape, c = SHAPE, CONDITIONS
 

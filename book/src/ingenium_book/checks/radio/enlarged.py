@@ -209,7 +209,7 @@ def _curves(errors: dict[str, dict[str, np.ndarray]]) -> Figure:
     colours = (MUTED, *SERIES)
     for axes, (part, title) in zip(grid[0], PLACES.items(), strict=True):
         for (arm, own), colour in zip(errors[part].items(), colours, strict=False):
-            name = arm if part == "streets" else None  # a key in the panel that has room
+            name = arm if part == "streets" else None  # a key in the panel with free space
             axes.plot(SNR_DB, own.mean(0), color=colour, marker="o", ms=3, label=name)
         dress(axes, "SNR (dB)", "error over power (dB)", title=title, grid=True)
     return figure

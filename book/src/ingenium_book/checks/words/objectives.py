@@ -1,4 +1,4 @@
-"""A check of requests: wishes of operators, in words, as limits of setpoints."""
+"""A check of requests: goals of operators, in words, as limits of setpoints."""
 
 import json
 from collections.abc import Iterator, Mapping
