@@ -91,7 +91,7 @@ def known_hits(specs: Sequence[Asked] = SPECS) -> dict[str, int]:
 
 
 def scanned(asked: Mapping[str, Sequence[Limit]], smiles: Sequence[str]) -> dict[str, int]:
-    """Letters first, then cheap rules; a molecule is done with at the first limit it breaks."""
+    """Count molecules by letters, then cheap rules; each stops at its first violated limit."""
     cost = costs([parsed(text) for text in smiles[:TIMED]])
     order = {
         name: sorted(limits, key=lambda x: cost.get(x.quantity, 0.0))

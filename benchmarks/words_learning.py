@@ -1,4 +1,4 @@
-"""The weights of the pointer, fitted to requests that are generated from contracts."""
+"""The weights of the linear model, fitted to requests generated from contracts."""
 
 from collections.abc import Sequence
 

@@ -244,7 +244,7 @@ def product_mix(t: Teller) -> Drawn:
 
 
 def assignment(t: Teller) -> Drawn:
-    """People and chores."""
+    """People and tasks."""
     count = t.number(3, 4)
     people, chores = list(PEOPLE[:count]), list(CHORES[: count - (t.way == 0)])
     cost = t.numbers(product(people, chores), 2, 30)

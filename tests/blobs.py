@@ -58,7 +58,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Mean:
-    """The volume of a field, and how much its cells differ from their neighbours."""
+    """The volume of a field, and the differences of its cells from their neighbours."""
 
     name: str = "numpy"
     version: str = np.__version__

@@ -25,7 +25,7 @@ MOST_BYTES = 2 * 1024**3
 
 @dataclass
 class Once:
-    """CPU seconds of this process in what the next run finds done."""
+    """CPU seconds of this process for results that the next run finds in the cache."""
 
     spent_s: float = 0.0
     depth: int = 0
@@ -33,7 +33,7 @@ class Once:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """The seconds of the block, once where one is within another."""
+        """Count the seconds of the block, once if blocks are nested."""
         began = time.process_time()
         self.depth += 1
         try:
@@ -99,7 +99,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def make_room(kept: Path, most: int) -> None:
-    """Remove the entries that were not used for longest until the rest fits into `most` bytes."""
+    """Remove the least recently used entries until the rest fits into `most` bytes."""
     entries = [(*_use_and_size(path), path) for path in kept.iterdir()] if kept.is_dir() else []
     total = sum(size for _, size, _ in entries)
     for _, size, path in sorted(entries):

@@ -73,7 +73,7 @@ def selected(domains: set[str], changed: Iterable[Path] = ()) -> list[Path]:
 
 
 def beside(path: Path) -> str | None:
-    """The mark of a test file that is about the book or about benchmarks."""
+    """Mark of a test file that is about the book or about benchmarks."""
     inside = path.relative_to(TESTS)
     if {*inside.parts[:-1]} & {*OF_BOOK} or path.stem.endswith("_studies"):
         return BOOK
@@ -101,7 +101,7 @@ def marks() -> str:
 
 
 def changes() -> list[Path]:
-    """Files that differ from where the branch left main, also those that git does not know yet."""
+    """Files that differ from the branch point, untracked ones included."""
     head = _git("rev-parse", "HEAD")
     base = _git("merge-base", "HEAD", "main") or _git("merge-base", "HEAD", "origin/main") or head
     if base == head:  # on main
@@ -111,7 +111,7 @@ def changes() -> list[Path]:
 
 
 def _git(*words: str) -> list[str]:
-    """Lines of its answer; none where it has none, or is not there."""
+    """Lines of git's answer; None without an answer or without git."""
     if which("git") is None:
         return []
     done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -119,7 +119,7 @@ def _git(*words: str) -> list[str]:
 
 
 def _modules(name: str) -> Iterator[Path]:
-    """Modules of a domain, without its studies and checks, which the book looks after."""
+    """Modules of a domain, without its studies and checks, which belong to the book."""
     for path in sorted((FIELDS / name).rglob("*.py")):
         if not {"studies", "checks"} & set(path.relative_to(FIELDS).parts):
             yield path

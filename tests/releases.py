@@ -26,7 +26,7 @@ ROLES = ("safety", "release")
 
 @dataclass
 class Release:
-    """A run in a folder of its own, the ledger that knows it, and the keys of those who sign."""
+    """A run in a folder of its own, its ledger, and the keys of its signers."""
 
     folder: Path
     roles: tuple[str, ...] = ROLES
@@ -82,14 +82,14 @@ class Release:
         path.write_text(edit(path.read_text()))
 
     def record_anew(self) -> None:
-        """Let the ledger know the run as it is now, as a program that left something out would."""
+        """Record the run in the ledger as it is now, like a program that left something out."""
         with open_ledger(self.book, create=False) as ledger:
             body = ledger.entries("proposal")[-1].table
         now = {"evidence": file_digest(self.run / "evidence.jsonl")}
         self.append("proposal", body | now | {"wrote": evidence.written(self.run)})
 
     def tamper(self, name: str) -> None:
-        """Do one of the acts of `trust.tampering` to the entries, guards put back."""
+        """Do one of the acts of `trust.tampering` to the entries, with guards restored."""
         act = next(a for a in tampering.ACTS if a.name == name)
         tampering.tamper(self.book, act, 0)
 
@@ -112,13 +112,13 @@ def stranger() -> Any:
 
 
 def history(ledger: Ledger, problem: str) -> None:
-    """Entries from before the run: a ledger is older than its last run."""
+    """Entries older than the run: a ledger is older than its last run."""
     for i in range(tampering.ENTRIES - 4):
         ledger.append("fit", {"problem": problem, "value": float(i)})
 
 
 def copied(made: Path, to: Path, roles: tuple[str, ...] = ROLES) -> Release:
-    """A copy of a run with its ledger, to be done something to."""
+    """A copy of a run with its ledger, for changes."""
     shutil.copytree(made / "run", to / "run")
     with (
         sqlite3.connect(made / "ledger.sqlite") as old,

@@ -1,8 +1,4 @@
-"""Commands in processes of their own that start warm: forked from one that has the engine.
-
-To import the engine takes a process seconds. What the tests look at comes after that: signals,
-streams, exit codes, and how Python leaves.
-"""
+"""Commands in warm processes of their own: forked from one with the engine loaded."""
 
 import json
 import os

@@ -96,7 +96,7 @@ def test_a_folder_of_nothing_is_refused(tmp_path: Path) -> None:
 
 
 class Recipe(Artifact):
-    """An artifact of another package."""
+    """An artifact of a third party's package."""
 
     what = "a recipe"
     file = "recipe.json"

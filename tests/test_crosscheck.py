@@ -27,7 +27,7 @@ MASS = Limit("mass_kg", at_most=40.0)
 
 @dataclass(frozen=True)
 class Planted:
-    """The engine's own answers, with a factor on some, and none for beams that are too wide."""
+    """The engine's own answers, some with a factor, and none for beams that are too wide."""
 
     factor: Mapping[str, float] = field(default_factory=dict)
     widest_m: float = np.inf

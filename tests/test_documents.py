@@ -1,4 +1,4 @@
-"""Documents: links lead somewhere, and the specs they show can be read."""
+"""Documents: links are valid, and the specs they show can be read."""
 
 import ast
 import json
@@ -73,7 +73,7 @@ def specs_can_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize("name", own())
 def test_a_domain_says_what_it_holds(name: str) -> None:
-    """Under the headings that all domains share, with a command and a spec of each problem."""
+    """A README has the common headings, with a command and a spec of each problem."""
     text = (ROOT / "src" / "ingenium" / "domains" / name / "README.md").read_text()
     sections = [part.partition("\n") for part in text.split("\n## ")[1:]]
     assert [head for head, _, body in sections if body.strip()] == HEADS

@@ -26,7 +26,7 @@ N = 60
 
 
 class CoarseTable(toy.BeamTable):
-    """All beams in one CSV file, in whole millimetres, so that limits can break by rounding."""
+    """All beams in one CSV file, in whole millimetres, so that rounding can violate limits."""
 
     name = "beam-csv"
     endings = (".csv",)
@@ -40,7 +40,7 @@ class CoarseTable(toy.BeamTable):
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> type[CoarseTable]:
-    """The toy exports into one file for all designs."""
+    """A toy that exports one file for all designs."""
     CoarseTable.written.clear()
     monkeypatch.setattr(toy, "BeamFiles", CoarseTable)
     monkeypatch.setattr(toy, "BeamTable", toy.BeamFiles)
@@ -117,7 +117,7 @@ def test_an_altered_shared_file_is_found_out(shared: type[CoarseTable], tmp_path
 
 
 def test_the_seconds_are_those_that_one_waits(tmp_path: Path) -> None:
-    """Opening, evidence and report are in them, and the summary has their sum."""
+    """Opening, evidence and report are included, and the summary has their sum."""
     clock = loop.Clock({"start": 100.0})
     run = propose(spec(), 20, 1, tmp_path / "out", clock=clock)
     seconds = json.loads((run.folder / "run.json").read_text())["seconds"]

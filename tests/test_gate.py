@@ -1,4 +1,4 @@
-"""The gate before publishing: each breach blocks, and what breaks nothing does not."""
+"""The gate before publishing: each breach blocks, and harmless changes do not."""
 
 import json
 import shutil
@@ -54,7 +54,7 @@ def test_each_breach_blocks(made: Path, tmp_path: Path, name: str) -> None:
 def test_what_no_check_looks_at_passes_and_the_documents_say_so(
     made: Path, tmp_path: Path, name: str
 ) -> None:
-    """Should one of these block one day, it belongs to the others."""
+    """A change that blocks one day belongs to the breaches."""
     release = releases.copied(made, tmp_path)
     UNSEEN[name](release)
     assert gate.held(published(release, tmp_path / "crate"))

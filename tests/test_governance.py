@@ -266,7 +266,7 @@ def test_tests_that_nobody_ran_show_a_control_in_part(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
 
     def shown(inner: str | None, **more: str) -> pack.FrameworkControl:
-        """The control that rests on two tests, the second one reported as told."""
+        """The control that rests on two tests, with the given report of the second one."""
         cases = zip(modules, names, ("", inner or ""), strict=True)
         told = (f'<testcase classname="{m}" name="{n}">{x}</testcase>' for m, n, x in cases)
         report.write_text(f"<testsuite>{''.join(told)}</testsuite>")

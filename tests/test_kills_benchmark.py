@@ -14,7 +14,7 @@ LINES = [{"design": i, "measured": i / 2, "seal": "a", "replay": f"x --design {i
 
 @pytest.fixture(scope="module", autouse=True)
 def kills() -> Iterator[Any]:
-    """The benchmarks are no part of the package."""
+    """Import of the benchmarks, which are no part of the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT))
         yield import_module("benchmarks.kills")

@@ -1,4 +1,4 @@
-"""The whole way of designs, on beams in closed form: propose, verify, export, record, replay."""
+"""The whole pipeline on beams in closed form: propose, verify, export, record, replay."""
 
 import json
 from dataclasses import replace
@@ -137,7 +137,7 @@ def test_designs_do_not_depend_on_how_many(finished: loop.Run, tmp_path: Path) -
 
 
 def test_no_two_designs_are_the_same(tmp_path: Path) -> None:
-    """Not even under one condition alone, in different blocks or from different seeds."""
+    """Compare also under one condition alone, in different blocks or from different seeds."""
     asked = spec(conditions={"duty": "heavy", "load_n": 9000.0})
     runs = [propose(asked, 2 * BLOCK, seed, tmp_path / str(seed)) for seed in (1, 2)]
     widths = np.concatenate([run.designs["width_m"] for run in runs])

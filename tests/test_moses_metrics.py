@@ -136,7 +136,7 @@ def test_all_molecules_give_what_the_package_gives() -> None:
 
 @pytest.mark.slow
 def test_training_molecules_give_the_published_row() -> None:
-    """30,000 of them; the published row is of all 1.6 million, so the distances are larger here."""
+    """A set of 30,000; the published row is of all 1.6 million, so distances are larger here."""
     torch.set_num_threads(1)
     found = command.measured(drawn(30000, 1))
     row = PUBLISHED["Train"]

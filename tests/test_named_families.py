@@ -53,7 +53,7 @@ class RuleOfThumb:
 
 @pytest.fixture
 def rules(beams: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The toy has a baseline of its own and a generator that comes trained."""
+    """The toy with a baseline of its own and a pretrained generator."""
     weights = tmp_path / "thick.safetensors"
     save_file({"middle": torch.tensor([1.5, 1.5, 0.0])}, weights)
     own = {"rule_of_thumb": RuleOfThumb}
@@ -71,7 +71,7 @@ def test_a_spec_can_name_it_and_replay_holds(family: str, tmp_path: Path) -> Non
 
 
 def test_a_shipped_one_is_not_fitted(tmp_path: Path) -> None:
-    """Thick beams: 1.5 spreads above the mean of the logarithms."""
+    """Thick beams are 1.5 spreads above the mean of the logarithms."""
     run = propose(toy.spec(generator={"family": "thick"}), 64, 3, tmp_path / "o")
     x = run.problem.encode(run.designs)[:, :2].mean(0)
     torch.testing.assert_close(x, torch.full((2,), 1.5, dtype=torch.float64), atol=0.05, rtol=0)

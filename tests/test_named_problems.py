@@ -23,7 +23,7 @@ MISNAMED = (
 
 @pytest.fixture
 def misnamed(tmp_path: Path) -> Iterator[None]:
-    """Another package's domain, in which a problem has the name of another one."""
+    """A third party's domain, with a problem under another one's name."""
     (tmp_path / "beams_misnamed.py").write_text(MISNAMED)
     with plugged(distribution(tmp_path, "toy-beams", {"beams": "beams_misnamed:DOMAIN"})):
         yield

@@ -23,13 +23,13 @@ Act = Callable[[list[dict[str, Any]]], object]
 
 @pytest.fixture
 def empty(tmp_path: Path):
-    """A ledger that knows nothing of the run."""
+    """A ledger without the run."""
     with open_ledger(tmp_path / "other.db") as ledger:
         yield ledger
 
 
 def chosen(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """The first design that lies in a file."""
+    """The first design that has a file."""
     return next(r for r in records if r["file"])
 
 
@@ -92,7 +92,7 @@ def unsealed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def anew(folder: Path, records: list[dict[str, Any]]) -> None:
-    """Seal records, and have the record of the whole run vouch for them."""
+    """Seal records, and update the record of the whole run."""
     path = folder / "evidence.jsonl"
     path.write_text("".join(seals.sealed(unsealed(records))))
     run = json.loads((folder / "run.json").read_text())
@@ -148,7 +148,7 @@ def test_evidence_that_is_planted_nearer_is_not_believed(folder: Path) -> None:
 
 
 def old(folder: Path) -> list[dict[str, Any]]:
-    """Make a run as it was before there were seals."""
+    """Convert a run to its form from before there were seals."""
     records = unsealed(read(folder / "evidence.jsonl"))
     write(folder, records)
     run = json.loads((folder / "run.json").read_text())

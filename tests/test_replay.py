@@ -175,7 +175,7 @@ def test_altered_margins_are_found_out(folder: Path) -> None:
 def test_replay_allows_for_sums_that_cancel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The difference of two large sums moves by rounding when it is measured in another batch."""
+    """The difference of two large sums changes by rounding when measured in another batch."""
     plain = toy.EulerBernoulli.measure
 
     def alone(self: toy.EulerBernoulli, *arrays: torch.Tensor) -> torch.Tensor:

@@ -129,7 +129,7 @@ def test_a_damaged_block_is_made_again(
 def test_blocks_of_another_system_or_engine_are_not_taken_over(
     tmp_path: Path, proposed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A net that was edited, a package that was updated between stop and start."""
+    """Test an edited network, and a package that was updated between stop and start."""
     interrupted(tmp_path / "out")
     monkeypatch.setattr(toy.Cantilever, "system", "sha256:edited")
     run = propose(ASKED, N, 1, tmp_path / "out")

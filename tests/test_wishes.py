@@ -83,7 +83,7 @@ def test_what_is_asked_back(text: str, about: str, kind: str, known: tuple[Contr
 
 
 def _limits(text: str, known: tuple[Contract, ...]) -> set[str]:
-    """Quantities that a request limits, whether it is whole or not."""
+    """Quantities that a request limits, whether it is complete or not."""
     return {f.entry.name for f in ask(text, known).reading.found if f.part == "limit"}
 
 
@@ -215,7 +215,7 @@ def test_a_number_that_is_told_again_in_brackets(known: tuple[Contract, ...]) ->
 
 
 def test_what_is_shipped_is_what_the_code_says() -> None:
-    """`tools/docs/write_contracts.py` writes them; this one is opened in no time."""
+    """They are written by `tools/docs/write_contracts.py`; reading this one takes no time."""
     shipped = next(c for c in contracts() if c.problem == "structures.roof")
     made = contract_of("structures.roof")
     assert [e.name for e in made.entries] == [e.name for e in shipped.entries]

@@ -101,7 +101,7 @@ class UnitLoad:
 
 
 class BeamFiles:
-    """One JSON file a beam, in whole tenths of a millimetre as a workshop works."""
+    """One JSON file a beam, in whole tenths of a millimetre as in a workshop."""
 
     name = "beam-json"
     endings = (".json",)

@@ -132,7 +132,7 @@ brought = cache(
 
 @contextmanager
 def installed(home: Path) -> Iterator[Path]:
-    """The package can be imported and its rows are found."""
+    """Make the package importable, and its rows known."""
     with pytest.MonkeyPatch.context() as patch:
         place = written(home)
         patch.syspath_prepend(str(place))

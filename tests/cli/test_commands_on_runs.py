@@ -50,7 +50,7 @@ def test_replay_and_verify(files: Path, out: Path, tmp_path: Path) -> None:
 def test_files_of_a_run_are_measured_as_it_was_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A beam of 2 m, not the default of 1 m, without the spec being named again."""
+    """A beam of 2 m, not the default of 1 m, without repeating the spec."""
     long, out = tmp_path / "long.toml", tmp_path / "o"
     long.write_text('problem = "toy.cantilever"\n[setup]\nlength_m = 2.0\n')
     assert call("propose", "toy.cantilever", "--spec", long, "-n", "20", "--out", out)[0] == 0

@@ -30,7 +30,7 @@ BOTH = 1 << signal.SIGINT - 1 | 1 << signal.SIGTERM - 1
 
 
 class Command:
-    """A command in a process of its own, as a user runs it; warm unless it is to start cold."""
+    """A command in a process of its own, as a user runs it; warm unless a cold start is needed."""
 
     def __init__(
         self, starter: Starter, folder: Path, *, hook: str = "", cold: bool = False, **spec: float
@@ -47,7 +47,7 @@ class Command:
         )
 
     def until_it_listens(self) -> None:
-        """Wait for the command's first line, as good as; Python itself takes a moment before."""
+        """Wait for the command's first line; Python itself takes a moment before."""
         status = Path(f"/proc/{self.process.pid}/status")
         for _ in self._polls():
             caught = next(x for x in status.read_text().splitlines() if x.startswith("SigCgt"))
@@ -97,7 +97,7 @@ loop.training = lambda problem: (Press(), training(problem))[1]
 
 @pytest.mark.parametrize("long", [0, 1])
 def test_a_stop_in_a_finaliser_is_heeded(starter: Starter, tmp_path: Path, long: int) -> None:
-    """Python drops what is raised there, be it by the press or, later, by the timer."""
+    """Python drops exceptions raised there, whether by the key or, later, by the timer."""
     command = Command(starter, tmp_path, hook=LOST.format(long=long))
     check_stopped(command)
 
@@ -120,7 +120,7 @@ loop.training = slow
 def test_work_without_a_place_to_stop_is_interrupted_and_tidies_up(
     starter: Starter, tmp_path: Path
 ) -> None:
-    """After a second it is interrupted where it is, and what it does then is not."""
+    """After a second it is interrupted in place, and its clean-up is not."""
     started = time.monotonic()
     check_stopped(Command(starter, tmp_path, hook=TIDYING.format(mark=str(tmp_path / "mark"))))
     assert time.monotonic() - started < 50

@@ -36,7 +36,7 @@ class WishedBeam(Cantilever):
         self.repair_calls = 1.0
 
     def data(self) -> xr.Dataset:
-        """The known beams with what they measure."""
+        """The known beams with their measurements."""
         known = super().data()
         length = 1.0
         area = known["width_m"] * known["height_m"]

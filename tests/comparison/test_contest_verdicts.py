@@ -93,7 +93,7 @@ def test_who_proposes_is_told_what_is_better_where() -> None:
 
 
 def test_of_several_searches_the_best_is_named() -> None:
-    """One by the strategy of the problem needs no name."""
+    """A result by the strategy of the problem needs no name."""
     two = table(result("random", 1, 0), *SPREAD.results, result("optimiser (genetic)", 1, 12))
     assert (
         two.verdict()

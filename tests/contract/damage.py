@@ -37,7 +37,7 @@ UNRAISED: list[Any] = []
 
 
 class Hang(BaseException):
-    """A reader that took longer than patience lasts."""
+    """A reader that took longer than the limit."""
 
 
 @dataclass(frozen=True)

@@ -265,7 +265,7 @@ def _structures(folder: Path) -> Iterator[Reader]:
 
 
 def _middle(problem: Problem) -> xr.Dataset:
-    """A design of cells as full as they may be, and of the middle of whatever else there is."""
+    """A design of cells as full as allowed, and of middle values for other variables."""
     kinds = {c.name: c for c in problem.conditions}
     arrays = []
     for v in problem.variables:

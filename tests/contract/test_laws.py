@@ -11,7 +11,7 @@ from ingenium.testing.forging import UnfitFileError
 
 
 def _rewritten(change: Callable[[str], str], path: Path) -> None:
-    """The formula of SymPy changed, and nothing else."""
+    """Change the formula of SymPy, and nothing else."""
     file = path / "law.sympy"
     before = file.read_text()
     after = change(before)

@@ -31,7 +31,7 @@ def _relabelled(path: Path) -> None:
 
 
 def _saved(path: Path, *, also: Mapping[bytes, bytes] = {}, **more: Any) -> None:
-    """The same image, with more in its file, by which programs show it otherwise."""
+    """Save the same image with more in its file, by which programs show it otherwise."""
     with Image.open(path) as image:
         grey, digit = np.asarray(image), image.info["digit"]
     text = PngImagePlugin.PngInfo()
@@ -46,14 +46,14 @@ DARKER = (1000).to_bytes(4, "big")  # a gamma of a hundredth
 
 
 def _moving(path: Path) -> None:
-    """A second image after the first, which a browser shows."""
+    """Add a second image after the first, which a browser shows."""
     with Image.open(path) as image:
         other = Image.fromarray(255 - np.asarray(image))
     _saved(path, save_all=True, append_images=[other])
 
 
 def _typed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
-    """An array of a file as one of another kind."""
+    """Change the type of an array of a file."""
     with h5py.File(path, "r+") as file:
         held = change(file[name][()])
         del file[name]
@@ -111,7 +111,7 @@ class TestDrives(ProblemContract):
 
 
 def _in_line(change: Callable[[list[str]], list[str]], path: Path) -> None:
-    """The first series of a file as another one."""
+    """Replace the first series of a file by another one."""
     lines = path.read_text().splitlines()
     at = lines.index("@data") + 1
     lines[at] = ":".join(change(lines[at].split(":")))
@@ -128,7 +128,7 @@ def _scaled(rows: list[str], by: float) -> list[str]:
 
 
 def _jagged(rows: list[str]) -> list[str]:
-    """Every second frame of another height."""
+    """Give every second frame another height."""
     series = np.array([[float(x) for x in row.split(",")] for row in rows[:-1]])
     series[:, ::2] += 0.5
     return [*(",".join(map(repr, row.tolist())) for row in series), rows[-1]]

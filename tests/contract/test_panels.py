@@ -21,7 +21,7 @@ def _thicker(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _line(table: pd.DataFrame) -> pd.DataFrame:
-    """A line between rows alone, thicker."""
+    """Thicken a line between rows."""
     level = table["y0_mm"] == table["y1_mm"]
     return table.assign(thickness_mm=table["thickness_mm"] * (1 + 0.5 * level))
 

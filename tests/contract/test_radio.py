@@ -26,13 +26,13 @@ def _changed(change: Callable[[Any], None]) -> Damage:
 
 
 def _sooner(file: Any) -> None:
-    """All delays, and those that Sionna reads, a tenth shorter."""
+    """Shorten all delays, and those that Sionna reads, by a tenth."""
     file["delay"][...] = 0.9 * file["delay"][()]
     file["tau"][...] = 0.9 * file["tau"][()]
 
 
 def _elsewhere(file: Any) -> None:
-    """The same paths at another place."""
+    """Move the same paths to another place."""
     file["east_m"][...] = file["east_m"][()] + 15.0
 
 
@@ -79,13 +79,13 @@ class TestAreaChannel(ProblemContract):
 
 
 def _weaker(file: Any) -> None:
-    """Beams of a little less power."""
+    """Lower the power of the beams a little."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][...] = 0.999 * file[name][()]
 
 
 def _stronger(file: Any) -> None:
-    """Beams of more power than is needed."""
+    """Raise the power of the beams above the need."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][...] = 1.01 * file[name][()]
 
@@ -96,20 +96,20 @@ def _easier(file: Any) -> None:
 
 
 def _nearer(file: Any) -> None:
-    """Louder channels under the same beams."""
+    """Make channels louder under the same beams."""
     for name in file:
         if name.startswith("channel"):
             file[name][...] = 1.1 * file[name][()]
 
 
 def _silent(file: Any) -> None:
-    """No beam for the last user."""
+    """Remove the beam of the last user."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][:, -1] = 0.0
 
 
 def _exchanged(file: Any) -> None:
-    """Each beam for another user."""
+    """Exchange beams between users."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][...] = np.roll(file[name][()], 1, axis=1)
 

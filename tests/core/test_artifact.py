@@ -1,4 +1,4 @@
-"""Artifacts in their folders: what was altered after they were written shows."""
+"""Artifacts in their folders: later alterations are detected."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Means over scenarios: errors in closed form, and verdicts that no batch and no luck decides."""
+"""Means over scenarios: errors in closed form, and verdicts independent of batch and luck."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -19,7 +19,7 @@ STEPS = 12
 
 
 def writer(width: int = 24, layers: int = 2) -> torch.nn.Module:
-    """A memory that writes letters, with lively weights."""
+    """A memory that generates letters, with varied weights."""
     codec = TokenCodec(Vocabulary(tuple("abcdef")), STEPS, STEPS)
     torch.manual_seed(0)
     family = recurrent((STEPS,), 2, codec, width=width, layers=layers)
@@ -30,7 +30,7 @@ def writer(width: int = 24, layers: int = 2) -> torch.nn.Module:
 
 
 def rows(name: str, d: int = 5) -> torch.nn.Module:
-    """A family of vectors, whose last layer is not zero as it begins."""
+    """A family of vectors, whose last layer starts with nonzero weights."""
     family = families.build(name, (d,), 2, seed=1)
     assert isinstance(family, torch.nn.Module)
     with torch.no_grad():

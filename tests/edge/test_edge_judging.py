@@ -30,7 +30,7 @@ def test_what_is_kept_is_the_ratio_of_acceptances() -> None:
 
 
 def test_one_good_design_again_and_again_is_apart() -> None:
-    """All are accepted; only the distribution of what is measured tells."""
+    """All are accepted; only the distribution of measured values reveals it."""
     rng, held = np.random.default_rng(0), np.ones(256, dtype=bool)
     first, second = (judged(held, rng.normal(size=(256, 3))) for _ in range(2))
     one = judged(held, np.full((256, 3), 0.1))

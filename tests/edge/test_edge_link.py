@@ -1,4 +1,4 @@
-"""Help over a network: the same designs with it, without it, and when it ends in between."""
+"""Offloading over a network: the same designs with it, without it, and when it ends in between."""
 
 import socket
 import threading

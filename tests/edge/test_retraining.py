@@ -1,4 +1,4 @@
-"""Pruned, masked and rounded weights after they were learned again."""
+"""Pruned, masked and rounded weights after retraining."""
 
 import copy
 import dataclasses
@@ -45,7 +45,7 @@ def test_weights_that_were_zero_stay_zero_and_rounded_ones_lie_on_their_grid() -
 
 
 def test_what_learns_rounded_is_better_when_rounded() -> None:
-    """Against the same network that is rounded afterwards; check 18.2 has three seeds."""
+    """Compare with the same network rounded afterwards; check 18.2 has three seeds."""
     model = rows("vae")
     assert isinstance(model, Model)
     x, cond = lessons(model)
@@ -62,7 +62,7 @@ def test_what_learns_rounded_is_better_when_rounded() -> None:
 
 
 def test_a_narrow_writer_is_the_old_one_where_nothing_was_left_out() -> None:
-    """Units without weights are those that go, and then no number changes."""
+    """Units without weights are pruned first, and then no number changes."""
     family: Any = writer(width=24, layers=2)
     decoder = family.decoder
     gone = torch.arange(24) % 3 == 0  # eight of them

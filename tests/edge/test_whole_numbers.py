@@ -1,4 +1,4 @@
-"""Whole numbers against floating ones, ONNX Runtime and a board that runs the C."""
+"""Integers against floating-point numbers, ONNX Runtime and a board that runs the C."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Shrunk covariances against scikit-learn's, and where nothing is to be shrunk."""
+"""Shrunk covariances against scikit-learn's, and cases without shrinkage."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The baselines against what they are by definition, and against scikit-learn."""
+"""The baselines against their definitions, and against scikit-learn."""
 
 import math
 
@@ -28,7 +28,7 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def numbered(n: int) -> Tensor:
-    """Designs of which each tells its row."""
+    """Designs that encode their row."""
     return torch.arange(n, dtype=torch.float32)[:, None].expand(n, 3).clone()
 
 
@@ -163,7 +163,7 @@ def test_gaussian_process_keeps_all_variance() -> None:
 
 
 def test_copula_keeps_the_spread_of_unrelated_variables() -> None:
-    """Shrinkage takes nearly all correlation away here, and must not take variance."""
+    """Shrinkage removes nearly all correlation here, and must preserve variance."""
     x = torch.randn(60, 200, generator=rng())
     family = GaussianCopula((200,), 1)
     family.fit(x, torch.randn(60, 1, generator=rng(1)), PLAN)

@@ -27,7 +27,7 @@ shapes = pytest.mark.parametrize("shape", [FLAT, SOLID], ids=["plane", "solid"])
 
 
 def fields(shape: tuple[int, ...], n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Waves whose place follows the conditions, whose height and tilt do not."""
+    """Waves whose position follows the conditions, and whose height and tilt do not."""
     rng = torch.Generator().manual_seed(seed)
     cond = torch.rand(n, 2, generator=rng) * 2 - 1
     free = torch.randn(n, 2, generator=rng)

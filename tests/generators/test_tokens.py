@@ -1,4 +1,4 @@
-"""Families on tokens, against a Markov chain whose chances are known."""
+"""Families on tokens, against a Markov chain with known probabilities."""
 
 import itertools
 import math
@@ -36,7 +36,7 @@ BRIEF = Plan(steps=6, batch=32, check_every=3)
 
 @dataclass(frozen=True)
 class Alternating:
-    """Never the same letter twice in a row, and at least two letters."""
+    """A grammar without repeated letters, and with at least two."""
 
     def start(self, n: int) -> Tensor:
         return torch.zeros(n, 2, dtype=torch.int64)  # last letter, letters so far
@@ -54,7 +54,7 @@ class Alternating:
 
 @dataclass(frozen=True)
 class Same:
-    """A form that is no other than the tokens."""
+    """A form equal to its tokens."""
 
     codec: "Letters"
     shape: tuple[int, ...] = (STEPS,)
@@ -102,7 +102,7 @@ def truth(row: tuple[int, ...]) -> float:
 
 
 def whole() -> tuple[Tensor, Tensor]:
-    """All sequences of the language and their log chances."""
+    """All sequences of the language and their log probabilities."""
     rows = [r for k in range(1, STEPS) for r in itertools.product((A, B), repeat=k)]
     ids = torch.full((len(rows), STEPS), PAD)
     for i, row in enumerate(rows):
@@ -119,7 +119,7 @@ def rng(seed: int = 7) -> torch.Generator:
 
 
 def small(name: str, tokens: Letters) -> Family:
-    """A family of few numbers, which learns the little language as well."""
+    """A family of few parameters, which also learns the small language."""
     if name == "vae":
         return families.vae((STEPS,), 1, tokens, width=32, latent=4)
     if name == "fragment_vae":
@@ -168,7 +168,7 @@ def test_rows_are_independent(name: str) -> None:
 
 @dataclass(frozen=True)
 class Ending:
-    """Some rows end after one letter, the others not before they must."""
+    """A grammar under which some rows end after one letter, the others later."""
 
     early: tuple[int, ...] = ()
 
@@ -188,7 +188,7 @@ class Ending:
 
 @learned
 def test_a_design_does_not_hang_on_when_others_end(name: str) -> None:
-    """Rows that are over are left out of the work, and take no random numbers with them."""
+    """Finished rows are left out of the work, and use no random numbers."""
     kept, found = [3, 12], []
     for early in ((), (0, 1, 7), tuple(i for i in range(16) if i not in kept)):
         family = small(name, Letters(Ending(early)))

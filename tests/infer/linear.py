@@ -51,7 +51,7 @@ class Norm:
 
 
 class Overconfident(NormalReadings):
-    """Believes errors smaller than those with which it simulates."""
+    """A likelihood with smaller errors than those it simulates."""
 
     def simulate(self, arrays: Any, rng: torch.Generator) -> Tensor:
         exact = self.mean(arrays)
@@ -63,7 +63,7 @@ def _exactly(arrays: tuple[Tensor, ...], z: Tensor) -> tuple[Tensor, ...]:
 
 
 class Linear(Problem):
-    """Three numbers of which two sums are read."""
+    """Three numbers with readings of two sums."""
 
     name: ClassVar[str] = "hidden.linear"
     summary: ClassVar[str] = "three hidden numbers"

@@ -104,7 +104,7 @@ def test_few_truths_do_not_make_a_right_posterior_calibrated(
 
 
 def test_few_truths_that_contradict_a_posterior_do() -> None:
-    """All of them outside is evidence enough."""
+    """Truths that are all outside are sufficient evidence."""
     far = Ranks(np.zeros((8, 2)), np.zeros((8, 0)), np.zeros((8, 0)))
     even = Ranks((np.arange(40)[:, None] + 0.5) / 40 * np.ones((1, 2)), *[np.zeros((40, 0))] * 2)
     found = Weighted((), torch.zeros(0, dtype=torch.int64), np.zeros(0), 0.1, 100.0)

@@ -34,7 +34,7 @@ class StirredTank:
     start, goal = 320.0, 340.0
 
     def rate(self, x: np.ndarray, u: np.ndarray, load: np.ndarray) -> np.ndarray:
-        """K/s of the temperature."""
+        """Rate of the temperature in K/s."""
         made = 1.2e11 * np.exp(-8750.0 / np.clip(x, 250, 500))
         return (330.0 + load - x) / 60 + made + (u - x) / 30
 
@@ -157,7 +157,7 @@ def test_a_plant_of_another_field_is_released_watched_barred_and_operated(
 
 @pytest.mark.slow
 def test_a_policy_learns_on_any_plant_by_trying() -> None:
-    """Half of the error that doing nothing leaves, after seconds of learning."""
+    """The error is half of that without action, after seconds of learning."""
     pytest.importorskip("stable_baselines3", reason='pip install "ingenium[operate]"')
     from ingenium.operate.learned import LearnedLesson, learned
 

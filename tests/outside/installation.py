@@ -1,4 +1,4 @@
-"""The package as a new process meets it."""
+"""The package as seen by a new process."""
 
 import importlib
 import sys

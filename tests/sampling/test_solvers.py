@@ -59,7 +59,7 @@ def test_moments_of_a_gaussian(solver: Solver) -> None:
     ids=lambda v: type(v).__name__ if not isinstance(v, int) else str(v),
 )
 def test_order_of_convergence_to_the_exact_flow(solver: Solver, order: int) -> None:
-    """Down to a level above 0, since the step to 0 is of first order by design."""
+    """Integrate down to a level above 0, since the step to 0 is of first order by design."""
     x = 10.0 * noise(50)
     rng = torch.Generator()
 
@@ -122,7 +122,7 @@ def test_ancestral_step_is_the_posterior_of_ddpm() -> None:
 @pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: type(s).__name__)
 @pytest.mark.parametrize("steps", [1, 2, 10, 50])
 def test_any_number_of_steps_and_a_point_is_found(solver: Solver, steps: int) -> None:
-    """All data in one point: every solver must end there exactly, however few its steps."""
+    """All data in one point: every solver must end there exactly, in any number of steps."""
     levels = straight(steps) if isinstance(solver, Midpoint) else ladder(steps)
     assert len(levels) == steps + 1
     x = solver.solve(

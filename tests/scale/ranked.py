@@ -1,4 +1,4 @@
-"""A small transformer on texts that ranks train together, and what each of them answers."""
+"""A small transformer on texts that ranks train together, and each rank's answers."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rows that are computed together: none is lost, none twice, and little behind short texts."""
+"""Rows that are computed together: none is lost, none twice, with little padding."""
 
 import pytest
 import ranked

@@ -1,4 +1,4 @@
-"""A Ray that is started here, and one at an address, do what this process does."""
+"""A Ray started here, and one at an address, compute what this process does."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Steps around the best design so far: the smallest strategy over numbers that learns."""
+"""Steps around the best design so far: the smallest learning strategy over numbers."""
 
 import numpy as np
 from jaxtyping import Float
@@ -9,11 +9,7 @@ from ingenium.searches.strategy import State
 
 
 class Nearby(Generational):
-    """Steps of a fixed size around the best point, from that of a known design on.
-
-    Shapes: n points, m numbers.
-    Source: Rastrigin, Automation and Remote Control 24:1337, 1963.
-    """
+    """Steps of a fixed size around the best point, starting at a known design."""
 
     def __init__(self, space: Cube, seed: int) -> None:
         super().__init__(space, 16, seed)

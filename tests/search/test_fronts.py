@@ -1,4 +1,4 @@
-"""Fronts and hypervolumes against closed forms and another code; conflicts; aims."""
+"""Fronts and hypervolumes against closed forms and another program; conflicts; aims."""
 
 import itertools
 
@@ -50,7 +50,7 @@ def test_the_order_puts_limits_before_objectives() -> None:
 
 
 def table(values: list[list[float]], limits: list[Limit]) -> xr.Dataset:
-    """Verdicts on designs with such values of a, b and c."""
+    """Verdicts on designs with given values of a, b and c."""
 
     class Engine:
         name, version, tier = "none", "1", "exact"

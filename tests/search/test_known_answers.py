@@ -1,4 +1,4 @@
-"""Strategies on functions whose best values are known, against random designs."""
+"""Strategies on functions with known optima, against random designs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A learned operator as a screen of fields: what it learns, and that it accepts nothing."""
+"""A learned operator as a screen of fields: its fit, and that it accepts nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

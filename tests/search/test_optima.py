@@ -136,7 +136,7 @@ def test_more_kinds_of_design_are_found_than_by_the_library(
 
 @pytest.mark.slow
 def test_directions_find_the_front_of_dtlz2(begun) -> None:
-    """The unit sphere; near it, and spread over all of it."""
+    """The front is the unit sphere; points are near it, and spread over all of it."""
     spec = known_fronts.spec(objectives=known_fronts.ALL)
     for seed in SEEDS:
         search = begun("nsga3", spec, name=f"s{seed}", function="dtlz2", d=7, batch=64, seed=seed)

@@ -48,7 +48,7 @@ class Options:
         return option
 
     def hear(self, option: int, worth: float) -> None:
-        """Learn from what an option gave."""
+        """Learn from the result of an option."""
         self.times[option] += 1
         self.total[option] += worth
 

@@ -32,7 +32,7 @@ ENGINE = {"tier": "exact", "name": "closed form", "version": "1"}
 
 
 def rows(folder: Path) -> list[tuple[object, ...]]:
-    """All that was proposed and measured, without times."""
+    """All proposals and measurements, without times."""
     with sqlite3.connect(folder / "search.sqlite") as db:
         found = db.execute("SELECT digest, call FROM verified ORDER BY call").fetchall()
         found += db.execute("SELECT round, designs FROM proposals ORDER BY round").fetchall()
@@ -144,7 +144,7 @@ def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -
 
 
 def altered(folder: Path, *, round: int) -> None:
-    """One byte of what was proposed in a round is another one, unseen by SQLite."""
+    """Change one byte of a round's proposals, unseen by SQLite."""
     with sqlite3.connect(folder / "search.sqlite") as db:
         db.execute("DROP TRIGGER no_UPDATE_proposals")
         query = "SELECT designs FROM proposals WHERE round = ?"
@@ -290,7 +290,7 @@ def wait_for(lines: int, log: Path, child: int, patience_s: float = 60.0) -> Non
 
 
 def check_killed(folder: Path, whole: Path, times: int, seed: int) -> None:
-    """A search that is killed at random moments ends as one that is not; little is done twice."""
+    """A search killed at random moments ends like an undisturbed one; little is done twice."""
     assert list(killed(folder, times, seed)) == []
     assert rows(folder / "o") == rows(whole / "o")
     measured = (folder / "log").read_text().splitlines()
@@ -303,7 +303,7 @@ def check_killed(folder: Path, whole: Path, times: int, seed: int) -> None:
 
 @pytest.fixture(scope="module")
 def whole(fronts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same search, never stopped."""
+    """The same search without a stop."""
     folder = tmp_path_factory.mktemp("whole")
     assert os.waitpid(begin(folder / "o", folder / "log"), 0)[1] == 0
     return folder

@@ -1,4 +1,4 @@
-"""The loop: budgets, stopping, going on, and that nothing is verified twice."""
+"""The loop: budgets, stops, resumption, and no repeated verification."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ QUICK = [name for name in NAMES if name not in SLOW]
 
 
 def course(search: Search) -> list[tuple[object, ...]]:
-    """All that repeats in how a search went."""
+    """All repeatable data of a search."""
     return [
         (r.calls, r.accepted, r.repeated, r.best, r.violation, r.front, r.hypervolume)
         for r in search.history

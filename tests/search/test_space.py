@@ -1,4 +1,4 @@
-"""Points for designs: conditions as the spec wants them, known designs as they are."""
+"""Points for designs: conditions by the spec, known designs unchanged."""
 
 import dataclasses
 from contextlib import suppress

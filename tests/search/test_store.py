@@ -1,4 +1,4 @@
-"""The store: it only grows, and tells when it was altered."""
+"""The store: it only grows, and reveals alterations."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Fits of a generator to the best so far are short, and forget little of what it knew."""
+"""Fits of a generator to the best designs are short, and forget little."""
 
 import math
 
@@ -32,7 +32,7 @@ def problem() -> Problem:
 
 
 def weighed(problem: Problem, designs: xr.Dataset) -> xr.Dataset:
-    """Verdicts, weighed on the scales of these designs."""
+    """Verdicts, with margins on the scales of these designs."""
     spec = resolve(SPEC, problem)
     verdicts = verify(
         designs,
@@ -66,7 +66,7 @@ def test_a_design_is_seen_a_few_times_in_a_fit_and_never_held_out(
 def test_where_an_engine_takes_minutes_each_round_is_learned_from(
     problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten calls of one would end before 64 designs are verified."""
+    """Otherwise ten calls would end before 64 designs are verified."""
     known = training(problem)
     quick = known_fronts.spec(
         objectives=known_fronts.LEAST_SQUARE, generator={"family": "gaussian_copula"}

@@ -1,4 +1,4 @@
-"""Low-rank parts: they begin as nothing, learn alone, and become part of a plain model."""
+"""Low-rank parts: they start at zero, learn alone, and are merged into a plain model."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from ingenium.train.trainer import train
 
 
 class Plane(nn.Module):
-    """Least squares."""
+    """A least-squares model."""
 
     def __init__(self) -> None:
         super().__init__()

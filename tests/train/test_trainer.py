@@ -1,4 +1,4 @@
-"""The trainer against closed form, against itself after a stop, and against damage."""
+"""The trainer against a closed form, against itself after a stop, and against damage."""
 
 import dataclasses
 import json
@@ -39,7 +39,7 @@ class Mean(nn.Module):
 
 
 class TwoTurns(nn.Module):
-    """A little of everything: two optimisers, noise in the loss, dropped conditions."""
+    """A model with two optimisers, noise in the loss, and dropped conditions."""
 
     def __init__(self) -> None:
         super().__init__()

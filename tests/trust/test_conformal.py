@@ -7,7 +7,7 @@ from ingenium.trust.conformal import bound, jackknife_upper, shift, typical, upp
 
 
 def left_out(rows):
-    """Each row, with all others: of exchangeable rows each is the new one equally often."""
+    """Return each row with all others: exchangeable rows are the new one equally often."""
     return [(np.delete(rows, i, 0), rows[i]) for i in range(len(rows))]
 
 

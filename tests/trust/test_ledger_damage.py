@@ -25,7 +25,7 @@ def path(tmp_path) -> Path:
 
 
 def tamper(path: Path, *statements: str, script=None) -> None:
-    """Alter the file as someone who knows the guards: take them away, and put them back."""
+    """Alter the file like somebody who knows the guards: remove them, and restore them."""
     db = sqlite3.connect(path)
     db.create_function("sha", 1, lambda text: digest_of(text))
     for name in GUARDS:

@@ -1,4 +1,4 @@
-"""Generated programs that try to get out, or to do harm, and what became of it."""
+"""Generated programs that try to escape, or to do harm, and the result."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[Sandbox]:
-    """One whose programs may have four processes."""
+    """A sandbox whose programs may have four processes."""
     with Sandbox(MANY, processes=1) as made:
         yield made
 

@@ -127,7 +127,7 @@ def altered(ledger: Ledger, sequence: int, **fields: object) -> None:
 def test_rewritten_sign_off_is_found_by_its_signature(
     tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey, change
 ) -> None:
-    """The chain is recomputed as a whole, so only the signature can tell."""
+    """The chain is recomputed as a whole, so only the signature can reveal it."""
     entry = sign_off(ledger, ledger.head(), "safety", "Fine.", key=ann)
     listed = signers(tmp_path, ann, name="*")
     assert states(ledger, listed) == [State.VALID]

@@ -17,7 +17,7 @@ STEPS, WIDE = 4, 2 * RANK
 
 
 class SmallNetwork:
-    """Chances of a letter after another, by blocks of one matrix each."""
+    """Probabilities of a letter after another, by blocks of one matrix each."""
 
     name = "small 1"
     opens = torch.tensor([True, False, False, True])

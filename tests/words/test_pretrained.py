@@ -1,4 +1,4 @@
-"""A language model as a family of texts: words by the chances of their pieces."""
+"""A language model as a family of texts: words by the probabilities of their pieces."""
 
 import itertools
 from typing import Any
@@ -19,7 +19,7 @@ STEPS = 3  # two words and an end
 
 
 class Letters:
-    """Chances of a letter after another, from a table; remembers the last."""
+    """Probabilities of a letter after another, from a table; remembers the last."""
 
     name = "letters 1"
     opens = torch.tensor([True, False, False, True])

@@ -169,7 +169,7 @@ def aims() -> str:
 
 
 def other_feeders() -> str:
-    """The aims of the default family on feeders on which nothing was chosen."""
+    """The aims of the default family on feeders that no choice was based on."""
     stem = "compare_feeder_day_"
     rows = [("Feeder", "Aim", "Measured", "Held")]
     for path in sorted((ROOT / "benchmarks" / "results").glob(f"{stem}1-*.json")):

@@ -38,7 +38,7 @@ RANK = 8
 
 @dataclass(frozen=True)
 class AdaptRequest:
-    """Designs of a spec, the folder of the fit that is adapted to them, and by how much."""
+    """Request to adapt: designs of a spec, the folder of the base fit, and its settings."""
 
     spec: Spec
     base: Path

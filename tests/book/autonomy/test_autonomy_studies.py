@@ -1,4 +1,4 @@
-"""Studies of controllers on planted readings, and a residual that learns what an expert adds."""
+"""Studies of controllers on planted readings, and a residual fitted to an expert."""
 
 import numpy as np
 import pytest
@@ -109,7 +109,7 @@ def test_more_steps_of_sampling_ask_the_network_more_often(family: str) -> None:
 
 
 class Pushing:
-    """An expert that always adds the same."""
+    """An expert that always adds the same amount."""
 
     name = "pushing"
 

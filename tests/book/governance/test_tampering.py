@@ -1,4 +1,4 @@
-"""Everything that can be done to a ledger by someone who may write its file, and what finds it."""
+"""Tampering with a ledger by somebody who may write its file, and its detection."""
 
 import random
 from collections.abc import Sequence

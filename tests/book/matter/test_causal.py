@@ -1,4 +1,4 @@
-"""The causal transformer: what it knows at a step, and what it learns."""
+"""The causal transformer: its inputs at a step, and its fit."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Cells of Perov-5 as a user has them, and the denoisers that learn from them."""
+"""Cells of Perov-5 in a user's folder, and the denoisers fitted to them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def cif(names: list[str], edge: float, shift: float) -> str:
 
 @pytest.fixture(autouse=True)
 def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder of few cells; what was read of another one is forgotten."""
+    """A folder of few cells; cached readings of another one are discarded."""
     pairs = [("Ba", "Ti"), ("Sr", "Sn"), ("Ti", "Ba"), ("K", "Nb")]
     rows = [
         cif([a, b, *anions], 4.0 + 0.1 * k, 0.01 * k)
@@ -95,7 +95,7 @@ def test_a_wrapped_score_is_the_slope_of_its_density(sigma: float) -> None:
 
 
 def test_a_reverse_equation_with_a_corrector_draws_from_a_known_law() -> None:
-    """A standard normal law, whose denoiser is known."""
+    """A standard normal law, whose denoiser is known, is sampled."""
     rng = torch.Generator().manual_seed(0)
     levels = (*torch.logspace(1, -2, 200).tolist(), 0.0)
     start = levels[0] * torch.randn(4000, 2, generator=rng)

@@ -1,4 +1,4 @@
-"""Studies of chapter 19: what is read of planted pieces, and one look of each."""
+"""Studies of chapter 19: readings of planted pieces, and one quick run of each."""
 
 import numpy as np
 import pytest

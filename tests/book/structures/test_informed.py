@@ -162,7 +162,7 @@ def test_state_comes_back_from_safetensors() -> None:
 
 
 def test_a_price_buys_physics_and_so_does_guidance() -> None:
-    """Designs break the sum by 1.4; the terms teach it, an energy imposes it."""
+    """Designs violate the sum by 1.4; penalty terms teach it, an energy imposes it."""
     _, asked = designs(256, seed=5)
 
     def violation(fitted: Family, steer: Steer = FREE) -> float:

@@ -55,7 +55,7 @@ def test_a_header_that_lies(tmp_path: Path, shape: str) -> None:
 
 
 def test_a_void_that_packs_well(tmp_path: Path) -> None:
-    """4 MB on the disk, 4.5 GB unpacked; here by the same share, of what is allowed."""
+    """An archive of 4 MB that unpacks to 4.5 GB; here with the same ratio to the limit."""
     file = tmp_path / "a.npz"
     with (
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,

@@ -123,7 +123,7 @@ def test_a_sampled_machine_is_enclosed() -> None:
 
 
 def test_every_machine_of_a_box_lies_between_eight_but_for_the_gap() -> None:
-    """Interpolated in stiffness, friction and gain, which the barrier's proof rests on."""
+    """Machines are interpolated in stiffness, friction and gain, as in the barrier's proof."""
     hull, rng = BOX.hull(0.01), np.random.default_rng(3)
     low, high = 1 - BOX.spread, 1 + BOX.spread
     missed = np.zeros((2, 4))
@@ -180,7 +180,7 @@ def test_courses_from_inside_a_region_end_at_the_goal_and_its_function_falls() -
 
 
 def test_a_step_beyond_the_region_of_an_unstable_machine_can_be_lost() -> None:
-    """An inverted machine whose action is weaker than what pulls it away."""
+    """An inverted machine whose action is weaker than the force that tips it."""
     upright = LinearMachine(
         np.array([[0.0, 1.0], [4.0, 0.0]]),
         np.array([0.0, 1.0]),

@@ -16,7 +16,7 @@ PERIOD_S = 0.01
 
 
 def pushed(periods: int, faults: tuple[PlantFault, ...] = ()) -> np.ndarray:
-    """Places of the nominal machine under an action of 1."""
+    """Positions of the nominal machine under an action of 1."""
     plant = Oscillator(BOX, PERIOD_S, 0, service=False)
     state, found = plant.begin(np.array([NOMINAL])), []
     for _ in range(periods):

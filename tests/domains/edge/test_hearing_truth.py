@@ -33,7 +33,7 @@ def test_no_power_is_lost_in_frames() -> None:
 
 
 def test_ten_times_the_sound_is_half_a_unit_more() -> None:
-    """20 dB, of 40 dB to the one."""
+    """A level of 20 dB, on a scale of 40 dB to one unit."""
     x = torch.randn(1, 20 * HOP, generator=torch.Generator().manual_seed(0))
     more = heard(spectra(10 * x)) - heard(spectra(x))
     assert float(more[:, 2:].mean()) == pytest.approx(0.5, abs=1e-3)

@@ -114,7 +114,7 @@ def test_other_boxes_pens_and_entities_are_refused(tmp_path: Path) -> None:
     "d", ["M" + 5000 * "1", "M" + 2000 * "4 4 ", "M4 4L" + 9000 * " ", "M4 4" + 3000 * ","]
 )
 def test_what_is_almost_a_path_is_refused_at_once(d: str) -> None:
-    """The damaged files of the fuzz hung in it: each digit doubled the ways to read it."""
+    """Damaged files of the fuzzer hung in it: each digit doubled the ways to read it."""
     with pytest.raises(InputError):
         read_path(f"{d}x", "a sketch")
 

@@ -99,7 +99,7 @@ def test_phases_without_fronts_follow_the_closed_form() -> None:
 
 
 def test_a_fluid_that_is_stirred_from_rest_turns_as_its_one_wave_does() -> None:
-    """A wave does not carry itself: `w = f (1 - exp(-v k^2 t)) / (v k^2)`, with k^2 = 8 pi^2."""
+    """A wave does not advect itself: `w = f (1 - exp(-v k^2 t)) / (v k^2)`, with k^2 = 8 pi^2."""
     own = Vorticity(points=16)
     x = torch.arange(16, dtype=torch.float64) / 16
     both = TAU * (x[:, None] + x)

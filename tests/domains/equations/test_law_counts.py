@@ -67,7 +67,7 @@ def test_every_evaluation_on_rows_is_counted(monkeypatch: pytest.MonkeyPatch) ->
 def test_pairs_and_products_are_counted_by_their_dimensions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All pairs of a bank of pure numbers; of others only those whose units agree."""
+    """All pairs of pure numbers count; of others only those whose units agree."""
     third, asked = TermSums.third, []
 
     def watched(self, pair):

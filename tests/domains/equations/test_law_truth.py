@@ -51,7 +51,7 @@ def _coulomb(noise: float) -> MeasuredTable:
 
 
 def test_a_law_of_nature_is_found_exactly_without_noise() -> None:
-    """The difference of what is found and Coulomb's law simplifies to zero."""
+    """The difference between the found law and Coulomb's simplifies to zero."""
     own = _coulomb(0.0)
     best = LawSearch(own, OPERATIONS, 200, 2.0, 0).drafted.front()[-1]
     known = algebra.symbols(own.language, [True] * 3)
@@ -198,7 +198,7 @@ def test_the_red_team_is_told(table: MeasuredTable, formula: str, broken: str) -
 
 
 def test_a_law_that_holds_only_inside_is_told() -> None:
-    """A cubic that was fitted to a sine in the middle of it."""
+    """A cubic fitted to a sine in the middle of it is reported."""
     x = np.linspace(-2.2, 2.2, 200)
     own = read(_csv("angle [rad],height [1]", [x, np.sin(x)]), "height", ())
     train = own.columns[0, own.train].numpy()

@@ -71,6 +71,6 @@ def oddities() -> Any:
 
 
 def load_network(source: str | Path, cases: int = 8) -> Network:
-    """A net by its code or file, checked as that of a feeder is."""
+    """Load a network by its code or file, with the checks of a feeder."""
     where = None if is_code(source) else Path(source)
     return network_of(*read_net(source), where=where, cases=cases)

@@ -1,4 +1,4 @@
-"""Meters with gaps: what they would read, and whether the state between them is found again."""
+"""Meters with gaps: their readings, and the recovered state between them."""
 
 from pathlib import Path
 

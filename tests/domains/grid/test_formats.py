@@ -1,4 +1,4 @@
-"""Files written and read back: equal days, and a clear refusal of anything else."""
+"""Files written and read back: equal days, and a clear refusal of all others."""
 
 import json
 import shutil
@@ -353,7 +353,7 @@ def test_simbenchs_own_reader_takes_the_tables(code, tmp_path, own_folders):
 
 
 def _rows_of(day):
-    """Rows of a day in winter time: local time has an hour less from 27 March on."""
+    """Rows of a day in winter time: local time loses an hour on 27 March."""
     return slice(day * 96, day * 96 + 96)
 
 

@@ -119,7 +119,7 @@ def test_a_case_that_the_own_power_does_not_show_is_checked_too(
 
 
 def test_both_ways_of_pandapower_give_one_answer_and_none_where_there_is_none() -> None:
-    """Also behind a case without a solution, from which the next does not start."""
+    """A case without a solution comes first; the next one does not start from it."""
     network = network_of("oddities", oddities(), cases=1)
     net = network.net
     rows = np.array([0.7, 400.0, 0.2])

@@ -1,4 +1,4 @@
-"""Days of one's own feeder: what a reader with pandapower alone gets from the files."""
+"""Days of one's own feeder: the results of a reader with pandapower alone."""
 
 import runpy
 import shutil

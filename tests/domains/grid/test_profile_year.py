@@ -51,7 +51,7 @@ def test_real_weeks_stand_near_their_place_on_days_of_their_kind(weeks: RealWeek
 
 
 def test_days_of_a_week_stay_together(weeks: RealWeeks):
-    """Most workdays are followed by the day that followed them."""
+    """Most workdays are followed by their original next day."""
     days = weeks.years(YearCalendar.of(2016), 20, np.random.default_rng(0), held_out=False)
     assert (np.diff(days) == 1).mean() > 0.8
 
@@ -163,7 +163,7 @@ def test_years_of_real_weeks_hold_all_limits_on_errors(year: ProfileYear):
 
 @pytest.mark.slow
 def test_the_family_learns_each_real_day_once_and_proposes_years(year: ProfileYear):
-    """Two consumers of which the second is the first, doubled: correlation 1 in every year."""
+    """The second of two consumers is the first, doubled: correlation 1 in every year."""
     rng = torch.Generator().manual_seed(0)
     days, steps = 364, 24
     told = torch.as_tensor(year.calendar.told())[:days]

@@ -1,4 +1,4 @@
-"""Exports of feeder days into one file for all, when rounding in it breaks a limit."""
+"""Exports of feeder days into one file for all, when its rounding violates a limit."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Crystals that pw.x has certified, from files, and what the verifier must not take."""
+"""Crystals certified by pw.x, from files, and invalid ones for the verifier."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,10 +57,7 @@ def measured(
 
 
 def test_barium_titanate_is_certified_without_paying_again(problem: CrystalProblem) -> None:
-    """PBE has 1.6 to 1.8 eV for the cubic cell, which lies a little above the polar ones.
-
-    Source: Piskunov et al., Computational Materials Science 29:165, 2004 (GGA gaps of titanates).
-    """
+    """PBE gives 1.6 to 1.8 eV for the cubic cell, which is a little above the polar ones."""
     found = measured(problem, crystal(problem, CUBIC))
     assert found["verdict"].item() == Verdict.ACCEPTED
     assert found["band_gap"].item() == pytest.approx(1.7, abs=0.1)
@@ -129,7 +126,7 @@ def test_a_run_that_does_not_converge_is_failed_and_not_rejected(
 
 
 def test_other_programs_read_the_files(problem: CrystalProblem, tmp_path: Path) -> None:
-    """ASE finds the same atoms in both, and a supercell is read as the cell that it repeats."""
+    """ASE finds the same atoms in both, and a supercell is reduced to the cell that it repeats."""
     one = crystal(problem, POLAR)
     for name, kind in (("cif", "cif"), ("poscar", "vasp")):
         folder = tmp_path / name

@@ -1,4 +1,4 @@
-"""Symmetry, charges, potential and pw.x, against numbers that are known otherwise."""
+"""Symmetry, charges, potential and pw.x, against independently known numbers."""
 
 import json
 import shutil
@@ -72,7 +72,7 @@ def test_charges_balance_or_are_refused() -> None:
 
 
 def test_a_large_cell_that_lies_lower_lowers_the_hull(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cotunnite has twelve atoms, too many for pw.x; what CHGNet sees it below the rest counts."""
+    """Cotunnite has twelve atoms, too many for pw.x; CHGNet's energy difference counts."""
     part = {"Sn": 1, "F": 2}
     every, asked = phases.binaries(tuple(part.items())), phases.deciding(part)
     below = asked[0].energy_ev - every[0].energy_ev
@@ -296,7 +296,7 @@ def test_what_was_put_into_the_cache_is_not_measured(
 def test_what_another_release_finds_is_not_mixed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The verifier's version tells one release."""
+    """The verifier's version names the release."""
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr(espresso, "absent", lambda: None)
     monkeypatch.setattr(espresso, "solved", lambda *_: replace(SOLVED, release="7.2"))

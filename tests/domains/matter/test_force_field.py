@@ -1,4 +1,4 @@
-"""A small potential of one crystal: its forces are slopes, and it learns those it could have."""
+"""A small potential of one crystal: its forces are gradients, and it fits what it can."""
 
 import shutil
 from pathlib import Path
@@ -66,7 +66,7 @@ def test_nuclei_repel_each_other_as_their_law_says(box: AtomBox) -> None:
 
 
 def test_a_run_has_the_temperature_that_is_asked_for(box: AtomBox) -> None:
-    """Springs to the atoms' own places; an atom that leaves ends it."""
+    """Springs to the atoms' equilibrium positions; an atom that leaves ends the run."""
     rng = torch.Generator().manual_seed(0)
     long = [k for _, k in force_field.run(box, lambda p: -0.5 * (p - box.home), 300.0, 4000, rng)]
     assert len(long) == 4000
@@ -95,10 +95,7 @@ def test_forces_are_read_from_their_sum_and_a_cut_output_has_none() -> None:
 def test_forces_of_pw_give_the_note_of_rock_salt(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """NaF's transverse optical mode, 262 per cm near 0 K: its atoms pull as such a spring does.
-
-    Source: Lowndes and Martin, Proceedings of the Royal Society A 308:473, 1969.
-    """
+    """NaF's transverse optical mode is 262 per cm near 0 K: its atoms pull like such a spring."""
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     salt = Crystal(Wyckoff.of("Fm-3m Na_a F_b"), np.full(3, 4.63e-10), np.zeros(0))
     box, moved = AtomBox.of(salt, (1, 1, 1)), 0.05

@@ -25,7 +25,7 @@ def cube(edge: float, text: str = CUBIC) -> Crystal:
 
 
 def scan(edge: float) -> pd.DataFrame:
-    """Lines of the crystal under a sloping background, 0.02 degrees a step, with noise."""
+    """Powder lines of the crystal on a sloping background, 0.02 degrees a step, with noise."""
     lines = powder.diffraction.peaks(cube(edge))
     angle = np.arange(8.0, 65.0, 0.02)
     off = (angle[:, None] - lines.two_theta_deg - 0.03) / 0.06

@@ -62,7 +62,7 @@ def test_an_atom_that_moves_changes_the_gap(problem: Lead, tmp_path: Path) -> No
 
 
 def test_atoms_away_from_their_bonds_have_no_gap(problem: Lead, tmp_path: Path) -> None:
-    """Else a molecule passes with the electrons of another one of the same atoms."""
+    """Otherwise a molecule passes with the electrons of another one of the same atoms."""
     block, path = Chem.MolToMolBlock(conformer(required("CCO", "molecule"))), tmp_path / "one.sdf"
     for by, answers in ((0.1, True), (3.0, False)):
         path.write_text(moved(block, 2, by))

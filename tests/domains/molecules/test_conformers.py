@@ -92,7 +92,7 @@ def test_likeness_is_that_of_rdkit(amide: tuple[Chem.Mol, np.ndarray]) -> None:
 
 
 def test_the_oxygens_of_an_acid_are_told_apart() -> None:
-    """RDKit takes them for equal where it has no hydrogens: 0.4 angstrom too near."""
+    """RDKit treats them as equal where it has no hydrogens: 0.4 angstrom too near."""
     mol = molecule("CC(C)C(=O)O")
     oxygen = [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 8]
     x = forces.embedded(mol, 1, 3)

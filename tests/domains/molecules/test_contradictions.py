@@ -99,7 +99,7 @@ def test_aromatic_rings_that_a_group_takes(group: str, count: int) -> None:
 
 
 def test_limits_that_something_meets() -> None:
-    """Benzene itself; groups that may overlap are not added up."""
+    """Benzene itself satisfies them; groups that may overlap are not added up."""
     problem = lead(keep=("c1ccccc1", "cc", "[#6]~[#6]"))
     limits = (
         Limit("weight", at_most=78.2),
@@ -115,7 +115,7 @@ def test_limits_that_something_meets() -> None:
 
 
 def test_groups_that_no_limit_asks_for() -> None:
-    """The limits of a spec replace those of the problem, and with them what judges the groups."""
+    """The limits of a spec replace those of the problem, and with them the judgement of groups."""
     problem = lead(keep=("C(=O)N",), avoid=("[OX2H]",))
     own = [Limit("logp", at_most=3.0)]
     missing, unwanted = (Limit(f"groups_{x}", at_most=0.0) for x in ("missing", "unwanted"))

@@ -36,7 +36,7 @@ def test_look_alikes_pass_however_they_are_written(way: str) -> None:
 
 
 def test_plain_molecules_have_one_form() -> None:
-    """So that the screen costs no more on them; nitro groups and azides are plain too."""
+    """The screen must cost no more on them; nitro groups and azides are plain too."""
     for smiles in ("CC(=O)Nc1ccc(O)cc1", "O=[N+]([O-])c1ccccc1", "CN=[N+]=[N-]", "CC(=O)O"):
         (form,) = forms(parsed(smiles))
         assert canonical(form) == canonical(parsed(smiles))

@@ -1,4 +1,4 @@
-"""The second look at structure files: it reads what is there, and sees what was altered."""
+"""The independent reader of structure files: it reads their contents, and sees alterations."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def swapped(block: str) -> str:
 
 
 def shorter(block: str) -> str:
-    """Without the last bond."""
+    """A block without the last bond."""
     lines = block.splitlines(keepends=True)
     atoms, bonds = int(lines[3][:3]), int(lines[3][3:6])
     lines[3] = f"{atoms:3d}{bonds - 1:3d}" + lines[3][6:]
@@ -92,7 +92,7 @@ def test_a_writer_that_errs_writes_no_file(
 
 
 def test_what_was_verified_is_what_the_file_says(tmp_path: Path) -> None:
-    """Every cheap quantity of molecules that are read from the file, atoms and bonds alone."""
+    """Compare every cheap quantity of molecules read from the file, atoms and bonds alone."""
     problem = Library(LibrarySettings(known=200))
     designs = problem.data().isel(design=slice(0, 12))
     files = problem.formats["sdf"].write(designs, tmp_path)

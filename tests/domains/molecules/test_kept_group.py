@@ -21,7 +21,7 @@ QUINAZOLINE = "c1ccccc1Nc1ncnc2ccccc12"  # 4-anilinoquinazoline
 
 
 def few_tokens(source: Source) -> KekuleCodec:
-    """The tokens of a data set, of merged ones the most frequent."""
+    """The tokens of a data set, with the most frequent merged ones."""
     whole = codec(source, LONGEST[source]).vocabulary
     vocabulary = Vocabulary(whole.pieces, whole.pattern, whole.merges[:30])
     return KekuleCodec(vocabulary, 50, LONGEST[source])
@@ -33,7 +33,7 @@ def own(source: Source, smarts: str) -> KekuleCodec:
 
 
 def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
-    """Tokens by chances without sense: a model of another subject."""
+    """Sample tokens by arbitrary probabilities: a model of another subject."""
     assert codec.grammar is not None
     grammar, rng = codec.grammar, torch.Generator().manual_seed(seed)
     state, over = grammar.start(n), torch.zeros(n, dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""Chances of tokens by min-p against their definition."""
+"""Probabilities of tokens by min-p against their definition."""
 
 import math
 

@@ -57,7 +57,7 @@ def judged(task: Task, designs: xr.Dataset) -> xr.Dataset:
 def led(
     task: Task, name: str, rounds: int, size: int = 24
 ) -> tuple[Strategy, list[tuple[xr.Dataset, xr.Dataset]]]:
-    """A strategy after some rounds, and these; evolution first shows 100 known molecules."""
+    """Run a strategy for some rounds; evolution first measures 100 known molecules."""
     strategy, told = make(name, task).strategy, []
     for number in range(rounds):
         designs = strategy.ask(size, rng(number))

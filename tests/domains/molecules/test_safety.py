@@ -1,4 +1,4 @@
-"""The dual-use screen on members of the classes, on drugs that look alike, and on real sets."""
+"""The dual-use screen on members of the classes, on similar drugs, and on real sets."""
 
 from pathlib import Path
 

@@ -47,7 +47,7 @@ def test_the_wrapped_normal_density(sigma: float) -> None:
 
 
 def test_run_backwards_with_the_true_score_it_gives_the_true_angles() -> None:
-    """Two narrow peaks of unequal weight, whose noisy score is known."""
+    """Two narrow peaks of unequal weight, whose noisy score is known, are recovered."""
     place, weight = torch.tensor([-1.0, 2.0]), torch.tensor([0.25, 0.75])
 
     def told(x: torch.Tensor, sigma: float) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The recipe of the generator that comes trained, on a few molecules."""
+"""The recipe of the pretrained generator, on a few molecules."""
 
 import json
 import shutil
@@ -112,7 +112,7 @@ def test_what_does_not_belong_together_is_seen(folder: Path, tmp_path: Path, wha
 
 
 def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
-    """So that neither is replaced alone: numbers of tokens are rows of the weights."""
+    """Neither may be replaced alone: numbers of tokens are rows of the weights."""
     assert facts()["weights"] == file_digest(shipped(64)[NAME].weights)
     assert facts()["tokens"] == digest(list(codec("moses", 64).vocabulary.tokens))
     shipped(64)[NAME].make()

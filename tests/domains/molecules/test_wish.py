@@ -51,7 +51,7 @@ def test_what_costs_less_is_asked_first_and_electrons_never(wish: Wish) -> None:
 
 @pytest.mark.slow
 def test_how_far_molecules_come(problem: Lead, wish: Wish) -> None:
-    """Against RDKit's own functions and its catalogue of Brenk's and the PAINS alerts."""
+    """Compare with RDKit's own functions and its catalogue of Brenk's and the PAINS alerts."""
     wish = replace(wish, limits=(LIMITS[0], LIMITS[1], Limit("qed", at_least=0.7), LIMITS[3]))
     of = FilterCatalogParams.FilterCatalogs
     params = FilterCatalogParams()

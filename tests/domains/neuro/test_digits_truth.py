@@ -75,7 +75,7 @@ def test_a_network_is_read_back_from_nir_as_it_was(drives: Digits, tmp_path: Pat
 
 
 def test_lifts_in_nir_are_those_of_its_equations(drives: Digits):
-    """An impulse lifts by r / tau, a constant current towards r I, whatever the step."""
+    """An impulse raises by r / tau, a constant current towards r I, whatever the step."""
     graph, own = nir_graphs.graph_of(drives.drawer.network), drives.drawer.network
     deeper, kept = graph.nodes["neurons_1"], own.rhythm.kept
     np.testing.assert_allclose(deeper.r / deeper.tau, 1.0)

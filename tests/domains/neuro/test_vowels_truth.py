@@ -1,4 +1,4 @@
-"""Spoken vowels: the data's own counts, the reader against a plain loop, and what no voice is."""
+"""Spoken vowels: the data's counts, the reader against a plain loop, and invalid utterances."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Lattice fields at the public door: what is refused, and ensembles off their law."""
+"""Lattice fields at the public door: refusals, and ensembles off their law."""
 
 from pathlib import Path
 from typing import Any

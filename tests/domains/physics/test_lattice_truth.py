@@ -33,7 +33,7 @@ def _at(coupling: float, n: int) -> torch.Tensor:
 
 
 def _off(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Largest difference over the largest number: single densities pass through 0."""
+    """Largest difference relative to the largest number, as single densities pass through 0."""
     return float((a - b).abs().max() / b.abs().max())
 
 
@@ -173,7 +173,7 @@ def test_weights_of_a_density_average_to_one(make: type) -> None:
 
 
 def test_characters_draw_the_law_and_plaquettes_are_worth_what_is_told() -> None:
-    """Independent plaquettes have published acceptances of 0.64 and 0.24 at couplings 1 and 5."""
+    """Independent plaquettes are accepted at about 0.64 and 0.24 for couplings 1 and 5."""
     law, rng = U1(4), np.random.default_rng(0)
     for beta in (1.0, 5.0):
         at = _at(beta, 300)

@@ -18,7 +18,7 @@ EVEN = torch.full((4,), 0.25, dtype=torch.float64)
 def measured(
     turn: list[list[float]], pair: float, target: Tensor = EVEN, template: Template = TWO
 ) -> dict[str, float]:
-    """Quantities of one layer: turns by y and z of each qubit, then one of a pair."""
+    """Quantities of one layer: rotations by y and z of each qubit, then one of a pair."""
     verifier = CircuitVerifier(template, target, 100, None)
     arrays = (
         torch.tensor([[turn]], dtype=torch.float64),

@@ -46,7 +46,7 @@ def share_wild(z: torch.Tensor, rays: Rays) -> torch.Tensor:
 
 @pytest.mark.parametrize("beta", [1e-9, 0.03])
 def test_jumps_that_are_taken_by_their_odds_leave_the_prior_as_it_is(beta: float) -> None:
-    """A step there and back by the odds alone: the normal numbers stay normal."""
+    """Steps forth and back by the odds alone: the normal numbers stay normal."""
     rng = torch.Generator().manual_seed(1)
     rows = torch.randint(len(KNOWN.east), (1000,), generator=rng)
     arrays = tuple(a[rows] for a in KNOWN.arrays)

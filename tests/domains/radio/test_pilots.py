@@ -1,4 +1,4 @@
-"""Pilots as files, what is wrong with some, and the coded link over channels that are known."""
+"""Pilots as files, invalid ones, and the coded link over known channels."""
 
 import math
 from collections.abc import Callable
@@ -97,14 +97,14 @@ def drawn(n: int) -> Rays:
 
 
 def pooled_nmse_db(found: torch.Tensor, truth: torch.Tensor) -> float:
-    """Mean squared error over mean power, each channel brought to the same power before."""
+    """Mean squared error over mean power, each channel normalised to the same power before."""
     power = truth.abs().square().sum((1, 2))
     error = (found - truth).abs().square().sum((1, 2)) / power
     return float(10 * error.mean().log10())
 
 
 def genie(fading: Fading, received: torch.Tensor, arrays: tuple[torch.Tensor, ...]) -> torch.Tensor:
-    """LMMSE of who knows delays, angles and powers, and not the gains."""
+    """LMMSE with known delays, angles and powers, but unknown gains."""
     readings = flat(received)
     each = [
         fading.expected(readings[i : i + 1], tuple(a[i : i + 1] for a in arrays))[0, 0]

@@ -1,4 +1,4 @@
-"""The ray tracer's answers, where there are none."""
+"""Answers of the ray tracer without paths."""
 
 from types import SimpleNamespace
 

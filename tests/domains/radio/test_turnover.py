@@ -97,7 +97,7 @@ def test_draws_lose_as_much_as_known_channels_do_mostly_little_and_sometimes_muc
 
 
 def test_errors_and_losses_grow_with_the_distance_that_an_image_is_brought_over() -> None:
-    """A wall that reflects less to the east by 0.2 dB a metre, on a site that is known unevenly."""
+    """A wall that reflects less to the east by 0.2 dB a metre, on an unevenly surveyed site."""
     whole = street(800, 0.3)
     whole.loss[:, 1] += torch.where(whole.present[:, 1], 0.2 * whole.east, 0.0)
     dense = whole.east < 70

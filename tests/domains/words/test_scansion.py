@@ -1,4 +1,4 @@
-"""Scansion against lines that every textbook scans, and what must not pass for a sonnet."""
+"""Scansion against lines from textbooks, and invalid sonnets."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The rules of a molecule's graph against published numbers, and what is refused."""
+"""The rules of a molecule's graph against published numbers, and refusals."""
 
 import numpy as np
 import pytest

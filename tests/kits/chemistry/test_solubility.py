@@ -1,4 +1,4 @@
-"""Predicted solubility: error and coverage on measured molecules that no part of it has seen."""
+"""Predicted solubility: error and coverage on held-out measured molecules."""
 
 import numpy as np
 import pytest

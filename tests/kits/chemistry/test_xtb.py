@@ -33,7 +33,7 @@ def test_water_has_the_energy_of_another_program() -> None:
 
 
 def test_water_relaxes_to_a_minimum() -> None:
-    """Below the atoms of another method, without forces, and a measured bond (0.9578 angstrom).
+    """Energy below another method's geometry, no forces, and a measured bond (0.9578 angstrom).
 
     Source: Császár et al., J. Chem. Phys. 122:214305, 2005 (length at equilibrium).
     """
@@ -75,7 +75,7 @@ def test_gaps_fall_with_the_length_of_a_conjugated_chain() -> None:
 
 
 def test_dipole_of_water_and_of_none() -> None:
-    """Measured: 1.855 debye; GFN2-xTB is a fifth above."""
+    """The measured dipole is 1.855 debye; GFN2-xTB is a fifth above."""
     assert gap_and_dipole(required("O", "water"))[1] == pytest.approx(2.2, abs=0.15)
     assert gap_and_dipole(required("C", "methane"))[1] == pytest.approx(0, abs=0.01)
 

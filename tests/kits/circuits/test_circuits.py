@@ -65,7 +65,7 @@ def test_ghz_is_all_or_none() -> None:
 
 
 def test_fourier_transform_of_a_basis_state() -> None:
-    """The quantum Fourier transform of |1> turns amplitudes evenly; phases by rz up to a global."""
+    """The transform of |1> has equal amplitudes, with phases by rz up to a global one."""
     n = 3
     operations: list[QubitGate] = []
     angles: list[float] = []

@@ -1,4 +1,4 @@
-"""Marks are closed bodies of known size, arrows point as loads do, fields are those judged."""
+"""Marks are closed bodies of known size, arrows point as loads do, fields are the judged ones."""
 
 import numpy as np
 import pytest

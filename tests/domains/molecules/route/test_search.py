@@ -1,4 +1,4 @@
-"""Search: textbook syntheses are found, and least effort is least among all routes there are."""
+"""Search: textbook syntheses are found, and the least effort is the minimum over all routes."""
 
 import math
 from pathlib import Path

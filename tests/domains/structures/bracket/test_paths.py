@@ -1,4 +1,4 @@
-"""A bracket as the path that lays it: what is read back is what the beads fill."""
+"""A bracket as its printing path: the body read back is the one that the beads fill."""
 
 import numpy as np
 import pytest

@@ -1,7 +1,4 @@
-"""Parts that the literature optimises: supports and loads on grids of any size.
-
-The last axis points up. Loads are of 1 N in all, so that compliances compare with printed ones.
-"""
+"""Parts optimised in the literature: supports and loads on grids of any size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +16,7 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 
 class Part(Protocol):
-    """Makes the question for some volume fractions, one a design."""
+    """Builds the optimisation problem for some volume fractions, one a design."""
 
     def __call__(self, cells: tuple[int, ...], volumes: Sequence[float]) -> Asked: ...
 
@@ -58,7 +55,7 @@ def cantilever(
 
 
 def low_cantilever(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """Pressed down at its lower right edge."""
+    """A cantilever pressed down at its lower right edge."""
     return cantilever(cells, volumes, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""The least size that an eroded and a dilated part leave, measured on what comes out."""
+"""The minimum size of an eroded and a dilated part, measured on the result."""
 
 import numpy as np
 import pytest

@@ -40,7 +40,7 @@ def told(verifier: PartVerifier, density: torch.Tensor) -> dict[str, float]:
 
 @pytest.mark.parametrize(("wide", "at_x"), [(1, 12), (2, 12), (1, 2)])
 def test_a_neck_is_stressed_by_the_force_over_its_section(verifier, wide, at_x) -> None:
-    """Also next to a foot, where stress begins to be read."""
+    """Test also next to a foot, where stress evaluation begins."""
     necked = torch.ones(CELLS, dtype=torch.float64)
     necked[at_x] = 0.0
     necked[at_x, 3 : 3 + wide, 3 : 3 + wide] = 1.0

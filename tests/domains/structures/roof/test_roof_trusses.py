@@ -54,7 +54,7 @@ def test_sections_are_those_of_the_table(name: str) -> None:
 
 
 def test_no_section_buckles_in_its_walls() -> None:
-    """Class 3 or better in S355 (EN 1993-1-1, table 5.2), so that all of a section bears."""
+    """All are class 3 or better in S355 (EN 1993-1-1, table 5.2), so the whole section bears."""
     flat = SECTIONS.width_m / SECTIONS.wall_m - 3
     assert flat.max() <= 42 * np.sqrt(235 / 355)
     assert (np.diff(SECTIONS.area_m2) > 0).all()
@@ -62,7 +62,7 @@ def test_no_section_buckles_in_its_walls() -> None:
 
 
 def test_buckling_curve_a_by_both_formulas() -> None:
-    """Values as tables of the curve print them."""
+    """Values are those of printed tables of the curve."""
     slender = np.array([0.2, 0.5, 1.0, 2.0])
     printed = (1.0, 0.9243, 0.6656, 0.2229)
     assert reduction(slender, 0.21) == pytest.approx(printed, abs=6e-5)

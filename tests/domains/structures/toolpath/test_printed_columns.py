@@ -1,4 +1,4 @@
-"""Printed columns: beams, closed forms, another engine, and paths that tell what they are."""
+"""Printed columns: beams, closed forms, another engine, and paths that identify themselves."""
 
 import math
 import re
@@ -28,7 +28,7 @@ PIPE = ColumnNumbers((0.24, 0.24), 2.0, 1.0, 0.0, 0.0, 1, 0.0, 0.0)
 
 
 def solid(settings: ColumnSettings, side_m: float) -> tuple[Standing, np.ndarray]:
-    """A square one on its grid."""
+    """A square column on its grid."""
     half = round(side_m / 2 / settings.cell_m)
     cells = (2 * half, 2 * half, round(settings.height_m / settings.cell_m))
     origin = (-side_m / 2, -side_m / 2, 0.0)

@@ -22,7 +22,7 @@ def nodes_of(grid: RegularGrid) -> torch.Tensor:
 
 
 def pulled(grid: RegularGrid, stress: float, metal: torch.Tensor) -> tuple[Elastic, torch.Tensor]:
-    """A plate on two planes of symmetry, pulled along x at its right edge, and how it moves."""
+    """A plate on two planes of symmetry, pulled along x at its right edge, and its displacement."""
     numbers, (_, high) = nodes_of(grid), grid.cells
     fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)
     fixed[numbers[0, :, 0]] = fixed[numbers[:, 0, 1]] = True
@@ -135,7 +135,7 @@ def test_the_stress_at_a_hole_is_kirschs_on_finer_and_finer_cells() -> None:
 
 
 def bent(cell_m: float, deep: float) -> tuple[Elastic, torch.Tensor]:
-    """A beam as long as three depths under a moment, of a unit stress at its outer fibres."""
+    """A beam as long as three depths under a moment of unit stress at its outer fibres."""
     grid = RegularGrid((round(3 * deep / cell_m), round(deep / cell_m)), cell_m)
     numbers, high = nodes_of(grid), grid.cells[1]
     fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)

@@ -31,7 +31,7 @@ def moduli(system, n, seed=0):
 
 
 def assembled(system, modulus, load):
-    """The same with a matrix that scipy solves."""
+    """The same system by a matrix that scipy solves."""
     cells = system.grid.cell_displacements.numpy()
     k = modulus.numpy()[:, None, None] * system.unit_stiffness.numpy()
     i, j = np.repeat(cells, cells.shape[1], 1).ravel(), np.tile(cells, cells.shape[1]).ravel()

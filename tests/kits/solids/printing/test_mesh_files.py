@@ -1,4 +1,4 @@
-"""STL and 3MF: what is written comes back, and what could not be printed is refused."""
+"""STL and 3MF: written bodies are read back, and unprintable ones are refused."""
 
 import zipfile
 
@@ -194,7 +194,7 @@ CORNER = (
 
 @pytest.mark.parametrize("count", [2, 20, 200])
 def test_components_of_components_are_counted_before_they_are_made(tmp_path, count):
-    """A few hundred bytes that would be 200 to the seventh bodies."""
+    """Components of a few hundred bytes would be 200 to the seventh bodies."""
     objects = held("1", CORNER) + "".join(
         held(str(level), uses(*[str(level - 1)] * count)) for level in range(2, 9)
     )

@@ -100,7 +100,7 @@ def _barred(machine: ControlledMachine) -> Iterator[Finding]:
 
 
 def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 26.6: each part of the shell taken out in turn, and a run with all of them."""
+    """Row 26.6: each part of the shell removed in turn, and a run with all of them."""
     (commands.folder / "spec.toml").write_text(SPEC)
     commands("propose", "autonomy.controller", "--spec", "spec.toml", "-n", 32, "--out", "run")
     words = (

@@ -39,7 +39,7 @@ Records = Sequence[Mapping[str, Any]]  # of fits with one seed after the other
 
 @dataclass(frozen=True)
 class Pupils:
-    """Students of a teacher and the entries of their device sheet."""
+    """Students of a teacher, and the entries of their device sheet."""
 
     family: str  # of the teacher
     units: float  # share of its units, which makes a quarter of its bytes
