@@ -68,7 +68,7 @@ class StirredTank:
         return found[:, None]
 
     def barrier(self, seen: np.ndarray) -> Barrier:
-        """Cooler by a degree a period than what would reach the end at the warmest feed."""
+        """Keep the action a degree a period cooler than one that reaches the limit."""
         top = self.readings[0].high - 1.0
         drift = self.rate(seen[:, 0], np.zeros(len(seen)), np.full(len(seen), 15.0))
         bound = (top - seen[:, 0] - self.period_s * drift) * 30 / self.period_s

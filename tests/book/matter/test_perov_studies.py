@@ -69,7 +69,7 @@ def test_charges_balance_or_do_not() -> None:
 
 
 def test_what_is_told_moves_with_nothing() -> None:
-    """Shifts, ways around the cell, turns of the lattice, orders of atoms: to 1e-6."""
+    """Shifts, wraps around the cell, lattice rotations and atom orders change nothing: to 1e-6."""
     torch.manual_seed(0)
     model = TorusDiffusion(6)
     rng = torch.Generator().manual_seed(0)

@@ -107,7 +107,7 @@ def test_overlapping_atoms_have_no_answer(problem: CrystalProblem) -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("place", [1, 2], ids=["edges_m", "free"])
 def test_what_is_no_number_has_no_answer(problem: CrystalProblem, place: int, value: float) -> None:
-    """A list of neighbours at such places would end the process, and all other designs with it."""
+    """A list of neighbours at such positions would end the process, with all other designs."""
     arrays = list(to_arrays(crystal(problem, POLAR), problem.variables))
     arrays[place] = torch.full_like(arrays[place], value)
     assert problem.verifier.only(("closest",)).measure(*arrays).isnan().all()
