@@ -46,7 +46,6 @@ class Requested:
         dress(axes, axes.get_xlabel(), axes.get_ylabel(), title=self.title, grid=True)
 
     def _ends(self, both: Float[np.ndarray, " m"]) -> Float[np.ndarray, " 2"]:
-        """Ends of the diagonal."""
         if not len(both):
             return np.array([0.0, 1.0])
         low, high = float(both.min()), float(both.max())

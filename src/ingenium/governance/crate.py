@@ -87,7 +87,6 @@ def _crate(run: Path, entries: Sequence[Entry], lines: Path) -> Crate:
 
 
 def _authors(entries: Sequence[Entry]) -> list[str]:
-    """Authors of the run."""
     return list(dict.fromkeys(e.actor for e in entries if e.kind in RUNS))
 
 

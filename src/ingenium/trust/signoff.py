@@ -169,7 +169,6 @@ def _words(text: str) -> list[str]:
 
 
 def _checked(ledger: Ledger, entry: Entry, signers: Sequence[Signer]) -> SignOff:
-    """Check one sign-off."""
     if faults := entry.faults():
         return SignOff(entry, State.INVALID, "; ".join(faults))
     body = entry.table

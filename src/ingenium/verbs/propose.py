@@ -43,7 +43,7 @@ def propose(
     none. `clock` may hold the seconds spent before the call, such as on imports.
 
     Raises:
-        InputError: if the spec names something that the problem lacks, or `n` is below 1.
+        InputError: if the spec asks for something that the problem lacks, or `n` is below 1.
         EngineError: if the engine fails on all designs.
         StorageError: if `out` cannot be written, or another run is writing there.
     """

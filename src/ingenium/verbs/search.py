@@ -44,7 +44,7 @@ def search(
     order one process repeats.
 
     Raises:
-        InputError: if the spec names something that the problem lacks, or `out` holds another
+        InputError: if the spec asks for something that the problem lacks, or `out` holds another
             search or something else.
         StorageError: if `out` cannot be written, or another run is writing there.
     """

@@ -132,7 +132,6 @@ def _smooth(r: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
 def _structure(
     names: Sequence[str], cell: Float[np.ndarray, "3 3"], places: Float[np.ndarray, "a 3"]
 ) -> Any:
-    """Structure for pymatgen."""
     core = package("pymatgen.core")
     return core.Structure(cell, names, places, coords_are_cartesian=True)
 
