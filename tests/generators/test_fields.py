@@ -58,7 +58,7 @@ def test_large_fields_pass_through_a_trunk(shape: tuple[int, ...]) -> None:
 
 
 def test_density_of_patches_is_that_of_the_proposals() -> None:
-    """With a single number the density integrates to 1, and has the mean of the proposals."""
+    """The density of a single number integrates to 1, and has the mean of the proposals."""
     family = build("autoregressive", (1, 1, 1), 1, seed=3)
     assert isinstance(family, FieldAutoregressive)
     grid = torch.linspace(-12, 12, 6001)
