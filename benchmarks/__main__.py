@@ -1,4 +1,4 @@
-"""Run the benchmarks that are named, or all: `python -m benchmarks [NAME ...]`."""
+"""Run the named benchmarks, or all: `python -m benchmarks [NAME ...]`."""
 
 import sys
 from importlib import import_module
@@ -72,7 +72,7 @@ NAMES = (
 
 
 def main(asked: list[str]) -> int:
-    """Run and print each."""
+    """Run and print each benchmark."""
     unknown = sorted(set(asked) - set(NAMES))
     if unknown:
         print(f"expected names of {', '.join(NAMES)}; came {', '.join(unknown)}", file=sys.stderr)

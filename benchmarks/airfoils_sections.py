@@ -1,11 +1,11 @@
-"""Sections for one spec: the best that is known, generators with and without mending, optimisers.
+"""Sections for one spec: the best known one, generators with and without repair, optimisers.
 
 Every family proposes 32 designs for each of five seeds. They are left as they are; or each is
-mended by 30 steps of NeuralFoil's gradient; or, for as many evaluations of NeuralFoil, the best
-four are mended by many more. All are judged by NeuralFoil, and the best accepted two of each by
-XFOIL too, where it is installed. CMA-ES and the gradient look for the optimum of NeuralFoil
-itself: what they gain by NeuralFoil and not by XFOIL is error of NeuralFoil that they have found.
-What one source gave is kept in the cache, so a stopped run goes on.
+repaired by 30 steps of NeuralFoil's gradient; or, for as many evaluations of NeuralFoil, the best
+four are repaired by many more. All are judged by NeuralFoil, and the best accepted two of each by
+XFOIL too, where it is installed. CMA-ES and the gradient search for the optimum of NeuralFoil
+itself: a gain by NeuralFoil and not by XFOIL exploits an error of NeuralFoil. Results of a source
+are cached, so a stopped run resumes.
 """
 
 import json
@@ -43,15 +43,15 @@ FILE = Path(__file__)
 SPEC = FILE.parents[1] / "examples/airfoils/section.toml"
 FAMILIES = ("nearest_neighbours", "gaussian_copula", "vae")
 SEEDS, CROWD, BEST = 5, 32, 2  # proposals of a seed, and those of them that XFOIL measures
-MENDED, FEW = 30, 4  # steps for each proposal; and how many go on where the best are chosen
+MENDED, FEW = 30, 4  # steps for each proposal; and how many continue where the best are chosen
 LONG = CROWD * (MENDED - 1) // FEW  # steps for each of these: as many evaluations, with choosing
-STEPS, STARTS = 200, 24  # of the gradient that looks for the optimum, from known sections
+STEPS, STARTS = 200, 24  # of the gradient that searches for the optimum, from known sections
 ROUNDS, POPULATION = 120, 16  # of CMA-ES
-BROKEN = 1e3  # lift over drag that a broken limit costs, for each of its unit
+BROKEN = 1e3  # lift over drag that a violated limit costs, for each of its unit
 
 
 def opened(refine_steps: int) -> tuple[WingSection, Spec]:
-    """The problem of the example, judged by NeuralFoil."""
+    """Open the problem of the example, judged by NeuralFoil."""
     asked = load(SPEC)
     setup = {**asked.setup, "judge": "neuralfoil", "refine_steps": refine_steps}
     asked = replace(asked, setup=setup)
@@ -61,7 +61,7 @@ def opened(refine_steps: int) -> tuple[WingSection, Spec]:
 
 
 def judged(problem: WingSection, spec: Spec, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """Lift over drag of each design, and the least of its margins."""
+    """Lift over drag of each design, and its smallest margin."""
     names = [q.name for q in problem.quantities]
     measured = problem.verifier.measure(*arrays).numpy()
     margin = margins(measured, names, spec.limits).min(1)
@@ -92,7 +92,7 @@ def row(
 
 
 def said(values: list[float]) -> str | None:
-    """The mean over seeds with Student's interval, and how many they are where some have none."""
+    """Mean over seeds with Student's interval, and their number if some have no value."""
     if not values:
         return None
     found = t_interval(values)
@@ -103,7 +103,7 @@ def said(values: list[float]) -> str | None:
 
 
 def by_xfoil(problem: WingSection, spec: Spec, arrays: Arrays) -> list[float]:
-    """The best that XFOIL accepts of some designs; none without it."""
+    """The best values that XFOIL accepts among some designs; none without it."""
     if xfoil.absent() is not None:
         return []
     names = [q.name for q in problem.quantities]
@@ -114,7 +114,7 @@ def by_xfoil(problem: WingSection, spec: Spec, arrays: Arrays) -> list[float]:
 
 
 def proposals(family: str, steps: int, kept: int = CROWD) -> Callable[[], list[Arrays]]:
-    """Designs of one family, a block for each seed; the best so many, mended by some steps."""
+    """Return a function that samples a family's designs, a block for each seed, with repair."""
 
     def drawn() -> list[Arrays]:
         problem, spec = opened(0)
@@ -133,7 +133,7 @@ def proposals(family: str, steps: int, kept: int = CROWD) -> Callable[[], list[A
 
 
 def _best(problem: WingSection, spec: Spec, arrays: Arrays, count: int) -> Arrays:
-    """Those that hold most nearly, and of those that hold the ones that glide best."""
+    """Select the feasible designs of best glide ratio, or else those nearest to feasible."""
     ratio, margin = judged(problem, spec, arrays)
     first = np.lexsort((-np.nan_to_num(ratio), -np.minimum(margin, 0.0)))[:count]
     return tuple(a[first] for a in arrays)
@@ -144,7 +144,7 @@ def _arrays(designs: xr.Dataset) -> Arrays:
 
 
 def gradient() -> list[Arrays]:
-    """Many steps from the best known sections of the asked thickness, projected."""
+    """Take many steps from the best known sections of the specified thickness, projected."""
     problem, spec = opened(0)
     start = _best(problem, spec, _within(problem, spec), STARTS)
     return [Refiner(problem.settings, problem.codec).refined(start, STEPS)]
@@ -160,7 +160,7 @@ def _within(problem: WingSection, spec: Spec) -> Arrays:
 
 
 def evolution() -> list[Arrays]:
-    """CMA-ES on the components of known sections, at the least thickness that is asked for."""
+    """Run CMA-ES on the components of known sections, at the smallest specified thickness."""
     problem, spec = opened(0)
     wanted: Any = spec.conditions["thickness"]
     thin = xr.Dataset({"thickness": ("design", np.full(POPULATION, wanted.at_least))})
@@ -186,7 +186,7 @@ def evolution() -> list[Arrays]:
 
 
 def sources() -> dict[str, Callable[[], list[Arrays]]]:
-    """All of them by name."""
+    """All sources by name."""
     problem, spec = opened(0)
     found: dict[str, Callable[[], list[Arrays]]] = {
         "all known sections": lambda: [_arrays(problem.data())],
@@ -202,7 +202,7 @@ def sources() -> dict[str, Callable[[], list[Arrays]]]:
 def kept_row(
     problem: WingSection, spec: Spec, name: str, source: Callable[[], list[Arrays]]
 ) -> Any:
-    """The row of a source, from the cache where it was made before on the same code."""
+    """The row of a source, from the cache if it was computed before with the same code."""
     code = [folder_digest(Path(cst.__file__).parent, but=["__pycache__"]), file_digest(FILE)]
     under = digest([as_table(spec), problem.system, name, code])[7:23]
     path = cache_folder() / "airfoils-sections" / f"{under}.json"
@@ -216,7 +216,7 @@ def kept_row(
 
 
 def run() -> None:
-    """All sources, one after the other."""
+    """Run all sources in turn."""
     torch.set_num_threads(1)
     problem, spec = opened(0)
     rows: list[dict[str, Any]] = []
@@ -224,5 +224,5 @@ def run() -> None:
     title = "Lift over drag of sections for cruise and climb, weighted mean over both points"
     for name, source in sources().items():
         rows.append(kept_row(problem, spec, name, source))
-        save("airfoils_sections", title, rows, about)  # what was measured stays
+        save("airfoils_sections", title, rows, about)  # saved after each row
     report("airfoils_sections", title, rows, about)

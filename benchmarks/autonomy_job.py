@@ -1,4 +1,4 @@
-"""Laws from nothing, and one of them at an arm: what both commands take, and what came out."""
+"""Laws from a cold start, and one of them on an arm: cost and results of both commands."""
 
 import json
 import tempfile
@@ -17,7 +17,7 @@ COMMANDS = (
 
 
 def run() -> None:
-    """Write and print both."""
+    """Write and print both tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "examples").symlink_to(ROOT / "examples")

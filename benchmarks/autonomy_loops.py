@@ -1,7 +1,7 @@
 """Closed-loop responses of a thousand steps a second: ours, a gymnasium loop, python-control.
 
 The peers run the same law on the same second-order plant: a loop over `env.step`, as users of
-gymnasium write it, and `control.forced_response` of the closed loop, which knows no saturation.
+gymnasium write it, and `control.forced_response` of the closed loop, which has no saturation.
 """
 
 import control

@@ -1,9 +1,9 @@
-"""Families of policies on one machine: what they cost to make and to ask, and what they are worth.
+"""Families of policies on one machine: the cost of fitting and calling them, and their worth.
 
-All are made on the bench of the second-order machine and judged on the same fresh scenarios: rise,
-overshoot of the nominal step, error under loads, what the actuator does, and the share that
-leaves the limits of a held-out simulator with dry friction and a lag. Bounds stand beside them.
-Neither seeds nor scenarios are those that settings of families were chosen with.
+All are fitted on the bench of the second-order machine and judged on the same fresh scenarios: rise
+time, overshoot of the nominal step, error under loads, effort of the actuator, and the share that
+leaves the limits of a held-out simulator with dry friction and a lag. Bounds are shown with them.
+Seeds and scenarios differ from those that settings of families were chosen with.
 """
 
 import time
@@ -36,7 +36,7 @@ def run() -> None:
 
 
 def _families(machines: Mapping[int, ControlledMachine]) -> Iterator[dict[str, Any]]:
-    """Of each family all quantities over seeds."""
+    """Yield all quantities of each family over seeds."""
     makers = {seed: families(machine, BOX.noise) for seed, machine in machines.items()}
     for name in next(iter(makers.values())):
         found = []
@@ -75,7 +75,7 @@ def _asked(policy: Policy) -> float:
 
 
 def _bounds(machine: ControlledMachine) -> dict[str, float]:
-    """Of any controller under the same range of the action."""
+    """Bounds for any controller under the same range of the action."""
     _, way = fastest(machine, machine.load_period)
     full = np.maximum.accumulate(at_full_action(machine, machine.load_period))
     ways = {"time-optimal way to rest": way, "full action, which no rise beats": full}

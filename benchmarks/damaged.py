@@ -1,8 +1,8 @@
-"""What comes of damaged files, for every reader of each domain, as the slow tests try them.
+"""Results of damaged files, for every reader of each domain, as in the slow tests.
 
-Bytes are turned, cut, spliced and repeated, numbers and encodings changed, and brackets opened
-without end, in files of designs, specs and whatever specs name. `DAMAGED="grid words"` tries those
-of the domains that are named so, and keeps what was counted of the others.
+Bytes are inverted, cut, spliced and repeated, numbers and encodings changed, and brackets opened
+without end, in files of designs, specs and files that specs name. `DAMAGED="grid words"` tries
+those of the named domains, and retains the counts of the others.
 """
 
 import json
@@ -17,24 +17,24 @@ import pytest
 from benchmarks.measuring import RESULTS, report
 
 TEST = Path(__file__).parents[1] / "tests" / "contract" / "test_damage.py"
-KINDS = ("refused", "same", "another", "traceback", "hang")  # what came of reading a file
+KINDS = ("refused", "same", "another", "traceback", "hang")  # results of reading a file
 
 
 @dataclass
 class DamageCounts:
-    """A plugin of pytest that keeps what each domain's test wrote down."""
+    """A plugin of pytest that stores the counts of each domain's test."""
 
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Once for each stage of a test."""
+        """Record counts once for each stage of a test."""
         for domain, told in (v for k, v in report.user_properties if k == "damaged"):
             if report.when == "call":
                 self.rows[domain] = row(domain, told)
 
 
 def row(domain: str, told: list[dict[str, Any]]) -> dict[str, Any]:
-    """All readers of a domain together: its files, and the most memory that its process took."""
+    """Sum over all readers of a domain: its files, and the peak memory of its process."""
     found = sum((Counter(one["found"]) for one in told), Counter[str]())
     counted = {"domain": domain, "readers": len(told), "files": found.total()}
     cost = {
@@ -45,7 +45,7 @@ def row(domain: str, told: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def run() -> None:
-    """All domains, or those that are named."""
+    """Run all domains, or the named ones."""
     counts, named = DamageCounts(), os.environ.get("DAMAGED", "").split()
     only = [f"{TEST}::test_damaged_files_of_a_domain[{name}]" for name in named] or [str(TEST)]
     pytest.main([*only, "-q", "-m", "", "-p", "no:cacheprovider", "--timeout", "1800"], [counts])

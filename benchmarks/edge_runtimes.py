@@ -1,8 +1,8 @@
-"""A step of the pen that comes with the package: eager, by ONNX Runtime's quantiser, and ours.
+"""A step of the pretrained pen: eager, by ONNX Runtime's quantiser, and ours.
 
 Rounding by ONNX Runtime's dynamic quantiser leaves activations, sums and tables in floating point;
-ours is whole numbers throughout, which is what a microcontroller can run. OpenVINO and NNCF come
-beside where they are installed.
+ours uses integers throughout, as a microcontroller requires. OpenVINO and NNCF are added where they
+are installed.
 """
 
 import tempfile
@@ -107,7 +107,7 @@ def _rivals(
 def _openvino(
     plain: Path, seen: dict[str, torch.Tensor], folder: Path
 ) -> Iterator[tuple[str, int, Call]]:
-    """OpenVINO as it is, and after NNCF rounded weights and activations by what was seen."""
+    """Time OpenVINO as it is, and after NNCF rounded weights and activations."""
     import nncf
     import openvino
 
@@ -130,7 +130,7 @@ def _openvino(
 
 
 def _initialised(path: Path) -> None:
-    """Constants as initialisers, where alone the quantiser finds weights."""
+    """Convert constants to initialisers, where alone the quantiser finds weights."""
     model = onnx.load(path)
     for node in [n for n in model.graph.node if n.op_type == "Constant"]:
         tensor = node.attribute[0].t
@@ -153,7 +153,7 @@ def _session(path: Path) -> Call:
 
 
 def _microseconds(call: Call, given: dict[str, torch.Tensor]) -> float:
-    """Of the processor, the fastest of five rounds."""
+    """CPU time of a call, the fastest of five rounds."""
     best = np.inf
     for _ in range(5):
         began = time.process_time()

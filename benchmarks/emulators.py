@@ -1,6 +1,6 @@
-"""The suite of emulators on every family that takes series: tails, spectra, collapse and the rest.
+"""The suite of emulators on every family for series: tails, spectra, collapse and the rest.
 
-One fit each to designs of a known law; the first row are fresh draws of the law itself. Measures
+One fit each to designs of a known law; the first row has fresh samples of the law itself. Measures
 outside their bands are named. `python -m benchmarks emulators` is the one command of row 35.20.
 """
 
@@ -17,13 +17,13 @@ TITLE = "What emulators do wrong, on series of a known law"
 
 
 def row(name: str, found: Emulated) -> dict[str, object]:
-    """One family."""
+    """Row of one family."""
     measured = found.measured()
     return {"family": name, **measured, "outside its band": ", ".join(found.faults()) or "none"}
 
 
 def run() -> None:
-    """All families, one after the other."""
+    """Run all families in turn."""
     torch.set_num_threads(1)
     about = {"steps": STEPS, "bands": {k: list(v) for k, v in BANDS.items()}}
     rows = [row("the law itself", emulated(DrawnLaw(), families.plan("random")))]
@@ -32,5 +32,5 @@ def run() -> None:
         family = families.build(name, SHAPE, CONDITIONS)
         steps = min(STEPS, plan.steps)
         rows.append(row(name, emulated(family, families.plan(name, shape=SHAPE, steps=steps))))
-        save("emulators", TITLE, rows, about)  # what was measured stays if a later one stops
+        save("emulators", TITLE, rows, about)  # saved even if a later one stops
     report("emulators", TITLE, rows, about)

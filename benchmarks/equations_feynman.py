@@ -1,15 +1,14 @@
-"""Laws of the Feynman tables, found exactly: the search of laws beside Operon and gplearn.
+"""Laws of the Feynman tables, found exactly: the search of laws against Operon and gplearn.
 
 All 120 equations of Udrescu and Tegmark (Science Advances 6, 2020, eaay2631), the bonus ones among
 them, 300 rows each over the ranges of their tables. A law counts as found where its form, with
-constants fitted anew to rows without noise, leaves less than 1e-7 of the spread of the target.
-`units` says whether the search was told units: 80 laws, drawn by chance, are those of the study of
-row 31.4, and the other 40 are searched here. Operon (0.6.2) and gplearn (0.4.3) take none, are
-installed beside the project for this alone, and run on 40 of the laws, drawn by chance, as the
-search does that is told none; at the noises between on 20 of these. Rows that the kept result has
-are not run again. Beside them stand the rates that SRBench publishes: of its own 116 of these laws,
-10,000 rows and hours each, where a formula counts that differs from the law by a constant or a
-factor.
+constants refitted to rows without noise, leaves less than 1e-7 of the spread of the target. `units`
+states whether the search was given units: 80 laws, sampled at random, are those of the study of row
+31.4, and the other 40 are searched here. Operon (0.6.2) and gplearn (0.4.3) take none, are
+installed for this benchmark only, and run on 40 of the laws, sampled at random, like the search
+without units; at the intermediate noises on 20 of these. Rows of the stored result are not run
+again. The rates that SRBench publishes are listed too: of its own 116 of these laws, 10,000 rows
+and hours each, where a formula counts that differs from the law by a constant or a factor.
 
 Source: La Cava et al., NeurIPS 2021 (SRBench); github.com/cavalab/srbench, docs/csv/groundtruth.csv
 of commit 3c18ece8, mean of `symbolic_solution_rate_(%)` over the group Feynman.
@@ -46,7 +45,7 @@ from ingenium_book.studies.equations.feynman_laws import (
 
 STUDIES = Path(__file__).parents[1] / "book" / "outcomes" / "results"
 SEED, SECONDS = 7, 5  # of the rows; of gplearn
-FEW, FEWER = 40, 20  # laws, drawn by chance, on which rivals that take no units are compared
+FEW, FEWER = 40, 20  # laws, sampled at random, on which rivals that take no units are compared
 EVERYONE, LEFT = "all", "left"  # laws; those that the study of row 31.4 leaves
 OURS = "search of laws"
 EVALUATIONS = 300_000  # of Operon, which take longer than the search does
@@ -59,23 +58,23 @@ PUBLISHED: Mapping[str, tuple[float, ...]] = {  # percent, by noise
     "Operon": (16.6, 0.3, 0.1),
     "gplearn": (16.3, 15.8, 13.2),
 }
-OPERATIONS = tuple(o for o in EVERY if o != "asin")  # what rivals are told here
+OPERATIONS = tuple(o for o in EVERY if o != "asin")  # inputs of rivals here
 
 
 def untold(law: FeynmanLaw, noise: float) -> bool:
-    """Of the search of laws, told no units and the operations that the others have."""
+    """Run the search of laws without units, with the operations of its rivals."""
     units = ["1"] * len(law.units)
     own = read(law.table(law.noisy(noise), units), "target", ())
     return law.is_found(LawSearch(own, OPERATIONS, BANK, 1.0, 0).evolved([], GENERATIONS), units)
 
 
 def with_units(law: FeynmanLaw, noise: float) -> bool:
-    """Of the search of laws, as the study of row 31.4 runs it."""
+    """Run the search of laws as in the study of row 31.4."""
     return searched(law, noise, law.seed)
 
 
 def units_alone(law: FeynmanLaw, noise: float) -> bool:
-    """The one product of powers that the units admit, if they admit only one."""
+    """The only product of powers that the units admit, if there is only one."""
     heads = [base_unit(u, of="a column")[1] for u in law.units]
     bases = sorted({b for h in heads for b in h})
     if not bases:
@@ -94,7 +93,7 @@ def units_alone(law: FeynmanLaw, noise: float) -> bool:
 
 
 def operon(law: FeynmanLaw, noise: float) -> bool:
-    """Operon's regressor for a number of evaluations."""
+    """Run Operon's regressor for a number of evaluations."""
     return operon_of(law, noise, FEWER_AT.get(noise, EVALUATIONS))[0]
 
 
@@ -117,7 +116,7 @@ def operon_of(law: FeynmanLaw, noise: float, evaluations: int) -> tuple[bool, in
 
 
 def gplearn(law: FeynmanLaw, noise: float) -> bool:
-    """gplearn's regressor with its defaults and all its functions, for some seconds."""
+    """Run gplearn's regressor with its defaults and all its functions, for some seconds."""
     from gplearn.genetic import SymbolicRegressor
 
     made = SymbolicRegressor(
@@ -137,7 +136,7 @@ def gplearn(law: FeynmanLaw, noise: float) -> bool:
 
 
 def _form(text: str, names: Sequence[str], law: FeynmanLaw) -> bool:
-    """Whether a formula with its constants fitted anew to rows without noise is the law."""
+    """True if a formula, its constants refitted to rows without noise, is the law."""
     known = {n: sympy.Symbol(n) for n in names}
     calls = {
         "add": lambda a, b: a + b,
@@ -166,7 +165,7 @@ def _form(text: str, names: Sequence[str], law: FeynmanLaw) -> bool:
 
 @dataclass(frozen=True)
 class LawRun:
-    """Which method, whether it is told units, and with which noise, on how many of the laws."""
+    """A method, whether it is given units, its noise, and the number of laws."""
 
     by: str
     units: bool
@@ -176,7 +175,7 @@ class LawRun:
 
     @property
     def told(self) -> dict[str, object]:
-        """As columns of the table."""
+        """Columns of the table."""
         return {"by": self.by, "units": "told" if self.units else "not told", "noise": self.noise}
 
 
@@ -190,7 +189,7 @@ RUNS = (
 
 
 def found_by(own: LawRun, chosen: Sequence[FeynmanLaw]) -> tuple[dict[str, object], str]:
-    """A row of the table, and the names of what was found."""
+    """A row of the table, and the names of the laws found."""
     found, began = [], time.process_time()
     for law in chosen:
         with warnings.catch_warnings():
@@ -207,7 +206,7 @@ def found_by(own: LawRun, chosen: Sequence[FeynmanLaw]) -> tuple[dict[str, objec
 
 
 def told() -> list[dict[str, object]]:
-    """Rows of the study of row 31.4, where units are told."""
+    """Rows of the study of row 31.4, where units are given."""
     kept = json.loads((STUDIES / "31.4.json").read_text(encoding="utf-8"))["values"]
     found = []
     for arm, noise in ARMS.items():
@@ -217,7 +216,7 @@ def told() -> list[dict[str, object]]:
 
 
 def summed(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
-    """All laws, of the study and of those that it leaves, where both were run."""
+    """Sum over all laws, of the study and of the remaining ones, where both were run."""
     found = []
     for noise in ARMS.values():
         own = [r for r in rows if r["units"] == "told" and r["noise"] == noise
@@ -237,7 +236,7 @@ def _row(by: str, noise: float, found: tuple[int, int], seconds: float) -> dict[
 
 
 def published() -> list[dict[str, object]]:
-    """Rows of what SRBench prints."""
+    """Rows of SRBench's published rates."""
     return [
         {"by": f"{by}, in SRBench", "units": "not told", "noise": noise, "found": None,
          "percent": rate, "seconds_each": None}
@@ -247,7 +246,7 @@ def published() -> list[dict[str, object]]:
 
 
 def run() -> None:
-    """Write and print a table; rows that are kept are not run again."""
+    """Write and print a table; stored rows are not run again."""
     laws = groups()
     file = RESULTS / "equations_feynman.json"
     kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": []}
@@ -273,5 +272,5 @@ def groups() -> dict[str, list[FeynmanLaw]]:
 
 
 def some(every: Sequence[FeynmanLaw], n: int) -> list[FeynmanLaw]:
-    """Laws that are drawn by chance."""
+    """Sample laws at random."""
     return [every[i] for i in np.random.default_rng(0).permutation(len(every))[:n]]

@@ -1,9 +1,9 @@
-"""Solution fields a second: a learned operator beside the equation's own solver at equal error.
+"""Solution fields a second: a learned operator against the equation's own solver at equal error.
 
-Both run on one thread, on the same inputs that neither has seen, 64 together. The solver is made
-coarse step by step, so that the one that is as close can be read off. What the operator was taught
-with is no part of the times; after how many fields it has paid, with the solving of known fields,
-is told where it was taught in this run.
+Both run on one thread, on the same inputs that neither has seen, 64 together. The solver is
+coarsened step by step, to find the one of equal error. The training of the operator is not part of
+the times; the number of fields after which it has paid off, the solution of training fields
+included, is reported if it was trained in this run.
 
 Run `python -m benchmarks equations_fields`; a fit of Darcy's flow takes minutes, once.
 """
@@ -33,7 +33,7 @@ FIELDS, SEED = 64, 20
 
 
 def rows(spec: Spec) -> list[dict[str, object]]:
-    """The operator, and the solver at each coarseness."""
+    """Rows of the operator, and of the solver at each coarseness."""
     problem = open_problem(spec)
     assert isinstance(problem, SolutionField)
     own = resolve(spec, problem)
@@ -68,13 +68,13 @@ def rows(spec: Spec) -> list[dict[str, object]]:
 def _measured(
     work: Callable[[torch.Tensor], torch.Tensor], inputs: torch.Tensor, true: torch.Tensor
 ) -> tuple[float, float]:
-    """Error, and fields a second of the processor: the best of three."""
+    """Error, and fields per CPU second: the best of three."""
     error = float(errors(work(inputs), true)[0].mean())
     return error, FIELDS / min(timed(partial(work, inputs), 3).cpu_s)
 
 
 def _paid(found: Sequence[tuple[float, float]], taught_s: float) -> str:
-    """Fields after which the first, that was taught, has taken less than a solver as close."""
+    """Number of fields after which operator and training cost less than an equally exact solver."""
     (error, own), *solvers = found
     rival = max((rate for off, rate in solvers if off <= error), default=0.0)
     if not rival:

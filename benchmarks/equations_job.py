@@ -1,4 +1,4 @@
-"""What the commands of equations take from an empty cache: time and memory."""
+"""Time and memory of the commands of equations with an empty cache."""
 
 import tempfile
 from pathlib import Path
@@ -19,7 +19,7 @@ COMMANDS = (
 
 
 def run() -> None:
-    """Write and print all."""
+    """Write and print all rows."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

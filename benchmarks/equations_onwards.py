@@ -1,10 +1,10 @@
-"""Where a short search of laws ends without the law: what goes on from there, at equal expressions.
+"""Continuations of a short search of laws that ended without the law, at equal expressions.
 
 Tables are those of `equations_reader`, and of them those whose law its search with few short
-formulas and no generations does not find. From what it found go on its own generations, masked
-diffusion, which is fitted to the laws that it found, and beside them the grammar by chance and the
-trained reader, which know nothing of it. Each holds at most about as many expressions against rows
-as the generations do, or writes as many laws as the reader may.
+formulas and no generations does not find. Its results are continued by its own generations and by
+masked diffusion, which is fitted to the laws that it found; the random grammar and the trained
+reader are compared, which do not use them. Each tests at most about as many expressions on rows as
+the generations do, or writes as many laws as the reader may.
 
 Run `python -m benchmarks equations_onwards`, with INGENIUM_FEYNMAN as for `equations_feynman`.
 """
@@ -24,15 +24,15 @@ from ingenium.generators.model import Family
 from ingenium.train.plan import Plan
 
 GENERATIONS, KNOWN = 12, 240  # of the search; laws that masked diffusion learns from
-PLAN = Plan(steps=150)  # forty passes over what it learns from
+PLAN = Plan(steps=150)  # forty passes over its training data
 NAME, TITLE = "equations_onwards", "Laws that a short search does not find, and what goes on"
 
 
 def uncovered(table: MeasuredTable, codec: LawCodec, search: Hunt) -> Family:
-    """Masked diffusion, fitted to what the search found."""
+    """Masked diffusion, fitted to the results of the search."""
     laws = search.archive.ranked()[:KNOWN]
     x = codec.of_laws([(law.tokens, law.constants) for law in laws]).float()
-    with torch.random.fork_rng(devices=[]):  # first weights are drawn from the global state
+    with torch.random.fork_rng(devices=[]):  # initial weights are sampled from the global state
         torch.manual_seed(0)
         family = covered(codec)
     family.fit(x, torch.zeros(len(x), 1), PLAN)
@@ -47,7 +47,7 @@ FAMILIES: Mapping[str, Callable[[MeasuredTable, LawCodec, Hunt], Family]] = {
 
 
 def hunts(table: MeasuredTable) -> dict[str, Hunt]:
-    """All ways on, where the search ends; what it held against rows before counts in none."""
+    """Run all continuations; expressions of the search before count in none."""
     search = by_search(table)
     if search.found:
         return {}
@@ -61,7 +61,7 @@ def hunts(table: MeasuredTable) -> dict[str, Hunt]:
 
 
 def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
-    """Rows of the table; no misfit where nothing that was written has a value on half of them."""
+    """Rows of the table; no misfit if no formula has a value on half of them."""
     least = {by: float(np.median([h.misfit for h in own])) for by, own in found.items()}
     return [
         {"laws": kind, "by": by, "missed": f"{len(own)} of {count}",

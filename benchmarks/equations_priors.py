@@ -1,10 +1,10 @@
-"""Expressions that searches try until an exact law is there: units told, not told, and Operon.
+"""Expressions that searches try until an exact law is found: with units, without, and Operon.
 
-On laws of the Feynman tables drawn by chance, without noise. Each search is widened fourfold until
-it finds the law, and what the narrower ones tried counts too: ours by the short formulas that laws
-are built from, Operon by its evaluations. Ours counts expressions on rows of the table, rounds of
-fits among them, and beside them sums and products whose misfit linear algebra gives without values
-of their own; Operon its evaluations of residuals and of Jacobians.
+The laws are sampled at random from the Feynman tables, without noise. Each search is widened
+fourfold until it finds the law, and expressions of the narrower ones count too: ours by the short
+formulas that laws are built from, Operon by its evaluations. Ours counts expressions on rows of the
+table, rounds of fits included, and separately sums and products whose misfit follows from linear
+algebra without evaluation; Operon its evaluations of residuals and of Jacobians.
 
 Run `python -m benchmarks equations_priors`, with INGENIUM_FEYNMAN as for `equations_feynman` and
 Operon installed as there.
@@ -30,13 +30,13 @@ NAME, TITLE = "equations_priors", "Expressions tried until the exact law is ther
 
 
 def cell(hunt: LawHunt) -> str:
-    """As a cell."""
+    """Format a search as a cell."""
     beside = f" + {hunt.algebra:,}" if hunt.algebra else ""
     return f"{'' if hunt.found else 'not in '}{hunt.rows:,}{beside}"
 
 
 def ours(law: FeynmanLaw, *, told: bool) -> LawHunt:
-    """Of the search of laws."""
+    """Count for the search of laws."""
     units = law.units if told else ["1"] * len(law.units)
     table = read(law.table(law.clean, units), "target", ())
     rows = algebra = 0
@@ -50,7 +50,7 @@ def ours(law: FeynmanLaw, *, told: bool) -> LawHunt:
 
 
 def operon(law: FeynmanLaw) -> LawHunt:
-    """Of Operon."""
+    """Count for Operon."""
     spent = 0
     for evaluations in EVALUATIONS:
         found, own = operon_of(law, 0.0, evaluations)
@@ -68,7 +68,7 @@ METHODS: Mapping[str, Callable[[FeynmanLaw], LawHunt]] = {
 
 
 def summed(hunts: Sequence[Mapping[str, LawHunt]]) -> list[dict[str, str]]:
-    """How many each finds, and how many times as many expressions it tries as with units told."""
+    """Number of laws each finds, and its expressions relative to the search with units."""
     found = {by: f"{sum(h[by].found for h in hunts)} of {len(hunts)}" for by in METHODS}
     times = dict.fromkeys(METHODS, "")
     for by in METHODS:

@@ -1,9 +1,9 @@
-"""Expressions a second: the batched evaluator of formulas beside Operon's, on one thread.
+"""Expressions a second: the batched evaluator of formulas against Operon's, on one thread.
 
-Laws are drawn by chance, as those that the reader of tables learns from, over nine columns of
-chance; both evaluate the same ones in all rows, in turn. Ours counts in double precision, Operon
-(0.6.2) as its package is built, in single. With slopes ours has the derivatives by all constants
-too. Trees and tokens are made before the clock runs.
+Laws are sampled at random, like the training data of the reader of tables, over nine random
+columns; both evaluate the same ones in all rows, in turn. Ours computes in double precision, Operon
+(0.6.2) as its package is built, in single. With slopes ours also computes the derivatives by all
+constants. Trees and tokens are built before timing starts.
 
 Run `python -m benchmarks equations_rates`, with Operon as for `equations_feynman`.
 """
@@ -24,11 +24,11 @@ from ingenium_networks.recipes.chance_laws import MOST, ChanceLaw
 
 LAWS, ROWS, ROUNDS, SEED = 512, (300, 3_000), 5, 30
 CLOSE = 1e-3  # relative, of a value in single precision
-TYPES = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "sq": "Square"}  # in Operon's words
+TYPES = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "sq": "Square"}  # names in Operon
 
 
 def table(rows: int) -> MeasuredTable:
-    """Columns of chance around 1, of no unit."""
+    """Random columns around 1, without units."""
     rng = np.random.default_rng(SEED)
     columns = [MeasuredColumn(f"x{i}", "1", {}, np.exp(0.4 * rng.standard_normal(rows)))
                for i in range(MOST)]  # fmt: skip
@@ -36,7 +36,7 @@ def table(rows: int) -> MeasuredTable:
 
 
 def tree(tokens: Postfix, constants: Sequence[float], variables: Sequence[Any]) -> Any:
-    """A formula as Operon has it: postfix order, the second argument first."""
+    """Convert a formula for Operon: postfix order, the second argument first."""
     import pyoperon
 
     stack: list[list[Any]] = []
@@ -58,7 +58,7 @@ def tree(tokens: Postfix, constants: Sequence[float], variables: Sequence[Any]) 
 
 
 def rates(rows: int) -> list[dict[str, object]]:
-    """Rows of the table, on so many rows of columns."""
+    """Rows of the table, for a number of rows of columns."""
     import pyoperon
 
     own, rng = table(rows), np.random.default_rng(SEED)

@@ -1,11 +1,11 @@
-"""Laws of a network that read tables, beside the search of laws, at equal expressions.
+"""Laws of a network that reads tables, against the search of laws, at equal expressions.
 
-On laws that were drawn as those the reader learned from, but are none of them, and on every eighth
-of the Feynman tables; units told, no noise. The search is that of `equations.law` with few short
-formulas and no generations; the reader writes laws, whose constants are fitted, until it held as
-many expressions against rows as the search did, or has written as many as it may. What the search
-tries by linear algebra over sums costs nothing here, and stands beside. A law is found where a
-formula leaves less than 1e-7 of the spread.
+The laws are fresh samples from the reader's training distribution, and every eighth of the Feynman
+tables; with units, without noise. The search is that of `equations.law` with few short formulas and
+no generations; the reader writes laws, whose constants are fitted, until it tested as many
+expressions on rows as the search did, or has written as many as it may. Sums that the search tries
+by linear algebra cost nothing here, and are listed separately. A law is found where a formula
+leaves less than 1e-7 of the spread.
 
 Run `python -m benchmarks equations_reader`, with INGENIUM_FEYNMAN as for `equations_feynman`.
 """
@@ -35,7 +35,7 @@ from ingenium.generators.model import Family
 from ingenium_book.studies.equations.feynman import FOUND, OPERATIONS, everyone
 from ingenium_networks.recipes.chance_laws import ChanceLaw
 
-DRAWN, FRESH, EVERY = 5, 2, 8  # laws drawn, the seed of their draws, and of the Feynman laws
+DRAWN, FRESH, EVERY = 5, 2, 8  # laws sampled, the seed of their samples, and of the Feynman laws
 BANK, PART, PARTS_MOST = 100, 64, 4  # short formulas; laws written together, and how often
 ROUNDS, FIT = 12, 100  # of a fit; its rows
 NAME, TITLE = "equations_reader", "Laws of a network that read tables"
@@ -43,7 +43,7 @@ Entry = tuple[Postfix, tuple[float, ...]]
 
 
 def drawn_table(law: ChanceLaw) -> MeasuredTable:
-    """With a base of units for each exponent."""
+    """Build a table with a base of units for each exponent."""
     names = [*(f"x{i}" for i in range(len(law.columns))), "target"]
     rows = torch.cat([law.columns, law.values[None]]).numpy()
     columns = []
@@ -54,7 +54,7 @@ def drawn_table(law: ChanceLaw) -> MeasuredTable:
 
 
 def tables() -> dict[str, list[MeasuredTable]]:
-    """Of both kinds of laws."""
+    """Tables of both kinds of laws."""
     rng = np.random.default_rng([FRESH, 30])
     own: list[MeasuredTable] = []
     while len(own) < DRAWN:
@@ -66,7 +66,7 @@ def tables() -> dict[str, list[MeasuredTable]]:
 
 @dataclass
 class Hunt:
-    """One way to one law."""
+    """One search for one law."""
 
     archive: LawArchive
     rows: int
@@ -74,24 +74,24 @@ class Hunt:
 
     @property
     def misfit(self) -> float:
-        """What the closest formula leaves, in spreads."""
+        """Misfit of the closest formula, in spreads."""
         front = self.archive.front()
         return front[-1].misfit if front else np.inf
 
     @property
     def found(self) -> bool:
-        """Whether a formula leaves nothing."""
+        """True if a formula is exact."""
         return self.misfit < FOUND
 
 
 def by_search(table: MeasuredTable, seeds: Sequence[Entry] = (), *, generations: int = 0) -> Hunt:
-    """Short formulas, linear algebra, and seeds beside."""
+    """Search by short formulas, linear algebra, and additional seeds."""
     archive = LawSearch(table, OPERATIONS, BANK, 1.0, 0).evolved(seeds, generations)
     return Hunt(archive, archive.count.rows, archive.count.algebra)
 
 
 def by_family(table: MeasuredTable, family: Family, codec: LawCodec, most: int) -> Hunt:
-    """Laws that are written, with constants fitted, until so many expressions were held to rows."""
+    """Search by generated laws with fitted constants, up to a number of expressions on rows."""
     count, rng = ExpressionCount(), torch.Generator().manual_seed(7)
     search = LawSearch(table, OPERATIONS, BANK, 1.0, 0)
     fit, archive = search.fit_on(FIT, count), LawArchive()
@@ -109,7 +109,7 @@ def by_family(table: MeasuredTable, family: Family, codec: LawCodec, most: int) 
 
 
 def hunts(table: MeasuredTable) -> dict[str, Hunt]:
-    """All ways to the law of a table."""
+    """Run all searches for the law of a table."""
     search, codec = by_search(table), LawCodec.of(table.language)
     reader = by_family(table, opened(table, codec), codec, search.rows)
     best = [(law.tokens, law.constants) for law in reader.archive.ranked()[:PART]]
@@ -118,11 +118,11 @@ def hunts(table: MeasuredTable) -> dict[str, Hunt]:
     return {"search": search, "reader": reader, "search, seeded by it": both}
 
 
-Found = Mapping[str, Sequence[Hunt]]  # ways to laws, with what they came to
+Found = Mapping[str, Sequence[Hunt]]  # searches for laws, with their results
 
 
 def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
-    """Rows of the table, on so many laws."""
+    """Rows of the table, for a number of laws."""
     rows: list[dict[str, object]] = []
     for by, own in found.items():
         hits = [h for h in own if h.found]
@@ -150,7 +150,7 @@ def hunted(
     ways: Callable[[MeasuredTable], Mapping[str, Hunt]],
     rows_of: Callable[[str, int, Found], list[dict[str, object]]],
 ) -> None:
-    """Ways to the law of each table, told by kind, and kept after each."""
+    """Search the law of each table, report by kind, and save after each."""
     done: list[dict[str, object]] = []
     for kind, listed in tables().items():
         found: dict[str, list[Hunt]] = {}

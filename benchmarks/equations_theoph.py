@@ -1,13 +1,12 @@
 """Theophylline in twelve people: each alone, and all together by mixed effects, here and in R.
 
-R is a program beside this project: `Rscript` with the package nlme, of Debian r-base-core and
-r-cran-nlme. Its data set Theoph is read from it and kept nowhere. There all people are explained
-together, with errors that are additive (Pinheiro and Bates, Mixed-Effects Models in S and S-PLUS,
-2000, section 8.1), as a law of clearance as R has it, and of volume, which is the model that is
-fitted together here; and each alone, by nls. Alone each is here a model of one compartment by the
-no-U-turn sampler, with errors in ratio, which knows no reading of 0: those are left out, and the
-spread between people is too wide. Of people the mean of logarithms of rates is told, with its
-interval of 95 %, and their spread.
+R is an external program: `Rscript` with the package nlme, of Debian r-base-core and r-cran-nlme.
+Its data set Theoph is read from it and not stored. There all people are fitted together, with
+errors that are additive (Pinheiro and Bates, Mixed-Effects Models in S and S-PLUS, 2000, section
+8.1), by clearance as in R, and by volume, which is the joint model here; and each alone, by nls.
+Each alone is here a one-compartment model by the no-U-turn sampler, with errors in ratio, which
+excludes readings of 0: those are left out, and the spread between people is too wide. The table has
+the mean over people of the logarithms of rates, with its interval of 95 %, and their spread.
 
 Run `python -m benchmarks equations_theoph`.
 """
@@ -59,7 +58,7 @@ RATES = {"uptake": "lKa", "elimination": "lKe"}
 
 
 def of_r(folder: Path) -> str:
-    """Run R, which leaves three tables there; and its versions."""
+    """Run R, which writes three tables to the folder; return its versions."""
     program = shutil.which("Rscript")
     if program is None:
         raise InputError(
@@ -87,7 +86,7 @@ def ours(hours: np.ndarray, readings: np.ndarray, seed: int) -> np.ndarray:
 
 
 def together(read: pd.DataFrame) -> PopulationFit:
-    """All people by mixed effects, with errors of one size as in R."""
+    """Fit all people by mixed effects, with errors of one size as in R."""
     people = tuple(
         DosedPerson(str(who), own["Time"].to_numpy(), own["conc"].to_numpy(), own["Dose"].iloc[0])
         for who, own in read.groupby("Subject")

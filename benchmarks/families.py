@@ -1,9 +1,9 @@
 """Seconds of a training step, designs a second and memory of every family on real days.
 
-Each family runs in a process of its own, forked before anything was trained, so that its peak
-memory is its own. Times are of the processor, on one thread. A training step is one step of the
-family's optimiser on a batch; for a composed family that of its inner one. The fit is tiny: what
-is proposed is worthless, and takes as long as after a long fit.
+Each family runs in a process of its own, forked before any training, so that its peak memory is its
+own. Times are CPU times, on one thread. A training step is one step of the family's optimiser on a
+batch; for a composed family that of its inner one. The fit is tiny: proposals are worthless, and
+take as long as after a long fit.
 """
 
 import multiprocessing
@@ -32,14 +32,14 @@ FEW, MORE = 3, 13  # steps of two fits, whose difference is that of the steps al
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Of the processor."""
+    """CPU seconds of some work."""
     started = time.process_time()
     work()
     return time.process_time() - started
 
 
 def a_step(model: Model, cond: Tensor, plan: Any) -> float:
-    """Seconds of one training step."""
+    """CPU seconds of one training step."""
     x = torch.randn(len(cond), *model.shape, generator=torch.Generator().manual_seed(0))
     few, more = (
         seconds(lambda steps=steps: model.fit(x, cond, replace(plan, steps=steps)))
@@ -49,7 +49,7 @@ def a_step(model: Model, cond: Tensor, plan: Any) -> float:
 
 
 def measure(name: str, x: Tensor, cond: Tensor) -> dict[str, Any]:
-    """One family."""
+    """Measure one family."""
     torch.set_num_threads(1)
     before = peak_memory_mb()
     family: Family = families.build(name, tuple(x.shape[1:]), cond.shape[1])
@@ -76,7 +76,7 @@ def _child(name: str, x: Tensor, cond: Tensor, end: Connection) -> None:
 
 
 def run() -> None:
-    """All families, one after the other."""
+    """Run all families in turn."""
     torch.set_num_threads(1)
     problem = open_problem(Spec(problem="grid.feeder_day"))
     known = training(problem)
@@ -97,5 +97,5 @@ def run() -> None:
             raise RuntimeError(f"the process of {name} ended without a result") from None
         finally:
             child.join()
-        save("families", title, rows, about)  # what was measured stays if a later one stops
+        save("families", title, rows, about)  # saved even if a later one stops
     report("families", title, rows, about)

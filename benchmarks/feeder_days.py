@@ -1,9 +1,9 @@
 """Verified feeder-days a second: the batched verifier against pandapower, step by step.
 
-The peer is pandapower at its fastest that still gives what an operator asks for: numba, recycled
-admittances, a start from the step before, no result tables; voltages and loadings are computed
-from its own solution vector. The verifier gives all its quantities. Both solve to 1e-9 MVA or
-tighter, and the largest differences of voltage and loading are in the results.
+The peer is pandapower in its fastest setting that still gives an operator's results: numba,
+recycled admittances, a start from the step before, no result tables; voltages and loadings are
+computed from its own solution vector. The verifier computes all its quantities. Both solve to 1e-9
+MVA or tighter, and the largest differences of voltage and loading are in the results.
 """
 
 import os
@@ -70,7 +70,7 @@ class Peer:
 
 
 def measure(grid: str) -> list[dict[str, Any]]:
-    """One grid: a row for each thread count of the verifier."""
+    """Measure one grid: a row for each thread count of the verifier."""
     problem = open_problem(Spec(problem="grid.feeder_day", setup={"grid": grid}))
     verifier = problem.verifier
     assert isinstance(verifier, FeederVerifier)
@@ -113,7 +113,7 @@ def measure(grid: str) -> list[dict[str, Any]]:
 
 
 def run() -> None:
-    """Both grids."""
+    """Run both grids."""
     torch.set_num_threads(1)
     rows = [row for grid in GRIDS for row in measure(grid)]
     report(

@@ -1,10 +1,9 @@
-"""What each command of the README takes the first time, with an empty cache.
+"""Cost of a first run of each command of the README, with an empty cache.
 
 `python -m benchmarks first_runs` runs the commands of the README's table one after another, each
-with a cache of its own and all in one folder, since some read what others wrote. Each result is
-kept as soon as it is there, and a command that was measured is passed over, so that a stopped
-benchmark goes on; `AGAIN=1` measures it again. `ONLY=grid,plant.campaign` takes what begins so
-alone.
+with a cache of its own and all in one folder, since some read the results of others. Each result is
+saved immediately, and a measured command is skipped, so that a stopped benchmark resumes; `AGAIN=1`
+measures it again. `ONLY=grid,plant.campaign` takes only commands with these prefixes.
 `tools/docs/fill_figures.py` writes CPU seconds alongside the commands.
 """
 
@@ -30,7 +29,7 @@ ROW = re.compile(r"^\|[^|]+\| `(ingenium [^`]+)` \|", re.M)
 
 
 def run() -> None:
-    """Measure what has not been measured."""
+    """Measure the remaining commands."""
     path = RESULTS / f"{NAME}.json"
     kept = json.loads(path.read_text())["rows"] if path.is_file() else []
     rows = {row["command"]: row for row in kept}
@@ -49,7 +48,7 @@ def run() -> None:
 
 
 def _measured(command: str, folder: Path) -> dict[str, Any]:
-    """Seconds and memory of a command in a process of its own, with what it starts."""
+    """Seconds and memory of a command in a process of its own, children included."""
     with tempfile.TemporaryDirectory() as cache:
         own = {"INGENIUM_CACHE": cache, "INGENIUM_LEDGER": f"{cache}/ledger.db"}
         words = ["timeout", str(LONGEST_S), sys.executable, "-m", *shlex.split(command)]

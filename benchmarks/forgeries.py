@@ -1,8 +1,8 @@
-"""How many forgeries the contract tries on each problem, and how many are accepted.
+"""Number of forgeries that the contract tries on each problem, and of accepted ones.
 
-The tests of `tests/contract` try them; here they are counted. A forgery that its problem says to
-be none, such as a mirrored cell, counts as harmless. `FORGERIES="grid plant"` tries those of the
-files that are named so, and keeps what was counted of the other problems that there are.
+The tests of `tests/contract` try them; here they are counted. A forgery that its problem declares
+to be none, such as a mirrored cell, counts as harmless. `FORGERIES="grid plant"` tries those of the
+named files, and retains the counts of the other problems.
 """
 
 import json
@@ -22,12 +22,12 @@ TESTS = Path(__file__).parents[1] / "tests" / "contract"
 
 @dataclass
 class Counts:
-    """A plugin of pytest that keeps what each problem's test wrote down."""
+    """A plugin of pytest that stores the counts of each problem's test."""
 
     rows: dict[str, Counter[str]] = field(default_factory=dict)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Once for each stage of a test."""
+        """Record counts once for each stage of a test."""
         for name, tried in (v for k, v in report.user_properties if k == "forgeries"):
             if report.when == "call":
                 known = self.rows.setdefault(name, Counter())
@@ -35,7 +35,7 @@ class Counts:
 
 
 def run() -> None:
-    """All problems, slow ones too."""
+    """Run all problems, slow ones too."""
     counts, named = Counts(), os.environ.get("FORGERIES", "").split()
     files = [str(TESTS / f"test_{name}.py") for name in named] or [str(TESTS)]
     pytest.main([*files, "-q", "-k", "forgery", "-m", "", "-p", "no:cacheprovider"], [counts])

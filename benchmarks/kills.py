@@ -1,16 +1,15 @@
-"""Runs that are killed at random moments and go on, beside runs that nobody disturbed.
+"""Runs that are killed at random moments and resumed, against undisturbed runs.
 
 `python -m benchmarks kills` starts each command in a process group of its own and ends it by
-SIGKILL after a random part of the time that an undisturbed run took, over and over in one folder;
-what ends before its kill is compared and begun anew. What is whole at last must hold what the
-undisturbed run holds: the same designs with the same values in the same files, none lost and none
-twice, and a store of a search in which nothing is wrong. Half of the kills hit examples, fitted and
-searched; the other half every problem, as its contract opens it, by designs drawn from the known
-ones. `KILLS=200` asks for other than 20; asked again, a benchmark that was stopped goes on
-after the last command that it wrote down.
+SIGKILL after a random part of the time of an undisturbed run, repeatedly in one folder; a run that
+ends before its kill is compared and started again. The final result must equal that of the
+undisturbed run: the same designs with the same values in the same files, none lost and none twice,
+and a search's store without faults. Half of the kills hit examples, fitted and searched; the other
+half every problem, as its contract opens it, by designs sampled from the known ones. `KILLS=200`
+sets a number other than 20; a stopped benchmark resumes after the last recorded command.
 
-Lost and doubled are designs of the evidence against those of the undisturbed run; altered are those
-with another line, and runs whose files differ in any byte.
+Lost and doubled designs are those of the evidence against the undisturbed run; altered ones have
+another line, or runs whose files differ in any byte.
 """
 
 import json
@@ -41,7 +40,7 @@ from ingenium.testing import ProblemContract
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "tests" / "contract"
-RUNS = (  # what is asked, small, of problems that are cheap
+RUNS = (  # small requests to cheap problems
     ("propose", "grid.feeder_day", "grid/winter_evening_peak.toml", ("-n", "300")),
     ("search", "airfoils.section", "airfoils/section.toml", ("--budget", "32", "--batch", "8")),
     ("propose", "molecules.library", "molecules/library.toml", ("-n", "300")),
@@ -51,7 +50,7 @@ RUNS = (  # what is asked, small, of problems that are cheap
 KILLS = 20  # over all of them
 FEW = 4  # designs of a problem that is opened as its contract opens it
 TITLE = "Runs killed at random moments that went on"
-EARLIEST = 0.2  # of the time of an undisturbed run, before which nothing is under way
+EARLIEST = 0.2  # of the time of an undisturbed run, before which there is nothing to interrupt
 COUNTED = (
     "kills",
     "runs",
@@ -62,42 +61,42 @@ COUNTED = (
     "faults of the store",
     "ended otherwise",
 )
-OWN = {PREVIOUS, SEAL, "replay"}  # of a line: what names the folder
+OWN = {PREVIOUS, SEAL, "replay"}  # of a line: entries that name the folder
 
 
 @dataclass
 class Kills:
-    """One command: where it ends undisturbed, and what its killed runs came to."""
+    """One command: the end of its undisturbed run, and results of its killed runs."""
 
     command: list[str]
     folder: Path
-    fits: bool = False  # whether a first run, which fits, is to come before
+    fits: bool = False  # whether a first run, which fits, precedes
     took_s: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
 
     def start(self, out: Path) -> subprocess.Popen[bytes]:
-        """The command in a group of its own."""
+        """Start the command in a process group of its own."""
         into = [*self.command, "--out", str(out), "--json"]
         said = (self.folder / "said.txt").open("ab")
         with said:
             return subprocess.Popen(into, stdout=said, stderr=said, start_new_session=True)
 
     def whole(self, out: Path) -> None:
-        """Let the command end in a folder."""
+        """Let the command finish in a folder."""
         started = time.perf_counter()
         if self.start(out).wait():
             raise RuntimeError((self.folder / "said.txt").read_text()[-2000:])
         self.took_s = self.took_s or time.perf_counter() - started
 
     def undisturbed(self) -> None:
-        """What the others are compared with."""
+        """Run the reference without a kill."""
         if self.fits:
             self.whole(self.folder / "first")
             self.took_s = 0.0
         self.whole(self.folder / "whole")
 
     def killed(self, times: int, rng: random.Random) -> None:
-        """Kill it so often, let it end, and compare."""
+        """Kill it `times` times, let it finish, and compare."""
         out = self.folder / "killed"
         while self.counts["kills"] < times:
             process = self.start(out)
@@ -116,7 +115,7 @@ class Kills:
         self.compare(out)
 
     def compare(self, out: Path) -> None:
-        """Count what differs from the undisturbed run."""
+        """Count differences from the undisturbed run."""
         first, last = result(self.folder / "whole"), result(out)
         theirs, ours = lines(first), lines(last)
         self.counts["runs"] += 1
@@ -134,18 +133,18 @@ class Kills:
 
 
 def result(out: Path) -> Path:
-    """The folder of what was handed over."""
+    """The folder of the exported result."""
     return out / "result" if (out / "result").is_dir() else out
 
 
 def lines(folder: Path) -> Counter[str]:
-    """How often each line of evidence is there, without what differs from folder to folder."""
+    """Count each line of evidence, without entries that differ from folder to folder."""
     read = map(json.loads, (folder / "evidence.jsonl").read_text().splitlines())
     return Counter(json.dumps({k: v for k, v in x.items() if k not in OWN}) for x in read)
 
 
 def examples(folder: Path) -> Iterator[tuple[str, Kills]]:
-    """The commands on examples, which fit first where something is to be fitted."""
+    """Commands on examples, which first fit if needed."""
     for verb, problem, spec, more in RUNS:
         asked = [verb, problem, "--spec", str(ROOT / "examples" / spec), *more]
         one = Kills([sys.executable, "-m", "ingenium", *asked], folder / f"example {problem}", True)
@@ -154,7 +153,7 @@ def examples(folder: Path) -> Iterator[tuple[str, Kills]]:
 
 
 def problems(folder: Path) -> Iterator[tuple[str, Kills]]:
-    """A few designs of every problem that has a contract, as that opens it."""
+    """A few designs of every problem that has a contract, opened as there."""
     sys.path[:0] = [str(CONTRACTS), str(CONTRACTS.parent)]
     for file in sorted(CONTRACTS.glob("test_*.py")):
         import_module(file.stem)
@@ -183,7 +182,7 @@ def _below(kind: type) -> Iterator[type[ProblemContract]]:
 
 
 def run() -> None:
-    """All commands, each with its share of the kills."""
+    """Run all commands, each with its share of the kills."""
     times = int(os.environ.get("KILLS", KILLS))
     rows, spent_min = _before(times)
     done = {row["run"] for row in rows}
@@ -205,7 +204,7 @@ def run() -> None:
                 try:
                     one.undisturbed()
                     one.killed(share, random.Random(name))
-                except RuntimeError as error:  # told, and the others go on
+                except RuntimeError as error:  # reported, and the others continue
                     print(name, error, file=sys.stderr)
                     one.counts["ended otherwise"] += 1
                 rows.append({"run": name} | {k: one.counts[k] for k in COUNTED})
@@ -215,7 +214,7 @@ def run() -> None:
 
 
 def _before(times: int) -> tuple[list[dict[str, Any]], float]:
-    """Rows and minutes of the processor of a benchmark for as many kills that was stopped."""
+    """Rows and CPU minutes of a stopped benchmark for as many kills."""
     path = RESULTS / "kills.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if kept.get("asked") != times or kept.get("whole", True):

@@ -1,10 +1,10 @@
 """All families on one conditional distribution whose density is known.
 
-Eight numbers, Gaussian up to a bend that keeps volume, with a mean that follows two conditions.
-Families are fitted under their own plans. Beside each stands what the truth itself would score:
-the mean negative log density of held-out designs is compared with the true one row by row, and the
-energy distance of proposals to held-out designs (each beside its conditions) with that of fresh
-true designs. Times are of the processor, on one thread. Composed families are for series only.
+Eight numbers, Gaussian up to a bend that preserves volume, with a mean that follows two conditions.
+Families are fitted under their own plans. Each is compared with the score of the truth itself: the
+mean negative log density of held-out designs with the true one row by row, and the energy distance
+of proposals to held-out designs (each with its conditions) with that of fresh true designs. Times
+are CPU times, on one thread. Composed families are for series only.
 """
 
 import math
@@ -40,18 +40,18 @@ class Truth:
         self.slope = 0.6 * torch.randn(C, D, generator=rng, dtype=torch.float64)
 
     def conditions(self, n: int, rng: torch.Generator) -> Tensor:
-        """Standard normal ones."""
+        """Sample standard normal conditions."""
         return torch.randn(n, C, generator=rng)
 
     def draw(self, cond: Tensor, rng: torch.Generator) -> Tensor:
-        """One design for each row."""
+        """Sample one design for each row."""
         z = torch.randn(len(cond), D, generator=rng, dtype=torch.float64)
         first, second = z[:, ::2], z[:, 1::2] + 0.5 * (z[:, ::2].square() - 1)
         bent = torch.cat([first, second], 1) * self.spread
         return (bent @ self.mixing.T + cond.double() @ self.slope).float()
 
     def log_density(self, x: Tensor, cond: Tensor) -> Tensor:
-        """The bend changes no volume, so only the spreads do."""
+        """Log density of the normal numbers, since the bend preserves volume."""
         bent = (x.double() - cond.double() @ self.slope) @ self.mixing / self.spread
         first, second = bent.chunk(2, 1)
         second = second - 0.5 * (first.square() - 1)
@@ -60,12 +60,12 @@ class Truth:
 
 
 def beside(x: Tensor, cond: Tensor) -> np.ndarray:
-    """Designs with their conditions, so that the distance sees both."""
+    """Designs with their conditions, so that the distance covers both."""
     return torch.cat([x, cond], 1).double().numpy()
 
 
 def scored(family: Family, truth: Truth, x: Tensor, cond: Tensor, seed: int) -> dict[str, float]:
-    """One fitted family on held-out rows."""
+    """Score one fitted family on held-out rows."""
     rng = torch.Generator().manual_seed(100 + seed)
     found: dict[str, float] = {}
     if isinstance(family, HasDensity):
@@ -94,7 +94,7 @@ def scored(family: Family, truth: Truth, x: Tensor, cond: Tensor, seed: int) -> 
 
 
 def measure(name: str, truth: Truth) -> dict[str, Any]:
-    """One family over the seeds; each draws its own training and held-out rows."""
+    """Score one family over the seeds; each samples its own training and held-out rows."""
     each = []
     for seed in range(SEEDS):
         rng = torch.Generator().manual_seed(seed)
@@ -121,7 +121,7 @@ def measure(name: str, truth: Truth) -> dict[str, Any]:
 
 
 def run() -> None:
-    """All families that take vectors, one after the other."""
+    """Run all families that take vectors, in turn."""
     torch.set_num_threads(1)
     truth = Truth()
     title = f"Families on a known density of {D} numbers under {C} conditions"
@@ -129,5 +129,5 @@ def run() -> None:
     rows: list[dict[str, Any]] = []
     for name in NAMES:
         rows.append(measure(name, truth))
-        save("known_density", title, rows, about)  # what was measured stays if a later one stops
+        save("known_density", title, rows, about)  # saved even if a later one stops
     report("known_density", title, rows, about)

@@ -1,9 +1,9 @@
 """Independent configurations of lattice fields a second, by samplers and by chains in one run.
 
-Each on one processor, autocorrelation counted: a chain's configuration counts 1 / (2 tau) of what
-it is slowest to change, a sampler's what lots and counts leave. Chains run side by side, as
-samplers draw many at a time, and begin with draws of the exact sampler where there is one. What a
-sampler learns before, and a chain takes to settle, is not in the table.
+Each runs on one processor, with autocorrelation included: a chain's configuration counts 1 / (2
+tau) of its slowest quantity, a sampler's as much as resampling leaves effective. Chains run in
+parallel, as samplers draw batches, and begin with samples of the exact sampler where there is one.
+Training of a sampler and burn-in of a chain are not in the table.
 """
 
 from typing import Any
@@ -18,14 +18,14 @@ from ingenium.domains.physics.lattice.models import law_of, samplers
 from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 
 AT = {"u1": 7.0, "su3": 6.0, "schwinger": 2.0, "ising": 0.44, "xy": 0.9, "phi4": 0.26}
-OWN: dict[str, dict[str, Any]] = {  # settings of models that are dearer
+OWN: dict[str, dict[str, Any]] = {  # settings of more expensive models
     "su3": {"size": 8},
     "schwinger": {"size": 8, "hopping": 0.24},
 }
 PROPOSALS, ROUNDS = 256, 2
-CHAINS, STEPS = 64, 400  # side by side, which saves nothing with a dense determinant
-FEW, SHORT = 8, 40  # of models that are dearer
-LONGEST = 5  # times what a chain remembers must fit into its steps, or they were too few to say
+CHAINS, STEPS = 64, 400  # in parallel, which saves nothing with a dense determinant
+FEW, SHORT = 8, 40  # of more expensive models
+LONGEST = 5  # autocorrelation times that must fit into a chain's steps, or they were too few
 TITLE = "Independent configurations a second"
 
 
@@ -45,14 +45,14 @@ def run() -> None:
             rows.append(told | {"independent a second": spread([x.rate for x in own]), "": ""})
         exact = drawn.get("characters")
         rows += [about | _chained(law, chain, coupling, exact, name) for chain in law.chains]
-        save("lattice_fields", TITLE, rows, size)  # what was measured stays if a later one stops
+        save("lattice_fields", TITLE, rows, size)  # saved even if a later one stops
     report("lattice_fields", TITLE, rows, size)
 
 
 def _chained(
     law: Law, chain: str, coupling: float, exact: Sampler | None, name: str
 ) -> dict[str, object]:
-    """A chain of a model."""
+    """Measure a chain of a model."""
     many, steps = (FEW, SHORT) if name in OWN else (CHAINS, STEPS)
     runs = []
     for seed in range(ROUNDS):

@@ -1,7 +1,7 @@
-"""The main job of lattice fields from nothing: what it takes, and whether means are on the law.
+"""The main job of lattice fields from a cold start: its cost, and whether means agree with the law.
 
-With weights that come with the package, with the sampler learned on the spot, and with fermions,
-of which the package has no weights. Each command has an empty cache.
+It runs with pretrained weights, with a sampler trained in the run, and with fermions, for which the
+package has no weights. Each command has an empty cache.
 """
 
 import json
@@ -19,7 +19,7 @@ from ingenium.domains.physics.lattice.problem import LatticeField
 
 ROOT = Path(__file__).parents[1]
 TRAINED = "trained.toml"
-RUNS = {  # what is asked for, by the folder that it goes to
+RUNS = {  # requests, by output folder
     "u1": "--spec examples/physics/u1_16.toml -n 10000",
     "trained": f"--spec {TRAINED} -n 10000",
     "schwinger": "--spec examples/physics/schwinger_8.toml -n 1000",
@@ -44,7 +44,7 @@ def run() -> None:
 
 
 def _found(out: Path) -> dict[str, Any]:
-    """Shares, and how far means of what was kept lie from the law."""
+    """Shares, and distances of the means of exported configurations from the law."""
     problem = open_problem(load(out / "spec.toml"))
     assert isinstance(problem, LatticeField)
     summary = json.loads((out / "summary.json").read_text())

@@ -1,4 +1,4 @@
-"""Searches of leads that are compared: strategies that a user can name, and the field's own."""
+"""Searches of leads that are compared: strategies by name, and the field's own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from ingenium.runs.loop import training
 from ingenium.searches.strategies import Task, make
 
 BATCH = 50  # the most designs of a round
-LATENT_KNOWN, LATENT_STEPS = 40_000, 2000  # what the autoencoder learns from, and how long
+LATENT_KNOWN, LATENT_STEPS = 40_000, 2000  # training designs of the autoencoder, and its steps
 Search = Callable[[int], Found]  # with a seed
 
 
@@ -26,11 +26,11 @@ LATENT = GeneratorChoice(family="vae", steps=LATENT_STEPS)
 
 @dataclass(frozen=True)
 class Named:
-    """A strategy by its name, and the family that it asks."""
+    """A strategy by its name, and its family."""
 
     strategy: str
     family: GeneratorChoice = PLAIN
-    told: bool = False  # what the spec says of conditions
+    told: bool = False  # conditions of the spec
     known: int = SETUP.known
 
 
@@ -50,7 +50,7 @@ RIVALS = {
 
 
 def judging(asked: Asked, known: int = SETUP.known) -> Lead:
-    """A problem that measures what the limits need, and takes proposals as they come."""
+    """Open a problem that measures what the limits need, and accepts proposals unchanged."""
     names = {limit.quantity for limit in asked.limits}
     groups = SETUP if "groups_missing" in names else replace(SETUP, keep=(), avoid=())
     problem = Lead(replace(groups, tries=1, known=known))
@@ -59,7 +59,7 @@ def judging(asked: Asked, known: int = SETUP.known) -> Lead:
 
 
 def spec_of(asked: Asked, named: Named | None = None) -> Spec:
-    """The limits, and for a generator that hears also the conditions."""
+    """The limits and, for a conditional generator, the conditions."""
     spec = Spec(problem=Lead.name, limits=asked.limits)
     if named is None:
         return spec
@@ -68,7 +68,7 @@ def spec_of(asked: Asked, named: Named | None = None) -> Spec:
 
 
 def searches(asked: Asked, calls: int) -> dict[str, Search]:
-    """Chance and lists, generators that learn nothing from verdicts, and searches that do."""
+    """Random samples and lists, generators without learning from verdicts, and searches with it."""
     problem = judging(asked)
     bare = resolve(spec_of(asked), problem)
     found: dict[str, Search] = {k: partial(r, problem, bare, calls) for k, r in RIVALS.items()}

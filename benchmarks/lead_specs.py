@@ -1,9 +1,8 @@
-"""Specs of leads that no training molecule meets, though some molecule does.
+"""Specs of leads that no training molecule satisfies, though some molecule does.
 
-Bounds on properties that pull apart were tightened until none of the training molecules of MOSES
-met them all. That they can be met at all is known from one molecule of each, the witness, which
-our genetic search found with 3,000 or 4,000 calls while bounds were sought. No search of the
-benchmark is told of it.
+Bounds on conflicting properties were tightened until none of the training molecules of MOSES
+satisfied them all. They are feasible by one molecule of each, the witness, which our genetic search
+found with 3,000 or 4,000 calls while bounds were tuned. No search of the benchmark knows it.
 """
 
 import json
@@ -29,7 +28,7 @@ TIMED, AT_ONCE = 100, 100_000  # molecules that rules are timed on; between two 
 
 @dataclass(frozen=True)
 class Asked:
-    """Limits, what a generator under conditions is told of them, and a molecule that holds all."""
+    """Limits, their conditions for a generator, and a molecule that satisfies all."""
 
     name: str
     limits: tuple[Limit, ...]
@@ -80,7 +79,7 @@ MEASURES: Mapping[str, Callable[[Chem.Mol], float]] = {
 
 
 def known_hits(specs: Sequence[Asked] = SPECS) -> dict[str, int]:
-    """How many of all training molecules meet each spec but for being known, from the cache."""
+    """Number of training molecules that satisfy each spec except for novelty, from the cache."""
     asked = {spec.name: [x for x in spec.limits if x.quantity in MEASURES] for spec in specs}
     labels = {name: [x.label for x in limits] for name, limits in asked.items()}
     under = digest([labels, SETUP.keep, SETUP.avoid, release_of("rdkit")])[7:19]
@@ -92,7 +91,7 @@ def known_hits(specs: Sequence[Asked] = SPECS) -> dict[str, int]:
 
 
 def scanned(asked: Mapping[str, Sequence[Limit]], smiles: Sequence[str]) -> dict[str, int]:
-    """Letters first, then cheap rules; a molecule is done with at the first limit it breaks."""
+    """Count molecules by letters, then cheap rules; each stops at its first violated limit."""
     cost = costs([parsed(text) for text in smiles[:TIMED]])
     order = {
         name: sorted(limits, key=lambda x: cost.get(x.quantity, 0.0))
@@ -112,9 +111,9 @@ def scanned(asked: Mapping[str, Sequence[Limit]], smiles: Sequence[str]) -> dict
 
 
 def saturated_at_most(text: str) -> float:
-    """A bound on the share of carbons with four bonds, from the letters of a SMILES text.
+    """An upper bound on the share of carbons with four bonds, from the letters of a SMILES text.
 
-    Carbons of rings written small have three, and so have those that an oxygen is bound to double.
+    Aromatic carbons (lower case) have three, and so do those with a double-bonded oxygen.
     """
     carbons = text.count("C") - text.count("Cl")
     with_three = text.count("C(=O)") + text.count("O=C")

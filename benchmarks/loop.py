@@ -1,7 +1,7 @@
-"""What the loop costs a design beyond model and engine: files, evidence, report, ledger.
+"""Cost of the loop for a design beyond model and engine: files, evidence, report, ledger.
 
-Two sizes of run tell what is spent once from what is spent on each design. Export and reading back
-hold a second measurement by the engine, that of the files.
+Two sizes of run separate fixed costs from costs of each design. Export and reading back include a
+second measurement by the engine, that of the files.
 """
 
 import tempfile
@@ -28,7 +28,7 @@ BEYOND, ALL = "beyond model and engine", "all"
 
 @dataclass
 class BothClocks(Clock):
-    """Seconds by stage, on the wall and of the processor."""
+    """Wall and CPU seconds by stage."""
 
     cpu: dict[str, float] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class BothClocks(Clock):
 
 
 def once(n: int, place: Path, book: Ledger) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds of one run by stage, on the wall and of the processor."""
+    """Wall and CPU seconds of one run by stage."""
     clock, started, spent = BothClocks(), time.perf_counter(), time.process_time()
     ingenium.propose(ingenium.load_spec(SPEC), n, 7, place, ledger=book, clock=clock)
     wall, cpu = time.perf_counter() - started, time.process_time() - spent
@@ -49,14 +49,14 @@ def once(n: int, place: Path, book: Ledger) -> tuple[dict[str, float], dict[str,
 
 
 def _whole(stages: dict[str, float], whole: float) -> dict[str, float]:
-    """The stages with what no stage counts, and sums."""
+    """Stages with the unassigned remainder, and sums."""
     rest = {"folder and ledger": whole - sum(stages.values())}
     sums = {BEYOND: whole - sum(stages[stage] for stage in MODEL_AND_ENGINE), ALL: whole}
     return stages | rest | sums
 
 
 def run() -> None:
-    """The default spec, fitted before the measured runs."""
+    """Run the default spec, fitted before the measured runs."""
     torch.set_num_threads(1)
     found: dict[int, list[tuple[dict[str, float], dict[str, float]]]] = {FEW: [], MANY: []}
     with tempfile.TemporaryDirectory() as place, open_ledger(Path(place) / "ledger.db") as book:

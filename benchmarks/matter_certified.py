@@ -1,13 +1,13 @@
-"""Certified crystals an hour of one core: a generator's proposals beside a list of substitutions.
+"""Certified crystals an hour of one core: a generator's proposals against a list of substitutions.
 
-All ask for what the example asks for, under the same limits, with as many proposals, and each
-different crystal that holds those of CHGNet is asked of pw.x once, with its binaries where its gap
-is right. The list is prototype substitution to its end: balanced elements in all types, relaxed by
-CHGNet, from which those that look best are taken first. Texts at random are drawn part by part, and
-most are no crystal. Each run of pw.x counts as many seconds as it printed when it was computed,
-whether its answer is kept or not, and a binary once for each seed. What generator and list share,
-relaxing the list by CHGNet, is counted for neither. Potassium and rubidium are left out, since most
-of their crystals were never asked about.
+All use the example's request, under the same limits, with as many proposals, and each distinct
+crystal that satisfies those of CHGNet is computed by pw.x once, with its binaries if its gap is
+right. The list is exhaustive prototype substitution: balanced elements in all types, relaxed by
+CHGNet, the most promising first. Random texts are sampled part by part, and most are no crystal.
+Each run of pw.x counts the seconds of its original computation, whether its answer is cached or
+not, and a binary counts once for each seed. The cost that generator and list share, relaxing the
+list by CHGNet, counts for neither. Potassium and rubidium are left out, since most of their
+crystals were never computed.
 """
 
 import os
@@ -58,24 +58,24 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True)
 class CertifiedCount:
-    """What came of the proposals of one seed."""
+    """Results of the proposals of one seed."""
 
     different: int
     asked: int  # of pw.x
     certified: int  # different ones
-    pw_s: float  # of the processor, for crystals and binaries, each once
-    own_s: float  # the same of all else
+    pw_s: float  # CPU time, for crystals and binaries, each once
+    own_s: float  # CPU time of all else
 
     @property
     def an_hour(self) -> float:
-        """Certified ones an hour of one core."""
+        """Certified crystals an hour of one core."""
         return self.certified * HOUR_S / (self.pw_s + self.own_s)
 
 
 def counted(
     problem: CrystalProblem, spec: Spec, designs: xr.Dataset, own_s: float
 ) -> CertifiedCount:
-    """Verify and count; `own_s` was taken before."""
+    """Verify and count; `own_s` was spent before."""
     began = time.process_time()
     found = verify(
         designs,
@@ -89,7 +89,7 @@ def counted(
     made = crystals(to_arrays(designs, problem.variables))
     runs = [None if c is None else PlaneWaveRun(c, CUTOFF_RY) for c in made]
     (most,) = (x.at_most for x in spec.limits if x.quantity == "polymorph")
-    asked = found["polymorph"].to_numpy() <= most  # NaN where cheaper quantities were enough
+    asked = found["polymorph"].to_numpy() <= most  # NaN where cheaper quantities decided
     with_hull = asked & np.isfinite(found["decomposition"].to_numpy())
     every = _chosen(runs, asked)
     for run in _chosen(runs, with_hull).values():
@@ -105,19 +105,19 @@ def counted(
 def _chosen(
     runs: Sequence[PlaneWaveRun | None], which: Bool[np.ndarray, " n"]
 ) -> dict[str, PlaneWaveRun]:
-    """Of some crystals each different one; what is no crystal is left out."""
+    """Distinct runs of chosen crystals; texts that are no crystal are left out."""
     pairs = zip(runs, which.tolist(), strict=True)
     return {run.key: run for run, is_so in pairs if is_so and run is not None}
 
 
 def binaries(crystal: Crystal) -> list[PlaneWaveRun]:
-    """Of the compounds that a crystal could fall apart into."""
+    """Runs of the compounds into which a crystal could decompose."""
     parts = [part for part, _ in phases.splits(crystal.sites.reduced)]
     return [PlaneWaveRun(p.crystal, CUTOFF_RY) for part in parts for p in phases.deciding(part)]
 
 
 def answered(run: PlaneWaveRun) -> GroundState:
-    """What pw.x said; all is there after a verification, but for runs that failed."""
+    """Answer of pw.x; after a verification all exist, except for failed runs."""
     answer = results.known(run)
     if not isinstance(answer, GroundState):
         raise EngineError(f"pw.x has no answer to {run.crystal.sites.text}: {answer}")
@@ -125,14 +125,14 @@ def answered(run: PlaneWaveRun) -> GroundState:
 
 
 def row(problem: CrystalProblem, spec: Spec, arm: str) -> dict[str, Any]:
-    """Some seeds of an arm, in a cache of its own; each counts a fit, as if nobody had it."""
+    """Run some seeds of an arm, in a cache of its own; each counts its own fit."""
     answers, found, fit_s = cache_folder() / "pw", [], 0.0
     answers.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch.dict(os.environ, INGENIUM_CACHE=folder),
     ):
-        Path(folder, answers.name).symlink_to(answers)  # no run of pw.x is paid for twice
+        Path(folder, answers.name).symlink_to(answers)  # no run of pw.x counts twice
         for seed in range(SEEDS):
             rng, began = block_rng(seed, 0, "certified"), time.process_time()
             task = Task(problem, spec, training(problem), seed, silent)
@@ -158,7 +158,7 @@ def row(problem: CrystalProblem, spec: Spec, arm: str) -> dict[str, Any]:
 
 
 def run() -> None:
-    """All arms."""
+    """Run all arms."""
     torch.set_num_threads(1)
     spec = replace(load(FILE), setup={"elements": FEWER})
     problem = CrystalProblem(CrystalSettings(elements=FEWER))

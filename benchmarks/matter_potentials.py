@@ -1,10 +1,9 @@
-"""CHGNet and SevenNet beside pw.x: energies above two binaries, of crystals drawn at random.
+"""CHGNet and SevenNet against pw.x: energies above two binaries, of crystals sampled at random.
 
-Both potentials see the places where CHGNet left the atoms, and so does pw.x; of each binary the
-type counts that is the lowest by who is asked. Those that the example asked about are near their
-hull and have a gap. How far the two potentials lie apart is held against how far each is off: if
-the one tells the other, a crystal on which they differ is one to ask pw.x about. SevenNet is an
-extra: `pip install "ingenium[sevennet]"`.
+Both potentials and pw.x use the positions relaxed by CHGNet; each uses its own lowest type of each
+binary. Crystals of the example are near their hull and have a gap. The difference of the two
+potentials is compared with the error of each: if it predicts the error, a crystal on which they
+differ is one to compute by pw.x. SevenNet is an extra: `pip install "ingenium[sevennet]"`.
 """
 
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ FAR_EV = 0.05  # an atom: the limit of the example
 
 
 def rows(drawn: str, crystals: Sequence[Crystal]) -> list[dict[str, Any]]:
-    """A row for each potential, of those crystals of which all answers of pw.x are there."""
+    """A row for each potential, over the crystals with all answers of pw.x."""
     own = [(row, c) for c in crystals for row in agreement.rows([c])]
     exact = np.array([row.by_pw_ev for row, _ in own])
     found = {
@@ -56,7 +55,7 @@ def _off(values: Float[np.ndarray, " n"], exact: Float[np.ndarray, " n"]) -> dic
 
 
 def run() -> None:
-    """Both kinds of crystals."""
+    """Run both kinds of crystals."""
     torch.set_num_threads(1)
     table = [
         *rows("drawn at random", agreement.drawn(agreement.MOST)),

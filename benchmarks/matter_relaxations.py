@@ -1,8 +1,8 @@
-"""Relaxations a second of one core: batches that move what symmetry leaves free, and ASE's loop.
+"""Relaxations a second of one core: batches over symmetry-free coordinates, and ASE's loop.
 
 Both use CHGNet with the same weights, begin at the same crystals and stop at the same forces. ASE's
-FIRE with its cell filter is what CHGNet's own relaxer runs; atoms and cell move freely there, which
-symmetric forces keep symmetric.
+FIRE with its cell filter is CHGNet's own relaxer; atoms and cell move freely there, and stay
+symmetric under symmetric forces.
 """
 
 import warnings
@@ -24,7 +24,7 @@ SAME_EV = 5e-3  # an atom, to which both must find one energy
 
 
 def run() -> None:
-    """Time both in turn and check that they end alike."""
+    """Time both in turn and check that they end with the same energy."""
     torch.set_num_threads(1)
     starts = [PEROVSKITES[t].start(A=a, B=b, X=x) for t in TYPES for a, b, x in CRYSTALS]
     theirs = StructOptimizer(model=potential.model(), use_device="cpu")

@@ -1,14 +1,14 @@
-"""Stable, unique and new crystals: the generator beside substitution and random structure search.
+"""Stable, unique and new crystals: the generator against substitution and random structure search.
 
-Each may have as many crystals relaxed by CHGNet. Stable is what then lies within 0.05 eV an atom of
-its binaries and of the lowest type of its formula that is known or came up; unique is what none
-before it is by pymatgen's matcher; new is of a system of elements that the model did not learn
-from, whoever proposes it. The default family writes texts under the example; another one for the
-numbers, as a GAN, comes to the same, since texts are relaxed anew. Substitution puts balanced
-elements into types at random; random structure search takes balanced formulas, any space group that
-holds five atoms and places by pyxtal. CHGNet's own relaxer moves the latter, ours those of texts,
-as symmetry allows. What one fit costs is counted, what the list of known crystals cost is not.
-pyxtal is no part of what is installed: `pip install --no-deps pyxtal`.
+Each relaxes as many crystals by CHGNet. Stable crystals lie within 0.05 eV an atom of their
+binaries and of the lowest known or proposed type of their formula; unique ones match none before by
+pymatgen's matcher; new ones are of a system of elements outside the model's training data, whoever
+proposes them. The default family generates texts under the example; a family of the numbers, such
+as a GAN, is equivalent, since texts are relaxed again. Substitution puts balanced elements into
+types at random; random structure search takes balanced formulas, any space group that holds five
+atoms and places by pyxtal. CHGNet's own relaxer moves the latter, ours those of texts, as symmetry
+allows. The cost of one fit is included, that of the list of known crystals is not. pyxtal is not
+among the requirements: `pip install --no-deps pyxtal`.
 """
 
 import os
@@ -54,7 +54,7 @@ System = tuple[str, ...]  # A, B and X
 
 @dataclass(frozen=True)
 class RelaxedCrystal:
-    """One as CHGNet left it."""
+    """A crystal after relaxation by CHGNet."""
 
     system: System
     structure: Structure
@@ -62,19 +62,19 @@ class RelaxedCrystal:
 
 
 def substituted(problem: CrystalProblem, n: int, rng: torch.Generator) -> list[str]:
-    """Types and balanced elements at random."""
+    """Substitute balanced elements into types at random."""
     texts = list(problem.listed)
     return [texts[k] for k in torch.randint(len(texts), (n,), generator=rng).tolist()]
 
 
 def begun(problem: CrystalProblem, texts: Sequence[str]) -> list[Crystal]:
-    """Where crystals of these texts begin to be relaxed."""
+    """Initial crystals of these texts, before relaxation."""
     rows = [problem.listed[text] for text in texts]
     return [PEROVSKITES[kind].start(A=a, B=b, X=x) for kind, a, b, x in rows]
 
 
 def texts(problem: CrystalProblem, arm: str, seed: int) -> list[str]:
-    """What the generator writes under the example, or substitution."""
+    """Texts of the generator under the example, or of substitution."""
     rng = block_rng(seed, 0, "rivals")
     if arm == SUBSTITUTION:
         return substituted(problem, RELAXED, rng)
@@ -85,7 +85,7 @@ def texts(problem: CrystalProblem, arm: str, seed: int) -> list[str]:
 
 
 def of_texts(problem: CrystalProblem, arm: str, seed: int) -> Iterator[RelaxedCrystal]:
-    """Crystals of the list, each text relaxed anew."""
+    """Crystals of the list, each text relaxed again."""
     for crystal, energy in potential.relaxed(begun(problem, texts(problem, arm, seed))):
         _, *abc = problem.listed[crystal.sites.text]
         yield RelaxedCrystal(tuple(abc), crystal.structure(), energy)
@@ -102,7 +102,7 @@ def of_pyxtal(problem: CrystalProblem, seed: int) -> Iterator[RelaxedCrystal]:
     for _ in range(RELAXED):
         system = systems[int(rng.integers(len(systems)))]
         made = empty()
-        for _ in range(ATTEMPTS):  # most groups hold no five atoms of three elements
+        for _ in range(ATTEMPTS):  # most groups allow no five atoms of three elements
             group = int(rng.integers(1, GROUPS + 1))
             try:
                 made.from_random(3, group, list(system), [1, 1, 3], random_state=rng)
@@ -117,7 +117,7 @@ def of_pyxtal(problem: CrystalProblem, seed: int) -> Iterator[RelaxedCrystal]:
 
 
 def counted(found: list[RelaxedCrystal], learned: set[System]) -> dict[str, int]:
-    """How many are stable, of these unique, and of these new."""
+    """Number of stable crystals, of unique ones among these, and of new ones among those."""
     matcher, kept = StructureMatcher(), list[RelaxedCrystal]()
     stable = 0
     for one in found:
@@ -134,7 +134,7 @@ def counted(found: list[RelaxedCrystal], learned: set[System]) -> dict[str, int]
 
 
 def row(problem: CrystalProblem, arm: str) -> dict[str, Any]:
-    """Some seeds, added up, in a cache of its own, so that one fit is counted."""
+    """Sum over some seeds, in a cache of its own, so that one fit is included."""
     known = training(problem)["crystal"].to_numpy().tolist()
     learned = {tuple(problem.listed[text][1:]) for text in known}
     own = of_pyxtal if arm == SEARCH else partial(of_texts, arm=arm)
@@ -161,8 +161,8 @@ def row(problem: CrystalProblem, arm: str) -> dict[str, Any]:
 
 
 def run() -> None:
-    """All arms."""
-    import_module("pyxtal")  # where it is missing nothing is begun
+    """Run all arms."""
+    import_module("pyxtal")  # fail early where it is missing
     torch.set_num_threads(1)
     problem = CrystalProblem(CrystalSettings())
     rows = [row(problem, arm) for arm in (GENERATOR, SUBSTITUTION, SEARCH)]

@@ -1,13 +1,13 @@
-"""Ten calls of pw.x: how many crystals hold the example's limits, with and without a screen.
+"""Ten calls of pw.x: crystals that satisfy the example's limits, with and without a screen.
 
 The model learns after every two calls. With a screen it proposes sixteen for each two that are
-measured, those first that hold the limits of what CHGNet and the gap's estimate say, or also that
-of other types of the same formula, which CHGNet relaxes for it. The estimate is made for each
-crystal from answers on other formulas alone, and the model learns from no others: what is found was
-not known. A search asks pw.x about every crystal that it measures, hopeless ones too, so that the
-whole list of the example would take hours: elements are those of caesium's halides, in three types,
-54 texts in all. Shares of ten are those of this list, in which more hold than in the whole one, and
-what was found is not asked about again, so that they fall towards its end.
+measured, first those that satisfy the limits by CHGNet and the gap's estimate, or also against
+other types of the same formula, which CHGNet relaxes for it. The estimate for each crystal uses
+answers on other formulas alone, and the model learns from no others, so that results were not known
+before. A search runs pw.x on every crystal that it measures, hopeless ones too, so that the whole
+list of the example would take hours: elements are those of caesium's halides, in three types, 54
+texts in all. Shares of ten refer to this list, which has more feasible crystals than the whole one,
+and found ones are not measured again, so that shares fall towards its end.
 """
 
 import tempfile
@@ -57,13 +57,13 @@ ARMS: dict[str, tuple[str, ScreenPlan | None]] = {
 
 @dataclass(eq=False)
 class UnknownGaps:
-    """Estimates of each crystal's gap from what is known of other formulas."""
+    """Estimates of each crystal's gap from known gaps of other formulas."""
 
     known: Sequence[tuple[Crystal, float]]
     made: dict[str, GapEstimate] = field(default_factory=dict)
 
     def ev(self, asked: Sequence[Crystal]) -> Float[np.ndarray, " n"]:
-        """Of each crystal."""
+        """Estimate the gap of each crystal."""
         return np.array([float(self._of(c).ev([c])[0]) for c in asked], dtype=np.float64)
 
     def _of(self, one: Crystal) -> GapEstimate:
@@ -75,13 +75,13 @@ class UnknownGaps:
 
 
 def unknown() -> UnknownGaps:
-    """Of all ABX3 whose answers travel."""
+    """Estimates from all ABX3 whose answers are in the package."""
     kept = [(c, s.gap_ev) for c, s in results.shipped() if 3 in c.sites.reduced.values()]
     return UnknownGaps(kept)
 
 
 def once(problem: Problem, spec: Spec, arm: str, seed: int) -> np.ndarray:
-    """Which calls of a search hold every limit."""
+    """Mask of the calls of a search that satisfy every limit."""
     strategy, plan = ARMS[arm]
     task = Task(problem, spec, training(problem), seed, silent)
     own = make(strategy, task).strategy
@@ -96,7 +96,7 @@ def once(problem: Problem, spec: Spec, arm: str, seed: int) -> np.ndarray:
 
 
 def row(problem: Problem, spec: Spec, arm: str) -> dict[str, Any]:
-    """Some seeds."""
+    """Run some seeds."""
     held_by = np.array([once(problem, spec, arm, seed) for seed in range(SEEDS)])
     parts = {
         "all ten": held_by,
@@ -112,7 +112,7 @@ def row(problem: Problem, spec: Spec, arm: str) -> dict[str, Any]:
 
 
 def run() -> None:
-    """All arms on the same example."""
+    """Run all arms on the same example."""
     torch.set_num_threads(1)
     spec = load(FILE)
     spec = replace(spec, setup={"elements": ELEMENTS})

@@ -29,21 +29,21 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Timing:
-    """Repeated runs: by the clock on the wall, and of the processor, summed over threads.
+    """Repeated runs: wall time, and CPU time summed over threads.
 
-    The processor's seconds say what the work costs where other programs run beside it.
+    CPU seconds measure the work also where other programs run.
     """
 
     wall_s: tuple[float, ...]
     cpu_s: tuple[float, ...]
 
     def spread(self) -> dict[str, Any]:
-        """Median, least and most of both."""
+        """Median, minimum and maximum of both."""
         return {"wall_s": spread(self.wall_s), "cpu_s": spread(self.cpu_s)}
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median, least and most."""
+    """Median, minimum and maximum."""
     return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
@@ -53,7 +53,7 @@ def timed(work: Callable[[], object], rounds: int) -> Timing:
 
 
 def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
-    """Time several works in turn, so that what slows the machine down slows all of them."""
+    """Time several works in turn, so that a slowdown of the machine affects all of them."""
     wall: dict[str, list[float]] = {name: [] for name in works}
     cpu: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
@@ -66,7 +66,7 @@ def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[
 
 
 def ratio(slow: Sequence[float], fast: Sequence[float], scale: float) -> dict[str, float]:
-    """How many times faster, from the pairs of each round; `scale` makes their work equal."""
+    """Speed-up from the pairs of each round; `scale` makes their work equal."""
     return spread([scale * a / b for a, b in zip(slow, fast, strict=True)])
 
 
@@ -86,7 +86,7 @@ def report(
 def save(
     name: str, title: str, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
 ) -> None:
-    """Write `results/NAME.json`, with what it was measured on."""
+    """Write `results/NAME.json`, with the machine of the measurement."""
     RESULTS.mkdir(exist_ok=True)
     found = {
         "benchmark": name,

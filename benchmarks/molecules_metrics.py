@@ -1,4 +1,4 @@
-"""The MOSES table of 30,000 training molecules beside the published row of the training set.
+"""The MOSES table of 30,000 training molecules, with the published row of the training set.
 
 The published row is of all 1,584,663 molecules, so its Fréchet distances are lower: that of a
 finite library lies above its limit by about the reciprocal of its size.

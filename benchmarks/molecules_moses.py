@@ -1,10 +1,10 @@
-"""The MOSES table of what the generator that comes with the package proposes.
+"""The MOSES table of proposals by the pretrained generator.
 
-By the official protocol: 30,000 molecules as they are proposed, before anything is judged or sorted
-out, the whole suite of metrics, and the published rows beside them. The published rows are means of
-three trainings with 30,000 molecules each; ours is of one training. A second column of ours is of
-the first 30,000 proposals that the limit on `in_training` lets through, which is what someone who
-asks for a new library gets: its novelty is 1 by that choice; the other metrics say what it costs.
+It follows the official protocol: 30,000 molecules as proposed, before any judgement or filter, the
+whole suite of metrics, and the published rows for comparison. The published rows are means of three
+trainings with 30,000 molecules each; ours is of one training. A second column of ours is of the
+first 30,000 proposals that satisfy the limit on `in_training`, as for a request of a new library:
+its novelty is 1 by that choice; the other metrics show its cost.
 """
 
 import itertools
@@ -78,22 +78,22 @@ def run() -> None:
 
 
 def shipped() -> tuple[Library, FittedFamily]:
-    """The library, and the generator that comes trained for it."""
+    """The library, and its pretrained generator."""
     problem = Library(LibrarySettings(known=1000))
     data, choice = problem.data(), GeneratorChoice()
     return problem, fit(problem, data, choice, watch=silent)
 
 
 def drawn(problem: Library, fitted: FittedFamily, rng: torch.Generator) -> Tensor:
-    """Texts of a batch of molecules, as they are proposed."""
+    """Sample a batch of molecules as texts, as proposed."""
     (written,) = problem.codec.decode(fitted.family.propose(torch.zeros(AT_ONCE, 1), rng))
     return written
 
 
 def by_heart(proposals: list[str]) -> float:
-    """How often a molecule of the training split is proposed, over one of the test split.
+    """Ratio of memorisation: proposed molecules of the training split over those of the test split.
 
-    Both are drawn alike from one set, so it is 1 for a generator that learned nothing by heart.
+    Both are random parts of one set, so it is 1 for a generator that memorised nothing.
     """
     shares = []
     for split in ("train", "test"):

@@ -1,7 +1,7 @@
-"""Rules of RDKit on molecules: what each costs, in which order, in how many processes.
+"""Rules of RDKit on molecules: cost of each, by order and by number of processes.
 
 Part of `molecules_speed`: all rules by the problem's own verifier in one process and in two, and
-limits that are asked one after the other until one is broken, cheap rules first or costly ones.
+limits that are checked in turn until one is violated, cheap rules first or expensive ones.
 """
 
 import math
@@ -60,7 +60,7 @@ def run() -> None:
 
 
 def rows(timings: dict[str, Timing]) -> list[dict[str, Any]]:
-    """Molecules a second by the clock on the wall, which is what a second process is to change."""
+    """Molecules per wall second, which a second process is to raise."""
     return [
         {
             "work": name,
@@ -75,7 +75,7 @@ def costs(mols: Sequence[Chem.Mol]) -> dict[str, float]:
     """Microseconds of each rule for a molecule."""
     found = {}
     for rule in rules.RULES:
-        rule.of(mols[0])  # what is made on first use
+        rule.of(mols[0])  # set-up on first use
         started = time.process_time()
         for mol in mols:
             rule.of(mol)
@@ -86,7 +86,7 @@ def costs(mols: Sequence[Chem.Mol]) -> dict[str, float]:
 def held(
     limits: Sequence[Limit], mol: Chem.Mol, measures: Mapping[str, Callable[[Chem.Mol], float]]
 ) -> bool:
-    """Whether all limits hold, asked in order until one does not."""
+    """True if all limits are satisfied, checked in order until one is not."""
     return all(_holds(float(measures[limit.quantity](mol)), limit) for limit in limits)
 
 

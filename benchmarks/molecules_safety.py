@@ -1,7 +1,8 @@
-"""How many molecules of real sets the dual-use screen refuses, and how fast it looks.
+"""Share of molecules of real sets that the dual-use screen refuses, and its speed.
 
-Nothing in MOSES and ZINC250k is meant as a weapon, an explosive or a controlled drug, so what is
-refused there is a false block, or a relative of one. The drugs of ChEMBL hold controlled ones.
+Nothing in MOSES and ZINC250k is meant as a weapon, an explosive or a controlled drug, so a refusal
+there is a false positive, or a relative of a dangerous molecule. The drugs of ChEMBL include
+controlled ones.
 """
 
 import time

@@ -1,9 +1,8 @@
-"""Leads found with equal engine calls: searches that learn, generators, screening and chance.
+"""Leads found with equal engine calls: searches that learn, generators, screening, random sampling.
 
 Every search measures as many distinct molecules under the same limits, once for each seed: hits
-are those that hold all limits, and the least cost is how near the best one came (broken margins in
-spreads of known molecules). What one search found with one seed is kept in the cache folder, so
-that a run which was stopped goes on where it was.
+satisfy all limits, and the least cost is the violation of the best one (violated margins in spreads
+of known molecules). The result of a search with a seed is cached, so that a stopped run resumes.
 """
 
 import json
@@ -43,12 +42,12 @@ TITLE = f"Leads found with {CALLS} engine calls, {SEEDS} seeds"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one search found with one seed."""
+    """Result of one search with one seed."""
 
     calls: int
     hits: int
     scaffolds: int  # of the hits
-    first_hit: int | None  # the call that gave it
+    first_hit: int | None  # the call that found it
     least_cost: float
     best: str
     cpu_s: float
@@ -78,12 +77,12 @@ def run() -> None:
             found = [outcome(asked, name, search, s) for s in range(SEEDS)]
             of_spec[asked.name].append({"spec": asked.name, "search": name, **row(found)})
             rows = [one for kept in of_spec.values() for one in kept]
-            save("molecules_search", TITLE, rows, about)  # so that a stopped run leaves its rows
+            save("molecules_search", TITLE, rows, about)  # so that a stopped run saves its rows
     report("molecules_search", TITLE, rows, about)
 
 
 def outcome(asked: Asked, name: str, search: Search, seed: int) -> Outcome:
-    """One search with one seed, from the cache where it was done before."""
+    """Run one search with one seed, or take it from the cache."""
     path = cache_folder() / "leads" / f"{_key(asked, name, seed)}.json"
     kept = path.is_file()
     if not kept:
@@ -115,7 +114,7 @@ def _searched(asked: Asked, search: Search, seed: int) -> Outcome:
 
 
 def costs(problem: Lead, asked: Asked, smiles: tuple[str, ...]) -> np.ndarray:
-    """How far molecules are from holding all limits, in spreads of known molecules."""
+    """Violation of all limits by molecules, in spreads of known molecules."""
 
     def judged(texts: tuple[str, ...]) -> Any:
         own = problem.designs_of(texts)
@@ -125,7 +124,7 @@ def costs(problem: Lead, asked: Asked, smiles: tuple[str, ...]) -> np.ndarray:
 
 
 def _key(asked: Asked, name: str, seed: int) -> str:
-    """Of all that decides what is found."""
+    """Cache key of all that determines the result."""
     code = [
         folder_digest(Path(strategies.__file__).parent, but=["__pycache__"]),
         file_digest(Path(lead_searches.__file__)),
@@ -140,7 +139,7 @@ def _key(asked: Asked, name: str, seed: int) -> str:
 
 
 def row(found: Sequence[Outcome]) -> dict[str, Any]:
-    """All seeds of a search, summed up."""
+    """Summary over all seeds of a search."""
     firsts = [x.first_hit or np.inf for x in found]
     first = statistics.median(firsts)
     return {
@@ -155,7 +154,7 @@ def row(found: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def looked_at(hits: int) -> dict[str, Any]:
-    """The same of the molecules that generators have learned from."""
+    """The same summary for the generators' training molecules."""
     return {
         "calls": len(moses("train")),
         "seeds with a hit": None,
@@ -168,6 +167,6 @@ def looked_at(hits: int) -> dict[str, Any]:
 
 
 def interval(values: Sequence[float], most: float) -> str:
-    """The mean over seeds with Student's interval, within what can be."""
+    """Mean over seeds with Student's interval, clipped to the possible range."""
     found = t_interval(values)
     return f"{found.value:.3g} ({max(found.low, 0.0):.3g} to {min(found.high, most):.3g})"

@@ -1,15 +1,14 @@
 """Verified, valid and distinct molecules a second of one core, from noise to verdicts.
 
-Our generator that comes trained, and the same with a network of CharRNN's size beside it, against
+Our pretrained generator, and the same with the added cost of a network of CharRNN's size, against
 the sampler of MOSES' CharRNN and the LSTM of torch-molecule; then the rules of RDKit one by one,
-cheap ones first or costly ones, in one process and in two.
+cheap ones first or expensive ones, in one process and in two.
 
-The peers have first weights, so these are bounds from above of what they reach. What their
-networks cost is the same as after training, for both take 100 steps for each row whether or not it
-has ended. What they then write is replaced by molecules of the test set, all distinct, which our
-verifier measures as it measures ours: of CharRNN's as many are valid as it has published, of
-torch-molecule's all. They are asked for as many at once as a block of ours holds, and for four
-times as many, which is faster for a network: ratios are to the faster of both.
+The peers have initial weights, so these are upper bounds of their speed. Their networks cost the
+same as after training, since both take 100 steps for each row whether or not it has ended. Their
+output is replaced by distinct molecules of the test set, which our verifier measures as it measures
+ours: CharRNN's valid share is the published one, torch-molecule's is 1. Their batch size is that of
+our blocks, and four times that, which is faster for a network: ratios are to the faster of both.
 
 Set `TORCH_MOLECULE_PYTHON` to a Python that has torch-molecule 0.2.0; it is not imported here.
 """
@@ -56,7 +55,7 @@ THEIRS = Path(__file__).parent / "torch_molecule_speed.py"
 class CharRNN(nn.Module):
     """The network and the sampler of MOSES, step by step as in its package (char_rnn/model.py).
 
-    Left out is what costs next to nothing: packing rows, and writing letters into tensors.
+    Negligible costs are left out: packing rows, and writing letters into tensors.
     Source: Polykovskiy et al., Frontiers in Pharmacology 11:565644, 2020, MIT licence.
     """
 
@@ -68,7 +67,7 @@ class CharRNN(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int) -> list[list[int]]:
-        """So many rows of letters; every step is taken, whether or not all have ended."""
+        """Sample `n` rows of letters; every step is taken, whether or not all have ended."""
         found: list[list[int]] = [[] for _ in range(n)]
         letters, memory = torch.zeros(n, 1, dtype=torch.int64), None
         for _ in range(LONGEST):
@@ -81,7 +80,7 @@ class CharRNN(nn.Module):
 
 
 class Beside(Recurrent):
-    """A decoder that asks a network of CharRNN's size as well, and does not listen to it."""
+    """A decoder that also runs a network of CharRNN's size, and discards its output."""
 
     def __init__(self, inner: Recurrent) -> None:
         super().__init__(inner.memory.hidden_size, inner.memory.num_layers)
@@ -103,7 +102,7 @@ class Beside(Recurrent):
 
 @dataclass
 class TorchMolecule:
-    """Its sampler, in a process of the Python that has it."""
+    """The sampler of torch-molecule, in a process of another Python."""
 
     python: str
 
@@ -117,7 +116,7 @@ class TorchMolecule:
         )
 
     def sample(self, count: int, at_once: int) -> float:
-        """Seconds of the processor that so many proposals took.
+        """CPU seconds of `count` proposals.
 
         Raises:
             RuntimeError: if the process has ended.
@@ -133,13 +132,13 @@ class TorchMolecule:
         return float(json.loads(answer)["cpu_s"])
 
     def close(self) -> None:
-        """No more is asked, so the process ends."""
+        """End the process."""
         self.process.communicate()
 
 
 @dataclass
 class Race:
-    """Works that each propose and verify `COUNT` molecules, and what each round came to."""
+    """Works that each propose and verify `COUNT` molecules, and results of each round."""
 
     problem: Library
     works: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -148,7 +147,7 @@ class Race:
     verifying: dict[str, list[float]] = field(default_factory=dict)  # seconds of the verifier
 
     def ours(self, name: str, generator: Generator) -> None:
-        """A generator that proposes block by block."""
+        """Add a generator that proposes block by block."""
         blocks = iter(range(10_000))
 
         def work() -> None:
@@ -158,7 +157,7 @@ class Race:
         self.works[name] = work
 
     def theirs(self, name: str, sample: Callable[[], float], valid: float) -> None:
-        """A sampler that gives the seconds it spent elsewhere, and the share that is valid."""
+        """Add a sampler that returns the seconds it spent elsewhere, and its valid share."""
         texts = replayed(valid)
 
         def work() -> None:
@@ -168,8 +167,8 @@ class Race:
         self.works[name] = work
 
     def run(self) -> dict[str, list[float]]:
-        """Seconds of the processor for a verified molecule, in each round."""
-        for work in self.works.values():  # once for what is made on first use
+        """CPU seconds for a verified molecule, in each round."""
+        for work in self.works.values():  # once for set-up on first use
             work()
         self.verified, self.elsewhere, self.verifying = {}, {}, {}
         timings = interleaved(self.works, ROUNDS)
@@ -227,7 +226,7 @@ def run() -> None:
 
 
 def rows(seconds: dict[str, list[float]], race: Race) -> list[dict[str, Any]]:
-    """Molecules a second, and how many times those of each peer at its faster."""
+    """Molecules a second, and ratios to each peer's faster setting."""
     peers = {}
     for peer in ("CharRNN", "torch-molecule"):
         own = [s for name, s in seconds.items() if name.startswith(peer)]
@@ -251,7 +250,7 @@ def rows(seconds: dict[str, list[float]], race: Race) -> list[dict[str, Any]]:
 
 
 def generator(problem: Library) -> Generator:
-    """The one that comes trained."""
+    """The pretrained generator."""
     known = training(problem)
     choice = GeneratorChoice(family=problem.default_family)
     own = fitted.fit(problem, known, choice, watch=silent)
@@ -260,13 +259,13 @@ def generator(problem: Library) -> Generator:
 
 
 def torch_molecule() -> TorchMolecule | None:
-    """Its sampler, where it is known what Python has it."""
+    """The sampler of torch-molecule, if its Python is known."""
     python = os.environ.get("TORCH_MOLECULE_PYTHON")
     return TorchMolecule(python) if python else None
 
 
 def verified(problem: Library, texts: Sequence[str]) -> int:
-    """How many distinct molecules the verifier answers for."""
+    """Number of distinct molecules that the verifier measures."""
     distinct = list(dict.fromkeys(canonical(m) for m in map(parsed, texts) if m is not None))
     fits = [text for text in distinct if len(text) <= problem.longest]
     found = problem.verifier.measure(codes(fits, problem.longest))
@@ -274,7 +273,7 @@ def verified(problem: Library, texts: Sequence[str]) -> int:
 
 
 def replayed(valid: float) -> Iterator[str]:
-    """Molecules of the test set, of which a share is left valid and the others are broken."""
+    """Molecules of the test set, a share left valid and the others broken."""
     rng = np.random.default_rng(0)
     for text in moses("test"):
         yield str(text) if rng.random() < valid else str(text) + "("

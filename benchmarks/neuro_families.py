@@ -1,9 +1,9 @@
-"""Digits by families that spike beside ordinary ones of equal size: `compare neuro.digits`.
+"""Digits by spiking families and ordinary ones of equal size: `compare neuro.digits`.
 
-The command's own digits and budgets, with seeds on which no setting was chosen. It resumes in
-`out/compare-neuro.digits`, and keeps what the documents show: the Fréchet distance to held-out
-digits in the reader's features, the share that is read as asked, how varied the images of a digit
-are, modelled energies, and both pictures.
+It uses the command's own digits and budgets, with seeds on which no setting was chosen. It resumes
+in `out/compare-neuro.digits`, and stores the figures of the documents: the Fréchet distance to
+held-out digits in the reader's features, the share that is read as requested, the diversity of
+images of a digit, modelled energies, and both pictures.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ SHOWN = {
 
 
 def rows(table: Comparison) -> list[dict[str, Any]]:
-    """A family a row: median over seeds, least and most."""
+    """A family a row: median over seeds, minimum and maximum."""
     found = []
     for family in table.families:
         own: dict[str, Any] = {"family": family}
@@ -51,7 +51,7 @@ def store(table: Comparison) -> None:
 
 
 def run() -> None:
-    """Compare, or go on with it."""
+    """Compare, or resume."""
     problem = open_problem(Spec(problem="neuro.digits"))
     begun = comparing.Comparing.of(
         problem, comparing.Protocol(FAMILIES, SEEDS), FOLDER, None, silent

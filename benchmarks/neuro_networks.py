@@ -1,10 +1,10 @@
-"""Small spiking networks trained a second: many in one call, beside snntorch one by one.
+"""Small spiking networks trained a second: many in one call, against snntorch one by one.
 
 The same task (64 inputs, 32 leaky neurons, 10 answers, 15 steps, 32 digits of scikit-learn a
 batch), the same step of Adam on surrogate gradients, one processor, in one run. Ours trains a
-population whose weights stand in one tensor; snntorch holds a network in a module, of which a
-loop trains each. Needs snntorch (MIT), which nothing of the package does. Where the room of NEST is
-made, neuron steps a second of the network that draws digits stand beside.
+population whose weights are in one tensor; snntorch has a module for each network, which a loop
+trains in turn. It needs snntorch (MIT), which is no requirement of the package. If the isolated
+environment of NEST is installed, neuron steps a second of the network that draws digits are added.
 """
 
 import torch
@@ -29,7 +29,7 @@ def _data() -> tuple[Tensor, Tensor]:
 
 
 def _ours(many: int) -> None:
-    """One step of so many networks."""
+    """One step of `many` networks."""
     x, y = _data()
     rng = torch.Generator().manual_seed(0)
     sizes = ((NEURONS, INPUTS), (ANSWERS, NEURONS))
@@ -43,7 +43,7 @@ def _ours(many: int) -> None:
 
 
 def _theirs(many: int) -> None:
-    """One step of so many networks, each alone."""
+    """One step of `many` networks, each alone."""
     import snntorch
 
     x, y = _data()

@@ -1,7 +1,7 @@
-"""Weeks of C-Town, an alarm that learned from them, and its run on weeks that it never saw.
+"""Weeks of C-Town, an alarm fitted to them, and its run on unseen weeks.
 
-The three commands of the domain's page, one after the other from nothing: what each of them takes,
-and what the second one measured on the exported file.
+The three commands of the domain's page run in turn from a cold start: the cost of each, and the
+values that the second one measured on the exported file.
 """
 
 import json
@@ -20,13 +20,13 @@ COMMANDS = (
 
 
 def run() -> None:
-    """Write and print both."""
+    """Write and print both tables."""
     with tempfile.TemporaryDirectory() as name:
         job(Path(name))
 
 
 def job(folder: Path) -> None:
-    """All three in a folder, which afterwards holds their pages."""
+    """Run all three in a folder, which then contains their reports."""
     (folder / "examples").symlink_to(ROOT / "examples")
     costs = [cost(command, folder) for command in COMMANDS]
     report("plant_alarm_cost", "A water works' alarm, from nothing", costs, {})

@@ -1,8 +1,8 @@
-"""The ranking score of BATADAL by family: learned from its attack-free year, run on seven attacks.
+"""The ranking score of BATADAL by family: fitted to its attack-free year, run on seven attacks.
 
-Needs the competition's files, whose folder stands in `INGENIUM_BATADAL`. Each row is what two
-commands do: `ingenium monitor fit` on the year, at one false alarm a week, and `ingenium monitor
-run` on the record with attacks, row by row.
+It needs the competition's files, whose folder is in `INGENIUM_BATADAL`. Each row runs two commands:
+`ingenium monitor fit` on the year, at one false alarm a week, and `ingenium monitor run` on the
+record with attacks, row by row.
 """
 
 import os
@@ -20,7 +20,7 @@ FAMILIES = ("pca", "dpca", "cva", "forecast", "isolation_forest", "autoencoder")
 
 
 def run() -> None:
-    """Write and print all; nothing where no folder is named."""
+    """Write and print all rows; nothing without a folder."""
     place = os.environ.get(batadal.PLACE)
     if not place:
         print(f"plant_batadal is left out: {batadal.PLACE} names no folder.")

@@ -27,7 +27,7 @@ WEEKS, ROUNDS, ROWS = 10, 3, 1000
 
 
 def run() -> None:
-    """Write and print both."""
+    """Write and print both tables."""
     plant = open_problem(Spec(problem="plant.campaign", setup={"known": WEEKS}))
     assert isinstance(plant, Campaign)
     known = plant.data()
@@ -65,7 +65,7 @@ def _wntr(net: "wntr.network.WaterNetworkModel", demand: np.ndarray) -> None:
 
 
 def _monitor(name: str, streams: Sequence[Stream]) -> dict[str, object]:
-    """Microseconds of the processor a row, one row at a time."""
+    """CPU microseconds a row of a monitor, one row at a time."""
     detector = table.build(name, len(streams[0].tags), window=None, seed=0)
     calm = calm_windows(streams, detector.window, 24, 0)
     plan = table.plan(name, steps=5, seed=0)

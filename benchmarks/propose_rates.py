@@ -1,10 +1,10 @@
-"""Whole runs of `propose` against the raw engine: what a feeder-day more costs, and what it takes.
+"""Whole runs of `propose` against the raw engine: the cost of a run, and of one more feeder-day.
 
 The command runs as users run it, in a process of its own, once the generator is fitted: proposals,
-verdicts, cross-check, export and read-back, evidence, report and ledger. The source as it was
-before is taken from the history and runs in turn with that of now. What a day more costs is the
-slope between the two sizes, so that start, opening and pictures fall out. Seconds are those of the
-processor, with the kernel's, which writes and reads the files. The raw engine solves the same days.
+verdicts, cross-check, export and read-back, evidence, report and ledger. The earlier source is
+taken from the history and runs in turn with the present one. The cost of one more day is the slope
+between the two sizes, which excludes start, opening and pictures. Seconds are CPU time, with the
+kernel's, which writes and reads the files. The raw engine solves the same days.
 """
 
 import os
@@ -25,14 +25,14 @@ from ingenium.domains import open_problem
 
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "examples" / "grid" / "winter_evening_peak.toml"
-BEFORE = "5507e3a"  # of the history, before runs were made cheaper
+BEFORE = "5507e3a"  # of the history, before runs became cheaper
 SIZES = (500, 10_000)
 WARM = 4  # designs of a first run, which fits
 AIM = 2.0  # times the raw engine's seconds a day
 
 
 def run() -> None:
-    """Both sources at both sizes."""
+    """Run both sources at both sizes."""
     with tempfile.TemporaryDirectory() as folder:
         there = Path(folder)
         sources = {"before": _unpacked(there / "before"), "now": ROOT / "src"}
@@ -49,7 +49,7 @@ def run() -> None:
 
 
 def spent(source: Path, n: int, out: Path, cache: Path) -> tuple[float, float]:
-    """Seconds of the processor and peak memory (MB) of a run of n designs."""
+    """CPU seconds and peak memory (MB) of a run of n designs."""
     command = [sys.executable, "-m", "ingenium", "propose", "grid.feeder_day"]
     command += ["--spec", str(SPEC), "-n", str(n), "--out", str(out), "--json"]
     own = {"PYTHONPATH": str(source), "INGENIUM_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
@@ -63,19 +63,19 @@ def spent(source: Path, n: int, out: Path, cache: Path) -> tuple[float, float]:
 
 
 def _unpacked(folder: Path) -> Path:
-    """The source as it was."""
+    """The earlier source in a folder."""
     folder.mkdir(parents=True)
     packed = subprocess.run(
         ["git", "archive", BEFORE, "src"], cwd=ROOT, check=True, capture_output=True
     )
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)
-    # That source fails at other packages of this name, which say that there is no such counter.
+    # That source fails at other packages of this name, which report that there is no such counter.
     (folder / "src" / "pynvml.py").write_text('raise ImportError("left out")\n', encoding="utf-8")
     return folder / "src"
 
 
 def _raw_ms(folder: Path) -> float:
-    """What the engine alone takes of a processor for a day of a run."""
+    """CPU time of the engine alone for a day of a run."""
     problem = open_problem(specs.load(SPEC))
     with xr.open_dataset(folder / "designs.nc") as whole:
         days = to_arrays(whole.load(), problem.variables)

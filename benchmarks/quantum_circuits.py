@@ -1,10 +1,10 @@
-"""Slopes of circuits a second beside loops over PennyLane's Lightning and qiskit.
+"""Gradients of circuits a second against loops over PennyLane's Lightning and qiskit.
 
-Circuits in layers on a line, turned by y, z and xx; of each the mean of ZZ on the first pair and
-its slope on all angles. Ours runs a batch; Lightning one circuit after the other by its adjoint
-method, qiskit by two shifted state vectors an angle, of which a few are timed and the others
-counted. Both live in an environment of their own, whose Python the variable QUANTUM_PEERS names.
-Seconds are those of one processor, and the slopes of a first circuit are compared.
+The circuits are layered on a line, with rotations by y, z and xx; the result is the mean of ZZ on
+the first pair and its gradient by all angles. Ours runs a batch; Lightning one circuit after the
+other by its adjoint method, qiskit by two shifted state vectors an angle, of which a few are timed
+and the others extrapolated. Both run in an environment of their own, whose Python the variable
+QUANTUM_PEERS names. Seconds are CPU seconds, and the gradients of a first circuit are compared.
 """
 
 import json
@@ -27,7 +27,7 @@ AGREE = 1e-10
 
 
 def run() -> None:
-    """A row for each size."""
+    """Measure a row for each size."""
     torch.set_num_threads(1)
     rows: list[dict[str, Any]] = []
     for qubits, layers, batch, aim in SIZES:
@@ -62,7 +62,7 @@ def _own(qubits: int, layers: int, angles: torch.Tensor) -> tuple[dict[str, floa
 
 
 def _peers(qubits: int, layers: int, angles: list[float]) -> dict[str, dict[str, Any]]:
-    """Seconds of a slope, and the slope, by the name of the peer."""
+    """CPU seconds of a gradient, and the gradient, by the name of the peer."""
     asked = json.dumps({"qubits": qubits, "layers": layers, "angles": angles, "rounds": ROUNDS})
     done = subprocess.run(
         [_python(), str(PEERS)], input=asked, text=True, capture_output=True, check=True
@@ -85,5 +85,5 @@ def _python() -> str:
 
 
 def _apart(theirs: list[float], own: torch.Tensor) -> float:
-    """Of as many angles as were shifted."""
+    """Largest difference over the shifted angles."""
     return float((torch.tensor(theirs, dtype=torch.float64) - own[: len(theirs)]).abs().max())

@@ -1,12 +1,12 @@
-"""Posteriors a second of `radio.estimate` beside NUTS and sbi, and whether they are right.
+"""Posteriors a second of `radio.estimate` against NUTS and sbi, and their calibration.
 
-All answer the same pilots of held-out terminals of munich under the same prior. Particles are the
-problem's own method; NUTS is Pyro's, in the same normal numbers, with two chains, and so dear that
-one terminal must do; sbi (Apache-2.0, `pip install sbi`) fits a neural posterior, its default flow,
-to simulated pairs of the six quantities and the power of pilots over delay and direction, and then
-answers at once. Rates mean little where truths do not lie in what is said: coverage stands beside
-them, and the radius of ellipses of the place over that of Cramér and Rao. Seconds are of one
-processor.
+All infer from the same pilots of held-out terminals of munich under the same prior. Particles are
+the problem's own method; NUTS is Pyro's, in the same normal numbers, with two chains, and so
+expensive that it runs on one terminal; sbi (Apache-2.0, `pip install sbi`) fits a neural posterior,
+its default flow, to simulated pairs of the six quantities and the power of pilots over delay and
+direction, and then answers immediately. Rates mean little without calibration: the table has
+coverage, and the radius of ellipses of the place over that of Cramér and Rao. Seconds are CPU
+seconds.
 """
 
 import time
@@ -40,14 +40,14 @@ from ingenium.runs.loop import training
 
 SPEC = Path(__file__).parents[1] / "examples" / "radio" / "pilots.toml"
 TRUTHS, BY_CHAINS, DRAWS, CHAIN_DRAWS = 20, 1, 400, 100
-PAIRS = 5000  # simulated, of which a flow learns
+PAIRS = 5000  # simulated pairs for the training of a flow
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a posterior says of the quantities."""
+    """Posterior samples of the quantities."""
 
-    values: np.ndarray  # (draws, quantities)
+    values: np.ndarray  # (samples, quantities)
     weight: np.ndarray
     effective: float
 
@@ -56,7 +56,7 @@ Telling = Callable[[torch.Tensor, torch.Generator], Told]
 
 
 def run() -> None:
-    """Each method on the same terminals."""
+    """Run each method on the same terminals."""
     torch.set_num_threads(1)
     asked = load(SPEC)
     problem = open_problem(asked.spec)
@@ -91,7 +91,7 @@ def _ours(
 
 
 def _neural(prior: Prior, question: InferenceQuestion, rng: torch.Generator) -> Telling:
-    """A flow of sbi that learned from simulated pairs."""
+    """A flow of sbi, fitted to simulated pairs."""
     from sbi.inference import NPE
 
     fading = question.likelihood
@@ -121,12 +121,12 @@ def _row(
     question: InferenceQuestion,
     truths: Arrays,
 ) -> dict[str, Any]:
-    """What one method takes and is worth."""
+    """Cost and quality of one method."""
     started = time.process_time()
     telling = prepared()
     ready = time.process_time()
     rng = torch.Generator().manual_seed(1)
-    readings = question.likelihood.simulate(truths, rng)  # all hear the same
+    readings = question.likelihood.simulate(truths, rng)  # all receive the same
     found = [telling(y, rng) for y in readings[:count]]
     spent = time.process_time() - ready
     ranks = _ranks(question, readings[:count], tuple(a[:count] for a in truths), found)
@@ -150,7 +150,7 @@ def _row(
 def _ranks(
     question: InferenceQuestion, readings: torch.Tensor, truths: Arrays, found: list[Told]
 ) -> Ranks:
-    """Where truths lie; the place stands first among the quantities."""
+    """Ranks of the truths; the place is first among the quantities."""
     assert question.bound is not None
     true = question.measure(truths).numpy()
     least = torch.linalg.det(question.bound(readings, truths)[:, 0]).numpy()

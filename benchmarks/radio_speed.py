@@ -1,11 +1,11 @@
-"""Channels, beams and posteriors a second beside what users of Sionna would take instead.
+"""Channels and beams a second, against what users of Sionna would use instead.
 
-Channels: the generator of `radio.site_channel` beside Sionna's ray tracer at the same places, and
-beside clusters of 3GPP (CDL-C of Sionna, told the site's median spread of delays). Distances are
-those of Wasserstein to channels traced at other new places, over their spread; those of a second
-traced part are what chance leaves. Beams: sets of users at once beside Clarabel through CVXPY, one
-after the other, each programme compiled once, and beside its solver without CVXPY. Seconds are of
-one processor.
+Channels: the generator of `radio.site_channel` against Sionna's ray tracer at the same places, and
+against clusters of 3GPP (CDL-C of Sionna, with the site's median spread of delays). Distances are
+Wasserstein distances to channels traced at other new places, over their spread; those of a second
+traced part show the sampling error. Beams: batches of sets of users against Clarabel through CVXPY,
+one after the other, each programme compiled once, and against its solver without CVXPY. Seconds are
+CPU seconds.
 """
 
 import time
@@ -34,14 +34,14 @@ SINR_DB = 5.0
 
 
 def run() -> None:
-    """Both results."""
+    """Measure channels and beams."""
     torch.set_num_threads(1)
     channels()
     beams()
 
 
 def channels() -> None:
-    """Rates, and how far each lies from what is traced."""
+    """Rates, and distances from traced channels."""
     problem = open_problem(Spec(problem="radio.site_channel", setup={}))
     assert isinstance(problem, SiteChannel)
     known = problem.data()
@@ -53,7 +53,7 @@ def channels() -> None:
     cond, rng = problem.features(places), torch.Generator().manual_seed(0)
     onto, hz = problem.project({}, places), problem.settings.carrier_hz
     clusters, told = _clusters(problem, float(problem.part("known").delay_spread(hz).median()))
-    problem.scene.trace(at[:1])  # what is compiled once
+    problem.scene.trace(at[:1])  # compiles once
     part = iter(np.split(at[1 : 1 + ROUNDS * TRACED], ROUNDS))
 
     def made() -> tuple[torch.Tensor, ...]:
@@ -68,7 +68,7 @@ def channels() -> None:
     found = interleaved({name: work for name, (work, _) in works.items()}, ROUNDS)
     rate = {name: _rate(found[name], works[name][1]) for name in works}
     truth, again = problem.part("between"), problem.scene.trace(at[1 : 1 + ROUNDS * TRACED])
-    heard = Rays(*(a[again.present.any(1)] for a in again.arrays))  # as all that was surveyed is
+    heard = Rays(*(a[again.present.any(1)] for a in again.arrays))  # like all surveyed channels
     apart = {
         "generator": _apart(Rays.of(made()), truth, hz),
         "ray tracer": _apart(heard, truth, hz),
@@ -118,7 +118,7 @@ def _distance(own: torch.Tensor, truth: torch.Tensor) -> float:
 
 
 def beams() -> None:
-    """Sets a second, by users and antennas, and how far the powers lie apart."""
+    """Sets a second, by users and antennas, and the differences of the powers."""
     rows = [_beams(users, antennas) for users, antennas in USERS]
     report("radio_beams", "Sets of beams a second (aim: 100 times Clarabel)", rows, {})
 

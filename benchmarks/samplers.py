@@ -1,9 +1,9 @@
 """Quality of a diffusion model by solver and number of steps.
 
-A small denoiser learns the six leading principal components of standardised days (unit variance
-in training). Quality is the energy distance of its proposals under the held-out days' conditions
-to the held-out days, with that of training days beside it, and to proposals of the same model in
-very many steps of second order: the latter is the error of the solver alone.
+A small denoiser learns the six leading principal components of standardised days (unit variance in
+training). Quality is the energy distance of its proposals under the held-out days' conditions to
+the held-out days, compared with that of training days, and to proposals of the same model in very
+many steps of second order: the latter is the error of the solver alone.
 
 Source: Szekely and Rizzo, Energy statistics, J. Stat. Planning and Inference 143, 2013.
 """
@@ -28,7 +28,7 @@ COMPONENTS = 6
 MEMBERS = 20  # proposals for each held-out day
 SEEDS = 3
 STEPS = (10, 20, 50, 1000)
-EXACT = 1000  # steps of the second-order solver that stand for the exact solution
+EXACT = 1000  # steps of the second-order solver that represent the exact solution
 FIT_STEPS, FIT_SECONDS = 10_000, 240.0
 SOLVERS: dict[str, Solver] = {
     "ancestral": Ancestral(),
@@ -38,14 +38,14 @@ SOLVERS: dict[str, Solver] = {
 
 
 def energy_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Of two sets of vectors, without the bias of pairing a design with itself."""
+    """Energy distance of two sets of vectors, without the bias of pairing a design with itself."""
     n, m = len(a), len(b)
     within = cdist(a, a).sum() / (n * (n - 1)) + cdist(b, b).sum() / (m * (m - 1))
     return float(2 * cdist(a, b).mean() - within)
 
 
 def scores() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Principal scores and conditions of training days, and the same of held-out days."""
+    """Principal scores and conditions of training days, and of held-out days."""
     problem = open_problem(Spec(problem="grid.feeder_day"))
     known = problem.data()
     x = problem.codec.encode(to_arrays(known, problem.variables)).flatten(1)
@@ -59,7 +59,7 @@ def scores() -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def proposals(model: Diffusion, solver: Solver, steps: int, cond: Tensor, seed: int) -> np.ndarray:
-    """Some for each row of `cond`."""
+    """Propose some designs for each row of `cond`."""
     own = model.settings
     model.solver, model.levels = solver, ladder(steps, own.least, own.most)
     rng = torch.Generator().manual_seed(seed)
@@ -73,7 +73,7 @@ def quality(
     cond: Tensor,
     sets: tuple[np.ndarray, np.ndarray],
 ) -> dict[str, Any]:
-    """Distances to both `sets` and seconds over some seeds; all solvers get a seed's noise."""
+    """Distances to both `sets` and seconds over some seeds; all solvers share a seed's noise."""
     held, exact = sets
     to_held, to_exact, seconds = [], [], []
     for seed in range(SEEDS):
@@ -92,7 +92,7 @@ def quality(
 
 
 def run() -> None:
-    """Fit once, then every solver at every number of steps."""
+    """Fit once, then run every solver at every number of steps."""
     torch.set_num_threads(1)
     x, cond, held, held_cond = scores()
     with torch.random.fork_rng(devices=[]):
@@ -115,6 +115,6 @@ def run() -> None:
     for steps in STEPS:
         for name, solver in SOLVERS.items():
             rows.append({"solver": name, **quality(model, solver, steps, held_cond, (real, exact))})
-            save("samplers", title, rows, about)  # what was measured stays if it is stopped
+            save("samplers", title, rows, about)  # saved even if it is stopped
     report("samplers", title, rows, about)
     print(f"training days to held-out days: {about['training_days_energy_distance']:.3g}")

@@ -1,9 +1,9 @@
-"""Designs a second of our solvers beside diffusers' schedulers, on one network and its levels.
+"""Designs a second of our solvers against diffusers' schedulers, on one network and its levels.
 
-Both walk down the same levels with the same network and the same first noise, so that what they
-end with must agree; what differs is all that surrounds the network. Small batches of a small
-network show that most, a network of the widest default family least. diffusers is Apache-2.0:
-`pip install diffusers` puts it beside this package.
+Both descend the same levels with the same network and the same initial noise, so that their results
+must agree; they differ in the overhead around the network. Small batches of a small network show
+that most, a network of the widest default family least. diffusers (Apache-2.0) is installed by `pip
+install diffusers`.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ SCHEDULERS: dict[str, Solver] = {
 
 @dataclass(frozen=True)
 class PeerCase:
-    """A network, how many designs it draws at a time, and over how many levels."""
+    """A network, its batch size, and its number of levels."""
 
     shape: tuple[int, ...]
     width: int
@@ -47,7 +47,7 @@ CASES = (
 
 
 def run() -> None:
-    """Each case with both schedulers, in turn."""
+    """Run each case with both schedulers, in turn."""
     torch.set_num_threads(1)
     rows = [_row(case, name) for case in CASES for name in SCHEDULERS]
     report("samplers_peer", "Solvers beside diffusers on one network", rows, {"agree": AGREE})
@@ -100,7 +100,7 @@ def _ours(model: Diffusion, case: PeerCase, cond: Tensor, noise: Tensor) -> Call
 def _theirs(
     model: Diffusion, case: PeerCase, scheduler: str, cond: Tensor, noise: Tensor
 ) -> Callable[[], Tensor]:
-    """As pipelines of diffusers walk: scale, ask the network, step."""
+    """Sample as pipelines of diffusers do: scale, call the network, step."""
     try:
         import diffusers
     except ImportError as error:

@@ -1,7 +1,7 @@
-"""Generated programs a second in the sandbox, beside a bubblewrap and an interpreter for each.
+"""Generated programs a second in the sandbox, against a bubblewrap and an interpreter for each.
 
 Each program computes a value that is judged. In every round all canonical programs must pass and
-all null programs must fail, else nothing is reported.
+all null programs must fail; otherwise nothing is reported.
 """
 
 import os
@@ -30,12 +30,12 @@ VALUES = [(7 * i) % 31 for i in range(31)]
 
 
 def passes(end: ProgramEnd) -> bool:
-    """Whether the values came back in order."""
+    """True if the values were returned in order."""
     return end.returned and end.value == sorted(VALUES)
 
 
 def spent_s(process: Path) -> float:
-    """Seconds of the processor of a process, of all below it, and of those that it buried."""
+    """CPU seconds of a process, its descendants, and those it has reaped."""
     times = (process / "stat").read_text().rpartition(")")[2].split()[11:15]
     below = " ".join(p.read_text() for p in process.glob("task/*/children")).split()
     own = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
@@ -43,7 +43,7 @@ def spent_s(process: Path) -> float:
 
 
 def sandboxed(sandbox: Sandbox) -> dict[str, float]:
-    """Programs a second by the clock, and by the processor's time of all that takes part."""
+    """Programs per wall second, and per CPU second of all processes."""
     good = GeneratedProgram(SORTED, "merge_sort", (VALUES,))
     bad = GeneratedProgram(NULL, "merge_sort", (VALUES,))
     began, before_s = time.perf_counter(), spent_s(Path("/proc/self"))
@@ -56,7 +56,7 @@ def sandboxed(sandbox: Sandbox) -> dict[str, float]:
 
 
 def apart() -> float:
-    """Programs a second where each starts bubblewrap and Python anew, one after the other."""
+    """Programs a second if each starts bubblewrap and Python, one after the other."""
     code = f"{SORTED}\nprint(merge_sort({VALUES}))"
     walls = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--tmpfs", "/tmp"]
     began = time.perf_counter()
@@ -68,7 +68,7 @@ def apart() -> float:
 
 
 def measure(processes: int) -> dict[str, Any]:
-    """So many programs at a time."""
+    """Measure with a number of concurrent programs."""
     with Sandbox(processes=processes) as sandbox:
         sandboxed(sandbox)  # starts the interpreters
         found = [sandboxed(sandbox) for _ in range(ROUNDS)]
@@ -80,7 +80,7 @@ def measure(processes: int) -> dict[str, Any]:
 
 
 def run() -> None:
-    """One at a time, and as many as there are cores."""
+    """Measure one at a time, and as many as there are cores."""
     cores = len(os.sched_getaffinity(0))
     report(
         "sandbox",

@@ -1,10 +1,9 @@
-"""A fit by one process and by two ranks beside a plain loop of PyTorch, and what workers cost.
+"""A fit by one process and by two ranks against a plain loop of PyTorch, and the cost of workers.
 
-The same transformer on batches of the same size. The plain loop is what a reader of PyTorch's
-documents would write. Seconds are told of the clock and of all processors together, since other
-programs may use the machine. A search is timed by what 1,024 designs more take it, here, by two
-processes and, where Ray is installed, by two of its actors. A crew of two workers is timed on
-tasks that do nothing, in rounds of 16 designs.
+The same transformer on batches of the same size. The plain loop follows PyTorch's documents. Wall
+and CPU seconds are reported, since other programs may use the machine. A search is timed by the
+cost of 1,024 more designs, in this process, in two processes and, if Ray is installed, in two of
+its actors. A pool of two workers is timed on empty tasks, in rounds of 16 designs.
 """
 
 import os
@@ -42,7 +41,7 @@ PLACES = ("local", "processes:2", "ray://local?workers=2")
 
 
 def plain() -> dict[str, Any]:
-    """A step of a plain loop."""
+    """Time a step of a plain loop."""
     problem = open_problem(SPEC)
     known = training(problem)
     x, cond = problem.encode(known).float(), problem.features(known).float()
@@ -64,7 +63,7 @@ def plain() -> dict[str, Any]:
 
 
 def ours(workers: int) -> dict[str, Any]:
-    """A step of our fit, and how far it was predicted."""
+    """Time a step of our fit, and the error of its prediction."""
     place = WorkPlace.parse(f"processes:{workers}")
     with tempfile.TemporaryDirectory() as folder:
         asked = FitRequest(SPEC, place, f"data:{workers}", STEPS)
@@ -83,7 +82,7 @@ def ours(workers: int) -> dict[str, Any]:
 
 
 def row(name: str, seconds: float, cpu_s: float | None = None) -> dict[str, Any]:
-    """A row of the table."""
+    """Format a row of the table."""
     own = {
         "what": name,
         "s": seconds,
@@ -95,7 +94,7 @@ def row(name: str, seconds: float, cpu_s: float | None = None) -> dict[str, Any]
 
 
 def searched(on: str) -> dict[str, Any]:
-    """A design of a search, by the difference of a long and a short one."""
+    """Cost of a design of a search, by the difference of a long and a short one."""
 
     def seconds(budget: int) -> tuple[float, float]:
         began, before = time.perf_counter(), os.times()
@@ -112,7 +111,7 @@ def searched(on: str) -> dict[str, Any]:
 
 
 def crewed() -> dict[str, Any]:
-    """What two workers add to a round of designs that cost nothing."""
+    """Overhead of two workers on a round of designs that cost nothing."""
     made = partial(partial, len)
     ticks = [time.perf_counter() for _ in crew.spread(ProcessSite(2), made, [(0,) * ROUND] * TASKS)]
     both = TASKS // 8  # from which on the second has started too
@@ -121,7 +120,7 @@ def crewed() -> dict[str, Any]:
 
 
 def run() -> None:
-    """All of them, one after the other."""
+    """Run all of them in turn."""
     places = PLACES if find_spec("ray") else PLACES[:-1]
     rows = [plain(), ours(1), ours(2), *map(searched, places), crewed()]
     one, two = rows[1], rows[2]

@@ -1,7 +1,7 @@
-"""What the loop that learns costs a design beyond strategy and engine: digests, store, course.
+"""Cost of the learning loop for a design beyond strategy and engine: digests, store, trajectory.
 
-The strategy is the model here: asking and telling it are its own. Seconds are of the processor
-beside those on the wall, which other programs share.
+The strategy is the model here: its own methods are not part of the loop. CPU seconds are given with
+wall seconds, which other programs share.
 """
 
 import tempfile
@@ -36,7 +36,7 @@ TASKS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 @dataclass
 class Spent:
-    """Seconds, on the wall and of the processor, inside what is not the loop's own."""
+    """Wall and CPU seconds spent outside the loop."""
 
     wall: float = 0.0
     cpu: float = 0.0
@@ -85,7 +85,7 @@ class TimedStrategy:
 
 
 def once(problem: Problem, strategy: str, batch: int, seed: int) -> dict[str, float]:
-    """Milliseconds a design of one search, beyond strategy and engine and as a whole."""
+    """Milliseconds a design of one search, beyond strategy and engine and in total."""
     spec, spent, tiers = resolve(Spec(problem=problem.name), problem), Spent(), problem.tiers
     made = make(strategy, Task(problem, spec, training(problem), seed, silent))
     problem.tiers = (*tiers[:-1], TimedVerifier(tiers[-1], spent))  # type: ignore[arg-type]
@@ -107,7 +107,7 @@ def once(problem: Problem, strategy: str, batch: int, seed: int) -> dict[str, fl
 
 
 def run() -> None:
-    """Two problems, and rounds of three sizes."""
+    """Run two problems, and rounds of three sizes."""
     torch.set_num_threads(1)
     rows: list[dict[str, Any]] = []
     for name, (strategy, setup) in TASKS.items():

@@ -1,7 +1,7 @@
-"""What measuring in several processes saves, with an engine that sleeps: for some designs longer.
+"""Savings by measuring in several processes, with an engine that sleeps, longer for some designs.
 
-Sleeping takes no processor, so that the ratios hold on a busy machine as well. Beside it stands
-what waiting for whole rounds costs: the same processes, and a strategy that cannot propose ahead.
+Sleeping takes no CPU time, so that the ratios are valid on a busy machine as well. The cost of
+waiting for whole rounds is compared: the same processes, and a strategy that cannot propose ahead.
 """
 
 import tempfile
@@ -35,7 +35,7 @@ SPEC = Spec(problem="airfoils.section", setup={"judge": "neuralfoil", "refine_st
 
 
 class Sleeping:
-    """NeuralFoil, which sleeps before it answers."""
+    """NeuralFoil with a sleep before it answers."""
 
     def __init__(self, own: Any) -> None:
         self.own = own
@@ -50,7 +50,7 @@ class Sleeping:
 
 
 def opened() -> Problem:
-    """The problem with a slow engine, measured one at a time."""
+    """Open the problem with a slow engine, measured one at a time."""
     problem = open_problem(SPEC)
     problem.tiers = (Sleeping(problem.verifier),)  # type: ignore[arg-type]
     problem.at_once = 1
@@ -77,7 +77,7 @@ class Waiting:
 
 
 def seconds(problem: Problem, strategy: str, workers: Workers, *, waits: bool, seed: int) -> float:
-    """Of one search on the wall."""
+    """Wall seconds of one search."""
     spec = resolve(SPEC, problem)
     own = make(strategy, Task(problem, spec, training(problem), seed, silent)).strategy
     with tempfile.TemporaryDirectory() as place, Store(Path(place) / "s.sqlite") as store:
@@ -90,7 +90,7 @@ def seconds(problem: Problem, strategy: str, workers: Workers, *, waits: bool, s
 
 
 def row(strategy: str, problem: Problem, pool: Workers) -> dict[str, Any]:
-    """One process, several with and without waiting for rounds."""
+    """Row of one process, and of several with and without waiting for rounds."""
     alone, waiting, ahead = ([] for _ in range(3))
     for seed in range(ROUNDS):
         here = Here(problem)
@@ -108,7 +108,7 @@ def row(strategy: str, problem: Problem, pool: Workers) -> dict[str, Any]:
 
 
 def run(strategies: Sequence[str] = ("random", "evolution", "cma_es")) -> None:
-    """Three strategies: one that needs no verdicts, and two that wait for generations."""
+    """Run three strategies: one that needs no verdicts, and two that wait for generations."""
     torch.set_num_threads(1)
     problem = opened()
     pool = Spread(ProcessSite(PROCESSES), opened, at_once=1)

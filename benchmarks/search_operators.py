@@ -1,7 +1,7 @@
-"""What a learned operator saves and loses as a screen of another domain: cells that widen.
+"""Savings and losses of a learned operator as a screen in another domain: auxetic cells.
 
 `structures.unit_cell` has fields of 32 x 32 pixels as designs, whose moduli follow from an equation
-that the engine solves. The example's limits hold; screens learn from the verdicts of the search.
+that the engine solves. The example's limits apply; screens learn from the verdicts of the search.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ TITLE = f"Learned screens before the engine of unit cells, {CALLS} calls of it"
 
 
 def run() -> None:
-    """One strategy, four screens."""
+    """Run one strategy with four screens."""
     torch.set_num_threads(1)
     wanted = load(FILE)
     problem = open_problem(wanted)

@@ -1,6 +1,6 @@
-"""What screens save and lose on sections of wings: NeuralFoil, or what was learned, before XFOIL.
+"""Savings and losses of screens on sections of wings: NeuralFoil, or a learned model, before XFOIL.
 
-Proposals are not mended by NeuralFoil's gradient here, which would use the cheap tier already.
+Proposals are not repaired by NeuralFoil's gradient here, which would use the cheap tier already.
 """
 
 import tempfile
@@ -36,13 +36,13 @@ SCREENS: tuple[ScreenPlan | None, ...] = (
 
 
 def asked() -> Spec:
-    """The example, without mending and judged by XFOIL."""
+    """The example, without repair and judged by XFOIL."""
     spec = load(FILE)
     return replace(spec, setup={**spec.setup, "refine_steps": 0, "judge": "xfoil"})
 
 
 def once(problem: Problem, spec: Spec, strategy: str, plan: ScreenPlan | None, seed: int) -> Search:
-    """One search, read out before its file is gone."""
+    """Run one search, and read its results before its file is deleted."""
     task = Task(problem, spec, training(problem), seed, silent)
     own = make(strategy, task).strategy
     screening = None if plan is None else screens.make(plan, task)
@@ -90,7 +90,7 @@ def _share(count: int, n: int) -> str:
 
 
 def run() -> None:
-    """One strategy, three screens."""
+    """Run one strategy with three screens."""
     torch.set_num_threads(1)
     wanted = asked()
     problem = open_problem(wanted)

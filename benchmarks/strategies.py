@@ -1,7 +1,7 @@
 """Every strategy of the registry, and the optimiser of the field, on one spec of each domain.
 
-All have the same number of engine calls but for those that cannot afford them, whose rows say how
-many they had. Five seeds; what one search found is kept in the cache, so a stopped run goes on.
+All have the same number of engine calls, except for too expensive ones, whose rows state theirs.
+There are five seeds; results are cached, so a stopped run resumes.
 """
 
 import json
@@ -48,19 +48,19 @@ AGAIN = 2  # the best accepted sections of a search, which XFOIL measures too
 
 @dataclass(frozen=True)
 class Contest:
-    """A spec, what may be spent on it, and who searches beside the registry."""
+    """A spec, its budget, and rivals of the registered strategies."""
 
     domain: str
     calls: int
     scale: Scale  # of hypervolume, fixed before any search was run
     rivals: Mapping[str, rivals.Rival]
-    capped: Mapping[str, int]  # calls of strategies that cannot afford more
-    again: Callable[[WingSection, Spec, Found], float] | None = None  # by a dearer engine
-    latent: str = ""  # the family over whose numbers those search that search numbers
+    capped: Mapping[str, int]  # calls of strategies that are too expensive for more
+    again: Callable[[WingSection, Spec, Found], float] | None = None  # by a more expensive engine
+    latent: str = ""  # the family whose latent numbers are searched
 
 
 def by_xfoil(problem: WingSection, spec: Spec, found: Found) -> float:
-    """The best first objective among the first accepted sections that XFOIL accepts too."""
+    """The best first objective among the first accepted sections that XFOIL also accepts."""
     held = np.flatnonzero(found.accepted)
     if found.designs is None or not len(held) or xfoil.absent() is not None:
         return np.nan
@@ -112,7 +112,7 @@ CONTESTS = (
 
 @dataclass(frozen=True)
 class Way:
-    """One who searches: by name, with how many calls, and the digest of the files that say how."""
+    """One competitor: its name, its calls, and the digest of the files that define it."""
 
     name: str
     calls: int
@@ -121,13 +121,13 @@ class Way:
 
     @property
     def seeds(self) -> range:
-        """Those of its searches."""
+        """Seeds of its searches."""
         first = FRESH.get(bare(self.name), 0)
         return range(first, first + SEEDS)
 
 
 class Arena:
-    """One contest: its problem opened, and what each search found."""
+    """One comparison: its opened problem, and the results of each search."""
 
     def __init__(self, contest: Contest) -> None:
         self.contest = contest
@@ -138,7 +138,7 @@ class Arena:
         self.known = training(self.problem)
 
     def ways(self) -> tuple[list[Way], dict[str, str]]:
-        """All who search, and what those strategies miss that cannot."""
+        """All competitors, and the missing requirements of strategies that cannot run."""
         found, left, of = [], dict[str, str](), self.contest
         for name in NAMES:
             try:
@@ -153,11 +153,11 @@ class Arena:
         for name, rival in of.rivals.items():
             search = partial(rival, self.problem, self.spec, of.calls)
             found.append(Way(name, of.calls, _code(rivals.__file__), search))
-        found.sort(key=lambda way: bare(way.name) in of.capped)  # the costly ones last
+        found.sort(key=lambda way: bare(way.name) in of.capped)  # the expensive ones last
         return found, left
 
     def _made(self, name: str) -> tuple[str, StrategyStart]:
-        """A strategy as it is written, and made; no search is charged for models that it fits."""
+        """Build a strategy by its written name; models that it fits are not charged."""
         try:
             return name, make(name, self._task(0))
         except InputError:
@@ -167,11 +167,11 @@ class Arena:
         return written, make(written, self._task(0, written))
 
     def kept(self, way: Way) -> bool:
-        """Whether the searches of all seeds were run before."""
+        """True if the searches of all seeds are cached."""
         return all(self._path(way, seed).is_file() for seed in way.seeds)
 
     def outcome(self, way: Way, seed: int) -> dict[str, Any]:
-        """What one search found with one seed, from the cache where it was done before."""
+        """The result of one search with one seed, from the cache if it was run before."""
         path = self._path(way, seed)
         kept = path.is_file()
         if not kept:
@@ -207,10 +207,10 @@ class Arena:
         return Task(self.problem, spec, self.known, seed, silent)
 
     def _path(self, way: Way, seed: int) -> Path:
-        """By the spec, the engine, the budget, and the files of the strategy and of the cube.
+        """Cache file by the spec, the engine, the budget, and the files of strategy and cube.
 
-        The rest of the package is left out, or each change of it would throw all away; the result
-        says on how many states of the code the searches ran.
+        The rest of the package is left out, since each of its changes would discard all results;
+        the result states how many versions of the code ran the searches.
         """
         of = self.problem
         asked = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
@@ -228,7 +228,7 @@ def _code(*paths: str) -> str:
 
 
 def summed(way: Way, done: list[dict[str, Any]], contest: Contest, spec: Spec) -> dict[str, Any]:
-    """All seeds of one who searches: curves with Student's intervals over seeds."""
+    """Summary over all seeds of a competitor: curves with Student's intervals over seeds."""
     ends = np.unique(np.linspace(0, way.calls, POINTS + 1).round().astype(int))[1:].tolist()
     found = [Found(np.array(d["accepted"]), np.array(d["values"])) for d in done]
     each = [curves(f, contest.scale, spec, ends) for f in found]
@@ -250,7 +250,7 @@ def summed(way: Way, done: list[dict[str, Any]], contest: Contest, spec: Spec) -
 
 
 def interval(values: list[float]) -> dict[str, float] | None:
-    """Mean and ends over the seeds that have a value, and how many these are."""
+    """Mean and interval over the seeds that have a value, and their number."""
     own = [v for v in values if np.isfinite(v)]
     if not own:
         return None
@@ -282,7 +282,7 @@ def row(way: Way, found: dict[str, Any], contest: Contest, spec: Spec) -> dict[s
 
 
 def _said(value: dict[str, float] | None, times: float) -> str | None:
-    """A mean with its interval; and with how many seeds have one, where not all do."""
+    """Format a mean with its interval, and the number of seeds with one if some have none."""
     if value is None:
         return None
     text = f"{times * value['mean']:.4g}"
@@ -292,9 +292,9 @@ def _said(value: dict[str, float] | None, times: float) -> str | None:
 
 
 def compete(contest: Contest, *, search: bool = True) -> None:
-    """Everybody on one spec; the result is written after each, so that a stopped run has rows.
+    """Run all competitors on one spec; the result is written after each.
 
-    Without searching, the result is that of searches that were run before with all seeds.
+    Without searching, the result is that of cached searches of all seeds.
     """
     arena = Arena(contest)
     ways, left = arena.ways()
@@ -331,7 +331,7 @@ def _about(contest: Contest, arena: Arena, left: Mapping[str, str]) -> dict[str,
 
 
 def run() -> None:
-    """All domains, one after the other."""
+    """Run all domains in turn."""
     torch.set_num_threads(1)
     for contest in CONTESTS:
         compete(contest)

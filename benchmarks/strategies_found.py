@@ -1,4 +1,4 @@
-"""What a search found, call by call, and what that comes to along the way.
+"""Results of a search, call by call, and their curves.
 
 Shapes: n calls, o objectives, g calls at which curves are read.
 """
@@ -28,18 +28,18 @@ LAST = 64  # calls over which the acceptance of a curve is counted
 
 @dataclass(frozen=True)
 class Found:
-    """Every call of the engine in order: whether the design held all, and its objectives."""
+    """Every call of the engine in order: whether its design is feasible, and its objectives."""
 
     accepted: Bool[np.ndarray, " n"]
     values: Float[np.ndarray, "n o"]
-    designs: xr.Dataset | None = None  # of the calls, where somebody measures the best ones again
+    designs: xr.Dataset | None = None  # of the calls, if the best ones are measured again
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Between which values of each objective hypervolume is counted, as a share of that box.
+    """Range of each objective in which hypervolume is counted, as a share of that box.
 
-    What is worse than `worst` in any objective adds nothing.
+    Designs worse than `worst` in any objective add nothing.
     """
 
     worst: tuple[float, ...]
@@ -53,14 +53,14 @@ class Scale:
 
 
 class Counter:
-    """The engine, for as many calls as there are; what costs calls and gives no design counts."""
+    """The engine with a limited number of calls; calls without a design count too."""
 
     def __init__(self, problem: Problem, spec: Spec, calls: int) -> None:
         self.problem, self.spec, self.left = problem, spec, calls
         self.parts: list[Found] = []
 
     def __call__(self, designs: xr.Dataset) -> xr.Dataset:
-        """Verdicts on the designs, or on the first of them if few calls are left."""
+        """Judge the designs, or the first of them if few calls are left."""
         designs = designs.isel({DESIGN: slice(0, self.left)})
         self.left -= designs.sizes[DESIGN]
         problem = self.problem
@@ -75,7 +75,7 @@ class Counter:
         return verdicts
 
     def spend(self, calls: int) -> None:
-        """Calls that gave nothing that could be accepted."""
+        """Count calls that gave no acceptable design."""
         calls = min(calls, self.left)
         self.left -= calls
         values = np.full((calls, len(self.spec.objectives)), np.nan)
@@ -92,7 +92,7 @@ class Counter:
 
 
 def found_of(spec: Spec, verdicts: xr.Dataset, designs: xr.Dataset) -> Found:
-    """What verdicts say; a design under other conditions than `spec` fixes is not accepted."""
+    """Results of verdicts; a design not under the conditions of `spec` is not accepted."""
     accepted = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     for name, wanted in spec.conditions.items():
         if isinstance(wanted, Between) and wanted.at_least == wanted.at_most:
@@ -107,7 +107,7 @@ def found_of(spec: Spec, verdicts: xr.Dataset, designs: xr.Dataset) -> Found:
 def searched(
     problem: Problem, spec: Spec, strategy: Strategy, calls: int, *, seed: int, batch: int
 ) -> Found:
-    """What one strategy finds as `ingenium search` runs it."""
+    """Run one strategy as `ingenium search` does."""
     with TemporaryDirectory() as place, Store(Path(place) / "s.sqlite") as store:
         store.sit({})
         search = Search(problem, spec, strategy, store, seed=seed, batch=batch)
@@ -131,7 +131,7 @@ class Curves:
 
 
 def curves(found: Found, scale: Scale, spec: Spec, calls: Sequence[int]) -> Curves:
-    """Read at `calls`, as far as the search came; one that had no more designs stays as it is."""
+    """Curves at `calls`, up to the end of the search; constant once there are no new designs."""
     maximise = np.array([o.sense == "maximise" for o in spec.objectives])
     front, done = np.empty((0, len(maximise))), 0
     best = np.where(maximise, -np.inf, np.inf)

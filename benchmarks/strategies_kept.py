@@ -1,4 +1,4 @@
-"""Tables and pictures of the contest of strategies from the searches that were run through."""
+"""Tables and pictures of the comparison of strategies from cached searches."""
 
 import torch
 
@@ -6,7 +6,7 @@ from benchmarks.strategies import CONTESTS, compete
 
 
 def run() -> None:
-    """All domains, without any search."""
+    """Write those of all domains, without any search."""
     torch.set_num_threads(1)
     for contest in CONTESTS:
         compete(contest, search=False)

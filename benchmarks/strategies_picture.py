@@ -1,4 +1,4 @@
-"""Draws contests of strategies from their result files: who leads, and how each got there.
+"""Draw comparisons of strategies from their result files: final values, and curves of each.
 
 `python -m benchmarks.strategies_picture` draws all stored results again, without any search.
 """
@@ -24,11 +24,11 @@ from PIL import Image
 from benchmarks.measuring import RESULTS
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-# Okabe and Ito, Color Universal Design, 2008: told apart by all common kinds of sight.
+# Okabe and Ito, Color Universal Design, 2008: distinguishable with all common kinds of sight.
 OWN, FIELD, CHANCE = "#0072B2", "#D55E00", "#000000"
 GREY, DASHES = "#666666", ("--", "-.", (0, (4, 1, 1, 1, 1, 1)))  # of the field in each panel
 COLUMNS, DPI, COLOURS = 5, 160, 256
-WIDTH_IN, ROW_IN, PANEL_IN, AROUND_IN = 9.0, 0.17, 1.2, 1.1  # 9 in: a page of a document
+WIDTH_IN, ROW_IN, PANEL_IN, AROUND_IN = 9.0, 0.17, 1.2, 1.1  # 9 in: width of a document
 SMALL, PLAIN = 8.0, 9.0  # points
 NAME = 20  # letters of a line above a panel
 EARLY = 0.9  # of the calls, before which a search counts as one with fewer calls
@@ -36,35 +36,35 @@ EARLY = 0.9  # of the calls, before which a search counts as one with fewer call
 
 @dataclass(frozen=True)
 class Course:
-    """What one who searches reached, in percent: mean, low and high over its seeds."""
+    """Progress of one competitor, in percent: mean, low and high over its seeds."""
 
     name: str
     calls: Sequence[int]
     spent: int
     hypervolume: np.ndarray  # 3 rows, a column for each of the calls
     share: np.ndarray  # accepted of the last calls, alike
-    last: np.ndarray  # the same in the end, as the table has it
+    last: np.ndarray  # the same at the end, as in the table
     colour: str
     full: int  # calls of those that had all of them
 
     @property
     def fewer(self) -> bool:
-        """Whether it had fewer calls than most."""
+        """True if it had fewer calls than most."""
         return self.spent < EARLY * self.full
 
     @property
     def label(self) -> str:
-        """Its name, and its calls where they are fewer."""
+        """Name, with its calls if they are fewer."""
         return f"{self.name} ({self.spent} calls)" if self.fewer else self.name
 
     @property
     def title(self) -> str:
-        """The same in short lines."""
+        """Name and calls in short lines."""
         return f"{self.name}\n({self.spent} calls)" if self.fewer else fill(self.name, NAME)
 
 
 def courses(result: Mapping[str, Any]) -> list[Course]:
-    """All who search, best hypervolume first; equal ones in the order of the result."""
+    """All competitors, best hypervolume first; equal ones in the order of the result."""
     full = max(own["calls"][-1] for own in result["curves"].values())
     found = []
     for name, own in result["curves"].items():
@@ -77,14 +77,14 @@ def courses(result: Mapping[str, Any]) -> list[Course]:
 
 
 def percent(values: Sequence[Mapping[str, float]]) -> np.ndarray:
-    """Mean, low and high; Student's intervals may leave what is possible, and are cut there."""
+    """Mean, low and high in percent; Student's intervals are clipped to the possible range."""
     rows = [[v.get(key, v["mean"]) for v in values] for key in ("mean", "low", "high")]
     cut: np.ndarray = np.clip(100 * np.array(rows), 0, 100)
     return cut
 
 
 def draw(path: Path) -> Figure:
-    """Final values with intervals on top; below, small panels of both for each who searches."""
+    """Draw final values with intervals on top; below, small panels of both for each competitor."""
     result = json.loads(path.read_text(encoding="utf-8"))
     found = courses(result)
     lines = ceil((len(found) + 1) / COLUMNS)  # one place at least is left for the legend
@@ -108,7 +108,7 @@ def draw(path: Path) -> Figure:
 
 
 def _dots(axes: Axes, found: Sequence[Course], values: Sequence[np.ndarray]) -> None:
-    """A row for each, best hypervolume on top; hollow where the calls were fewer."""
+    """Draw a row for each, best hypervolume on top; hollow where the calls were fewer."""
     for i, (course, value) in enumerate(zip(found, values, strict=True)):
         mean, low, high = value
         axes.plot([low, high], [i, i], color=course.colour, lw=1.4)
@@ -122,7 +122,7 @@ def _dots(axes: Axes, found: Sequence[Course], values: Sequence[np.ndarray]) -> 
 
 
 def _panels(figure: Any, found: Sequence[Course], values: Sequence[np.ndarray], said: str) -> None:
-    """Values against calls, each beside chance and the field in grey, on one scale."""
+    """Draw values against calls, with random sampling and the field's method in grey."""
     lines = ceil((len(found) + 1) / COLUMNS)
     grid = figure.subplots(lines, COLUMNS, sharex=True, sharey=True)
     beside = [(c, v[0]) for c, v in zip(found, values, strict=True) if c.colour != OWN]
@@ -156,7 +156,7 @@ def _panels(figure: Any, found: Sequence[Course], values: Sequence[np.ndarray], 
     legend = grid.flat[len(found)].legend(
         handles=keys, fontsize=SMALL, frameon=False, loc="upper left", borderaxespad=0
     )
-    legend.set_in_layout(False)  # it may reach over the empty places beside it
+    legend.set_in_layout(False)  # it may extend over empty places next to it
 
 
 def _plain(axes: Axes) -> None:
@@ -165,7 +165,7 @@ def _plain(axes: Axes) -> None:
 
 
 def keep(name: str) -> None:
-    """Draws one stored result into the documents."""
+    """Draw one stored result into the documents."""
     drawn = BytesIO()
     draw(RESULTS / f"{name}.json").savefig(drawn, dpi=DPI)
     PICTURES.mkdir(exist_ok=True)

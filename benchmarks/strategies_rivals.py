@@ -1,4 +1,4 @@
-"""What the field does today for the specs of the contest of strategies, with as many engine calls.
+"""The field's own methods for the specs of the comparison of strategies, with as many engine calls.
 
 Grid: recorded days, each profile scaled, by NSGA-II. Structures: SIMP for evenly spread masses.
 Molecules: mol_ga, and random SELFIES. Airfoils: NSGA-II over Kulfan weights about NACA 2412, and
@@ -39,13 +39,13 @@ from ingenium.kits.chemistry.zinc import zinc250k
 from ingenium.runs.aim import Aim
 from ingenium.runs.loop import training
 
-POPULATION = 32  # of NSGA-II, as our own evolution has it
+POPULATION = 32  # of NSGA-II, as in our own evolution
 FACTORS = (0.5, 1.5)  # by which a recorded profile is scaled
 ABOUT = 0.15  # of Kulfan weights round those of NACA 2412
 DESIGN_CALLS = 40  # of a shape or a section that is optimised: its steps, and measuring it
 WORST = 1e12  # in place of what is not finite
 START, OFFSPRING = 100, 5  # molecules of ZINC250k that mol_ga starts from; children of a generation
-WORST_MOLECULE = 1e3  # the cost of what has no answer: mol_ga takes quantiles of finite numbers
+WORST_MOLECULE = 1e3  # the cost of failed designs: mol_ga takes quantiles of finite numbers
 
 Rival = Callable[[Problem, Spec, int, int], Found]
 Decode = Callable[[Float[np.ndarray, "n m"]], xr.Dataset]
@@ -54,7 +54,7 @@ RANDOM_SYMBOLS = (5, 40)  # of molecules that are written at random; one less at
 
 
 def scaled_days(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """NSGA-II over which recorded day of the wanted kind, and a factor for each load profile."""
+    """Run NSGA-II over the recorded day of the wanted kind, and a factor for each load profile."""
     assert isinstance(problem, FeederDay)
     days = _admitted(training(problem), spec)
     load_p, load_q, infeed_p = to_arrays(days, problem.variables)
@@ -71,7 +71,7 @@ def scaled_days(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
 
 
 def simp(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """SIMP with its usual filter for evenly spread masses; it has no seed."""
+    """Run SIMP with its usual filter for evenly spread masses; it has no seed."""
     assert isinstance(problem, MinimumCompliance)
     counter = Counter(problem, spec, calls)
     count = calls // DESIGN_CALLS
@@ -95,7 +95,7 @@ def simp(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
 
 
 def mol_ga(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """The graph genetic algorithm of the field, with its own population, sampling and moves.
+    """Run the field's graph genetic algorithm, with its own population, sampling and moves.
 
     Source: Jensen, Chem. Sci. 10:3567, 2019; Tripp and Hernández-Lobato, 2023, arXiv:2310.09267
         (the package).
@@ -116,7 +116,7 @@ def mol_ga(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
         default_ga(
             starting_population_smiles=_listed(problem, min(START, calls), seed),
             scoring_function=worth,
-            max_generations=calls,  # more than there can be, unless nothing new is made
+            max_generations=calls,  # more than there can be, unless nothing new is generated
             offspring_size=OFFSPRING,
             rng=random.Random(seed),
         )
@@ -124,11 +124,11 @@ def mol_ga(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
 
 
 class _SpentError(Exception):
-    """No call is left, which the package knows no other way to hear."""
+    """No call is left; the package can be stopped by an exception only."""
 
 
 def random_selfies(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """Strings of random SELFIES symbols, each of which is a molecule."""
+    """Sample strings of random SELFIES symbols, each of which is a molecule."""
     assert isinstance(problem, Lead)
     counter, rng = Counter(problem, spec, calls), np.random.default_rng(seed)
     while counter.left > 0:
@@ -137,7 +137,7 @@ def random_selfies(problem: Problem, spec: Spec, calls: int, seed: int) -> Found
 
 
 def screening(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """Virtual screening: molecules of ZINC250k in a random order."""
+    """Screen molecules of ZINC250k in a random order."""
     assert isinstance(problem, Lead)
     counter = Counter(problem, spec, calls)
     counter(_written(problem, _listed(problem, calls, seed)))
@@ -145,7 +145,7 @@ def screening(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
 
 
 def kulfan_weights(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """NSGA-II over Kulfan weights about NACA 2412, and the thickness."""
+    """Run NSGA-II over Kulfan weights about NACA 2412, and the thickness."""
     assert isinstance(problem, WingSection)
     middle, thick = numbers_of(naca_2412())[0].numpy(), _thickness(spec)
     width = np.full(len(middle), ABOUT)
@@ -158,7 +158,7 @@ def kulfan_weights(problem: Problem, spec: Spec, calls: int, seed: int) -> Found
 
 
 def gradient(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """Steps of NeuralFoil's gradient from NACA sections of evenly spread thickness."""
+    """Take steps of NeuralFoil's gradient from NACA sections of evenly spread thickness."""
     assert isinstance(problem, WingSection)
     counter, rng = Counter(problem, spec, calls), np.random.default_rng(seed)
     refiner, count = Refiner(problem.settings, problem.codec), calls // DESIGN_CALLS
@@ -178,7 +178,7 @@ def _nsga2(
     box: tuple[np.ndarray, np.ndarray],
     seed: int,
 ) -> Found:
-    """The algorithm of pymoo as it comes, from points drawn evenly."""
+    """Run pymoo's algorithm with its defaults, from uniform samples."""
     limits, objectives = counter.spec.limits, counter.spec.objectives
     problem = Box(len(box[0]), len(objectives), 1, xl=box[0], xu=box[1])
     algorithm = NSGA2(pop_size=POPULATION)
@@ -198,28 +198,28 @@ def _nsga2(
 
 
 def _listed(problem: Lead, count: int, seed: int) -> list[str]:
-    """So many molecules of ZINC250k that designs have room for."""
+    """Molecules of ZINC250k that fit the designs."""
     order = np.random.default_rng(seed).permutation(len(zinc250k()))
     texts = (canonical(parsed(str(zinc250k()[i]))) for i in order)
     return list(islice((text for text in texts if len(text) <= problem.longest), count))
 
 
 def written_at_random(count: int, rng: np.random.Generator) -> list[str]:
-    """So many molecules of random SELFIES symbols, which stand for chance."""
+    """Molecules of random SELFIES symbols: the random baseline."""
     symbols = sorted(selfies.get_semantic_robust_alphabet())
     lengths = rng.integers(*RANDOM_SYMBOLS, count)
     return [selfies.decoder("".join(rng.choice(symbols, n))) for n in lengths]
 
 
 def _written(problem: Lead, smiles: Sequence[str]) -> xr.Dataset:
-    """Molecules as designs; nothing stands for what is none, or too long."""
+    """Convert molecules to designs; texts that are invalid or too long become empty."""
     mols = map(parsed, smiles)
     texts = ["" if mol is None else canonical(mol) for mol in mols]
     return problem.designs_of(tuple(t if len(t) <= problem.longest else "" for t in texts))
 
 
 def _admitted(known: xr.Dataset, spec: Spec) -> xr.Dataset:
-    """Known designs under the wanted conditions."""
+    """Select known designs under the wanted conditions."""
     fits = np.ones(known.sizes[DESIGN], dtype=bool)
     for name, wanted in spec.conditions.items():
         values = known[name].to_numpy()
@@ -242,7 +242,7 @@ def _sections(
     numbers: Float[torch.Tensor, "n 18"],
     thickness: Float[np.ndarray, " n"],
 ) -> xr.Dataset:
-    """Sections of a thickness, with the edge that the spec fixes."""
+    """Build sections of a thickness, with the edge that the spec fixes."""
     named = {c.name: (DESIGN, np.full(len(numbers), np.nan)) for c in problem.conditions}
     conditions = xr.Dataset(named | {"thickness": (DESIGN, thickness)})
     arrays = problem.project(spec.fixed, conditions)(arrays_of(numbers))

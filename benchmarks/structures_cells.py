@@ -1,10 +1,10 @@
 """Homogenised cells a second of one core: dissection against scikit-fem and muSpectre.
 
-All give the full stiffness of the same plane or spatial cells with one thread: dissection and
+All compute the full stiffness of the same plane or spatial cells with one thread: dissection and
 scikit-fem (SuperLU, one cell after another) directly, muSpectre by its projection and conjugate
-gradients to 1e-8. The first two agree to rounding; muSpectre has Fourier modes instead of
-elements, so that it agrees within what the grid resolves. It takes odd grids only, and no voids.
-Dissection also gives all sensitivities, which are not asked of the others.
+gradients to 1e-8. The first two agree to rounding; muSpectre has Fourier modes instead of elements,
+so that it agrees within the resolution of the grid. It takes odd grids only, and no voids.
+Dissection also computes all sensitivities, which the others do not.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Case:
 
     @cached_property
     def periodic(self) -> Periodic:
-        """In the plane in plane strain, as muSpectre has it."""
+        """Our solver; in the plane in plane strain, as in muSpectre."""
         return Periodic(self.cells, POISSON, "strain")
 
     @cached_property
@@ -52,16 +52,16 @@ class Case:
         return np.stack(out)
 
     def ours(self, n: int) -> np.ndarray:
-        """By dissection."""
+        """Stiffness by dissection."""
         return self.periodic.stiffness(torch.from_numpy(self.modulus[:n])).numpy()
 
     def scikit_fem(self) -> np.ndarray:
-        """One after another."""
+        """Stiffness by scikit-fem, one cell after another."""
         reference = ReferenceHomogenisation(self.periodic)
         return np.stack([reference.stiffness(m) for m in self.modulus[: self.theirs]])
 
     def muspectre(self) -> np.ndarray:
-        """One after another."""
+        """Stiffness by muSpectre, one cell after another."""
         fields = self.modulus[: self.theirs].reshape(-1, *self.cells)
         return np.stack([fourier(field, POISSON) for field in fields])
 
@@ -98,7 +98,7 @@ def fourier(field: np.ndarray, poisson: float) -> np.ndarray:
 
 
 def measure(case: Case) -> dict[str, Any]:
-    """Cells a second of each, and how far apart the answers lie."""
+    """Cells a second of each, and the differences of the answers."""
     odd = all(n % 2 for n in case.cells)
     works = {"ours": lambda: case.ours(case.designs), "scikit-fem": case.scikit_fem}
     works |= {"muSpectre": case.muspectre} if odd else {}
@@ -128,7 +128,7 @@ def _gap(theirs: np.ndarray, ours: np.ndarray) -> float:
 
 
 def run() -> None:
-    """All grids."""
+    """Run all grids."""
     torch.set_num_threads(1)
     rows = [measure(case) for case in CASES]
     about = {"tolerance": TOLERANCE, "threads": 1}

@@ -1,8 +1,8 @@
-"""Do accepted designs of the examples hold their limits on cells of half the size?
+"""Share of accepted designs of the examples that satisfy their limits on cells of half the size.
 
-Known designs are judged as a run judges them: half cells say of a share of the accepted ones what
-the mesh is off, and limits hold beyond that. Then some of those that were accepted are measured on
-half cells themselves, and judged by these values alone.
+Known designs are judged as in a run: half cells estimate the mesh error from a share of the
+accepted ones, and limits must be satisfied beyond it. Then some accepted ones are measured on half
+cells themselves, and judged by these values alone.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from ingenium.domains import open_problem
 
 @dataclass(frozen=True)
 class Case:
-    """An example, how many known designs are judged, and how many accepted ones measured again."""
+    """An example, its number of known designs to judge, and of accepted ones to measure again."""
 
     spec: str
     known: int
@@ -37,7 +37,7 @@ CASES = (
 
 
 def held(case: Case) -> dict[str, Any]:
-    """Of one example: accepted designs, with and without what the mesh is off, on half cells."""
+    """Accepted designs of one example, with and without the mesh error, on half cells."""
     asked = specs.load(case.spec)
     problem = open_problem(asked)
     spec = resolve(asked, problem)
@@ -63,6 +63,6 @@ def held(case: Case) -> dict[str, Any]:
 
 
 def run() -> None:
-    """All examples."""
+    """Run all examples."""
     title = "Accepted designs that hold their limits on half cells"
     report("structures_mesh", title, [held(case) for case in CASES], {})

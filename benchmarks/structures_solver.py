@@ -1,10 +1,10 @@
-"""Solved designs a second of one core: batched elastic grids against what others offer.
+"""Solved designs a second of one core: batched elastic grids against other packages.
 
-All solve the same designs to a residual of 1e-8 or directly, with one thread, and agree on the
-work of the loads. scikit-fem and pymoto run in a loop over the designs, each with its fastest
-solver that is installed: SuperLU in two dimensions; in three, conjugate gradients with the
-diagonal (scikit-fem) and with pymoto's own geometric multigrid. EngiBench's Beams2D engine is
-GPL-3: it runs in a room, which `ingenium doctor --install benchmarks/engibench` makes.
+All solve the same designs to a residual of 1e-8 or directly, with one thread, and agree on the work
+of the loads. scikit-fem and pymoto run in a loop over the designs, each with its fastest installed
+solver: SuperLU in two dimensions; in three, conjugate gradients with the diagonal (scikit-fem) and
+with pymoto's own geometric multigrid. EngiBench's Beams2D engine is GPL-3: it runs in an isolated
+environment, which `ingenium doctor --install benchmarks/engibench` installs.
 """
 
 import time
@@ -45,7 +45,7 @@ class Case:
 
     @cached_property
     def system(self) -> Elastic:
-        """Held left and, for the beam, at the lower right corner."""
+        """System with fixed left side and, for the beam, the lower right corner."""
         grid = RegularGrid(self.cells)
         numbers = torch.arange(grid.n_displacements).view(*grid.nodes, grid.dim)
         fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)
@@ -83,7 +83,7 @@ class Case:
         return torch.from_numpy(LEAST + (1 - LEAST) * self.density**3)
 
     def ours(self) -> Tensor:
-        """Work of all designs."""
+        """Work of all designs by our solver."""
         return self.system.compliance(self.modulus, self.load)[:, 0]
 
 
@@ -94,7 +94,7 @@ class ScikitFem:
         self.case, self.reference = case, Reference(case.system)
 
     def work(self) -> Tensor:
-        """Of the first designs."""
+        """Work of the first designs."""
         case, reference = self.case, self.reference
         modulus = case.modulus[: case.theirs]
         if case.system.grid.dim == 2:
@@ -143,7 +143,7 @@ class Pymoto:
         return domain.nelx, domain.nely, domain.nelz
 
     def work(self) -> Tensor:
-        """Of the first designs."""
+        """Work of the first designs."""
         out = []
         for modulus in self.case.modulus[: self.case.theirs].numpy():
             scale = np.empty_like(modulus)
@@ -154,7 +154,7 @@ class Pymoto:
 
 
 def engibench(case: Case) -> dict[str, Any] | None:
-    """What the room says; nothing where it is not made or in three dimensions."""
+    """Answer of the isolated environment; None if it is not installed or in three dimensions."""
     if not ENGIBENCH.made or case.system.grid.dim == 3:
         return None
     density = case.density[: case.theirs].reshape(-1, *case.cells)[:, :, ::-1]  # downwards
@@ -171,10 +171,10 @@ CASES = (
 
 
 def measure(case: Case) -> dict[str, Any]:
-    """One grid."""
+    """Measure one grid."""
     started = time.process_time()
     work = case.ours()
-    first_s = time.process_time() - started  # compiles, or loads what was compiled
+    first_s = time.process_time() - started  # compiles, or loads the compiled code
     peers: dict[str, Callable[[], Tensor]] = {"pymoto": Pymoto(case).work}
     if case.scikit_fem:
         peers["scikit-fem"] = ScikitFem(case).work
@@ -207,7 +207,7 @@ def _gap(theirs: Tensor, ours: Tensor) -> float:
 
 
 def run() -> None:
-    """All grids."""
+    """Run all grids."""
     torch.set_num_threads(1)
     note = ENGIBENCH.version if ENGIBENCH.made else "skipped: its room is not made"
     rows = [measure(case) for case in CASES]

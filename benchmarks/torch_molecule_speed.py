@@ -1,10 +1,10 @@
-"""Answers how long torch-molecule's LSTM takes for proposals; run by a Python that has it.
+"""Time torch-molecule's LSTM on proposals; runs in a Python that has it.
 
-Each line that is read asks for `MOLECULES AT_ONCE`; the answer is a line of JSON with the seconds
-of the processor and how many proposals were molecules. The model has its default size and is
-fitted for one epoch to two molecules. Weights do not change what the network costs: its sampler
-takes all 100 steps for every row, whether or not the row has ended. They do change what comes
-after: text that is no molecule, as all of it is here, is not written in canonical form.
+Each input line is `MOLECULES AT_ONCE`; the answer is a line of JSON with the CPU seconds and the
+number of proposals that were molecules. The model has its default size and is fitted for one epoch
+to two molecules. Weights do not change the cost of the network: its sampler takes all 100 steps for
+every row, whether or not the row has ended. They do change later steps: invalid text, as all of it
+is here, is not written in canonical form.
 """
 
 import json

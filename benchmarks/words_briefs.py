@@ -1,4 +1,4 @@
-"""40 briefs of buildings: adjacencies and broken rules, beside keywords."""
+"""40 briefs of buildings: adjacencies and violated rules, compared with keywords."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The weights of the pointer, fitted to requests that are generated from contracts."""
+"""The weights of the linear model, fitted to requests generated from contracts."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from ingenium.words.contract import Contract
 from ingenium.words.pointing import FEATURES, RULES, Lexis, features, view
 from ingenium.words.tokens import Request
 
-PULL = 0.02  # towards the rules, so that what practice never shows stays as it was
+PULL = 0.02  # towards the rules, so that weights of unseen features stay unchanged
 
 
 def fitted(contracts: Sequence[Contract], count: int = 2000, seed: int = 0) -> np.ndarray:
-    """Weights under which the entries that were meant are likeliest, in a softmax over all."""
+    """Weights that maximise the probability of the meant entries, in a softmax over all."""
     lessons = _lessons(contracts, count, seed)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
@@ -36,7 +36,7 @@ def fitted(contracts: Sequence[Contract], count: int = 2000, seed: int = 0) -> n
 def _lessons(
     contracts: Sequence[Contract], count: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Features of all entries for each number, and which of them are meant."""
+    """Features of all entries for each number, and the index of the meant ones."""
     lexes = {c.problem: Lexis(c) for c in contracts}
     lessons = []
     for contract, one in practice(contracts, count, seed):

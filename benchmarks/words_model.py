@@ -1,8 +1,8 @@
 """SmolLM2 (135 M parameters) alone under a grammar: it names entries and copies numbers.
 
-The grammar lets it write nothing but names of the problem's contract and numbers of the request, so
-that it cannot invent a value either; which it writes beside which is its own choice. The problem is
-chosen as for the other arms, since 22 contracts do not fit into its prompt.
+The grammar restricts it to names of the problem's contract and numbers of the request, so that it
+cannot invent a value either; it chooses which number belongs to which name. The problem is chosen
+as for the other arms, since 22 contracts do not fit into its prompt.
 """
 
 import re
@@ -53,7 +53,7 @@ class SmallModel:
         self.tokens = 0
 
     def facts(self, text: str, contract: Contract) -> set[Fact]:
-        """What it reads of a request to a problem, in the units of its entries."""
+        """Values it reads from a request to a problem, in the units of its entries."""
         request = Request(text)
         names = [e.name for e in contract.entries if e.numeric and e.kind != "setup"]
         names = list(dict.fromkeys(names))
@@ -75,7 +75,7 @@ class SmallModel:
 
 
 def by_endpoint(model: ModelEndpoint, text: str, contract: Contract) -> set[Fact]:
-    """What a model behind an address reads without a grammar; lines of another form are dropped."""
+    """Values that a model at an address reads without a grammar; invalid lines are dropped."""
     request = Request(text)
     names = {e.name for e in contract.entries if e.numeric and e.kind != "setup"}
     asked = ASK.format(names=", ".join(sorted(names)), text=text[:1500])
@@ -86,7 +86,7 @@ def by_endpoint(model: ModelEndpoint, text: str, contract: Contract) -> set[Fact
 
 
 def grammar(names: list[str], choices: list[tuple[str, str]], request: Request) -> str:
-    """Of lists of bounds, categories and wishes, in GBNF."""
+    """Grammar of lists of bounds, categories and objectives, in GBNF."""
     numbers = [request.text[m.start : m.end] for m in request.measures]
     rules = [f"name ::= {_any(names)}", 'aim ::= ("minimise " | "maximise ") name']
     kinds = ["aim"]

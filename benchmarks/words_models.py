@@ -1,11 +1,11 @@
-"""Models of text on one corpus: perplexity of held-out verse, and whether lines are known again.
+"""Models of text on one corpus: perplexity of held-out verse, and recall of repeated lines.
 
-Words are counted, or learned by an LSTM and a transformer, each with its own budget, on
+The models are counts of words, an LSTM and a transformer, each with its own budget, on
 Shakespeare's sonnets and Paradise Lost in pieces of fourteen lines; every tenth poem is held out,
 of which every third is judged. SmolLM2 has most likely read them elsewhere, and is shown two of
-them here, or is adapted to them; its nats are of all its own tokens of a text, a word and a line
-break being one each for all. ELIZA gives no chances of words. A ratio below 1 says that words of
-lines that are said twice are likelier the second time.
+them here, or is adapted to them; its nats are those of all its own tokens of a text, over words and
+line breaks as for all. ELIZA has no probabilities of words. A ratio below 1 means that words of
+repeated lines are likelier the second time.
 """
 
 import time

@@ -1,7 +1,7 @@
-"""Requests that are generated from contracts, of which it is known what each number means.
+"""Requests generated from contracts, with the known meaning of each number.
 
-They are what the pointer is fitted to: names of entries in their own words or in those of their
-descriptions, bounds in many forms, one to four of them in a request.
+They are the training data of the linear model: names of entries in their own words or in those of
+their descriptions, bounds in many forms, one to four of them in a request.
 """
 
 import random
@@ -40,7 +40,7 @@ class Practice:
 def practice(
     contracts: Sequence[Contract], count: int, seed: int
 ) -> Iterator[tuple[Contract, Practice]]:
-    """So many requests, from contracts in turn."""
+    """Generate requests from contracts in turn."""
     rng = random.Random(seed)
     for i in range(count):
         contract = contracts[i % len(contracts)]
@@ -67,7 +67,7 @@ def _sayable(entry: ContractEntry) -> bool:
 
 
 def _said(entry: ContractEntry, rng: random.Random) -> str:
-    """A wish on an entry, in one of many forms."""
+    """Request a bound on an entry, in one of many forms."""
     value = rng.choice((rng.randint(1, 90), round(rng.uniform(0, 2), 2)))
     value = int(value) + 1 if entry.whole else value
     bounds = (ABOVE + BELOW) if entry.kind == "limit" else PLAIN
@@ -80,7 +80,7 @@ def _said(entry: ContractEntry, rng: random.Random) -> str:
 
 
 def _name(entry: ContractEntry, rng: random.Random) -> str:
-    """The words of its name, of its description, or some of both."""
+    """Words of its name, of its description, or some of both."""
     own = entry.name.rpartition(".")[2].split("_")
     if entry.unit not in ("1", "") and entry.kind == "setup" and len(own) > 1:
         own = own[:-1]

@@ -1,7 +1,7 @@
-"""300 tasks in words as programmes: read, solved on redrawn numbers, and missed constraints caught.
+"""300 tasks in words as programmes: read, solved on new numbers, missing constraints detected.
 
-48 were written by hand before there was a reader, of which 12 are of kinds that it is not made
-for (`texts.txt` beside the problem); 252 are drawn (`words_tasks`).
+48 were written by hand before the reader existed, of which 12 are of kinds outside its scope
+(`texts.txt` in the problem's folder); 252 are generated (`words_tasks`).
 """
 
 import time
@@ -20,12 +20,12 @@ from ingenium.domains.words.programme.task import ADD, WordedTask
 from ingenium.evaluate.intervals import wilson
 from ingenium_book.checks.words.tasks import FRESH, AskedTask, written
 
-EACH = 21  # drawn tasks of a kind
+EACH = 21  # generated tasks of a kind
 
 
 @dataclass
 class Tally:
-    """What was counted over tasks."""
+    """Counts over tasks."""
 
     tasks: int = 0
     read: int = 0
@@ -34,11 +34,11 @@ class Tally:
     programmes: int = 0
     constraints: int = 0
     caught: int = 0
-    never: int = 0  # of the others, those that no numbers can make matter
+    never: int = 0  # of the others, those that matter for no numbers
 
 
 def tallied(tasks: Iterator[AskedTask]) -> tuple[Tally, float]:
-    """Over tasks, and the CPU seconds of reading one."""
+    """Count over tasks; also return the CPU seconds of reading one."""
     count, spent = Tally(), 0.0
     for text, kind, data in tasks:
         count.tasks += 1
@@ -57,7 +57,7 @@ def tallied(tasks: Iterator[AskedTask]) -> tuple[Tally, float]:
 
 
 def _checked(task: WordedTask, count: Tally) -> None:
-    """Its programmes on redrawn numbers, and each of them without one of its constraints."""
+    """Check its programmes on resampled numbers, and each without one of its constraints."""
     draws = redrawn(task)
     truths = [one.optimum() for one in draws]
     right = []
@@ -80,7 +80,7 @@ def _checked(task: WordedTask, count: Tally) -> None:
 
 
 def never_both(task: WordedTask) -> bool:
-    """Whether no cover needs two rivals at once, so that no costs choose both where they may."""
+    """True if no cover needs two rivals together, so that no costs choose both where they may."""
     covers = {site: set(areas) for site, areas in task.data["covers"].items()}
     every = set().union(*covers.values())
 
@@ -97,7 +97,7 @@ def never_both(task: WordedTask) -> bool:
 
 
 def solvable() -> Iterator[AskedTask]:
-    """Drawn tasks; such as have no plan are drawn again."""
+    """Generate tasks; those without a solution are sampled again."""
     from ingenium.domains.words.programme.kinds import KINDS
 
     for kind in TELLERS:

@@ -1,8 +1,8 @@
-"""300 requests in words against what each asks: wholly right, rightly asked back, invented.
+"""300 requests in words against their meanings: fully right, rightly questioned, invented.
 
-The requests were written by hand before there was a reader (`words/requests.txt`, whose head says
-how to read it). Every second one was kept apart: nobody looked at how it was read while the reader
-was made, and the table has both halves.
+The requests were written by hand before the reader existed (`words/requests.txt`, whose head
+describes its format). Every second one was held out: nobody looked at its reading while the reader
+was developed, and the table has both halves.
 """
 
 import re
@@ -26,7 +26,7 @@ from ingenium.words.measures import SYMBOLS
 from ingenium.words.specs import traced
 
 REQUESTS = Path(__file__).parent / "words" / "requests.txt"
-FRESH = REQUESTS.with_name("fresh.txt")  # written when the reader was done, and measured once
+FRESH = REQUESTS.with_name("fresh.txt")  # written after the reader was finished, and measured once
 Fact = tuple[object, ...]
 SIGNS = re.compile(r"(?P<name>[\w.]+)(?P<sign>>=|<=|=)(?P<value>.+)")
 NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?")
@@ -34,17 +34,17 @@ NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?")
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, and what it asks."""
+    """A request, and its meaning."""
 
     text: str
     problem: str | None
     values: tuple[str, ...]
-    back: tuple[str, ...]  # what has to be asked back
+    back: tuple[str, ...]  # expected question
     special: bool  # hostile, foreign, contradictory or outside
 
 
 def requests(path: Path = REQUESTS) -> list[Asked]:
-    """All of a file, in order."""
+    """All requests of a file, in order."""
     found: list[Asked] = []
     special = False
     for line in path.read_text().splitlines():
@@ -63,7 +63,7 @@ def requests(path: Path = REQUESTS) -> list[Asked]:
 
 
 def expected(asked: Asked, contract: Contract) -> set[Fact]:
-    """The values of a request, each in the unit of its entry."""
+    """Expected values of a request, each in the unit of its entry."""
     facts: set[Fact] = set()
     for item in asked.values:
         verb, _, rest = item.partition(" ")
@@ -125,7 +125,7 @@ def _round(value: float) -> float:
 
 
 def understood(wish: WordedWish) -> set[Fact]:
-    """The values that were read, in the same form."""
+    """Read values, in the same form."""
     facts: set[Fact] = set()
     if wish.made is None or wish.contract is None:
         return facts
@@ -181,7 +181,7 @@ def understood(wish: WordedWish) -> set[Fact]:
 
 @dataclass(frozen=True)
 class Mark:
-    """How a request was read."""
+    """Mark of a reading."""
 
     right: bool
     invented: int
@@ -189,7 +189,7 @@ class Mark:
 
 
 def mark(asked: Asked, wish: WordedWish, known: dict[str, Contract]) -> Mark:
-    """Wholly right, or rightly asked back; and how many values stand on nothing."""
+    """Mark a reading as fully right or rightly questioned, and count unsupported values."""
     invented = 0
     if wish.made is not None and wish.contract is not None:
         invented = len(traced(wish.made, asked.text, wish.contract))
@@ -234,7 +234,7 @@ def _meets(kind: str, about: str, wanted: str, name: str) -> bool:
 
 
 def table(read: Callable[[str], WordedWish], path: Path = REQUESTS) -> list[tuple[Asked, Mark]]:
-    """Every request with its mark; what a reader refuses is wrong."""
+    """Every request with its mark; a refusal by the reader is wrong."""
     known = {c.problem: c for c in contracts()}
     marks = []
     for asked in requests(path):
@@ -246,7 +246,7 @@ def table(read: Callable[[str], WordedWish], path: Path = REQUESTS) -> list[tupl
 
 
 def run() -> None:
-    """Write and print the table, and what could not be run."""
+    """Write and print the table, and a list of omitted arms."""
     known = contracts()
     by_name = {c.problem: c for c in known}
     weights = fitted(known)
@@ -308,7 +308,7 @@ def _share(count: int, n: int) -> str:
 def _model(
     arm: str, read: Callable[[str, Contract], set[Fact]], by_name: dict[str, Contract]
 ) -> dict[str, object]:
-    """A language model, which is told the problem."""
+    """Run a language model on the known problem."""
     plain = [a for a in requests() if a.problem and not a.back][::EVERY]
     began = time.process_time()
     right = []
@@ -330,7 +330,7 @@ def _model(
 
 
 def main() -> None:
-    """Print what is read otherwise than it was asked."""
+    """Print requests whose reading differs from their meaning."""
     known = contracts()
     marks = table(lambda text: ask(text, known))
     for i, (asked, one) in enumerate(marks):

@@ -1,9 +1,9 @@
-"""How fast words are read and written: requests, documents, masks of a grammar, model tokens.
+"""Speed of reading and writing words: requests, documents, masks of a grammar, model tokens.
 
-Masks are those of `words.verse` over its 11,208 words, beside llguidance over the same words under
-a grammar of fourteen lines of up to ten words, which knows neither metre nor rhyme. Tokens are of
-SmolLM2 in xllamacpp on one thread: free, and under a grammar of names and numbers, as GBNF and
-as a grammar of llguidance.
+Masks are those of `words.verse` over its 11,208 words, against llguidance over the same words under
+a grammar of fourteen lines of up to ten words, without metre or rhyme. Tokens are those of SmolLM2
+in xllamacpp on one thread: unconstrained, and under a grammar of names and numbers, as GBNF and as
+a grammar of llguidance.
 """
 
 import time
@@ -77,7 +77,7 @@ def run() -> None:
 
 
 def _many_documents() -> int:
-    """Documents that nobody has opened yet, and a question to them."""
+    """Index new documents, and answer a question."""
     with TemporaryDirectory() as folder:
         for i in range(300):
             lines = (f"Part {i} line {k} weighs {k} kg and is painted." for k in range(20))
@@ -88,7 +88,7 @@ def _many_documents() -> int:
 
 
 def _verse_masks(problem: Verse) -> int:
-    """Eight poems, a mask of each before each token."""
+    """Mask each token of eight poems."""
     rng = torch.Generator().manual_seed(0)
     state = problem.grammar.start(8)
     count = 0
@@ -101,7 +101,7 @@ def _verse_masks(problem: Verse) -> int:
 
 
 def _tokenizer(problem: Verse) -> Any:
-    """The same words for llguidance."""
+    """Tokenizer of the same words for llguidance."""
     import llguidance
 
     class Words:
@@ -118,7 +118,7 @@ def _tokenizer(problem: Verse) -> Any:
 
 
 def _llguidance_masks(tokens: Any) -> int:
-    """As many masks, one text after the other."""
+    """Compute as many masks by llguidance, one text after the other."""
     import llguidance
     import llguidance.torch
 

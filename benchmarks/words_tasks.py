@@ -1,7 +1,7 @@
-"""Tasks in words that are drawn: numbers and names of each kind, in three ways to say them.
+"""Generated tasks in words: numbers and names of each kind, in three wordings.
 
-They are written from what a kind needs, and not from how the reader reads; but one person wrote
-both. What people write lies in `words/programmes.txt`.
+The wordings follow the needs of a kind, and not the reader's rules; but one person wrote both.
+Texts by people are in `words/programmes.txt`.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ Drawn = tuple[str, dict[str, Any]]
 
 
 def path(t: Teller) -> Drawn:
-    """Links from town to town, ahead alone, so that some way exists."""
+    """Links from town to town, forward only, so that some path exists."""
     towns = t.names(TOWNS, 5, 7)
     pairs = [(a, b) for i, a in enumerate(towns) for b in towns[i + 1 : i + 4]]
     cost = t.numbers(pairs, 2, 30)
@@ -49,7 +49,7 @@ def path(t: Teller) -> Drawn:
 
 
 def transport(t: Teller) -> Drawn:
-    """Plants and firms; the plants have enough."""
+    """Plants and firms, with sufficient capacity."""
     plants, firms = t.names(TOWNS, 2, 4), t.names(FIRMS, 2, 4)
     demand = t.numbers(firms, 10, 60)
     supply = t.numbers(plants, 5, 40)
@@ -90,7 +90,7 @@ def transport(t: Teller) -> Drawn:
 
 
 def transport_text(t: Teller, data: dict[str, Any]) -> str:
-    """One with a route that carries little."""
+    """Text of a transport task with one limited route."""
     legs = ", ".join(f"{p} to {f} {c}" for (p, f), c in data["cost"].items())
     ((a, b), most) = next(iter(data["route_most"].items()))
     return (
@@ -120,7 +120,7 @@ def _legs(t: Teller, places: list[str]) -> tuple[str, dict[tuple[str, str], int]
 
 
 def tour(t: Teller) -> Drawn:
-    """Towns that are seen once."""
+    """Towns that are visited once."""
     towns = t.names(TOWNS, 4, 6)
     legs, cost = _legs(t, towns)
     data: dict[str, Any] = {"start": towns[0], "cost": cost}
@@ -137,7 +137,7 @@ def tour(t: Teller) -> Drawn:
 
 
 def vehicles(t: Teller) -> Drawn:
-    """Firms around a depot; the fleet is large enough."""
+    """Firms around a depot, with a sufficient fleet."""
     firms = t.names(FIRMS, 3, 5)
     demand = t.numbers(firms, 2, 9)
     capacity = max(max(demand.values()), sum(demand.values()) // 2 + 2)
@@ -159,7 +159,7 @@ def vehicles(t: Teller) -> Drawn:
 
 
 def diet(t: Teller) -> Drawn:
-    """Foods and what they hold."""
+    """Foods and their contents."""
     foods, nutrients = t.names(FOODS, 3, 4), t.names(NUTRIENTS, 2, 3)
     price = t.numbers(foods, 1, 9)
     content = t.numbers(product(foods, nutrients), 2, 20)
@@ -184,7 +184,7 @@ def diet(t: Teller) -> Drawn:
 
 
 def blend(t: Teller) -> Drawn:
-    """Scraps of metals; the first holds the least in a pure form."""
+    """Alloys of scraps, with a minimum of one metal and a maximum of another."""
     scraps, metals = ["P", "Q", "R"], t.names(METALS, 2, 2)
     price = t.numbers(scraps, 1, 9)
     content = t.numbers(product(scraps, metals), 2, 30)
@@ -222,7 +222,7 @@ def blend(t: Teller) -> Drawn:
 
 
 def product_mix(t: Teller) -> Drawn:
-    """Goods and what they take."""
+    """Goods and their resources."""
     goods, steps = t.names(GOODS, 2, 3), t.names(STEPS, 2, 3)
     profit = t.numbers(goods, 5, 40)
     use = t.numbers(product(goods, steps), 1, 6)
@@ -244,7 +244,7 @@ def product_mix(t: Teller) -> Drawn:
 
 
 def assignment(t: Teller) -> Drawn:
-    """People and chores."""
+    """People and tasks."""
     count = t.number(3, 4)
     people, chores = list(PEOPLE[:count]), list(CHORES[: count - (t.way == 0)])
     cost = t.numbers(product(people, chores), 2, 30)
@@ -335,7 +335,7 @@ def cover(t: Teller) -> Drawn:
 
 
 def sites(t: Teller) -> Drawn:
-    """Hubs that are opened, and firms that they serve."""
+    """Hubs that may open, and firms that they serve."""
     hubs, firms = t.names(TOWNS, 3, 4), t.names(FIRMS, 3, 4)
     opening = t.numbers(hubs, 20, 90)
     cost = t.numbers(product(hubs, firms), 5, 60)
@@ -391,6 +391,6 @@ def lowered(value: Any) -> Any:
 
 
 def drawn(kind: str, seed: int) -> Drawn:
-    """A task of a kind, in words and as data."""
+    """Sample a task of a kind, in words and as data."""
     text, data = TELLERS[kind](Teller(seed))
     return text, lowered(data)

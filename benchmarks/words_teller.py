@@ -1,4 +1,4 @@
-"""Names and numbers of which tasks in words are drawn."""
+"""Names and numbers for generated tasks in words."""
 
 from typing import Any
 
@@ -41,40 +41,40 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 class Teller:
-    """Draws names and numbers of one task."""
+    """Sampler of names and numbers of one task."""
 
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng([seed, 32])
-        self.way = seed % 3  # to say it
+        self.way = seed % 3  # of a wording
         self.more = seed % 2 == 1  # whether a rule is added
 
     def names(self, pool: tuple[str, ...], low: int, high: int) -> list[str]:
-        """Some of a pool, in its order."""
+        """Sample some of a pool, in its order."""
         count = int(self.rng.integers(low, high + 1))
         return [pool[i] for i in sorted(self.rng.choice(len(pool), count, replace=False))]
 
     def number(self, low: int, high: int) -> int:
-        """A whole number."""
+        """Sample an integer."""
         return int(self.rng.integers(low, high + 1))
 
     def numbers(self, keys: Any, low: int, high: int) -> dict[Any, int]:
-        """A whole number for each key."""
+        """Sample an integer for each key."""
         return {k: self.number(low, high) for k in keys}
 
     def two(self, names: list[str]) -> tuple[str, str]:
-        """Two different ones."""
+        """Sample two different names."""
         a, b = self.rng.choice(len(names), 2, replace=False)
         return names[a], names[b]
 
 
 def listed(words: Any) -> str:
-    """`A, B and C`."""
+    """Format as `A, B and C`."""
     *rest, last = [str(w) for w in words]
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def grid(rows: list[str], columns: list[str], cells: dict[tuple[str, str], int]) -> str:
-    """A table."""
+    """Format a table."""
     lines = [" " + " ".join(columns)]
     lines += [f"{r} " + " ".join(str(cells.get((r, c), 0)) for c in columns) for r in rows]
     return "\n" + "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Writes the grids of this distribution from an installed SimBench.
+"""Write the grids of this distribution from an installed SimBench.
 
 PYTHONHASHSEED=0 python grid-data/extract.py
 
@@ -39,7 +39,7 @@ def extract(code: str) -> str:
 
 
 def source() -> dict[str, Any]:
-    """Where the data come from: releases, licence, and the digest of the tables that were read."""
+    """Origin of the data: releases, licence, and the digest of the input tables."""
     tables = Path(str(files("simbench"))) / "networks" / SCENARIO
     return {
         "source": "https://simbench.net",

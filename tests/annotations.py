@@ -1,8 +1,8 @@
 """Annotations are executed at the first calls of each function in each test, and now and then.
 
 jaxtyping and beartype check every call, which takes longer than most calls do: the loop of a plant
-asks for its readings a million times. Here they wrap a function when it is first called and check
-its first calls in each test and every so many later ones; the others go past them.
+reads its sensors a million times. Here they wrap a function when it is first called and check its
+first calls in each test and regular samples of later ones; the others are not checked.
 """
 
 import inspect
@@ -16,21 +16,21 @@ from typing import Any
 import jaxtyping
 import pytest
 
-EACH = 50  # so many first calls in a test, and every so many later ones
+EACH = 50  # checked first calls in a test, and the interval of later ones
 WRAPPED = 3  # first calls in a test at which a function within a function is wrapped
 every_call: Callable[..., Any] = jaxtyping.jaxtyped
 
 
 @dataclass
 class RunningTest:
-    """Which one it is, by its number in this process."""
+    """Number of the running test in this process."""
 
     number: int = 0
 
 
 @dataclass
 class Calls:
-    """How often a function was called, in which test."""
+    """Count of a function's calls, and the test they are from."""
 
     test: int = -1
     count: int = 0
@@ -41,13 +41,13 @@ OF_LOCAL: dict[CodeType, Calls] = {}  # of functions within functions
 
 
 def install(package: str = "ingenium") -> None:
-    """For all modules of a package that are imported from here on."""
+    """Install the hook for all modules of a package that are imported later."""
     jaxtyping.jaxtyped = some_calls
     jaxtyping.install_import_hook(package, "beartype.beartype")
 
 
 def some_calls(what: Any = None, *, typechecker: Any) -> Any:
-    """What the hook puts on each function and class, in place of jaxtyping's own."""
+    """Wrap a function or class, in place of jaxtyping's own decorator."""
     if what is None:
         return partial(some_calls, typechecker=typechecker)
     if inspect.isfunction(what):
@@ -60,7 +60,7 @@ def some_calls(what: Any = None, *, typechecker: Any) -> Any:
 
 
 def _counted(bare: Any, typechecker: Any) -> Any:
-    local = "<locals>" in bare.__qualname__  # made anew, and to be wrapped anew, again and again
+    local = "<locals>" in bare.__qualname__  # created and wrapped again at each call
     calls = OF_LOCAL.setdefault(bare.__code__, Calls()) if local else Calls()
     wrapped: Any = None
 
@@ -84,6 +84,6 @@ def _counted(bare: Any, typechecker: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup() -> Iterator[None]:
-    """A test begins: all counts begin anew."""
+    """Reset all counts at the beginning of a test."""
     RUNNING.number += 1
     return (yield)

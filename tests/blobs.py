@@ -1,7 +1,7 @@
 """A small problem on fields: smooth random shapes under a band that a condition places.
 
-It stands for a domain whose designs lie on a grid of cells, so that generators, comparisons and
-runs can be tested on fields without one.
+It represents a domain whose designs are fields on a grid of cells, for tests of generators,
+comparisons and runs.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ def blobs(cells: tuple[int, ...], n: int, seed: int = 0) -> tuple[Tensor, Tensor
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the grid and the known fields."""
+    """Settings of the grid and the known fields."""
 
     cells: tuple[int, ...] = (12, 8)
     known: int = 80
@@ -58,7 +58,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Mean:
-    """The volume of a field, and how much its cells differ from their neighbours."""
+    """The volume of a field, and the differences of its cells from their neighbours."""
 
     name: str = "numpy"
     version: str = np.__version__

@@ -1,4 +1,4 @@
-"""What can be wrong with a release, and what can differ without anything being wrong."""
+"""Breaches of a release, and harmless differences."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def _head(release: Release) -> str:
 
 
 def _signed(change: Act) -> Act:
-    """All sign, and then something is done."""
+    """Let all sign, and then apply a change."""
 
     def act(release: Release) -> None:
         release.sign_all()
@@ -30,7 +30,7 @@ def _signed(change: Act) -> Act:
 
 
 def _left_out(edit: Callable[[dict[str, Any]], object]) -> Act:
-    """The run itself left something out of its evidence, and everybody signed that."""
+    """Leave something out of the evidence within the run, and let everybody sign it."""
 
     def act(release: Release) -> None:
         release.change("evidence.jsonl", lambda text: edited_records(text, edit))
@@ -55,7 +55,7 @@ def _all_but_last(release: Release) -> None:
 
 
 def _last(**other: Any) -> Act:
-    """The last role signs otherwise than its owner would."""
+    """Let the last role sign otherwise than its owner would."""
 
     def act(release: Release) -> None:
         _all_but_last(release)
@@ -77,7 +77,7 @@ def _of_another_entry(release: Release) -> None:
 
 
 def _flip(name: str) -> Act:
-    """A bit of a file is turned."""
+    """Flip a bit of a file."""
 
     def act(release: Release) -> None:
         path = release.run / name
@@ -102,7 +102,7 @@ def _altered_design(release: Release) -> None:
 
 
 def _anchored(act: str) -> Act:
-    """The ledger is done something to that its chain alone does not show."""
+    """Change the ledger in a way that its chain alone does not show."""
 
     def done(release: Release) -> None:
         release.sign_all()
@@ -114,7 +114,7 @@ def _anchored(act: str) -> Act:
 
 
 def _nothing_of_it(release: Release) -> None:
-    """The run is another one than the ledger knows."""
+    """Replace the run by one unknown to the ledger."""
     release.change("evidence.jsonl", lambda text: "".join(text.splitlines(keepends=True)[1:]))
 
 
@@ -155,7 +155,7 @@ WRONG: Mapping[str, Act] = MappingProxyType(
 
 
 def _refusal_cut(release: Release) -> None:
-    """Who may write the file cuts off a refusal, and nobody kept an anchor."""
+    """Cut off a refusal, as anybody who may write the file can, without an anchor."""
     release.sign_all()
     release.sign(release.roles[0], decision="refused")
     cut = tampering.Act("cut the last entry", lambda rows, rng: rows[:-1], frozenset())
@@ -163,14 +163,14 @@ def _refusal_cut(release: Release) -> None:
 
 
 def _made_up(release: Release) -> None:
-    """The run itself wrote values that no engine gave; it is recorded and signed as any other."""
+    """Write invented values within the run; it is recorded and signed like any other."""
     _better_value(release)
     release.record_anew()
     release.sign_all()
 
 
 def _stolen(release: Release) -> None:
-    """Nobody of a role approved, but their key did."""
+    """Sign with the key of a role without its owner's approval."""
     release.sign_all()
 
 

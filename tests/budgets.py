@@ -1,10 +1,10 @@
 """CPU seconds of the tests of each domain, printed at the end; more than a budget is a failure.
 
-A test counts for the one domain that its file is about, else for what domains share: contracts
-of a domain's problems are its own. Its seconds are those of its process and of the programs that
-ended in it, fixtures included. What is more than all processors can do while it ran was done before
-it, by a program that an earlier test had begun: that is shared. What a test fitted, prepared or
-compiled for the cache, which the next run finds there, is counted apart: it is paid once.
+A test counts for the one domain that its file is about, else as shared: contracts of a domain's
+problems are its own. Its seconds are those of its process and of the programs that ended in it,
+fixtures included. An excess over what all processors can do while it ran comes from a program that
+an earlier test had started: it counts as shared. Fits, preparations and compilations for the cache,
+which the next run finds there, are counted separately: they are needed once.
 """
 
 import os
@@ -49,20 +49,20 @@ def _cpu_s() -> float:
 
 
 def parted(cpu_s: float, wall_s: float, processors: int) -> tuple[float, float]:
-    """What a test can have taken itself, and what earlier ones must have."""
+    """Split CPU seconds into those of the test itself, and those of earlier ones."""
     own = min(cpu_s, processors * wall_s)
     return own, cpu_s - own
 
 
 def budget_s(domain: str) -> float:
-    """What the default tests of a domain may take."""
+    """CPU budget of the default tests of a domain."""
     from ingenium.domains import load
 
     return NOT_YET_S.get(domain, EACH_S * len(load(domain).problems))
 
 
 def over(spent: Mapping[str, float]) -> list[str]:
-    """What is said of domains whose tests took more than their budgets."""
+    """Messages on domains whose tests exceed their budgets."""
     from ingenium.domains import own
 
     budgets = {name: budget_s(name) for name in own()}
@@ -118,7 +118,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def _spent(reporter: pytest.TerminalReporter) -> tuple[dict[str, float], dict[str, float]]:
-    """CPU seconds of each domain, and of what it made for the cache."""
+    """CPU seconds of each domain, and those for its cache."""
     from of_domains import SHARED, about
 
     spent: dict[str, float] = defaultdict(float)

@@ -1,9 +1,9 @@
-"""What one run of the tests fitted and prepared, the next one finds: in `.cache` of the checkout.
+"""Fits and prepared data are shared between runs of the tests, in `.cache` of the checkout.
 
-Its keys are digests of data, settings and source, so that what is found is what would be made; all
-else of a cache is new in each run, and tests of the cache itself take a folder of their own. What
-was not used for longest goes where it grows beyond its size. Compiled kernels lie beside their
-source, as numba keeps them.
+Its keys are digests of data, settings and source, so that an entry equals a new computation; all
+else of a cache is new in each run, and tests of the cache itself use folders of their own. The
+least recently used entries are removed beyond its size. Compiled kernels are next to their source,
+as numba stores them.
 """
 
 import shutil
@@ -25,7 +25,7 @@ MOST_BYTES = 2 * 1024**3
 
 @dataclass
 class Once:
-    """CPU seconds of this process in what the next run finds done."""
+    """CPU seconds of this process for results that the next run finds in the cache."""
 
     spent_s: float = 0.0
     depth: int = 0
@@ -33,7 +33,7 @@ class Once:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """The seconds of the block, once where one is within another."""
+        """Count the seconds of the block, once if blocks are nested."""
         began = time.process_time()
         self.depth += 1
         try:
@@ -59,7 +59,7 @@ def install() -> None:
 
 
 def listen() -> None:
-    """Count what numba compiles from here on, once somebody has imported it."""
+    """Count what numba compiles from here on, once it is imported."""
     if ONCE.listens or "numba.core.event" not in sys.modules:
         return
     from numba.core import event
@@ -82,7 +82,7 @@ def listen() -> None:
 
 
 def link(cache: Path) -> None:
-    """Let a new cache share what was kept."""
+    """Link a new cache to the shared entries."""
     KEPT.mkdir(parents=True, exist_ok=True)
     cache.mkdir(exist_ok=True)
     if not (cache / "kept").exists():
@@ -93,13 +93,13 @@ def link(cache: Path) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """The main process makes room, before any worker begins."""
+    """Free space in the main process, before any worker starts."""
     if not hasattr(session.config, "workerinput"):
         make_room(KEPT, MOST_BYTES)
 
 
 def make_room(kept: Path, most: int) -> None:
-    """Remove the entries that were not used for longest until the rest fits into `most` bytes."""
+    """Remove the least recently used entries until the rest fits into `most` bytes."""
     entries = [(*_use_and_size(path), path) for path in kept.iterdir()] if kept.is_dir() else []
     total = sum(size for _, size, _ in entries)
     for _, size, path in sorted(entries):
@@ -113,7 +113,7 @@ def make_room(kept: Path, most: int) -> None:
 
 
 def _use_and_size(path: Path) -> tuple[float, int]:
-    """When an entry was last read or written, and its bytes."""
+    """Time of last access, and bytes, of an entry."""
     files = [p.stat() for p in (path, *path.rglob("*")) if p.is_file()]
     used = max((max(f.st_atime, f.st_mtime) for f in files), default=0.0)
     return used, sum(f.st_size for f in files)

@@ -1,4 +1,4 @@
-"""What holds for every test: one thread, checked shapes, warnings as errors, no shared caches."""
+"""Rules for every test: one thread, checked shapes, warnings as errors, no shared caches."""
 
 import os
 import shutil
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call() -> Iterator[object]:
-    """What needs a C compiler is skipped where none is, and says so."""
+    """Skip tests that need a C compiler where there is none, with a message."""
     try:
         return (yield)
     except MissingProgram as error:
@@ -61,7 +61,7 @@ def pytest_pyfunc_call() -> Iterator[object]:
 
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache that finds what earlier runs made, and a ledger, both apart from the user's."""
+    """A cache with the entries of earlier runs, and a ledger, both separate from the user's."""
     folder = tmp_path_factory.mktemp("home")
     base = tmp_path_factory.getbasetemp()
     cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"

@@ -24,19 +24,13 @@ VARIABLE = Variable("x", ("axis",), "1", "numbers of a point", lower=0.0, upper=
 
 
 def zdt1(x: Tensor) -> Tensor:
-    """Front: second = 1 - sqrt(first), where all but the first number are 0.
-
-    Source: Zitzler, Deb and Thiele, Evol. Comput. 8:173, 2000.
-    """
+    """ZDT1; front: second = 1 - sqrt(first), where all but the first number are 0."""
     g = 1 + 9 * x[:, 1:].mean(1)
     return torch.stack([x[:, 0], g * (1 - (x[:, 0] / g).sqrt()), x.sum(1)], 1)
 
 
 def dtlz2(x: Tensor) -> Tensor:
-    """Front: the part of the unit sphere where all three are positive.
-
-    Source: Deb, Thiele, Laumanns and Zitzler, CEC 2002.
-    """
+    """DTLZ2; front: the part of the unit sphere where all three are positive."""
     g = (x[:, 2:] - 0.5).square().sum(1)
     a, b = (x[:, i] * torch.pi / 2 for i in (0, 1))
     parts = [a.cos() * b.cos(), a.cos() * b.sin(), a.sin()]
@@ -52,10 +46,7 @@ def quadratic(x: Tensor) -> Tensor:
 
 
 def forrester(x: Tensor) -> Tensor:
-    """Least value -6.020740 at 0.757249.
-
-    Source: Forrester, Sóbester and Keane, Proc. R. Soc. A 463:3251, 2007, section 4.
-    """
+    """Forrester's function; minimum -6.020740 at 0.757249."""
     first = x[:, 0]
     return _filled((6 * first - 2).square() * (12 * first - 4).sin())
 
@@ -66,11 +57,7 @@ def cheap_forrester(x: Tensor) -> Tensor:
 
 
 def currin(x: Tensor) -> Tensor:
-    """Least value -13.798722 at (0.216667, 0).
-
-    Source: Currin, Mitchell, Morris and Ylvisaker, J. Am. Stat. Assoc. 86:953, 1991; the sign is
-        turned.
-    """
+    """Currin's function; minimum -13.798722 at (0.216667, 0)."""
     a, b = x[:, 0], x[:, 1].clamp(min=1e-12)
     ratio = (2300 * a**3 + 1900 * a**2 + 2092 * a + 60) / (100 * a**3 + 500 * a**2 + 4 * a + 20)
     return _filled(-(1 - (-1 / (2 * b)).exp()) * ratio)
@@ -104,21 +91,21 @@ QUANTITIES = tuple(Quantity(f"f{i}", "1", f"value {i} of the function") for i in
 
 @dataclass(frozen=True)
 class Settings:
-    """Which function of how many numbers; faults that tests ask for."""
+    """Function, number of variables, and faults for tests."""
 
     function: str = "quadratic"
     d: int = 6
     known: int = 60
     pause_s: float = 0.0  # that the engine takes for each batch
     log: str = ""  # file to which the engine writes each point that it measures
-    gap: float = -1.0  # below this first number the engine has no answer
+    gap: float = -1.0  # below this first number the engine fails
     rough: float = 0.0  # how far a cheap tier errs, unless it has a form of its own; 0 for none
     slow: float = 0.0  # seconds that the engine takes for a design, by its first number
 
 
 @dataclass(frozen=True)
 class Closed:
-    """The function."""
+    """The exact function."""
 
     settings: Settings
     name: str = "closed form"
@@ -140,7 +127,7 @@ class Closed:
 
 @dataclass(frozen=True)
 class Rough:
-    """The function with a wave on it."""
+    """The function with an added wave."""
 
     settings: Settings
     name: str = "rough"
@@ -157,7 +144,7 @@ class Rough:
 
 @dataclass(frozen=True)
 class Plain:
-    """Numbers from -1 to 1."""
+    """Variables from -1 to 1."""
 
     shape: tuple[int, ...]
     tolerance: float = 1e-6
@@ -189,7 +176,7 @@ class Table:
 
 
 class Front(Problem):
-    """Points of a cube."""
+    """Points of the unit cube."""
 
     name: ClassVar[str] = "known.front"
     summary: ClassVar[str] = "Points of a cube under functions whose best values are known"
@@ -231,7 +218,7 @@ ALL = [{"quantity": f"f{i}", "sense": "minimise"} for i in (0, 1, 2)]
 
 
 def spec(**entries: Any) -> Spec:
-    """Points, and whatever else a spec may hold."""
+    """Points, with further entries of a spec."""
     return parse({"problem": "known.front"} | entries, Spec, "spec")
 
 

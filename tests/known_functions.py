@@ -1,4 +1,4 @@
-"""Functions of points of the unit cube whose best values are known, as three numbers each."""
+"""Functions on the unit cube with known optima, three values each."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,10 +10,7 @@ BRANIN, HARTMANN, GRAMACY = 0.397887, -3.32237, 0.599788  # least values
 
 
 def branin(x: Tensor) -> Tensor:
-    """Least value 0.397887, at three points.
-
-    Source: Dixon and Szegő, Towards Global Optimisation 2, 1978, p. 97.
-    """
+    """Branin's function; minimum 0.397887, at three points."""
     a, b = 15 * x[:, 0] - 5, 15 * x[:, 1]
     bent = b - 5.1 / (4 * math.pi**2) * a.square() + 5 / math.pi * a - 6
     value = bent.square() + 10 * (1 - 1 / (8 * math.pi)) * a.cos() + 10
@@ -21,7 +18,7 @@ def branin(x: Tensor) -> Tensor:
 
 
 def hartmann(x: Tensor) -> Tensor:
-    """Of six numbers; least value -3.32237.
+    """Hartmann's function of six numbers; minimum -3.32237.
 
     Source: Dixon and Szegő, 1978, p. 97 (the numbers of Hartmann, 1972).
     """
@@ -48,7 +45,7 @@ def hartmann(x: Tensor) -> Tensor:
 
 
 def ackley(x: Tensor) -> Tensor:
-    """On -5 to 10 for each number; least value 0, at a third of each side.
+    """Ackley's function on -5 to 10 for each number; minimum 0, at a third of each side.
 
     Source: Ackley, A Connectionist Machine for Genetic Hillclimbing, 1987; Eriksson et al., 2019,
         arXiv:1910.01739 (the domain).
@@ -60,7 +57,7 @@ def ackley(x: Tensor) -> Tensor:
 
 
 def rastrigin(x: Tensor) -> Tensor:
-    """On -5.12 to 5.12, shifted; least value 0, at 0.7 of each side.
+    """Rastrigin's function on -5.12 to 5.12, shifted; minimum 0, at 0.7 of each side.
 
     Source: Mühlenbein et al., Parallel Comput. 17:619, 1991.
     """
@@ -70,32 +67,21 @@ def rastrigin(x: Tensor) -> Tensor:
 
 
 def gramacy(x: Tensor) -> Tensor:
-    """The sum of two numbers; both further values are to be at most 0. Least value 0.599788.
-
-    Source: Gramacy et al., Technometrics 58:1, 2016, eq. 1.
-    """
+    """The sum of two numbers, under two constraints at most 0; minimum 0.599788."""
     a, b = x[:, 0], x[:, 1]
     wave = 1.5 - a - 2 * b - 0.5 * (2 * math.pi * (a.square() - 2 * b)).sin()
     return torch.stack([a + b, wave, a.square() + b.square() - 1.5], 1)
 
 
 def projected(x: Tensor) -> Tensor:
-    """Square distance to the point of all 0.7, and the means of both halves of the numbers.
-
-    Every pair of means can be had: the best design of it has all numbers of a half equal, and
-    lies at the square distance `d / 2 ((a - 0.7)^2 + (b - 0.7)^2)`.
-    Source: Fontaine et al., GECCO 2020, arXiv:1912.02400, section 4 (its kind; without bends).
-    """
+    """Square distance to the point of all 0.7, and the means of both halves of the numbers."""
     half = x.shape[1] // 2
     value = (x - 0.7).square().sum(1)
     return torch.stack([value, x[:, :half].mean(1), x[:, half:].mean(1)], 1)
 
 
 def zdt2(x: Tensor) -> Tensor:
-    """Front: second = 1 - first^2, where all but the first number are 0.
-
-    Source: Zitzler, Deb and Thiele, Evol. Comput. 8:173, 2000.
-    """
+    """ZDT2; front: second = 1 - first^2, where all but the first number are 0."""
     g = 1 + 9 * x[:, 1:].mean(1)
     return torch.stack([x[:, 0], g * (1 - (x[:, 0] / g).square()), x.sum(1)], 1)
 

@@ -1,15 +1,15 @@
-"""Which test files are about some domains, for `make check DOMAINS="grid airfoils"`.
+"""Selection of the test files of some domains, for `make check DOMAINS="grid airfoils"`.
 
 python tests/of_domains.py NAME...     prints their paths, one a line
-python tests/of_domains.py changed     those that a change since the branch left main can reach
-python tests/of_domains.py marks       which marks pytest is to run: `-m` of the default tests
+python tests/of_domains.py changed     those that a change since the branch point can reach
+python tests/of_domains.py marks       marks that pytest runs: `-m` of the default tests
 
 Tests of the book and of benchmarks run where these or the tests themselves changed, and where git
 cannot tell. On main the last commit counts, and what is not committed.
 
-A test is about a domain whose folder it lies in, that it imports, or whose problems it names; all
-others are about what domains share. A change reaches a domain if it lies in what the domain's
-modules import, whichever way round; and what is shared, if it lies outside all domains.
+A test is about a domain whose folder it is in, that it imports, or whose problems it names; all
+others are shared. A change reaches a domain if it is in an import of the domain's modules, in
+either direction; and the shared part, if it is outside all domains.
 """
 
 import ast
@@ -73,7 +73,7 @@ def selected(domains: set[str], changed: Iterable[Path] = ()) -> list[Path]:
 
 
 def beside(path: Path) -> str | None:
-    """The mark of a test file that is about the book or about benchmarks."""
+    """Mark of a test file that is about the book or about benchmarks."""
     inside = path.relative_to(TESTS)
     if {*inside.parts[:-1]} & {*OF_BOOK} or path.stem.endswith("_studies"):
         return BOOK
@@ -81,7 +81,7 @@ def beside(path: Path) -> str | None:
 
 
 def touched(changed: Iterable[Path]) -> set[str]:
-    """Which of book and benchmarks a change lies in."""
+    """Return those of book and benchmarks that a change is in."""
     found = set()
     for path in changed:
         if {*path.parts[:-1]} & {*OF_BOOK} or path.stem in OF_BOOK:
@@ -94,14 +94,14 @@ def touched(changed: Iterable[Path]) -> set[str]:
 
 
 def marks() -> str:
-    """What the default tests leave out."""
+    """Marks that the default tests leave out."""
     run = touched(changes()) if _git("rev-parse", "HEAD") else {BOOK, BENCHMARKS}
     left = [mark for mark in (BOOK, BENCHMARKS) if mark not in run]
     return " and ".join(["not slow", *(f"not {mark}" for mark in left)])
 
 
 def changes() -> list[Path]:
-    """Files that differ from where the branch left main, also those that git does not know yet."""
+    """Files that differ from the branch point, untracked ones included."""
     head = _git("rev-parse", "HEAD")
     base = _git("merge-base", "HEAD", "main") or _git("merge-base", "HEAD", "origin/main") or head
     if base == head:  # on main
@@ -111,7 +111,7 @@ def changes() -> list[Path]:
 
 
 def _git(*words: str) -> list[str]:
-    """Lines of its answer; none where it has none, or is not there."""
+    """Lines of git's answer; None without an answer or without git."""
     if which("git") is None:
         return []
     done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -119,7 +119,7 @@ def _git(*words: str) -> list[str]:
 
 
 def _modules(name: str) -> Iterator[Path]:
-    """Modules of a domain, without its studies and checks, which the book looks after."""
+    """Modules of a domain, without its studies and checks, which belong to the book."""
     for path in sorted((FIELDS / name).rglob("*.py")):
         if not {"studies", "checks"} & set(path.relative_to(FIELDS).parts):
             yield path

@@ -34,7 +34,7 @@ def outside(site: Path) -> Path:
 
 @contextmanager
 def plugged(folder: Path) -> Iterator[Path]:
-    """What lies in a folder is found by name until the block is left."""
+    """Make the contents of a folder importable within the block."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
         domains.load.cache_clear()

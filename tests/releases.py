@@ -1,7 +1,6 @@
-"""Releases for tests of the gate: a run, its ledger, and who may sign.
+"""Releases for tests of the gate: a run, its ledger, and its signers.
 
-A release is made anew from kept files for each thing that is done to it, so that nothing that is
-done to one reaches another.
+A release is rebuilt from stored files for each change, so that no change reaches another.
 """
 
 import json
@@ -27,7 +26,7 @@ ROLES = ("safety", "release")
 
 @dataclass
 class Release:
-    """A run in a folder of its own, the ledger that knows it, and the keys of those who sign."""
+    """A run in a folder of its own, its ledger, and the keys of its signers."""
 
     folder: Path
     roles: tuple[str, ...] = ROLES
@@ -46,7 +45,7 @@ class Release:
 
     @property
     def signers(self) -> tuple[Signer, ...]:
-        """Who may sign: one key for each role."""
+        """Signers: one key for each role."""
         return tuple(
             Signer((f"{role}@lab",), (f"ingenium-{role}",), key.public_key().public_bytes_raw())
             for role, key in self.keys.items()
@@ -60,7 +59,7 @@ class Release:
         return found[-1]
 
     def sign(self, owner: str, **other: Any) -> None:
-        """Sign as the owner of a role does; `other` says what is done otherwise."""
+        """Sign as the owner of a role; `other` names deviations."""
         own = {"hash": self.entry(), "role": owner, "actor": f"{owner}@lab"}
         own |= {"key": self.keys[owner]}
         told = own | {"decision": "approved"} | other
@@ -73,7 +72,7 @@ class Release:
             self.sign(role)
 
     def append(self, kind: str, body: Mapping[str, Any]) -> str:
-        """Add an entry; gives its hash."""
+        """Add an entry; return its hash."""
         with open_ledger(self.book, create=False, actor=OPERATOR) as ledger:
             return ledger.append(kind, body).hash
 
@@ -83,19 +82,19 @@ class Release:
         path.write_text(edit(path.read_text()))
 
     def record_anew(self) -> None:
-        """Let the ledger know the run as it is now, as a program that left something out would."""
+        """Record the run in the ledger as it is now, like a program that left something out."""
         with open_ledger(self.book, create=False) as ledger:
             body = ledger.entries("proposal")[-1].table
         now = {"evidence": file_digest(self.run / "evidence.jsonl")}
         self.append("proposal", body | now | {"wrote": evidence.written(self.run)})
 
     def tamper(self, name: str) -> None:
-        """Do one of the acts of `trust.tampering` to the entries, guards put back."""
+        """Do one of the acts of `trust.tampering` to the entries, with guards restored."""
         act = next(a for a in tampering.ACTS if a.name == name)
         tampering.tamper(self.book, act, 0)
 
     def asked(self, ledger: Ledger) -> GateRequest:
-        """What the gate is asked."""
+        """Request to the gate."""
         return GateRequest(self.run, ledger, self.signers, self.roles, self.anchor)
 
 
@@ -113,13 +112,13 @@ def stranger() -> Any:
 
 
 def history(ledger: Ledger, problem: str) -> None:
-    """Entries from before the run: a ledger is older than its last run."""
+    """Entries older than the run: a ledger is older than its last run."""
     for i in range(tampering.ENTRIES - 4):
         ledger.append("fit", {"problem": problem, "value": float(i)})
 
 
 def copied(made: Path, to: Path, roles: tuple[str, ...] = ROLES) -> Release:
-    """A copy of a run with its ledger, to be done something to."""
+    """A copy of a run with its ledger, for changes."""
     shutil.copytree(made / "run", to / "run")
     with (
         sqlite3.connect(made / "ledger.sqlite") as old,
@@ -132,7 +131,7 @@ def copied(made: Path, to: Path, roles: tuple[str, ...] = ROLES) -> Release:
 
 
 def first_design(release: Release) -> Path:
-    """A file of the first design that was handed over."""
+    """A file of the first exported design."""
     return next(p for p in sorted((release.run / "designs").rglob("*")) if p.is_file())
 
 

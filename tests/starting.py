@@ -1,8 +1,4 @@
-"""Commands in processes of their own that start warm: forked from one that has the engine.
-
-To import the engine takes a process seconds. What the tests look at comes after that: signals,
-streams, exit codes, and how Python leaves.
-"""
+"""Commands in warm processes of their own: forked from one with the engine loaded."""
 
 import json
 import os
@@ -14,7 +10,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import IO
 
-# What stands after the loop is the forked process, which leaves as one that began here.
+# Code after the loop runs in the forked process, which exits like one that began here.
 SERVING = """
 import json, os, sys
 import ingenium.cli, ingenium.cli.app, ingenium.cli.outcome, {names}
@@ -45,7 +41,7 @@ class Started:
         self._ended = os.pidfd_open(pid)  # readable once the process has ended
 
     def runs(self, wait_s: float = 0.0) -> bool:
-        """Whether it still runs after at most so many seconds."""
+        """True if it still runs after at most `wait_s` seconds."""
         return not select.select([self._ended], [], [], wait_s)[0]
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -63,8 +59,8 @@ class Starter:
     """The process from which commands are forked, one at a time.
 
     Args:
-        paths: where Python looks for packages, before its own places.
-        names: modules to import beside the engine.
+        paths: folders where Python looks for packages first.
+        names: modules to import in addition to the engine.
     """
 
     def __init__(self, *paths: Path, names: str) -> None:
@@ -99,7 +95,7 @@ class Starter:
             words: the command.
             stderr: a file for its messages.
             stdout: a file for its results.
-            held: whether Python holds results back until there are many, as it does by itself.
+            held: whether Python buffers its output, as by default.
         """
         more = {"PYTHONUNBUFFERED": "" if held else "1"}
         with stderr.open("w") as file, Path(stdout).open("w") as out:

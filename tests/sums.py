@@ -1,7 +1,7 @@
 """A small problem on texts: sums such as `3+14=17`, whose truth is arithmetic.
 
-It stands for a domain whose designs are sequences of tokens. A text that is no sum has no answer;
-a wrong one is rejected.
+It represents a domain whose designs are sequences of tokens. A text that is no sum fails; a wrong
+one is rejected.
 """
 
 import re
@@ -47,14 +47,14 @@ def known_codec(merges: int = 8) -> TokenCodec:
 
 @dataclass(frozen=True)
 class Settings:
-    """How many sums are known."""
+    """Number of known sums."""
 
     known: int = 120
 
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """By how much a sum is wrong, and its value."""
+    """Error of a sum, and its value."""
 
     name: str = "python"
     version: str = "3"

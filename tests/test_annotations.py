@@ -1,4 +1,4 @@
-"""What a function says of its shapes is executed in every test, and long loops are quick."""
+"""Annotations of shapes are executed in every test, and long loops are quick."""
 
 from pathlib import Path
 

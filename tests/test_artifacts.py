@@ -1,4 +1,4 @@
-"""Every kind of artifact: found by its record, opened, shown and made again the same way."""
+"""Every kind of artifact: found by its record, opened, shown and replayed in the same way."""
 
 import json
 import sys
@@ -96,7 +96,7 @@ def test_a_folder_of_nothing_is_refused(tmp_path: Path) -> None:
 
 
 class Recipe(Artifact):
-    """An artifact of another package."""
+    """An artifact of a third party's package."""
 
     what = "a recipe"
     file = "recipe.json"

@@ -1,4 +1,4 @@
-"""Every problem has a contract, and the table of attacks holds every problem."""
+"""Every problem has a contract, and the table of attacks includes every problem."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from ingenium.domains import load, own
 ROOT = Path(__file__).parents[1]
 NAMED = re.compile(r'^    problem_name = "([^"]+)"', re.M)
 FEWEST, WHOLE = 10, 300  # forgeries of a problem, and of all
-# Answers of the verb `infer`, which are weighted draws and no designs in files of their own.
+# Answers of the verb `infer`, which are weighted samples and no designs in files of their own.
 INFERRED = {"radio.estimate"}
 PROBLEMS = sorted({f"{name}.{key}" for name in own() for key in load(name).problems} - INFERRED)
 

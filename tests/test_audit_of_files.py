@@ -1,4 +1,4 @@
-"""What an audit says of files besides their verdict: what read them, and which repeat another."""
+"""Audits of files besides their verdict: their readers, and repeated designs."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ def test_a_number_that_comes_twice_is_refused(problem: Problem, tmp_path: Path) 
 def test_where_a_format_refuses_its_own_file_no_other_is_tried(
     problem: Problem, tmp_path: Path
 ) -> None:
-    """The table beside the spoiled beam is whole, and no answer to what the beam is."""
+    """The table of the spoiled beam is intact, but does not describe the beam."""
     (file,) = written(problem, "beam-json", tmp_path / "own", 0)
     (table,) = written(problem, "beam-csv", tmp_path / "other", 0)
     shutil.copy(table, file.parent)

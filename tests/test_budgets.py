@@ -1,4 +1,4 @@
-"""Whom the seconds of tests count for, what they may be, and what stays in the cache."""
+"""CPU seconds of tests by domain, their budgets, and seconds for the cache."""
 
 import os
 from pathlib import Path

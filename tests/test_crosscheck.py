@@ -1,4 +1,4 @@
-"""The share that a second engine measures again: what is drawn, compared, counted and judged."""
+"""The share that an independent engine measures: sampled, compared, counted and judged."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -27,7 +27,7 @@ MASS = Limit("mass_kg", at_most=40.0)
 
 @dataclass(frozen=True)
 class Planted:
-    """The engine's own answers, with a factor on some, and none for beams that are too wide."""
+    """The engine's own answers, some with a factor, and none for beams that are too wide."""
 
     factor: Mapping[str, float] = field(default_factory=dict)
     widest_m: float = np.inf
@@ -129,7 +129,7 @@ def test_designs_without_a_second_answer_are_counted_and_judge_nothing(
 def test_of_what_was_never_measured_nothing_agrees(
     problem: toy.Cantilever, designs: xr.Dataset
 ) -> None:
-    """Costly quantities of a rejected design are left out: it is drawn where others are not."""
+    """Costly quantities of a rejected design are left out: it is sampled where others are not."""
     problem.second = Second(Planted({"mass_kg": 1.1}, names=("mass_kg",)), 0.1)
     verdicts = judged(problem, designs)
     heavy = verdicts["mass_kg"].to_numpy().copy()

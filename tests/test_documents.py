@@ -1,4 +1,4 @@
-"""Documents: links lead somewhere, and the specs they show can be read."""
+"""Documents: links are valid, and the specs they show can be read."""
 
 import ast
 import json
@@ -56,7 +56,7 @@ def links_lead_to_files(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def thin_films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The package of which a page tells how to write it."""
+    """The package that a page explains how to write."""
     with plugged(outside(tmp_path_factory.mktemp("site"))):
         yield
 
@@ -73,7 +73,7 @@ def specs_can_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize("name", own())
 def test_a_domain_says_what_it_holds(name: str) -> None:
-    """Under the headings that all domains share, with a command and a spec of each problem."""
+    """A README has the common headings, with a command and a spec of each problem."""
     text = (ROOT / "src" / "ingenium" / "domains" / name / "README.md").read_text()
     sections = [part.partition("\n") for part in text.split("\n## ")[1:]]
     assert [head for head, _, body in sections if body.strip()] == HEADS
@@ -94,7 +94,7 @@ def test_each_problem_stands_in_the_documents_with_a_command() -> None:
 
 
 def test_commands_of_the_readme_ended_well_when_they_were_timed(building: Any) -> None:
-    """One that hands over nothing, or fails, is no way into a problem."""
+    """A command that exports nothing, or fails, does not introduce a problem."""
     kept = json.loads((ROOT / "benchmarks" / "results" / "first_runs.json").read_text())
     answered = import_module("first_runs").answered
     assert [row["command"] for row in kept["rows"] if not answered(row)] == []
@@ -141,7 +141,7 @@ def test_pages_that_a_site_lacks_are_found(building: Any, tmp_path: Path) -> Non
 
 
 def test_code_in_docstrings_is_fenced(building: Any) -> None:
-    """What is not would be shown as prose, with its lines merged."""
+    """Unfenced code would be shown as prose, with its lines merged."""
     for path in sorted((ROOT / "docs" / "reference" / "python").glob("*.md")):
         for name in re.findall(r"(?m)^::: (\S+)", path.read_text()):
             kind, _, last = name.rpartition(".")

@@ -1,4 +1,4 @@
-"""Every example parses and asks for what its problem has; the feeder of one's own runs."""
+"""Every example parses and matches its problem; the feeder of one's own runs."""
 
 import json
 import runpy
@@ -26,7 +26,7 @@ ALONE = (
     "day_ahead",
     "envelope",
     "meters",
-)  # which ask for another grid, or none
+)  # which use another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
 DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "cortex_m7.toml"]
@@ -39,19 +39,19 @@ LONG = (
     "begun_sonnet",
     "arm",
     "cart_pole",
-)  # whose known designs are made when they are opened
+)  # whose known designs are computed when they are opened
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 
 @pytest.fixture(scope="module")
 def problem() -> Problem:
-    """Opened once: all these examples ask for the same grid."""
+    """Opened once: all these examples use the same grid."""
     return open_problem(load(EXAMPLES / "grid" / "winter_evening_peak.toml"))
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The feeder of one's own with its files made."""
+    """The feeder of one's own with its generated files."""
     folder = tmp_path_factory.mktemp("examples") / "own_feeder"
     ignored = shutil.ignore_patterns("net.json", "profiles.csv")
     shutil.copytree(OWN, folder, ignore=ignored)

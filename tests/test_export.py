@@ -1,4 +1,4 @@
-"""What is exported: one file or many, the files' own values decide what is handed over."""
+"""Exports: one file or many; the files' own values decide which designs are exported."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ N = 60
 
 
 class CoarseTable(toy.BeamTable):
-    """All beams in one CSV file, in whole millimetres, so that limits can break by rounding."""
+    """All beams in one CSV file, in whole millimetres, so that rounding can violate limits."""
 
     name = "beam-csv"
     endings = (".csv",)
@@ -40,7 +40,7 @@ class CoarseTable(toy.BeamTable):
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> type[CoarseTable]:
-    """The toy exports into one file for all designs."""
+    """A toy that exports one file for all designs."""
     CoarseTable.written.clear()
     monkeypatch.setattr(toy, "BeamFiles", CoarseTable)
     monkeypatch.setattr(toy, "BeamTable", toy.BeamFiles)
@@ -52,7 +52,7 @@ def spec(**entries: Any) -> Spec:
 
 
 def edge(folder: Path) -> float:
-    """A mass that some designs hold as proposed and break as written."""
+    """A mass that some designs satisfy as proposed and violate as written."""
     free = spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}])
     run = propose(free, N, 2, folder)
     stored = run.verdicts["mass_kg"].to_numpy()
@@ -91,7 +91,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
 
 
 def test_what_lies_there_was_measured_last(shared: type[CoarseTable], tmp_path: Path) -> None:
-    """A file that is written anew is read and measured anew, and the next best move up."""
+    """A file that is rewritten is read and measured again, and the next best moves up."""
     limit = {"quantity": "mass_kg", "at_most": edge(tmp_path / "free")}
     first = {"quantity": "mass_kg", "sense": "maximise"}
     asked = spec(limits=[limit], objectives=[first], select={"count": 5})
@@ -117,7 +117,7 @@ def test_an_altered_shared_file_is_found_out(shared: type[CoarseTable], tmp_path
 
 
 def test_the_seconds_are_those_that_one_waits(tmp_path: Path) -> None:
-    """Opening, evidence and report are in them, and the summary has their sum."""
+    """Opening, evidence and report are included, and the summary has their sum."""
     clock = loop.Clock({"start": 100.0})
     run = propose(spec(), 20, 1, tmp_path / "out", clock=clock)
     seconds = json.loads((run.folder / "run.json").read_text())["seconds"]
@@ -129,7 +129,7 @@ def test_the_seconds_are_those_that_one_waits(tmp_path: Path) -> None:
 
 
 def near(folder: Path) -> float:
-    """A mass that half of the designs hold, one of them by a tenth of the uncertainty."""
+    """A mass that half of the designs satisfy, one of them by a tenth of the uncertainty."""
     free = propose(spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}]), N, 2, folder)
     masses = [r["measured"]["mass_kg"] for r in told(free)]
     middle = sorted(m["value"] for m in masses)[N // 2]
@@ -191,7 +191,7 @@ def test_a_limit_can_be_held_beyond_the_uncertainty(
 
 
 class Apart(toy.BeamFiles):
-    """A file a beam, which says so: it is written and read in parts."""
+    """A file for each beam, declared so: it is written and read in parts."""
 
     apart = True
     written: ClassVar[list[int]] = []
@@ -209,7 +209,7 @@ class Apart(toy.BeamFiles):
 def test_designs_with_files_of_their_own_are_never_read_all_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the run is the same as that of a format that does not say so."""
+    """The run is the same as with a format that does not declare it."""
     n = 2 * BLOCK + 5
     plain = propose(spec(), n, 2, tmp_path / "plain")
     monkeypatch.setattr(toy, "BeamFiles", Apart)

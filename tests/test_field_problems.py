@@ -33,7 +33,7 @@ def test_a_comparison_ranks_neighbours_above_random_cells(
     assert known["block_distance"] < random["block_distance"]
     assert known["edge_distance"] < random["edge_distance"]
     assert known["classifier_auc"] < random["classifier_auc"]
-    assert known["volume_distance"] < 0.1  # held by the projection
+    assert known["volume_distance"] < 0.1  # satisfied by the projection
     assert known["duplicates"] > 0
     assert "utility_evening" not in known
 

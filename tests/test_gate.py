@@ -1,4 +1,4 @@
-"""The gate before publishing: each breach blocks, and what breaks nothing does not."""
+"""The gate before publishing: each breach blocks, and harmless changes do not."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def made(finished: loop.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def published(release: releases.Release, out: Path) -> tuple[gate.GateCheck, ...]:
-    """What the gate finds; the crate is there if all holds, and the attempt is logged."""
+    """Findings of the gate; the crate exists if all checks pass, and the attempt is logged."""
     with open_ledger(release.book, create=False) as ledger:
         found = gate.publish(release.asked(ledger), out)
         logged = ledger.entries(gate.KIND)[-1].body
@@ -54,7 +54,7 @@ def test_each_breach_blocks(made: Path, tmp_path: Path, name: str) -> None:
 def test_what_no_check_looks_at_passes_and_the_documents_say_so(
     made: Path, tmp_path: Path, name: str
 ) -> None:
-    """Should one of these block one day, it belongs to the others."""
+    """A change that blocks one day belongs to the breaches."""
     release = releases.copied(made, tmp_path)
     UNSEEN[name](release)
     assert gate.held(published(release, tmp_path / "crate"))
@@ -72,7 +72,7 @@ def test_what_breaks_nothing_does_not_block(made: Path, tmp_path: Path, name: st
 
 
 def test_each_check_blocks_alone(made: Path, tmp_path: Path) -> None:
-    """Of breaches of one thing, the check of that thing and no other one says so."""
+    """A breach of one thing fails the check of that thing and no other one."""
     alone = {
         "one role did not sign": "signed",
         "an entry edited": "chain",

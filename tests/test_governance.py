@@ -1,4 +1,4 @@
-"""Cards, the bill of materials and the record of a release: only what is there is told."""
+"""Cards, the bill of materials and the record of a release: only existing facts are stated."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def test_model_card_tells_what_the_run_measured(finished: loop.Run) -> None:
     s = finished.summary
     assert shares["accepted_share"] == s.accepted / s.proposed
     assert sum(shares.values()) == pytest.approx(1.0)
-    assert "co2_eq_emissions" not in found  # nobody said what a kWh stands for
+    assert "co2_eq_emissions" not in found  # no carbon of a kWh was stated
     model = json.loads((finished.folder / "model" / "model.json").read_text())
     for part in (
         model["digest"],
@@ -178,7 +178,7 @@ def test_tests_that_controls_name_are_there() -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository that holds two of the files that controls name."""
+    """A repository with two of the files that controls name."""
     (tmp_path / "repo").mkdir()
     (tmp_path / "repo" / "NOTICE").write_text("whose")
     (tmp_path / "repo" / "CHANGELOG.md").write_text("what")
@@ -266,7 +266,7 @@ def test_tests_that_nobody_ran_show_a_control_in_part(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
 
     def shown(inner: str | None, **more: str) -> pack.FrameworkControl:
-        """The control that rests on two tests, the second one reported as told."""
+        """The control that rests on two tests, with the given report of the second one."""
         cases = zip(modules, names, ("", inner or ""), strict=True)
         told = (f'<testcase classname="{m}" name="{n}">{x}</testcase>' for m, n, x in cases)
         report.write_text(f"<testsuite>{''.join(told)}</testsuite>")

@@ -1,4 +1,4 @@
-"""What keeps the house readable: short files and functions, and one meaning a name."""
+"""Rules for readable code: short files and functions, and one meaning a name."""
 
 import ast
 from collections import Counter
@@ -12,7 +12,7 @@ MOST_MEMBERS = 50  # of the contract of a problem
 
 
 def _lines(function: ast.FunctionDef) -> int:
-    """From the first line after its docstring to its last."""
+    """Count lines from the first one after its docstring to its last."""
     told = ast.get_docstring(function, clean=False) is not None
     first = function.body[1 if told and len(function.body) > 1 else 0]
     return (function.end_lineno or 0) - first.lineno + 1
@@ -39,7 +39,7 @@ def test_functions_are_short_and_class_names_are_used_once() -> None:
 
 
 def test_the_contract_of_a_problem_is_small() -> None:
-    """What has one user is an `if`, or that problem's own."""
+    """A member with one user is an `if`, or that problem's own."""
     tree = ast.parse((ROOT / "src/ingenium/core/problem.py").read_text(encoding="utf-8"))
     (problem,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Problem")
     members = [

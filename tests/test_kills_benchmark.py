@@ -1,4 +1,4 @@
-"""What is lost, doubled or altered by a kill is counted as such."""
+"""Designs that a kill loses, doubles or alters are counted as such."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LINES = [{"design": i, "measured": i / 2, "seal": "a", "replay": f"x --design {i
 
 @pytest.fixture(scope="module", autouse=True)
 def kills() -> Iterator[Any]:
-    """The benchmarks are no part of the package."""
+    """Import of the benchmarks, which are no part of the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT))
         yield import_module("benchmarks.kills")

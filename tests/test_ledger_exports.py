@@ -1,4 +1,4 @@
-"""The ledger as PROV, RO-Crate and a page: read back by other programs, and true to the entries."""
+"""The ledger as PROV, RO-Crate and a report: read back by other programs, true to the entries."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from ingenium.trust.signoff import sign_off
 
 @pytest.fixture
 def ledger(finished: loop.Run, tmp_path: Path):
-    """The entries of one finished run, signed, beside those of others."""
+    """The entries of one finished run, signed, among those of others."""
     with open_ledger(ledger_place()) as kept:
         evidence = file_digest(finished.folder / "evidence.jsonl")
         (made,) = [e for e in kept.entries("proposal") if e.body["evidence"] == evidence][-1:]
@@ -141,7 +141,7 @@ def test_page_shows_what_was_asked(ledger: Ledger, tmp_path: Path) -> None:
 
 
 def test_page_names_every_refusal(ledger: Ledger, tmp_path: Path) -> None:
-    """Of a screen, of the gate, and of who signs; what was let through is none."""
+    """Refusals of a screen, of the gate, and of a signer; an admission is none."""
     first = ledger.entries("proposal")[0]
     sign_off(ledger, first.hash, "safety", "Too heavy.", decision="refused")
     checks = [{"name": "chain", "held": True}, {"name": "signed", "held": False}]

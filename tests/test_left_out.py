@@ -26,7 +26,7 @@ LIMITS = [Limit("cheap", at_most=1.0), Limit("costly", at_least=0.0)]
 
 
 class Stated:
-    """An engine that is never asked: what it measured is stated by the tests."""
+    """An engine that is never called: its measurements are stated by the tests."""
 
     name, version, quantities = "stated", "1", QUANTITIES
     tier: Literal["exact"] = "exact"

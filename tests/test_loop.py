@@ -1,4 +1,4 @@
-"""The whole way of designs, on beams in closed form: propose, verify, export, record, replay."""
+"""The whole pipeline on beams in closed form: propose, verify, export, record, replay."""
 
 import json
 from dataclasses import replace
@@ -66,7 +66,7 @@ def test_a_run_says_what_it_took(finished: loop.Run) -> None:
 
 
 def test_every_accepted_design_holds_by_hand(finished: loop.Run) -> None:
-    """From the exported files alone, by the textbook's formulas."""
+    """Compute from the exported files alone, by the textbook's formulas."""
     beams = [json.loads(p.read_text()) for p in (finished.folder / "designs").iterdir()]
     assert beams
     for beam in beams:
@@ -89,7 +89,7 @@ def test_lightest_comes_first(finished: loop.Run) -> None:
 
 
 def test_kept_designs_lie_apart(tmp_path: Path) -> None:
-    """Of two that are alike the better one is exported; nothing else changes."""
+    """The better one of two similar designs is exported; nothing else changes."""
     lightest = [{"quantity": "mass_kg", "sense": "minimise"}]
     free = propose(spec(objectives=lightest), N, 2, tmp_path / "free")
     run = propose(spec(objectives=lightest, select={"apart": 0.5}), N, 2, tmp_path / "apart")
@@ -137,7 +137,7 @@ def test_designs_do_not_depend_on_how_many(finished: loop.Run, tmp_path: Path) -
 
 
 def test_no_two_designs_are_the_same(tmp_path: Path) -> None:
-    """Not even under one condition alone, in different blocks or from different seeds."""
+    """Compare also under one condition alone, in different blocks or from different seeds."""
     asked = spec(conditions={"duty": "heavy", "load_n": 9000.0})
     runs = [propose(asked, 2 * BLOCK, seed, tmp_path / str(seed)) for seed in (1, 2)]
     widths = np.concatenate([run.designs["width_m"] for run in runs])
@@ -257,7 +257,7 @@ def test_the_first_block_says_what_is_in_the_way(tmp_path: Path) -> None:
     with hearing(said.append):
         propose(strict, 70, 1, tmp_path / "a")
         propose(spec(limits=[{"quantity": "deflection_m", "at_most": 1e6}]), 70, 1, tmp_path / "b")
-        propose(strict, 64, 1, tmp_path / "c")  # the end says it at once
+        propose(strict, 64, 1, tmp_path / "c")  # the end reports it immediately
     (only,) = said
     assert only == (
         "None of the first 64 designs is accepted: deflection_m <= 1e-06 [m] is violated by 64."

@@ -1,4 +1,4 @@
-"""Proposals with the weights of a fit that was kept: they are those that its record names."""
+"""Proposals with the weights of a saved fit: those that its record names."""
 
 import json
 import math
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("beams")
 
 
 def kept(folder: Path, seed: int) -> Path:
-    """A fit of beams as `fit --out` keeps it."""
+    """A fit of beams as `fit --out` saves it."""
     asked = spec()
     chosen = {"family": "vae", "steps": 5, "seed": seed}
     table = {"problem": asked.problem, "generator": chosen}
@@ -69,7 +69,7 @@ def test_a_fit_of_one_process_is_kept_and_others_go_out_from_it(tmp_path: Path) 
 
 
 def test_lessons_with_replay_hold_the_share_that_was_asked() -> None:
-    """Drawn from what the base was trained on, and never from what it put aside."""
+    """Training examples are sampled from the base's training set, never from its held-out set."""
     own = torch.zeros(30, 2), torch.zeros(30, 1)
     seen, apart = (torch.full((20, 2), v) for v in (1.0, 2.0))
     earlier = EarlierLessons((seen, seen[:, :1]), (apart, apart[:, :1]))

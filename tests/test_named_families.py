@@ -1,4 +1,4 @@
-"""What a spec and a comparison can name: families of the engine, baselines, shipped generators."""
+"""Names in a spec and a comparison: families of the engine, baselines, pretrained generators."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("beams", "rules")
 
 
 class RuleOfThumb:
-    """A square of the width that it was told, or has learned, in standardised logarithms."""
+    """A square of the given width, or of a learned one, in standardised logarithms."""
 
     shape, c = (3,), 3
 
@@ -53,7 +53,7 @@ class RuleOfThumb:
 
 @pytest.fixture
 def rules(beams: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The toy has a baseline of its own and a generator that comes trained."""
+    """The toy with a baseline of its own and a pretrained generator."""
     weights = tmp_path / "thick.safetensors"
     save_file({"middle": torch.tensor([1.5, 1.5, 0.0])}, weights)
     own = {"rule_of_thumb": RuleOfThumb}
@@ -71,7 +71,7 @@ def test_a_spec_can_name_it_and_replay_holds(family: str, tmp_path: Path) -> Non
 
 
 def test_a_shipped_one_is_not_fitted(tmp_path: Path) -> None:
-    """Thick beams: 1.5 spreads above the mean of the logarithms."""
+    """Thick beams are 1.5 spreads above the mean of the logarithms."""
     run = propose(toy.spec(generator={"family": "thick"}), 64, 3, tmp_path / "o")
     x = run.problem.encode(run.designs)[:, :2].mean(0)
     torch.testing.assert_close(x, torch.full((2,), 1.5, dtype=torch.float64), atol=0.05, rtol=0)
@@ -100,7 +100,7 @@ def test_show_lists_them() -> None:
 
 @pytest.mark.slow
 def test_a_comparison_has_them_and_says_how_many_hold_the_spec(tmp_path: Path) -> None:
-    """Thick beams hold every stress and deflection; of bootstrapped ones it is a share."""
+    """Thick beams satisfy every stress and deflection; for bootstrapped ones it is a share."""
     problem = open_problem(toy.spec())
     assert "rule_of_thumb" in compare.usual(problem)
     assert "thick" not in compare.usual(problem)

@@ -1,4 +1,4 @@
-"""Domains are found by name, told without what they need, and whose fault it is is said."""
+"""Domains are found by name, listed without their requirements, and errors name their source."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ MISNAMED = (
 
 @pytest.fixture
 def misnamed(tmp_path: Path) -> Iterator[None]:
-    """Another package's domain, in which a problem has the name of another one."""
+    """A third party's domain, with a problem under another one's name."""
     (tmp_path / "beams_misnamed.py").write_text(MISNAMED)
     with plugged(distribution(tmp_path, "toy-beams", {"beams": "beams_misnamed:DOMAIN"})):
         yield
@@ -78,11 +78,11 @@ def test_without_its_packages_a_domain_is_told_and_its_problems_name_the_line(
         domain.problem("one")
     assert str(domain.missing()).startswith("no_such_package is not installed")
     with plugged(tmp_path), pytest.raises(EngineError, match="No module named 'no_such_package'"):
-        Domain("bold", "Bold", "bold", offers).problem("one")  # it needs what it does not say
+        Domain("bold", "Bold", "bold", offers).problem("one")  # it needs an undeclared package
 
 
 def test_our_domains_are_told_where_rdkit_is_absent() -> None:
-    """In a process that finds neither it nor PyTorch."""
+    """Run in a process that finds neither it nor PyTorch."""
     code = (
         "import sys\n"
         "for name in ('rdkit', 'torch', 'numpy', 'neuralfoil'):\n"

@@ -1,4 +1,4 @@
-"""Which tests are about a domain, and which domains a change reaches."""
+"""Selection of the tests of a domain, and of the domains that a change reaches."""
 
 from pathlib import Path
 

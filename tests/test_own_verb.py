@@ -1,4 +1,4 @@
-"""The page about verbs of one's own: its code is run as it stands there."""
+"""The page about verbs of one's own: its code runs unchanged."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""What somebody may do to the evidence of a run, and in which sentence it is told."""
+"""Tampering with the evidence of a run, and the sentence that reports it."""
 
 import json
 import shutil
@@ -23,13 +23,13 @@ Act = Callable[[list[dict[str, Any]]], object]
 
 @pytest.fixture
 def empty(tmp_path: Path):
-    """A ledger that knows nothing of the run."""
+    """A ledger without the run."""
     with open_ledger(tmp_path / "other.db") as ledger:
         yield ledger
 
 
 def chosen(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """The first design that lies in a file."""
+    """The first design that has a file."""
     return next(r for r in records if r["file"])
 
 
@@ -58,7 +58,7 @@ ACTS: dict[str, Act] = {
 @pytest.mark.parametrize("resealed", [False, True])
 @pytest.mark.parametrize("act", ACTS)
 def test_what_is_done_to_evidence_is_told(folder: Path, empty, act: str, resealed: bool) -> None:
-    """Also where the seals are made anew, and by no ledger: then the record of the run tells."""
+    """Seals may be recomputed, without a ledger: then the record of the run reveals it."""
     path = folder / "evidence.jsonl"
     records = read(path)
     file = folder / chosen(records)["file"]
@@ -92,7 +92,7 @@ def unsealed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def anew(folder: Path, records: list[dict[str, Any]]) -> None:
-    """Seal records, and have the record of the whole run vouch for them."""
+    """Seal records, and update the record of the whole run."""
     path = folder / "evidence.jsonl"
     path.write_text("".join(seals.sealed(unsealed(records))))
     run = json.loads((folder / "run.json").read_text())
@@ -100,7 +100,7 @@ def anew(folder: Path, records: list[dict[str, Any]]) -> None:
 
 
 def test_a_value_that_is_forged_throughout_is_measured(folder: Path, empty) -> None:
-    """Nobody else knows the run, and every seal holds; its own file tells."""
+    """The run is in no ledger, and every seal is valid; its own file reveals it."""
     records = read(folder / "evidence.jsonl")
     value(chosen(records)).update(value=1e-4)
     anew(folder, records)
@@ -148,7 +148,7 @@ def test_evidence_that_is_planted_nearer_is_not_believed(folder: Path) -> None:
 
 
 def old(folder: Path) -> list[dict[str, Any]]:
-    """Make a run as it was before there were seals."""
+    """Convert a run to its form from before there were seals."""
     records = unsealed(read(folder / "evidence.jsonl"))
     write(folder, records)
     run = json.loads((folder / "run.json").read_text())
@@ -175,7 +175,7 @@ def test_an_old_run_is_read_and_said_to_carry_no_seal(folder: Path, empty) -> No
 
 
 def test_seals_that_were_taken_off_are_missed(folder: Path, empty) -> None:
-    """By the record of the run; and where that was robbed too, by the ledger."""
+    """The record of the run reveals it; if that was changed too, the ledger does."""
     sealed, spec = read(folder / "evidence.jsonl"), load(folder / "spec.toml")
     write(folder, unsealed(sealed))
     (found,) = verify(spec, folder / chosen(sealed)["file"], ledger=empty).runs

@@ -1,4 +1,4 @@
-"""Replay and audit of a run of beams: what holds, and what was altered, damaged or is hostile."""
+"""Replay and audit of a run of beams: intact, altered, damaged or hostile."""
 
 import dataclasses
 import functools
@@ -37,7 +37,7 @@ def test_replay_is_bit_for_bit(finished: loop.Run, design: int) -> None:
 def test_a_design_is_mended_again_with_those_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sums over a batch depend on its shape, so replay must mend what the run mended together."""
+    """Sums over a batch depend on its shape, so replay must repair the same batch."""
 
     def repair(self, arrays, conditions):
         return tuple(a * (1 + 1e-7 * len(a)) for a in arrays)
@@ -79,7 +79,7 @@ def test_altered_file_is_found_out(finished: loop.Run, folder: Path) -> None:
 def test_what_a_file_was_asked_under_is_judged(
     finished: loop.Run, folder: Path, conditions: dict[str, Any], reason: str
 ) -> None:
-    """A heavy beam holds, and is none of those that a spec of light ones asks for."""
+    """A heavy beam is feasible, but is none of those that a spec of light ones requests."""
     record = next(r for r in read(folder / "evidence.jsonl") if r["file"])
     (found,) = verify(spec(conditions=conditions), folder / record["file"]).designs
     assert found.conditions == record["conditions"]
@@ -104,7 +104,7 @@ def test_conditions_that_nobody_can_ask_for_are_told(finished: loop.Run, folder:
 def test_a_file_that_says_its_conditions_is_believed_before_its_run(
     finished: loop.Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The load of a beam that somebody altered is the one that counts."""
+    """The load of a beam in its altered file is the one that counts."""
     *rest, load = toy.VARIABLES
     monkeypatch.setattr(toy, "VARIABLES", (*rest, dataclasses.replace(load, given="load_n")))
     record = next(r for r in read(folder / "evidence.jsonl") if r["file"])
@@ -175,7 +175,7 @@ def test_altered_margins_are_found_out(folder: Path) -> None:
 def test_replay_allows_for_sums_that_cancel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The difference of two large sums moves by rounding when it is measured in another batch."""
+    """The difference of two large sums changes by rounding when measured in another batch."""
     plain = toy.EulerBernoulli.measure
 
     def alone(self: toy.EulerBernoulli, *arrays: torch.Tensor) -> torch.Tensor:

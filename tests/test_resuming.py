@@ -1,4 +1,4 @@
-"""What a run may take over from an earlier attempt, and what it must not."""
+"""Results of an earlier attempt that a run may reuse, and those that it must not."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def test_a_stop_after_the_last_block_costs_no_verification(
 def test_designs_do_not_depend_on_how_many_are_measured_together(
     tmp_path: Path, proposed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a design takes seconds, fewer than a block are mended, measured and kept at a time."""
+    """Fewer than a block are repaired, measured and saved at a time if a design takes seconds."""
     whole = propose(ASKED, 70, 1, tmp_path / "whole")
     monkeypatch.setattr(toy.Cantilever, "at_once", 16)
     monkeypatch.setattr(toy.Cantilever, "repair", lambda self, arrays, conditions: arrays)
@@ -129,7 +129,7 @@ def test_a_damaged_block_is_made_again(
 def test_blocks_of_another_system_or_engine_are_not_taken_over(
     tmp_path: Path, proposed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A net that was edited, a package that was updated between stop and start."""
+    """Test an edited network, and a package that was updated between stop and start."""
     interrupted(tmp_path / "out")
     monkeypatch.setattr(toy.Cantilever, "system", "sha256:edited")
     run = propose(ASKED, N, 1, tmp_path / "out")

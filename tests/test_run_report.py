@@ -1,4 +1,4 @@
-"""The page of a run: histograms and the table of kept designs."""
+"""The report of a run: histograms and the table of exported designs."""
 
 import re
 from dataclasses import replace
@@ -32,7 +32,7 @@ def test_no_bin_of_a_histogram_lies_on_both_sides_of_its_limit(limit: Limit) -> 
 
 
 def test_whole_numbers_that_hold_lie_outside_the_red_zone() -> None:
-    """At most 3 is a bound between the bars of 3 and 4."""
+    """An upper limit of 3 is a bound between the bars of 3 and 4."""
     values = np.repeat(np.arange(7.0), 5)
     (axes,) = figures.histogram(values, values > 3, [Limit("q", at_most=3)], "rings").axes
     (line,) = axes.lines
@@ -43,7 +43,7 @@ def test_whole_numbers_that_hold_lie_outside_the_red_zone() -> None:
 
 
 def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run) -> None:
-    """All beams are heavy, so that no column says so; their loads differ."""
+    """All beams are heavy, so that there is no column for it; their loads differ."""
     page = (finished.folder / "report.html").read_text()
     table = page[page.index("Best designs") :]
     heads = re.findall("<th>(.*?)</th>", table[: table.index("</tr>")].replace("<wbr>", ""))
@@ -56,7 +56,7 @@ def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run)
 def test_a_variable_is_shown_as_its_problem_writes_it(
     finished: loop.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the place of its number; what the problem leaves stays."""
+    """The problem's text replaces its number; other values stay."""
     first, second = (v.name for v in finished.problem.variables[:2])
 
     def in_table(name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
@@ -85,7 +85,7 @@ def test_numbers_of_a_design_are_in_the_units_and_names_that_people_read(
 
 
 def test_a_margin_that_all_selected_share_is_not_the_smallest(finished: loop.Run) -> None:
-    """As that of a quantity that holds or doesn't, which would stand in each row."""
+    """A margin such as that of a yes-or-no quantity would otherwise be in each row."""
     limits = finished.spec.limits
     assert len(limits) > 1
     shared = finished.verdicts.copy(deep=True)

@@ -1,4 +1,4 @@
-"""What a run shows in Python, as it ended and as it is opened again from its folder."""
+"""A run in Python, as it ended and reopened from its folder."""
 
 import re
 from pathlib import Path

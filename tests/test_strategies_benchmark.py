@@ -1,4 +1,4 @@
-"""The contest of strategies counts what it should: hypervolume, shares, calls, conditions."""
+"""The comparison of strategies counts right: hypervolume, shares, calls, conditions."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module", autouse=True)
 def found_by() -> Iterator[Any]:
-    """The benchmarks are no part of the package."""
+    """Import of the benchmarks, which are no part of the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT))
         yield import_module("benchmarks.strategies_found")

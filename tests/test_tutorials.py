@@ -1,4 +1,4 @@
-"""Tutorials run, print what they show, and every command of the documents can be given."""
+"""Tutorials run, print what they show, and every command of the documents is valid."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
 
 
 def said(page: Path) -> list[str]:
-    """Commands of ingenium in a page, in blocks and in the middle of lines."""
+    """Commands of ingenium in a page, in blocks and within lines."""
     text = re.sub(r"\\\n(> )?", " ", page.read_text())
     fences = re.findall(r"^```(\w*).*?\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     blocks = "\n".join(body for language, body in fences if language in ("", "console", "sh"))
@@ -114,7 +114,7 @@ def test_commands_are_found() -> None:
 
 
 def shape(lines: list[str]) -> list[str]:
-    """What is printed, whatever the numbers: seconds differ always, digits on other machines."""
+    """Output without its numbers: seconds always differ, digits on other machines."""
     return [" ".join(re.sub(r"-?\d[\d.e+-]*", "0", x).split()) for x in lines]
 
 
@@ -135,7 +135,7 @@ def test_a_file_of_the_airfoils_is_measured(tools: tuple[Any, Any], tmp_path: Pa
         patch.chdir(tmp_path)
         exec(code, {})
         found = tools[1].command(command, tmp_path)
-    assert found.returncode == 1  # as the page says
+    assert found.returncode == 1  # as on the page
     assert "naca0012.dat" in found.stdout
     assert "rejected" in found.stdout
 

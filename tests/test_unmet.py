@@ -1,4 +1,4 @@
-"""What a spec cannot have: the nearest that can be had, and what is refused at once."""
+"""Unattainable specs: the nearest attainable one, and those refused immediately."""
 
 import json
 import re
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("beams")
 
 
 def test_the_nearest_limits_hold(tmp_path: Path) -> None:
-    """Each alone, and all together; and nothing nearer to what was asked for does."""
+    """Each limit is attainable alone, and all together; and none nearer to the request is."""
     hard = [
         {"quantity": "mass_kg", "at_least": 1.0, "at_most": 30.0},
         {"quantity": "deflection_m", "at_most": 5e-4},

@@ -1,4 +1,4 @@
-"""Bodies in a page are those that were given, and need nothing from elsewhere."""
+"""Bodies in a report are the input ones, and need nothing from elsewhere."""
 
 import base64
 import json

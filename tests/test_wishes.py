@@ -1,4 +1,4 @@
-"""The verb `ask`: what follows from a request, what is asked back, and that nothing is invented."""
+"""The verb `ask`: the spec of a request, its questions, and no invented values."""
 
 import json
 import random
@@ -83,7 +83,7 @@ def test_what_is_asked_back(text: str, about: str, kind: str, known: tuple[Contr
 
 
 def _limits(text: str, known: tuple[Contract, ...]) -> set[str]:
-    """Quantities that a request limits, whether it is whole or not."""
+    """Quantities that a request limits, whether it is complete or not."""
     return {f.entry.name for f in ask(text, known).reading.found if f.part == "limit"}
 
 
@@ -91,7 +91,7 @@ def _limits(text: str, known: tuple[Contract, ...]) -> set[str]:
 def test_what_only_sounds_like_a_quantity_limits_nothing(
     more: str, known: tuple[Contract, ...]
 ) -> None:
-    """A word of a name beside a number, or beside a no, is not the name."""
+    """A word of a name next to a number, or next to a no, is not the name."""
     assert _limits(f"feeder days in winter, workdays, {more}", known) == set()
     reading = ask(f"feeder days in winter, workdays, {more}", known).reading
     assert reading.questions or reading.unread
@@ -113,7 +113,7 @@ def test_what_is_no_request(text: str | bytes, known: tuple[Contract, ...]) -> N
     ],
 )
 def test_orders_are_data(order: str, known: tuple[Contract, ...]) -> None:
-    """What sounds like an order to a model adds nothing to a spec but what it says in words."""
+    """Words like orders to a model add nothing to a spec but their meaning in words."""
     plain = ask("bracket, mass at most 600 g.", known)
     wish = ask(f"bracket, mass at most 600 g. {order}", known)
     assert wish.made is not None
@@ -123,7 +123,7 @@ def test_orders_are_data(order: str, known: tuple[Contract, ...]) -> None:
 
 
 def test_random_texts_invent_nothing(known: tuple[Contract, ...]) -> None:
-    """Words of contracts, numbers and units thrown together: whatever is read stands there."""
+    """Random words of contracts, numbers and units: every read value occurs in the text."""
     rng = random.Random(0)
     words = [w for c in known for e in c.entries for w in (*e.name.split("_"), *e.text.split())]
     words += [
@@ -193,7 +193,7 @@ def test_bounds_of_those_who_run_machines(
     unit: str,
     known: tuple[Contract, ...],
 ) -> None:
-    """As an operator writes them: a long `no ... above`, milliseconds, the settling time."""
+    """Phrases of operators: a long `no ... above`, milliseconds, the settling time."""
     wish = ask(text, known)
     assert wish.made is not None
     (limit,) = (x for x in wish.made.spec.limits if x.quantity == quantity)
@@ -215,7 +215,7 @@ def test_a_number_that_is_told_again_in_brackets(known: tuple[Contract, ...]) ->
 
 
 def test_what_is_shipped_is_what_the_code_says() -> None:
-    """`tools/docs/write_contracts.py` writes them; this one is opened in no time."""
+    """They are written by `tools/docs/write_contracts.py`; reading this one takes no time."""
     shipped = next(c for c in contracts() if c.problem == "structures.roof")
     made = contract_of("structures.roof")
     assert [e.name for e in made.entries] == [e.name for e in shipped.entries]

@@ -1,6 +1,6 @@
 """A small closed-form domain: a steel cantilever under a tip load.
 
-It stands for a third-party package: `install` makes a distribution of it whose entry point the
+It represents a third-party package: `install` makes a distribution of it whose entry point the
 engine finds, and the contract of every problem is tested on it.
 """
 
@@ -40,12 +40,12 @@ VARIABLES = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the beam, and two faults that tests ask for."""
+    """Settings of the beam, and two faults for tests."""
 
     length_m: float = 1.0
     known: int = 300
     pause_s: float = 0.0  # that the engine takes for each batch
-    broken: bool = False  # the engine has no answer
+    broken: bool = False  # the engine fails
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class UnitLoad:
 
 
 class BeamFiles:
-    """One JSON file a beam, in whole tenths of a millimetre as a workshop works."""
+    """One JSON file a beam, in whole tenths of a millimetre as in a workshop."""
 
     name = "beam-json"
     endings = (".json",)
@@ -260,6 +260,6 @@ LIGHT_ALONE = dict.fromkeys(("deflection_m", "stress_pa"), "the mass alone is lo
 
 
 def spec(**entries: Any) -> Spec:
-    """Heavily loaded beams, and whatever else a spec may hold."""
+    """Heavily loaded beams, with further entries of a spec."""
     table = {"problem": "toy.cantilever", "conditions": {"duty": "heavy"}}
     return parse(table | entries, Spec, "spec")

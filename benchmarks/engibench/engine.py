@@ -1,4 +1,4 @@
-"""The Beams2D engine of EngiBench (GPL-3), in a room of its own; nothing of ours imports it."""
+"""The Beams2D engine of EngiBench (GPL-3), in an isolated environment and never imported."""
 
 import time
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def beams(density, cells, rounds):
-    """Work of each design (rows: designs by cells), and the processor's seconds of each round."""
+    """Work of each design (rows: designs by cells), and the CPU seconds of each round."""
     from engibench.problems.beams2d.backend import State, calc_sensitivity
 
     settings = {"nelx": cells[0], "nely": cells[1], "penal": 3.0}

@@ -1,4 +1,4 @@
-"""The MOSES table of a file of SMILES, one a line, beside the published rows.
+"""The MOSES table of a file of SMILES, one a line, with the published rows.
 
 Write `python -m benchmarks.moses FILE.smi`; the official protocol takes 30,000.
 """
@@ -36,7 +36,7 @@ def table(found: Mapping[str, float], name: str) -> str:
 
 
 def main() -> None:
-    """Print the table, and write the numbers where `--json` says."""
+    """Print the table, and write the numbers to the file of `--json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", type=Path)

@@ -1,4 +1,4 @@
-"""What the metrics need of one molecule, in one pass over its text."""
+"""Inputs of the metrics for one molecule, computed in one pass over its text."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ PROPERTIES = ("logP", "SA", "QED", "weight")
 
 @dataclass(frozen=True)
 class Facts:
-    """Of one valid molecule.
+    """Facts of one valid molecule.
 
     Shapes: the fingerprint is packed, eight bits a byte.
     """
@@ -28,20 +28,20 @@ class Facts:
     smiles: str  # canonical
     fingerprint: UInt8[np.ndarray, " 128"]
     fragments: tuple[str, ...]  # by BRICS
-    scaffold: str  # no text where it has too few rings
+    scaffold: str  # empty with too few rings
     passes: bool  # the filters
     properties: tuple[float, ...]  # in the order of PROPERTIES
 
 
 def facts(smiles: str) -> Facts | None:
-    """Of the molecule, or none where RDKit does not parse the text."""
+    """Facts of the molecule; None if RDKit does not parse the text."""
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles) if smiles else None
     return None if mol is None or not mol.GetNumAtoms() else _of(mol)
 
 
 def all_facts(smiles: list[str], *, processes: int = 1) -> list[Facts | None]:
-    """Of each text, each distinct one once."""
+    """Facts of each text, each distinct one computed once."""
     distinct = list(dict.fromkeys(smiles))
     known = dict(zip(distinct, mapped(facts, distinct, processes=processes), strict=True))
     return [known[text] for text in smiles]

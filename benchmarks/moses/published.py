@@ -1,7 +1,7 @@
 """The published table of MOSES: mean over three runs of 30,000 molecules each.
 
 Source: README of github.com/molecularsets/moses and Polykovskiy et al. 2020, tables 2 and 3; the
-    row of the training set as `data/samples/train_metrics.csv` there has it.
+    row of the training set from `data/samples/train_metrics.csv` there.
 """
 
 from types import MappingProxyType

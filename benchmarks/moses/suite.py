@@ -28,12 +28,12 @@ def suite(
     """All metrics of MOSES, named and defined as there.
 
     Args:
-        smiles: of the library as it was generated, invalid and repeated ones included.
+        smiles: SMILES of the library as generated, invalid and repeated ones included.
         train: canonical SMILES that are not novel.
         references: statistics by the name that the metrics carry, such as `Test`; properties are
             compared with the first.
-        processes: for what RDKit computes.
-        watch: told of the progress.
+        processes: processes for RDKit.
+        watch: called with the progress.
 
     Raises:
         InputError: for fewer than two valid molecules.

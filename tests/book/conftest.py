@@ -1,4 +1,4 @@
-"""A package of somebody else with rows of its own."""
+"""A third party's package with rows of its own."""
 
 from collections.abc import Iterator
 from pathlib import Path

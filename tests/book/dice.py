@@ -1,4 +1,4 @@
-"""A package of somebody else with a domain's entry point, rows, a study and a check."""
+"""A third party's package with a domain's entry point, rows, a study and a check."""
 
 import sys
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ DOMAIN = Domain("dice", "games of chance", package=__name__)
 
 
 def written(home: Path, *, least: int = 3, rows: str = ROWS) -> Path:
-    """Write the package and its metadata below `home/src`; gives that folder."""
+    """Write the package and its metadata below `home/src`; return that folder."""
     place = home / "src"
     own = place / "dice_house"
     (own / "studies").mkdir(parents=True)
@@ -117,7 +117,7 @@ def written(home: Path, *, least: int = 3, rows: str = ROWS) -> Path:
 
 
 def forget() -> None:
-    """As in a new process: nothing of the package is known."""
+    """Forget the package, as in a new process."""
     for name in [m for m in sys.modules if m.partition(".")[0] == "dice_house"]:
         del sys.modules[name]
     domains.load.cache_clear()
@@ -132,7 +132,7 @@ brought = cache(
 
 @contextmanager
 def installed(home: Path) -> Iterator[Path]:
-    """The package can be imported and its rows are found."""
+    """Make the package importable, and its rows known."""
     with pytest.MonkeyPatch.context() as patch:
         place = written(home)
         patch.syspath_prepend(str(place))

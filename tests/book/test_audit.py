@@ -1,4 +1,4 @@
-"""No status but by an outcome that a study or check wrote and that follows from what it holds."""
+"""A status needs an outcome written by a study or check, and follows from its contents."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """With a result and a check, of rows that are there for all tests on it."""
+    """A book with a result and a check, shared by all tests."""
     home = tmp_path_factory.mktemp("house")
     with dice.installed(home):
         known = claims.claims()

@@ -1,4 +1,4 @@
-"""Pages of the evidence book say what outcomes say, and nothing else."""
+"""Pages of the evidence book show outcomes, and nothing else."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Slow: every check is run, and shows what the book says; canaries flag what has moved."""
+"""Slow: every check runs, and agrees with the book; canaries flag what has moved."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The claims are whole, say nothing of their status, and agree with the studies that test them."""
+"""The claims are complete, do not state their status, and agree with their studies."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a study rests on is read from its source, and nothing of it is imported."""
+"""Closures are read from the source, without imports."""
 
 import sys
 from pathlib import Path

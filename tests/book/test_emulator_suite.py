@@ -26,7 +26,7 @@ def test_the_law_itself_passes() -> None:
 
 
 def test_a_family_of_the_engine_is_asked_through_its_contract() -> None:
-    """The nearest known design hardly changed is found out; so are numbers without a spectrum."""
+    """A nearly copied design is detected; so are numbers without a spectrum."""
     near = emulated(build("nearest_neighbours", SHAPE, CONDITIONS), Plan()).faults()
     assert "nearness to training" in near
     assert "spectrum (dB)" in emulated(build("random", SHAPE, CONDITIONS), Plan()).faults()

@@ -1,4 +1,4 @@
-"""Checks as data: what holds is found to hold, and whatever could be wrong fails."""
+"""Checks as data: true statements pass, and every planted fault fails."""
 
 import random
 import re
@@ -40,7 +40,7 @@ System = Callable[[list[float], random.Random], list[float]]
 
 
 class Toy:
-    """Commands of a system that puts the numbers of a file in order."""
+    """Commands of a system that sorts the numbers of a file."""
 
     def __init__(self, folder: Path, system: System, code: int = 0) -> None:
         self.folder, self.system, self.code = folder, system, code

@@ -1,4 +1,4 @@
-"""Studies run, go on while they are open, are kept, and are flagged when their number moves."""
+"""Studies run, continue while undecided, are saved, and are flagged when their number moves."""
 
 import json
 import math
@@ -87,7 +87,7 @@ def test_a_full_study_has_five_seeds(study: Study, tmp_path: Path) -> None:
     [
         (3.5, 0.0, 5),  # far on the claimed side
         (4.5, 0.0, 30),  # about where the values lie
-        (4.5, 100.0, 5),  # too dear to go on
+        (4.5, 100.0, 5),  # too expensive to continue
         (6.0, 0.0, 5),  # far on the other side
     ],
 )
@@ -212,7 +212,7 @@ def test_an_experiment_that_is_no_trials_may_measure_too(
     monkeypatch.setattr(Study, "measure", lambda self: measure)
     found = study.run(None, quick=False, folder=tmp_path)
     assert found.verdict is RowVerdict.CONSISTENT
-    assert len(found.seeds) == 5  # it keeps no pieces, so that going on would begin again
+    assert len(found.seeds) == 5  # it stores no pieces, so that continuing would begin again
     assert math.isfinite(found.canary or math.nan)
 
 

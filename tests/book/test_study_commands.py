@@ -1,4 +1,4 @@
-"""The evidence book at the command line, with the rows of somebody else's package."""
+"""The evidence book at the command line, with the rows of a third party's package."""
 
 import json
 import subprocess
@@ -51,7 +51,7 @@ def test_a_strangers_rows_have_what_ours_have(house: Path) -> None:
 
 
 def test_rows_that_share_a_study_are_answered_by_one_run(house: Path) -> None:
-    """Each by its own claim."""
+    """Each row is judged by its own claim."""
     rows = house / "studies" / "rows.toml"
     first = rows.read_text().split("[[rows]]")[1]
     other = first.replace("dice.1", "dice.3").replace("at_least = 0.5", "at_least = 5.0")

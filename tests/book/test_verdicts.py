@@ -1,4 +1,4 @@
-"""Verdicts come from the interval of the main claim alone, and refute only what had its chance."""
+"""Verdicts come from the interval of the main claim alone, and refute only testable claims."""
 
 import math
 
@@ -62,7 +62,7 @@ def test_the_rule(
 @pytest.mark.parametrize(
     "control",
     [
-        Control(Interval(1.0, -0.1, 2.0), ONE, 1.0, 0.99),  # no better than a look-up
+        Control(Interval(1.0, -0.1, 2.0), ONE, 1.0, 0.99),  # no better than the nearest neighbour
         Control(ONE, Interval(-1.0, -2.0, -0.5), 1.0, 0.99),  # worse than chance
         Control(ONE, ONE, 1.0, 0.9),  # the loss still falls
         Control(ONE, ONE, -1.0, -1.2),

@@ -39,7 +39,7 @@ def call(*words: object) -> tuple[int, str, str]:
 
 
 def check_answer(words: Sequence[object], found: Any) -> None:
-    """What a command answers is as the schema says that this package ships for it."""
+    """Check an answer of a command against its schema in this package."""
     first, second = str(words[0]), str(words[1])
     name = (
         f"{first}-{second}"
@@ -51,7 +51,7 @@ def check_answer(words: Sequence[object], found: Any) -> None:
 
 
 def check_file(schema: str, found: Any) -> None:
-    """Something is as a schema says that this package ships."""
+    """Check a file against its schema in this package."""
     text = (files("ingenium.cli") / "schemas" / f"{schema}.json").read_text()
     jsonschema.Draft202012Validator(json.loads(text)).validate(found)
 

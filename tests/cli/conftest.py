@@ -19,7 +19,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def files(plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A spec that can be met, one that cannot, and a slow one."""
+    """A feasible spec, an infeasible one, and a slow one."""
     folder = tmp_path_factory.mktemp("specs")
     for name, pause, most in (("met", 0.0, 4.0), ("unmet", 0.0, 1e-3), ("slow", 1.5, 4.0)):
         (folder / f"{name}.toml").write_text(SPEC.format(pause=pause, most=most))
@@ -36,7 +36,7 @@ def out(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def starter(own_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
-    """It knows the toy and has imported what a run of it needs."""
+    """A process that knows the toy and has imported what a run of it needs."""
     plugin = toy.install(tmp_path_factory.mktemp("plugin"))
     served = Starter(
         plugin,

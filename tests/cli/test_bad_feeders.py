@@ -1,4 +1,4 @@
-"""One thing wrong with a feeder of one's own: exit code 2, what is wrong, nothing written."""
+"""One fault in a feeder of one's own: exit code 2, a message, nothing written."""
 
 import json
 import runpy
@@ -32,7 +32,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def cell(text: str) -> Change:
-    """The last value of row 51 replaced."""
+    """Replace the last value of row 51."""
 
     def change(table: str) -> str:
         rows = table.splitlines()
@@ -52,7 +52,7 @@ def rows(change: Callable[[list[str]], object]) -> Change:
 
 
 def element(table: str, column: str, value: object) -> Change:
-    """A value of the first element of a table of the net."""
+    """Set a value of the first element of a table of the network."""
 
     def change(frame: dict[str, Any]) -> None:
         frame["data"][0][frame["columns"].index(column)] = value

@@ -1,4 +1,4 @@
-"""The carbon of a command: that of the world's mean kWh, unless somebody says another one."""
+"""The carbon of a command: that of the world's mean kWh, unless another one is set."""
 
 import sys
 

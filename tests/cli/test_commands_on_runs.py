@@ -1,4 +1,4 @@
-"""What the command line does with what was made: files, replay, ledger, sign-offs, cards."""
+"""Commands on results: files, replay, ledger, sign-offs, cards."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("plugin")
 
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
-    """A private key as OpenSSH keeps it, with its public one beside it."""
+    """A private key as OpenSSH stores it, with its public one."""
     pair, path = Ed25519PrivateKey.generate(), tmp_path / "key"
     form, plain = forms.PrivateFormat.OpenSSH, forms.NoEncryption()
     path.write_bytes(pair.private_bytes(forms.Encoding.PEM, form, plain))
@@ -50,7 +50,7 @@ def test_replay_and_verify(files: Path, out: Path, tmp_path: Path) -> None:
 def test_files_of_a_run_are_measured_as_it_was_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A beam of 2 m, not the default of 1 m, without the spec being named again."""
+    """A beam of 2 m, not the default of 1 m, without repeating the spec."""
     long, out = tmp_path / "long.toml", tmp_path / "o"
     long.write_text('problem = "toy.cantilever"\n[setup]\nlength_m = 2.0\n')
     assert call("propose", "toy.cantilever", "--spec", long, "-n", "20", "--out", out)[0] == 0
@@ -177,7 +177,7 @@ def test_corrupt_ledger_ends_with_3(
 
 
 def test_a_format_of_the_problem_can_be_chosen(out: Path, tmp_path: Path) -> None:
-    """For a proposal, which replays as recorded, and for a search."""
+    """Test a proposal, which replays as recorded, and a search."""
     asked = ("toy.cantilever", "-n", 12, "--seed", 1)
     listed = answer("show", "toy.cantilever")["formats"]
     for name, ending in zip(listed, (".json", ".csv"), strict=True):
@@ -203,7 +203,7 @@ def test_a_format_of_the_problem_can_be_chosen(out: Path, tmp_path: Path) -> Non
 
 
 def test_designs_under_few_conditions_say_so(tmp_path: Path) -> None:
-    """Where the spec leaves a number to the known designs, and these are few."""
+    """The spec leaves a number to the known designs, and these are few."""
     spec = tmp_path / "few.toml"
     spec.write_text('problem = "toy.cantilever"\n[setup]\nknown = 12\n[generator]\nfamily="random"')
     words = ("propose", "toy.cantilever", "--spec", spec, "-n", 60, "--out", tmp_path / "few")

@@ -1,4 +1,4 @@
-"""`compare --wishes`: who meets held-out wishes at equal calls."""
+"""`compare --wishes`: methods on held-out targets at equal calls."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ ROOT = SOURCES.parents[1]
 
 
 def named() -> Iterator[str]:
-    """Every page that the code names."""
+    """Yield every page that the code names."""
     yield from documents.HELPFUL.values()
     yield from (e.page for e in vars(errors).values() if isinstance(e, type) and hasattr(e, "page"))
     for path in SOURCES.rglob("*.py"):
@@ -47,7 +47,7 @@ def test_anchors_are_those_of_the_site() -> None:
 
 
 def test_every_page_of_the_site_is_found() -> None:
-    """Those that are made when the site is built too; a chapter of the book is made for itself."""
+    """Generated pages are included; a chapter of the book is written on request."""
     site = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     listed = set(re.findall(r"'([\w/-]+)\.md'", repr(site["nav"])))
     assert len(listed) > 60

@@ -1,4 +1,4 @@
-"""A disk that fills at any file of a run: told, nothing half-written, and the run goes on."""
+"""A disk that fills at any file of a run: reported, nothing half-written, and the run resumes."""
 
 import resource
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_a_disk_that_fills_at_any_file(starter: Starter, tmp_path: Path) -> None
 def test_results_that_cannot_be_printed(
     starter: Starter, tmp_path: Path, form: list[str], held: bool
 ) -> None:
-    """Cold, since how Python leaves its streams is part of it."""
+    """Run in a cold process, since Python's handling of streams at exit is part of it."""
     asked = [*words(tmp_path), *form]
     started = starter.start_cold(asked, tmp_path / "stderr", stdout="/dev/full", held=held)
     code, message = started.end()

@@ -1,4 +1,4 @@
-"""What nobody should write: each ends with a message and a code, and nothing is half-written."""
+"""Invalid input: each ends with a message and a code, and nothing is half-written."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ LONG = "a" * 400  # more than a name of a file may have
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to stand in, with a ledger of one entry and files that are none of what is asked."""
+    """A working folder, with a ledger of one entry and files of other kinds."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INGENIUM_LEDGER", str(tmp_path / "ledger.sqlite"))
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
@@ -51,7 +51,7 @@ def test_a_ledger_that_is_not_there_is_not_called_intact(here: Path, monkeypatch
 
 @pytest.mark.parametrize("anchor", ["rubbish", "sha256:12", "12345678", "SHA256:" + 64 * "0"])
 def test_an_anchor_that_is_no_hash(here: Path, anchor: str) -> None:
-    """As a wrong word, not as a ledger that was tampered with."""
+    """An error of input, and not a report of tampering."""
     ends(here, 2, "ledger", "check", "--anchor", anchor, said="64 hexadecimal digits")
     ends(here, 2, "ledger", "report", "r.html", "--anchor", anchor, said="an anchor")
 
@@ -132,7 +132,7 @@ def test_too_little_memory_to_load() -> None:
 
 @pytest.mark.parametrize("named", [True, False])
 def test_a_ledger_that_was_deleted_is_not_called_intact(here: Path, monkeypatch, named) -> None:
-    """Nor one that was begun anew in its place, with entries of its own."""
+    """A new ledger in its place, with entries of its own, is not called intact either."""
     file = here / "ingenium" / "ledger.sqlite"
     monkeypatch.setenv("XDG_DATA_HOME", str(here))
     monkeypatch.setenv("INGENIUM_CACHE", str(here.with_name("cache")))

@@ -1,4 +1,4 @@
-"""`doctor --install`: what it says before it downloads, and what it refuses."""
+"""`doctor --install`: its announcement before a download, and its refusals."""
 
 from importlib import import_module
 from pathlib import Path

@@ -31,7 +31,7 @@ def test_a_run_draws_its_page_and_goes_on_from_its_memory(alarm: Path) -> None:
     assert "Alarms over time" in page
     again = answer("monitor", "run", alarm / "alarm", alarm / "own.csv", "--state", state)
     assert again["late"] == again["rows"] == 12 * 168
-    code, text, _ = call("monitor", "run", alarm / "alarm", "heldout.csv")  # beside the monitor
+    code, text, _ = call("monitor", "run", alarm / "alarm", "heldout.csv")  # in its folder
     assert code == 0
     assert "µs a row" in text
 

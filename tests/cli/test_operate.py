@@ -61,7 +61,7 @@ def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     changed = {k: v for k, v in json.loads(record).items() if k != "seal"}
     for altered in ALTERED.values():
         changed = altered(changed)
-    (out / "operation.json").write_text(sealed_text(changed))  # by one who seals it anew
+    (out / "operation.json").write_text(sealed_text(changed))  # by an attacker who seals it again
     again = json.loads(call("replay", out, "--json")[1])
     assert {c["part"] for c in again["checks"] if not c["holds"]} == set(ALTERED)
     (out / "operation.json").write_text(record)

@@ -1,7 +1,6 @@
-"""Schemas of files and answers: from the code, shipped, and true of what runs write.
+"""Schemas of files and answers: from the code, packaged, and valid for files of runs.
 
-That every answer with `--json` is as its schema says is looked at wherever a test asks for one
-(`calling.call`).
+Every answer with `--json` in a test is checked against its schema (`calling.call`).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The small example of the how-to on solution fields, as it stands there."""
+"""The small example of the how-to on solution fields, unchanged."""
 
 import re
 from pathlib import Path

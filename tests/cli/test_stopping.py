@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any moment: heeded, without a traceback, and the run goes on later."""
+"""Ctrl-C and SIGTERM at any moment: obeyed, without a traceback, and the run resumes later."""
 
 import random
 import signal
@@ -30,7 +30,7 @@ BOTH = 1 << signal.SIGINT - 1 | 1 << signal.SIGTERM - 1
 
 
 class Command:
-    """A command in a process of its own, as a user runs it; warm unless it is to start cold."""
+    """A command in a process of its own, as a user runs it; warm unless a cold start is needed."""
 
     def __init__(
         self, starter: Starter, folder: Path, *, hook: str = "", cold: bool = False, **spec: float
@@ -47,7 +47,7 @@ class Command:
         )
 
     def until_it_listens(self) -> None:
-        """Wait for the command's first line, as good as; Python itself takes a moment before."""
+        """Wait for the command's first line; Python itself takes a moment before."""
         status = Path(f"/proc/{self.process.pid}/status")
         for _ in self._polls():
             caught = next(x for x in status.read_text().splitlines() if x.startswith("SigCgt"))
@@ -97,7 +97,7 @@ loop.training = lambda problem: (Press(), training(problem))[1]
 
 @pytest.mark.parametrize("long", [0, 1])
 def test_a_stop_in_a_finaliser_is_heeded(starter: Starter, tmp_path: Path, long: int) -> None:
-    """Python drops what is raised there, be it by the press or, later, by the timer."""
+    """Python drops exceptions raised there, whether by the key or, later, by the timer."""
     command = Command(starter, tmp_path, hook=LOST.format(long=long))
     check_stopped(command)
 
@@ -120,7 +120,7 @@ loop.training = slow
 def test_work_without_a_place_to_stop_is_interrupted_and_tidies_up(
     starter: Starter, tmp_path: Path
 ) -> None:
-    """After a second it is interrupted where it is, and what it does then is not."""
+    """After a second it is interrupted in place, and its clean-up is not."""
     started = time.monotonic()
     check_stopped(Command(starter, tmp_path, hook=TIDYING.format(mark=str(tmp_path / "mark"))))
     assert time.monotonic() - started < 50
@@ -150,7 +150,7 @@ def test_a_stop_that_others_swallow_or_rename_is_heeded(
 
 
 def test_ignored_signals_stay_ignored(starter: Starter, tmp_path: Path) -> None:
-    """As for a command that a shell started in the background."""
+    """Signals of a command that a shell started in the background."""
     hook = (
         "import signal\n"
         "for number in (signal.SIGINT, signal.SIGTERM):\n"
@@ -166,7 +166,7 @@ def test_ignored_signals_stay_ignored(starter: Starter, tmp_path: Path) -> None:
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
 def test_a_stopped_run_goes_on(starter: Starter, tmp_path: Path, number: signal.Signals) -> None:
-    """Blocks that were verified are kept, and the same command needs only the others."""
+    """Verified blocks are stored, and the same command needs only the others."""
     command = Command(starter, tmp_path, cold=True, pause=0.5)
     command.until("blocks-*/000001.npz")
     command.process.send_signal(number)
@@ -181,7 +181,7 @@ def test_a_stopped_run_goes_on(starter: Starter, tmp_path: Path, number: signal.
 
 @pytest.mark.slow
 def test_a_stop_at_any_moment(starter: Starter, tmp_path: Path) -> None:
-    """At random moments from the first line to the last, one or several signals."""
+    """One or several signals at random moments from the first line to the last."""
     rng = random.Random(5)
     command = Command(starter, tmp_path / "whole", cold=True, pause=0.3)
     command.until_it_listens()

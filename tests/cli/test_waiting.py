@@ -1,4 +1,4 @@
-"""Threads that wait for others sleep, unless somebody says that they are to spin."""
+"""Threads that wait for others sleep, unless they are set to spin."""
 
 import os
 import subprocess

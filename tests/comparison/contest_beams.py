@@ -1,4 +1,4 @@
-"""Beams that are wished by mass and deflection, and mended to both in closed form."""
+"""Beams with targets of mass and deflection, repaired to both in closed form."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -17,7 +17,7 @@ from toy import DENSITY_KG_M3, MODULUS_PA, Cantilever, Settings
 
 
 class WishedBeam(Cantilever):
-    """A cantilever without limits of its own, asked for by what the engine measures of it."""
+    """A cantilever without limits of its own, with its measured values as targets."""
 
     name: ClassVar[str] = "toy.wished_beam"
     searches: ClassVar[SearchDefaults] = SearchDefaults("random")
@@ -36,7 +36,7 @@ class WishedBeam(Cantilever):
         self.repair_calls = 1.0
 
     def data(self) -> xr.Dataset:
-        """The known beams with what they measure."""
+        """The known beams with their measurements."""
         known = super().data()
         length = 1.0
         area = known["width_m"] * known["height_m"]

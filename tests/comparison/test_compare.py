@@ -1,4 +1,4 @@
-"""The comparison on beams in closed form: what is measured once, and what a classifier sees."""
+"""The comparison on beams in closed form: single measurements, and inputs of a classifier."""
 
 from pathlib import Path
 

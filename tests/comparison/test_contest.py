@@ -1,4 +1,4 @@
-"""Contests on beams in closed form: what look-up can and cannot meet is known beforehand."""
+"""Comparisons on beams in closed form, where the result of nearest neighbours is known."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_what_is_mended_in_closed_form_meets_all(ended: ContestTable) -> None:
     assert shares(ended, MENDED, "met") == everywhere
     assert shares(ended, "gaussian_copula, mended", "met") == everywhere
     calls = ended.calls_to(MENDED, "met", BEYOND)
-    assert (calls == 2).all()  # one of the engine to mend, one to measure
+    assert (calls == 2).all()  # one of the engine to repair, one to measure
     assert shares(ended, MENDED, "met_new")[BEYOND] > 0.5  # the rest lies near a known beam
     assert shares(ended, "nearest_known", "met_new") == dict.fromkeys(everywhere, 0.0)
     assert ended.best("met_new", BEYOND).endswith("mended")
@@ -102,7 +102,7 @@ def test_all_arms_have_the_same_calls(ended: ContestTable) -> None:
     )  # fmt: skip
     assert {r.calls for r in ended.results} == {8}
     assert all(r.losses == () for r in ended.results)  # nothing here descends
-    assert sum(r.arm == "nearest_known" for r in ended.results) == 1  # no chance in it
+    assert sum(r.arm == "nearest_known" for r in ended.results) == 1  # not random
     assert sum(r.arm == "random" for r in ended.results) == 2
 
 
@@ -119,7 +119,7 @@ def test_a_search_by_another_strategy_stands_beside_that_of_the_problem(
 def test_fewer_calls_than_one_mended_design_takes_are_refused(
     beam: WishedBeam, tmp_path: Path
 ) -> None:
-    """Else the mended arm would have spent more than the others."""
+    """Otherwise the repaired arm would have spent more than the others."""
     plan = replace(PLAN, wishes=1, calls=1)
     with pytest.raises(InputError, match="at least 2"):
         Contest.of(beam, plan, tmp_path)
@@ -128,7 +128,7 @@ def test_fewer_calls_than_one_mended_design_takes_are_refused(
 def test_a_problem_without_wishes_is_refused_before_known_designs_are_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of lattices that would take half an hour."""
+    """Lattices would otherwise take half an hour."""
     bare = WishedBeam(Settings())
     bare.conditions = ()
     monkeypatch.setattr("ingenium.comparison.targets.verified", None)
@@ -187,7 +187,7 @@ def test_without_measured_conditions_the_wish_is_to_be_as_good(beams: None, tmp_
     problem = open_problem(asked)
     contest = Contest.of(problem, replace(PLAN, families=(), seeds=(0,)), tmp_path, asked)
     wishes = contest.referee.wishes
-    assert set(wishes.zone) == {INSIDE, EDGE}  # beyond the data nobody knows what is good
+    assert set(wishes.zone) == {INSIDE, EDGE}  # beyond the data the best designs are unknown
     first = contest.referee.spec_of(0)
     held = problem.data().isel({DESIGN: np.flatnonzero(problem.data()["held_out"].to_numpy())})
     mass = (7850 * held["width_m"] * held["height_m"]).to_numpy()
@@ -201,7 +201,7 @@ def test_without_measured_conditions_the_wish_is_to_be_as_good(beams: None, tmp_
 
 
 def test_the_energy_that_a_lattice_is_asked_for_can_be_wished() -> None:
-    """A design holds the number that was asked for, but what it takes up is measured."""
+    """A design has the requested number as a condition, but its energy is measured."""
     lattice = open_problem(Spec(problem="structures.lattice"))
     wishes = WishSet.of(lattice, Spec(problem="structures.lattice"), 2)
     assert wishes.scale.names == ("energy",)
@@ -209,7 +209,7 @@ def test_the_energy_that_a_lattice_is_asked_for_can_be_wished() -> None:
 
 
 def test_searches_are_told_all_margins_of_what_is_rejected() -> None:
-    """Alerts of molecules cost much, and runs leave them out where a wish is missed anyhow."""
+    """Alerts of molecules are expensive, and left out by runs where a target is missed anyhow."""
     asked = Spec(problem="molecules.lead", setup={"known": 100})
     lead = open_problem(asked)
     spec = replace(asked, limits=(Limit("alerts", at_most=0.0),))

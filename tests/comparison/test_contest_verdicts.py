@@ -1,4 +1,4 @@
-"""Verdicts of contests as they ship: what is told apart, what is said; defaults heed them."""
+"""Verdicts of packaged comparisons: their distinctions, their words, and the defaults they set."""
 
 import sys
 from dataclasses import replace
@@ -24,7 +24,7 @@ from ingenium.domains import load, own, problem_class
 
 
 def result(arm: str, inside: int, beyond: int, seed: int = 0) -> ArmResult:
-    """Of twelve wishes of each zone the first ones are met."""
+    """Result in which the first ones of twelve targets of each zone are met."""
     wishes = [
         WishOutcome(zone, 3.0 if i < met else None, 3.0 if i < met else None, 0.5, 0.5, 1, 0.1)
         for zone, met in ((INSIDE, inside), (BEYOND, beyond))
@@ -93,7 +93,7 @@ def test_who_proposes_is_told_what_is_better_where() -> None:
 
 
 def test_of_several_searches_the_best_is_named() -> None:
-    """One by the strategy of the problem needs no name."""
+    """A result by the strategy of the problem needs no name."""
     two = table(result("random", 1, 0), *SPREAD.results, result("optimiser (genetic)", 1, 12))
     assert (
         two.verdict()
@@ -132,7 +132,7 @@ def test_a_verdict_is_found_beside_its_problem(
 
 
 def shipped() -> list[ContestVerdict]:
-    """All verdicts of contests that come with the package."""
+    """All verdicts of comparisons in the package."""
     kinds = [problem_class(f"{field}.{key}") for field in own() for key in load(field).problems]
     return [v for kind in kinds for v in verdicts_beside(kind)]
 
@@ -140,5 +140,5 @@ def shipped() -> list[ContestVerdict]:
 @pytest.mark.parametrize("verdict", shipped(), ids=lambda v: f"{v.problem} {v.setup}".strip())
 def test_no_default_is_behind_another_that_could_propose(verdict: ContestVerdict) -> None:
     kind = problem_class(verdict.problem)
-    best = verdict.proposers or (kind.default_family,)  # nobody is where nothing new met any wish
+    best = verdict.proposers or (kind.default_family,)  # none where nothing new met any target
     assert kind.default_family in best, verdict.told(kind.default_family)

@@ -1,7 +1,7 @@
-"""Damaged files for all readers of a domain, in a process of their own; prints what came of them.
+"""Damaged files for all readers of a domain, in a process of their own; prints the results.
 
-Called as `python damage.py DOMAIN COUNT SEED FOLDER`. Each reader is called as it is, without the
-door of `verify`, which would turn any error into a refusal.
+Called as `python damage.py DOMAIN COUNT SEED FOLDER`. Each reader is called directly, without
+`verify`, which would turn any error into a refusal.
 """
 
 import io
@@ -37,12 +37,12 @@ UNRAISED: list[Any] = []
 
 
 class Hang(BaseException):
-    """A reader that took longer than patience lasts."""
+    """A reader that took longer than the limit."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A whole input and what reads it; `read` gives what can be compared."""
+    """A whole input and its reader; `read` returns comparable data."""
 
     name: str
     path: Path  # as it is read: a file, or a folder
@@ -52,7 +52,7 @@ class Reader:
 
 
 def damaged(data: bytes, rng: np.random.Generator, *, zipped: bool) -> tuple[str, bytes]:
-    """Of one kind or another; of an archive as often of what is packed in it."""
+    """Damage data in one of several ways; for an archive, half of the time its contents."""
     if zipped and rng.random() < 0.5:
         with suppress(zipfile.BadZipFile):
             return _repacked(data, rng)
@@ -119,7 +119,7 @@ KINDS = {
 
 
 def judged(reader: Reader, whole: Any) -> str:
-    """What came of reading: refused, the same, another design, a fault of ours, or no end."""
+    """Result of reading: refused, the same, another design, a fault of ours, or no end."""
     signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
     try:
         return "same" if _equal(reader.read(reader.path), whole) else "another"
@@ -143,7 +143,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _unraised(what: Any) -> None:
-    """What Python prints and nobody can catch, such as of an object that is thrown away."""
+    """Record errors that Python prints and nobody can catch, such as in a destructor."""
     UNRAISED.append(what.object)
     sys.__unraisablehook__(what)
 
@@ -153,7 +153,7 @@ def _impatient(number: int, frame: object) -> None:
 
 
 def run(readers: Iterator[Reader], count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """For each reader how often what came of `count` damaged files."""
+    """Count results of `count` damaged files for each reader."""
     signal.signal(signal.SIGPROF, _impatient)
     sys.unraisablehook = _unraised
     for place, reader in enumerate(readers):

@@ -19,7 +19,7 @@ from ingenium.domains import open_problem, problem_class
 from ingenium.domains.structures.parts.part import positions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SEALED = ("npz", "3mf")  # zip archives hold sums of what is packed
+SEALED = ("npz", "3mf")  # zip archives have checksums of their contents
 
 
 def of(domain: str, folder: Path) -> Iterator[Reader]:
@@ -52,7 +52,7 @@ def _specs(domain: str, folder: Path) -> Iterator[Reader]:
         path.write_bytes(example.read_bytes())
         try:
             read(path)
-        except InputError:  # asks another verb, of a device or a question
+        except InputError:  # a request of another verb, on a device or a question
             continue
         yield Reader(f"spec {domain}/{example.name}", path, path, read)
 
@@ -80,7 +80,7 @@ def _formats(problem: Problem, designs: xr.Dataset, folder: Path) -> Iterator[Re
 
 
 def _heeded(path: Path, part: Path, read: Any) -> bool:
-    """Whether a file is read; some are for people alone."""
+    """True if a file is read; some are for people alone."""
     whole = part.read_bytes()
     part.write_bytes(b"")
     try:
@@ -265,7 +265,7 @@ def _structures(folder: Path) -> Iterator[Reader]:
 
 
 def _middle(problem: Problem) -> xr.Dataset:
-    """A design of cells as full as they may be, and of the middle of whatever else there is."""
+    """A design of cells as full as allowed, and of middle values for other variables."""
     kinds = {c.name: c for c in problem.conditions}
     arrays = []
     for v in problem.variables:

@@ -11,7 +11,7 @@ Lines = list[str]
 
 
 def _points(change: Callable[[Lines], Lines], path: Path) -> None:
-    """Lines of points below the title, changed."""
+    """Change lines of points below the title."""
     title, *points = path.read_text().splitlines()
     path.write_text("\n".join([title, *change(points)]) + "\n")
 

@@ -1,4 +1,4 @@
-"""The contract on control laws: what their C code and units of FMI must not be."""
+"""The contract on control laws, and forgeries of their C code and FMI units."""
 
 import warnings
 import zipfile
@@ -21,7 +21,7 @@ def _text(old: str, new: str) -> Damage:
 
 
 def _line(name: str, new: Callable[[str], str]) -> Damage:
-    """Another value of a row of numbers."""
+    """Change a value of a row of numbers."""
 
     def change(path: Path) -> None:
         lines = path.read_text().splitlines(keepends=True)
@@ -68,7 +68,7 @@ def _more(name: str, content: bytes) -> Damage:
 
 
 def _twice(path: Path) -> None:
-    """The description of another unit before the unit's own."""
+    """Insert the description of another unit before the unit's own."""
     with zipfile.ZipFile(path) as archive:
         members = {n: archive.read(n) for n in archive.namelist()}
     other = members["modelDescription.xml"].replace(b'stepSize="0.05"', b'stepSize="0.5"')

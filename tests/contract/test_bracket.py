@@ -42,5 +42,5 @@ class TestBracket(ProblemContract):
     def test_every_format_carries_a_run(
         self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """As everywhere, but it takes long."""
+        """Run the inherited test, which takes long."""
         super().test_every_format_carries_a_run(problem, tmp_path, monkeypatch)

@@ -8,7 +8,7 @@ import pytest
 from ingenium.testing import ProblemContract
 
 
-@pytest.mark.slow  # a part like the bracket, whose contract is kept by default
+@pytest.mark.slow  # a part like the bracket, whose contract runs by default
 class TestContainer(ProblemContract):
     problem_name = "structures.container"
     few = 3

@@ -1,4 +1,4 @@
-"""The contract on crystals, judged by CHGNet where no quantum engine is there."""
+"""The contract on crystals, judged by CHGNet where there is no quantum engine."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ def _line(text: str, begins: str, words: Callable[[list[str]], list[str]]) -> st
 
 
 def _off_centre(text: str) -> str:
-    """The last atom a hundredth of an edge off its place: P1 that looks cubic."""
+    """Move the last atom by a hundredth of an edge: P1 that looks cubic."""
     lines = text.rstrip("\n").split("\n")
     x, *rest = lines[-1].split()
     lines[-1] = " ".join([f"{float(x) + 0.01:.9f}", *rest])
@@ -30,7 +30,7 @@ def _off_centre(text: str) -> str:
 
 
 def _said(name: str, value: str) -> Damage:
-    """Another word of the head of a CIF, or one more."""
+    """Change or add a word of the head of a CIF."""
 
     def change(text: str) -> str:
         head, mark, rest = text.partition("loop_")
@@ -41,7 +41,7 @@ def _said(name: str, value: str) -> Damage:
 
 
 def _half(text: str) -> str:
-    """Half of an atom, which a formula that balances does not show."""
+    """Remove half of an atom, which a balanced formula does not show."""
     named = text.replace(" _atom_site_fract_z\n", " _atom_site_fract_z\n _atom_site_occupancy\n")
     head, mark, atoms = named.partition("_atom_site_occupancy\n")
     rows = [line for line in atoms.split("\n") if line]

@@ -29,7 +29,7 @@ MOST_CPU_S = 120  # of a domain
 def test_damaged_files_of_a_domain(
     domain: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """A seal is no signature: what a sealed format tells apart is damage of its own bytes."""
+    """A seal is no signature: in a sealed format only damage of its own bytes is detected."""
     words = [sys.executable, str(HERE / "damage.py"), domain, str(COUNTS[domain]), "0"]
     paths = os.pathsep.join(p for p in sys.path if p)
     done = subprocess.run(

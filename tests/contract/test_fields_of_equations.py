@@ -22,7 +22,7 @@ def _shifted(fields: np.ndarray) -> np.ndarray:
 
 
 class Fields(ProblemContract):
-    """What both equations inherit."""
+    """Base of both equations' tests."""
 
     problem_name = "equations.field"
 

@@ -16,7 +16,7 @@ from ingenium.testing import Damage, ProblemContract
 
 
 def _twice(path: Path) -> None:
-    """Two days of one number."""
+    """Give two days one number."""
     days = xr.load_dataset(path, engine="h5netcdf", decode_timedelta=False)
     xr.concat([days, days], "design").to_netcdf(path, engine="h5netcdf")
 
@@ -48,7 +48,7 @@ class TestFeederDay(ProblemContract):
 
 
 def _of_table(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Damage:
-    """A table of numbers, changed."""
+    """Change a table of numbers."""
 
     def damage(path: Path) -> None:
         change(pd.read_csv(path)).to_csv(path, index=False)
@@ -57,14 +57,14 @@ def _of_table(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Damage:
 
 
 def _with_a_gap(table: pd.DataFrame) -> pd.DataFrame:
-    """A step of which nothing is said."""
+    """Leave out one step."""
     out = table.astype(dict.fromkeys(table.columns[1:], float))
     out.iloc[5, 1:] = np.nan
     return out
 
 
 def _scaled(kind: str, by: float) -> Damage:
-    """All columns of a kind."""
+    """Scale all columns of a kind."""
 
     def change(table: pd.DataFrame) -> pd.DataFrame:
         own = [name for name in table.columns if name.startswith(kind)]
@@ -96,7 +96,7 @@ class TestProfileDay(ProblemContract):
 
 
 def _columns_swapped(path: Path) -> None:
-    """The loads of two consumers under each other's names."""
+    """Swap the names of the loads of two consumers."""
     text = path.read_text().replace("H0-A", "?", 1).replace("H0-H", "H0-A", 1)
     path.write_text(text.replace("?", "H0-H", 1))
 
@@ -130,7 +130,7 @@ class TestProfileYear(ProblemContract):
 
 
 def _crossed(path: Path) -> None:
-    """The lowest quantile above the highest."""
+    """Put the lowest quantile above the highest."""
     frame = pd.read_csv(path)
     low, high = frame.columns[1], frame.columns[5]
     frame[low] = frame[high] + 0.1
@@ -138,7 +138,7 @@ def _crossed(path: Path) -> None:
 
 
 def _without_end(path: Path) -> None:
-    """A band that holds whatever comes."""
+    """Write a band without ends, which is satisfied by any value."""
     frame = pd.read_csv(path)
     for name in frame.columns:
         if name.endswith((":q05", ":q95")):
@@ -147,7 +147,7 @@ def _without_end(path: Path) -> None:
 
 
 def _at_one_node(path: Path) -> None:
-    """All of the power at the first node."""
+    """Put all of the power at the first node."""
     frame = pd.read_csv(path)
     for first, side in ((1, "export_kw"), (2, "import_kw")):
         own = [name for name in frame.columns if name.endswith(f":{side}")]
@@ -158,7 +158,7 @@ def _at_one_node(path: Path) -> None:
 
 
 def _sides_exchanged(path: Path) -> None:
-    """What may be drawn as what may be fed in."""
+    """Exchange the bounds of import and export."""
     frame = pd.read_csv(path)
     values = frame.iloc[:, 1:].to_numpy().reshape(len(frame), -1, 2)
     frame.iloc[:, 1:] = values[:, :, ::-1].reshape(len(frame), -1)

@@ -18,20 +18,20 @@ def _changed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) 
 
 
 def _told(name: str, value: str, path: Path) -> None:
-    """Another word in the head of a file."""
+    """Change a word in the head of a file."""
     with h5py.File(path, "r+") as file:
         file.attrs[name] = value
 
 
 def _one_turned(field: np.ndarray) -> np.ndarray:
-    """One number of the field with its sign turned, as a spin may be."""
+    """Invert the sign of one number of the field, as is valid for a spin."""
     out = field.copy()
     out[..., -1, -1] *= -1
     return out
 
 
 class Fields(ProblemContract):
-    """What each model inherits."""
+    """Base of each model's tests."""
 
     problem_name = "physics.lattice"
     name: ClassVar[str]

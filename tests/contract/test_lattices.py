@@ -18,7 +18,7 @@ _found: dict[bytes, float] = {}
 
 
 def remembered(frame: Frame) -> float:
-    """The density of a body; whole blocks are proposed, and each run and replay meets the same."""
+    """Cache the density of a body, as each run and replay proposes the same whole blocks."""
     key = b"".join(a.tobytes() for a in (frame.node_m, frame.wall, frame.thickness_m))
     if key not in _found:
         _found[key] = body_density(frame)
@@ -38,12 +38,12 @@ def _of_cells(change: Callable[[pd.DataFrame], pd.DataFrame], path: Path) -> Non
 
 
 def _second(table: pd.DataFrame, energy: float) -> pd.DataFrame:
-    """Another energy in all rows but the first, which was read alone."""
+    """Change the energy in all rows except the first."""
     return table.assign(wanted_j_kg=[table["wanted_j_kg"][0], *[energy] * (len(table) - 1)])
 
 
 def _doubled_cell(table: pd.DataFrame) -> pd.DataFrame:
-    """The second cell under the number of the first."""
+    """Give the second cell the number of the first."""
     return table.assign(row=[table["row"][0], *table["row"][:1], *table["row"][2:]])
 
 

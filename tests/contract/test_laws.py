@@ -11,7 +11,7 @@ from ingenium.testing.forging import UnfitFileError
 
 
 def _rewritten(change: Callable[[str], str], path: Path) -> None:
-    """The formula of SymPy changed, and nothing else."""
+    """Change the formula of SymPy, and nothing else."""
     file = path / "law.sympy"
     before = file.read_text()
     after = change(before)
@@ -21,14 +21,14 @@ def _rewritten(change: Callable[[str], str], path: Path) -> None:
 
 
 def _alone(change: Callable[[str], str], path: Path) -> None:
-    """The same, with the files of LaTeX and C that say otherwise made to agree in nothing."""
+    """Apply a change, and make the files of LaTeX and C disagree in everything."""
     _rewritten(change, path)
     (path / "law.tex").unlink()
     (path / "law.c").unlink()
 
 
 def _by_itself(change: Callable[[str], str], path: Path) -> None:
-    """The same in the other files, which are judged by what they say, not by who wrote them."""
+    """Apply a change to the other files too, which are judged by content, whoever wrote them."""
     for file in path.iterdir():
         before = file.read_text()
         after = change(before)

@@ -17,7 +17,7 @@ SDF, XYZ = (".sdf",), (".xyz",)
 
 
 def _words(old: bytes, new: bytes) -> Damage:
-    """One text of a file for another, where it first stands."""
+    """Replace the first occurrence of a text in a file."""
 
     def change(content: bytes) -> bytes:
         assert old in content, old
@@ -27,14 +27,14 @@ def _words(old: bytes, new: bytes) -> Damage:
 
 
 def _line(number: int, change: Callable[[bytes], bytes], path: Path) -> None:
-    """One line of a file, changed."""
+    """Change one line of a file."""
     lines = path.read_bytes().splitlines()
     lines[number] = change(lines[number])
     path.write_bytes(b"\n".join(lines) + b"\n")
 
 
 def _more(line: bytes) -> bytes:
-    """A count of atoms that is one too many."""
+    """Raise a count of atoms by one."""
     return b"%3d" % (int(line[:3]) + 1) + line[3:]
 
 
@@ -43,7 +43,7 @@ def _fewer_bonds(line: bytes) -> bytes:
 
 
 def _order(kind: int) -> Damage:
-    """The first bond as one of another order (4: aromatic, 8: any, 9: dative)."""
+    """Give the first bond another order (4: aromatic, 8: any, 9: dative)."""
     return _words(b"  1  2  1  0", b"  1  2  %d  0" % kind)
 
 
@@ -89,7 +89,7 @@ class TestLead(ProblemContract):
 
 @pytest.mark.slow
 class TestLeadOfElectrons(TestLead):
-    """Whose places are read too."""
+    """A lead whose atomic positions are read too."""
 
     setup: ClassVar[Mapping[str, Any]] = {**TestLead.setup, "electrons": "gfn2"}
     harmless: ClassVar[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""The contract on digits: images, and drives of the network that draws them on a chip."""
+"""The contract on digits: images, and drives of the network that generates them on a chip."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,7 +13,7 @@ from ingenium.testing import Damage, ProblemContract
 
 
 def _repainted(change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
-    """An image with other grey levels, which still says its digit."""
+    """Change the grey levels of an image, and leave its digit."""
     with Image.open(path) as image:
         grey, digit = np.asarray(image).astype(int), image.info["digit"]
     text = PngImagePlugin.PngInfo()
@@ -22,7 +22,7 @@ def _repainted(change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
 
 
 def _relabelled(path: Path) -> None:
-    """An image that says it is another digit."""
+    """Label an image as another digit."""
     with Image.open(path) as image:
         grey, digit = np.asarray(image), int(image.info["digit"])
     text = PngImagePlugin.PngInfo()
@@ -31,7 +31,7 @@ def _relabelled(path: Path) -> None:
 
 
 def _saved(path: Path, *, also: Mapping[bytes, bytes] = {}, **more: Any) -> None:
-    """The same image, with more in its file, by which programs show it otherwise."""
+    """Save the same image with more in its file, by which programs show it otherwise."""
     with Image.open(path) as image:
         grey, digit = np.asarray(image), image.info["digit"]
     text = PngImagePlugin.PngInfo()
@@ -46,14 +46,14 @@ DARKER = (1000).to_bytes(4, "big")  # a gamma of a hundredth
 
 
 def _moving(path: Path) -> None:
-    """A second image after the first, which a browser shows."""
+    """Add a second image after the first, which a browser shows."""
     with Image.open(path) as image:
         other = Image.fromarray(255 - np.asarray(image))
     _saved(path, save_all=True, append_images=[other])
 
 
 def _typed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
-    """An array of a file as one of another kind."""
+    """Change the type of an array of a file."""
     with h5py.File(path, "r+") as file:
         held = change(file[name][()])
         del file[name]
@@ -111,7 +111,7 @@ class TestDrives(ProblemContract):
 
 
 def _in_line(change: Callable[[list[str]], list[str]], path: Path) -> None:
-    """The first series of a file as another one."""
+    """Replace the first series of a file by another one."""
     lines = path.read_text().splitlines()
     at = lines.index("@data") + 1
     lines[at] = ":".join(change(lines[at].split(":")))
@@ -128,7 +128,7 @@ def _scaled(rows: list[str], by: float) -> list[str]:
 
 
 def _jagged(rows: list[str]) -> list[str]:
-    """Every second frame of another height."""
+    """Give every second frame another height."""
     series = np.array([[float(x) for x in row.split(",")] for row in rows[:-1]])
     series[:, ::2] += 0.5
     return [*(",".join(map(repr, row.tolist())) for row in series), rows[-1]]

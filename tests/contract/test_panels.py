@@ -21,13 +21,13 @@ def _thicker(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _line(table: pd.DataFrame) -> pd.DataFrame:
-    """A line between rows alone, thicker."""
+    """Thicken a line between rows."""
     level = table["y0_mm"] == table["y1_mm"]
     return table.assign(thickness_mm=table["thickness_mm"] * (1 + 0.5 * level))
 
 
 def _on_its_side(table: pd.DataFrame) -> pd.DataFrame:
-    """What is along in the place of what is across."""
+    """Exchange both directions."""
     return table.assign(
         **{a: table[b] for a, b in (("x0_mm", "y0_mm"), ("y0_mm", "x0_mm"))},
         **{a: table[b] for a, b in (("x1_mm", "y1_mm"), ("y1_mm", "x1_mm"))},

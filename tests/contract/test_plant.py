@@ -16,7 +16,7 @@ def _line(name: str, old: str, new: str, path: Path) -> None:
 
 
 def _hidden(path: Path) -> None:
-    """The attack is there and its label is gone."""
+    """Keep the attack, and remove its label."""
     tags = path / "tags.csv"
     tags.write_text(
         "\n".join(
@@ -35,13 +35,13 @@ def _another_station(path: Path) -> None:
 
 
 def _renamed(path: Path) -> None:
-    """Two tags in each other's place."""
+    """Exchange the names of two tags."""
     tags = path / "tags.csv"
     tags.write_text(tags.read_text().replace("L_T1,L_T2", "L_T2,L_T1", 1))
 
 
 def _swapped(path: Path) -> None:
-    """Two hours of readings in each other's place, with right stamps."""
+    """Exchange two hours of readings, with right stamps."""
     tags = path / "tags.csv"
     lines = tags.read_text().splitlines()
     a, b = (line.split(",", 1) for line in (lines[5], lines[12]))
@@ -50,7 +50,7 @@ def _swapped(path: Path) -> None:
 
 
 def _of_event(column: str, value: str, path: Path) -> None:
-    """Another entry of the event."""
+    """Change an entry of the event."""
     file = path / "events.csv"
     head, row = file.read_text().splitlines()[:2]
     cells = dict(zip(head.split(","), row.split(","), strict=True)) | {column: value}
@@ -58,7 +58,7 @@ def _of_event(column: str, value: str, path: Path) -> None:
 
 
 def _thirsty(by: float, path: Path) -> None:
-    """Demands of another size beside the same readings."""
+    """Change the size of demands, with the same readings."""
     file = path / "demand.csv"
     head, *rows = file.read_text().splitlines()
     cells = [row.split(",") for row in rows]
@@ -67,7 +67,7 @@ def _thirsty(by: float, path: Path) -> None:
 
 
 def _held(path: Path) -> None:
-    """One tag that stands still for the whole week, as a replayed reading does."""
+    """Freeze one tag for the whole week, like a replayed reading."""
     file = path / "tags.csv"
     head, *rows = file.read_text().splitlines()
     cells = [row.split(",") for row in rows]

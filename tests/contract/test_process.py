@@ -1,4 +1,4 @@
-"""The contract on batches of the laboratory, and what a table of recipes must not say."""
+"""The contract on batches of the laboratory, and on invalid tables of recipes."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -16,7 +16,7 @@ TASK = (
 
 
 def _alone(change: Callable[[str], str], path: Path) -> None:
-    """The code changed, without the files beside it that would tell."""
+    """Change the code, without the companion files that would reveal it."""
     _rewritten(change, path)
     (path / "programme.mps").unlink()
     (path / "programme.lp").unlink()

@@ -1,4 +1,4 @@
-"""The contract on circuits and on the molecules that they draw."""
+"""The contract on circuits and on the molecules that they generate."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,19 +24,19 @@ def _first(text: str, gate: str) -> str:
 
 
 def _in_degrees(text: str) -> str:
-    """An angle of the file as degrees."""
+    """Write an angle of the file in degrees."""
     line = _first(text, "ry(")
     angle = float(line[3 : line.index(")")])
     return text.replace(line, line.replace(line[3 : line.index(")")], repr(57.29578 * angle)), 1)
 
 
 def _unwired(text: str) -> str:
-    """No gate on the last qubit."""
+    """Remove the gates of the last qubit."""
     return "\n".join(row for row in text.split("\n") if "q[3]" not in row)
 
 
 def _exchanged(text: str) -> str:
-    """Qubits read into each other's bits."""
+    """Read qubits into each other's bits."""
     rows = [f"measure q[{q}] -> c[{3 - q}];" for q in range(4)]
     return text.replace("measure q -> c;", "\n".join(rows))
 
@@ -50,23 +50,23 @@ def _unread(text: str) -> str:
 
 
 def _before(text: str, more: str) -> str:
-    """Statements more before the measurement."""
+    """Insert statements before the measurement."""
     return text.replace("measure", f"{more}\nmeasure", 1)
 
 
 def _redefined(text: str) -> str:
-    """A gate of the library under the same name."""
+    """Redefine a gate of the library under the same name."""
     return text.replace("qreg", "gate ry(t) a { rx(t) a; }\nqreg", 1)
 
 
 def _commented(text: str) -> str:
-    """A gate that a reader of lines takes for none."""
+    """Write a gate that a line-based reader misses."""
     line = _first(text, "ry(")
     return text.replace(line, f"// {line}", 1)
 
 
 def _wound(text: str) -> str:
-    """An angle and many whole turns."""
+    """Add many whole turns to an angle."""
     line = _first(text, "ry(")
     angle = line[3 : line.index(")")]
     return text.replace(angle, repr(float(angle) + 1e17), 1)
@@ -102,7 +102,7 @@ class TestDistribution(ProblemContract):
 
 
 def _another(text: str) -> str:
-    """Methyl in place of hydrogen."""
+    """Replace hydrogen by methyl."""
     first, rest = text.split(" ", 1)
     return f"C{first} {rest}"
 

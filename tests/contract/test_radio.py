@@ -26,18 +26,18 @@ def _changed(change: Callable[[Any], None]) -> Damage:
 
 
 def _sooner(file: Any) -> None:
-    """All delays, and those that Sionna reads, a tenth shorter."""
+    """Shorten all delays, and those that Sionna reads, by a tenth."""
     file["delay"][...] = 0.9 * file["delay"][()]
     file["tau"][...] = 0.9 * file["tau"][()]
 
 
 def _elsewhere(file: Any) -> None:
-    """The same paths at another place."""
+    """Move the same paths to another place."""
     file["east_m"][...] = file["east_m"][()] + 15.0
 
 
 def _in_ns(file: Any) -> None:
-    """Delays in ns that say so."""
+    """Write delays in ns, with that unit."""
     file["delay"][...] = 1e9 * file["delay"][()]
     file["delay"].attrs["units"] = "ns"
 
@@ -73,43 +73,43 @@ class TestAreaChannel(ProblemContract):
     few = 4
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        """Those of a site, of which a few show that its own file is what is read."""
+        """Forgeries of a site, a few of which show that its own file is read."""
         few = ("sooner than light", "at another place", "in nanoseconds")
         return {"sionna-hdf5": {name: FORGERIES[name] for name in few}}
 
 
 def _weaker(file: Any) -> None:
-    """Beams of a little less power."""
+    """Lower the power of the beams a little."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][...] = 0.999 * file[name][()]
 
 
 def _stronger(file: Any) -> None:
-    """Beams of more power than is needed."""
+    """Raise the power of the beams above the need."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][...] = 1.01 * file[name][()]
 
 
 def _easier(file: Any) -> None:
-    """A lower SINR than was asked for."""
+    """Write a lower SINR than the requested one."""
     file["asked_db"][...] = file["asked_db"][()] - 3.0
 
 
 def _nearer(file: Any) -> None:
-    """Louder channels under the same beams."""
+    """Make channels louder under the same beams."""
     for name in file:
         if name.startswith("channel"):
             file[name][...] = 1.1 * file[name][()]
 
 
 def _silent(file: Any) -> None:
-    """No beam for the last user."""
+    """Remove the beam of the last user."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][:, -1] = 0.0
 
 
 def _exchanged(file: Any) -> None:
-    """Each beam for another user."""
+    """Exchange beams between users."""
     for name in ("beam_real", "beam_imaginary"):
         file[name][...] = np.roll(file[name][()], 1, axis=1)
 

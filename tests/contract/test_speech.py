@@ -29,7 +29,7 @@ def _samples(change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
 
 
 def _heard(x: np.ndarray) -> np.ndarray:
-    """What was heard in place of what was made of it."""
+    """Replace the output by the input recording."""
     return 32767 * noisy(0, "white", 0.0)
 
 
@@ -41,7 +41,7 @@ def _one_bit(x: np.ndarray) -> np.ndarray:
 
 class TestSpeech(ProblemContract):
     problem_name = "edge.speech"
-    written: ClassVar[Mapping[str, float]] = {"level_db": math.inf}  # 0 dB, of what was said itself
+    written: ClassVar[Mapping[str, float]] = {"level_db": math.inf}  # 0 dB relative to the speech
     harmless: ClassVar[Mapping[str, str]] = {
         "upside down": Speech.unchecked[3],
         "shifted": Speech.unchecked[2],  # by a twentieth of a decibel, in what it names

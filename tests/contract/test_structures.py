@@ -15,7 +15,7 @@ STL = (".stl",)
 
 
 def _asked(value: object, path: Path) -> None:
-    """Another volume than was asked for, beside the part."""
+    """Write another volume than the requested one, next to the part."""
     file = path / "asked.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"volume_fraction": value}))
 

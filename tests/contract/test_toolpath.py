@@ -10,7 +10,7 @@ from ingenium.testing import Damage, ProblemContract
 
 
 def _changed(pattern: str, by: str, path: Path) -> None:
-    """The first match of a file, which it must have."""
+    """Replace the first match of a file, which must exist."""
     text, count = re.subn(pattern, by, path.read_text(), count=1, flags=re.M)
     assert count == 1, pattern
     path.write_text(text)

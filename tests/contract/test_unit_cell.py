@@ -14,7 +14,7 @@ MIRRORED = {"back to front": "A mirrored cell is the same material: no quantity 
 
 
 def _halved(path: Path) -> None:
-    """Shares just above one half, which count as solid."""
+    """Set shares just above one half, which count as solid."""
     with np.load(path) as kept:
         share = kept["share"]
     np.savez(path, share=0.51 * share)

@@ -56,7 +56,7 @@ CHANGES: Mapping[str, Callable[[str], str]] = {
 
 
 def _says_twice(path: Path) -> None:
-    """Two poems under one key, of which readers heed one or the other."""
+    """Put two poems under one key, of which readers use one or the other."""
     path.write_text(path.read_text().replace('"poem":', '"poem": "to be", "poem":'))
 
 

@@ -1,4 +1,4 @@
-"""Artifacts in their folders: what was altered after they were written shows."""
+"""Artifacts in their folders: later alterations are detected."""
 
 import json
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ def test_a_record_is_opened_as_it_was_told(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"bar": 3.5', '"bar": 1e9'),  # an alarm that never rings, run without a word
+        ('"bar": 3.5', '"bar": 1e9'),  # an alarm that never fires, run without words
         ('"rejected"', '"accepted"'),
         ('"missed": 0.25', '"missed": 0.0'),
         ('"hold": 4,', '"hold": 4, "hold": 1,'),
@@ -86,7 +86,7 @@ def test_what_is_no_record_is_told(folder: Path, content: str) -> None:
 
 
 def test_a_seal_is_no_signature(folder: Path) -> None:
-    """Whoever writes the record anew can seal it; a replay and the ledger tell then."""
+    """Anybody who rewrites the record can seal it; then a replay and the ledger reveal it."""
     path = folder / Alarm.file
     told = {k: v for k, v in json.loads(path.read_text()).items() if k != "seal"}
     path.write_text(sealed_text(told | {"verdict": "accepted"}))

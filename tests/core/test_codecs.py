@@ -34,7 +34,7 @@ def test_series_have_a_mean_of_0_and_a_spread_of_1_in_each_channel() -> None:
     torch.testing.assert_close(x.mean((0, 2)), torch.zeros(7, dtype=torch.float64))
     ones = torch.ones(5, dtype=torch.float64)
     torch.testing.assert_close(x[:, :5].std((0, 2)), ones)
-    assert bool((x[:, 5:] == 0).all())  # what never changes keeps its scale
+    assert bool((x[:, 5:] == 0).all())  # constant columns keep their scale
 
 
 def test_logarithms_are_standardised_as_such() -> None:

@@ -68,7 +68,7 @@ def test_counters_are_added_once_and_run_over(machine: Path) -> None:
 
 
 def test_measured_share(machine: Path, tmp_path: Path) -> None:
-    """A process that had a quarter of the busy time gets a quarter of the energy."""
+    """A process with a quarter of the busy time gets a quarter of the energy."""
     told = stat(tmp_path / "stat", 100.0)
     with Meter(root=machine, stat=told) as meter:
         before = time.process_time()
@@ -141,7 +141,7 @@ def test_carbon_needs_a_number_and_its_source(
 def test_an_old_package_of_the_same_name_reads_no_graphics_processor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """nvidia-ml-py3, which CHGNet brings."""
+    """The old package is nvidia-ml-py3, which CHGNet brings."""
     monkeypatch.setitem(sys.modules, "pynvml", types.SimpleNamespace(NVMLError=RuntimeError))
     with Meter(root=tmp_path) as meter:
         assert meter.read().gpu_kwh is None

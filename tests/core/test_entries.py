@@ -1,4 +1,4 @@
-"""What was understood of a setup is told to its last entry, with units."""
+"""The reading of a setup is reported to its last entry, with units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

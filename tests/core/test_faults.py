@@ -1,4 +1,4 @@
-"""A table is read to its last entry: what is unknown or missing is told by its place."""
+"""A table is read to its last entry: unknown or missing ones are reported by their place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What models see of conditions, by hand."""
+"""Model inputs of conditions, by hand."""
 
 import numpy as np
 import pytest

@@ -275,7 +275,7 @@ def test_a_link_to_a_folder_is_followed(tmp_path):
 
 
 def test_links_laid_into_unfinished_work_are_not_followed(tmp_path):
-    """Whoever may write beside the output folder must not reach what the user alone may write."""
+    """Anybody who may write to the output's parent folder must not reach the user's own files."""
     victim = tmp_path / "victim"
     victim.mkdir()
     (victim / ".ingenium").write_text("one")

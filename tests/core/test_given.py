@@ -1,4 +1,4 @@
-"""What a spec gives: read within bounds, held against its declaration, digested by what it says."""
+"""Inputs of a spec: read within bounds, checked against their declaration, digested by content."""
 
 import json
 from pathlib import Path

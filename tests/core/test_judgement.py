@@ -1,4 +1,4 @@
-"""Limits on what is measured once: in the units that a spec writes, and on whole intervals."""
+"""Limits on single measurements: in the units of a spec, and on whole intervals."""
 
 import math
 

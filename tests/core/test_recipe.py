@@ -1,4 +1,4 @@
-"""What is made once and kept: resumed, shared, sealed; nothing planted or damaged is ever used."""
+"""Cached results: resumed, shared, sealed; planted or damaged ones are never used."""
 
 import io
 import shutil
@@ -205,7 +205,7 @@ def test_whoever_needs_what_another_makes_waits_with_progress(monkeypatch):
     other = threading.Thread(target=lambda: found.append(_recipe(made).complete(watch)))
     other.start()
     assert waiting.wait(10)
-    assert made == [0, 1, 3]  # meanwhile it has made what is free
+    assert made == [0, 1, 3]  # meanwhile it has computed all unlocked pieces
     held.__exit__(None, None, None)
     other.join(10)
     assert made == [0, 1, 3, 2]

@@ -1,4 +1,4 @@
-"""Means over scenarios: errors in closed form, and verdicts that no batch and no luck decides."""
+"""Means over scenarios: errors in closed form, and verdicts independent of batch and luck."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ AT_MOST = Limit("risk", at_most=0.05)
 
 @dataclass(frozen=True)
 class Plain:
-    """The chance of a design as it is."""
+    """The probability of failure of a design itself."""
 
     name: str = "plain"
     version: str = "1"
@@ -33,7 +33,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class Dice:
-    """Whether a design fails in a scenario, and a cost with its chance as mean and deviation."""
+    """Failure of a design in a scenario, and a cost with its probability as mean and deviation."""
 
     seed: int = 0
     shares: tuple[str, ...] = ("risk",)
@@ -70,7 +70,7 @@ def test_contracts() -> None:
 
 
 def test_errors_in_closed_form() -> None:
-    """Of a mean s/sqrt(n); of a share so that the farther end of Wilson's interval is met."""
+    """A mean has s/sqrt(n); a share uses the farther end of Wilson's interval."""
     found = engine(first=64).measure(torch.tensor([0.3], dtype=torch.float64)).numpy()[0]
     cost = Dice().outcomes(torch.tensor([0.3]).double(), scenarios=range(64))[0, :, 1].numpy()
     assert found[3:5] == pytest.approx([cost.mean(), cost.std(ddof=1) / 8])
@@ -114,7 +114,7 @@ def test_no_more_is_drawn_of_what_another_limit_rejects() -> None:
 
 @pytest.mark.slow
 def test_luck_accepts_no_more_than_stated() -> None:
-    """Of engines with other seeds, on a design a little beyond the limit and on one within."""
+    """Engines with other seeds, on a design a little beyond the limit and on one within."""
     wrong, right = 0, 0
     for seed in range(300):
         sampled = Sampled(Plain(), Dice(seed), most=512)

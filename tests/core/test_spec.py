@@ -125,7 +125,7 @@ def test_a_selection_of_less_than_one_is_refused(count: int) -> None:
 
 
 def test_limits_that_differ_have_labels_that_differ() -> None:
-    """Margins are kept by label: one of two near limits must not hide the other."""
+    """Margins are stored by label: one of two near limits must not hide the other."""
     labels = {Limit("v", at_least=0.95).label, Limit("v", at_least=0.95000001).label}
     assert labels == {"0.95 <= v", "0.95000001 <= v"}
     assert Limit("v", at_least=0.9, at_most=1.0, unit="pu").label == "0.9 <= v <= 1 [pu]"

@@ -20,7 +20,7 @@ SIZE = (Variable("side_m", ("edge",), "m", "edge length", lower=0.0),)
 
 
 class Box:
-    """Volume and surface of a box; no answer for one without volume."""
+    """Volume and surface of a box; NaN for one without volume."""
 
     name = "box"
     version = "1"
@@ -61,7 +61,7 @@ def test_no_answer_is_failed_and_never_rejected() -> None:
 
 
 def test_a_costly_quantity_may_be_missing_only_where_another_breaks_its_limit() -> None:
-    """Rows: broken without the costly one; held without it; broken without the other one; all."""
+    """Rows: violated without the costly one; satisfied without it; violated by it alone; all."""
     measured = np.array([[2.0, np.nan], [0.0, np.nan], [np.nan, 2.0], [0.0, 2.0]])
     limits = [Limit("cheap", at_most=1.0), Limit("costly", at_most=1.0)]
     margin = margins(measured, ["cheap", "costly"], limits)
@@ -155,7 +155,7 @@ def test_selected_designs_lie_apart_best_first(asked: Select, kept: list[int]) -
 
 @pytest.mark.parametrize("columns", [1, 2, 3])
 def test_fronts_are_those_of_taking_one_after_the_other(columns: int) -> None:
-    """By the definition, with ties and doubles."""
+    """Compare with the definition, with ties and doubles."""
     cost = np.random.default_rng(1).integers(0, 6, (80, columns)).astype(float)
     left, front = set(range(len(cost))), {}
     while left:
@@ -183,7 +183,7 @@ def test_a_limit_that_is_held_by_less_than_its_uncertainty_is_close() -> None:
     cube = boxes([[1.0, 1.0, 1.0], [1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
     limits = (Limit("volume_m3", at_most=1.05), Limit("surface_m2", at_most=9.0))
     found = verify(cube, Box(), limits, variables=SIZE, sizes={"edge": 3})
-    assert not close(found).any()  # as long as nobody says how sure the values are
+    assert not close(found).any()  # as long as the values have no uncertainty
     told = weighed(found, limits, {"volume_m3": 0.1})
     assert close(told).tolist() == [[True, False], [False, False], [False, False]]
     assert told["verdict"].to_numpy().tolist() == found["verdict"].to_numpy().tolist()
@@ -218,7 +218,7 @@ def test_what_is_attainable_beyond_the_uncertainty_is_held_beyond_it() -> None:
     near = nearest(told, limits, Box().quantities)
     assert near is not None
     (reach,) = near.reaches
-    assert reach.alone.at_most == pytest.approx(1.0)  # 0.9, and 0.1 of doubt
+    assert reach.alone.at_most == pytest.approx(1.0)  # 0.9, and 0.1 of uncertainty
     asked = (replace(reach.alone, at_most=1.0 + 1e-9),)
     again = verify(two, Box(), asked, variables=SIZE, sizes={"edge": 3})
     again = weighed(again, asked, {"volume_m3": 0.1})

@@ -1,4 +1,4 @@
-"""No `[setup]` of any problem passes over an entry that it does not know, however deep."""
+"""No `[setup]` of any problem ignores an unknown entry, at any depth."""
 
 import tomllib
 import typing
@@ -22,7 +22,7 @@ MADE_UP = "nobody_knows_this"
 
 
 def inner(kind: Any) -> Iterator[tuple[type, bool]]:
-    """Dataclasses in a type, and whether they stand in a list."""
+    """Dataclasses in a type, and whether they are in a list."""
     if is_dataclass(kind) and isinstance(kind, type):
         yield kind, False
     listed = typing.get_origin(kind) in (tuple, list)
@@ -32,7 +32,7 @@ def inner(kind: Any) -> Iterator[tuple[type, bool]]:
 
 
 def tables(kind: type) -> Iterator[tuple[tuple[str, ...], type, Any]]:
-    """Nested tables of settings: keys, their class, and the setup that holds `{}` there."""
+    """Nested tables of settings: keys, their class, and the setup with `{}` there."""
     for name, hint in typing.get_type_hints(kind).items():
         if name not in {f.name for f in fields(kind)}:
             continue
@@ -184,7 +184,7 @@ def test_what_was_accepted_without_a_word_is_refused(
 def test_what_no_run_can_use_is_told_before_anything_is_made(
     name: str, setup: str, part: str
 ) -> None:
-    """`making.designs = 8` ended after 517 CPU s with "expected at least 8 designs; came 7"."""
+    """Regression: `making.designs = 8` failed only after 517 CPU s of preparation."""
     with pytest.raises(InputError) as caught:
         read(name, tomllib.loads(setup))
     assert part in str(caught.value)
@@ -229,7 +229,7 @@ DIGESTS = {  # of sha256, the first
     "molecules/conformers.toml": "b8273a903f48",
     "molecules/lead.toml": "9853ae22115b",
     "molecules/library.toml": "0d0519d4170a",
-    "molecules/route.toml": "4bf5f4806f56",  # whose target is given since
+    "molecules/route.toml": "4bf5f4806f56",  # whose target has been given since
     "structures/bracket.toml": "6e515478930d",
     "structures/cantilever.toml": "bbd77f67416f",
     "structures/container.toml": "8892115aa0fc",  # whose limits are those of plates since
@@ -244,7 +244,7 @@ DIGESTS = {  # of sha256, the first
     "path", [EXAMPLES / name for name in DIGESTS], ids=lambda p: p.relative_to(EXAMPLES).as_posix()
 )
 def test_examples_ask_what_they_asked(path: Path) -> None:
-    """Digests of the specs before settings were read to their last entry."""
+    """Digests of the specs from before settings were read to their last entry."""
     spec = load(path)
     asked = as_table(spec) | {"setup": tomllib.loads(path.read_text()).get("setup", {})}
     known = DIGESTS[path.relative_to(EXAMPLES).as_posix()]

@@ -1,4 +1,4 @@
-"""Pieces of reports draw what they were given: limits, fronts, units, and what has no answer."""
+"""Elements of reports draw their input: limits, fronts, units, and failed designs."""
 
 import numpy as np
 import pytest

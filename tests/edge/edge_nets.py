@@ -1,4 +1,4 @@
-"""Small networks as families hold them, with inputs to calibrate and to run them by."""
+"""Small networks as in families, with inputs to calibrate and to run them."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ STEPS = 12
 
 
 def writer(width: int = 24, layers: int = 2) -> torch.nn.Module:
-    """A memory that writes letters, with lively weights."""
+    """A memory that generates letters, with varied weights."""
     codec = TokenCodec(Vocabulary(tuple("abcdef")), STEPS, STEPS)
     torch.manual_seed(0)
     family = recurrent((STEPS,), 2, codec, width=width, layers=layers)
@@ -30,7 +30,7 @@ def writer(width: int = 24, layers: int = 2) -> torch.nn.Module:
 
 
 def rows(name: str, d: int = 5) -> torch.nn.Module:
-    """A family of vectors, whose last layer is not zero as it begins."""
+    """A family of vectors, whose last layer starts with nonzero weights."""
     family = families.build(name, (d,), 2, seed=1)
     assert isinstance(family, torch.nn.Module)
     with torch.no_grad():
@@ -41,7 +41,7 @@ def rows(name: str, d: int = 5) -> torch.nn.Module:
 
 @dataclass(frozen=True)
 class Case:
-    """A graph, what it was asked, and the same in whole numbers."""
+    """A graph, its inputs, and the same in integers."""
 
     graph: NetworkGraph
     seen: dict[str, Tensor]
@@ -49,7 +49,7 @@ class Case:
 
     @property
     def given(self) -> dict[str, np.ndarray]:
-        """What it was asked, in whole numbers."""
+        """Inputs as integers."""
         return {k: whole(v, self.made.places.get(k)) for k, v in self.seen.items()}
 
 

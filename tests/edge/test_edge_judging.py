@@ -1,4 +1,4 @@
-"""What is said of a small generator beside the one that it was made of."""
+"""Values of a small generator compared with its original."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def judged(accepted: np.ndarray, measured: np.ndarray = NOTHING) -> JudgedGenera
 
 
 def test_what_is_kept_of_nothing_is_unknown_and_holds_no_limit() -> None:
-    """An original without an accepted design has no acceptance of which a share could be kept."""
+    """An original without an accepted design has no acceptance that a share could refer to."""
     own = np.arange(64) < 16
     found = quality(judged(own), judged(np.zeros(64, dtype=bool)), seed=0)
     for sure in (False, True):
@@ -30,7 +30,7 @@ def test_what_is_kept_is_the_ratio_of_acceptances() -> None:
 
 
 def test_one_good_design_again_and_again_is_apart() -> None:
-    """All are accepted; only the distribution of what is measured tells."""
+    """All are accepted; only the distribution of measured values reveals it."""
     rng, held = np.random.default_rng(0), np.ones(256, dtype=bool)
     first, second = (judged(held, rng.normal(size=(256, 3))) for _ in range(2))
     one = judged(held, np.full((256, 3), 0.1))

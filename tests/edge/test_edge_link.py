@@ -1,4 +1,4 @@
-"""Help over a network: the same designs with it, without it, and when it ends in between."""
+"""Offloading over a network: the same designs with it, without it, and when it ends in between."""
 
 import socket
 import threading
@@ -36,7 +36,7 @@ def runners() -> dict[str, Runner]:
 
 
 def drawn(runners: dict[str, Runner]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Designs, and what the generator of random numbers gives next."""
+    """Designs, and the next number of the random generator."""
     family: Any = part_of(writer(), "toy").seated(writer(), runners)
     rng = torch.Generator().manual_seed(4)
     return family.propose(COND, rng), torch.rand(3, generator=rng)
@@ -176,4 +176,4 @@ def test_an_address_that_is_taken_is_told(runners: dict[str, Runner]) -> None:
         with pytest.raises(InputError, match="an address of this machine that is free"):
             lender.server(*place(address))
         with pytest.raises(InputError, match="an address of this machine that is free"):
-            lender.server("203.0.113.7", 7711)  # of documents, and nobody's
+            lender.server("203.0.113.7", 7711)  # of documents, and unassigned

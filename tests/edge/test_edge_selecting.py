@@ -1,4 +1,4 @@
-"""Which recipes are tried, of those that fit."""
+"""Choice of the recipes to try, among those that fit."""
 
 import pytest
 

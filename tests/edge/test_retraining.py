@@ -1,4 +1,4 @@
-"""Pruned, masked and rounded weights after they were learned again."""
+"""Pruned, masked and rounded weights after retraining."""
 
 import copy
 import dataclasses
@@ -21,7 +21,7 @@ PLAN = Plan(steps=30, batch=16, learning_rate=3e-3, ema_decay=0.5, check_every=1
 
 
 def lessons(model: Model) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the model itself proposes."""
+    """Proposals of the model itself, as training examples."""
     cond = torch.linspace(-1, 1, 240).reshape(120, 2)
     return model.propose(cond, torch.Generator().manual_seed(5)), cond
 
@@ -45,7 +45,7 @@ def test_weights_that_were_zero_stay_zero_and_rounded_ones_lie_on_their_grid() -
 
 
 def test_what_learns_rounded_is_better_when_rounded() -> None:
-    """Against the same network that is rounded afterwards; check 18.2 has three seeds."""
+    """Compare with the same network rounded afterwards; check 18.2 has three seeds."""
     model = rows("vae")
     assert isinstance(model, Model)
     x, cond = lessons(model)
@@ -62,7 +62,7 @@ def test_what_learns_rounded_is_better_when_rounded() -> None:
 
 
 def test_a_narrow_writer_is_the_old_one_where_nothing_was_left_out() -> None:
-    """Units without weights are those that go, and then no number changes."""
+    """Units without weights are pruned first, and then no number changes."""
     family: Any = writer(width=24, layers=2)
     decoder = family.decoder
     gone = torch.arange(24) % 3 == 0  # eight of them
@@ -114,7 +114,7 @@ def test_a_teacher_pulls_its_student() -> None:
 
 
 def test_what_a_teacher_knows_is_computed_once() -> None:
-    """In whatever batches its designs come, and in the order of the student's own steps."""
+    """Test any batches of designs, and the order of the student's own steps."""
     teacher: Any = writer(width=24, layers=1)
     x, cond = lessons(teacher)
     kept, asked = KeptStates(teacher), []
@@ -130,7 +130,7 @@ def test_what_a_teacher_knows_is_computed_once() -> None:
 
 
 def test_hidden_states_are_learned_through_a_projection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where they weigh most a student's tell more of the teacher's than chances alone teach."""
+    """A large weight brings a student's states nearer to the teacher's than probabilities do."""
     monkeypatch.setattr(retraining, "STATES", 30.0)
     teacher: Any = writer(width=24, layers=1)
     found = part_of(teacher, "toy")
@@ -152,7 +152,7 @@ def test_hidden_states_are_learned_through_a_projection(monkeypatch: pytest.Monk
 
 
 def test_a_denoiser_of_few_calls_goes_where_its_teacher_does() -> None:
-    """From the same noise, once it learned from pairs, and nearer than before."""
+    """Start from the same noise, trained on pairs, and end nearer than before."""
     teacher: Any = rows("diffusion", 3)
     x, cond = lessons(teacher)
     Retraining(teacher).fit(x, cond, PLAN)

@@ -1,4 +1,4 @@
-"""Whole numbers against floating ones, ONNX Runtime and a board that runs the C."""
+"""Integers against floating-point numbers, ONNX Runtime and a board that runs the C."""
 
 import dataclasses
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def made(request: pytest.FixtureRequest) -> Case:
 
 
 def test_graphs_are_the_networks_that_they_come_from() -> None:
-    """A family that asks graphs in floating point proposes what it proposes itself."""
+    """A family that calls graphs in floating point proposes what it proposes itself."""
     for family in (writer(), rows("diffusion"), rows("vae")):
         found = part_of(family, "toy")
         seated = found.seated(family, {k: g.run for k, g in found.graphs(family).items()})
@@ -125,7 +125,7 @@ def test_fused_operators_say_the_same_in_less_memory() -> None:
 
 
 def test_what_two_operators_read_or_an_output_is_keeps_its_place() -> None:
-    """Of the products, only `once` is read by one operator that takes each number by itself."""
+    """Only the product `once` is read by one elementwise operator."""
     operators = (
         Product("twice", "x", "x", 14),
         Product("once", "twice", "x", 14),

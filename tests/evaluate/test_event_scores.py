@@ -1,4 +1,4 @@
-"""Scores of alarms against hand-made answers and scikit-learn."""
+"""Scores of alarms against answers by hand and scikit-learn."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_a_perfect_score_fills_the_volume_and_chance_does_not() -> None:
 
 
 def test_half_of_the_events_leave_half_of_the_recall() -> None:
-    """Of two equal events one is never told: recall of rows 1/2, and existence 1/2."""
+    """One of two equal events is never detected: recall of rows 1/2, and existence 1/2."""
     label = np.zeros(100, dtype=bool)
     label[10:20] = label[60:70] = True
     score = np.where(np.arange(100) < 50, label, 0).astype(float)
@@ -64,7 +64,7 @@ def test_zones_belong_to_the_nearest_event() -> None:
 
 
 def test_the_ranking_score_by_hand() -> None:
-    """One event of ten rows told at its fifth, one missed, and one false row of eighty."""
+    """One event of ten rows detected at its fifth, one missed, and one false row of eighty."""
     label = np.zeros(100, dtype=bool)
     label[10:20] = label[50:60] = True
     alarm = np.zeros(100, dtype=bool)

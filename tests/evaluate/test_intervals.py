@@ -45,7 +45,7 @@ def test_t_interval_by_hand():
 
 def test_crossed_interval_holds_the_chance_of_seeds():
     rng = np.random.default_rng(3)
-    values = rng.normal(size=(50, 1)) + np.zeros((50, 200))  # all the chance is in the seeds
+    values = rng.normal(size=(50, 1)) + np.zeros((50, 200))  # all randomness is in the seeds
     found = crossed_interval(values, rng)
     width = 2 * 1.96 * values[:, 0].std() / math.sqrt(50)
     assert found.high - found.low == pytest.approx(width, rel=0.12)

@@ -1,4 +1,4 @@
-"""Shrunk covariances against scikit-learn's, and where nothing is to be shrunk."""
+"""Shrunk covariances against scikit-learn's, and cases without shrinkage."""
 
 import numpy as np
 import pytest
@@ -24,9 +24,9 @@ def test_a_sphere_stays_as_it_is() -> None:
 
 
 def test_without_doubt_nothing_is_shrunk_and_by_chance_alone_most() -> None:
-    """Of rows a and -a all have the same products."""
+    """Rows a and -a all have the same products."""
     x = np.array([[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]])
     assert shrinkage(x, centred=True) == pytest.approx(0.0)
     many = np.random.default_rng(0).normal(size=(20_000, 3))
-    assert shrinkage(many) > 0.5  # a sphere but for chance
+    assert shrinkage(many) > 0.5  # a sphere up to sampling error
     np.testing.assert_allclose(shrunk_covariance(many), np.eye(3), atol=0.03)

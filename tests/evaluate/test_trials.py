@@ -1,4 +1,4 @@
-"""Trials keep what is finished, read it once, and give the intervals that they should."""
+"""Trials store what is finished, read it once, and give the right intervals."""
 
 import json
 import math
@@ -24,7 +24,7 @@ from ingenium.evaluate.trials import (
 
 
 class Counted:
-    """An arm's run that counts, and stops where it is told."""
+    """An arm's run that counts, and stops at a given call."""
 
     def __init__(self, stop: tuple[float, int] | None = None) -> None:
         self.ran: list[tuple[float, int, int]] = []

@@ -1,4 +1,4 @@
-"""The classifier against the area that theory gives."""
+"""The classifier against the theoretical area."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_ties_count_half():
 
 
 def test_the_worse_news_is_reported():
-    # A ring around a disc of equal mean and spread: only products and trees can tell.
+    # A ring around a disc of equal mean and spread: only products and trees can separate them.
     rng = np.random.default_rng(2)
     real, other = rng.normal(size=(400, 1, 8)), rng.uniform(-1.73, 1.73, size=(400, 1, 8))
     found = classifier_auc(real, other, rng)

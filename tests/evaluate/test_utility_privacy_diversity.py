@@ -8,7 +8,7 @@ from ingenium.scores import diversity, privacy, utility
 
 
 def days(n, rng, noise=0.1):
-    """The second half of a day repeats the first, so that a morning tells the evening."""
+    """Days whose second half repeats the first, so that a morning determines the evening."""
     morning = rng.normal(size=(n, 2, 12))
     return np.concatenate([morning, morning + noise * rng.normal(size=(n, 2, 12))], -1)
 

@@ -1,4 +1,4 @@
-"""The baselines against what they are by definition, and against scikit-learn."""
+"""The baselines against their definitions, and against scikit-learn."""
 
 import math
 
@@ -28,7 +28,7 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def numbered(n: int) -> Tensor:
-    """Designs of which each tells its row."""
+    """Designs that encode their row."""
     return torch.arange(n, dtype=torch.float32)[:, None].expand(n, 3).clone()
 
 
@@ -86,7 +86,7 @@ def test_settings_out_of_range_are_refused() -> None:
 
 
 def test_copula_takes_more_variables_than_rows() -> None:
-    """One factor drives 1300 skewed variables; 250 rows are enough to keep it."""
+    """One factor drives 1300 skewed variables; 250 rows are enough to recover it."""
     n, d = 250, 1300
     factor = torch.randn(n, 1, generator=rng())
     x = (0.8 * factor + 0.6 * torch.randn(n, d, generator=rng(1))).exp()
@@ -163,7 +163,7 @@ def test_gaussian_process_keeps_all_variance() -> None:
 
 
 def test_copula_keeps_the_spread_of_unrelated_variables() -> None:
-    """Shrinkage takes nearly all correlation away here, and must not take variance."""
+    """Shrinkage removes nearly all correlation here, and must preserve variance."""
     x = torch.randn(60, 200, generator=rng())
     family = GaussianCopula((200,), 1)
     family.fit(x, torch.randn(60, 1, generator=rng(1)), PLAN)

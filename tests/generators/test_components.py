@@ -27,7 +27,7 @@ shapes = pytest.mark.parametrize("shape", [FLAT, SOLID], ids=["plane", "solid"])
 
 
 def fields(shape: tuple[int, ...], n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Waves whose place follows the conditions, whose height and tilt do not."""
+    """Waves whose position follows the conditions, and whose height and tilt do not."""
     rng = torch.Generator().manual_seed(seed)
     cond = torch.rand(n, 2, generator=rng) * 2 - 1
     free = torch.randn(n, 2, generator=rng)
@@ -93,7 +93,7 @@ def test_the_mean_is_kernel_ridge_regression() -> None:
     mean = SmoothMean()
     missed = mean.learn(y, cond)
     standard = ((cond - mean.centre) / mean.spread).numpy()
-    # A linear part and a constant with no price are a kernel of their own: compare the predictions
+    # An unpenalised linear part and constant are a kernel of their own: compare the predictions
     # of the exact solution for every ridge, of which one must be ours.
     gaps = []
     for ridge in 10.0 ** np.arange(-3, 4):
@@ -115,7 +115,7 @@ def test_rows_left_out_are_left_out() -> None:
     noise = torch.randn(30, 40, generator=rng()).double()
     idle = SmoothMean().learn(noise, cond)
     assert missed.square().mean() > (y - mean.mean(cond)).square().mean()
-    # Where conditions say nothing the plain mean of the other rows stays.
+    # Where conditions are uninformative the plain mean of the other rows remains.
     plain = (noise - noise.mean(0)) * 30 / 29
     assert (idle - plain).abs().amax(0).median() == pytest.approx(0, abs=1e-9)
 

@@ -1,4 +1,4 @@
-"""Every family of the engine keeps the contract; what is promised beyond it."""
+"""Contract tests of every family of the engine, and promises beyond it."""
 
 from dataclasses import replace
 from functools import partial
@@ -28,7 +28,7 @@ DENSE = ["vae", "spiking_vae", "flow", "autoregressive", "diffusion", "flow_matc
 QUICK = {"vae": (0.25, 0.35), "flow": (0.25, 0.35), "autoregressive": (0.25, 0.35)}
 QUICK |= {"diffusion": (0.3, 0.45), "flow_matching": (0.3, 0.45), "energy": (0.4, 0.5)}
 QUICK |= {"gaussian_copula": (0.15, 0.15), "gaussian_process": (0.15, 0.15), "gan": (0.3, 0.5)}
-# A step of the GAN holds six of an optimiser.
+# A step of the GAN has six optimiser steps.
 SHORTER = replace(SHORT, steps=60, learning_rate=2e-3, ema_decay=0.9, check_every=20)
 SLOW = ("diffusion", "flow", "energy", "gan")  # to learn, as long as all others together
 EVERYWHERE = ("autoregressive", "principal_autoregressive")  # on all kinds of designs by default
@@ -53,7 +53,7 @@ SKILLS = {name: skills_of(name) for name in FAMILIES}
 
 
 class TestFamilies(GeneratorContract):
-    """By default each on the first kind of design that it takes; the others are slow.
+    """The default is the first kind of design that a family takes; the others are slow.
 
     The networks of fields are others than those of rows: one family of each goes through all.
     """

@@ -21,7 +21,7 @@ def sun(day: Tensor) -> Tensor:
 
 
 def days() -> tuple[Tensor, Tensor]:
-    """A load measured on a grid, hourly PV drawn out to half hours, a continuous load."""
+    """A load measured on a grid, hourly PV spread to half hours, a continuous load."""
     rng = torch.Generator().manual_seed(0)
     day = torch.arange(DAYS).double()
     clear = 0.2 + 0.8 * torch.rand(DAYS, 1, generator=rng, dtype=torch.float64)

@@ -90,7 +90,7 @@ def test_a_fit_learns_the_conditional_density(fitted: Denoising) -> None:
 
 
 def test_density_is_the_true_one(fitted: Denoising) -> None:
-    """On designs of the data the mean difference is the divergence of the learned density."""
+    """The mean difference on designs of the data is the divergence of the learned density."""
     assert isinstance(fitted, PathDensity)
     assert isinstance(fitted, HasDensity)
     x, cond = (rows[-1000:] for rows in regression(5000))  # not seen in training
@@ -103,7 +103,7 @@ def test_density_is_the_true_one(fitted: Denoising) -> None:
 
 @pytest.mark.slow
 def test_density_is_that_of_proposals(fitted: Denoising) -> None:
-    """It integrates to 1, and its entropy from proposals in many steps is the integral's."""
+    """The integral is 1, and the entropy from proposals in many steps is the integral's."""
     assert isinstance(fitted, PathDensity)
     cond = torch.tensor([[1.5, -1.0]])
     axis = torch.linspace(-3.2, 3.2, 41)
@@ -120,7 +120,7 @@ def test_density_is_that_of_proposals(fitted: Denoising) -> None:
 
 @BOTH
 def test_density_of_untrained_is_that_of_white_designs(build: Build) -> None:
-    """Numbers of a series are too many for the exact trace; here the estimate has no error."""
+    """A series has too many numbers for the exact trace; here the estimate has no error."""
     for shape in [(3,), (2, 20)]:
         model = build(shape, 1)
         assert isinstance(model, PathDensity)
@@ -154,7 +154,7 @@ def test_density_of_series_agrees_with_the_exact_trace(
 
 
 def test_guidance_by_conditions_goes_where_exact_denoisers_go(fitted: Denoising) -> None:
-    """Exact are N(0.8 cond, C) with conditions and N(0, 0.64 + C) without."""
+    """The exact ones are N(0.8 cond, C) with conditions and N(0, 0.64 + C) without."""
     cond = torch.tensor([1.5, -1.0], dtype=torch.float64)
     noise_cov = 0.36 * torch.tensor([[1.0, 0.9], [0.9, 1.0]], dtype=torch.float64)
     eye = torch.eye(2, dtype=torch.float64)

@@ -32,7 +32,7 @@ def bent(n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
 
 
 def integral(model: HasDensity, shape: tuple[int, ...], points: int = 321) -> float:
-    """Of the density over the plane, by the rectangle rule."""
+    """Integral of the density over the plane, by the rectangle rule."""
     axis = torch.linspace(-7, 9, points)
     grid = torch.cartesian_prod(axis, axis).reshape(-1, *shape)
     with torch.no_grad():

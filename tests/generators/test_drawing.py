@@ -1,4 +1,4 @@
-"""Tokens are drawn by their chances, and refused ones leave theirs to the others."""
+"""Tokens are sampled by their probabilities; those of refused ones go to the others."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def test_refused_tokens_leave_their_chance_to_the_others() -> None:
 
 
 def test_many_refusals_leave_the_same_chances_as_few() -> None:
-    """Beyond some refusals all tokens are asked for at once."""
+    """Beyond some refusals all tokens are requested together."""
     n, symbols = 3000, 60
     logits = torch.zeros(n, symbols)
     point = torch.rand(n, generator=rng(), dtype=torch.float64)

@@ -1,5 +1,4 @@
-"""Dropout in families on tokens: in training only, and it keeps a small language from being learned
-by heart."""
+"""Dropout in families on tokens: in training only, and it prevents memorising a small language."""
 
 from collections.abc import Callable
 from dataclasses import replace

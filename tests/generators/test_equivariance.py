@@ -1,4 +1,4 @@
-"""Symmetries that are built in hold to 1e-6 in single precision and to 1e-12 in double."""
+"""Built-in symmetries are exact to 1e-6 in single precision and to 1e-12 in double."""
 
 import math
 
@@ -33,7 +33,7 @@ def test_logits_of_a_graph_turn_with_the_order_of_its_nodes(kind: torch.dtype, m
         again, beside = network(kinds[:, order], edges[:, order][:, :, order], told)
     assert _off(again, nodes[:, order]) < most
     assert _off(beside, bonds[:, order][:, :, order]) < most
-    assert _off(again, nodes) > 0.01  # which would hold of a network that sees no nodes
+    assert _off(again, nodes) > 0.01  # which would also be true of a network that sees no nodes
 
 
 @pytest.mark.parametrize(("kind", "most"), KINDS)

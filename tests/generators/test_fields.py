@@ -1,4 +1,4 @@
-"""What is peculiar to fields: patches, admission, sizes, and what they learn."""
+"""Families on fields: patches, admission, sizes, and learned statistics."""
 
 import math
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_large_fields_pass_through_a_trunk(shape: tuple[int, ...]) -> None:
 
 
 def test_density_of_patches_is_that_of_the_proposals() -> None:
-    """One number at a time: the density integrates to 1 over what sticks out of no patch."""
+    """The density of a single number integrates to 1, and has the mean of the proposals."""
     family = build("autoregressive", (1, 1, 1), 1, seed=3)
     assert isinstance(family, FieldAutoregressive)
     grid = torch.linspace(-12, 12, 6001)
@@ -136,7 +136,7 @@ def test_a_stopped_fit_goes_on_to_the_same_weights(name: str, tmp_path: Path) ->
 @pytest.mark.parametrize("through", [True, False])
 @pytest.mark.parametrize("cells", [(12, 8), (6, 5, 4)])
 def test_fields_are_steered_and_held_at_once(cells: tuple[int, ...], through: bool) -> None:
-    """A gradient moves material to one side while a projection holds its volume."""
+    """A gradient moves material to one side while a projection preserves its volume."""
     fields, cond = blobs(cells, 200)
     shape = (1, *cells)
     family = build("flow_matching", shape, 2)

@@ -1,4 +1,4 @@
-"""Fits are kept once, shared between processes, and never taken where they were altered."""
+"""Fits are cached once, shared between processes, and never used if altered."""
 
 import threading
 

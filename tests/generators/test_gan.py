@@ -1,4 +1,4 @@
-"""GANs and what they are told."""
+"""GANs and their conditions."""
 
 import torch
 
@@ -9,7 +9,7 @@ def test_conditions_that_are_heard_twice_as_loud_are_twice_as_large() -> None:
     torch.manual_seed(0)
     plain, loud = (GAN((3,), 2, GANSettings(width=8, heard=h)) for h in (1.0, 2.0))
     with torch.no_grad():
-        for weight in plain.parameters():  # those that hear conditions begin at 0
+        for weight in plain.parameters():  # weights of conditions begin at 0
             weight.normal_(0, 0.3)
     loud.load_state_dict(plain.state_dict())
     x, cond = torch.randn(5, 3), torch.randn(5, 2)

@@ -1,4 +1,4 @@
-"""What a problem's generator does once a run, and what it does for each block."""
+"""Actions of a problem's generator once a run, and once a block."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("beams")
 
 
 def test_known_designs_are_measured_once_for_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The spread of a steered quantity; and a fresh generator, as in a replay, gives the same."""
+    """The spread of a steered quantity; a fresh generator, as in a replay, gives the same."""
     measured: list[int] = []
     whole = toy.Cantilever.steerable
 
@@ -55,7 +55,7 @@ def test_known_designs_are_measured_once_for_all_blocks(monkeypatch: pytest.Monk
 
 
 class _SlowCopula(GaussianCopula):
-    """Eight designs at a time; what it is told is kept."""
+    """A family that proposes eight designs at a time, and stores its conditions."""
 
     together = 8
 
@@ -75,7 +75,7 @@ def _slow() -> Generator:
 
 
 def test_of_a_slow_family_only_the_parts_that_are_wanted_are_proposed() -> None:
-    """And a design is the same whatever else is asked for, as for a replay of it alone."""
+    """A design is the same whatever else is requested, as for a replay of it alone."""
     whole = _slow()
     every = [proposed(whole, 5, block, range(BLOCK)) for block in (0, 1)]
     told = whole.family.told

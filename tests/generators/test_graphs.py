@@ -1,4 +1,4 @@
-"""Discrete diffusion of graphs: noise against its matrices, and a family against known chances."""
+"""Discrete diffusion of graphs: noise against matrices, a family against known probabilities."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -38,7 +38,7 @@ def rng(seed: int = 7) -> torch.Generator:
 
 
 def matrix(share: float) -> Tensor:
-    """Row i: the chances of each kind after noise on kind i."""
+    """Row i: the probabilities of each kind after noise on kind i."""
     return share * torch.eye(3) + (1 - share) * FREQUENT
 
 
@@ -67,7 +67,7 @@ def test_noise_has_the_chances_of_its_matrix(share: float) -> None:
 
 
 def test_the_way_back_is_that_of_bayes() -> None:
-    """All kinds before, at, and after the earlier time, counted out."""
+    """All kinds before, at, and after the earlier time are enumerated."""
     earlier, later = 0.7, 0.4
     first = torch.tensor([0.2, 0.5, 0.3])
     onward = matrix(later / earlier)
@@ -185,7 +185,7 @@ def test_what_is_no_graph_is_refused() -> None:
 
 @dataclass(frozen=True)
 class Plain:
-    """Tokens that are nothing else."""
+    """Tokens without further structure."""
 
     symbols: int = 5
     grammar: None = None

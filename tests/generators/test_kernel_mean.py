@@ -8,7 +8,7 @@ NOISE = 0.1
 
 
 def rows(n: int, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """A smooth mean of the first condition only; the second tells nothing."""
+    """A smooth mean of the first condition only; the second is uninformative."""
     rng = torch.Generator().manual_seed(seed)
     cond = torch.rand(n, 2, generator=rng, dtype=torch.float64) * 4
     truth = torch.stack([cond[:, 0].sin(), 1 + cond[:, 0].cos(), 0 * cond[:, 0]], 1)

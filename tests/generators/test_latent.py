@@ -49,7 +49,7 @@ def test_tilt_by_a_cliff_stays_finite() -> None:
 
 @pytest.mark.parametrize("corrections", [0, 1, 3])
 def test_langevin_reaches_the_normal_it_denoises(corrections: int) -> None:
-    """The exact denoiser of N(m, v) gives back mean and variance."""
+    """The exact denoiser of N(m, v) reproduces mean and variance."""
     m, v = 0.7, 0.25
 
     def denoise(x: Tensor, sigma: float) -> Tensor:

@@ -22,7 +22,7 @@ BRIEF = Plan(steps=6, batch=32, check_every=3)
 
 
 def waves(n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Two numbers decide a design: the first condition and one that is free."""
+    """Two numbers determine a design: the first condition and a free one."""
     rng = torch.Generator().manual_seed(seed)
     cond = torch.rand(n, 2, generator=rng) * 2 - 1
     free = torch.rand(n, generator=rng) * 2 - 1
@@ -61,7 +61,7 @@ def test_few_numbers_carry_designs_that_were_never_seen() -> None:
         mean, spread = auto.posterior(x)
         again = auto.decode(mean)
     assert (again - x).square().mean() < 0.05 * x.var()
-    assert 0.01 < float((spread / mean.std(0)).median()) < 0.5  # the price keeps noise up
+    assert 0.01 < float((spread / mean.std(0)).median()) < 0.5  # the penalty keeps noise up
 
 
 def test_proposals_follow_the_conditions_and_stay_among_designs() -> None:

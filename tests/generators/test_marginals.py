@@ -88,7 +88,7 @@ def test_long_tables_are_thinned_and_still_invertible(marginals: Marginals) -> N
 
 
 def test_a_grid_is_kept_whole_however_fine() -> None:
-    """A meter of 3,000 steps read 40,000 times: no value of it is lost or made up."""
+    """A meter of 3,000 steps read 40,000 times: no value of it is lost or invented."""
     rng = torch.Generator().manual_seed(3)
     grid = torch.arange(3000, dtype=torch.float64) / 7
     seen = grid[torch.randint(3000, (40_000,), generator=rng)]

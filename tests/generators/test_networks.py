@@ -1,4 +1,4 @@
-"""The trunks: shapes, rows that never meet, conditions that count, two derivatives."""
+"""The trunks: shapes, independent rows, effective conditions, two derivatives."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ SHAPES = [(5,), (3, 96), (2, 7), (1, 50), (2, 5, 7), (1, 3, 4, 5)]
 
 
 def shaken(net: nn.Module) -> nn.Module:
-    """Away from the zeros of the beginning."""
+    """Move weights away from their initial zeros."""
     rng = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for p in net.parameters():

@@ -1,4 +1,4 @@
-"""Reinforcement ends at the density that its prior, its worth and its rewards say."""
+"""Reinforcement ends at the density given by its prior, its worth and its rewards."""
 
 from itertools import product
 
@@ -26,7 +26,7 @@ def prior() -> TokenAutoregressive:
 
 
 def rewards(x: Float[Tensor, "n s"]) -> Float[Tensor, " n"]:
-    """Share of the places that hold an a."""
+    """Share of places with an a."""
     return torch.tensor([w.count("a") / LONGEST for w in CODEC.to_texts(x)])
 
 

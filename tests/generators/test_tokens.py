@@ -1,4 +1,4 @@
-"""Families on tokens, against a Markov chain whose chances are known."""
+"""Families on tokens, against a Markov chain with known probabilities."""
 
 import itertools
 import math
@@ -36,7 +36,7 @@ BRIEF = Plan(steps=6, batch=32, check_every=3)
 
 @dataclass(frozen=True)
 class Alternating:
-    """Never the same letter twice in a row, and at least two letters."""
+    """A grammar without repeated letters, and with at least two."""
 
     def start(self, n: int) -> Tensor:
         return torch.zeros(n, 2, dtype=torch.int64)  # last letter, letters so far
@@ -54,7 +54,7 @@ class Alternating:
 
 @dataclass(frozen=True)
 class Same:
-    """A form that is no other than the tokens."""
+    """A form equal to its tokens."""
 
     codec: "Letters"
     shape: tuple[int, ...] = (STEPS,)
@@ -79,7 +79,7 @@ class Letters:
 
 
 def chain(n: int, seed: int = 0) -> Tensor:
-    """Draws of the chain, cut at the last step, which is the end."""
+    """Samples of the chain, cut at the last step, which is the end."""
     rng = torch.Generator().manual_seed(seed)
     ids = torch.full((n, STEPS), PAD)
     over, last = torch.zeros(n, dtype=torch.bool), torch.zeros(n, dtype=torch.int64)
@@ -93,7 +93,7 @@ def chain(n: int, seed: int = 0) -> Tensor:
 
 
 def truth(row: tuple[int, ...]) -> float:
-    """Log chance of one sequence of letters."""
+    """Log probability of one sequence of letters."""
     total, last = 0.0, None
     for letter in (*row, END)[: STEPS - 1]:
         total += math.log(NEXT[last][{A: 0, B: 1, END: 2}[letter]])
@@ -102,7 +102,7 @@ def truth(row: tuple[int, ...]) -> float:
 
 
 def whole() -> tuple[Tensor, Tensor]:
-    """All sequences of the language and their log chances."""
+    """All sequences of the language and their log probabilities."""
     rows = [r for k in range(1, STEPS) for r in itertools.product((A, B), repeat=k)]
     ids = torch.full((len(rows), STEPS), PAD)
     for i, row in enumerate(rows):
@@ -119,7 +119,7 @@ def rng(seed: int = 7) -> torch.Generator:
 
 
 def small(name: str, tokens: Letters) -> Family:
-    """A family of few numbers, which learns the little language as well."""
+    """A family of few parameters, which also learns the small language."""
     if name == "vae":
         return families.vae((STEPS,), 1, tokens, width=32, latent=4)
     if name == "fragment_vae":
@@ -168,7 +168,7 @@ def test_rows_are_independent(name: str) -> None:
 
 @dataclass(frozen=True)
 class Ending:
-    """Some rows end after one letter, the others not before they must."""
+    """A grammar under which some rows end after one letter, the others later."""
 
     early: tuple[int, ...] = ()
 
@@ -188,7 +188,7 @@ class Ending:
 
 @learned
 def test_a_design_does_not_hang_on_when_others_end(name: str) -> None:
-    """Rows that are over are left out of the work, and take no random numbers with them."""
+    """Finished rows are left out of the work, and use no random numbers."""
     kept, found = [3, 12], []
     for early in ((), (0, 1, 7), tuple(i for i in range(16) if i not in kept)):
         family = small(name, Letters(Ending(early)))
@@ -241,7 +241,7 @@ def test_chances_of_all_sequences_sum_to_one(name: str, grammar: bool) -> None:
 
 @stepwise
 def test_proposals_have_the_chances_of_the_density(name: str) -> None:
-    """Steps from memory agree with reading whole sequences, and draws with their chances."""
+    """Steps from memory equal a read of whole sequences, and samples have their probabilities."""
     family, (ids, _) = fitted(name), whole()
     with torch.no_grad():
         chances = family.log_density(ids, ones(len(ids))).exp()  # type: ignore[attr-defined]
@@ -306,7 +306,7 @@ def test_masked_diffusion_draws_the_chain_in_any_order() -> None:
 
 @pytest.mark.slow
 def test_latent_numbers_of_a_vae_carry_the_sequence() -> None:
-    """Without a price a sequence is written again from its own latent numbers."""
+    """Without a penalty a sequence is reproduced from its own latent numbers."""
     torch.manual_seed(0)
     free = TokenVAESettings(latent=8, beta=0.0)
     sure = Drawing(temperature=0.1)
@@ -330,7 +330,7 @@ def test_a_grammar_is_never_broken(name: str) -> None:
 
 @stepwise
 def test_conditions_are_followed_and_guided(name: str) -> None:
-    """Two languages, told apart by the condition; guidance away from their mixture sharpens."""
+    """Two languages, separated by the condition; guidance away from their mixture sharpens."""
     x = torch.full((600, STEPS), PAD)
     first = torch.arange(600) % 2 == 0
     mixed = torch.rand(600, generator=rng()) < 0.15
@@ -351,7 +351,7 @@ def test_conditions_are_followed_and_guided(name: str) -> None:
 
 @pytest.fixture
 def annotations_off() -> Iterator[None]:
-    """As for users, who run without checked annotations."""
+    """Disable checked annotations, as for users."""
     config.update("jaxtyping_disable", True)
     yield
     config.update("jaxtyping_disable", False)

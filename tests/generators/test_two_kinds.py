@@ -93,7 +93,7 @@ def test_numbers_follow_tokens_and_tokens_conditions(family: object) -> None:
 
 
 def test_density_is_that_of_tokens_times_that_of_numbers(family: object) -> None:
-    """Mean log density of new designs near minus the entropy of what they were drawn from."""
+    """Mean log density of new designs is near minus the entropy of their distribution."""
     x, cond = designs(400, seed=5)
     found = float(family.log_density(x, cond).detach().mean())  # type: ignore[attr-defined]
     scaled = SPREAD / 4  # in the codec's units

@@ -17,7 +17,7 @@ WORDS = ["CCOC(=O)Cl", "BrCCBr", "C[NH+](C)C", "CCCCCCC", "C", "c1ccccc1Br"]
 
 
 def in_turn(text: str, vocabulary: Vocabulary) -> list[str]:
-    """Byte pairs as in the paper: the pair that was learned first is merged, again and again."""
+    """Byte pairs as in the paper: the pair learned first is merged, repeatedly."""
     parts = re.findall(vocabulary.pattern, text)
     rank = {pair: i for i, pair in enumerate(vocabulary.merges)}
     while True:

@@ -29,12 +29,12 @@ SEEN = Input("seen", "array", "two sums of the three numbers", dims=("reading",)
 
 @dataclass(frozen=True)
 class Settings:
-    """How many known vectors there are; and a fault that a test asks for."""
+    """Number of known vectors, and a fault for tests."""
 
     known: int = 4000
     method: str = "mixture"
     error_scale: float = 1.0  # by which the likelihood believes errors larger than they are
-    exact_prior: bool = False  # normal numbers make each vector as the truth is made
+    exact_prior: bool = False  # normal numbers generate each vector like the truth
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Norm:
 
 
 class Overconfident(NormalReadings):
-    """Believes errors smaller than those with which it simulates."""
+    """A likelihood with smaller errors than those it simulates."""
 
     def simulate(self, arrays: Any, rng: torch.Generator) -> Tensor:
         exact = self.mean(arrays)
@@ -63,7 +63,7 @@ def _exactly(arrays: tuple[Tensor, ...], z: Tensor) -> tuple[Tensor, ...]:
 
 
 class Linear(Problem):
-    """Three numbers of which two sums are read."""
+    """Three numbers with readings of two sums."""
 
     name: ClassVar[str] = "hidden.linear"
     summary: ClassVar[str] = "three hidden numbers"

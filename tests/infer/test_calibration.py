@@ -90,7 +90,7 @@ def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -
 def test_few_truths_do_not_make_a_right_posterior_calibrated(
     truths: int, ranked: int, said: str, tmp_path: Path
 ) -> None:
-    """Nothing contradicts it, and nothing could: that is told as a third outcome."""
+    """The verdict is inconclusive: nothing contradicts the posterior, and nothing could."""
     made = inferring.infer(replace(asked(), truths=truths, ranked=ranked), tmp_path / "some")
     record = made.kept.record
     assert record["verdict"] == "inconclusive"
@@ -104,7 +104,7 @@ def test_few_truths_do_not_make_a_right_posterior_calibrated(
 
 
 def test_few_truths_that_contradict_a_posterior_do() -> None:
-    """All of them outside is evidence enough."""
+    """Truths that are all outside are sufficient evidence."""
     far = Ranks(np.zeros((8, 2)), np.zeros((8, 0)), np.zeros((8, 0)))
     even = Ranks((np.arange(40)[:, None] + 0.5) / 40 * np.ones((1, 2)), *[np.zeros((40, 0))] * 2)
     found = Weighted((), torch.zeros(0, dtype=torch.int64), np.zeros(0), 0.1, 100.0)
@@ -126,7 +126,7 @@ def test_what_is_not_a_number_makes_no_posterior_calibrated(name: str) -> None:
 
 @pytest.mark.parametrize("scale", [WRONG, 1 / WRONG])
 def test_enough_truths_exclude_what_a_wrong_posterior_would_cover(scale: float) -> None:
-    """By the exact score test of Wilson, with as many inside as a right posterior has."""
+    """Use the exact score test of Wilson, with as many inside as a right posterior has."""
     needed = truths_needed()
     excluded = []
     for n in (needed - 2, needed):

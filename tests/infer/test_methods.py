@@ -38,7 +38,7 @@ WITHIN = {
 
 @cache
 def prior(family: str) -> Prior:
-    """What a family learned; without one, the exact prior."""
+    """The prior of a fitted family; without one, the exact prior."""
     problem, _ = opened(SEEN, exact_prior=not family)
     choice = GeneratorChoice(family=family or "bootstrap", steps=400)
     spec = resolve(Spec(problem=problem.name, generator=choice), problem)
@@ -92,7 +92,7 @@ def test_draws_of_a_prior_are_designs_that_can_be_and_as_often_as_before() -> No
 def test_chains_that_stand_still_or_have_gaps_are_not_settled(what: str) -> None:
     pytest.importorskip("pyro")
     values = np.random.default_rng(0).normal(size=(400, 2))
-    values[:, 1] = 3.0  # a quantity that says nothing
+    values[:, 1] = 3.0  # an uninformative quantity
     if what == "stuck":
         values[:, 0] = 1.0
     elif what == "stuck apart":

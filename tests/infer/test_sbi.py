@@ -1,4 +1,4 @@
-"""Our amortised flow beside that of sbi, on a posterior that is known exactly."""
+"""Our amortised flow against that of sbi, on a posterior that is known exactly."""
 
 import numpy as np
 import pytest

@@ -37,7 +37,7 @@ def _table(folder: Path, names: str, time: np.ndarray, columns: np.ndarray) -> M
 
 
 def _model(family: ProcessFamily) -> ProcessModel:
-    """On columns that say nothing, for what needs none."""
+    """A model on arbitrary columns, for tests that need none."""
     n = len(family.seen)
     values = np.exp(np.random.default_rng(0).normal(0, 0.3, (20, n)))
     names = tuple(f"column{i}" for i in range(n))
@@ -107,7 +107,7 @@ def test_published_constants_of_hares_and_lynx_are_found() -> None:
 
 @pytest.mark.slow
 def test_intervals_hold_what_was_simulated(tmp_path: Path) -> None:
-    """A user's own table: a dose that is taken up and eliminated, of which the blood was read."""
+    """A user's own table: a dose that is absorbed and eliminated, with blood readings."""
     time = np.array([0.3, 0.6, 1, 1.5, 2, 3, 4, 5, 6.5, 8, 10, 12, 14, 17, 20, 24])
     p, q, dose = 1.1, 0.21, 8.0
     exact = dose * p / (p - q) * (np.exp(-q * time) - np.exp(-p * time))
@@ -129,7 +129,7 @@ def test_intervals_hold_what_was_simulated(tmp_path: Path) -> None:
 
 
 def test_a_stiff_course_is_its_closed_form(tmp_path: Path) -> None:
-    """Fast uptake and long times, at which even steps grow beyond all bounds."""
+    """Fast uptake and long times, at which even steps diverge."""
     time = np.array([0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 72.0])
     p, q, dose = 12.0, 0.1, 8.0
     exact = dose * p / (p - q) * (np.exp(-q * time) - np.exp(-p * time))

@@ -1,4 +1,4 @@
-"""People together: simulated populations are found again, and bad tables are told."""
+"""People together: simulated populations are recovered, and bad tables are reported."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ MIDDLE = np.log([1.5, 0.09, 0.5])  # uptake, elimination, first state of a dose 
 
 
 def people(spread: float, noise: float, n: int = 10) -> tuple[DosedPerson, ...]:
-    """Of one compartment, by its closed form (Bateman's function)."""
+    """Simulate people with one compartment by its closed form (Bateman's function)."""
     rng = np.random.default_rng(4)
     found = []
     for i in range(n):
@@ -39,7 +39,7 @@ def test_a_simulated_population_is_found_again() -> None:
 
 
 def test_people_who_do_not_differ_have_less_spread_than_they_had_alone() -> None:
-    """What separate fits take for people is mostly the noise of their readings."""
+    """Differences between separate fits of people are mostly noise of their readings."""
     found = population(PopulationModel(BY_NAME["one_compartment"], people(0.0, 0.15)))
     assert found.spread[0] < 0.1
     alone = found.each[:, 0].std()

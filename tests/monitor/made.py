@@ -1,4 +1,4 @@
-"""Streams whose faults are known: four tags that swing together, and one of them jumps at times."""
+"""Streams with known faults: four tags that oscillate together, one of which jumps at times."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Monitors as artefacts: split, bar, verdict, record and replay; users of three kinds."""
+"""Monitors as artefacts: split, threshold, verdict, record and replay; users of three kinds."""
 
 import json
 from dataclasses import replace
@@ -38,7 +38,7 @@ def test_parts_do_not_share_a_week_and_unseen_kinds_judge_alone() -> None:
         assert all(e.kind != "swap" for s in p for e in s.events)
     drawn = parts(weeks(), MonitorSpec(seed=1))
     left = {e.kind for s in (*drawn.learned, *drawn.setting) for e in s.events}
-    assert left == {"drift", "swap"}  # the seed draws one of three in order
+    assert left == {"drift", "swap"}  # the seed selects one of three in order
     with pytest.raises(InputError, match="unseen kinds among"):
         parts(weeks(), MonitorSpec(unseen=("flood",)))
 
@@ -117,7 +117,7 @@ def test_rows_are_not_calm_before_an_event_has_settled() -> None:
     part = slow.cut(event.last - 5, event.last + 30)
     assert not part.calm(0).any()
     for cut in (event.first + 5, event.last - 3, event.last + 1, event.last + 20, event.last + 90):
-        for whole in (one, slow):  # wherever a record is cut, the same rows are calm
+        for whole in (one, slow):  # wherever a record is cut, the same rows are normal
             parts_of = [whole.cut(0, cut), whole.cut(cut, 168)]
             calm = np.concatenate([p.calm(24) for p in parts_of])
             assert calm.tolist() == whole.calm(24).tolist()
@@ -182,7 +182,7 @@ def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> None:
-    """Voltages out of the band, told from the powers of the feeder alone."""
+    """Voltages out of the band, detected from the powers of the feeder alone."""
     assert isinstance(rural_days, Watched)
     streams = rural_days.streams(rural_days.data().isel({DESIGN: slice(0, 366, 3)}))
     spec = MonitorSpec(family="forecast", false_alarms_per_week=7.0, hold_h=0.5, recovery_h=2.0)
@@ -218,7 +218,7 @@ def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
 
 
 def test_a_file_without_labels_beside_labelled_ones_is_refused(tmp_path: Path) -> None:
-    """The months that judged BATADAL have no labels; their attacks are not calm."""
+    """The months that judged BATADAL have no labels; their attacks are not normal operation."""
     path = own_table(tmp_path)
     (tmp_path / "zz.csv").write_text(path.read_text())
     assert len(watching.streams_of(tmp_path)[0]) == 2

@@ -103,7 +103,7 @@ def test_arms_make_windows_like_the_few(arm: str) -> None:
 
 @pytest.mark.slow
 def test_timegan_learns_how_rows_follow_each_other() -> None:
-    """Swings of a random phase: made ones swing as well, which rows drawn alone would not."""
+    """Oscillations of a random phase: generated ones oscillate as well, unlike independent rows."""
     rng = torch.Generator().manual_seed(0)
     phase = 6.28 * torch.rand(400, 1, 1, generator=rng)
     real = torch.sin(torch.arange(8.0)[None, :, None] * 0.6 + phase + torch.tensor([0.0, 1.6]))

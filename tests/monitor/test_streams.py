@@ -1,4 +1,4 @@
-"""A monitor on a live stream: restarts, gaps, late rows, and streams that are not its own."""
+"""A monitor on a live stream: restarts, gaps, late rows, and foreign streams."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
-"""PCA on the Tennessee Eastman process against missed detections that are known.
+"""PCA on the Tennessee Eastman process against known missed detections.
 
-Data: package bibmon (Apache-2.0), of which only files are read. Limits of 99 % from its normal
-test file and 11 components, as the table of the reference was made; Chiang, Russell and Braatz
-(Fault Detection and Diagnosis in Industrial Systems, 2001, table 7.6) print nearly the same.
+Data: package bibmon (Apache-2.0), of which only files are read. Limits of 99 % are from its normal
+test file and 11 components, as for the table of the reference; Chiang, Russell and Braatz (Fault
+Detection and Diagnosis in Industrial Systems, 2001, table 7.6) print nearly the same.
 """
 
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""`ingenium make`: every recipe that is named is there, and takes what it is told or refuses it."""
+"""`ingenium make`: every named recipe exists, and takes its settings or refuses them."""
 
 import inspect
 import json
@@ -34,7 +34,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
 
 
 def toy(folder: Path, *, steps: int = 3, source: str) -> None:
-    """Write what it was told."""
+    """Write the given settings."""
     (folder / "toy.txt").write_text(f"{source} {steps + 1}")
 
 

@@ -34,7 +34,7 @@ class StirredTank:
     start, goal = 320.0, 340.0
 
     def rate(self, x: np.ndarray, u: np.ndarray, load: np.ndarray) -> np.ndarray:
-        """K/s of the temperature."""
+        """Rate of the temperature in K/s."""
         made = 1.2e11 * np.exp(-8750.0 / np.clip(x, 250, 500))
         return (330.0 + load - x) / 60 + made + (u - x) / 30
 
@@ -68,7 +68,7 @@ class StirredTank:
         return found[:, None]
 
     def barrier(self, seen: np.ndarray) -> Barrier:
-        """Cooler by a degree a period than what would reach the end at the warmest feed."""
+        """Keep the action a degree a period cooler than one that reaches the limit."""
         top = self.readings[0].high - 1.0
         drift = self.rate(seen[:, 0], np.zeros(len(seen)), np.full(len(seen), 15.0))
         bound = (top - seen[:, 0] - self.period_s * drift) * 30 / self.period_s
@@ -80,7 +80,7 @@ class StirredTank:
 
 
 class FeederBattery(StirredTank):
-    """Charge of a battery that holds a feeder's import near a level: another field, same words."""
+    """Charge of a battery that levels a feeder's import: another field, the same words."""
 
     name, period_s = "battery on a feeder", 60.0
     readings = (Signal("charge", "kWh", 1.0, 9.0),)
@@ -101,7 +101,7 @@ class FeederBattery(StirredTank):
 
 
 class Gain:
-    """In proportion to the error, about a middle."""
+    """A controller proportional to the error, about a middle."""
 
     name = "gain"
 
@@ -157,7 +157,7 @@ def test_a_plant_of_another_field_is_released_watched_barred_and_operated(
 
 @pytest.mark.slow
 def test_a_policy_learns_on_any_plant_by_trying() -> None:
-    """Half of the error that doing nothing leaves, after seconds of learning."""
+    """The error is half of that without action, after seconds of learning."""
     pytest.importorskip("stable_baselines3", reason='pip install "ingenium[operate]"')
     from ingenium.operate.learned import LearnedLesson, learned
 

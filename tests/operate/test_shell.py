@@ -1,4 +1,4 @@
-"""The shell: nearest actions, who decides and why, and what each part is for."""
+"""The shell: nearest actions, who decides and why, and the purpose of each part."""
 
 import time
 from itertools import pairwise
@@ -28,7 +28,7 @@ PLANT = MACHINE.service
 
 
 class Reckless:
-    """Pushes against an end, whatever is wanted."""
+    """A policy that pushes against an end, whatever is wanted."""
 
     name = "reckless"
 
@@ -45,7 +45,7 @@ class Reckless:
 
 
 class Silent(Reckless):
-    """Gives no number after a while."""
+    """Returns no number after a while."""
 
     name = "silent"
 
@@ -226,7 +226,7 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
 
 
 class Struck(Reckless):
-    """Somebody stops the run while it learns, once."""
+    """A policy during whose update the run is stopped, once."""
 
     def __init__(self) -> None:
         self.left = 30
@@ -268,7 +268,7 @@ def test_drills_that_a_plant_does_not_know_are_refused(drill: Drill, said: str) 
 
 
 class Slow(Reckless):
-    """Thinks for longer than a period."""
+    """A policy that takes longer than a period."""
 
     name = "slow"
 

@@ -1,4 +1,4 @@
-"""The package of somebody else is installed for all tests beside it."""
+"""Installation of a third-party package for all tests of this folder."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The package as a new process meets it."""
+"""The package as seen by a new process."""
 
 import importlib
 import sys
@@ -12,7 +12,7 @@ NAME = "thin_films"
 
 
 def forget() -> None:
-    """As in a new process: nothing of the package is imported, and no digest of it is known."""
+    """Forget the package: neither its imports nor its digest, as in a new process."""
     for name in [m for m in sys.modules if m.partition(".")[0] == NAME]:
         del sys.modules[name]
     importlib.invalidate_caches()

@@ -1,7 +1,7 @@
-"""A domain whose engine cannot be installed beside that of power grids works beside it.
+"""A domain whose engine cannot be installed together with that of power grids works with it.
 
-Its room asks for a release of pandapower that `grid` refuses. No index is needed: that release is a
-wheel written here, and NumPy's is packed from the one that is installed.
+Its isolated environment requires a release of pandapower that `grid` refuses. No index is needed:
+that release is a wheel written here, and NumPy's is packed from the installed one.
 """
 
 import json
@@ -64,7 +64,7 @@ def packed(house: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def rivals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Problem]:
-    """The domain, installed, with the lock of its room; pip sees the folder of wheels alone."""
+    """The installed domain, with the lock of its environment; pip sees only the wheels."""
     site, house = (tmp_path_factory.mktemp(name) for name in ("site", "house"))
     shutil.copytree(Path(__file__).parent / "rivals", site / "rivals")
     wheels = {"pandapower": written(house), "numpy": packed(house)}

@@ -1,4 +1,4 @@
-"""The studies and checks of somebody else's package, as the page on them says."""
+"""The studies and checks of a third party's package, as on the page about them."""
 
 import json
 import re
@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own_study.md"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
-    """A checkout of the package: beside its pyproject.toml lie its outcomes."""
+    """A checkout of the package: its outcomes are next to its pyproject.toml."""
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     with plugged(outside(tmp_path / "src")):
         forget()

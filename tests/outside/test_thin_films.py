@@ -1,4 +1,4 @@
-"""A package of somebody else has what ours have; what changes in it is made anew and named."""
+"""A third party's package has all that ours have; its changes are recomputed and named."""
 
 import re
 import sys
@@ -53,7 +53,7 @@ def test_it_is_listed_without_being_imported(edited: Path) -> None:
 
 
 def test_a_changed_codec_is_fitted_anew_and_replay_says_why(edited: Path, tmp_path: Path) -> None:
-    """It took a model of the old encoding, and said that a file had been altered."""
+    """The old bug: a model of the old encoding was used, and a file reported as altered."""
     first = propose(ASKED, 20, 1, tmp_path / "first")
     assert propose(ASKED, 20, 2, tmp_path / "again").record["model"]["from_cache"]
     assert replay(first.folder, 0).holds

@@ -101,7 +101,7 @@ def test_a_row_is_steered_alone() -> None:
 
 
 def test_projection_holds_and_the_rest_follows_its_correlation() -> None:
-    """x0 held at 1: x1 given that has mean 0.8 and variance 0.36."""
+    """The conditional of x1, given x0 = 1, has mean 0.8 and variance 0.36."""
 
     def hold(x: Tensor) -> Tensor:
         return torch.stack([torch.ones_like(x[:, 0]), x[:, 1]], dim=-1)

@@ -56,7 +56,7 @@ def test_gaussian_density_is_exact_to_the_fourth_order() -> None:
 
 
 def test_bent_density_is_exact_to_the_fourth_order() -> None:
-    """`du/ds = r sin u` takes tan(u / 2) to exp(r s) tan(u / 2); turned, so that numbers mix."""
+    """`du/ds = r sin u` takes tan(u / 2) to exp(r s) tan(u / 2); rotated, so that numbers mix."""
     turn = torch.linalg.qr(normal(3, 3))[0]
 
     def velocity(u: Tensor, s: float) -> Tensor:

@@ -59,7 +59,7 @@ def test_moments_of_a_gaussian(solver: Solver) -> None:
     ids=lambda v: type(v).__name__ if not isinstance(v, int) else str(v),
 )
 def test_order_of_convergence_to_the_exact_flow(solver: Solver, order: int) -> None:
-    """Down to a level above 0, since the step to 0 is of first order by design."""
+    """Integrate down to a level above 0, since the step to 0 is of first order by design."""
     x = 10.0 * noise(50)
     rng = torch.Generator()
 
@@ -73,7 +73,7 @@ def test_order_of_convergence_to_the_exact_flow(solver: Solver, order: int) -> N
 
 @pytest.mark.parametrize(("solver", "order"), [(Ddim(), 1), (Midpoint(), 2)], ids=str)
 def test_order_along_straight_paths(solver: Solver, order: int) -> None:
-    """At least the order; a Gaussian's flow is so smooth that the midpoint rule does better."""
+    """The order is a lower bound: on a Gaussian's smooth flow the midpoint rule does better."""
     x = 10.0 * noise(50)
     rng = torch.Generator()
     errors = []
@@ -98,7 +98,7 @@ def test_ddim_on_straight_levels_is_euler_in_time() -> None:
 
 
 def test_ancestral_step_is_the_posterior_of_ddpm() -> None:
-    """From DDPM's own formulas, in its own frame: x = sqrt(abar) clean + sqrt(1 - abar) noise."""
+    """Compute DDPM's formulas in its own frame: x = sqrt(abar) clean + sqrt(1 - abar) noise."""
     now, then, clean = 2.0, 0.7, 0.3
     abar, abar_before = 1 / (1 + now**2), 1 / (1 + then**2)
     alpha = abar / abar_before
@@ -122,7 +122,7 @@ def test_ancestral_step_is_the_posterior_of_ddpm() -> None:
 @pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: type(s).__name__)
 @pytest.mark.parametrize("steps", [1, 2, 10, 50])
 def test_any_number_of_steps_and_a_point_is_found(solver: Solver, steps: int) -> None:
-    """All data in one point: every solver must end there exactly, however few its steps."""
+    """All data in one point: every solver must end there exactly, in any number of steps."""
     levels = straight(steps) if isinstance(solver, Midpoint) else ladder(steps)
     assert len(levels) == steps + 1
     x = solver.solve(
@@ -144,7 +144,7 @@ def test_the_generator_alone_decides(solver: Solver) -> None:
 
 
 def test_ladder_has_the_published_levels() -> None:
-    """Karras et al., eq. 5, worked by hand for 3 steps: the middle is a power mean."""
+    """Karras et al., eq. 5, by hand for 3 steps: the middle is a power mean."""
     levels = ladder(3, 0.002, 80.0)
     middle = ((80.0 ** (1 / 7) + 0.002 ** (1 / 7)) / 2) ** 7
     assert levels == pytest.approx((80.0, middle, 0.002, 0.0))

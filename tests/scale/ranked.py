@@ -1,4 +1,4 @@
-"""A small transformer on texts that ranks train together, and what each of them answers."""
+"""A small transformer on texts that ranks train together, and each rank's answers."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 
 STEPS, SYMBOLS = 12, 20
-ROWS, BATCH = 160, 128  # so many that they are cut into pieces by length
+ROWS, BATCH = 160, 128  # enough to be cut into pieces by length
 TWO = (
     "data:2",
     "data:2,micro:2",
@@ -45,7 +45,7 @@ class Letters:
 
 
 def family() -> TokenAutoregressive:
-    """With the same first weights wherever it is made."""
+    """A family with the same initial weights wherever it is built."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return transformer((STEPS,), 2, Letters(), width=96, layers=4)
@@ -75,12 +75,12 @@ class Layouts:
     more: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, rank: Rank, tell: Tell) -> dict[str, Any]:
-        """Course, gradients, weights and bytes under each."""
+        """Losses, gradients, weights and bytes under each layout."""
         return {text: trained(text, self.more) for text in self.layouts}
 
 
 def trained(text: str, more: dict[str, Any]) -> dict[str, Any]:
-    """What this rank sees under a layout."""
+    """Results of this rank under a layout."""
     precision = more.get("precision", "fp32")
     torch.set_num_threads(1)
     model = DividedModel(family(), RankLayout.parse(text))

@@ -1,4 +1,4 @@
-"""What is said of a hidden exchange, from planted seconds."""
+"""Reported overlap of an exchange, from planted seconds."""
 
 import pytest
 

@@ -26,13 +26,13 @@ KILLS, CALLS, STEPS = 10, 400, 60
 
 @pytest.fixture
 def fronts(tmp_path: Path) -> Iterator[Path]:
-    """A problem whose answers are known."""
+    """A problem with known answers."""
     with plugged(known_fronts.install(tmp_path / "plugin")) as folder:
         yield folder
 
 
 class Killer(threading.Thread):
-    """Kills one of the workers of this process whenever some more designs were measured."""
+    """Kills one of the workers of this process after every few measured designs."""
 
     def __init__(self, times: int, seed: int, log: Path) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""Moments outside the memory of the model, and what happens when a disk is full."""
+"""Moments outside the memory of the model, and a full disk."""
 
 import errno
 import os
@@ -29,7 +29,7 @@ TWO = WorkPlace.parse("processes:2")
 
 
 def resident() -> dict[str, int]:
-    """Bytes of this process that are a file's, and that are none's (Linux)."""
+    """Resident bytes of this process that belong to files, and the others (Linux)."""
     lines = dict(x.split(":", 1) for x in Path("/proc/self/status").read_text().splitlines())
     return {name: 1024 * int(lines[f"Rss{name}"].split()[0]) for name in ("File", "Anon")}
 

@@ -49,7 +49,7 @@ def test_the_peak_is_within_a_tenth_of_the_prediction(
     held = sum(p.nbytes for p in module.parameters())
     held += sum(t.nbytes for s in optimiser.state.values() for t in s.values())
     planned = rank_bytes(chain.size, RankLayout(recompute=recompute), float(n))
-    averages = 4 * chain.size.averages * chain.size.parameters  # which no trainer keeps here
+    averages = 4 * chain.size.averages * chain.size.parameters  # which no trainer stores here
     assert held + peak_bytes(step) == pytest.approx(planned.total - averages, rel=0.1)
 
 

@@ -1,4 +1,4 @@
-"""Rows that are computed together: none is lost, none twice, and little behind short texts."""
+"""Rows that are computed together: none is lost, none twice, with little padding."""
 
 import pytest
 import ranked
@@ -37,7 +37,7 @@ def test_memory_is_planned_for_the_fullest_batch_and_time_for_one_at_the_mean() 
     steps = torch.tensor([2] * 150 + [10] * 10)
     found = UnlikeSteps.of(steps, 8, 2).computed(RankLayout())
     assert found.most == 8 * 10
-    # Of 8 rows none has ten steps with a chance of 0.59; one costs its piece of four 32 more.
+    # Of 8 rows none has ten steps with a probability of 0.59; one costs its piece of four 32 more.
     assert 16 < found.mean < 16 + 0.6 * 32
     assert UnlikeSteps.of(steps, 8, 2).computed(RankLayout(2)).most == 4 * 10
     few = UnlikeSteps.of(steps[:3], 8, 2).computed(RankLayout())
@@ -47,5 +47,5 @@ def test_memory_is_planned_for_the_fullest_batch_and_time_for_one_at_the_mean() 
 def test_the_last_micro_batches_are_the_fullest() -> None:
     unlike = UnlikeSteps((1, 1, 2, 2, 3, 3, 4, 4), (1, 1, 2, 2, 3, 3, 4, 4))
     assert unlike.computed(RankLayout(micro=4)).most == 8
-    assert unlike.computed(RankLayout(pipeline=2, micro=4)).most == 7  # two are begun at once
+    assert unlike.computed(RankLayout(pipeline=2, micro=4)).most == 7  # two are begun together
     assert unlike.computed(RankLayout(micro=4)).mean == 5

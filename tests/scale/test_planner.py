@@ -150,7 +150,7 @@ def test_five_per_cent_of_serial_work_cap_the_speedup_at_twenty() -> None:
 
 
 def _covers(seed: int) -> bool:
-    """Whether the interval of a fit holds the share under which runs were drawn."""
+    """True if the interval of a fit contains the share that runs were sampled with."""
     rng = np.random.default_rng(seed)
     runs = [(10 * (0.1 + 0.9 / n) * rng.normal(1, 0.01, 8)).tolist() for n in (1, 2, 4)]
     found = laws.fitted_share([1, 2, 4], runs)

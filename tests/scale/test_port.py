@@ -1,4 +1,4 @@
-"""Workers behind the port: who dies is replaced, who disagrees is refused, nobody hangs."""
+"""Workers behind the port: dead ones are replaced, deviating ones refused, and none hangs."""
 
 import errno
 import os
@@ -103,7 +103,7 @@ def test_a_task_that_kills_each_worker_is_told() -> None:
 
 
 def killed(times: int, tasks: int, seed: int) -> tuple[dict[int, Any], int]:
-    """Answers while so many random workers are killed, and how many were seen to die."""
+    """Answers while some random workers are killed, and the number of observed deaths."""
     rng, crew = random.Random(seed), Crew(ProcessSite(2), partial(squares, 0.01))
     found: dict[int, Any] = {}
     try:

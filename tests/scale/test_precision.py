@@ -1,4 +1,4 @@
-"""Half precision: as good as full, and with small gradients that are not lost."""
+"""Half precision: as good as full, and without lost small gradients."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ TINY = 1e-7  # of a loss, whose gradients half precision cannot hold
 
 
 def lost_share(precision: Precision, scale: float) -> float:
-    """Share of the gradients of a tiny loss that are 0, of those that should not be."""
+    """Share of the gradients of a tiny loss that are 0, among those that should not be."""
     model = DividedModel(ranked.family(), RankLayout())
     descent = RankedDescent(model, precision=precision)
     whole = descent.chain
@@ -47,7 +47,7 @@ def test_small_gradients_are_lost_without_a_scale_and_kept_with_one() -> None:
 
 
 def overflowing(rank: Rank, tell: Tell) -> dict[str, Any]:
-    """A step, one whose gradients overflow, and how far that moved the weights."""
+    """Take a step, and one whose gradients overflow; return how far that moved the weights."""
     model = DividedModel(ranked.family(), RankLayout())
     descent, turn = RankedDescent(model, precision="fp16"), model.turns()[0]
     optimiser, (x, cond) = descent.optimiser(turn, ranked.plan()), ranked.texts()

@@ -26,7 +26,7 @@ TWO = WorkPlace.parse("slurm:2")
 
 @pytest.fixture
 def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Its programs on the path."""
+    """A queue whose programs are on the path."""
     folder = tmp_path / "queue"
     write(folder)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")

@@ -1,4 +1,4 @@
-"""A Ray that is started here, and one at an address, do what this process does."""
+"""A Ray started here, and one at an address, compute what this process does."""
 
 import math
 import os
@@ -83,7 +83,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def head(tmp_path: Path) -> Iterator[str]:
-    """The address of a Ray that was started as the page of a real cluster says."""
+    """The address of a Ray, started as on the page about real clusters."""
     pytest.importorskip("ray")
     port, short = free_port(), Path("/tmp") / f"ray-{os.getpid()}"  # its sockets have short names
     line = [

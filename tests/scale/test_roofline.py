@@ -1,4 +1,4 @@
-"""Bounds of a core, and what they say of a kernel."""
+"""Bounds of a core, and their consequences for a kernel."""
 
 import pytest
 from typer.testing import CliRunner

@@ -1,4 +1,4 @@
-"""Files of searches as they were before everything in them had a link."""
+"""Files of searches from before all entries had a link."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from ingenium.trust.records import GENESIS
 
 
 def unlinked(path: Path) -> None:
-    """Take the links from the file of a search, and chain its rounds as they once were."""
+    """Remove the links from the file of a search, and chain its rounds in the old way."""
     with sqlite3.connect(path) as db:
         db.execute("DROP TABLE IF EXISTS links")
         db.execute("DROP TRIGGER IF EXISTS no_UPDATE_rounds")

@@ -23,7 +23,7 @@ Begun = Callable[..., Search]
 
 @pytest.fixture
 def begun(tmp_path: Path) -> Iterator[Begun]:
-    """A search in a file, opened with its name; the same name goes on with it."""
+    """A search in a file, opened by its name; the same name resumes it."""
     stores = []
 
     def begin(
@@ -54,6 +54,6 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
 
 @pytest.fixture(scope="module")
 def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The package of known fronts is installed for the tests of a module; gives its folder."""
+    """Install the package of known fronts for the tests of a module; yield its folder."""
     with plugged(known_fronts.install(tmp_path_factory.mktemp("plugin"))) as folder:
         yield folder

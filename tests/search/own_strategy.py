@@ -1,4 +1,4 @@
-"""Steps around the best design so far: the smallest strategy over numbers that learns."""
+"""Steps around the best design so far: the smallest learning strategy over numbers."""
 
 import numpy as np
 from jaxtyping import Float
@@ -9,11 +9,7 @@ from ingenium.searches.strategy import State
 
 
 class Nearby(Generational):
-    """Steps of a fixed size around the best point, from that of a known design on.
-
-    Shapes: n points, m numbers.
-    Source: Rastrigin, Automation and Remote Control 24:1337, 1963.
-    """
+    """Steps of a fixed size around the best point, starting at a known design."""
 
     def __init__(self, space: Cube, seed: int) -> None:
         super().__init__(space, 16, seed)
@@ -25,7 +21,7 @@ class Nearby(Generational):
         return reflected(self.best + 0.1 * rng.standard_normal((self.size, self.space.m)))
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
-        """Keep the best of the generation where it is better."""
+        """Keep the better of each pair of the generation."""
         first = int(told["cost"].argmin())
         if told["cost"][first] < self.cost:
             self.best, self.cost = told["points"][first : first + 1], told["cost"][first]
@@ -35,5 +31,5 @@ class Nearby(Generational):
         return {"best": self.best, "cost": np.array(self.cost)}
 
     def relearn(self, state: State) -> None:
-        """Go on from the best point of another one."""
+        """Continue from the best point of another one."""
         self.best, self.cost = state["best"], state["cost"]

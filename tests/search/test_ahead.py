@@ -1,4 +1,4 @@
-"""Several rounds at once: what is proposed hangs on the order of completion, and on it alone."""
+"""Concurrent rounds: proposals depend on the order of completion, and on it alone."""
 
 import json
 import os
@@ -34,7 +34,7 @@ QUICK = [name for name in NAMES if name not in ("bayesian", "fidelity", "two_reg
 
 
 class Shuffled(Here):
-    """So many parts at once, of which chance says which is done first; stops after some."""
+    """Workers that finish concurrent parts in random order, and stop after some."""
 
     def __init__(self, search: Search, seed: int, count: int = 3, most: int = 10**9) -> None:
         super().__init__(search.problem)
@@ -86,7 +86,7 @@ def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> Non
 def test_stopped_with_designs_in_flight_nothing_is_lost_or_doubled(
     begun, strategy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)  # the state is kept in each round
+    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)  # the state is saved in each round
     log = tmp_path / "log"
     settings = {"function": "zdt1", "known": 120, "batch": 8, "log": str(log)}
     for seed in range(40):

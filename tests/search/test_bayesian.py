@@ -1,4 +1,4 @@
-"""Bayesian optimisation: the same after a stop, within its region, and better than chance."""
+"""Bayesian optimisation: the same after a stop, within its region, and better than random."""
 
 from dataclasses import replace
 
@@ -77,7 +77,7 @@ def test_each_worth_proposes_points_of_the_cube(begun, worth: Worth, objectives:
 
 
 def test_draws_in_a_region_stay_in_it_and_find_the_best() -> None:
-    """Of a model that knows: the outcome is 0.6 less the distance to all 0.7 at most."""
+    """A known model: the outcome is 0.6 minus the distance to all 0.7 at most."""
 
     class Knows:
         def posterior(self, x: torch.Tensor) -> "Knows":
@@ -85,7 +85,7 @@ def test_draws_in_a_region_stay_in_it_and_find_the_best() -> None:
             return self
 
         def rsample(self, shape: torch.Size) -> torch.Tensor:
-            margin = self.x[:, :1] - 0.52  # holds on the right of it
+            margin = self.x[:, :1] - 0.52  # is feasible to the right of it
             worth = -(self.x - 0.7).square().sum(1, keepdim=True)
             return torch.cat([margin, worth], 1).expand(*shape, -1, -1)
 
@@ -101,7 +101,7 @@ def test_draws_in_a_region_stay_in_it_and_find_the_best() -> None:
 
 
 def test_a_named_worth_is_used_in_a_region_too(begun) -> None:
-    """Of 30 numbers; each worth verifies other designs, all of them in the region."""
+    """Each worth verifies other designs of 30 numbers, all of them in the region."""
     held = known_fronts.spec(
         limits=[{"quantity": "f1", "at_least": -9.0}], objectives=known_fronts.LEAST_SQUARE
     )

@@ -1,4 +1,4 @@
-"""Two tiers: the model against its closed form, and that a cheap tier saves cost on known pairs."""
+"""Two tiers: the model against its closed form, and savings by a cheap tier on known pairs."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def tenth(**entries: object) -> ScreenPlan:
 
 
 def costly_only(task: Task) -> Fidelity:
-    """The same strategy, to which the cheap tier tells nothing."""
+    """The same strategy without the values of the cheap tier."""
 
     class DearOnly(Fidelity):
         def tell(self, designs, verdicts) -> None:
@@ -40,7 +40,7 @@ def costly_only(task: Task) -> Fidelity:
 
 
 def least(search: Search, cost: float) -> float:
-    """The best value within a cost, of exact calls alone where the cheap tier tells nothing."""
+    """The best value within a cost; by exact calls alone without the cheap tier."""
     free = type(search.strategy) is not Fidelity
     within = [r.best for r in search.history if (r.calls if free else r.cost) <= cost]
     return min(b for b in within if b is not None)

@@ -1,4 +1,4 @@
-"""Fronts and hypervolumes against closed forms and another code; conflicts; aims."""
+"""Fronts and hypervolumes against closed forms and another program; conflicts; aims."""
 
 import itertools
 
@@ -50,7 +50,7 @@ def test_the_order_puts_limits_before_objectives() -> None:
 
 
 def table(values: list[list[float]], limits: list[Limit]) -> xr.Dataset:
-    """Verdicts on designs with such values of a, b and c."""
+    """Verdicts on designs with given values of a, b and c."""
 
     class Engine:
         name, version, tier = "none", "1", "exact"
@@ -71,7 +71,7 @@ def test_the_smallest_sets_that_nothing_holds_together() -> None:
     pairs = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 1]], dtype=bool)
     assert conflicting(pairs) == ((0, 1, 2),), "each pair was held, all three were not"
     assert conflicting(np.ones((1, 2), dtype=bool)) == ()
-    wide = ~np.eye(6, dtype=bool)  # all but one are held: larger than what is looked for
+    wide = ~np.eye(6, dtype=bool)  # all but one are fixed: larger than the searched ones
     assert conflicting(wide) == (tuple(range(6)),)
 
 

@@ -1,4 +1,4 @@
-"""Strategies on functions whose best values are known, against random designs."""
+"""Strategies on functions with known optima, against random designs."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def test_evolution_finds_the_front_of_dtlz2(begun) -> None:
 def test_a_conflict_that_is_there_is_found(begun) -> None:
     """A mean of at least 0.6 is at least 0.16 d from the point of all 0.2."""
     limits = [{"quantity": "f1", "at_least": 0.6}, {"quantity": "f0", "at_most": 0.9}]
-    limits.append({"quantity": "f2", "at_most": 1.0})  # holds always
+    limits.append({"quantity": "f2", "at_most": 1.0})  # is always satisfied
     search = begun("cma_es", known_fronts.spec(limits=limits), batch=64)
     search.run(Stop(calls=300))
     from ingenium.runs.conflicts import unmet
@@ -80,5 +80,5 @@ def test_a_conflict_that_is_there_is_found(begun) -> None:
     assert found is not None
     assert [len(c.limits) for c in found.conflicts] == [2]
     assert all("f2" not in label for label in found.conflicts[0].limits)
-    for one in found.front:  # nothing is better than the closed form says
+    for one in found.front:  # nothing is better than the closed form
         assert one.values["f0"] >= 6 * (max(one.values["f1"], 0.2) - 0.2) ** 2 - 1e-9

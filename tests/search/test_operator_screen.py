@@ -1,4 +1,4 @@
-"""A learned operator as a screen of fields: what it learns, and that it accepts nothing."""
+"""A learned operator as a screen of fields: its fit, and that it accepts nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def search(fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @dataclass
 class Praise:
-    """Says of all designs that they hold every limit and are the best there are."""
+    """A model that predicts the best values for all designs."""
 
     limits: int
     outcomes: int

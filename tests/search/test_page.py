@@ -1,4 +1,4 @@
-"""The page of a search: how it went, what is in the way, what was found."""
+"""The report of a search: its trajectory, its conflicts, its results."""
 
 from pathlib import Path
 

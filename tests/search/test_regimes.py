@@ -18,7 +18,7 @@ SMALL = RegimesSettings(batch=4, first=8, points=64)
 
 @dataclass
 class Options:
-    """What is believed of the worth of options, each on its own, from normal observations.
+    """Posterior of the worth of independent options, from normal observations.
 
     Shapes: a options.
     Source: Gelman et al., Bayesian Data Analysis, 3rd ed., 2013, section 2.5 (normal mean).
@@ -48,13 +48,13 @@ class Options:
         return option
 
     def hear(self, option: int, worth: float) -> None:
-        """Learn from what an option gave."""
+        """Learn from the result of an option."""
         self.times[option] += 1
         self.total[option] += worth
 
 
 def regret(seed: int, how: str, turns: int = TURNS) -> tuple[float, np.ndarray]:
-    """What was lost against the best of ten normal options, and the turns that sought."""
+    """Loss against the best of ten normal options, and the turns that explored."""
     rng = np.random.default_rng(seed)
     worth, options, lost = rng.standard_normal(ARMS), Options(ARMS, 1.0), 0.0
     for _ in range(turns):
@@ -79,7 +79,7 @@ def test_regret_is_below_that_of_either_regime_alone() -> None:
 
 @pytest.mark.slow
 def test_it_seeks_less_the_more_it_knows() -> None:
-    """By quarters of 2,000 turns; shorter stretches of 20 bandits go up and down."""
+    """Compare quarters of 2,000 turns; shorter stretches of 20 bandits vary up and down."""
     sought = np.mean([regret(seed, "two regimes", 2000)[1] for seed in range(200, 220)], 0)
     assert sought[:500].mean() > 1.5 * sought[-500:].mean()
 
@@ -125,7 +125,7 @@ def test_it_goes_on_as_if_it_was_not_stopped(begun, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(("regime", "sought"), [("act", 8), ("seek", 16)])
 def test_a_regime_alone_never_changes_its_mind(begun, regime: str, sought: int) -> None:
-    """The first 8 are drawn about known designs, which is to seek."""
+    """The first 8 are sampled around known designs, which counts as exploration."""
     spec = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
     how = replace(SMALL, regime=regime)
     run = begun(lambda task: TwoRegimes(task.space, how), spec, name=regime, d=2)

@@ -1,4 +1,4 @@
-"""A search in a folder: what it hands over, that it goes on, and that a kill loses nothing."""
+"""A search in a folder: its exports, its resumption, and no loss by a kill."""
 
 import json
 import os
@@ -32,7 +32,7 @@ ENGINE = {"tier": "exact", "name": "closed form", "version": "1"}
 
 
 def rows(folder: Path) -> list[tuple[object, ...]]:
-    """All that was proposed and measured, without times."""
+    """All proposals and measurements, without times."""
     with sqlite3.connect(folder / "search.sqlite") as db:
         found = db.execute("SELECT digest, call FROM verified ORDER BY call").fetchall()
         found += db.execute("SELECT round, designs FROM proposals ORDER BY round").fetchall()
@@ -144,7 +144,7 @@ def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -
 
 
 def altered(folder: Path, *, round: int) -> None:
-    """One byte of what was proposed in a round is another one, unseen by SQLite."""
+    """Change one byte of a round's proposals, unseen by SQLite."""
     with sqlite3.connect(folder / "search.sqlite") as db:
         db.execute("DROP TRIGGER no_UPDATE_proposals")
         query = "SELECT designs FROM proposals WHERE round = ?"
@@ -166,7 +166,7 @@ def test_what_was_altered_is_not_built_on(tmp_path: Path) -> None:
 
 
 def cut(file: Path) -> None:
-    """Take away the last round and all that hangs on it, so that the rest holds together."""
+    """Remove the last round with all that depends on it, so that the rest is consistent."""
     with sqlite3.connect(file) as db:
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
             db.execute(f"DROP TRIGGER {name}")
@@ -185,7 +185,7 @@ def cut(file: Path) -> None:
 
 @pytest.mark.parametrize("robbed", ["nothing", "the result"])
 def test_a_last_round_that_was_cut_off_is_missed(tmp_path: Path, robbed: str) -> None:
-    """Its result names the end that was there, and the ledger does where that is gone too."""
+    """The result names its last round, and so does the ledger if the result is gone too."""
     plan, out = SearchPlan("random", 1, 32), tmp_path / "o"
     with open_ledger(tmp_path / "ledger.db") as ledger:
         ingenium.search(SPEC, plan, Stop(96), out, ledger=ledger)
@@ -243,7 +243,7 @@ def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
 
 
 def begin(folder: Path, log: Path, on: str = "local") -> int:
-    """A search in a process of its own; gives its number."""
+    """Start a search in a process of its own; return its number."""
     setup = {"pause_s": 0.002, "log": str(log)}
     asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
     child = os.fork()
@@ -258,7 +258,7 @@ def begin(folder: Path, log: Path, on: str = "local") -> int:
 
 
 def killed(folder: Path, times: int, seed: int) -> Iterator[str]:
-    """Everything wrong with a search that is killed so many times and goes on each time."""
+    """Faults of a search that is killed some times and resumed each time."""
     rng, log = random.Random(seed), folder / "log"
     for i in range(times):
         lines = log.read_text().count("\n") if log.exists() else 0
@@ -279,7 +279,7 @@ def killed(folder: Path, times: int, seed: int) -> Iterator[str]:
 
 
 def wait_for(lines: int, log: Path, child: int, patience_s: float = 60.0) -> None:
-    """Until the engine has measured so many designs, or the process has ended."""
+    """Wait until the engine has measured a number of designs, or the process has ended."""
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         if log.exists() and log.read_text().count("\n") >= lines:
@@ -290,7 +290,7 @@ def wait_for(lines: int, log: Path, child: int, patience_s: float = 60.0) -> Non
 
 
 def check_killed(folder: Path, whole: Path, times: int, seed: int) -> None:
-    """A search that is killed at random moments ends as one that is not; little is done twice."""
+    """A search killed at random moments ends like an undisturbed one; little is done twice."""
     assert list(killed(folder, times, seed)) == []
     assert rows(folder / "o") == rows(whole / "o")
     measured = (folder / "log").read_text().splitlines()
@@ -303,7 +303,7 @@ def check_killed(folder: Path, whole: Path, times: int, seed: int) -> None:
 
 @pytest.fixture(scope="module")
 def whole(fronts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same search, never stopped."""
+    """The same search without a stop."""
     folder = tmp_path_factory.mktemp("whole")
     assert os.waitpid(begin(folder / "o", folder / "log"), 0)[1] == 0
     return folder
@@ -329,7 +329,7 @@ def test_killed_with_designs_in_flight_nothing_is_lost_or_doubled(tmp_path: Path
         time.sleep(0.1 * rng.random())
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        time.sleep(1.0)  # the workers see that nobody is there
+        time.sleep(1.0)  # the workers see that the host is gone
         before = log.read_text().count("\n")
         time.sleep(0.5)
         assert log.read_text().count("\n") == before, "a worker outlived its search"

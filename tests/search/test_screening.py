@@ -1,4 +1,4 @@
-"""Screens: what they keep out is told as such, and what they lose is measured."""
+"""Screens: excluded designs are reported as such, and losses are measured."""
 
 import json
 from pathlib import Path

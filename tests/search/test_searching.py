@@ -1,4 +1,4 @@
-"""The loop: budgets, stopping, going on, and that nothing is verified twice."""
+"""The loop: budgets, stops, resumption, and no repeated verification."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ QUICK = [name for name in NAMES if name not in SLOW]
 
 
 def course(search: Search) -> list[tuple[object, ...]]:
-    """All that repeats in how a search went."""
+    """All repeatable data of a search."""
     return [
         (r.calls, r.accepted, r.repeated, r.best, r.violation, r.front, r.hypervolume)
         for r in search.history
@@ -174,7 +174,7 @@ def test_known_designs_of_other_categories_are_left_out() -> None:
 
 
 def test_annealing_takes_no_step_to_a_design_without_an_answer(begun) -> None:
-    """Its cost is infinite, and over a temperature far below 1 too large for a number."""
+    """The cost is infinite, and over a temperature far below 1 too large for a number."""
     search = begun("annealing", LEAST, batch=8)
     walks = search.strategy
     search.run(Stop(calls=8))
@@ -194,7 +194,7 @@ def test_it_ends_when_its_seconds_are_spent(begun) -> None:
 
 
 def test_a_round_is_no_larger_than_the_time_that_is_left_allows(begun) -> None:
-    """At about 0.02 s a design, 0.3 s are worth 15; a whole round of 64 would take 1.3 s."""
+    """A design takes about 0.02 s, so 0.3 s allow 15; a whole round of 64 would take 1.3 s."""
     search = begun("random", LEAST, batch=64, slow=0.04)
     assert search.run(Stop(calls=500, seconds=0.3)) == "seconds"
     assert search.history[0].calls == 4, "a sixteenth of the batch, since nothing is known"

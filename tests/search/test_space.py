@@ -1,4 +1,4 @@
-"""Points for designs: conditions as the spec wants them, known designs as they are."""
+"""Points for designs: conditions by the spec, known designs unchanged."""
 
 import dataclasses
 from contextlib import suppress
@@ -77,7 +77,7 @@ def test_texts_are_no_points() -> None:
 
 
 def stop_after(rounds: int | None) -> Heard:
-    """Interrupt a search after so many rounds."""
+    """Interrupt a search after some rounds."""
 
     def heard(last: Round) -> None:
         if last.round + 1 == rounds:
@@ -118,7 +118,7 @@ def molecules() -> Problem:
     ["stock", "evolution", "cross_entropy", pytest.param("parzen", marks=pytest.mark.slow)],
 )
 def test_days_of_a_feeder_are_searched(rural_days: Problem, strategy: str, tmp_path: Path) -> None:
-    """With loads as high as they can be while all limits hold; the same when it is stopped."""
+    """Maximise loads while all limits are satisfied; the result is the same after a stop."""
     loading = next(q.name for q in rural_days.quantities if "loading" in q.name)
     objectives = (Objective(loading, "maximise"),)
     spec = resolve(Spec(problem=rural_days.name, objectives=objectives), rural_days)
@@ -158,7 +158,7 @@ def test_known_fronts_are_searched_as_they_are() -> None:
 
 
 def test_a_search_starts_from_designs_inside_its_ranges() -> None:
-    """What acts keeps its number in the cube; what does not is as known designs have it."""
+    """Active numbers keep their value in the cube; others are as in known designs."""
     spec = toy.spec(conditions={"load_n": {"at_least": 9000, "at_most": 12000}})
     beams = toy.Cantilever(toy.Settings())
     cube = space(beams, spec)

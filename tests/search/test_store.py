@@ -1,4 +1,4 @@
-"""The store: it only grows, and tells when it was altered."""
+"""The store: it only grows, and reveals alterations."""
 
 import sqlite3
 from pathlib import Path
@@ -80,7 +80,7 @@ ACTS = {
 
 
 def free(db: sqlite3.Connection) -> None:
-    """Take away what refuses changes, as somebody who may write the file can."""
+    """Remove the guards against changes, as anybody who may write the file can."""
     for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute(f"DROP TRIGGER {name}")
 
@@ -95,7 +95,7 @@ def test_what_is_done_to_the_file_is_found(store: Store, act: str) -> None:
 
 
 def test_an_end_that_was_cut_off_is_missed_by_who_keeps_the_head(store: Store) -> None:
-    """The file alone cannot tell; the result of a sitting and the ledger keep heads."""
+    """The file alone does not reveal it; the result of a session and the ledger store heads."""
     head = store.head()
     assert store.holds(head)
     with sqlite3.connect(store.path) as other:

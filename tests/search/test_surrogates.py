@@ -1,4 +1,4 @@
-"""Surrogates against refits and known laws, and the screens that rest on them."""
+"""Surrogates against refits and known laws, and screens based on them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Fits of a generator to the best so far are short, and forget little of what it knew."""
+"""Fits of a generator to the best designs are short, and forget little."""
 
 import math
 
@@ -32,7 +32,7 @@ def problem() -> Problem:
 
 
 def weighed(problem: Problem, designs: xr.Dataset) -> xr.Dataset:
-    """Verdicts, weighed on the scales of these designs."""
+    """Verdicts, with margins on the scales of these designs."""
     spec = resolve(SPEC, problem)
     verdicts = verify(
         designs,
@@ -66,7 +66,7 @@ def test_a_design_is_seen_a_few_times_in_a_fit_and_never_held_out(
 def test_where_an_engine_takes_minutes_each_round_is_learned_from(
     problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten calls of one would end before 64 designs are verified."""
+    """Otherwise ten calls would end before 64 designs are verified."""
     known = training(problem)
     quick = known_fronts.spec(
         objectives=known_fronts.LEAST_SQUARE, generator={"family": "gaussian_copula"}
@@ -83,7 +83,7 @@ def test_where_an_engine_takes_minutes_each_round_is_learned_from(
 
 @pytest.mark.slow
 def test_what_was_known_is_forgotten_no_more_than_a_mixture_would(problem: Problem) -> None:
-    """A fit to all of a mixture with a share `kept` of known designs costs these `-log(kept)`."""
+    """A fit to a mixture with a share `kept` of known designs costs these `-log(kept)`."""
     data, known = problem.data(), training(problem)
     held = data.isel(design=np.flatnonzero(data["held_out"].to_numpy()))
     x, cond = problem.encode(held).float(), problem.features(held).float()
@@ -105,7 +105,7 @@ def test_what_was_known_is_forgotten_no_more_than_a_mixture_would(problem: Probl
 def test_designs_without_a_code_are_not_learned_from(
     problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A molecule may be written so that the tokens lack an atom of what they stand for."""
+    """A molecule may be written so that the tokens lack an atom for it."""
     known, how = training(problem), TunedSettings()
     task = Task(problem, resolve(SPEC, problem), known, 0, silent)
     generator = task.generator(GeneratorChoice(family="gaussian_copula"))[1]

@@ -58,7 +58,7 @@ async def _ended(call: Call, job: dict[str, Any]) -> dict[str, Any]:
 
 async def _look(call: Call) -> None:
     found = await call("list_problems")
-    assert COATING in str(found)  # 2: somebody else's problem is listed
+    assert COATING in str(found)  # 2: a third party's problem is listed
     assert found["limits_met"] is None
     shown = await call("show_problem", problem=COATING)
     assert "mean_reflectance" in str(shown)  # 3: its words

@@ -1,4 +1,4 @@
-"""Low-rank parts: they begin as nothing, learn alone, and become part of a plain model."""
+"""Low-rank parts: they start at zero, learn alone, and are merged into a plain model."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from ingenium.train.trainer import train
 
 
 class Plane(nn.Module):
-    """Least squares."""
+    """A least-squares model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Plane(nn.Module):
 
 
 def data(rank: int) -> tuple[Tensor, Tensor, Plane]:
-    """Targets of a plane whose matrix is so many ranks away from the first one."""
+    """Targets of a plane whose matrix differs from the first one by a given rank."""
     rng = torch.Generator().manual_seed(0)
     model = Plane()
     more = torch.randn(5, rank, generator=rng) @ torch.randn(rank, 6, generator=rng)

@@ -1,4 +1,4 @@
-"""The trainer against closed form, against itself after a stop, and against damage."""
+"""The trainer against a closed form, against itself after a stop, and against damage."""
 
 import dataclasses
 import json
@@ -39,7 +39,7 @@ class Mean(nn.Module):
 
 
 class TwoTurns(nn.Module):
-    """A little of everything: two optimisers, noise in the loss, dropped conditions."""
+    """A model with two optimisers, noise in the loss, and dropped conditions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,7 +160,7 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_early_stopping_keeps_the_best_check() -> None:
-    """The held-out loss is least at a centre that training runs through and past."""
+    """The held-out loss is least at a centre that training passes through."""
     x = torch.full((40, 1), 1.0)
 
     class Past(Mean):

@@ -1,4 +1,4 @@
-"""Who may do what with a ledger: by the mode of a file, and by the rights of a server."""
+"""Rights to a ledger: by the mode of a file, and by the rights of a server."""
 
 import os
 import secrets
@@ -27,7 +27,7 @@ def test_mode_of_a_file(tmp_path: Path) -> None:
 
 @pytest.fixture
 def server():
-    """A schema for a ledger, and two logins that may nothing yet: the URL of a login, names."""
+    """A schema for a ledger, and two logins without rights: the URL of a login, names."""
     import psycopg
 
     tag = secrets.token_hex(4)
@@ -93,7 +93,7 @@ def test_who_may_what_on_a_server(server) -> None:
 
 
 def granted_nothing(db, statement: str) -> None:
-    """Run a statement; a grant by who may not is but a warning to the server: an error here."""
+    """Run a statement; a grant without the right is only a warning of the server: an error here."""
     db.execute(statement)
     if statement.startswith("GRANT"):
         told = db.execute(

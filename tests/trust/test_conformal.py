@@ -7,13 +7,13 @@ from ingenium.trust.conformal import bound, jackknife_upper, shift, typical, upp
 
 
 def left_out(rows):
-    """Each row, with all others: of exchangeable rows each is the new one equally often."""
+    """Return each row with all others: exchangeable rows are the new one equally often."""
     return [(np.delete(rows, i, 0), rows[i]) for i in range(len(rows))]
 
 
 @pytest.mark.parametrize(("n", "coverage", "held"), [(19, 0.9, 18), (19, 0.95, 19), (10, 0.8, 9)])
 def test_coverage_is_the_rank_over_the_rows_exactly(n, coverage, held):
-    """Of n + 1 rows `held` lie within: the least whole number from coverage (n + 1) on."""
+    """Among n + 1 rows `held` are within: the least whole number from coverage (n + 1) on."""
     rows = np.random.default_rng(0).standard_cauchy(n + 1)
     inside = [new <= bound(kept, coverage) for kept, new in left_out(rows)]
     assert sum(inside) == held
@@ -45,7 +45,7 @@ def test_each_limit_is_bounded_by_its_own_finite_errors():
 
 
 def test_the_jackknife_misses_at_most_twice_the_doubt():
-    """By the mean as a model, which leaves rows out in closed form, and by one that remembers."""
+    """Test the mean as a model, which leaves rows out in closed form, and one that memorises."""
     doubt, rows = 0.1, np.random.default_rng(3).standard_cauchy(40)
     for model in (np.mean, np.median, np.max):
         missed = []

@@ -46,7 +46,7 @@ def url(request, tmp_path):
         db.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
-# what holds in each dialect
+# tests of each dialect
 
 
 def test_append_and_read_back(url):

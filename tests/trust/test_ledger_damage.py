@@ -1,4 +1,4 @@
-"""Tampering with a ledger's file, and damage of it, are told."""
+"""Tampering with a ledger's file, and damage of it, are reported."""
 
 import hashlib
 import os
@@ -25,7 +25,7 @@ def path(tmp_path) -> Path:
 
 
 def tamper(path: Path, *statements: str, script=None) -> None:
-    """Alter the file as someone who knows the guards: take them away, and put them back."""
+    """Alter the file like somebody who knows the guards: remove them, and restore them."""
     db = sqlite3.connect(path)
     db.create_function("sha", 1, lambda text: digest_of(text))
     for name in GUARDS:
@@ -50,7 +50,7 @@ def faults(path: Path, anchor: str = GENESIS) -> list[tuple[int, str]]:
 
 
 def told(path: Path) -> str:
-    """What opening and checking says, as an error or as faults."""
+    """Errors or faults reported on opening and checking."""
     try:
         with open_ledger(path) as ledger:
             return "; ".join(str(fault) for fault in ledger.check())
@@ -210,10 +210,10 @@ def test_cut_file(tmp_path, share):
 
 
 def test_bit_rot_is_found(tmp_path):
-    """Turn a bit of the file: it is told, unless every entry is still read as it was written.
+    """Flip a bit of the file: it is reported, unless every entry is still read unchanged.
 
-    At random places, and at every bit before the text of the last row: its number, length and
-    types, one of which can turn it backwards in the order.
+    The places are random ones, and every bit before the text of the last row: its number, length
+    and types, one of which can move it backwards in the order.
     """
     place = tmp_path / "ledger.sqlite"
     with open_ledger(place) as ledger:

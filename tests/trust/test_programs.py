@@ -1,4 +1,4 @@
-"""Programs of the machine: their limits, and libraries that nobody can change."""
+"""Programs of the machine: their limits, and libraries that cannot be changed."""
 
 import os
 import shutil
@@ -60,7 +60,7 @@ sh.run("echo $$ > {told}; exec sleep 60", Path("{tmp_path}"))
 
 
 def _alive(process: str) -> bool:
-    """Not gone, and not one that only waits for somebody to ask how it ended."""
+    """True if a process runs: it is neither gone nor a zombie."""
     try:
         return bool(Path("/proc", process, "cmdline").read_bytes())
     except FileNotFoundError:

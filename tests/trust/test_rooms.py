@@ -1,4 +1,4 @@
-"""Engines in rooms: arrays travel exactly, what kills an engine fails alone, locks are kept."""
+"""Engines in isolated environments: exact arrays, deaths that fail alone, and locks."""
 
 import os
 import pickle
@@ -42,7 +42,7 @@ def large(): return {"x": np.ones(1 << 29)}
 
 
 def folder_of(place: Path, lock: str = "", python: str = "", system: str = "") -> Path:
-    """A room's folder, locked for this machine if not said otherwise."""
+    """Folder of an environment, locked for this machine by default."""
     folder = place / "tiny"
     folder.mkdir()
     own = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
@@ -55,7 +55,7 @@ def folder_of(place: Path, lock: str = "", python: str = "", system: str = "") -
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
-    """A room whose interpreter is ours."""
+    """An environment whose interpreter is ours."""
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "cache"))
     found = Room(folder_of(tmp_path), "toy", Limits(memory_mb=2048, wall_s=60.0))
     python = found.place / "bin" / "python"

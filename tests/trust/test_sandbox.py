@@ -1,4 +1,4 @@
-"""Generated programs that try to get out, or to do harm, and what became of it."""
+"""Generated programs that try to escape, or to do harm, and the result."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[Sandbox]:
-    """One whose programs may have four processes."""
+    """A sandbox whose programs may have four processes."""
     with Sandbox(MANY, processes=1) as made:
         yield made
 
@@ -49,7 +49,7 @@ def ended(sandbox: Sandbox, source: str, call: str | None = None) -> ProgramEnd:
 
 
 def value(sandbox: Sandbox, body: str) -> Any:
-    """What a function with this body gives."""
+    """Value of a function with this body."""
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     end = ended(sandbox, f"import ctypes, os, socket\ndef f():\n{lines}", "f")
     assert end.returned, end

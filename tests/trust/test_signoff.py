@@ -1,4 +1,4 @@
-"""Sign-offs: against OpenSSH, and against everyone who would have them say something else."""
+"""Sign-offs: against OpenSSH, and against attempts to change their meaning."""
 
 import shutil
 import sqlite3
@@ -70,7 +70,7 @@ def test_openssh_agrees_both_ways(tmp_path: Path, ledger: Ledger) -> None:
         capture_output=True,
         check=True,
     ).stdout.decode()
-    assert sshsig.read(theirs) == sshsig.read(entry.body["signature"])  # Ed25519 has no chance
+    assert sshsig.read(theirs) == sshsig.read(entry.body["signature"])  # Ed25519 is deterministic
     assert sshsig.holds(message, sshsig.read(theirs))
     (found,) = check_sign_offs(ledger, read_signers(allowed))
     assert found.state == State.VALID
@@ -98,7 +98,7 @@ def test_plain_sign_off(ledger: Ledger) -> None:
 
 
 def altered(ledger: Ledger, sequence: int, **fields: object) -> None:
-    """Write other fields into an entry, and every later hash anew: the whole chain is right."""
+    """Change fields of an entry, and recompute every later hash: the whole chain is valid."""
     rows = ledger.entries()
     ledger.store._db.execute("DROP TRIGGER no_update")
     last = rows[sequence - 2].hash if sequence > 1 else rows[0].previous
@@ -127,7 +127,7 @@ def altered(ledger: Ledger, sequence: int, **fields: object) -> None:
 def test_rewritten_sign_off_is_found_by_its_signature(
     tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey, change
 ) -> None:
-    """The chain is recomputed as a whole, so only the signature can tell."""
+    """The chain is recomputed as a whole, so only the signature can reveal it."""
     entry = sign_off(ledger, ledger.head(), "safety", "Fine.", key=ann)
     listed = signers(tmp_path, ann, name="*")
     assert states(ledger, listed) == [State.VALID]
@@ -139,7 +139,7 @@ def test_rewritten_sign_off_is_found_by_its_signature(
 def test_rewritten_signed_entry_is_found(
     tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey
 ) -> None:
-    """With the chain recomputed the signed hash is nowhere any more."""
+    """After recomputing the chain the signed hash no longer exists."""
     first = ledger.entries()[0]
     sign_off(ledger, first.hash, "safety", "Fine.", key=ann)
     altered(ledger, 1, text=first.text.replace("3", "4"))

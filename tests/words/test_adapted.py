@@ -1,4 +1,4 @@
-"""Few parameters beside the last blocks of a language model learn texts; the model stays."""
+"""Few parameters alongside the last blocks of a language model learn texts; the model stays."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ STEPS, WIDE = 4, 2 * RANK
 
 
 class SmallNetwork:
-    """Chances of a letter after another, by blocks of one matrix each."""
+    """Probabilities of a letter after another, by blocks of one matrix each."""
 
     name = "small 1"
     opens = torch.tensor([True, False, False, True])

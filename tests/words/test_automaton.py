@@ -1,4 +1,4 @@
-"""Automata: what they let in always leads to an end, and what does not is never let in."""
+"""Automata: admitted steps always lead to an end, and others are never admitted."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Counted words against counts by hand, and what is drawn under a grammar."""
+"""Counted words against counts by hand, and samples under a grammar."""
 
 import math
 
@@ -57,7 +57,7 @@ def test_what_is_drawn_obeys_the_grammar_and_the_seed() -> None:
 
 
 def test_where_context_says_nothing_it_gets_little_weight() -> None:
-    """Letters that are drawn alone: what is counted of them alone is worth most."""
+    """Letters are sampled independently: counts of single ones are worth most."""
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("abcdefgh"), 6)) for _ in range(300)]
     codec = TokenCodec(Vocabulary.of(texts), 8, 7)

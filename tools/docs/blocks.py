@@ -14,13 +14,13 @@ Makers = Mapping[str, Callable[[str], str]]  # kind -> text of a block by its na
 
 
 def documents() -> list[Path]:
-    """All documents that may hold blocks."""
+    """All documents that may have blocks."""
     fields = (ROOT / "src" / "ingenium" / "domains").glob("*/README.md")
     return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted(fields)]
 
 
 def filled(text: str, makers: Makers) -> str:
-    """The text of a document with each block of the given kinds made anew."""
+    """Return the text of a document with each block of the given kinds replaced."""
     kinds = "|".join(makers)
     pattern = rf"(<!-- ({kinds}):(\S+) -->)\n.*?(<!-- /\2 -->)"
 

@@ -1,4 +1,4 @@
-"""Hooks of the site: pages out of files of the repository, and checks of what was built.
+"""Hooks of the site: pages from files of the repository, and checks of the built site.
 
 README, CONTRIBUTING and CHANGELOG become pages as they are, and each chapter of the evidence book
 is written from its claims and results. A link that leaves `docs/` for another file of the
@@ -37,7 +37,7 @@ FENCED = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Adds the pages that do not lie in `docs/`."""
+    """Add the pages from outside `docs/`."""
     sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
     sources["NOTICE"] = documents.notice(ROOT / "NOTICE")
     texts = sources | {
@@ -57,7 +57,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def marked(text: str) -> str:
-    """A page of the book with the status of each row as a mark of its colour."""
+    """Mark the status of each row of a page of the book by its colour."""
 
     def one(match: re.Match[str]) -> str:
         said = match[1] or match[3]
@@ -67,7 +67,7 @@ def marked(text: str) -> str:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
-    """Leads links out of `docs/` to the pages that show what they name."""
+    """Redirect links out of `docs/` to the pages that show their files."""
     if page.is_homepage:
         page.meta["hide"] = ["navigation"]  # it has no neighbours
     own = page.file.abs_src_path
@@ -75,7 +75,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
 
 
 def led(text: str, name: str) -> str:
-    """The text of a file of the repository with the links that it has as a page of the site."""
+    """Rewrite the links of a file of the repository for its page of the site."""
     here = Path(page_of(name)).parent
 
     def one(match: re.Match[str]) -> str:
@@ -89,13 +89,13 @@ def led(text: str, name: str) -> str:
 
 
 def outside_code(change: Any, text: str) -> str:
-    """The text with a change in what is no fenced code."""
+    """Apply a change to a text outside its fenced code."""
     parts = FENCED.split(text)
     return "".join(part if i % 2 else change(part) for i, part in enumerate(parts))
 
 
 def outside(text: str, name: str) -> set[str]:
-    """Files of the repository that a text leads to, and that are no page of their own."""
+    """Files of the repository that a text links to, and that have no page of their own."""
     found: list[str] = []
     outside_code(lambda part: found.extend(m[2] for m in LINK.finditer(part)) or part, text)
     wanted = {normpath(Path(name).parent / x) for x in found if "://" not in x}
@@ -103,7 +103,7 @@ def outside(text: str, name: str) -> set[str]:
 
 
 def page_of(name: str) -> str:
-    """The page of the site that shows a file of the repository."""
+    """Path of the page that shows a file of the repository."""
     if name in PAGES:
         return PAGES[name]
     return name.removeprefix("docs/") if name.startswith("docs/") else shown_at(name)
@@ -114,7 +114,7 @@ def shown_at(name: str) -> str:
 
 
 def shown_text(name: str) -> str:
-    """A page that shows a file.
+    """Build a page that shows a file.
 
     Raises:
         PluginError: if a link leads to no file.
@@ -127,7 +127,7 @@ def shown_text(name: str) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Fails where a page would fetch something, or the code names what no page is.
+    """Fail if a page would fetch something, or the code names a page that does not exist.
 
     Raises:
         PluginError: with every such place.
@@ -140,13 +140,13 @@ def on_post_build(config: Any) -> None:
 
 
 def named_in_code() -> set[str]:
-    """Pages that errors lead to."""
+    """Pages that errors link to."""
     kinds = [e for e in vars(errors).values() if hasattr(e, "page")]
     return {*documents.HELPFUL.values(), *(e.page for e in kinds)}
 
 
 def unknown(site: Path, pages: set[str]) -> list[str]:
-    """Those of the pages, or their anchors, that a built site lacks."""
+    """Pages, or their anchors, that a built site lacks."""
     missing = []
     for page in sorted(pages):
         name, _, anchor = page.partition("#")
@@ -158,7 +158,7 @@ def unknown(site: Path, pages: set[str]) -> list[str]:
 
 
 def fetched(site: Path) -> list[str]:
-    """What the pages of a site would fetch from elsewhere, with where."""
+    """Addresses that the pages of a site would fetch from elsewhere, with their place."""
     faults = []
     for path in sorted(site.rglob("*.html")):
         reader = Fetched()
@@ -171,7 +171,7 @@ def fetched(site: Path) -> list[str]:
 
 
 class Fetched(HTMLParser):
-    """Addresses elsewhere that a browser fetches without being asked."""
+    """Addresses elsewhere that a browser fetches automatically."""
 
     def __init__(self) -> None:
         super().__init__()

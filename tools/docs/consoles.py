@@ -1,4 +1,4 @@
-"""Tutorials as something that runs: their blocks, and what these print.
+"""Tutorials as executable steps: their blocks, and the output of these.
 
 Of the fenced blocks of a tutorial,
 
@@ -21,7 +21,7 @@ PROMPT, GOES_ON = "$ ", "> "
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that a reader does: runs a command or some Python, or saves a file."""
+    """One step of a reader: runs a command or some Python, or saves a file."""
 
     kind: str  # "command", "python" or "file"
     text: str  # of the command, the code or the file
@@ -29,7 +29,7 @@ class Step:
 
 
 def steps(page: str) -> Iterator[Step]:
-    """What a reader of a page does, in order."""
+    """Yield the steps of a reader of a page, in order."""
     for match in BLOCK.finditer(page):
         language, title, body = match.groups()
         if language == "console":
@@ -43,7 +43,7 @@ def steps(page: str) -> Iterator[Step]:
 
 
 def asked(body: str) -> list[str]:
-    """The commands of a console block as they are shown, with their prompts."""
+    """The commands of a console block as shown, with their prompts."""
     found: list[str] = []
     for line in body.splitlines():
         if line.startswith(PROMPT):
@@ -59,7 +59,7 @@ def plain(shown: str) -> str:
 
 
 def with_outputs(page: str, printed: Mapping[str, str]) -> str:
-    """The page with what its commands and its Python printed, by their text.
+    """Fill in the output of a page's commands and Python, by their text.
 
     Raises:
         KeyError: for one that was not run.

@@ -38,18 +38,18 @@ DEMO = "winter_evening_peak"
 
 @cache
 def figures(name: str = DEMO) -> dict[str, Any]:
-    """What was kept of a run; of the demo unless another is named."""
+    """Stored figures of a run; of the demo by default."""
     found: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / f"{name}.json").read_text())
     return found
 
 
 def demo() -> str:
-    """What the demo prints, from its summary."""
+    """Output of the demo, from its summary."""
     return outcome(DEMO)
 
 
 def held(name: str) -> str:
-    """How many designs of a run held every limit, and what it took."""
+    """Count the designs of a run that satisfy every limit, with the resources used."""
     s, run = figures(name)["summary"], figures(name)["run"]
     total = sum(run["seconds"].values())
     return (
@@ -61,7 +61,7 @@ def held(name: str) -> str:
 
 
 def outcome(name: str) -> str:
-    """What a run prints, from its summary."""
+    """Output of a run, from its summary."""
     s, run = figures(name)["summary"], figures(name)["run"]
     span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
     rows = [("Limit", "Violated by", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
@@ -87,7 +87,7 @@ def outcome(name: str) -> str:
 
 
 def cost(run: dict[str, Any]) -> str:
-    """Seconds and memory of the run, and on what."""
+    """Seconds and memory of the run, and its machine."""
     total = sum(run["seconds"].values())
     fitted = "model from the cache" if run["model"]["from_cache"] else "with fitting"
     stages = ", ".join(f"{k} {v:.1f} s" for k, v in run["seconds"].items())
@@ -98,7 +98,7 @@ def cost(run: dict[str, Any]) -> str:
 
 
 def record() -> str:
-    """The evidence of one design, digests and lists cut short."""
+    """The evidence of one design, with digests and lists shortened."""
     found = figures()["evidence"]
     if found is None:
         return "No design of the stored run was kept."
@@ -109,7 +109,7 @@ def record() -> str:
 
 
 def short(value: Any) -> Any:
-    """Digests of 8 digits and numbers of 6."""
+    """Shorten digests to 8 digits and numbers to 6."""
     if isinstance(value, dict):
         return {k: short(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -122,7 +122,7 @@ def short(value: Any) -> Any:
 
 
 def cross_check() -> str:
-    """How far the two engines are apart, from the run."""
+    """Largest differences of the two engines, from the run."""
     found = figures()["run"]["cross_check"]
     engine = figures()["run"]["engine"]
     rows = [("Quantity", "Largest difference")]
@@ -155,7 +155,7 @@ def main_measures() -> str:
 
 
 def aims() -> str:
-    """What was aimed at, and whether the default family and the best one got there."""
+    """Aims, and whether the default family and the best one reached them."""
     found = compared()
     if found is None:
         return "No comparison is stored yet."
@@ -169,7 +169,7 @@ def aims() -> str:
 
 
 def other_feeders() -> str:
-    """The aims of the default family on feeders on which nothing was chosen."""
+    """The aims of the default family on feeders that no choice was based on."""
     stem = "compare_feeder_day_"
     rows = [("Feeder", "Aim", "Measured", "Held")]
     for path in sorted((ROOT / "benchmarks" / "results").glob(f"{stem}1-*.json")):
@@ -199,7 +199,7 @@ def steering() -> str:
 
 
 def studies() -> str:
-    """Every number of the evidence book that has a study, with what became of it."""
+    """Every number of the evidence book that has a study, with its result."""
     columns = ("Row", "Claim", "Verdict", "Main claim", "Measured (95 % interval)", "Measured on")
     rows = [(*columns, "Scope", "Run")]
     for entry in book():
@@ -212,7 +212,7 @@ def studies() -> str:
 
 
 def checks() -> str:
-    """Every system of the evidence book that has a check, with what it found."""
+    """Every system of the evidence book that has a check, with its findings."""
     rows = [("Row", "System", "Status", "Findings", "Command")]
     for entry in book():
         if entry.outcome is not None:
@@ -225,7 +225,7 @@ def checks() -> str:
 
 
 def study_counts() -> str:
-    """How many rows stand where, by chapter."""
+    """Number of rows by status and chapter."""
     rows = [("Chapter", "Rows", *STATUSES, "of which stale")]
     for chapter in chapters():
         found = counts(chosen(book(), chapter=str(chapter.chapter)))
@@ -243,7 +243,7 @@ def book() -> tuple[RowEntry, ...]:
 
 
 def _run(entry: RowEntry) -> str:
-    """How the result of a row came about."""
+    """Origin of the result of a row."""
     if entry.result is None:
         return ""
     seeds = "quick" if entry.result.quick else f"{len(entry.result.seeds)} seeds"
@@ -305,7 +305,7 @@ def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
 
 
 def benchmark(name: str) -> str:
-    """A benchmark's rows, medians where there are several runs, and what it ran on."""
+    """Rows of a benchmark, medians where there are several runs, and its machine."""
     path = ROOT / "benchmarks" / "results" / f"{name}.json"
     if not path.is_file():
         return "No result is stored yet."
@@ -323,7 +323,7 @@ def benchmark(name: str) -> str:
 
 
 def _strategies(found: dict[str, Any]) -> str:
-    """What a contest of strategies asked, counted and left out; nothing for other benchmarks."""
+    """Settings, counts and omissions of a comparison of strategies; empty for other benchmarks."""
     if "hypervolume between" not in found:
         return ""
     spans = found["hypervolume between"].items()
@@ -345,7 +345,7 @@ def _cell(value: Any) -> str:
 
 
 def outputs(path: Path, text: str) -> str:
-    """What was measured: times beside the README's commands, and what a tutorial's printed."""
+    """Fill in measured times of the README's commands, and the output of a tutorial."""
     if path.parent.name != "tutorial":
         return with_times(path, text)
     stored = ROOT / "docs" / "figures" / "runs" / f"{path.stem}.json"

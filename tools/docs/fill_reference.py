@@ -29,7 +29,7 @@ PROBLEM = "grid.feeder_day"
 
 
 def accepted() -> str:
-    """For each problem what is judged of its files, and what is not judged."""
+    """Measured and unmeasured properties of the files of each problem."""
     parts = []
     for field in own():
         for key in sorted(load(field).problems):
@@ -40,13 +40,13 @@ def accepted() -> str:
 
 
 def attacks() -> str:
-    """How many forgeries were tried, by problem."""
+    """Number of forgeries tried, by problem."""
     head = "## Forgeries tried\n\n`python -m benchmarks forgeries` counts them.\n\n"
     return head + counted("forgeries")
 
 
 def damages() -> str:
-    """What came of damaged files, by domain."""
+    """Results of damaged files, by domain."""
     head = "## Damaged files tried\n\n"
     text = (
         "`python -m benchmarks damaged` damages whole files at random, of every format and of the "
@@ -58,7 +58,7 @@ def damages() -> str:
 
 
 def meshes() -> str:
-    """How many accepted designs of the examples hold their limits on half cells."""
+    """Share of accepted designs of the examples that satisfy their limits on half cells."""
     head = "## Accepted designs on half cells\n\n"
     text = (
         "`python -m benchmarks structures_mesh` measures known designs that the examples accept "
@@ -111,7 +111,7 @@ def commands() -> str:
 
 
 def usage(name: str, command: typing.Any) -> str:
-    """How a command is written, without its options."""
+    """Usage of a command, without its options."""
     if hasattr(command, "commands"):
         return f"{name} COMMAND"
     arguments = [p for p in command.params if p.param_type_name == "argument"]
@@ -126,7 +126,7 @@ def every(command: typing.Any, name: str) -> Iterator[tuple[str, typing.Any]]:
 
 
 def described(p: typing.Any) -> tuple[str, str, str] | None:
-    """Name, default and help of one parameter; none for `--help`."""
+    """Name, default and help of one parameter; None for `--help`."""
     if "--help" in p.opts:
         return None
     value = p.default() if callable(p.default) else p.default
@@ -142,7 +142,7 @@ def spelled(p: typing.Any) -> str:
 
 
 def codes() -> str:
-    """Exit codes, from the module that gives them."""
+    """Exit codes, from the module that defines them."""
     from ingenium.cli import ending
 
     text = (ending.__doc__ or "").partition("\n\n")[2]

@@ -1,4 +1,4 @@
-"""Times beside the README's commands, as `python -m benchmarks first_runs` measured them."""
+"""Times of the README's commands, measured by `python -m benchmarks first_runs`."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def with_times(path: Path, text: str) -> str:
 
 
 def answered(row: dict[str, Any]) -> bool:
-    """Whether a command did what it says; that a posterior is not calibrated is an answer."""
+    """True if a command succeeded; a posterior that is not calibrated is a success."""
     code = row["exit code"]
     return code == 0 or (code == 1 and row["command"].startswith("ingenium infer "))
 

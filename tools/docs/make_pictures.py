@@ -1,4 +1,4 @@
-"""Draws the pictures of README and gallery, and keeps figures of documents, from a finished run.
+"""Draw the pictures of README and gallery, and save figures of documents, from a finished run.
 
     python tools/docs/make_pictures.py out/winter_evening_peak
     python tools/docs/make_pictures.py out/bracket
@@ -37,14 +37,14 @@ from ingenium.kits.solids.printing.rendering import Look, render
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REAL, PROPOSED = "#8c510a", "#2166ac"
 SHOWN = 400  # days in each fan
-SHARES = (0.05, 0.5, 0.95)  # of the quantiles that are kept
+SHARES = (0.05, 0.5, 0.95)  # of the quantiles that are stored
 PARTS = 6  # in the picture of brackets
 LOOK = Look(width_px=520, height_px=480)
 FEW = 20  # fewer days are drawn as lines
 
 
 def take(out: Path) -> dict[str, Any]:
-    """The figures of a run: counts, seconds, and the record of its first kept design."""
+    """Figures of a run: counts, seconds, and the record of its first exported design."""
     run = json.loads((out / "run.json").read_text())
     kept = [r for r in evidence.read(out / "evidence.jsonl") if r["file"] is not None]
     designs = xr.load_dataset(out / "designs.nc", engine="h5netcdf")
@@ -59,7 +59,7 @@ def take(out: Path) -> dict[str, Any]:
 
 
 def picture(out: Path) -> Figure:
-    """What a reader of the README should see of a run."""
+    """Picture of a run for the README."""
     spec = load(out / "spec.toml")
     problem = open_problem(spec)
     designs = xr.load_dataset(out / "designs.nc", engine="h5netcdf")
@@ -84,7 +84,7 @@ def part_of(out: Path, heading: str) -> Figure:
 
 
 def parts_of(problem: Bracket, designs: xr.Dataset) -> Figure:
-    """Six accepted parts, as their files hold them, and all designs by mass and work."""
+    """Draw six accepted parts from their files, and all designs by mass and work."""
     best = ranked(designs)
     even = np.unique(np.linspace(0, len(best) - 1, PARTS).round().astype(int))
     chosen = best[even][np.argsort(designs["mass"].to_numpy()[best[even]])]
@@ -103,7 +103,7 @@ def parts_of(problem: Bracket, designs: xr.Dataset) -> Figure:
 
 
 def days_of(problem: FeederDay, spec: Spec, designs: xr.Dataset) -> Figure:
-    """Load and lowest voltage over the day, proposed and real days under the same conditions."""
+    """Plot load and lowest voltage over the day, proposed and real days under equal conditions."""
     answered = np.flatnonzero(designs["verdict"].to_numpy() != 2)[:SHOWN]
     days = {"proposed": designs.isel(design=answered), "real": alike(problem.data(), spec)}
     figure = Figure(figsize=(9.5, 3.6), layout="constrained")

@@ -1,4 +1,4 @@
-"""What problems declare as tables of documents: `[setup]`, inputs, conditions, quantities."""
+"""Tables of documents from a problem's declarations: `[setup]`, inputs, conditions, quantities."""
 
 import tomllib
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from settings_blocks import entries, tables
 
 @cache
 def opened(name: str) -> Problem:
-    """A problem with its default settings."""
+    """Open a problem with its default settings."""
     return open_problem(Spec(name))
 
 
@@ -34,12 +34,12 @@ def examples() -> dict[str, Path]:
 
 @cache
 def exemplified(name: str) -> Problem:
-    """A problem as its example sets it up, which may measure more than without a setup."""
+    """Open a problem as its example sets it up, which may measure more than the default."""
     if name not in examples():
         return opened(name)
     path = examples()[name]
     asked = tomllib.loads(path.read_text(encoding="utf-8"))
-    if "truths" in asked:  # of a posterior, which opens as well before anything was read
+    if "truths" in asked:  # of a posterior, which also opens without readings
         asked = {k: asked[k] for k in ("problem", "setup")}
     return open_problem(anchored(parse(asked, Spec, path.name), path.parent))
 
@@ -59,7 +59,7 @@ def conditions_of(problem: Problem) -> str:
 
 
 def span(c: Condition) -> str:
-    """What a condition can be."""
+    """Range of a condition."""
     return ", ".join(c.choices or ()) or f"{c.lower:g} to {words.number(c.upper, c.unit)}"
 
 
@@ -96,12 +96,12 @@ def limits_of(problem: Problem) -> str:
 
 
 def problems(field: str) -> str:
-    """All problems of a domain."""
+    """Describe all problems of a domain."""
     return "\n\n".join(whole(f"{field}.{key}") for key in sorted(load(field).problems))
 
 
 def whole(name: str) -> str:
-    """All that a problem declares, and an example."""
+    """Describe a whole problem, with an example."""
     problem, kind = exemplified(name), problem_class(name)
     parts = [f"## `{name}`", f"{problem.summary[:1].upper()}{problem.summary[1:]}."]
     if (contest := stored(name)) is not None:

@@ -1,4 +1,4 @@
-"""Does what the reader of a tutorial does, and keeps what the commands printed.
+"""Run the steps of a tutorial, and save the output of its commands.
 
     python tools/docs/run_tutorials.py first_airfoil [--keep FOLDER]
 
@@ -24,14 +24,14 @@ from consoles import Step, steps
 
 TUTORIALS = ROOT / "docs" / "tutorial"
 RUNS = ROOT / "docs" / "figures" / "runs"
-MEANT = (0, 1)  # a command may end with 1: no design meets every limit, which a page may show
-COST = re.compile(  # what a run took, which differs at each
+MEANT = (0, 1)  # a command may end with 1: no design satisfies every limit, which a page may show
+COST = re.compile(  # resources of a run, which differ each time
     r"^[\d.e+-]+ (s|Wh) \(.*\n|, [\d.]+ s$", re.MULTILINE
 )
 
 
 def did(name: str, folder: Path) -> list[dict[str, Any]]:
-    """All steps of a tutorial, done in a folder, with what they printed.
+    """Run all steps of a tutorial in a folder; return their output.
 
     Raises:
         SystemExit: at the first step that fails.
@@ -60,19 +60,19 @@ def did(name: str, folder: Path) -> list[dict[str, Any]]:
 
 
 def shown(text: str) -> list[str]:
-    """What a page shows of an output: not what the run took, and no empty line at either end."""
+    """Output as a page shows it: without resources used, and without empty lines at either end."""
     lines = [line.rstrip() for line in COST.sub("", text).splitlines()]
     return "\n".join(lines).strip("\n").splitlines()
 
 
 def command(text: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """A command as a shell runs it, with the `ingenium` of this Python first on the path."""
+    """Run a command in a shell, with the `ingenium` of this Python first on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return ran(["bash", "-o", "pipefail", "-c", text], folder, {"PATH": path})
 
 
 def python(step: Step, code: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    """A block after those before it, of which nothing is printed again."""
+    """Run a block after those before it, whose output is discarded."""
     quiet = (
         "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n    exec({!r})\n"
     )

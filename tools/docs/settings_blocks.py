@@ -10,7 +10,7 @@ from ingenium.core.setups import comments, type_name
 from ingenium.domains.grid.consumers.classes import GROUPS
 from ingenium.domains.grid.data import columns
 
-MEANING = {  # of entries whose name says it all in the code
+MEANING = {  # of entries whose name is their only description in the code
     "problem": "name of the problem; `ingenium list` shows all",
     "title": "heading of the report",
     "setup": "settings of the problem, such as the grid",
@@ -54,7 +54,7 @@ def about(kind: object) -> str:
 
 
 def default(f: typing.Any) -> str:
-    """The default of a field; a word where it must be given."""
+    """Default of a field; `must be given` without one."""
     if f.default is MISSING and f.default_factory is MISSING:
         return "must be given"
     value = f.default if f.default_factory is MISSING else f.default_factory()
@@ -64,7 +64,7 @@ def default(f: typing.Any) -> str:
 
 
 def has_tables(value: object) -> bool:
-    """Whether a value holds settings of its own."""
+    """True if a value has settings of its own."""
     inner = value.values() if isinstance(value, Mapping) else value
     return is_dataclass(value) or (
         isinstance(value, tuple | list | Mapping) and any(map(has_tables, inner))
@@ -72,7 +72,7 @@ def has_tables(value: object) -> bool:
 
 
 def toml(value: object) -> str:
-    """A value as a spec writes it."""
+    """Write a value as in a spec."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple | list):
@@ -81,7 +81,7 @@ def toml(value: object) -> str:
 
 
 def tables(kind: type, name: str) -> Iterator[tuple[str, type]]:
-    """Tables inside a table of settings as a spec heads them, outermost first."""
+    """Tables inside a table of settings with the headings of a spec, outermost first."""
     for f in fields(kind):
         for path, listed, inner in inside(f.type, f"{name}.{f.name}"):
             yield f"[[{path}]]" if listed else f"[{path}]", inner
@@ -89,7 +89,7 @@ def tables(kind: type, name: str) -> Iterator[tuple[str, type]]:
 
 
 def inside(kind: typing.Any, path: str, listed: bool = False) -> Iterator[tuple[str, bool, type]]:
-    """Settings that stand at a place: their path, whether as a list of tables, and their type."""
+    """Yield settings at a place: their path, whether as a list of tables, and their type."""
     if isinstance(kind, type) and is_dataclass(kind):
         yield path, listed, kind
     origin = typing.get_origin(kind)

@@ -1,4 +1,4 @@
-"""Draws pictures of rows 23.13, 35.4 and 35.5 from their result files, without running anything.
+"""Draw pictures of rows 23.13, 35.4 and 35.5 from their result files, without running anything.
 
     python tools/docs/study_pictures.py
 
@@ -42,7 +42,7 @@ WAYS = (
 
 
 def values(row: str) -> dict[str, np.ndarray]:
-    """What each seed gave, by name."""
+    """Results by seed, by name."""
     found = json.loads((ROOT / "book" / "outcomes" / "results" / f"{row}.json").read_text())[
         "values"
     ]
@@ -50,7 +50,7 @@ def values(row: str) -> dict[str, np.ndarray]:
 
 
 def critical_point() -> Figure:
-    """Transitions over the inverse size, and where their lines end."""
+    """Plot transitions over the inverse size, and the ends of their lines."""
     own, inverse = values("35.4"), np.array([1 / size for size in ARMS.values()])
     figure, axes = plane(5.6, 3.6)
     axes.axhspan(0.99 * ONSAGER, 1.01 * ONSAGER, color=INK, alpha=0.08, linewidth=0)
@@ -72,7 +72,7 @@ def critical_point() -> Figure:
 
 
 def order_parameters() -> Figure:
-    """Correlations and Rand indices, of networks and of principal components."""
+    """Plot correlations and Rand indices, of networks and of principal components."""
     own = values("35.5")
     figure, grid = panels(1, 2, (3.4, 3.0), widths=(1, 2))
     left, right = grid[0]
@@ -80,7 +80,7 @@ def order_parameters() -> Figure:
     left.set_xticks([0, 1], ["autoencoder", "component"])
     dress(left, "", "least |r| with the magnetisation", grid=True)
     for i, arm in enumerate(("charges", "turns")):
-        several = own[f"{arm}_sectors"] > 1  # nothing is to be found where all lie in one
+        several = own[f"{arm}_sectors"] > 1  # there is nothing to find if all lie in one
         for j, (name, label, colour) in enumerate(WAYS):
             bars(right, [own[f"{arm}_{name}"][several]], [4 * i + j], (colour,), "" if i else label)
     right.set_xticks([1, 5], ["charges of U(1)", "turns of XY"])
@@ -91,7 +91,7 @@ def order_parameters() -> Figure:
 
 
 def plateaus() -> Figure:
-    """Variances of a slope at the start, over the number of qubits."""
+    """Plot variances of a slope at the start, over the number of qubits."""
     own, qubits = values("23.13"), np.array(QUBITS)
     figure, axes = plane(5.6, 3.6)
     for arm, label, colour, mark in STARTS:
@@ -111,7 +111,7 @@ def plateaus() -> Figure:
 def bars(
     axes: Axes, seeds: list[np.ndarray], at: list[int], colours: tuple[str, ...], label: str = ""
 ) -> None:
-    """A bar for the mean of seeds, and a dot for each."""
+    """Draw a bar for the mean of seeds, and a dot for each."""
     for x, own, colour in zip(at, seeds, colours, strict=True):
         axes.bar(x, own.mean(), 0.8, color=colour, alpha=0.6, label=label or None)
         axes.plot(np.full(len(own), x), own, ".", color=INK, ms=4)

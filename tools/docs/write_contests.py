@@ -1,6 +1,6 @@
-"""Write `contests.json` of each domain, and draw the contests that are stored for their page.
+"""Write `contests.json` of each domain, and draw the stored comparisons for their page.
 
-With `--check` it only says whether a file is not what the results say.
+With `--check` it only reports whether a file differs from the results.
 """
 
 import sys
@@ -16,7 +16,7 @@ DOMAINS = ROOT / "src" / "ingenium" / "domains"
 
 
 def stale() -> dict[Path, str]:
-    """Files that are not what the results say, with what they should hold."""
+    """Files that differ from the results, with their new contents."""
     found: dict[Path, str] = {}
     for field in own():
         tables = [t for key in sorted(load(field).problems) for t in setups(f"{field}.{key}")]

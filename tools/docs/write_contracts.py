@@ -1,6 +1,6 @@
-"""Write `contracts.json` of each domain here: what a spec can name, for readers of requests.
+"""Write `contracts.json` of each domain: the names that a spec can use, for readers of requests.
 
-With `--check` it only says whether a file is not what the code says.
+With `--check` it only reports whether a file differs from the code.
 """
 
 import sys

@@ -1,10 +1,11 @@
-"""Writes a lock for each domain: the releases that its extra resolved to beside all others.
+"""Write a lock for each domain: the releases that its extra resolved to together with all others.
 
     python tools/docs/write_locks.py [--check]
 
-A lock is what is installed here of all that the core and the extra need, all the way down. The
-check needs no index: what `pyproject.toml` asks for is met, no two locks differ in a release, and
-of each package that is installed in the locked release all needs are locked and met.
+A lock lists the installed releases of all direct and indirect dependencies of the core and the
+extra. The check needs no index: the requirements of `pyproject.toml` are met, no two locks differ
+in a release, and the dependencies of each package that is installed in the locked release are
+locked and met.
 """
 
 import sys
@@ -26,14 +27,14 @@ PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text
 
 
 def asked(domain: str) -> list[Requirement]:
-    """What the core and the extra of a domain ask for."""
+    """Requirements of the core and the extra of a domain."""
     extra = load(domain).extra
     more = PROJECT["optional-dependencies"][extra] if extra else []
     return [Requirement(text) for text in (*PROJECT["dependencies"], *more)]
 
 
 def needs(name: str, extras: set[str]) -> Iterator[Requirement]:
-    """What an installed package needs here."""
+    """Dependencies of an installed package on this system."""
     for text in requires(name) or ():
         need = Requirement(text)
         if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in (*extras, "")):
@@ -56,7 +57,7 @@ def resolved(domain: str) -> Releases:
 
 
 def faults() -> Iterator[str]:
-    """What is wrong with the locks that there are."""
+    """Faults of the present locks."""
     told: Releases = {}
     for domain in own():
         lock = read(domain)

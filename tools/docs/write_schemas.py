@@ -1,4 +1,4 @@
-"""Writes the JSON schemas that the package ships, from the types in its code.
+"""Write the JSON schemas that the package ships, from the types in its code.
 
 python tools/docs/write_schemas.py [--check]
 """

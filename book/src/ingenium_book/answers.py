@@ -29,7 +29,7 @@ ASKS = {
 
 
 def print_rows(shown: Sequence[RowEntry], of: int) -> None:
-    """Rows with an outcome first, then those with a check or study, then the rest, in order."""
+    """Print rows with an outcome first, then those with a check or study, then the rest."""
     order = sorted(shown, key=lambda e: (not e.answered, not e.asked))
     columns = ("Row", "Asks", "Claim", "Status", "Measured on", "Measured", "95 % interval", "Run")
     rows = table("", *columns)
@@ -53,14 +53,14 @@ def print_rows(shown: Sequence[RowEntry], of: int) -> None:
 
 
 def counted(found: dict[str, int]) -> str:
-    """Counts in words, without those of which there are none."""
+    """Format counts in words, without zeros."""
     first = f"{found['rows']} rows: {found['systems']} systems, {found['numbers']} numbers; "
     rest = {k: v for k, v in found.items() if k not in ("rows", "systems", "numbers") and v}
     return first + ", ".join(f"{v} {k}" for k, v in rest.items())
 
 
 def tell(entry: RowEntry, json: bool) -> None:
-    """All that is known of a row."""
+    """Print all that is known of a row."""
     if json:
         print_json(everything(entry))
         return
@@ -80,7 +80,7 @@ def tell(entry: RowEntry, json: bool) -> None:
 
 
 def _texts(entry: RowEntry) -> dict[str, str]:
-    """What is said of a row before its outcomes, without what there is nothing to say of."""
+    """Texts on a row before its outcomes, without empty ones."""
     claim = entry.claim
     by = (
         "as the chapter prints it"
@@ -170,7 +170,7 @@ def _beside(claim: Claim, result: Result | None) -> dict[str, Value]:
 
 
 def summary(entry: RowEntry) -> dict[str, Any]:
-    """What a list says of a row."""
+    """Entries of a row in a list."""
     claim = entry.claim
     return {
         "row": claim.row,
@@ -220,18 +220,18 @@ def _part(part: ClaimPart, found: Value | None, main: bool) -> dict[str, Any]:
 
 
 def coloured(text: str) -> str:
-    """A status or outcome in its colour."""
+    """Colour a status or outcome."""
     colour = {str(k): v for k, v in COLOURS.items()}.get(text)
     return f"[{colour}]{text}[/]" if colour else text
 
 
 def number(value: float, unit: str = "1") -> str:
-    """Four digits, with the unit."""
+    """Format four digits, with the unit."""
     return f"{value:.4g}{'' if unit == '1' else f' {unit}'}" if math.isfinite(value) else "-"
 
 
 def ends(value: Interval, unit: str = "1") -> str:
-    """An interval; of what was counted or computed once, that it is exact."""
+    """Format an interval; for counts and single computations, state that it is exact."""
     if not value.known:
         return "none"
     return "exact" if value.exact else f"{number(value.low)} to {number(value.high, unit)}"

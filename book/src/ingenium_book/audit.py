@@ -1,7 +1,7 @@
-"""What makes an outcome unfit for the book: a status stands only if its file holds up.
+"""Audit of outcomes: a status is valid only if its file is.
 
 An outcome must belong to a row and to its study or check, carry the seal of its content, and its
-verdict must follow from what was measured or found by the rule. Nothing else can give a row a
+verdict must follow by the rule from measured values or findings. Nothing else can give a row a
 status.
 """
 
@@ -17,7 +17,7 @@ from ingenium_book.verdicts import Built, RowVerdict
 
 
 def faults(folder: Path, claims: Mapping[str, Claim]) -> tuple[str, ...]:
-    """What is wrong with the results and checks below a folder, a sentence for each fault."""
+    """Faults of the results and checks below a folder, a sentence for each."""
     found: list[str] = []
     for path in stored(folder):
         of_file = of_result if path.parent.name == RESULTS else of_check
@@ -33,7 +33,7 @@ def stored(folder: Path) -> tuple[Path, ...]:
 
 
 def of_result(path: Path, claims: Mapping[str, Claim]) -> Iterator[str]:
-    """What is wrong with the file of a result."""
+    """Faults of the file of a result."""
     claim = claims.get(path.stem)
     if claim is None:
         yield "no row of the reference has this number"
@@ -72,7 +72,7 @@ def _of_values(study: Study, result: Result) -> Iterator[str]:
 
 
 def of_check(path: Path, claims: Mapping[str, Claim]) -> Iterator[str]:
-    """What is wrong with the file of a check's outcome."""
+    """Faults of the file of a check's outcome."""
     claim = claims.get(path.stem)
     if claim is None:
         yield "no row of the reference has this number"

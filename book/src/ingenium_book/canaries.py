@@ -1,9 +1,9 @@
-"""Whether a kept number would be another one today: a quick look on the source of now.
+"""Canaries: quick looks on the present source, to see whether a stored number would change.
 
-A full result keeps the main value of a quick look with one seed, or its row says why not; one from
-before canaries gets it when it is first looked at. Where its source has changed since, the same
-look is taken again; the result is stale if that moved by more than a quarter of the spread between
-its seeds. It is a flag, and never by itself a reason to run again.
+A full result stores the main value of a quick look with one seed, or its row states why not; an
+older result gets it when it is first checked. If its source has changed since, the same look is
+taken again; the result is stale if its value moved by more than a quarter of the spread between its
+seeds. It is a flag, and never by itself a reason to run again.
 """
 
 import math
@@ -37,21 +37,21 @@ class Canary:
 
 
 def due(study: Study, result: Result | None) -> bool:
-    """Whether a result was never looked at, and nothing says why."""
+    """True if a result was never checked, without a stated reason."""
     if result is None or result.quick or study.claim.no_canary:
         return False
     return result.canary is None
 
 
 def reached(study: Study, result: Result | None, kept: Canary | None) -> bool:
-    """Whether the source of a result with a canary changed since anything was measured on it."""
+    """True if the source of a result with a canary changed since the last measurement."""
     if result is None or result.quick or result.canary is None:
         return False
     return study.code() not in (result.code, kept.code if kept else "")
 
 
 def take(study: Study, folder: Path, pieces: Path, watch: "Watch") -> Canary:
-    """Look again on the source of now, and keep what came."""
+    """Take the look on the present source, and save its value."""
     found = Canary(
         study.claim.row,
         study.canary(pieces, watch),
@@ -63,10 +63,10 @@ def take(study: Study, folder: Path, pieces: Path, watch: "Watch") -> Canary:
 
 
 def read(row: str, folder: Path) -> Canary | None:
-    """The kept canary of a row, if there is one.
+    """Read the stored canary of a row, if there is one.
 
     Raises:
-        CorruptError: if the file is not what was written.
+        CorruptError: if the file was changed.
     """
     path, again = folder / f"{row}.json", f"Remove it and write: ingenium study canary {row}"
     table = read_sealed(path, again)
@@ -77,7 +77,7 @@ def read(row: str, folder: Path) -> Canary | None:
 
 
 def moved(claim: Claim, result: Result | None, kept: Canary | None) -> bool:
-    """Whether the canary moved by more than a quarter of the spread between seeds."""
+    """True if the canary moved by more than a quarter of the spread between seeds."""
     if result is None or result.canary is None or kept is None or claim.main is None:
         return False
     if kept.value is None:
@@ -89,7 +89,7 @@ def moved(claim: Claim, result: Result | None, kept: Canary | None) -> bool:
 
 
 def _spread(main: Value, seeds: int) -> float:
-    """Standard deviation between seeds; where they are not stored, that of a Student's interval."""
+    """Standard deviation between seeds; if they are not stored, from Student's interval."""
     by_seed = [x for x in main.by_seed if math.isfinite(x)]
     if len(by_seed) > 1:
         return stdev(by_seed)

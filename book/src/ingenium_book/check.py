@@ -1,4 +1,4 @@
-"""Checks of systems: public commands that a C row names, run in seconds, and what they found."""
+"""Checks of systems: public commands that a C row names, run in seconds, and their findings."""
 
 import io
 import time
@@ -23,14 +23,14 @@ from ingenium_book.verdicts import Built, built
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """What a check found, and on which source."""
+    """Findings of a check, and the source that it ran on."""
 
     row: str
     built: Built
     findings: tuple[Finding, ...]
-    commands: tuple[str, ...]  # that it ran, as a user would write them
+    commands: tuple[str, ...]  # commands that it ran, as a user would write them
     caption: str  # of its picture
-    picture: str  # digest of the picture beside the file; empty if there is none
+    picture: str  # digest of the picture next to the file; empty if there is none
     seconds: float
     cpu_seconds: float
     time: str  # UTC
@@ -40,7 +40,7 @@ class CheckOutcome:
 
 
 def code(claim: Claim) -> str:
-    """Digest of the data and the source that a check rests on, but for the commands themselves."""
+    """Digest of the data and the source of a check, except for the commands themselves."""
     if isinstance(claim.check, CheckPlan):
         source = {module: closure.code(module) for module in claim.check.modules}
         return digest({"check": claim.check.digest, "source": source})
@@ -48,7 +48,7 @@ def code(claim: Claim) -> str:
 
 
 def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
-    """Run the check of a row and keep its outcome, and its picture, in a folder.
+    """Run the check of a row and save its outcome, and its picture, in a folder.
 
     Raises:
         InputError: if the row has no check, or the check shows nothing.
@@ -85,23 +85,23 @@ def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
 
 
 class CommandRecord(Commands, Protocol):
-    """Commands that remember how a user would write them."""
+    """Commands that record how a user would write them."""
 
     ran: list[str]
 
 
 def drawn(picture: Picture) -> bytes:
-    """A picture as PNG."""
+    """Render a picture as PNG."""
     file = io.BytesIO()
     picture.figure.savefig(file, format="png", dpi=80, metadata={"Software": None})
     return file.getvalue()
 
 
 def read(row: str, folder: Path) -> CheckOutcome | None:
-    """The kept outcome of a check, if there is one.
+    """Read the stored outcome of a check, if there is one.
 
     Raises:
-        CorruptError: if it or its picture is not what was written.
+        CorruptError: if it or its picture was changed.
     """
     path, again = folder / f"{row}.json", f"Remove it and write: ingenium study check {row}"
     table = read_sealed(path, again)
@@ -126,7 +126,7 @@ def read(row: str, folder: Path) -> CheckOutcome | None:
 
 
 def faults(claim: Claim, outcome: CheckOutcome) -> tuple[str, ...]:
-    """What is wrong with an outcome, as sentences."""
+    """Faults of an outcome, as sentences."""
     found = []
     if outcome.row != claim.row:
         found.append(f"it is the outcome of row {outcome.row}")
@@ -151,7 +151,7 @@ def _keep(outcome: CheckOutcome, image: bytes, folder: Path) -> None:
 
 
 def _distributions(claim: Claim) -> tuple[str, ...]:
-    """Packages of others that the code of a check imports."""
+    """Third-party packages that the code of a check imports."""
     plan = claim.check
     modules = plan.modules if isinstance(plan, CheckPlan) else (_module(plan),)
     return tuple(sorted({name for one in modules for name in closure.distributions(one)}))

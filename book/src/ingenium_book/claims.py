@@ -1,11 +1,11 @@
-"""What is claimed, row by row, as data: a file for each chapter in `rows`.
+"""Claims, row by row, as data: a file for each chapter in `rows`.
 
-The files say what is claimed and by whom its value was set, what is wrong with its citation or
-its number, which study or check answers it, the bound that was written before, and what of it
-cannot be tested here. They cannot say what became of it: that comes from the outcome that a study
-or a check wrote, and an entry for it is refused as unknown.
+The files state each claim and the author of its value, errors of its citation or its number, the
+study or check that answers it, the bound stated in advance, and untestable parts. They cannot state
+its verdict: that comes from the outcome that a study or a check wrote, and an entry for it is
+refused as unknown.
 
-A stranger's package has the same as `rows.toml` beside the studies of its domain, with a word in
+A third party's package has the same as `rows.toml` with the studies of its domain, with a word in
 place of the number of the chapter.
 """
 
@@ -31,14 +31,14 @@ from ingenium_book.verdicts import ClaimPart, Kind, Scope
 
 
 class ValueSource(StrEnum):
-    """Who set the value that a row is measured by."""
+    """Author of the value that a row is measured by."""
 
     CHAPTER = "chapter"  # it is printed there
     READER = "reader"  # the chapter prints none; it is a check proposed for the row
 
 
 class Lack(StrEnum):
-    """What would be needed to test a claim as it was made, and is not here."""
+    """Missing requirement for a test of a claim as stated."""
 
     HARDWARE = "hardware"
     PEOPLE = "people"
@@ -49,7 +49,7 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True)
 class Beyond:
-    """What of a claim cannot be tested here, and why."""
+    """Part of a claim that cannot be tested here, and the reason."""
 
     kind: Lack
     why: str
@@ -68,20 +68,20 @@ class Claim:
     title: str
     domain: str
     claim: str
-    claimed: str  # its value, or what stands in for one
+    claimed: str  # its value, or a substitute
     stated: ValueSource
-    acceptance: str  # what would answer it here
-    caution: str = ""  # what is wrong with the book's citation or number
-    note: str = ""  # what the row is taken to mean here
+    acceptance: str  # missing requirement for an answer here
+    caution: str = ""  # error of the book's citation or number
+    note: str = ""  # interpretation of the row
     beyond: Beyond | None = None
     check: CheckPlan | str = ""  # which shows the system; in code "package.module:function"
     study: str = ""  # module with `measure`, which measures the number
-    main: ClaimPart | None = None  # what decides
-    side: tuple[ClaimPart, ...] = ()  # what is told beside it
+    main: ClaimPart | None = None  # the part that decides
+    side: tuple[ClaimPart, ...] = ()  # parts that are reported with it
     measured_on: str = ""
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
-    no_canary: str = ""  # why its study is not looked at again; what is costly to look at
+    no_canary: str = ""  # why its study has no canary; parts that are expensive
     package: str = BOOK  # that brings the row
 
     def __post_init__(self) -> None:
@@ -103,7 +103,7 @@ class Claim:
 
     @property
     def place(self) -> tuple[int, str, int]:
-        """Chapter and row, in which order rows stand."""
+        """Chapter and row, for the order of rows."""
         return place(self.row)
 
     @property
@@ -114,7 +114,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter of the reference, or a stranger's claims under one word, with its rows in order."""
+    """A chapter of the reference, or a third party's claims under one word, with ordered rows."""
 
     chapter: int | str
     title: str
@@ -130,7 +130,7 @@ class Chapter:
 
 
 def place(row: str) -> tuple[int, str, int]:
-    """A row as its chapter, 0 and a word for a stranger's, and its number.
+    """Parse a row as its chapter (0 and a word for a third party's) and its number.
 
     Raises:
         InputError: if it is not a number or a word, a point and a number.
@@ -148,7 +148,7 @@ def chapters() -> tuple[Chapter, ...]:
     """All chapters of the reference in order, then those of other packages.
 
     Raises:
-        CorruptError: if a file is not what it should be.
+        CorruptError: if a file is invalid.
     """
     files = sorted((root(BOOK) / "rows").glob("*.toml"))
     ours = [read(file.read_text(encoding="utf-8"), file.name) for file in files]
@@ -156,7 +156,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def _of_strangers() -> tuple[Chapter, ...]:
-    """Chapters of packages that bring a domain and have `studies/rows.toml` beside it."""
+    """Chapters of packages that bring a domain with `studies/rows.toml`."""
     found = {}
     for package, file in strangers():
         made = read(file.read_text(encoding="utf-8"), str(file), package)
@@ -165,9 +165,9 @@ def _of_strangers() -> tuple[Chapter, ...]:
 
 
 def strangers() -> Iterator[tuple[str, Path]]:
-    """Packages of others that bring a domain, and the file of rows beside their studies.
+    """Third-party packages that bring a domain, and the files of their rows.
 
-    A domain that does not load brings none; `ingenium list` says what is wrong with it.
+    A domain that does not load brings none; `ingenium list` shows its error.
     """
     for name in names():
         if name in own():
@@ -194,7 +194,7 @@ def read(text: str, name: str, package: str = BOOK) -> Chapter:
 
 
 def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
-    """A claim from its table; each table is read by itself, so that no unknown entry passes."""
+    """Parse a claim; each table is read by itself, so that no unknown entry passes."""
     if not isinstance(table, Mapping):
         raise InputError(f"a list of tables as rows of {name}", repr(table))
     where = f"row {table.get('row', 'without a number')} of {name}"

@@ -1,7 +1,7 @@
-"""What a study or check rests on: the modules that it imports, and what those import.
+"""Closure of a study or check: the modules that it imports, and their imports.
 
 It is read from the source without importing anything, within the package of the module and this
-one, and cut at the seams: modules that list, word or draw things and measure none. A text
+one, and cut at the seams: modules that list, word or plot things and measure none. A text
 "module:name" counts as an import: so tables name families that are loaded when they are built.
 """
 
@@ -40,12 +40,12 @@ SEAMS = (  # not followed and not counted, with all below them
 )
 FOLDERS = ("ingenium.domains",)  # seams only as a file
 NAMED_AT = re.compile(r"([A-Za-z_]\w*(?:\.\w+)+):\w*")
-SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".smi", ".toml", ".txt")  # data beside modules
+SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".smi", ".toml", ".txt")  # data of modules
 
 
 @cache
 def root(package: str) -> Path:
-    """Folder of a package; nothing of it is imported.
+    """Return the folder of a package without importing it.
 
     Raises:
         InputError: if it is not installed.
@@ -57,7 +57,7 @@ def root(package: str) -> Path:
 
 
 def source(module: str) -> Path:
-    """File of a module of this package or a stranger's.
+    """Return the file of a module of this package or a third party's.
 
     Raises:
         InputError: if there is none.
@@ -75,7 +75,7 @@ def docstring(module: str) -> str:
 
 @cache
 def closure(module: str) -> tuple[str, ...]:
-    """The module and all others of its package and of this one that it rests on, in order."""
+    """Return the module and all others of its package and this one that it depends on, in order."""
     packages = frozenset((OWN, module.partition(".")[0]))
     source(module)
     seen, ahead = {module}, [module]
@@ -88,7 +88,7 @@ def closure(module: str) -> tuple[str, ...]:
 
 
 def code(module: str) -> str:
-    """Digest of the source and of the data files beside it that a module rests on."""
+    """Digest of the source and of the data files of a module's closure."""
     content: dict[str, str] = {}
     for name in closure(module):
         content |= _digests(name)
@@ -96,7 +96,7 @@ def code(module: str) -> str:
 
 
 def distributions(module: str) -> tuple[str, ...]:
-    """Packages of others, as they are installed, that the source of a closure imports."""
+    """Installed third-party packages that the source of a closure imports."""
     found: set[str] = set()
     for name in closure(module):
         for node in _statements(source(name)):
@@ -108,13 +108,13 @@ def distributions(module: str) -> tuple[str, ...]:
 
 @cache
 def _distributions(places: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
-    """Which bring a package, by its name, of all that is installed."""
+    """Installed distributions of a package, by its name."""
     return packages_distributions()
 
 
 @cache
 def _digests(module: str) -> dict[str, str]:
-    """Of a module and of the data files that it names, by where they lie in their package."""
+    """Digests of a module and of the data files that it names, by their path in their package."""
     file = source(module)
     place = root(module.partition(".")[0]).parent
     names = {
@@ -130,7 +130,7 @@ def _digests(module: str) -> dict[str, str]:
 
 
 def _cut(module: str) -> bool:
-    """Whether a module is a seam, or lies below one."""
+    """True if a module is a seam, or is below one."""
     return any(
         module == seam or (seam not in FOLDERS and module.startswith(f"{seam}.")) for seam in SEAMS
     )
@@ -183,7 +183,7 @@ def _absolute(node: ast.ImportFrom, module: str) -> str:
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those that only type checkers read."""
+    """All nodes except those that only type checkers read."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             continue
@@ -196,12 +196,12 @@ def _tree(file: Path) -> ast.Module:
 
 
 def _statements(file: Path) -> tuple[ast.AST, ...]:
-    """Imports of a file, but those that only type checkers read."""
+    """Imports of a file, except those that only type checkers read."""
     return _parsed(file, _stamp(file))[1]
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    """Another one where the file was written again."""
+    """Stamp that changes when the file is written."""
     found = file.stat()
     return found.st_mtime_ns, found.st_size
 
@@ -226,6 +226,6 @@ def _file(module: str) -> Path | None:
 
 
 def forget() -> None:
-    """Read the source anew, after it changed in the life of a process."""
+    """Discard caches of the source, after it changed during a process."""
     for kept in (root, closure, _digests, _imports, _file):
         kept.cache_clear()

@@ -1,4 +1,4 @@
-"""Rows of the book: the claim, and the outcomes of the study and of the check that answer it."""
+"""Rows of the book: the claim, and the outcomes of its study and its check."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -31,41 +31,41 @@ class RowEntry:
 
     @property
     def built(self) -> Built:
-        """Whether the system is there, as its check says; without one nothing shows it."""
+        """Verdict on the system by its check; `NOT` without one."""
         return self.outcome.built if self.outcome else Built.NOT
 
     @property
     def verdict(self) -> RowVerdict:
-        """Whether the number is true, as its study says; without one nothing is decided."""
+        """Verdict on the number by its study; undecided without one."""
         return self.result.verdict if self.result else RowVerdict.NOT_DECIDED
 
     @property
     def status(self) -> str:
-        """The answer to what the row asks."""
+        """Answer to the claim of the row."""
         if self.claim.kind is Kind.NOTHING:
             return NOT_TESTABLE
         return str(self.built if self.claim.kind is Kind.SYSTEM else self.verdict)
 
     @property
     def answered(self) -> bool:
-        """Whether there is an outcome."""
+        """True if there is an outcome."""
         return self.result is not None or self.outcome is not None
 
     @property
     def asked(self) -> bool:
-        """Whether there is a study or a check, run or not."""
+        """True if there is a study or a check, run or not."""
         return bool(self.claim.study or self.claim.check)
 
     @property
     def value(self) -> Interval | None:
-        """What was measured of the main claim."""
+        """Measured value of the main claim."""
         main = self.claim.main
         found = self.result.values.get(main.name) if self.result and main else None
         return found.interval if found else None
 
     @property
     def by_seed(self) -> str:
-        """What each seed gave of the main claim, in words."""
+        """Values of the main claim by seed, in words."""
         main = self.claim.main
         found = self.result.values.get(main.name) if self.result and main else None
         if found is None:
@@ -76,19 +76,19 @@ class RowEntry:
 
     @property
     def stale(self) -> bool:
-        """Whether a canary says that the number would be another one today."""
+        """True if a canary shows that the number would differ today."""
         return moved(self.claim, self.result, self.canary)
 
     @property
     def run(self) -> str:
-        """How its outcome came about: by a check, a quick or a full run, or not at all."""
+        """Origin of its outcome: a check, a quick or a full run, or none."""
         if self.result:
             return "quick" if self.result.quick else "full"
         return "check" if self.outcome else ""
 
 
 def entries(book: Iterable[Chapter], folder: Path | None = None) -> tuple[RowEntry, ...]:
-    """Every row in order, with what is kept of it in the book of its package or in a folder.
+    """Every row in order, with its stored outcomes in the book of its package or in a folder.
 
     Raises:
         CorruptError: if an outcome was changed after it was written.
@@ -97,7 +97,7 @@ def entries(book: Iterable[Chapter], folder: Path | None = None) -> tuple[RowEnt
 
 
 def find(row: str, folder: Path | None = None) -> RowEntry:
-    """One row, with what is kept of it in the book of its package or in another folder.
+    """One row, with its stored outcomes in the book of its package or in another folder.
 
     Raises:
         InputError: if there is none, with the nearest rows.
@@ -127,7 +127,7 @@ def chosen(
     status: str | None = None,
     stale: bool = False,
 ) -> tuple[RowEntry, ...]:
-    """The rows that meet all that is asked.
+    """Select the rows that match all filters.
 
     Raises:
         InputError: for a domain, chapter or status that no row has.
@@ -150,7 +150,7 @@ def chosen(
 
 
 def counts(book: Sequence[RowEntry]) -> dict[str, int]:
-    """How many rows there are of each class, how many have each status, and how many are stale."""
+    """Count rows of each class, of each status, and stale ones."""
     found = Counter(entry.status for entry in book)
     kinds = Counter(entry.claim.kind for entry in book)
     return {

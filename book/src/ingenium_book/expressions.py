@@ -1,11 +1,10 @@
 """Expressions over the answers of commands: a small closed language, read once, never executed.
 
-An expression names values by their paths (`made.answer.summary.accepted`), and knows numbers,
+An expression names values by their paths (`made.answer.summary.accepted`), and may contain numbers,
 text, arithmetic, comparisons, `and`, `or`, `not`, `in`, indices, `&` and `|` of masks, and the
-functions below. An entry
-of a list of tables is taken of each (`again.answer.designs.verdict`), and a function takes a table
-as its values. A path that leads nowhere,
-a number that is none and a summary of nothing have no value: whatever rests on them has none.
+functions below. An entry of a list of tables is taken from each (`again.answer.designs.verdict`),
+and a function takes a table as its values. An unknown path, a NaN and a summary of nothing have no
+value, and neither has an expression that depends on them.
 """
 
 import ast
@@ -64,12 +63,12 @@ SHOWN = 60  # characters of an expression that a message repeats
 
 
 class MissingValueError(Exception):
-    """An expression without a value; the message says which part has none."""
+    """An expression without a value; the message names the part without one."""
 
 
 @dataclass(frozen=True)
 class Expression:
-    """An expression that was read, and the names that it rests on."""
+    """A parsed expression, and the names that it depends on."""
 
     text: str
     tree: ast.expr
@@ -80,7 +79,7 @@ class Expression:
         """Read an expression.
 
         Raises:
-            InputError: if it is none, with its place.
+            InputError: if it is invalid, with its place.
         """
         try:
             tree = ast.parse(text.strip(), mode="eval").body
@@ -101,7 +100,7 @@ class Expression:
         """Evaluate over values by their names.
 
         Raises:
-            MissingValueError: if a path leads nowhere or a number is none.
+            MissingValueError: if a path is unknown or a number is NaN.
         """
         try:
             found = _value(self.tree, values)
@@ -113,7 +112,7 @@ class Expression:
         """Evaluate to yes or no.
 
         Raises:
-            MissingValueError: if it has no value, or one that is neither.
+            MissingValueError: if it has no value, or one that is neither yes nor no.
         """
         return _truth(self.value(values), self.text)
 
@@ -157,7 +156,7 @@ def _combined(node: ast.AST, values: Mapping[str, Any]) -> Any:
         case ast.BinOp():
             left, right = (_number(_value(x, values), x) for x in (node.left, node.right))
             return ARITHMETIC[type(node.op)](left, right)
-        case ast.BoolOp():  # all parts are looked at, so that none may be missing
+        case ast.BoolOp():  # all parts are evaluated, so that none may be missing
             found = [_truth(_value(part, values), ast.unparse(part)) for part in node.values]
             return all(found) if isinstance(node.op, ast.And) else any(found)
         case ast.Compare():
@@ -166,7 +165,7 @@ def _combined(node: ast.AST, values: Mapping[str, Any]) -> Any:
 
 
 def _compared(node: ast.Compare, found: list[Any]) -> Any:
-    """Compare in a chain, or each element of an array; what is no number compares with nothing."""
+    """Compare in a chain, or each element of an array; NaN compares with nothing."""
     elements = not isinstance(node.ops[0], ast.In | ast.NotIn)
     if elements and len(found) == 2 and sum(isinstance(x, list) for x in found) == 1:
         found = [np.asarray(x) if isinstance(x, list) else x for x in found]

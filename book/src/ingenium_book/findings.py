@@ -1,4 +1,4 @@
-"""What a check of a system finds by running the public commands, as a user would."""
+"""Findings of a check of a system by the public commands, as a user would run them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence on the system and whether it holds.
+    """A statement on the system, and whether it is true.
 
-    A finding that is a `gap` says what the system has beyond being there; without it the system
-    still works.
+    A `gap` finding is about a feature without which the system still works.
     """
 
     text: str
@@ -24,7 +23,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of what the check made, shown in the book."""
+    """A figure from a check, shown in the book."""
 
     figure: "Figure"
     caption: str
@@ -32,21 +31,21 @@ class Picture:
 
 @dataclass(frozen=True)
 class Done:
-    """A command that ended."""
+    """A finished command."""
 
-    code: int  # 0 done, 1 no design holds, 2 wrong input, 3 a failure
-    answer: Mapping[str, Any]  # what it wrote for --json; empty if it gave none
-    text: str  # what it printed
+    code: int  # 0 done, 1 no accepted design, 2 wrong input, 3 a failure
+    answer: Mapping[str, Any]  # output of --json; empty without any
+    text: str  # printed output
 
 
 @runtime_checkable
 class Commands(Protocol):
-    """Runs `ingenium` commands in a folder that goes away afterwards."""
+    """Runs `ingenium` commands in a temporary folder."""
 
     folder: Path
 
     def __call__(self, *words: object) -> Done:
-        """Run a command; `--json` is added. Paths in words are given as they are."""
+        """Run a command; `--json` is added. Paths among the words are used as they are."""
         ...
 
 

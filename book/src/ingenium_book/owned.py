@@ -1,4 +1,4 @@
-"""Data that nobody may pass on: a user has them from their owner, and names their folder."""
+"""Data that cannot be redistributed: a user gets them from their owner, and names their folder."""
 
 import os
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from ingenium.core.errors import InputError
 
 
 def owned(variable: str, files: Sequence[str], owner: str) -> tuple[Path, ...]:
-    """Files in the folder that a variable of the environment names.
+    """Return files in the folder that an environment variable names.
 
     Raises:
-        InputError: if nothing says where they are, or they are not there.
+        InputError: if the variable is not set, or files are missing.
     """
     place = os.environ.get(variable)
     wanted = f"{variable}, the folder of {' and '.join(files)} from {owner}"

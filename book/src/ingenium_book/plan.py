@@ -1,6 +1,6 @@
 """A check as data: files, steps, expectations and a picture, from the table of a row.
 
-The files are written, the steps are taken in order, and each expectation becomes a finding.
+The files are written, the steps run in order, and each expectation becomes a finding.
 `each` names lists of values: whatever mentions `{seed}`, or `{arm.steps}` of a list of tables, is
 repeated for each value. A plan that could not fail is refused when it is read.
 """
@@ -25,7 +25,7 @@ MARKS = ("o", "s", ".", "-", "--", "o-", "steps", "bars", "image")
 
 @dataclass(frozen=True)
 class CheckStep:
-    """One thing that a check does, and the name of what comes of it."""
+    """One step of a check, and the name of its result."""
 
     name: str
     command: str = ""  # after `ingenium`; gives `code`, `answer`, `text`, `seconds`, `cpu_seconds`
@@ -35,24 +35,24 @@ class CheckStep:
     old: str = ""
     new: str = ""
     value: str = ""  # an expression
-    values: str = ""  # "package.module:function" of the commands and what came before
+    values: str = ""  # "package.module:function" of the commands and earlier results
 
     @property
     def kind(self) -> str:
-        """The one thing that it does."""
+        """Kind of the step."""
         return next(kind for kind in KINDS if getattr(self, kind))
 
     @property
     def expression(self) -> Expression:
-        """Its value."""
+        """Expression of its value."""
         return Expression.read(self.value, f"step {self.name}")
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """A sentence, with expressions in braces, and what must hold for it to be true.
+    """A sentence, with expressions in braces, and the condition for it to be true.
 
-    A gap without `holds` says what is missing.
+    A gap without `holds` states a missing feature.
     """
 
     text: str
@@ -61,7 +61,7 @@ class Expectation:
 
     @property
     def expression(self) -> Expression | None:
-        """What must hold; a gap may have none."""
+        """Condition of the sentence; a gap may have none."""
         return Expression.read(self.holds, f'"{self.text}"') if self.holds else None
 
     @property
@@ -92,7 +92,7 @@ class Series:
 
 @dataclass(frozen=True)
 class PicturePlan:
-    """A picture of what the check made."""
+    """A picture of the check's results."""
 
     caption: str
     series: tuple[Series, ...]
@@ -112,7 +112,7 @@ class CheckPlan:
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """Modules whose functions compute values for it."""
+        """Modules whose functions compute its values."""
         return tuple(sorted({s.values.partition(":")[0] for s in self.steps if s.values}))
 
     def __str__(self) -> str:
@@ -121,10 +121,10 @@ class CheckPlan:
 
 
 def read(table: Mapping[str, Any], where: str) -> CheckPlan:
-    """A plan from the table of a row.
+    """Parse a plan from the table of a row.
 
     Raises:
-        InputError: naming what is unknown, absent, or expected of nothing.
+        InputError: naming an entry that is unknown, missing, or has no expectation.
     """
     unknown = sorted(set(table) - {"files", "each", "steps", "expect", "picture"})
     if unknown:
@@ -186,7 +186,7 @@ def _items(
 
 
 def _repeated(entry: Any, each: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
-    """An entry for every value of what it mentions."""
+    """Repeat an entry for every value that it mentions."""
     if not isinstance(entry, Mapping):
         raise InputError("a table", repr(entry))
     texts = [text for text in entry.values() if isinstance(text, str)]

@@ -1,4 +1,4 @@
-"""A plan carried out: steps in order, then a finding for each expectation, and a picture."""
+"""Execution of a plan: steps in order, then a finding for each expectation, and a picture."""
 
 import json
 import shlex
@@ -21,10 +21,10 @@ WRONG_INPUT, NOT_INSTALLED = 2, "pip install"
 
 
 def carry_out(plan: CheckPlan, commands: Commands) -> Iterator[Finding | Picture]:
-    """Write the files, take the steps, and hold what came against what is expected.
+    """Write the files, run the steps, and compare results with expectations.
 
     Raises:
-        InputError: if a command says that packages are not installed.
+        InputError: if a command reports missing packages.
     """
     for name, text in plan.files.items():
         path = commands.folder / name
@@ -34,7 +34,7 @@ def carry_out(plan: CheckPlan, commands: Commands) -> Iterator[Finding | Picture
     for step in plan.steps:
         try:
             values[step.name] = TAKEN[step.kind](step, commands, values)
-        except (MissingValueError, LookupError) as missing:  # and whatever rests on it
+        except (MissingValueError, LookupError) as missing:  # and all that depends on it
             values[step.name] = MissingValueError(f"{step.name} ({missing})")
     yield from (finding(expectation, values) for expectation in plan.expect)
     if plan.picture:
@@ -45,7 +45,7 @@ def carry_out(plan: CheckPlan, commands: Commands) -> Iterator[Finding | Picture
 
 
 class Answers(dict[str, Any]):
-    """Values of the steps by name; asking for one that is missing raises it."""
+    """Values of the steps by name; reading a missing one raises."""
 
     def __getitem__(self, name: str) -> Any:
         """Get the value of a step.
@@ -60,7 +60,7 @@ class Answers(dict[str, Any]):
 
 
 def finding(expectation: Expectation, values: Mapping[str, Any]) -> Finding:
-    """A finding; one whose sentence or condition has no value does not hold, and says so."""
+    """Evaluate a finding; one whose sentence or condition has no value is false, and says so."""
     text, holds, missing = "", False, dict[str, None]()
     for literal, expression, form in expectation.parts:
         text += literal
@@ -105,7 +105,7 @@ def drawn(plan: PicturePlan, values: Mapping[str, Any]) -> Picture:
 
 
 def _add(axes: Any, series: Series, values: Mapping[str, Any], number: int, count: int) -> None:
-    """Add one series to a panel; bars of several stand side by side."""
+    """Add one series to a panel; bars of several are drawn side by side."""
     y = np.atleast_1d(np.asarray(_drawn(series.y, values), dtype=float).T)  # a line for each row
     x = _drawn(series.x, values) if series.x else np.arange(1, len(y) + 1)
     if series.mark == "bars":
@@ -123,7 +123,7 @@ def _drawn(text: str, values: Mapping[str, Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value as it stands in a sentence."""
+    """Format a value for a sentence."""
     if isinstance(value, list | tuple | np.ndarray):
         return ", ".join(str(_plain(one)) for one in value)
     return value.item() if isinstance(value, np.generic) else value
@@ -145,7 +145,7 @@ def _read(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> Any
 
 
 def _content(path: Path) -> Any:
-    """A file as tables and arrays where its ending says so, or as text."""
+    """Read a file as tables and arrays where its ending is known, or as text."""
     try:
         if path.suffix == ".nc":
             return _arrays(path)
@@ -195,7 +195,7 @@ def _value(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> An
 
 
 def _values(step: CheckStep, commands: Commands, values: Mapping[str, Any]) -> Any:
-    """Call a function with the commands and what came before.
+    """Call a function with the commands and earlier results.
 
     Raises:
         InputError: if there is none of this name.

@@ -1,7 +1,7 @@
-"""Where outcomes are kept: a sealed JSON file for each row, and where each package keeps its own.
+"""Storage of outcomes: a sealed JSON file for each row, in a folder of each package.
 
-The seal shows that a file was changed after it was written. It is no signature: who wants to
-deceive can seal again, and then the verdict must still follow from the values by the rule.
+The seal shows that a file was changed after it was written. It is no signature: a deceiver can seal
+again, but the verdict must still follow from the values by the rule.
 """
 
 import json
@@ -32,21 +32,21 @@ def book_folder(package: str = BOOK) -> Path:
 
 
 def results_folder(package: str = BOOK) -> Path:
-    """Results of studies of a package's rows."""
+    """Folder of the results of a package's rows."""
     return book_folder(package) / RESULTS
 
 
 def pieces_folder() -> Path:
-    """Pieces of long measurements, from which a stopped study goes on."""
+    """Folder of pieces of long measurements, from which a stopped study resumes."""
     return cache_folder() / "studies" / "pieces"
 
 
 def keep(result: Result, folder: Path) -> bool:
-    """Write a result; a quick one never takes the place of a full one. Says if it was written.
+    """Write a result; a quick one never replaces a full one. Return True if it was written.
 
     Raises:
         StorageError: if it cannot be written.
-        CorruptError: if what is there is no result.
+        CorruptError: if the present file is no result.
     """
     path = folder / f"{result.row}.json"
     with locked(path):
@@ -59,10 +59,10 @@ def keep(result: Result, folder: Path) -> bool:
 
 
 def read(row: str, folder: Path) -> Result | None:
-    """The kept result of a row, if there is one.
+    """Read the stored result of a row, if there is one.
 
     Raises:
-        CorruptError: if the file is not what `keep` writes, or was changed since.
+        CorruptError: if the file was not written by `keep`, or was changed since.
     """
     path = folder / f"{row}.json"
     table = read_sealed(path, f"Remove it and write: ingenium study run {row}")
@@ -93,13 +93,13 @@ def write_sealed(path: Path, table: Mapping[str, Any]) -> None:
 
 
 def sealed(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table as it is written, with the digest of all the rest as its seal."""
+    """Return the table with the digest of its other entries as its seal."""
     content = _plain({k: v for k, v in table.items() if k != "seal"})
     return {**content, "seal": digest(content)}
 
 
 def read_sealed(path: Path, instead: str) -> dict[str, Any] | None:
-    """A table that was sealed, without its seal; none if there is no file.
+    """Read a sealed table, without its seal; None if there is no file.
 
     Raises:
         CorruptError: if it is no such table, has no seal, or was changed after it was written.
@@ -140,7 +140,7 @@ def _number(value: float | None) -> float:
 
 
 def _plain(value: Any) -> Any:
-    """The same with null where a number is not finite."""
+    """Replace numbers that are not finite by null."""
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
-"""A study: the row of a claim, and the module whose `measure` tests it; and how it is run.
+"""A study: the row of a claim, the module whose `measure` tests it, and its run.
 
-Seeds are at least five. While the main claim is open and a seed costs little, a study of trials
-goes on to thirty; pieces of earlier seeds are kept, so that nothing is measured twice.
+There are at least five seeds. While the main claim is open and a seed is cheap, a study of trials
+continues to thirty; pieces of earlier seeds are cached, so that nothing is measured twice.
 """
 
 import math
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
     from ingenium.scale.port import Answering
 
 FEWEST, MOST = 5, 30  # seeds of a full study
-DEAR_S = 60.0  # processor time of a seed from which five are enough
+DEAR_S = 60.0  # CPU time of a seed from which five are enough
 OPEN = (RowVerdict.CONSISTENT, RowVerdict.NOT_DECIDED)
 UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of one run, with all that is needed to repeat and to distrust it."""
+    """The outcome of one run, with all that is needed to repeat and to question it."""
 
     row: str
     verdict: RowVerdict
     quick: bool
     seeds: tuple[int, ...]
-    values: Mapping[str, Value]  # of the main claim, of side checks, and of all beside them
+    values: Mapping[str, Value]  # of the main claim, of side checks, and of all others
     control: Control | None
     canary: float | None  # the main value of a quick look with one seed, on the same source
     notes: tuple[str, ...]
     seconds: float
-    cpu_seconds: float | None  # not known of results from before it
+    cpu_seconds: float | None  # unknown for older results
     time: str  # when it was finished, UTC
     data: str
     code: str
@@ -67,15 +67,15 @@ class Study:
 
     @property
     def protocol(self) -> str:
-        """How it is measured: the docstring of its module, which is not imported."""
+        """Protocol: the docstring of its module, which is not imported."""
         return " ".join(docstring(self.claim.study).split())
 
     def code(self) -> str:
-        """Digest of all source that the result rests on."""
+        """Digest of all source of the result."""
         return code(self.claim.study)
 
     def measure(self) -> Measure:
-        """What its module measures with.
+        """Load the `measure` of its module.
 
         Raises:
             MissingExtra: if packages of its field are not installed.
@@ -88,7 +88,7 @@ class Study:
         return found  # type: ignore[no-any-return]
 
     def seeds(self, count: int | None, *, quick: bool) -> tuple[int, ...]:
-        """The seeds of a run, or those that it begins with.
+        """Return the seeds of a run, or its first ones.
 
         Raises:
             InputError: for fewer than five seeds of a full study, or none at all.
@@ -104,7 +104,7 @@ class Study:
         return tuple(range(asked))
 
     def verdict(self, values: Mapping[str, Value], control: Control | None) -> RowVerdict:
-        """What the values say of the main claim.
+        """Judge the values of the main claim.
 
         Raises:
             InputError: if a part was not measured.
@@ -124,14 +124,14 @@ class Study:
         watch: "Watch | None" = None,
         on: "WorkPlace | None" = None,
     ) -> Result:
-        """Measure, and let the rule decide. `folder` keeps pieces of long measurements.
+        """Measure, and decide by the rule. `folder` stores pieces of long measurements.
 
-        Without a count of seeds a full run begins with five and goes on while it is worth it.
-        Arms and seeds are run `on` workers to the same values.
+        Without a count of seeds a full run begins with five and continues while that is worthwhile.
+        Arms and seeds run `on` workers with the same values.
 
         Raises:
             InputError: if there are too few seeds, or a part was not measured, or workers are
-                asked for what is not made of arms and seeds.
+                requested for a study without arms and seeds.
             MissingExtra: if the packages of a domain are not installed.
         """
         from ingenium.core.energy import Meter
@@ -176,7 +176,7 @@ class Study:
         )
 
     def also(self, result: Result) -> Result:
-        """What a run for another row, with the same module, says of this one."""
+        """Return the result for another row of the same module."""
         return replace(
             result,
             row=self.claim.row,
@@ -189,7 +189,7 @@ class Study:
     def _spread(
         self, measure: Measure, on: "WorkPlace | None", *, quick: bool
     ) -> PieceSpread | None:
-        """Who makes the pieces; none for this process."""
+        """Return the workers that compute pieces; None for this process."""
         from ingenium.evaluate.trials import Trials
 
         if on is None or not on.handed_out:
@@ -203,14 +203,14 @@ class Study:
         return partial(_handed_out, on, self.claim.study, quick)
 
     def _goes_on(self, verdict: RowVerdict, measure: Measure, spent_s: float, seeds: int) -> bool:
-        """Whether more seeds may decide, at little cost."""
+        """True if more seeds may decide, at little cost."""
         from ingenium.evaluate.trials import Trials
 
         cheap = isinstance(measure, Trials) and spent_s < DEAR_S * seeds
         return cheap and verdict in OPEN and seeds < MOST
 
     def canary(self, folder: Path, watch: "Watch") -> float | None:
-        """The main value of a quick look with one seed; none where it has no value."""
+        """Main value of a quick look with one seed; None where it has no value."""
         assert self.claim.main is not None
         pieces = self._pieces(folder)
         found = self.measure()(Budget((0,), quick=True, folder=pieces / "canary"), watch)
@@ -220,7 +220,7 @@ class Study:
         return told[0] if told else None  # of a ratio one seed gives a value and no interval
 
     def _pieces(self, folder: Path) -> Path:
-        """Where pieces are kept; those of other source are never taken up."""
+        """Folder of the pieces; those of other source are never reused."""
         return folder / self.code()[7:19]
 
     def command(self, count: int, *, quick: bool) -> str:
@@ -231,7 +231,7 @@ class Study:
 def _handed_out(
     on: "WorkPlace", module: str, quick: bool, tasks: Sequence[tuple[str, int]]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Pieces of a study as workers make them."""
+    """Pieces of a study from workers."""
     from ingenium.scale.crew import spread
     from ingenium.scale.port import opened
 
@@ -240,6 +240,6 @@ def _handed_out(
 
 
 def _piece_maker(module: str, quick: bool) -> "Answering":
-    """What answers a worker's tasks: an arm and a seed."""
+    """Function that answers a worker's tasks: an arm and a seed."""
     measure = import_module(module).measure
     return lambda task: measure.piece(*task, quick=quick)

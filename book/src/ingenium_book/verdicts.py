@@ -1,8 +1,8 @@
-"""How measured values decide what became of a claim; nobody types a verdict by hand.
+"""Verdicts on claims, derived from measured values; none is typed by hand.
 
-A row has one main claim with a bound, or a printed number with a margin, stated before anything
-is measured. The interval of its value decides; side checks are told beside it and never move it.
-A value without an interval decides nothing.
+A row has one main claim with a bound, or a printed number with a margin, stated before any
+measurement. The interval of its value decides; side checks are reported with it and never change
+the verdict. A value without an interval decides nothing.
 """
 
 import math
@@ -13,7 +13,7 @@ from enum import StrEnum
 from ingenium.core.errors import InputError
 from ingenium.evaluate.measured import Control, Interval
 
-MARGIN = 0.1  # of a printed number, where a row says no other
+MARGIN = 0.1  # of a printed number, unless a row states another
 
 RULE = (
     "Confirmed if the whole 95 % interval of the main claim lies on the claimed side, or within "
@@ -30,15 +30,15 @@ BUILT_RULE = (
 
 
 class Kind(StrEnum):
-    """What a row asks."""
+    """Kind of claim of a row."""
 
     SYSTEM = "C"  # is it there?
     NUMBER = "N"  # is the number true?
-    NOTHING = "T"  # nothing that can be tested here
+    NOTHING = "T"  # not testable here
 
 
 class Scope(StrEnum):
-    """On what a number was measured, beside the claim's own task."""
+    """Data that a number was measured on, other than the claim's own task."""
 
     SAME = "same task"
     STAND_IN = "stand-in"
@@ -46,7 +46,7 @@ class Scope(StrEnum):
 
 
 class RowVerdict(StrEnum):
-    """What became of a number."""
+    """Verdict on a number."""
 
     CONFIRMED = "confirmed"
     CONSISTENT = "consistent"
@@ -56,7 +56,7 @@ class RowVerdict(StrEnum):
 
 
 class Built(StrEnum):
-    """What became of a system."""
+    """Verdict on a system."""
 
     WORKS = "works"
     GAPS = "works with gaps"
@@ -67,7 +67,7 @@ NOT_TESTABLE = "not testable here"
 
 
 class Outcome(StrEnum):
-    """What a measured value says of a part of a claim."""
+    """Outcome of a measured value for a part of a claim."""
 
     HOLDS = "holds"
     CONSISTENT = "consistent"
@@ -79,8 +79,8 @@ class Outcome(StrEnum):
 class ClaimPart:
     """A main claim or a side check: a value with a bound, or a printed number with a margin.
 
-    `absolute` says that the number itself is claimed, such as an accuracy, and not a direction or
-    a ratio; a stand-in then says nothing of it.
+    `absolute` means that the number itself is claimed, such as an accuracy, and not a direction or
+    a ratio; a substitute then does not test it.
     """
 
     name: str
@@ -98,11 +98,11 @@ class ClaimPart:
 
     @property
     def bounded(self) -> bool:
-        """Whether one side is claimed."""
+        """True if one side is claimed."""
         return math.isfinite(self.at_least) or math.isfinite(self.at_most)
 
     def sides(self) -> tuple[tuple[float, float], ...]:
-        """The ranges in each of which the claim is true."""
+        """Ranges in which the claim is true."""
         ranges = [(self.at_least, self.at_most)] if self.bounded else []
         if self.printed is not None:
             far = self.margin * abs(self.printed)
@@ -110,7 +110,7 @@ class ClaimPart:
         return tuple(ranges)
 
     def judge(self, found: Interval) -> Outcome:
-        """What the interval of the measured value says."""
+        """Judge the interval of the measured value."""
         if not found.known:
             return Outcome.OPEN
         sides = self.sides()
@@ -124,7 +124,7 @@ class ClaimPart:
 
     @property
     def bound(self) -> str:
-        """What is claimed of the value, in words."""
+        """Bound of the value, in words."""
         unit = "" if self.unit == "1" else f" {self.unit}"
         ends = []
         if math.isfinite(self.at_least):
@@ -139,7 +139,7 @@ class ClaimPart:
 
 
 def decide(main: ClaimPart, found: Interval, scope: Scope, control: Control | None) -> RowVerdict:
-    """The verdict on a number by `RULE`."""
+    """Decide the verdict on a number by `RULE`."""
     if main.absolute and scope is not Scope.SAME:
         return RowVerdict.NOT_DECIDED
     outcome = main.judge(found)
@@ -154,7 +154,7 @@ def decide(main: ClaimPart, found: Interval, scope: Scope, control: Control | No
 
 
 def built(main: Iterable[bool], gaps: Iterable[bool]) -> Built:
-    """The verdict on a system by `BUILT_RULE`, from what holds of it."""
+    """Decide the verdict on a system by `BUILT_RULE`, from its findings."""
     shown = list(main)
     if not shown or not all(shown):
         return Built.NOT

@@ -15,7 +15,7 @@ from ingenium_book.findings import Done
 
 
 class Within:
-    """Runs commands and remembers them; their ledger is not the user's."""
+    """Runs commands and records them; their ledger is not the user's."""
 
     def __init__(self, app: typer.Typer, folder: Path) -> None:
         self.app, self.folder = app, folder
@@ -26,7 +26,7 @@ class Within:
         from typer.testing import CliRunner
 
         told = [str(word) for word in words]
-        here = [word.removeprefix(f"{self.folder}/") for word in told]  # as one writes it there
+        here = [word.removeprefix(f"{self.folder}/") for word in told]  # as a user writes it there
         self.ran.append(shlex.join(["ingenium", *here]))
         runner = CliRunner(env={"INGENIUM_LEDGER": str(self.folder / ".ledger.db")})
         own = contextvars.copy_context()  # so that its options are not taken for those around it
@@ -36,7 +36,7 @@ class Within:
 
 @contextmanager
 def within(app: typer.Typer) -> Iterator[Within]:
-    """Commands of an app in a folder that goes away, which is where relative paths begin."""
+    """Commands of an app in a temporary folder, where relative paths begin."""
     with TemporaryDirectory() as name, chdir(name):
         yield Within(app, Path(name))
 

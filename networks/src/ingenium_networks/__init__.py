@@ -1,1 +1,1 @@
-"""Weights alone; the facts and the recipe of each lie in the domain that made it."""
+"""Weights alone; the facts and the recipe of each are in the domain that uses it."""

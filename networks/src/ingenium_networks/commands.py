@@ -1,7 +1,8 @@
-"""`ingenium make`: what comes with packages, trained or measured, made anew by its recipe.
+"""`ingenium make`: pretrained weights, known designs and data of packages, rebuilt by recipes.
 
 A package adds recipes by entry points of the group `ingenium.recipes`: a name, and a function of a
-folder (where it takes one) and of options by keyword, whose first line says what it makes.
+folder (where it takes one) and of options by keyword, whose docstring's first line describes its
+result.
 """
 
 import ast
@@ -61,7 +62,7 @@ def recipes() -> Mapping[str, EntryPoint]:
 
 
 def purpose(entry: EntryPoint) -> str:
-    """Return what a recipe makes, in a sentence; its module is read and not imported."""
+    """Return the first line of a recipe's docstring; its module is read and not imported."""
     spec = find_spec(entry.module)
     text = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
     for node in ast.parse(text).body:
@@ -73,11 +74,11 @@ def purpose(entry: EntryPoint) -> str:
 def arguments(
     name: str, function: Callable[..., None], folder: Path | None, settings: Sequence[str]
 ) -> dict[str, Any]:
-    """Arguments of a recipe from what was written at the command line.
+    """Parse the arguments of a recipe from the command line.
 
     Raises:
-        InputError: for an option that the recipe has not or that lacks, a value that does not fit,
-            and a folder where none is taken or none was given.
+        InputError: for an unknown or missing option, a value of the wrong type, and an unexpected
+            or missing folder.
     """
     takes = inspect.signature(function).parameters
     options = [key for key in takes if key != "folder"]

@@ -1,4 +1,4 @@
-"""Figures: one style, and the pieces that reports are made of."""
+"""Figures: one style, and the elements of reports."""
 
 from ingenium.drawing.axis import Axis, Marks, limits
 from ingenium.drawing.gallery import gallery

@@ -22,7 +22,7 @@ Ends = tuple[float | None, float | None]
 class Axis:
     """One number of each design along an axis.
 
-    Shapes: n designs; NaN where there is no answer.
+    Shapes: n designs; NaN where the engine failed.
     """
 
     values: Float[np.ndarray, " n"]
@@ -30,7 +30,7 @@ class Axis:
     unit: str = "1"
     limits: Sequence[Limit] = ()  # in `unit`
     log: bool = False
-    ends: Ends = (None, None)  # of the axis; None where the values say
+    ends: Ends = (None, None)  # of the axis; None: from the values
 
     @classmethod
     def of(
@@ -43,15 +43,15 @@ class Axis:
         log: bool = False,
         ends: Ends = (None, None),
     ) -> "Axis":
-        """A measured quantity in the unit in which it is read, with the limits it was judged by.
+        """Build the axis of a measured quantity in its display unit, with its limits.
 
         Args:
             measured: designs or their verdicts.
             quantity: its variable.
-            name: on the axis; its long name if empty.
-            unit: on the axis; the one in which people of its field read it if empty.
+            name: label of the axis; its long name if empty.
+            unit: unit of the axis; the display unit of its field if empty.
             log: whether the axis is logarithmic.
-            ends: of the axis.
+            ends: range of the axis.
         """
         array = measured[quantity]
         by = scale(array, unit)
@@ -62,24 +62,24 @@ class Axis:
 
     @property
     def label(self) -> str:
-        """Its name and unit."""
+        """Name and unit."""
         return headed(self.name, self.unit)
 
     @property
     def bounds(self) -> list[float]:
-        """Numbers at which a limit begins or ends, and that the axis can show."""
+        """Values of limits that the axis can show."""
         own = [b for x in self.limits for b in (x.at_least, x.at_most) if b is not None]
         return [b for b in own if b > 0 or not self.log]
 
     def shown(self) -> Shaped[np.ndarray, " n"]:
-        """Which values can be drawn."""
+        """True for values that can be drawn."""
         known: np.ndarray = np.isfinite(self.values)
         return known & (self.values > 0) if self.log else known
 
     def set(self, axes: Axes, side: Literal["x", "y"]) -> None:
-        """Range of one side of the axes, and its limits, shaded where they are violated.
+        """Set the range of one side of the axes, and shade where its limits are violated.
 
-        A limit too far away would leave no room for the values: the label names it instead.
+        A limit too far away would leave no space for the values: the label names it instead.
         """
         if self.log:
             axes.set(**{f"{side}scale": "log"})
@@ -91,7 +91,7 @@ class Axis:
                 if at in self.bounds and at not in away:
                     line(at, color=INK, lw=1.0, ls="--", zorder=1)
                     span(side_from, at, color=REJECTED, alpha=0.10, lw=0, zorder=0)
-        if self.log and high < 100 * low:  # few powers of ten: numbers as people write them
+        if self.log and high < 100 * low:  # few powers of ten: plain numbers
             axis = axes.xaxis if side == "x" else axes.yaxis
             axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -100,7 +100,7 @@ class Axis:
         axes.set(**{f"{side}lim": (low, high), f"{side}label": self.label + told})
 
     def _range(self, drawn: tuple[float, float]) -> tuple[float, float]:
-        """Ends of the axis, grown to near limits."""
+        """Range of the axis, extended to near limits."""
         to, back = (np.log10, lambda x: 10.0**x) if self.log else (float, float)
         low, high = (to(x) for x in drawn)
         near = [to(b) for b in self.bounds]
@@ -119,7 +119,7 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """Points or a line of other origin: known designs, a theory, what was requested.
+    """Points or a line for comparison: known designs, a theory, targets.
 
     Shapes: m points.
     """
@@ -134,7 +134,7 @@ class Marks:
     error: Float[np.ndarray, " m"] | None = None  # of y, to either side
 
     def draw(self, axes: Axes) -> None:
-        """On axes, behind the designs."""
+        """Draw on axes, behind the designs."""
         if self.marker in ("-", "--", ":"):
             axes.plot(self.x, self.y, self.marker, color=self.colour, lw=1.3, label=self.name)
             return
@@ -161,6 +161,6 @@ class Marks:
 
 
 def limits(measured: xr.Dataset) -> tuple[Limit, ...]:
-    """What verdicts were judged by, none for designs alone."""
+    """Limits of verdicts; none for designs alone."""
     labels = measured["limit"].to_numpy().tolist() if "limit" in measured.coords else []
     return tuple(Limit.labelled(str(label)) for label in labels)

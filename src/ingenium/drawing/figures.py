@@ -1,4 +1,4 @@
-"""Pictures of a report as inline SVG that follows the page from light to dark."""
+"""Pictures of a report as inline SVG that follows its light or dark theme."""
 
 import base64
 import io
@@ -17,11 +17,11 @@ from ingenium.core.spec import Limit
 from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED, SMALL, TEXT
 
 HOLDS, BREAKS = OURS, REJECTED
-INK = "#010203"  # stands for the page's own text colour
+INK = "#010203"  # placeholder of the report's text colour
 LARGEST_SVG = 250_000  # characters; larger pictures become pixels
 BINS = 36
 WIDE = 52  # characters of a label in a line
-PX_PER_INCH = 96  # of pages, so that a text of 9 points has 12 pixels
+PX_PER_INCH = 96  # of reports, so that a text of 9 points has 12 pixels
 
 
 def histogram(
@@ -30,14 +30,14 @@ def histogram(
     limits: Sequence[Limit],
     label: str,
 ) -> Figure:
-    """How a quantity is spread, with its limits drawn and the broken sides coloured."""
+    """Draw a histogram of a quantity, with its limits and the violating sides coloured."""
     figure = Figure(figsize=(4.2, 2.5), layout="constrained")
     axes = figure.add_subplot()
     bounds = [b for x in limits for b in (x.at_least, x.at_most) if b is not None]
     low, high = _window(values, bounds)
     shown = np.clip(values, low, high)
     whole = bool((values == np.round(values)).all())
-    if whole:  # bars stand on their numbers, and a bound lies beside the last that holds
+    if whole:  # bars are centred on their numbers, and a bound lies next to the last feasible one
         low, high = round(low) - 0.5, round(high) + 0.5
     edges = _whole_edges(low, high) if whole else _edges(low, high, bounds[0] if bounds else low)
     axes.hist(
@@ -71,7 +71,7 @@ def histogram(
 
 
 def course(calls: Sequence[int], values: Sequence[float | None], label: str) -> Figure:
-    """A number of a search against the engine calls; breaks where it is not known."""
+    """Plot a number of a search against the engine calls, with gaps where it is unknown."""
     figure = Figure(figsize=(4.2, 2.5), layout="constrained")
     axes = figure.add_subplot()
     known = [np.nan if v is None else v for v in values]
@@ -90,7 +90,7 @@ def course(calls: Sequence[int], values: Sequence[float | None], label: str) -> 
 def attained(
     points: Float[np.ndarray, "n 2"], limits: tuple[Limit, Limit], labels: tuple[str, str]
 ) -> Figure:
-    """Designs over two limited quantities, with the side of each limit on which it is broken."""
+    """Plot designs over two limited quantities, with the violated side of each limit."""
     figure = Figure(figsize=(4.2, 3.0), layout="constrained")
     axes = figure.add_subplot()
     axes.scatter(points[:, 0], points[:, 1], color=HOLDS, s=22, zorder=3)
@@ -122,7 +122,7 @@ def front(
     kept: Bool[np.ndarray, " n"],
     labels: tuple[str, str],
 ) -> Figure:
-    """Designs over two objectives: what meets all limits or not, and what is handed over."""
+    """Plot designs over two objectives: feasible or not, and exported."""
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.add_subplot()
     known = np.isfinite(points).all(1)
@@ -143,14 +143,14 @@ def front(
 
 
 def _edges(low: float, high: float, bound: float) -> list[float]:
-    """Edges of bins over a range, one of them at the bound, so that no bin holds and breaks."""
+    """Edges of bins over a range, one of them at the bound, so that no bin mixes both sides."""
     step = (high - low) / BINS
     first = bound - np.ceil((bound - low) / step) * step
     return [first + i * step for i in range(BINS + 2)]
 
 
 def _whole_edges(low: float, high: float) -> list[float]:
-    """Edges between whole numbers; where there are many, some numbers share a bar."""
+    """Edges between whole numbers; if there are many, some numbers share a bar."""
     step = max(1, round((high - low) / BINS))
     return [low + i * step for i in range(int(np.ceil((high - low) / step)) + 1)]
 
@@ -164,7 +164,7 @@ def _window(values: Float[np.ndarray, " n"], bounds: list[float]) -> tuple[float
 
 
 def inked(axes: Axes) -> None:
-    """Axes in the page's text colour, without a box."""
+    """Style axes in the report's text colour, without a box."""
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(INK)
@@ -177,15 +177,15 @@ def inked(axes: Axes) -> None:
 
 
 def svg(figure: Figure, name: str) -> Markup:
-    """A figure of this module as SVG in the page; its identifiers start with `name`."""
+    """Render a figure of this module as inline SVG; its identifiers start with `name`."""
     figure.patch.set_alpha(0.0)
     return Markup(_text(figure, name).replace(INK, "currentColor"))
 
 
 def picture(figure: Figure, name: str) -> Markup:
-    """Any figure as it was drawn, on its own paper: SVG, or pixels where that is smaller.
+    """Render any figure unchanged, on its own background: SVG, or pixels where that is smaller.
 
-    It has the width at which its texts are read, whatever the page has.
+    Its width makes its texts legible, whatever the width of the report.
     """
     width = f"width: {PX_PER_INCH * figure.get_figwidth():.0f}px"
     text = _text(figure, name)

@@ -17,15 +17,15 @@ def gallery(
     rows: Sequence[str] = (),
     key: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Things side by side, each drawn by its number on axes without a frame, under its title.
+    """Draw items side by side, each by its number, on axes without a frame, under its title.
 
     Args:
-        titles: of each thing.
-        draw: draws one of them.
-        size: of each (inches).
-        columns: things in a row.
-        rows: words at the left of each row.
-        key: what colours stand for, below all.
+        titles: title of each item.
+        draw: function that draws one item.
+        size: size of each (inches).
+        columns: items in a row.
+        rows: labels at the left of each row.
+        key: legend of colours, below all.
     """
     columns = max(1, min(columns, len(titles)))
     figure, grid = panels(max(1, -(-len(titles) // columns)), columns, size)

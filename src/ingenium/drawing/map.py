@@ -1,4 +1,4 @@
-"""Maps: a field over the plane, places in it, and what links them."""
+"""Maps: a field over the plane, places in it, and their links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class MapField:
     unit: str = "1"
 
     def draw(self, axes: Axes, *, equal: bool) -> None:
-        """The field, with what its colours stand for."""
+        """Draw the field, with its colour bar."""
         image = axes.imshow(
             self.values.T,
             origin="lower",
@@ -46,7 +46,7 @@ class MapField:
 
 @dataclass(frozen=True, eq=False)
 class PlaneMap:
-    """Places of a plane, what links them, and a field below them; also a matrix of names.
+    """Places of a plane, their links, and a field below them; also a matrix of names.
 
     Shapes: k links of two ends.
     """
@@ -61,7 +61,7 @@ class PlaneMap:
     names: Sequence[str] = ()  # of the cells of a square field, along both axes
 
     def draw(self, axes: Axes) -> None:
-        """The field below the links, places on top."""
+        """Draw the field below the links, places on top."""
         if self.field is not None:
             self.field.draw(axes, equal=self.equal)
         if self.links is not None:

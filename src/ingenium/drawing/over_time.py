@@ -1,4 +1,4 @@
-"""Many series over time as their median, with bands that hold half and 90 % of them."""
+"""Many series over time as their median, with bands of half and 90 % of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class TimeBand:
     single: bool = False  # each series as a thin line
 
     def draw(self, axes: Axes, time: Float[np.ndarray, " t"]) -> None:
-        """A line for one series; for more, bands and their median."""
+        """Draw a line for one series; for more, bands and their median."""
         known = np.isfinite(self.values).any(1)
         if missing := int((~known).sum()):
             axes.plot([], [], " ", label=f"{missing} without an answer, not drawn")
@@ -69,11 +69,11 @@ class OverTime:
     ends: tuple[float | None, float | None] = (None, None)  # upwards
     marks: Sequence[Marks] = ()
     limits: Sequence[Limit] = ()  # on the quantity, in its unit
-    shaded: Sequence[tuple[float, float]] = ()  # spans of time that matter
-    ticks: Mapping[float, str] = field(default_factory=dict)  # words along the time
+    shaded: Sequence[tuple[float, float]] = ()  # marked spans of time
+    ticks: Mapping[float, str] = field(default_factory=dict)  # labels along the time
 
     def draw(self, axes: Axes) -> None:
-        """Spans, bands and marks, with the quantity as the title."""
+        """Draw spans, bands and marks, with the quantity as the title."""
         for start, end in self.shaded:
             axes.axvspan(start, end, color=MUTED, alpha=0.2, lw=0)
         for band in self.bands:

@@ -1,4 +1,4 @@
-"""Pieces of a report beside each other in one figure."""
+"""Elements of a report side by side in one figure."""
 
 from typing import Protocol, runtime_checkable
 
@@ -10,10 +10,10 @@ from ingenium.drawing.style import panels
 
 @runtime_checkable
 class Pane(Protocol):
-    """A piece of a report that takes one pair of axes."""
+    """An element of a report that takes one pair of axes."""
 
     def draw(self, axes: Axes) -> None:
-        """Draw everything, with the words and units of the axes."""
+        """Draw everything, with the labels and units of the axes."""
         ...
 
 
@@ -23,13 +23,13 @@ def figure_of(
     columns: int = 0,
     sharey: bool = False,
 ) -> Figure:
-    """One figure of some pieces, row by row.
+    """Draw one figure of some elements, row by row.
 
     Args:
-        pieces: from left to right.
-        size: of each piece (inches).
-        columns: pieces in a row; all in one if 0.
-        sharey: whether all have one range upwards.
+        pieces: elements from left to right.
+        size: size of each element (inches).
+        columns: elements in a row; all in one if 0.
+        sharey: whether all share one vertical range.
     """
     columns = min(columns or len(pieces), len(pieces))
     figure, grid = panels(-(-len(pieces) // columns), columns, size, sharey=sharey)

@@ -18,7 +18,7 @@ from ingenium.drawing.style import GOOD, MUTED, OURS, REJECTED, colour_bar, dres
 class Plane:
     """The plane of two quantities.
 
-    Shapes: n designs. What has no answer is left out, and the legend counts it.
+    Shapes: n designs. Failed designs are left out, and the legend counts them.
     """
 
     x: Axis
@@ -30,7 +30,7 @@ class Plane:
     marks: Sequence[Marks] = ()
 
     def draw(self, axes: Axes) -> None:
-        """Marks, designs, the front and the limits."""
+        """Draw marks, designs, the front and the limits."""
         for one in self.marks:
             one.draw(axes)
         shown = self.x.shown() & self.y.shown()
@@ -72,7 +72,7 @@ def by_verdict(
     verdict: Shaped[np.ndarray, " n"] | None,
     shown: Bool[np.ndarray, " n"],
 ) -> None:
-    """Rejected and accepted designs among those that are shown; all alike without verdicts."""
+    """Draw rejected and accepted designs among those shown; all alike without verdicts."""
     groups = ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS))
     for code, colour in groups if verdict is not None else ((None, OURS),):
         rows = shown if code is None else shown & (verdict == code)
@@ -82,7 +82,7 @@ def by_verdict(
 
 
 def front(axes: Axes, points: Float[np.ndarray, "n 2"], signs: tuple[int, int]) -> None:
-    """Steps through the points that no other beats in both: 1 where less is better, -1 more."""
+    """Draw steps through points that no other dominates: sign 1 where less is better, else -1."""
     if len(points):
         first = points[pareto_rank(points * np.array(signs)) == 0]
         first = first[first[:, 0].argsort()]
@@ -91,6 +91,6 @@ def front(axes: Axes, points: Float[np.ndarray, "n 2"], signs: tuple[int, int]) 
 
 
 def left_out(axes: Axes, shown: Bool[np.ndarray, " n"]) -> None:
-    """An entry of the legend that counts what is not drawn."""
+    """Add an entry to the legend that counts omitted designs."""
     if missing := int((~shown).sum()):
         axes.plot([], [], " ", label=f"{missing} without an answer, not drawn")

@@ -1,4 +1,4 @@
-"""Numbers that were requested, predicted or known, against those that were achieved."""
+"""Requested, predicted or known numbers, against achieved ones."""
 
 from dataclasses import dataclass
 
@@ -16,18 +16,18 @@ from ingenium.drawing.style import MUTED, OURS, dress
 class Requested:
     """One number twice, with the diagonal on which both agree.
 
-    Shapes: n designs. What has no answer is left out, and the legend counts it.
+    Shapes: n designs. Failed designs are left out, and the legend counts them.
     """
 
     requested: Axis
     achieved: Axis
     verdict: Shaped[np.ndarray, " n"] | None = None
     tolerance: float = 0.0  # half of the band, relative to the request
-    interval: Float[np.ndarray, "n 2"] | None = None  # of what was achieved
+    interval: Float[np.ndarray, "n 2"] | None = None  # of achieved values
     title: str = ""
 
     def draw(self, axes: Axes) -> None:
-        """The diagonal with its band, the designs, and the limits."""
+        """Draw the diagonal with its band, the designs, and the limits."""
         x, y = self.requested.values, self.achieved.values
         shown = self.requested.shown() & self.achieved.shown()
         shown &= True if self.verdict is None else answered(self.verdict)
@@ -46,7 +46,6 @@ class Requested:
         dress(axes, axes.get_xlabel(), axes.get_ylabel(), title=self.title, grid=True)
 
     def _ends(self, both: Float[np.ndarray, " m"]) -> Float[np.ndarray, " 2"]:
-        """Where the diagonal begins and ends."""
         if not len(both):
             return np.array([0.0, 1.0])
         low, high = float(both.min()), float(both.max())

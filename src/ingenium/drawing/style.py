@@ -1,6 +1,6 @@
 """The look of pictures that domains draw: colours, sizes and frames.
 
-Colours are told apart with any colour vision, and stand for the same everywhere.
+Colours are distinguishable with any colour vision, and mean the same everywhere.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 OURS, REJECTED = "#2166ac", "#d6604d"  # proposed (accepted, where verdicts count), and rejected
-KNOWN = "#8c510a"  # data, and what others have made
+KNOWN = "#8c510a"  # data, and designs of others
 GOOD, MUTED, INK = "#1b7837", "#999999", "#333333"
-SERIES = (OURS, "#b35806", GOOD, "#762a83", "#c51b7d")  # cases, loads or points beside each other
+SERIES = (OURS, "#b35806", GOOD, "#762a83", "#c51b7d")  # cases, loads or points next to each other
 MATERIAL = LinearSegmentedColormap.from_list("material", ["#ffffff", "#9fb3c4", "#33475b"])
 STRAINED = LinearSegmentedColormap.from_list(  # from rest to the most, ever darker
     "strained", ["#d3dbe1", "#fbd46b", "#f0803c", "#a50f26"]
@@ -45,7 +45,7 @@ def plane(wide: float = 6.4, high: float = 4.0) -> tuple[Figure, Axes]:
 
 
 def dress(axes: Axes, x: str = "", y: str = "", *, title: str = "", grid: bool = False) -> None:
-    """Names with their units, no box around, and a legend where something has a name."""
+    """Set labels with units, remove the box, and add a legend where something has a name."""
     axes.set_xlabel(x, fontsize=TEXT)
     axes.set_ylabel(y, fontsize=TEXT)
     axes.set_title(title, fontsize=TEXT, color=INK)
@@ -59,12 +59,12 @@ def dress(axes: Axes, x: str = "", y: str = "", *, title: str = "", grid: bool =
 
 
 def strained(most: float) -> ScalarMappable:
-    """Colours of `STRAINED` for values from 0 to the most."""
+    """Map values from 0 to the most to the colours of `STRAINED`."""
     return ScalarMappable(Normalize(0.0, most), STRAINED)
 
 
 def scale_bar(figure: Figure, axes: Axes, scale: ScalarMappable, name: str) -> None:
-    """Below some axes, what their colours stand for."""
+    """Add a colour bar below some axes."""
     bar = figure.colorbar(scale, ax=axes, orientation="horizontal", shrink=0.7, aspect=30)
     bar.set_label(name, fontsize=SMALL, color=INK)
     bar.locator = MaxNLocator(5)
@@ -73,7 +73,7 @@ def scale_bar(figure: Figure, axes: Axes, scale: ScalarMappable, name: str) -> N
 
 
 def colour_bar(axes: Axes, values: ScalarMappable, name: str) -> None:
-    """At the right of some axes, what their colours stand for."""
+    """Add a colour bar at the right of some axes."""
     bar = axes.figure.colorbar(values, ax=axes, shrink=0.9)
     bar.set_label(name, fontsize=TEXT, color=INK)
     bar.ax.tick_params(labelsize=SMALL, colors=INK)
@@ -83,7 +83,7 @@ def colour_bar(axes: Axes, values: ScalarMappable, name: str) -> None:
 def field(
     axes: Axes, share: Float[np.ndarray, "x y"], extent: tuple[float, float, float, float]
 ) -> None:
-    """A map of how much of each cell is material; the first axis runs to the right."""
+    """Draw a map of each cell's share of material; the first axis runs to the right."""
     axes.imshow(
         np.asarray(share, dtype=np.float64).T,
         origin="lower",

@@ -9,7 +9,7 @@ Rows = tuple[tuple[str, ...], ...]  # the first is the head
 
 
 def table(*columns: tuple[str, Iterable[object], str]) -> Rows:
-    """Rows of some columns, each with its head, its values and their format.
+    """Build rows of some columns, each with its head, its values and their format.
 
     A number that is NaN is an empty cell.
 

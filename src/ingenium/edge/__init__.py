@@ -1,1 +1,1 @@
-"""Generators made small enough for a device: compressed, exported, run on it and judged there."""
+"""Generators made small enough for a device: compressed, exported, and judged on the device."""

@@ -26,7 +26,7 @@ SHOWN = {
 LONG = 1e4  # from which a number is written out
 FRONT = {"accepted": -1.0, "flash": 1.0, "instructions": 1.0, "energy": 1.0}  # less is better
 TRIED = ("accepted", "apart", "loss_rise", "flash", "instructions", "latency", "energy")
-FOUND = (  # of a record, what a replay must find again
+FOUND = (  # entries of a record that a replay must reproduce
     *("recipe", "margins", "measured", "original"),
     *("trials", "floating", "screened", "graphs", "board"),
 )
@@ -69,7 +69,7 @@ class SmallGenerator(Artifact):
         )
 
     def runners(self) -> dict[str, FileRunner]:
-        """Its graphs, each opened from its file."""
+        """The runners of its graphs, each opened from its file."""
         return {
             name: FileRunner(GraphFile(self.folder / f"{name}.onnx"))
             for name in self.record["graphs"]
@@ -102,12 +102,12 @@ class SmallGenerator(Artifact):
 
 
 def _words(name: str) -> str:
-    """A quantity as a heading has it."""
+    """Return a quantity as a heading."""
     return name.replace("_", " ").replace("ram", "RAM")
 
 
 def _value(own: Mapping[str, Any], name: str) -> str:
-    """A measured value in the unit that people read, with its interval."""
+    """Format a measured value in its display unit, with its interval."""
     if own["value"] is None:
         return "unknown"
     size, unit = SHOWN.get(name, (1.0, "" if own["unit"] == "1" else own["unit"]))
@@ -120,7 +120,7 @@ def _value(own: Mapping[str, Any], name: str) -> str:
 
 
 def _measured(record: Mapping[str, Any]) -> Table:
-    """All quantities, beside those of the generator before."""
+    """Table all quantities, alongside those of the original generator."""
     rows = [("quantity", "small", "before", "limit")]
     limits = {x["quantity"]: x for x in record["device"]["limits"]}
     for name, own in record["measured"].items():
@@ -137,7 +137,7 @@ def _measured(record: Mapping[str, Any]) -> Table:
 
 
 def tried(record: Mapping[str, Any]) -> Table:
-    """Every recipe that was carried out; on the front are those that none beats in `FRONT`."""
+    """Table every recipe that was carried out; the front has those not dominated in `FRONT`."""
     rows = [("", "recipe", *map(_words, TRIED), "holds", "on the front")]
     every = [trial["measured"] for trial in record["trials"]]
     points = [[own[name]["value"] * sign for name, sign in FRONT.items()] for own in every]
@@ -151,7 +151,7 @@ def tried(record: Mapping[str, Any]) -> Table:
 
 
 def _floating(record: Mapping[str, Any]) -> Table:
-    """The original as files of floating numbers, beside the chosen file of whole ones."""
+    """Table the original as floating-point files, alongside the chosen integer file."""
     names = ("accepted", "apart", "loss", "loss_rise")
     rows = [("format", "ONNX, kB", *map(_words, names))]
     chosen = next(t for t in record["trials"] if t["chosen"])
@@ -164,7 +164,7 @@ def _floating(record: Mapping[str, Any]) -> Table:
 
 
 def _screened(record: Mapping[str, Any]) -> Table:
-    """Bytes and instructions of all recipes, before anything was trained."""
+    """Table bytes and instructions of all recipes, before any training."""
     rows = [("recipe", "flash, kB", "RAM, kB", "instructions, million", "within the limits")]
     for s in record["screened"]:
         own = f"{s['flash'] / 1e3:.1f}", f"{s['ram'] / 1e3:.1f}", f"{s['instructions'] / 1e6:.3g}"

@@ -1,9 +1,8 @@
-"""The C compiled for a Cortex-M, and run on QEMU's board, where every instruction is counted.
+"""C code compiled for a Cortex-M and run on QEMU's board, where every instruction is counted.
 
-With `-icount` the clock of the board goes on by a fixed time for each instruction, so that its
-timer counts them: the same number each time, whatever else the machine does.
-Source: Arm AN500 (the board), CMSDK (its timer), Arm IHI 0100 (semihosting);
-QEMU 10, docs/devel/tcg-icount.rst.
+With `-icount` the clock of the board advances by a fixed time for each instruction, so that its
+timer counts them: the same number each time, whatever the load of the machine. Source: Arm AN500
+(the board), CMSDK (its timer), Arm IHI 0100 (semihosting); QEMU 10, docs/devel/tcg-icount.rst.
 """
 
 import shutil
@@ -78,13 +77,13 @@ __attribute__((section(".vectors"), used)) static void *const vectors[2] = {
 
 
 def missing() -> str:
-    """The line that installs what is absent; empty where nothing is."""
+    """The line that installs missing programs; empty if there are none."""
     absent = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
     return f"apt-get install {' '.join(absent)}" if absent else ""
 
 
 def require() -> None:
-    """Refuse to go on without compiler and board.
+    """Refuse to continue without compiler and board.
 
     Raises:
         EngineError: with the line that installs them.
@@ -98,7 +97,7 @@ def require() -> None:
 
 @dataclass(frozen=True)
 class BoardRun:
-    """What a board said of some calls: outputs, instructions, and the size of what it ran."""
+    """Results of some calls on a board: outputs, instructions, and the size of the program."""
 
     outputs: dict[str, np.ndarray]  # of each output, a row a call
     instructions: int  # of all calls
@@ -112,10 +111,10 @@ def run(
     core: str = "cortex-m7",
     fusions: Sequence[str] = (),
 ) -> BoardRun:
-    """Run calls one after the other; a memory goes from one to the next.
+    """Run calls in sequence; the memory of each passes to the next.
 
     Raises:
-        EngineError: where compiler or board are absent, or have no answer.
+        EngineError: where compiler or board are missing, or fail.
     """
     require()
     with tempfile.TemporaryDirectory() as place:
@@ -188,6 +187,6 @@ def _read(graph: IntegerGraph, raw: bytes, calls: int) -> tuple[dict[str, np.nda
 
 
 def _sizes(folder: Path) -> tuple[int, int]:
-    """Of the object of the model: what lies in flash, and what it needs of RAM."""
+    """Sizes of the object of the model: bytes in flash, and bytes of RAM."""
     told = answer(["arm-none-eabi-size", "model.o"], folder).splitlines()[1].split()
     return int(told[0]) + int(told[1]), int(told[1]) + int(told[2])

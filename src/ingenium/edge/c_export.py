@@ -1,7 +1,7 @@
-"""C that is written, compiled and run: constants, a text around numbers, and a compiler's answer.
+"""C code that is generated, compiled and run: constants, templates, and a compiler's answer.
 
-A domain brings the text of its own functions as a `CText`; the graph of whole numbers is written by
-`c_source`. Only texts that are our own source around numbers are compiled: nothing strange runs.
+A domain provides its own functions as a `CText`; `c_source` writes the integer graph. Only our own
+source with numbers filled in is compiled, so no foreign code runs.
 """
 
 import re
@@ -30,34 +30,34 @@ Numbers = int | float | Sequence[float] | np.ndarray
 
 @dataclass(frozen=True)
 class CText:
-    """C99 source with `@name@` where numbers stand, which is read back to the same numbers."""
+    """C99 source with `@name@` in place of numbers; it is read back to the same numbers."""
 
     body: str
     digits: int = 9  # of each number
 
     def filled(self, entries: Mapping[str, str | Numbers]) -> str:
-        """The source with numbers in their places; a text stands as it is."""
+        """Fill in the numbers; a text is inserted as it is."""
         found = self.body
         for key, value in entries.items():
             found = found.replace(f"@{key}@", value if isinstance(value, str) else self.row(value))
         return found
 
     def row(self, values: Numbers) -> str:
-        """Numbers as they are written."""
+        """Format numbers."""
         return ", ".join(f"{float(v):.{self.digits}g}" for v in np.ravel(values))
 
 
 def constants(text: str) -> dict[str, str]:
-    """The rows of numbers in a source, by their names."""
+    """Return the rows of numbers in a source, by name."""
     found = (_CONSTANT.fullmatch(line) for line in text.splitlines())
     return {match[1]: match[2] for match in found if match}
 
 
 def numbers(row: str) -> tuple[float, ...]:
-    """The numbers of a row.
+    """Parse the numbers of a row.
 
     Raises:
-        ValueError: where it is anything else, or has more than `MOST`.
+        ValueError: for other text, or more than `MOST` numbers.
     """
     cells = row.split(",")
     if len(cells) > MOST or any(not re.fullmatch(_NUMBER, c.strip()) for c in cells):
@@ -69,7 +69,7 @@ def numbers(row: str) -> tuple[float, ...]:
 
 
 def same(expected: str, got: str, where: str, what: str, instead: str) -> None:
-    """Accept a text that is what its own numbers give.
+    """Accept a text that equals the one generated from its own numbers.
 
     Raises:
         InputError: with the first line that differs.
@@ -83,7 +83,7 @@ def same(expected: str, got: str, where: str, what: str, instead: str) -> None:
 
 
 def array(kind: str, name: str, values: np.ndarray | Sequence[int]) -> str:
-    """A constant array of whole numbers; of bytes, as a literal."""
+    """A constant array of integers; bytes become a literal."""
     if kind == "int8_t":
         return _literal(name, np.asarray(values))
     flat = [str(int(v)) for v in np.ravel(values)]
@@ -102,11 +102,11 @@ def _literal(name: str, values: np.ndarray) -> str:
 def shared_library(
     sources: Mapping[str, str], out: Path, use: str, flags: Sequence[str] = FLAGS
 ) -> None:
-    """A library of these files, by name, for this machine; `use` says what it is for.
+    """Compile files into a shared library for this machine; `use` names its purpose for errors.
 
     Raises:
         MissingProgram: without a C compiler.
-        EngineError: if it refuses them.
+        EngineError: if it fails.
     """
     program = shutil.which("cc")
     if program is None:
@@ -120,16 +120,16 @@ def shared_library(
 
 
 def written(sources: Mapping[str, str], folder: Path) -> None:
-    """Files of a program in a folder."""
+    """Write the files of a program to a folder."""
     for name, text in sources.items():
         (folder / name).write_text(text)
 
 
 def answer(command: Sequence[str], folder: Path) -> str:
-    """What a compiler or an emulator prints.
+    """Run a compiler or an emulator and return its output.
 
     Raises:
-        EngineError: where it fails, or is not done in time.
+        EngineError: where it fails, or exceeds its time.
     """
     try:
         done = subprocess.run(

@@ -1,8 +1,8 @@
-"""The graph as plain C99 of whole numbers: a file of weights and steps, and its header.
+"""The graph as integer C99: a file of weights and steps, and its header.
 
-Two products at once are asked for where the compiler says that the processor has them
-(`__ARM_FEATURE_SIMD32`); the plain loop gives the same numbers.
-Source: Lai, Suda and Chandra, 2018, arXiv:1801.06601 (CMSIS-NN: pairs of 16-bit numbers).
+Two products in one instruction are used where the processor has them (`__ARM_FEATURE_SIMD32`); the
+plain loop gives the same numbers. Source: Lai, Suda and Chandra, 2018, arXiv:1801.06601 (CMSIS-NN:
+pairs of 16-bit numbers).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ from ingenium.edge.integer import (
     read,
 )
 
-Each = Sum | Product | Lookup  # operators that take each number by itself
+Each = Sum | Product | Lookup  # elementwise operators
 EACH: Mapping[str, type[Sum] | type[Product] | type[Lookup]] = {
     "sum": Sum,
     "product": Product,
@@ -165,7 +165,7 @@ static void lookup(int16_t *y, const int16_t *x, int n, int shift, const int16_t
 
 
 def header(graphs: Sequence[IntegerGraph]) -> str:
-    """What another program includes: the calls, and the places of what goes in and out."""
+    """Write the header: the calls, and the places of inputs and outputs."""
     lines = ["/* Written by ingenium. Signals are int16_t of so many binary places. */"]
     lines += ["#include <stdint.h>", ""]
     for g in graphs:
@@ -177,7 +177,7 @@ def header(graphs: Sequence[IntegerGraph]) -> str:
 
 
 def source(graphs: Sequence[IntegerGraph], name: str, fusions: Sequence[str] = ()) -> str:
-    """The file of weights and steps; operators of `fusions` go on in the loop that reads them."""
+    """Write weights and steps; operators of `fusions` run in the loop that reads them."""
     parts = ["#include <stddef.h>", f'#include "{name}.h"', FIXED]
     tables: dict[bytes, str] = {}  # of functions, which signals share
     parts += [_graph(g, tables, fused(g, fusions)) for g in graphs]
@@ -185,7 +185,7 @@ def source(graphs: Sequence[IntegerGraph], name: str, fusions: Sequence[str] = (
 
 
 def fused(graph: IntegerGraph, fusions: Sequence[str]) -> dict[str, Each]:
-    """Operators of these kinds that one other alone reads, number by number, by their signal."""
+    """Find operators of these kinds with one reader, number by number, by their signal."""
     readers: dict[str, list[Operator]] = {}
     for op in graph.operators:
         for x in read(op):
@@ -239,7 +239,7 @@ def _graph(g: IntegerGraph, tables: dict[bytes, str], inside: Mapping[str, Each]
 def _each(
     g: IntegerGraph, op: Each, tables: Mapping[bytes, str], inside: Mapping[str, Each]
 ) -> str:
-    """The line of an operator that takes each number by itself, with those inside it."""
+    """The line of an elementwise operator, with those fused into it."""
 
     def number(x: str) -> str:
         return value(inside[x]) if x in inside else f"{x}[i]"
@@ -295,7 +295,7 @@ def _dense(g: IntegerGraph, op: Dense, name: str) -> tuple[list[str], list[str]]
 
 
 def _words(wide: np.ndarray) -> np.ndarray:
-    """Eight 4-bit weights in a word, in the order in which codes lie in memory."""
+    """Eight 4-bit weights packed in a word, in the order of codes in memory."""
     lying = (wide.reshape(-1, 2, 4)[:, :, [0, 2, 1, 3]].astype(np.int64) + 8).reshape(-1, 4, 2)
     nibbles = np.concatenate([lying[:, :, 0], lying[:, :, 1]], 1)
     found: np.ndarray = (nibbles << 4 * np.arange(8)).sum(1)

@@ -1,4 +1,4 @@
-"""One recipe carried out: pruned, retrained, in whole numbers, counted on the board.
+"""One recipe carried out: pruned, retrained, quantised to integers, counted on the board.
 
 Shapes: n designs.
 """
@@ -29,8 +29,8 @@ from ingenium.generators.model import Model
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.train.plan import Plan
 
-CALIBRATED = 64  # designs by whose proposals ranges are set; of what is only counted, as `CALLS`
-COMPARED = 32  # rows on which a file must say what its graph says
+CALIBRATED = 64  # designs that set ranges; as `CALLS` where only costs are counted
+COMPARED = 32  # rows on which a file must equal its graph
 CALLS = 4  # on the board, one after the other
 BATCH = 64  # designs at most of a step of learning
 RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
@@ -38,17 +38,17 @@ RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none i
 
 @dataclass(frozen=True, eq=False)
 class Compressed:
-    """A small generator: its recipe, the family that draws with it, and its graphs."""
+    """A small generator: its recipe, the family that uses it, and its graphs."""
 
     recipe: CompressionRecipe
     family: nn.Module
     graphs: Mapping[str, IntegerGraph]
 
     def write(self, folder: Path) -> dict[str, FileRunner]:
-        """Export its graphs, and open what was written.
+        """Export its graphs, and open the files.
 
         Raises:
-            EngineError: if a file says other numbers than its graph.
+            EngineError: if a file gives other numbers than its graph.
         """
         files = {}
         for name, graph in self.graphs.items():
@@ -63,26 +63,26 @@ class Compressed:
 
 
 class Workshop:
-    """Carries recipes out for a task, and does nothing twice."""
+    """Carries out recipes for a task, each step once."""
 
     def __init__(self, task: CompressionTask, watch: Watch = silent) -> None:
         self.task, self.watch = task, watch
         self.trained: dict[tuple[object, ...], nn.Module] = {}
         self.made: dict[tuple[CompressionRecipe, int], Compressed] = {}
-        self.ran: dict[tuple[int, str], BoardRun] = {}  # by what was made, of those in `made`
+        self.ran: dict[tuple[int, str], BoardRun] = {}  # by result, of those in `made`
         self.screening: JudgedGenerator | None = None  # of few designs by the original
         self.costs: dict[tuple[float, int, int], Cost] = {}
         self.states: KeptStates | None = None  # of a teacher that writes tokens
         self.recorders: dict[int, Mapping[str, Recorder]] = {}  # by family, of those in `trained`
 
     def calls(self, made: "Compressed") -> dict[str, float]:
-        """How often each graph is asked for a design."""
+        """Calls of each graph for a design."""
         if made.recipe.calls:
             return {k: r.rows / CALIBRATED for k, r in self.asked(made.family).items()}
         return {k: r.rows / RECORDED for k, r in self.task.recorded.items()}
 
     def telling(self, recipe: CompressionRecipe) -> bool:
-        """Whether a loss says how good it is: not where only the teacher's pairs were learned."""
+        """True if the loss measures quality: not where only the teacher's pairs were learned."""
         return not (self.task.denoises and (recipe.distilled or recipe.calls))
 
     def student(self, recipe: CompressionRecipe, steps: int) -> nn.Module:
@@ -125,7 +125,7 @@ class Workshop:
         return own
 
     def compressed(self, recipe: CompressionRecipe, steps: int) -> Compressed:
-        """The family of a recipe in whole numbers, calibrated on what its network is asked."""
+        """The family of a recipe as integers, calibrated on the inputs of its network."""
         key = (recipe, steps if recipe.retrained else 0)
         if key not in self.made:
             family = self.student(recipe, steps)
@@ -137,11 +137,11 @@ class Workshop:
         return self.made[key]
 
     def seen(self, family: nn.Module) -> dict[str, Signals]:
-        """Inputs of each graph, as the family itself makes them."""
+        """Inputs of each graph while the family generates."""
         return {k: r.seen() for k, r in self.asked(family).items()}
 
     def asked(self, family: nn.Module, designs: int = CALIBRATED) -> Mapping[str, Recorder]:
-        """What each graph is asked for so many designs, as the family itself does."""
+        """Record the inputs of each graph while the family generates `designs` designs."""
         if id(family) not in self.recorders:
             self.recorders[id(family)] = self.task.record(family, designs)
         return self.recorders[id(family)]
@@ -156,7 +156,7 @@ class Workshop:
         return self.costs[key]
 
     def _cost(self, made: Compressed) -> Cost:
-        """On the board; where the weights alone are too many for a limit, a bound from below."""
+        """Cost on the board; if the weights alone exceed a limit, a lower bound."""
         weights = sum(g.stored_bytes for g in made.graphs.values())
         room = [x.at_most for x in self.task.sheet.limits if x.quantity == "flash"]
         if all(most is None or weights <= most for most in room):
@@ -167,7 +167,7 @@ class Workshop:
         return Cost(weights, 0, least, read)
 
     def cost_of(self, made: Compressed, runs: Mapping[str, BoardRun]) -> Cost:
-        """Of what the board counted, for a design of as many calls as the generator makes."""
+        """Cost per design from board runs, scaled by the calls that the generator makes."""
         calls = self.calls(made)
         return Cost(
             flash=sum(r.flash_bytes for r in runs.values()),
@@ -177,7 +177,7 @@ class Workshop:
         )
 
     def on_board(self, made: Compressed, name: str) -> BoardRun:
-        """A few calls of one graph, of those that the generator was asked."""
+        """Run a few of the generator's calls of one graph on the board."""
         key = (id(made), name)
         if key not in self.ran:
             given, sheet = self.given(made, name), self.task.sheet
@@ -185,7 +185,7 @@ class Workshop:
         return self.ran[key]
 
     def given(self, made: Compressed, name: str) -> list[dict[str, np.ndarray]]:
-        """The inputs of these calls in whole numbers; a memory is that of the call before."""
+        """Inputs of these calls as integers; a memory is that of the call before."""
         graph, rows = made.graphs[name], self.seen(made.family)[name]
         return [
             {k: whole(v[i : i + 1], graph.places.get(k)) for k, v in rows.items()}
@@ -194,7 +194,7 @@ class Workshop:
 
 
 def _anything(graph: IntegerGraph) -> dict[str, np.ndarray]:
-    """Inputs from all that there can be, the largest among them."""
+    """Random inputs over their whole range, the largest included."""
     rng = np.random.default_rng(0)
     found = {}
     for name in graph.inputs:
@@ -209,7 +209,7 @@ def _anything(graph: IntegerGraph) -> dict[str, np.ndarray]:
 def equal_on_board(
     graph: IntegerGraph, given: Sequence[Mapping[str, np.ndarray]], run: BoardRun
 ) -> bool:
-    """Whether a board said number by number what the graph gives, memory and all."""
+    """True if a board gave the same numbers as the graph, memory included."""
     memory = {k: np.zeros((1, graph.widths[k]), np.int64) for k in graph.ties.values()}
     for i, row in enumerate(given):
         found = graph.run({**row, **memory})

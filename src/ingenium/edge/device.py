@@ -1,4 +1,4 @@
-"""What is asked of a compressed generator: the device that it runs on, and its limits, as TOML."""
+"""The device sheet of a compressed generator: its processor and its limits, as TOML."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -29,7 +29,7 @@ Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]  # 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a design takes on the device; of what cannot fit, the least that it could take."""
+    """Cost of a design on the device; for weights that cannot fit, a lower bound."""
 
     flash: int
     ram: int
@@ -39,7 +39,7 @@ class Cost:
 
 @checked(frozen=True, config=_STRICT)
 class PublishedEnergies:
-    """Energies of operations, as published; a model, since no meter stands behind it.
+    """Energies of operations, as published; a model without a measurement on the device.
 
     Source: Horowitz, ISSCC 2014, p. 10 (45 nm, 0.9 V: an instruction of an in-order processor
         costs 70 pJ, 8 bytes from a memory of 32 kB cost 20 pJ).
@@ -51,18 +51,18 @@ class PublishedEnergies:
 
 @checked(frozen=True, config=_STRICT)
 class DeviceSheet:
-    """A processor, what it can, and what a generator on it must hold for each design."""
+    """A processor, its capabilities, and the limits for each design of a generator on it."""
 
     name: Annotated[Line, Field(min_length=1)]
     core: Literal["cortex-m4", "cortex-m7", "cortex-m33"] = "cortex-m7"  # as compilers name it
     clock_hz: Positive = 216e6
-    cycles_per_instruction: Positive = 1.0  # taken: caches and wait states of flash have no say
+    cycles_per_instruction: Positive = 1.0  # assumed: caches and wait states of flash are ignored
     formats: tuple[Literal["fp16", "int8", "int4"], ...] = ("int8", "int4")  # of weights
     operators: tuple[str, ...] = OPERATORS
     fusions: tuple[Literal["sum", "product", "function"], ...] = ()  # without memory in between
     energy: PublishedEnergies = field(default_factory=PublishedEnergies)
     title: Line = ""
-    widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep
+    widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units that remain
     zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too
     calls: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = CALLS  # of a denoiser, tried too
     matched: bool = False  # students learn a teacher's hidden states too, where it writes tokens
@@ -86,10 +86,10 @@ class DeviceSheet:
             raise ValueError('formats must name one of "int8" and "int4"')
 
     def latency_s(self, instructions: float) -> float:
-        """Of so many instructions."""
+        """Latency of a number of instructions."""
         return instructions * self.cycles_per_instruction / self.clock_hz
 
     def energy_j(self, instructions: float, weight_bytes: float) -> float:
-        """Of so many instructions, and so many bytes of weights that are read."""
+        """Energy of a number of instructions, and of reading a number of bytes of weights."""
         own = instructions * self.energy.instruction_pj + weight_bytes * self.energy.weight_byte_pj
         return own * 1e-12

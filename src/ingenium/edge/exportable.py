@@ -1,4 +1,4 @@
-"""Which families of a problem can go to a device, told before any is fitted."""
+"""A check, before any fit, that a family of a problem can run on a device."""
 
 from torch import nn
 

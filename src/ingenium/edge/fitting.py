@@ -1,4 +1,4 @@
-"""Fit a generator to a device: search, export, read back, run on the board, judge, keep."""
+"""Fit a generator to a device: search, export, read back, run on the board, judge, save."""
 
 import math
 import tempfile
@@ -40,7 +40,7 @@ class Trial:
 
     made: Compressed
     values: dict[str, Interval]
-    equal: bool  # whether the board said what the file says, number by number
+    equal: bool  # whether the board gave the numbers of the file
     steps: int
     file_bytes: int  # of its ONNX files
 
@@ -53,11 +53,11 @@ def fit(
     watch: Watch = silent,
     overwrite: bool = False,
 ) -> SmallGenerator:
-    """Fit what a device sheet asks for and keep it in `out`.
+    """Fit the generator of a device sheet and save it in `out`.
 
     Raises:
-        InputError: where no recipe meets the limits on what a design takes, naming the nearest.
-        EngineError: if the board has no answer, or another than the file.
+        InputError: where no recipe meets the limits on costs, naming the nearest.
+        EngineError: if the board fails, or differs from the file.
         StorageError: if `out` cannot be written.
     """
     sheet = task.sheet
@@ -102,10 +102,10 @@ def fit(
 def judged(
     shop: Workshop, recipe: CompressionRecipe, original: JudgedGenerator, folder: Path
 ) -> Trial:
-    """A recipe carried out, exported, read back, judged by the verifier and run on the board.
+    """Carry out a recipe, export, read back, judge by the verifier and run on the board.
 
     Raises:
-        EngineError: if the board says other numbers than the file.
+        EngineError: if the board gives other numbers than the file.
     """
     task, steps = shop.task, shop.task.sheet.steps if recipe.retrained else 0
     made = shop.compressed(recipe, steps)
@@ -124,10 +124,10 @@ def judged(
 
 
 def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
-    """Of the trials that hold all limits the one with most accepted designs.
+    """Choose the trial with most accepted designs among those that satisfy all limits.
 
-    Of those that cannot be told from it, the one with the least loss, or where not all have one
-    that which is least apart from the original; then the smallest.
+    Among those not distinguishable from it, it is the one with the least loss or, if some have
+    none, the one with the designs nearest to the original's; then the smallest.
     """
     held = [t for t in trials if _accepted(t, sheet)]
     best = max(held or trials, key=lambda t: t.values["accepted"].value)
@@ -144,7 +144,7 @@ def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
 
 
 def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
-    """What the numbers do not say."""
+    """Assumptions behind the numbers."""
     rate, clock = sheet.cycles_per_instruction, f"{sheet.clock_hz / 1e6:g} MHz"
     return [
         *task.problem.notes,
@@ -158,7 +158,7 @@ def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
 
 
 def _asked(task: CompressionTask) -> dict[str, Any]:
-    """What is made small, for which device."""
+    """Describe the generator and its device."""
     return {
         "problem": task.problem.name,
         "title": task.sheet.title or task.problem.summary,
@@ -169,7 +169,7 @@ def _asked(task: CompressionTask) -> dict[str, Any]:
 
 
 def _chosen(best: Trial, sheet: DeviceSheet) -> dict[str, Any]:
-    """The recipe that is kept, and its verdict."""
+    """The chosen recipe and its verdict."""
     return {
         "recipe": asdict(best.made.recipe),
         "recipe_title": best.made.recipe.title,
@@ -189,12 +189,12 @@ def _export(made: Compressed, folder: Path, fusions: Sequence[str]) -> list[str]
 
 
 def _bytes(folder: Path) -> int:
-    """Of all ONNX files in a folder."""
+    """Bytes of all ONNX files in a folder."""
     return sum(path.stat().st_size for path in folder.glob("*.onnx"))
 
 
 def _floating(shop: Workshop, original: JudgedGenerator, folder: Path) -> dict[str, Any]:
-    """The files of the original: in single precision, and in half if the sheet has that format."""
+    """Files of the original: in single precision, and in half if the sheet has that format."""
     task, graphs = shop.task, shop.task.graphs(shop.task.family)
     with tempfile.TemporaryDirectory() as name:
         for key, graph in graphs.items():
@@ -236,7 +236,7 @@ def _accepted(trial: Trial, sheet: DeviceSheet) -> bool:
 
 
 def _zeros(made: Compressed) -> float:
-    """Share of the weights of all matrices that are 0."""
+    """Share of zeros in all weight matrices."""
     own = [op.weight for g in made.graphs.values() for op in g.operators if isinstance(op, Dense)]
     return 1 - sum(int(np.count_nonzero(w)) for w in own) / sum(w.size for w in own)
 

@@ -1,4 +1,4 @@
-"""A graph as an ONNX file of floating numbers, single or half: for processors that have them.
+"""A graph as an ONNX file of floating numbers, single or half, for processors that have them.
 
 Shapes: n rows, w numbers of a signal.
 """
@@ -20,17 +20,17 @@ NAMES = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "gelu": "Gelu"}
 
 
 def write(graph: NetworkGraph, path: Path, *, half: bool) -> None:
-    """Export it; signals go in and out in single precision, whatever is inside.
+    """Export a graph; inputs and outputs are in single precision, whatever is inside.
 
     Raises:
-        MissingExtra: with the line that installs what is absent.
+        MissingExtra: with the line that installs the missing package.
     """
     onnx = EXTRA.package("onnx")
     write_atomic(path, _FloatWriter(onnx, graph, half).model().SerializeToString())
 
 
 class _FloatWriter:
-    """One graph on its way to ONNX."""
+    """One graph during its conversion to ONNX."""
 
     def __init__(self, onnx: Any, graph: NetworkGraph, half: bool) -> None:
         self.onnx, self.graph = onnx, graph
@@ -107,18 +107,18 @@ class FloatFile:
     """A file of floating numbers, ready to run on one thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open it.
+        """Open the file.
 
         Raises:
-            MissingExtra: with the line that installs what is absent.
-            CorruptError: if it is no such file.
+            MissingExtra: with the line that installs the missing package.
+            CorruptError: if it is no exported graph.
         """
         self.session = opened(path)
         self.inputs = [i.name for i in self.session.get_inputs()]
         self.outputs = [o.name for o in self.session.get_outputs()]
 
     def __call__(self, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Real numbers in and out."""
+        """Run the graph on real numbers."""
         fed = {k: given[k.removesuffix("_given")].detach().numpy() for k in self.inputs}
         found = self.session.run(None, fed)
         return {

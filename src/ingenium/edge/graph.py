@@ -1,4 +1,4 @@
-"""What a network computes for one row, written as a graph of few operators on vectors.
+"""The computation of a network for one row, as a graph of few operators on vectors.
 
 Shapes: n rows, w numbers of a signal.
 """
@@ -24,7 +24,7 @@ EPSILON = 1e-5  # of a normalisation
 
 @dataclass(frozen=True)
 class GraphStep:
-    """One operator: what it makes of which signals."""
+    """One operator and its input signals."""
 
     kind: str  # rows, dense, sum, product, function, norm, part or joined
     out: str
@@ -37,9 +37,9 @@ class GraphStep:
 
 @dataclass
 class NetworkGraph:
-    """Steps in order, the widths of all signals, and what goes in and out.
+    """Steps in order, the widths of all signals, inputs and outputs.
 
-    `ties` are outputs that come back as inputs at the next call: a memory.
+    `ties` are outputs that return as inputs at the next call: a memory.
     """
 
     name: str
@@ -51,49 +51,49 @@ class NetworkGraph:
     steps: list[GraphStep] = field(default_factory=list)
 
     def given(self, name: str, width: int) -> str:
-        """An input of so many numbers."""
+        """Add an input of `width` numbers."""
         self.inputs.append(name)
         self.widths[name] = width
         return name
 
     def index(self, name: str, rows: int) -> str:
-        """An input that is the number of a row of a table."""
+        """Add an input that is the number of a row of a table."""
         self.inputs.append(name)
         self.indices[name] = rows
         self.widths[name] = 1
         return name
 
     def rows(self, index: str, table: Float[Tensor, "r w"]) -> str:
-        """The row of a table."""
+        """Add a row of a table."""
         return self._add("rows", table.shape[1], index, weight=table)
 
     def dense(self, x: str, weight: Float[Tensor, "o i"], bias: Tensor | None) -> str:
-        """A matrix on the signal, and a bias."""
+        """Add a dense layer: a matrix on the signal, and a bias."""
         own = weight.new_zeros(len(weight)) if bias is None else bias
         return self._add("dense", len(weight), x, weight=weight, bias=own)
 
     def sum(self, a: str, b: str) -> str:
-        """Number by number."""
+        """Add an elementwise sum."""
         return self._add("sum", self.widths[a], a, b)
 
     def product(self, a: str, b: str) -> str:
-        """Number by number."""
+        """Add an elementwise product."""
         return self._add("product", self.widths[a], a, b)
 
     def function(self, x: str, name: str) -> str:
-        """A function of each number."""
+        """Add an elementwise function."""
         return self._add("function", self.widths[x], x, name=name)
 
     def norm(self, x: str) -> str:
-        """Less the mean, over the standard deviation."""
+        """Add a normalisation: subtract the mean, divide by the standard deviation."""
         return self._add("norm", self.widths[x], x)
 
     def part(self, x: str, start: int, stop: int) -> str:
-        """Some of the numbers."""
+        """Add a slice of the numbers."""
         return self._add("part", stop - start, x, span=(start, stop))
 
     def joined(self, xs: Sequence[str]) -> str:
-        """One after the other."""
+        """Add a concatenation."""
         return self._add("joined", sum(self.widths[x] for x in xs), *xs)
 
     def told(self, x: str, name: str, *, back: str = "") -> None:
@@ -119,7 +119,7 @@ class NetworkGraph:
 
     @torch.no_grad()
     def run(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """All signals of rows, in floating point."""
+        """Return all signals of rows, in floating point."""
         found = dict(given)
         for step in self.steps:
             found[step.out] = _run(step, [found[name] for name in step.inputs])
@@ -127,7 +127,7 @@ class NetworkGraph:
 
     @property
     def parameters(self) -> int:
-        """Weights, biases left out."""
+        """Number of weights without biases."""
         return sum(s.weight.numel() for s in self.steps)
 
 

@@ -1,9 +1,9 @@
-"""The same graph in whole numbers, and what each operator gives, exactly.
+"""The same graph in integers, with the exact result of each operator.
 
 A signal holds 16-bit numbers with a fixed number of binary places; what a dense layer reads is a
-code of 8 bits with a zero point. Sums of products are of 32 bits, and are brought back by a
-multiplication with 30 bits, a rounding and a shift. Nothing is floating, so that NumPy, ONNX
-Runtime and C on any processor give the same numbers.
+code of 8 bits with a zero point. Sums of products have 32 bits, and are rescaled by a
+multiplication with 30 bits, a rounding and a shift. There are no floating-point numbers, so that
+NumPy, ONNX Runtime and C on any processor give the same numbers.
 
 Shapes: n rows, w numbers of a signal, o outputs, i inputs.
 Source: Jacob et al., CVPR 2018, arXiv:1712.05877 (zero points, multiplier and shift).
@@ -60,7 +60,7 @@ class Dense:
 
 @dataclass(frozen=True)
 class Sum:
-    """Two signals brought to the same places, added, and brought to those of the result."""
+    """A sum of two signals at common places, shifted to the places of the result."""
 
     out: str
     x: str
@@ -71,7 +71,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class Product:
-    """Two signals, number by number."""
+    """An elementwise product of two signals."""
 
     out: str
     x: str
@@ -91,7 +91,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Norm:
-    """Less the mean, over the standard deviation."""
+    """A normalisation: subtract the mean, divide by the standard deviation."""
 
     out: str
     x: str
@@ -101,7 +101,7 @@ class Norm:
 
 @dataclass(frozen=True)
 class Slice:
-    """Some of the numbers."""
+    """A slice of the numbers."""
 
     out: str
     x: str
@@ -111,7 +111,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Joined:
-    """Signals one after the other, each shifted to the places of the result."""
+    """A concatenation of signals, each shifted to the places of the result."""
 
     out: str
     xs: tuple[str, ...]
@@ -130,7 +130,7 @@ def read(op: Operator) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class IntegerGraph:
-    """Operators in order; the places of every signal that goes in or out."""
+    """Operators in order, and the places of every input and output signal."""
 
     name: str
     widths: Mapping[str, int]
@@ -142,7 +142,7 @@ class IntegerGraph:
     operators: tuple[Operator, ...]
 
     def run(self, given: Signals) -> dict[str, np.ndarray]:
-        """All signals of rows, exactly: what files and boards are held to."""
+        """Compute all signals of rows exactly: the reference for files and boards."""
         found = {k: np.asarray(v, np.int64) for k, v in given.items()}
         for op in self.operators:
             found[op.out] = _run(op, found)
@@ -150,17 +150,17 @@ class IntegerGraph:
 
     @property
     def products(self) -> int:
-        """Multiplications of weights, a call."""
+        """Multiplications by weights in a call."""
         return sum(op.weight.size for op in self.operators if isinstance(op, Dense))
 
     @property
     def weight_bytes(self) -> int:
-        """Of matrices and tables, packed."""
+        """Packed bytes of matrices and tables."""
         return sum(_bytes(op) for op in self.operators)
 
     @property
     def stored_bytes(self) -> int:
-        """The same as it lies in flash, where functions share their tables."""
+        """Packed bytes in flash, where functions share their tables."""
         tables = [op.table.tobytes() for op in self.operators if isinstance(op, Lookup)]
         return self.weight_bytes - 2 * ENTRIES * (len(tables) - len(set(tables)))
 
@@ -174,7 +174,7 @@ def _bytes(op: Operator) -> int:
 
 
 def rounded(x: Any, down: Any) -> np.ndarray:
-    """Shifted down to the nearest, halves up; shifted up where `down` is negative."""
+    """Shift down with rounding to the nearest, halves up; shift up where `down` is negative."""
     x, down = np.asarray(x, np.int64), np.asarray(down, np.int64)
     half = np.where(down > 0, np.int64(1) << np.maximum(down - 1, 0), 0)
     found: np.ndarray = np.where(
@@ -184,7 +184,7 @@ def rounded(x: Any, down: Any) -> np.ndarray:
 
 
 def held(x: np.ndarray) -> np.ndarray:
-    """Within what a signal holds."""
+    """Clip to the range of a signal."""
     found: np.ndarray = np.clip(x, -MOST, MOST)
     return found
 

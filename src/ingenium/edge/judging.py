@@ -1,4 +1,4 @@
-"""How a small generator does: measured by the domain's verifier, its own loss, and the board."""
+"""Judgement of a small generator by the domain's verifier, its own loss, and the board."""
 
 import math
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from ingenium.evaluate.intervals import LEVEL, wilson
 from ingenium.evaluate.measured import Interval
 
 RESAMPLES = 400
-ENOUGH = 16  # measured designs, of which a distribution is told
+ENOUGH = 16  # least number of measured designs that gives a distribution
 UNKNOWN = Interval(math.nan, math.nan, math.nan)
 COSTS = ("flash", "ram", "instructions", "latency", "energy")
 
 
 @dataclass(frozen=True)
 class JudgedGenerator:
-    """Which of a generator's designs hold, what was measured of them, and its losses."""
+    """Accepted designs of a generator, their measured values, and its losses."""
 
     accepted: Bool[np.ndarray, " n"]
     measured: Float[np.ndarray, "n k"]
@@ -28,7 +28,7 @@ class JudgedGenerator:
 
 
 def costs(cost: Cost, sheet: DeviceSheet) -> dict[str, Interval]:
-    """What a design takes; counted, and for latency and energy computed of what was counted."""
+    """Costs of a design: counted, and for latency and energy derived from counts."""
     found = {
         "flash": float(cost.flash),
         "ram": float(cost.ram),
@@ -40,7 +40,7 @@ def costs(cost: Cost, sheet: DeviceSheet) -> dict[str, Interval]:
 
 
 def quality(own: JudgedGenerator, original: JudgedGenerator, seed: int) -> dict[str, Interval]:
-    """Shares and losses, alone and against the original, with intervals of 95 %."""
+    """Shares and losses, absolute and against the original, with intervals of 95 %."""
     accepted, losses = own.accepted, own.losses
     n, rng = len(accepted), np.random.default_rng(seed)
     share = Interval(float(accepted.mean()), *wilson(int(accepted.sum()), n))
@@ -65,9 +65,9 @@ def quality(own: JudgedGenerator, original: JudgedGenerator, seed: int) -> dict[
 
 
 def _apart(own: Float[np.ndarray, "n k"], other: Float[np.ndarray, "m k"]) -> Interval:
-    """Largest difference of the distributions of each quantity, on average over all that vary.
+    """Largest difference of the distributions of each quantity, averaged over all that vary.
 
-    A generator that draws one good design again and again is accepted, and far apart.
+    A generator that repeats one good design is accepted, but far from the original.
     Source: Kolmogorov, 1933; Massart, 1990, doi:10.1214/aop/1176990746 (the width).
     """
     found, widths = [], []
@@ -86,7 +86,7 @@ def _apart(own: Float[np.ndarray, "n k"], other: Float[np.ndarray, "m k"]) -> In
 
 
 def cost_margins(cost: Cost, sheet: DeviceSheet) -> dict[str, float]:
-    """Of the limits on what a design takes, as shares of the limits; at least 0 holds."""
+    """Margins of the limits on costs, as shares of the limits; at least 0 satisfies them."""
     own = [x for x in sheet.limits if x.quantity in COSTS]
     found = margins(costs(cost, sheet), own)
     return {x.label: found[x.label] / _size(x) for x in own}

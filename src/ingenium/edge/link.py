@@ -1,9 +1,9 @@
-"""Help over a network: another machine runs the same graphs, and the device goes on without it.
+"""Offloading over a network: another machine runs the same graphs; the device also works alone.
 
-What helps runs the files that the device has, whose digest each request names, so that who did a
-step changes no number; a machine with other files answers nothing. A request and its answer are
-tensors in the format of safetensors after their length in four bytes; nothing
-that is read is run. Neither is signed or encrypted: use it inside a network of your own.
+The server runs the device's own files, whose digest each request names, so that the result is
+the same on both; a server with other files answers nothing. A request and its answer are tensors
+in the format of safetensors after their length in four bytes; no received code is run.
+Neither is signed or encrypted: use it inside a network of your own.
 """
 
 import socket
@@ -24,16 +24,16 @@ from ingenium.sampling.steer import FREE, Steer
 MOST = 64 * 2**20  # bytes of a message
 AT_ONCE = 4096  # designs of a request: others wait until it is answered
 STEP_S, DESIGNS_S = 1.0, 10.0  # that an answer is waited for
-REST_S = 5.0  # that what was silent is not asked again
+REST_S = 5.0  # pause after a failure
 DESIGNS, STATE = "designs", "state"  # a call for whole ones, and of the random numbers behind them
 Service = Callable[[Signals], Mapping[str, Tensor]]
 
 
 def place(address: str) -> tuple[str, int]:
-    """Host and port.
+    """Parse a host and port.
 
     Raises:
-        InputError: if it is none.
+        InputError: if it is no such address.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
@@ -43,10 +43,10 @@ def place(address: str) -> tuple[str, int]:
 
 @dataclass
 class HelpLink:
-    """A machine that may help; silent for a while, it is left alone for a while."""
+    """A connection to a server; after a failure it pauses for a while."""
 
     address: str
-    files: str  # digest of those that the device has
+    files: str  # digest of the device's files
     patience_s: float = STEP_S
     answered: int = 0
     silent_until: float = 0.0
@@ -54,9 +54,9 @@ class HelpLink:
     def ask(
         self, name: str, given: Mapping[str, Tensor], like: Mapping[str, Tensor]
     ) -> Signals | None:
-        """What it answers, with names, kinds and shapes as in `like`, and finite.
+        """Request signals with names, kinds and shapes as in `like`, all finite.
 
-        None if it does not in time, has other files, or answers something else.
+        Return None if the server is late, has other files, or answers something else.
         """
         if time.monotonic() < self.silent_until:
             return None
@@ -78,12 +78,12 @@ class HelpLink:
 
 @dataclass
 class HelpedRunner:
-    """A graph that a link runs where it answers, and the device where it does not."""
+    """A graph that a server runs if it answers, and the device otherwise."""
 
     own: Runner
     name: str
     link: HelpLink
-    row: Signals = field(default_factory=dict)  # of what the device itself gives
+    row: Signals = field(default_factory=dict)  # of the device's own answer
 
     def __call__(self, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         if not self.row:
@@ -95,7 +95,7 @@ class HelpedRunner:
 
 @dataclass
 class HelpedProposals:
-    """Whole designs by a link where it answers, and by the device where it does not."""
+    """Whole designs from a server if it answers, and from the device otherwise."""
 
     own: Callable[..., Tensor]
     link: HelpLink
@@ -111,7 +111,7 @@ class HelpedProposals:
         found = self.link.ask(DESIGNS, {"cond": cond, STATE: state}, like)
         if found is not None:
             try:
-                rng.set_state(found[STATE])  # as if they had been drawn here
+                rng.set_state(found[STATE])  # as if they had been sampled here
             except RuntimeError:  # bytes that are no state
                 rng.set_state(state)
             else:
@@ -121,7 +121,7 @@ class HelpedProposals:
 
 @dataclass
 class Lender:
-    """What a machine that helps can run, and how often it was asked."""
+    """Graphs and proposals of a server, and the number of its requests."""
 
     files: str  # digest of its own
     services: dict[str, Service]
@@ -131,7 +131,7 @@ class Lender:
     def of(
         cls, files: str, runners: Mapping[str, Runner], propose: Callable[..., Tensor]
     ) -> "Lender":
-        """The graphs of a small generator, and whole designs by it."""
+        """Serve the graphs of a small generator, and its whole designs."""
 
         def designs(given: Signals) -> Mapping[str, Tensor]:
             if len(given["cond"]) > AT_ONCE:
@@ -143,7 +143,7 @@ class Lender:
         return cls(files, {**runners, DESIGNS: designs})
 
     def answer(self, request: bytes) -> bytes:
-        """Of one request; nothing is told of what cannot be run, or is asked of other files."""
+        """Answer one request; return nothing for one that cannot be run, or names other files."""
         try:
             found = {tuple(k.split("/")): v for k, v in load(request).items()}
             ((files, name),) = {k[:2] for k in found}
@@ -156,7 +156,7 @@ class Lender:
         return _packed(told)
 
     def server(self, host: str, port: int) -> socketserver.TCPServer:
-        """A server that answers one request after the other; port 0 takes a free one.
+        """Open a server that answers one request after the other; port 0 takes a free one.
 
         Raises:
             InputError: where it cannot listen.
@@ -169,7 +169,7 @@ class Lender:
                     asked = _received(self.request, time.monotonic() + DESIGNS_S)
                     _send(self.request, lender.answer(asked), time.monotonic() + DESIGNS_S)
                 except OSError:
-                    return  # whoever asked is gone, and goes on by itself
+                    return  # the client is gone, and continues by itself
 
         class _Server(socketserver.TCPServer):
             allow_reuse_address = True
@@ -182,17 +182,17 @@ class Lender:
 
 
 def _packed(tensors: Mapping[str, Tensor]) -> bytes:
-    """Each in memory of its own, as the format wants it."""
+    """Tensors each in memory of its own, as the format requires."""
     return save({k: v.detach().contiguous().clone() for k, v in tensors.items()})
 
 
 def _rows(row: Mapping[str, Tensor], count: int) -> Signals:
-    """As many as were asked, of the kinds and widths of one."""
+    """Repeat a row `count` times."""
     return {k: v.expand(count, *v.shape[1:]) for k, v in row.items()}
 
 
 def _alike(found: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> bool:
-    """Whether names, kinds and shapes are the same, and all numbers finite."""
+    """True if names, kinds and shapes are the same, and all numbers finite."""
     return found.keys() == like.keys() and all(
         v.dtype == like[k].dtype and v.shape == like[k].shape and bool(v.isfinite().all())
         for k, v in found.items()

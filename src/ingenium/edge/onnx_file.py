@@ -1,4 +1,4 @@
-"""The graph as an ONNX file of whole numbers, and what that file says when it is read back.
+"""The graph as an ONNX file of integers, and its results when that file is read back.
 
 Shapes: n rows, w numbers of a signal.
 """
@@ -36,22 +36,22 @@ EXTRA = Extra("edge")
 OPSET = 21  # from which there are weights of 4 bits
 ABOVE = 62  # bits of what makes a number positive, so that a division rounds down
 NARROW = 30  # those of 32-bit numbers
-SAFE = 16  # shift up to which these have room for a half too
+SAFE = 16  # shift up to which these fit a half too
 LIMIT = 2**31 - 1  # bytes of a file
 
 
 def write(graph: IntegerGraph, path: Path) -> None:
-    """Export it; signals go in and out as 32-bit whole numbers, row numbers as 64-bit ones.
+    """Export a graph; inputs and outputs are 32-bit integers, row numbers 64-bit ones.
 
     Raises:
-        MissingExtra: with the line that installs what is absent.
+        MissingExtra: with the line that installs the missing package.
     """
     onnx = EXTRA.package("onnx")
     write_atomic(path, _Writer(onnx, graph).model().SerializeToString())
 
 
 class _Writer:
-    """One graph on its way to ONNX."""
+    """One graph during its conversion to ONNX."""
 
     def __init__(self, onnx: Any, graph: IntegerGraph) -> None:
         self.onnx, self.graph = onnx, graph
@@ -102,9 +102,9 @@ class _Writer:
         return self._do("Cast", x, to=self.onnx.TensorProto.INT64)
 
     def _each(self, x: str, shift: Int[np.ndarray, " o"]) -> str:
-        """Shifted down, each output by its own; kept as bytes, powers are made when it is opened.
+        """Shift each output down by its own bits, stored as bytes; powers are computed on opening.
 
-        Division cuts towards zero, so it is of a number that was made positive.
+        Division truncates towards zero, so the number is made positive before.
         """
         powers = self._constant(np.int64(1) << np.arange(ABOVE + 1, dtype=np.int64))
         own = self._wide(self._constant(shift.astype(np.uint8)))
@@ -116,9 +116,9 @@ class _Writer:
         return self._do("Sub", cut, back)
 
     def _down(self, x: str, shift: int, bits: int = ABOVE) -> str:
-        """Shifted down to the nearest, halves up; of 64-bit numbers, or 32-bit ones with 30 bits.
+        """Shift down to the nearest, halves up, for 64-bit numbers, or 32-bit ones with 30 bits.
 
-        Division cuts towards zero, so it is of a number that was made positive.
+        Division truncates towards zero, so the number is made positive before.
         """
         kind = np.int64 if bits == ABOVE else np.int32
         s = np.asarray(shift, np.int64)
@@ -134,7 +134,7 @@ class _Writer:
         return self._do("Sub", cut, self._constant((np.int64(1) << (bits - s)).astype(kind)))
 
     def _held(self, x: str, out: str, wide: bool = True) -> None:
-        """Within 16 bits, as 32-bit numbers."""
+        """Clip to 16 bits, as 32-bit numbers."""
         kind = np.int64 if wide else np.int32
         ends = [self._constant(np.array(v, kind)) for v in (-MOST, MOST)]
         if not wide:
@@ -203,7 +203,7 @@ class _Writer:
         self._held(self._each(wide, op.shift), op.out)
 
     def _unpacked(self, op: Dense) -> str:
-        """4-bit weights, two in a byte, as 8-bit ones."""
+        """Unpack 4-bit weights, two in a byte, to 8-bit ones."""
         own = op.weight.T.ravel().astype(np.int16) & 15
         low, high = own[::2], np.append(own[1::2], np.zeros(len(own) % 2, np.int16))
         name = f"k{len(self.constants)}"
@@ -238,14 +238,14 @@ class _Writer:
 
 
 class GraphFile:
-    """A file of ours, ready to run on one thread."""
+    """An exported file, ready to run on one thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open it.
+        """Open the file.
 
         Raises:
-            MissingExtra: with the line that installs what is absent.
-            CorruptError: if it is no such file.
+            MissingExtra: with the line that installs the missing package.
+            CorruptError: if it is no exported graph.
         """
         self.session = opened(path)
         about = self.session.get_modelmeta().custom_metadata_map
@@ -258,7 +258,7 @@ class GraphFile:
         self.outputs = tuple(o.name for o in self.session.get_outputs())
 
     def run(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Whole numbers in, whole numbers out."""
+        """Run the graph on integers."""
         kinds = {k: np.int32 if k in self.places else np.int64 for k in self.inputs}
         fed = {k: np.ascontiguousarray(given[k], kinds[k]) for k in self.inputs}
         return dict(zip(self.outputs, self.session.run(None, fed), strict=True))
@@ -268,7 +268,7 @@ def opened(path: Path) -> Any:
     """A session of ONNX Runtime on one thread.
 
     Raises:
-        MissingExtra: with the line that installs what is absent.
+        MissingExtra: with the line that installs the missing package.
         CorruptError: if it is no ONNX file.
     """
     runtime = EXTRA.package("onnxruntime")
@@ -278,7 +278,7 @@ def opened(path: Path) -> Any:
     data = content(path, "a compressed generator's ONNX file", most=LIMIT)
     try:
         return runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # of a class that the runtime keeps to itself
+    except Exception as error:  # of a private class of the runtime
         raise _foreign(path, error) from error
 
 

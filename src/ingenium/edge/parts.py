@@ -1,7 +1,7 @@
-"""Which networks of a family run on a device, and the family with them there.
+"""Networks of a family that run on a device, and the family with them replaced.
 
-A family draws, solves and obeys grammars as it always does; what it asks its network goes to the
-device. So one way serves the designs of all domains.
+A family samples, solves and obeys grammars as usual; calls of its network go to the device. So one
+mechanism serves the designs of all domains.
 
 Shapes: n rows, w numbers of a step.
 """
@@ -33,11 +33,11 @@ Signals = dict[str, Tensor]
 
 @dataclass
 class Recorder:
-    """Runs a graph in floating point and keeps what it was asked."""
+    """Runs a graph in floating point and stores its inputs."""
 
     graph: NetworkGraph
-    most: int = 4096  # rows that are kept
-    rows: int = 0  # that were asked
+    most: int = 4096  # rows that are stored
+    rows: int = 0  # of all calls
     kept: list[Signals] = field(default_factory=list)
 
     def __call__(self, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
@@ -48,13 +48,13 @@ class Recorder:
         return self.graph.run(given)
 
     def seen(self) -> Signals:
-        """All that was kept, row after row."""
+        """All stored inputs, row after row."""
         return {k: torch.cat([part[k] for part in self.kept]) for k in self.kept[0]}
 
 
 @dataclass
 class FileRunner:
-    """Runs an exported file; real numbers in and out, whole ones inside."""
+    """Runs an exported file; real numbers in and out, integers inside."""
 
     file: GraphFile
     rows: int = 0
@@ -68,7 +68,7 @@ class FileRunner:
 
 @dataclass
 class GraphRunner:
-    """Runs a graph in whole numbers without a file: slower, and the same numbers."""
+    """Runs a graph in integers without a file: slower, and the same numbers."""
 
     graph: IntegerGraph
 
@@ -79,12 +79,12 @@ class GraphRunner:
 
 
 def real(x: np.ndarray, places: int) -> Tensor:
-    """A signal of whole numbers as what it stands for."""
+    """Convert a signal of integers to the real numbers it represents."""
     return torch.from_numpy(x.astype(np.float32) * np.float32(2.0**-places))
 
 
 def whole(x: Tensor, places: int | None) -> np.ndarray:
-    """A signal in whole numbers of so many places; a row number as it is."""
+    """Convert a signal to integers with `places` binary places; a row number stays as it is."""
     values = x.detach().double().numpy()
     if places is None:
         return values.astype(np.int64).reshape(-1, 1)
@@ -96,27 +96,27 @@ class EdgePart(Protocol):
     """One network of a family, as graphs that a device runs."""
 
     def graphs(self, family: Any) -> dict[str, NetworkGraph]:
-        """Its graphs by name."""
+        """Graphs of the part by name."""
         ...
 
     def seat(self, family: Any, runners: Mapping[str, Runner]) -> None:
-        """Send what the family asks its network to the runners."""
+        """Send the calls of the family's network to the runners."""
         ...
 
 
 @dataclass(frozen=True)
 class TokenSteps:
-    """A recurrent network that writes tokens: what it is told once, and a step for each token."""
+    """A recurrent network that generates tokens: conditioned once, then a step for each token."""
 
     def graphs(self, family: TokenAutoregressive) -> dict[str, NetworkGraph]:
-        """`told`, which is asked once a design, and `step`."""
+        """Graphs `told`, called once a design, and `step`."""
         told = NetworkGraph("told")
         given = told.given("cond", family.c)
         told.told(_perceptron(told, given, family.told), "about")
         return {"told": told, "step": _recurrent(family)}
 
     def seat(self, family: TokenAutoregressive, runners: Mapping[str, Runner]) -> None:
-        """In place of `told` and `follow`."""
+        """Replace `told` and `follow`."""
         instead(family, "told", lambda cond: runners["told"]({"cond": cond})["about"])
         instead(family, "follow", _TokenCalls(runners["step"]))
 
@@ -140,14 +140,14 @@ class _TokenCalls:
 
 @dataclass(frozen=True)
 class DenoiserCalls:
-    """A perceptron that denoises vectors, asked at each level of a solver."""
+    """A perceptron that denoises vectors, called at each level of a solver."""
 
     def graphs(self, family: Denoising) -> dict[str, NetworkGraph]:
-        """The one that is asked at each level."""
+        """The graph that is called at each level."""
         return {"denoise": _trunk(_checked(family.network, family), "denoise", level=True)}
 
     def seat(self, family: Denoising, runners: Mapping[str, Runner]) -> None:
-        """In place of the network."""
+        """Replace the network."""
         waves = _checked(family.network, family).conditioning.frequencies
 
         def run(x: Tensor, cond: Tensor, level: Tensor, keep: Bool[Tensor, " n"] | None) -> Tensor:
@@ -166,29 +166,29 @@ class DenoiserCalls:
 
 @dataclass(frozen=True)
 class DecoderCalls:
-    """A perceptron that decodes latent numbers, asked once a design."""
+    """A perceptron that decodes latent numbers, called once a design."""
 
     def graphs(self, family: VAE) -> dict[str, NetworkGraph]:
-        """The one that is asked."""
+        """The graph of the decoder."""
         return {"decode": _trunk(_checked(family.decode, family), "decode", level=False)}
 
     def seat(self, family: VAE, runners: Mapping[str, Runner]) -> None:
-        """In place of the decoder."""
+        """Replace the decoder."""
         run = runners["decode"]
         instead(family, "decode", lambda z, cond: run({"x": z, "cond": cond})["out"])
 
 
 @runtime_checkable
 class HasEdgePart(Protocol):
-    """A module that says itself what of it runs on a device."""
+    """A module that declares its own part for a device."""
 
     def edge_part(self) -> EdgePart:
-        """Its part."""
+        """The part for a device."""
         ...
 
 
 def instead(family: nn.Module, name: str, call: Callable[..., Any]) -> None:
-    """What is asked in place of a network, whose weights stay where they are."""
+    """Replace a method that calls a network; its weights stay in place."""
     object.__setattr__(family, name, call)
 
 
@@ -204,18 +204,18 @@ class FoundPart:
         return family.get_submodule(self.path) if self.path else family
 
     def graphs(self, family: nn.Module) -> dict[str, NetworkGraph]:
-        """All that a device runs."""
+        """All graphs for a device."""
         return self.part.graphs(self.of(family))
 
     def seated(self, family: nn.Module, runners: Mapping[str, Runner]) -> nn.Module:
-        """A copy of the family that asks the runners."""
+        """Copy the family with its network replaced by the runners."""
         own = copy.deepcopy(family)
         self.part.seat(self.of(own), runners)
         return own
 
 
 def part_of(family: object, name: str) -> FoundPart:
-    """The network of a family that can run on a device: the first of its modules that has one.
+    """Find the network of a family that can run on a device: the first of its modules that has one.
 
     Raises:
         InputError: for a family without one, naming what cannot be exported and what can.
@@ -255,7 +255,7 @@ def _found(module: nn.Module) -> EdgePart | None:
 
 
 def unsupported(operator: str, where: str, instead: str) -> InputError:
-    """The refusal of an operator, with the nearest way around it."""
+    """Build the error for an operator, with the nearest alternative."""
     return InputError(
         "operators that whole numbers on a device have (dense, sum, product, function, norm)",
         f"{operator}, in {where}",
@@ -264,7 +264,7 @@ def unsupported(operator: str, where: str, instead: str) -> InputError:
 
 
 def _checked(network: nn.Module, family: nn.Module) -> Trunk:
-    """A trunk on one vector, which has no attention."""
+    """Check that a trunk works on one vector, without attention."""
     name = type(family).__name__
     if not isinstance(network, Trunk):
         raise unsupported("convolution", f"{type(network).__name__} of {name}", "--family vae")
@@ -283,12 +283,12 @@ def _perceptron(g: NetworkGraph, x: str, layers: nn.Sequential) -> str:
 
 
 def dense_of(g: NetworkGraph, x: str, layer: Any) -> str:
-    """A linear layer."""
+    """Add a linear layer."""
     return g.dense(x, layer.weight.detach(), layer.bias.detach())
 
 
 def _recurrent(family: TokenAutoregressive) -> NetworkGraph:
-    """One step: the token that came, what is told, and the memory."""
+    """Build one step: the last token, the condition, and the memory."""
     decoder: Any = family.decoder
     memory, g = decoder.memory, NetworkGraph("step")
     w = memory.hidden_size
@@ -313,7 +313,7 @@ _LSTM = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 def remembered(
     g: NetworkGraph, x: str, memory: Any, state: Sequence[tuple[str, str]]
 ) -> tuple[str, list[tuple[str, str]]]:
-    """What an LSTM says of one more step, and its state after it, layer by layer."""
+    """Add one step of an LSTM; return its output, and its state layer by layer."""
     w, ends = memory.hidden_size, []
     for i, (h, c) in enumerate(state):
         own = {k: getattr(memory, f"{k}_l{i}").detach() for k in _LSTM}
@@ -328,7 +328,7 @@ def remembered(
 
 
 def _trunk(trunk: Trunk, name: str, *, level: bool) -> NetworkGraph:
-    """Conditioned blocks on one vector."""
+    """Build conditioned blocks on one vector."""
     g = NetworkGraph(name)
     enter: Any = trunk.enter.linear
     told: Any = trunk.conditioning
@@ -348,7 +348,7 @@ def _trunk(trunk: Trunk, name: str, *, level: bool) -> NetworkGraph:
 
 
 def _modulated(g: NetworkGraph, h: str, e: str, layer: Modulation) -> str:
-    """Normalised, then scaled by 1 more than the network says, and shifted."""
+    """Normalise, scale by 1 plus the network's output, and shift."""
     w = layer.shift.out_features // 2
     bias = layer.shift.bias.detach().clone()
     bias[:w] += 1

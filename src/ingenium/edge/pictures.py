@@ -1,4 +1,4 @@
-"""Pictures of small generators: what is kept against what it takes."""
+"""Pictures of small generators: quality against costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ ALIKE = 0.03  # of the largest cost, within which trials would hide each other
 
 
 def figures(kept: SmallGenerator) -> list[Drawn]:
-    """The trials of a small generator."""
+    """Figures of the trials of a small generator."""
     heading = "Quality against what it takes; numbers are rows of what was tried"
     return [(heading, "", pareto(kept.record))]
 
@@ -27,7 +27,7 @@ def figures(kept: SmallGenerator) -> list[Drawn]:
 def pareto(record: Mapping[str, Any]) -> Figure:
     """Share of accepted designs against bytes, instructions and energy; lines are the limits.
 
-    Trials that cost the same stand side by side.
+    Trials of equal cost are drawn side by side.
     """
     figure, grid = panels(1, len(AXES), (3.3, 3.2))
     trials, original = record["trials"], record["original"]["accepted"]["value"]

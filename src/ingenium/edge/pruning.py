@@ -1,6 +1,6 @@
 """Fewer units, or fewer weights: a smaller copy of a family, and masks of what is zero.
 
-Shapes: w units of a layer, k of them that are kept.
+Shapes: w units of a layer, k of them that remain.
 Source: Li et al., ICLR 2017, arXiv:1608.08710 (units by the size of their weights); Han et al.,
 NeurIPS 28, 2015, arXiv:1506.02626 (weights by their size).
 """
@@ -22,20 +22,20 @@ from ingenium.generators.tokens.decoders import Recurrent
 
 @runtime_checkable
 class HasNarrow(Protocol):
-    """A part that says itself how its family gets narrower."""
+    """A part that declares how its family gets narrower."""
 
     def narrowed(self, family: Any, share: float, seen: Mapping[str, Recorder]) -> nn.Module:
-        """A copy with a share of the units of each layer."""
+        """Copy a family with a share of the units of each layer."""
         ...
 
 
-EVEN = 8  # units are kept in eights, as processors read them
+EVEN = 8  # units remain in eights, as processors read them
 
 
 def narrowed(
     family: nn.Module, found: FoundPart, share: float, seen: Mapping[str, Recorder]
 ) -> nn.Module:
-    """A copy with a share of the units of each layer: those that weigh most in what follows.
+    """Copy a family with a share of the units of each layer: those of largest weight.
 
     Raises:
         InputError: for a kind of network that is not narrowed.
@@ -67,13 +67,12 @@ def narrowed(
 
 
 def kept_units(weight: Float[Tensor, " w"], share: float) -> Int[Tensor, " k"]:
-    """A share of the units, those that weigh most."""
+    """Select a share of the units, those of largest weight."""
     count = min(len(weight), max(EVEN, round(share * len(weight) / EVEN) * EVEN))
     return weight.topk(count).indices.sort().values
 
 
 def _fewer_hidden(block: ResidualBlock, share: float) -> None:
-    """Of the hidden units of a perceptron."""
     up, down = block.up, block.down
     with torch.no_grad():
         kept = kept_units(up.weight.norm(dim=1) * down.weight.norm(dim=0), share)
@@ -86,7 +85,7 @@ def _fewer_hidden(block: ResidualBlock, share: float) -> None:
 
 
 def _fewer_states(family: TokenAutoregressive, share: float, seen: Recorder) -> TokenAutoregressive:
-    """Of what is read and of the memory of each layer, by their spread and their weights."""
+    """Prune inputs and the memory of each layer, by their spread and their weights."""
     decoder: Any = family.decoder
     memory = decoder.memory
     layers, signals = memory.num_layers, seen.graph.run(seen.seen())
@@ -113,13 +112,13 @@ def _fewer_states(family: TokenAutoregressive, share: float, seen: Recorder) -> 
 
 
 def _read_of(seen: Recorder, signals: Mapping[str, Tensor]) -> Tensor:
-    """What the first layer reads."""
+    """Inputs of the first layer."""
     first = next(s for s in seen.graph.steps if s.kind == "dense")
     return signals[first.inputs[0]]
 
 
 def _fill(small: Any, family: Any, kept: list[Int[Tensor, " k"]]) -> None:
-    """Copy the weights of what is kept."""
+    """Copy the weights that remain."""
     enter, last = kept[0], kept[-1]
     small.told[0].weight.copy_(family.told[0].weight[enter])
     small.told[0].bias.copy_(family.told[0].bias[enter])
@@ -135,7 +134,7 @@ def _fill(small: Any, family: Any, kept: list[Int[Tensor, " k"]]) -> None:
 
 
 def kept_memory(new: nn.LSTM, old: nn.LSTM, kept: list[Int[Tensor, " k"]]) -> None:
-    """Copy an LSTM's weights of what it reads and of the units of each layer that are kept."""
+    """Copy an LSTM's weights for the inputs and the units of each layer that remain."""
     for i in range(old.num_layers):
         own = kept[i + 1]
         gates = torch.cat([own + k * old.hidden_size for k in range(4)])
@@ -146,7 +145,7 @@ def kept_memory(new: nn.LSTM, old: nn.LSTM, kept: list[Int[Tensor, " k"]]) -> No
 
 
 def masks(model: nn.Module, sparse: float) -> dict[str, Tensor]:
-    """Of each matrix, 1 where a weight stays: the largest of it."""
+    """Masks of each matrix: 1 for its largest weights, 0 for the others."""
     if not sparse:
         return {}
     found = {}

@@ -1,4 +1,4 @@
-"""From a graph and what its signals were on real proposals, to whole numbers.
+"""Quantisation of a graph to integers, calibrated on its signals for real proposals.
 
 Shapes: n rows, w numbers of a signal, o outputs, i inputs.
 Source: Jacob et al., CVPR 2018, arXiv:1712.05877; Krishnamoorthi, 2018, arXiv:1806.08342 (a scale
@@ -35,11 +35,11 @@ from ingenium.edge.integer import (
 )
 
 FACTOR_BITS = 30
-ROOM = 1.1  # of what a signal was at most, that it may be
+ROOM = 1.1  # margin over the largest calibrated value of a signal
 QUICK = 33  # bits of a shift from which a processor of 32 bits needs the upper word alone
 MOST_SHIFT = 61
-STILL = 2.0**-10  # that a signal is taken to reach at least
-LEAST_PLACES = 9  # that a signal keeps for that
+STILL = 2.0**-10  # least range of a signal
+LEAST_PLACES = 9  # places reserved for that
 WIDEST = 14  # binary places of a signal at most
 CLIPS = np.linspace(1.0, 0.5, 11)  # of the largest weight, tried at 4 bits
 SATURATING = {"sigmoid": 8.0, "tanh": 8.0}  # beyond which the function does not change
@@ -47,7 +47,7 @@ SATURATING = {"sigmoid": 8.0, "tanh": 8.0}  # beyond which the function does not
 
 @dataclass(frozen=True)
 class Scheme:
-    """How numbers become whole."""
+    """Settings of the quantisation."""
 
     bits: int = 8  # of weights; 4 packs two into a byte
     per_channel: bool = True  # a scale for each output, and not one for all
@@ -55,15 +55,15 @@ class Scheme:
 
     @property
     def most(self) -> int:
-        """The largest whole weight; the range is symmetric."""
+        """The largest integer weight; the range is symmetric."""
         return int(2 ** (self.bits - 1)) - 1
 
 
 def quantised(graph: NetworkGraph, seen: Mapping[str, Tensor], scheme: Scheme) -> IntegerGraph:
-    """The graph in whole numbers, its ranges calibrated on the signals of `seen` inputs.
+    """Quantise a graph, with ranges calibrated on the signals of `seen` inputs.
 
     Raises:
-        InputError: if what it is calibrated by, or what the network makes of that, is not finite.
+        InputError: if the inputs or the signals of the calibration are not finite.
     """
     signals = graph.run(seen)
     for name, values in signals.items():
@@ -80,7 +80,7 @@ def quantised(graph: NetworkGraph, seen: Mapping[str, Tensor], scheme: Scheme) -
 
 
 class _Writing:
-    """One graph on its way to whole numbers."""
+    """One graph during its quantisation."""
 
     def __init__(self, graph: NetworkGraph, signals: Mapping[str, Tensor], scheme: Scheme) -> None:
         self.graph, self.signals, self.scheme = graph, signals, scheme
@@ -92,7 +92,7 @@ class _Writing:
         self.codes: dict[str, tuple[str, float, int]] = {}
 
     def whole(self) -> IntegerGraph:
-        """All steps in order."""
+        """Convert all steps in order."""
         for step in self.graph.steps:
             getattr(self, f"_{step.kind}")(step)
         g = self.graph
@@ -132,7 +132,7 @@ class _Writing:
         self.operators.append(op)
 
     def _code(self, x: str) -> tuple[str, float, int]:
-        """The 8-bit code of a signal, made once; its scale and its zero."""
+        """The 8-bit code of a signal, added once; its scale and its zero point."""
         if x not in self.codes:
             values = self.signals[x].double()
             low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
@@ -151,7 +151,7 @@ class _Writing:
         common = max(own)
         up = (common - own[0], common - own[1])
         down = common - self.places[step.out]
-        if max(up) > WIDEST:  # of very different sizes: the small one has no say there
+        if max(up) > WIDEST:  # of very different sizes: the small one does not matter there
             up, down = (min(up[0], WIDEST), min(up[1], WIDEST)), down
         self.operators.append(Sum(step.out, step.inputs[0], step.inputs[1], up, down))
 
@@ -188,9 +188,9 @@ class _Writing:
 def codes_of(
     weight: Float[Tensor, "o i"], scheme: Scheme
 ) -> tuple[Int[np.ndarray, "o i"], Float[np.ndarray, " o"]]:
-    """Whole weights, and what one of each output stands for.
+    """Quantise weights; also return the scale of each output.
 
-    At 4 bits the largest weights are cut off where that misses less of the rest.
+    At 4 bits the largest weights are clipped if that reduces the error of the rest.
     """
     most = scheme.most
     flat = weight if scheme.per_channel else weight.reshape(1, -1)
@@ -208,7 +208,7 @@ def codes_of(
 
 
 def _places(values: Tensor) -> int:
-    """Binary places with which all values have room."""
+    """Number of binary places with which all values fit."""
     return min(WIDEST, _fitting(float(values.abs().max()) * ROOM, MOST))
 
 
@@ -217,7 +217,7 @@ def _fitting(most: float, top: int) -> int:
 
 
 def _factor(real: float) -> tuple[int, int]:
-    """A number as a whole one of 30 bits and a shift to the right."""
+    """Convert a number to a 30-bit integer and a shift to the right."""
     if real <= 0:
         return 0, 1
     fraction, power = math.frexp(real)

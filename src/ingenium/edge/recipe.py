@@ -1,4 +1,4 @@
-"""How a generator is made small: one recipe, and all that are tried for a device.
+"""Recipes that make a generator small, and those to try for a device.
 
 Source: Han et al., ICLR 2016, arXiv:1510.00149 (pruned, retrained, then quantised).
 """
@@ -10,7 +10,7 @@ from itertools import product
 from ingenium.edge.quantise import Scheme
 
 WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25)
-CALLS = (4,)  # of a denoiser, that are tried instead of as many as its solver makes
+CALLS = (4,)  # calls of a denoiser that are tried instead of those of its solver
 FORMATS = {"int8": 8, "int4": 4}
 
 
@@ -18,27 +18,27 @@ FORMATS = {"int8": 8, "int4": 4}
 class CompressionRecipe:
     """Techniques in the order in which they are used."""
 
-    width: float = 1.0  # share of the units that are kept: structured pruning
+    width: float = 1.0  # share of the units that remain: structured pruning
     sparse: float = 0.0  # share of the weights that are zero: unstructured pruning
-    distilled: bool = False  # retrained towards what the generator says, and not only to designs
+    distilled: bool = False  # retrained towards the generator's outputs, and not only to designs
     matched: bool = False  # its hidden states too: by features, and not by outputs alone
     aware: bool = False  # retrained with weights that are rounded: quantisation-aware
-    calls: int = 0  # of a denoiser for a design; 0: as many as its solver makes
+    calls: int = 0  # of a denoiser for a design; 0: those of its solver
     scheme: Scheme = field(default_factory=Scheme)
 
     @property
     def retrained(self) -> bool:
-        """Whether anything is learned."""
+        """True if anything is retrained."""
         return self.distilled or self.aware or self.thinner
 
     @property
     def thinner(self) -> bool:
-        """Whether units or weights are gone."""
+        """True if units or weights are removed."""
         return self.width < 1 or self.sparse > 0
 
     @property
     def title(self) -> str:
-        """Of tables: `int8, 50 % of units, distilled`."""
+        """Title in tables: `int8, 50 % of units, distilled`."""
         parts = [f"int{self.scheme.bits}"]
         parts += [] if self.scheme.per_channel else ["one scale"]
         parts += [] if self.scheme.zero_points else ["no zero points"]
@@ -58,10 +58,10 @@ def recipes(
     *,
     matched: bool = False,
 ) -> Iterator[CompressionRecipe]:
-    """All that a device's formats admit, from the one that changes least.
+    """List all recipes that a device's formats admit, from the one that changes least.
 
-    Weights that are zero one by one are tried only where a sheet says so: rows are stored whole,
-    where zeros save neither flash nor time. With `matched` what is distilled learns states too.
+    Unstructured zeros are tried only if a sheet says so: rows are stored whole, so that zeros save
+    neither flash nor time. With `matched` distillation includes hidden states.
     """
     whole = [name for name in formats if name in FORMATS]
     for name, width, sparse, asked in product(whole, widths, (0.0, *zeros), (0, *calls)):
@@ -70,7 +70,7 @@ def recipes(
             states = matched and distilled
             own = CompressionRecipe(width, sparse, distilled, states, aware, asked, Scheme(bits))
             if bits == 8 and (aware or (distilled and not own.thinner and not asked)):
-                continue  # there is nothing to win back
+                continue  # there is no loss to recover
             yield own
     if "int8" in whole:
         yield CompressionRecipe(scheme=Scheme(per_channel=False))

@@ -1,9 +1,9 @@
-"""What is lost is learned again: under masks, with rounded weights, from designs or a teacher.
+"""Retraining after compression: under masks, with rounded weights, from designs or a teacher.
 
-Shapes: n designs, v symbols.
-Source: Hinton, Vinyals and Dean, 2015, arXiv:1503.02531 (a teacher's chances); Bengio, Léonard and
-Courville, 2013, arXiv:1308.3432 (gradients straight through a rounding); Liu, Gong and Liu, ICLR
-2023, arXiv:2209.03003 (fewer calls from a teacher's own pairs of noise and design).
+Shapes: n designs, v symbols. Source: Hinton, Vinyals and Dean, 2015, arXiv:1503.02531 (a teacher's
+    probabilities); Bengio, Léonard and Courville, 2013, arXiv:1308.3432 (gradients straight through
+    a rounding); Liu, Gong and Liu, ICLR 2023, arXiv:2209.03003 (fewer calls from a teacher's own
+    pairs of noise and design).
 """
 
 from collections.abc import Callable, Iterable
@@ -26,24 +26,24 @@ from ingenium.sampling.solvers import Ddim
 from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import train
 
-TEACHER = 0.9  # share of the loss that the teacher's word has
-STATES = 1.0  # nats that a hidden state costs which lies its spread away from the teacher's
+TEACHER = 0.9  # share of the loss from the teacher
+STATES = 1.0  # nats for a hidden state one spread away from the teacher's
 
 
 @runtime_checkable
 class HasLessons(Protocol):
-    """A model that says itself how it learns from a teacher."""
+    """A model that declares how it learns from a teacher."""
 
     def taught_loss(
         self, teacher: Any, x: Tensor, cond: Tensor, rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """What one row adds to the loss of a student."""
+        """Loss of a student for each row."""
         ...
 
 
 @dataclass
 class Retraining:
-    """A model whose weights are masked and rounded wherever its loss sees them."""
+    """A model whose weights are masked and rounded whenever its loss is computed."""
 
     student: Model
     masks: dict[str, Tensor] = field(default_factory=dict)
@@ -60,41 +60,41 @@ class Retraining:
             self._bare = _TokenLoss(self.student, self.kept or KeptStates(self.teacher), bridge)
 
     def fit(self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan) -> None:
-        """Train, and leave the weights as they were seen."""
+        """Train, and leave the weights masked and rounded."""
         train(self, x, cond, plan)
         self.settle()
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Masked weights are zero, rounded ones lie on their grid."""
+        """Set masked weights to zero, and rounded ones to their grid."""
         seen = self._seen()
         for name, weight in self.student.named_parameters():
             weight.copy_(seen[name])
 
     def turns(self) -> tuple[Turn, ...]:
-        """All parameters on the loss."""
+        """One optimiser of all parameters on the loss."""
         return (Turn(tuple(self._bare.parameters()), self._loss, betas=(0.9, 0.98)),)
 
     def anneal(self, fraction: float) -> None:
-        """Prices are at their end."""
+        """Do nothing: no setting changes during training."""
         self.student.anneal(1.0)
 
     def held_out_loss(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
-        """Of the same weights."""
+        """Loss with the same weights."""
         with torch.no_grad():
             return self._loss(x, cond, rng)
 
     def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]:
-        """Those of the student."""
+        """Parameters of the student."""
         return self.student.named_parameters()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """That of the student."""
+        """State of the student."""
         found: dict[str, Tensor] = self.student.state_dict()
         return found
 
     def load_state_dict(self, state: dict[str, Tensor]) -> object:
-        """Into the student."""
+        """Load the state of the student."""
         return self.student.load_state_dict(state)
 
     def _seen(self) -> dict[str, Tensor]:
@@ -115,7 +115,7 @@ class Retraining:
 
 
 def _straight(weight: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
-    """Rounded to the grid that quantisation will find, with the gradient of what it was."""
+    """Round to the grid of the quantisation, with a straight-through gradient."""
     most = Scheme(bits).most
     scale = weight.detach().abs().amax(1, keepdim=True).clamp(min=1e-9) / most
     grid = (weight.detach() / scale).round().clamp(-most, most) * scale
@@ -123,7 +123,7 @@ def _straight(weight: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
 
 
 class _Loss(nn.Module):
-    """A student's loss as a call, so that its weights can be given."""
+    """A student's loss as a module, so that its weights can be replaced."""
 
     def __init__(self, student: Model, teacher: Model | None) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class _Loss(nn.Module):
         object.__setattr__(self, "teacher", teacher)  # whose weights are no part of this
 
     def forward(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
-        teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set beside the modules
+        teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set alongside the modules
         if teacher is None:
             return self.student.loss(x, cond, rng)
         if isinstance(self.student, HasLessons):
@@ -143,7 +143,7 @@ class _Loss(nn.Module):
 
 
 class KeptStates:
-    """What a teacher knows at each step of designs, computed once for each.
+    """Hidden states and probabilities of a teacher at each step of designs, computed once.
 
     Shapes: m steps of all designs, w numbers of a step.
     """
@@ -154,7 +154,7 @@ class KeptStates:
 
     @torch.no_grad()
     def __call__(self, x: Tensor, cond: Tensor) -> tuple[Float[Tensor, "m w"], Tensor]:
-        """In the order in which `states` gives them, and the chances of each token."""
+        """States in the order of `states`, and the probabilities of each token."""
         both = torch.cat([x.double(), cond.double()], 1).numpy()
         keys = [row.tobytes() for row in both]
         new = [i for i, key in enumerate(keys) if key not in self.kept]
@@ -170,7 +170,7 @@ class KeptStates:
 
 
 class _TokenLoss(nn.Module):
-    """Divergence from a teacher's chances of each token, and the surprise at what came.
+    """Divergence from a teacher's probabilities of each token, and the surprise of the data.
 
     With a bridge also the distance of hidden states from the teacher's, in their spread.
     """
@@ -195,7 +195,7 @@ class _TokenLoss(nn.Module):
 
 
 def _bridge(student: TokenAutoregressive, teacher: TokenAutoregressive) -> nn.Linear:
-    """From a student's hidden states to its teacher's.
+    """Projection from a student's hidden states to its teacher's.
 
     Source: Romero et al., ICLR 2015, arXiv:1412.6550 (hints through a learned projection).
     """
@@ -208,7 +208,7 @@ def _bridge(student: TokenAutoregressive, teacher: TokenAutoregressive) -> nn.Li
 def pairs(
     teacher: Denoising, cond: Float[Tensor, "n c"], rng: torch.Generator
 ) -> Float[Tensor, "n 2 *shape"]:
-    """What the teacher makes of noise, and that noise: straight ways, that few calls can go."""
+    """Pairs of a teacher's designs and their noise: straight paths that few calls can follow."""
     noise = gaussian(cond.new_empty(len(cond), *teacher.shape), rng)
     start = teacher.levels[0] * noise
     clean = teacher.solver.solve(teacher.denoiser(cond), start, teacher.levels, rng)
@@ -216,7 +216,7 @@ def pairs(
 
 
 def with_calls(student: Denoising, calls: int) -> None:
-    """A denoiser that is asked so often, once at each of as many levels along its own."""
+    """Set a denoiser to `calls` calls, at as many of its own levels."""
     old = student.levels[:-1]
     last = len(old) - 1
     step = min(len(old) / calls, last / max(calls - 1, 1))
@@ -232,7 +232,7 @@ def with_calls(student: Denoising, calls: int) -> None:
 def _from_pairs(
     student: Denoising, teacher: Denoising, x: Tensor, cond: Tensor, rng: torch.Generator
 ) -> Float[Tensor, " n"]:
-    """The clean design of a pair, from all the levels that the student passes through."""
+    """Loss of the clean design of a pair, from all the levels that the student passes through."""
     clean, noise = x.unbind(1)
     share = torch.rand(len(x), generator=rng)
     levels = torch.tensor(student.levels[:-1], dtype=x.dtype)
@@ -245,7 +245,7 @@ def _from_pairs(
 def _from_latents(
     student: VAE, teacher: VAE, x: Tensor, cond: Tensor, rng: torch.Generator
 ) -> Float[Tensor, " n"]:
-    """What the teacher decodes of the latent numbers that proposals have."""
+    """Loss of the teacher's decoded designs, for the latent numbers of proposals."""
     centre, width = teacher.believed(cond)
     z = (centre + width * gaussian(centre, rng)).detach()
     with torch.no_grad():

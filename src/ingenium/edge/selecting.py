@@ -1,7 +1,7 @@
-"""Which recipe a device gets: a search over all, cheap answers first.
+"""Choice of a recipe for a device: a search over all, cheap measurements first.
 
-What a design takes is exact before anything is trained, so recipes beyond the limits never are.
-Of the others the largest that fit are tried first, for a short while; half of them go on, until a
+The cost of a design is exact before any training, so recipes beyond the limits are never trained.
+Of the others the largest that fit are first trained briefly; half of them continue, until a
 few are trained to the end and judged by the domain's verifier.
 Source: Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943 (successive halving).
 """
@@ -26,22 +26,22 @@ SCREENED = 64  # designs that judge a short training where there is no loss
 
 @dataclass(frozen=True)
 class ScreenedRecipe:
-    """A recipe before it is trained: what it takes, and whether that is allowed."""
+    """A recipe before training: its costs, and whether they are allowed."""
 
     recipe: CompressionRecipe
     cost: Cost
-    shortfall: float  # of the worst limit on what it takes, as a share of it; at most 0 is allowed
+    shortfall: float  # of the worst limit on costs, as a share of it; at most 0 is allowed
 
     @property
     def fits(self) -> bool:
-        """Whether all limits on what it takes hold."""
+        """True if all limits on costs are satisfied."""
         return self.shortfall <= 0
 
 
 def screened(
     shop: Workshop, sheet: DeviceSheet, among: Sequence[CompressionRecipe]
 ) -> list[ScreenedRecipe]:
-    """What each recipe takes, exactly."""
+    """Exact costs of each recipe."""
     found = []
     for recipe in among:
         cost = shop.cost(recipe)
@@ -51,9 +51,10 @@ def screened(
 
 
 def admitted(shop: Workshop) -> list[CompressionRecipe]:
-    """The recipes of a device that its generator allows.
+    """List the recipes of a device that its generator allows.
 
-    Without designs to learn from nothing is retrained but a denoiser, which its own pairs teach.
+    Without training designs nothing is retrained, except a denoiser, which learns from its own
+    pairs.
     """
     sheet, task = shop.task.sheet, shop.task
     calls = sheet.calls if task.denoises else ()
@@ -65,7 +66,7 @@ def admitted(shop: Workshop) -> list[CompressionRecipe]:
 
 
 def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[ScreenedRecipe]:
-    """Those that fit: all if that many are finalists, else the widest of each way to round.
+    """Select recipes that fit: all if they are few enough, else the widest of each format.
 
     Raises:
         InputError: if none does, naming the nearest and what it lacks.
@@ -96,9 +97,9 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
 
 
 def finalists(shop: Workshop, among: Sequence[ScreenedRecipe]) -> list[ScreenedRecipe]:
-    """The recipes that are best after a short training, by loss.
+    """Select the recipes that are best after a short training, by loss.
 
-    Where a loss does not tell of every one, by acceptance, less how far designs lie apart.
+    If a loss does not measure every one, by acceptance minus the distance of the designs.
     """
     sheet, left = shop.task.sheet, list(among)
     if len(left) <= sheet.finalists:

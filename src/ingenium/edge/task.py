@@ -1,4 +1,4 @@
-"""A generator that is to be made small: what it draws, misses, and asks its network.
+"""A generator to compress: its samples, its losses, and the calls of its network.
 
 Shapes: n designs.
 """
@@ -41,14 +41,14 @@ from ingenium.generators.tokens.drawing import OPEN
 from ingenium.generators.tokens.vocabulary import BEGIN
 
 HELD_OUT = 128  # designs at most on which losses are compared
-RECORDED = 256  # designs that are proposed to see what a network is asked
+RECORDED = 256  # designs that are proposed to record inputs of a network
 PAIRS = 8192  # that a denoiser with fewer calls learns from
 AGREES = 1e-2  # of a loss, by which a graph may differ from its network
 
 
 @dataclass(frozen=True, eq=False)
 class CompressionTask:
-    """A fitted generator, the part of it that goes to the device, and what judges it."""
+    """A fitted generator, the part of it that goes to the device, and its judgement."""
 
     problem: Problem
     fitted: FittedFamily
@@ -66,7 +66,7 @@ class CompressionTask:
         known: xr.Dataset,
         sheet: DeviceSheet,
     ) -> "CompressionTask":
-        """Find what goes to the device.
+        """Find the part that goes to the device.
 
         Raises:
             InputError: for a family without such a part.
@@ -87,13 +87,13 @@ class CompressionTask:
         return found
 
     def designs(self, family: nn.Module, count: int) -> xr.Dataset:
-        """What a family proposes, the same block by block for the same family."""
+        """Proposals of a family, the same block by block for the same family."""
         made = Generator(self.problem, family, self.spec, self.known)  # type: ignore[arg-type]
         blocks = [made.propose_block(self.sheet.seed, b) for b in range(-(-count // BLOCK))]
         return xr.concat(blocks, DESIGN).isel({DESIGN: slice(count)})
 
     def judged(self, family: nn.Module, count: int, *, losses: bool = True) -> JudgedGenerator:
-        """Which of its designs the domain's verifier accepts, what it measures, and the losses."""
+        """Judge a family by the domain's verifier, its measured values, and the losses."""
         found = verify(
             self.designs(family, count),
             self.problem.verifier,
@@ -108,10 +108,10 @@ class CompressionTask:
 
     @cached_property
     def recorded(self) -> Mapping[str, Recorder]:
-        """What the network was asked while designs were proposed.
+        """Inputs of the network while designs are proposed.
 
         Raises:
-            EngineError: if the graphs do not give what the network gives.
+            EngineError: if the graphs differ from the network.
         """
         found = self.record(self.family, RECORDED)
         again = {k: Recorder(r.graph, most=0) for k, r in found.items()}
@@ -124,13 +124,13 @@ class CompressionTask:
         return found
 
     def record(self, family: nn.Module, count: int) -> Mapping[str, Recorder]:
-        """What the network of a family is asked while it proposes."""
+        """Record the inputs of a family's network while it proposes."""
         recorders = {k: Recorder(g) for k, g in self.part.graphs(family).items()}
         self.drawn(self.seated(family, recorders), count)
         return recorders
 
     def drawn(self, family: nn.Module, count: int) -> Float[Tensor, "n *shape"]:
-        """Standardised proposals, before they are decoded and mended."""
+        """Standardised proposals, before they are decoded and repaired."""
         features = self.features
         rows = torch.arange(count) % len(features)
         with one_thread():
@@ -148,10 +148,10 @@ class CompressionTask:
 
     @cached_property
     def lessons(self) -> tuple[Float[Tensor, "n *shape"], Float[Tensor, "n c"]]:
-        """Designs to learn from again.
+        """Training data for retraining.
 
         Raises:
-            InputError: where the network is inside a family whose lessons only that one knows.
+            InputError: where the network is inside a family without accessible training examples.
         """
         if self.part.path:
             raise InputError(
@@ -163,17 +163,17 @@ class CompressionTask:
 
     @property
     def batch(self) -> int:
-        """Designs of a step with which the generator learned."""
+        """Batch size of the generator's training."""
         return offer.plan(self.problem, self.fitted.name).batch
 
     @property
     def denoises(self) -> bool:
-        """Whether what goes to the device is asked at each level of a solver."""
+        """True if the part for the device is called at each level of a solver."""
         return isinstance(self.part.part, DenoiserCalls)
 
     @cached_property
     def pairs(self) -> tuple[Float[Tensor, "n 2 *shape"], Float[Tensor, "n c"]]:
-        """What the denoiser makes of noise, under conditions that it was asked for."""
+        """Pairs of the denoiser's designs and noise, under conditions of its calls."""
         asked = self.recorded["denoise"].seen()["cond"]
         rng = block_rng(self.sheet.seed, 0, "pairs")
         cond = asked[torch.randint(len(asked), (PAIRS,), generator=rng)]
@@ -183,7 +183,7 @@ class CompressionTask:
 
     @cached_property
     def held_out(self) -> tuple[Float[Tensor, "n *shape"], Float[Tensor, "n c"]] | None:
-        """Designs that were not learned from; none where the network is inside another family."""
+        """Held-out designs; None if the network is inside another family."""
         if self.part.path:
             return None
         known = self.problem.data()
@@ -194,7 +194,7 @@ class CompressionTask:
         return self.problem.encode(own).to(torch.float32), self.problem.features(own)
 
     def losses(self, family: nn.Module) -> Float[np.ndarray, " n"] | None:
-        """The family's own loss on each held-out design, through whatever runs its network."""
+        """The family's own loss on each held-out design, with whatever runs its network."""
         if self.held_out is None:
             return None
         x, cond = self.held_out
@@ -210,16 +210,16 @@ class CompressionTask:
         return out
 
     def seated(self, family: nn.Module, runners: Mapping[str, Runner]) -> nn.Module:
-        """A copy of a family that asks the runners."""
+        """Copy a family with its network replaced by the runners."""
         return self.part.seated(family, runners)
 
     def graphs(self, family: nn.Module) -> dict[str, NetworkGraph]:
-        """All that a device runs of a family."""
+        """All graphs of a family for a device."""
         return self.part.graphs(family)
 
 
 def _surprise(model: TokenAutoregressive, ids: Tensor, cond: Tensor) -> Float[Tensor, " n"]:
-    """Negative log density a token, asked step by step, as a device is (nats)."""
+    """Negative log density a token, computed step by step, as on a device (nats)."""
     told = model.told(cond)
     memory = model.decoder.begin(len(ids), model.steps, told)
     token, total, count = (

@@ -1,1 +1,1 @@
-"""What others need to audit a run: exports of the ledger, cards, and the record of a release."""
+"""Exports for the audit of a run: the ledger, cards, and the record of a release."""

@@ -1,4 +1,4 @@
-"""Cards of models and data, written from what was run; every figure comes from a file of the run.
+"""Cards of models and data, written from a run; every figure comes from a file of the run.
 
 The head of a card is YAML in the terms of the Hugging Face Hub, so that other programs read it.
 
@@ -42,7 +42,7 @@ class Card:
 
 
 def model_card(run: Path) -> Card:
-    """The card of the generator that a run used.
+    """Write the card of the generator that a run used.
 
     Raises:
         InputError: if the folder is not one of a finished run.
@@ -79,7 +79,7 @@ def model_card(run: Path) -> Card:
 
 
 def data_card(run: Path) -> Card:
-    """The card of the designs of a run: what a run makes is a data set too."""
+    """Write the card of the designs of a run, which are a data set too."""
     record = said(run, "run.json")
     with xr.open_dataset(run / "designs.nc") as opened:
         designs = opened.load()
@@ -96,7 +96,7 @@ def data_card(run: Path) -> Card:
 
 
 def known_card(problem: Problem) -> Card:
-    """The card of the designs that the generators of a problem learn from."""
+    """Write the card of the training designs of a problem."""
     known = _told(problem.data(), problem.conditions)
     held = int(known["held_out"].to_numpy().sum())
     notes = [f"{held} of {known.sizes[DESIGN]} are held out and never learned from."]
@@ -159,7 +159,7 @@ def _weights(record: Mapping[str, Any], model: Mapping[str, Any], run: Path) -> 
 
 
 def _results(problem: str, summary: Mapping[str, Any]) -> dict[str, Any]:
-    """Shares of verdicts, as the Hub lists results."""
+    """Shares of verdicts, in the Hub's format of results."""
     total = summary["proposed"]
     found = [
         {"type": f"{name}_share", "name": f"share {name}", "value": summary[name] / total}
@@ -268,7 +268,7 @@ def _data(
 
 
 def _told(known: xr.Dataset, conditions: Sequence[Condition]) -> xr.Dataset:
-    """Known designs with what their conditions and the mark of those held out say."""
+    """Known designs with notes on their conditions and on the held-out mark."""
     kinds = {c.name: c.attrs for c in conditions} | {"held_out": HELD_OUT}
     return known.assign_coords(
         {k: known[k].assign_attrs(v | known[k].attrs) for k, v in kinds.items() if k in known}
@@ -297,14 +297,14 @@ def _margins(designs: xr.Dataset) -> Iterator[tuple[str, ...]]:
 
 
 def _unit(found: xr.Variable) -> str:
-    """The unit of a variable; a text and a date have none, and are called so."""
+    """The unit of a variable; for a text or a date the word `text` or `date`."""
     if unit := found.attrs.get("units"):
         return str(unit)
     return {"O": "text", "U": "text", "T": "text", "M": "date"}.get(found.dtype.kind, "1")
 
 
 def _flags(attrs: Mapping[str, Any]) -> str:
-    """What numbers stand for, as CF says it; empty where it does not."""
+    """Meanings of flag values, in the terms of CF; empty without flags."""
     names = str(attrs.get("flag_meanings", "")).split()
     return ", ".join(
         f"{value} {name}" for value, name in zip(attrs.get("flag_values", ()), names, strict=False)
@@ -322,7 +322,7 @@ def _span(values: np.ndarray) -> tuple[str, str, str]:
 
 
 def table(*rows: tuple[str, ...], head: bool = True) -> str:
-    """Rows as Markdown, the first one as their heading."""
+    """Format rows as Markdown, the first one as their heading."""
     lines = [f"| {' | '.join(_cell(c) for c in row)} |" for row in rows]
     if head:
         lines.insert(1, f"|{' --- |' * len(rows[0])}")

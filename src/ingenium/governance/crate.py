@@ -1,8 +1,7 @@
 """A run as an RO-Crate: its folder, described so that other programs understand it.
 
-The crate holds the folder as it is, the entries of the ledger that belong to it, and the
-description `ro-crate-metadata.json`: what was run, by whom, with which engine, on what, what came
-of it, and who signed it.
+The crate contains the folder as it is, its entries of the ledger, and the description
+`ro-crate-metadata.json`: the run, its author, its engine, its inputs and results, and its signers.
 
 Source: RO-Crate 1.1 (Zenodo 5146228); Process Run Crate 0.5
 (https://w3id.org/ro/wfrun/process/0.5); schema.org.
@@ -44,10 +43,10 @@ Crate = Any  # rocrate.rocrate.ROCrate
 
 
 def write(run: Path, entries: Sequence[Entry], out: Path) -> int:
-    """Write the crate of a run folder to a new folder, or to `NAME.zip`; gives its entries.
+    """Write the crate of a run folder to a new folder, or to `NAME.zip`; return their number.
 
     Raises:
-        InputError: if the folder is not one of a run, or `out` is there already.
+        InputError: if the folder is not one of a run, or `out` exists.
         MissingExtra: if the package `rocrate` is not installed.
         StorageError: if it cannot be written.
     """
@@ -88,12 +87,11 @@ def _crate(run: Path, entries: Sequence[Entry], lines: Path) -> Crate:
 
 
 def _authors(entries: Sequence[Entry]) -> list[str]:
-    """Who ran it."""
     return list(dict.fromkeys(e.actor for e in entries if e.kind in RUNS))
 
 
 def _files(crate: Crate, run: Path, lines: Path) -> dict[str, Any]:
-    """Every file of the folder, and the folder of designs as one."""
+    """Add every file of the folder, and the folder of designs as one."""
     added = {}
     for name, text in WHAT.items():
         if (run / name).is_file():
@@ -117,7 +115,7 @@ def _about(path: Path, text: str) -> dict[str, str]:
 def _actions(
     crate: Crate, record: dict[str, Any], entries: Sequence[Entry], files: dict[str, Any]
 ) -> list[Any]:
-    """What was done: proposed and verified, and signed."""
+    """Add the actions: proposal, verification and sign-offs."""
     engine, version = record["engine"], record["version"]
     ours = _software(crate, "#ingenium", "ingenium", version)
     field = _software(crate, "#engine", engine, record["engine_version"])
@@ -143,7 +141,7 @@ def _actions(
 
 
 def _signed(crate: Crate, entry: Entry, ours: Any, files: dict[str, Any]) -> Any:
-    """A sign-off: what was endorsed, or refused, by whom and in which words."""
+    """Add a sign-off: its subject, its decision, its author and its words."""
     approved = entry.table["decision"] == "approved"
     action = crate.add_jsonld(
         {
@@ -159,7 +157,7 @@ def _signed(crate: Crate, entry: Entry, ours: Any, files: dict[str, Any]) -> Any
 
 
 def _seconds(time: str) -> str:
-    """A time of the ledger without its parts of a second, as the profile wants it."""
+    """A time of the ledger in whole seconds, as the profile requires."""
     return f"{time[:19]}+00:00"
 
 
@@ -175,7 +173,7 @@ def _software(crate: Crate, name: str, what: str, version: str) -> Any:
 
 
 def _person(crate: Crate, name: str) -> Any:
-    """The account in whose name something was done."""
+    """Add the account that performed an action."""
     key = f"#{name}"
     found = crate.dereference(key)
     if found is None:
@@ -185,7 +183,7 @@ def _person(crate: Crate, name: str) -> Any:
 
 
 def _licence(crate: Crate, text: str) -> Any:
-    """The licence of the data as the problem states it."""
+    """Add the licence of the data as the problem states it."""
     made = crate.add_jsonld({"@id": "#data-licence", "@type": "CreativeWork"})
     made["name"] = text or "No licence of the data is stated"
     made["description"] = "Licence of the data that the designs were learned from"
@@ -193,10 +191,10 @@ def _licence(crate: Crate, text: str) -> Any:
 
 
 def record(run: Path) -> dict[str, Any]:
-    """What the files of a run say of it.
+    """Read the record of a run from its files.
 
     Raises:
-        CorruptError: if one of them is no record.
+        CorruptError: if one of them is invalid.
     """
     records = evidence.read(run / "evidence.jsonl")
     first, engine = records[0], engine_of(records[0])

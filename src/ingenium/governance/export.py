@@ -1,4 +1,4 @@
-"""The ledger, or the part of it that belongs to a run, in one of several forms."""
+"""Export of the ledger, or the part of it that belongs to a run, in one of several formats."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ LINES, CRATE = "jsonl", "ro-crate"
 def export(ledger: Ledger, path: Path, form: str = LINES, run: Path | None = None) -> int:
     """Write entries as `jsonl`, `prov-json`, `prov-n` or, with their run, `ro-crate`.
 
-    Gives the number of entries. A part of a ledger is no chain: only the whole can be checked.
+    Return the number of entries. A part of a ledger is no chain: only the whole can be checked.
 
     Raises:
-        InputError: for a form that is not known, or a run that is none.
+        InputError: for an unknown format, or a folder that is no run.
         MissingExtra: if the packages of the extra `audit` are not installed.
         StorageError: if it cannot be written.
     """

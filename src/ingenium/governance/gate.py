@@ -1,7 +1,7 @@
-"""What must hold before a run is published: checks that block, and who answered.
+"""Checks that must pass before a run is published, and required sign-offs.
 
-Each check looks at the folder of the run, the entry that the run left in the ledger, and the list
-of who may sign. One that fails blocks, and the attempt is an entry of the ledger as well.
+Each check uses the folder of the run, its entry in the ledger, and the list of signers. A failed
+check blocks, and the attempt is an entry of the ledger as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,25 +19,25 @@ from ingenium.trust.records import GENESIS, Entry
 from ingenium.trust.signoff import Signer, SignOff, State, check_sign_offs, namespace
 
 KIND = "publish"
-LATER = ("report.html",)  # of a search, whose page is made after its entry
+LATER = ("report.html",)  # of a search, whose report is written after its entry
 FILLED = ("problem", "spec", "code", "version", "replay", "design_digest", "verdict")
 THERE = ("seed", "data", "model", "system", "measured", "margins")
 
 
 @dataclass(frozen=True)
 class GateRequest:
-    """What is to be published, and what is asked of it."""
+    """A run to publish, and its requirements."""
 
     run: Path
     ledger: Ledger
     signers: Sequence[Signer]
-    roles: tuple[str, ...]  # in each of which somebody must have signed
+    roles: tuple[str, ...]  # each of which requires a signature
     anchor: str = GENESIS
 
 
 @dataclass(frozen=True)
 class GateCheck:
-    """One check and what it found."""
+    """One check and its finding."""
 
     name: str
     held: bool
@@ -45,10 +45,10 @@ class GateCheck:
 
 
 def checks(asked: GateRequest) -> tuple[GateCheck, ...]:
-    """Every check, in order.
+    """Run every check, in order.
 
     Raises:
-        InputError: if nothing was run there, or nobody is asked to sign.
+        InputError: if the folder has no run, or no sign-off is required.
     """
     if not asked.roles:
         raise InputError("a role in which somebody must have signed", "none", "Write --as safety.")
@@ -65,7 +65,7 @@ def checks(asked: GateRequest) -> tuple[GateCheck, ...]:
 
 
 def publish(asked: GateRequest, out: Path) -> tuple[GateCheck, ...]:
-    """Write the crate of a run if every check holds, and nothing if one does not.
+    """Write the crate of a run if every check passes, and nothing otherwise.
 
     Raises:
         InputError: as `checks` and `crate.write` do.
@@ -88,21 +88,21 @@ def publish(asked: GateRequest, out: Path) -> tuple[GateCheck, ...]:
 
 
 def _chain(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Whether the ledger is what was written."""
+    """Check that the ledger is intact."""
     faults = asked.ledger.check(asked.anchor)
     anchored = "" if asked.anchor == GENESIS else ", with the anchor in it"
     return not faults, str(faults[0]) if faults else f"the chain is intact{anchored}"
 
 
 def _recorded(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Whether the ledger holds the run with this evidence."""
+    """Check that the ledger has the run with this evidence."""
     if entry is None:
         return False, "no entry of the ledger has this evidence"
     return True, f"entry {entry.sequence}, by {entry.actor}"
 
 
 def _files(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Whether every file is what the entry says was written."""
+    """Check that every file matches its entry."""
     wrote = None if entry is None else entry.table.get("wrote")
     if not isinstance(wrote, Mapping):
         return False, "the ledger does not say which files were written"
@@ -116,7 +116,7 @@ def _files(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
 
 
 def _complete(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Whether each design says how it was made, and by which engine it was measured."""
+    """Check that each design names its origin and the engine that measured it."""
     records = evidence.read(asked.run / "evidence.jsonl")
     for record in records:
         engine = engine_of(record)
@@ -129,14 +129,14 @@ def _complete(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
 
 
 def _licence(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Whether it is said under which terms others may use it."""
+    """Check that the licence is stated."""
     records = evidence.read(asked.run / "evidence.jsonl")
     stated = {str(r.get("data_licence") or "").strip() for r in records}
     return ("" not in stated), "; ".join(sorted(stated - {""})) or "no licence is stated"
 
 
 def _energy(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Whether the run says what it took."""
+    """Check that the run states its resources."""
     took = crate.record(asked.run)["energy"]
     last = took[-1] if isinstance(took, list) and took else took
     if not isinstance(last, Mapping) or not last.get("method"):
@@ -145,7 +145,7 @@ def _energy(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
 
 
 def _signed(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Whether somebody who may has signed in each role, and nobody who may has refused since."""
+    """Check that an authorised person signed in each role, and none refused since."""
     if entry is None:
         return False, "there is no entry to sign"
     signed = [
@@ -179,7 +179,7 @@ CHECKS: Mapping[str, Callable[[GateRequest, Entry | None], tuple[bool, str]]] = 
         "signed": _signed,
     }
 )
-PRINCIPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(  # what of them a check enforces
+PRINCIPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(  # limits that a check enforces
     {
         "transparency and disclosure": ("evidence", "recorded", "files"),
         "accountability": ("signed", "chain"),
@@ -192,5 +192,5 @@ PRINCIPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(  # what of them a 
 
 
 def held(found: Sequence[GateCheck]) -> bool:
-    """Whether every check held."""
+    """True if every check passed."""
     return all(check.held for check in found)

@@ -1,9 +1,9 @@
-"""The record of a release: which control of a framework can be shown by what, and by what not.
+"""The record of a release: the evidence for each control of a framework.
 
-The mapping of controls is data (`controls/*.toml`); what is found is computed when the pack is
-made. Nothing is claimed: a file that is not there, a study without a result, an entry that nobody
-made is `no evidence`, and tests that are written but were not run show a control only `in part`.
-Whether what is found is enough, and what the law asks, the record does not say.
+The mapping of controls is data (`controls/*.toml`); findings are computed when the pack is written.
+A missing file, a study without a result or a missing entry is `no evidence`, and tests that were
+not run support a control only `in part`. The record does not judge whether the evidence is
+sufficient, or what the law requires.
 """
 
 import ast
@@ -31,7 +31,7 @@ from ingenium.governance.reading import said
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 
-EVIDENCE = "ingenium.evidence"  # of the entry points by which a book answers for rows
+EVIDENCE = "ingenium.evidence"  # group of entry points of evidence books
 FRAMEWORKS = ("eu_ai_act", "iec_62443", "nist_ai_rmf", "eccola")
 SHORT = 12  # digits of a digest
 UNRUN = "No test that it rests on was run for this release."
@@ -41,7 +41,7 @@ NO_WORDS = ("", "-", "n/a", "none", "tbd", "todo", "unknown")
 
 @dataclass(frozen=True)
 class Found:
-    """One thing that a control could be shown by, and what there is of it."""
+    """One piece of evidence for a control, and its state."""
 
     what: str
     there: bool
@@ -50,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True)
 class FrameworkControl:
-    """A control of a framework with what there is of it."""
+    """A control of a framework with its evidence."""
 
     id: str
     name: str
@@ -61,7 +61,7 @@ class FrameworkControl:
 
 @dataclass(frozen=True)
 class Framework:
-    """Controls of a framework in its own order, and where their names are from."""
+    """Controls of a framework in its own order, and the source of their names."""
 
     name: str
     source: str
@@ -70,9 +70,9 @@ class Framework:
 
 @dataclass(frozen=True)
 class Pack:
-    """What can be looked at when a pack is made."""
+    """Sources of evidence for a pack."""
 
-    root: Path  # of the repository; what is not in it is not there
+    root: Path  # root of the repository
     folder: Path  # of the pack
     runs: tuple[Path, ...]
     entries: Mapping[str, int]  # of the ledger, by kind
@@ -88,18 +88,18 @@ def write(
     root: Path | None = None,
     overwrite: bool = False,
 ) -> tuple[Framework, ...]:
-    """Write the pack of this release; gives what was found.
+    """Write the pack of this release; return its findings.
 
     Args:
-        out: the folder to make.
-        ledger: whose entries count; none if there is none yet.
-        runs: folders of finished runs that stand for the release.
+        out: the folder to create.
+        ledger: source of entries; None if there is none yet.
+        runs: folders of finished runs that represent the release.
         tests: the report of a test run, JUnit XML (`pytest --junitxml`).
-        root: of the repository; that of this package if none.
+        root: root of the repository; by default that of this package.
         overwrite: replace an earlier pack.
 
     Raises:
-        InputError: for a folder that is no run, or a report that is none.
+        InputError: for a folder that is no run, or an invalid report.
         StorageError: if it cannot be written.
     """
     place = repository() if root is None else root
@@ -127,12 +127,12 @@ def write(
 
 
 def repository() -> Path:
-    """Return the checkout that this package is used from; where there is none, nothing is in it."""
+    """Return the checkout of this package; if there is none, a folder without evidence."""
     return Path(__file__).resolve().parents[3]
 
 
 def counts(ledger: Ledger) -> dict[str, int]:
-    """Entries of a ledger by kind; one that says nothing shows nothing."""
+    """Count entries of a ledger by kind; an entry without contents does not count."""
     found: dict[str, int] = {}
     for entry in ledger.walk():
         if entry.table:
@@ -155,7 +155,7 @@ def _about(head: str, runs: Sequence[Path], tests: Path | None) -> dict[str, Any
 
 
 def framework(pack: Pack, name: str) -> Framework:
-    """A framework with what a pack has for each of its controls."""
+    """Build a framework with the evidence in a pack for each of its controls."""
     text = (files("ingenium.governance") / "controls" / f"{name}.toml").read_text("utf-8")
     table = tomllib.loads(text)
     return Framework(
@@ -176,7 +176,7 @@ def _control(pack: Pack, table: Mapping[str, Any]) -> FrameworkControl:
 
 
 def look(pack: Pack, what: Mapping[str, str]) -> Found:
-    """Whether one thing is there, and what it says."""
+    """Look for one piece of evidence, and summarise it."""
     kind = _kind(what)
     there, said = WAYS[kind](pack, what)
     return Found(f"{kind} {what[kind]}", there, said)
@@ -194,7 +194,7 @@ def _file(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _says(text: str) -> bool:
-    """Whether anything stands in a text but headings."""
+    """True if a text has more than headings."""
     return any(line.strip() and not line.startswith("#") for line in text.splitlines())
 
 
@@ -209,7 +209,7 @@ def _words(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _part(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """What this pack holds itself; the record and the sums are written after this."""
+    """Look for a part of this pack; the record and the sums are written after this."""
     if what["part"] in ("record.json", "SHA256SUMS"):
         return True, "in this pack"
     parts = [p for p in pack.folder.glob(f"{what['part']}*") if p.is_file()]
@@ -218,7 +218,7 @@ def _part(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _run(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """Whether every run that stands for the release says something."""
+    """Check that every run that represents the release has an entry."""
     if not pack.runs:
         return False, "no run was given"
     silent = [str(run) for run in pack.runs if not _said(_value(run, what["run"]))]
@@ -228,7 +228,7 @@ def _run(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _said(value: Any) -> bool:
-    """Whether a value says something: it is neither empty nor a word that stands for nothing."""
+    """True if a value has contents: it is neither empty nor a word for nothing."""
     told = value.strip().lower() not in NO_WORDS if isinstance(value, str) else True
     return told and value not in (None, {}, [])
 
@@ -246,7 +246,7 @@ def _entry(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """Whether the evidence book, where it is installed, answers a row, and what it says of it."""
+    """Look up a row in the evidence book, if that is installed."""
     for entry in entry_points(group=EVIDENCE):
         found: tuple[bool, str] = entry.load()(what["study"], pack.root)
         return found
@@ -254,9 +254,9 @@ def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """A test that is written, and passed if a report says so.
+    """Look for a test; it passed if a report says so.
 
-    One that `needs` what is seldom at hand is skipped without it, so that it counts only if run.
+    A test with `needs` is skipped where these are absent, so that it counts only if it ran.
     """
     place, _, name = what["test"].partition("::")
     path = pack.root / place
@@ -302,7 +302,7 @@ def _tests(path: Path) -> frozenset[str]:
 
 
 def _idle(statement: ast.stmt) -> bool:
-    """Whether a statement of a test does nothing: `pass`, a text, `assert True`."""
+    """True if a statement of a test does nothing: `pass`, a text, `assert True`."""
     if isinstance(statement, ast.Assert):
         return isinstance(statement.test, ast.Constant)
     constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
@@ -310,7 +310,7 @@ def _idle(statement: ast.stmt) -> bool:
 
 
 def _passed(report: Path) -> dict[str, bool]:
-    """Whether each test of a report passed; those that were skipped are left out."""
+    """Result of each test of a report, without skipped ones."""
     try:
         root = ElementTree.parse(report).getroot()
     except (OSError, ElementTree.ParseError) as error:
@@ -330,7 +330,7 @@ def _digits(path: Path) -> str:
 
 
 def _sums(part: Path) -> str:
-    """As `sha256sum -c` reads it."""
+    """Digests in the format of `sha256sum -c`."""
     paths = sorted(p for p in part.rglob("*") if p.is_file() and not p.name.startswith("."))
     return "".join(
         f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(part).as_posix()}\n"

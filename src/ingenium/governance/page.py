@@ -1,4 +1,4 @@
-"""The page of a ledger: what was asked, by whom, with what, what came of it, who signed."""
+"""The report of a ledger: requests, actors, inputs, results and sign-offs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ MOST = 500  # entries in the table of all
 
 @dataclass(frozen=True)
 class PageRow:
-    """A run of the ledger, as the page shows it."""
+    """A run of the ledger as a row of the report."""
 
     entry: Entry
     problem: str
@@ -40,11 +40,11 @@ class PageRow:
 def write(
     ledger: Ledger, path: Path, *, signers: Sequence[Signer] = (), anchor: str = GENESIS
 ) -> int:
-    """Write the page of a ledger; gives the number of its entries.
+    """Write the report of a ledger; return the number of its entries.
 
     Raises:
         CorruptError: if the ledger cannot be read.
-        StorageError: if the page cannot be written.
+        StorageError: if the report cannot be written.
     """
     entries = list(ledger.walk())
     text = render(
@@ -66,7 +66,7 @@ def render(
     *,
     anchored: bool,
 ) -> str:
-    """The page as HTML."""
+    """Return the report as HTML."""
     runs = [_row(e, entries, signed) for e in entries if e.kind in RUNS]
     return _template().render(
         where=where,
@@ -118,13 +118,13 @@ def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> P
 
 
 def _engine(entry: Entry, whole: Mapping[str, Any]) -> str:
-    """Who judged; entries from before there was a list of engines name one at most."""
+    """Name of the engine; old entries without a list of engines name one at most."""
     named = ", ".join(f"{name} ({tier})" for tier, name in engines_of(entry))
     return named or str(whole.get("engine", ""))
 
 
 def _begun(body: dict[str, Any], entries: Sequence[Entry]) -> dict[str, Any]:
-    """What the entry with which a search began says of it."""
+    """Data of the entry with which a search began."""
     if "search" not in body:
         return {}
     kept = [e.table for e in entries if e.kind == "search"]

@@ -1,9 +1,9 @@
-"""The ledger as W3C PROV: who did what, with what, and what came of it.
+"""The ledger as W3C PROV: agents, activities, and the entities that they used and generated.
 
-Each entry is an activity that its actor was associated with. What it used (spec, data, model) are
-entities named by their digest; what it gave are entities of their own, each a specialisation of
-its digest, since a run that is repeated gives the same content a second time. The record of an
-entry is an entity too, derived from the record before it: the chain.
+Each entry is an activity that its actor was associated with. Its inputs (spec, data, model) are
+entities named by their digest; its results are entities of their own, each a specialisation of its
+digest, since a repeated run gives the same content a second time. The record of an entry is an
+entity too, derived from the record before it: the chain.
 
 Source: W3C, PROV-DM, PROV-N and the member submission PROV-JSON, 2013.
 """
@@ -31,13 +31,13 @@ SPACES = {
 }
 USED = ("spec", "system", "data", "model")
 MADE = ("evidence", "designs")
-LOOKED = ("replay", "publish")  # kinds of entries that use evidence and make none
+LOOKED = ("replay", "publish")  # kinds of entries that use evidence and produce none
 FORMS = ("prov-json", "prov-n")
 Document = Any  # prov.model.ProvDocument
 
 
 def write(entries: Iterable[Entry], path: Path, form: str) -> int:
-    """Write entries to a file as `prov-json` or `prov-n`; gives their number.
+    """Write entries to a file as `prov-json` or `prov-n`; return their number.
 
     Raises:
         MissingExtra: if the package `prov` is not installed.
@@ -84,7 +84,7 @@ def _attributes(made: Document, entry: Entry) -> dict[str, Any]:
 def _agents(
     made: Document, known: set[str], entry: Entry, body: Mapping[str, Any], activity: str
 ) -> None:
-    """The actor, and the version of this package that acted for it."""
+    """Add the actor, and the version of this package that acted for it."""
     actor = f"actor:{quote(entry.actor, safe='')}"
     if _new(known, actor):
         made.agent(actor, {"prov:label": entry.actor})
@@ -108,7 +108,7 @@ def _agents(
 def _used(
     made: Document, known: set[str], entry: Entry, body: Mapping[str, Any], activity: str
 ) -> None:
-    """What an entry used, by its digest."""
+    """Add the inputs of an entry, by their digests."""
     names = {name: body.get(name) for name in USED if not (entry.kind == "fit" and name == "model")}
     if entry.kind in LOOKED:
         names["evidence"] = body.get("evidence")
@@ -124,7 +124,7 @@ def _used(
 def _given(
     made: Document, known: set[str], entry: Entry, body: Mapping[str, Any], activity: str
 ) -> None:
-    """What came of an entry."""
+    """Add the results of an entry."""
     if entry.kind in LOOKED:
         return
     for name in (*MADE, *(["model"] if entry.kind == "fit" else [])):
@@ -136,7 +136,7 @@ def _given(
 
 
 def _record(made: Document, known: set[str], entry: Entry, activity: str) -> None:
-    """The entry as it stands in the ledger, after the one before it."""
+    """Add the record of an entry, derived from the one before it."""
     record = _entity(made, known, entry.hash)
     made.wasGeneratedBy(record, activity, entry.time)
     if entry.previous != GENESIS:
@@ -144,7 +144,7 @@ def _record(made: Document, known: set[str], entry: Entry, activity: str) -> Non
 
 
 def _entity(made: Document, known: set[str], digest: object) -> str | None:
-    """The entity of a digest; none where there is no digest."""
+    """The entity of a digest; None without a digest."""
     if not isinstance(digest, str) or not digest.startswith("sha256:"):
         return None
     name = f"digest:{digest.removeprefix('sha256:')}"

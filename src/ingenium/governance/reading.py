@@ -1,4 +1,4 @@
-"""What the files of a run say, whoever wrote them."""
+"""Reading of the files of a run, from any author."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,11 @@ from ingenium.core.errors import CorruptError, InputError
 
 
 def said(run: Path, name: str) -> dict[str, Any]:
-    """The entries of one JSON file of a run.
+    """Return the entries of one JSON file of a run.
 
     Raises:
         InputError: if there is no such file.
-        CorruptError: if it holds none.
+        CorruptError: if it has none.
     """
     path = run / name
     if not path.is_file():

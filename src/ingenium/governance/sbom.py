@@ -1,7 +1,7 @@
 """The packages that ingenium runs on, as a bill of materials that other programs read.
 
-Only what is installed here and reached from ingenium's own requirements; extras for development
-are left out. Licences are what each package says of itself.
+It lists installed packages that ingenium's own requirements reach; extras for development are left
+out. Licences are those that each package states.
 
 Source: CycloneDX 1.6 (ECMA-424), JSON; package URL specification for `pypi`.
 """
@@ -22,7 +22,7 @@ ROOT, NOT_OURS = "ingenium", "dev"
 
 @dataclass(frozen=True, eq=False)
 class InstalledPackage:
-    """What the metadata of a package say, read once: to parse them takes milliseconds."""
+    """Metadata of a package, parsed once, since parsing takes milliseconds."""
 
     name: str
     version: str
@@ -31,7 +31,7 @@ class InstalledPackage:
 
     @property
     def purl(self) -> str:
-        """Its package URL."""
+        """Package URL."""
         return f"pkg:pypi/{_name(self.name)}@{self.version}"
 
 
@@ -86,7 +86,7 @@ def _reached(root: str) -> dict[str, InstalledPackage]:
 
 
 def _needs(name: str, requires: Sequence[str]) -> frozenset[str]:
-    """Names that a package may need here; of ingenium with its extras, of others without."""
+    """Names of a package's dependencies; for ingenium with its extras, for others without."""
     needed = set()
     for line in requires:
         need = Requirement(line)
@@ -111,7 +111,7 @@ def _component(package: InstalledPackage, kind: str) -> dict[str, Any]:
 
 
 def _licences(about: Any) -> Iterator[dict[str, Any]]:
-    """As metadata state them: an expression, else classifiers, else a line of text."""
+    """Licences in the metadata: an expression, else classifiers, else a line of text."""
     (licence, *_) = about.get_all("License-Expression") or [""]
     if licence:
         yield {"expression": licence}

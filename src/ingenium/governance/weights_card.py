@@ -1,6 +1,6 @@
-"""The card of a file of weights alone: what the file and the JSON beside it say, and no more.
+"""The card of a file of weights alone, from the file and its JSON.
 
-Source: as `cards`.
+Source: see `cards`.
 """
 
 import json
@@ -22,10 +22,10 @@ ENDING = ".safetensors"
 
 
 def weights_card(path: Path) -> Card:
-    """The card of a generator from its weights, `NAME.safetensors`, and `NAME.json` beside them.
+    """Write the card of a generator from its weights, `NAME.safetensors`, and from `NAME.json`.
 
     Raises:
-        InputError: if one of the two is missing, or the JSON tells of no model.
+        InputError: if one of the two is missing, or the JSON describes no model.
         CorruptError: if the weights are not those that the JSON names, or no weights at all.
     """
     about = _about(path)
@@ -96,10 +96,10 @@ def _state(path: Path) -> dict[str, Tensor]:
 
 
 def _checked(path: Path, about: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
-    """What was compared.
+    """Compare weights with their JSON; describe the comparison.
 
     Raises:
-        CorruptError: if the weights are others than the JSON names.
+        CorruptError: if the weights differ from those that the JSON names.
     """
     named: dict[str, Callable[[], str]] = {
         "digest": lambda: state_digest(state),

@@ -1,1 +1,1 @@
-"""Hidden states from what was read of them: designs with weights, and whether these are right."""
+"""Inference of hidden states from readings: weighted designs, and their calibration."""

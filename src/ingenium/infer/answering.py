@@ -1,4 +1,4 @@
-"""Infer: the prior, the posterior of what was read, its calibration, and the record of all."""
+"""Infer: the prior, the posterior given readings, its calibration, and the record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -44,16 +44,16 @@ BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True, eq=False)
 class Inferred:
-    """A posterior that was just made, with what its page is drawn from."""
+    """A new posterior, with the data of its report."""
 
     kept: Posterior
     question: InferenceQuestion
     found: Weighted
-    ranks: Mapping[str, Ranks]  # of draws of the prior, and of held-out truths
+    ranks: Mapping[str, Ranks]  # of samples of the prior, and of held-out truths
 
     @cached_property
     def sections(self) -> Sequence[Section]:
-        """Sections of a report that the problem brings."""
+        """Sections of the report that the problem adds."""
         draws, own = self.kept.draws(), self.question.sections
         return own(draws, draws[WEIGHT].to_numpy()) if own else ()
 
@@ -67,7 +67,7 @@ def infer(
     watch: Watch = silent,
     overwrite: bool = False,
 ) -> Inferred:
-    """Answer what a spec asks and keep it in `out`.
+    """Infer what a spec specifies and save it in `out`.
 
     Raises:
         InputError: for a problem without readings, or a method that it does not admit.
@@ -114,7 +114,7 @@ def infer(
 
 
 def _about(problem: Problem, asked: InferSpec, question: InferenceQuestion) -> dict[str, Any]:
-    """What was asked, of what."""
+    """Describe the problem, the spec and the readings."""
     return {
         "problem": problem.name,
         "title": asked.title or problem.summary,
@@ -126,14 +126,14 @@ def _about(problem: Problem, asked: InferSpec, question: InferenceQuestion) -> d
 
 
 def method_of(asked: InferSpec, question: InferenceQuestion) -> str:
-    """The method of a spec, or that of the question."""
+    """Return the method of a spec, or the default of the question."""
     return question.method if asked.method == "default" else asked.method
 
 
 def answered(
     question: InferenceQuestion, prior: Prior, asked: InferSpec, problem: Problem, watch: Watch
 ) -> tuple[Weighted, dict[str, Ranks], dict[str, Interval]]:
-    """The posterior, where truths lie in theirs, and all that is judged."""
+    """Return the posterior, the ranks of truths in theirs, and the judged values."""
     method = named(method_of(asked, question))
 
     def rng(purpose: str) -> torch.Generator:
@@ -173,7 +173,7 @@ def answered(
 def _judged_values(
     found: Weighted, ranks: Mapping[str, Ranks], share: float, predicted: float
 ) -> dict[str, Interval]:
-    """What is judged, by its names in `QUANTITIES`."""
+    """Values to judge, by their names in `QUANTITIES`."""
     held = ranks["held out"]
     least = ranks["prior"].uniform_p()
     return {
@@ -181,7 +181,7 @@ def _judged_values(
         "coverage_90": held.coverage(0.9),
         "ellipse_90": held.ellipse(0.9),
         "ellipse_size": held.size(),
-        "rank_p": _alone(float(np.minimum(1.0, np.min(least) * len(least)))),  # NaN of no ranks
+        "rank_p": _alone(float(np.minimum(1.0, np.min(least) * len(least)))),  # NaN without ranks
         "predictive_p": _alone(predicted),
         "prior_share": _alone(share),
         "pareto_k": _alone(found.pareto_k),
@@ -208,7 +208,7 @@ def told(question: InferenceQuestion, found: Weighted) -> dict[str, dict[str, An
 
 
 def _draws(question: InferenceQuestion, prior: Prior, found: Weighted) -> xr.Dataset:
-    """Designs with their weights and what is told of each."""
+    """Samples of designs with their weights and inferred quantities."""
     designs = prior.dataset(found.arrays, found.rows)
     drawn = question.measure(found.arrays).numpy()
     about = {"units": "1", "long_name": "weight in the posterior"}
@@ -218,7 +218,7 @@ def _draws(question: InferenceQuestion, prior: Prior, found: Weighted) -> xr.Dat
 
 
 def _table(question: InferenceQuestion, ranks: Mapping[str, Ranks]) -> pd.DataFrame:
-    """Levels of all truths."""
+    """Ranks of all truths as a table."""
     names = [q.name for q in question.quantities]
     pairs = [f"ellipse of {a} and {b}" for a, b in question.pairs]
     sizes = [f"size of the {pair}" for pair in pairs]
@@ -232,7 +232,7 @@ def _table(question: InferenceQuestion, ranks: Mapping[str, Ranks]) -> pd.DataFr
 
 
 def _ask(asked: InferSpec, problem: Problem, part: Path) -> None:
-    """The spec, and the files that were given, so that it can be asked again."""
+    """Write the spec and its input files, so that the inference can be repeated."""
     for name, (ending, content) in problem.given.files.items():
         make_folder(part / FOLDER)
         write_atomic(part / FOLDER / f"{name}{ending}", content)

@@ -35,11 +35,11 @@ class Posterior(Artifact):
     }
 
     def sealed(self) -> Mapping[str, str]:
-        """Samples, and where truths lie in their posteriors."""
+        """Digests of the samples, and of the ranks of truths in their posteriors."""
         return {n: self.record["evidence"][n] for n in (DRAWS, RANKS)}
 
     def compared(self, again: Mapping[str, Any]) -> Replay:
-        """Compare bands by the width of each, margins exactly, and the rest as of any artifact."""
+        """Compare bands relative to their width, margins exactly, the rest as for any artifact."""
         own = self.record
         parts = {c.part: c.holds for c in super().compared(again).checks}
         told, margins = _bands_alike(own["told"], again["told"]), own["margins"] == again["margins"]
@@ -47,11 +47,11 @@ class Posterior(Artifact):
 
     @property
     def spec(self) -> InferSpec:
-        """The spec, with the files that it was given."""
+        """The spec, with its input files."""
         return load(self.folder / SPEC)
 
     def draws(self) -> xr.Dataset:
-        """Designs, their weights and the inferred quantities of each."""
+        """Designs, their weights and their inferred quantities."""
         found = read_netcdf(self.folder / DRAWS, "draws of a posterior")
         if WEIGHT not in found or abs(float(found[WEIGHT].sum()) - 1) > 1e-6:
             raise CorruptError(str(self.folder / DRAWS), "has no weights that sum to 1")
@@ -68,11 +68,11 @@ class Posterior(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Inputs that were given, and notes of its problem."""
+        """Inputs of the problem, and its notes."""
         return (*self.record["given"], *self.record["notes"])
 
     def tables(self) -> Sequence[tuple[str, Table]]:
-        """Inferred quantities with their bands, and what was judged."""
+        """Inferred quantities with their bands, and judged values."""
         rows = listed(self.record["told"].values(), {"quantity": "{long_name}", **BANDS})
         return ("What was inferred", rows), self.measured()
 

@@ -1,6 +1,6 @@
-"""Whether posteriors are right: ranks of draws of the prior, and coverage of held-out truths.
+"""Calibration of posteriors: ranks of prior samples, and coverage of held-out truths.
 
-Shapes: n draws, q quantities, b truths, m readings.
+Shapes: n samples, q quantities, b truths, m readings.
 """
 
 from collections.abc import Sequence
@@ -24,42 +24,42 @@ from ingenium.infer.weights import Weighted, below, ellipse_level, moments
 
 REGIONS = (0.5, 0.9)  # whose coverage is judged
 LEAST_P = 0.01  # below which ranks are not uniform, over all quantities together
-OFF = 0.05  # by which coverage may miss what it says, beyond its interval
-LEAST_PREDICTED = 0.005  # share of replicated readings that fit no better, below which none fits
-LEAST_SHARE = 0.005  # share of the prior's readings that lie further out, below which it knows none
-WRONG = 1.5  # times that errors may be what a posterior says, or the reverse, and truths must show
-SHIFTED = 1.0  # standard deviations by which it may lie aside, and ranks must show
-SIMULATED = 1000  # readings of the prior that say what it knows
-REPLICAS = 200  # readings of the posterior, held against those that came
+OFF = 0.05  # by which coverage may differ from its nominal value, beyond its interval
+LEAST_PREDICTED = 0.005  # share of replicated readings that fit no better; below, no fit
+LEAST_SHARE = 0.005  # share of the prior's readings further out; below, outside the prior
+WRONG = 1.5  # ratio of true to stated errors, or the reverse, that truths must reveal
+SHIFTED = 1.0  # shift in standard deviations that ranks must reveal
+SIMULATED = 1000  # simulated readings of the prior
+REPLICAS = 200  # replicated readings of the posterior
 
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Where truths lie in their posteriors: the weight of draws below each of their quantities."""
+    """Ranks of truths in their posteriors: the weight of samples below each of their quantities."""
 
     levels: Float64[np.ndarray, "b q"]
-    ellipses: Float64[np.ndarray, "b p"]  # the weight inside of the ellipse through the truth
+    ellipses: Float64[np.ndarray, "b p"]  # the weight inside the ellipse through the truth
     sizes: Float64[np.ndarray, "b p"]  # radii of ellipses, over the least that readings allow
 
     def uniform_p(self) -> Float64[np.ndarray, " q"]:
-        """Probability of so uneven ranks where the posterior is right (Kolmogorov, Smirnov)."""
+        """Probability of ranks this uneven if the posterior is right (Kolmogorov, Smirnov)."""
         if not len(self.levels):
             return np.full(self.levels.shape[1], np.nan)
         return np.array([stats.kstest(c, "uniform").pvalue for c in self.levels.T])
 
     def inside(self, region: float) -> Bool[np.ndarray, "b q"]:
-        """Whether central intervals hold the truths."""
+        """True where central intervals contain the truths."""
         half = (1 - region) / 2
         return (self.levels >= half) & (self.levels <= 1 - half)
 
     def coverage(self, region: float) -> Interval:
-        """Share of quantities inside; quantities of one truth go together."""
+        """Share of quantities inside; quantities of one truth count as one cluster."""
         if not len(self.levels):
             return Interval(np.nan, np.nan, np.nan)
         return t_interval(self.inside(region).mean(1))
 
     def ellipse(self, region: float) -> Interval:
-        """Share of truths in the ellipse of a pair."""
+        """Share of truths inside the ellipse of a pair."""
         n = self.ellipses.size
         if not n:
             return Interval(np.nan, np.nan, np.nan)
@@ -67,7 +67,7 @@ class Ranks:
         return Interval(count / n, *wilson(count, n))
 
     def size(self) -> Interval:
-        """Median radius of ellipses over the least that readings allow; NaN without a bound."""
+        """Median radius of ellipses over the smallest that readings allow; NaN without a bound."""
         own = np.sort(self.sizes[np.isfinite(self.sizes)])
         if not len(own):
             return Interval(np.nan, np.nan, np.nan)
@@ -77,10 +77,10 @@ class Ranks:
 
 
 def truths_needed() -> int:
-    """Least held-out truths that show a posterior that is `WRONG` times too sharp or too wide.
+    """Least number of held-out truths that reveal a posterior `WRONG` times too sharp or too wide.
 
-    With fewer, the interval of a share that is as large as a region says does not exclude what
-    that region would hold then. Quantities of one truth go together, so they count once.
+    With fewer, the interval around a region's nominal coverage does not exclude the coverage that
+    such a posterior would have. Quantities of one truth are correlated, so they count once.
 
     Source: the interval of Wilson leaves out a share c where (p - c)^2 > z^2 c (1 - c) / n.
     """
@@ -95,10 +95,10 @@ def truths_needed() -> int:
 
 
 def ranks_needed(quantities: int) -> int:
-    """Least ranks that show a posterior that lies aside by `SHIFTED` standard deviations.
+    """Least number of ranks that reveal a posterior shifted by `SHIFTED` standard deviations.
 
-    With fewer, the largest distance to uniform ranks that the test lets pass, over all quantities
-    together, is beyond that of such a posterior.
+    With fewer, the largest distance from uniform ranks that the test accepts, over all quantities,
+    exceeds that of such a posterior.
     """
     apart = 2 * float(stats.norm.cdf(SHIFTED / 2)) - 1
     n = 2
@@ -116,7 +116,7 @@ def ranked(
     watch: Watch,
     stage: str,
 ) -> Ranks:
-    """Simulate readings of truths, answer each, and see where the truth lies."""
+    """Simulate readings of truths, infer each posterior, and rank the truth in it."""
     readings = question.likelihood.simulate(truths, rng)
     values = question.measure(truths).numpy()
     names = [q.name for q in question.quantities]
@@ -142,22 +142,22 @@ def ranked(
 
 
 def of_prior(prior: Prior, n: int, rng: torch.Generator) -> Arrays:
-    """Truths as the prior draws them."""
+    """Sample truths from the prior."""
     return tuple(a.detach() for a in prior.designs(prior.start(n, rng)))
 
 
 def held_out(known: xr.Dataset, prior: Prior, n: int, rng: torch.Generator) -> Arrays:
-    """Real designs that the generator never saw; each once, and in the order of chance."""
+    """Select held-out designs in random order, each at most once."""
     own = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
     order = torch.randperm(own.sizes[DESIGN], generator=rng).numpy()[:n]
     return to_arrays(own.isel({DESIGN: order}), prior.problem.variables)
 
 
 def prior_share(question: InferenceQuestion, prior: Prior, rng: torch.Generator) -> float:
-    """Share of the prior's own readings that lie as far out as those that came.
+    """Share of the prior's own readings at least as far out as the given ones.
 
-    By the distance in a shrunk covariance of half of the simulated ones, held against the other
-    half.
+    The distance uses a shrunk covariance of half of the simulated readings, and is compared with
+    the other half.
     """
     drawn = of_prior(prior, SIMULATED, rng)
     simulated = question.likelihood.simulate(drawn, rng)
@@ -176,7 +176,7 @@ def prior_share(question: InferenceQuestion, prior: Prior, rng: torch.Generator)
 
 
 def predicted_p(question: InferenceQuestion, found: Weighted, rng: torch.Generator) -> float:
-    """Share of readings replicated from the posterior that fit it no better than those that came.
+    """Share of readings replicated from the posterior that fit it no better than the given ones.
 
     Source: Gelman, Meng and Stern, Statistica Sinica 6, 1996, with the likelihood as discrepancy.
     """

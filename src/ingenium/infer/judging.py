@@ -1,4 +1,4 @@
-"""The verdict on a posterior: by what the prior knows, its calibration, and its limits."""
+"""The verdict on a posterior: by the support of the prior, its calibration, and its limits."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ from ingenium.infer.weights import TRUSTED_K
 
 
 def judge(values: Mapping[str, Interval], limits: Sequence[Limit], quantities: int) -> Judgement:
-    """Judge what was measured of a posterior over a number of quantities.
+    """Judge the measured values of a posterior over a number of quantities.
 
-    Readings that the prior does not know come first: what is calibrated on its own samples says
-    nothing of them. What speaks against a posterior counts however few truths there are; that
-    nothing does counts only where enough of them could.
+    Readings outside the prior come first, since calibration on the prior's own samples says nothing
+    of them. Evidence against a posterior counts however few truths there are; its absence counts
+    only if there are enough truths to reveal a miscalibration.
     """
     against, doubts = _reasons(values), _doubts(values, quantities)
     return Judgement.of(values, limits, against=against, doubts=doubts)

@@ -1,6 +1,6 @@
 """Pictures of a posterior: corner plot with ellipses, bands, and histograms of its calibration.
 
-Shapes: n draws, q quantities.
+Shapes: n samples, q quantities.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ LEVELS = ((0.5, 0.9), (0.9, 0.45))  # regions, and how dark their lines are
 
 
 def figures(made: Inferred) -> list[Drawn]:
-    """A posterior that was just inferred: figures of the problem, and its calibration."""
+    """Figures of a new posterior: those of the problem, and its calibration."""
     question = made.question
     found = [(s.heading, s.text, s.figure) for s in made.sections if s.figure is not None]
     values = question.measure(made.found.arrays).numpy()
@@ -47,7 +47,7 @@ def corner(
     values: Float64[np.ndarray, "n q"],
     weight: Float64[np.ndarray, " n"],
 ) -> Figure:
-    """Each quantity by itself, and each pair with the ellipses that hold 50 and 90 %."""
+    """Each quantity by itself, and each pair with ellipses of 50 and 90 %."""
     spread = values.std(0)
     own = np.flatnonzero(spread > 0)[:MOST].tolist() or [0]
     q = len(own)
@@ -90,7 +90,7 @@ def ellipse(
     *,
     alpha: float = 0.9,
 ) -> None:
-    """The ellipse of mean and covariance that holds `region` of a posterior."""
+    """Draw the ellipse of mean and covariance that contains `region` of a posterior."""
     mean, cov = moments(x, weight)
     out = x - mean
     far = np.einsum("ni,ij,nj->n", out, np.linalg.pinv(cov), out)
@@ -104,7 +104,7 @@ def ellipse(
 
 
 def calibration(names: Sequence[str], ranks: Mapping[str, Ranks]) -> Figure:
-    """Where truths lie in their posteriors: flat where these are right, with 95 % bands."""
+    """Plot ranks of truths in their posteriors: flat if these are right, with 95 % bands."""
     shown = {k: r for k, r in ranks.items() if len(r.levels)}
     figure, grid = panels(max(len(shown), 1), min(len(names), MOST), (1.75, 1.6))
     for row, (what, own) in zip(grid, shown.items(), strict=False):
@@ -119,7 +119,7 @@ def calibration(names: Sequence[str], ranks: Mapping[str, Ranks]) -> Figure:
 
 
 def reached(ranks: Mapping[str, Ranks]) -> Figure:
-    """Share of truths inside of regions, against what these say."""
+    """Plot the share of truths inside regions against the nominal share."""
     figure, grid = panels(1, 1, (3.4, 3.0))
     axes = grid[0, 0]
     said = np.linspace(0.02, 0.98, 49)
@@ -143,7 +143,7 @@ def _alone(axes: Axes, x: Float64[np.ndarray, " n"], weight: Float64[np.ndarray,
 
 
 def _shown(q: Quantity, values: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-    """In the unit that people of the field read."""
+    """Convert a quantity to the unit that the field uses."""
     if not q.shown:
         return values
     zero, one = (convert(x, q.unit, q.shown, of=q.name) for x in (0.0, 1.0))

@@ -1,4 +1,4 @@
-"""The generator as what is known before anything is read.
+"""The generator as a prior over designs.
 
 Shapes: n designs, d normal numbers of a design.
 """
@@ -20,29 +20,29 @@ from ingenium.core.seeds import BLOCK, one_thread
 from ingenium.generators.generator import Generator
 from ingenium.infer.question import Arrays, Nearby
 
-MOST_TRIES = 1000  # of a draw, until it can be
+MOST_TRIES = 1000  # of a sample, until it is feasible
 
 
 @runtime_checkable
 class Invertible(Protocol):
-    """A family that makes each design of standard normal numbers, smoothly."""
+    """A family that maps standard normal numbers to designs, smoothly."""
 
     def from_noise(
         self, z: Float[Tensor, "n d"], cond: Float[Tensor, "n c"]
     ) -> Float[Tensor, "n *shape"]:
-        """Designs of normal numbers under conditions."""
+        """Map normal numbers to designs under conditions."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Particles:
-    """Designs by the row of the prior that they come from, and their normal numbers."""
+    """Designs as rows of the prior with their normal numbers."""
 
     rows: Int64[Tensor, " n"]
     z: Float64[Tensor, "n d"]
 
     def take(self, index: Int64[Tensor, " k"]) -> "Particles":
-        """Some of them, some more than once."""
+        """Select particles, some perhaps repeatedly."""
         return Particles(self.rows[index], self.z[index])
 
 
@@ -50,8 +50,8 @@ class Particles:
 class Prior:
     """Rows that a generator proposed, and the density around or between them.
 
-    With `nearby` a design is a proposed one, moved by normal numbers; with a family that makes
-    designs of normal numbers it is what these make under the conditions of a row; else it is one
+    With `nearby` a design is a proposed one, moved by normal numbers; with a family that maps
+    normal numbers to designs it is their image under the conditions of a row; otherwise it is one
     of the rows, and d is 0.
     """
 
@@ -61,32 +61,32 @@ class Prior:
 
     @classmethod
     def of(cls, generator: Generator, n: int, seed: int, nearby: Nearby | None) -> "Prior":
-        """At least n rows, in whole blocks."""
+        """Generate at least n rows, in whole blocks."""
         blocks = [generator.propose_block(seed, i) for i in range(-(-n // BLOCK))]
         return cls(generator, xr.concat(blocks, DESIGN), nearby)
 
     @property
     def problem(self) -> Problem:
-        """Whose designs they are."""
+        """Problem of the designs."""
         return self.generator.problem
 
     @cached_property
     def arrays(self) -> Arrays:
-        """Of the rows."""
+        """Variables of the rows."""
         return to_arrays(self.rows, self.problem.variables)
 
     @cached_property
     def conditions(self) -> xr.Dataset:
-        """Of the rows."""
+        """Conditions of the rows."""
         return self.rows[[c.name for c in self.problem.conditions]].drop_vars(DESIGN)
 
     @cached_property
     def features(self) -> Float[Tensor, "n c"]:
-        """The same, as models see them."""
+        """Conditions of the rows as model inputs."""
         return self.problem.features(self.conditions.reset_coords())
 
     def must_be_smooth(self) -> None:
-        """For methods that move normal numbers.
+        """Raise for methods that move normal numbers.
 
         Raises:
             InputError: for a prior of single designs.
@@ -100,27 +100,27 @@ class Prior:
 
     @property
     def count(self) -> int:
-        """Rows."""
+        """Number of rows."""
         return len(self.arrays[0])
 
     @property
     def smooth(self) -> bool:
-        """Whether designs move smoothly with normal numbers."""
+        """True if designs move smoothly with normal numbers."""
         return self.d > 0
 
     @property
     def d(self) -> int:
-        """Normal numbers of a design."""
+        """Number of normal numbers of a design."""
         if self.nearby is not None:
             return self.nearby.d
         family = self.generator.family
         return int(np.prod(family.shape)) if isinstance(family, Invertible) else 0
 
     def start(self, n: int, rng: torch.Generator) -> Particles:
-        """Draws that can be: each row once before any comes twice.
+        """Sample feasible particles: each row once before any is repeated.
 
         Raises:
-            InputError: where hardly any draw can be.
+            InputError: where hardly any sample is feasible.
         """
         order = [
             torch.randperm(self.count, generator=rng) for _ in range(max(1, -(-n // self.count)))
@@ -139,7 +139,7 @@ class Prior:
         raise InputError("a prior whose draws can be", f"{len(out)} of {n} draws that cannot")
 
     def designs(self, particles: Particles) -> Arrays:
-        """The arrays of particles; differentiable in their normal numbers."""
+        """Return the arrays of particles; differentiable in their normal numbers."""
         with torch.set_grad_enabled(particles.z.requires_grad):
             return self._designs(particles)
 
@@ -161,7 +161,7 @@ class Prior:
         return self.conditions.reset_coords().isel({DESIGN: rows.numpy()})
 
     def dataset(self, arrays: Arrays, rows: Int64[Tensor, " n"]) -> xr.Dataset:
-        """Designs with the conditions of their rows."""
+        """Return designs with the conditions of their rows."""
         under = self.under(rows)
         coords = {c.name: under[c.name] for c in self.problem.conditions}
         return to_dataset(arrays, self.problem.variables, self.problem.labels() | coords)

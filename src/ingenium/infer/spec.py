@@ -1,4 +1,4 @@
-"""What is asked of a posterior: a spec as TOML."""
+"""The spec of a posterior, as TOML."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, field
@@ -34,7 +34,7 @@ QUANTITIES = {  # what is judged of a posterior, with its unit
 
 @checked(frozen=True, config=_STRICT)
 class InferSpec:
-    """A problem, what was read of it, and how its hidden state is inferred and checked."""
+    """A problem, its readings, and how its hidden state is inferred and checked."""
 
     problem: Annotated[str, Field(min_length=1)]
     title: Annotated[str, Field(max_length=200)] = ""
@@ -47,7 +47,7 @@ class InferSpec:
     prior_draws: Annotated[int, Field(ge=64, le=100_000)] = 2048  # of the generator
     steps: Annotated[int, Field(ge=1, le=10**7)] | None = None  # of training, for amortised
     truths: Annotated[int, Field(ge=0, le=10_000)] = 60  # held-out designs that judge coverage
-    ranked: Annotated[int, Field(ge=0, le=10_000)] = 60  # draws of the prior that judge ranks
+    ranked: Annotated[int, Field(ge=0, le=10_000)] = 60  # samples of the prior that judge ranks
     check_draws: Annotated[int, Field(ge=50, le=100_000)] = 400  # of each posterior that judges
     seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
     limits: tuple[Limit, ...] = ()  # on what is judged
@@ -60,7 +60,7 @@ class InferSpec:
 
     @property
     def spec(self) -> Spec:
-        """What opens the problem and makes its generator."""
+        """The spec that opens the problem and its generator."""
         return Spec(
             problem=self.problem,
             title=self.title,
@@ -72,10 +72,10 @@ class InferSpec:
 
 
 def load(path: Path) -> InferSpec:
-    """A spec from a TOML file; files in it lie beside it.
+    """Load a spec from a TOML file; paths in it are relative to its folder.
 
     Raises:
-        InputError: if it is none.
+        InputError: if it is no such spec.
     """
     spec = artifact.load(path, InferSpec, "a spec of a posterior")
     beside = specs.anchored(spec.spec, path.resolve().parent)
@@ -83,5 +83,5 @@ def load(path: Path) -> InferSpec:
 
 
 def dump(asked: InferSpec, given: Mapping[str, Any]) -> str:
-    """The spec as TOML, with `given` in place of what it gave."""
+    """Write the spec as TOML, with `given` in place of its inputs."""
     return tomli_w.dumps(without_none(asdict(asked) | {"given": dict(given)}))

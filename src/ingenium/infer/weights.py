@@ -1,6 +1,6 @@
-"""Weights of draws: how many they are worth, and whether their tail can be trusted.
+"""Weights of samples: their effective number, and the reliability of their tail.
 
-Shapes: n draws, q quantities.
+Shapes: n samples, q quantities.
 """
 
 import math
@@ -20,23 +20,23 @@ FEWEST = 5  # weights that a tail is fitted to
 
 @dataclass(frozen=True, eq=False)
 class Weighted:
-    """Draws from a posterior, with the rows of the prior whose conditions they keep."""
+    """Samples from a posterior, with the rows of the prior whose conditions they have."""
 
     arrays: Arrays
     rows: Int64[Tensor, " n"]
     weight: Float64[np.ndarray, " n"]  # sum to 1
-    pareto_k: float  # NaN where the method weighs nothing
-    effective: float  # draws without weights that these are worth
-    told: Mapping[str, float] = field(default_factory=dict)  # what the method says of itself
+    pareto_k: float  # NaN for a method without weights
+    effective: float  # effective number of samples
+    told: Mapping[str, float] = field(default_factory=dict)  # diagnostics of the method
 
 
 def effective(weight: Float64[np.ndarray, " n"]) -> float:
-    """Draws that weights are worth (Kish, 1965)."""
+    """Effective number of samples (Kish, 1965)."""
     return float(1 / np.square(weight).sum())
 
 
 def smoothed(log_weight: Float64[np.ndarray, " n"]) -> tuple[Float64[np.ndarray, " n"], float]:
-    """Weights whose tail follows a generalised Pareto distribution, and its shape k.
+    """Smooth the tail of weights by a generalised Pareto distribution; also return its shape k.
 
     Source: Vehtari, Simpson, Gelman, Yao and Gabry, JMLR 25(72), 2024 (Pareto smoothed importance
     sampling): the largest min(n / 5, 3 sqrt(n)) weights become the expected order statistics of
@@ -67,7 +67,7 @@ def smoothed(log_weight: Float64[np.ndarray, " n"]) -> tuple[Float64[np.ndarray,
 
 
 def pareto(excess: Float64[np.ndarray, " n"]) -> tuple[float, float]:
-    """Shape and scale of a generalised Pareto distribution, of sorted excesses.
+    """Shape and scale of a generalised Pareto distribution, from sorted excesses.
 
     Source: Zhang and Stephens, Technometrics 51, 2009, with the prior on k of Vehtari et al.
     """
@@ -107,7 +107,7 @@ def below(
     weight: Float64[np.ndarray, " n"],
     truth: Float64[np.ndarray, " q"],
 ) -> Float64[np.ndarray, " q"]:
-    """The weight of draws below a truth, ties by half: uniform where a posterior is right."""
+    """Weight of samples below a truth, ties by half: uniform if the posterior is right."""
     less = (values < truth).astype(np.float64) + 0.5 * (values == truth)
     return np.asarray(weight @ less)
 
@@ -117,7 +117,7 @@ def ellipse_level(
     weight: Float64[np.ndarray, " n"],
     point: Float64[np.ndarray, " 2"],
 ) -> float:
-    """The weight inside of the ellipse through a point, of the posterior's mean and covariance."""
+    """Weight inside the ellipse through a point, of the posterior's mean and covariance."""
     mean, cov = moments(values, weight)
     axes = np.linalg.inv(cov + 1e-12 * np.trace(cov) * np.eye(2) + 1e-300 * np.eye(2))
     out = np.einsum("ni,ij,nj->n", values - mean, axes, values - mean)

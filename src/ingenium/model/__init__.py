@@ -1,1 +1,1 @@
-"""Models of processes in time: families with their assumptions, fitted, checked and kept."""
+"""Models of processes in time: families with their assumptions, fitted, checked and saved."""

@@ -42,17 +42,17 @@ class KeptModel(Artifact):
     parts: ClassVar = {k: (k,) for k in ("model", "candidates", "constants", "forecast")}
 
     def sealed(self) -> Mapping[str, str]:
-        """The table that was read, samples of the constants, and the forecast."""
+        """The input table, samples of the constants, and the forecast."""
         return {n: self.record["evidence"][n] for n in (DRAWS, FORECAST, DATA)}
 
     @property
     def spec(self) -> ModelSpec:
-        """The words, and how the model was fitted."""
+        """The words, and the settings of the fit."""
         return ModelSpec(**self.record["asked"])
 
     @property
     def title(self) -> str:
-        """The words that were asked."""
+        """The words of the request."""
         return str(self.record["asked"]["words"])
 
     @property
@@ -62,7 +62,7 @@ class KeptModel(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Its forecast, its points of rest, laws that were found again, and open questions."""
+        """Notes on the forecast, the steady states, laws found again, and open questions."""
         keys = ("found_again", "rest", "cannot_say", "left_out")
         return (self.record["plain"], *(text for k in keys for text in self.record[k]))
 
@@ -85,7 +85,7 @@ class KeptModel(Artifact):
 
 
 def _near(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Candidates with their assumptions in words, of those that are near the best."""
+    """List candidates near the best, with their assumptions in words."""
     return [
         {**c, "assumed": " ".join(c["assumptions"]) if c["behind"] <= NEAR else ""}
         for c in candidates
@@ -93,7 +93,7 @@ def _near(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _plain(text: str) -> str:
-    """The formula in a file of SymPy, with its constants in their places, to four digits."""
+    """Return the formula of a SymPy file with its constants filled in, to four digits."""
     lines = [x for x in text.splitlines() if not x.startswith("#")]
     held = {m[1]: m[2] for m in map(HELD.fullmatch, lines[:-1]) if m}
     formula = lines[-1].partition(" = ")[2]

@@ -7,7 +7,7 @@ from ingenium.core.errors import InputError
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Words that describe a process, and how the model of it is fitted and tested."""
+    """Words that describe a process, and settings of the fit and test of its model."""
 
     words: str
     held_out: float = 0.2  # share of the times, the last ones, that the forecast is tested on

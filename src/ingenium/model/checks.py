@@ -1,4 +1,4 @@
-"""What algebra says of a model: units, what is conserved, and where it rests; and a second solver.
+"""Checks of a model by algebra: units, conserved quantities, steady states; and a second solver.
 
 Shapes: p constants, s states, t times.
 """
@@ -19,7 +19,7 @@ Constants = Float64[np.ndarray, " p"]
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """One thing that was checked, whether it holds, and in words what was found."""
+    """One check of a model, its result, and a sentence on it."""
 
     name: str
     holds: bool
@@ -27,7 +27,7 @@ class ModelCheck:
 
 
 def units(model: ProcessModel) -> ModelCheck:
-    """Whether the rates stay the same law in all other units, as an identity of SymPy.
+    """Check that the rates are the same law in all other units, as an identity of SymPy.
 
     Time and each state are measured in a unit of another size, constants as their units say.
     """
@@ -50,7 +50,7 @@ def units(model: ProcessModel) -> ModelCheck:
 
 
 def conserved(model: ProcessModel) -> ModelCheck | None:
-    """Whether what the family says is conserved does not change, as an identity of SymPy."""
+    """Check that the conserved quantity of the family is constant, as an identity of SymPy."""
     if not model.family.conserved:
         return None
     whole = parse(model.family.conserved, model.symbols)
@@ -66,7 +66,7 @@ def conserved(model: ProcessModel) -> ModelCheck | None:
 def integrators(
     model: ProcessModel, constants: Constants, first: Float64[np.ndarray, " s"]
 ) -> ModelCheck:
-    """Whether a method of order 8 that shares no code gives the same trajectory."""
+    """Check that an independent method of order 8 gives the same trajectory."""
     time = model.series.time
     own = model.sensitive(constants, first, time)
     if own is None:
@@ -74,14 +74,14 @@ def integrators(
     other = model.independent(constants, first, time)
     size = np.abs(other)
     seen = len(model.family.seen)
-    size[:, seen:] = size[:, seen:].max(0)  # what is hidden may fade to nothing
+    size[:, seen:] = size[:, seen:].max(0)  # hidden states may decay to zero
     off = float(np.max(np.abs(own[0] - other) / size)) if np.isfinite(other).all() else math.inf
     told = f"two integrators differ by {off:.1e} of the state at most"
     return ModelCheck("integrators", off <= AGREED, told)
 
 
 def rest(model: ProcessModel, constants: Constants) -> list[str]:
-    """Where the states rest with these constants, and what small departures do, in words."""
+    """Describe steady states with these constants, and the effect of small departures, in words."""
     if model.family.step:
         return [_growth(model, constants)]
     states = [model.symbols[s] for s in model.family.states]
@@ -111,7 +111,7 @@ def rest(model: ProcessModel, constants: Constants) -> list[str]:
 
 
 def _growth(model: ProcessModel, constants: Constants) -> str:
-    """The factor by which classes grow in a step, once their shares are steady."""
+    """Growth factor of the classes in a step, once their shares are steady."""
     states = [model.symbols[s] for s in model.family.states]
     held = {model.symbols[c]: v for c, v in zip(model.constants, constants, strict=True)}
     matrix = sympy.Matrix(model.rates).jacobian(states).subs(held)
@@ -120,7 +120,7 @@ def _growth(model: ProcessModel, constants: Constants) -> str:
 
 
 def same_form(one: ProcessModel, other: ProcessModel) -> bool:
-    """Whether the rates of both have the same terms with the same signs, whatever the constants."""
+    """True if both have the same terms with the same signs, whatever the constants."""
     if one.family.hidden or other.family.hidden or one.family.step != other.family.step:
         return False
     own = [_terms(m) for m in (one, other)]
@@ -128,7 +128,7 @@ def same_form(one: ProcessModel, other: ProcessModel) -> bool:
 
 
 def _terms(model: ProcessModel) -> dict[str, frozenset[Any] | None]:
-    """Of the rate of each column: powers of all columns and the sign of each term."""
+    """Terms of each column's rate: powers of all columns, and the sign."""
     names = dict(zip(model.columns, model.family.states, strict=True))
     states = [model.symbols[names[c]] for c in model.series.names]
     found: dict[str, frozenset[Any] | None] = {}
@@ -143,7 +143,7 @@ def _terms(model: ProcessModel) -> dict[str, frozenset[Any] | None]:
 
 
 def equations(model: ProcessModel) -> list[str]:
-    """The rates in SymPy's syntax, in the names of the columns."""
+    """Write the rates in SymPy's syntax, in the names of the columns."""
     names = dict(zip(model.family.seen, model.columns, strict=True))
     told = {model.symbols[s]: sympy.Symbol(n, positive=True) for s, n in names.items()}
     rows: list[str] = []

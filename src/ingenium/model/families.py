@@ -1,4 +1,4 @@
-"""Families of processes: rates of change in symbols, and what each takes for granted.
+"""Families of processes: rates of change in symbols, and the assumptions of each.
 
 Sources: Volterra, Nature 118, 1926 (prey and predator); Verhulst, 1838 (logistic); Rosenzweig and
 MacArthur, Am. Nat. 97, 1963 (satiation); Leslie, Biometrika 33, 1945 (ages); Kermack and
@@ -34,8 +34,8 @@ STEADY = "The constants do not change over the years."
 class ProcessFamily:
     """Rates of change of some states, in symbols of states and constants above 0.
 
-    `units` writes the unit of each constant by T (time) and the states. With `step` the right
-    sides are the next values and not rates. Hidden states have no column.
+    `units` writes the unit of each constant by T (time) and the states. With `step` the right sides
+    are next values instead of rates. Hidden states have no column.
     """
 
     name: str
@@ -50,17 +50,17 @@ class ProcessFamily:
     alike: bool = False  # all states are counted in one unit
     symmetric: bool = False  # columns may be named in any order
     references: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # state and size
-    found: Mapping[str, float] = field(default_factory=dict)  # constants, where one knows them
+    found: Mapping[str, float] = field(default_factory=dict)  # constants, where they are known
     among: int = 1  # formulas of a rate that this one was chosen from by the same readings
 
     @property
     def states(self) -> tuple[str, ...]:
-        """All, those that are seen first."""
+        """All states, observed ones first."""
         return tuple(self.rates)
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """Those that have a column."""
+        """States that have a column."""
         return tuple(s for s in self.rates if s not in self.hidden)
 
 
@@ -313,7 +313,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
 
 
 def leslie(classes: int) -> ProcessFamily:
-    """Age classes that all are counted: births from each but the first, survival to the next."""
+    """A model of age classes, all counted: births from each but the first, survival to the next."""
     states = [f"x{i}" for i in range(classes)]
     born = " + ".join(f"f{i}*{s}" for i, s in enumerate(states) if i)
     rates = {states[0]: born}
@@ -342,12 +342,12 @@ def leslie(classes: int) -> ProcessFamily:
 def candidates(
     processes: Sequence[str], units: Sequence[str], even: bool
 ) -> list[tuple[ProcessFamily, tuple[int, ...]]]:
-    """Families of some processes with a state for each column, in each order that differs.
+    """List families of processes with a state for each column, in each distinct order.
 
     Args:
-        processes: that words name; all where they name none.
-        units: of the columns.
-        even: whether the times are evenly apart, as steps need them.
+        processes: those that words name; all families if empty.
+        units: units of the columns.
+        even: whether times are evenly spaced, as families of steps require.
     """
     columns = len(units)
     ages = [leslie(columns)] if even and columns > 1 else []

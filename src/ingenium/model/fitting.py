@@ -1,4 +1,4 @@
-"""Constants of a model from its readings: the density of both, its top, and how models compare.
+"""Constants of a model from its readings: the joint density, its maximum, and model comparison.
 
 Numbers of a model are logarithms: of its constants, of the first states, and of the spread of the
 readings of each column, whose errors are of a ratio.
@@ -19,37 +19,37 @@ from ingenium.model.system import ProcessModel
 
 WIDE, NEAR, HIDDEN = 1.5, 0.5, 1.5  # spreads of the prior: of constants, first states, hidden ones
 NOISE, NOISE_WIDE = math.log(0.2), 0.8  # of the spread of the readings
-DRAWN, BEST = 400, 6  # starts that are looked at, and that are gone on from
+DRAWN, BEST = 400, 6  # starts that are tried, and that are refined
 REFUSED = 1e12  # of a model without a trajectory
 Numbers = Float64[np.ndarray, " d"]
 
 
 @dataclass(frozen=True, eq=False)
 class ReadingDensity:
-    """Of the readings that are learned from, under the numbers of a model, with its prior."""
+    """Density of the fitted readings under the numbers of a model, with its prior."""
 
     model: ProcessModel
 
     @cached_property
     def readings(self) -> Float64[np.ndarray, "t s"]:
-        """Logarithms, in the order of the states that are seen."""
+        """Logarithms of readings, in the order of the observed states."""
         own = self.model.series
         return np.asarray(np.log(own.values[own.learned][:, list(self.model.order)]))
 
     @cached_property
     def time(self) -> Float64[np.ndarray, " t"]:
-        """Of what is learned from."""
+        """Times used for the fit."""
         own = self.model.series
         return own.time[own.learned]
 
     @property
     def seen(self) -> int:
-        """States that have a column."""
+        """Number of states that have a column."""
         return len(self.model.order)
 
     @cached_property
     def middle(self) -> Numbers:
-        """Of the prior."""
+        """Centre of the prior."""
         hidden = np.log(self.model.scale[self.seen :])
         noise = np.full(self.seen, NOISE)
         guesses = np.log(self.model.guesses())
@@ -57,7 +57,7 @@ class ReadingDensity:
 
     @cached_property
     def spread(self) -> Numbers:
-        """Of the prior."""
+        """Spread of the prior."""
         hidden = len(self.model.scale) - self.seen
         parts = [(WIDE, len(self.model.constants)), (NEAR, self.seen), (HIDDEN, hidden)]
         parts.append((NOISE_WIDE, self.seen))
@@ -65,18 +65,18 @@ class ReadingDensity:
 
     @property
     def free(self) -> int:
-        """Numbers that are looked for."""
+        """Number of free parameters."""
         return len(self.middle)
 
     def parts(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Constants, first states and spreads; of one or of many."""
+        """Split numbers into constants, first states and spreads; for one set or many."""
         p, s = len(self.model.constants), len(self.model.scale)
         with np.errstate(over="ignore"):
             plain = np.exp(numbers)
         return plain[..., :p], plain[..., p : p + s], plain[..., p + s :]
 
     def potential(self, numbers: Numbers) -> tuple[float, Numbers]:
-        """Less the logarithm of the density, and its slope."""
+        """Negative log density, and its gradient."""
         off = (numbers - self.middle) / self.spread
         value, slope = 0.5 * float(off @ off), off / self.spread
         constants, first, noise = self.parts(numbers)
@@ -95,7 +95,7 @@ class ReadingDensity:
         return value, slope
 
     def likelihood(self, numbers: Numbers) -> float:
-        """Logarithm of the density of the readings alone."""
+        """Log density of the readings alone."""
         off = (numbers - self.middle) / self.spread
         value = self.potential(numbers)[0] - 0.5 * float(off @ off)
         return -value - 0.5 * self.readings.size * math.log(2 * math.pi)
@@ -103,7 +103,7 @@ class ReadingDensity:
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
-    """A model at the top of its density."""
+    """A model at the maximum of its density."""
 
     density: ReadingDensity
     numbers: Numbers
@@ -111,12 +111,12 @@ class FittedModel:
 
     @property
     def model(self) -> ProcessModel:
-        """Which one."""
+        """The fitted model."""
         return self.density.model
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion for few readings, with what choosing among formulas costs.
+        """Akaike's criterion for few readings, with a penalty for the choice among formulas.
 
         Source: Hurvich and Tsai, Biometrika 76, 1989; Chen and Chen, Biometrika 95, 2008 (twice the
         logarithm of how many formulas there were to choose from, for each rate).
@@ -129,7 +129,7 @@ class FittedModel:
 
 
 def fit(model: ProcessModel, seed: int, start: Numbers | None = None) -> FittedModel | None:
-    """The top of the density from the best of many starts; none where no trajectory holds.
+    """Maximise the density from the best of many starts; None where no trajectory exists.
 
     Raises:
         InputError: for more numbers than readings.
@@ -155,7 +155,7 @@ def fit(model: ProcessModel, seed: int, start: Numbers | None = None) -> FittedM
 
 
 def _starts(density: ReadingDensity, seed: int) -> list[Numbers]:
-    """Draws of the prior whose trajectories lie nearest to the readings."""
+    """Samples of the prior whose trajectories are closest to the readings."""
     rng = np.random.default_rng([seed, density.free])
     drawn = density.middle + density.spread * rng.standard_normal((DRAWN, density.free))
     constants, first, _ = density.parts(drawn)

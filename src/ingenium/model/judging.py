@@ -11,13 +11,13 @@ from ingenium.evaluate.intervals import wilson
 from ingenium.model.checks import ModelCheck
 from ingenium.model.posterior import ModelPosterior
 
-LEAST_P = 0.01  # of residuals that are as alike from time to time, below which a model is wrong
-BAND = 0.9  # share of readings that a band of the forecast holds
+LEAST_P = 0.01  # probability of such autocorrelated residuals, below which a model is wrong
+BAND = 0.9  # nominal share of readings in a band of the forecast
 
 
 @dataclass(frozen=True)
 class ForecastScore:
-    """A forecast of held-out times alongside two that know no process.
+    """A forecast of held-out times, compared with two naive forecasts.
 
     Errors are root mean squares of logarithms: 0.1 is a tenth of the value.
     """
@@ -26,21 +26,21 @@ class ForecastScore:
     count: int
     error: float
     last: float  # of the last value, repeated
-    mean: float  # of the mean of what was learned from
+    mean: float  # of the mean of the readings of the fit
 
     @property
     def low(self) -> float:
-        """The least share inside that is plausible (95 %)."""
+        """Smallest plausible share inside the band (95 %)."""
         return wilson(self.inside, self.count)[0] if self.count else 0.0
 
     @property
     def high(self) -> float:
-        """The largest share inside that is plausible (95 %)."""
+        """Largest plausible share inside the band (95 %)."""
         return wilson(self.inside, self.count)[1] if self.count else 1.0
 
     @property
     def told(self) -> str:
-        """In words, with the better of the two that know nothing."""
+        """Describe the score in words, with the better of the naive forecasts."""
         if not self.count:
             return "No times were held out, so the forecast was not tested."
         name, other = min(
@@ -74,9 +74,9 @@ def judge(found: ModelPosterior, checks: Sequence[ModelCheck], score: ForecastSc
 
 
 def memory_p(found: ModelPosterior) -> float:
-    """Chance of residuals as alike from time to time as these are, if they were independent.
+    """Probability of residuals as autocorrelated as these, if they were independent.
 
-    The least over the columns, times their number.
+    It is the smallest over the columns, times their number.
 
     Source: Ljung and Box, Biometrika 65, 1978, with one lag.
     """

@@ -1,6 +1,6 @@
-"""A model that was just made: its course, forecast and constants, and what it cannot say.
+"""A new model: its trajectory, forecast and constants, and its limits.
 
-Shapes: n draws, u times of the course, s columns.
+Shapes: n samples, u times of the trajectory, s columns.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ from ingenium.model.reading import ProcessReading
 from ingenium.model.series import MeasuredSeries
 
 AHEAD = 4  # points between two times, in pictures
-ALIKE = 4.0  # of AICc, below which readings hardly tell two families apart
+ALIKE = 4.0  # of AICc, below which readings hardly distinguish two families
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True, eq=False)
 class MadeModel:
-    """A model that was just made, with what its page is drawn from."""
+    """A new model, with the data of its report."""
 
     kept: KeptModel
     series: MeasuredSeries
@@ -37,7 +37,7 @@ class MadeModel:
 
 
 def course_times(series: MeasuredSeries) -> np.ndarray:
-    """Times of the table, and some between; of steps the table's alone."""
+    """Times of the table, and some between; for models of steps the table's alone."""
     step = np.diff(series.time)
     if np.ptp(step) <= 1e-6 * step.max():
         return np.linspace(series.time[0], series.time[-1], AHEAD * len(step) + 1)
@@ -49,7 +49,7 @@ def course_times(series: MeasuredSeries) -> np.ndarray:
 def forecast_score(
     series: MeasuredSeries, courses: np.ndarray, readings: np.ndarray
 ) -> ForecastScore:
-    """Of the held-out times."""
+    """Score the forecast of the held-out times."""
     rows = slice(series.learned.stop, None)
     truth = np.log(series.values[rows])
     past = np.log(series.values[series.learned])
@@ -69,7 +69,7 @@ def write_tables(
     part: Path, found: ModelPosterior, series: MeasuredSeries, fine: np.ndarray,
     readings: np.ndarray,
 ) -> None:  # fmt: skip
-    """Draws of the constants, and bands of readings at the times of the table."""
+    """Write samples of the constants, and bands of readings at the times of the table."""
     density = found.fitted.density
     constants = density.parts(found.numbers)[0]
     heads = [f"{c} [{density.model.unit(c)}]" for c in density.model.constants]
@@ -84,7 +84,7 @@ def write_tables(
 
 
 def constant_bands(found: ModelPosterior) -> dict[str, dict[str, Any]]:
-    """Median and intervals of each, with its unit."""
+    """Median and intervals of each constant, with its unit."""
     density = found.fitted.density
     drawn = density.parts(found.numbers)[0]
     bands = np.quantile(drawn, LEVELS, axis=0)
@@ -103,7 +103,7 @@ def unsaid(
     found: ModelPosterior,
     fits: Sequence[FittedModel],
 ) -> list[str]:
-    """What the words ask and the data cannot say."""
+    """List requests of the words that the data cannot answer."""
     told = list(reading.told(series.names))
     best = found.fitted
     process = best.model.family.process

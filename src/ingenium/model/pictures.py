@@ -1,6 +1,6 @@
-"""Pictures of a model: its course with bands over the held-out times, and its constants.
+"""Pictures of a model: its trajectory with bands over the held-out times, and its constants.
 
-Shapes: n draws, t times, s columns.
+Shapes: n samples, t times, s columns.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.3))  # of readings, and how dark
 
 
 def figures(made: MadeModel) -> list[Drawn]:
-    """A model that was just made: its forecast, what it leaves, and its constants."""
+    """Figures of a new model: its forecast, its residuals, and its constants."""
     record, series = made.kept.record, made.series
     return [
         (
@@ -48,7 +48,7 @@ def forecast(
     courses: Float64[np.ndarray, "n u s"],
     readings: Float64[np.ndarray, "n u s"],
 ) -> Figure:
-    """Readings, the course of the model, and bands in which readings are expected."""
+    """Plot readings, the trajectory of the model, and bands of expected readings."""
     figure, grid = panels(len(series.names), 1, (7.4, 2.1))
     border = series.time[series.learned][-1]
     for column, axes in enumerate(grid[:, 0]):
@@ -77,19 +77,19 @@ def forecast(
 
 
 def _clock(series: MeasuredSeries) -> str:
-    """The axis of times, with its unit where that is not its name."""
+    """Label of the time axis, with its unit unless that is its name."""
     unit = series.clock_unit
     return series.clock if unit in (series.clock, "1") else f"{series.clock} ({unit})"
 
 
 def _times(axes: Axes, series: MeasuredSeries, most: int) -> None:
-    """At most so many ticks, at whole numbers where all times are whole."""
+    """Set at most `most` ticks, at whole numbers if all times are whole."""
     whole = bool((series.time == np.rint(series.time)).all())
     axes.xaxis.set_major_locator(MaxNLocator(most, integer=whole))
 
 
 def residuals(series: MeasuredSeries, courses: Float64[np.ndarray, "n t s"]) -> Figure:
-    """Readings over the median course, as ratios, at all times."""
+    """Plot readings over the median trajectory, as ratios, at all times."""
     figure, grid = panels(1, len(series.names), (3.6, 2.1))
     middle = np.median(courses, 0)
     for column, axes in enumerate(grid[0]):
@@ -107,7 +107,7 @@ def residuals(series: MeasuredSeries, courses: Float64[np.ndarray, "n t s"]) -> 
 
 
 def constants(found: ModelPosterior, shown: Sequence[str]) -> Figure:
-    """Posteriors of the constants over their priors."""
+    """Plot posteriors of the constants over their priors."""
     density = found.fitted.density
     count = len(shown)
     figure, grid = panels(-(-count // 4), min(4, count), (1.9, 1.6))

@@ -1,4 +1,4 @@
-"""One model of many people: constants of each lie around common ones, and both are inferred.
+"""One model of many people: individual constants lie around common ones; both are inferred.
 
 Numbers of a person are logarithms: of the constants, and of the first states (of a hidden one for
 each unit of the dose). They are normal around those of the population, each with its own spread;
@@ -28,17 +28,17 @@ from ingenium.model.system import ProcessModel
 ROUNDS, STEPS, CLOSE = 60, 8, 1e-5  # rounds, steps of a person in one, and when both have ended
 LEAST, WIDEST = 1e-4, 3.0  # spread of a number between people: below the least it counts as none
 DOSED = tuple(f.name for f in FAMILIES if f.process == "absorption" and len(f.seen) == 1)
-FAINT = 1e-6  # of the scale, that is there before a dose; an integrator of logarithms needs some
-NEARLY_NONE, UNTOLD = 1e-8, 2.0  # known of a number at least; error at which nothing is known
-FAR = 7.0  # of a number from where it begins, beyond which it is not followed
-BEGUN = 0.3  # spread between people, and share of the readings, before anything is known
+FAINT = 1e-6  # of the scale, present before a dose, as an integrator of logarithms needs some
+NEARLY_NONE, UNTOLD = 1e-8, 2.0  # least information on a number; error without information
+FAR = 7.0  # largest distance of a number from its start
+BEGUN = 0.3  # initial spread between people, and share of the readings
 Numbers = Float64[np.ndarray, " d"]
-Linear = Sequence[tuple[np.ndarray, np.ndarray]]  # of each person, what is wanted and slopes
+Linear = Sequence[tuple[np.ndarray, np.ndarray]]  # of each person, residuals and gradients
 
 
 @dataclass(frozen=True, eq=False)
 class DosedPerson:
-    """Readings of one person from a dose on, of which the first state is proportional."""
+    """Readings of one person after a dose, to which the first state is proportional."""
 
     name: str
     time: Float64[np.ndarray, " t"]
@@ -47,7 +47,7 @@ class DosedPerson:
 
 
 def read_people(path: Path) -> tuple[tuple[DosedPerson, ...], tuple[str, str]]:
-    """People of a CSV file, and the units of time and readings.
+    """Read people from a CSV file; also return the units of time and readings.
 
     Its columns are a name, a time, a reading and, where doses differ, a dose, with units in the
     heads of all but the first: `person,time [h],blood [mg/L],dose [mg/kg]`.
@@ -80,9 +80,9 @@ def read_people(path: Path) -> tuple[tuple[DosedPerson, ...], tuple[str, str]]:
 
 @dataclass(frozen=True, eq=False)
 class PopulationModel:
-    """A family of a dose, of which one state is read.
+    """A family of processes with a dose, of which one state is read.
 
-    The dose is there at once, or in a hidden state to which nothing comes back.
+    The dose enters the observed state immediately, or a hidden state without inflow.
     """
 
     family: ProcessFamily
@@ -115,12 +115,12 @@ class PopulationModel:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the numbers."""
+        """Names of the numbers."""
         return (*self.family.units, f"{self.family.states[self.dosed]} of a dose of 1")
 
     @cached_property
     def dosed(self) -> int:
-        """The state that takes the dose."""
+        """Index of the state that takes the dose."""
         seen = self.model.symbols[self.family.seen[0]]
         later = [i for i in range(1, len(self.family.states))
                  if seen not in self.model.rates[i].free_symbols]  # fmt: skip
@@ -128,7 +128,7 @@ class PopulationModel:
 
     @cached_property
     def model(self) -> ProcessModel:
-        """Of the person with the most readings, for scales alone."""
+        """Model of the person with the most readings, for scales alone."""
         most = max(self.people, key=lambda p: len(p.time))
         values = np.maximum(most.readings, 1e-3 * most.readings.max())[:, None]
         series = MeasuredSeries("time", "T", most.time, ("x",), ("1",), values, 0)
@@ -136,12 +136,12 @@ class PopulationModel:
 
     @cached_property
     def start(self) -> Numbers:
-        """Sizes by units, and the most of what was read as the first state."""
+        """Initial numbers: sizes by units, and the largest reading as the first state."""
         share = np.median([p.readings.max() / p.dose for p in self.people])
         return np.log([*self.model.guesses(), share])
 
     def course(self, person: DosedPerson, numbers: Numbers) -> tuple[np.ndarray, np.ndarray] | None:
-        """What is read without errors, or its logarithm, and the slopes by the numbers."""
+        """Predict readings without errors, or their logarithms; also return the gradients."""
         if not (np.abs(numbers - self.start) < FAR).all():
             return None
         plain = np.exp(numbers)
@@ -158,13 +158,13 @@ class PopulationModel:
         return (np.log(states), slopes / states[:, None]) if self.ratio else (states, slopes)
 
     def read(self, person: DosedPerson) -> np.ndarray:
-        """Readings on the scale of their errors."""
+        """Transform readings to the scale of their errors."""
         return np.log(person.readings) if self.ratio else person.readings
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationFit:
-    """Numbers of the population and of each person, with what is known of them."""
+    """Numbers of the population and of each person, with their uncertainty."""
 
     model: PopulationModel
     middle: Numbers
@@ -172,19 +172,19 @@ class PopulationFit:
     spread: Numbers  # between people; 0 where they do not differ
     noise: float  # of readings
     each: Float64[np.ndarray, "p d"]
-    likelihood: float  # logarithm, of the model made linear where each person is
+    likelihood: float  # logarithm, of the model linearised at each person
 
     def row(self, i: int) -> tuple[float, float, float, float]:
-        """A number of the population with its interval of 95 %, and the spread of logarithms."""
+        """Return a population number with its 95 % interval, and the spread of logarithms."""
         low, middle, high = np.exp(self.middle[i] + 1.96 * self.error[i] * np.array([-1, 0, 1]))
         return float(low), float(middle), float(high), float(self.spread[i])
 
 
 def population(model: PopulationModel) -> PopulationFit:
-    """Fit people together: in turn each person's numbers, and what they have in common.
+    """Fit people together, alternating between each person's numbers and the common ones.
 
     Raises:
-        InputError: where no trajectory holds for some person.
+        InputError: where some person has no trajectory.
     """
     d = len(model.names)
     middle = _begun(model)
@@ -214,7 +214,7 @@ def population(model: PopulationModel) -> PopulationFit:
 
 
 def _begun(model: PopulationModel) -> Numbers:
-    """The numbers that fit all readings best, as if people did not differ."""
+    """Fit one set of numbers to all readings, as if people did not differ."""
 
     def rest(numbers: Numbers) -> np.ndarray:
         parts = [model.course(p, numbers) for p in model.people]
@@ -234,10 +234,10 @@ def _begun(model: PopulationModel) -> Numbers:
 def _person(
     model: PopulationModel, person: DosedPerson, numbers: Numbers, middle: Numbers, own: np.ndarray
 ) -> tuple[Numbers, np.ndarray, np.ndarray]:
-    """Numbers of a person by steps of Gauss and Newton, and the model made linear there.
+    """Fit a person by Gauss-Newton steps; also return the model linearised there.
 
     Raises:
-        InputError: where no trajectory holds.
+        InputError: where there is no trajectory.
     """
     weight = np.exp(-2 * own[:-1])
     readings, noise = model.read(person), math.exp(own[-1])
@@ -273,7 +273,7 @@ def _person(
 
 
 def _spreads(own: np.ndarray, linear: Linear) -> np.ndarray:
-    """The likeliest spreads between people, and of readings, as logarithms."""
+    """Most likely spreads between people, and of readings, as logarithms."""
     bounds = [(math.log(LEAST), math.log(WIDEST))] * (len(own) - 1)
     bounds.append((own[-1] - 9, own[-1] + 9))
 
@@ -285,7 +285,7 @@ def _spreads(own: np.ndarray, linear: Linear) -> np.ndarray:
 
 
 def _unlikely(own: np.ndarray, linear: Linear) -> tuple[float, Numbers, np.ndarray]:
-    """Twice the negative logarithm of the likelihood of linear models, and their best middle."""
+    """Twice the negative log likelihood of linear models, and their best centre."""
     spread, noise = np.exp(2 * own[:-1]), math.exp(2 * own[-1])
     parts = []
     for wanted, slopes in linear:

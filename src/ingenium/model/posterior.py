@@ -1,6 +1,6 @@
-"""The posterior of a model's numbers by the no-U-turn sampler, and what it forecasts.
+"""The posterior of a model's numbers by the no-U-turn sampler, and its forecasts.
 
-Shapes: n draws, d numbers, t times, s columns.
+Shapes: n samples, d numbers, t times, s columns.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ingenium.model.fitting import FittedModel, ReadingDensity
 
 CHAINS, STEP = 4, 1e-4  # chains; and of the differences that give the curvature
 ALIKE = 1e-4  # relative, within which even steps of two lengths give one trajectory
-PATIENCE = 1.05, 100.0  # R-hat and effective draws, from which chains count as settled
+PATIENCE = 1.05, 100.0  # R-hat and effective samples, from which chains count as converged
 
 
 class _Potential(torch.autograd.Function):
@@ -37,7 +37,7 @@ class _Potential(torch.autograd.Function):
 
 @dataclass(frozen=True, eq=False)
 class ModelPosterior:
-    """Draws of the numbers of a model, and whether the chains have settled."""
+    """Samples of the numbers of a model, and whether the chains have converged."""
 
     fitted: FittedModel
     numbers: Float64[np.ndarray, "n d"]
@@ -46,7 +46,7 @@ class ModelPosterior:
 
     @property
     def settled(self) -> bool:
-        """Whether the draws may be told."""
+        """True if the chains have converged."""
         return self.r_hat <= PATIENCE[0] and self.effective >= PATIENCE[1]
 
     def courses(self, time: Float64[np.ndarray, " t"]) -> Float64[np.ndarray, "n t s"]:
@@ -66,14 +66,14 @@ class ModelPosterior:
     def readings(
         self, courses: Float64[np.ndarray, "n t s"], seed: int
     ) -> Float64[np.ndarray, "n t s"]:
-        """What would be read of trajectories, with errors."""
+        """Sample readings of trajectories, with errors."""
         density = self.fitted.density
         noise = density.parts(self.numbers)[2][:, np.argsort(density.model.order)]
         rng = np.random.default_rng([seed, 3])
         return np.asarray(courses * np.exp(noise[:, None] * rng.standard_normal(courses.shape)))
 
     def untold(self) -> list[str]:
-        """Constants of which the readings say little: their posterior is as wide as the prior."""
+        """Constants that the readings do not inform: their posterior is as wide as the prior."""
         density = self.fitted.density
         own = self.numbers.std(0)[: len(density.model.constants)]
         wide = own > 0.7 * density.spread[: len(own)]
@@ -81,7 +81,7 @@ class ModelPosterior:
 
 
 def posterior(fitted: FittedModel, draws: int, seed: int) -> ModelPosterior:
-    """Chains in coordinates in which the density is round at its top."""
+    """Run chains in coordinates in which the density is isotropic at its maximum."""
     density = fitted.density
     shape = torch.from_numpy(_round(fitted))
     top = torch.from_numpy(fitted.numbers)
@@ -104,7 +104,7 @@ def posterior(fitted: FittedModel, draws: int, seed: int) -> ModelPosterior:
 
 
 def _round(fitted: FittedModel) -> Float64[np.ndarray, "d d"]:
-    """A root of the inverse of the curvature at the top, by differences of slopes."""
+    """Root of the inverse curvature at the maximum, by differences of gradients."""
     density, top = fitted.density, fitted.numbers
     rows = []
     for i in range(density.free):

@@ -1,7 +1,7 @@
-"""What words say of a process: which one, by the router that chooses among problems, and how many.
+"""Reading of words on a process: its kind, by the router of problems, and the number of kinds.
 
-A process has a page of words, what happens in it and what it happens to; the router weighs the
-words of a description by how few pages have them, and says when none is meant.
+A process has a page of words on what happens and what it happens to; the router weighs the words
+of a description by how few pages contain them, and detects when none is meant.
 """
 
 import tomllib
@@ -23,7 +23,7 @@ CONTRACT = Contract("equations.model", "a model of a process in time", "models",
 
 @cache
 def router() -> Router:
-    """Among the pages of processes."""
+    """Router among the processes."""
     pages = tomllib.loads(PAGES.read_text(encoding="utf-8"))
     own = (Contract(name, page["does"], page["among"], (), ()) for name, page in pages.items())
     return Router(tuple(own))
@@ -31,7 +31,7 @@ def router() -> Router:
 
 @dataclass(frozen=True)
 class ProcessReading:
-    """Processes that words name, how many kinds they speak of, and what nothing was made of."""
+    """Processes that words name, the number of kinds they mention, and unread words."""
 
     text: str
     processes: tuple[str, ...]
@@ -40,7 +40,7 @@ class ProcessReading:
     unread: tuple[str, ...]
 
     def told(self, names: Sequence[str]) -> tuple[str, ...]:
-        """What the words ask and a table with these columns cannot say."""
+        """List requests of the words that a table with these columns cannot answer."""
         found = []
         if not self.processes:
             found.append("The words name no process, so all families with such columns were tried.")
@@ -57,7 +57,7 @@ def read(text: str) -> ProcessReading:
     """Read a description.
 
     Raises:
-        InputError: for what is no text.
+        InputError: for input that is no text.
     """
     request = Request(checked(text))
     route = router().route(request)

@@ -1,6 +1,6 @@
 """Rates as a table for the search of laws, and the laws that it finds as a family.
 
-Rates are growth over size, by a smooth curve through the logarithms of what was read; columns are
+Rates are growth over size, by a smooth curve through the logarithms of readings; columns are
 sizes over their mean, so that all constants are pure numbers or rates.
 """
 
@@ -17,7 +17,7 @@ from ingenium.model.families import ProcessFamily
 from ingenium.model.series import MeasuredSeries
 
 RATE, FINER = "rate", 4  # the column of the target; points of the curve between two times
-RATE_UNIT = "1/s"  # in the table alone: there a second stands for the unit of time, whatever it is
+RATE_UNIT = "1/s"  # in the table alone: there a second represents the unit of time, whatever it is
 LONGEST, EACH, MOST = 13, 3, 9  # symbols of a rate; laws of each column; pairs of them
 HELD = re.compile(r"(c\d+) = (\S+)  # \S+")  # a constant with a unit
 NUMBER = re.compile(r"(?<![\w.<])-?\d+(?:\.\d*(?:e[+-]?\d+)?|e[+-]?\d+)")  # no 1 and no 2
@@ -25,7 +25,7 @@ NUMBER = re.compile(r"(?<![\w.<])-?\d+(?:\.\d*(?:e[+-]?\d+)?|e[+-]?\d+)")  # no 
 
 @dataclass(frozen=True)
 class RateLaw:
-    """A formula for the growth of one column over its size, as a file of SymPy says it."""
+    """A formula for the growth of one column over its size, from a file of SymPy."""
 
     column: str
     text: str
@@ -34,7 +34,7 @@ class RateLaw:
 
 
 def rate_table(series: MeasuredSeries, column: str) -> str:
-    """Rates of a column, and the sizes of all, as CSV with units."""
+    """Write the rates of a column and the sizes of all as CSV with units."""
     own = series.learned
     time = series.time[own]
     logs = np.log(series.values[own])
@@ -50,7 +50,7 @@ def rate_table(series: MeasuredSeries, column: str) -> str:
 
 
 def families(series: MeasuredSeries, laws: Sequence[RateLaw], among: int) -> list[ProcessFamily]:
-    """Families from laws, each of a column with each of the others, chosen among so many."""
+    """Combine laws, one for each column, into at most `among` families."""
     by_column = [[law for law in laws if law.column == n][:EACH] for n in series.names]
     if not all(by_column):
         return []
@@ -61,7 +61,7 @@ def families(series: MeasuredSeries, laws: Sequence[RateLaw], among: int) -> lis
 
 
 def _family(series: MeasuredSeries, laws: Sequence[RateLaw], number: int) -> ProcessFamily:
-    """Columns are `x0`, `x1`, ...; sizes of reference `m0`, ...; constants `k0`, ... above 0."""
+    """Build a family: columns `x0`, ...; reference sizes `m0`, ...; constants `k0`, ... above 0."""
     units: dict[str, str] = {}
     values: dict[str, float] = {}
 
@@ -87,7 +87,7 @@ def _family(series: MeasuredSeries, laws: Sequence[RateLaw], number: int) -> Pro
 
 
 def _in_symbols(law: RateLaw, names: Sequence[str], constant: Callable[[float, str], str]) -> str:
-    """The formula with columns as `(x0/m0)`, and each constant under the name it is given."""
+    """Return the formula with columns as `(x0/m0)`, and each constant under its name."""
     lines = [x for x in law.text.splitlines() if x.strip() and not x.startswith("#")]
     parts = {n: f"(x{j}/m{j})" for j, n in enumerate(names)}
     for match in map(HELD.fullmatch, lines[:-1]):

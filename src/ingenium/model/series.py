@@ -1,4 +1,4 @@
-"""A table over time: what was read at each time, and the last part that is held out.
+"""A table over time: readings at each time, the last part held out.
 
 Shapes: t times, s columns.
 """
@@ -16,12 +16,12 @@ from ingenium.core.reading.tables import DataTable, read_table
 
 FEWEST, MOST, WIDEST = 8, 5000, 6  # times, and columns besides time
 OF_LAWS = "exp log sqrt sin cos asin tanh sq pi c c1 c2 c3 c4 c5 c6 rate"  # in the tables of rates
-TAKEN = frozenset((*OF_LAWS.split(), *"EINOQS"))  # and names that SymPy has for itself
+TAKEN = frozenset((*OF_LAWS.split(), *"EINOQS"))  # and names that SymPy reserves
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredSeries:
-    """Readings above 0 at rising times; the last `held` times are not learned from."""
+    """Readings above 0 at increasing times; the last `held` times are held out of the fit."""
 
     clock: str  # name of the column of times
     clock_unit: str
@@ -33,23 +33,23 @@ class MeasuredSeries:
 
     @property
     def learned(self) -> slice:
-        """Times that are learned from."""
+        """Times used for the fit."""
         return slice(0, len(self.time) - self.held)
 
     @property
     def scale(self) -> Float64[np.ndarray, " s"]:
-        """The geometric mean of each column, of what is learned from."""
+        """Geometric mean of each column over the fitted times."""
         return np.asarray(np.exp(np.log(self.values[self.learned]).mean(0)))
 
     @property
     def span(self) -> float:
-        """How long the times last that are learned from."""
+        """Duration of the fitted times."""
         own = self.time[self.learned]
         return float(own[-1] - own[0])
 
     @classmethod
     def read(cls, path: Path, held_out: float) -> "MeasuredSeries":
-        """A CSV file whose first column is time, each column with its unit: `hare [thousand]`.
+        """Read a CSV file whose first column is time, each column with its unit: `hare [thousand]`.
 
         Raises:
             InputError: for heads without units, times that repeat, gaps or readings not above 0.
@@ -73,7 +73,7 @@ class MeasuredSeries:
 
 
 def _check(numbers: np.ndarray, names: Sequence[str], table: DataTable) -> None:
-    """Refuse times that do not rise, and readings that are not above 0 or never vary."""
+    """Refuse times that do not increase, and readings that are not above 0 or never vary."""
     step = np.diff(numbers[:, 0])
     if (step <= 0).any():
         at = int(np.argmax(step <= 0))

@@ -1,7 +1,7 @@
 """A family on the columns of a table: compiled rates, sensitivities, and trajectories.
 
-SymPy writes the derivatives by states and constants; trajectories with sensitivities are
-integrated together, and many without them at once by a method of another kind.
+SymPy derives the derivatives by states and constants; trajectories are integrated together with
+sensitivities, and without them in batches by another method.
 
 Shapes: s states, p constants, m constants and first states, t times, n sets of numbers.
 """
@@ -23,12 +23,12 @@ from ingenium.model.series import MeasuredSeries
 ERROR, FINE = 1e-8, 1e-11  # relative, of the integrator and of the one that checks it
 MOST = 4000  # steps between two times
 HUGE = 1e9  # times the scale, beyond which a trajectory is given up
-NOTHING = 1e-6  # of the most of a hidden state, within which an integrator tells 0 from nothing
+NOTHING = 1e-6  # share of a hidden state's maximum, below which it counts as 0
 
 
 @dataclass(frozen=True, eq=False)
 class ProcessModel:
-    """A family whose seen states are columns of a table; `order[i]` is that of seen state i."""
+    """A family whose observed states are columns; `order[i]` is that of observed state i."""
 
     family: ProcessFamily
     order: tuple[int, ...]
@@ -36,14 +36,14 @@ class ProcessModel:
 
     @property
     def label(self) -> str:
-        """The family, and which column plays which part where that can differ."""
+        """The family, and the part of each column where that can differ."""
         parts = [f"{s} is {n}" for s, n in zip(self.family.seen, self.columns, strict=True)]
         told = len(parts) > 1 and not self.family.symmetric
         return f"{self.family.title} ({', '.join(parts)})" if told else self.family.title
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns of the seen states."""
+        """Names of the columns of the observed states."""
         return tuple(self.series.names[i] for i in self.order)
 
     @cached_property
@@ -53,13 +53,13 @@ class ProcessModel:
 
     @cached_property
     def symbols(self) -> dict[str, Any]:
-        """Of states and constants, all above 0."""
+        """Symbols of states and constants, all above 0."""
         names = (*self.family.states, *self.constants, *self.family.references)
         return {n: sympy.Symbol(n, positive=True) for n in names}
 
     @cached_property
     def formal(self) -> list[Any]:
-        """Right sides as expressions, with sizes of reference as symbols."""
+        """Right sides as expressions, with symbols for reference sizes."""
         return [parse(text, self.symbols) for text in self.family.rates.values()]
 
     @cached_property
@@ -70,12 +70,12 @@ class ProcessModel:
 
     @property
     def reference_units(self) -> dict[str, str]:
-        """Of the sizes of reference: those of their states."""
+        """Units of reference sizes: those of their states."""
         return {k: state for k, (state, _) in self.family.references.items()}
 
     @cached_property
     def scale(self) -> Float64[np.ndarray, " s"]:
-        """Sizes of all states; of a hidden one that of the first."""
+        """Sizes of all states; for a hidden one that of the first."""
         seen = self.series.scale[list(self.order)]
         rest = np.full(len(self.family.hidden), seen[0])
         return np.concatenate([seen, rest])
@@ -97,7 +97,7 @@ class ProcessModel:
 
     @cached_property
     def _plain(self) -> Callable[..., Any]:
-        """Rates of the states alone, of arrays."""
+        """Compiled rates of the states alone, on arrays."""
         states = [self.symbols[s] for s in self.family.states]
         held = [self.symbols[c] for c in self.constants]
         found: Callable[..., Any] = sympy.lambdify([states, held], self.rates, modules="numpy")
@@ -109,7 +109,7 @@ class ProcessModel:
         first: Float64[np.ndarray, " s"],
         time: Float64[np.ndarray, " t"],
     ) -> tuple[Float64[np.ndarray, "t s"], Float64[np.ndarray, "t s m"]] | None:
-        """States, and their derivatives by constants and first states; none where it breaks off."""
+        """States, and their derivatives by constants and first states; None if it breaks off."""
         s, p = len(first), len(constants)
         start = np.concatenate([first, np.hstack([np.zeros((s, p)), np.eye(s)]).ravel()])
         held = constants.tolist()
@@ -121,7 +121,7 @@ class ProcessModel:
                     rows.append(np.array(function(rows[-1].tolist(), held)))
                 course = np.array(rows)
             else:
-                with warnings.catch_warnings():  # what breaks off is told by the message
+                with warnings.catch_warnings():  # the message states why it breaks off
                     warnings.simplefilter("ignore", ODEintWarning)
                     course, told = odeint(
                         lambda y, t: function(y.tolist(), held),
@@ -155,7 +155,7 @@ class ProcessModel:
         time: Float64[np.ndarray, " t"],
         steps: int = 12,
     ) -> Float64[np.ndarray, "n t s"]:
-        """States of many at once, by Runge and Kutta's steps of even length."""
+        """States of a batch, by Runge-Kutta steps of even length."""
         held = list(constants.T)
         rows = [first.T.copy()]
 
@@ -184,7 +184,7 @@ class ProcessModel:
         first: Float64[np.ndarray, " s"],
         time: Float64[np.ndarray, " t"],
     ) -> Float64[np.ndarray, "t s"]:
-        """States by Dormand and Prince's method of order 8, which shares no code."""
+        """States by the independent Dormand-Prince method of order 8."""
         held = constants.tolist()
         if self.family.step:
             rows = [np.asarray(first)]
@@ -203,7 +203,7 @@ class ProcessModel:
         return np.asarray(done.y.T) if done.success else np.full((len(time), len(first)), np.nan)
 
     def unit(self, constant: str) -> str:
-        """Of a constant, in the units of the table."""
+        """Unit of a constant, from the units of the table."""
         text = self.family.units[constant]
         series = self.series
         parts = dict(zip(self.family.seen, (series.units[i] for i in self.order), strict=True))
@@ -214,7 +214,7 @@ class ProcessModel:
         return str(parse(text, symbols))
 
     def guesses(self) -> Float64[np.ndarray, " p"]:
-        """A size for each constant by its unit: a rate of ten over the span, a state as it is."""
+        """Initial guess for each constant by its unit: a rate of ten over the span, or a state."""
         sizes: dict[str, Any] = dict(zip(self.family.states, self.scale.tolist(), strict=True))
         sizes["T"] = self.series.span / 10
         own = {k: sympy.Symbol(k, positive=True) for k in sizes}
@@ -229,11 +229,11 @@ FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos")
 
 
 def parse(text: str, symbols: Mapping[str, Any]) -> Any:
-    """An expression of our own families and laws, whose names are all given."""
+    """Parse an expression of our own families and laws, with known names only."""
     names: dict[str, Any] = {f: getattr(sympy, f) for f in FUNCTIONS}
     return sympy.sympify(text, locals=names | dict(symbols))
 
 
 def scaled(expressions: Sequence[Any], change: Mapping[Any, Any]) -> list[Any]:
-    """Expressions with all symbols changed at once."""
+    """Substitute all symbols simultaneously."""
     return [e.subs(change, simultaneous=True) for e in expressions]

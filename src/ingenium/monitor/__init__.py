@@ -1,1 +1,1 @@
-"""Alarms on streams: fitted, exported, read back, judged on events that they never saw, and run."""
+"""Alarms on streams: fitted, exported, read back, judged on unseen events, and run."""

@@ -1,4 +1,4 @@
-"""When a score is an alarm, and which bar gives no more false alarms than asked.
+"""Alarms from scores, and the threshold for a requested rate of false alarms.
 
 Shapes: t rows of a stream.
 """
@@ -14,18 +14,18 @@ from ingenium.evaluate.event_scores import spans
 from ingenium.monitor.stream import Stream
 
 WEEK_S = 7 * 86400.0
-CANDIDATES = 2000  # bars that are tried, from the highest score downwards
+CANDIDATES = 2000  # thresholds that are tried, from the highest score downwards
 
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """An alarm begins where a score reaches the bar, and ends `hold` rows after the last one."""
+    """Rule of alarms: one begins at a score at the threshold, and lasts `hold` rows more."""
 
     bar: float
     hold: int
 
     def on(self, score: Float64[np.ndarray, " t"]) -> Bool[np.ndarray, " t"]:
-        """Rows under alarm; none where there is no score yet."""
+        """Return rows under alarm; rows without a score have none."""
         reached = np.nan_to_num(score, nan=-np.inf) >= self.bar
         row = np.arange(len(score))
         last = np.maximum.accumulate(np.where(reached, row, -self.hold - 1))
@@ -33,12 +33,12 @@ class AlarmRule:
 
 
 def false_alarms(on: Bool[np.ndarray, " t"], calm: Bool[np.ndarray, " t"]) -> int:
-    """Alarms that begin in calm rows."""
+    """Count alarms that begin in normal rows."""
     return sum(bool(calm[first]) for first, _ in spans(on))
 
 
 def weeks(streams: Sequence[Stream], scores: Sequence[np.ndarray], recovery: int) -> float:
-    """Calm time with a score, in weeks."""
+    """Return normal operation time with a score, in weeks."""
     rows = sum(
         int((s.calm(recovery) & np.isfinite(x)).sum()) for s, x in zip(streams, scores, strict=True)
     )
@@ -53,10 +53,10 @@ def calibrated(
     hold: int,
     recovery: int,
 ) -> AlarmRule:
-    """The lowest bar with no more false alarms on these streams than asked.
+    """Find the lowest threshold with at most the requested rate of false alarms on these streams.
 
     Raises:
-        InputError: if there are too few calm rows to tell.
+        InputError: if there are too few rows of normal operation.
     """
     calm = [s.calm(recovery) for s in streams]
     pool = np.concatenate([x[c & np.isfinite(x)] for x, c in zip(scores, calm, strict=True)])

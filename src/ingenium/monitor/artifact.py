@@ -1,4 +1,4 @@
-"""The artifact of `monitor`: an alarm on streams, exported and judged on events it never saw."""
+"""The artifact of `monitor`: an alarm on streams, exported and judged on unseen events."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -49,18 +49,18 @@ class Monitor(Artifact):
 
     @property
     def spec(self) -> MonitorSpec:
-        """The spec that it was fitted to."""
+        """The spec of its fit."""
         return parse(without_none(self.record["spec"]), MonitorSpec, "the monitor's record")
 
     @cached_property
     def rule(self) -> AlarmRule:
-        """When it raises an alarm."""
+        """The rule by which it raises an alarm."""
         own = self.record["rule"]
         return AlarmRule(float(own["bar"]), int(own["hold"]))
 
     @cached_property
     def layout(self) -> PlantMap | None:
-        """Map of its tags, if the streams came with one."""
+        """Map of its tags, if the streams have one."""
         path = self.folder / LAYOUT
         if not path.is_file():
             return None
@@ -80,7 +80,7 @@ class Monitor(Artifact):
 
     @property
     def lead(self) -> str:
-        """Its family and verdict, and what it was judged on."""
+        """The family, the verdict, and the data that judged it."""
         record = self.record
         arm = record["spec"]["augment"]
         more = "" if arm == "none" else f" with {arm}"
@@ -91,7 +91,7 @@ class Monitor(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Notes of its streams, and what a random alarm reaches."""
+        """Notes on its streams, and the score of a random alarm."""
         chance = self.record["chance"]
         random = (
             f"A random alarm: AUC {chance['auc']:.2f}, and F1 {chance['point_adjusted_f1']:.2f} "

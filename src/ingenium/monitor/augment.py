@@ -1,6 +1,6 @@
-"""More windows of what is rare, by the engine's own generators of series.
+"""Augmentation of rare windows, by the engine's own generators of series.
 
-Shapes: n windows, m made ones, w rows of one, k tags.
+Shapes: n windows, m synthetic ones, w rows of one, k tags.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from ingenium.generators import families
 from ingenium.monitor.timegan import TimeGAN
 from ingenium.train.plan import Plan
 
-ARMS: Mapping[str, str] = MappingProxyType(  # and the engine's family that an arm draws from
+ARMS: Mapping[str, str] = MappingProxyType(  # and the engine's family that an arm samples from
     {
         "none": "",
         "oversampling": "",
@@ -40,9 +40,9 @@ def augmented(
     steps: int = STEPS,
     watch: Watch = silent,
 ) -> Float[Tensor, "m w k"]:
-    """So many more windows like the few; none where there is nothing to learn from.
+    """Generate `count` more windows like the few; none where there is nothing to learn from.
 
-    Oversampling draws points between a window and one of its five nearest (Chawla et al.,
+    Oversampling samples points between a window and one of its five nearest (Chawla et al.,
     SMOTE, J. Artif. Intell. Res. 16, 2002); blocks are rows of several windows, one after the
     other (Künsch, Ann. Statist. 17, 1989).
     """
@@ -70,7 +70,7 @@ def _learned(
     steps: int,
     watch: Watch,
 ) -> Float[Tensor, "m k w"]:
-    """Windows of a generator that learned from standardised ones."""
+    """Sample windows from a generator fitted to standardised ones."""
     shape, told = (x.shape[1], x.shape[2]), lambda i, n, _: watch("augment", i, n)
     if arm == "timegan":
         with torch.random.fork_rng(devices=[]):
@@ -87,7 +87,7 @@ def _learned(
 def _blocks(
     few: Float[Tensor, "n w k"], count: int, rng: torch.Generator, parts: int = 4
 ) -> Float[Tensor, "m w k"]:
-    """Quarters of windows drawn at random, each in its own place."""
+    """Combine quarters of randomly sampled windows, each in its own place."""
     w = few.shape[1]
     pick = torch.randint(len(few), (count, min(parts, w)), generator=rng)
     at = torch.arange(w) * pick.shape[1] // w

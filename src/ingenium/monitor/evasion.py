@@ -18,7 +18,7 @@ ROUNDS, STEPS = 2, 5
 
 @dataclass(frozen=True)
 class SensorReach:
-    """What an attacker may change: some tags, by so many spreads, within their physical range."""
+    """Reach of an attacker: some tags, moved by at most some spreads, in their physical range."""
 
     tags: Bool[Tensor, " k"]
     spreads: float
@@ -27,7 +27,7 @@ class SensorReach:
 
     @classmethod
     def of(cls, calm: Float[Tensor, "n w k"], spreads: float = 0.5) -> "SensorReach":
-        """Tags that are more than open and closed, within the range that was ever read."""
+        """Take tags with more than two values, within the range of their readings."""
         rows = calm.flatten(0, 1)
         low, high = rows.amin(0), rows.amax(0)
         two = torch.tensor([len(rows[:, i].unique()) <= 2 for i in range(rows.shape[1])])
@@ -39,7 +39,7 @@ class SensorReach:
         true: Float[Tensor, "n w k"],
         scale: Float[Tensor, " k"],
     ) -> Float[Tensor, "n w k"]:
-        """What is reached of a wish: every bound held, other tags as they truly are."""
+        """Clip moved windows to every bound; other tags get their true readings."""
         step = self.spreads * scale
         near = torch.maximum(torch.minimum(moved, true + step), true - step)
         bounded = torch.maximum(
@@ -51,7 +51,7 @@ class SensorReach:
 def evaded(
     detector: Detector, x: Float[Tensor, "n w k"], reach: SensorReach, *, steps: int = STEPS
 ) -> Float[Tensor, "n w k"]:
-    """Windows moved so that they score as little as the reach allows.
+    """Move windows so that they score as low as the reach allows.
 
     Source: Madry et al., ICLR 2018, projected gradient descent by the sign.
     """
@@ -66,7 +66,7 @@ def evaded(
 def hardened(
     detector: Detector, lesson: WindowLesson, reach: SensorReach | None = None
 ) -> dict[str, list[float]]:
-    """Fit, move the events' windows as an attacker would, and fit on both, some rounds long."""
+    """Fit, move the events' windows as an attacker would, and fit on both, for some rounds."""
     course = detector.fit(lesson)
     own = reach or SensorReach.of(lesson.calm)
     events = lesson.events
@@ -83,9 +83,9 @@ def areas(
     events: Float[Tensor, "m w k"],
     reach: SensorReach,
 ) -> dict[str, float]:
-    """AUC of events against calm windows, before and after an attacker has moved the former.
+    """AUC of events against windows of normal operation, before and after an attack on the former.
 
-    `beyond` is the largest part of a move that lies outside of the reach, in spreads: 0.
+    `beyond` is the largest part of a move that lies outside the reach, in spreads: 0.
     """
     moved = evaded(detector, events, reach)
     kept = reach.within(moved, events, detector.scale)

@@ -1,4 +1,4 @@
-"""A detector as an ONNX file, and what that file says when it is read back.
+"""A detector as an ONNX file, and its scores when that file is read back.
 
 Shapes: t rows of a stream, k tags, n windows, w rows of one.
 """
@@ -33,10 +33,10 @@ class _Both(torch.nn.Module):
 
 
 def write(detector: Detector, path: Path) -> None:
-    """Export it; `window` in, `score` and `shares` out.
+    """Export a detector: input `window`, outputs `score` and `shares`.
 
     Raises:
-        MissingExtra: with the line that installs what is absent.
+        MissingExtra: with the line that installs the missing package.
     """
     EXTRA.package("onnx")
     axes = {name: {0: "n"} for name in ("window", "score", "shares")}
@@ -54,14 +54,14 @@ def write(detector: Detector, path: Path) -> None:
 
 
 class Exported:
-    """A file of ours, ready to score on one thread."""
+    """An exported detector, ready to score on one thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open it.
+        """Open the file.
 
         Raises:
-            MissingExtra: with the line that installs what is absent.
-            CorruptError: if it is no such file.
+            MissingExtra: with the line that installs the missing package.
+            CorruptError: if it is no exported detector.
         """
         self.path = path
         self.session = self._opened(content(path, "a monitor's ONNX file"))
@@ -73,23 +73,23 @@ class Exported:
         options.log_severity_level = 3
         try:
             return runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # of a class that the runtime keeps to itself
+        except Exception as error:  # of a private class of the runtime
             raise CorruptError(
                 str(self.path), f"is no ONNX file ({error})", "Fit it again."
             ) from error
 
     @cached_property
     def window(self) -> int:
-        """Rows that it looks at."""
+        """Rows of a window."""
         return int(self.session.get_inputs()[0].shape[1])
 
     def windows(
         self, x: Float32[np.ndarray, "n w k"]
     ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, "n k"]]:
-        """Scores, and how far each tag is out."""
+        """Return scores, and the distance of each tag from its mean."""
         score, shares = self.session.run(None, {"window": x})
         return score.astype(np.float64), shares.astype(np.float64)
 
     def stream(self, stream: Stream) -> Float64[np.ndarray, " t"]:
-        """The score of each row; NaN before the first whole window."""
+        """Score each row; NaN before the first whole window."""
         return scored(stream, self.window, lambda x: self.windows(x)[0])

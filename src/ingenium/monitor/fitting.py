@@ -1,4 +1,4 @@
-"""Fit a monitor: learn, set the bar, export, read back, judge, keep with evidence."""
+"""Fit a monitor: learn, set the threshold, export, read back, judge, save with evidence."""
 
 import json
 import math
@@ -34,15 +34,15 @@ from ingenium.trust.ledger import Ledger
 
 MOST_MOVED = 2000  # windows that an attacker moves
 UNMOVED = ("isolation_forest",)  # families without a slope to follow
-FILE_AGREES = 1e-4  # of scores, by which the file may differ from the detector that it holds
+FILE_AGREES = 1e-4  # tolerance of scores between the file and its detector
 
 
 @dataclass(frozen=True)
 class StreamSource:
-    """Where streams come from, for the evidence."""
+    """Origin of streams, for the evidence."""
 
     what: str  # a run's folder or a file, as it was named
-    problem: str  # that made it; empty for a user's own file
+    problem: str  # problem of the run; empty for a user's own file
     layout: PlantMap | None = None
     notes: tuple[str, ...] = ()
 
@@ -57,7 +57,7 @@ def fit(
     watch: Watch = silent,
     overwrite: bool = False,
 ) -> Monitor:
-    """Fit what a spec asks for and keep it in `out`.
+    """Fit the monitor of a spec and save it in `out`.
 
     Raises:
         InputError: for streams that cannot be learned from.
@@ -107,7 +107,7 @@ def fit(
 def learned(
     own: Parts, spec: MonitorSpec, watch: Watch = silent
 ) -> tuple[Detector, dict[str, list[float]], float | None]:
-    """The detector of a spec, the course of its losses, and how far made windows are copies."""
+    """Fit the detector of a spec; also return its losses and how far synthetic windows copy."""
     tags = len(own.learned[0].tags)
     detector = table.build(spec.chosen, tags, window=spec.window, seed=spec.seed)
     found = taught(own, spec, detector, watch)
@@ -120,7 +120,7 @@ def learned(
 def bar(
     setting: Sequence[Stream], scores: Sequence[Float64[np.ndarray, " t"]], spec: MonitorSpec
 ) -> AlarmRule:
-    """The bar at the asked rate of false alarms, on the streams that set it."""
+    """Set the threshold to the requested rate of false alarms, on the streams set aside for it."""
     step_s = setting[0].step_s
     return calibrated(
         setting,
@@ -132,7 +132,7 @@ def bar(
 
 
 def data_digest(streams: Sequence[Stream]) -> str:
-    """Of all values, stamps and events."""
+    """Digest of all values, stamps and events."""
     return digest(
         [
             [
@@ -148,7 +148,7 @@ def data_digest(streams: Sequence[Stream]) -> str:
 
 
 def still(streams: Sequence[Stream]) -> list[int]:
-    """Of each tag the longest run of rows without any change; -1 for one that never moves."""
+    """Longest run of unchanged rows of each tag; -1 for one that never moves."""
     found = []
     for i in range(len(streams[0].tags)):
         columns = [s.values[:, i] for s in streams]
@@ -171,7 +171,7 @@ def _same_scores(detector: Detector, file: exported.Exported, stream: Stream) ->
 
 
 def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, float] | None:
-    """Areas before and after an attacker; none without events, or where nothing can be moved."""
+    """Areas before and after an attack; None without events, or where nothing can be moved."""
     if spec.chosen in UNMOVED:
         return None
     recovery = spec.recovery_rows(own.learned[0].step_s)
@@ -182,7 +182,7 @@ def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, flo
 
 
 def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
-    """What was judged, and the verdict under the limits."""
+    """Return measured values, and the verdict under the limits."""
     seen = sorted({e.kind for s in own.learned for e in s.events})
     kinds = {
         kind: {"events": n, "missed": missed, "delay": delay, "seen": kind in seen}
@@ -222,7 +222,7 @@ def judged(found: Judged, spec: MonitorSpec) -> Judgement:
 
 
 def chance(streams: Sequence[Stream], seed: int) -> dict[str, float]:
-    """A random alarm: its area, and what point adjustment would make of it."""
+    """Area of a random alarm, and its score under point adjustment."""
     label = np.concatenate([s.label for s in streams])
     if not label.any():
         return {}

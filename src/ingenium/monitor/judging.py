@@ -1,4 +1,4 @@
-"""How an exported monitor does on streams that it never saw, event by event, with intervals."""
+"""Scores of an exported monitor on unseen streams, event by event, with intervals."""
 
 import math
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ SOFT_ROWS = 12  # widest border of an event, for the volume under precision and 
 
 @dataclass(frozen=True)
 class EventFound:
-    """One event and whether it was told."""
+    """One event, and whether it was detected."""
 
     stream: str
     event: Event
-    delay_h: float | None  # from its first row to the first one above the bar; None if missed
+    delay_h: float | None  # from its first row to the first one above the threshold; None if missed
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Judged:
 
     values: dict[str, Interval]
     events: tuple[EventFound, ...]
-    weeks: float  # of calm, over which false alarms were counted
+    weeks: float  # of normal operation, over which false alarms were counted
 
 
 def judge(
@@ -43,7 +43,7 @@ def judge(
     recovery: int,
     seed: int = 0,
 ) -> Judged:
-    """All scores of a monitor on streams with known events."""
+    """Judge the scores of a monitor on streams with known events."""
     on = [rule.on(x) for x in scores]
     events = tuple(
         EventFound(s.name, e, _delay(x, e, rule, s.step_s))
@@ -62,7 +62,7 @@ def judge(
 
 
 def by_kind(events: Sequence[EventFound]) -> dict[str, tuple[int, int, float]]:
-    """Of each kind: events, missed ones, and the median delay in hours."""
+    """Events, missed events, and the median delay in hours, by kind."""
     found = {}
     for kind in sorted({e.event.kind for e in events}):
         own = [e for e in events if e.event.kind == kind]
@@ -125,11 +125,12 @@ def _share(count: int, n: int) -> Interval:
 
 
 def rate(count: Int[np.ndarray, " s"], time: Float64[np.ndarray, " s"]) -> Interval:
-    """How often something happens in streams, in which it may come in clusters.
+    """Rate of events in streams, in which they may be clustered.
 
     The exact interval of a Poisson rate (Garwood, Biometrika 28, 1936), of counts by their
     dispersion where they differ more between streams than a Poisson's do (McCullagh and Nelder,
-    Generalized Linear Models, 2nd ed., 1989, section 4.5): one week of high demand rings often.
+    Generalized Linear Models, 2nd ed., 1989, section 4.5): one week of high demand raises many
+    alarms.
     """
     if not time.sum():
         return Interval(math.nan, math.nan, math.nan)

@@ -1,4 +1,4 @@
-"""What a monitor learns from: calm windows, windows of events, and made ones.
+"""Training sets of a monitor: normal windows, windows of events, and synthetic ones.
 
 Shapes: n windows, w rows of one, k tags.
 """
@@ -21,8 +21,8 @@ from ingenium.monitor.splitting import Parts
 from ingenium.monitor.stream import Stream, windows
 from ingenium.scores.privacy import membership_auc
 
-MOST_WINDOWS = 20_000  # calm ones that are learned from
-MOST_MADE = 4000  # of calm ones, where nothing else is learned from
+MOST_WINDOWS = 20_000  # normal ones that are learned from
+MOST_MADE = 4000  # of normal ones, where nothing else is learned from
 COMPARED = 1000  # windows of each side, in the test for copies: its error is then about 0.013
 
 Windows = Float[Tensor, "n w k"]
@@ -30,10 +30,10 @@ Windows = Float[Tensor, "n w k"]
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """A lesson, and whether what was made for it gives away what it was made from."""
+    """A training set, and whether its synthetic windows reveal the real ones."""
 
     lesson: WindowLesson
-    membership: float | None  # area by which learned windows are told from new ones; None: not made
+    membership: float | None  # area that separates learned from new windows; None: not synthetic
 
 
 def taught(
@@ -44,9 +44,9 @@ def taught(
     *,
     made_steps: int = STEPS,
 ) -> Taught:
-    """The lesson of a spec: real windows with made ones beside, or made ones alone.
+    """Build the training set of a spec: real windows with synthetic ones, or synthetic ones alone.
 
-    `made_steps` is the budget of the generator that makes them.
+    `made_steps` is the training budget of the generator of these.
     """
     recovery = spec.recovery_rows(own.learned[0].step_s)
     calm = calm_windows(own.learned, detector.window, recovery, spec.seed)
@@ -77,7 +77,7 @@ def taught(
 
 
 def calm_windows(streams: Sequence[Stream], length: int, recovery: int, seed: int) -> Windows:
-    """Windows of calm rows alone, thinned evenly where there are too many."""
+    """Windows of normal rows alone, thinned evenly where there are too many."""
     found = []
     for s in streams:
         calm = np.convolve(s.calm(recovery), np.ones(length), "full")[: len(s.values)] >= length
@@ -99,7 +99,7 @@ def event_windows(streams: Sequence[Stream], length: int) -> Windows:
 
 
 def _of_kinds(streams: Sequence[Stream], learned: Sequence[Stream]) -> list[Stream]:
-    """Streams without events of kinds that were never learned, which copies would not be like."""
+    """Streams without events of kinds that are held out, which copies would otherwise show."""
     kinds = {e.kind for s in learned for e in s.events}
     return [replace(s, events=tuple(e for e in s.events if e.kind in kinds)) for s in streams]
 

@@ -28,7 +28,7 @@ LEAST = 1e-6  # of a score on a logarithmic axis
 
 
 def figures(kept: Monitor) -> list[Drawn]:
-    """The weeks that a monitor never saw."""
+    """Draw the held-out weeks."""
     frame = pd.read_csv(kept.folder / HELD_OUT)
     values = frame[list(kept.tags)].to_numpy(np.float64)
     watcher = Watcher(kept, Memory(kept.record["evidence"]["model"]))
@@ -44,7 +44,7 @@ def figures(kept: Monitor) -> list[Drawn]:
 def of_run(
     kept: Monitor, rows: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
 ) -> list[Drawn]:
-    """A stream that a monitor was run on, and the plant where it was furthest out."""
+    """Draw a stream under a monitor, and the plant at the largest deviation."""
     found = [
         ("Alarms over time", "", timeline(kept, rows, label)),
         (STRIPS_HEADING, "", strips(kept, rows, values, label)),
@@ -59,9 +59,9 @@ def of_run(
 
 
 def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) -> Figure:
-    """Scores by the bar, alarms and, where they are known, events; long streams in several lines.
+    """Scores against the threshold, alarms and known events; long streams in several lines.
 
-    Green marks stand where an alarm first tells an event.
+    Green marks show where an alarm first detects an event.
     """
     score = np.array([np.nan if t.score is None else t.score for t in told]) / _unit(kept)
     alarm = np.array([t.alarm for t in told])
@@ -92,7 +92,7 @@ def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) 
 def strips(
     kept: Monitor, told: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
 ) -> Figure:
-    """The tags that were furthest out around the highest alarm, with bands of three spreads.
+    """The tags that deviate most around the highest alarm, with bands of three spreads.
 
     Bands come from rows without an alarm and without an event.
     """
@@ -122,7 +122,7 @@ def strips(
 
 
 def plant(layout: PlantMap, tags: Sequence[str], shares: Sequence[float]) -> Figure:
-    """The map, its spots coloured by how far their tags are out."""
+    """The map of the plant, its spots coloured by the deviation of their tags."""
     figure, axes = plane(6.4, 4.4)
     ends = layout.lines.reshape(-1, 2, 2)
     axes.add_collection(LineCollection(list(ends), colors=MUTED, linewidths=0.6))
@@ -167,7 +167,7 @@ def _events(axes: Axes, label: np.ndarray | None) -> None:
 
 
 def _key(axes: Axes, label: np.ndarray | None, more: Artist) -> None:
-    """What bars, shades and one thing more are, above the first line."""
+    """Draw the legend above the first line."""
     key: list[Artist] = [Line2D([], [], color=REJECTED, lw=4, label="alarm"), more]
     if label is not None and label.any():
         key.append(Patch(color=MUTED, alpha=0.3, label="event"))
@@ -175,5 +175,5 @@ def _key(axes: Axes, label: np.ndarray | None, more: Artist) -> None:
 
 
 def _unit(kept: Monitor) -> float:
-    """By which scores are shown: the bar, where it is above 0."""
+    """Unit of the scores shown: the threshold, where it is above 0."""
     return kept.rule.bar if kept.rule.bar > 0 else 1.0

@@ -19,14 +19,14 @@ from ingenium.monitor.artifact import MODEL, Monitor
 from ingenium.monitor.exported import Exported
 
 HELD = 3  # rows without a reading for which the last one stands in
-STILL = 3  # times the longest stand-still that was learned, until a tag is said to be stuck
+STILL = 3  # times the longest flat stretch in training, until a tag counts as flatlined
 STILL_ROWS = 24  # and at least so many
 OFF_BEAT = 0.1  # of a step, by which a stamp may be early or late
 
 
 @dataclass(frozen=True)
 class RowAlarm:
-    """What a monitor says of one row."""
+    """Result of a monitor for one row."""
 
     row: int
     stamp: str
@@ -40,7 +40,7 @@ class RowAlarm:
 
 @dataclass
 class Memory:
-    """All that a monitor keeps between rows: what a restart needs."""
+    """State of a monitor between rows, which a restart needs."""
 
     model: str
     last: int | None = None  # second of the newest row
@@ -48,21 +48,21 @@ class Memory:
     made: list[bool] = field(default_factory=list)  # rows that stand in for missing ones
     age: list[int] = field(default_factory=list)  # rows since each tag had a reading
     still: list[int] = field(default_factory=list)  # rows since it changed
-    since: int | None = None  # rows since the bar was reached; None without an alarm
+    since: int | None = None  # rows since the threshold was reached; None without an alarm
     count: int = 0
     late: int = 0
     gaps: int = 0
 
     def write(self, path: Path) -> None:
-        """Keep it in a file."""
+        """Save it in a file."""
         write_atomic(path, json.dumps(asdict(self)) + "\n")
 
     @classmethod
     def read(cls, path: Path, model: str) -> "Memory":
-        """What was kept; a fresh one without a file.
+        """Read a saved state; return a fresh one if there is no file.
 
         Raises:
-            CorruptError: for what is no such file.
+            CorruptError: for a file of another kind.
             InputError: for the memory of another monitor.
         """
         if not path.is_file():
@@ -77,7 +77,7 @@ class Memory:
 
 
 class Watcher:
-    """Takes rows in the order in which they arrive and says of each whether it is an alarm."""
+    """Takes rows in the order of arrival and returns for each whether it is an alarm."""
 
     def __init__(self, kept: Monitor, memory: Memory) -> None:
         self.kept, self.memory = kept, memory
@@ -88,10 +88,10 @@ class Watcher:
         memory.age, memory.still = memory.age or [HELD + 1] * k, memory.still or [0] * k
 
     def feed(self, stamp: np.datetime64, values: Float64[np.ndarray, " k"]) -> RowAlarm:
-        """One row; NaN for what has no reading.
+        """Take one row; NaN where there is no reading.
 
         Raises:
-            InputError: for a stamp that does not lie on the monitor's beat.
+            InputError: for a stamp off the monitor's time steps.
         """
         began = time.perf_counter()
         second, m = int(stamp.astype("datetime64[s]").astype(np.int64)), self.memory
@@ -108,7 +108,7 @@ class Watcher:
         return self._told(stamp, score, shares, faults, began, self._alarm(score))
 
     def _late(self, second: int, values: Float64[np.ndarray, " k"]) -> str:
-        """A row that comes after a newer one: it takes the place of its stand-in, if any."""
+        """Take a row that arrives after a newer one; it replaces its stand-in, if any."""
         m = self.memory
         m.late += 1
         back = round((int(m.last or 0) - second) / self.step)
@@ -118,7 +118,7 @@ class Watcher:
         return f"row {m.count} is late or comes twice, and is left out"
 
     def _bridge(self, steps: float, stamp: np.datetime64, faults: list[str]) -> None:
-        """Stand-ins for a few missing rows; after a long gap the window fills anew."""
+        """Add stand-ins for a few missing rows; after a long gap the window starts empty."""
         missing = round(steps) - 1
         if abs(steps - round(steps)) > OFF_BEAT or missing < 0:
             raise InputError(
@@ -175,7 +175,6 @@ class Watcher:
         return float(score[0]), tuple(shares[0].tolist())
 
     def _alarm(self, score: float | None) -> bool:
-        """Whether an alarm begins now."""
         m = self.memory
         before = m.since
         if score is not None and score >= self.kept.rule.bar:
@@ -208,7 +207,7 @@ def rows(
     Blank lines are skipped, and counted.
 
     Raises:
-        InputError: for a header without a tag that the monitor knows or with one twice, or a row
+        InputError: for a header that lacks a tag of the monitor or has one twice, or a row
             of other length.
     """
     names = [name.strip() for name in header]
@@ -232,7 +231,7 @@ def rows(
 
 
 def reading(cell: str) -> float:
-    """The number of a cell; NaN for what is none, such as `Inp OutRange`."""
+    """Parse a cell; NaN if it is no number, such as `Inp OutRange`."""
     try:
         return float(cell)
     except ValueError:
@@ -242,7 +241,7 @@ def reading(cell: str) -> float:
 def summary(
     told: list[RowAlarm], memory: Memory, label: Bool[np.ndarray, " t"] | None = None
 ) -> dict[str, object]:
-    """Counts of a run for its page and for machines."""
+    """Counts of a run, for its report and for programs."""
     took = [t.microseconds for t in told]
     return {
         "rows": len(told),

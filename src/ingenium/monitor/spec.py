@@ -1,4 +1,4 @@
-"""What is asked of a monitor: a spec with limits, as TOML."""
+"""The spec of a monitor, with limits, as TOML."""
 
 from dataclasses import field
 from typing import Annotated, Literal
@@ -26,23 +26,23 @@ Hours = Annotated[Number, Field(ge=0, le=10_000)]
 
 @checked(frozen=True, config=_STRICT)
 class MonitorSpec:
-    """A family, how it learns, and what it must hold on events that it never saw."""
+    """A family of detectors, how it learns, and its limits on unseen events."""
 
-    title: Annotated[str, Field(max_length=200)] = ""  # heading of the page
+    title: Annotated[str, Field(max_length=200)] = ""  # heading of the report
     family: str = "default"  # what scores windows; dpca, or transformer where it is augmented
-    augment: str = "none"  # how rare windows are made more
+    augment: str = "none"  # augmentation of rare windows
     window: Annotated[int, Field(ge=1, le=1000)] | None = None  # rows; None for the family's own
     steps: Annotated[int, Field(ge=1, le=10**7)] | None = None  # of training
     seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
-    false_alarms_per_week: Annotated[Number, Field(gt=0)] = 1.0  # on calm streams that set the bar
-    hold_h: Hours = 3.0  # after the last row above the bar, until an alarm ends
-    recovery_h: Hours = 24.0  # after an event, in which rows are neither calm nor event
-    calibration: Share = 0.2  # of streams, that set the bar
+    false_alarms_per_week: Annotated[Number, Field(gt=0)] = 1.0  # on streams that set the threshold
+    hold_h: Hours = 3.0  # after the last row above the threshold, until an alarm ends
+    recovery_h: Hours = 24.0  # after an event, in which rows count neither as normal nor as event
+    calibration: Share = 0.2  # of streams, that set the threshold
     held_out: Share = 0.3  # of streams, that judge
-    unseen: tuple[str, ...] | None = None  # kinds that judge alone; None: one of three or more
-    learn_from: Literal["all", "made"] = "all"  # made: augmented windows alone
+    unseen: tuple[str, ...] | None = None  # held-out event types; None: one of three or more
+    learn_from: Literal["all", "made"] = "all"  # train on augmented windows alone
     adversarial: bool = False  # train on windows moved within what sensors allow
-    evasion: bool = False  # also judge against an attacker who knows it
+    evasion: bool = False  # also judge against an attacker who knows the monitor
     limits: tuple[Limit, ...] = field(default=())  # on what is judged
 
     def __post_init__(self) -> None:
@@ -55,16 +55,16 @@ class MonitorSpec:
         object.__setattr__(self, "limits", judged)
 
     def hold_rows(self, step_s: float) -> int:
-        """Rows that an alarm lasts after the last one above the bar."""
+        """Rows that an alarm lasts after the last one above the threshold."""
         return round(self.hold_h * 3600 / step_s)
 
     def recovery_rows(self, step_s: float) -> int:
-        """Rows after an event that are neither calm nor event."""
+        """Rows after an event that count neither as normal nor as event."""
         return round(self.recovery_h * 3600 / step_s)
 
     @property
     def chosen(self) -> str:
-        """The family; one that learns events where they are augmented."""
+        """The family; a classifier of events where they are augmented."""
         if self.family != "default":
             return self.family
         return "dpca" if self.augment == "none" else "transformer"

@@ -1,4 +1,4 @@
-"""Which streams are learned from, which set the bar, and which judge."""
+"""The split of streams into those that train, set the threshold, and judge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,21 +13,21 @@ from ingenium.monitor.stream import Stream, check_alike, pieces
 
 @dataclass(frozen=True)
 class Parts:
-    """Streams by what they are for."""
+    """Streams by their part in the split."""
 
     learned: tuple[Stream, ...]
-    setting: tuple[Stream, ...]  # the bar
+    setting: tuple[Stream, ...]  # the threshold
     judging: tuple[Stream, ...]
 
     def names(self) -> dict[str, list[str]]:
-        """Of the streams of each part."""
+        """Names of the streams of each part."""
         return {f.name: [s.name for s in getattr(self, f.name)] for f in fields(self)}
 
 
 def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
-    """Whole streams, drawn by the seed; long records are cut into weeks and stay in order.
+    """Split whole streams by the seed; long records are cut into weeks and stay in order.
 
-    Streams with an event of an unseen kind judge alone.
+    Streams with an event of an unseen kind are used for judging only.
 
     Raises:
         InputError: for streams that differ, or too few of them for one part.
@@ -56,7 +56,7 @@ def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
 
 
 def _unseen(streams: Sequence[Stream], spec: MonitorSpec) -> tuple[str, ...]:
-    """Kinds of events that judge alone: those of the spec, or one that the seed draws."""
+    """Return event types held out for judging: those of the spec, or one sampled by the seed."""
     kinds = sorted({e.kind for s in streams for e in s.events})
     if spec.unseen is None:
         return (kinds[spec.seed % len(kinds)],) if len(kinds) >= 3 else ()

@@ -1,4 +1,4 @@
-"""What a monitor watches: streams of tags with their events, and how a domain gives them.
+"""Streams of tags with their events, as a domain provides them.
 
 Shapes: t rows, k tags, n windows, w rows of a window.
 """
@@ -14,23 +14,23 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from ingenium.core.errors import InputError
 
-BATCH = 512  # windows that are scored at once
+BATCH = 512  # windows in a batch
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that an alarm should tell, from its first to its last row."""
+    """An event that an alarm should detect, from its first to its last row."""
 
     kind: str
     first: int
     last: int
     where: str = ""  # what it happens to, such as a tank
-    settled: int = 0  # row from which on nothing shows it any more; 0 where nobody knows
+    settled: int = 0  # row from which on nothing shows it any more; 0 if unknown
 
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Tags at even steps in time, and the events that are known of them."""
+    """Tags at even steps in time, and their known events."""
 
     name: str
     stamps: np.ndarray  # datetime64[s], a row each
@@ -41,19 +41,19 @@ class Stream:
 
     @property
     def step_s(self) -> float:
-        """Between two rows."""
+        """Time between two rows."""
         return float(np.median(np.diff(self.stamps).astype(np.float64)))
 
     @property
     def label(self) -> Bool[np.ndarray, " t"]:
-        """Whether an event is on, by row."""
+        """True for rows in an event."""
         found = np.zeros(len(self.values), dtype=bool)
         for event in self.events:
             found[event.first : event.last + 1] = True
         return found
 
     def calm(self, recovery: int) -> Bool[np.ndarray, " t"]:
-        """Rows that are not in an event, `recovery` rows after one, or before it has settled."""
+        """True for rows of normal operation: settled, in no event or its `recovery` rows."""
         found = ~self.label
         for event in (*self.before, *self.events):
             after = max(event.last + 1 + recovery, event.settled)
@@ -81,7 +81,7 @@ class Stream:
 
 @dataclass(frozen=True, eq=False)
 class PlantMap:
-    """Where the tags of a plant are, for its map."""
+    """Places of a plant's tags, for its map."""
 
     lines: Float64[np.ndarray, "m 4"]  # x and y of both ends
     spots: tuple[tuple[str, float, float], ...]  # a name and its place
@@ -90,21 +90,21 @@ class PlantMap:
 
 @runtime_checkable
 class Watched(Protocol):
-    """A problem whose designs can be watched as streams."""
+    """A problem whose designs can be monitored as streams."""
 
     def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
-        """A stream for each design, with the events that its physics say are there."""
+        """Return a stream for each design, with the events of its physics."""
         ...
 
     def layout(self) -> PlantMap | None:
-        """Where its tags are; none without a map."""
+        """Map of its tags; None without one."""
         ...
 
 
 def windows(
     values: Float64[np.ndarray, "t k"], rows: Int64[np.ndarray, " n"], length: int
 ) -> Float32[np.ndarray, "n w k"]:
-    """The `length` rows that end with each of these."""
+    """Windows of `length` rows that end with each of these rows."""
     at = rows[:, None] + np.arange(1 - length, 1)
     return np.asarray(values, dtype=np.float32)[at]
 
@@ -112,7 +112,7 @@ def windows(
 def scored(
     stream: Stream, length: int, score: Callable[[np.ndarray], np.ndarray]
 ) -> Float64[np.ndarray, " t"]:
-    """Scores of each row by the window that ends with it; NaN before the first whole one."""
+    """Score each row by the window that ends with it; NaN before the first whole one."""
     found = np.full(len(stream.values), np.nan)
     rows = np.arange(length - 1, len(found))
     for part in (rows[i : i + BATCH] for i in range(0, len(rows), BATCH)):
@@ -144,7 +144,7 @@ def check_alike(streams: Sequence[Stream]) -> None:
 
 
 def pieces(streams: Sequence[Stream], rows: int) -> list[Stream]:
-    """Streams longer than twice `rows` as pieces of so many rows, the last one longer."""
+    """Cut streams longer than twice `rows` into pieces of that length, the last one longer."""
     found = []
     for stream in streams:
         count = max(len(stream.values) // rows, 1)

@@ -17,7 +17,7 @@ from ingenium.monitor.stream import Event, Stream
 
 LABELS = ("att_flag", "label", "anomaly", "is_anomaly", "attack")
 RARE = 0.2  # share of rows with 1 up to which a column may be one of labels
-UNLABELLED = -999  # of BATADAL: taken as calm, as its participants had to
+UNLABELLED = -999  # of BATADAL: taken as normal, as its participants had to
 SHORT = re.compile(r"^\d\d/\d\d/\d\d \d\d$")  # dd/mm/yy hh, of BATADAL
 
 
@@ -25,18 +25,18 @@ def read(path: Path) -> Stream:
     """Read a user's own stream: stamps in the first column, then tags, and a label if there is one.
 
     Raises:
-        InputError: for cells that are no numbers, stamps that do not go on evenly, labels other
+        InputError: for cells that are no numbers, stamps at uneven steps, labels other
             than 0 and 1, or a tag twice; naming row and column.
     """
     return _stream(_table(path))
 
 
 def read_all(files: Sequence[Path]) -> tuple[Stream, ...]:
-    """Streams of several files, of which all have a label or none has.
+    """Read streams of several files; all of them have a label, or none has.
 
     Raises:
-        InputError: as `read`, and for a file without a label beside one that has it: its events
-            would be learned as calm.
+        InputError: as `read`, and for files with and without a label together: its events
+            would be learned as normal.
     """
     tables = [_table(file) for file in files]
     found = tuple(map(_stream, tables))
@@ -53,7 +53,7 @@ def read_all(files: Sequence[Path]) -> tuple[Stream, ...]:
 
 
 def write(streams: Sequence[Stream], path: Path) -> None:
-    """Streams one after the other, in the layout that `read` and a running monitor take."""
+    """Write streams one after the other, in the layout that `read` and a running monitor take."""
     parts = list[pd.DataFrame]()
     for s in sorted(streams, key=lambda s: str(s.stamps[0])):
         frame = pd.DataFrame(s.values, columns=list(s.tags))
@@ -64,10 +64,10 @@ def write(streams: Sequence[Stream], path: Path) -> None:
 
 
 def stamp(text: str, row: int, path: Path) -> np.datetime64:
-    """A moment as ISO 8601 writes it, or as BATADAL does; with a zone, in UTC.
+    """Parse a moment in the format of ISO 8601 or of BATADAL; with a zone, return UTC.
 
     Raises:
-        InputError: naming the row of what is none.
+        InputError: naming the row of an invalid stamp.
     """
     own = text.strip()
     try:
@@ -86,7 +86,7 @@ def _iso(text: str) -> datetime:
 
 
 def _table(path: Path) -> DataTable:
-    """A file whose headings stand once each, without blanks around them."""
+    """Read a file whose headings are unique, and strip their blanks."""
     table = read_table(path, "a stream as CSV", delimiter=",")
     names = tuple(head.strip() for head in table.heads)
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -103,7 +103,6 @@ def _table(path: Path) -> DataTable:
 
 
 def _stream(table: DataTable) -> Stream:
-    """The stream of a file."""
     first, *rest = table.heads
     label = _label(table.heads)
     texts = table.texts(first)
@@ -129,7 +128,7 @@ def _ask_for_label(tags: Sequence[str], values: np.ndarray, path: Path) -> None:
 
 
 def _flags(table: DataTable, label: str) -> np.ndarray:
-    """Labels of 0 and 1, or of truths, as many tools write them."""
+    """Parse labels of 0 and 1, or booleans, as many tools write them."""
     column = table.frame[table.at(label)]
     flags = column.to_numpy(np.float64) if column.dtype.kind == "b" else table.numbers(label)
     odd = np.flatnonzero(~np.isin(flags, (0, 1, UNLABELLED)))

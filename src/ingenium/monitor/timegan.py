@@ -1,4 +1,4 @@
-"""TimeGAN: windows made in a learned latent space whose steps in time are learned as well.
+"""TimeGAN: windows generated in a learned latent space whose steps in time are learned as well.
 
 Shapes: n windows, k tags, w rows of a window, h latent numbers of a row.
 """
@@ -58,7 +58,7 @@ class TimeGAN(nn.Module):
         self.phase = 0
 
     def fit(self, x: Float[Tensor, "n {self.k} {self.w}"], plan: Plan) -> dict[str, list[float]]:
-        """Train all three phases, each as long as the plan says; gives the course of the last."""
+        """Train all three phases, each for the steps of the plan; return the losses of the last."""
         self.low = x.amin((0, 2))[:, None]
         self.range = (x.amax((0, 2))[:, None] - self.low).clamp(min=1e-3)
         rows = ((x - self.low) / self.range).transpose(1, 2).contiguous()
@@ -70,12 +70,12 @@ class TimeGAN(nn.Module):
 
     @torch.no_grad()
     def propose(self, count: int, rng: torch.Generator) -> Float[Tensor, "n k w"]:
-        """So many windows from fresh noise."""
+        """Generate `count` windows from fresh noise."""
         found: Tensor = self.recover(self.supervise(self.make(self._noise(count, rng))))
         return found.transpose(1, 2) * self.range + self.low
 
     def turns(self) -> tuple[Turn, ...]:
-        """One for each of the first two phases, and three in the last, two steps to one."""
+        """Optimisers: one for each of the first two phases; three in the last, two steps to one."""
         embedding = (*self.embed.parameters(), *self.recover.parameters())
         if self.phase == 0:
             return (Turn(embedding, self._recovery),)
@@ -89,10 +89,10 @@ class TimeGAN(nn.Module):
         )
 
     def anneal(self, fraction: float) -> None:
-        """Nothing changes within a phase."""
+        """Do nothing: no setting changes within a phase."""
 
     def held_out_loss(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
-        """How well windows are recovered."""
+        """Error of recovered windows."""
         return self._recovery(x, told, rng)
 
     def _noise(self, count: int, rng: torch.Generator) -> Float[Tensor, "n w h"]:
@@ -125,7 +125,7 @@ class TimeGAN(nn.Module):
         return loss
 
     def _criticism(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
-        """Eq. 8; nothing while the critic tells nearly all."""
+        """Eq. 8; zero while the critic separates nearly all."""
         with torch.no_grad():
             raw = self.make(self._noise(len(x), rng))
             stepped, h = self.supervise(raw), self.embed(x)
@@ -135,7 +135,7 @@ class TimeGAN(nn.Module):
 
 
 def _root(gap: Tensor, weight: float) -> Float[Tensor, " n"]:
-    """Of the mean square over all windows, which each of them carries."""
+    """Root of the mean square over all windows, repeated for each of them."""
     return weight * (gap.square().mean() + 1e-12).sqrt().expand(len(gap))
 
 

@@ -1,1 +1,1 @@
-"""Policies that act over time: rolled out on plants, kept in a safety shell, run and recorded."""
+"""Policies that act over time: rolled out on plants, run in a safety shell, and recorded."""

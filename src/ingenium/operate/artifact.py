@@ -1,4 +1,4 @@
-"""The artifact of `operate`: a policy that was refused, or its run on a plant."""
+"""The artifact of `operate`: a refused policy, or a policy's run on a plant."""
 
 from collections.abc import Mapping, Sequence
 
@@ -47,7 +47,7 @@ class OperationRecord(Artifact):
     drawn_by = "ingenium.operate.pictures:figures"
 
     def sealed(self) -> Mapping[str, str]:
-        """The course of all periods and the decisions; nothing of a refused policy."""
+        """The trajectory and the decisions; nothing for a refused policy."""
         files: Mapping[str, str] = self.record["evidence"]["files"]
         return {n: files[n] for n in (COURSE, DECISIONS)} if self.released else {}
 
@@ -71,7 +71,7 @@ class OperationRecord(Artifact):
 
     @property
     def course(self) -> xr.Dataset:
-        """The state of each period.
+        """The state of the plant in each period.
 
         Raises:
             InputError: for a policy that was refused and never ran.
@@ -93,7 +93,7 @@ class OperationRecord(Artifact):
 
     @property
     def notes(self) -> Sequence[str]:
-        """The setting of the watch, the time of decisions, and stops."""
+        """Notes on the settings of the watch, the time of decisions, and stops."""
         if not self.released:
             return ("The plant stayed at its fallback.",)
         watch, period = self.record["watch"], self.record["period"]
@@ -109,7 +109,7 @@ class OperationRecord(Artifact):
         ]
 
     def tables(self) -> Sequence[tuple[str, Table]]:
-        """The release, and of a policy that ran what was measured, faults and decisions."""
+        """The release and, for a policy that ran, measured values, faults and decisions."""
         plants = [
             {
                 "plant": name,

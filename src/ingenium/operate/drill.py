@@ -1,4 +1,4 @@
-"""What happens to a plant in a run: faults, a person who takes over, and a person who stops it."""
+"""Disturbances of a run: faults, a person who takes over, and a person who stops it."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -14,24 +14,24 @@ Seconds = Annotated[Number, Field(ge=0, le=1e7)]
 
 @checked(frozen=True, config=_STRICT)
 class PlantFault:
-    """Something that is wrong with a plant for a while."""
+    """A fault of a plant, for a time."""
 
     kind: str
     at_s: Seconds
     for_s: Seconds
     size: Number = 1.0
-    where: Annotated[int, Field(ge=0, le=10_000)] = 0  # which reading or action
+    where: Annotated[int, Field(ge=0, le=10_000)] = 0  # name of the reading or action
 
     def on(self, time_s: float) -> bool:
-        """Whether it is there."""
+        """True while the fault is present."""
         return self.at_s <= time_s < self.at_s + self.for_s
 
 
 @checked(frozen=True, config=_STRICT)
 class PersonActs:
-    """A person who takes over: `hold` keeps the actions as they are, `stop` asks for the fallback.
+    """A person who takes over: `hold` freezes the actions, `stop` requests the fallback.
 
-    With `action` these are the person's own actions, one for each of the plant.
+    `action` holds the person's own actions, one for each of the plant's.
     """
 
     at_s: Seconds
@@ -46,7 +46,7 @@ class PersonActs:
             raise ValueError('action goes with how = "act", and only with it')
 
     def on(self, time_s: float) -> bool:
-        """Whether the person has taken over."""
+        """True while the person has taken over."""
         return self.at_s <= time_s < self.at_s + self.for_s
 
 
@@ -55,16 +55,16 @@ WAYS = ("hold", "act", "stop")
 
 @checked(frozen=True, config=_STRICT)
 class Drill:
-    """All of it."""
+    """All disturbances of a run."""
 
     faults: tuple[PlantFault, ...] = ()
     persons: tuple[PersonActs, ...] = ()
 
     def check(self, kinds: Collection[str], readings: int, actions: int) -> None:
-        """Refuse what a plant does not know.
+        """Refuse faults or actions that a plant does not have.
 
         Raises:
-            InputError: naming it.
+            InputError: naming the unknown one.
         """
         for fault in self.faults:
             choose(fault.kind, kinds, "fault of this plant")

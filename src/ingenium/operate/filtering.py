@@ -1,4 +1,4 @@
-"""The nearest action that holds all rows of a barrier, for many copies at once.
+"""The nearest action that satisfies all rows of a barrier, for a batch of copies.
 
 Shapes: n copies, c rows, m actions.
 """
@@ -14,10 +14,10 @@ def nearest(
     rows: Float64[np.ndarray, "n c m"],
     bounds: Float64[np.ndarray, "n c"],
 ) -> tuple[Float64[np.ndarray, "n m"], Float64[np.ndarray, " n"]]:
-    """Min |u - proposed|^2 subject to rows u <= bounds; and by how much a row is still broken.
+    """Minimise |u - proposed|^2 subject to rows u <= bounds; also return the largest violation.
 
-    One row after the other takes as much of its multiplier as it needs, until none is broken by
-    more than the tolerance; where rows exclude each other, what is broken stays so.
+    Multipliers are updated row by row until no row is violated by more than the tolerance; rows
+    that exclude each other stay violated.
 
     Source: Hildreth, Naval Research Logistics Quarterly 4:79, 1957.
     """

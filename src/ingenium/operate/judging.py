@@ -1,4 +1,4 @@
-"""What a run was: its quantities, who decided what when and why, and how faults were met.
+"""Judgement of a run: its quantities, who decided what when and why, and responses to faults.
 
 Shapes: t periods.
 """
@@ -29,13 +29,13 @@ from ingenium.operate.shell import (
     WHY,
 )
 
-APART_S = 0.25  # shorter than which the policy between two moves of the barrier is part of them
+APART_S = 0.25  # shorter spans of the policy between two moves of the barrier are merged into them
 CAUSES = (LOST, NOTHING, LATE, STRANGE)
 
 
 @dataclass(frozen=True)
 class DecisionRecord:
-    """From one period to another the same one decided for the same reason."""
+    """A span of periods with one decider and one reason."""
 
     at_s: float
     until_s: float
@@ -46,7 +46,7 @@ class DecisionRecord:
 
 
 def outside(course: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
-    """Periods in which a reading was truly beyond its range."""
+    """Periods in which the true value of a reading was beyond its range."""
     truth = course["truth"].to_numpy()
     low, high = (np.array([getattr(r, e) for r in plant.readings]) for e in ("low", "high"))
     beyond: np.ndarray = np.any(~((truth >= low) & (truth <= high)), 1)
@@ -54,7 +54,7 @@ def outside(course: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
 
 
 def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
-    """The quantities of a run."""
+    """Measure the quantities of a run."""
     who, why = course["who"].to_numpy(), course["why"].to_numpy()
     q = course["wanted"].shape[1]
     error = (course["wanted"].to_numpy() - course["truth"].to_numpy()[:, :q])[who <= BARRIER]
@@ -74,13 +74,13 @@ def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]
 
 
 def _stopped(course: xr.Dataset) -> Bool[np.ndarray, " t"]:
-    """Periods in which the run was stopped from outside, so that no drill counts."""
+    """Periods in which the run was stopped from outside, which no drill counts."""
     found: np.ndarray = course["why"].to_numpy() == STOPPED
     return found
 
 
 def _delay(who: np.ndarray, why: np.ndarray) -> int:
-    """The most periods from a cause to the bypass, where nobody else has taken over."""
+    """Largest number of periods from a cause to the bypass, unless somebody else took over."""
     cause = np.isin(why, CAUSES)
     worst, since = 0, -1
     for k, (now, acting) in enumerate(zip(cause, who, strict=True)):
@@ -91,7 +91,7 @@ def _delay(who: np.ndarray, why: np.ndarray) -> int:
 
 
 def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[DecisionRecord]:
-    """Who decided what, when and why."""
+    """List spans of who decided, when and why."""
     who, why = course["who"].to_numpy().copy(), course["why"].to_numpy().copy()
     moved = who == BARRIER
     _bridge(who, why, round(APART_S / period_s))
@@ -108,7 +108,7 @@ def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[Decisio
 
 
 def _bridge(who: np.ndarray, why: np.ndarray, longest: int) -> None:
-    """Short spans of the policy between two moves of the barrier become part of them."""
+    """Merge short spans of the policy between two moves of the barrier into the latter."""
     at = np.flatnonzero(who == BARRIER)
     for a, b in pairwise(at.tolist()):
         if 1 < b - a <= longest and (who[a + 1 : b] == POLICY).all():
@@ -116,14 +116,14 @@ def _bridge(who: np.ndarray, why: np.ndarray, longest: int) -> None:
 
 
 def _calmed(who: np.ndarray, why: np.ndarray) -> None:
-    """The time until readings are calm belongs to the cause before it."""
+    """Assign the time until readings settle to the cause before it."""
     for k in range(1, len(who)):
         if who[k] == BYPASS == who[k - 1] and why[k] == CALMING:
             why[k] = why[k - 1]
 
 
 def met(course: xr.Dataset, drill: Drill) -> list[Mapping[str, Any]]:
-    """Of each fault: when anybody but the policy first acted, how soon, and for what reason."""
+    """List for each fault when, how soon and why anybody but the policy first acted."""
     time, who, why = (course[k].to_numpy() for k in ("time", "who", "why"))
     found: list[Mapping[str, Any]] = []
     for fault in drill.faults:

@@ -1,4 +1,4 @@
-"""Copies of a plant as lanes of stable-baselines3, and the two ways of learning on them."""
+"""Copies of a plant as lanes of stable-baselines3, and two learners on them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,10 +28,10 @@ Layers = tuple[tuple[np.ndarray, np.ndarray], ...]
 
 
 class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where it is absent
-    """All lanes begin and end an episode together, each episode in scenarios of its own.
+    """Lanes that begin and end an episode together, each in scenarios of its own.
 
-    A period is worth minus its errors by their ranges, less what changes of the action and
-    readings beyond their ranges cost.
+    The reward of a period is minus its errors by their ranges, minus costs for changes of the
+    action and for readings beyond their ranges.
     """
 
     def __init__(self, lesson: LearnedLesson, lanes: int) -> None:
@@ -52,16 +52,16 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
         return told(self.plant, self.memory, seen, wanted).astype(np.float32)
 
     def reset(self) -> np.ndarray:
-        """The next episode."""
+        """Begin the next episode."""
         self._begin(self.num_envs)
         return self._told()
 
     def step_async(self, actions: np.ndarray) -> None:
-        """What is done in this period."""
+        """Set the actions of this period."""
         self._share = np.asarray(actions, dtype=np.float64)
 
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """A period later; an episode that is over begins the next one."""
+        """Advance by a period; a finished episode begins the next one."""
         action = onto(self.plant, np.clip(self._share, -1, 1))
         seen, wanted = self.plant.seen(self.state, ()), self.plant.wanted(self.state)
         q = wanted.shape[1]
@@ -74,7 +74,7 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
         over = self.state.period >= self.lesson.periods
         done = np.full(self.num_envs, over) | lost
         info: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        if done.any():  # all begin again: lanes keep one clock
+        if done.any():  # all begin again: lanes share one clock
             last = self._told()
             info = [
                 {"terminal_observation": x, "TimeLimit.truncated": not bad}
@@ -85,7 +85,7 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
         return self._told(), worth.astype(np.float32), done, info
 
     def _worth(self, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Of the state that came of it, and where there is none."""
+        """Return the reward of the new state, and lanes that have none."""
         truth, readings = self.plant.truth(self.state), self.plant.readings
         low, high = (np.array([getattr(r, e) for r in readings]) for e in ("low", "high"))
         q = wanted.shape[1]
@@ -96,10 +96,10 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
         return -np.minimum(WORTH * error.sum(1), 50) - OUTSIDE * (outside | lost), lost
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: lanes need no closing."""
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Of no lane in particular."""
+        """Return an attribute common to all lanes."""
         return (
             [getattr(self, attr_name, None)] * self.num_envs
             if attr_name != "render_mode"
@@ -107,25 +107,25 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
         )
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Nothing can be set from outside."""
+        """Raise: nothing can be set from outside."""
         raise AttributeError(attr_name)
 
     def env_method(
         self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any
     ) -> list[Any]:
-        """Lanes have no methods of their own."""
+        """Raise: lanes have no methods of their own."""
         raise AttributeError(method_name)
 
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
-        """Never."""
+        """Return False for all lanes."""
         return [False] * self.num_envs
 
 
 def trained(kind: Kind, lanes: PlantLanes, steps: int, seed: int) -> Layers:
-    """The layers of an actor, in float64."""
+    """Train an actor; return its layers in float64."""
     shape = {"net_arch": list(WIDTH), "activation_fn": nn.Tanh}
     if kind == "ppo":
-        each = 512 if steps >= 100_000 else 128  # periods between two lessons
+        each = 512 if steps >= 100_000 else 128  # periods between two updates
         model = PPO(
             "MlpPolicy", lanes, n_steps=each, batch_size=512, n_epochs=8, learning_rate=5e-4,
             gamma=AHEAD, gae_lambda=0.9, seed=seed, device="cpu", policy_kwargs=shape,

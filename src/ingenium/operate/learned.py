@@ -1,6 +1,6 @@
-"""A policy that learned by trying: the actor of stable-baselines3 as plain numbers.
+"""A policy learned by reinforcement: the actor of stable-baselines3 as plain numbers.
 
-Shapes: n copies, p readings, q wanted values, m actions, o what an actor is told.
+Shapes: n copies, p readings, q wanted values, m actions, o inputs of an actor.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ingenium.operate.plant import Plant
 
 EXTRA = Extra("operate")
 WIDTH = (64, 64)  # of the hidden layers of actor and critic
-LANES = 16  # copies of the plant that are tried at once
+LANES = 16  # copies of the plant in a batch
 REMEMBERED = 2.0  # s, in which an integral of the error forgets
 WORTH, OUTSIDE, JERK = 5.0, 10.0, 0.02  # of errors, of a period outside, of changing an action
 AHEAD = 0.98  # by which the next period counts less
@@ -24,7 +24,7 @@ Kind = Literal["sac", "ppo"]
 
 @dataclass(frozen=True, eq=False)
 class LearnedLesson:
-    """What a policy may try, and for how long: nothing that judges it later is among it."""
+    """The training set-up of a policy; it shares no scenario with later judgement."""
 
     plant: Plant
     first: int  # of its scenarios; an episode of each lane has the next ones
@@ -34,9 +34,9 @@ class LearnedLesson:
 
 @dataclass(frozen=True, eq=False)
 class LearnedPolicy:
-    """A network of tanh layers that says an action from errors, readings, and what it remembers.
+    """A network of tanh layers that maps errors, readings and memory to an action.
 
-    It remembers a forgetful integral of the errors, and the action that was really applied.
+    Its memory is a leaky integral of the errors, and the action that was applied.
     """
 
     name: str
@@ -45,7 +45,7 @@ class LearnedPolicy:
     plant: Plant
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """Nothing remembered."""
+        """Return empty memory."""
         return remembered(self.plant, n)
 
     def act(
@@ -54,7 +54,7 @@ class LearnedPolicy:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n m"]:
-        """The mean of what it would draw."""
+        """Return the mean action."""
         x = told(self.plant, memory, seen, wanted)
         for weights, bias in self.layers[:-1]:
             x = np.tanh(x @ weights.T + bias)
@@ -69,12 +69,12 @@ class LearnedPolicy:
         wanted: Float64[np.ndarray, "n q"],
         applied: Float64[np.ndarray, "n m"],
     ) -> Float64[np.ndarray, "n k"]:
-        """A period later."""
+        """Update the memory by one period."""
         return recalled(self.plant, memory, seen, wanted, applied)
 
 
 def learned(kind: Kind, lesson: LearnedLesson, seed: int) -> LearnedPolicy:
-    """Soft actor-critic, or proximal policy optimisation, on copies of a plant.
+    """Train by soft actor-critic or proximal policy optimisation on copies of a plant.
 
     Source: Haarnoja et al., 2018, arXiv:1801.01290; Schulman et al., 2017, arXiv:1707.06347;
         Raffin et al., Stable-Baselines3, JMLR 22(268):1, 2021.
@@ -93,7 +93,7 @@ def learned(kind: Kind, lesson: LearnedLesson, seed: int) -> LearnedPolicy:
 
 
 def remembered(plant: Plant, n: int) -> Float64[np.ndarray, "n k"]:
-    """Before the first period: integrals of errors, and actions."""
+    """Memory before the first period: integrals of errors, and actions."""
     q = plant.wanted(plant.begin(np.zeros(1, dtype=np.int64))).shape[1]
     return np.zeros((n, q + len(plant.actions)))
 
@@ -104,7 +104,7 @@ def told(
     seen: Float64[np.ndarray, "n p"],
     wanted: Float64[np.ndarray, "n q"],
 ) -> Float64[np.ndarray, "n o"]:
-    """Errors, readings and memory, each by its range; readings that are none count as 0."""
+    """Errors, readings and memory, each scaled by its range; missing readings count as 0."""
     q, read = wanted.shape[1], np.nan_to_num(seen)
     size = np.array([r.high - r.low for r in plant.readings]) / 2
     reach = np.array([a.high - a.low for a in plant.actions]) / 2
@@ -121,7 +121,7 @@ def recalled(
     wanted: Float64[np.ndarray, "n q"],
     applied: Float64[np.ndarray, "n m"],
 ) -> Float64[np.ndarray, "n k"]:
-    """A period later: the share of an integral that is left grows by the error."""
+    """Update the memory by one period: integrals decay and grow by the error."""
     q = wanted.shape[1]
     left = np.exp(-plant.period_s / REMEMBERED)
     error = wanted - np.nan_to_num(seen[:, :q])
@@ -129,7 +129,7 @@ def recalled(
 
 
 def onto(plant: Plant, share: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n m"]:
-    """Actions of shares from -1 to 1 of their ranges."""
+    """Map shares from -1 to 1 onto the ranges of the actions."""
     low, high = (np.array([getattr(a, e) for a in plant.actions]) for e in ("low", "high"))
     found: np.ndarray = (low + high) / 2 + share * (high - low) / 2
     return found

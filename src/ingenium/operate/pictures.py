@@ -1,4 +1,4 @@
-"""Pictures of an operation: its course under who decided, and how surprising readings were."""
+"""Pictures of an operation: its trajectory with the decider of each period, and surprises."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ SHOWN = 4  # readings in a timeline
 
 
 def figures(kept: OperationRecord) -> list[Drawn]:
-    """An operation over time; of a refused policy nothing."""
+    """Draw an operation over time; nothing for a refused policy."""
     if not kept.released:
         return []
     course = kept.course
@@ -30,7 +30,7 @@ def figures(kept: OperationRecord) -> list[Drawn]:
 
 
 def timeline(course: xr.Dataset, record: Any) -> Figure:
-    """The readings with the largest errors, wanted values, faults, and who decided below them."""
+    """Plot readings with the largest errors, wanted values, faults, and the decider below them."""
     wanted, truth = course["wanted"].to_numpy(), course["truth"].to_numpy()
     q, time = wanted.shape[1], course["time"].to_numpy()
     names = course["reading"].to_numpy()
@@ -74,7 +74,7 @@ def _who(axes: Axes, course: xr.Dataset) -> None:
 
 
 def surprise(course: xr.Dataset, record: Any) -> Figure:
-    """The score of each period and the bar of the watch."""
+    """Plot the score of each period and the threshold of the watch."""
     figure, axes = plane(9.6, 2.2)
     _faults(axes, record)
     axes.plot(course["time"], np.maximum(course["score"].to_numpy(), 1e-2), color=OURS, lw=0.7)
@@ -85,7 +85,7 @@ def surprise(course: xr.Dataset, record: Any) -> Figure:
 
 
 def counted(rows: Mapping[str, float], what: str) -> Figure:
-    """A bar for each name, such as of shells without a part."""
+    """A bar chart of a value by name, such as for shells without a part."""
     figure, grid = panels(1, 1, (6.4, 0.4 * len(rows) + 1.0))
     axes = grid[0, 0]
     at = np.arange(len(rows))[::-1]

@@ -1,4 +1,4 @@
-"""What is operated: a plant that steps in batch, the policy that acts on it, and who gives both.
+"""Contracts of operation: a plant that steps in batches, a policy that acts on it, and problems.
 
 Shapes: n copies of a plant, s numbers of its state, p readings, m actions, q wanted values,
     c rows of a barrier.
@@ -19,7 +19,7 @@ Rows = Float64[np.ndarray, "n m"]
 
 @dataclass(frozen=True)
 class Signal:
-    """One reading or action of a plant, and the range that it must not leave."""
+    """One reading or action of a plant, and its allowed range."""
 
     name: str
     unit: str
@@ -29,23 +29,23 @@ class Signal:
 
 @dataclass(frozen=True, eq=False)
 class PlantState:
-    """Where copies of a plant are; with the plant's settings it fixes all that follows."""
+    """States of copies of a plant; with the plant's settings they fix the future."""
 
-    period: int  # that begins
+    period: int  # next period to begin
     x: Float64[np.ndarray, "n s"]
     scenario: Int64[np.ndarray, " n"]  # that each copy is in: loads, noise, parameters
 
     def moved(self, x: Float64[np.ndarray, "n s"]) -> "PlantState":
-        """A period later."""
+        """Return the state a period later."""
         return replace(self, period=self.period + 1, x=x)
 
 
 @dataclass(frozen=True, eq=False)
 class Barrier:
-    """What keeps a plant inside its limits for ever: rows that the next action must hold.
+    """A condition on the next action under which a plant never leaves its limits.
 
-    `rows` times action is at most `bounds`. Where the plant is `lost` no such promise is known and
-    its fallback acts.
+    `rows` times action is at most `bounds`. Where the plant is `lost` there is no such guarantee,
+    and its fallback acts.
 
     Shapes: n copies, c rows, m actions.
     """
@@ -57,92 +57,92 @@ class Barrier:
 
 @runtime_checkable
 class Plant(Protocol):
-    """A simulator of something that is operated, many copies at once.
+    """A simulator of an operated plant, for a batch of copies.
 
-    All that chance decides in a scenario is drawn from its number alone, so that policies meet the
+    All randomness of a scenario depends on its number alone, so that policies meet the
     same scenarios (common random numbers), alone or together.
     """
 
     @property
     def name(self) -> str:
-        """Of the simulator."""
+        """Name of the simulator."""
         ...
 
     @property
     def version(self) -> str:
-        """Of the simulator."""
+        """Version of the simulator."""
         ...
 
     @property
     def period_s(self) -> float:
-        """Between two actions."""
+        """Time between two actions."""
         ...
 
     @property
     def readings(self) -> tuple[Signal, ...]:
-        """What its sensors say; the first of them are those that are wanted to be somewhere."""
+        """Readings of its sensors; the first ones have wanted values."""
         ...
 
     @property
     def actions(self) -> tuple[Signal, ...]:
-        """What is acted with."""
+        """Actions of its actuators."""
         ...
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """Kinds of faults that it knows, and what each does."""
+        """Kinds of faults, each with its effect."""
         ...
 
     def begin(self, scenario: Int64[np.ndarray, " n"]) -> PlantState:
-        """Copies at rest, each in its scenario."""
+        """Start copies at rest, each in its scenario."""
         ...
 
     def step(self, state: PlantState, action: Rows, faults: Sequence[PlantFault]) -> PlantState:
-        """A period later."""
+        """Advance by one period."""
         ...
 
     def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n p"]:
-        """What the sensors say."""
+        """Return the readings of the sensors."""
         ...
 
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n p"]:
-        """What the readings would be without noise and faults of sensors."""
+        """Return true values of the readings, without noise and sensor faults."""
         ...
 
     def wanted(self, state: PlantState) -> Float64[np.ndarray, "n q"]:
-        """Where the first readings are wanted."""
+        """Return wanted values of the first readings."""
         ...
 
     def expected(
         self, seen: Float64[np.ndarray, "n p"], action: Rows
     ) -> Float64[np.ndarray, "n p"]:
-        """What is likely to be seen a period later."""
+        """Predict the readings of the next period."""
         ...
 
     def barrier(self, seen: Float64[np.ndarray, "n p"]) -> Barrier:
-        """What the next action must hold, by what is seen now."""
+        """Return the condition on the next action, from the present readings."""
         ...
 
     def fallback(self, seen: Float64[np.ndarray, "n p"]) -> Rows:
-        """The action that brings the plant to rest, or holds it there."""
+        """The action that brings the plant to rest, or leaves it there."""
         ...
 
 
 @runtime_checkable
 class Policy(Protocol):
-    """Something that acts, once a period, on what is seen and wanted.
+    """A controller that acts once a period, from readings and wanted values.
 
-    Its memory is an array, so that it can be kept and taken up again; it is told the action that
-    was applied, which may be another than the one that it proposed.
+    Its memory is an array, so that it can be saved and restored; it receives the applied action,
+    which may differ from its proposal.
     """
 
     @property
     def name(self) -> str:
-        """Of its family, and what tells it from others."""
+        """The family, and a tag that distinguishes it from others."""
         ...
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """Memory of `n` copies before the first period."""
+        """Return the memory of `n` copies before the first period."""
         ...
 
     def act(
@@ -151,7 +151,7 @@ class Policy(Protocol):
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Rows:
-        """What it would do."""
+        """Propose an action."""
         ...
 
     def learn(
@@ -161,34 +161,34 @@ class Policy(Protocol):
         wanted: Float64[np.ndarray, "n q"],
         applied: Rows,
     ) -> Float64[np.ndarray, "n k"]:
-        """Its memory a period later, once the action that was applied is known."""
+        """Return the memory of the next period, from the applied action."""
         ...
 
 
 @runtime_checkable
 class Operated(Protocol):
-    """A problem that has a plant, which policies can operate."""
+    """A problem with a plant that policies can operate."""
 
     @property
     def plant(self) -> Plant:
-        """That limits are judged on."""
+        """The plant that limits are judged on."""
         ...
 
     @property
     def held_out(self) -> Plant:
-        """Another simulator of the same machine, on which nothing was tuned."""
+        """Another simulator of the same machine, which nothing was tuned on."""
         ...
 
     @property
     def drill(self) -> Callable[[float], Drill]:
-        """Of seconds: the faults and overrides of a run that names none."""
+        """Default faults and overrides of a run, as a function of its seconds."""
         ...
 
     @property
     def families(self) -> Mapping[str, Callable[[int], Policy]]:
-        """Policies that are made without a run, by name, each of a seed.
+        """Policies that need no run: functions of a seed, by name.
 
-        Their makers refuse one that leaves the plant's limits where it was made.
+        They raise for a policy that leaves the plant's limits where it was built.
         """
         ...
 
@@ -198,7 +198,7 @@ class Acting(Protocol):
     """A problem whose designs are policies."""
 
     def policy(self, design: xr.Dataset, plant: Plant) -> Policy:
-        """A single design as something that acts on a plant, by its exported code if it has some.
+        """Return one design as a policy for a plant, by its exported code if it has some.
 
         Raises:
             InputError: for a plant that it does not fit.

@@ -1,4 +1,4 @@
-"""The verifier before release: a policy on seeded scenarios of its plant and of a held-out one."""
+"""Verification before release: a policy on seeded scenarios of its plant and of a held-out one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from ingenium.operate.spec import OperateSpec
 
 @dataclass(frozen=True)
 class PolicyRelease:
-    """What a policy did on each plant, and whether the whole interval holds the limit on each."""
+    """Measured values of a policy on each plant, and whether their intervals satisfy the limit."""
 
     measured: Mapping[str, Mapping[str, Interval]]  # by plant and quantity
     at_most: float
 
     @property
     def holds(self) -> bool:
-        """On the plant and on the held-out one."""
+        """True if the limit is satisfied on the plant and on the held-out one."""
         return all(own["outside"].high <= self.at_most for own in self.measured.values())
 
     @property
     def record(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return plain data."""
         told = {
             plant: {k: [v.value, v.low, v.high] for k, v in own.items()}
             for plant, own in self.measured.items()
@@ -39,7 +39,7 @@ class PolicyRelease:
 
 
 def released(policy: Policy, plants: tuple[Plant, ...], spec: OperateSpec) -> PolicyRelease:
-    """Without any shell, so that nothing covers what the policy would do."""
+    """Test a policy without any shell, so that nothing hides its behaviour."""
     at = RELEASING.some(spec.release_scenarios)
     found = {}
     for plant in plants:

@@ -1,4 +1,4 @@
-"""A generator beside a controller: what it adds to the actions of a base that is stable by itself.
+"""A generator alongside a controller: it adds to the actions of a base that is stable by itself.
 
 Shapes: n copies, p readings, q wanted values, m actions, c features, d numbers of a plan.
 """
@@ -20,7 +20,7 @@ AHEAD = 4  # periods of a plan, of which the first acts
 
 @dataclass(frozen=True, eq=False)
 class ResidualLesson:
-    """What an expert would have added to the base in states that both visited."""
+    """Differences of an expert's actions from those of the base, in states that both visited."""
 
     features: Float64[np.ndarray, "n c"]
     added: Float64[np.ndarray, "n d"]
@@ -34,7 +34,7 @@ class ResidualLesson:
         scenario: Int64[np.ndarray, " n"],
         periods: int,
     ) -> "ResidualLesson":
-        """Half of the copies are led by the expert, the other half by the base."""
+        """Collect states: the expert leads half of the copies, the base the other half."""
         n = len(scenario)
         state, memory, known = plant.begin(scenario), base.begin(n), expert.begin(n)
         led = (np.arange(n) % 2 == 0)[:, None]
@@ -58,10 +58,10 @@ class ResidualLesson:
 
 @dataclass(frozen=True, eq=False)
 class ResidualPolicy:
-    """The base's action, and the first step of a plan that a generator proposes beside it.
+    """The base's action, plus the first step of a plan that a generator proposes.
 
-    What is added stays below `most` of each action's range, so that the base keeps its say. Noise
-    is drawn from `seed` and the period alone.
+    The sum stays within `most` of each action's range of the base. Noise depends on `seed` and the
+    period alone.
     """
 
     base: Policy
@@ -76,7 +76,7 @@ class ResidualPolicy:
     def fitted(
         cls, base: Policy, family: Family, lesson: ResidualLesson, plan: Plan, most: np.ndarray
     ) -> tuple["ResidualPolicy", dict[str, list[float]]]:
-        """Learn a lesson; gives the course of the losses too."""
+        """Fit a family to training examples; also return its losses."""
         middle, spread = lesson.features.mean(0), lesson.features.std(0) + 1e-9
         size = lesson.added.std(0) + 1e-9
         found = cls(base, family, middle, spread, size, most, plan.seed)
@@ -87,11 +87,11 @@ class ResidualPolicy:
 
     @property
     def name(self) -> str:
-        """Of the base, and what stands beside it."""
+        """Names of the base and of the residual's family."""
         return f"{self.base.name} with a residual by {type(self.family).__name__}"
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """That of the base, and the number of the period."""
+        """Return the memory of the base, and the number of the period."""
         return np.concatenate([self.base.begin(n), np.zeros((n, 1))], 1)
 
     def act(
@@ -100,7 +100,7 @@ class ResidualPolicy:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n m"]:
-        """Base and residual."""
+        """Return the base's action plus the residual."""
         own = self.base.act(memory[:, :-1], seen, wanted)
         rng = torch.Generator().manual_seed(self.seed * PERIODS + int(memory[0, -1]))
         told = self._told(_features(memory[:, :-1], seen, wanted, own))
@@ -116,7 +116,7 @@ class ResidualPolicy:
         wanted: Float64[np.ndarray, "n q"],
         applied: Float64[np.ndarray, "n m"],
     ) -> Float64[np.ndarray, "n k"]:
-        """The base is told what was applied."""
+        """Update the memory of the base with the applied action."""
         own = self.base.learn(memory[:, :-1], seen, wanted, applied)
         return np.concatenate([own, memory[:, -1:] + 1], 1)
 
@@ -130,7 +130,7 @@ def _features(
     wanted: Float64[np.ndarray, "n q"],
     own: Float64[np.ndarray, "n m"],
 ) -> Float64[np.ndarray, "n c"]:
-    """Errors, other readings, what the base does, and what it remembers beside readings."""
+    """Errors, other readings, the base's action, and its memory."""
     q = wanted.shape[1]
     first = np.where(np.isnan(memory[:, :q]), seen[:, :q], memory[:, :q])
     return np.concatenate(

@@ -12,12 +12,12 @@ from jaxtyping import Bool, Float64, Int64
 
 from ingenium.operate.plant import Plant, Policy
 
-Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]  # what is seen, and proposed: applied
+Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]  # readings and proposal to applied action
 
 
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """What happened in each period."""
+    """Readings, actions and states of each period."""
 
     period_s: float
     truth: Float64[np.ndarray, "t n p"]
@@ -26,12 +26,12 @@ class Rollout:
 
     @property
     def error(self) -> Float64[np.ndarray, "t n q"]:
-        """Of the readings that are wanted somewhere."""
+        """Errors of the readings that have wanted values."""
         found: np.ndarray = self.wanted - self.truth[..., : self.wanted.shape[-1]]
         return found
 
     def outside(self, plant: Plant) -> Bool[np.ndarray, "t n"]:
-        """Periods in which a reading is beyond its range, or there is none."""
+        """Periods in which a reading is beyond its range, or missing."""
         low = np.array([r.low for r in plant.readings])
         high = np.array([r.high for r in plant.readings])
         beyond: np.ndarray = np.any(~((self.truth >= low) & (self.truth <= high)), -1)
@@ -40,12 +40,12 @@ class Rollout:
 
 @runtime_checkable
 class WholeCourses(Protocol):
-    """A plant that knows all periods of some policies at once, as stepping would give them."""
+    """A plant that can compute whole trajectories of some policies, equal to stepwise ones."""
 
     def courses(
         self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
     ) -> Rollout | None:
-        """None for a policy that must be asked in each period."""
+        """Return all periods; None for a policy that must be called in each one."""
         ...
 
 
@@ -57,9 +57,9 @@ def rollout(
     *,
     decide: Decide | None = None,
 ) -> Rollout:
-    """A copy of the plant for each scenario; actions are cut to their ranges.
+    """Run a copy of the plant for each scenario; actions are clipped to their ranges.
 
-    `decide` may put another action in the place of a proposed one.
+    `decide` may replace a proposed action.
     """
     if decide is None and isinstance(plant, WholeCourses):
         whole = plant.courses(policy, scenario, periods)

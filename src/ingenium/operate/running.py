@@ -1,4 +1,4 @@
-"""A run: a policy in its shell on one plant, period by period, that stops, resumes and is kept.
+"""A run: a policy in its shell on one plant, period by period, with stop, resume and record.
 
 Shapes: t periods, p readings, q wanted values, m actions.
 """
@@ -20,7 +20,7 @@ from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Plant, PlantState, Policy
 from ingenium.operate.shell import BYPASS, STOPPED, Shell, ShellMemory
 
-EVERY = 1000  # periods, after which progress is kept
+EVERY = 1000  # periods, after which progress is saved
 SETTLING_S = 10.0  # in which a plant is brought to rest by its fallback when a run is stopped
 PROGRESS = "progress.npz"
 PER_PERIOD = (
@@ -39,7 +39,7 @@ PER_PERIOD = (
 
 @dataclass(eq=False)
 class Operation:
-    """A run as it goes on."""
+    """A run in progress."""
 
     plant: Plant
     policy: Policy
@@ -64,15 +64,15 @@ class Operation:
 
     @property
     def done(self) -> int:
-        """Periods that are over."""
+        """Number of finished periods."""
         return self.state.period
 
     def run(self, folder: Path | None = None, progress: Progress = silent) -> None:
-        """All periods that are left.
+        """Run all remaining periods.
 
         Raises:
-            KeyboardInterrupt: when stopped: the plant is then at its fallback, progress is kept in
-                `folder`, and the same run goes on from there.
+            KeyboardInterrupt: when stopped: the plant is then at its fallback, progress is saved in
+                `folder`, and the same run resumes from there.
         """
         try:
             while self.done < self.periods:
@@ -98,7 +98,7 @@ class Operation:
             self.step(stopping=True)
 
     def step(self, *, stopping: bool = False) -> None:
-        """One period."""
+        """Run one period."""
         k, h = self.done, self.plant.period_s
         now = k * h
         if self.pace is not None and not stopping:
@@ -120,11 +120,11 @@ class Operation:
             self.course[name][k] = value
         memory = self.policy.learn(self.memory, seen, wanted, action)
         state = self.plant.step(self.state, action, faults)
-        # At once, so that a stop within a period does it again as a whole.
+        # In one step, so that a stop within a period does it again as a whole.
         self.memory, self.known, self.state = memory, decided.memory, state
 
     def keep(self, folder: Path) -> None:
-        """Write all that the run needs to go on."""
+        """Save all that the run needs to resume."""
         own = {f"shell_{k}": v for k, v in vars(self.known).items()}
         with replacing(folder / PROGRESS) as part, part.open("wb") as file:
             np.savez(
@@ -137,7 +137,7 @@ class Operation:
             )
 
     def resume(self, folder: Path) -> bool:
-        """Go on from what was kept, if anything was."""
+        """Restore saved progress, if there is any."""
         path = folder / PROGRESS
         if not path.is_file():
             return False
@@ -151,7 +151,7 @@ class Operation:
         return True
 
     def table(self) -> xr.Dataset:
-        """The course, with names and units."""
+        """Return the trajectory, with names and units."""
         readings, actions, q = (
             self.plant.readings,
             self.plant.actions,
@@ -179,7 +179,7 @@ class Operation:
 
 
 def paced(period_s: float) -> Callable[[int], None]:
-    """What waits until each period begins by the clock of this machine."""
+    """Return a function that waits until each period begins in real time."""
     began = time.monotonic()
 
     def wait(period: int) -> None:
@@ -191,7 +191,7 @@ def paced(period_s: float) -> Callable[[int], None]:
 
 
 def unlike(a: xr.Dataset, b: xr.Dataset, names: Collection[str]) -> list[str]:
-    """Which of these differ between two courses."""
+    """Names whose values differ between two trajectories."""
     return [
         n for n in names if not np.array_equal(a[n].to_numpy(), b[n].to_numpy(), equal_nan=True)
     ]

@@ -1,7 +1,7 @@
 """The safety shell: who decides what a plant does in a period, and why.
 
 A person comes first, then the bypass, then the barrier, then the policy. Its four parts are the
-limits under which a policy was found, its release, the watch in service (barrier and alarm), and
+limits under which a policy was found, its release, the watch in operation (barrier and alarm), and
 the bypass within a period. No option leaves one out; studies and tests can.
 
 Shapes: n copies, p readings, m actions.
@@ -44,7 +44,7 @@ CALM_S = 2.0  # without a cause, after which the bypass ends
 
 @dataclass(frozen=True, eq=False)
 class ShellMemory:
-    """What it knows from the period before."""
+    """State of the shell from the period before."""
 
     action: Float64[np.ndarray, "n m"]
     expected: Float64[np.ndarray, "n p"]  # NaN before the first period
@@ -54,7 +54,7 @@ class ShellMemory:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """What is applied, by whom and why; and what the watch made of the readings."""
+    """The applied action, who decided it and why, and the watch's score of the readings."""
 
     action: Float64[np.ndarray, "n m"]
     who: Int8[np.ndarray, " n"]
@@ -65,10 +65,10 @@ class Decision:
 
 @dataclass(frozen=True, eq=False)
 class Shell:
-    """Around one plant."""
+    """The safety shell of one plant."""
 
     plant: Plant
-    watch: Watch | None  # none where nothing was there to set it on: barrier alone
+    watch: Watch | None  # None where there was no data to set it on: barrier alone
     without: Collection[str] = field(default=())  # parts, left out by studies and tests alone
 
     def __post_init__(self) -> None:
@@ -76,7 +76,7 @@ class Shell:
             choose(part, PARTS, "part of the shell")
 
     def begin(self, n: int) -> ShellMemory:
-        """Before the first period."""
+        """Return the state before the first period."""
         p, m = len(self.plant.readings), len(self.plant.actions)
         nothing = np.full((n, p), np.nan)
         return ShellMemory(np.zeros((n, m)), nothing, np.zeros((n, p)), np.zeros(n, dtype=np.int64))
@@ -90,7 +90,7 @@ class Shell:
         late: bool = False,
         person: PersonActs | None = None,
     ) -> Decision:
-        """What is applied in this period."""
+        """Decide the action applied in this period."""
         low, high = (np.array([getattr(a, e) for a in self.plant.actions]) for e in ("low", "high"))
         nothing = ~np.isfinite(proposed).all(1)
         action = np.clip(np.where(nothing[:, None], memory.action, proposed), low, high)
@@ -126,7 +126,7 @@ class Shell:
     def _barred(
         self, seen: Float64[np.ndarray, "n p"], action: Float64[np.ndarray, "n m"]
     ) -> tuple[np.ndarray, Bool[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
-        """The nearest action that the barrier lets pass; where it moved, and where it is lost."""
+        """Return the nearest action that the barrier allows, where it moved, where it is lost."""
         barrier = self.plant.barrier(np.nan_to_num(seen))
         found, broken = nearest(action, barrier.rows, barrier.bounds)
         lost = barrier.lost | (broken > 1e-6)
@@ -142,7 +142,7 @@ class Shell:
         who: Int8[np.ndarray, " n"],
         why: Int8[np.ndarray, " n"],
     ) -> Int64[np.ndarray, " n"]:
-        """The fallback where there is a cause, and until it has been calm; gives what is left."""
+        """Apply the fallback from a cause until readings are normal; return the periods left."""
         on: np.ndarray = memory.calming > 0
         calming: np.ndarray = np.maximum(memory.calming - 1, 0)
         why[on] = CALMING
@@ -166,7 +166,7 @@ class Shell:
         who: Int8[np.ndarray, " n"],
         why: Int8[np.ndarray, " n"],
     ) -> None:
-        """Always wins; actions are cut to what the plant can do, and to nothing else."""
+        """Apply a person's action: it always wins, and is clipped only to the plant's range."""
         low, high = (np.array([getattr(a, e) for a in self.plant.actions]) for e in ("low", "high"))
         own = {"hold": memory.action, "stop": self.plant.fallback(np.nan_to_num(seen))}.get(
             person.how

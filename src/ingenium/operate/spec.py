@@ -1,4 +1,4 @@
-"""What is asked of an operation: how long, under which limits, with which checks before it."""
+"""The spec of an operation: its length, its limits, and the checks before it."""
 
 import math
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ LIMITS = (
 
 @checked(frozen=True, config=_STRICT)
 class OperateSpec:
-    """A run of a policy on a plant, and what it must hold."""
+    """A run of a policy on a plant, and its limits."""
 
     title: Annotated[str, Field(max_length=200)] = ""
     setup: Mapping[str, Any] = field(default_factory=dict)  # of the plant's problem
@@ -42,10 +42,10 @@ class OperateSpec:
     release_scenarios: Annotated[int, Field(ge=32, le=10_000)] = 64
     release_s: Annotated[Number, Field(gt=0, le=1e5)] = 12.0
     watch_episodes: Annotated[int, Field(ge=30, le=10_000)] = 60
-    coverage: Annotated[Number, Field(gt=0.5, lt=1)] = 0.95  # of calm episodes without an alarm
+    coverage: Annotated[Number, Field(gt=0.5, lt=1)] = 0.95  # of normal episodes without an alarm
     outside_at_most: Annotated[Number, Field(gt=0, le=1)] = 0.15  # share, for a release
     limits: tuple[Limit, ...] = LIMITS
-    drill: Drill | None = field(default=None)  # None: what the plant's problem says
+    drill: Drill | None = field(default=None)  # None: the default of the plant's problem
 
     def __post_init__(self) -> None:
         judged = in_units(self.limits, QUANTITIES, "quantity of an operation")

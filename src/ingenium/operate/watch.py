@@ -1,4 +1,4 @@
-"""Whether what a plant answers is like calm service: a conformal bound on surprises.
+"""Detection of unusual responses of a plant: a conformal bound on surprises.
 
 Shapes: n copies, p readings, e episodes.
 """
@@ -16,10 +16,10 @@ FORGET = 0.8  # share of a mean surprise that is left a period later
 
 @dataclass(frozen=True, eq=False)
 class Watch:
-    """Surprise: how far readings lie from what was expected, a moving mean in usual ones.
+    """Surprise: the moving mean of prediction errors of readings, in units of usual ones.
 
-    In calm service an episode as long as those that it was set on stays below the bar throughout
-    with a probability of at least `coverage`, whatever the plant.
+    In normal operation an episode as long as those it was set on stays below the threshold
+    throughout with a probability of at least `coverage`, whatever the plant.
     """
 
     usual: Float64[np.ndarray, " p"]
@@ -37,7 +37,7 @@ class Watch:
         periods: int,
         coverage: float = 0.95,
     ) -> "Watch":
-        """By episodes of calm service, the first third for what is usual, the rest for the bar."""
+        """Calibrate on normal episodes: the first third sets usual errors, the rest a threshold."""
         gaps = surprises(plant, policy, scenario, periods)
         first = len(scenario) // 3
         usual = np.maximum(np.sqrt(np.square(gaps[:, :first]).mean((0, 1))), 1e-12)
@@ -48,24 +48,24 @@ class Watch:
     def mean(
         self, before: Float64[np.ndarray, "n p"], gap: Float64[np.ndarray, "n p"]
     ) -> Float64[np.ndarray, "n p"]:
-        """The moving mean a period later; a first gap is none."""
+        """Update the moving mean by one period; a missing first error counts as none."""
         found: np.ndarray = FORGET * before + (1 - FORGET) * np.nan_to_num(gap / self.usual)
         return found
 
     def score(self, mean: Float64[np.ndarray, "n p"]) -> Float64[np.ndarray, " n"]:
-        """Of the most surprising reading."""
+        """Score of the most surprising reading."""
         found: np.ndarray = np.abs(mean).max(1)
         return found
 
     def alarm(self, score: Float64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-        """Whether it is beyond the bar."""
+        """True where the score exceeds the threshold, or is missing."""
         return ~(score <= self.bar)
 
 
 def surprises(
     plant: Plant, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
 ) -> Float64[np.ndarray, "t n p"]:
-    """What was seen less what was expected, in each period but the first."""
+    """Prediction errors of the readings, in each period but the first."""
     state, memory = plant.begin(scenario), policy.begin(len(scenario))
     low, high = (np.array([getattr(a, end) for a in plant.actions]) for end in ("low", "high"))
     gaps, expected = [], None

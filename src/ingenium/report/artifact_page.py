@@ -1,4 +1,4 @@
-"""The report of an artifact: its verdict and why, its figures, its tables and its notes."""
+"""The report of an artifact: its verdict with reasons, its figures, its tables and its notes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +18,8 @@ def write(
 
     Args:
         artifact: of any kind.
-        figures: what is drawn; without them the artifact draws what its folder holds.
-        tables: more of them, below its own.
+        figures: figures to draw; by default the artifact's own, from its folder.
+        tables: further tables, below its own.
 
     Raises:
         StorageError: if it cannot be written.

@@ -1,4 +1,4 @@
-"""What the page of a search shows beside that of a proposal: its course, and what is in the way."""
+"""Additions to the report of a search: its trajectory, and conflicts of limits."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def entries(run: Run, sitting: Sitting) -> dict[str, Any]:
 
 
 def _courses(spec: Spec, sitting: Sitting, units: dict[str, str]) -> tuple[tuple[str, Markup], ...]:
-    """What is drawn against the engine calls: acceptance, the best, the front, violations."""
+    """Curves against the engine calls: acceptance, the best, the front, violations."""
     rounds, objectives = sitting.rounds, spec.objectives
     shown: dict[str, tuple[str, list[float | None]]] = {
         "Accepted, share of each round": ("%", [_share(*pair) for pair in _pairs(rounds)])
@@ -61,14 +61,14 @@ def _pairs(rounds: tuple[Round, ...]) -> list[tuple[Round | None, Round]]:
 
 
 def _share(before: Round | None, now: Round) -> float | None:
-    """Percent accepted of what was verified in a round."""
+    """Percent accepted among designs verified in a round."""
     calls = now.calls - (before.calls if before else 0)
     accepted = now.accepted - (before.accepted if before else 0)
     return 100 * accepted / calls if calls else None
 
 
 def _conflicts(spec: Spec, unmet: Unmet | None) -> tuple[tuple[str, int], ...]:
-    """Limits that nothing meets together, in words, and the design nearest to them."""
+    """Limits that no design satisfies together, in words, and the design nearest to them."""
     if unmet is None:
         return ()
     said = {x.label: words.limit(x) for x in spec.limits}

@@ -1,4 +1,4 @@
-"""What the page of a run shows, whether it proposed or searched, gathered from the run."""
+"""Contents of the report of a run, proposal or search."""
 
 import shlex
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ FEW = 6  # numbers of a design that the table shows
 
 @dataclass(frozen=True)
 class Shown:
-    """A section with its picture drawn."""
+    """A section with its picture as markup."""
 
     heading: str
     text: str
@@ -85,13 +85,13 @@ def render(run: Run) -> str:
 
 
 def _asked(run: Run) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What was asked, and what of it is kept here."""
+    """The request, and the exported designs."""
     told = dict(words.asked(run.spec, run.problem))
     return tuple((told | {"Kept": (words.kept(run),)}).items())
 
 
 def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
-    """One for each limit over the designs that were measured."""
+    """A histogram for each limit over the measured designs."""
     answered = np.flatnonzero(run.verdicts["verdict"].to_numpy() != Verdict.FAILED)
     if not len(answered):
         return ()
@@ -119,7 +119,7 @@ def _sections(run: Run) -> tuple[Shown, ...]:
 
 
 def _front(run: Run) -> Markup | None:
-    """All designs over the first two objectives, the kept ones among them."""
+    """Plot all designs over the first two objectives, exported ones marked."""
     if len(run.spec.objectives) < 2 or not run.designs.sizes[DESIGN]:
         return None
     wanted = [run.verdicts[o.quantity] for o in run.spec.objectives[:2]]
@@ -142,9 +142,9 @@ def _shown(section: Section, i: int) -> Shown:
 
 
 def _best(run: Run) -> tuple[tuple[str, ...], ...]:
-    """The first of the selected designs as a table: values and margins of what was asked.
+    """The first of the selected designs as a table: values and margins of the request.
 
-    What all of them share, as conditions that the spec gives, has no column.
+    Values that all of them share, such as conditions fixed by the spec, have no column.
     """
     if not len(run.selected):
         return ()
@@ -177,9 +177,9 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
 
 
 def _single(problem: Problem) -> tuple[Variable, ...]:
-    """Variables that a table can hold: texts, and numbers where a design has few.
+    """Variables that fit a table: texts, and numbers where a design has few.
 
-    Not the number of a category that it was asked for.
+    The number of a requested category is left out.
     """
     named = {c.name for c in problem.conditions if c.choices}
     alone = [v for v in problem.variables if not v.dims and v.given not in named]
@@ -191,9 +191,9 @@ def _plain(value: str | float) -> str:
 
 
 def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> str:
-    """The margin that is smallest against the spread of its quantity, and its quantity.
+    """The margin that is smallest relative to the spread of its quantity, and its quantity.
 
-    One that all selected designs share, as that of a quantity that holds or doesn't, tells nothing.
+    A margin that all selected designs share, such as that of a yes-or-no quantity, is left out.
     """
     limits = run.spec.limits
     if not limits:
@@ -228,13 +228,13 @@ def _facts(run: Run, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _contest(run: Run, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What a contest said of the generator of a proposal."""
+    """Result of a head-to-head comparison of the generator of a proposal."""
     verdict = None if "plan" in record else verdict_on(run.problem)
     return (("Contest", verdict.told(record["model"]["family"])),) if verdict else ()
 
 
 def _maker(record: dict[str, Any]) -> tuple[str, str]:
-    """Who proposed: a generator, or a strategy in rounds."""
+    """The proposer: a generator, or a strategy in rounds."""
     if "plan" in record:
         plan = record["plan"]
         return "Strategy", f"{plan['strategy']}, in rounds of at most {plan['batch']}"
@@ -246,7 +246,7 @@ def _maker(record: dict[str, Any]) -> tuple[str, str]:
 
 
 def _disagreement(run: Run) -> tuple[tuple[str, str], ...]:
-    """Largest difference to the independent engine, by quantity."""
+    """Largest difference from the independent engine, by quantity."""
     cross, by = run.record["cross_check"], run.scales
     if cross is None:
         return ()
@@ -257,5 +257,5 @@ def _disagreement(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _apart(value: float, by: Scale | None) -> tuple[float, str]:
-    """A difference as it is read, and its unit."""
+    """A difference in its display unit, and that unit."""
     return (value, "") if by is None else (by.difference(value), by.unit)

@@ -1,4 +1,4 @@
-"""The templates of pages."""
+"""The templates of reports."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ OWN = "ingenium.report"
 
 @cache
 def template(name: str, package: str = OWN) -> Template:
-    """Return a template of a package by the name of its file; it knows how numbers are written."""
+    """Return a template of a package by the name of its file; it knows how to format numbers."""
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(p, ".") for p in dict.fromkeys((package, OWN))]),
         autoescape=True,

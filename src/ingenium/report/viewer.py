@@ -1,4 +1,4 @@
-"""Bodies of a section as text within the page, from which its script draws them to be turned.
+"""Bodies of a section as text within the report, from which its script draws them rotatable.
 
 Places are whole numbers of 16 bits over the cube around body and marks, values of 8 bits over
 their scale; both are packed as zlib does and written in base 64.
@@ -22,7 +22,7 @@ STOPS = 16  # of the colours of values
 
 
 def packed(scenes: Sequence[Scene]) -> Markup:
-    """Scenes as JSON that can stand within a page."""
+    """Encode scenes as JSON that is valid within HTML."""
     colours = [[round(float(c), 4) for c in STRAINED(i / (STOPS - 1))[:3]] for i in range(STOPS)]
     told = {"colours": colours, "scenes": [_scene(scene) for scene in scenes]}
     return Markup(json.dumps(told).replace("<", "\\u003c"))
@@ -54,7 +54,7 @@ def _scene(scene: Scene) -> dict[str, Any]:
 
 
 def _values(shading: Shading) -> Shaped[np.ndarray, "v 2"]:
-    """Shares of the scale, and whether each is told; a share that is not is 0."""
+    """Shares of the scale, and a mask of known ones; an unknown share is 0."""
     told = np.isfinite(shading.values)
     share = np.clip(np.where(told, shading.values, 0.0) / shading.most, 0.0, 1.0)
     return np.stack([np.round(share * FULL), told * FULL], 1).astype(np.uint8)

@@ -16,7 +16,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float | None, unit: str = "") -> str:
-    """Four digits with the unit; powers of ten where the number is very large or small."""
+    """Format four digits with the unit; powers of ten for very large or small numbers."""
     if value is None or isnan(value):
         return "none"
     if isinf(value):
@@ -31,7 +31,7 @@ def number(value: float | None, unit: str = "") -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, with a digit more where it is near none or all."""
+    """Format a share in percent, with one more digit near none or all."""
     digits = 2 if 0 < share < 0.01 or 0.99 < share < 1 else 1
     return f"{100 * share:.{digits}f} %"
 
@@ -49,7 +49,7 @@ def limit(bound: Limit) -> str:
 
 
 def second_verdicts(cross: Mapping[str, Any]) -> str:
-    """What a second engine judges otherwise and has no answer to; nothing of records without it."""
+    """Describe designs that the independent engine judges otherwise or fails on; may be empty."""
     told = []
     if cross.get("other_verdicts") is not None:
         told.append(f"It judges {cross['other_verdicts']} of them otherwise under the limits.")
@@ -59,7 +59,7 @@ def second_verdicts(cross: Mapping[str, Any]) -> str:
 
 
 def finer_mesh(cross: Mapping[str, Any], units: Mapping[str, str]) -> str:
-    """What a finer mesh says of accepted designs; nothing of problems and records without it."""
+    """Describe a finer mesh's check of accepted designs; empty without one."""
     finer = cross.get("finer")
     if not finer:
         return ""
@@ -69,7 +69,7 @@ def finer_mesh(cross: Mapping[str, Any], units: Mapping[str, str]) -> str:
 
 
 def unanswered(found: Summary) -> str:
-    """How many designs have no verdict, and which of them may get one from more scenarios."""
+    """Count designs without a verdict, and those that more scenarios may decide."""
     told = f"to {found.failed} the engine had no answer"
     if not found.undecided:
         return told
@@ -89,7 +89,7 @@ def reasons(found: Summary) -> tuple[str, ...]:
 
 
 def alike(record: Mapping[str, Any]) -> str:
-    """That designs share their conditions, where these are at most half as many; else nothing."""
+    """State that designs share their conditions, if these are at most half as many; else empty."""
     found, n = record.get("different_conditions"), record["n"]
     if found is None or 2 * found > n:
         return ""
@@ -100,7 +100,7 @@ def alike(record: Mapping[str, Any]) -> str:
 
 
 def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a resolved spec asks, as headings with sentences, without the parts that ask nothing."""
+    """Describe a resolved spec as headings with sentences, without empty parts."""
     units = {c.name: c.unit for c in problem.conditions}
     measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
     parts = {
@@ -136,7 +136,7 @@ def _wanted(wanted: Wanted, unit: str) -> str:
 
 
 def kept(run: Run) -> str:
-    """Which designs of a run are handed over, of how many, and why no more."""
+    """Count the exported designs of a run, and state why there are no more."""
     choice, s, many = run.spec.select, run.summary, len(run.selected)
     total = {"accepted": s.accepted, "rejected": s.rejected}.get(
         choice.keep, s.accepted + s.rejected
@@ -162,7 +162,7 @@ def _kept(spec: Spec) -> str:
 
 
 def energy(found: Mapping[str, Any]) -> str:
-    """What a run took, how that is known, and the carbon it stands for where that is said."""
+    """Describe the resources of a run, how they were measured, and their carbon if stated."""
     text = f"{number(1e3 * found['kwh'])} Wh"
     if found["low_kwh"] is not None:
         text += f" ({number(1e3 * found['low_kwh'])} to {number(1e3 * found['high_kwh'])})"

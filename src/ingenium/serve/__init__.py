@@ -1,1 +1,1 @@
-"""The engine for other programs: tools over the same registry as the command line's `--json`."""
+"""The engine for other programs: tools with the same commands as the command line's `--json`."""

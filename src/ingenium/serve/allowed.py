@@ -1,4 +1,4 @@
-"""The folders that a program may name, and what of a file it is shown."""
+"""The folders that a program may name, and previews of their files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ class AllowedFolders:
 
     @classmethod
     def of(cls, folders: tuple[Path, ...]) -> "AllowedFolders":
-        """The folders, made where they are not there.
+        """Resolve the folders, and create missing ones.
 
         Raises:
             InputError: if one is a file.
@@ -30,10 +30,10 @@ class AllowedFolders:
         return cls(tuple(f.resolve() for f in folders))
 
     def place(self, named: str) -> Path:
-        """Where a named file or folder lies; a relative name starts in the first folder.
+        """Return the path of a named file or folder; a relative name starts in the first folder.
 
         Raises:
-            InputError: if it lies outside of all folders.
+            InputError: if it lies outside all folders.
         """
         there = f"a path in {', '.join(map(str, self.roots))}"
         try:
@@ -46,10 +46,10 @@ class AllowedFolders:
         return path
 
     def shown(self, named: str) -> dict[str, Any]:
-        """What a folder holds, or how a text begins.
+        """List a folder, or show the beginning of a text.
 
         Raises:
-            InputError: if it lies outside, or is not there.
+            InputError: if it lies outside, or does not exist.
         """
         path = self.place(named)
         if path.is_dir():
@@ -70,7 +70,7 @@ class AllowedFolders:
 
 
 def preview(text: str, size: int) -> dict[str, Any]:
-    """The beginning of a text, and whether that is all."""
+    """The beginning of a text, and whether it is complete."""
     cut = text[:PREVIEW]
     return {"preview": cut, "whole": len(cut.encode()) == size}
 

@@ -1,4 +1,4 @@
-"""Commands that run as processes of their own, each once for each request."""
+"""Commands that run as processes of their own, one for each distinct request."""
 
 import json
 import os
@@ -33,10 +33,10 @@ GRACE_S = 5.0
 
 @dataclass
 class Jobs:
-    """Requests to the command line and what they gave, kept in a folder.
+    """Requests to the command line and their results, stored in a folder.
 
-    A request is known by its words and by the content of the spec that it brings: the same
-    request is the same job, also after the server was started again.
+    A request is identified by its words and by the content of its spec: the same request is the
+    same job, also after a restart of the server.
     """
 
     folder: Path
@@ -46,15 +46,15 @@ class Jobs:
     def submit(
         self, words: Sequence[str], *, spec: str | None = None, made: Path | None = None
     ) -> str:
-        """Start a command, or find the one that was started for the same request.
+        """Start a command, or find the job of the same request.
 
-        One that was stopped or killed goes on: the commands themselves resume.
+        A stopped or killed job continues: the commands themselves resume.
 
         Args:
-            words: of the command line, without `--json`.
-            spec: TOML, which is handed over as `--spec`.
-            made: the folder that it makes, which must still be there; a command that makes none
-                is a question, whose answer may change, and is asked again.
+            words: words of the command line, without `--json`.
+            spec: TOML, which is passed as `--spec`.
+            made: its output folder, which must still exist; a command without one is a question,
+                whose answer may change, and runs again.
         """
         asked = digest({"words": list(words), "spec": spec, "version": __version__})
         name = asked.removeprefix("sha256:")[:16]
@@ -109,14 +109,14 @@ class Jobs:
         return told | _answer(place, process)
 
     def stop(self, job: str) -> dict[str, Any]:
-        """Ask a job to stop where nothing is half done; the same request goes on from there."""
+        """Interrupt a job where nothing is half done; the same request resumes from there."""
         self._place(job)
         if self._runs(job):
             self._running[job].send_signal(signal.SIGINT)
         return self.state(job, wait_s=GRACE_S)
 
     def end(self) -> None:
-        """Stop what runs: nobody is left to ask for it."""
+        """Stop running jobs at the end of the server."""
         for running in list(self._running.values()):
             running.send_signal(signal.SIGINT)
         for running in list(self._running.values()):
@@ -127,7 +127,7 @@ class Jobs:
                 running.wait()
 
     def _runs(self, job: str, wait_s: float = 0.0) -> bool:
-        """Whether it still runs after so many seconds; how it ended is noted once."""
+        """True if it still runs after `wait_s`; its end is recorded once."""
         running = self._running.get(job)
         if running is None:
             return False
@@ -153,7 +153,7 @@ class Jobs:
 
 
 def _answer(place: Path, process: str) -> dict[str, Any]:
-    """What the command printed: whole where it is short, else its path and how it begins."""
+    """Output of a command: whole if it is short, else its path and its beginning."""
     path = place / ANSWER
     text = path.read_text() if path.is_file() else ""
     if len(text) > PREVIEW:
@@ -165,7 +165,7 @@ def _answer(place: Path, process: str) -> dict[str, Any]:
 
 
 def _last_line(place: Path) -> str:
-    """Of its messages, which are progress while it runs."""
+    """Last line of its messages, which are progress while it runs."""
     path = place / MESSAGES
     lines = path.read_text(errors="replace").split("\n") if path.is_file() else []
     return next((line.strip() for line in reversed(lines) if line.strip()), "")[:500]

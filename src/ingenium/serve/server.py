@@ -30,7 +30,7 @@ INSTRUCTIONS = (
 
 
 def server(folders: tuple[Path, ...]) -> "MCPServer[None]":
-    """A server whose work lies in the first of the folders.
+    """Build a server that works in the first of the folders.
 
     Raises:
         InputError: if a folder is a file.
@@ -58,7 +58,7 @@ def server(folders: tuple[Path, ...]) -> "MCPServer[None]":
 
 
 def _told(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """The tool, whose refusals reach the caller as its answer in three parts."""
+    """Wrap a tool so that its errors reach the caller as an answer in three parts."""
 
     @wraps(tool)
     def run(*args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tools: each is a command of the command line, or a look at what one wrote."""
+"""The tools: each is a command of the command line, or a view of its output."""
 
 import json
 from collections.abc import Callable
@@ -9,24 +9,24 @@ from ingenium.core.errors import InputError
 from ingenium.serve.allowed import AllowedFolders
 from ingenium.serve.jobs import Jobs
 
-QUICK_S = 60.0  # that a question may take before it is answered as a job that runs
+QUICK_S = 60.0  # limit after which a question is answered as a running job
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What a program may ask for.
+    """Tools that a program may call.
 
-    Whatever takes long is submitted: the answer names a job, and `poll` says how it stands. In the
-    answer of a job, `process` says how the command ended, and `limits_met` whether designs were
-    judged and satisfy their spec: it is null where nothing was judged. `evidence_holds` says
-    whether a replay reproduced its design.
+    Long commands are submitted: the answer names a job, and `poll` returns its state. In the answer
+    of a job, `process` is how the command ended, and `limits_met` whether designs were judged and
+    satisfy their spec: it is null where nothing was judged. `evidence_holds` is whether a replay
+    reproduced its design.
     """
 
     folders: AllowedFolders
     jobs: Jobs
 
     def all(self) -> tuple[Callable[..., dict[str, Any]], ...]:
-        """Those that are offered."""
+        """The tools that are offered."""
         return (
             self.list_problems,
             self.show_problem,
@@ -41,11 +41,11 @@ class Tools:
         )
 
     def list_problems(self) -> dict[str, Any]:
-        """Every problem of every installed domain, one line each."""
+        """List every problem of every installed domain, one line each."""
         return self._asked("list")
 
     def show_problem(self, problem: str, spec: str = "") -> dict[str, Any]:
-        """Variables, conditions, quantities with units, limits and setup of a problem.
+        """List variables, conditions, quantities with units, limits and setup of a problem.
 
         Args:
             problem: its name, such as "grid.feeder_day".
@@ -56,13 +56,13 @@ class Tools:
     def propose(
         self, problem: str, out: str, spec: str = "", number: int = 100, seed: int = 0
     ) -> dict[str, Any]:
-        """Submit a run: designs are proposed, all of them verified, those that hold are kept.
+        """Submit a run: designs are proposed, all are verified, and accepted ones are saved.
 
         Args:
             problem: its name.
             out: folder for the run, in a folder that is allowed.
             spec: TOML as in the examples; `problem` may be left out. Empty: the problem's limits.
-            number: of designs.
+            number: number of designs.
             seed: the same seed gives the same designs.
         """
         words = ["propose", problem, "-n", str(number), "--seed", str(seed)]
@@ -71,44 +71,44 @@ class Tools:
     def search(
         self, problem: str, out: str, spec: str = "", budget: int = 1000, strategy: str = ""
     ) -> dict[str, Any]:
-        """Submit a search for the best designs that hold a spec; a stopped one goes on.
+        """Submit a search for the best designs that satisfy a spec; a stopped one resumes.
 
         Args:
             problem: its name.
             out: folder for the search, in a folder that is allowed.
             spec: TOML with limits and objectives.
             budget: calls of the engine.
-            strategy: its name; empty for that of the problem.
+            strategy: name of the strategy; empty for the problem's default.
         """
         chosen = ["--strategy", strategy] if strategy else []
         words = ["search", problem, "--budget", str(budget), *chosen]
         return self._submitted(words, problem, spec, out)
 
     def verify(self, problem: str, files: list[str], spec: str = "") -> dict[str, Any]:
-        """Measure files and judge them against a spec, wherever they come from.
+        """Measure files and judge them against a spec, whatever their origin.
 
         Args:
             problem: its name.
-            files: in folders that are allowed; files of a run are judged as that run was asked.
+            files: in folders that are allowed; files of a run are judged by its own spec.
             spec: TOML; empty for that of the run, or the problem's own limits.
         """
         places = [str(self.folders.place(f)) for f in files]
         return self._asked("verify", problem, *places, spec=_spec(problem, spec))
 
     def replay(self, folder: str, design: int) -> dict[str, Any]:
-        """Make one design of a run again, and say whether its evidence holds.
+        """Reproduce one design of a run, and report whether its evidence is confirmed.
 
         Args:
-            folder: of the run.
-            design: its number.
+            folder: folder of the run.
+            design: number of the design.
         """
         return self._asked("replay", str(self.folders.place(folder)), "--design", str(design))
 
     def explain(self, folder: str) -> dict[str, Any]:
-        """Why a run kept what it kept: how often each limit is violated, and what is nearest.
+        """Explain the result of a run: how often each limit is violated, and the nearest design.
 
         Args:
-            folder: of a run or search.
+            folder: folder of a run or search.
         """
         from ingenium.runs.artifacts import RUN_RECORDS
 
@@ -130,15 +130,15 @@ class Tools:
         }
 
     def read(self, path: str) -> dict[str, Any]:
-        """What a folder holds, or how a file begins.
+        """List a folder, or show the beginning of a file.
 
         Args:
-            path: in a folder that is allowed.
+            path: path in a folder that is allowed.
         """
         return self.folders.shown(path)
 
     def poll(self, job: str, wait_s: float = 0.0) -> dict[str, Any]:
-        """How a job stands.
+        """Return the state of a job.
 
         Args:
             job: its name, as it was submitted.
@@ -147,7 +147,7 @@ class Tools:
         return self.jobs.state(job, wait_s=min(max(wait_s, 0.0), QUICK_S))
 
     def stop(self, job: str) -> dict[str, Any]:
-        """Stop a job; the same request goes on from where it was.
+        """Stop a job; the same request resumes it.
 
         Args:
             job: its name.
@@ -165,7 +165,7 @@ class Tools:
 
 
 def _spec(problem: str, spec: str) -> str | None:
-    """The spec with the problem's name, which callers say apart."""
+    """Add the problem's name to the spec, which callers give separately."""
     if not spec.strip():
         return None
     named = any(line.split("=")[0].strip() == "problem" for line in spec.splitlines())

@@ -1,4 +1,4 @@
-"""What the tests of a package inherit, of ours as of another one's.
+"""Base classes for tests of a package, ours or a third party's.
 
 It needs pytest::
 

@@ -1,6 +1,6 @@
 """Forgeries that follow from what a format declares: each column, array, unit and attribute.
 
-A damage changes the file of one design in place, as those of `forging` do; it raises
+A damage changes the file of one design in place, like those of `forging`; it raises
 `UnfitFileError` where there is nothing of its kind to change.
 """
 
@@ -25,8 +25,8 @@ from ingenium.testing.forging import Damage, UnfitFileError
 TableChange = Callable[[pd.DataFrame], pd.DataFrame]
 RecordChange = Callable[[dict[str, Any]], dict[str, Any]]
 FileChange = Callable[[Any], None]  # of an open HDF5 file
-LEAST = 1e-12  # relative, where nothing is let pass
-BESIDE = 1e-7  # of a number, by which it lies beside the digits that can be written
+LEAST = 1e-12  # relative, where there is no tolerance
+BESIDE = 1e-7  # of a number, by which it differs from the digits that can be written
 
 
 def declared_forgeries(form: Format) -> Mapping[str, Damage]:
@@ -63,7 +63,7 @@ def _of_columns(form: Columns) -> Iterator[tuple[str, TableChange]]:
 def _of_column(
     column: TableColumn, unit: UnitChange, head: str
 ) -> Iterator[tuple[str, TableChange]]:
-    """What can be wrong with the numbers of one column."""
+    """Damages of the numbers of one column."""
 
     def with_numbers(change: Callable[[Any], Any]) -> TableChange:
         return lambda t: t.assign(**{head: change(t[head])})
@@ -86,12 +86,12 @@ def _of_column(
 
 
 def _underscored(numbers: Any) -> list[str]:
-    """`125.0` as `1_25.0`, which is a number to Python alone."""
+    """Rewrite `125.0` as `1_25.0`, which is a number to Python alone."""
     return [f"{str(x)[:1]}_{str(x)[1:]}" for x in numbers]
 
 
 def _of_heads(first: str, last: str) -> Iterator[tuple[str, TableChange]]:
-    """What can be wrong with the header of a table."""
+    """Damages of the header of a table."""
     yield "with a column more", lambda t: t.assign(note=1.0)
     yield "with a column less", lambda t: t.drop(columns=last)
     yield "with a column renamed", lambda t: t.rename(columns={last: f"{last}_0"})
@@ -127,7 +127,7 @@ def _with_a_gap(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _moved(clock: str, change: Callable[[pd.Timestamp], pd.Timestamp]) -> TableChange:
-    """Each stamp changed."""
+    """Change each stamp."""
     return lambda t: t.assign(**{clock: [change(pd.Timestamp(x)).isoformat() for x in t[clock]]})
 
 
@@ -188,13 +188,13 @@ def _of_arrays(form: Arrays) -> Iterator[tuple[str, FileChange]]:
 
 
 def _beside(one: Derived, x: Any) -> Any:
-    """Numbers off by ten times what is let pass."""
+    """Change numbers by ten times their tolerance."""
     size = np.abs(x).clip(1.0) if one.each else np.abs(x).max()
     return x + 10 * (one.near or LEAST) * size
 
 
 def _replaced(name: str, change: Callable[[Any], Any], file: Any) -> None:
-    """An array with other numbers under the same attributes."""
+    """Replace an array by other numbers under the same attributes."""
     before = file[name][()]
     after = change(before)
     if np.array_equal(before, after):

@@ -1,4 +1,4 @@
-"""What holds for the files of every problem: they carry designs, runs and no forgery."""
+"""Tests of the files of every problem: they carry designs and runs, and no forgery passes."""
 
 import functools
 import json
@@ -31,7 +31,7 @@ from ingenium.trust.ledger import open_ledger
 
 @dataclass(frozen=True, eq=False)
 class WrittenDesigns:
-    """Files of designs in a format, and what is measured of all that is read from them."""
+    """Files of designs in a format, and measurements of the designs read from them."""
 
     of: xr.Dataset
     moved: xr.Dataset  # the same under other numbers
@@ -40,19 +40,19 @@ class WrittenDesigns:
 
 
 WRITTEN: dict[tuple[type, str], WrittenDesigns] = {}
-# The last by class: of which problem and designs, and what came of them.
+# The last by class: its problem and designs, and their results.
 MEASURED: dict[type, tuple[Problem, xr.Dataset, xr.Dataset]] = {}
 
 
 @functools.cache
 def opened(name: str, setup: str, given: str = "{}") -> tuple[Problem, xr.Dataset]:
-    """A problem and its data, once for all tests on it."""
+    """Open a problem and its data, once for all its tests."""
     problem = open_problem(Spec(problem=name, setup=json.loads(setup), given=json.loads(given)))
     return problem, problem.data()
 
 
 def _opens_as_it_ended(run: Run) -> None:
-    """The folder of a run shows the same tables and designs to whoever opens it later."""
+    """Check that the folder of a run shows the same tables and designs when reopened."""
     again = open_run(run.folder, lambda _: run.problem)
     pd.testing.assert_frame_equal(again.table, run.table)
     assert len(again.evidence) == len(run.table)
@@ -61,16 +61,16 @@ def _opens_as_it_ended(run: Run) -> None:
 
 
 class FileContract:
-    """Designs as files, and how each test of a problem gets its designs."""
+    """Tests of designs as files, and the designs of each test of a problem."""
 
     problem_name: ClassVar[str]
     setup: ClassVar[Mapping[str, Any]] = {}
     given: ClassVar[Mapping[str, Any]] = {}
     few: ClassVar[int] = 5  # designs in each test
-    equal: ClassVar[float] = 1e-9  # relative; what batching may change
+    equal: ClassVar[float] = 1e-9  # relative tolerance for batching
 
-    written: ClassVar[Mapping[str, float]] = {}  # what a file may change; `inf`: whatever
-    harmless: ClassVar[Mapping[str, str]] = {}  # forgeries that are none: which `unchecked` says so
+    written: ClassVar[Mapping[str, float]] = {}  # tolerance for a file; `inf`: any
+    harmless: ClassVar[Mapping[str, str]] = {}  # harmless forgeries, declared by `unchecked`
 
     @pytest.fixture
     def problem(self) -> Problem:
@@ -85,7 +85,7 @@ class FileContract:
 
     @pytest.fixture
     def designs(self, problem: Problem, known: xr.Dataset) -> xr.Dataset:
-        """The first known designs, as a generator's own come out."""
+        """The first known designs, in the form of a generator's proposals."""
         chosen = known.isel({DESIGN: slice(0, self.few)})
         conditions = {c.name: chosen[c.name].variable for c in problem.conditions}
         arrays = to_arrays(chosen, problem.variables)
@@ -93,7 +93,7 @@ class FileContract:
 
     @pytest.fixture
     def measured(self, problem: Problem, designs: xr.Dataset) -> xr.Dataset:
-        """What is measured of the designs, once for all tests on it."""
+        """Measure the designs, once for all tests."""
         found = MEASURED.get(type(self))
         if found is None or found[0] is not problem or not found[1].identical(designs):
             found = MEASURED[type(self)] = problem, designs, self.measure(problem, designs)
@@ -109,7 +109,7 @@ class FileContract:
     def exported(
         self, problem: Problem, designs: xr.Dataset, tmp_path_factory: pytest.TempPathFactory
     ) -> Callable[[str], WrittenDesigns]:
-        """The designs under other numbers in a format, once for all tests on it."""
+        """Export the designs under other numbers in a format, once for all tests."""
 
         def of(name: str) -> WrittenDesigns:
             found = WRITTEN.get((type(self), name))
@@ -195,7 +195,7 @@ class FileContract:
                 form.read(strange)
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        """What this problem alone knows to forge: damages by format and name."""
+        """Forgeries specific to this problem: damages by format and name."""
         return {}
 
     def test_no_forgery_is_accepted(
@@ -205,7 +205,7 @@ class FileContract:
         tmp_path: Path,
         record_property: Callable[[str, object], None],
     ) -> None:
-        """Neither those that are made for every problem nor those that it names itself."""
+        """Test the general forgeries, and those of the problem itself."""
         own = self.forgeries()
         assert set(own) <= set(problem.formats)
         tried = list(RedTeam(problem, designs, own).attacks(tmp_path))

@@ -1,7 +1,7 @@
-"""Forgeries that are made alike for every problem: an honest file, damaged.
+"""Forgeries common to every problem: an honest file, damaged.
 
 Each damage changes the file or folder of one design in place; it raises `UnfitFileError` where
-there is nothing of its kind to change. What a problem alone knows to forge, its contract names.
+there is nothing of its kind to change. A problem's own forgeries are named by its test class.
 """
 
 import io
@@ -25,7 +25,7 @@ BINARY = (".npz", ".npy", ".nc", ".h5", ".hdf5", ".nir", ".parquet", ".3mf", ".f
 HDF5 = (".nc", ".h5", ".hdf5", ".nir")
 VERTEX = re.compile(rb'(?<=[xyz]=")[^"]+(?=")')
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
-STRANGE = {  # what files of other fields begin with
+STRANGE = {  # first bytes of files of other fields
     "a section's points": b"naca\n1.0 0.001\n0.5 0.06\n0.0 0.0\n0.5 -0.06\n1.0 -0.001\n",
     "a molecule's line": b"CCO molecule_000000\n",
     "a day's table": b"hour,load_p,load_q\n0.0,0.1,0.0\n0.25,0.1,0.0\n",
@@ -35,11 +35,11 @@ STRANGE = {  # what files of other fields begin with
 
 
 class UnfitFileError(Exception):
-    """A file that has nothing of what a damage changes."""
+    """A file without anything that a damage changes."""
 
 
 def forgeries(endings: tuple[str, ...]) -> Mapping[str, Damage]:
-    """Damages by name for a format whose files end so."""
+    """Damages by name for a format with these file endings."""
     numbers: dict[str, Change] = {
         "a thousand times as large": lambda x: 1000 * x,
         "a thousandth as large": lambda x: x / 1000,
@@ -70,7 +70,7 @@ def forgeries(endings: tuple[str, ...]) -> Mapping[str, Damage]:
 
 
 def doubled(path: Path, endings: tuple[str, ...]) -> None:
-    """The records of a file of text once more."""
+    """Repeat the records of a text file."""
     for file in _files(path, endings):
         if file.suffix not in (".smi", ".sdf", ".xyz", ".rsmi"):
             raise UnfitFileError
@@ -82,21 +82,21 @@ def _same(content: bytes, before: bytes) -> bytes:
 
 
 def _files(path: Path, endings: tuple[str, ...]) -> list[Path]:
-    """What is judged of a design: its file, or those of a folder that end so."""
+    """Judged files of a design: its file, or those of a folder with these endings."""
     if path.is_file():
         return [path]
     return sorted(p for p in path.rglob("*") if p.suffix.lower() in endings)
 
 
 def with_bytes(endings: tuple[str, ...], change: Callable[[bytes], bytes], path: Path) -> None:
-    """The content of the judged files, each changed."""
+    """Change the content of each judged file."""
     for file in _files(path, endings):
         before = file.read_bytes()
         file.write_bytes(change(before))
 
 
 def _turned(content: bytes) -> bytes:
-    """Each ninety-seventh byte with its bits turned, after a head that says what it is."""
+    """Invert the bits of each ninety-seventh byte, after a head that identifies the file."""
     out = bytearray(content)
     for i in range(min(200, len(out) // 2), len(out), 97):
         out[i] ^= 0xFF
@@ -113,10 +113,10 @@ def _beside(endings: tuple[str, ...], path: Path) -> None:
 
 
 def with_numbers(endings: tuple[str, ...], change: Change, path: Path) -> None:
-    """All numbers of the judged files, changed together.
+    """Change all numbers of the judged files together.
 
     Raises:
-        UnfitFileError: where that leaves every file as it was, such as one with a single number.
+        UnfitFileError: where that changes no file, such as one with a single number.
     """
     changers: Mapping[str, Callable[[Path, Change], None]] = {
         ".stl": _stl,
@@ -136,7 +136,7 @@ def with_numbers(endings: tuple[str, ...], change: Change, path: Path) -> None:
 
 
 def _written(endings: tuple[str, ...], change: Callable[[bytes], bytes], path: Path) -> None:
-    """The same, written so that Python may read it and no program of the field does."""
+    """Rewrite numbers so that Python may read them and no program of the field does."""
     found = [file for file in _files(path, endings) if file.suffix.lower() not in BINARY]
     before = [file.read_bytes() for file in found]
     after = [change(content) for content in before]
@@ -147,23 +147,23 @@ def _written(endings: tuple[str, ...], change: Callable[[bytes], bytes], path: P
 
 
 def _other_digits(content: bytes) -> bytes:
-    """Numbers with a point in Arabic-Indic digits."""
+    """Write numbers with a point in Arabic-Indic digits."""
     table = {ord(str(d)): 0x660 + d for d in range(10)}
     return NUMBER.sub(lambda m: m[0].decode().translate(table).encode(), content)
 
 
 def _underscored(content: bytes) -> bytes:
-    """`0.125` as `0.1_25`, which is a number to Python."""
+    """Rewrite `0.125` as `0.1_25`, which is a number to Python."""
     return NUMBER.sub(lambda m: re.sub(rb"(\.\d)(?=\d)", rb"\1_", m[0]), content)
 
 
 def _other_lines(content: bytes) -> bytes:
-    """One line in two, and more below, parted by a sign that ends a line to Python alone."""
+    """Join lines by a sign that ends a line to Python alone."""
     return content.replace(b"\n", "\u2028".encode())
 
 
 def _labelled(unit: str, path: Path) -> None:
-    """All arrays of a file that say their unit, in another one."""
+    """Relabel all arrays with a unit in another one."""
     if path.suffix.lower() not in HDF5:
         raise UnfitFileError
     with h5py.File(path, "r+") as file:
@@ -175,7 +175,7 @@ def _labelled(unit: str, path: Path) -> None:
 
 
 def _shifted(x: np.ndarray) -> np.ndarray:
-    """By a twentieth of the range, along the first axis of a mesh."""
+    """Shift by a twentieth of the range, along the first axis of a mesh."""
     moved = np.array(x, dtype=np.float64)
     part = moved[..., 0] if _is_mesh(moved) else moved
     part += 0.05 * (np.ptp(part) or 1.0)
@@ -183,7 +183,7 @@ def _shifted(x: np.ndarray) -> np.ndarray:
 
 
 def _mirrored(x: np.ndarray) -> np.ndarray:
-    """In the other order; a mesh along its first axis, faces still outward."""
+    """Reverse the order; a mesh along its first axis, faces still outward."""
     if not _is_mesh(x):
         return x[::-1].copy()
     turned = x[:, ::-1].copy()
@@ -192,7 +192,7 @@ def _mirrored(x: np.ndarray) -> np.ndarray:
 
 
 def _flat(x: np.ndarray) -> np.ndarray:
-    """A mesh a thousandth as high; other numbers are all their mean."""
+    """Flatten a mesh to a thousandth of its height; other numbers become their mean."""
     if _is_mesh(x):
         return np.asarray(x * np.array([1.0, 1.0, 1e-3]))
     return np.full_like(np.asarray(x, dtype=np.float64), np.mean(x))
@@ -233,7 +233,7 @@ def _stl(file: Path, change: Change) -> None:
 
 
 def _3mf(file: Path, change: Change) -> None:
-    """As `_stl`, so that both say the same: each face with corners of its own."""
+    """Change a 3MF file like `_stl`, so that both agree: each face with corners of its own."""
     with zipfile.ZipFile(file) as archive:
         parts = {n: archive.read(n) for n in archive.namelist()}
     (name,) = (n for n in parts if n.endswith(".model"))
@@ -269,7 +269,7 @@ def _npy(file: Path, change: Change) -> None:
 
 
 def _arrays(change: Change, path: Path) -> None:
-    """The largest array of an archive of NumPy's."""
+    """Change the largest array of a NumPy archive."""
     if path.suffix != ".npz":
         raise UnfitFileError
     with np.load(path) as kept:

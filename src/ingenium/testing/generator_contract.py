@@ -1,6 +1,6 @@
-"""What every family of generators promises, on vectors, series and fields.
+"""Tests that every family of generators must pass, on vectors, series and fields.
 
-The tests of a family inherit it and say what the family can do::
+The tests of a family inherit it and declare the family's abilities::
 
     class TestGaussian(GeneratorContract):
         skills = Skills(Gaussian, dense=True, learns=(0.25, 0.35))
@@ -32,11 +32,12 @@ KINDS = {1: "vector", 2: "series", 3: "plane", 4: "space"}  # of designs, by the
 
 @dataclass(frozen=True)
 class Skills:
-    """What a family says that it can do.
+    """Declared abilities of a family.
 
-    `make` gets the shape of a design and the number of features of its conditions. `learns` are
+    `make` receives the shape of a design and the number of features of its conditions. `learns` are
     the largest error of a mean (in true deviations) and the relative error of the covariance that
-    it may have after a fit by `plan` to 500 designs of two numbers; without it nothing is asked.
+    it may have after a fit by `plan` to 500 designs of two numbers; without it there is no
+    requirement.
     """
 
     make: Callable[[tuple[int, ...], int], Family]
@@ -44,7 +45,7 @@ class Skills:
     follows: bool = False  # the gradient of an energy
     weighs: bool = False  # its conditions, without a classifier
     conditional: bool = True
-    reach: float = 0.8  # of the distance to a target that may be left where it follows an energy
+    reach: float = 0.8  # share of a distance that may remain if it follows an energy
     learns: tuple[float, float] | None = None
     plan: Plan = SHORT
 
@@ -58,7 +59,7 @@ def truth(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 
 def designs(shape: tuple[int, ...], n: int) -> tuple[Tensor, Tensor]:
-    """Conditional Gaussians, and the conditions that they were drawn under."""
+    """Sample conditional Gaussians, and their conditions."""
     rng = torch.Generator().manual_seed(0)
     slope, factor = truth(shape)
     cond = torch.randn(n, 2, generator=rng)
@@ -76,7 +77,7 @@ def moments(family: Family, n: int) -> tuple[float, float]:
 
 
 def made(skills: Skills, shape: tuple[int, ...]) -> Family:
-    """With its first weights, which are the same each time."""
+    """A family with its initial weights, which are the same each time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return skills.make(shape, 2)
@@ -84,25 +85,25 @@ def made(skills: Skills, shape: tuple[int, ...]) -> Family:
 
 @cache
 def fitted(skills: Skills, shape: tuple[int, ...]) -> Family:
-    """Fitted for a moment: enough for all that does not depend on quality."""
+    """A family after a brief fit: enough for all that does not depend on quality."""
     family = made(skills, shape)
     family.fit(*designs(shape, 96), BRIEF)
     return family
 
 
 def rng(seed: int = 7) -> torch.Generator:
-    """What a family draws from."""
+    """Random generator with a seed."""
     return torch.Generator().manual_seed(seed)
 
 
 class GeneratorContract:
-    """Inherited once for each family; `shapes` are those of the designs that it takes."""
+    """Tests for each family; `shapes` are those of the designs that it takes."""
 
     skills: ClassVar[Skills]
     shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((2,), (2, 3), (2, 2, 3), (2, 2, 2, 1))
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Each promise on each kind of design."""
+        """Run each test on each kind of design."""
         if "shape" in metafunc.fixturenames:
             names = [KINDS[len(shape)] for shape in self.shapes]
             metafunc.parametrize("shape", self.shapes, ids=names)
@@ -113,7 +114,7 @@ class GeneratorContract:
 
     @pytest.fixture
     def annotations_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As for users, who run without checked annotations."""
+        """Disable checked annotations, as for users."""
         monkeypatch.setattr(config, "jaxtyping_disable", True)
 
     def test_same_generator_same_designs(self, skills: Skills, shape: tuple[int, ...]) -> None:

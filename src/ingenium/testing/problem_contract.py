@@ -1,6 +1,6 @@
-"""What holds for every problem of every domain.
+"""Tests that every problem of every domain must pass.
 
-A domain's test module inherits it and says how its problem is opened::
+A domain's test module inherits it and declares how its problem is opened::
 
     class TestFeederDay(ProblemContract):
         problem_name = "grid.feeder_day"
@@ -28,9 +28,9 @@ from ingenium.testing.file_contract import FileContract
 
 
 class ProblemContract(FileContract):
-    """Inherited once for each problem."""
+    """Tests for each problem."""
 
-    soft: ClassVar[float] = 0.02  # relative; what smoothing may change in a steerable quantity
+    soft: ClassVar[float] = 0.02  # relative tolerance for smoothing of a steerable quantity
     no_answer: ClassVar[str] = "?"  # of a problem on texts, one that its engine cannot read
 
     def test_name_and_words(self, problem: Problem) -> None:
@@ -46,7 +46,7 @@ class ProblemContract(FileContract):
         assert len(set(names)) == len(names), "variables, conditions and quantities share a name"
 
     def test_it_is_what_its_domain_offers(self, problem: Problem) -> None:
-        """Also: its source is of the package whose digest goes into keys and evidence."""
+        """Check also that the source is in the package whose digest enters keys and evidence."""
         field, _, key = self.problem_name.partition(".")
         domain = load(field)
         assert problem.summary == domain.problems[key].summary != ""
@@ -146,7 +146,7 @@ class ProblemContract(FileContract):
             assert float((back - array).abs().max()) <= problem.codec.tolerance * scale
 
     def test_distances_are_those_of_a_metric(self, problem: Problem, designs: xr.Dataset) -> None:
-        """To select designs that lie apart."""
+        """Check distances, which select diverse designs."""
         twice = xr.concat([designs, designs], DESIGN)
         of = problem.metric(twice)
         table = np.stack([of(i) for i in range(twice.sizes[DESIGN])])
@@ -177,7 +177,7 @@ class ProblemContract(FileContract):
         assert torch.equal(x, problem.features(known.isel({DESIGN: slice(0, self.few)})))
 
     def test_inputs_enter_what_is_asked(self, problem: Problem, known: xr.Dataset) -> None:
-        """By what they say; and what models are told of, known designs carry as a column."""
+        """Check that inputs enter by content, and that known designs carry model inputs."""
         given, names = problem.given, [i.name for i in problem.inputs]
         assert set(given.values) == set(given.digests) <= set(names)
         assert all(i.long_name for i in problem.inputs)
@@ -231,7 +231,7 @@ class ProblemContract(FileContract):
     def test_measured_conditions_are_quantities(
         self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
     ) -> None:
-        """In the same unit; and what nothing is made by is on known designs what is measured."""
+        """Check units, and that known designs carry the measured value of such a condition."""
         own = {q.name: q for q in problem.quantities}
         for c in problem.conditions:
             if c.measured not in own:
@@ -271,7 +271,7 @@ class ProblemContract(FileContract):
     def test_steerable_gradients(
         self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
     ) -> None:
-        """Finite, near the measured value, and along one direction as differences say."""
+        """Check that gradients are finite, near the measured value, and match differences."""
         x = problem.encode(designs).to(torch.float64)
         rng = torch.Generator().manual_seed(1)
         way = torch.randn(x.shape, generator=rng, dtype=torch.float64)

@@ -1,9 +1,9 @@
-"""An honest file and its forgeries, judged under what the honest one claims.
+"""An honest file and its forgeries, judged under the claim of the honest one.
 
-The claim is as narrow as a record: the conditions of the honest design, and each quantity within
-2 % of what was measured on its file, for a mean over scenarios beyond its interval. The honest
-file must hold it; a forgery must be refused, rejected or without an answer, and a design that
-comes twice must be said to.
+The claim is as narrow as a record: the conditions of the honest design, and each quantity within 2
+% of what was measured on its file, for a mean over scenarios beyond its interval. The honest file
+must satisfy it; a forgery must be refused, rejected or failed, and a repeated design must be
+reported.
 """
 
 import shutil
@@ -25,13 +25,13 @@ from ingenium.runs.audit import Audit, Audited, audit
 from ingenium.testing.declared import declared_forgeries
 from ingenium.testing.forging import Damage, UnfitFileError, doubled, forgeries
 
-PINNED = 0.02  # of each measured value, within which a file holds what is claimed of it
+PINNED = 0.02  # of each measured value, within which a file satisfies its claim
 LEAST = 1e-6  # of a value that is 0
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One forgery and what became of it."""
+    """One forgery and its result."""
 
     format: str
     forgery: str
@@ -40,7 +40,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class RedTeam:
-    """Forges the files of one design."""
+    """Attacks with forged files of one design."""
 
     problem: Problem
     designs: xr.Dataset
@@ -53,7 +53,7 @@ class RedTeam:
         object.__setattr__(self, "problem", alone)
 
     def attacks(self, folder: Path) -> Iterator[Tried]:
-        """All forgeries in all formats.
+        """Try all forgeries in all formats.
 
         Raises:
             AssertionError: if an honest file is not accepted: then a refusal proves nothing.
@@ -80,11 +80,11 @@ class RedTeam:
             yield from self._other(claim, form, name, place / "other")
 
     def _alike(self, form: Format) -> list[str]:
-        """Formats whose files end alike, which only their content tells apart."""
+        """Formats with the same file endings, distinguished by content alone."""
         return [n for n, f in self.problem.formats.items() if f.endings == form.endings]
 
     def _honest(self, form: Format, folder: Path, row: int = 0) -> tuple[Path, Spec]:
-        """The file of a design with an answer, and what may be claimed of it."""
+        """The file of a design that was measured, and its claim."""
         for i in range(row, self.designs.sizes[DESIGN]):
             own = folder / str(i)
             own.mkdir(parents=True)
@@ -95,7 +95,7 @@ class RedTeam:
         raise AssertionError(f"no design of {self.problem.name} has an answer")
 
     def _claim(self, found: Audited) -> Spec:
-        """That every quantity is as measured; how sure it is, is not what forgeries try."""
+        """Claim that every quantity is as measured; its uncertainty is not part of the attack."""
         limits = []
         for q in self.problem.quantities:
             value = found.measured[q.name].get("value")
@@ -112,7 +112,7 @@ class RedTeam:
         )
 
     def _conditions(self, under: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the honest design, and no others."""
+        """Conditions of the honest design alone."""
         out: dict[str, Any] = {}
         for c in self.problem.conditions:
             value = under.get(c.name)
@@ -140,7 +140,7 @@ class RedTeam:
         return _verdict(found)
 
     def _twice(self, claim: Spec, form: Format, name: str, path: Path) -> Iterator[Tried]:
-        """A file whose records come twice, and an equal file."""
+        """Try a file with repeated records, and an equal file."""
         try:
             found = audit(self.problem, claim, [path, path])
             yield Tried(name, "an equal file", _said(found))
@@ -152,7 +152,7 @@ class RedTeam:
             yield Tried(name, "doubled", "refused")
 
     def _other(self, claim: Spec, form: Format, name: str, folder: Path) -> Iterator[Tried]:
-        """The file of another design under the claim of the first."""
+        """Try the file of another design under the claim of the first."""
         path, own = self._honest(form, folder, 1)
         apart = any(
             not (x.at_least or 0) <= ((y.at_least or 0) + (y.at_most or 0)) / 2 <= (x.at_most or 0)
@@ -163,12 +163,12 @@ class RedTeam:
 
 
 def _verdict(found: Audit) -> str:
-    """The best that any design of a file got."""
+    """The best verdict of a file's designs."""
     verdicts = {d.verdict for d in found.designs}
     return next(v for v in ("accepted", "rejected", "failed") if v in verdicts)
 
 
 def _said(found: Audit) -> str:
-    """Whether each double is said to be one."""
+    """Verdict on a file with repeated records: whether each repetition is reported."""
     half = len(found.designs) // 2
     return "said to repeat" if found.repeated >= max(1, half) else _verdict(found)

@@ -1,1 +1,1 @@
-"""The ledger: what was asked, done and decided, in a chain that shows tampering."""
+"""The ledger: requests, actions and decisions, in a chain that shows tampering."""

@@ -1,14 +1,14 @@
-"""Who may do what with a ledger, as its file system or its server has it."""
+"""Rights of parties to a ledger, from its file system or its server."""
 
 from dataclasses import dataclass
 
 READ, APPEND, ALTER = "read", "append", "alter"
-MAY = (READ, APPEND)  # what can be granted; nobody is granted to alter
+MAY = (READ, APPEND)  # rights that can be granted; altering is none of them
 
 
 @dataclass(frozen=True)
 class PartyAccess:
-    """One party and what it may; `how` is where that follows from."""
+    """Rights of one party; `how` is their source."""
 
     who: str
     may: tuple[str, ...]

@@ -1,7 +1,7 @@
-"""How far a model errs, and what is unlike all it has seen: by ranks, without a model of errors.
+"""Conformal bounds on a model's errors, and detection of unusual rows: by ranks alone.
 
-What is told holds for a row that is exchangeable with those that were kept aside; where rows move,
-as in a search, only nearly.
+Guarantees apply to a row that is exchangeable with the held-out ones; under a shift, as in a
+search, only approximately.
 
 Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005, sections 2.2 and
     4.2 (ranks and p-values); Lei et al., J. Am. Stat. Assoc. 113:1094, 2018, theorem 2.2 (split
@@ -12,14 +12,14 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import mannwhitneyu
 
-ROUNDING = 1e-9  # of a share of rows, which is exact but for it
+ROUNDING = 1e-9  # tolerance of a share of rows, for rounding
 
 
 def bound(errors: Float[np.ndarray, " n"], coverage: float) -> float:
-    """What the error of one more row stays within, with a probability of at least `coverage`.
+    """Bound that the next error satisfies with a probability of at least `coverage`.
 
-    It is the smallest of the errors whose rank is at least `coverage` (n + 1), and infinite where
-    no rank is as high. The probability is exactly that rank over n + 1 where no two are equal.
+    It is the smallest error whose rank is at least `coverage` (n + 1), and infinite where no rank
+    is that high. The probability is exactly that rank over n + 1 where no two are equal.
     """
     rank = _rank(len(errors), coverage)
     return float(np.partition(errors, rank - 1)[rank - 1]) if rank <= len(errors) else np.inf
@@ -28,9 +28,9 @@ def bound(errors: Float[np.ndarray, " n"], coverage: float) -> float:
 def upper_error(
     errors: Float[np.ndarray, "n l"], doubt: float, least: int
 ) -> Float[np.ndarray, " l"]:
-    """What an error of each column exceeds with a probability of at most `doubt`.
+    """Bound of each column that an error exceeds with a probability of at most `doubt`.
 
-    Only finite errors count; fewer than `least` of them bound nothing.
+    Only finite errors count; with fewer than `least` of them the bound is infinite.
     """
     known = [column[np.isfinite(column)] for column in errors.T]
     found = [bound(column, 1 - doubt) if len(column) >= least else np.inf for column in known]
@@ -40,12 +40,12 @@ def upper_error(
 def jackknife_upper(
     without: Float[np.ndarray, "n r k"], residual: Float[np.ndarray, "r k"], doubt: float
 ) -> Float[np.ndarray, "n k"]:
-    """What each outcome of new rows hardly exceeds, by models that left out what they err on.
+    """Upper bound on each outcome of new rows, by models that left out the rows of their errors.
 
-    `without` is what is expected of each new row by the model that did not see the known row,
-    `residual` how far that known row lay above what the same model expected of it. An outcome
-    exceeds the bound with a probability of at most 2 `doubt`, and in practice about `doubt`, if
-    rows are exchangeable.
+    `without` is the prediction for each new row by the model that left out the known row,
+    `residual` the excess of that known row over the same model's prediction. An outcome exceeds the
+    bound with a probability of at most 2 `doubt`, and in practice about `doubt`, if rows are
+    exchangeable.
 
     Source: Barber, Candès, Ramdas and Tibshirani, Ann. Stat. 49:486, 2021 (jackknife+ and CV+,
         theorems 1 and 4), one-sided.
@@ -61,10 +61,10 @@ def jackknife_upper(
 def typical(
     strange: Float[np.ndarray, " n"], usual: Float[np.ndarray, " m"]
 ) -> Float[np.ndarray, " n"]:
-    """P-value of each row's strangeness: the share of rows kept aside that are at least as strange.
+    """P-value of each row's strangeness: the share of held-out rows that are at least as strange.
 
-    Of rows like them a share of at most p has a value of at most p, exactly p where p is a multiple
-    of 1 / (m + 1) and no two are equal.
+    Among exchangeable rows a share of at most p has a value of at most p, exactly p where p is a
+    multiple of 1 / (m + 1) and no two are equal.
     """
     beyond = len(usual) - np.searchsorted(np.sort(usual), strange, side="left")
     found: np.ndarray = (1 + beyond) / (len(usual) + 1)
@@ -72,7 +72,7 @@ def typical(
 
 
 def shift(values: Float[np.ndarray, " n"], m: int) -> float:
-    """P-value of a batch of `typical` ones: how often rows like the `m` kept aside are as strange.
+    """P-value of a batch of `typical` values: how often rows like the `m` held-out ones exceed it.
 
     Source: Mann and Whitney, Ann. Math. Stat. 18:50, 1947.
     """
@@ -81,5 +81,5 @@ def shift(values: Float[np.ndarray, " n"], m: int) -> float:
 
 
 def _rank(n: int, coverage: float) -> int:
-    """The smallest rank among n errors that covers so large a share of n + 1."""
+    """The smallest rank among n errors that covers this share of n + 1."""
     return max(1, int(np.ceil(coverage * (n + 1) - ROUNDING)))

@@ -1,4 +1,4 @@
-"""The ledger: what was asked, done and decided, append-only and in a chain that shows tampering.
+"""The ledger: requests, actions and decisions, append-only and in a chain that shows tampering.
 
     ledger = open_ledger("out/ledger.sqlite")
     entry = ledger.append("proposal", {"problem": "grid.feeder_day", "n": 1000, "seed": 7})
@@ -31,10 +31,10 @@ PAGE = 1000  # entries held in memory at once while the whole ledger is read
 
 
 class Ledger:
-    """Events in order; several threads and processes may append to one ledger at once."""
+    """Events in order; several threads and processes may append to one ledger concurrently."""
 
     def __init__(self, store: EntryStore, *, actor: str | None = None) -> None:
-        """Keep events in `store`; without an actor in the name of its login, or of this user."""
+        """Store events in `store`; the default actor is its login, or this user."""
         self.store = store
         self._head: str | None = None  # since it was opened
         self.actor = _user(store.login) if actor is None else actor
@@ -45,7 +45,7 @@ class Ledger:
         Args:
             kind: spec, fit, proposal, verdicts, export, refusal, replay, sign-off or the like.
             body: numbers, text, lists and mappings.
-            actor: who did it, if not the ledger's own actor.
+            actor: the acting party, by default the ledger's own.
 
         Raises:
             InputError: for a body that is not plain data, or a kind that is not one word.
@@ -70,7 +70,7 @@ class Ledger:
     ) -> list[Entry]:
         """Entries in order, of one kind, actor or problem, from one time on.
 
-        With a limit, the newest ones.
+        A limit selects the newest ones.
         """
         clauses: list[str] = []
         values: list[str | int] = []
@@ -86,7 +86,7 @@ class Ledger:
         if limit is not None and limit < 0:
             raise InputError("a limit of at least 0", limit)
         tail = " ORDER BY sequence DESC"
-        if limit is not None and problem is None:  # what an entry is about, its body says
+        if limit is not None and problem is None:  # the body of an entry names its problem
             tail += " LIMIT ?"
             values.append(limit)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
@@ -117,15 +117,15 @@ class Ledger:
         return found[0]
 
     def head(self) -> str:
-        """Hash of the last entry: the anchor to keep elsewhere and to give to `check` later."""
+        """Hash of the last entry: the anchor to store elsewhere and to pass to `check` later."""
         last = self.entries(limit=1)
         return last[0].hash if last else GENESIS
 
     def check(self, anchor: str = GENESIS) -> list[Fault]:
-        """Recompute the whole chain; gives everything that is wrong.
+        """Recompute the whole chain; return all faults.
 
         Args:
-            anchor: an earlier `head()`, without which a cut end cannot be seen.
+            anchor: an earlier `head()`, without which a truncated end cannot be detected.
 
         Raises:
             InputError: if the anchor is no hash.
@@ -138,10 +138,10 @@ class Ledger:
         return faults + check_chain(self.walk(), anchor)
 
     def walk(self) -> Iterator[Entry]:
-        """All entries from the first on, a page at a time.
+        """Iterate over all entries from the first on, a page at a time.
 
         Raises:
-            CorruptError: if the store gives them in no order, as a damaged one may without end.
+            CorruptError: if the store returns them out of order, as a damaged one may endlessly.
         """
         page = self.store.select(f"ORDER BY sequence LIMIT {PAGE}", [])
         while page:
@@ -153,7 +153,7 @@ class Ledger:
                 raise CorruptError(self.store.where, what, "Restore it from a copy.")
 
     def export(self, path: Path) -> int:
-        """Write all entries to a file of JSON Lines, whole or not at all; gives their number."""
+        """Write all entries to a file of JSON Lines, whole or not at all; return their number."""
         count = 0
         with replacing(path) as part, part.open("w", encoding="utf-8") as lines:
             for entry in self.walk():
@@ -162,7 +162,7 @@ class Ledger:
         return count
 
     def close(self) -> None:
-        """Let go of the store, whose head is remembered if it goes on from the last one known."""
+        """Release the store; its head is remembered if it continues from the last one known."""
         if self._head is not None:
             before = remembered(self.store.where)
             if before is None or self.store.select("WHERE hash = ? LIMIT 1", [before]):
@@ -188,18 +188,18 @@ def about(entry: Entry) -> str | None:
 
 
 def open_ledger(url: str | Path, *, create: bool = True, actor: str | None = None) -> Ledger:
-    """The ledger at a place.
+    """Open the ledger at a place.
 
     Args:
         url: a path, `sqlite:///path` (`sqlite:////path` for an absolute one) or
             `postgresql://user@host/database`.
-        create: make it if it does not exist; say no where it is only read.
-        actor: in whose name events are added; by default user@host.
+        create: create it if it does not exist; False for reading only.
+        actor: author of added events; by default user@host.
 
     Raises:
-        InputError: for a place that is not a ledger, or is absent and may not be made.
+        InputError: for a place that is not a ledger, or does not exist and may not be created.
         CorruptError: for a damaged one.
-        StorageError: if it cannot be reached or made.
+        StorageError: if it cannot be reached or created.
         MissingExtra: if the driver of PostgreSQL is not installed.
     """
     scheme = urlsplit(url).scheme if isinstance(url, str) and "://" in url else ""

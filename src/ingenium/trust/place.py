@@ -1,4 +1,4 @@
-"""Where the ledger of this user is kept, and the head that it had last, which is kept elsewhere."""
+"""Place of this user's ledger, and a separate record of its last head."""
 
 import os
 from contextlib import suppress
@@ -12,7 +12,7 @@ PLACE = "INGENIUM_LEDGER"
 
 
 def ledger_place() -> str:
-    """Where the ledger is kept: `INGENIUM_LEDGER` (path or URL), or a file of the user's data."""
+    """Return the path or URL of the ledger: `INGENIUM_LEDGER`, or a file of the user's data."""
     named = os.environ.get(PLACE)
     if named:
         return named
@@ -22,14 +22,14 @@ def ledger_place() -> str:
 
 
 def head_file(where: str) -> Path:
-    """Beside the caches: so a ledger that is deleted, or loses its end, is missed."""
+    """File in the cache for the head of a ledger: it reveals a deleted or truncated ledger."""
     path = where.removeprefix("sqlite:///")
     known = path if "://" in path else os.path.abspath(path)  # noqa: PTH100 - raises for no name
     return cache_folder() / "ledgers" / digest(known)[7:31]
 
 
 def remember(where: str, head: str) -> None:
-    """Keep the head of a ledger; where nothing can be written, none is known later."""
+    """Record the head of a ledger; if nothing can be written, none is known later."""
     with suppress(StorageError):
         write_atomic(head_file(where), head)
 

@@ -12,7 +12,7 @@ from ingenium.trust.access import ALTER, APPEND, MAY, READ, PartyAccess
 from ingenium.trust.records import COLUMNS, GENESIS, Entry
 from ingenium.trust.store import Seal
 
-MAKING = 0x696E6765  # key of the server's lock under which the table is made
+MAKING = 0x696E6765  # key of the server's lock under which the table is created
 TURN = MAKING + 1  # and of the one under which writers take turns, which needs no right to alter
 # Collation C: texts compare byte by byte on every server, as in SQLite
 SCHEMA = """
@@ -85,11 +85,11 @@ class PostgresStore:
     """Entries in the table `ledger_entries`; writers take turns by a lock of the server."""
 
     def __init__(self, url: str, *, create: bool = True) -> None:
-        """Connect, and make the table if it is not there.
+        """Connect, and create the table if it does not exist.
 
         Raises:
             MissingExtra: if the driver is not installed.
-            InputError: if there is no table and none is to be made.
+            InputError: if there is no table and none is to be created.
             StorageError: if the server cannot be reached.
         """
         try:
@@ -111,7 +111,7 @@ class PostgresStore:
 
     @property
     def login(self) -> str:
-        """As whom the server knows this user."""
+        """User name on the server."""
         return str(self._db.info.user)
 
     @property
@@ -120,7 +120,7 @@ class PostgresStore:
         return self._where
 
     def append(self, seal: Seal) -> Entry:
-        """Add the entry that `seal` makes from the last sequence and hash."""
+        """Add the entry that `seal` computes from the last sequence and hash."""
         with self._turn, self._errors(), self._db.transaction():
             self._db.execute("SET LOCAL synchronous_commit = on")
             self._db.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
@@ -132,13 +132,13 @@ class PostgresStore:
         return entry
 
     def select(self, tail: str, values: Sequence[str | int]) -> list[Entry]:
-        """Entries by the rest of a query after `FROM`."""
+        """Select entries by the rest of a query after `FROM`."""
         with self._turn, self._errors():
             rows = self._db.execute(SELECT + tail.replace("?", "%s"), values)
             return [Entry(*row) for row in rows]
 
     def faults(self) -> list[str]:
-        """Guards that are gone; damage of its files is the server's own to find."""
+        """Missing guards; damage of its files is for the server to detect."""
         with self._turn, self._errors():
             rows = self._db.execute(GUARDED).fetchall()
         found = {guard: (function, " ".join(text.split())) for guard, function, text in rows}
@@ -149,7 +149,7 @@ class PostgresStore:
         ]
 
     def access(self) -> list[PartyAccess]:
-        """Owner and superusers, who may do everything, and what was granted to others."""
+        """Rights of owner and superusers, who may do everything, and rights granted to others."""
         with self._turn, self._errors():
             owners = self._db.execute(OWNERS).fetchall()
             granted = self._db.execute(GRANTED).fetchall()
@@ -161,10 +161,10 @@ class PostgresStore:
         return found
 
     def grant(self, login: str, may: str) -> None:
-        """Let a login read, or append in its own name and read; every other right is taken.
+        """Grant a login to read, or to read and append in its own name; revoke all other rights.
 
         Raises:
-            InputError: if it is not to `read` or `append`.
+            InputError: for a right other than `read` or `append`.
             StorageError: if the login does not exist, or this one may not grant.
         """
         from psycopg import sql
@@ -189,7 +189,7 @@ class PostgresStore:
         self._db.close()
 
     def _prepare(self, create: bool) -> None:
-        """Make the table, one process at a time, unless it is there."""
+        """Create the table, one process at a time, unless it exists."""
         with self._errors(), self._db.transaction():
             self._db.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING])
             if self._db.execute("SELECT to_regclass('ledger_entries')").fetchone()[0]:

@@ -1,9 +1,9 @@
 """Entries of the ledger, the chain that binds them, and the check of a chain.
 
-The hash of an entry covers its sequence, time, kind, actor, the digest of its body and the hash
-of the entry before it, so no entry can be altered, removed or moved without a trace. Whoever can
-rewrite the whole store can rewrite the whole chain: keep a `head()` elsewhere (in the evidence
-of a run, say) and give it to the check as its anchor.
+The hash of an entry covers its sequence, time, kind, actor, the digest of its body and the hash of
+the entry before it, so no entry can be altered, removed or moved without a trace. Anybody who can
+rewrite the whole store can rewrite the whole chain: store a `head()` elsewhere (such as in the
+evidence of a run) and pass it to the check as its anchor.
 
 Source: Haber & Stornetta, How to time-stamp a digital document, J. Cryptology 3, 1991 (linking).
 """
@@ -19,7 +19,7 @@ from typing import Any
 from ingenium.core.digest import PREFIX, canonical, content_digest, digest
 from ingenium.core.errors import CorruptError, InputError
 
-GENESIS = PREFIX + 64 * "0"  # stands before the first entry, and is the head of an empty ledger
+GENESIS = PREFIX + 64 * "0"  # precedes the first entry, and is the head of an empty ledger
 COLUMNS = ("sequence", "time", "kind", "actor", "body", "body_digest", "previous", "hash")
 
 
@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def table(self) -> dict[str, Any]:
-        """The body as a mapping; empty if it is none, or no JSON any more."""
+        """The body as a mapping; empty if it is none, or no JSON."""
         try:
             body = self.body
         except ValueError:
@@ -64,7 +64,7 @@ class Entry:
         )
 
     def faults(self) -> list[str]:
-        """What in this entry contradicts its own digests."""
+        """Contradictions between this entry and its own digests."""
         found = []
         if content_digest(self.text) != self.body_digest:
             found.append("its body was altered")
@@ -75,7 +75,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in a chain, and at which entry."""
+    """One fault of a chain, and its entry."""
 
     sequence: int
     text: str
@@ -92,12 +92,12 @@ def seal(last: tuple[int, str], kind: str, actor: str, text: str) -> Entry:
 
 
 def resealed(entry: Entry) -> Entry:
-    """An entry with the hash that its fields have."""
+    """Return an entry with the hash recomputed from its fields."""
     return Entry(*entry.row()[:-1], _seal(entry))
 
 
 def check_kind(kind: str) -> str:
-    """A kind as it was given.
+    """Return a kind of entry, if it is valid.
 
     Raises:
         InputError: if it is not a lower-case word.
@@ -108,12 +108,12 @@ def check_kind(kind: str) -> str:
 
 
 def check_chain(entries: Iterable[Entry], anchor: str = GENESIS) -> list[Fault]:
-    """Everything wrong with a whole chain, in one pass; empty if it is as it was written.
+    """Return all faults of a whole chain, in one pass; empty if it is intact.
 
     Args:
         entries: from the first to the last, as they are stored.
-        anchor: an earlier head of this chain, kept elsewhere; without it, a chain that lost its
-            last entries, or was written anew as a whole, cannot be told from an intact one.
+        anchor: an earlier head of this chain, stored elsewhere; without it, a chain that lost its
+            last entries, or was rewritten as a whole, looks intact.
     """
     faults = []
     sequence, previous, anchored = 0, GENESIS, anchor == GENESIS

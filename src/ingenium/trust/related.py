@@ -1,4 +1,4 @@
-"""Entries of the ledger that belong to one run: how it was made, replayed and signed."""
+"""Entries of the ledger that belong to one run: its creation, replays and sign-offs."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from ingenium.trust.records import Entry
 
 
 def related(entries: Iterable[Entry], evidence: str) -> list[Entry]:
-    """Those that name the digest of a run's evidence, its searches, and sign-offs of all these."""
+    """Select entries that name a run's evidence, its searches, and sign-offs of all these."""
     everything = list(entries)
     bodies = {e.hash: e.table for e in everything}
     searches = {b.get("search") for b in bodies.values() if b.get("evidence") == evidence}

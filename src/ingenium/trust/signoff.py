@@ -1,12 +1,12 @@
-"""Sign-offs: entries of the ledger in which somebody answers for another entry.
+"""Sign-offs: entries of the ledger in which a person approves or refuses another entry.
 
-A sign-off names the signed entry by its hash, the role in which it is given, the decision and a
-statement. It may be signed with the signer's own Ed25519 key; then nobody else can have written
-it, and it cannot be turned to another entry. Who may sign in which role is a file of OpenSSH's
-`allowed_signers`, of which each line is `NAME namespaces="ingenium-ROLE,..." ssh-ed25519 KEY`.
+A sign-off names the signed entry by its hash, the role of the signer, the decision and a statement.
+It may be signed with the signer's own Ed25519 key; then nobody else can have written it, and it
+cannot be moved to another entry. The rights to sign are in a file of OpenSSH's `allowed_signers`,
+of which each line is `NAME namespaces="ingenium-ROLE,..." ssh-ed25519 KEY`.
 
-A sign-off that was *removed* is not seen by its signature: that is what the chain and an anchor
-kept elsewhere are for.
+A *removed* sign-off cannot be detected by signatures, but by the chain and an anchor stored
+elsewhere.
 """
 
 import re
@@ -30,17 +30,17 @@ COVERED = ("actor", "decision", "entry", "role", "statement")  # by the signatur
 
 
 class State(StrEnum):
-    """What can be said of a sign-off."""
+    """Result of the check of a sign-off."""
 
     VALID = "valid"  # signed by a key that may sign so
-    UNKNOWN = "key not listed"  # signed, but nobody says whose key it is or that it may
-    UNSIGNED = "not signed"  # only the ledger says who wrote it
-    INVALID = "invalid"  # the signature, or the signed entry, is not what it was
+    UNKNOWN = "key not listed"  # signed, by a key that is unknown or lacks the right
+    UNSIGNED = "not signed"  # unsigned: only the ledger names its author
+    INVALID = "invalid"  # the signature, or the signed entry, was changed
 
 
 @dataclass(frozen=True)
 class SignOff:
-    """A sign-off and what became of its check."""
+    """A sign-off and the result of its check."""
 
     entry: Entry
     state: State
@@ -52,11 +52,11 @@ class Signer:
     """A line of `allowed_signers`: a key, the names it may sign as, and the roles."""
 
     names: tuple[str, ...]
-    namespaces: tuple[str, ...] | None  # none: every one
+    namespaces: tuple[str, ...] | None  # None: all of them
     key: bytes
 
     def may(self, name: str, namespace: str) -> bool:
-        """Whether the owner may sign under a name for a purpose."""
+        """True if the owner of the key may sign under a name for a purpose."""
         spaces = self.namespaces
         return any(fnmatchcase(name, n) for n in self.names) and (
             spaces is None or any(fnmatchcase(namespace, s) for s in spaces)
@@ -64,7 +64,7 @@ class Signer:
 
 
 def namespace(role: str) -> str:
-    """The purpose of a signature in a role.
+    """Return the purpose of signatures in a role.
 
     Raises:
         InputError: if the role is not a lower-case word.
@@ -84,20 +84,20 @@ def sign_off(
     actor: str | None = None,
     key: Any = None,
 ) -> Entry:
-    """Answer for an entry; gives the entry of the sign-off.
+    """Approve or refuse an entry; return the entry of the sign-off.
 
     Args:
-        ledger: in which both are.
-        hash: of the entry, its first 8 digits or more.
-        role: as what it is signed, a lower-case word.
-        statement: what is said, in the signer's own words.
+        ledger: the ledger of both entries.
+        hash: hash of the entry, its first 8 digits or more.
+        role: role of the signer, a lower-case word.
+        statement: the signer's own words.
         decision: `approved` or `refused`.
-        actor: who signs, if not the ledger's own actor.
+        actor: the signer, by default the ledger's own actor.
         key: an Ed25519 private key of `sshsig.private_key`; none for a plain entry.
 
     Raises:
         InputError: if there is no such entry, or nothing is stated.
-        CorruptError: if the entry is not what was written: nobody can answer for it.
+        CorruptError: if the entry was changed: nobody can sign it.
     """
     signed = ledger.get(hash)
     if not statement.strip():
@@ -115,7 +115,7 @@ def sign_off(
 
 
 def check_sign_offs(ledger: Ledger, signers: Sequence[Signer] = ()) -> list[SignOff]:
-    """Every sign-off of a ledger with what can be said of it."""
+    """Check every sign-off of a ledger."""
     return [_checked(ledger, entry, signers) for entry in ledger.entries(KIND)]
 
 
@@ -125,10 +125,10 @@ def message_of(entry: Entry) -> bytes:
 
 
 def read_signers(path: Path) -> tuple[Signer, ...]:
-    """Who may sign, from a file of `allowed_signers`.
+    """Read signers and their rights from a file of `allowed_signers`.
 
     Raises:
-        InputError: for a line that is none, or asks for what is not checked here.
+        InputError: for an invalid line, or an option that is not checked here.
     """
     if not path.is_file():
         raise InputError("a file of allowed signers", f"no file at {path}", LINE)
@@ -151,7 +151,7 @@ def _signer(where: str, text: str) -> Signer:
     spaces = None
     for option in options:
         name, _, value = option.partition("=")
-        if name != "namespaces":  # to pass over valid-before, say, would let in who is shut out
+        if name != "namespaces":  # ignoring valid-before, for example, would admit expired keys
             raise InputError("no option but namespaces", f"{name} in {where}", LINE)
         spaces = tuple(value.split(","))
     if kind != sshsig.KIND.decode() or "!" in names:
@@ -169,7 +169,6 @@ def _words(text: str) -> list[str]:
 
 
 def _checked(ledger: Ledger, entry: Entry, signers: Sequence[Signer]) -> SignOff:
-    """One sign-off, checked."""
     if faults := entry.faults():
         return SignOff(entry, State.INVALID, "; ".join(faults))
     body = entry.table
@@ -187,7 +186,7 @@ def _checked(ledger: Ledger, entry: Entry, signers: Sequence[Signer]) -> SignOff
 
 
 def _sealed(entry: Entry, signers: Sequence[Signer]) -> SignOff:
-    """A sign-off that carries a signature."""
+    """Check a sign-off that has a signature."""
     body = entry.body
     try:
         found, purpose = sshsig.read(str(body["signature"])), namespace(str(body["role"]))

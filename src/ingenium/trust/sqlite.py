@@ -53,7 +53,7 @@ GUARDS = {
         OR EXISTS (SELECT 1 FROM entries WHERE hash = NEW.hash)
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
 }
-# A blob or nothing in place of a text, by damage or by someone, must be read to be found out
+# A blob or nothing in place of a text must be readable to be detected
 TEXTS = [f"COALESCE(CAST({name} AS TEXT), '')" for name in COLUMNS[1:]]
 SELECT = f"SELECT COALESCE(sequence, 0), {', '.join(TEXTS)} FROM entries "
 INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -63,12 +63,12 @@ class SqliteStore:
     """Entries in a SQLite file: write-ahead log, synced at each append."""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises:
-            InputError: if it is the database of something else, or absent and not to be made.
+            InputError: if it is the database of something else, or absent and not to be created.
             CorruptError: if it is not a whole database.
-            StorageError: if it cannot be opened or made.
+            StorageError: if it cannot be opened or created.
         """
         self.path = path
         self._turn = threading.Lock()
@@ -95,11 +95,11 @@ class SqliteStore:
 
     @property
     def login(self) -> None:
-        """A file knows nobody."""
+        """None: a file has no logins."""
         return
 
     def append(self, seal: Seal) -> Entry:
-        """Add the entry that `seal` makes from the last sequence and hash."""
+        """Add the entry that `seal` computes from the last sequence and hash."""
         with self._turn, self._errors(), self._transaction():
             last = self._db.execute(
                 "SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1"
@@ -109,12 +109,12 @@ class SqliteStore:
         return entry
 
     def select(self, tail: str, values: Sequence[str | int]) -> list[Entry]:
-        """Entries by the rest of a query after `FROM`."""
+        """Select entries by the rest of a query after `FROM`."""
         with self._turn, self._errors():
             return [Entry(*row) for row in self._db.execute(SELECT + tail, values)]
 
     def faults(self) -> list[str]:
-        """Damage that SQLite finds in the file, and guards that are gone."""
+        """Damage that SQLite finds in the file, and missing guards."""
         with self._turn, self._errors():
             found = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
             rows = self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
@@ -126,7 +126,7 @@ class SqliteStore:
         return faults
 
     def access(self) -> list[PartyAccess]:
-        """What the mode of the file gives; who may write a file may write all of it."""
+        """Rights by the mode of the file; anybody who may write it may write all of it."""
         about = self.path.stat()
         parties = (
             (f"user {_name(pwd.getpwuid, about.st_uid)}", stat.S_IRUSR, stat.S_IWUSR),
@@ -147,7 +147,7 @@ class SqliteStore:
         self._db.close()
 
     def _prepare(self, create: bool) -> None:
-        """Set the connection up, and the tables if the file is new."""
+        """Set up the connection, and the tables if the file is new."""
         made = self._is_made()
         if not made and not create:
             raise InputError("a ledger", f"{self.path}, an empty file", "Name its file.")
@@ -158,7 +158,7 @@ class SqliteStore:
         self._db.execute(SELECT + "ORDER BY sequence DESC LIMIT 1").fetchone()
 
     def _make(self) -> None:
-        """Make the tables, unless another process has done so meanwhile."""
+        """Create the tables, unless another process has done so meanwhile."""
         with self._transaction():
             if self._is_made():
                 return
@@ -169,7 +169,7 @@ class SqliteStore:
             self._db.execute(f"PRAGMA application_id = {APPLICATION}")
 
     def _is_made(self) -> bool:
-        """Whether the tables are there; refuses a file that is something else's."""
+        """True if the tables exist; raises for a file of another kind."""
         application = self._db.execute("PRAGMA application_id").fetchone()[0]
         tables = self._db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
         if application != APPLICATION and (application or tables):
@@ -177,7 +177,7 @@ class SqliteStore:
         return bool(tables)
 
     def _log_ahead(self) -> None:
-        """Switch to the write-ahead log; SQLite does not wait by itself when others do so too."""
+        """Switch to the write-ahead log, with retries: SQLite itself does not wait here."""
         until = time.monotonic() + WAIT_S
         while True:
             try:
@@ -190,7 +190,7 @@ class SqliteStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Alone with the file: all of the block is written, or nothing."""
+        """Lock the file: all of the block is written, or nothing."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -1,6 +1,6 @@
 """Ed25519 signatures in the form of OpenSSH, so that `ssh-keygen -Y verify` reads them too.
 
-Keys are the user's own (`ssh-keygen -t ed25519`); nothing here makes or keeps one.
+Keys are the user's own (`ssh-keygen -t ed25519`); none is created or stored here.
 
 Source: OpenSSH, PROTOCOL.sshsig; RFC 8032 (Ed25519); RFC 8709 (Ed25519 in SSH).
 """
@@ -23,7 +23,7 @@ PACKAGES = Extra("audit")
 
 @dataclass(frozen=True)
 class Signature:
-    """What a signature says of itself: by which key, for what purpose, and its 64 bytes."""
+    """Contents of a signature: its key, its purpose, and its 64 bytes."""
 
     key: bytes  # 32 bytes, public
     namespace: str
@@ -31,13 +31,13 @@ class Signature:
 
     @property
     def fingerprint(self) -> str:
-        """The key in short, as `ssh-keygen -l` shows it."""
+        """Fingerprint of the key, as `ssh-keygen -l` shows it."""
         digits = hashlib.sha256(_text(KIND) + _text(self.key)).digest()
         return f"SHA256:{base64.b64encode(digits).decode().rstrip('=')}"
 
 
 def sign(message: bytes, namespace: str, key: Any) -> str:
-    """A signature over a message for a purpose, by an `Ed25519PrivateKey`."""
+    """Sign a message for a purpose with an `Ed25519PrivateKey`."""
     public = key.public_key().public_bytes_raw()
     seal = key.sign(_covered(message, namespace.encode()))
     blob = MAGIC + struct.pack(">I", 1) + _text(_text(KIND) + _text(public))
@@ -49,10 +49,10 @@ def sign(message: bytes, namespace: str, key: Any) -> str:
 
 
 def read(armoured: str) -> Signature:
-    """What a signature holds.
+    """Parse an armoured signature.
 
     Raises:
-        InputError: if it is none, or not by an Ed25519 key over a SHA-512.
+        InputError: if it is invalid, or not by an Ed25519 key over a SHA-512.
     """
     lines = armoured.strip().splitlines()
     if len(lines) < 3 or lines[0] != BEGIN or lines[-1] != END:
@@ -72,7 +72,7 @@ def read(armoured: str) -> Signature:
 
 
 def holds(message: bytes, signature: Signature) -> bool:
-    """Whether the owner of the key that a signature names signed this message for its purpose."""
+    """True if the owner of a signature's key signed this message for its purpose."""
     errors = PACKAGES.package("cryptography.exceptions")
     keys = PACKAGES.package("cryptography.hazmat.primitives.asymmetric.ed25519")
     try:
@@ -84,7 +84,7 @@ def holds(message: bytes, signature: Signature) -> bool:
 
 
 def private_key(path: Path, password: str | None = None) -> Any:
-    """The private key of a file, as OpenSSH or OpenSSL wrote it.
+    """Load the private key of a file in the format of OpenSSH or OpenSSL.
 
     Raises:
         InputError: if it is no Ed25519 key, or its password is missing or wrong.
@@ -110,12 +110,12 @@ HOW = "Make one: ssh-keygen -t ed25519 -f KEY."
 
 
 def public_line(key: bytes) -> str:
-    """A public key as OpenSSH writes it."""
+    """Write a public key as OpenSSH does."""
     return f"{KIND.decode()} {base64.b64encode(_text(KIND) + _text(key)).decode()}"
 
 
 def public_key(encoded: str) -> bytes:
-    """The 32 bytes of a public key from the base64 of its line.
+    """Decode the 32 bytes of a public key from the base64 of its line.
 
     Raises:
         InputError: if it is no Ed25519 key.
@@ -143,7 +143,7 @@ def _text(data: bytes) -> bytes:
 
 
 def _texts(data: bytes, count: int) -> list[bytes]:
-    """Exactly so many texts, one after the other."""
+    """Split off exactly `count` texts."""
     found = []
     for _ in range(count):
         (length,) = struct.unpack_from(">I", data)

@@ -1,4 +1,4 @@
-"""What the ledger asks of a database; the dialects differ and are kept apart behind this."""
+"""Contract of the ledger's database, behind which the dialects differ."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
@@ -15,30 +15,30 @@ class EntryStore(Protocol):
 
     @property
     def where(self) -> str:
-        """The place, as it may be shown: without a password."""
+        """The place for display: without a password."""
         ...
 
     @property
     def login(self) -> str | None:
-        """As whom the database knows this user; none if it knows nobody."""
+        """Name of this user on the database; None if it has no users."""
         ...
 
     def append(self, seal: Seal) -> Entry:
-        """Add the entry that `seal` makes from the last sequence and hash, and sync."""
+        """Add the entry that `seal` computes from the last sequence and hash, and sync."""
         ...
 
     def select(self, tail: str, values: Sequence[str | int]) -> list[Entry]:
-        """Entries by the rest of a query after `FROM`, with `?` for each value."""
+        """Select entries by the rest of a query after `FROM`, with `?` for each value."""
         ...
 
     def faults(self) -> list[str]:
-        """What is wrong with the store itself: damage, or guards that are gone."""
+        """Faults of the store itself: damage, or missing guards."""
         ...
 
     def access(self) -> list[PartyAccess]:
-        """Who may read, append and alter."""
+        """Rights to read, append and alter."""
         ...
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Release the database."""
         ...

@@ -1,4 +1,4 @@
-"""Entries of the ledger in a few words, for tables and pages."""
+"""Entries of the ledger in a few words, for tables and reports."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ SHORT = 12  # digits of a digest
 
 
 def told(entry: Entry) -> str:
-    """What an entry says, in a line; nothing for a kind that is not known here."""
+    """Summarise an entry in a line; empty for an unknown kind."""
     way = _WAYS.get(entry.kind)
     if way is None:
         return ""
@@ -24,10 +24,10 @@ def told(entry: Entry) -> str:
 
 
 def asked_of(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What was asked, as headings with words; none of an entry that does not say it, or is altered.
+    """Summarise a request as headings with words; empty for an entry that lacks one, or is altered.
 
     Args:
-        body: of a proposal, or of the beginning of a search.
+        body: body of a proposal, or of the beginning of a search.
     """
     try:
         asked = parse(body["asked"], Spec, "asked")
@@ -59,7 +59,7 @@ def engines_of(entry: Entry) -> list[tuple[str, str]]:
 
 
 def refuses(entry: Entry) -> bool:
-    """Whether it says that somebody or something refused: a screen, the gate, who signs."""
+    """True if a person or a check refused: a screen, the gate, a signer."""
     body = entry.table
     return (
         entry.kind == "refusal"

@@ -1,4 +1,4 @@
-"""Fits that are kept, and those that go out from one: few parameters learn new designs."""
+"""Stored fits, and adapted ones: few added parameters learn new designs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -38,13 +38,13 @@ RANK = 8
 
 @dataclass(frozen=True)
 class AdaptRequest:
-    """Designs of a spec, the folder of the fit that is adapted to them, and by how much."""
+    """Request to adapt: designs of a spec, the folder of the base fit, and its settings."""
 
     spec: Spec
     base: Path
     rank: int = RANK
     steps: int = STEPS
-    replay: float = 0.0  # share of the lessons that are designs which the base learned from
+    replay: float = 0.0  # share of training examples that are designs which the base learned from
 
 
 def keep(
@@ -57,7 +57,7 @@ def keep(
     anew: bool = False,
     ledger: Ledger | None = None,
 ) -> FitRecord:
-    """Fit the generator of a spec by this process and keep it in `out`, where others go out from.
+    """Fit the generator of a spec in this process and save it in `out`, as a base for adaptation.
 
     Raises:
         InputError: for a family that comes trained.
@@ -94,7 +94,6 @@ def keep(
 def _lineage(
     problem: Problem, asked: Spec, data: tuple[Tensor, Tensor], weights: str
 ) -> dict[str, Any]:
-    """What a fit stands on, and its weights."""
     return {
         "spec": digest(specs.as_table(asked)),
         "data": digest([array_digest(a.numpy()) for a in data]),
@@ -114,7 +113,7 @@ def adapt(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> FitRecord:
-    """Train low-rank parts of a kept fit on the designs of a spec; keep the sum as a fit in `out`.
+    """Train low-rank parts of a saved fit on the designs of a spec; save the sum as a fit in `out`.
 
     Raises:
         InputError: if there is no fit of this problem in `base`, no matrix for such a rank, or no
@@ -152,14 +151,14 @@ def _encoded(problem: Problem, known: xr.Dataset) -> Encoded:
 
 @dataclass(frozen=True)
 class EarlierLessons:
-    """What a fit learned from before, as its new problem encodes it, and what it put aside."""
+    """Training data of the base fit, as the new problem encodes it, and its held-out share."""
 
     seen: Encoded
     apart: Encoded
 
     @classmethod
     def of(cls, base: Path, problem: Problem, share: float) -> "EarlierLessons":
-        """By the spec that the folder of the fit holds.
+        """Rebuild the split of the fit in the folder `base` from the spec stored there.
 
         Raises:
             InputError: if there is none.
@@ -173,7 +172,7 @@ class EarlierLessons:
         return cls(seen, apart)
 
     def beside(self, own: Encoded, share: float, rng: torch.Generator) -> Encoded:
-        """Lessons of which a share is drawn from these."""
+        """Return training examples of which a share is sampled from those of the base."""
         count = round(len(own[0]) * share / (1 - share))
         drawn = torch.randint(len(self.seen[0]), (count,), generator=rng)
         both = zip(own, self.seen, strict=True)
@@ -191,7 +190,7 @@ def _adapted(
     model = AdaptedModel(family, asked.rank, torch.Generator().manual_seed(seed))
     plan = offer.plan(problem, first.name, steps=asked.steps, seed=seed)
     told = replace(plan, progress=lambda i, n, loss: watch("adapt", i, n))
-    rows = split(len(x), plan.held_out, stream(seed, 0))  # as the fit puts them aside
+    rows = split(len(x), plan.held_out, stream(seed, 0))  # held out as the fit does
     earlier = EarlierLessons.of(asked.base, problem, plan.held_out)
     tried = {"loss": (x[rows.held_out], cond[rows.held_out]), "earlier_loss": earlier.apart}
 
@@ -202,7 +201,7 @@ def _adapted(
 
     before, lessons = losses("before"), data
     if asked.replay:
-        own = x[rows.train], cond[rows.train]  # what is put aside stays so
+        own = x[rows.train], cond[rows.train]  # held-out rows stay held out
         lessons = earlier.beside(own, asked.replay, stream(seed, 4))
     course, share = train(model, *lessons, told), model.share
     after = losses("after")
@@ -227,13 +226,13 @@ def _adapted(
 
 
 def _risen(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
-    """What speaks against an adapted fit: a loss on its own designs that did not fall."""
+    """Return the reason against an adapted fit: a held-out loss on its own designs that rose."""
     was, now = before["loss_before"], after["loss_after"]
     return [f"the held-out loss on these designs rose from {was:.4g} to {now:.4g}"] * (now > was)
 
 
 def replay(kept: FitRecord, folder: Path) -> Replay:
-    """Fit it again as its record says, whatever is cached, and compare the weights.
+    """Fit it again from its record, without the cache, and compare the weights.
 
     Raises:
         InputError: if the fit that it was adapted from is no longer there.

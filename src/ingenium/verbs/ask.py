@@ -1,4 +1,4 @@
-"""The verb `ask` in Python: from words to a spec of any problem that is installed."""
+"""The verb `ask` in Python: from words to a spec of any installed problem."""
 
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ _KEPT = TypeAdapter(tuple[Contract, ...])
 
 @dataclass(frozen=True)
 class WordedWish:
-    """A request, what was understood of it, and the spec that follows."""
+    """A request in words, its reading, and the spec that follows."""
 
     reading: RequestReading
     contract: Contract | None = None
@@ -44,28 +44,28 @@ class WordedWish:
 
     @property
     def whole(self) -> bool:
-        """Whether a spec follows and nothing has to be asked back."""
+        """True if a spec follows and no question is open."""
         return self.made is not None and self.reading.whole
 
 
 def contract_of(name: str) -> Contract:
-    """The contract of a problem, which is opened for it."""
+    """Open a problem and return its contract."""
     from ingenium.core.asking import resolve
 
     problem = open_problem(Spec(name))
     problem.limits = resolve(Spec(name), problem).limits  # with their units
     more: dict[str, Quantity] = {}
     for adds in dict.fromkeys(problem.absent.values()):
-        setup = tomllib.loads(adds.partition(" (")[0])  # as the refusal of the quantity tells it
+        setup = tomllib.loads(adds.partition(" (")[0])  # as the refusal of the quantity states it
         more |= {q.name: q for q in open_problem(Spec(name, setup=setup)).quantities}
     return Contract.of(problem, load(name.partition(".")[0]).summary, more)
 
 
 def contracts(watch: "Watch | None" = None) -> tuple[Contract, ...]:
-    """Of all problems that are installed; a domain that does not load is passed over.
+    """Return the contracts of all installed problems; a domain that fails to load is skipped.
 
-    What a domain brings as `contracts.json` is taken, where it holds all its problems; of another
-    one the problems are opened once, and kept in the cache as long as its source stays.
+    A domain's own `contracts.json` is used if it covers all its problems; otherwise its problems
+    are opened once, and the result is cached until the domain's source changes.
     """
     found: list[Contract] = []
     fields = names()
@@ -109,7 +109,7 @@ def _read(path: Path) -> tuple[Contract, ...] | None:
 
 
 def as_json(made: Iterable[Contract]) -> str:
-    """Contracts as a file holds them."""
+    """Serialise contracts as JSON."""
     return _KEPT.dump_json(tuple(made), indent=1, exclude_defaults=True).decode() + "\n"
 
 
@@ -120,7 +120,7 @@ def ask(
     problem: str | None = None,
     weights: Sequence[float] | np.ndarray = RULES,
 ) -> WordedWish:
-    """What a request asks, of the problem that it is for or of the one that is named.
+    """Read a request, for the problem that fits it best or for the one named.
 
     Raises:
         InputError: if it cannot be a request.
@@ -156,7 +156,7 @@ def ask(
 
 
 def _telling(read: Sequence[RequestReading]) -> RequestReading | None:
-    """Of problems that fit equally well, the one that reads most of a request; none if two do."""
+    """Return the reading that covers most of a request, among equally good ones; None if tied."""
 
     def told(reading: RequestReading) -> int:
         return len(reading.found) + sum(
@@ -174,7 +174,7 @@ def _vocabulary(known: Sequence[Contract]) -> tuple[str, ...]:
 
 
 def _made(reading: RequestReading, contract: Contract) -> Worded:
-    """The spec, whose setup is checked by the problem's own settings."""
+    """Build the spec and check its setup against the problem's settings."""
     made = worded(reading, contract)
     if made.spec.setup:
         kind = problem_class(contract.problem)

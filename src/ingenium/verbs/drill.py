@@ -1,4 +1,4 @@
-"""Drills: a fit on real processes, some of which are killed or cut off, ends as one that is not."""
+"""Drills: a fit whose workers are killed or cut off must end like an undisturbed one."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ Steps = tuple[Annotated[int, Field(ge=1)], ...]
 
 @checked(frozen=True, config=_STRICT)
 class DrillSpec:
-    """A fit, and what befalls it at which steps."""
+    """A fit, and the faults injected at given steps."""
 
     spec: Spec  # of the fit
     title: Annotated[str, Field(max_length=200)] = "A drill"
@@ -63,13 +63,13 @@ class DrillSpec:
 
     @property
     def request(self) -> FitRequest:
-        """The fit that is drilled."""
+        """The fit under test."""
         place, layout = WorkPlace(PROCESSES, self.workers), self.layout or f"data:{self.workers}"
         return FitRequest(self.spec, place, layout, self.steps, rehearse=False, wait_s=self.wait_s)
 
 
 class FinishedDrill(Artifact):
-    """A drill in its folder, and what it showed."""
+    """A drill in its folder, with its results."""
 
     what = "a drill"
     file = "drill.json"
@@ -80,7 +80,7 @@ class FinishedDrill(Artifact):
 
     @property
     def spec(self) -> DrillSpec:
-        """The fit, and its faults."""
+        """The fit and its faults."""
         return parse(without_none(self.record["spec"]), DrillSpec, "the record of a drill")
 
     @property
@@ -95,7 +95,7 @@ class FinishedDrill(Artifact):
         )
 
     def tables(self) -> Sequence[tuple[str, Table]]:
-        """Faults, and what they cost."""
+        """Faults and their cost."""
         return ("Faults", listed(self.record["faults"], FAULTS)), ("Costs", _sums(self.record))
 
 
@@ -107,7 +107,7 @@ def drill(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> FinishedDrill:
-    """Fit once undisturbed and once under faults, and compare; the weights of the latter are kept.
+    """Fit once undisturbed and once under faults, and compare; the weights of the latter are saved.
 
     Raises:
         InputError: for a fit that cannot be divided so.
@@ -145,7 +145,7 @@ def replay(kept: FinishedDrill, folder: Path) -> Replay:
 
 
 def _ingested(asked: DrillSpec, ledger: Ledger) -> str:
-    """The version of the data that is trained on, entered before it is."""
+    """Return the data version used for training, entered in the ledger beforehand."""
     problem = open_problem(asked.spec)
     problem.prepare(silent)
     version = dataset_digest(problem.data())
@@ -155,18 +155,18 @@ def _ingested(asked: DrillSpec, ledger: Ledger) -> str:
 
 @dataclass
 class WorkerFault:
-    """One that befell a worker, and how it was overcome."""
+    """A fault that hit a worker, and how it was overcome."""
 
     what: str
     step: int
     at_s: float
-    seen_s: float = 0.0  # until the loss of a rank was told
-    recovered_s: float = 0.0  # until a step was made again
+    seen_s: float = 0.0  # until the loss of a rank was reported
+    recovered_s: float = 0.0  # until a step was completed again
     redone: int = 0  # steps
 
 
 class FaultyRanks:
-    """Brings ranks together again and again, and does to them what a drill says."""
+    """Starts the ranks repeatedly and injects the faults of a drill."""
 
     def __init__(self, asked: DrillSpec, watch: Watch) -> None:
         self.asked, self.watch, self.faults = asked, watch, list[WorkerFault]()
@@ -185,13 +185,13 @@ class FaultyRanks:
 
     @property
     def met(self) -> bool:
-        """Whether all that could befall the ranks did, and each time one was lost by it."""
+        """True if every fault was injected, and each one cost a rank."""
         return not self.todo and all(fault.seen_s > 0 for fault in self.faults)
 
     def gathered(
         self, place: WorkPlace, job: RankedFit, *, wait_s: float, tell: Watch
     ) -> list[Any]:
-        """The answers of the ranks that came through."""
+        """Return the answers of the ranks that finished."""
         self._began = time.perf_counter()
         site = self._site(place.count)
         try:
@@ -237,7 +237,7 @@ class FaultyRanks:
 
     def _lost(self, site: ProcessSite) -> None:
         now = time.perf_counter() - self._began
-        if self._open is None:  # nobody did it: it counts all the same
+        if self._open is None:  # injected by nobody, and counted all the same
             step = self.beats[-1][1] if self.beats else 0
             self._open = WorkerFault("rank lost by itself", step, now)
             self.faults.append(self._open)

@@ -1,4 +1,4 @@
-"""Small generators in Python: any generator of any problem, fitted to a device, and replayed."""
+"""Small generators in Python: any problem's generator, fitted to a device, and replayed."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +23,7 @@ from ingenium.trust.ledger import Ledger, ledger_or_own
 
 
 def opened(name: str, sheet: DeviceSheet, *, watch: Watch = silent) -> CompressionTask:
-    """The generator of a problem as it stands, ready to be made small.
+    """Open the generator of a problem as a task of compression.
 
     Raises:
         InputError: for a family without a network that a device can run.
@@ -54,7 +54,7 @@ def fit(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> SmallGenerator:
-    """Fit the generator of a problem to a device, and keep it in `out`.
+    """Fit the generator of a problem to a device, and save it in `out`.
 
     Raises:
         EngineError: where compiler or board are absent, before anything is fitted.
@@ -67,7 +67,7 @@ def fit(
 
 
 def lender(kept: SmallGenerator) -> Lender:
-    """A small generator that helps others: its graphs, and whole designs by it.
+    """Open a small generator as a source for others: its graphs and its whole designs.
 
     Raises:
         CorruptError: for a record without problem or sheet.
@@ -80,7 +80,7 @@ def lender(kept: SmallGenerator) -> Lender:
 
 
 def replay(kept: SmallGenerator, folder: Path) -> Replay:
-    """Fit it again from the sheet that its record holds, in another folder, and compare.
+    """Fit it again from the sheet in its record, in another folder, and compare.
 
     Raises:
         CorruptError: for a record without problem or sheet.

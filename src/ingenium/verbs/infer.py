@@ -1,4 +1,4 @@
-"""Posteriors in Python: hidden states of a problem, inferred from what was read, and replayed."""
+"""Posteriors in Python: hidden states of a problem, inferred from readings, and replayed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ def infer(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> Inferred:
-    """Open the problem of a spec, answer it and keep the posterior in `out`."""
+    """Open the problem of a spec, infer its hidden state and save the posterior in `out`."""
     watch("open", 0, 1)
     problem = open_problem(asked.spec)
     with ledger_or_own(ledger) as book:
@@ -32,10 +32,10 @@ def infer(
 
 
 def reading(asked: InferSpec, file: Path) -> InferSpec:
-    """The spec with a file in place of what its problem reads.
+    """Return the spec with a file in place of its problem's readings.
 
     Raises:
-        InputError: for a problem that nothing can be read of.
+        InputError: for a problem without readings.
     """
     kind = problem_class(asked.problem)
     observed = getattr(kind, "observed", "")

@@ -63,10 +63,10 @@ def model(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> MadeModel:
-    """Make the model that words ask for, of a table over time, and keep it in `out`.
+    """Build the model described in words from a table over time, and save it in `out`.
 
     Raises:
-        InputError: for words or a table that no model can be made of.
+        InputError: for words or a table that fit no model.
         StorageError: if `out` cannot be written.
     """
     series = MeasuredSeries.read(data, asked.held_out)
@@ -106,13 +106,13 @@ def model(
 
 
 def replay(kept: KeptModel, folder: Path) -> Replay:
-    """Make it again from its own words and table, in another folder, and compare."""
+    """Build it again from its own words and table, in another folder, and compare."""
     again = model(kept.spec, kept.folder / DATA, folder, overwrite=True)
     return kept.compared(again.kept.record)
 
 
 def _candidates(reading: ProcessReading, series: MeasuredSeries) -> list[Any]:
-    """Families that the words and the columns admit; of the columns alone where both have none.
+    """Return families that words and columns admit; by columns alone where the words name none.
 
     Raises:
         InputError: where no family has such columns.
@@ -133,7 +133,7 @@ def _candidates(reading: ProcessReading, series: MeasuredSeries) -> list[Any]:
 
 
 def _searched(series: MeasuredSeries, part: Path, seed: int, watch: Watch) -> list[RateLaw]:
-    """Laws of the rate of each column that the problem of laws accepts, short ones first."""
+    """Search a rate law for each column; return the accepted ones, each column's shortest first."""
     found = []
     for place, column in enumerate(series.names):
         watch("laws", place, len(series.names))
@@ -163,7 +163,7 @@ def _searched(series: MeasuredSeries, part: Path, seed: int, watch: Watch) -> li
 
 
 def _front(verdicts: xr.Dataset) -> list[int]:
-    """Accepted laws that no shorter one beats, the closest first."""
+    """Return accepted laws that no shorter one beats, the most accurate first."""
     good = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     size, error = (verdicts[n].to_numpy() for n in ("complexity", "misfit"))
     kept: list[int] = []
@@ -177,7 +177,7 @@ def _front(verdicts: xr.Dataset) -> list[int]:
 def _fitted(
     models: Sequence[ProcessModel], seed: int, watch: Watch
 ) -> tuple[list[FittedModel], list[str]]:
-    """All models that have a trajectory, the likeliest first, and why others have none.
+    """Fit all models that have a trajectory, the likeliest first; also return why others have none.
 
     Raises:
         InputError: where none has.
@@ -200,7 +200,7 @@ def _fitted(
 
 
 def _begun(one: ProcessModel) -> np.ndarray | None:
-    """Where the fit of a law begins: constants as the search found them."""
+    """Return the initial constants for the fit of a law: those that the search found."""
     if not one.family.found:
         return None
     start = fitting.ReadingDensity(one).middle.copy()
@@ -210,7 +210,7 @@ def _begun(one: ProcessModel) -> np.ndarray | None:
 
 
 def _checked(best: FittedModel) -> list[checks.ModelCheck]:
-    """Units, what is conserved, and a second integrator."""
+    """Check units, conserved quantities, and agreement with a second integrator."""
     constants, first, _ = best.density.parts(best.numbers)
     found = [checks.units(best.model), checks.conserved(best.model)]
     found.append(checks.integrators(best.model, constants, first))
@@ -218,7 +218,7 @@ def _checked(best: FittedModel) -> list[checks.ModelCheck]:
 
 
 def _weighed(best: FittedModel, found: ModelPosterior, score: ForecastScore) -> dict[str, Any]:
-    """Constants with their bands, checks, the forecast, and what follows from them."""
+    """Return constants with their bands, checks, the forecast, and derived values."""
     tried = _checked(best)
     return {
         "constants": constant_bands(found),
@@ -231,14 +231,14 @@ def _weighed(best: FittedModel, found: ModelPosterior, score: ForecastScore) -> 
 
 
 def _found_again(models: Sequence[ProcessModel], own: Sequence[ProcessModel]) -> list[str]:
-    """Families whose rates the search wrote again, though it knows none of them."""
+    """Return families whose rates the search found again without knowing them."""
     again = [m.label for m in models if any(checks.same_form(m, o) for o in own)]
     return [f"The search of formulas, which knows no family, wrote the rates of {a} again."
             for a in again]  # fmt: skip
 
 
 def _chosen(best: FittedModel) -> dict[str, Any]:
-    """The model, what it takes for granted, and where its states rest."""
+    """Return the model, its assumptions, and its steady states."""
     return {
         "model": best.model.family.name,
         "title": best.model.label,

@@ -27,11 +27,11 @@ KEPT_EVERY = 100  # rows, after which the memory of a running monitor is written
 
 
 def streams_of(path: Path) -> tuple[tuple[Stream, ...], StreamSource]:
-    """Streams of a finished run, as its files say; or of CSV files of one's own.
+    """Return the streams of a finished run, or of a user's CSV files.
 
     Raises:
         InputError: for a run of a problem that cannot be watched, or a folder without streams or
-            with some that tell their events and some that do not.
+            with some that label their events and some that do not.
     """
     if (path / "spec.toml").is_file():
         problem = open_problem(recorded_spec(path))
@@ -57,7 +57,7 @@ def fit(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> Monitor:
-    """Fit a monitor to the streams of a run or of files, and keep it in `out`."""
+    """Fit a monitor to the streams of a run or of files, and save it in `out`."""
     watch("read streams", 0, 1)
     streams, source = streams_of(path)
     with ledger_or_own(ledger) as book:
@@ -67,12 +67,12 @@ def fit(
 
 
 def unheard(row: RowAlarm) -> None:
-    """Tell nobody."""
+    """Ignore a row: the default listener."""
 
 
 @dataclass(frozen=True)
 class StreamRun:
-    """A stream that a monitor has seen."""
+    """A stream, and a monitor's alarms on it."""
 
     told: list[RowAlarm]
     values: np.ndarray
@@ -85,8 +85,8 @@ def run(
 ) -> StreamRun:
     """Feed a stream to a monitor, row by row; `-` is standard input.
 
-    With `state` it goes on from where it was; what it remembers is kept there now and then, and
-    whatever ends the stream. `heard` is told each row.
+    With `state` it resumes from that file; its memory is saved there periodically, and also when
+    the stream ends, for whatever reason. `heard` is called for each row.
 
     Raises:
         InputError: for a stream that the monitor cannot read; naming row and column.
@@ -116,10 +116,10 @@ def run(
 
 
 def replay(kept: Monitor, folder: Path) -> Replay:
-    """Fit it again from what it was fitted to, in a folder of its own, and compare.
+    """Fit it again from its own data, in a folder of its own, and compare.
 
     Raises:
-        InputError: if what it was fitted to is no longer there.
+        InputError: if that data no longer exists.
     """
     path = Path(kept.record["source"])
     if not path.exists():
@@ -128,7 +128,7 @@ def replay(kept: Monitor, folder: Path) -> Replay:
 
 
 def _found(kept: Monitor, stream: Path) -> Path:
-    """The stream itself, or the one of its name beside the monitor."""
+    """Return the stream itself, or the one of its name in the monitor's folder."""
     beside = kept.folder / stream
     return beside if not stream.exists() and beside.is_file() and str(stream) != "-" else stream
 

@@ -1,4 +1,4 @@
-"""Operations in Python: a policy of a finished run on a plant, released, run, kept and replayed."""
+"""Operations in Python: a policy of a finished run, released, run on a plant, and replayed."""
 
 import json
 import time
@@ -42,7 +42,7 @@ COMPARED = ("truth", "action", "who", "why")
 
 @dataclass(frozen=True)
 class PolicyChoice:
-    """Which policy operates: a design of a finished run, the best without a number; or a family."""
+    """A policy by choice: a design of a finished run (the best, without a number), or a family."""
 
     run: Path | None = None
     design: int | None = None
@@ -61,7 +61,7 @@ class PolicyChoice:
 
 @dataclass(frozen=True)
 class PolicySource:
-    """What operates: a design of a run, or a family that was made with the seed of its digest."""
+    """Origin of a policy: a design of a run, or a family built with the seed in its digest."""
 
     run: str
     design: int
@@ -73,7 +73,7 @@ class PolicySource:
 
 
 def plant_of(name: str, setup: Mapping[str, Any]) -> tuple[Operated, str]:
-    """A problem that has a plant, and the digest of what it models.
+    """Open a problem that has a plant; return it with the digest of its model.
 
     Raises:
         InputError: for a problem without one.
@@ -87,7 +87,7 @@ def plant_of(name: str, setup: Mapping[str, Any]) -> tuple[Operated, str]:
 def policy_of(
     choice: PolicyChoice, where: Operated, name: str, seed: int
 ) -> tuple[Policy, PolicySource]:
-    """What was chosen for the plant of a problem.
+    """Open the chosen policy for the plant of a problem.
 
     Raises:
         InputError: for a family that the plant does not know, or that leaves its limits; for a run
@@ -102,10 +102,10 @@ def policy_of(
 
 
 def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy, PolicySource]:
-    """A design of a finished run, from its exported file.
+    """Load a design of a finished run from its exported file.
 
-    Its evidence must hold the file as it lies there, and its verdict must be `accepted`: what was
-    found under no limits does not act.
+    The file must match its evidence, and its verdict must be `accepted`: a design found without
+    limits is not operated.
     """
     run = open_run(folder, open_problem)
     problem = run.problem
@@ -139,7 +139,7 @@ def in_time(policy: Policy, plant: Plant) -> None:
     """Refuse a policy whose decisions as a rule take longer than a period of the plant.
 
     Raises:
-        InputError: with the shortest period that it could keep here.
+        InputError: with the shortest period that it can meet here.
     """
     state, took = plant.begin(SERVING.some(1)), []
     seen, wanted, memory = plant.seen(state, ()), plant.wanted(state), policy.begin(1)
@@ -167,11 +167,11 @@ def operate(
     overwrite: bool = False,
     ledger: Ledger | None = None,
 ) -> OperationRecord:
-    """Release a policy, run it in its shell, judge the run and keep it in `out`.
+    """Release a policy, run it in its shell, judge the run and save it in `out`.
 
     Raises:
         InputError: for a plant, policy, drill or spec that do not go together.
-        KeyboardInterrupt: when stopped; the same call goes on, the plant is at its fallback.
+        KeyboardInterrupt: when stopped; the same call resumes, the plant is at its fallback.
     """
     watch("open the plant", 0, 1)
     where, system = plant_of(name, spec.setup)
@@ -239,7 +239,7 @@ def _run(
 def _judged(
     run: Operation, spec: OperateSpec, drill: Drill, ledger: Ledger, name: str
 ) -> dict[str, Any]:
-    """What was measured, who decided, and the verdict; decisions go to the ledger."""
+    """Measure and judge a run; its decisions go to the ledger."""
     course = run.table()
     outcome = _outcome(run, spec, drill)
     for decision in outcome["decisions"]:
@@ -267,7 +267,7 @@ def _judged(
 
 
 def _written(run: Operation, decisions: Sequence[Any], part: Path) -> dict[str, str]:
-    """The course and the decisions as files, with their digests."""
+    """Write the trajectory and the decisions as files; return their digests."""
     course = run.table()
     course.attrs["stops_s"] = run.stops or [-1.0]
     write_netcdf(part / COURSE, course)
@@ -277,7 +277,7 @@ def _written(run: Operation, decisions: Sequence[Any], part: Path) -> dict[str, 
 
 
 def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
-    """What its course comes to: what is recorded, and compared when it is run again."""
+    """Return results of a run that are recorded, and compared on replay."""
     course = run.table()
     values = judging.measured(course, run.plant, drill)
     verdict = Judgement.of({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
@@ -301,8 +301,8 @@ def replay(kept: OperationRecord, folder: Path) -> Replay:
     """Run it again from its record, with the periods that were late then, and compare.
 
     Raises:
-        InputError: if the run of its policy is no longer there, or the policy never ran, or the
-            run was stopped in between, which nothing says again.
+        InputError: if the run of its policy is no longer there, or the policy never ran, or the run
+            was stopped in between, which cannot be replayed.
     """
     record, course, spec = kept.record, kept.course, kept.spec
     if record["stops_s"]:
@@ -326,7 +326,7 @@ def replay(kept: OperationRecord, folder: Path) -> Replay:
     run = Operation(where.plant, policy, Shell(where.plant, bar), drill, len(late), scenario, late)
     run.run()
     odd = unlike(run.table(), course, COMPARED)
-    again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # as a record holds it
+    again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # in the format of a record
     return Replay.of(
         {
             "system": system == record["evidence"]["system"],

@@ -37,16 +37,16 @@ def propose(
     form: str | None = None,
     clock: Clock | None = None,
 ) -> Run:
-    """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
+    """Propose `n` designs, verify them all, and save accepted ones with their evidence in `out`.
 
-    Without a folder it is `out/PROBLEM`. Workers `on` other processes give the same bits; a script
-    that asks for them needs the guard `if __name__ == "__main__"`. `model` is the folder of a fit
-    over workers, whose weights propose. `form` names the format of the files, the problem's first
-    if none. `clock` may hold the seconds of what came before, such as imports.
+    The default folder is `out/PROBLEM`. Workers `on` other processes give the same bits; a script
+    that uses them needs the guard `if __name__ == "__main__"`. `model` is the folder of a fit over
+    workers, whose weights propose. `form` names the format of the files, the problem's first if
+    none. `clock` may hold the seconds spent before the call, such as on imports.
 
     Raises:
-        InputError: if the spec asks for what the problem does not have, or `n` is below 1.
-        EngineError: if the engine has no answer to any design.
+        InputError: if the spec asks for something that the problem lacks, or `n` is below 1.
+        EngineError: if the engine fails on all designs.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     check_count(n, seed)
@@ -85,7 +85,7 @@ def as_spec(spec: SpecLike) -> Spec:
 
 
 def finish(meter: Meter) -> Finish:
-    """Return the last step of a run: its record says what it took, and the report is written."""
+    """Return the last step of a run: it records the resources used, and writes the report."""
 
     def finish(run: Run, folder: Path) -> None:
         run.record["energy"] = asdict(meter.read())

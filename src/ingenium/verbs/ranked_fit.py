@@ -1,8 +1,8 @@
-"""Fits on many ranks: a layout, a rehearsal beside one process, the fit, weights with lineage.
+"""Fits on many ranks: a layout, a rehearsal compared with one process, the fit, its lineage.
 
-Each rank opens the problem by itself, so that nothing but gradients travels; ranks that stand on
-other code or data are refused. What is kept in `out` is a model as any run keeps one, and
-`fit.json`, which says under which layout it was fitted, what was predicted and what was measured.
+Each rank opens the problem by itself, so that only gradients travel; ranks with other code or
+data are refused. `out` holds a model as any run saves one, and `fit.json`: the layout, the
+predicted costs and the measured ones.
 """
 
 import shutil
@@ -49,14 +49,14 @@ from ingenium.train.trainer import train
 from ingenium.trust.ledger import Ledger, ledger_or_own
 from ingenium.verbs.rehearsal import Rehearsal, predicted
 
-DIVIDED = "autoregressive"  # what is fitted where the problem's own generator comes trained
-STEPS = 200  # where nobody says how many
+DIVIDED = "autoregressive"  # fitted where the problem's own generator is pretrained
+STEPS = 200  # default
 SAME = 1e-5  # within which losses of two layouts are equal
 
 
 @dataclass(frozen=True)
 class RankedFit:
-    """What every rank does; it travels to them as it is."""
+    """The work of every rank; it is sent to them as it is."""
 
     opener: Callable[[], Problem]
     family: str
@@ -67,7 +67,7 @@ class RankedFit:
     precision: Precision = "own"
 
     def __call__(self, rank: Rank, tell: Tell) -> dict[str, Any]:
-        """Agree, calibrate, choose a layout, rehearse, and fit; weights are told by rank 0."""
+        """Agree, calibrate, choose a layout, rehearse, and fit; rank 0 returns the weights."""
         problem = self.opener()
         known = training(problem)
         x, cond = problem.encode(known).float(), problem.features(known).float()
@@ -111,7 +111,7 @@ class RankedFit:
         return PlanSpec(chain.size, Training(batch, tokens), unlike=unlike)
 
     def _layout(self, asked: PlanSpec, cluster: Cluster) -> RankLayout:
-        """The one that was written, or the fastest that fits, as rank 0 finds it."""
+        """Return the layout that was specified, or the fastest that fits, as rank 0 finds it."""
         told: list[Any] = [None]
         if dist.get_rank() == 0:
             if self.layout == AUTO:
@@ -125,7 +125,7 @@ class RankedFit:
     def _rehearsed(
         self, make: Callable[[], Any], x: Tensor, cond: Tensor
     ) -> tuple[RankLayout, dict[str, Any]]:
-        """Calibrate, choose a layout, and hold a few of its steps against what is predicted."""
+        """Calibrate, choose a layout, and compare a few of its steps with their prediction."""
         asked, chain = self._asked(make, x), make().chain()
         full = in_precision(chain, "fp32")  # in which it is rehearsed
         some = _some(x, max(self.plan.batch, dist.get_world_size()))
@@ -148,7 +148,7 @@ class RankedFit:
     def _fitted(
         self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor, tell: Tell
     ) -> dict[str, Any]:
-        """The fit itself; it goes on from a checkpoint of any layout."""
+        """Fit; a checkpoint of any layout is resumed."""
         model, ticks = DividedModel(make(), layout), list[tuple[float, float]]()
         descent = RankedDescent(model, precision=self.precision)
 
@@ -164,14 +164,14 @@ class RankedFit:
             "course": course,
             "step_s": float(np.median(steps[:, 0])) if len(steps) else None,
             "step_cpu_s": float(np.median(steps[:, 1])) if len(steps) else None,
-            "steps_here": len(ticks),  # others were made before a stop
+            "steps_here": len(ticks),  # earlier ones were before a stop
             "weights": {k: v.numpy() for k, v in whole.items()},
         }
 
 
 @dataclass(frozen=True)
 class FitRequest:
-    """A fit that is asked for, and where it is to run."""
+    """Request of a fit, and where it runs."""
 
     spec: Spec
     on: WorkPlace = field(default_factory=WorkPlace)
@@ -182,7 +182,7 @@ class FitRequest:
     wait_s: float = WAIT_S
 
     def job(self, opener: Callable[[], Problem], family: str, plan: Plan) -> RankedFit:
-        """What its ranks do."""
+        """Return the work of its ranks."""
         return RankedFit(
             opener, family, plan, self.layout, rehearse=self.rehearse, precision=self.precision
         )
@@ -212,14 +212,14 @@ def fit(
     ledger: Ledger | None = None,
     gathered: Callable[..., list[Any]] = gather,
 ) -> FitRecord:
-    """Fit the generator of a spec over ranks, and keep it in `out` with where it comes from.
+    """Fit the generator of a spec over ranks, and save it in `out` with its lineage.
 
-    A fit that was stopped, or lost a rank, goes on from its last checkpoint, on whatever ranks
-    the next call has. `gathered` is who brings the ranks together.
+    A fit that was stopped, or lost a rank, resumes from its last checkpoint, on whatever ranks the
+    next call has. `gathered` starts the ranks.
 
     Raises:
-        InputError: for a family that cannot be divided, a layout that does not fit, ranks that
-            stand on other code or data, or a rank that has to `follow`.
+        InputError: for a family that cannot be divided, a layout that does not fit, ranks with
+            other code or data, or a rank that has to `follow`.
         FolderInUseError: if another process makes the same fit, or writes to `out`.
         RankLost: if a rank ended by itself.
     """
@@ -247,18 +247,18 @@ def fit(
 
 
 def shared(problem: Problem, choice: GeneratorChoice) -> bool:
-    """Whether the chosen family is one that ranks can share."""
+    """True if ranks can share a fit of the chosen family."""
     return _family(problem, choice) == DIVIDED
 
 
 def follow(asked: FitRequest) -> None:
-    """Do the part of a rank that torchrun started; the first rank keeps what comes out."""
+    """Do the part of a rank that torchrun started; the first rank saves the result."""
     gather(asked.on, _OpenedFit.of(asked, silent).job, wait_s=asked.wait_s)
 
 
 @dataclass(frozen=True)
 class _OpenedFit:
-    """What is fitted, what its ranks do, and where its checkpoint lies."""
+    """An opened fit: its job, and the place of its checkpoint."""
 
     problem: Problem
     job: RankedFit
@@ -282,7 +282,7 @@ class _OpenedFit:
 
 
 def _family(problem: Problem, choice: GeneratorChoice) -> str:
-    """What a spec chooses; where that comes trained, the family that ranks can share."""
+    """Return the family of a spec, or one that ranks can share if that family is pretrained."""
     name = problem.default_family if choice.family == "default" else choice.family
     if offer.check(problem, name) == "shipped":
         if choice.family != "default":
@@ -298,7 +298,7 @@ def _plan(problem: Problem, family: str, choice: GeneratorChoice, steps: int | N
 
 
 def _alone(job: RankedFit, asked: FitRequest, watch: Watch) -> dict[str, Any]:
-    """The same steps by one process."""
+    """Run the same steps in one process."""
     watch("the same by one process", 0, 1)
     own = replace(job, layout=AUTO, fit=False)
     found: dict[str, Any] = gather(WorkPlace(LOCAL), own, wait_s=asked.wait_s)[0]
@@ -357,7 +357,7 @@ def _record(
 
 
 def _compared(first: Mapping[str, Any], alone: Mapping[str, Any], ranks: int) -> dict[str, Any]:
-    """The first steps of a rank beside those of one process."""
+    """Compare the first steps of a rank with those of one process."""
     both = zip(first["losses"], alone["losses"], strict=True)
     apart = max(abs(a - b) for a, b in both)
     times = [alone["rehearsed_steps_s"], first["rehearsed_steps_s"]]
@@ -380,7 +380,7 @@ def _judged(
 
 
 def _some(x: Tensor, count: int) -> Tensor:
-    """Rows drawn for a batch, each again where there are fewer."""
+    """Sample rows for a batch, with repetition where there are fewer."""
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
     return order[torch.arange(count) % len(x)]
 

@@ -1,4 +1,4 @@
-"""A few steps of a fit under a layout, whose losses, bytes and seconds are held against a plan."""
+"""A few steps of a fit under a layout: losses, bytes and seconds compared with a plan."""
 
 import time
 from collections.abc import Callable
@@ -22,12 +22,12 @@ from ingenium.scale.ranked_descent import RankedDescent
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 
-STEPS = 12  # in full precision, whose losses are held against one process
+STEPS = 12  # in full precision, whose losses are compared with one process
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What is rehearsed; every rank of a group makes the same calls.
+    """A rehearsal of a fit; every rank of a group makes the same calls.
 
     Shapes: n designs, c conditions.
     """
@@ -38,7 +38,7 @@ class Rehearsal:
     cond: Tensor
 
     def of(self, layout: RankLayout) -> dict[str, Any]:
-        """Losses and seconds of a few steps, and the most bytes that this rank held."""
+        """Run a few steps; return their losses and seconds, and this rank's peak bytes."""
         model = DividedModel(self.make(), layout)
         descent = RankedDescent(model, precision="fp32")
         ticks = list[tuple[float, float]]()
@@ -60,7 +60,7 @@ class Rehearsal:
         }
 
     def each(self, asked: PlanSpec, cluster: Cluster) -> list[dict[str, Any]]:
-        """All divisions and shardings that fit: predicted and measured, the fastest first."""
+        """Try all layouts that fit; return predicted and measured costs, the fastest first."""
         told: list[Any] = [planner.each(asked, cluster)]
         dist.broadcast_object_list(told)
         found = [self._measured(one) for one in told[0]]
@@ -84,7 +84,7 @@ class Rehearsal:
         }
 
     def _waiting(self, model: DividedModel, descent: RankedDescent) -> dict[str, Any]:
-        """What ranks exchange or wait for, by the kind of a layout."""
+        """Measure what ranks exchange or wait for, by the kind of layout."""
         layout, work = model.layout, self._step(model, descent)
         if layout.replicated:
             return {"buckets": self._exchange(layout)}
@@ -100,7 +100,7 @@ class Rehearsal:
         return {}
 
     def _exchange(self, layout: RankLayout, bucket_mb: float = BUCKET_MB) -> dict[str, Any]:
-        """How much of the exchange of gradients is hidden, in buckets of a size."""
+        """Measure how much of the gradient exchange is hidden, in buckets of a size."""
         model = DividedModel(self.make(), layout, bucket_mb=bucket_mb)
         assert isinstance(model.module, DistributedDataParallel)
         descent = RankedDescent(model, precision="fp32")
@@ -108,17 +108,17 @@ class Rehearsal:
 
     @property
     def _first(self) -> Tensor:
-        """Rows of a batch."""
+        """Return the rows of a batch."""
         return torch.arange(min(len(self.x), self.plan.batch))
 
     def _fullest(self, model: DividedModel) -> Tensor:
-        """Rows of the batch of which most is computed."""
+        """Return the rows of the batch that needs most computation."""
         return model.chain.known_steps(self.x).argsort(descending=True)[: len(self._first)]
 
     def _step(
         self, model: DividedModel, descent: RankedDescent, rows: Tensor | None = None
     ) -> Callable[[], object]:
-        """The gradients of one batch."""
+        """Return a function that computes the gradients of one batch."""
         turn, rows = model.turns()[0], self._first if rows is None else rows
         x, cond = self.x[rows], self.cond[rows]
         return lambda: descent.gradients(turn, x, cond, torch.Generator().manual_seed(0))
@@ -127,7 +127,7 @@ class Rehearsal:
 def predicted(
     asked: PlanSpec, cluster: Cluster, spent: Cluster, layout: RankLayout
 ) -> dict[str, Any]:
-    """What the planner says of a layout, and of a rehearsed step by what processors `spent`."""
+    """Predict the costs of a layout, and of a rehearsed step from the CPU time `spent`."""
     one = planner.planned(asked, cluster, layout)
     return {
         "bytes": asdict(one.bytes) | {"total": one.bytes.total},

@@ -1,4 +1,4 @@
-"""Open the artifact in a folder, and make it again to see whether its record holds."""
+"""Open the artifact in a folder, and reproduce it to check its record."""
 
 from pathlib import Path
 
@@ -19,22 +19,22 @@ def open_run(folder: str | Path) -> Artifact:
 
     Raises:
         InputError: if none lies there, or one of an older version.
-        CorruptError: if a file of it is not the one that was written.
+        CorruptError: if one of its files was changed.
     """
     return open_artifact(Path(folder))
 
 
 def replay(out: str | Path, design: int = 0, *, ledger: Ledger | None = None) -> Replay:
-    """Make an artifact again, and say which parts of its record hold.
+    """Reproduce an artifact, and report which parts of its record are confirmed.
 
     Args:
         out: its folder.
-        design: which one is proposed and measured again, where it is that of a run.
+        design: number of the design to propose and measure again, for a run.
         ledger: where the replay of a design is noted.
 
     Raises:
-        InputError: if the folder holds nothing that can be made again.
-        CorruptError: if what it holds is not what was written.
+        InputError: if the folder holds nothing that can be replayed.
+        CorruptError: if its files were changed.
     """
     folder = Path(out)
     if record_in(folder) not in (None, *RUN_RECORDS):

@@ -32,19 +32,19 @@ def search(
     form: str | None = None,
     clock: Clock | None = None,
 ) -> Run:
-    """Propose, verify and learn until it is enough; the best go to `out` with their evidence.
+    """Propose, verify and learn until a stop; save the best designs in `out` with their evidence.
 
-    Without a plan the strategy is that of the problem, without a stop the budget is 1,000 engine
-    calls, and without a folder it is `out/PROBLEM-STRATEGY`.
+    Defaults: the problem's own strategy, a budget of 1,000 engine calls, and the folder
+    `out/PROBLEM-STRATEGY`.
 
-    The same call goes on where a stopped one was, and with more allowed, where it had ended.
-    Workers `on` other processes (`"processes:4"`, or Ray) measure at once, and meanwhile more is
-    proposed; a script that asks for them needs the guard `if __name__ == "__main__"`. What is
-    proposed hangs on the order in which they are done: `follow` is the folder of such a search,
-    whose order is kept in one process.
+    The same call resumes a stopped search, and continues a finished one if given a larger budget.
+    Workers `on` other processes (`"processes:4"`, or Ray) measure in parallel while more is
+    proposed; a script that uses them needs the guard `if __name__ == "__main__"`. Proposals then
+    depend on the order in which measurements end: `follow` is the folder of such a search, whose
+    order one process repeats.
 
     Raises:
-        InputError: if the spec asks for what the problem does not have, or `out` holds another
+        InputError: if the spec asks for something that the problem lacks, or `out` holds another
             search or something else.
         StorageError: if `out` cannot be written, or another run is writing there.
     """

@@ -1,4 +1,4 @@
-"""Measure files of the field and judge them against a spec, wherever they come from."""
+"""Measure files of the field and judge them against a spec, whatever their origin."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ def verify(
     Args:
         what: a spec, or the name of a problem.
         files: in any of the problem's formats.
-        ledger: where it is noted.
+        ledger: ledger that records it.
     """
     spec = Spec(problem=what) if isinstance(what, str) else what
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]

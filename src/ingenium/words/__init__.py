@@ -1,1 +1,1 @@
-"""Words: a request as a wish, text as a design; below the domains, beside generators."""
+"""Language: a request in words as a spec, and text as a design."""

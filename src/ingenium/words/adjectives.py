@@ -1,4 +1,4 @@
-"""What adjectives ask: `lighter` is less of a mass, `stiffer` less of a compliance."""
+"""Meanings of adjectives: `lighter` is less of a mass, `stiffer` less of a compliance."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ingenium.words.lexicon import LIKE, STOP, WORD, term
 
 @dataclass(frozen=True)
 class Adjective:
-    """What a comparison says of a quantity: `lighter` is less of a mass."""
+    """Direction of a quantity in a comparison: `lighter` is less of a mass."""
 
     of: tuple[str, ...]  # terms of quantities, the likeliest first
     up: bool  # whether more of the adjective is more of the first quantity
@@ -36,7 +36,7 @@ ADJECTIVES = {
     **dict.fromkeys(("narrow", "narrowest", "narrower"), Adjective(("width",), False)),
     **dict.fromkeys(("smooth", "smoothest"), Adjective(("ramp",), False)),
 }
-_BETTER = {  # which way is better where a request only says by what it ranks
+_BETTER = {  # better direction where a request only names the ranking quantity
     "mass": False,
     "cost": False,
     "drag": False,
@@ -72,6 +72,6 @@ VAGUE = frozenset(
 
 
 def vocabulary(texts: Iterable[str]) -> tuple[str, ...]:
-    """All words of texts, and those that are known anyway."""
+    """All words of texts, and known adjectives."""
     own = {m[0].lower() for text in texts for m in WORD.finditer(text)}
     return tuple(sorted(own | set(LIKE) | STOP | VAGUE | set(ADJECTIVES)))

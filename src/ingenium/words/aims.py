@@ -1,4 +1,4 @@
-"""What ranks designs: `as light as possible`, `minimise the cost`, `sort by mass`."""
+"""Objectives in words: `as light as possible`, `minimise the cost`, `sort by mass`."""
 
 import re
 from collections.abc import Iterator
@@ -34,10 +34,10 @@ MUCH = {"high", "large", "much", "many", "long", "big", "wide"}
 
 @dataclass(frozen=True)
 class WordedAim:
-    """A wish for more or less of what some words name."""
+    """A request for more or less of a quantity named in words."""
 
-    words: Span  # of the wish
-    up: bool | None  # none: what is better
+    words: Span  # of the aim
+    up: bool | None  # None: the better one
     near: tuple[Span, ...]  # where its quantity may be named, the likeliest first
     adjective: str = ""
 
@@ -66,7 +66,7 @@ def aims(request: Request, lexis: Lexis) -> tuple[list[ReadValue], list[OpenQues
 
 
 def _titled(request: Request, lexis: Lexis, aim: WordedAim) -> bool:
-    """Whether a plain adjective is part of what the problem is called: `stiff shapes in a box`."""
+    """True if a plain adjective is part of the problem's title: `stiff shapes in a box`."""
     said = request.text[slice(*aim.words)]
     after = WORD.search(request.text, aim.words[1])
     called = lexis.contract.problem.partition(".")[2].replace("_", " ")
@@ -115,7 +115,7 @@ def _aims(request: Request) -> Iterator[WordedAim]:
 
 
 def _ahead(request: Request, place: int, *, listed: bool = False) -> Span:
-    """From a place to where the thought ends; a list of quantities goes on over `and`."""
+    """Return the span from a place to the end of its clause; a list continues over `and`."""
     pauses = [p for p in (*request.pauses, *request.stops) if p >= place]
     if listed:
         pauses = [p for p in pauses if not request.text.startswith("and ", p)]
@@ -129,7 +129,7 @@ def _back(request: Request, place: int, clause: int) -> int:
 
 
 def _measured(request: Request, place: int) -> bool:
-    """Whether a number follows in the same thought, so that the word belongs to a bound."""
+    """True if a number follows in the same clause, so that the word belongs to a bound."""
     after = [m.start for m in request.measures if m.start >= place]
     if not after:
         return False
@@ -141,7 +141,7 @@ def _measured(request: Request, place: int) -> bool:
 def _meant(
     request: Request, lexis: Lexis, aim: WordedAim
 ) -> Iterator[tuple[ContractEntry, bool, tuple[Span, ...]]]:
-    """The quantities that a wish is about, and whether more of each is wanted."""
+    """Yield the quantities of an aim, and whether more of each is better."""
     adjective = ADJECTIVES.get(aim.adjective)
     met = False
     if adjective is not None:
@@ -184,7 +184,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def by_term(lexis: Lexis, wanted: str) -> ContractEntry | None:
-    """The quantity to limit whose name is nearest to a term alone."""
+    """The quantity to limit whose name is nearest to a single term."""
     own = [n for n in lexis.numeric if n.entry.kind == "limit" and wanted in n.name]
     own.sort(key=lambda n: (wanted not in n.entry.name, len(n.name)))
     return own[0].entry if own else None
@@ -193,9 +193,9 @@ def by_term(lexis: Lexis, wanted: str) -> ContractEntry | None:
 def named(
     request: Request, lexis: Lexis, span: Span, having: str = ""
 ) -> tuple[ContractEntry | None, tuple[Span, ...]]:
-    """The quantity to limit that some words name best, and which words do.
+    """The quantity to limit that some words name best, and those words.
 
-    `having` is a term that its name must have.
+    `having` is a term that its name must contain.
     """
     listed = [t for t in request.tokens if span[0] <= t.start < span[1]]
     words = [(t.term, (t.start, t.end)) for t in listed][:REACH]

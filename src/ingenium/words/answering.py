@@ -1,4 +1,4 @@
-"""Answers questions from documents: every sentence with the quote that it stands on."""
+"""Answers to questions from documents: every sentence with the quote that supports it."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ CITED = re.compile(r"(?P<text>[^\[\]]+?)\s*\[(?P<number>\d{1,2})\][.!?]?")
 
 @dataclass(frozen=True)
 class DocumentAnswer:
-    """Sentences with their quotes, and what was held back and why."""
+    """Sentences with their quotes, and withheld ones with the reason."""
 
     question: str
     sentences: tuple[QuotedSentence, ...]
@@ -34,15 +34,15 @@ class DocumentAnswer:
 def answered(
     question: str | bytes, documents: DocumentSet, model: ModelEndpoint | None = None
 ) -> DocumentAnswer:
-    """What documents say to a question, in their own words or in those of a model.
+    """Answer a question from documents, in their own words or in those of a model.
 
     Raises:
-        InputError: if the question is none.
+        InputError: if there is no question.
     """
     said = checked(question)
     found = SentenceIndex(documents.passages).found(said, 2 * OFFERED)
     asked = _flat(said)
-    listed = [p for p, _ in found if asked not in _flat(p.text)]  # a question is no answer
+    listed = [p for p, _ in found if asked not in _flat(p.text)]  # a question does not answer
     listed = listed[: OFFERED if model else SHOWN]
     if model is None or not listed:
         return DocumentAnswer(
@@ -58,7 +58,7 @@ def _flat(text: str) -> str:
 def _phrased(
     question: str, listed: list[Passage], documents: DocumentSet, model: ModelEndpoint
 ) -> DocumentAnswer:
-    """The sentences of a model that its quotes hold."""
+    """Return the sentences of a model that its quotes support."""
     quotes = "\n".join(f"[{i}] {' '.join(p.text.split())}" for i, p in enumerate(listed, 1))
     answer = model.ask(INSTRUCTION, f"Quotes:\n{quotes}\n\nQuestion: {question}")
     answer = LED.sub(r"\2 [\1]", answer)
@@ -83,10 +83,10 @@ def _phrased(
 
 
 def told(answer: DocumentAnswer, documents: DocumentSet) -> dict[str, object]:
-    """For machines: each quote with its file, its characters, and the digest of the file.
+    """Return plain data: each quote with its file, its characters, and the digest of the file.
 
     Raises:
-        InputError: if a quote does not stand where it says, which nothing here can cause.
+        InputError: if a quote is not at its stated place, which nothing here can cause.
     """
     for one in answer.sentences:
         if not leaves(one, documents):

@@ -1,4 +1,4 @@
-"""From a measure and the entry that it points at to limits, conditions, settings, fixed values."""
+"""Conversion of a measure and its entry to limits, conditions, settings and fixed values."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ ENDS = {"max": "most", "min": "least", "most": "most", "least": "least"}
 
 @dataclass(frozen=True)
 class Meaning:
-    """A measure with the entry that it is of, and the words that name it."""
+    """A measure with its entry, and the words that name it."""
 
     measure: Measure
     entry: ContractEntry
@@ -26,13 +26,13 @@ class Meaning:
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The words that it stands on, those of the value first."""
+        """Spans of the words behind it, those of the value first."""
         cue = (self.measure.cue,) if self.measure.cue else ()
         return ((self.measure.start, self.measure.end), *cue, *self.words)
 
 
 def twin(contract: Contract, entry: ContractEntry) -> ContractEntry | None:
-    """The quantity that says what designs have of a condition; the condition of a quantity."""
+    """The quantity that measures a condition, or the condition of a quantity."""
     if entry.kind == "condition" and entry.measured:
         return contract.by_name.get(("limit", entry.measured))
     if entry.kind == "limit":
@@ -41,9 +41,9 @@ def twin(contract: Contract, entry: ContractEntry) -> ContractEntry | None:
 
 
 def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meaning]:
-    """Of the lowest and the highest of one thing: a bound from below is on the lowest.
+    """Choose between the lowest and the highest of one thing: a lower bound applies to the lowest.
 
-    So it is where the words do not say which of both is meant; a range is on both.
+    This applies where the words do not say which one is meant; a range applies to both.
     """
     entry, measure = meaning.entry, meaning.measure
     low, high = (
@@ -66,7 +66,7 @@ def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meani
 
 
 def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
-    """With the side on which a bound lies, by adjectives, by names and by the problem's own."""
+    """Add the side of a bound, from adjectives, names and the problem's own limits."""
     measure, entry = meaning.measure, meaning.entry
     if measure.cue and measure.sense in ("least", "most"):
         said = request.text[slice(*measure.cue)].lower().split()
@@ -86,7 +86,7 @@ def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
 
 
 def _fixes(request: Request, measure: Measure) -> bool:
-    """Whether the thought before a number says that it is to be met exactly."""
+    """True if the clause before a number requests it exactly."""
     words = list(FIXED.finditer(request.text, 0, measure.start))
     return bool(words) and not (
         request.paused(words[-1].end(), measure.start)
@@ -96,9 +96,9 @@ def _fixes(request: Request, measure: Measure) -> bool:
 
 
 def _turns(word: str, entry: ContractEntry) -> bool:
-    """Whether a comparison that grows lets the quantity fall: `stiffer than`, of a compliance.
+    """True if a larger comparative means a smaller quantity: `stiffer than`, of a compliance.
 
-    `than` was read by the adjective's own growth for those that grow.
+    `than` was read by the adjective's own direction for those that rise.
     """
     adjective = ADJECTIVES[word]
     own = {*terms(entry.name), *terms(entry.text)}
@@ -109,7 +109,7 @@ def _turns(word: str, entry: ContractEntry) -> bool:
 
 
 def _side(request: Request, contract: Contract, meaning: Meaning) -> Sense | None:
-    """The side of a plain number on a quantity: what its name or the problem's own limit says."""
+    """The side of a plain number on a quantity, by its name or the problem's own limit."""
     entry = meaning.entry
     own = {
         side
@@ -133,7 +133,7 @@ def _side(request: Request, contract: Contract, meaning: Meaning) -> Sense | Non
 
 
 def parts(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
-    """What a measure fills of a spec, or what it leaves open."""
+    """Yield the values of a spec that a measure gives, or the questions it leaves open."""
     entry, measure = meaning.entry, meaning.measure
     spans = meaning.spans
     other = twin(contract, entry)
@@ -168,7 +168,7 @@ def _setting(meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
 
 
 def _loose(meaning: Meaning) -> bool:
-    """`under 1000 kN` and `over 18 metres` say what acts and what is spanned, not a bound."""
+    """True for `under 1000 kN` and `over 18 metres`, which are loads and spans, not bounds."""
     return meaning.entry.unit not in ("1", "")
 
 
@@ -186,7 +186,7 @@ def _exact(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQue
 
 
 def _bound(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
-    """A limit; of a condition that nothing measures, a range to one of its ends."""
+    """Yield a limit or, for a condition that nothing measures, a range to one of its ends."""
     entry, measure = meaning.entry, meaning.measure
     part: Part = "condition" if entry.kind == "condition" else "limit"
     if measure.high is not None and measure.sense == "value":

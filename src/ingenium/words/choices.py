@@ -9,7 +9,7 @@ from ingenium.words.lexicon import terms
 from ingenium.words.reading import OpenQuestion, Part, ReadValue, Span
 from ingenium.words.tokens import Request
 
-PARTLY = {"weekend": ("saturday", "sunday")}  # words that leave open which of several is meant
+PARTLY = {"weekend": ("saturday", "sunday")}  # words that are ambiguous among several
 NEGATION = re.compile(r"\b(?:not|never|no|without|except|excluding)(?:\s\w+){0,2}\s*$", re.I)
 TRIVIAL = ("none", "true", "false", "best")
 SHORT = 4  # letters; a shorter name has to be written exactly
@@ -17,7 +17,7 @@ SHORT = 4  # letters; a shorter name has to be written exactly
 
 @dataclass(frozen=True)
 class Mention:
-    """A choice that a request names, and where; `against` where it is ruled out."""
+    """A choice that a request names, and its place; `against` if it is ruled out."""
 
     choice: str
     words: Span
@@ -27,7 +27,7 @@ class Mention:
 def of_choices(
     request: Request, entry: ContractEntry
 ) -> tuple[list[ReadValue], list[OpenQuestion]]:
-    """What a request says of an entry with choices."""
+    """Find values of an entry with choices."""
     if not entry.choices:
         return [], []
     mentions = [m for choice in entry.choices for m in _mentions(request, entry, choice)]
@@ -52,7 +52,7 @@ def of_choices(
 
 
 def _partly(request: Request, entry: ContractEntry, wanted: list[str]) -> OpenQuestion | None:
-    """A word that means several of the choices."""
+    """Ask about a word that means several of the choices."""
     for token in request.tokens:
         parts = PARTLY.get(token.term, ())
         meant = [c for c in entry.choices or () for p in parts if p in c.split("_")]
@@ -76,7 +76,7 @@ def _mentions(request: Request, entry: ContractEntry, choice: str) -> Iterator[M
 
 
 def _spelled(request: Request, entry: ContractEntry, choice: str, part: str) -> Iterator[Mention]:
-    """Where the terms of a choice stand beside each other."""
+    """Find places where the terms of a choice are adjacent."""
     wanted = terms(part)
     if not wanted or len(part) < SHORT or any(map(str.isdigit, part)):
         return
@@ -91,9 +91,9 @@ def _spelled(request: Request, entry: ContractEntry, choice: str, part: str) -> 
 
 
 def _alone(request: Request, entry: ContractEntry, part: str, start: int, end: int) -> bool:
-    """Whether a value of a setting is named as such: beside its setting, or by a name of its own.
+    """True if a setting's value is named as such: next to its setting, or by an unambiguous name.
 
-    `density` is one of a filter's values, and so much else; `neuralfoil` is nothing else.
+    `density` is a value of one filter, and a common word; `neuralfoil` is nothing else.
     """
     own = terms(entry.name.replace(".", " ").replace("_", " "))
     near = [t.term for t in request.tokens if abs(t.start - end) < 25 or abs(start - t.end) < 25]
@@ -108,7 +108,7 @@ USUAL = frozenset(
 
 
 def _without(request: Request, entry: ContractEntry, choice: str) -> Iterator[Mention]:
-    """`without any attack`, of a condition whose choices hold `none`."""
+    """Find `without any attack`, for a condition whose choices include `none`."""
     name = set(terms(entry.name))
     for token in request.tokens:
         if token.term in name and re.search(
@@ -120,5 +120,5 @@ def _without(request: Request, entry: ContractEntry, choice: str) -> Iterator[Me
 
 
 def _against(request: Request, place: int) -> bool:
-    """Whether a choice is ruled out by the words before it."""
+    """True if a choice is ruled out by the words before it."""
     return NEGATION.search(request.text[max(0, place - 40) : place]) is not None

@@ -1,6 +1,6 @@
-"""What a problem lets a spec name, as plain data: all that a reader of requests may choose from.
+"""The names that a problem offers to a spec, as plain data: all that a reader can choose from.
 
-It follows from the opened problem alone, so that one of a stranger's package is read as ours are.
+It follows from the opened problem alone, so that problems of third parties are read like ours.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,50 +48,50 @@ SPELT = dict(pair.split(":", 1) for pair in PLAIN.split())
 
 @dataclass(frozen=True)
 class ContractEntry:
-    """One thing that a spec can name: a quantity to limit, a condition, a setting, an input."""
+    """One name of a spec: a quantity to limit, a condition, a setting, an input."""
 
     kind: Kind
     name: str  # as a spec writes it; of a nested setting with dots
     text: str = ""  # what it is, in words
     unit: str = "1"  # in which a bare number counts
-    shown: str = ""  # in which people read it; `unit` if empty
+    shown: str = ""  # display unit; `unit` if empty
     choices: tuple[str, ...] | None = None
     numeric: bool = True
     whole: bool = False
     several: bool = False  # a list
     lower: float | None = None
     upper: float | None = None
-    measured: str | None = None  # of a condition: the quantity that says what a design has
+    measured: str | None = None  # of a condition: the quantity that measures it on a design
     fixable: bool = False
     default: Any = None  # of a setting
     adds: str = ""  # of a quantity that a setting adds: what to write under [setup]
 
     @property
     def readable(self) -> str:
-        """Unit of a bare number as people of the field read it."""
+        """Unit in which people of the field read a bare number."""
         return self.shown or self.unit
 
 
 @dataclass(frozen=True)
 class Contract:
-    """A problem as a reader sees it."""
+    """A problem for a reader of requests."""
 
     problem: str
     summary: str
     field: str  # the summary of its domain
     entries: tuple[ContractEntry, ...]
-    limits: tuple[Limit, ...]  # that are judged where a spec names none
+    limits: tuple[Limit, ...]  # limits where a spec names none
 
     @cached_property
     def by_name(self) -> dict[tuple[Kind, str], ContractEntry]:
-        """Its entries by kind and name."""
+        """Entries by kind and name."""
         return {(entry.kind, entry.name): entry for entry in self.entries}
 
     @classmethod
     def of(
         cls, problem: "Problem", field: str, more: Mapping[str, Quantity] = NO_MORE
     ) -> "Contract":
-        """Of an opened problem, whose limits have their units.
+        """Build the contract of an opened problem, whose limits have their units.
 
         `more` are the quantities that settings add, by their names.
         """
@@ -147,7 +147,7 @@ def _settings(problem: "Problem") -> Iterator[ContractEntry]:
 
 
 def _setting(kind: type, one: SetupEntry) -> ContractEntry:
-    """With the comment behind it in the source, which says what it is."""
+    """Describe a setting by the comment behind it in the source."""
     bare = one.type.removeprefix("list of ")
     choices = tuple(bare.replace('"', "").split(" or ")) if bare.startswith('"') else None
     if one.type == "true or false":
@@ -168,7 +168,7 @@ def _setting(kind: type, one: SetupEntry) -> ContractEntry:
 
 
 def _known(kind: type, name: str) -> tuple[str, ...] | None:
-    """The texts that a setting may hold, as its refusal of another one names them."""
+    """Texts that a setting accepts, as its error for another one lists them."""
     table: dict[str, Any] = {}
     inner = table
     *path, last = name.split(".")
@@ -189,13 +189,13 @@ def _inputs(problem: "Problem") -> Iterator[ContractEntry]:
 
 
 def unit_of(name: str) -> str:
-    """The unit by which the name of a setting ends; 1 if it names none."""
+    """The unit at the end of a setting's name; 1 if there is none."""
     last = name.rpartition(".")[2]
     ends = [end for end in UNITS if last.endswith(f"_{end}") or (last == end != "m" and end != "n")]
     return UNITS[max(ends, key=len)] if ends else "1"
 
 
 def spelt(unit: str) -> str:
-    """A unit as pint reads it; of what is counted in things of its own, such as chords, a 1."""
+    """Spelling of a unit for pint; 1 for counted things, such as chords."""
     plain = SPELT.get(unit, unit)
     return plain if not plain or known(plain) or plain.startswith("EUR") else "1"

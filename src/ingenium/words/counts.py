@@ -1,4 +1,4 @@
-"""How many: of designs, of lists of numbers, and of what has to be none or one."""
+"""Counts: of designs, of lists of numbers, and of quantities limited to none or one."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ ONE = re.compile(r"\b(?P<one>one|single|1) (?P<what>[a-z]+)\b", re.I)
 
 
 class Counts:
-    """Of a reader: the methods that count."""
+    """Methods of a reader for counts."""
 
     contract: Contract
     lexis: Lexis
@@ -28,7 +28,7 @@ class Counts:
     categories: frozenset[str]  # terms of all choices
 
     def _counts(self, request: Request) -> tuple[list[ReadValue], list[OpenQuestion], set[int]]:
-        """How many designs are asked for."""
+        """Read the number of designs."""
         places = [i for i in range(len(request.measures)) if self._counting(request, i)]
         values = {request.measures[i].low.value for i in places}
         spans = tuple((request.measures[i].start, request.measures[i].end) for i in places)
@@ -67,14 +67,14 @@ class Counts:
         return any(t.term in kinds for t in near)
 
     def _names(self, term: str) -> bool:
-        """Whether a term names a quantity to limit or a condition by itself."""
+        """True if a term alone names a quantity to limit or a condition."""
         return any(
             term in n.name and (len(n.name) == 1 or term in terms(n.entry.name.rpartition(".")[2]))
             for n in self.lexis.numeric
         )
 
     def _lists(self, request: Request) -> tuple[list[ReadValue], set[int]]:
-        """Settings that are a list of numbers, as `60 x 20 cells`."""
+        """Read settings that are a list of numbers, as `60 x 20 cells`."""
         found: list[ReadValue] = []
         used: set[int] = set()
         several = [n for n in self.lexis.namings if n.entry.several and n.entry.numeric]
@@ -97,7 +97,7 @@ class Counts:
         return found, used
 
     def _ones(self, request: Request, found: list[ReadValue]) -> list[ReadValue]:
-        """`one piece`: what is counted and limited to one by the problem itself."""
+        """Read `one piece`: a count that the problem itself limits to one."""
         filled = {f.entry.name for f in found}
         more = []
         for match in ONE.finditer(request.text):
@@ -110,7 +110,7 @@ class Counts:
         return more
 
     def _nones(self, request: Request, found: list[ReadValue]) -> list[ReadValue]:
-        """`no alerts`: what is counted and must not be there; a zero is what the word says."""
+        """Read `no alerts`: a count that must be zero."""
         more: list[ReadValue] = []
         filled = {f.entry.name for f in found}
         for match in NONE.finditer(request.text):
@@ -143,7 +143,7 @@ class Counts:
         return best[1], best[2]
 
     def _least(self, entry: ContractEntry) -> bool:
-        """Whether none of it would break the problem's own limit."""
+        """True if the problem's own limit forbids zero."""
         return any(
             limit.quantity == entry.name and limit.at_least is not None and limit.at_least > 0
             for limit in self.contract.limits

@@ -1,4 +1,4 @@
-"""Whether a request is in English, by its small words and its letters."""
+"""Detection of requests that are not in English, by small words and letters."""
 
 import re
 import unicodedata
@@ -55,7 +55,7 @@ WORD = re.compile(r"(?<![\w.])[^\W\d_]+(?![\w.]\d)")
 
 
 def foreign(text: str) -> str | None:
-    """The language or the letters of a request that is not in English; none of one that is."""
+    """Return the language or script of a request that is not in English; None for English."""
     words = [w.lower() for w in WORD.findall(text)]
     other = sum(
         not unicodedata.name(c, "").startswith(("LATIN", "GREEK")) for w in words for c in w

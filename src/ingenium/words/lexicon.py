@@ -1,4 +1,4 @@
-"""Words of engineers: which mean the same, which say nothing, and what adjectives ask for."""
+"""Vocabulary of engineers: synonyms, stop words, and meanings of adjectives."""
 
 import re
 from functools import cache
@@ -335,7 +335,7 @@ for _line in SAME.strip().splitlines():
 
 @cache
 def term(word: str) -> str:
-    """What a word means here: its group, or its stem."""
+    """The meaning of a word: its group, or its stem."""
     low = word.lower().replace("\u2019", "'").removesuffix("'s")
     if low in LIKE:
         return LIKE[low]
@@ -352,5 +352,5 @@ def term(word: str) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """The terms of a text in order, without words that say nothing."""
+    """The terms of a text in order, without stop words."""
     return [term(m[0]) for m in WORD.finditer(text) if m[0].lower() not in STOP]

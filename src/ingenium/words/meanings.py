@@ -1,4 +1,4 @@
-"""What each measure of a request means: the entry that it is of, or what has to be asked."""
+"""Meanings of the measures of a request: the entry of each, or a question."""
 
 import re
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ from ingenium.words.tokens import Request
 
 KIN = 0.8  # by which an entry may be worse that is named like the one before
 MARGIN = 0.12  # by which the best entry has to lead
-LEAST_SCORE = 0.8  # below which a measure points at nothing
+LEAST_SCORE = 0.8  # below which a measure has no entry
 EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
 RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
 EVERYWHERE = re.compile(
     r"\b(?:at|in|on|of) (?:every|each|all)\b|\beverywhere\b|\bthroughout\b", re.I
 )
-SIDES = frozenset(("max", "min"))  # of a limit, which the wish itself need not name
-REACH = 4  # words before a number that is asked about, which are shown with it
+SIDES = frozenset(("max", "min"))  # of a limit, which the request itself need not name
+REACH = 4  # words before a number that a question shows with it
 BRACKET = 40  # letters from a number to the same one in brackets
 
 
 class Meanings:
-    """Of a reader: the methods that give measures their entries."""
+    """Methods of a reader that assign measures to entries."""
 
     contract: Contract
     lexis: Lexis
@@ -40,7 +40,7 @@ class Meanings:
     def _bounds(
         self, request: Request, used: set[int]
     ) -> tuple[list[ReadValue], list[OpenQuestion]]:
-        """What measures say, those of one entry together."""
+        """Read measures, merging those of one entry."""
         meanings: list[Meaning] = []
         asked: list[OpenQuestion] = []
         before: Meaning | None = None
@@ -77,7 +77,7 @@ class Meanings:
         return other is not None and other.name in barred
 
     def _listed(self, request: Request, one: Meaning) -> list[Meaning]:
-        """The other entry of `strength and buckling used`, which one number bounds as well."""
+        """Find the other entry of `strength and buckling used`, which one number bounds as well."""
         own = set(terms(one.entry.name))
         before = [m.end for m in request.measures if m.end <= one.measure.start]
         floor = max(before, default=0)
@@ -99,7 +99,7 @@ class Meanings:
         return []
 
     def _again(self, request: Request, i: int) -> bool:
-        """Whether a number is told once more in the brackets behind it, with its name."""
+        """True if a number is repeated in the brackets behind it, with its name."""
         if i + 1 >= len(request.measures):
             return False
         one, two = request.measures[i : i + 2]
@@ -108,7 +108,7 @@ class Meanings:
         return inside and two.sense == "value" and one.ends == two.ends and two.unit is None
 
     def _told(self, request: Request, i: int) -> Measure:
-        """A measure, with the sense of the number that it tells once more."""
+        """Return a measure with the sense of its repetition."""
         if not i or not self._again(request, i - 1):
             return request.measures[i]
         return replace(request.measures[i], sense=request.measures[i - 1].sense)
@@ -116,7 +116,7 @@ class Meanings:
     def _meaning(
         self, request: Request, measure: Measure, got: Pointing, before: Meaning | None
     ) -> "Meaning | OpenQuestion":
-        """The entry of a measure; the one before it again where no words name another."""
+        """Find the entry of a measure, or repeat the one before it if no words name another."""
         reckoned = self._reckoned(request, measure, got)
         if reckoned is not None:
             return reckoned
@@ -138,7 +138,7 @@ class Meanings:
         return self._rivalled(request, measure, got) or Meaning(measure, got.entries[0], got.words)
 
     def _reckoned(self, request: Request, measure: Measure, got: Pointing) -> OpenQuestion | None:
-        """A number behind a stroke, as in `L/300`, which nobody reckons here."""
+        """Ask about a number behind a slash, as in `L/300`, which is not computed."""
         if request.text[max(0, measure.start - 1)] != "/" or not got.entries:
             return None
         shown = request.text[max(0, measure.start - 12) : measure.end].split()[-1]
@@ -149,7 +149,7 @@ class Meanings:
     def _unsaid(
         self, request: Request, measure: Measure, before: Meaning | None
     ) -> OpenQuestion | None:
-        """One of two bounds, or a share of what nobody names: no spec can say either."""
+        """Ask about one of two bounds, or a share of something unnamed: no spec has either."""
         span = (measure.start, measure.end)
         said = request.text[slice(*span)]
         either = before and EITHER.search(request.text, before.measure.end, measure.start)
@@ -162,7 +162,7 @@ class Meanings:
         return None
 
     def _weak(self, request: Request, measure: Measure, got: Pointing) -> bool:
-        """Whether too little names the entry that a measure is nearest to."""
+        """True if too few words name the nearest entry of a measure."""
         strong = got.lone or (bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named)
         if not strong:
             return True
@@ -177,7 +177,7 @@ class Meanings:
     def _worst(
         self, request: Request, measure: Measure, near: list[ContractEntry]
     ) -> ContractEntry | None:
-        """The entry of the worst place, where a bound is to hold at each: `at every point`."""
+        """The entry of the worst place, if a bound applies at each: `at every point`."""
         pause = min((p for p in request.pauses if p >= measure.end), default=len(request.text))
         _, end = request.clause(measure.start)
         if EVERYWHERE.search(request.text, measure.end, min(end, pause)) is None:
@@ -189,7 +189,7 @@ class Meanings:
     def _rivalled(
         self, request: Request, measure: Measure, got: Pointing
     ) -> "Meaning | OpenQuestion | None":
-        """Which of the entries that are as near is meant, if any are."""
+        """Resolve entries that are equally near to a measure, or ask."""
         first = got.entries[0]
         rivals = [
             e
@@ -208,14 +208,14 @@ class Meanings:
         return OpenQuestion(first.name, "open", text, (span, *got.words))
 
     def _named_whole(self, request: Request, measure: Measure, entry: ContractEntry) -> bool:
-        """Whether the thought around a number names an entry in full: `3 lines` is no loading."""
+        """True if the clause around a number names an entry in full: `3 lines` is no loading."""
         start, end = request.clause(measure.start)
         said = {t.term for t in request.tokens if start <= t.start < end}
         naming = next(n for n in self.lexis.namings if n.entry == entry)
         return set(naming.name) - SIDES <= said
 
     def _of_strangers(self, request: Request, measure: Measure, got: Pointing) -> bool:
-        """Whether a bare number counts something that the problem does not know: `7 dwarfs`."""
+        """True if a bare number counts something unknown to the problem: `7 dwarfs`."""
         named = any(end <= measure.start for _, end in got.words)
         if named or measure.sense != "value" or measure.unit is not None:
             return False
@@ -227,7 +227,7 @@ class Meanings:
         return not known and own not in self.title
 
     def _plain_setting(self, measure: Measure, got: Pointing) -> ContractEntry | None:
-        """A setting that a number without a bound is of, where a limit is named as well."""
+        """The setting of a number without a bound, if a limit is named as well."""
         first, best = got.entries[0], got.scores[0]
         own = [x for x in self.contract.limits if x.quantity == first.name]
         sides = {x.at_least is None for x in own}
@@ -240,7 +240,7 @@ class Meanings:
     def _kin(
         self, request: Request, before: Meaning | None, measure: Measure, got: Pointing
     ) -> ContractEntry | None:
-        """Of entries nearly as good as the first the one named most like the entry before."""
+        """The entry, among nearly equal ones, whose name is most like that of the entry before."""
         if before is None or request.stopped(before.measure.end, measure.start):
             return None
         rivals = [
@@ -256,7 +256,7 @@ class Meanings:
         return rivals[common.index(best)]
 
     def _own(self, request: Request, measure: Measure, before: Meaning, got: Pointing) -> bool:
-        """Whether a measure has words of its own, and not only those of the thought after it."""
+        """True if a measure has words of its own, besides those of the clause after it."""
         between = (before.measure.end, measure.start)
         if any(between[0] <= t.start < between[1] for t in request.tokens):
             return bool(got.words)
@@ -265,7 +265,7 @@ class Meanings:
     def _elsewhere(
         self, request: Request, measure: Measure, got: Pointing
     ) -> "Meaning | OpenQuestion | None":
-        """Where only its unit speaks for an entry, and its words for another one."""
+        """Resolve a measure whose unit supports one entry, and whose words another one."""
         if got.words or measure.unit is None or not got.scores:
             return None
         alike = [n for n in self.lexis.numeric if fits(measure.unit, n.entry.unit)]
@@ -290,7 +290,7 @@ class Meanings:
         return None
 
     def _asked_back(self, request: Request, measure: Measure, got: Pointing) -> OpenQuestion:
-        """About a number that no entry fits."""
+        """Ask about a number that no entry fits."""
         span = (measure.start, measure.end)
         start, end = request.clause(measure.start)
         shown = request.text[slice(*span)]
@@ -314,14 +314,14 @@ class Meanings:
         return OpenQuestion("words", "unread", text, (span, *near_[-REACH:]))
 
     def _same(self, one: ContractEntry, two: ContractEntry) -> bool:
-        """Whether both are one thing: a condition, and what measures it."""
+        """True if both are one thing: a condition, and the quantity that measures it."""
         pair = {one.name.replace("min_", "max_"), two.name.replace("min_", "max_")}
         twins = one.measured == two.name or two.measured == one.name
         return twins or one.name == two.name or (one.kind == two.kind and len(pair) == 1)
 
 
 def _together(one: ReadValue, two: ReadValue) -> "ReadValue | OpenQuestion":
-    """Two findings on one thing as one, or what they contradict each other in."""
+    """Merge two findings on one thing, or ask about their contradiction."""
     spans = tuple(dict.fromkeys((*one.words, *two.words)))
     name = one.entry.name
     pairs = [(one.low, two.low), (one.high, two.high), (one.exact, two.exact)]
@@ -335,6 +335,6 @@ def _together(one: ReadValue, two: ReadValue) -> "ReadValue | OpenQuestion":
 
 
 def _number(measure: Measure, entry: ContractEntry) -> tuple[float, ...]:
-    """The ends in the unit of the entry, as far as a slip of rounding does not matter."""
+    """Convert the ends to the unit of the entry, without rounding noise."""
     unit = measure.unit or entry.readable
     return tuple(float(f"{convert(v, unit, entry.unit, of=entry.name):.9g}") for v in measure.ends)

@@ -1,4 +1,4 @@
-"""Numbers with the units behind them, and what a text says of each: a bound, a range, a value."""
+"""Numbers with their units, and the kind of each: a bound, a range, a value."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -105,11 +105,11 @@ Sense = Literal["least", "most", "value", "exact"]
 
 _UP = "more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
 _DOWN = "less|fewer|lower|smaller|shorter|lighter|thinner|cheaper|slower|below|worse|stronger"
-_NOT = (  # `no` and `none` reach over what they are said of: `no line or cable is loaded above`
+_NOT = (  # `no` and `none` apply beyond their noun: `no line or cable is loaded above`
     r"(?:(?:not|never|nor|n't|nothing|cannot)\s(?:\w+\s){0,3}?"
     r"|(?:no|none)\s(?:(?!(?:and|but|with|while|whose|which|that|if|when)\b)[\w-]+\s){0,9}?)"
 )
-BEFORE = (  # what stands before a number; the first that fits counts
+BEFORE = (  # patterns before a number; the first match counts
     ("most", rf"{_NOT}(?:{_UP}|further(?: back)?)\sthan"),
     ("least", rf"{_NOT}(?:{_DOWN})\sthan"),
     ("most", rf"{_NOT}(?:above|over|exceed\w*|beyond|past)"),
@@ -138,7 +138,7 @@ AFTER = (
     ("most", r"at (?:the )?(?:very )?most|max\b|maximum|tops|or under|limit"),
     ("least", r"at (?:the )?(?:very )?least|min\b|minimum"),
 )
-_NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it is said of
+_NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it applies to
 _AFTER = tuple((sense, re.compile(rf"\s*(?:{form})\b{_NEXT}", re.I)) for sense, form in AFTER)
 BETWEEN = re.compile(r"\s*(?:to|and|or|up to|through|-|\u2013|\u2014|\.\.\.?|…)\s*", re.I)
 SIGN = re.compile(r"\b(?:never|not|non-?) ?negative\b", re.I)
@@ -150,20 +150,20 @@ ABOUT = re.compile(r"\s*(?:±|\+/-|\+-|plus or minus|plus minus)\s*", re.I)
 
 @dataclass(frozen=True)
 class Measure:
-    """A number or a range of a text with its unit, and what is said of it."""
+    """A number or a range of a text with its unit and its sense."""
 
     start: int
     end: int
     low: Number
-    high: Number | None = None  # of a range
-    unit: str | None = None  # as pint reads it; none where the text names none
+    high: Number | None = None  # upper end of a range
+    unit: str | None = None  # as pint reads it; None where the text has none
     sense: Sense = "value"
-    cue: tuple[int, int] | None = None  # the words that say the sense
-    around: bool = False  # `high` is what it may be off, to both sides
+    cue: tuple[int, int] | None = None  # the words of the sense
+    around: bool = False  # `high` is the tolerance to both sides
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The least and the most of a range; both the same of a single number."""
+        """Lowest and highest of a range; both the same for a single number."""
         if self.high is None:
             return self.low.value, self.low.value
         if self.around:
@@ -172,7 +172,7 @@ class Measure:
 
 
 def measures(text: str, apart: Iterable[tuple[int, int]] = ()) -> list[Measure]:
-    """All measures of a text; none of numbers that lie in the places `apart`, such as a formula."""
+    """All measures of a text, without numbers in the places `apart`, such as a formula."""
     away = list(apart)
     found = [n for n in numbers(text) if not any(a <= n.start < b for a, b in away)]
     made: list[Measure] = []
@@ -187,14 +187,14 @@ def measures(text: str, apart: Iterable[tuple[int, int]] = ()) -> list[Measure]:
 
 
 def _signs(text: str) -> Iterator[Measure]:
-    """`never negative`, which is at least zero."""
+    """Read `never negative` as at least zero."""
     for match in SIGN.finditer(text):
         zero = Number(0.0, *match.span(), worded=True)
         yield Measure(*match.span(), zero, sense="least", cue=match.span())
 
 
 def _apart(found: Iterable[Measure]) -> Iterator[Measure]:
-    """Without numbers that stand in the unit before them, as the 2 of `angstrom**2`."""
+    """Skip numbers that belong to the unit before them, as the 2 of `angstrom**2`."""
     end = 0
     for one in found:
         if one.start >= end:
@@ -214,12 +214,12 @@ def _spelling(found: str) -> str:
 
 
 def _is_unit(text: str, match: re.Match[str]) -> bool:
-    """Whether what looks like a unit is one: `0.02 in` and not `0.5 in winter`."""
+    """True if a match is a unit: `0.02 in` and not `0.5 in winter`."""
     return match[1] != "in" or INCH.match(text, match.end()) is not None
 
 
 def _named(text: str, number: Number) -> bool:
-    """Whether a number of digits is glued to letters that are no unit, as in `3D`."""
+    """True if a number of digits is glued to letters that are no unit, as in `3D`."""
     if number.worded or not text[number.end : number.end + 1].isalpha():
         return False
     match = _UNIT.match(text, number.end)
@@ -227,7 +227,7 @@ def _named(text: str, number: Number) -> bool:
 
 
 def _range(text: str, one: Measure, two: Measure) -> Measure | None:
-    """The range that two numbers are the ends of, if they are."""
+    """The range between two numbers, if they form one."""
     if one.high is not None:
         return None
     between = text[one.end : two.start]
@@ -248,7 +248,7 @@ def _range(text: str, one: Measure, two: Measure) -> Measure | None:
 
 
 def _said(text: str, one: Measure, floor: int) -> Measure:
-    """The measure with what the words beside it say."""
+    """Add the sense from the words next to a measure."""
     if one.high is not None:
         return one
     before = text[floor : one.start]

@@ -1,4 +1,4 @@
-"""Pieces of a request that are copied: formulas, codes of nets, texts of settings."""
+"""Pieces of a request that are copied verbatim: formulas, codes of networks, texts of settings."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ FORMULAS = frozenset((*terms("target query molecule group keep avoid smiles"), "
 
 
 def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[ReadValue]:
-    """Settings and inputs that hold a text or a list of texts, with the codes that fill them."""
+    """Read settings and inputs that are texts or lists of texts, with the codes that fill them."""
     found: dict[str, ReadValue] = {}
     for code in request.codes:
         if (code.start, code.end) in used or not (entry := _place(request, lexis, code)):
@@ -29,7 +29,7 @@ def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[Re
 
 
 def _place(request: Request, lexis: Lexis, code: Code) -> ContractEntry | None:
-    """The entry that a code is for: the one named before it, else the one that may hold it."""
+    """The entry for a code: the one named before it, else the one that accepts it."""
     free = [
         n.entry
         for n in lexis.namings
@@ -62,7 +62,7 @@ def _names(entry: ContractEntry) -> list[str]:
 
 
 def _chemical(entry: ContractEntry) -> bool:
-    """Whether it holds formulas: by its name, or by what is usual in it."""
+    """True if an entry holds formulas, by its name or by its default."""
     usual = entry.default if isinstance(entry.default, str) else ""
     named = bool(FORMULAS & {*_names(entry), *entry.name.split("_")})
     return named or any(sign in usual for sign in "=[") or entry.kind == "given"
@@ -76,9 +76,9 @@ OBJECT = re.compile(r"\b(?:of|to|for|from) (?:the |a |an )?(?P<what>[a-z]{4,})\b
 
 
 def unnamed(request: Request, lexis: Lexis, found: list[ReadValue]) -> list[OpenQuestion]:
-    """A text that the problem goes by, where the request has a word that is no such text.
+    """Ask for an input text of the problem, if the request has only a word that is no such text.
 
-    `conformers of ibuprofen` names a molecule that nobody but a dictionary knows.
+    `conformers of ibuprofen` names a molecule that only a dictionary could resolve.
     """
     filled = {f.entry.name for f in found}
     asked = [n.entry for n in lexis.namings if _chemical(n.entry) and not n.entry.several]

@@ -1,4 +1,4 @@
-"""Numbers in a text, in digits or in words, each with the place where it stands."""
+"""Numbers in a text, in digits or in words, each with its place."""
 
 import re
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ MINUS = re.compile(r"\b(?:minus|negative)\s$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Number:
-    """A number that stands in a text from `start` to `end`."""
+    """A number that occupies a text from `start` to `end`."""
 
     value: float
     start: int
@@ -63,7 +63,7 @@ class Number:
 
 
 def numbers(text: str) -> list[Number]:
-    """All numbers of a text, in order; none that is part of a name, as in `T3` or `gfn2`."""
+    """All numbers of a text, in order, except parts of names, as in `T3` or `gfn2`."""
     found = sorted((*_digits(text), *_worded(text)), key=lambda n: n.start)
     kept: list[Number] = []
     for number in found:
@@ -101,7 +101,7 @@ def _worded(text: str) -> Iterator[Number]:
 
 
 def _longest(text: str, words: list[tuple[str, int, int]], at: int) -> tuple[float, int]:
-    """The value of the words of a number from a place on, and how many they are."""
+    """The value of the number words from a place on, and their count."""
     run = [words[at][0]]
     for (_, _, end), (word, start, _) in zip(words[at:], words[at + 1 :], strict=False):
         if text[end:start] not in (" ", "-", "  "):
@@ -115,7 +115,7 @@ def _longest(text: str, words: list[tuple[str, int, int]], at: int) -> tuple[flo
 
 
 def _value(words: list[str]) -> float | None:
-    """The number that some words are; none if they are something else."""
+    """The number that some words form; None if they form none."""
     if words[0] == "minus":
         inner = _value(words[1:]) if len(words) > 1 else None
         return None if inner is None else -inner
@@ -137,7 +137,7 @@ def _value(words: list[str]) -> float | None:
 
 
 def _whole(words: list[str]) -> float | None:
-    """A whole number; `a` counts before a scale alone, and `one` alone is a pronoun."""
+    """A whole number; `a` counts only before a scale, and a lone `one` is a pronoun."""
     if not words or words == ["one"] or words[-1] in ("and", "a"):
         return None
     total = current = 0

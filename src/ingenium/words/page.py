@@ -1,4 +1,4 @@
-"""The page of a request: its words in colours, beside the spec that stands on them."""
+"""The report of a request: its words in colours, alongside the spec that follows from them."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +22,7 @@ COLOURS = (
     "#d9dcf5",
     "#e3ecc2",
 )
-OPEN = "#ffffff"  # of words that are asked about, framed
+OPEN = "#ffffff"  # of words in open questions, framed
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Piece:
 
 
 def page(reading: RequestReading, made: Worded | None) -> str:
-    """As HTML."""
+    """Return the report as HTML."""
     listed = lines(made, reading.text) if made else []
     said = [line for line in listed if not line.default]
     colours = _colours(said)
@@ -51,7 +51,7 @@ def page(reading: RequestReading, made: Worded | None) -> str:
 
 @cache
 def _template() -> Template:
-    """With the style of reports, whose package would import all that a run needs."""
+    """Load the template with the style of reports, whose package would import the whole run."""
     here = Path(__file__).parent
     environment = Environment(
         loader=FileSystemLoader([here, here.parent / "report"]),
@@ -64,13 +64,13 @@ def _template() -> Template:
 
 
 def _colours(said: list[PhraseLine]) -> dict[str, str]:
-    """Of each thing that the spec names, in turn."""
+    """Assign colours to the names of the spec, in turn."""
     names = list(dict.fromkeys(line.what for line in said))
     return {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
 
 
 def pieces(reading: RequestReading, said: list[PhraseLine], colours: dict[str, str]) -> list[Piece]:
-    """The whole request in parts, in order; a word of two things has the colour of the first."""
+    """Split the whole request in order; a word of two things has the colour of the first."""
     owner: list[str] = [""] * len(reading.text)
     for line in said:
         for start, end in line.spans:

@@ -1,4 +1,4 @@
-"""Documents as sentences, each with the place where it stands in its file."""
+"""Documents as sentences, each with its place in its file."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class DocumentSet:
-    """Texts by their file, the digests of their content, and the sentences of all."""
+    """Texts by file, digests of their contents, and all sentences."""
 
     texts: dict[str, str]
     digests: dict[str, str]
@@ -36,10 +36,10 @@ class DocumentSet:
 
     @classmethod
     def of(cls, folder: Path) -> "DocumentSet":
-        """All plain texts below a folder, or one file.
+        """Read all plain texts below a folder, or one file.
 
         Raises:
-            InputError: if there is none, or one that is no text.
+            InputError: if there is none, or one is no text.
         """
         files = [folder] if folder.is_file() else sorted(folder.rglob("*"))
         files = [f for f in files if f.suffix.lower() in ENDINGS and f.is_file()]
@@ -57,12 +57,12 @@ class DocumentSet:
         return cls(texts, {name: digest([text]) for name, text in texts.items()}, tuple(found))
 
     def stands(self, one: Passage) -> bool:
-        """Whether a sentence stands in its file where it says."""
+        """True if a sentence is at its stated place in its file."""
         return self.texts.get(one.file, "")[one.start : one.end] == one.text
 
 
 def sentences(name: str, text: str) -> list[Passage]:
-    """Of a document, in order; abbreviations end none."""
+    """Sentences of a document, in order; abbreviations do not end one."""
     found, start = [], 0
     for m in [*END.finditer(text), None]:
         end = len(text) if m is None else m.start()

@@ -1,4 +1,4 @@
-"""What was understood, said back in fixed words: each line of a spec with its words."""
+"""The reading of a request, repeated in fixed words: each line of a spec with its words."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ SIDES = {"at_least": "at least", "at_most": "at most"}
 
 @dataclass(frozen=True)
 class PhraseLine:
-    """A line that is said back: what, its value, and the words or the default it stands on."""
+    """One line of a spec: its name, its value, and the words or the default behind it."""
 
     what: str
     value: str
@@ -20,7 +20,7 @@ class PhraseLine:
 
 
 def lines(made: Worded, text: str) -> list[PhraseLine]:
-    """Each value of a spec, those of the request first."""
+    """Lines of a spec, those from the request first."""
     said = [_line(o, text) for o in made.origins]
     return sorted(said, key=lambda line: bool(line.default))
 

@@ -1,8 +1,8 @@
-"""Which entry of a contract a measure of a request points at: features, and a small model of them.
+"""Assignment of measures of a request to entries of a contract: features, and a linear model.
 
-A measure sees the words before it and behind it, up to its neighbours; a word counts less the
-more thoughts end in between. The model is linear: each feature has a weight, and its chance is
-that of the best score among all entries (a softmax).
+The features use the words before and behind a measure, up to its neighbours; a word counts less
+the more clauses end in between. Each feature has a weight, and the scores of all entries give
+probabilities by a softmax.
 """
 
 import math
@@ -38,9 +38,9 @@ FEATURES = (
 )
 RULES = np.array([1.0, 0.6, -0.22, 0.3, 1.6, -0.15, -0.7, 0.2, 0.3, 0.5, 0.2, 0.8, -0.3, 0.5])
 NEARLY = 0.94  # by which a word counts less for each word in between
-PAUSED = 0.45  # and for each thought that may end in between
+PAUSED = 0.45  # and for each clause that may end in between
 BEHIND = 0.8  # a word behind the measure
-THEIRS = 0.15  # a word behind it that begins the thought of the next
+THEIRS = 0.15  # a word behind it that begins the next clause
 ALIKE = 0.85  # a word of a name that means the same and is another: `time` of `quick`
 MOST_MISSED = 6.0
 STEM = 4  # letters by which words are forms of one
@@ -49,7 +49,7 @@ ANGLES = ("degree", "rad", "radian")
 
 @cache
 def fits(unit: str, entry: str) -> bool:
-    """Whether numbers in one unit can be told in another; angles are no plain numbers here."""
+    """True if a unit converts to that of an entry; angles are no plain numbers here."""
     if (unit in ANGLES) != (entry in ANGLES) or unit == "count":
         return False
     try:
@@ -61,7 +61,7 @@ def fits(unit: str, entry: str) -> bool:
 
 @dataclass(frozen=True)
 class Naming:
-    """Terms of an entry, and how much each says."""
+    """Terms of an entry, and the weight of each."""
 
     entry: ContractEntry
     name: Mapping[str, float]
@@ -69,12 +69,12 @@ class Naming:
 
     @property
     def plain(self) -> bool:
-        """Whether it is a pure number."""
+        """True if its values are pure numbers."""
         return self.entry.unit in ("1", "", "percent")
 
 
 class Lexis:
-    """A contract's entries with their terms: what few entries have says more."""
+    """Entries of a contract with their terms; rare terms weigh more."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -98,17 +98,17 @@ class Lexis:
 
     @cached_property
     def numeric(self) -> tuple[Naming, ...]:
-        """Entries that hold a number."""
+        """Entries with numeric values."""
         return tuple(n for n in self.namings if n.entry.numeric and not n.entry.several)
 
     def alone(self, unit: str) -> bool:
-        """Whether a single entry can be told in a unit."""
+        """True if a single entry has a unit of this dimension."""
         return sum(fits(unit, n.entry.unit) for n in self.numeric) == 1
 
     def sharing(self, entry: ContractEntry, measure: Measure) -> int:
-        """How many quantities to limit have the dimension of an entry.
+        """Count quantities to limit that have the dimension of an entry.
 
-        Where the problem's own limits hold some of them on the side of the bound, these count.
+        If the problem's own limits bound some of them on that side, only these count.
         """
         own = [n.entry for n in self.numeric if n.entry.kind == "limit"]
         own = [e for e in own if fits(e.unit, entry.unit)]
@@ -117,7 +117,7 @@ class Lexis:
 
 
 def _terms(name: str) -> list[str]:
-    """Terms of a name; those of the unit at its end say nothing."""
+    """Terms of a name, without the unit at its end."""
     parts = [p for p in name.replace(".", "_").split("_") if p]
     kept = [p for p in parts if len(p) > 1] or parts
     return terms(" ".join(kept)) or [p.lower() for p in kept]
@@ -125,7 +125,7 @@ def _terms(name: str) -> list[str]:
 
 @dataclass(frozen=True)
 class View:
-    """What a measure sees: terms and how much each counts, with the places of the words."""
+    """Words around a measure: terms with their weights and places."""
 
     weights: Mapping[str, float]
     literal: frozenset[str]  # the words as they are written, without an ending
@@ -135,7 +135,7 @@ class View:
 
 
 def view(request: Request, number: int) -> View:
-    """The words around the measure of that number, up to its neighbours in its sentence."""
+    """The words around a measure, up to its neighbours in its sentence."""
     own = request.measures[number]
     start, end = request.clause(own.start)
     if number:
@@ -165,7 +165,7 @@ def view(request: Request, number: int) -> View:
 
 
 def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndarray | None:
-    """Of an entry for a measure; none where its unit or its kind does not fit."""
+    """Features of an entry for a measure; None if its unit or its kind does not fit."""
     entry = one.entry
     unit = measure.unit
     counted = entry.whole and unit in ("d", "week", "year")
@@ -208,13 +208,13 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
 
 
 def _literal(entry: ContractEntry, seen: View) -> float:
-    """The share of a name that is written as it stands in the contract."""
+    """Share of a name that is written as in the contract."""
     parts = _parts(entry)
     return sum(p in seen.literal for p in parts) / len(parts)
 
 
 def _kin(entry: ContractEntry, seen: View, one: str) -> float:
-    """What a term of a name counts: less where the word that is written is none of the name's."""
+    """Weight of a term of a name: less if the written word is not in the name."""
     begins = {part[:STEM] for part in _parts(entry)}
     return 1.0 if seen.written.get(one, one)[:STEM] in begins else ALIKE
 
@@ -224,17 +224,17 @@ def _parts(entry: ContractEntry) -> list[str]:
 
 
 def _ended(entry: ContractEntry, measure: Measure) -> bool:
-    """Whether a setting is the end of a range by its name, as `most_deg` is."""
+    """True if a setting's name contains the end of a range, as in `most_deg`."""
     return measure.sense in entry.name.lower().split("_")
 
 
 def _settable(
     entry: ContractEntry, measure: Measure, named: bool, whole: bool, alone: bool
 ) -> bool:
-    """Whether a number can be of a setting: by its name, or by a unit that few things have.
+    """True if a number can belong to a setting: by its name, or by a unit that few entries have.
 
-    One with a unit takes a bare number only where its whole name stands there, and a share is not
-    told of what is usually more than one.
+    A setting with a unit takes a bare number only next to its whole name, and one that usually
+    exceeds one takes no share.
     """
     usual = entry.default if isinstance(entry.default, int | float) else 0.0
     if measure.unit == "percent" and (entry.whole or abs(usual) > 1) and entry.unit == "1":
@@ -245,7 +245,7 @@ def _settable(
 
 
 def _way(contract: Contract, entry: ContractEntry, measure: Measure) -> float:
-    """Whether the bound lies on the side on which the problem's own limit does."""
+    """Agreement of the bound's side with that of the problem's own limit."""
     sides = [
         "least" if limit.at_least is not None else "most"
         for limit in contract.limits
@@ -261,14 +261,14 @@ class Pointing:
     entries: tuple[ContractEntry, ...]
     scores: tuple[float, ...]
     words: tuple[tuple[int, int], ...]  # that name the first
-    named: bool  # whether any word or unit speaks for it
-    lone: bool = False  # whether its unit alone does, which no other quantity has
+    named: bool  # whether any word or unit supports it
+    lone: bool = False  # whether only its unit does, and it is unique to it
 
 
 def point(
     lexis: Lexis, request: Request, number: int, weights: Sequence[float] | np.ndarray = RULES
 ) -> Pointing:
-    """The entries for the measure of that number."""
+    """Rank the entries for a measure."""
     seen, measure = view(request, number), request.measures[number]
     rows = [(n, features(lexis, n, seen, measure)) for n in lexis.numeric]
     scored = [(float(f @ weights), n, f) for n, f in rows if f is not None]

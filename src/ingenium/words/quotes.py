@@ -1,4 +1,4 @@
-"""What a sentence must share with the quote that it stands on, before it leaves."""
+"""Check that a sentence agrees with its quote before it is shown."""
 
 import re
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ NEGATIONS = re.compile(
 )
 NAME = re.compile(r"\b(?:[A-Z][\w-]*|[a-z]*\d[\w-]*|[a-z]+[A-Z]\w*)\b")
 FIRST = re.compile(r"^\W*\w+")
-LEAST = 0.5  # share of its words that stand in the quote
+LEAST = 0.5  # share of its words that occur in the quote
 
 
 @dataclass(frozen=True)
 class QuotedSentence:
-    """A sentence and the quote that it stands on."""
+    """A sentence and its quote."""
 
     text: str
     quote: Passage
 
 
 def lacking(sentence: str, quote: str) -> str:
-    """What a sentence says that its quote does not; nothing if it may leave."""
+    """The statement of a sentence that is not in its quote; empty if it may be shown."""
     own, there = _measures(sentence), _measures(quote)
     if loose := own - there:
         value, unit = min(loose, key=str)
         return f"the number {value:g}{f' {unit}' if unit else ''}"
     if len(NEGATIONS.findall(sentence)) != len(NEGATIONS.findall(quote)):
-        return "as many negations"  # fewer may be a part of it that says so, and may not
+        return "as many negations"  # fewer may be a part of it, or may not
     names = {m[0] for m in NAME.finditer(sentence)}
     if (first := FIRST.match(sentence)) is not None and not re.search(r"\d", first[0]):
         head = first[0].strip("\"'([ ")
@@ -47,7 +47,7 @@ def lacking(sentence: str, quote: str) -> str:
 
 
 def leaves(one: QuotedSentence, documents: DocumentSet) -> bool:
-    """Whether the quote stands where it says, and holds what the sentence says."""
+    """True if the quote is at its stated place, and supports the sentence."""
     return documents.stands(one.quote) and not lacking(one.text, one.quote.text)
 
 

@@ -1,7 +1,7 @@
 """Reads a request under the contract of one problem.
 
-Everything that a spec may hold is a name of the contract, or a piece of the text: measures point at
-entries, choices and codes are met where they stand, and what cannot be read is asked back.
+All contents of a spec are names of the contract, or pieces of the text: measures are assigned to
+entries, choices and codes are matched in place, and unread parts become questions.
 """
 
 import re
@@ -27,7 +27,7 @@ BESIDE = 15  # letters from the name of a condition to its choice
 
 
 class RequestReader(Counts, Meanings):
-    """Of requests to one problem."""
+    """Reader of requests to one problem."""
 
     def __init__(self, contract: Contract, weights: Sequence[float] | np.ndarray = RULES) -> None:
         self.contract = contract
@@ -46,7 +46,7 @@ class RequestReader(Counts, Meanings):
         self.phrases = frozenset(x for t in texts_ for x in re.findall(r"\d+ % [a-z]+", t))
 
     def read(self, text: str, words: tuple[str, ...] = ()) -> RequestReading:
-        """What a request asks of the problem; `words` are those whose slips are taken."""
+        """Read a request to the problem; `words` is the vocabulary for spelling corrections."""
         request = Request(text, self.digits, self.phrases, vocabulary=words)
         found, asked = self._choices(request)
         asked += self._named_only(request, found, asked)
@@ -75,7 +75,7 @@ class RequestReader(Counts, Meanings):
         return RequestReading(text, self.contract.problem, tuple(found), tuple(asked), left)
 
     def _choices(self, request: Request) -> tuple[list[ReadValue], list[OpenQuestion]]:
-        """Choices that are named; a word of a longer name is no name of its own."""
+        """Read choices that are named; a word inside a longer name does not count."""
         found: list[ReadValue] = []
         asked: list[OpenQuestion] = []
         for naming in self.lexis.namings:
@@ -95,7 +95,7 @@ class RequestReader(Counts, Meanings):
     def _named_only(
         self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
     ) -> list[OpenQuestion]:
-        """Conditions that are named without any of their choices: `an attack on T7`."""
+        """Ask about conditions that are named without a choice: `an attack on T7`."""
         done = {f.entry.name for f in found} | {q.about for q in asked}
         quantities = {t for n in self.lexis.numeric if len(n.name) == 1 for t in n.name}
         open_ = []
@@ -107,7 +107,7 @@ class RequestReader(Counts, Meanings):
                 beside = after is not None and after.start - token.end <= 1
                 alone = not (beside and after is not None and after.term in quantities)
                 if request.text[: token.start].lower().endswith("under "):
-                    continue  # `weeks under attack` says that there is some
+                    continue  # `weeks under attack` implies some
                 if set(n.name) == {token.term} and token.term in self.title and alone:
                     text = f"{entry.name}: which of {', '.join(entry.choices)}?"
                     span = ((token.start, token.end),)
@@ -116,7 +116,7 @@ class RequestReader(Counts, Meanings):
         return open_
 
     def _no_quantity(self, request: Request, found: ReadValue) -> ReadValue:
-        """Without choices that are names of quantities, unless their own condition is named."""
+        """Skip choices that are also names of quantities, unless their own condition is named."""
         if found.part != "condition":
             return found
         rivals = {t for n in self.lexis.numeric if n.entry.kind == "limit" for t in n.name}
@@ -135,7 +135,7 @@ class RequestReader(Counts, Meanings):
     def _vague(
         self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
     ) -> list[OpenQuestion]:
-        """`with a low voltage`: how low?"""
+        """Ask about vague words, such as `with a low voltage`."""
         filled = {s for f in found for s in f.words} | {s for q in asked for s in q.words}
         open_: list[OpenQuestion] = []
         for match in WORD.finditer(request.text):
@@ -172,7 +172,7 @@ class RequestReader(Counts, Meanings):
     def _added(
         self, found: list[ReadValue], asked: list[OpenQuestion]
     ) -> tuple[list[ReadValue], list[OpenQuestion]]:
-        """Settings without which a quantity is not measured."""
+        """Add settings that a quantity requires."""
         setup = {f.entry.name for f in found if f.part == "setup"}
         for one in list(found):
             name, _, value = one.entry.adds.partition(" = ")
@@ -191,7 +191,7 @@ class RequestReader(Counts, Meanings):
     def _unread(
         self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
     ) -> tuple[Span, ...]:
-        """Thoughts of which nothing was used, and that say something."""
+        """Clauses with content of which nothing was used."""
         used = [s for f in found for s in f.words] + [s for q in asked for s in q.words]
         edges = sorted({0, len(request.text), *request.stops, *request.pauses})
         left: list[Span] = []

@@ -1,4 +1,4 @@
-"""What was read of a request: values with the words they stand on, and what has to be asked."""
+"""The reading of a request: values with their words, and open questions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ Part = Literal["condition", "limit", "fixed", "objective", "setup", "given", "co
 
 @dataclass(frozen=True)
 class ReadValue:
-    """A value of a spec and the words that it stands on.
+    """A value of a spec and the words behind it.
 
     A number is a `Measure` of the text, a name one of the contract's or a piece of the text: there
-    is no other way to make one, so that nothing can be invented.
+    is no other way to build one, so that nothing can be invented.
     """
 
     part: Part
@@ -32,23 +32,23 @@ class ReadValue:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What of the spec it fills."""
+        """Part of the spec and entry that it fills."""
         return self.part, self.entry.name
 
 
 @dataclass(frozen=True)
 class OpenQuestion:
-    """Something that the request leaves open, with the words that it is about."""
+    """An open question of a request, with its words."""
 
     about: str  # a name of the contract, or `problem`, `n`, `words`
     kind: Literal["missing", "open", "contradiction", "unread", "outside", "language"]
-    text: str  # in fixed words
+    text: str  # the question, in fixed words
     words: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
 class RequestReading:
-    """A request as it was understood."""
+    """A request as it was read."""
 
     text: str
     problem: str | None
@@ -60,11 +60,11 @@ class RequestReading:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing has to be asked back."""
+        """True if a problem is chosen and no question is open."""
         return self.problem is not None and not self.questions
 
     def of(self, part: Part) -> Iterable[ReadValue]:
-        """What was found of a part of the spec."""
+        """Values of a part of the spec."""
         return (found for found in self.found if found.part == part)
 
 
@@ -73,11 +73,7 @@ LONGEST = 20_000  # characters of a request
 
 
 def checked(text: str | bytes) -> str:
-    """A request as text, if it can be one.
-
-    Raises:
-        InputError: if it is empty, no UTF-8, holds control characters, or is too long.
-    """
+    """Return a request as text, if it is valid."""
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")

@@ -1,10 +1,10 @@
-"""Sentences that a question asks for: counted words, small embeddings, and both weighed again.
+"""Retrieval of sentences for a question: by words, by small embeddings, and reranked by both.
 
-Words are weighed as by BM25. Embeddings come from the documents alone: a word has the sum of the
-random marks of the sentences that it stands in, and a sentence the sum of its words. So a document
-that is new costs two sparse products.
+Words are weighted by BM25. Embeddings come from the documents alone: the vector of a word is the
+sum of random vectors of its sentences, and that of a sentence the sum of its words. So a new
+document costs two sparse products.
 
-Shapes: n sentences, t terms, d marks.
+Shapes: n sentences, t terms, d numbers of a vector.
 Source: Robertson and Zaragoza, The probabilistic relevance framework, 2009 (BM25); Kanerva,
     Kristoferson and Holst, Random indexing of text samples, 2000.
 """
@@ -22,24 +22,24 @@ from ingenium.words.passages import Passage
 
 K1, B = 1.2, 0.75  # of BM25, as its authors recommend
 MARKS, SEED = 128, 7
-WEIGHED = 50  # sentences that are weighed again
-NEAR, COVERED, BESIDE = 0.3, 1.0, 0.3  # what likeness, covered words, and pairs of them add
+WEIGHED = 50  # sentences that are reranked
+NEAR, COVERED, BESIDE = 0.3, 1.0, 0.3  # weights of similarity, covered words, and pairs of them
 
 
 @dataclass(frozen=True, eq=False)
 class SentenceIndex:
-    """Of the sentences of some documents."""
+    """Index of the sentences of some documents."""
 
     passages: tuple[Passage, ...]
 
     @cached_property
     def listed(self) -> list[list[str]]:
-        """The terms of each sentence, in order."""
+        """Terms of each sentence, in order."""
         return [terms(p.text) for p in self.passages]
 
     @cached_property
     def number(self) -> dict[str, int]:
-        """Of each term."""
+        """Number of each term."""
         found: dict[str, int] = {}
         for own in self.listed:
             for term in own:
@@ -48,7 +48,7 @@ class SentenceIndex:
 
     @cached_property
     def counts(self) -> sparse.csr_matrix:
-        """How often each term stands in each sentence."""
+        """Count of each term in each sentence."""
         rows = np.repeat(np.arange(len(self.listed)), [len(own) for own in self.listed])
         columns = np.array([self.number[t] for own in self.listed for t in own], dtype=np.int64)
         shape = len(self.listed), max(len(self.number), 1)
@@ -56,13 +56,13 @@ class SentenceIndex:
 
     @cached_property
     def rare(self) -> Float[np.ndarray, " t"]:
-        """How much it says that a sentence has a term."""
+        """Inverse document frequency of each term."""
         held = np.asarray((self.counts > 0).sum(0)).ravel()
         return np.log1p((len(self.listed) - held + 0.5) / (held + 0.5))
 
     @cached_property
     def weights(self) -> sparse.csc_matrix:
-        """What each term of a sentence is worth to a question that has it."""
+        """BM25 weight of each term in each sentence."""
         length = np.asarray(self.counts.sum(1)).ravel()
         coo = self.counts.tocoo()
         norm = K1 * (1 - B + B * length / max(length.mean(), 1e-9))
@@ -71,24 +71,24 @@ class SentenceIndex:
 
     @cached_property
     def word_marks(self) -> Float[np.ndarray, "t d"]:
-        """Of each term, from the sentences that it stands in."""
+        """Vector of each term, from its sentences."""
         rng = np.random.default_rng(SEED)
         marks = rng.choice(np.array([-1.0, 1.0]), (len(self.listed), MARKS))
         return _long_one(np.asarray(self.counts.T @ marks))
 
     @cached_property
     def marks(self) -> Float[np.ndarray, "n d"]:
-        """Of each sentence, from its terms."""
+        """Vector of each sentence, from its terms."""
         return _long_one(self.counts.multiply(self.rare).tocsr() @ self.word_marks)
 
     def bm25(self, question: str) -> Float[np.ndarray, " n"]:
-        """What the words of a question find."""
+        """BM25 score of each sentence."""
         own = sorted({self.number[t] for t in terms(question) if t in self.number})
         found = self.weights[:, own].sum(1) if own else np.zeros(len(self.listed))
         return np.asarray(found, dtype=np.float64).ravel()
 
     def likeness(self, question: str) -> Float[np.ndarray, " n"]:
-        """The cosine of marks."""
+        """Cosine similarity of vectors."""
         own = [self.number[t] for t in terms(question) if t in self.number]
         if not own:
             return np.zeros(len(self.listed))
@@ -96,7 +96,7 @@ class SentenceIndex:
         return np.asarray(self.marks @ _long_one(asked[None])[0])
 
     def found(self, question: str, most: int) -> list[tuple[Passage, float]]:
-        """The sentences that answer best, those of no word left out."""
+        """The best sentences for a question, without those that share no word."""
         words = self.bm25(question)
         if not len(words) or words.max() <= 0:
             return []
@@ -108,7 +108,7 @@ class SentenceIndex:
         return [(self.passages[i], score) for score, i in ranked[:most] if words[i] > 0]
 
     def _covered(self, i: int, asked: list[str]) -> float:
-        """How much of a question a sentence has, by rareness, and how many of its pairs."""
+        """Share of a question's terms in a sentence, by rareness, and of its pairs."""
         own = self.listed[i]
         rare = np.array([self.rare[self.number[t]] if t in self.number else 0.0 for t in asked])
         held = np.array([t in own for t in asked], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Which problem a request is for: terms of the request, weighed by how few problems have them."""
+"""Choice of the problem for a request: terms of the request, weighted by their rareness."""
 
 import math
 import re
@@ -25,22 +25,22 @@ LEAD = 0.04  # share of the best score, by which it has to lead
 
 @dataclass(frozen=True)
 class ProblemRoute:
-    """Problems by how well they fit, the best first, and the words that speak for the first."""
+    """Problems in order of fit, and the words that support the first."""
 
     scores: tuple[tuple[str, float], ...]
     words: tuple[Span, ...]
     titled: float  # worth of the words of its name and summary
-    known: float = 1.0  # share of the words that the first problem knows
+    known: float = 1.0  # share of the words known to the first problem
     field: tuple[str, ...] = ()  # problems of the fields that are named
 
     @property
     def outside(self) -> bool:
-        """Whether no problem is meant."""
+        """True if no problem fits."""
         return self._weak and not self.field
 
     @property
     def stranger(self) -> bool:
-        """Whether it knows so few of the words that it is meant only if it reads some of them."""
+        """True if so few words are known that at least some must also be read."""
         return self.known < LEAST_READ
 
     @property
@@ -52,7 +52,7 @@ class ProblemRoute:
 
     @property
     def rivals(self) -> tuple[str, ...]:
-        """Other problems that fit nearly as well as the best; of a field, all that are in it."""
+        """Other problems that fit nearly as well as the best; for a field, all of its problems."""
         if self._weak:
             return tuple(name for name in self.field if name != self.scores[0][0])
         best = self.scores[0][1]
@@ -60,7 +60,7 @@ class ProblemRoute:
 
 
 class Router:
-    """Chooses among contracts."""
+    """Chooser among contracts."""
 
     def __init__(self, contracts: Sequence[Contract]) -> None:
         self.bags = {c.problem: _bag(c) for c in contracts}
@@ -70,7 +70,7 @@ class Router:
         self.titles = {c.problem: _title(c) for c in contracts}
 
     def route(self, request: Request) -> ProblemRoute:
-        """The problems for a request."""
+        """Rank the problems for a request."""
         named = [n for n in self.bags if re.search(rf"\b{re.escape(n)}\b", request.text)]
         counted = Counter(t.term for t in request.tokens if len(t.term) > 1)
         scores = {
@@ -92,9 +92,9 @@ class Router:
         return ProblemRoute(ranked, spans, worth + 99.0 * bool(named), share + bool(named), own)
 
     def _unsaid(self, name: str, said: Mapping[str, int]) -> float:
-        """What a problem loses whose name is that of another field, while its own is not said.
+        """Penalty for a problem whose name is also a field, unless its own name is in the request.
 
-        So `molecules` means the field of that name before the molecules of another one.
+        So `molecules` means the field of that name before the problem in another one.
         """
         field = set(terms(name.partition(".")[0]))
         other = any(self.titles[name] == set(terms(f)) for f in self.fields) and not (
@@ -112,12 +112,12 @@ class Router:
 
 
 def _title(contract: Contract) -> frozenset[str]:
-    """Terms of its name in its field."""
+    """Terms of a problem's name in its field."""
     return frozenset(terms(contract.problem.partition(".")[2].replace("_", " ")))
 
 
 def _bag(contract: Contract) -> Mapping[str, float]:
-    """Terms of a contract with their worth."""
+    """Terms of a contract with their weights."""
     bag: dict[str, float] = {}
 
     def add(text: str, worth: float) -> None:

@@ -1,4 +1,4 @@
-"""From a reading to a spec: every value from words of the request, or a declared default."""
+"""Conversion of a reading to a spec: each value is from the request, or a declared default."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ TITLE = 120  # characters of a request that head its report
 
 @dataclass(frozen=True)
 class ValueOrigin:
-    """A line of a spec, and where its value comes from."""
+    """A line of a spec, and the origin of its value."""
 
     place: str  # such as `conditions.season` or `limits.mass.at_most`
     value: Any
     unit: str = ""
     words: tuple[Span, ...] = ()  # none for a default
-    default: str = ""  # whose it is, in words; empty for a value of the request
+    default: str = ""  # source of a default, in words; empty for a value of the request
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Worded:
 
 
 def worded(reading: RequestReading, contract: Contract) -> Worded:
-    """The spec that a reading asks for.
+    """Build the spec of a reading.
 
     Raises:
-        InputError: if a number does not fit into what the problem declares.
+        InputError: if a number is outside the problem's declared range.
     """
     origins: list[ValueOrigin] = []
     table: dict[str, Any] = {"problem": contract.problem, "title": _title(reading.text)}
@@ -151,7 +151,7 @@ def _objective(found: ReadValue, origins: list[ValueOrigin]) -> dict[str, str]:
 def _limits(
     reading: RequestReading, contract: Contract, origins: list[ValueOrigin]
 ) -> list[dict[str, Any]]:
-    """Limits of the request, and the problem's own on what it does not name."""
+    """Limits of the request, and the problem's own where it names none."""
     limits = []
     asked = set()
     for found in reading.of("limit"):
@@ -167,7 +167,7 @@ def _limits(
 
 
 def _limit(found: ReadValue, origins: list[ValueOrigin]) -> Iterator[dict[str, Any]]:
-    """One, or two where its ends are told in different units."""
+    """Yield one limit, or two if its ends have different units."""
     entry = found.entry
     low = found.low and (found.low.ends[0], found.low)
     high = found.high and (found.high.ends[1], found.high)
@@ -207,17 +207,17 @@ def _default(limit: Limit) -> Iterator[ValueOrigin]:
 
 
 def _converted(value: float, measure: Measure, entry: ContractEntry) -> float:
-    """A number of the request in the unit of its entry, as it was most likely meant."""
+    """Convert a number of the request to the most plausible value in the unit of its entry."""
     if measure.unit is None or (entry.whole and measure.unit in ("d", "week", "year")):
         return value
     return float(f"{convert(value, measure.unit, entry.unit, of=entry.name):.12g}")
 
 
 def traced(made: Worded, text: str, contract: Contract) -> list[str]:
-    """Places of a spec whose value stands neither in its words nor among the declared defaults.
+    """Places of a spec whose value is neither in its words nor a declared default.
 
-    It reads the words again: a number has to be one that stands there, in some unit; a name one of
-    the contract's, or a piece of the text.
+    It reads the words again: a number must occur in them, in some unit; a name must be one of the
+    contract's, or a piece of the text.
     """
     names = {e.name for e in contract.entries} | {
         c for e in contract.entries for c in (e.choices or ())

@@ -1,4 +1,4 @@
-"""A request cut into words, names that hold digits, and the places where a thought ends."""
+"""A request cut into words, names that contain digits, and ends of clauses."""
 
 import difflib
 import re
@@ -26,7 +26,7 @@ ABBREVIATED = re.compile(r"\b(?:min|max|e\.g|i\.e|approx|p\.u|pu|no|nr|ca|resp)$
 
 @dataclass(frozen=True)
 class Token:
-    """A word that says something, as its term."""
+    """A content word, as its term."""
 
     term: str
     start: int
@@ -36,7 +36,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Code:
-    """A name with digits or signs in it, such as a formula or the code of a net."""
+    """A name with digits or signs in it, such as a formula or a network's code."""
 
     text: str
     start: int
@@ -44,34 +44,34 @@ class Code:
 
     @property
     def formula(self) -> bool:
-        """Whether it may be a molecule."""
+        """True if it may be a molecule."""
         return ATOMS.fullmatch(self.text) is not None and sum(map(str.isalpha, self.text)) > 2
 
 
 @dataclass(frozen=True)
 class Request:
-    """A text, and what stands where in it."""
+    """A text and its parts."""
 
     text: str
     digits: frozenset[str] = frozenset()  # that are part of names, as the 90 of `coverage_90`
     phrases: frozenset[str] = frozenset()  # with a number in them, as `20 % strain`
-    taken: set[tuple[int, int]] = field(default_factory=set)  # words that a wish has used
+    taken: set[tuple[int, int]] = field(default_factory=set)  # words that an aim has used
     vocabulary: tuple[str, ...] = ()  # words for which slips are taken
 
     @cached_property
     def codes(self) -> tuple[Code, ...]:
-        """Names that hold digits or signs, and formulas."""
+        """Names that contain digits or signs, and formulas."""
         return tuple(c for m in CHUNK.finditer(self.text) for c in _codes(m))
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
-        """Numbers and ranges, none of a code."""
+        """Numbers and ranges outside codes."""
         away = [(c.start, c.end) for c in self.codes]
         found = measures(self.text, away)
         return tuple(m for m in found if not self._part(m))
 
     def _part(self, measure: Measure) -> bool:
-        """Whether a number is part of a name: `the band of 90 %`."""
+        """True if a number is part of a name: `the band of 90 %`."""
         written = f"{measure.low.value:g}"
         after = self.text[measure.start :].lower()
         if any(after.startswith(phrase) for phrase in self.phrases):
@@ -81,7 +81,7 @@ class Request:
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        """Words that say something; none of a code or of a measure with its unit."""
+        """Content words, without codes and measures with their units."""
         away = [(c.start, c.end) for c in self.codes if not IDENTIFIER.fullmatch(c.text)]
         away += [(m.start, m.end) for m in self.measures if m.unit != "d" and m.unit != "week"]
         short = [
@@ -105,7 +105,7 @@ class Request:
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
-        """Where a sentence or an item of a list ends."""
+        """Ends of sentences and list items."""
         return tuple(
             m.start()
             for m in HARD.finditer(self.text)
@@ -114,15 +114,15 @@ class Request:
 
     @cached_property
     def pauses(self) -> tuple[int, ...]:
-        """Where a thought may end within a sentence."""
+        """Possible ends of clauses within a sentence."""
         return tuple(m.start() for m in SOFT.finditer(self.text) if not self._inside(m.start()))
 
     def stopped(self, start: int, end: int) -> bool:
-        """Whether a sentence ends between two places."""
+        """True if a sentence ends between two places."""
         return any(start <= s < end for s in self.stops)
 
     def paused(self, start: int, end: int) -> int:
-        """How many thoughts may end between two places."""
+        """Count possible ends of clauses between two places."""
         return sum(start <= s < end for s in self.pauses)
 
     def clause(self, place: int) -> tuple[int, int]:
@@ -157,7 +157,7 @@ def _codes(match: re.Match[str]) -> list[Code]:
 
 @cache
 def slip(word: str, vocabulary: tuple[str, ...]) -> str:
-    """The word that a misspelt one is near to; itself where it is known or near to none."""
+    """The known word nearest to a misspelt one; the word itself if it is known or near to none."""
     if len(word) < LONG or word in vocabulary or word.removesuffix("s") in vocabulary:
         return word
     near = difflib.get_close_matches(word, vocabulary, n=1, cutoff=SLIP)
@@ -165,7 +165,7 @@ def slip(word: str, vocabulary: tuple[str, ...]) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Whether a piece of text is a name and neither a word nor a number with its unit."""
+    """True if a text is a name, and neither a word nor a number with its unit."""
     letters, digits = any(map(str.isalpha, text)), any(map(str.isdigit, text))
     if not letters or SET.match(text):
         return False
@@ -178,6 +178,6 @@ def is_code(text: str) -> bool:
 
 
 def number_first(text: str) -> bool:
-    """Whether a number leads and the rest is its unit or its range, unlike `1-LV-rural1`."""
+    """True if a number leads and the rest is its unit or its range, unlike `1-LV-rural1`."""
     match = re.match(r"[-+\u2212]?[\d.,]+", text)
     return match is not None and re.match(r"-[A-Za-z]", text[match.end() :]) is None

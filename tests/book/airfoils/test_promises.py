@@ -1,4 +1,4 @@
-"""Processes and what they promise, against scikit-learn, sampling and closed forms."""
+"""Processes and their guarantees, against scikit-learn, sampling and closed forms."""
 
 import numpy as np
 import pytest

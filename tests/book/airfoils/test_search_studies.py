@@ -1,4 +1,4 @@
-"""Studies of searches: what they count is what they say."""
+"""Studies of searches: their counts are right."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def asked() -> WingWish:
 
 
 class Known(Drawn):
-    """Designs that are handed out in their order."""
+    """Designs that are returned in their order."""
 
     def __init__(self, designs: xr.Dataset) -> None:
         self.designs, self.at = designs, 0

@@ -1,4 +1,4 @@
-"""Studies of controllers on planted readings, and a residual that learns what an expert adds."""
+"""Studies of controllers on planted readings, and a residual fitted to an expert."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_families_have_equal_size() -> None:
 def test_a_score_of_plans_is_best_with_the_spread_of_the_truth(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where a distance would be least without any."""
+    """A plain distance would be least without any spread."""
     rng = np.random.default_rng(0)
     lesson = ResidualLesson(rng.normal(size=(4000, 3)), rng.normal(size=(4000, AHEAD)))
     one, family = np.ones(3), build("nearest_neighbours", (AHEAD,), 3)
@@ -90,7 +90,7 @@ def test_steps_are_compared_with_a_thousand() -> None:
 
 @pytest.mark.parametrize("family", ["diffusion", "flow_matching"])
 def test_more_steps_of_sampling_ask_the_network_more_often(family: str) -> None:
-    """And the weights are the same, and the policy that was fitted keeps its own number."""
+    """Weights stay the same, and the fitted policy keeps its own number of steps."""
     rng = np.random.default_rng(0)
     lesson = ResidualLesson(rng.normal(size=(64, 3)), rng.normal(size=(64, AHEAD)))
     made, asked = build(family, (AHEAD,), 3), list[int]()
@@ -109,7 +109,7 @@ def test_more_steps_of_sampling_ask_the_network_more_often(family: str) -> None:
 
 
 class Pushing:
-    """An expert that always adds the same."""
+    """An expert that always adds the same amount."""
 
     name = "pushing"
 
@@ -126,7 +126,7 @@ class Pushing:
 
 
 class Proportional(Pushing):
-    """Its base."""
+    """The base of a residual."""
 
     def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         return wanted - seen[:, :1]

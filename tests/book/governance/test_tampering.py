@@ -1,4 +1,4 @@
-"""Everything that can be done to a ledger by someone who may write its file, and what finds it."""
+"""Tampering with a ledger by somebody who may write its file, and its detection."""
 
 import random
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ from ingenium_book.checks.governance.tampering import (
 
 @dataclass(frozen=True)
 class Watch:
-    """What is kept elsewhere of a ledger."""
+    """Data of a ledger that are stored elsewhere."""
 
     anchor: str
     signed: str  # hash of the entry that was signed off
 
 
 def prepared(place: Path, seed: int, *, key: Any = None) -> Watch:
-    """A new ledger with entries of several kinds, one of them signed off; gives what to keep."""
+    """Create a ledger of several kinds of entries, one of them signed; return what to store."""
     rng = random.Random(seed)
     with open_ledger(place, actor="ann@lab") as ledger:
         signed = ""
@@ -47,7 +47,7 @@ def prepared(place: Path, seed: int, *, key: Any = None) -> Watch:
 
 
 def found_by(place: Path, watch: Watch, signers: Sequence[Signer]) -> frozenset[str]:
-    """Which of the three see that something is wrong."""
+    """Return those of the three detectors that report a fault."""
     found = set()
     try:
         with open_ledger(place, create=False) as ledger:
@@ -76,7 +76,7 @@ def signer(tmp_path: Path):
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
 @pytest.mark.parametrize("seed", range(2))
 def test_every_tampering_is_found(tmp_path: Path, signer, act, seed: int) -> None:
-    """By exactly the means that the threat model names, and by no act without any."""
+    """Each act is found by exactly the means of the threat model, and none goes unfound."""
     key, signers = signer
     place = tmp_path / f"{act.name}.sqlite"
     watch = prepared(place, seed, key=key)
@@ -88,7 +88,7 @@ def test_every_tampering_is_found(tmp_path: Path, signer, act, seed: int) -> Non
 
 
 def test_without_an_anchor_a_new_chain_is_believed(tmp_path: Path, signer) -> None:
-    """What the documents warn of: the chain alone proves nothing to who may write all of it."""
+    """The documents warn of this: the chain alone proves nothing against a writer of all of it."""
     key, _ = signer
     place = tmp_path / "l.sqlite"
     prepared(place, 0, key=key)

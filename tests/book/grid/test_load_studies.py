@@ -1,4 +1,4 @@
-"""Studies of load on made-up days whose truth is known."""
+"""Studies of load on synthetic days whose truth is known."""
 
 from dataclasses import replace
 from types import ModuleType
@@ -55,7 +55,7 @@ def days(load: np.ndarray) -> AheadDays:
 
 
 def test_a_day_is_told_what_was_known_at_midnight(load, days):
-    """Another load from some held-out day on changes nothing that was told of it and before."""
+    """Another load from some held-out day on changes no earlier input."""
     assert len(days.load) == 2 * (len(DATES) - 7)
     np.testing.assert_allclose(days.before[0][1:170], days.load[:169])
     np.testing.assert_allclose(days.before[1][7:170], days.load[:163])
@@ -153,7 +153,7 @@ MODULES = pytest.mark.parametrize("module", [flow_load, diffusion_load])
 
 
 def elsewhere(module: ModuleType, days: AheadDays, monkeypatch) -> AheadContest:
-    """The contest of a study, on other days."""
+    """The comparison of a study, on other days."""
     contest = replace(module.CONTEST, places=dict.fromkeys(module.CONTEST.places, lambda: days))
     monkeypatch.setattr(module, "CONTEST", contest)
     return contest

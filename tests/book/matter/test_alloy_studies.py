@@ -1,4 +1,4 @@
-"""Row 20.2 in small: measured alloys as a user has them, and what families make of them."""
+"""Row 20.2 in small: measured alloys of a user, and families fitted to them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ TEMPERATURE = r"PROPERTY: Test temperature ($^\circ$C)"
 
 @pytest.fixture(autouse=True)
 def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder of few alloys, each of them twice; what was read of another one is forgotten."""
+    """A folder of few alloys, each of them twice; cached readings of another one are discarded."""
     rng = np.random.default_rng(0)
     amounts = np.repeat(rng.integers(1, 9, (120, 5)), 2, axis=0)
     share = amounts / amounts.sum(1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The causal transformer: what it knows at a step, and what it learns."""
+"""The causal transformer: its inputs at a step, and its fit."""
 
 import math
 from dataclasses import replace
@@ -40,7 +40,7 @@ def test_a_step_knows_those_before_it_alone() -> None:
 
 @pytest.mark.slow
 def test_it_learns_a_conditional_gaussian() -> None:
-    """Its held-out log density comes near the true one, and its proposals have the true mean."""
+    """Held-out log density is close to the true one, and proposals have the true mean."""
     n, p, t = 2000, 2, 3
     factor = 0.3 * torch.eye(p * t) + 0.2 * torch.ones(p * t, p * t).tril()
     cond = torch.randn(n, 1, generator=rng(2))

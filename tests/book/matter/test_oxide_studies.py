@@ -1,4 +1,4 @@
-"""Oxides of row 20.20: what is thrown, what is new, and what energies are of."""
+"""Oxides of row 20.20: random structures, novelty, and energies."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def test_wishes_are_those_of_held_out_oxides() -> None:
 
 
 def test_what_is_claimed_is_asked_of_both() -> None:
-    """34 % more and 28 % less than the search leave nothing over."""
+    """A gain of 34 % and a saving of 28 % against the search are both required."""
     own = {
         oxides.FAMILY: {"new": 0.268, "near": 0.5, "error": 0.072},
         oxides.SEARCH: {"new": 0.2, "near": 0.3, "error": 0.1},

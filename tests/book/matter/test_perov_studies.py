@@ -1,4 +1,4 @@
-"""Cells of Perov-5 as a user has them, and the denoisers that learn from them."""
+"""Cells of Perov-5 in a user's folder, and the denoisers fitted to them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ HEAD = "data_{0}\n_cell_length_a   {1}\n_cell_angle_alpha   90\nloop_\n _atom_si
 
 
 def cif(names: list[str], edge: float, shift: float) -> str:
-    """As the data set writes it: atoms in another order, the one of B moved along x."""
+    """A CIF like the data set's: atoms in another order, the one of B moved along x."""
     points = perov.SITES + 0.25 * np.array([1.0, 0.0, 0.0])
     points[1, 0] += shift
     rows = [
@@ -28,7 +28,7 @@ def cif(names: list[str], edge: float, shift: float) -> str:
 
 @pytest.fixture(autouse=True)
 def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder of few cells; what was read of another one is forgotten."""
+    """A folder of few cells; cached readings of another one are discarded."""
     pairs = [("Ba", "Ti"), ("Sr", "Sn"), ("Ti", "Ba"), ("K", "Nb")]
     rows = [
         cif([a, b, *anions], 4.0 + 0.1 * k, 0.01 * k)
@@ -69,7 +69,7 @@ def test_charges_balance_or_do_not() -> None:
 
 
 def test_what_is_told_moves_with_nothing() -> None:
-    """Shifts, ways around the cell, turns of the lattice, orders of atoms: to 1e-6."""
+    """Shifts, wraps around the cell, lattice rotations and atom orders change nothing: to 1e-6."""
     torch.manual_seed(0)
     model = TorusDiffusion(6)
     rng = torch.Generator().manual_seed(0)
@@ -95,7 +95,7 @@ def test_a_wrapped_score_is_the_slope_of_its_density(sigma: float) -> None:
 
 
 def test_a_reverse_equation_with_a_corrector_draws_from_a_known_law() -> None:
-    """A standard normal law, whose denoiser is known."""
+    """A standard normal law, whose denoiser is known, is sampled."""
     rng = torch.Generator().manual_seed(0)
     levels = (*torch.logspace(1, -2, 200).tolist(), 0.0)
     start = levels[0] * torch.randn(4000, 2, generator=rng)
@@ -113,7 +113,7 @@ def test_the_three_kinds_have_as_many_parameters() -> None:
 
 @pytest.mark.slow
 def test_both_studies_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the few cells, for some steps; a coin is right on about half of the formulas."""
+    """Run on few cells for some steps; a coin is right on about half of the formulas."""
     monkeypatch.setattr(diffusion_kinds, "STEPS_SDE", 20)
     kinds = diffusion_kinds.run("latent", 0, diffusion_kinds.CellDraws(4, 6))
     known = diffusion_kinds.run("known", 0, diffusion_kinds.CellDraws(4, 6))

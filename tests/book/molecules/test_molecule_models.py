@@ -1,4 +1,4 @@
-"""What the studies of molecules are built of: properties, equal sizes, and shares."""
+"""Parts of the studies of molecules: properties, equal sizes, and shares."""
 
 import math
 from pathlib import Path
@@ -83,6 +83,6 @@ def test_values_are_read_from_both_ways_of_writing() -> None:
     assert np.asarray(found["smiles_lower"]) == pytest.approx([0.25, 0.0])
     assert isinstance(found["valid"], Value)
     assert found["valid"].interval.value == 1.0
-    assert found["valid"].interval.low < 1.0  # of eight draws
+    assert found["valid"].interval.low < 1.0  # of eight samples
     assert set(found) >= {"gain", f"{SMILES}: valid", f"{FRAGMENT}: gain over chance"}
     assert f"{SMILES}: parameters" not in found

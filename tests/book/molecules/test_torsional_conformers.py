@@ -1,4 +1,4 @@
-"""What the study of conformers rests on: rivals of one molecule, compared alike."""
+"""Parts of the study of conformers: rivals of one molecule, compared alike."""
 
 import pytest
 

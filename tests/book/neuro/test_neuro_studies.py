@@ -1,4 +1,4 @@
-"""Studies of chapter 19: what is read of planted pieces, and one look of each."""
+"""Studies of chapter 19: readings of planted pieces, and one quick run of each."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_ratios_of_planted_families():
     due |= {"apart": 800.0, "alike": 800 ** (1 / 3), "held": 5 / 6, "hybrid_frugal": 4.0}
     for name, value in due.items():
         assert np.asarray(values[name]).tolist() == pytest.approx([value, value]), name
-    found.pieces["gan"][1]["recognised_share"] = np.array(0.1)  # it draws no digits
+    found.pieces["gan"][1]["recognised_share"] = np.array(0.1)  # it generates no digits
     values = digit_families.read(found)
     assert np.isnan(values["gan_frugal"]).tolist() == [False, True]
     assert np.isfinite(values["hybrid_frugal"]).all()

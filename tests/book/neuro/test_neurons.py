@@ -28,7 +28,7 @@ def test_voltage_below_threshold_is_the_closed_form_at_any_step():
 
 @pytest.mark.slow
 def test_spikes_come_at_the_closed_form_whatever_the_step():
-    """Several a step where it is coarse: each crossing is located, and what is left goes on."""
+    """Several crossings in a coarse step: each is located, and the rest of the step continues."""
     neuron, currents = LIF(), [1.49, 1.6, 2.0, 5.0, 30.0]
     own = torch.tensor(currents, dtype=torch.float64)
     for step, steps in ((0.5, 400), (20.0, 10)):

@@ -1,4 +1,4 @@
-"""What the studies of phases read off curves and groups, on ones that are known."""
+"""Quantities of the studies of phases, on curves and groups with known answers."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ SMALL = CriticalTrial(chains=1, settle=8, sweeps=4, told=4, steps=150)
 
 
 def _cumulant(size: int) -> np.ndarray:
-    """Of a scaling form that is the same for all sizes at the critical point."""
+    """Scaling form that is the same for all sizes at the critical point."""
     own: np.ndarray = 0.66 / (1 + np.exp(size * (GRID - ONSAGER)))
     return own
 
@@ -36,7 +36,7 @@ def test_a_falling_curve_is_crossed_and_a_hump_has_its_top() -> None:
 
 @pytest.mark.parametrize("size", [8, 24])
 def test_a_network_that_was_told_cold_and_hot_knows_both(size: int) -> None:
-    """Of either sign, and at 24 x 24 sites, where one step moves hundreds of weights alike."""
+    """Test either sign, also at 24 x 24 sites, where one step moves hundreds of weights alike."""
     law = Ising(size)
     net = critical_point.learned(law, SMALL, torch.Generator().manual_seed(0))
     up = torch.ones(1, law.sites)
@@ -55,7 +55,7 @@ def test_groups_are_those_that_lie_apart() -> None:
 
 
 def test_what_a_chain_leaves_alone_is_found_and_what_it_stirs_is_not() -> None:
-    """The sum over places is kept here, and all else is drawn anew."""
+    """The sum over places is preserved here, and all else is sampled again."""
     rng = torch.Generator().manual_seed(0)
     kept = torch.randint(-1, 2, (300, 1, 1, 1), generator=rng).float()
     pair = [torch.randn(300, 1, 6, 6, generator=rng) for _ in range(2)]

@@ -71,7 +71,7 @@ def test_errors_of_made_streams_are_compared_by_their_ratio() -> None:
 
 
 def test_correlations_of_known_streams() -> None:
-    """An autoregression remembers by its factor, and a doubled tag goes along."""
+    """An autoregression has its factor as correlation, and a doubled tag correlates fully."""
     rng = torch.Generator().manual_seed(0)
     x = torch.randn(400, 24, 2, generator=rng)
     for i in range(1, 24):

@@ -1,4 +1,4 @@
-"""What the studies of periodic cells rest on: distances between cells and their rivals."""
+"""Parts of the studies of periodic cells: distances between cells and their rivals."""
 
 import numpy as np
 import pytest

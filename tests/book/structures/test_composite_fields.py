@@ -13,7 +13,7 @@ from ingenium_book.studies.structures.composite_fields import (
 
 @pytest.fixture(scope="module")
 def made() -> Composites:
-    return Composites.made(26)  # two of each drawn family
+    return Composites.made(26)  # two of each sampled family
 
 
 def test_the_solved_displacements_balance_all_forces_and_others_do_not(made: Composites) -> None:

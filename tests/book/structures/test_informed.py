@@ -119,7 +119,7 @@ def test_weights_feel_the_terms_as_finite_differences_say(kind: type[Model]) -> 
 
 
 def test_an_estimate_counts_by_its_noise() -> None:
-    """A perfect denoiser of designs that are all the same gives them back at any noise level."""
+    """A perfect denoiser of identical designs returns them at any noise level."""
 
     class Perfect(Denoising):
         def denoise(self, x: Tensor, sigma: Tensor, cond: Tensor, keep: object = None) -> Tensor:
@@ -162,7 +162,7 @@ def test_state_comes_back_from_safetensors() -> None:
 
 
 def test_a_price_buys_physics_and_so_does_guidance() -> None:
-    """Designs break the sum by 1.4; the terms teach it, an energy imposes it."""
+    """Designs violate the sum by 1.4; penalty terms teach it, an energy imposes it."""
     _, asked = designs(256, seed=5)
 
     def violation(fitted: Family, steer: Steer = FREE) -> float:

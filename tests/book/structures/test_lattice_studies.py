@@ -1,4 +1,4 @@
-"""What the study of crushed lattices rests on: distances, its search, and how it is read."""
+"""Parts of the study of crushed lattices: distances, its search, and its reading."""
 
 import numpy as np
 import pytest

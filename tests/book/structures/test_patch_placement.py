@@ -1,4 +1,4 @@
-"""What row 20.12 learns from and reports."""
+"""Training data and report of row 20.12."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Archives are unpacked within bounds, whatever they say of themselves."""
+"""Archives are unpacked within bounds, whatever they declare."""
 
 import struct
 import zipfile
@@ -55,7 +55,7 @@ def test_a_header_that_lies(tmp_path: Path, shape: str) -> None:
 
 
 def test_a_void_that_packs_well(tmp_path: Path) -> None:
-    """4 MB on the disk, 4.5 GB unpacked; here by the same share, of what is allowed."""
+    """An archive of 4 MB that unpacks to 4.5 GB; here with the same ratio to the limit."""
     file = tmp_path / "a.npz"
     with (
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -112,5 +112,5 @@ def test_damage_at_any_byte_is_refused_or_changes_nothing(tmp_path: Path) -> Non
                 found = arrays(file, "an archive")
             except InputError:
                 continue
-            if "x" in found:  # else the flip is in its name, which the reader asks for
+            if "x" in found:  # else the flip is in its name, which the reader requires
                 np.testing.assert_array_equal(found["x"], np.arange(5.0))

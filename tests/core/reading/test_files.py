@@ -1,4 +1,4 @@
-"""What is no plain file of bounded size is refused, and what it takes to read one is bounded."""
+"""Only plain files of bounded size are read, with bounded resources."""
 
 import gzip
 import os

@@ -1,4 +1,4 @@
-"""JSON and XML are bounded, and what is said twice is refused."""
+"""JSON and XML are bounded, and repeated keys are refused."""
 
 from pathlib import Path
 

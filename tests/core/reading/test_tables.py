@@ -1,4 +1,4 @@
-"""Tables are bounded, read as text whatever their name says, and refused by row and column."""
+"""Tables are bounded, read as text whatever their name is, and refused by row and column."""
 
 import doctest
 import gzip

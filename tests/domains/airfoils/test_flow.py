@@ -1,4 +1,4 @@
-"""Both engines: against the package, against each other, and what they refuse."""
+"""Both engines: against the package, against each other, and their refusals."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""Steps of the gradient end alike whatever is mended beside a section, and at its camber."""
+"""Gradient steps on a section end the same in any batch, and at its camber."""
 
 import pytest
 import torch

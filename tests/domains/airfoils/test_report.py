@@ -1,4 +1,4 @@
-"""What reports of sections show: fair rivals, and bending that can be seen."""
+"""Reports of sections: fair rivals, and visible bending."""
 
 import numpy as np
 import pytest

@@ -155,7 +155,7 @@ def test_written_points_are_read_as_they_are(tmp_path: Path) -> None:
 
 
 def forged(kind: str) -> np.ndarray:
-    """A section whose smooth curve is as good as ever, and whose points are none."""
+    """A section with an intact smooth curve and invalid points."""
     points = naca(0.02, 0.4, 0.12).copy()
     if kind == "crossing":
         points[[40, 60]] = points[[60, 40]]
@@ -170,7 +170,7 @@ def forged(kind: str) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["crossing", "reversed", "spiked", "looped"])
 def test_points_that_no_section_has_are_refused(kind: str, tmp_path: Path) -> None:
-    """Each lies so near to the curve that is judged that this would hide it."""
+    """Each invalid point is so near to the judged curve that the curve would hide it."""
     path = tmp_path / "section.dat"
     path.write_text(dat("forged", naca(0.02, 0.4, 0.12)))
     assert np.isfinite(numbers_in(path)).all()

@@ -41,7 +41,7 @@ def test_bending_keeps_thickness_and_leaves_the_front_alone() -> None:
 
 
 def test_lift_by_bending_is_near_that_of_thin_sections() -> None:
-    """At the angle of the nose's chord, in potential flow; viscosity takes up to a third.
+    """The angle is that of the nose's chord, in potential flow; viscosity takes up to a third.
 
     Source: Glauert, The Elements of Aerofoil and Airscrew Theory, 1926, chapter 7: the lift of a
     middle line is 2 Σ of its slope over the circle, weighted by 1 - cos, here integrated.
@@ -104,7 +104,7 @@ def test_settings_that_are_no_number_are_refused(wrong: float) -> None:
 
 
 def test_a_tail_bends_alike_in_every_process() -> None:
-    """What is kept from one process to the next must not hang on the last bits of a fit."""
+    """Cached values must not depend on the last bits of a fit."""
     for hinge in (0.6, 0.7, 0.75, 0.8):
         weights = bent(hinge).tolist()
         assert weights == [round(w, 10) for w in weights]

@@ -82,7 +82,7 @@ def test_a_gain_beyond_its_margin_is_unstable() -> None:
 
 
 class Asked:
-    """A law that must be asked in each period, as no compiled course knows it."""
+    """A law without a compiled trajectory, called in each period."""
 
     def __init__(self, law: FeedbackLaw) -> None:
         self.name, self.begin, self.act, self.learn = law.name, law.begin, law.act, law.learn
@@ -91,7 +91,7 @@ class Asked:
 @pytest.mark.skipif(which("cc") is None, reason="apt install gcc")
 @pytest.mark.parametrize("service", [False, True])
 def test_compiled_courses_are_those_of_single_steps(service: bool) -> None:
-    """To the last bit: of other machines, loads, noise, saturation and levels that change."""
+    """Equal to the last bit, for other machines, loads, noise, saturation and changing levels."""
     plant, law = Oscillator(BOX, 0.01, 0, service=service), some(24)
     at = np.arange(24) % 12 - (0 if service else 5)
     whole = plant.courses(law, at, 600)
@@ -123,7 +123,7 @@ def test_a_sampled_machine_is_enclosed() -> None:
 
 
 def test_every_machine_of_a_box_lies_between_eight_but_for_the_gap() -> None:
-    """Interpolated in stiffness, friction and gain, which the barrier's proof rests on."""
+    """Machines are interpolated in stiffness, friction and gain, as in the barrier's proof."""
     hull, rng = BOX.hull(0.01), np.random.default_rng(3)
     low, high = 1 - BOX.spread, 1 + BOX.spread
     missed = np.zeros((2, 4))
@@ -142,11 +142,11 @@ def test_every_machine_of_a_box_lies_between_eight_but_for_the_gap() -> None:
         truth = np.c_[own.dynamics, own.drive, own.load]
         missed = np.maximum(missed, np.abs(np.tensordot(weights, tables, 1) - truth))
     assert (missed <= hull.gap).all()
-    assert (missed > 0.2 * hull.gap).all()  # a bound that says something
+    assert (missed > 0.2 * hull.gap).all()  # an informative bound
 
 
 def test_the_barrier_keeps_every_machine_of_its_box_inside() -> None:
-    """One period from points of the polygon, under the largest load and either end of the room."""
+    """One period from points of the polygon, under the largest load and either end of the range."""
     guard, rng, n = oscillator(BOX, 0.01, 0).service.guard, np.random.default_rng(4), 4000
     x = np.c_[rng.uniform(-1.59, 1.59, 4 * n), rng.uniform(-5, 5, 4 * n)]
     x = x[(x @ guard.normals.T <= guard.bounds).all(1)][:n]
@@ -192,7 +192,7 @@ def test_a_region_ends_where_the_action_can_hold_the_machine() -> None:
 
 
 def test_a_step_beyond_the_region_of_an_unstable_machine_can_be_lost() -> None:
-    """An inverted machine whose action is weaker than what pulls it away."""
+    """An inverted machine whose action is weaker than the force that tips it."""
     upright = LinearMachine(
         np.array([[0.0, 1.0], [4.0, 0.0]]),
         np.array([0.0, 1.0]),
@@ -205,7 +205,7 @@ def test_a_step_beyond_the_region_of_an_unstable_machine_can_be_lost() -> None:
     arrays = np.full((n, 1), 30.0), np.full((n, 1), 8.0), np.full((n, 1), 5.0)
     law = FeedbackLaw(*arrays, *np.full((3, n), [[0.01], [0.0], [1.0]]), machine().wiring)
     found, loops = region(upright, law, 0.0), ClosedLoops.of(upright, law, 0.0)
-    assert 0 < found.step[0] < 0.75  # beyond 3 / 4 the action cannot hold it
+    assert 0 < found.step[0] < 0.75  # beyond 3 / 4 the action cannot balance it
     x = loops.begun[0] * 2.0
     for _ in range(2000):
         asked = loops.asked[0] @ x

@@ -16,7 +16,7 @@ PERIOD_S = 0.01
 
 
 def pushed(periods: int, faults: tuple[PlantFault, ...] = ()) -> np.ndarray:
-    """Places of the nominal machine under an action of 1."""
+    """Positions of the nominal machine under an action of 1."""
     plant = Oscillator(BOX, PERIOD_S, 0, service=False)
     state, found = plant.begin(np.array([NOMINAL])), []
     for _ in range(periods):
@@ -43,7 +43,7 @@ def test_a_load_moves_the_rest_by_its_size_and_a_weak_actuator_by_its_share() ->
 
 
 def energy(pole: CartPole, x: np.ndarray) -> float:
-    """Of cart and pole, a uniform rod on the hinge: T + V."""
+    """Energy of cart and pole, a uniform rod on the hinge: T + V."""
     _, angle, v, w = x
     half, m = pole.half_m, pole.pole_kg
     moving = 0.5 * (pole.cart_kg + m) * v**2 + m * half * v * w * math.cos(angle)
@@ -63,7 +63,7 @@ def test_without_drag_or_force_a_pole_keeps_its_energy() -> None:
 
 
 def test_a_hanging_pole_swings_at_its_frequency() -> None:
-    """omega^2 = g / (l (4/3 - m / (M + m))), linearised where it hangs, with the cart free."""
+    """omega^2 = g / (l (4/3 - m / (M + m))), linearised as hanging, with the cart free."""
     pole = CartPole(drag=0.0)
     tiny = 1e-5
     turn = pole.rates(np.array([[0.0, math.pi + tiny, 0.0, 0.0]]), np.zeros(1))[0, 3]
@@ -72,7 +72,7 @@ def test_a_hanging_pole_swings_at_its_frequency() -> None:
 
 
 def test_a_law_without_derivative_adds_what_is_missing_up() -> None:
-    """Rectangles of ki (w - y): after n periods ki n h (w - y), beside kp (b w - y)."""
+    """Rectangles of ki (w - y): after n periods ki n h (w - y), plus kp (b w - y)."""
     wiring = Wiring(np.ones((1, 1)), np.array([-9.0]), np.array([9.0]), PERIOD_S)
     one = np.ones(1)
     law = FeedbackLaw(
@@ -90,7 +90,7 @@ def test_a_law_without_derivative_adds_what_is_missing_up() -> None:
 
 
 def test_a_law_that_was_cut_off_winds_up_no_further_than_tracking_lets_it() -> None:
-    """At rest under saturation, ki e = (v - u) / Tt: Astrom and Hagglund 2006, sec. 3.5."""
+    """Rest under saturation: ki e = (v - u) / Tt, by Astrom and Hagglund 2006, sec. 3.5."""
     wiring = Wiring(np.ones((1, 1)), np.array([-0.5]), np.array([0.5]), PERIOD_S)
     one = np.ones(1)
     law = FeedbackLaw(

@@ -1,4 +1,4 @@
-"""What is heard and drawn, against published scales, closed forms and areas."""
+"""Audible and drawn quantities, against published scales, closed forms and areas."""
 
 import math
 
@@ -33,7 +33,7 @@ def test_no_power_is_lost_in_frames() -> None:
 
 
 def test_ten_times_the_sound_is_half_a_unit_more() -> None:
-    """20 dB, of 40 dB to the one."""
+    """A level of 20 dB, on a scale of 40 dB to one unit."""
     x = torch.randn(1, 20 * HOP, generator=torch.Generator().manual_seed(0))
     more = heard(spectra(10 * x)) - heard(spectra(x))
     assert float(more[:, 2:].mean()) == pytest.approx(0.5, abs=1e-3)
@@ -53,7 +53,7 @@ def test_the_gain_is_that_of_wiener(ratio: float) -> None:
 
 
 def test_what_was_heard_before_counts_as_ephraim_and_malah_say() -> None:
-    """Eq. 51 by hand, for two frames of nine times the noise."""
+    """Eq. 51 of Ephraim and Malah by hand, for two frames of nine times the noise."""
     frames = torch.ones(1, LEARNED + 2, 1, dtype=torch.complex128)
     frames[:, LEARNED:] *= 3.0
     found = filter_gains(frames, WienerSettings(kept=0.9))[0, LEARNED:, 0].tolist()

@@ -1,4 +1,4 @@
-"""Speech that was freed from noise: what is measured, what the coder holds, what a network can do.
+"""Restored speech: its measurements, its coder, and its network.
 
 The contract on files and designs is in `tests/contract/test_speech.py`.
 """
@@ -41,7 +41,7 @@ AUDIBLE_DB = -70.0  # of what is decoded at least, below the loudest sine
 
 
 def measured(*own: np.ndarray, snr_db: float = 0.0) -> dict[str, np.ndarray]:
-    """Of outputs that are said to be the first utterance under the first noise."""
+    """Measure outputs, given as the first utterance under the first noise."""
     n = len(own)
     ones = torch.ones(n, dtype=torch.float64)
     found = SpeechMeter().measure(torch.from_numpy(np.stack(own)), ones, ones, snr_db * ones)
@@ -176,7 +176,7 @@ def test_nothing_of_the_future_is_heard() -> None:
 
 @pytest.mark.parametrize("bits_of", [8, 4])
 def test_no_weight_makes_it_loud_or_no_number(bits_of: int) -> None:
-    """Of whole numbers: turned bits and weights at their ends leave gains between 0 and 1."""
+    """Integer networks: inverted bits and extreme weights leave gains between 0 and 1."""
     own, heard = _network(), _heard(2)
     found = part_of(own, "toy")
     recorder = Recorder(found.graphs(own)["gain"])
@@ -247,7 +247,7 @@ def _recordings(held_out: bool) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.slow
 def test_the_filter_is_tuned_on_what_is_learned() -> None:
-    """As the grid says; and it helps where nobody tuned it."""
+    """The best point of the grid is the default; it also helps on other noises."""
     x, heard = _recordings(held_out=False)
     assert tuned(x[::5], heard[::5]) == TUNED
     x, heard = _recordings(held_out=True)

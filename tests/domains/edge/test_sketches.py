@@ -1,4 +1,4 @@
-"""Outlines against closed forms, what is no sketch, and what the device holds."""
+"""Outlines against closed forms, invalid sketches, and limits of the device."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def measured(problem: Problem, text: str) -> dict[str, float]:
 def test_arcs_lie_on_their_circles() -> None:
     (half,) = polylines("M3 12a9 9 0 0 1 18 0")
     assert np.hypot(half[:, 0] - 12, half[:, 1] - 12) == pytest.approx(9.0)
-    assert half[:, 1].min() < 4  # over the top, as flags of 0 and 1 say
+    assert half[:, 1].min() < 4  # over the top, by flags of 0 and 1
     (large,) = polylines("M12 3A9 9 0 1 0 21 12")
     assert np.hypot(large[:, 0] - 12, large[:, 1] - 12) == pytest.approx(9.0)
     assert large[:, 0].min() == pytest.approx(3.0, abs=0.2)
@@ -114,7 +114,7 @@ def test_other_boxes_pens_and_entities_are_refused(tmp_path: Path) -> None:
     "d", ["M" + 5000 * "1", "M" + 2000 * "4 4 ", "M4 4L" + 9000 * " ", "M4 4" + 3000 * ","]
 )
 def test_what_is_almost_a_path_is_refused_at_once(d: str) -> None:
-    """The damaged files of the fuzz hung in it: each digit doubled the ways to read it."""
+    """Damaged files of the fuzzer hung in it: each digit doubled the ways to read it."""
     with pytest.raises(InputError):
         read_path(f"{d}x", "a sketch")
 
@@ -163,7 +163,7 @@ def test_first_strokes_are_gone_on_from() -> None:
 
 
 def test_both_pens_hold_what_the_device_allows() -> None:
-    """512 kB for two, and 50 ms for the longest sketch that has room."""
+    """Limits of 512 kB for two, and 50 ms for the longest possible sketch."""
     flash = 0.0
     for kind in KINDS:
         record = trained.record(kind)

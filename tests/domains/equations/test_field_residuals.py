@@ -1,4 +1,4 @@
-"""Networks that learn from residuals: derivatives, solutions, and failures with their cause."""
+"""Networks trained on residuals: derivatives, solutions, and failures with their cause."""
 
 from dataclasses import replace
 
@@ -66,7 +66,7 @@ def test_a_start_and_edges_hold_before_anything_is_learned() -> None:
 
 
 def test_only_equations_with_a_residual_are_offered() -> None:
-    """A ground that jumps has none at its jumps."""
+    """A medium with jumps has no residual at its jumps."""
     assert rest_of(Darcy()) is None
     assert rest_of(AllenCahn()) is not None
 
@@ -101,7 +101,7 @@ def test_a_planted_failure_is_told_with_its_cause(change: dict[str, object], cau
 
 
 def test_times_that_are_learned_out_of_order_are_told() -> None:
-    """Phases that part: late ones at rest fit their equation, whatever the start was."""
+    """Phases that separate: late ones at rest fit their equation, whatever the start was."""
     nets = _drawn(AllenCahn(points=64, diffusion=5e-3), replace(SMALL, causal=0.0, steps=MANY))
     nets.train()
     fault = diagnosed(nets, FAILED + 0.1)
@@ -120,7 +120,7 @@ def test_a_pilot_that_fails_stops_with_the_cause() -> None:
 
 
 def test_two_fields_train_the_networks_of_their_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not those of a whole block; and a field is that of all of them."""
+    """The networks of a whole block are not trained, and a field equals that of a full fit."""
     trained: list[int] = []
     monkeypatch.setattr(ResidualNetworks, "train", lambda nets: trained.append(len(nets.inputs)))
     setup = {"equation": "heat", "points": 32, "known": 12}

@@ -57,7 +57,7 @@ def test_finite_volumes_are_of_second_order_on_a_manufactured_solution() -> None
 
 
 def test_steps_in_time_are_of_fourth_order_on_a_manufactured_solution() -> None:
-    """`u = 2 + sin(2 pi (x - t))`, forced so that Burgers' equation holds."""
+    """`u = 2 + sin(2 pi (x - t))`, forced so that it solves Burgers' equation."""
     n, d = 32, 0.05
     (k,) = waves(n, 1)
     x = torch.arange(n, dtype=torch.float64) / n
@@ -99,7 +99,7 @@ def test_phases_without_fronts_follow_the_closed_form() -> None:
 
 
 def test_a_fluid_that_is_stirred_from_rest_turns_as_its_one_wave_does() -> None:
-    """A wave does not carry itself: `w = f (1 - exp(-v k^2 t)) / (v k^2)`, with k^2 = 8 pi^2."""
+    """A wave does not advect itself: `w = f (1 - exp(-v k^2 t)) / (v k^2)`, with k^2 = 8 pi^2."""
     own = Vorticity(points=16)
     x = torch.arange(16, dtype=torch.float64) / 16
     both = TAU * (x[:, None] + x)
@@ -155,12 +155,12 @@ def test_inputs_are_those_of_their_law_and_others_are_not(equation: FieldEquatio
     flat = torch.full_like(own[:1], 3.0)
     assert float(law.strangeness(flat)[0]) > STRANGEST
     part = 0.05 if isinstance(equation, Heat | Wave) else 0.1  # whose few waves vary more
-    faint = own.mean() + part * (own[:1] - own.mean())  # easy to solve, and too weak to be drawn
+    faint = own.mean() + part * (own[:1] - own.mean())  # easy to solve, and too weak to be sampled
     assert float(law.strangeness(faint)[0]) > STRANGEST
 
 
 def test_a_small_residual_is_no_small_error() -> None:
-    """Of two proposals that which nearly satisfies the equation lies further from its solution."""
+    """The proposal that nearly satisfies the equation is further from its solution."""
     own = Poisson(points=32)
     load = own.draw(1, torch.Generator().manual_seed(2))
     true = own.solved(load, 1)
@@ -177,7 +177,7 @@ def test_a_small_residual_is_no_small_error() -> None:
 
 
 def test_whatever_is_proposed_is_0_at_the_edges() -> None:
-    """On the line through the two points next to an edge, at the edge."""
+    """Test the line through the two points next to an edge, at the edge."""
     codec = PairCodec.of(Poisson(points=64))
     wild = torch.randn(4, 2, 64, 64, generator=torch.Generator().manual_seed(0))
     _, u = codec.decode(wild.round().clamp(2, 2))
@@ -195,7 +195,7 @@ def test_a_field_is_brought_to_other_points_by_its_series() -> None:
 
 @pytest.mark.slow
 def test_what_learned_beats_the_nearest_known_field() -> None:
-    """On smooth fields of 32 points, after a few seconds."""
+    """Test smooth fields of 32 points, after a few seconds."""
     own = Burgers(points=32, diffusion=0.1)
     codec, rng = PairCodec.of(own), torch.Generator().manual_seed(0)
     inputs = own.draw(120, rng)

@@ -1,4 +1,4 @@
-"""What a search of laws says that it tried is what it tried."""
+"""Reported counts of a search of laws equal its actual ones."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def _energy(units: str) -> MeasuredTable:
 
 
 def test_every_evaluation_on_rows_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the bank by the operations, and those of fits by the evaluator."""
+    """Count the bank by its operations, and fits by the evaluator."""
     seen = {"bank": 0, "fits": 0}
     search = LawSearch(_energy("kg 1 1 kg"), PLAIN, 40, 2.0, 0)
 
@@ -67,7 +67,7 @@ def test_every_evaluation_on_rows_is_counted(monkeypatch: pytest.MonkeyPatch) ->
 def test_pairs_and_products_are_counted_by_their_dimensions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All pairs of a bank of pure numbers; of others only those whose units agree."""
+    """All pairs of pure numbers count; of others only those whose units agree."""
     third, asked = TermSums.third, []
 
     def watched(self, pair):

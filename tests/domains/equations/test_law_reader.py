@@ -1,4 +1,4 @@
-"""Laws that are drawn by chance, and the network that reads tables and writes laws."""
+"""Random laws, and the network that reads tables and writes laws."""
 
 import numpy as np
 import pytest
@@ -72,7 +72,7 @@ def test_a_language_is_told_in_symbols_that_all_tables_share() -> None:
 
 
 def test_the_reader_writes_a_law_where_chance_does_not() -> None:
-    """A product of powers of pure numbers, in 64 formulas: units say nothing here."""
+    """A product of powers of pure numbers, in 64 formulas: units give no information here."""
     rng = np.random.default_rng(3)
     a, b, d = rng.uniform(1, 5, (3, 150))
     rows = np.stack([a, b, d, 3 * a**2 * b / d], 1)

@@ -51,7 +51,7 @@ def _coulomb(noise: float) -> MeasuredTable:
 
 
 def test_a_law_of_nature_is_found_exactly_without_noise() -> None:
-    """The difference of what is found and Coulomb's law simplifies to zero."""
+    """The difference between the found law and Coulomb's simplifies to zero."""
     own = _coulomb(0.0)
     best = LawSearch(own, OPERATIONS, 200, 2.0, 0).drafted.front()[-1]
     known = algebra.symbols(own.language, [True] * 3)
@@ -121,7 +121,7 @@ def test_what_the_grammar_writes_has_no_fault_of_units(table: MeasuredTable) -> 
 
 
 def test_balls_of_flint_hold_what_enclosures_of_rising_formulas_hold(table: MeasuredTable) -> None:
-    """And none is told where the box holds a pole or a root of less than nothing."""
+    """None is returned if the box contains a pole or a root of a negative number."""
     pytest.importorskip("flint")
     sides = dict.fromkeys(table.language.names, (1.0, 1.5))
     for formula in ("sqrt(length/gravity)*2.5", "tanh(amplitude)*mass", "asin(amplitude/4.0)"):
@@ -198,7 +198,7 @@ def test_the_red_team_is_told(table: MeasuredTable, formula: str, broken: str) -
 
 
 def test_a_law_that_holds_only_inside_is_told() -> None:
-    """A cubic that was fitted to a sine in the middle of it."""
+    """A cubic fitted to a sine in the middle of it is reported."""
     x = np.linspace(-2.2, 2.2, 200)
     own = read(_csv("angle [rad],height [1]", [x, np.sin(x)]), "height", ())
     train = own.columns[0, own.train].numpy()
@@ -283,7 +283,7 @@ def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
 
 
 def test_reports_show_laws_as_people_write_them(table: MeasuredTable) -> None:
-    """As LaTeX a fraction stands in a product without brackets, and not in a square."""
+    """A LaTeX fraction needs no brackets in a product, but does in a square."""
     tokens = ("c", "length", "gravity", "/", "*", "c", "+")
     designs = laws([tokens], [(2.5, -0.25)], [0])
     assert report.infix(table, designs) == ("2.5*(length/gravity) - 0.25",)

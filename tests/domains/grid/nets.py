@@ -1,4 +1,4 @@
-"""Small nets, built by hand."""
+"""Small networks, built by hand."""
 
 from copy import deepcopy
 from functools import cache
@@ -19,7 +19,7 @@ def _empty() -> Any:
 
 
 def empty() -> Any:
-    """A net to fill; to make its tables anew takes pandapower half a second."""
+    """An empty network to fill; building its tables takes pandapower half a second."""
     return deepcopy(_empty())
 
 
@@ -35,7 +35,7 @@ def two_buses(p_mw: float = 0.05, q_mvar: float = 0.02, **line: float) -> Any:
 
 
 def oddities() -> Any:
-    """What trips converters: odd bus numbers, taps, parallel lines, open switches, storage."""
+    """A network that trips converters: odd bus numbers, taps, parallel lines, storage."""
     net = empty()
     net.sn_mva = 0.5
     names = ("hv", "lv", "a", "b", "c", "d", "island")
@@ -71,6 +71,6 @@ def oddities() -> Any:
 
 
 def load_network(source: str | Path, cases: int = 8) -> Network:
-    """A net by its code or file, checked as that of a feeder is."""
+    """Load a network by its code or file, with the checks of a feeder."""
     where = None if is_code(source) else Path(source)
     return network_of(*read_net(source), where=where, cases=cases)

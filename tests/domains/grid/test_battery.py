@@ -1,4 +1,4 @@
-"""Batteries against energy balances that can be counted by hand."""
+"""Batteries against energy balances that are computed by hand."""
 
 import numpy as np
 import pytest

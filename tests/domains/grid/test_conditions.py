@@ -1,4 +1,4 @@
-"""Calendar against published dates, levels against hand-made days."""
+"""Calendar against published dates, levels against synthetic days."""
 
 from datetime import date
 

@@ -15,7 +15,7 @@ from ingenium.domains.grid.formats.csv_table import round_digits
 def test_without_pyarrow_the_same_bytes_are_written_and_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Numbers of every size, also such as round to 7 digits."""
+    """Numbers of every size, including those that round to 7 digits."""
     rng = np.random.default_rng(0)
     power = 10.0 ** rng.uniform(-25, 25, 3000)
     values = np.concatenate([power, -power, round_digits(power), [0.0, -0.0, 1e-6, 1e21, 100000.0]])
@@ -86,7 +86,7 @@ def test_a_table_among_many_is_what_it_is_alone(spoiled: str, tmp_path: Path) ->
 
 
 def _found(read: Callable[[], tuple[Any, np.ndarray]]) -> tuple[Any, np.ndarray]:
-    """What was read, or the words of the refusal."""
+    """The table, or the message of the error."""
     try:
         return read()
     except InputError as error:

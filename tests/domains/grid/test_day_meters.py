@@ -1,4 +1,4 @@
-"""Meters with gaps: what they would read, and whether the state between them is found again."""
+"""Meters with gaps: their readings, and the recovered state between them."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def problem() -> FeederDay:
 
 @pytest.mark.slow
 def test_the_state_between_readings_is_found_again(problem: FeederDay) -> None:
-    """A held-out day, read at every fourth step: bands of 90 % hold the others, and are narrow."""
+    """A held-out day, read at every fourth step: bands of 90 % contain the rest, and are narrow."""
     known = training(problem)
     spec = load(EXAMPLE).spec
     choice = GeneratorChoice(family="gaussian_copula")

@@ -1,4 +1,4 @@
-"""The mapping of a feeder, drafted: it opens, and names what a reader would."""
+"""The drafted mapping of a feeder: it opens, and names the elements a reader would."""
 
 import runpy
 import shutil
@@ -53,7 +53,7 @@ def test_the_examples_mapping_is_drafted_as_it_was_written_by_hand(own: Path, tm
 
 
 def many(folder: Path, loads: int = 57) -> tuple[Path, Path]:
-    """A net of many loads, named in another way than the columns of the file."""
+    """A network of many loads, named in another way than the columns of the file."""
     net = pandapower.create_empty_network()
     bus = pandapower.create_bus(net, 0.4)
     pandapower.create_ext_grid(net, bus)

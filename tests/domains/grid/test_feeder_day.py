@@ -77,7 +77,7 @@ def test_no_pv_at_night_even_where_more_infeed_is_asked_for(rural_days: Problem)
 
 
 def test_no_pv_in_a_winter_evening(rural_days: Problem) -> None:
-    """From 5:00 to 19:15 (UTC+1) is more than the sun shines within 15 days of any winter day."""
+    """The period from 5:00 to 19:15 (UTC+1) exceeds daylight within 15 days of any winter day."""
     designs = from_bootstrap(
         rural_days,
         conditions={"season": "winter"},
@@ -115,7 +115,7 @@ def test_steering_moves_the_voltage_to_its_target(
     target = float(free.mean() - 2 * free.std())
     steered = lowest(Target("min_voltage", target, "pu", strength=5.0))
     moved = (free.mean() - steered.mean()) / (free.mean() - target)
-    assert moved > way  # the draw of conditions and noise is the same
+    assert moved > way  # the samples of conditions and noise are the same
     assert np.abs(steered - target).mean() < np.abs(free - target).mean()
 
 

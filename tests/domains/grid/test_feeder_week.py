@@ -51,7 +51,7 @@ def test_known_weeks_begin_on_mondays_and_are_those_of_the_year(weeks):
 
 
 def test_a_jump_over_midnight_is_told_from_other_changes(weeks):
-    """Net load that rises by 1 each step and by 5 over midnight."""
+    """Net load rises by 1 each step and by 5 over midnight."""
     problem, _ = weeks
     step = np.ones(WEEK)
     step[STEPS::STEPS] = 5.0

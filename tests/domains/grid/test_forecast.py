@@ -1,4 +1,4 @@
-"""Voltages of days whose infeed is missed: the scenarios, their share, and the run they end in."""
+"""Voltages of days with wrong infeed forecasts: scenarios, their share, and their run."""
 
 from pathlib import Path
 from typing import Any

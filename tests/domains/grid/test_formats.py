@@ -1,4 +1,4 @@
-"""Files written and read back: equal days, and a clear refusal of anything else."""
+"""Files written and read back: equal days, and a clear refusal of all others."""
 
 import json
 import shutil
@@ -289,7 +289,7 @@ def test_what_is_no_file_of_days(form, net, tmp_path):
 
 @pytest.fixture
 def shared_names(net):
-    """A storage profile that SimBench names like one of plants, named apart."""
+    """A storage profile that SimBench names like one of plants, under another name."""
     import copy
 
     own = copy.deepcopy(net)
@@ -331,7 +331,7 @@ def test_an_owners_storage_keeps_the_name_that_it_has(shared_names, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("code", ["1-MV-rural--1-sw", "1-MV-comm--2-sw"])
 def test_simbenchs_own_reader_takes_the_tables(code, tmp_path, own_folders):
-    """Of the medium-voltage nets whose storage is named like plants."""
+    """Medium-voltage networks whose storage is named like plants."""
     import simbench
 
     days = simbench_days(code)
@@ -353,7 +353,7 @@ def test_simbenchs_own_reader_takes_the_tables(code, tmp_path, own_folders):
 
 
 def _rows_of(day):
-    """Rows of a day in winter time: local time has an hour less from 27 March on."""
+    """Rows of a day in winter time: local time loses an hour on 27 March."""
     return slice(day * 96, day * 96 + 96)
 
 

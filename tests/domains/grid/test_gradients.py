@@ -1,4 +1,4 @@
-"""Gradients of measured extremes against finite differences, and how soft they are."""
+"""Gradients of measured extremes against finite differences, and their smoothing."""
 
 import math
 

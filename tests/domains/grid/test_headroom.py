@@ -1,4 +1,4 @@
-"""Room of a feeder against the closed form of one line."""
+"""Headroom of a feeder against the closed form of one line."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_what_is_found_holds_and_a_little_more_does_not(verifier: FeederVerifier
 
 
 def test_a_line_may_be_what_ends_the_room(verifier: FeederVerifier) -> None:
-    """Of 0.2 kA behind a line fed at 1 pu: |p - jq| = rated current times the voltage there."""
+    """A line of 0.2 kA fed at 1 pu: |p - jq| = rated current times the voltage there."""
     room = Headroom(verifier, 0.5, 2.0, 0.5, most_percent=100.0)
     known = day([0.0], [0.0])
     i = 0.2 * 0.4 * 3**0.5  # pu on 1 MVA

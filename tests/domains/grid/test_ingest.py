@@ -1,4 +1,4 @@
-"""A user's files: made from known values, in every notation that is understood or refused."""
+"""A user's files: synthetic ones with known values, in every supported or refused notation."""
 
 import re
 import tomllib
@@ -248,7 +248,7 @@ def test_signs(net, table, tmp_path):
     assert "-0.3 in row 52 (2023-03-20 12:30)" in text
     assert "map it to an sgen" in text
     table.loc[50, "h1_kw"] = 0.3
-    table["roof_kw"] -= 0.1  # what inverters draw at night
+    table["roof_kw"] -= 0.1  # consumption of inverters at night
     ingest(written(table, tmp_path / "p.csv"), mapping(), net)
     table["roof_kw"] *= -1
     refused("turn the sign", written(table, tmp_path / "p.csv"), mapping(), net)

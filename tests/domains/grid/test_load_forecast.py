@@ -28,7 +28,7 @@ STEPS = 96
 
 
 def series(days: int = 70, names: tuple[str, ...] = ("a", "b"), seed: int = 0) -> LoadSeries:
-    """Noise around a day that comes again, with every fifth week held out."""
+    """Noise around a repeated day, with every fifth week held out."""
     rng = np.random.default_rng(seed)
     day = 1 + np.sin(np.arange(STEPS) / 48 * np.pi)
     load = day + 0.2 * rng.normal(size=(len(names), days, STEPS))
@@ -37,7 +37,7 @@ def series(days: int = 70, names: tuple[str, ...] = ("a", "b"), seed: int = 0) -
 
 
 def measured(judge: Hindsight, quantiles: np.ndarray, day: float) -> dict[str, float]:
-    """What is said of one forecast, whose quantiles are given as (q, s, t)."""
+    """Measure one forecast, whose quantiles are given as (q, s, t)."""
     arrays = [torch.as_tensor(q)[None] for q in quantiles]
     found = judge.measure(*arrays, torch.tensor([day], dtype=torch.float64))[0].tolist()
     return dict(zip([q.name for q in judge.quantities], found, strict=True))
@@ -90,7 +90,7 @@ def test_crossed_quantiles_and_other_days_have_no_answer():
 
 
 def test_loss_is_least_at_the_quantiles():
-    """Of a normal distribution, by its own quantiles: no shift of any of them does better."""
+    """Quantiles of a normal distribution: no shift of any of them does better."""
     y = np.random.default_rng(0).normal(size=(1, 1, 100_000))
     best = np.array([-1.6449, -0.6745, 0, 0.6745, 1.6449])[None, :, None, None] + np.zeros(
         (1, 5, 1, y.size)
@@ -104,7 +104,7 @@ def test_loss_is_least_at_the_quantiles():
 
 @pytest.mark.parametrize("make", [lambda: Earlier(0), Ridge, lambda: Scenarios("bootstrap", STEPS)])
 def test_bands_hold_what_they_say_of_days_like_the_known_ones(make):
-    """Whatever the forecaster, also one that errs by twice the noise or says nothing of it."""
+    """Test any forecaster, also one whose errors are twice the noise or unknown."""
     own = series(days=400)
     days = own.ahead
     cond = torch.as_tensor(own.told(days), dtype=torch.float32)
@@ -143,7 +143,7 @@ def test_a_forecaster_is_the_same_after_its_state_was_kept():
 
 
 def test_what_is_told_ends_at_midnight():
-    """The day itself, and any after it, changes nothing of what is told of it."""
+    """The day itself, and any after it, changes none of its inputs."""
     own = series()
     day = own.ahead[[10]]
     told = own.told(day)
@@ -215,7 +215,7 @@ def test_series_of_ones_own_are_read_and_days_with_gaps_left_out(tmp_path):
 
 @pytest.mark.slow
 def test_the_page_runs(own_folders, tmp_path, monkeypatch):
-    """Its command on series of one's own, with the spec that it shows."""
+    """Run the page's command on one's own series, with its spec."""
     text = PAGE.read_text(encoding="utf-8")
     (tmp_path / "loads.toml").write_text(re.findall(r"```toml\n(.*?)```", text, re.S)[0])
     write_own(tmp_path)
@@ -234,7 +234,7 @@ def test_the_example_is_of_days_ahead():
 
 @pytest.mark.slow
 def test_a_trained_family_is_fitted_for_each_series_and_part(own_folders, tmp_path):
-    """With a checkpoint asked for, as every run does: the fits inside are not of one kind."""
+    """Fit with a checkpoint, as in every run: the fits inside are of different kinds."""
     own = series(days=60)
     cond = torch.as_tensor(own.told(own.ahead), dtype=torch.float32)
     y = torch.as_tensor(own.standard(own.load[:, own.ahead])).transpose(0, 1)

@@ -65,9 +65,9 @@ def test_a_line_without_a_rating_is_told_and_loaded_by_0() -> None:
 
 
 def test_the_digest_is_that_of_the_elements(tmp_path: Path) -> None:
-    """It follows any change of an element, and neither results nor the way through a file."""
+    """The digest depends on each element, and neither on results nor on the way through a file."""
     net = oddities()
-    net.line["length_km"] = net.line["length_km"].round(6)  # as a file keeps it
+    net.line["length_km"] = net.line["length_km"].round(6)  # as a file stores it
     digest = network_of("a", net, cases=1).digest()
     path = tmp_path / "net.json"
     pp.to_json(net, str(path))
@@ -104,7 +104,7 @@ def test_a_wrong_circuit_is_refused_with_the_place() -> None:
 def test_a_case_that_the_own_power_does_not_show_is_checked_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All but the first two are solved by pandapower's kept admittances, and as strictly."""
+    """All but the first two are solved by pandapower's cached admittances, and as strictly."""
     network = network_of("oddities", oddities(), cases=1)
     assert gate(network.net, network.circuit, np.random.default_rng(0)).voltage_pu < 1e-9
     quick = parity.PandapowerLoop.solve_quickly
@@ -119,7 +119,7 @@ def test_a_case_that_the_own_power_does_not_show_is_checked_too(
 
 
 def test_both_ways_of_pandapower_give_one_answer_and_none_where_there_is_none() -> None:
-    """Also behind a case without a solution, from which the next does not start."""
+    """A case without a solution comes first; the next one does not start from it."""
     network = network_of("oddities", oddities(), cases=1)
     net = network.net
     rows = np.array([0.7, 400.0, 0.2])

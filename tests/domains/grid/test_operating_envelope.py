@@ -1,4 +1,4 @@
-"""Operating envelopes: the room of one line by hand, risks that are kept, and the page."""
+"""Operating envelopes: the headroom of one line by hand, satisfied risks, and the page."""
 
 import json
 import shlex
@@ -29,7 +29,7 @@ DAYS, STEPS = 10, 96
 
 @pytest.fixture(scope="module")
 def judge() -> EnvelopeVerifier:
-    """One load behind one line, ten days; the room of each is that of its power flow."""
+    """One load behind one line, ten days; the headroom of each is that of its power flow."""
     feeder = FeederVerifier.of(network_of("two", two_buses(), cases=1))
     headroom = Headroom(feeder, 0.95, 1.03, 0.5, most_percent=100.0)
     load = np.random.default_rng(0).uniform(0, 1, (DAYS, 1, STEPS))
@@ -44,7 +44,7 @@ def judge() -> EnvelopeVerifier:
 
 
 def measured(judge: EnvelopeVerifier, kw: np.ndarray, day: float) -> dict[str, float]:
-    """What is said of one envelope, both sides as (2, t)."""
+    """Measure one envelope, both sides as (2, t)."""
     sides = [torch.as_tensor(side)[None, None] for side in kw]
     found = judge.measure(*sides, torch.tensor([day], dtype=torch.float64))[0].tolist()
     return dict(zip([q.name for q in judge.quantities], found, strict=True))
@@ -102,7 +102,7 @@ def test_risks_and_limits_that_are_none_are_refused():
 
 @pytest.mark.slow
 def test_the_page_runs(own_folders, tmp_path, monkeypatch):
-    """Its command on the example, whose envelopes break no more steps than was chosen."""
+    """Run the page's command on the example, whose envelopes violate no more steps than allowed."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     line = next(

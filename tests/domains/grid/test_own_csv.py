@@ -1,4 +1,4 @@
-"""Days of one's own feeder: what a reader with pandapower alone gets from the files."""
+"""Days of one's own feeder: the results of a reader with pandapower alone."""
 
 import runpy
 import shutil
@@ -22,7 +22,7 @@ OWN = Path(__file__).parents[3] / "examples" / "grid" / "own_feeder"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, own_folders: object) -> Run:
-    """Days of the example's feeder with load grown by 2.8, drawn from known ones."""
+    """Days of the example's feeder with load grown by 2.8, sampled from known ones."""
     folder = tmp_path_factory.mktemp("own") / "feeder"
     shutil.copytree(OWN, folder, ignore=shutil.ignore_patterns("net.json", "profiles.csv"))
     runpy.run_path(str(folder / "make_files.py"))["write"](folder)
@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, own_folders: object) -> Run:
 
 
 def applied(net: pandapower.pandapowerNet, row: pd.Series) -> None:
-    """What the row says of each element, written where its name says."""
+    """Apply the values of a row to each element, by its name."""
     for table in ("load", "sgen"):
         for index, name in net[table]["name"].items():
             net[table].at[index, "p_mw"] = row[f"{name} (kW)"] / 1e3
@@ -102,7 +102,7 @@ def test_elements_that_share_a_profile_must_go_together(run: Run, tmp_path: Path
     table.to_csv(path, index=False)
     with pytest.raises(InputError, match="the same course"):
         form.read(path)
-    assert net.load["scaling"].tolist() == [2.0, 2.0, 2.0]  # what was given is not changed
+    assert net.load["scaling"].tolist() == [2.0, 2.0, 2.0]  # the input is not changed
 
 
 def test_the_net_lies_beside_the_designs_and_is_among_what_the_ledger_notes(run: Run):

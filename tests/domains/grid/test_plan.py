@@ -1,4 +1,4 @@
-"""The plan of a feeder: every bus and line once, as the net says or as a tree."""
+"""The plan of a feeder: every bus and line once, by coordinates or as a tree."""
 
 import json
 
@@ -22,7 +22,7 @@ def feeder(own_folders):
 
 
 def test_buses_lie_as_the_net_says(feeder):
-    """In metres: lines that are drawn longer are longer, but for those of the transformer."""
+    """Lines that are drawn longer are longer in metres, except for those of the transformer."""
     network = feeder[0].feeder.verifier.network
     plan = FeederPlan(network)
     one, other = (json.loads(network.net.bus.geo[i])["coordinates"] for i in plan.bus[:2])

@@ -51,7 +51,7 @@ def test_real_weeks_stand_near_their_place_on_days_of_their_kind(weeks: RealWeek
 
 
 def test_days_of_a_week_stay_together(weeks: RealWeeks):
-    """Most workdays are followed by the day that followed them."""
+    """Most workdays are followed by their original next day."""
     days = weeks.years(YearCalendar.of(2016), 20, np.random.default_rng(0), held_out=False)
     assert (np.diff(days) == 1).mean() > 0.8
 
@@ -65,7 +65,7 @@ def test_weeks_that_are_compared_are_the_held_out_ones(weeks: RealWeeks):
 
 
 def test_the_real_year_has_no_error(year: ProfileYear):
-    """Its held-out weeks stand where they are compared, and weeks that are not do not count."""
+    """Held-out weeks are in the comparison, and weeks that are not do not count."""
     own = consumer_days().of_group("household")
     load = own.load_p.reshape(6, 366, 24, 4).mean(3)
     load = load * (3500 / load.sum((1, 2)))[:, None, None]
@@ -109,7 +109,7 @@ def test_statistics_are_those_of_numpy(year: ProfileYear):
 
 
 def _forged(year: ProfileYear, name: str) -> np.ndarray:
-    """A year that keeps energy and peak nearly, and is wrong in one way."""
+    """A year that preserves energy and peak nearly, and is wrong in one way."""
     load = year.data()["load"].to_numpy()[:1].copy()
     days = load.reshape(1, 6, -1, 24)
     if name == "consumers copied":
@@ -163,7 +163,7 @@ def test_years_of_real_weeks_hold_all_limits_on_errors(year: ProfileYear):
 
 @pytest.mark.slow
 def test_the_family_learns_each_real_day_once_and_proposes_years(year: ProfileYear):
-    """Two consumers of which the second is the first, doubled: correlation 1 in every year."""
+    """The second of two consumers is the first, doubled: correlation 1 in every year."""
     rng = torch.Generator().manual_seed(0)
     days, steps = 364, 24
     told = torch.as_tensor(year.calendar.told())[:days]
@@ -242,7 +242,7 @@ def test_kinds_of_days_are_told_in_one_order(year: ProfileYear):
 
 @pytest.mark.slow
 def test_the_example_runs_and_replays(own_folders, tmp_path: Path):
-    """As the README has it, with fewer neighbourhoods."""
+    """Run the README's command, with fewer neighbourhoods."""
     from typer.testing import CliRunner
 
     from ingenium.cli.app import app

@@ -153,7 +153,7 @@ def test_unknown_profile_and_gap_are_refused(net):
 
 
 def test_a_storage_profile_named_as_that_of_plants_is_another_series(net):
-    """As lv_rural1 of SimBench 1-MV-rural--2-sw: it must not stand for the plants."""
+    """The profile of lv_rural1 in SimBench 1-MV-rural--2-sw must not replace the plants' one."""
     shared = deepcopy(net)
     plants = shared.profiles["renewables"]
     shared.profiles["storage"] = plants[["time", "PV5", "PV6"]].assign(PV5=-plants["PV5"])

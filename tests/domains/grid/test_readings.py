@@ -1,4 +1,4 @@
-"""Days that agree with the readings of their morning, and what is kept of these."""
+"""Days that agree with the readings of their morning, and their stored readings."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def opened(**given: object) -> FeederDay:
 
 @pytest.fixture(scope="module")
 def morning(rural_days: FeederDay) -> list[float]:
-    """Of a day that was never learned from."""
+    """Readings of a held-out day."""
     days = rural_days.data()
     one = days.isel({DESIGN: [int(np.flatnonzero(days["held_out"].to_numpy())[3])]})
     trace = rural_days.feeder.verifier.trace(*to_arrays(one, rural_days.variables))
@@ -47,7 +47,7 @@ def test_a_known_day_agrees_with_its_own_readings_alone(morning: list[float]) ->
 
 
 def test_loads_follow_readings_and_losses() -> None:
-    """Two loads of 1 and 3 kW and one plant, by hand."""
+    """Loads of 1 and 3 kW and one plant, by hand."""
     readings = FeederReadings(np.array([5.0, 9.0, -4.0]), np.array([1.0, 1.0, 0.0]))
     load = torch.tensor([[[1.0, 0.0, 1.0, 7.0], [1.0, 0.0, 1.0, 7.0]]], dtype=torch.float64)
     infeed = torch.tensor([[[0.0, 2.0, 1.0, 9.0]]], dtype=torch.float64)
@@ -72,7 +72,7 @@ def test_a_run_agrees_and_its_readings_cannot_be_changed(
         assert run.summary.accepted == 3
         assert (run.verdicts["readings_error"].to_numpy() < 0.5).all()
         assert run.spec.limits[-1].quantity == "readings_error"
-        (tmp_path / "meter.csv").unlink()  # the folder of the run holds its own
+        (tmp_path / "meter.csv").unlink()  # the folder of the run has its own
         assert ingenium.replay(out, 2, ledger=book).holds
         kept = load(out / "spec.toml")
         assert not ingenium.verify(kept, out, ledger=book).altered
@@ -108,7 +108,7 @@ def test_the_energy_of_days_that_follow_readings_is_not_fixed(morning: list[floa
 
 @pytest.mark.slow
 def test_one_fitted_generator_serves_every_morning(tmp_path: Path) -> None:
-    """And days after a morning of much power go on with more than those after one of little."""
+    """Days after a morning of much power continue with more than those after one of little."""
     mean = []
     for level in (15.0, 40.0):
         asked = {"problem": "grid.feeder_day", "given": {"readings": [level] * 32}}

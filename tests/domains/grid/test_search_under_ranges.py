@@ -1,4 +1,4 @@
-"""A search for days of the upper fifth of daily peaks hands over days of that fifth."""
+"""A search for days of the upper fifth of daily peaks exports days of that fifth."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Exports of feeder days into one file for all, when rounding in it breaks a limit."""
+"""Exports of feeder days into one file for all, when its rounding violates a limit."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ N = 12
 
 
 class Coarse:
-    """A format that keeps three decimals of the loads."""
+    """A format that stores three decimals of the loads."""
 
     def __init__(self, form: Format) -> None:
         self.form, self.name, self.endings = form, form.name, form.endings

@@ -1,4 +1,4 @@
-"""Crystals that pw.x has certified, from files, and what the verifier must not take."""
+"""Crystals certified by pw.x, from files, and invalid ones for the verifier."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ CUBIC, TURNED, POLAR = "Pm-3m Ba_a Ti_b O_c", "Pm-3m Ti_a Ba_b O_c", "P4mm Ba_a 
 
 @pytest.fixture(autouse=True)
 def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is asked here was answered before, or is not asked of pw.x."""
+    """Runs of pw.x are disabled: all answers are cached, or not needed."""
     monkeypatch.setattr(results, "_computed", None)
 
 
@@ -57,10 +57,7 @@ def measured(
 
 
 def test_barium_titanate_is_certified_without_paying_again(problem: CrystalProblem) -> None:
-    """PBE has 1.6 to 1.8 eV for the cubic cell, which lies a little above the polar ones.
-
-    Source: Piskunov et al., Computational Materials Science 29:165, 2004 (GGA gaps of titanates).
-    """
+    """PBE gives 1.6 to 1.8 eV for the cubic cell, which is a little above the polar ones."""
     found = measured(problem, crystal(problem, CUBIC))
     assert found["verdict"].item() == Verdict.ACCEPTED
     assert found["band_gap"].item() == pytest.approx(1.7, abs=0.1)
@@ -110,7 +107,7 @@ def test_overlapping_atoms_have_no_answer(problem: CrystalProblem) -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("place", [1, 2], ids=["edges_m", "free"])
 def test_what_is_no_number_has_no_answer(problem: CrystalProblem, place: int, value: float) -> None:
-    """A list of neighbours at such places would end the process, and all other designs with it."""
+    """A list of neighbours at such positions would end the process, with all other designs."""
     arrays = list(to_arrays(crystal(problem, POLAR), problem.variables))
     arrays[place] = torch.full_like(arrays[place], value)
     assert problem.verifier.only(("closest",)).measure(*arrays).isnan().all()
@@ -129,7 +126,7 @@ def test_a_run_that_does_not_converge_is_failed_and_not_rejected(
 
 
 def test_other_programs_read_the_files(problem: CrystalProblem, tmp_path: Path) -> None:
-    """ASE finds the same atoms in both, and a supercell is read as the cell that it repeats."""
+    """ASE finds the same atoms in both, and a supercell is reduced to the cell that it repeats."""
     one = crystal(problem, POLAR)
     for name, kind in (("cif", "cif"), ("poscar", "vasp")):
         folder = tmp_path / name
@@ -159,7 +156,7 @@ def test_a_cell_of_another_system_is_refused(problem: CrystalProblem, tmp_path: 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("0.500000000", "1e30"),  # of which nobody can say where in a cell it lies
+        ("0.500000000", "1e30"),  # whose place in a cell is arbitrary
         ("1 1 3", "1 1 -3"),
         ("1 1 3", "1 1 3000000000"),
         ("Direct\n", "Direct\n" + 600 * "0.0 0.0 0.0\n"),
@@ -192,7 +189,7 @@ def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> Non
 
 
 def test_what_chgnet_alone_judged_is_reported_without_pw() -> None:
-    """No distance and no gap are shown that nobody computed."""
+    """No distance and no gap are shown that were not computed."""
     setup = {**SETUP, "judge": "chgnet"}
     alone = open_problem(Spec(problem="matter.crystal", setup=setup))
     assert isinstance(alone, CrystalProblem)
@@ -208,9 +205,9 @@ def test_what_chgnet_alone_judged_is_reported_without_pw() -> None:
 def test_a_crystal_without_an_energy_has_no_distance(
     problem: CrystalProblem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not one at no distance."""
+    """No crystal without an energy counts as one at distance 0."""
     one = crystal(problem, CUBIC)
-    problem.verifier.measure(*to_arrays(one, problem.variables))  # phases are kept from here on
+    problem.verifier.measure(*to_arrays(one, problem.variables))  # phases are cached from here on
     monkeypatch.setattr(potential, "slopes", lambda crystals: [None] * len(crystals))
     found = measured(problem, one)
     assert found["verdict"].item() != Verdict.ACCEPTED

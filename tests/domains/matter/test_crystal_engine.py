@@ -1,4 +1,4 @@
-"""Symmetry, charges, potential and pw.x, against numbers that are known otherwise."""
+"""Symmetry, charges, potential and pw.x, against independently known numbers."""
 
 import json
 import shutil
@@ -72,7 +72,7 @@ def test_charges_balance_or_are_refused() -> None:
 
 
 def test_a_large_cell_that_lies_lower_lowers_the_hull(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cotunnite has twelve atoms, too many for pw.x; what CHGNet sees it below the rest counts."""
+    """Cotunnite has twelve atoms, too many for pw.x; CHGNet's energy difference counts."""
     part = {"Sn": 1, "F": 2}
     every, asked = phases.binaries(tuple(part.items())), phases.deciding(part)
     below = asked[0].energy_ev - every[0].energy_ev
@@ -163,7 +163,7 @@ def test_gaps_of_bands() -> None:
 
 
 def test_a_metal_is_none_with_a_gap_because_few_points_were_looked_at() -> None:
-    """Where bands cross between points of one mesh, the other mesh sees it."""
+    """Bands that cross between points of one mesh are seen by the other mesh."""
     shifted = np.array([[0.0, 1.0, 1.8]])
     corners = np.array([[0.0, 2.0, 2.1]])
     assert espresso.gap(shifted, 4) > 0
@@ -226,7 +226,7 @@ def test_a_run_that_was_ended_from_outside_is_asked_again(
 
 
 def program(folder: Path, text: str) -> Callable[[], Program]:
-    """One that is run instead of pw.x, with a second of the processor."""
+    """A program that runs instead of pw.x, with a second of CPU time."""
     path = folder / "pw.x"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
@@ -296,7 +296,7 @@ def test_what_was_put_into_the_cache_is_not_measured(
 def test_what_another_release_finds_is_not_mixed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The verifier's version tells one release."""
+    """The verifier's version names the release."""
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr(espresso, "absent", lambda: None)
     monkeypatch.setattr(espresso, "solved", lambda *_: replace(SOLVED, release="7.2"))
@@ -317,7 +317,7 @@ def test_bad_setups_are_refused() -> None:
 
 
 def test_an_estimate_passes_near_what_it_knows_and_is_what_was_found() -> None:
-    """Two tellings of one place, which no smooth guess can follow, are each kept."""
+    """Two cells of one crystal, which no smooth estimate can follow, both keep their values."""
     known = [cube(6.4), cube(6.0, "Pm-3m Cs_a Pb_b Br_c"), cube(4.0, "Pm-3m Ba_a Ti_b O_c")]
     found = GapEstimate.of(known, [1.4, 1.8, 1.7])
     near = [cube(x.edges_m[0] * 1e10 + 0.01, x.sites.text) for x in known]
@@ -327,7 +327,7 @@ def test_an_estimate_passes_near_what_it_knows_and_is_what_was_found() -> None:
 
 
 def test_no_certified_crystal_that_travels_is_lost_to_a_guess() -> None:
-    """The screen of the gap is wider than what is asked of it."""
+    """The screen of the gap is wider than its limit."""
     problem = CrystalProblem(CrystalSettings())
     screen, asked = (
         next(x for x in problem.limits if x.quantity == name)

@@ -1,4 +1,4 @@
-"""A small potential of one crystal: its forces are slopes, and it learns those it could have."""
+"""A small potential of one crystal: its forces are gradients, and it fits what it can."""
 
 import shutil
 from pathlib import Path
@@ -66,7 +66,7 @@ def test_nuclei_repel_each_other_as_their_law_says(box: AtomBox) -> None:
 
 
 def test_a_run_has_the_temperature_that_is_asked_for(box: AtomBox) -> None:
-    """Springs to the atoms' own places; an atom that leaves ends it."""
+    """Springs to the atoms' equilibrium positions; an atom that leaves ends the run."""
     rng = torch.Generator().manual_seed(0)
     long = [k for _, k in force_field.run(box, lambda p: -0.5 * (p - box.home), 300.0, 4000, rng)]
     assert len(long) == 4000
@@ -76,7 +76,7 @@ def test_a_run_has_the_temperature_that_is_asked_for(box: AtomBox) -> None:
 
 
 def test_forces_are_read_from_their_sum_and_a_cut_output_has_none() -> None:
-    """One Ry a bohr is 25.711 eV/angstrom; what parts of the force are stands below."""
+    """One Ry a bohr is 25.711 eV/angstrom; components of the force follow below."""
     line = "     atom    {} type  1   force =     {}    0.50000000   -1.00000000"
     sums, parts = (line.format(1, "1.00000000"), line.format(2, "0.00000000")), line.format(1, "9")
     found = espresso.forces_in("\n".join([*sums, "The non-local contrib.", parts]), 2)
@@ -95,10 +95,7 @@ def test_forces_are_read_from_their_sum_and_a_cut_output_has_none() -> None:
 def test_forces_of_pw_give_the_note_of_rock_salt(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """NaF's transverse optical mode, 262 per cm near 0 K: its atoms pull as such a spring does.
-
-    Source: Lowndes and Martin, Proceedings of the Royal Society A 308:473, 1969.
-    """
+    """NaF's transverse optical mode is 262 per cm near 0 K: its atoms pull like such a spring."""
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     salt = Crystal(Wyckoff.of("Fm-3m Na_a F_b"), np.full(3, 4.63e-10), np.zeros(0))
     box, moved = AtomBox.of(salt, (1, 1, 1)), 0.05
@@ -109,6 +106,6 @@ def test_forces_of_pw_give_the_note_of_rock_salt(
     spring = reduced_kg * (2 * np.pi * 2.99792e10 * 262) ** 2 / 16.0218  # N/m to eV/angstrom^2
     assert float(found[0, 2]) == pytest.approx(-spring * moved, rel=0.1)
     torch.testing.assert_close(found[1], -found[0], atol=1e-4, rtol=0)
-    monkeypatch.setattr(espresso, "forces", None)  # nothing is asked twice
+    monkeypatch.setattr(espresso, "forces", None)  # nothing is computed twice
     (again,) = box_forces.by_pw(box, [at + 1e-7])
     assert torch.equal(again, found)

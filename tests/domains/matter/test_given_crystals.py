@@ -1,4 +1,4 @@
-"""A formula or a powder pattern that is given: what may then be written, and what fits."""
+"""A given formula or powder pattern: the texts that it allows, and the best fit."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def cube(edge: float, text: str = CUBIC) -> Crystal:
 
 
 def scan(edge: float) -> pd.DataFrame:
-    """Lines of the crystal under a sloping background, 0.02 degrees a step, with noise."""
+    """Powder lines of the crystal on a sloping background, 0.02 degrees a step, with noise."""
     lines = powder.diffraction.peaks(cube(edge))
     angle = np.arange(8.0, 65.0, 0.02)
     off = (angle[:, None] - lines.two_theta_deg - 0.03) / 0.06
@@ -65,7 +65,7 @@ def test_what_relaxes_into_a_higher_group_is_written_only_where_nothing_else_is_
 
 
 def _holds(tree: TextTree, row: list[int]) -> bool:
-    """Whether a text may be written."""
+    """True if a text is allowed."""
     at: int | None = 0
     for token in row:
         at = tree.nodes[at].get(token) if at is not None else None

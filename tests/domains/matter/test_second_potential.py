@@ -1,4 +1,4 @@
-"""A second potential beside CHGNet: where it is missing, what it measures, what it spares."""
+"""A second potential alongside CHGNet: its absence, its measurements, and its savings."""
 
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
@@ -34,7 +34,7 @@ def shifted(crystal: Crystal) -> float:
 
 @pytest.fixture(scope="module")
 def problem() -> Iterator[CrystalProblem]:
-    """CHGNet stands for SevenNet."""
+    """The problem, with CHGNet in place of SevenNet."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(results, "_computed", None)
         patch.setattr(second_potential, "version", lambda: "none")
@@ -74,7 +74,7 @@ def test_where_it_is_missing_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_zero_of_its_energies_is_in_no_distance(problem: CrystalProblem) -> None:
-    """What stands for it has CHGNet's energies from another zero, and finds CHGNet's distance."""
+    """The substitute has CHGNet's energies from another zero, and finds CHGNet's distance."""
     _, found = measured(problem, [CUBIC])
     assert found["verdict"].item() == Verdict.ACCEPTED
     assert found["second_hull"].item() == pytest.approx(found["screened_hull"].item(), abs=2e-5)

@@ -9,7 +9,7 @@ from ingenium_book.checks.matter import agreement
 
 @pytest.mark.slow
 def test_it_is_as_near_to_pw_as_chgnet_is() -> None:
-    """On those five crystals of the random ones, every answer of which travels."""
+    """Compare on the five random crystals whose answers are all in the package."""
     pytest.importorskip("sevenn", exc_type=ImportError)
     drawn = {c.sites.text: c for c in agreement.drawn(agreement.MOST)}
     rows = agreement.rows(list(drawn.values()))[:5]

@@ -1,6 +1,6 @@
-"""Members of the classes of the dual-use screen, and drugs that look alike.
+"""Members of the classes of the dual-use screen, and drugs that resemble them.
 
-Names are those of the public lists of treaties; structures stand in any encyclopaedia.
+Names are those of the public lists of treaties; structures are in any encyclopaedia.
 """
 
 MEMBERS = {

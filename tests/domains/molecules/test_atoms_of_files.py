@@ -1,4 +1,4 @@
-"""Electrons are those of the atoms as they lie in a file, and a file without them says so."""
+"""Electrons are those of the atoms in a file, and a file without them is reported."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def moved(block: str, atom: int, by: float) -> str:
 
 
 def test_the_gap_is_that_of_the_written_atoms(problem: Lead, tmp_path: Path) -> None:
-    """Another path to the same number: RDKit reads the file, and tblite gets what it says."""
+    """Another path to the same number: RDKit reads the file, and tblite computes its gap."""
     problem.formats["sdf"].write(problem.designs_of((PARACETAMOL, "O")), tmp_path)
     found = told(problem, tmp_path)
     for i, mol in enumerate(Chem.SDMolSupplier(str(tmp_path / "molecules.sdf"), removeHs=False)):
@@ -62,7 +62,7 @@ def test_an_atom_that_moves_changes_the_gap(problem: Lead, tmp_path: Path) -> No
 
 
 def test_atoms_away_from_their_bonds_have_no_gap(problem: Lead, tmp_path: Path) -> None:
-    """Else a molecule passes with the electrons of another one of the same atoms."""
+    """Otherwise a molecule passes with the electrons of another one of the same atoms."""
     block, path = Chem.MolToMolBlock(conformer(required("CCO", "molecule"))), tmp_path / "one.sdf"
     for by, answers in ((0.1, True), (3.0, False)):
         path.write_text(moved(block, 2, by))

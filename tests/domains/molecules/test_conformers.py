@@ -1,4 +1,4 @@
-"""Conformers against geometry, published energies, and what other code says of them."""
+"""Conformers against geometry, published energies, and other programs."""
 
 from pathlib import Path
 
@@ -92,7 +92,7 @@ def test_likeness_is_that_of_rdkit(amide: tuple[Chem.Mol, np.ndarray]) -> None:
 
 
 def test_the_oxygens_of_an_acid_are_told_apart() -> None:
-    """RDKit takes them for equal where it has no hydrogens: 0.4 angstrom too near."""
+    """RDKit treats them as equal where it has no hydrogens: 0.4 angstrom too near."""
     mol = molecule("CC(C)C(=O)O")
     oxygen = [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 8]
     x = forces.embedded(mol, 1, 3)
@@ -259,7 +259,7 @@ def test_a_setup_that_cannot_be_is_refused(setup: dict[str, object], said: str) 
 
 
 def test_atoms_in_one_place_fail_alone() -> None:
-    """One design has no answer then; those beside it are measured as ever."""
+    """Only one design fails; the others in the batch are measured as usual."""
     problem = open_problem(
         Spec(problem="molecules.conformers", setup={"smiles": "CCCC", "starts": 5})
     )

@@ -1,4 +1,4 @@
-"""Wishes that cannot come true are refused before anything is proposed, and others are not."""
+"""Contradictory specs are refused before any proposal, and others are not."""
 
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def test_limits_that_nothing_meets(limit: Limit, told: str) -> None:
     [
         ("c1ccccc1-c1ccccc1", 2),
         ("c1ccc2ccccc2c1", 1),  # one is certain, though there are two
-        ("c1cccc2cccc2cc1", 0),  # azulene, of whose rings RDKit counts none
+        ("c1cccc2cccc2cc1", 0),  # azulene, whose rings RDKit does not count
         ("c1ccncc1", 0),
         ("[#6]1~[#6]~[#6]~[#6]~[#6]~[#6]1", 0),
         ("cccccc", 0),
@@ -99,7 +99,7 @@ def test_aromatic_rings_that_a_group_takes(group: str, count: int) -> None:
 
 
 def test_limits_that_something_meets() -> None:
-    """Benzene itself; groups that may overlap are not added up."""
+    """Benzene itself satisfies them; groups that may overlap are not added up."""
     problem = lead(keep=("c1ccccc1", "cc", "[#6]~[#6]"))
     limits = (
         Limit("weight", at_most=78.2),

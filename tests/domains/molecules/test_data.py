@@ -1,4 +1,4 @@
-"""Known molecules: how many there are, and what happens where their files are missing."""
+"""Known molecules: their number, and missing files."""
 
 import hashlib
 import io

@@ -71,7 +71,7 @@ def test_a_fragment_with_all_its_places_is_the_same_where_hydrogen_hangs() -> No
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_whatever_the_grammar_permits_is_a_molecule(source: str) -> None:
-    """Fragments at random, with no model that knows better."""
+    """Fragments are sampled at random, without a model."""
     codec, n = own(source), 100
     grammar, rng = codec.grammar, torch.Generator().manual_seed(0)
     assert grammar is not None

@@ -1,4 +1,4 @@
-"""What the grammar of Kekulé structures permits is a molecule, and molecules are permitted."""
+"""The grammar of Kekulé structures permits molecules, and only molecules."""
 
 import re
 
@@ -36,7 +36,7 @@ def codec(steps: int = 40, merges: int = 30, longest: int = 80) -> KekuleCodec:
 
 
 def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
-    """Tokens that are equally likely wherever they are permitted, ends only half as often."""
+    """Sample tokens uniformly among the permitted ones, ends half as often."""
     grammar, rng = (
         KekuleGrammar(codec.vocabulary, codec.longest),
         torch.Generator().manual_seed(seed),

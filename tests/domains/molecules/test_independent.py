@@ -1,4 +1,4 @@
-"""The second look at structure files: it reads what is there, and sees what was altered."""
+"""The independent reader of structure files: it reads their contents, and sees alterations."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def test_a_record_that_was_written_by_hand() -> None:
 
 
 def test_counts_are_those_of_real_molecules() -> None:
-    """Charged ones of ZINC250k, and one with more charges than a line of a file holds."""
+    """Charged ones of ZINC250k, and one with more charges than fit a line of a file."""
     many = ".".join(["[NH3+]CC[NH3+]"] * 5)
     for smiles in (*zinc250k()[:25], many, "[O-][N+](=O)c1ccccc1", "C1CC12CC2"):
         mol = parsed(str(smiles))
@@ -59,7 +59,7 @@ def swapped(block: str) -> str:
 
 
 def shorter(block: str) -> str:
-    """Without the last bond."""
+    """A block without the last bond."""
     lines = block.splitlines(keepends=True)
     atoms, bonds = int(lines[3][:3]), int(lines[3][3:6])
     lines[3] = f"{atoms:3d}{bonds - 1:3d}" + lines[3][6:]
@@ -68,7 +68,7 @@ def shorter(block: str) -> str:
 
 
 def closed(block: str) -> str:
-    """With one bond more."""
+    """A block with one more bond."""
     lines = block.splitlines(keepends=True)
     atoms, bonds = int(lines[3][:3]), int(lines[3][3:6])
     lines[3] = f"{atoms:3d}{bonds + 1:3d}" + lines[3][6:]
@@ -92,7 +92,7 @@ def test_a_writer_that_errs_writes_no_file(
 
 
 def test_what_was_verified_is_what_the_file_says(tmp_path: Path) -> None:
-    """Every cheap quantity of molecules that are read from the file, atoms and bonds alone."""
+    """Compare every cheap quantity of molecules read from the file, atoms and bonds alone."""
     problem = Library(LibrarySettings(known=200))
     designs = problem.data().isel(design=slice(0, 12))
     files = problem.formats["sdf"].write(designs, tmp_path)

@@ -1,4 +1,4 @@
-"""Molecules that grow from a group hold it, whatever a model would like to write."""
+"""Molecules that grow from a group contain it, whatever a model proposes."""
 
 from dataclasses import replace
 from functools import cache
@@ -21,7 +21,7 @@ QUINAZOLINE = "c1ccccc1Nc1ncnc2ccccc12"  # 4-anilinoquinazoline
 
 
 def few_tokens(source: Source) -> KekuleCodec:
-    """The tokens of a data set, of merged ones the most frequent."""
+    """The tokens of a data set, with the most frequent merged ones."""
     whole = codec(source, LONGEST[source]).vocabulary
     vocabulary = Vocabulary(whole.pieces, whole.pattern, whole.merges[:30])
     return KekuleCodec(vocabulary, 50, LONGEST[source])
@@ -33,7 +33,7 @@ def own(source: Source, smarts: str) -> KekuleCodec:
 
 
 def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
-    """Tokens by chances without sense: a model of another subject."""
+    """Sample tokens by arbitrary probabilities: a model of another subject."""
     assert codec.grammar is not None
     grammar, rng = codec.grammar, torch.Generator().manual_seed(seed)
     state, over = grammar.start(n), torch.zeros(n, dtype=torch.bool)
@@ -70,7 +70,7 @@ def test_every_molecule_holds_the_group_and_grows(source: Source, smarts: str) -
 
 
 def test_growth_starts_at_more_than_one_atom() -> None:
-    """Of ten atoms of the quinazoline that carry hydrogen, and the nitrogen, most are met."""
+    """Most of the quinazoline's ten atoms with hydrogen, and the nitrogen, are reached."""
     query, met = Chem.MolFromSmarts(QUINAZOLINE), set[int]()
     for text in quinazolines():
         mol = parsed(text)
@@ -101,8 +101,8 @@ def test_rings_and_what_is_aromatic_in_the_group_stay() -> None:
 @pytest.mark.parametrize(
     "smarts",
     [
-        "[C,N]~[O,S]",  # draws no one molecule
-        "[CX3](=O)[NX3;H1]",  # drawn, it has two hydrogens
+        "[C,N]~[O,S]",  # generates no one molecule
+        "[CX3](=O)[NX3;H1]",  # written, it has two hydrogens
         "[CH4]",  # nothing may grow
     ],
 )

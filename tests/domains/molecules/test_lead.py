@@ -1,4 +1,4 @@
-"""Leads: what the setup asks for is measured, and what cannot be asked is refused."""
+"""Leads: quantities of the setup are measured, and unavailable ones are refused."""
 
 import json
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
 
 
 def test_a_route_is_looked_for_where_it_is_asked_for() -> None:
-    """Paracetamol is a block itself; lidocaine takes two steps; nobody makes the last."""
+    """Paracetamol is a block itself; lidocaine takes two steps; the last has no route."""
     problem = Lead(LeadSettings(known=200, route=20))
     values = found(problem, PARACETAMOL, "CCN(CC)CC(=O)Nc1c(C)cccc1C", "C1C2C3C1C4C2C34")
     assert values["route_found"] == [1, 1, 0]
@@ -98,13 +98,13 @@ def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) ->
 
 @pytest.mark.parametrize("group", ["NCCc1ccccc1", "[N+](=O)[O-]", "c1ccc2[nH]ccc2c1", "CP", "C=O"])
 def test_groups_of_much_else_are_no_hazard(group: str) -> None:
-    """A phenethylamine, a nitro group, an indole: what is made of them is screened, not they."""
+    """A phenethylamine, a nitro group, an indole: products of them are screened, not they."""
     DualUseScreen().admit_group(group, Chem.MolFromSmarts(group))
 
 
 @pytest.mark.slow
 def test_cheap_rules_choose_among_proposals() -> None:
-    """With more tries more groups are there and conditions are met better, design by design."""
+    """More tries add groups and approach conditions, design by design."""
     cond = torch.tensor([[-0.25, -0.1, -0.6], [-0.15, 0.1, -0.5]]).repeat(8, 1)
     short = []
     for tries in (1, 8):
@@ -121,7 +121,7 @@ def test_cheap_rules_choose_among_proposals() -> None:
 def test_a_lead_grows_from_a_group_that_choosing_would_miss() -> None:
     """A benzene ring is in most known molecules, an anilinoquinazoline in hardly any.
 
-    A family that chooses among no proposals grows in any case.
+    A family that does not choose among proposals grows in any case.
     """
     ring, rare = "c1ccccc1", "c1ccc(Nc2ncnc3ccccc23)cc1"
     for keep, tries, free in (
@@ -178,7 +178,7 @@ def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:
         smi.read(file)
     made = sdf.write(molecules(["CC(O)CN"], [7], problem.longest), tmp_path)
     text = made[7].read_text()
-    made[7].write_text(text.replace("CC(O)CN", "CCCCCCC"))  # of the property beside the atoms
+    made[7].write_text(text.replace("CC(O)CN", "CCCCCCC"))  # of the property line of the atoms
     back = sdf.read(made[7])
     assert back["smiles"].to_numpy().tolist() == ["CC(O)CN"]
     assert back[DESIGN].to_numpy().tolist() == [7]
@@ -196,7 +196,7 @@ def test_lines_of_smiles_lie_beside_the_structures(problem: Lead, tmp_path: Path
 
 
 def test_a_run_of_leads_hands_over_both_files(own_folders: Path, tmp_path: Path) -> None:
-    """The ledger holds the digest of both, and what is measured of either is the same."""
+    """The ledger has the digest of both, and the measurements of either are the same."""
     problem = Lead(LeadSettings(known=200))
     asked = Spec(
         "molecules.lead",
@@ -237,7 +237,7 @@ def test_why_a_file_is_refused_stands_beside_few_other_words(problem: Lead, tmp_
     "name", ["library", *(pytest.param(n, marks=pytest.mark.slow) for n in ("lead", "route"))]
 )
 def test_a_search_needs_no_strategy_named(name: str, own_folders: Path, tmp_path: Path) -> None:
-    """Their designs are texts, which the usual strategy cannot cross."""
+    """Designs are texts, which the usual strategy cannot cross."""
     (tmp_path / "own.toml").write_text(
         f'problem = "molecules.{name}"\n[setup]\nknown = {30 if name == "route" else 200}\n'
     )
@@ -258,7 +258,7 @@ def test_altered_atoms_are_seen(problem: Lead, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_processes_measure_the_same(problem: Lead) -> None:
-    """Each process opens the data anew, which takes seconds."""
+    """Each process opens the data again, which takes seconds."""
     texts = problem.known.smiles[:40]
     one, two = (Lead(LeadSettings(known=200, processes=n)) for n in (1, 2))
     first, second = (p.verifier.measure(codes(texts, p.longest)) for p in (one, two))
@@ -266,7 +266,7 @@ def test_processes_measure_the_same(problem: Lead) -> None:
 
 
 def test_zinc_is_learned_without_stereochemistry() -> None:
-    """Its charged molecules survive the codec, and its fitted family is on tokens."""
+    """Charged molecules of ZINC250k survive the codec, and the fitted family is on tokens."""
     problem = Lead(LeadSettings(source="zinc250k", known=300))
     smiles = [str(s) for s in problem.data()["smiles"].to_numpy()]
     assert not any("@" in s or "/" in s for s in smiles)

@@ -1,4 +1,4 @@
-"""Chances of tokens by min-p against their definition."""
+"""Probabilities of tokens by min-p against their definition."""
 
 import math
 
@@ -25,7 +25,7 @@ def test_only_tokens_with_a_share_of_the_likeliest_keep_their_chance() -> None:
 
 
 def test_the_share_counts_after_the_temperature() -> None:
-    """At temperature 2 the ratio of two chances is its root: of 0.0103 that is 0.1015."""
+    """Temperature 2 makes the ratio of two probabilities its root: 0.0103 becomes 0.1015."""
     ratio = math.sqrt(SURE[2] / SURE[0])
     below, above = (
         MinP(temperature=2.0, min_p=ratio * factor).chances(logits(SURE))[0, 2]

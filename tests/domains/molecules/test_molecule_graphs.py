@@ -1,4 +1,4 @@
-"""Molecules as graphs: exact there and back, and mended where they are none."""
+"""Molecules as graphs: exact there and back, and repaired if invalid."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Evolution and reinforcement of molecules keep the contract of strategies, and learn."""
+"""Evolution and reinforcement of molecules satisfy the contract of strategies, and learn."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +57,7 @@ def judged(task: Task, designs: xr.Dataset) -> xr.Dataset:
 def led(
     task: Task, name: str, rounds: int, size: int = 24
 ) -> tuple[Strategy, list[tuple[xr.Dataset, xr.Dataset]]]:
-    """A strategy after some rounds, and these; evolution first shows 100 known molecules."""
+    """Run a strategy for some rounds; evolution first measures 100 known molecules."""
     strategy, told = make(name, task).strategy, []
     for number in range(rounds):
         designs = strategy.ask(size, rng(number))
@@ -74,7 +74,7 @@ def accepted(verdicts: xr.Dataset) -> np.ndarray:
 def test_told_again_or_loaded_it_is_the_same(task: Task, name: str) -> None:
     first, rounds = led(task, name, {"genetic": 6, "reinforced": 2}[name])
     wanted = texts(first.ask(24, rng(9)))
-    assert texts(first.ask(24, rng(9))) == wanted  # asking changes nothing
+    assert texts(first.ask(24, rng(9))) == wanted  # proposing changes nothing
     assert wanted != texts(first.ask(24, rng(8)))
     again, loaded = make(name, task).strategy, make(name, task).strategy
     for designs, verdicts in rounds:
@@ -141,7 +141,7 @@ def test_evolution_finds_what_the_known_do_not_hold(task: Task) -> None:
 
 @pytest.mark.slow
 def test_reinforcement_finds_more_than_its_prior(task: Task) -> None:
-    """From the trained generator, on limits that few of its proposals hold."""
+    """Start from the pretrained generator, on limits that few of its proposals satisfy."""
     limits = (Limit("logp", at_least=3.5), Limit("tpsa", at_least=80.0))
     prior = GeneratorChoice(family="moses_lstm_chosen")
     asked = replace(task, spec=replace(task.spec, limits=limits, objectives=(), generator=prior))

@@ -1,4 +1,4 @@
-"""Molecules as graphs: moves that keep valences, and a model of them with a known truth."""
+"""Molecules as graphs: moves that preserve valences, and a model of them with a known truth."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ BONDS = {"C": 4, "N": 3, "O": 2, "F": 1, "Cl": 1, "S": 6}  # an atom has at most
 
 @pytest.mark.parametrize("move", [mutated, lambda mol, rng: crossed(mol, parsed(DRUGS[1]), rng)])
 def test_moves_keep_valences(move: object) -> None:
-    """Counted by hand from bonds and hydrogens, beside what RDKit says."""
+    """Count by hand from bonds and hydrogens, and compare with RDKit."""
     rng, made = np.random.default_rng(0), 0
     for turn in range(84):
         mol = move(parsed(DRUGS[turn % len(DRUGS)]), rng)  # type: ignore[operator]

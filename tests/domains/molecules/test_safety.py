@@ -1,4 +1,4 @@
-"""The dual-use screen on members of the classes, on drugs that look alike, and on real sets."""
+"""The dual-use screen on members of the classes, on similar drugs, and on real sets."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_look_alikes_pass(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*weapons, *explosives, *controlled])
 def test_other_members_are_refused(name: str) -> None:
-    """Of lists that the patterns were not written by, but for three that they missed."""
+    """Members of lists that the patterns were not written for, except for three additions."""
     assert safety.classes(parsed({**weapons, **explosives, **controlled}[name]))
 
 
@@ -58,7 +58,7 @@ def test_few_of_real_sets_are_refused() -> None:
 
 @pytest.mark.slow
 def test_share_of_real_sets_that_is_refused() -> None:
-    """Of drugs, nearly all refused ones are controlled themselves, such as morphine."""
+    """Nearly all refused drugs are controlled themselves, such as morphine."""
     count, total = blocked(list(zinc250k()[:100_000]))
     assert count / total < 1e-3
     count, total = blocked(list(data.drugs()))

@@ -1,4 +1,4 @@
-"""Molecules as SELFIES: there and back, and molecules whatever is drawn."""
+"""Molecules as SELFIES: there and back, and molecules from any sample."""
 
 import pytest
 import torch
@@ -41,7 +41,7 @@ def test_random_symbols_are_molecules() -> None:
     place = torch.arange(steps)
     y = torch.where(place < length, y, torch.where(place == length, END, PAD)).float()
     mols = [parsed(text) for text in own.outer.to_texts(own.back(y))]
-    # A row that begins with a branch or a ring may say nothing.
+    # A row that begins with a branch or a ring may be empty.
     assert sum(m is not None and m.GetNumAtoms() > 0 for m in mols) >= 0.9 * n
 
 

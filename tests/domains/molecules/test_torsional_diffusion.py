@@ -30,7 +30,7 @@ AMIDE = "CC(=O)Nc1ccc(S(=O)(=O)NCc2ccc(C)cc2)cc1"
 
 @pytest.mark.parametrize("sigma", [torus.NARROWEST, 0.3, 1.0, torus.WIDEST])
 def test_the_wrapped_normal_density(sigma: float) -> None:
-    """Its score is its derivative, it holds the whole circle, and a Fourier series agrees."""
+    """The score is its derivative, its integral over the circle is 1, and a series agrees."""
     x = torch.linspace(-math.pi, math.pi, 2001, dtype=torch.float64)[:-1].requires_grad_()
     wide = torch.full_like(x, sigma).detach()
     found = torus.log_density(x, wide)
@@ -47,7 +47,7 @@ def test_the_wrapped_normal_density(sigma: float) -> None:
 
 
 def test_run_backwards_with_the_true_score_it_gives_the_true_angles() -> None:
-    """Two narrow peaks of unequal weight, whose noisy score is known."""
+    """Two narrow peaks of unequal weight, whose noisy score is known, are recovered."""
     place, weight = torch.tensor([-1.0, 2.0]), torch.tensor([0.25, 0.75])
 
     def told(x: torch.Tensor, sigma: float) -> torch.Tensor:
@@ -115,7 +115,7 @@ def test_the_score_turns_round_in_a_mirror_and_nothing_else_changes_it(
 def test_forces_turn_with_the_conformer(
     amide: tuple[Graph, Torsions, torch.Tensor], kind: torch.dtype, most: float
 ) -> None:
-    """By a quarter turn, whose rounding adds nothing of its own."""
+    """A quarter turn, whose rounding adds nothing of its own."""
     graph, _, position = amide
     graph = replace(graph, atoms=graph.atoms.to(kind), bonds=graph.bonds.to(kind))
     torch.manual_seed(1)

@@ -1,4 +1,4 @@
-"""The recipe of the generator that comes trained, on a few molecules."""
+"""The recipe of the pretrained generator, on a few molecules."""
 
 import json
 import shutil
@@ -52,7 +52,7 @@ def test_what_a_recipe_makes_can_be_shipped(folder: Path) -> None:
 
 
 def test_a_generator_without_ears_writes_as_before(folder: Path) -> None:
-    """Whatever it is told, until it is taught."""
+    """Conditions are ignored until it is fine-tuned."""
     base = model.network(64, folder)
     torch.manual_seed(1)
     deaf = deafened(base, torch.randn(50, 3))
@@ -97,7 +97,7 @@ def test_a_taught_generator_belongs_to_one_base(
 
 
 def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
-    """So that a new base is not shipped without teaching it."""
+    """A new base must not be packaged without fine-tuning it."""
     assert told.facts()["weights"] == file_digest(told.shipped(64).weights)
     told.shipped(64).make()
 
@@ -112,7 +112,7 @@ def test_what_does_not_belong_together_is_seen(folder: Path, tmp_path: Path, wha
 
 
 def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
-    """So that neither is replaced alone: numbers of tokens are rows of the weights."""
+    """Neither may be replaced alone: numbers of tokens are rows of the weights."""
     assert facts()["weights"] == file_digest(shipped(64)[NAME].weights)
     assert facts()["tokens"] == digest(list(codec("moses", 64).vocabulary.tokens))
     shipped(64)[NAME].make()

@@ -1,4 +1,4 @@
-"""What a spec asks of leads decides which proposals are kept, and what a generator is told."""
+"""The spec of leads determines accepted proposals, and the conditions of a generator."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_what_costs_less_is_asked_first_and_electrons_never(wish: Wish) -> None:
 
 @pytest.mark.slow
 def test_how_far_molecules_come(problem: Lead, wish: Wish) -> None:
-    """Against RDKit's own functions and its catalogue of Brenk's and the PAINS alerts."""
+    """Compare with RDKit's own functions and its catalogue of Brenk's and the PAINS alerts."""
     wish = replace(wish, limits=(LIMITS[0], LIMITS[1], Limit("qed", at_least=0.7), LIMITS[3]))
     of = FilterCatalogParams.FilterCatalogs
     params = FilterCatalogParams()
@@ -87,7 +87,7 @@ def test_nothing_is_asked_after_a_broken_limit(wish: Wish) -> None:
 
 @pytest.mark.slow
 def test_more_designs_hold_the_limits_that_cost_little(problem: Lead) -> None:
-    """The first of eight that holds all, against the nearest to the conditions of one."""
+    """The first of eight that satisfies all, against the nearest to one's conditions."""
     cond, shares = torch.tensor([[-0.1, 0.0, -0.5]]).repeat(16, 1), []
     for limits in ((), LIMITS):
         problem.allow(limits)
@@ -105,7 +105,7 @@ def test_more_designs_hold_the_limits_that_cost_little(problem: Lead) -> None:
 
 
 def test_what_is_told_holds_limits_and_conditions(problem: Lead, wish: Wish) -> None:
-    """Weight is asked for exactly, logP and QED lie inside their limits, rings are a molecule's."""
+    """Weight is requested exactly, logP and QED are inside their limits, rings are a molecule's."""
     cond = problem.features(problem.data().isel(design=range(40)))
     found = wish.told(cond, HEARD, torch.Generator().manual_seed(0)).double()
     low, high = torch.tensor(list(HEARD.values())).T

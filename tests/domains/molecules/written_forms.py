@@ -1,4 +1,4 @@
-"""Other ways to write a molecule that leave its substance the same, made from its usual one."""
+"""Other ways to write a molecule with the same substance, generated from its usual one."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -10,7 +10,7 @@ ENOLISABLE = "[CX4;!H0]-[CX3](=[OX1])-[#6]"
 
 
 def labelled(mol: Chem.Mol) -> Chem.Mol:
-    """Deuterium for every hydrogen, and carbon-13 for every carbon."""
+    """Deuterium in place of every hydrogen, and carbon-13 of every carbon."""
     whole = Chem.AddHs(mol)
     for atom in whole.GetAtoms():
         atom.SetIsotope({1: 2, 6: 13}.get(atom.GetAtomicNum(), 0))
@@ -18,7 +18,7 @@ def labelled(mol: Chem.Mol) -> Chem.Mol:
 
 
 def salt(mol: Chem.Mol) -> Chem.Mol:
-    """A proton at each basic nitrogen, chlorides, and a piece of many carbons beside it."""
+    """A proton at each basic nitrogen, chlorides, and a piece of many carbons next to it."""
     out = Chem.RWMol(mol)
     found = mol.GetSubstructMatches(Chem.MolFromSmarts(AMINE))
     for (i,) in found:
@@ -29,7 +29,7 @@ def salt(mol: Chem.Mol) -> Chem.Mol:
 
 
 def anion(mol: Chem.Mol) -> Chem.Mol:
-    """Without the protons of acids and phenols, as a sodium salt."""
+    """The sodium salt, without the protons of acids and phenols."""
     out = Chem.RWMol(mol)
     found = mol.GetSubstructMatches(Chem.MolFromSmarts("[OX2H]-[$(C=O),$(P=O),c]"))
     for i, *_ in found:

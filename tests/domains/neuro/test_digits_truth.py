@@ -1,4 +1,4 @@
-"""Digits, their reader and the network that draws them, against what else knows them."""
+"""Digits, their reader and the network that generates them, against independent programs."""
 
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def test_a_network_is_read_back_from_nir_as_it_was(drives: Digits, tmp_path: Pat
 
 
 def test_lifts_in_nir_are_those_of_its_equations(drives: Digits):
-    """An impulse lifts by r / tau, a constant current towards r I, whatever the step."""
+    """An impulse raises by r / tau, a constant current towards r I, whatever the step."""
     graph, own = nir_graphs.graph_of(drives.drawer.network), drives.drawer.network
     deeper, kept = graph.nodes["neurons_1"], own.rhythm.kept
     np.testing.assert_allclose(deeper.r / deeper.tau, 1.0)
@@ -135,7 +135,7 @@ def test_coarser_weights_are_other_networks():
 
 
 def test_nest_sends_the_same_spikes(drives: Digits):
-    """A program that shares no code with ours; its room is made with `ingenium doctor`."""
+    """Compare with a program that shares no code with ours; `ingenium doctor` installs it."""
     arrays = to_arrays(drives.data().isel({DESIGN: slice(0, 3)}), drives.variables)
     judge = drives.verifier
     nest = NestVerifier(judge)

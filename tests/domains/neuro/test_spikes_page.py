@@ -1,4 +1,4 @@
-"""The commands of the page on spikes, on few designs; and files that are refused at the door."""
+"""The commands of the page on spikes, on few designs; and invalid files."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "how-to" / "spikes.md").read_text()
 
 @pytest.fixture(scope="module")
 def spikes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the page's first command makes, of a few designs."""
+    """Result of the page's first command, with few designs."""
     folder = tmp_path_factory.mktemp("page")
     command, _ = re.findall(r"^ingenium (propose .*)$", PAGE, re.MULTILINE)
     asked = command.replace("-n 200", "-n 8").replace("examples", str(ROOT / "examples"))
@@ -84,7 +84,7 @@ def test_the_page_speaks_vowels(tmp_path: Path):
 
 @pytest.mark.slow
 def test_families_with_commas_are_compared_and_pictured(tmp_path: Path):
-    """At a budget at which nothing is learned; what is kept is not fitted again."""
+    """Use a budget at which nothing is learned; saved fits are not repeated."""
     (command,) = re.findall(r"^ingenium (compare .*)$", PAGE, re.MULTILINE)
     spec = tmp_path / "few.toml"
     spec.write_text('problem = "neuro.digits"\n[setup]\nknown = 100\n')

@@ -1,4 +1,4 @@
-"""Spoken vowels: the data's own counts, the reader against a plain loop, and what no voice is."""
+"""Spoken vowels: the data's counts, the reader against a plain loop, and invalid utterances."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ def _measured(series: np.ndarray, speaker: np.ndarray) -> np.ndarray:
 
 
 def test_utterances_are_those_of_the_data():
-    """Counts as UCI's description has them: 30 a speaker to learn from, 24 to 88 held out."""
+    """Counts of UCI's description: 30 a speaker for training, 24 to 88 held out."""
     series, speaker = vowels()
     assert series.shape == (640, 12, 16)
     assert np.bincount(speaker[~held_out()])[1:].tolist() == [30] * 9

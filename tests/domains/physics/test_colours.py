@@ -39,7 +39,7 @@ def test_loops_of_a_large_torus_obey_the_law_of_areas() -> None:
 
 
 def test_characters_sum_to_the_slope_of_log_z() -> None:
-    """On four plaquettes, where the torus is felt."""
+    """Test on four plaquettes, where the torus matters."""
     beta, step = 3.0, 1e-4
     slope = (colours.log_z(beta + step, 4) - colours.log_z(beta - step, 4)) / (2 * step)
     assert 1 + slope / 4 == pytest.approx(colours.loop(beta, 4, 1), abs=1e-8)
@@ -55,7 +55,7 @@ def test_matrices_are_uniform_and_plaquettes_have_their_mean() -> None:
 
 
 def test_links_have_the_plaquettes_they_were_made_of_in_every_gauge() -> None:
-    """Their product is the commutator of both loops; the gauge changes nothing to 1e-12."""
+    """The product is the commutator of both loops; the gauge changes nothing to 1e-12."""
     law, rng = SU3(4), _rng(2)
     a, b = (colours.uniform((2,), rng) for _ in range(2))
     p = colours.uniform((2, 15), rng)
@@ -95,7 +95,7 @@ def test_a_chain_of_matrices_gives_what_characters_do() -> None:
 
 
 def test_the_determinant_begins_as_a_plaquette_and_is_the_same_in_every_gauge() -> None:
-    """To the fourth power of the hopping parameter it is 16 kappa^4 Re P for both flavours."""
+    """The leading term, in the fourth power of the hopping parameter, is 16 kappa^4 Re P."""
     law, rng = Schwinger(6, 0.03), _rng(6)
     link = 6 * torch.rand(3, 2, 6, 6, generator=rng, dtype=torch.float64)
     due = 16 * 0.03**4 * torch.cos(law.plaquettes(link)).sum((1, 2))

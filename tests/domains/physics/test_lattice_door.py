@@ -1,4 +1,4 @@
-"""Lattice fields at the public door: what is refused, and ensembles off their law."""
+"""Lattice fields at the public door: refusals, and ensembles off their law."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def problem() -> LatticeField:
 
 @pytest.fixture(scope="module")
 def ensemble(problem: LatticeField) -> xr.Dataset:
-    """Exact draws of U(1) at coupling 1, where charges come and go."""
+    """Exact samples of U(1) at coupling 1, where charges vary."""
     at = torch.ones(N, dtype=torch.float64)
     arrays = problem.sampler.draw(at, torch.Generator().manual_seed(3))
     return to_dataset((*problem.law.settled(arrays), at), problem.variables, {})
@@ -78,13 +78,13 @@ def test_an_ensemble_is_read_as_it_was_written(
         assert np.array_equal(back[v.name].to_numpy(), ensemble[v.name].to_numpy())
     with h5py.File(files[0]) as plain:  # as any program opens it
         assert plain["link"].shape == (N, 2, 4, 4)
-        assert set(np.unique(plain["count"][()])) == {1.0}  # exact draws all count 1
+        assert set(np.unique(plain["count"][()])) == {1.0}  # exact samples all count 1
 
 
 def test_charges_left_out_are_missed(
     problem: LatticeField, ensemble: xr.Dataset, tmp_path: Path
 ) -> None:
-    """As a frozen chain leaves them out."""
+    """Leave charges out, like a frozen chain."""
     charge = problem.law.measure(torch.from_numpy(ensemble["link"].to_numpy()))[:, 1].numpy()
     frozen = ensemble.isel({DESIGN: np.flatnonzero(charge == 0)})
     assert frozen.sizes[DESIGN] > 100
@@ -123,7 +123,7 @@ def test_another_sampler_does_not_count_them_so(
 
 
 def test_matrices_that_are_none_of_su3_are_refused(tmp_path: Path) -> None:
-    """Though with the count that their own action and density would give."""
+    """Matrices are refused even with the count that their own action and density would give."""
     own = _opened(model="su3", size=4, known=20)
     at = torch.full((3,), 2.0, dtype=torch.float64)
     (link,) = own.sampler.draw(at, torch.Generator().manual_seed(5))

@@ -33,7 +33,7 @@ def _at(coupling: float, n: int) -> torch.Tensor:
 
 
 def _off(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Largest difference over the largest number: single densities pass through 0."""
+    """Largest difference relative to the largest number, as single densities pass through 0."""
     return float((a - b).abs().max() / b.abs().max())
 
 
@@ -47,7 +47,7 @@ def test_kaufman_is_what_all_spins_of_a_small_torus_give(coupling: float) -> Non
 
 
 def test_kaufman_goes_to_onsager() -> None:
-    """At criticality, -sqrt(2) a site; on a torus of 64 sites 1.2 % below (Ferdinand, Fisher)."""
+    """Energy at criticality: -sqrt(2) a site; 1.2 % below on a torus of 64 (Ferdinand, Fisher)."""
     assert kaufman.energy(64, CRITICAL) == pytest.approx(-math.sqrt(2), rel=0.02)
     assert kaufman.log_z(64, CRITICAL) / 64**2 == pytest.approx(0.9298516, abs=1e-7)
 
@@ -117,7 +117,7 @@ def test_von_mises_angles_have_their_moments_and_density() -> None:
 
 
 def test_u1_on_four_plaquettes_by_integration() -> None:
-    """log Z, plaquette and charge of 2 x 2 sites, by a grid over three free plaquettes."""
+    """Integrate log Z, plaquette and charge of 2 x 2 sites on a grid over three free plaquettes."""
     beta, grid = 1.3, 96
     angle = (torch.arange(grid, dtype=torch.float64) + 0.5) * 2 * math.pi / grid - math.pi
     a, b, c = torch.meshgrid(angle, angle, angle, indexing="ij")
@@ -142,7 +142,7 @@ def test_links_have_the_plaquettes_they_were_made_of_in_every_gauge() -> None:
 
 @pytest.mark.parametrize(("kind", "most"), KINDS)
 def test_the_flow_has_the_same_density_in_every_gauge(kind: torch.dtype, most: float) -> None:
-    """Of links in double precision, and of links rounded to single."""
+    """Test links in double precision, and links rounded to single."""
     law, rng = U1(8), _rng(2)
     torch.manual_seed(0)
     flow = FluxTree(law, (1.0, 8.0))
@@ -160,7 +160,7 @@ def test_the_flow_has_the_same_density_in_every_gauge(kind: torch.dtype, most: f
 
 @pytest.mark.parametrize("make", [IndependentPlaquettes, FluxTree])
 def test_weights_of_a_density_average_to_one(make: type) -> None:
-    """Which they do only if the density is normalised and that of the draws."""
+    """This is true only if the density is normalised and that of the samples."""
     law = U1(4)
     torch.manual_seed(1)
     sampler = make(law, (1.0, 8.0)) if make is FluxTree else make(law)
@@ -173,7 +173,7 @@ def test_weights_of_a_density_average_to_one(make: type) -> None:
 
 
 def test_characters_draw_the_law_and_plaquettes_are_worth_what_is_told() -> None:
-    """Independent plaquettes are accepted at 0.64 and 0.24 for couplings 1 and 5, it is said."""
+    """Independent plaquettes are accepted at about 0.64 and 0.24 for couplings 1 and 5."""
     law, rng = U1(4), np.random.default_rng(0)
     for beta in (1.0, 5.0):
         at = _at(beta, 300)
@@ -252,7 +252,7 @@ def test_rotors_by_one_chain_are_rotors_by_another() -> None:
 
 
 def test_what_lots_keep_has_the_means_of_the_law() -> None:
-    """Of a Gaussian proposed too wide and off its place; and the share is 1 less the distance."""
+    """A Gaussian proposed too wide and shifted; the accepted share is 1 minus the distance."""
     rng = np.random.default_rng(1)
     x = rng.normal(0.3, 1.5, 40_000)
     log_weight = -0.5 * x**2 + 0.5 * ((x - 0.3) / 1.5) ** 2 + math.log(1.5)

@@ -1,4 +1,4 @@
-"""Water under SCADA against balances, another simulator and what attacks are known to do."""
+"""Water under SCADA against balances, another simulator and known effects of attacks."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_tags_are_those_of_batadal(works: Works) -> None:
 
 
 def test_wntr_gives_the_same_first_hour(works: Works, tmp_path: Path) -> None:
-    """Before anything is switched: all its heads and flows, by its own way through EPANET."""
+    """Before any switching: all its heads and flows, by its own path through EPANET."""
     net = wntr.network.WaterNetworkModel(str(CTOWN))
     net.options.time.duration = 0
     theirs = wntr.sim.EpanetSimulator(net).run_sim(file_prefix=str(tmp_path / "week"))
@@ -63,7 +63,7 @@ def test_wntr_gives_the_same_first_hour(works: Works, tmp_path: Path) -> None:
 
 
 def test_water_is_conserved(works: Works) -> None:
-    """What flows into a tank is what its level gains."""
+    """Inflow of a tank equals the gain of its level."""
     of = works.toolkit.opened(CTOWN)
     of.begin()
     level = []
@@ -179,7 +179,7 @@ def test_the_older_build_judges_where_builds_differ_and_one_alone_where_the_othe
 
 
 def test_a_week_without_a_balance_has_failed_and_is_not_rejected() -> None:
-    """A tank that reads full while it is empty cuts a district off, and no flows balance."""
+    """A tank that reads full while empty isolates a district, and no flows balance."""
     plant = Campaign(CampaignSettings(known=10, days=3))
     cut = {"attack": "false reading", "target": "T1", "shown": "replayed"}
     numbers = {"onset": 30.326018, "length": 6.172928, "strength": 0.981583, "level": 1.0}

@@ -1,4 +1,4 @@
-"""The laboratory: closed forms of its kinetics, and instruments that scatter and fail as told."""
+"""The laboratory: closed forms of its kinetics, and instruments that scatter and fail as stated."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Circuits by hand: chances, entanglement, divergences and counts in closed form."""
+"""Circuits by hand: probabilities, entanglement, divergences and counts in closed form."""
 
 import math
 
@@ -18,7 +18,7 @@ EVEN = torch.full((4,), 0.25, dtype=torch.float64)
 def measured(
     turn: list[list[float]], pair: float, target: Tensor = EVEN, template: Template = TWO
 ) -> dict[str, float]:
-    """Quantities of one layer: turns by y and z of each qubit, then one of a pair."""
+    """Quantities of one layer: rotations by y and z of each qubit, then one of a pair."""
     verifier = CircuitVerifier(template, target, 100, None)
     arrays = (
         torch.tensor([[turn]], dtype=torch.float64),
@@ -44,7 +44,7 @@ def test_a_turned_pair_is_entangled_as_its_angle_says(angle: float) -> None:
 
 
 def test_turns_of_single_qubits_multiply_and_entangle_nothing() -> None:
-    """Ry(a) |0> is read as 1 with chance sin^2(a/2), whatever turns about z follow."""
+    """Ry(a) |0> is read as 1 with probability sin^2(a/2), whatever turns about z follow."""
     a, b = 0.7, 1.9
     found = measured([[a, b], [0.4, -1.1]], 0.0)
     ones = [math.sin(x / 2) ** 2 for x in (a, b)]

@@ -1,4 +1,4 @@
-"""Circuits as families of a field that knows nothing of them."""
+"""Circuits as families of an unrelated field."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What shots cost, in closed form, beside histograms that were drawn."""
+"""Errors of shots, in closed form, compared with sampled histograms."""
 
 import pytest
 import torch

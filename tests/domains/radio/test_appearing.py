@@ -1,4 +1,4 @@
-"""Paths that nobody knows: proposals leave the posterior as it is, and find what is there."""
+"""Paths unknown to the prior: proposals leave the posterior invariant, and find them."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ HZ = subcarriers(32, 1e6)
 
 
 def site(n: int = 60) -> Rays:
-    """In sight, with one path more at each place, that nothing explains."""
+    """Places in sight, with one additional unexplained path at each."""
     rng = torch.Generator().manual_seed(0)
     share = torch.rand(4, n, generator=rng, dtype=torch.float64)
     east, north = 20 + 100 * share[0], -60 + 120 * share[1]
@@ -37,7 +37,7 @@ FADING = Fading(HZ, 4, 3.5e9, 1e-9)
 
 
 def share_wild(z: torch.Tensor, rays: Rays) -> torch.Tensor:
-    """Of all slots."""
+    """Share of all slots with an unexplained path."""
     there = rays.east + PLACE_M * z[:, 0], rays.north + PLACE_M * z[:, 1]
     lost = SITE.lost(rays, SITE.apart(*there)).flatten()
     stays = z[:, 2 : 2 + PATHS].flatten()
@@ -46,7 +46,7 @@ def share_wild(z: torch.Tensor, rays: Rays) -> torch.Tensor:
 
 @pytest.mark.parametrize("beta", [1e-9, 0.03])
 def test_jumps_that_are_taken_by_their_odds_leave_the_prior_as_it_is(beta: float) -> None:
-    """A step there and back by the odds alone: the normal numbers stay normal."""
+    """Steps forth and back by the odds alone: the normal numbers stay normal."""
     rng = torch.Generator().manual_seed(1)
     rows = torch.randint(len(KNOWN.east), (1000,), generator=rng)
     arrays = tuple(a[rows] for a in KNOWN.arrays)

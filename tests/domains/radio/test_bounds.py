@@ -15,7 +15,7 @@ FADING = Fading(subcarriers(64, 0.75e6), ANTENNAS, HZ, NOISE)
 
 
 def paths(delay_ns: list[float], azimuth_deg: list[float]) -> Rays:
-    """At one place, without reflections at the ground."""
+    """Paths at one place, without ground reflections."""
     one = torch.ones(1, len(delay_ns), dtype=torch.float64)
     delay = torch.tensor([delay_ns], dtype=torch.float64) * 1e-9
     azimuth = torch.deg2rad(torch.tensor([azimuth_deg], dtype=torch.float64))
@@ -100,8 +100,7 @@ def test_a_place_in_sight_is_known_across_by_angle_and_along_by_delay() -> None:
 
 
 def test_images_follow_a_terminal_where_the_ground_reflects() -> None:
-    """The azimuth at the base station turns as that of an image does: a mirror of the ground
-    leaves left and right, a wall exchanges them."""
+    """Azimuths at the base station change like those of images: a wall mirrors left and right."""
     rng = torch.Generator().manual_seed(0)
     bs, ue = torch.tensor([0.0, 0.0, 27.0]), torch.tensor([60.0, 10.0, 1.5])
     step = torch.randn(2, generator=rng) * 3
@@ -115,7 +114,7 @@ def test_images_follow_a_terminal_where_the_ground_reflects() -> None:
 
 
 def _by_mirror(bs: torch.Tensor, ue: torch.Tensor, wall: bool) -> Rays:
-    """A path by the ground, and by a wall too, from both ends' mirror images."""
+    """A path by the ground, and a wall too, from mirror images of both ends."""
 
     def mirrored(x: torch.Tensor) -> torch.Tensor:
         return torch.stack([x[0], 60.0 - x[1] if wall else x[1], -x[2]]).double()

@@ -1,4 +1,4 @@
-"""The link's symbols and beliefs beside those of CommPy, which shares no code with Sionna."""
+"""The link's symbols and log-likelihoods against CommPy, which shares no code with Sionna."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ NOISE = 0.4
 
 
 def test_commpy_believes_as_much_in_each_bit() -> None:
-    """Its demodulator sums over all symbols; ours is the closed form after combining."""
+    """CommPy's demodulator sums over all symbols; ours is the closed form after combining."""
     modulation = pytest.importorskip("commpy.modulation")
     rng = torch.Generator().manual_seed(0)
     bits = torch.randint(2, (1, 400), generator=rng).double()

@@ -69,7 +69,7 @@ def test_four_users_of_nearly_one_direction_are_proved_to_be_served_at_the_least
 
 
 def test_users_who_are_hard_to_tell_apart_are_served_at_the_least_power_too() -> None:
-    """Steps of Newton alone would leave the order from where the fixed point starts."""
+    """Newton steps alone would lose the order at the start of the fixed point."""
     h = drawn(20, 4, 8)
     h = 0.999**0.5 * h[:, :1] + 0.001**0.5 * h
     found = require(least_power(h, asked(20, 4, 10.0)))
@@ -144,7 +144,7 @@ def test_a_limit_that_no_beams_hold_is_said() -> None:
 
 
 def test_a_limit_of_each_antenna_holds_for_one_user_in_closed_form() -> None:
-    """Loud antennas send what they may, in phase; the others send along the channel."""
+    """Loud antennas send their limit, in phase; the others send along the channel."""
     h = torch.tensor([[[4.0, 1.0]]], dtype=torch.complex128)
     sinr = torch.tensor([[9.0]], dtype=torch.float64)
     limit = torch.tensor([0.25, 9.0], dtype=torch.float64)

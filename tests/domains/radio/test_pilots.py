@@ -1,4 +1,4 @@
-"""Pilots as files, what is wrong with some, and the coded link over channels that are known."""
+"""Pilots as files, invalid ones, and the coded link over known channels."""
 
 import math
 from collections.abc import Callable
@@ -97,14 +97,14 @@ def drawn(n: int) -> Rays:
 
 
 def pooled_nmse_db(found: torch.Tensor, truth: torch.Tensor) -> float:
-    """Mean squared error over mean power, each channel brought to the same power before."""
+    """Mean squared error over mean power, each channel normalised to the same power before."""
     power = truth.abs().square().sum((1, 2))
     error = (found - truth).abs().square().sum((1, 2)) / power
     return float(10 * error.mean().log10())
 
 
 def genie(fading: Fading, received: torch.Tensor, arrays: tuple[torch.Tensor, ...]) -> torch.Tensor:
-    """LMMSE of who knows delays, angles and powers, and not the gains."""
+    """LMMSE with known delays, angles and powers, but unknown gains."""
     readings = flat(received)
     each = [
         fading.expected(readings[i : i + 1], tuple(a[i : i + 1] for a in arrays))[0, 0]
@@ -114,7 +114,7 @@ def genie(fading: Fading, received: torch.Tensor, arrays: tuple[torch.Tensor, ..
 
 
 def test_who_knows_more_errs_less_and_the_genie_least() -> None:
-    """With the exact error of the genie: the trace of its posterior covariance."""
+    """The genie's exact error is the trace of its posterior covariance."""
     fading = Fading(subcarriers(16, 1e6), 4, HZ, 1.0)
     rays = drawn(400)
     rng = torch.Generator().manual_seed(2)
@@ -168,7 +168,7 @@ def test_pursuit_finds_paths_of_the_grid_exactly_and_none_in_noise() -> None:
     assert float(error.median()) < noise / 10  # paths that lie together are found as one between
     silent = math.sqrt(noise) * circular((200, 16, 4), rng)
     heard = Pursuit().estimate(silent, noise).abs().amax((1, 2)) > 0
-    assert float(heard.double().mean()) < 0.15  # a finer grid gives noise more chances
+    assert float(heard.double().mean()) < 0.15  # a finer grid fits noise more often
 
 
 def test_the_coded_link_decodes_above_its_threshold_and_not_below() -> None:

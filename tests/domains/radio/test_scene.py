@@ -1,4 +1,4 @@
-"""The ray tracer's answers, where there are none."""
+"""Answers of the ray tracer without paths."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ from ingenium.domains.radio.scene import TracedScene
 
 
 def test_places_that_nothing_reaches_have_no_paths_and_are_no_fault() -> None:
-    """As Sionna answers a whole call without a single path."""
+    """Sionna answers a whole call without a single path in this way."""
     scene = TracedScene("munich", (0.0, 0.0, 27.0), 1.5, 3.5e9)
     none = np.zeros((2, 1, 1, 1, 0))
     paths = SimpleNamespace(a=(none, none), interactions=np.zeros((3, 2, 1, 1, 1, 0)))

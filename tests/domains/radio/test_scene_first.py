@@ -1,4 +1,4 @@
-"""A scene that was opened by nothing else before, as where a survey comes from the cache."""
+"""A scene that nothing else opened before, as when a survey comes from the cache."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is written is read by Sionna, and gives the channel that the paths say."""
+"""Written files are read by Sionna, and give the channel of their paths."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What known channels say of paths that come and go, on a street whose answer is known."""
+"""Estimates of appearing and vanishing paths, on a street with a known answer."""
 
 import math
 
@@ -14,7 +14,7 @@ FRAME = SiteFrame((0.0, 0.0, 27.0), 1.5, (20.0, -60.0), (120.0, 60.0), 3.5e9)
 
 
 def street(n: int, hidden: float, seed: int = 0) -> Rays:
-    """In sight, with one wall at y = 80 whose path every place has but a share of them."""
+    """Places in sight, with one wall at y = 80 whose path all but a share of the places have."""
     rng = torch.Generator().manual_seed(seed)
     share = torch.rand(3, n, generator=rng, dtype=torch.float64)
     east, north = 20 + 100 * share[0], -60 + 120 * share[1]
@@ -79,7 +79,7 @@ def test_draws_lose_paths_as_often_as_known_channels_do_and_none_comes_before_li
 
 
 def test_draws_lose_as_much_as_known_channels_do_mostly_little_and_sometimes_much() -> None:
-    """A law of one spread would say that half of the losses are hardly known."""
+    """A law of one spread would leave half of the losses improbable."""
     known = street(400, 0.0)
     rng = torch.Generator().manual_seed(2)
     loud = torch.rand(400, generator=rng, dtype=torch.float64) < 0.1
@@ -97,7 +97,7 @@ def test_draws_lose_as_much_as_known_channels_do_mostly_little_and_sometimes_muc
 
 
 def test_errors_and_losses_grow_with_the_distance_that_an_image_is_brought_over() -> None:
-    """A wall that reflects less to the east by 0.2 dB a metre, on a site that is known unevenly."""
+    """A wall that reflects less to the east by 0.2 dB a metre, on an unevenly surveyed site."""
     whole = street(800, 0.3)
     whole.loss[:, 1] += torch.where(whole.present[:, 1], 0.2 * whole.east, 0.0)
     dense = whole.east < 70

@@ -1,4 +1,4 @@
-"""Poems whose words are drawn evenly among those that a grammar lets in."""
+"""Poems whose words are sampled uniformly among those that a grammar admits."""
 
 import torch
 
@@ -8,7 +8,7 @@ from ingenium.generators.tokens.vocabulary import END
 
 
 def evenly(grammar: MetreGrammar, count: int) -> list[list[list[str]]]:
-    """Words of the lines of so many poems, of which every way that is open is gone at times."""
+    """Words of the lines of some poems, sampled so that every open path is taken at times."""
     rng = torch.Generator().manual_seed(0)
     state = grammar.start(count)
     rows: list[list[int]] = [[] for _ in range(count)]

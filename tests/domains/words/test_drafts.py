@@ -1,4 +1,4 @@
-"""Sonnets that are begun: what is kept stays, what cannot be kept is refused."""
+"""Sonnets that are begun: kept lines stay, and impossible ones are refused."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def grammar(text: str, form: str = "shakespearean") -> MetreGrammar:
     [(BEGUN, "petrarchan"), (str(load(EXAMPLE).given["draft"]), "shakespearean")],
 )
 def test_even_draws_keep_the_draft_and_the_form(text: str, form: str) -> None:
-    """Words are drawn evenly under the grammar, so that every way that is open is gone at times."""
+    """Words are sampled uniformly under the grammar, so that every open path is taken at times."""
     held = grammar(text, form)
     for poem in evenly(held, 4):
         assert len(poem) == LINES
@@ -53,13 +53,13 @@ def test_even_draws_keep_the_draft_and_the_form(text: str, form: str) -> None:
         ("shall i compare thee to a zzyzx\n", "'zzyzx' in line 1"),
         ("_\n_ of happy happy happy men _\n", "line 2"),  # stress on weak places
         ("so long as men can breathe or eyes can see it\n", "line 1"),  # eleven syllables
-        ("so long as men can breathe or eyes can see _\n", "line 1"),  # no room for a word
+        ("so long as men can breathe or eyes can see _\n", "line 1"),  # no space for a word
         ("_ day\n_\n_ night\n", "line 3, which does not rhyme with line 1"),
         ("_ day\n_\n_ day\n", "line 3"),  # the same word is no rhyme
         ("_ running\n", "line 1"),  # ends on a weak syllable
         ("_\n" * 15, "one of 15"),
         ("_ month\n", "too few"),  # nothing rhymes with it
-        ("record " * 400, "line 1"),  # each may be said in two ways
+        ("record " * 400, "line 1"),  # each may be pronounced in two ways
     ],
 )
 def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:

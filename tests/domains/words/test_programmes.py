@@ -1,4 +1,4 @@
-"""Tasks in words: published optima, every text that was written, and code that must not run."""
+"""Tasks in words: published optima, all hand-written texts, and code that must not run."""
 
 import subprocess
 import sys
@@ -122,7 +122,7 @@ def test_the_engine_tells_no_plan_from_no_end() -> None:
 
 
 def test_whole_numbers_are_judged() -> None:
-    """A relaxed programme is found out by one of the six sets of numbers."""
+    """A relaxed programme is detected by one of the six sets of numbers."""
     task = first("shifts")
     relaxed = next(iter(task.programmes().values())).replace("IntVar", "NumVar")
     gaps = [
@@ -153,7 +153,7 @@ def test_files_of_other_numbers_or_companions_are_refused(tmp_path: Path) -> Non
 
 
 def test_a_file_that_highs_never_ends_on_is_refused(tmp_path: Path) -> None:
-    """A column's line of one word, and an empty one behind it; the reader goes on with others."""
+    """A column's line of one word, and an empty one after it; the reader continues with others."""
     highs.write(
         programme("x = solver.NumVar(0, 9, 'x')\nsolver.Maximize(2 * x)", {}), tmp_path / MPS
     )
@@ -166,10 +166,7 @@ def test_a_file_that_highs_never_ends_on_is_refused(tmp_path: Path) -> None:
 
 
 def test_ortools_finds_the_same_optimum(tmp_path: Path) -> None:
-    """The exported code as it is, run by the tool that it is written for.
-
-    It wants an older protobuf than ONNX here, so that no extra brings it.
-    """
+    """The exported code runs unchanged in its own tool."""
     pytest.importorskip("ortools", reason="pip install ortools, in an environment of its own")
     for kind in ("vehicles", "product", "shifts"):
         task = first(kind)

@@ -1,4 +1,4 @@
-"""Briefs of buildings: the forty that were written, and the file that is drafted."""
+"""Briefs of buildings: the forty hand-written ones, and the drafted file."""
 
 import shlex
 import tomllib

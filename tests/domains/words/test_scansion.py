@@ -1,4 +1,4 @@
-"""Scansion against lines that every textbook scans, and what must not pass for a sonnet."""
+"""Scansion against lines from textbooks, and invalid sonnets."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_schemes_are_those_of_the_forms() -> None:
 
 
 def test_the_grammar_writes_what_the_verifier_accepts() -> None:
-    """Words are drawn evenly under the grammar, from a vocabulary that no model knows."""
+    """Words are sampled uniformly under the grammar, from a vocabulary that no model knows."""
     known = [w for w in sorted(dictionary()) if len(w) < 9 and w.isalpha()][::29]
     vocabulary = Vocabulary.of([f" {w}\n" for w in known], pattern=r" [a-z']+|\n", rare=1)
     for form in FORMS:
@@ -109,7 +109,7 @@ GOOD = HOLDS.strip().splitlines()[0]
     [
         ("\n".join([GOOD] * 14), "repeated"),  # one line again and again
         (GOOD, "lines_missing"),  # one line alone
-        (GOOD.replace(" ", "\u200b "), "unknown_words"),  # signs that nobody sees
+        (GOOD.replace(" ", "\u200b "), "unknown_words"),  # invisible signs
         (GOOD.replace("e", "\u0435"), "unknown_words"),  # letters of another alphabet
         (GOOD.replace("men", "m3n"), "unmetrical"),
         ("\n".join(" a b c d e f g h i j" for _ in range(14)), "unrhymed"),

@@ -46,14 +46,14 @@ def test_an_additive_prediction_gives_each_group_its_own() -> None:
 
 
 def test_what_needs_two_groups_is_shared_by_them() -> None:
-    """An amide on a ring, of which the methyl and the hydroxyl have no part."""
+    """An amide on a ring; the methyl and the hydroxyl have no part in it."""
     both = Chem.MolFromSmarts("c[NX3]C=O")
     found = shares(PARACETAMOL, lambda ms: np.array([m.HasSubstructMatch(both) for m in ms]), 0.0)
     np.testing.assert_allclose(found.added, [0, 0.5, 0.5, 0], atol=1e-12)
 
 
 def test_shares_are_the_average_over_all_orders() -> None:
-    """Of what a molecule is predicted, by a function without any structure."""
+    """The prediction is a function without any structure."""
 
     def predict(mols: Sequence[Chem.Mol]) -> np.ndarray:
         return np.array([hash_of(Chem.MolToSmiles(m)) for m in mols])
@@ -90,7 +90,7 @@ def test_shares_of_solubility_sum_up_to_it(smiles: str) -> None:
 
 
 def test_shares_of_solubility_have_the_signs_of_chemistry() -> None:
-    """A hydroxyl raises it, chlorine and rings of carbon lower it."""
+    """A hydroxyl raises solubility; chlorine and rings of carbon lower it."""
     found = solubility.explained(parsed("OCCc1ccc(Cl)cc1"))
     added = dict(zip(written("OCCc1ccc(Cl)cc1"), found.added, strict=True))
     assert added["O"] > 0.3

@@ -1,4 +1,4 @@
-"""The rules of a molecule's graph against published numbers, and what is refused."""
+"""The rules of a molecule's graph against published numbers, and refusals."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_values_are_those_of_the_books(name: str, smiles: str, truth: float, off
 
 
 def test_values_are_those_that_moses_ships() -> None:
-    """An older RDKit made them: the same rules give the same numbers on 50 molecules."""
+    """An older RDKit computed them: the same rules give the same numbers on 50 molecules."""
     known = data.moses_statistics("test")
     mols = [mol(s) for s in data.moses("test")[:50]]
     for ours, theirs in (

@@ -1,4 +1,4 @@
-"""Predicted solubility: error and coverage on measured molecules that no part of it has seen."""
+"""Predicted solubility: error and coverage on held-out measured molecules."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_what_is_unlike_the_measured_molecules_is_flagged() -> None:
 
 
 def test_interval_covers_as_often_as_told() -> None:
-    """Rows of one truth with noise: coverage over many draws of the rows is the nominal one."""
+    """Rows of one truth with noise: coverage over many samples of the rows is the nominal one."""
     rng = np.random.default_rng(0)
     inside = []
     for _ in range(12):

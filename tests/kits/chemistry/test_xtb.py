@@ -1,4 +1,4 @@
-"""GFN2-xTB: published energies, forces as differences say, and the gap after relaxation."""
+"""GFN2-xTB: published energies, forces against differences, and the gap after relaxation."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ G2_WATER_ANGSTROM = ((0, 0, 0.119262), (0, 0.763239, -0.477047), (0, -0.763239, 
 
 
 def test_water_has_the_energy_of_another_program() -> None:
-    """Of the same atoms, xtb 6.7.1 (grimme-lab, in Fortran) prints -5.0702223 Hartree."""
+    """The value of xtb 6.7.1 (grimme-lab, in Fortran) on these atoms: -5.0702223 Hartree."""
     position = np.array(G2_WATER_ANGSTROM) / BOHR_ANGSTROM
     found = single_point(Geometry(np.array([8, 1, 1]), position, 0, 0))
     assert found is not None
@@ -33,7 +33,7 @@ def test_water_has_the_energy_of_another_program() -> None:
 
 
 def test_water_relaxes_to_a_minimum() -> None:
-    """Below the atoms of another method, without forces, and a measured bond (0.9578 angstrom).
+    """Energy below another method's geometry, no forces, and a measured bond (0.9578 angstrom).
 
     Source: Császár et al., J. Chem. Phys. 122:214305, 2005 (length at equilibrium).
     """
@@ -75,7 +75,7 @@ def test_gaps_fall_with_the_length_of_a_conjugated_chain() -> None:
 
 
 def test_dipole_of_water_and_of_none() -> None:
-    """Measured: 1.855 debye; GFN2-xTB is a fifth above."""
+    """The measured dipole is 1.855 debye; GFN2-xTB is a fifth above."""
     assert gap_and_dipole(required("O", "water"))[1] == pytest.approx(2.2, abs=0.15)
     assert gap_and_dipole(required("C", "methane"))[1] == pytest.approx(0, abs=0.01)
 

@@ -65,7 +65,7 @@ def test_ghz_is_all_or_none() -> None:
 
 
 def test_fourier_transform_of_a_basis_state() -> None:
-    """The quantum Fourier transform of |1> turns amplitudes evenly; phases by rz up to a global."""
+    """The transform of |1> has equal amplitudes, with phases by rz up to a global one."""
     n = 3
     operations: list[QubitGate] = []
     angles: list[float] = []
@@ -131,7 +131,7 @@ def test_random_directions_descend() -> None:
 
 
 def test_noise_leaves_what_the_channel_says() -> None:
-    """A depolarised turn keeps 1 - 2 e of what the qubit showed, twice for its two pulses."""
+    """A depolarised rotation leaves 1 - 2 e of the qubit's mean, twice for its two pulses."""
     flip = QubitCircuit(1, (QubitGate("ry", (0,), 0),))
     noise = DeviceNoise("one", (0.01,), (), (0.02,), (0.03,))
     found = noisy_probabilities(flip, torch.tensor([[math.pi]], dtype=torch.float64), noise)[0]

@@ -55,7 +55,7 @@ def test_four_operations_and_powers_hold_what_fractions_say() -> None:
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_functions_of_a_number_hold_what_arb_says(name: str, flint: Any) -> None:
-    """Numbers of all sizes, and those next to where a function turns or a power of two lies."""
+    """Numbers of all sizes, and those next to extrema of a function or powers of two."""
     rng = np.random.default_rng(len(name))
     turns = np.arange(-40, 41) * (np.pi / 2)
     powers = 2.0 ** np.arange(-30.0, 7.0)

@@ -1,4 +1,4 @@
-"""Marks are closed bodies of known size, arrows point as loads do, fields are those judged."""
+"""Marks are closed bodies of known size, arrows point as loads do, fields are the judged ones."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_marks_are_closed_and_as_large_as_they_should_be() -> None:
 
 
 def loaded(force_n: list[float]) -> tuple[torch.Tensor, torch.Tensor]:
-    """A bar that is held at x = 0 and bears a force at its other end, and how it is held."""
+    """A bar fixed at x = 0 with a force at its other end, and its supports."""
     nodes = torch.from_numpy(np.indices(GRID.nodes).reshape(3, -1).T.copy())
     load = torch.zeros(1, len(nodes), 3, dtype=torch.float64)
     end = nodes[:, 0] == GRID.cells[0]
@@ -41,7 +41,7 @@ def loaded(force_n: list[float]) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def way(mark: Mark) -> np.ndarray:
-    """From the tail to the tip of an arrow: its first and its last corner."""
+    """Vector from tail to tip of an arrow: its first and its last corner."""
     return np.asarray(mark.vertices_m[-1] - mark.vertices_m[0])
 
 
@@ -66,7 +66,7 @@ def test_a_couple_is_shown_by_its_axis() -> None:
 
 
 def test_the_fields_of_a_pulled_bar_are_those_of_the_closed_form() -> None:
-    """Without Poisson's ratio: stress is force over area, and stretch grows along the bar."""
+    """Without Poisson's ratio: stress is force over area, and displacement grows along the bar."""
     load, fixed = loaded([80.0, 0.0, 0.0])
     # consistent nodal forces of an even pull: corners a quarter, edges half of the inner nodes
     nodes = np.indices(GRID.nodes).reshape(3, -1).T

@@ -26,7 +26,7 @@ def _network(*p: int, seed: int = 0) -> LayeredNetwork:
 
 
 def _plain(network: LayeredNetwork, drive: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """One drive, neuron by neuron and step by step, as the equations are written."""
+    """Compute one drive, neuron by neuron and step by step, by the equations."""
     w = [x.numpy() for x in network.weights]
     b = [x.numpy() for x in network.biases]
     kept, last = network.rhythm.kept, len(w) - 1
@@ -106,7 +106,7 @@ def test_of_a_population_who_likes_a_number_best_spikes_first():
 
 
 def _by_steps(arriving: torch.Tensor, sharpness: float) -> torch.Tensor:
-    """Spikes by single operations, whose slopes torch takes itself."""
+    """Compute spikes by single operations, which torch differentiates itself."""
 
     class Step(torch.autograd.Function):
         @staticmethod
@@ -127,7 +127,7 @@ def _by_steps(arriving: torch.Tensor, sharpness: float) -> torch.Tensor:
 
 
 def test_slopes_through_all_steps_are_those_of_single_operations():
-    """The first ones, and those of a penalty on slopes."""
+    """Compare first gradients, and those of a penalty on gradients."""
     rng = torch.Generator().manual_seed(4)
     lift = torch.rand(9, 5, 7, generator=rng, dtype=torch.float64).requires_grad_()
     weight = torch.rand(9, 5, 7, generator=rng, dtype=torch.float64)

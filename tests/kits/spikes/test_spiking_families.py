@@ -1,4 +1,4 @@
-"""What only families that spike do; what all promise, the contract tests."""
+"""Properties of spiking families only; common ones are in the contract tests."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ SMALL = SpikingSettings(width=24, rhythm=Rhythm(steps=8))
 
 
 def test_a_stack_draws_what_its_network_does():
-    """The network that learns in single precision, and the one that is judged in double."""
+    """Compare the network that learns in single precision with the judged one in double."""
     torch.manual_seed(0)
     stack = SpikingStack(5, 7, replace(SMALL, depth=3)).double()
     x = torch.rand(4, 5, dtype=torch.float64)

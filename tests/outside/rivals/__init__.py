@@ -1,4 +1,4 @@
-"""Rivals: wires by an engine that does not resolve with that of power grids."""
+"""Rivals: wires by an engine that conflicts with that of power grids."""
 
 from ingenium.core.domain import Domain, Offer
 

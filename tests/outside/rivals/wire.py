@@ -1,4 +1,4 @@
-"""The problem: currents and resistances with little drop of voltage, measured in a room."""
+"""The problem: currents and resistances with little drop of voltage, in an isolated environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,14 +25,14 @@ NAMES = ("current_a", "resistance_ohm")
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the wires."""
+    """Settings of the wires."""
 
     known: int = 64
 
 
 @dataclass(frozen=True)
 class Drops:
-    """The drop of voltage, by the engine in the room."""
+    """The drop of voltage, by the engine in the isolated environment."""
 
     name: str = "pandapower"
     tier: str = "exact"
@@ -80,7 +80,7 @@ class Wire(Problem):
         self.codec = Channels.of(to_arrays(self.data(), self.variables))
 
     def data(self) -> xr.Dataset:
-        """Drawn evenly."""
+        """Known wires, sampled uniformly."""
         rows = np.random.default_rng(1).uniform(0.0, 2.0, (self.settings.known, 2))
         found = wires(rows, np.arange(len(rows)))
         held_out = np.arange(len(rows)) % 5 == 4

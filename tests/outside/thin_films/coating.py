@@ -29,7 +29,7 @@ BAND_M = torch.linspace(450, 650, 41, dtype=torch.float64) * NM
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the coating."""
+    """Settings of the coating."""
 
     pairs: int = 2  # of a layer of high and one of low index, from the air on
     centre_nm: float = 550.0
@@ -82,7 +82,7 @@ class Coating(Problem):
         self.codec = Channels.of(to_arrays(self.data(), self.variables))
 
     def data(self) -> xr.Dataset:
-        """Quarter waves, stretched by chance."""
+        """Quarter waves, stretched at random."""
         rng, n = np.random.default_rng(1), self.settings.known
         stretch = rng.uniform(0.02, 2.0, (n, self.sizes["layer"]))
         designs = stacks(stretch * self.quarter_m.numpy(), np.arange(n))

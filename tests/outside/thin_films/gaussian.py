@@ -67,7 +67,7 @@ class Gaussian(Model):
         """One design for each row of `cond`.
 
         Raises:
-            ValueError: if `cond` has the wrong width, or `steer` asks for guidance.
+            ValueError: if `cond` has the wrong width, or `steer` requests guidance.
         """
         check_cond(cond, self.c)
         check_steer(steer, "gaussian")

@@ -14,7 +14,7 @@ from ingenium_book.findings import Commands, Finding, Picture
 
 DAY = '[fixed]\nfull_load_hours = { value = 3.7, unit = "h" }\n'
 SECTION = '[setup]\njudge = "neuralfoil"\nnetwork = "medium"\nrefine_steps = 0\n'
-SELECT = '[select]\nkeep = "accepted"\ncount = 1000\n'  # all that hold the limits
+SELECT = '[select]\nkeep = "accepted"\ncount = 1000\n'  # all that satisfy the limits
 CALLS, TURNS = 128, 40  # of a search by a population, and by a learner of two regimes
 WAYS = ("two_regimes", "two_regimes:act", "two_regimes:seek")
 PATIENCE = 3  # generations without progress after which a population explores more
@@ -22,20 +22,20 @@ PATIENCE = 3  # generations without progress after which a population explores m
 
 @dataclass(frozen=True)
 class Goal:
-    """A problem by name, the one objective, and what else its spec says."""
+    """A problem by name, its one objective, and the rest of its spec."""
 
     problem: str
-    quantity: str  # none: whatever holds the limits
+    quantity: str  # None: any feasible design
     sense: str
     rest: str
 
     @property
     def name(self) -> str:
-        """Of its folder, and in what is found."""
+        """Name of its folder, and in findings."""
         return f"{self.problem.partition('.')[2]}, {self.quantity}"
 
     def spec(self) -> str:
-        """As a user writes it."""
+        """Spec in the words of a user."""
         aim = f'{{ quantity = "{self.quantity}", sense = "{self.sense}" }}'
         aims = f"objectives = [{aim}]" if self.quantity else ""
         return f'problem = "{self.problem}"\n{aims}\n{SELECT}{self.rest}'
@@ -52,22 +52,22 @@ GOALS = (
 
 @dataclass(frozen=True)
 class Sought:
-    """A search that ended: its rounds, and the value of each design in the order of the calls.
+    """A finished search: its rounds, and the value of each design in the order of the calls.
 
     Shapes: n designs.
     """
 
     rounds: Sequence[Mapping[str, Any]]
-    cost: Float[np.ndarray, " n"]  # to be small; infinite where a limit is broken
+    cost: Float[np.ndarray, " n"]  # to be small; infinite where a limit is violated
 
     @property
     def best(self) -> Float[np.ndarray, " n"]:
-        """The least so far."""
+        """Smallest value so far."""
         found: np.ndarray = np.minimum.accumulate(self.cost)
         return found
 
     def own(self, name: str) -> Float[np.ndarray, " r"]:
-        """What the strategy said of itself after each round."""
+        """The strategy's own quantities after each round."""
         return np.array([row["own"][name] for row in self.rounds])
 
 
@@ -89,7 +89,7 @@ def _searched(
 
 
 def population(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 26.3: wide moves come with a standstill and go with success; calls to a score."""
+    """Row 26.3: wide moves follow stagnation and end with success; calls to a score."""
     told = _searched(commands, Goal("grid.profile_day", "", "", DAY), "population", 160, 16)
     explored = told.own("explored")
     text = f"where nothing can become better the share of wide moves goes from {explored[0]:g}"
@@ -116,7 +116,7 @@ def population(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _early(run: Sought) -> int:
-    """Rises of the share of wide moves that no standstill went before."""
+    """Count rises of the share of wide moves without stagnation before."""
     risen = np.flatnonzero(np.diff(run.own("explored")) > 0) + 1
     return sum(run.rounds[i]["own"]["still"] < PATIENCE for i in risen.tolist())
 
@@ -136,7 +136,7 @@ def _moves(run: Sought) -> Figure:
 
 
 def two_regimes(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 26.5: a learner that acts or seeks, beside each regime alone, and its regret."""
+    """Row 26.5: a learner that exploits or explores, against each regime alone, and its regret."""
     curves, sought = {}, {}
     for goal in (GOALS[0], GOALS[2], GOALS[4]):
         runs = {way: _searched(commands, goal, way, TURNS, 8) for way in WAYS}
@@ -159,7 +159,7 @@ def two_regimes(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _gap(cost: Float[np.ndarray, " n"], best: float) -> Float[np.ndarray, " n"]:
-    """How far each turn lies from the best; one that breaks a limit as far as the worst."""
+    """Distance of each turn from the best; an infeasible one counts as the worst."""
     worst = cost[np.isfinite(cost)].max()
     return np.asarray(np.where(np.isfinite(cost), cost, worst) - best)
 

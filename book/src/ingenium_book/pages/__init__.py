@@ -1,1 +1,1 @@
-"""Pages of the evidence book, drawn from the claims and from result files alone."""
+"""Pages of the evidence book, generated from the claims and from result files alone."""

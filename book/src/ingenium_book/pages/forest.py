@@ -1,4 +1,4 @@
-"""Pictures of a result: each part against its bound, baselines below it, and what stands beside."""
+"""Pictures of a result: each part against its bound, baselines below it, and other values."""
 
 import re
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def parts(claim: Claim, result: Result, others: Rows, name: str) -> Markup | Non
 
 
 def beside(claim: Claim, others: Rows, name: str) -> Markup | None:
-    """What was measured of several methods alike and is no part of the claim."""
+    """Plot values measured for several methods that are no part of the claim."""
     groups = _groups(claim, others)
     if not groups:
         return None
@@ -73,7 +73,7 @@ def _part(axes: Axes, part: ClaimPart, found: Interval, below: Rows) -> None:
 
 
 def _rows(axes: Axes, rows: Rows, colours: Mapping[str, str]) -> None:
-    """A point and an interval for each row, the first on top."""
+    """Draw a point and an interval for each row, the first on top."""
     for i, (label, found) in enumerate(rows.items()):
         if isfinite(found.low) and isfinite(found.high):
             ends = [found.low, found.high]
@@ -97,7 +97,7 @@ def _window(found: list[Interval], bounds: list[float]) -> tuple[float, float]:
 
 
 def _baselines(part: str, found: Rows) -> Rows:
-    """What was measured of others in the same way, by their names."""
+    """Values of others measured in the same way, by their names."""
     wanted = re.escape(part).replace("_", "[_ ]")
     pattern = re.compile(rf"(.+?)(?:: |, |[._ ]){wanted}(?: \([^)]*\))?")
     named = {m[1]: v for k, v in found.items() if (m := pattern.fullmatch(k)) and _known(v)}
@@ -106,7 +106,7 @@ def _baselines(part: str, found: Rows) -> Rows:
 
 
 def _groups(claim: Claim, found: Rows) -> dict[str, dict[str, Interval]]:
-    """Values by what was measured, then by whose they are; of three alike or more."""
+    """Values by measure, then by method; only for three methods or more."""
     groups: dict[str, dict[str, Interval]] = {}
     own = {part.name.replace("_", " ") for part in claim.parts}
     for name, value in found.items():
@@ -118,7 +118,7 @@ def _groups(claim: Claim, found: Rows) -> dict[str, dict[str, Interval]]:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """What was measured, and of whom, from a name such as `gan.crps` or `novelty, random`."""
+    """Split a name such as `gan.crps` or `novelty, random` into measure and method."""
     for sign in (": ", "."):
         if sign in name:
             who, _, what = name.rpartition(sign)

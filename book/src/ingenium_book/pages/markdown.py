@@ -26,7 +26,7 @@ def pages(book: Sequence[RowEntry]) -> dict[str, str]:
 
 
 def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
-    """The first page: counts by chapter, and the rows that have a check or a study."""
+    """Write the index: counts by chapter, and the rows that have a check or a study."""
     statuses = [name for name, _, _ in shares(book)]
     lines = [("Chapter", "Systems", "Numbers", *statuses)]
     for rows in named:
@@ -61,7 +61,7 @@ def _status(told: RowWords) -> str:
 
 
 def chapter(rows: Sequence[RowEntry]) -> str:
-    """The page of one chapter: its systems, then its numbers, then what each rests on."""
+    """Write the page of one chapter: its systems, then its numbers, then their evidence."""
     of, found = rows[0].chapter, [f"{n} {name}" for name, _, n in shares(rows) if n]
     room = rooms(rows)
     blocks = [f"# {of.chapter} {of.title}", f"{len(rows)} rows: {', '.join(found)}."]
@@ -92,7 +92,7 @@ def _system(told: RowWords) -> Cells:
 
 
 def _shown(told: RowWords) -> list[str]:
-    """What the check of a system found, as blocks of Markdown."""
+    """Findings of the check of a system, as blocks of Markdown."""
     claim = told.entry.claim
     anchor = "" if claim.study else f" {{ #row-{claim.row.replace('.', '-')} }}"
     blocks = [f"### {claim.row} {claim.title}{anchor}", f"**{_status(told)}**"]
@@ -148,7 +148,7 @@ def _figure(caption: str, drawing: Markup) -> str:
 
 
 def _folded(title: str, lines: Sequence[Cells]) -> str:
-    """A table that is opened by a click."""
+    """A collapsible table."""
     inside = _table(lines).replace("\n", "\n    ")
     return f'??? note "{title}"\n    {inside}'
 
@@ -164,7 +164,7 @@ def _table(rows: Sequence[Cells]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is, but for links and what is bold."""
+    """Escape text for Markdown, except links and bold text."""
     return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 

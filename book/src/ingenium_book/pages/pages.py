@@ -16,7 +16,7 @@ Share = tuple[str, str, int]  # name of a status, its class in the page, how man
 
 @dataclass(frozen=True)
 class Pictures:
-    """What is drawn of a row, if it has a result."""
+    """Pictures of a row, if it has a result."""
 
     parts: Markup | None = None
     plane: Markup | None = None
@@ -25,12 +25,12 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Rooms:
-    """The rows of a chapter, by what they ask: systems first, then numbers, then the rest."""
+    """The rows of a chapter by class: systems first, then numbers, then the rest."""
 
     systems: tuple[RowWords, ...]
-    measured: tuple[RowWords, ...]  # with a study, whatever the row asks
+    measured: tuple[RowWords, ...]  # with a study, whatever the class of the row
     numbers: tuple[RowWords, ...]
-    closed: tuple[RowWords, ...]  # nothing of them can be tested here
+    closed: tuple[RowWords, ...]  # not testable here
 
 
 def pages(book: Sequence[RowEntry]) -> dict[str, str]:
@@ -58,7 +58,7 @@ def rooms(rows: Sequence[RowEntry]) -> Rooms:
 
 
 def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
-    """The first page: counts, chapters, and every row with a filter, those with outcomes first."""
+    """Write the index: counts, chapters, and every row with a filter, those with outcomes first."""
     order = sorted(book, key=lambda e: (not e.answered, not e.asked))
     return template("index.html.jinja", __package__).render(
         told=[tell(entry) for entry in order],
@@ -75,7 +75,7 @@ def _line(rows: Sequence[RowEntry]) -> tuple[Chapter, tuple[Share, ...], dict[st
 
 
 def chapter(rows: Sequence[RowEntry]) -> str:
-    """The page of one chapter: its systems, then its numbers, then what each rests on."""
+    """Write the page of one chapter: its systems, then its numbers, then their evidence."""
     of = rooms(rows)
     return template("chapter.html.jinja", __package__).render(
         chapter=rows[0].chapter,
@@ -88,7 +88,7 @@ def chapter(rows: Sequence[RowEntry]) -> str:
 
 
 def drawn(told: Sequence[RowWords]) -> Mapping[str, Pictures]:
-    """Pictures of rows, by row; identifiers in them start with the row, so that pages may mix."""
+    """Draw pictures of rows, by row; identifiers in them start with the row and are unique."""
     return {one.entry.claim.row: _drawn(one.entry) for one in told}
 
 
@@ -105,6 +105,6 @@ def _drawn(entry: RowEntry) -> Pictures:
 
 
 def shares(rows: Sequence[RowEntry]) -> tuple[Share, ...]:
-    """How many rows have each status, with the class that colours it."""
+    """Number of rows of each status, with its CSS class."""
     found = counts(rows)
     return tuple((str(status), style, found[str(status)]) for status, style in STYLES.items())

@@ -1,4 +1,4 @@
-"""Pictures of what two measures say together, such as the energy of a design and its quality."""
+"""Pictures of two measures together, such as the energy of a design and its quality."""
 
 from collections.abc import Mapping
 from math import isfinite, log
@@ -21,7 +21,7 @@ Points = dict[str, tuple[Interval, Interval]]
 
 
 def plane(beside: Mapping[str, Interval], name: str) -> Markup | None:
-    """A plane for each data set, a point for each method; none where no pair was measured."""
+    """Draw a plane for each data set, a point for each method; None if no pair was measured."""
     for pair, labels in PLANES.items():
         found = {k: v for k, v in _sets(beside, pair).items() if len(v) >= FEWEST}
         if found:
@@ -48,7 +48,7 @@ def _sets(beside: Mapping[str, Interval], pair: tuple[str, str]) -> dict[str, Po
 
 
 def _draw(axes: Axes, points: Points, labels: tuple[str, str]) -> None:
-    """Points with both intervals, and their names beside them."""
+    """Draw points with both intervals, and their names next to them."""
     for x, y in points.values():
         for one, other, ends in ((x, y, "x"), (y, x, "y")):
             if isfinite(one.low) and isfinite(one.high):
@@ -73,7 +73,7 @@ def _draw(axes: Axes, points: Points, labels: tuple[str, str]) -> None:
 
 
 def _below(x: float, y: float, points: Points) -> bool:
-    """Whether a point has another close above it, whose name would stand on its own."""
+    """True if a point has another close above it, whose label would overlap."""
     heights = [other.value for _, other in points.values()]
     close = CLOSE * (max(heights) - min(heights))
     return any(

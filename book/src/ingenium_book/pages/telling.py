@@ -45,7 +45,7 @@ RULES = f"{BUILT_RULE} A number is {RULE[0].lower()}{RULE[1:]}"
 
 @dataclass(frozen=True)
 class Line:
-    """A part of the claim, or something beside it, with what was measured."""
+    """A part of the claim, or another quantity, with its measured value."""
 
     name: str
     bound: str
@@ -57,7 +57,7 @@ class Line:
 
 @dataclass(frozen=True)
 class RowWords:
-    """What a page says of a row; texts are empty where there is nothing to say."""
+    """Texts of a row for a page; empty where there is nothing."""
 
     entry: RowEntry
     stated: str
@@ -65,29 +65,29 @@ class RowWords:
     parts: tuple[Line, ...]
     beside: tuple[Line, ...]
     facts: tuple[tuple[str, str], ...]
-    command: str  # that shows the system, or repeats the number
+    command: str  # command that shows the system, or repeats the number
     findings: tuple[tuple[str, str], ...]  # of the check: yes, no or gap, and a sentence
     picture: str  # as the address of an image, whole in itself
     caption: str
 
     @property
     def main(self) -> Line:
-        """What was measured of the main claim."""
+        """Measured value of the main claim."""
         return next((part for part in self.parts if part.main), Line("", "", "", "", ""))
 
     @property
     def style(self) -> str:
-        """The class of its status."""
+        """CSS class of its status."""
         return STYLES[self.entry.status]
 
     @property
     def is_system(self) -> bool:
-        """Whether it asks for a system."""
+        """True if it requires a system."""
         return self.entry.claim.kind is Kind.SYSTEM
 
 
 def tell(entry: RowEntry) -> RowWords:
-    """A row in words."""
+    """Describe a row in words."""
     claim, result, outcome = entry.claim, entry.result, entry.outcome
     printed = claim.stated is ValueSource.CHAPTER
     by = "the chapter prints it" if printed else "a check set for the row"
@@ -118,7 +118,7 @@ def tell(entry: RowEntry) -> RowWords:
 
 
 def _command(entry: RowEntry) -> str:
-    """What a user would write to see it."""
+    """The command that shows it."""
     if entry.outcome:
         return "\n".join(entry.outcome.commands)
     if entry.claim.check:
@@ -155,14 +155,14 @@ def _beside(entry: RowEntry) -> tuple[Line, ...]:
 
 
 def beside(entry: RowEntry) -> dict[str, Value]:
-    """What was measured beside the parts of the claim."""
+    """Values measured in addition to the parts of the claim."""
     own = {part.name for part in entry.claim.parts}
     values = entry.result.values if entry.result else {}
     return {name: value for name, value in values.items() if name not in own}
 
 
 def _numbers(found: Interval | None, unit: str = "1") -> tuple[str, str]:
-    """A value and its interval; of what was counted or computed once, that it is exact."""
+    """Format a value and its interval; counts and single computations are called exact."""
     if found is None or not isfinite(found.value):
         return "", ""
     value = words.number(found.value, unit)
@@ -174,14 +174,14 @@ def _numbers(found: Interval | None, unit: str = "1") -> tuple[str, str]:
 
 
 def _canary(entry: RowEntry, result: Result) -> str:
-    """What a quick look gives, or why none is taken."""
+    """Value of a quick look, or the reason for none."""
     if result.canary is None:
         return entry.claim.no_canary
     return f"{result.canary:.4g} by a quick look with one seed"
 
 
 def _facts(entry: RowEntry, result: Result) -> tuple[tuple[str, str], ...]:
-    """How the result came about, as pairs of a name and a value."""
+    """Origin of the result, as pairs of a name and a value."""
     kind = "quick look" if result.quick else "full run"
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
     cpu = "" if result.cpu_seconds is None else f"{result.cpu_seconds:.0f}"

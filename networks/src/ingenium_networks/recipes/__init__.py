@@ -1,1 +1,1 @@
-"""Recipes of what comes with packages, trained or measured: `ingenium make NAME`."""
+"""Recipes of the trained or measured contents of packages: `ingenium make NAME`."""

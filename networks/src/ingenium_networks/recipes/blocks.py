@@ -1,9 +1,9 @@
-"""The recipe of the blocks that routes begin with.
+"""The recipe of the starting materials of routes.
 
-Molecules of the training split of MOSES are taken apart, and the parts again, by reactions that
-join or close; a part counts once for each molecule that leaves it. The smallest compounds whose
-solubility or hydration was measured are blocks too: somebody had them in a flask. Larger ones are
-drugs and pesticides, which are to be made.
+Molecules of the training split of MOSES are split by reactions that join or close, and the parts
+again; a part counts once for each molecule that leaves it. The smallest compounds with a measured
+solubility or hydration are blocks too, since somebody had them in a flask. Larger ones are drugs
+and pesticides, which are products.
 """
 
 import gzip
@@ -29,10 +29,10 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 from ingenium.kits.chemistry.zinc import drawn
 
 MOLECULES = 20_000
-MEASURED, FEW = 100, 10  # what a compound of a measured set counts for; its heavy atoms at most
+MEASURED, FEW = 100, 10  # count of a compound of a measured set; its heavy atoms at most
 FEWEST = 3  # molecules that must leave a part for it to count as a block
 HEAVIEST, LARGEST = 250.0, 16  # g/mol and heavy atoms of a block
-DEPTH = 2  # times that a molecule is taken apart
+DEPTH = 2  # times that a molecule is split
 VARIANTS = frozenset(  # of a reaction that leaves the same part in another form
     {
         "direct amidation over boric acid",
@@ -55,14 +55,14 @@ TAKEN = tuple(r for r in (*JOINING, *CLOSING) if r.name not in VARIANTS)
 
 @dataclass
 class Count:
-    """Molecules that leave each part, and those that each reaction takes apart."""
+    """Number of molecules that leave each part, and that each reaction splits."""
 
     parts: Counter[str] = field(default_factory=Counter)
     reactions: Counter[str] = field(default_factory=Counter)
     _apart: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
 
     def add(self, smiles: str) -> None:
-        """Take a molecule apart, and its parts again."""
+        """Split a molecule, and its parts again."""
         found: set[str] = set()
         front = {smiles}
         self.reactions.update({name for name, _ in self._steps(smiles)})
@@ -73,7 +73,7 @@ class Count:
         self.parts.update(found)
 
     def _steps(self, smiles: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The reactions that make a molecule, verified forward, each with its reactants."""
+        """Reactions that yield a molecule, verified forward, each with its reactants."""
         if smiles not in self._apart:
             self._apart[smiles] = tuple(
                 (r.name, reactants)
@@ -85,13 +85,13 @@ class Count:
 
 
 def small(smiles: str) -> bool:
-    """Whether a part is small enough to be a block."""
+    """True if a part is small enough to be a block."""
     mol = molecule(smiles)
     return bool(mol.GetNumHeavyAtoms() <= LARGEST and Descriptors.MolWt(mol) < HEAVIEST)
 
 
 def counted(molecules: int) -> Count:
-    """What is left of so many molecules."""
+    """Count the parts of molecules."""
     count = Count()
     for i, smiles in enumerate(drawn(moses("train"), molecules)):  # a molecule each
         count.add(str(smiles))
@@ -108,7 +108,7 @@ def measured() -> set[str]:
 
 
 def make(folder: Path, *, molecules: int = MOLECULES) -> None:
-    """Take molecules apart into the blocks of routes; writes `blocks.smi.gz` and the weights."""
+    """Split molecules into the blocks of routes; write `blocks.smi.gz` and the weights."""
     count = counted(molecules)
     for smiles in measured():
         count.parts[smiles] = max(count.parts[smiles], MEASURED)

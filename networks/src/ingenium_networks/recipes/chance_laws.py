@@ -1,4 +1,4 @@
-"""Laws by chance, with units that they admit and rows that they explain: what a reader learns from.
+"""Random laws with consistent units and rows that they explain: training data of a reader.
 
 A law is a product of factors over others: columns, their powers, and functions of smaller products
 or sums in brackets. Each column is used about once, as in most laws of physics. Units follow from
@@ -28,9 +28,9 @@ from ingenium.domains.equations.law.operations import OPERATIONS
 MOST, BASES, ROWS = 9, 4, 64  # columns, bases of units, and rows of a law
 STEEPEST = 6  # exponent of a unit
 AMONG = (2, 4, 6, 5, 4, 3, 2, 1, 1)  # how often a law has 1, 2, ... columns
-POWERS = {"": 14, "sq": 4, "sqrt": 1, "over": 1}  # what is over others is turned by its product
+POWERS = {"": 14, "sq": 4, "sqrt": 1, "over": 1}  # a denominator is combined with its product
 BRACKETS = {"": 8, "sq": 2, "sqrt": 4, "exp": 3, "sin": 2, "cos": 2, "log": 1, "tanh": 1, "asin": 1}
-PAIRED = 0.5  # chance that columns of a law beyond the first are put into brackets
+PAIRED = 0.5  # probability that columns of a law beyond the first are put into brackets
 PATIENCE = 400
 NUMBERS = {*WHOLE, PURE}
 Rng = np.random.Generator
@@ -48,7 +48,7 @@ class ChanceLaw:
 
     @classmethod
     def drawn(cls, rng: Rng) -> "ChanceLaw":
-        """One whose values are finite and vary.
+        """Sample a law whose values are finite and vary.
 
         Raises:
             RuntimeError: if none was found in many trials, which does not happen.
@@ -72,7 +72,7 @@ class ChanceLaw:
 
 
 def _numbers_meet(tokens: Postfix) -> bool:
-    """Whether a number follows a number, which the grammar of units does not write."""
+    """True if a number follows a number, which the grammar of units does not allow."""
     return any({a, b} <= NUMBERS for a, b in pairwise(tokens))
 
 
@@ -139,7 +139,7 @@ def _factor(names: Sequence[str], rng: Rng, depth: int) -> Postfix:
 
 
 def _bracket(names: Sequence[str], rng: Rng, depth: int) -> Postfix:
-    """A function of a sum, or of a product; a sum alone where it has no function."""
+    """A function of a sum, or of a product; a sum alone if there is no function."""
     how = _named(rng, BRACKETS)
     sums = how in ("", "sq", "sqrt") or rng.random() < 0.3
     inside = _sum(names, rng, depth - 1) if sums else _product(
@@ -150,7 +150,7 @@ def _bracket(names: Sequence[str], rng: Rng, depth: int) -> Postfix:
 
 
 def _sum(names: Sequence[str], rng: Rng, depth: int) -> Postfix:
-    """Terms that are added or taken away, or one and a number."""
+    """Terms that are added or subtracted, or one and a number."""
     order = [str(n) for n in rng.permutation(np.array(names))]
     if len(order) == 1 or rng.random() < 0.25:
         term = _product(order, rng, depth=depth, scaled=rng.random() < 0.3)
@@ -176,7 +176,7 @@ def _sum(names: Sequence[str], rng: Rng, depth: int) -> Postfix:
 
 
 def _rows(v: int, rng: Rng) -> Float64[Tensor, "v r"]:
-    """Columns over ranges of several sizes; a few change their sign."""
+    """Columns over ranges of several sizes; a few change sign."""
     low = np.exp(rng.uniform(np.log(0.3), np.log(3), v))
     high = low * np.exp(rng.uniform(0.7, 1.8, v))
     signed = rng.random(v) < 0.08
@@ -187,7 +187,7 @@ def _rows(v: int, rng: Rng) -> Float64[Tensor, "v r"]:
 
 
 def _units(tokens: Postfix, v: int, rng: Rng) -> tuple[Dimension, ...]:
-    """Units that a formula admits, of its columns and of what it gives; often none."""
+    """Units that a formula admits for its columns and its result; often none."""
     none = tuple((0,) * BASES for _ in range(v + 1))
     if rng.random() < 0.3:
         return none
@@ -234,7 +234,7 @@ def _forms(tokens: Postfix, v: int) -> tuple[list[Fraction], list[list[Fraction]
 
 
 def _free(demands: list[list[Fraction]], v: int) -> list[list[Fraction]]:
-    """Whole numbers that solve all demands: one row for each unit that is free."""
+    """Integers that solve all equations: one row for each free unit."""
     rows, pivots = [list(d) for d in demands], list[int]()
     for place in range(v):
         own = next((r for r in rows[len(pivots) :] if r[place]), None)

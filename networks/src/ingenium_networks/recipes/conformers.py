@@ -1,6 +1,6 @@
-"""Make the torsional diffusion anew.
+"""Recipe of the torsional diffusion.
 
-The search of conformers takes minutes on one core, the training five; a stopped making goes on.
+The search of conformers takes minutes on one core, the training five; a stopped run resumes.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Learn which fragments molecules consist of."""
+"""Recipe of the fragments that molecules consist of."""
 
 import sys
 from collections import Counter
@@ -32,7 +32,7 @@ def make(folder: Path, *, source: Literal["moses", "zinc250k"]) -> None:
 
 
 def learned(times: Counter[str]) -> list[str]:
-    """Fragments that are frequent, and with all their places those that were seen a few times."""
+    """Frequent fragments, and those seen a few times in the same places."""
     whole: Counter[str] = Counter()
     for text, n in times.items():
         if text != NOTHING:

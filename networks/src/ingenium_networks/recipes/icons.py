@@ -1,4 +1,4 @@
-"""Make the file of sketches from the stroke icons of Tabler.
+"""Recipe of the file of sketches from the stroke icons of Tabler.
 
 `npm pack @tabler/icons@3.52.0` gives the archive. Icons are those of the outline style; variants
 that are struck through (`-off`) are left out.
@@ -34,7 +34,7 @@ def strokes(nodes: Sequence[tuple[str, Mapping[str, str]]]) -> list[Stroke]:
 
 
 def class_of(name: str) -> str | None:
-    """The class of an icon by the words of its name; none for those that are in no class."""
+    """The class of an icon by the words of its name; None without a class."""
     if name.endswith("-off"):
         return None
     for kind, heads in {**SUBJECTS, **SURROUNDINGS}.items():
@@ -44,7 +44,7 @@ def class_of(name: str) -> str | None:
 
 
 def sketches(nodes: Mapping[str, Sequence[tuple[str, Mapping[str, str]]]]) -> list[list[str]]:
-    """Name and text of each icon that is short enough and not there twice."""
+    """Name and text of each distinct icon that is short enough."""
     found, seen = [], set[str]()
     for name in sorted(nodes):
         kind = class_of(name)
@@ -60,10 +60,10 @@ def sketches(nodes: Mapping[str, Sequence[tuple[str, Mapping[str, str]]]]) -> li
 
 
 def make(folder: Path, *, source: Path) -> None:
-    """Make `icons.json.xz`, the strokes of icons, from the archive `tabler-icons-3.52.0.tgz`.
+    """Write `icons.json.xz`, the strokes of icons, from the archive `tabler-icons-3.52.0.tgz`.
 
     Raises:
-        InputError: if the archive holds no icons.
+        InputError: if the archive has no icons.
     """
     with tarfile.open(source) as archive:
         part = archive.extractfile(NODES)

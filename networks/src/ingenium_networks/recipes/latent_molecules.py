@@ -1,4 +1,4 @@
-"""Train the autoencoder of molecules anew: about eight minutes of one core."""
+"""Recipe of the autoencoder of molecules: about eight minutes on one core."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from ingenium.domains.quantum.autoencoder.recipe import AutoencoderRecipe, train
 
 
 def make(folder: Path) -> None:
-    """Train the autoencoder of molecules (`zinc.safetensors`, `zinc.json`); goes on if stopped."""
+    """Train the autoencoder of molecules (`zinc.safetensors`, `zinc.json`); resumes if stopped."""
     train(AutoencoderRecipe(), folder, watch=printed, progress=_told)
 
 

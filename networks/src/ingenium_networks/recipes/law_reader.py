@@ -1,7 +1,7 @@
-"""Train the reader of tables anew.
+"""Recipe of the reader of tables.
 
-Laws are drawn by chance, with units that they admit and rows that they explain: no law of a book
-is among them but by accident. About eight minutes on one core.
+Laws are sampled at random, with consistent units and rows that they explain: no law of a textbook
+is included except by accident. About eight minutes on one core.
 """
 
 import json
@@ -32,7 +32,7 @@ WEIGHTS, COURSE = "reader.safetensors", "reader.json"
 
 
 def lessons(n: int, seed: int) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c"]]:
-    """Laws that are learned, as tokens, and what is told of their tables."""
+    """Laws for training as tokens, and conditions from their tables."""
     rng = np.random.default_rng(seed)
     x, cond = torch.zeros(n, STEPS), torch.zeros(n, TOLD)
     for i in range(n):  # each law has rows of its own
@@ -44,7 +44,7 @@ def lessons(n: int, seed: int) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c
 
 
 def make(folder: Path, *, laws: int = LAWS, steps: int = PLAN.steps) -> None:
-    """Train the reader of tables on random laws; writes its weights and its loss."""
+    """Train the reader of tables on random laws; save its weights and its loss."""
     began = time.process_time()
     with one_thread():
         x, cond = lessons(laws, SEED)

@@ -1,9 +1,9 @@
-"""Train the generator of molecules anew, or teach the one that comes trained to hear conditions.
+"""Recipe of the generator of molecules, and of its fine-tuning to follow conditions.
 
-A stopped training goes on. The default recipe takes about an hour on one core with AMX or AVX-512
-for bfloat16, the small one ten minutes; `moses.json` says what it was trained on and what it cost.
-The conditional one (`moses.told.safetensors`, `moses.told.json`) is made from the weights of the
-package in less than an hour and belongs to these weights and to no others.
+A stopped training resumes. The default recipe takes about an hour on one core with AMX or AVX-512
+for bfloat16, the small one ten minutes; `moses.json` states its training data and its cost. The
+conditional one (`moses.told.safetensors`, `moses.told.json`) is trained from the weights of the
+package in less than an hour and fits only these weights.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""Known designs and tables that domains bring, made again where their package has them.
+"""Recipes of known designs and tables that domains bring, stored in their packages.
 
-They are pieces that the cache keeps, so a stopped making goes on.
+Intermediate results are cached, so a stopped run resumes.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ def crystals() -> None:
     from ingenium.domains.matter.recipe import KNOWN, REFERENCES
 
     REFERENCES.ship(printed)
-    phases.shipped.cache_clear()  # the crystals are made with what has just been shipped
+    phases.shipped.cache_clear()  # the crystals use the references written just before
     phases.binaries.cache_clear()
     KNOWN.ship(printed)
 

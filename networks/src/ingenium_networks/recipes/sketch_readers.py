@@ -1,4 +1,4 @@
-"""Train the readers of sketches on the icons that are held out, in about two minutes."""
+"""Recipe of the readers of sketches on the held-out icons, in about two minutes."""
 
 import math
 from pathlib import Path
@@ -29,7 +29,7 @@ def make(folder: Path) -> None:
 
 
 def _moved(strokes: list[Stroke], rng: np.random.Generator) -> list[np.ndarray]:
-    """Turned, sheared, made larger or smaller, moved."""
+    """Turn, shear, scale and move strokes at random."""
     turn, grow = rng.normal(0, 0.12), rng.uniform(0.8, 1.1, 2)
     map_ = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]) * grow
     off = rng.uniform(-2, 2, 2) + BOX / 2
@@ -38,7 +38,7 @@ def _moved(strokes: list[Stroke], rng: np.random.Generator) -> list[np.ndarray]:
 
 
 def train(kind: str) -> tuple[SketchNet, float]:
-    """A reader, and the share of learned icons, which it never saw, that it reads rightly."""
+    """Train a reader; also return its accuracy on the generator's training icons, unseen by it."""
     words, rng = KINDS[kind], np.random.default_rng(0)
     own = [(strokes_of(i.text), words.index(i.kind)) for i in icons(words) if i.held_out]
     chance = np.array([1 / sum(k == y for _, k in own) for _, y in own])

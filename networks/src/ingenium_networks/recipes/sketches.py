@@ -1,6 +1,6 @@
-"""Train the generators of sketches anew.
+"""Recipe of the generators of sketches.
 
-Icons that are moved by a point in any direction are icons too. About six minutes each on one core.
+Icons moved by a point in any direction are added. About six minutes each on one core.
 """
 
 import time
@@ -27,7 +27,7 @@ MOVES = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
 
 
 def lessons(words: tuple[str, ...]) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c"]]:
-    """Sketches that are learned, as tokens, and the word of each."""
+    """Sketches for training as tokens, and the word of each."""
     found = [moved(i.text, *by) for i in icons(words) if not i.held_out for by in MOVES]
     kept = [text for text in found if text is not None]
     told = torch.zeros(len(kept), len(words))

@@ -1,6 +1,6 @@
-"""Train the network of gains that restores speech anew.
+"""Recipe of the network of gains that restores speech.
 
-Speech by eSpeak NG and SoX under noises that are computed. About six minutes on one core.
+Speech by eSpeak NG and SoX under computed noises. About six minutes on one core.
 """
 
 import time
@@ -30,7 +30,7 @@ PLAN = Plan(steps=2500, batch=32, learning_rate=3e-3, ema_decay=0.998, held_out=
 def mixed(
     count: int, rng: np.random.Generator, spoken_count: int
 ) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n s"]]:
-    """Speech, and what is heard of it: other places, noises and loudness each time."""
+    """Mix speech and noisy speech, with other places, noises and loudness each time."""
     speech = [spoken(u) for u in lessons(spoken_count, rng)]
     kinds = [k for k in NOISES if k not in HELD_OUT]
     clean, heard = (np.empty((count, SAMPLES), np.float32) for _ in range(2))

@@ -1,7 +1,7 @@
-"""Speech by eSpeak NG and SoX.
+"""Recipe of speech by eSpeak NG and SoX.
 
-Both run as programs of their own (`apt-get install espeak-ng sox`); nothing of them is in here, and
-what they say of our sentences is ours.
+Both run as programs of their own (`apt-get install espeak-ng sox`); none of their code is included,
+and their rendering of our sentences is ours.
 """
 
 import json
@@ -42,10 +42,10 @@ OTHER_TEXTS = (
 
 
 def said(voice: str, text: str, pitch: int = 50, words_a_minute: int = 170) -> np.ndarray:
-    """One utterance, cut or filled up to the length of all.
+    """Render one utterance, cut or padded to the common length.
 
     Raises:
-        EngineError: where a program is absent or has no answer, with the line that installs it.
+        EngineError: if a program is missing or fails, with the line that installs it.
     """
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
     if absent:
@@ -71,7 +71,7 @@ def _done(command: Sequence[str], given: bytes) -> bytes:
 
 
 def lessons(count: int, rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
-    """Utterances of the voices that are learned: two texts after each other, pitch and pace."""
+    """Render utterances of the training voices: two texts in sequence, varied in pitch and pace."""
     found = []
     for _ in range(count):
         text = " ".join(rng.choice(TEXTS, 2))

@@ -1,1 +1,1 @@
-"""Ways to a posterior, behind one contract."""
+"""Methods that sample a posterior, behind one contract."""

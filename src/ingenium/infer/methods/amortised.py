@@ -1,4 +1,4 @@
-"""A flow that learned, from simulated readings, to draw designs under readings."""
+"""A flow that learns from simulated readings to sample designs given readings."""
 
 from dataclasses import dataclass, replace
 
@@ -16,12 +16,12 @@ from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.question import Likelihood, Summarised
 from ingenium.infer.weights import Weighted
 
-MOST = 24  # numbers by which readings are told
+MOST = 24  # principal numbers of readings
 
 
 @dataclass(frozen=True)
 class Amortised:
-    """Neural posterior estimation: one fit answers all readings at once.
+    """Neural posterior estimation: one fit serves all readings.
 
     Source: Papamakarios and Murray, NeurIPS 2016; Greenberg et al., ICML 2019 (flows).
     """
@@ -32,7 +32,7 @@ class Amortised:
         """Simulate pairs and fit the flow.
 
         Raises:
-            InputError: for a prior that moves designs beside its codec.
+            InputError: for a prior that moves designs outside its codec.
         """
         prior = task.prior
         if prior.nearby is not None:
@@ -68,7 +68,7 @@ class Amortised:
 
 @dataclass(frozen=True, eq=False)
 class _Told:
-    """Readings as a network sees them: their leading principal numbers."""
+    """Readings as inputs of a network: their leading principal numbers."""
 
     likelihood: Likelihood
     centre: Float64[Tensor, " s"]
@@ -86,7 +86,7 @@ class _Told:
         return cls(likelihood, centre, back, ((found - centre) @ back).to(torch.float32))
 
     def of_readings(self, readings: Float64[Tensor, "n m"]) -> Tensor:
-        """Of others."""
+        """Return the inputs for other readings."""
         found = (_summary(self.likelihood, readings) - self.centre) @ self.back
         return found.to(torch.float32)
 

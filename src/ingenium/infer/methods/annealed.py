@@ -1,4 +1,4 @@
-"""Particles that go from the prior to the posterior while the readings gain in weight.
+"""Particles that move from the prior to the posterior as the weight of the readings rises.
 
 Shapes: n particles, d normal numbers of each.
 """
@@ -19,9 +19,9 @@ from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
 KEPT = 0.5  # share of particles that a step in temperature leaves effective
-OVER = 4  # particles to begin with, by the rows of the prior: a place that none is at is lost
+OVER = 4  # particles to begin with, by the rows of the prior: a mode without a particle is lost
 MOST_STEPS = 200
-JUMPS = 8  # moves beside one jump, where a problem has any
+JUMPS = 8  # moves for each jump, where a problem has jumps
 LAST = 3  # times as many moves at the end
 SHARES = (0.0, 0.25, 1.0)  # of a particle's numbers that a step moves; at least one or two
 Energy = Callable[[Particles], Float64[Tensor, " n"]]  # minus the log likelihood
@@ -31,10 +31,11 @@ Energy = Callable[[Particles], Float64[Tensor, " n"]]  # minus the log likelihoo
 class Annealed:
     """Sequential Monte Carlo in the normal numbers that designs come from.
 
-    Each step raises the weight of the likelihood until half of the particles are effective, draws
-    them anew by their weights and moves them by steps that leave the tempered posterior as it is:
-    random ones, or with `langevin` along its slope too. Both leave the normal prior exactly as it
-    is, so that only the likelihood decides on a move, whatever the number of dimensions.
+    Each step raises the weight of the likelihood until half of the particles are effective,
+    resamples them by their weights and moves them by steps that leave the tempered posterior
+    invariant: random ones, or with `langevin` along its slope too. Both leave the normal prior
+    exactly invariant, so that only the likelihood decides on a move, whatever the number of
+    dimensions.
 
     Source: Del Moral, Doucet and Jasra, J. Royal Statistical Society B 68, 2006 (samplers);
     Cotter, Roberts, Stuart and White, Statistical Science 28, 2013, eq. 4.3 and 4.10 (pCN, pCNL);
@@ -45,7 +46,7 @@ class Annealed:
     moves: int = 8
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
-        """Nothing but the prior is needed.
+        """Return the sampler, which needs only the prior.
 
         Raises:
             InputError: for a prior of single designs.
@@ -97,7 +98,7 @@ class Annealed:
         energy: Energy,
         rng: torch.Generator,
     ) -> tuple[Particles, Float64[Tensor, " n"], float]:
-        """One step of all particles, and the share that took it."""
+        """Move all particles by one step; also return the share of accepted moves."""
         noise = torch.randn(state.z.shape, generator=rng, dtype=torch.float64)
         if self.langevin:
             new, fresh, gain = _along(state, value, beta, pace, energy, noise)
@@ -123,7 +124,7 @@ def _jumped(
     readings: Float64[Tensor, " m"],
     rng: torch.Generator,
 ) -> tuple[Particles, Float64[Tensor, " n"]]:
-    """Moves to where the problem would look, if it says where."""
+    """Propose moves to places that the problem suggests, if it does."""
     nearby = task.prior.nearby
     if nearby is None or nearby.jump is None:
         return state, value
@@ -143,12 +144,12 @@ def _crossed(
     energy: Energy,
     rng: torch.Generator,
 ) -> tuple[Particles, Float64[Tensor, " n"]]:
-    """Moves of each half by the difference of two of the other half, which come from one row.
+    """Move each half by the difference of two of the other half that share one row.
 
-    Such steps have the scales and correlations of the posterior itself.
+    Such steps have the scales and correlations of the posterior.
 
     Source: ter Braak, Stat. Comput. 16, 2006 (differential evolution); Goodman and Weare, CAMCoS
-    5, 2010, and Foreman-Mackey et al., 2013 (halves, which keep the posterior exactly).
+    5, 2010, and Foreman-Mackey et al., 2013 (halves, which leave the posterior exactly invariant).
     """
     n, d = state.z.shape
     order = torch.randperm(n, generator=rng)
@@ -174,10 +175,11 @@ def _crossed(
 def _walked(
     z: Float64[Tensor, "n d"], pace: float, noise: Float64[Tensor, "n d"], rng: torch.Generator
 ) -> Float64[Tensor, "n d"]:
-    """A step of some of the numbers of each particle, long or short by chance.
+    """Move some of the numbers of each particle by a step of random length.
 
-    Which ones and how far does not depend on where a particle is, so the prior stays as it is; of
-    numbers that are known to a hundredth beside free ones each moves at its own scale now and then.
+    The choice and the length do not depend on the particle's position, so the prior stays
+    invariant. Where some numbers are known a hundred times better than others, random lengths let
+    each move at its own scale now and then.
     """
     n, d = z.shape
     share = torch.tensor(SHARES, dtype=torch.float64)[
@@ -197,7 +199,7 @@ def _along(
     energy: Energy,
     noise: Float64[Tensor, "n d"],
 ) -> tuple[Particles, Float64[Tensor, " n"], Float64[Tensor, " n"]]:
-    """A step along the slope, the energy there, and the logarithm of its odds."""
+    """Propose a step along the slope; return the energy there, and the logarithm of its odds."""
     delta = pace**2
     here = _slope(state, beta, energy)[1]
     z = ((2 - delta) * state.z - 2 * delta * here + math.sqrt(8 * delta) * noise) / (2 + delta)
@@ -215,7 +217,7 @@ def _along(
 def _slope(
     state: Particles, beta: float, energy: Energy
 ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, "n d"]]:
-    """The energy, and the gradient of its share that counts now."""
+    """Return the energy, and the gradient of its tempered part."""
     with torch.enable_grad():
         z = state.z.detach().requires_grad_()
         value = energy(Particles(state.rows, z))
@@ -224,7 +226,7 @@ def _slope(
 
 
 def _rise(value: Float64[Tensor, " k"], most: float, kept: float) -> float:
-    """By how much the temperature may change at once, so that `kept` particles stay effective."""
+    """Return the rise of temperature at which `kept` particles stay effective."""
 
     def worth(step: float) -> float:
         return float(1 / torch.softmax(-step * value, 0).square().sum())
@@ -239,7 +241,7 @@ def _rise(value: Float64[Tensor, " k"], most: float, kept: float) -> float:
 
 
 def _drawn(log_weight: Float64[Tensor, " k"], n: int, rng: torch.Generator) -> Int64[Tensor, " n"]:
-    """Rows drawn by their weights with one random number (systematic resampling)."""
+    """Sample rows by their weights with one random number (systematic resampling)."""
     sums = torch.softmax(log_weight, 0).cumsum(0)
     shift = torch.rand(1, generator=rng, dtype=torch.float64)
     at = (torch.arange(n, dtype=torch.float64) + shift) / n
@@ -247,9 +249,9 @@ def _drawn(log_weight: Float64[Tensor, " k"], n: int, rng: torch.Generator) -> I
 
 
 def worth_of(values: Float64[np.ndarray, "n q"], first: Int64[np.ndarray, " n"]) -> float:
-    """Draws without kin that these are worth, for the quantity where that is least.
+    """Number of independent samples that these are worth, for the worst quantity.
 
-    Draws of one ancestor go together; the variance of a mean over them is that over families.
+    Samples of one ancestor are correlated, so the variance of a mean is taken over ancestors.
     """
     n = len(values)
     out = values - values.mean(0)

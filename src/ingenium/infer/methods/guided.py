@@ -1,4 +1,4 @@
-"""Proposals of the generator, steered by the likelihood while they are drawn."""
+"""Samples of the generator, steered by the likelihood while they are generated."""
 
 from dataclasses import dataclass
 
@@ -17,16 +17,16 @@ from ingenium.sampling.steer import Steer
 class Guided:
     """Diffusion or flow matching whose expected clean design climbs the likelihood.
 
-    It approximates the posterior, without weights: calibration says how well.
+    It approximates the posterior, without weights; calibration measures how well.
 
     Source: Chung et al., 2023, arXiv:2209.14687.
     """
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
-        """Nothing but the generator is needed.
+        """Return the sampler, which needs only the generator.
 
         Raises:
-            InputError: for a prior that moves designs beside its generator.
+            InputError: for a prior that moves designs outside its generator.
         """
         prior = task.prior
         if prior.nearby is not None:

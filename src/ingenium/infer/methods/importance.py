@@ -1,4 +1,4 @@
-"""Draws of the prior, weighted by the likelihood: exact where some of them come near."""
+"""Samples of the prior, weighted by the likelihood: exact if some of them fit the readings."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ from ingenium.infer.weights import Weighted, effective, smoothed
 
 @dataclass(frozen=True)
 class Importance:
-    """Weights of the likelihood, with a smoothed tail."""
+    """Importance weights by the likelihood, with a smoothed tail."""
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
-        """One set of draws for all readings."""
+        """Draw one set of samples for all readings."""
         state = task.prior.start(task.draws, rng)
         arrays = task.prior.designs(state)
 

@@ -18,7 +18,7 @@ SHARE, MOST = 0.999, 160  # of the variance, and numbers
 
 @dataclass(frozen=True, eq=False)
 class Latents:
-    """Coordinates of unit spread; what lies across them stays with the draw that a design was."""
+    """Coordinates of unit spread; the orthogonal rest stays that of the sample."""
 
     encoded: Encoded
     centre: Float64[Tensor, " d"]
@@ -27,7 +27,7 @@ class Latents:
 
     @classmethod
     def of(cls, prior: Prior, arrays: Arrays, rows: Int64[Tensor, " n"]) -> "Latents":
-        """Those of draws of the prior."""
+        """Fit coordinates to samples of the prior."""
         encoded = Encoded(prior)
         x = encoded.rows(arrays, rows)
         centre = x.mean(0)
@@ -39,13 +39,13 @@ class Latents:
         return cls(encoded, centre, lead, (axes[:u] / spread[:u, None]).T)
 
     def encode(self, arrays: Arrays, rows: Int64[Tensor, " n"]) -> Float64[Tensor, "n u"]:
-        """Leading numbers of designs."""
+        """Return the leading numbers of designs."""
         return (self.encoded.rows(arrays, rows) - self.centre) @ self.back
 
     def moved(
         self, arrays: Arrays, rows: Int64[Tensor, " n"], to: Float64[Tensor, "n u"]
     ) -> Arrays:
-        """Designs brought to other leading numbers, with the rest as it is."""
+        """Move designs to other leading numbers, with the rest unchanged."""
         x = self.encoded.rows(arrays, rows)
         new = x + (to - (x - self.centre) @ self.back) @ self.axes
         return self.encoded.designs(new, rows)

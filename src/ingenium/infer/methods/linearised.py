@@ -21,12 +21,12 @@ AT_ONCE = 512  # designs of differences
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Designs of a prior as rows of standardised numbers, and back."""
+    """Conversion of designs of a prior to rows of standardised numbers, and back."""
 
     prior: Prior
 
     def rows(self, arrays: Arrays, rows: Int64[Tensor, " n"]) -> Float64[Tensor, "n d"]:
-        """Standardised numbers."""
+        """Return standardised numbers."""
         problem, under = self.prior.problem, self.prior.under(rows)
         coords = problem.labels() | {c.name: under[c.name] for c in problem.conditions}
         designs = to_dataset(arrays, problem.variables, coords)
@@ -35,7 +35,7 @@ class Encoded:
     def designs(
         self, x: Float64[Tensor, "n d"], rows: Int64[Tensor, " n"], *, hold: bool = True
     ) -> Arrays:
-        """Designs of numbers; `hold` brings them onto the hard constraints."""
+        """Return designs of numbers; `hold` projects them onto the hard constraints."""
         problem, under = self.prior.problem, self.prior.under(rows)
         found = problem.decode(x.reshape(-1, *problem.codec.shape), under)
         if not hold:
@@ -45,12 +45,12 @@ class Encoded:
 
 @dataclass(frozen=True, eq=False)
 class Linearised:
-    """Readings around one design, and by how much they miss those of the engine elsewhere."""
+    """Readings linear around one design, with their errors elsewhere against the engine."""
 
     centre: Float64[Tensor, " d"]
-    value: Float64[Tensor, " m"]  # at the centre, with the mean of what is missed
+    value: Float64[Tensor, " m"]  # at the centre, with the mean linearisation error
     slope: Float64[Tensor, "d m"]
-    rest: Float64[Tensor, " m"]  # variance of what is missed
+    rest: Float64[Tensor, " m"]  # variance of the linearisation error
 
     @classmethod
     def around(
@@ -60,7 +60,7 @@ class Linearised:
         centre: Float64[Tensor, " d"],
         row: Int64[Tensor, " 1"],
     ) -> "Linearised":
-        """By differences of the engine.
+        """Linearise around a design, by finite differences of the engine.
 
         Raises:
             InputError: for designs of too many numbers.
@@ -81,13 +81,13 @@ class Linearised:
         return cls(centre, value, slope, torch.zeros_like(value))
 
     def at(self, x: Float64[Tensor, "n d"]) -> Float64[Tensor, "n m"]:
-        """Readings without errors."""
+        """Predict readings without errors."""
         return self.value + (x - self.centre) @ self.slope
 
     def held_against(
         self, x: Float64[Tensor, "n d"], exact: Float64[Tensor, "n m"]
     ) -> "Linearised":
-        """With the mean and the variance of what it misses on designs."""
+        """Add the mean and variance of the linearisation error on designs."""
         missed = exact - self.at(x)
         missed = missed[torch.isfinite(missed).all(1)]
         return replace(self, value=self.value + missed.mean(0), rest=missed.var(0))

@@ -1,4 +1,4 @@
-"""The contract of a method: prepared once for a prior and a likelihood, then asked many times."""
+"""The contract of a method: prepared once for a prior and a likelihood, then called many times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Answer = Callable[[Float64[Tensor, " m"], torch.Generator], Weighted]
 
 @dataclass(frozen=True, eq=False)
 class InferenceTask:
-    """What every method goes by."""
+    """The inputs of every method."""
 
     prior: Prior
     likelihood: Likelihood
@@ -30,10 +30,10 @@ class InferenceTask:
 
 @runtime_checkable
 class Method(Protocol):
-    """A way to a posterior."""
+    """A method that samples a posterior."""
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
-        """What answers readings; all that does not depend on them is done here.
+        """Prepare all that does not depend on readings; return the sampler.
 
         Raises:
             InputError: for a prior or a likelihood that the method cannot use.

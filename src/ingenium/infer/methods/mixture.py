@@ -1,6 +1,6 @@
-"""The posterior of a Gaussian mixture in closed form, weighted by what the engine says of it.
+"""The posterior of a Gaussian mixture in closed form, reweighted by the engine's likelihood.
 
-Shapes: n draws, d standardised numbers of a design, m readings, j components.
+Shapes: n samples, d standardised numbers of a design, m readings, j components.
 """
 
 from dataclasses import dataclass
@@ -19,31 +19,31 @@ from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.question import Arrays, NormalReadings
 from ingenium.infer.weights import Weighted, effective, smoothed
 
-LEADING = 12  # principal numbers by which draws are told apart
-EACH = 60  # draws that a component needs at least
+LEADING = 12  # principal numbers that separate samples
+EACH = 60  # samples that a component needs at least
 RIDGE = 1e-9
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """A mixture fitted to draws of the prior, conditioned on readings that are linear around them.
+    """A mixture fitted to samples of the prior, conditioned on linearised readings.
 
     For normal errors and readings that are linear in the design the answer is exact but for the
-    fit. Readings of an engine are made linear at the mean of the prior, and what that misses on
-    its draws counts as an error; each draw of the answer is then measured by the engine itself, and
-    weighed by how much likelier its readings are than the linear ones said. A draw of the posterior
-    is one of the prior, moved by the gain of its component, so that what no reading touches stays
-    as the generator made it.
+    fit. Readings of an engine are linearised at the mean of the prior, and their errors on its
+    samples count as errors of reading; each sample of the answer is then measured by the engine,
+    and weighted by the ratio of its likelihood to the linear one. A sample of the posterior is one
+    of the prior, moved by the gain of its component, so that what no reading informs stays as
+    the generator made it.
 
     Source: Sorenson and Alspach, Automatica 7, 1971 (Gaussian sums); Journel and Huijbregts,
     Mining Geostatistics, 1978 (conditioning by the gain); Ledoit and Wolf, 2004.
     """
 
     most: int = 4  # components; as many as the Bayesian information criterion wants
-    known: int = 1500  # draws of the prior
+    known: int = 1500  # samples of the prior
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
-        """Draws, their components, and the readings made linear at their mean.
+        """Sample the prior, fit components, and linearise the readings at the mean.
 
         Raises:
             InputError: for readings whose errors are not normal.
@@ -72,7 +72,7 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class _Components:
-    """Weights, means and covariances, and how much each draw belongs to each."""
+    """Weights, means and covariances, and the membership of each sample."""
 
     weight: Float64[Tensor, " j"]
     mean: Float64[Tensor, "j d"]
@@ -81,7 +81,7 @@ class _Components:
 
     @classmethod
     def of(cls, x: Float64[Tensor, "n d"], most: int) -> "_Components":
-        """Told apart by leading numbers, with shrunk covariances of all."""
+        """Separate samples by leading numbers, with shrunk covariances of all."""
         _, sizes, axes = torch.linalg.svd(x - x.mean(0), full_matrices=False)
         lead = min(LEADING, int((sizes > 1e-9 * sizes[0]).sum()))
         u = ((x - x.mean(0)) @ axes[:lead].T).numpy()
@@ -104,7 +104,7 @@ class _Components:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Draws of a linear answer, and what the engine says of them."""
+    """Samples of a linear answer, and the engine's readings of them."""
 
     arrays: Arrays
     rows: Int64[Tensor, " n"]
@@ -113,7 +113,7 @@ class _Drawn:
     line: Linearised
 
     def weighted(self, readings: Float64[Tensor, " m"], likelihood: NormalReadings) -> Weighted:
-        """By the engine's likelihood over that of the line that they were drawn by."""
+        """Weight samples by the engine's likelihood over the linear one they were sampled from."""
         spread = (likelihood.spread.square() + self.line.rest).sqrt()
         linear = NormalReadings(likelihood.labels, likelihood.mean, spread)
         ratio = likelihood.log_density_at(readings, self.exact)
@@ -124,7 +124,7 @@ class _Drawn:
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """Draws of the prior and their mixture."""
+    """Samples of the prior and their mixture."""
 
     x: Float64[Tensor, "n d"]
     rows: Int64[Tensor, " n"]
@@ -133,14 +133,14 @@ class _Known:
     likelihood: NormalReadings
 
     def line(self, centre: Float64[Tensor, " d"]) -> Linearised:
-        """Readings made linear at a design, under the conditions of the draw nearest to it."""
+        """Linearise readings at a design, under the conditions of the nearest sample."""
         near = (self.x - centre).square().sum(1).argmin()
         return Linearised.around(self.encoded, self.likelihood, centre, self.rows[near][None])
 
     def answered(
         self, line: Linearised, readings: Float64[Tensor, " m"], n: int, rng: torch.Generator
     ) -> _Drawn:
-        """Draws moved to the posterior of their component; components by their evidence."""
+        """Move samples to the posterior of their component; components by their evidence."""
         own, slope = self.mixture, line.slope
         noise = torch.diag(self.likelihood.spread.square() + line.rest)
         across = torch.einsum("jde,em->jdm", own.cov, slope)
@@ -163,7 +163,7 @@ class _Known:
         return _Drawn(arrays, rows, x, self.likelihood.mean(arrays), line)
 
     def _parents(self, component: Int64[Tensor, " n"], rng: torch.Generator) -> Int64[Tensor, " n"]:
-        """Draws of the prior that belong to the components."""
+        """Sample rows of the prior that belong to the components."""
         found = torch.empty_like(component)
         for j in component.unique().tolist():  # few components
             at, share = component == j, self.mixture.belongs[j]

@@ -1,4 +1,4 @@
-"""The no-U-turn sampler of Pyro, in the normal numbers that designs come from."""
+"""The no-U-turn sampler of Pyro, in the normal numbers that designs are generated from."""
 
 import contextlib
 import io
@@ -18,16 +18,16 @@ from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
 EXTRA = Extra("infer")
-STARTS = 2000  # draws of the prior among which chains begin
-FEWEST = 100  # steps that a chain needs to find its pace
+STARTS = 2000  # samples of the prior among which chains begin
+FEWEST = 100  # steps that adapt the step size of a chain
 
 
 @dataclass(frozen=True)
 class NoUTurn:
-    """Chains that begin at draws of the prior, taken by their likelihood.
+    """Chains that begin at samples of the prior, chosen by their likelihood.
 
-    Each chain keeps the row of the prior that it began in, so where several rows remain possible
-    their shares are those of the beginnings.
+    Each chain stays in its initial row of the prior, so if several rows remain possible their
+    shares are those of the starts.
 
     Source: Hoffman and Gelman, JMLR 15, 2014.
     """
@@ -35,7 +35,7 @@ class NoUTurn:
     chains: int = 4
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
-        """Starts for all readings.
+        """Prepare starts for all readings.
 
         Raises:
             InputError: for a prior of single designs.
@@ -64,13 +64,13 @@ class NoUTurn:
 def beginnings(
     task: InferenceTask, starts: int, rng: torch.Generator
 ) -> Callable[[Float64[Tensor, " m"], int, torch.Generator], Particles]:
-    """Of readings, so many chains' first states: draws of the prior, taken by their likelihood.
+    """Return a function of readings that chooses initial states of chains by their likelihood.
 
     Raises:
         InputError: for a prior of single designs.
         MissingExtra: with the line that installs Pyro, which judges chains.
     """
-    EXTRA.package("pyro.ops.stats")  # missed before anything is drawn
+    EXTRA.package("pyro.ops.stats")  # raised before anything is sampled
     task.prior.must_be_smooth()
     state = task.prior.start(starts, rng)
     arrays = task.prior.designs(state)
@@ -86,7 +86,7 @@ def beginnings(
 def _potential(
     task: InferenceTask, readings: Float64[Tensor, " m"], start: Particles
 ) -> Callable[[Tensor], Tensor]:
-    """Less the logarithm of the density of normal numbers around a row, up to a constant."""
+    """Negative log density of normal numbers around a row, up to a constant."""
 
     def potential(z: Tensor) -> Tensor:
         arrays = task.prior.designs(Particles(start.rows, z[None]))
@@ -102,7 +102,7 @@ def chain(
     steps: int,
     rng: torch.Generator,
 ) -> Float64[Tensor, "s d"]:
-    """One chain of Pyro under a potential (nats), whose random numbers come from ours.
+    """Run one chain of Pyro under a potential (nats), with random numbers from our generator.
 
     Raises:
         MissingExtra: with the line that installs Pyro.
@@ -127,9 +127,9 @@ def chain(
 
 
 def settled(values: Float64[np.ndarray, "n q"], each: int) -> tuple[float, float]:
-    """Effective draws and split R-hat of the quantity that is worst off.
+    """Effective samples and split R-hat of the worst quantity.
 
-    Chains that never moved, or that met draws without an answer, are worth one draw.
+    Chains that never moved, or that met failed samples, are worth one sample.
     """
     stats = EXTRA.package("pyro.ops.stats")
     whole = len(values) // each * each

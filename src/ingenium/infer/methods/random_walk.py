@@ -17,25 +17,26 @@ from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
 STEPS = 4000  # of each chain; the first half learns
-EVERY = 50  # steps after which it looks back
+EVERY = 50  # steps between updates of the covariance
 TAKEN = 0.234  # share of steps that is best in many dimensions
 OWN = 0.05  # share of steps that go along no covariance
 
 
 @dataclass(frozen=True)
 class RandomWalk:
-    """What everything else is held against: it needs no slope and no temperatures.
+    """The baseline of all methods: it needs no slope and no temperatures.
 
-    Chains begin at draws of the prior, taken by their likelihood, and keep their rows.
+    Chains begin at samples of the prior, chosen by their likelihood, and stay in their rows.
 
-    Source: Haario, Saksman and Tamminen, Bernoulli 7, 2001 (covariance); Roberts and Rosenthal,
-    J. Comput. Graph. Stat. 18, 2009 (mixture of steps; here learning ends before draws are kept).
+    Source: Haario, Saksman and Tamminen, Bernoulli 7, 2001 (covariance); Roberts and Rosenthal, J.
+        Comput. Graph. Stat. 18, 2009 (mixture of steps; here learning ends before samples are
+        stored).
     """
 
     chains: int = 16
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
-        """Starts for all readings.
+        """Prepare starts for all readings.
 
         Raises:
             InputError: for a prior of single designs.
@@ -65,7 +66,7 @@ class RandomWalk:
         begun: Particles,
         rng: torch.Generator,
     ) -> tuple[Float64[Tensor, "s n d"], float]:
-        """The second half of all chains, and the share of its steps that were taken."""
+        """Return the second half of all chains, and its share of accepted steps."""
 
         def density(z: Float64[Tensor, "n d"]) -> Float64[Tensor, " n"]:
             arrays = task.prior.designs(Particles(begun.rows, z))
@@ -76,7 +77,7 @@ class RandomWalk:
         n, d = z.shape
         value, pace, root = density(z), 0.1, torch.eye(d, dtype=torch.float64)
         path, rates = [], []
-        for i in range(steps):  # each step goes on from the one before
+        for i in range(steps):  # each step continues from the one before
             plain = torch.rand(n, 1, generator=rng, dtype=torch.float64) < OWN
             noise = torch.randn(n, d, generator=rng, dtype=torch.float64)
             new = z + torch.where(plain, 0.01 * noise, pace * 2.38 / math.sqrt(d) * noise @ root.T)
@@ -94,7 +95,7 @@ class RandomWalk:
 
 
 def _root(path: Float64[Tensor, "s n d"]) -> Float64[Tensor, "d d"]:
-    """Of the covariance within chains."""
+    """Root of the covariance within chains."""
     out = (path - path.mean(0)).flatten(0, 1)
     cov = out.T @ out / len(out)
     small = 1e-8 * cov.diagonal().mean() + 1e-16

@@ -1,4 +1,4 @@
-"""The table of methods: a name at the command line to what answers."""
+"""The table of methods by their names at the command line."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -28,7 +28,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
 
 
 def named(name: str) -> Method:
-    """A method by its name.
+    """Return a method by its name.
 
     Raises:
         InputError: if there is none.

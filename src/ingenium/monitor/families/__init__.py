@@ -1,1 +1,1 @@
-"""What scores windows of a stream: classical charts, trees and networks, under one contract."""
+"""Detectors that score windows of a stream: charts, trees and networks, under one contract."""

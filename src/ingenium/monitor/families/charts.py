@@ -10,7 +10,7 @@ from torch import Tensor
 from ingenium.monitor.families.detector import Buffered, WindowLesson
 
 KEPT = 0.9  # share of the variance in the components
-LEVEL = 0.99  # of the limits by which both statistics are made comparable
+LEVEL = 0.99  # of the limits that scale both statistics
 RIDGE = 1e-3
 
 
@@ -57,7 +57,7 @@ class PCA(Buffered):
 
 
 class CVA(Buffered):
-    """Canonical variates: what of the past tells the future, and what of it does not.
+    """Canonical variates: the part of the past that predicts the future, and the rest.
 
     Source: Odiowei and Cao, IEEE Trans. Ind. Inform. 6, 2010.
     """
@@ -106,7 +106,7 @@ class CUSUM(Buffered):
 
 
 class ForecastResidual(Buffered):
-    """How far the last row is from what a linear forecast of the rows before it says.
+    """Distance of the last row from a linear forecast by the rows before it.
 
     A vector autoregression by ridge regression; residuals by their spreads.
     """
@@ -130,7 +130,7 @@ class ForecastResidual(Buffered):
 
 
 def _inverse_root(x: Float64[Tensor, "n d"]) -> Float64[Tensor, "d d"]:
-    """Of the covariance, without its empty directions."""
+    """Inverse square root of the covariance, without its empty directions."""
     variance, axes = torch.linalg.eigh(x.T @ x / len(x))
     keep = variance > RIDGE * variance.max()
     out: Tensor = axes[:, keep] / variance[keep].sqrt() @ axes[:, keep].T

@@ -1,4 +1,4 @@
-"""The contract of what scores windows, and how tags are standardised.
+"""The contract of detectors of windows, and how tags are standardised.
 
 Shapes: n windows, w rows of one, k tags, d numbers of one.
 """
@@ -17,7 +17,7 @@ FAR = 20.0  # spreads, beyond which a tag counts no more
 
 @dataclass(frozen=True, eq=False)
 class WindowLesson:
-    """Windows to learn from."""
+    """Windows of a training set."""
 
     calm: Float[Tensor, "n w k"]
     events: Float[Tensor, "m w k"]  # that end in an event; classifiers alone use them
@@ -25,7 +25,7 @@ class WindowLesson:
 
 
 class Detector(nn.Module, ABC):
-    """Scores windows: the higher, the less they look like what was learned as calm."""
+    """A scorer of windows: the less they resemble normal operation, the higher."""
 
     learns_events = False
 
@@ -45,7 +45,7 @@ class Detector(nn.Module, ABC):
     def fit(self, lesson: WindowLesson) -> dict[str, list[float]]:
         """Learn scales of the tags, then the rest.
 
-        A tag that never moves keeps a scale of 1 % of its size, so that it counts once it does.
+        A tag that never moves gets a scale of 1 % of its size, so that it counts once it moves.
         """
         rows = lesson.calm.flatten(0, 1)
         self.mean = rows.mean(0)
@@ -64,14 +64,14 @@ class Detector(nn.Module, ABC):
 
     @abstractmethod
     def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
-        """Learn from standardised windows; gives losses by step, if any."""
+        """Learn from standardised windows; return losses by step, if any."""
 
     @abstractmethod
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
-        """Of standardised windows, in operations that ONNX has."""
+        """Score standardised windows, by operations that ONNX has."""
 
     def shares(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, "n k"]:
-        """How far each tag of the last row is from its mean, in spreads: where to look first."""
+        """Distance of each tag of the last row from its mean, in spreads: where to look first."""
         return self._standard(x)[:, -1].abs()
 
 
@@ -79,7 +79,7 @@ class Buffered(Detector):
     """A detector whose learned arrays are buffers of shapes that are known after `learn`."""
 
     def keep(self, **arrays: Tensor) -> None:
-        """Hold arrays under names."""
+        """Register arrays as buffers under names."""
         for name, array in arrays.items():
             self.register_buffer(name, array.to(torch.float32).contiguous())
 

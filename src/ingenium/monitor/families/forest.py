@@ -12,7 +12,7 @@ TREES, ROWS = 100, 256
 
 
 class IsolationForest(Buffered):
-    """The last row of a window, by how few splits tell it from others.
+    """The last row of a window, scored by how few splits isolate it.
 
     Shapes: n windows, w rows, k tags, e trees, s nodes of the largest tree.
 
@@ -74,7 +74,7 @@ class IsolationForest(Buffered):
 
 
 def _depths(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Splits from the root to each node; a parent comes before its children."""
+    """Count splits from the root to each node; a parent precedes its children."""
     depth = np.zeros(len(left))
     for node in np.flatnonzero(left >= 0):
         depth[[left[node], right[node]]] = depth[node] + 1
@@ -82,7 +82,7 @@ def _depths(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _usual(count: np.ndarray) -> np.ndarray:
-    """Mean length of an unsuccessful search among so many rows."""
+    """Mean length of an unsuccessful search among `count` rows."""
     n = count.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         long = 2 * (np.log(n - 1) + np.euler_gamma) - 2 * (n - 1) / n

@@ -1,4 +1,4 @@
-"""Networks on windows: two that rebuild what is calm, and two that tell it from events.
+"""Networks on windows: two reconstruct normal operation, two classify events.
 
 Shapes: n windows, w rows of one, k tags.
 """
@@ -15,7 +15,7 @@ from ingenium.train.trainer import train
 
 
 class TrainedDetector(Detector):
-    """A detector that the trainer of the engine fits."""
+    """A detector that the engine's trainer fits."""
 
     def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         x, told = lesson.calm, torch.zeros(len(lesson.calm), 1)
@@ -32,23 +32,23 @@ class TrainedDetector(Detector):
         return (Turn(tuple(self.parameters()), self.loss),)
 
     def anneal(self, fraction: float) -> None:
-        """Nothing changes on the way."""
+        """Do nothing: no setting changes during training."""
 
     def held_out_loss(
         self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """What early stopping watches."""
+        """The loss itself, for early stopping."""
         return self.loss(x, told, rng)
 
     @abstractmethod
     def loss(
         self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        """Of each window."""
+        """Loss of each window."""
 
 
 class WindowAutoencoder(TrainedDetector):
-    """Squared error of windows that pass through few numbers.
+    """Squared error of windows rebuilt from a narrow layer.
 
     Source: Taormina and Galelli, J. Water Resour. Plan. Manag. 144, 2018, on BATADAL.
     """
@@ -72,7 +72,7 @@ class WindowAutoencoder(TrainedDetector):
 
 
 class VariationalAutoencoder(TrainedDetector):
-    """Negative evidence bound of windows, its noise left out when it scores.
+    """Negative evidence bound of windows, without noise when it scores.
 
     Source: Kingma and Welling, ICLR 2014.
     """
@@ -105,7 +105,7 @@ class VariationalAutoencoder(TrainedDetector):
 
 
 class Classifier(TrainedDetector):
-    """Tells windows that end in an event from calm ones; both sides weigh the same."""
+    """A classifier of event windows against normal ones; both sides weigh the same."""
 
     learns_events = True
 

@@ -1,4 +1,4 @@
-"""The table of families: a name at the command line to what it makes, its window and budget."""
+"""The table of families: name at the command line, constructor, window and budget."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ BUDGET = Plan(steps=800, batch=128, learning_rate=2e-3, ema_decay=0.99)
 
 @dataclass(frozen=True)
 class DetectorOffer:
-    """One family, with the rows that it looks at."""
+    """One family, with the number of rows in its window."""
 
     make: Callable[[int, int], Detector]
     window: int
@@ -47,7 +47,7 @@ FAMILIES: Mapping[str, DetectorOffer] = MappingProxyType(
 
 
 def build(name: str, k: int, *, window: int | None, seed: int) -> Detector:
-    """A family by its name, with first weights that `seed` fixes.
+    """Build a family by name, with initial weights fixed by `seed`.
 
     Raises:
         InputError: if there is none of the name.
@@ -59,6 +59,6 @@ def build(name: str, k: int, *, window: int | None, seed: int) -> Detector:
 
 
 def plan(name: str, *, steps: int | None, seed: int) -> Plan:
-    """Its budget; `steps` overrides its own."""
+    """Return its training budget; `steps` overrides the default."""
     own = replace(FAMILIES[name].plan, seed=seed)
     return own if steps is None else replace(own, steps=steps)

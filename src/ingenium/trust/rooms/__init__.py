@@ -1,1 +1,1 @@
-"""Rooms: engines that live outside this process, as programs or in environments of their own."""
+"""Engines outside this process, as programs or in isolated environments."""

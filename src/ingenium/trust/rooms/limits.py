@@ -1,11 +1,11 @@
-"""What a process outside may use of the machine."""
+"""Resource limits of a process outside this one."""
 
 import os
 import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-PATIENCE_S = 900.0  # on the clock, where the machine is busy
+PATIENCE_S = 900.0  # wall time, for a busy machine
 SINGLE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _PRIVATE = (
     "PYTHON",
@@ -19,7 +19,7 @@ _PRIVATE = (
 
 @dataclass(frozen=True)
 class Limits:
-    """Time of the processor and memory of each process; the clock's time of one answer."""
+    """CPU time and memory of each process; wall time of one answer."""
 
     cpu_s: int | None = None
     memory_mb: int | None = None
@@ -36,11 +36,11 @@ class Limits:
         return min(self.cpu_s, max(1, lower(resource.RLIMIT_CPU, self.cpu_s + 1) - 1))
 
     def around(self, command: Sequence[str]) -> list[str]:
-        """The command under these limits, which the system keeps and its children inherit.
+        """Return the command under these limits, which the system enforces and children inherit.
 
         The shell sets them in the new process. Python's own way, code between fork and exec, may
-        hang where other threads run. At its time the process gets SIGXCPU, which nobody else sends;
-        one that goes on is killed a second later.
+        hang if other threads run. At its time limit the process gets SIGXCPU, which nobody else
+        sends; one that continues is killed a second later.
         """
         sizes: dict[str, int] = {}
         if (cpu_s := self.granted_cpu_s) is not None:
@@ -59,10 +59,10 @@ def lower(what: int, requested: int) -> int:
 
 
 def surroundings(before: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables of the environment for a process outside: ours without what would steer it.
+    """Return environment variables for an outside process: ours, without those that would steer it.
 
     Args:
-        before: what it needs besides.
+        before: additional variables.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_PRIVATE)}
     return kept | dict.fromkeys(SINGLE, "1") | dict(before or {})

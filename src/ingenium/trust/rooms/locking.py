@@ -1,7 +1,7 @@
-"""Makes the lock of a room: `python -m ingenium.trust.rooms.locking FOLDER`.
+"""Write the lock of an isolated environment: `python -m ingenium.trust.rooms.locking FOLDER`.
 
-Everything that `requirements.txt` asks for is resolved for this Python and system, and downloaded
-to know its digests and sizes. The first requirement is the engine.
+All of `requirements.txt` is resolved for this Python and system, and downloaded for its digests and
+sizes. The first requirement is the engine.
 """
 
 import json
@@ -23,7 +23,7 @@ _MB = 1e6
 
 
 def lock(folder: Path) -> Lock:
-    """Write the lock of a room's folder.
+    """Write the lock of the folder of an isolated environment.
 
     Raises:
         CalledProcessError: if pip finds no set of wheels that fits.

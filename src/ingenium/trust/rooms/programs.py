@@ -17,15 +17,15 @@ _SHOWN = 23  # letters of a digest in a version
 
 @dataclass(frozen=True)
 class ProgramRun:
-    """What a program printed until it ended or came to a limit."""
+    """Output of a program until it ended or reached a limit."""
 
     printed: str
-    out_of_time: bool  # it had its time of the processor, and was not ended by somebody else
+    out_of_time: bool  # it used up its CPU time, and was not ended by another process
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program as it runs here."""
+    """An external program on this machine."""
 
     name: str
     path: Path
@@ -40,17 +40,17 @@ class Program:
 
     @property
     def version(self) -> str:
-        """Release and the beginning of the digest, for the evidence."""
+        """Release and the first digits of the digest, for the evidence."""
         return f"{self.release} {self.digest[:_SHOWN]}"
 
     def run(self, typed: str, folder: Path) -> ProgramRun:
-        """What it prints when `typed` is typed in.
+        """Run the program with `typed` as its input.
 
-        The time of the processor is what should stop it, so that a busy machine gives no other
-        answers. Whoever kills us kills it too.
+        CPU time is the effective limit, so that a busy machine gives the same answers. A signal
+        that kills this process kills it too.
 
         Raises:
-            EngineError: if the machine gives it no time.
+            EngineError: if it gets no CPU time.
         """
         loaded = () if self.before is None else (self.before,)
         own = {"LD_PRELOAD": f"/proc/self/fd/{self.before}"} if loaded else {}
@@ -76,13 +76,13 @@ class Program:
 
 
 def _leash() -> tuple[str, ...]:
-    """What ends a program with the thread that waits for it, where the system can."""
+    """Command that ends a program with the thread that waits for it, where the system can."""
     found = shutil.which("setpriv")
     return () if found is None else (found, "--pdeathsig", "KILL", "--")
 
 
 def on_path(name: str, use: str) -> Path:
-    """Where a program lies.
+    """Return the path of a program.
 
     Raises:
         MissingProgram: with the line that installs it.
@@ -94,12 +94,12 @@ def on_path(name: str, use: str) -> Path:
 
 
 def sealed(library: bytes, name: str) -> int:
-    """A handle of a library in memory that nobody can change any more, and that has no path.
+    """Return a handle of a library in sealed memory, which has no path and cannot change.
 
-    A library in a folder would be loaded, whoever put it there.
+    A library in a folder would be loaded regardless of its origin.
 
     Raises:
-        EngineError: where the system has no sealed memory, which is anywhere but on Linux.
+        EngineError: where the system has no sealed memory: anywhere but on Linux.
     """
     if not hasattr(os, "memfd_create"):
         raise EngineError(f"{name} can be loaded from memory on Linux alone")

@@ -1,8 +1,8 @@
-"""An engine in an environment of its own: what does not resolve with the rest, or is GPL.
+"""An engine in an isolated environment: one that conflicts with other packages, or is GPL.
 
-A room is a folder with `requirements.txt`, the `lock.txt` that was made of it, and `engine.py`,
-whose functions take NumPy arrays by name and give a mapping of arrays. It is made once, in the
-cache, and named by the digest of its lock.
+An isolated environment is a folder with `requirements.txt`, its `lock.txt`, and `engine.py`,
+whose functions take NumPy arrays by name and return a mapping of arrays. It is installed once,
+in the cache, under the digest of its lock.
 """
 
 import json
@@ -29,13 +29,13 @@ from ingenium.trust.rooms.limits import Limits, surroundings
 from ingenium.trust.rooms.worker import Worker
 
 LOCK, ENGINE, REQUIREMENTS = "lock.txt", "engine.py", "requirements.txt"
-_MADE = ".made"  # in a room that is whole: the digest of its lock
+_MADE = ".made"  # in a complete environment: the digest of its lock
 _SHOWN = 23  # letters of a digest in a version
 
 
 @dataclass(frozen=True)
 class Lock:
-    """The first line of a lock: what it holds, and for which machine."""
+    """The first line of a lock: its contents, and its machine."""
 
     engine: str
     release: str
@@ -47,7 +47,7 @@ class Lock:
 
     @property
     def size(self) -> str:
-        """For whom is asked whether to install it."""
+        """Size in words, for a user who is asked to install it."""
         return (
             f"{self.packages} packages, {self.download_mb:.0f} MB to download, "
             f"{self.disk_mb:.0f} MB on disk"
@@ -64,7 +64,7 @@ def here() -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class RoomAnswers:
-    """What an engine measured of each design; NaN and why where it has no answer."""
+    """Measurements of each design by an engine; NaN and a reason where it failed."""
 
     values: Float[np.ndarray, "n k"]
     faults: Mapping[int, str]
@@ -72,22 +72,22 @@ class RoomAnswers:
 
 @dataclass(frozen=True)
 class Room:
-    """An engine's room; `install` is what the user names to make it."""
+    """An engine's isolated environment; `install` is the name under which a user installs it."""
 
     folder: Path
     install: str
     limits: Limits = field(default_factory=Limits)  # `wall_s` is for one design
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy in another process starts an engine of its own."""
+        """State of a copy in another process, which starts its own engine."""
         return {k: v for k, v in self.__dict__.items() if k != "worker"}
 
     @cached_property
     def lock(self) -> Lock:
-        """What the lock says of itself.
+        """The first line of the lock.
 
         Raises:
-            CorruptError: if there is no lock, or it says nothing.
+            CorruptError: if there is no lock, or its first line is invalid.
         """
         try:
             with (self.folder / LOCK).open() as file:
@@ -101,29 +101,29 @@ class Room:
 
     @cached_property
     def digest(self) -> str:
-        """Of the lock."""
+        """Digest of the lock."""
         return file_digest(self.folder / LOCK)
 
     @property
     def version(self) -> str:
-        """Engine, its release and the beginning of the lock's digest, for the evidence."""
+        """Engine, its release and the first digits of the lock's digest, for the evidence."""
         return f"{self.lock.engine} {self.lock.release} room {self.digest[:_SHOWN]}"
 
     @property
     def place(self) -> Path:
-        """Where its environment lies."""
+        """Folder of the environment."""
         return (
             cache_folder() / "rooms" / f"{self.folder.name}-{self.digest.rpartition(':')[2][:16]}"
         )
 
     @property
     def made(self) -> bool:
-        """Whether its environment is there, and whole."""
+        """True if the environment is installed completely."""
         mark = self.place / _MADE
         return mark.is_file() and mark.read_text() == self.digest
 
     def make(self) -> None:
-        """Make the environment from the lock, whose digests every package must have.
+        """Install the environment from the lock; every package must match its digest.
 
         Raises:
             InputError: if the lock is for another Python or system.
@@ -153,10 +153,10 @@ class Room:
 
     @cached_property
     def worker(self) -> Worker:
-        """The process in the room.
+        """The worker process in the isolated environment.
 
         Raises:
-            MissingRoom: if the room is not made.
+            MissingRoom: if the environment is not installed.
             CorruptError: if others than this user or root could have changed it.
         """
         if not self.made:
@@ -187,11 +187,11 @@ class Room:
             call: its name.
             arrays: by the names of its arguments.
             values: its other arguments, of JSON's types.
-            designs: how many the arrays hold, for the limit of time.
+            designs: number of designs in the arrays, for the time limit.
 
         Raises:
-            MissingRoom: if the room is not made.
-            WorkerDied: if the question killed the engine twice, or it had no answer in time.
+            MissingRoom: if the environment is not installed.
+            WorkerDied: if the call killed the engine twice, or exceeded its time.
             EngineError: if the function raised.
         """
         sent = {name: serving.packed(np.asarray(array)) for name, array in arrays.items()}
@@ -209,9 +209,9 @@ class Room:
         *,
         columns: int,
     ) -> RoomAnswers:
-        """`rows` of the engine's answer, for arrays whose first axis is that of designs.
+        """Return `rows` of the engine's answer, for arrays whose first axis is that of designs.
 
-        A batch that the engine has no answer for is halved, until what fails is single designs.
+        A batch on which the engine fails is halved, until single designs fail.
         """
         n = len(next(iter(arrays.values())))
         out, faults = np.full((n, columns), np.nan), dict[int, str]()

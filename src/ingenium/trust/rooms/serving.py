@@ -1,7 +1,7 @@
-"""A room's side of the pipe: calls functions of an engine on arrays, one line of JSON each.
+"""The isolated environment's side of the pipe: calls of an engine on arrays, one line of JSON each.
 
-It runs with the room's interpreter, on NumPy alone, and never imports ingenium. Arrays travel as
-base64 of their bytes, so that every float64 arrives as it was.
+It runs with the environment's interpreter, on NumPy alone, and never imports ingenium. Arrays
+travel as base64 of their bytes, so that every float64 arrives as it was.
 """
 
 import base64
@@ -36,11 +36,11 @@ def unpacked(said: dict[str, Any]) -> npt.NDArray[Any]:
 
 
 def main() -> None:
-    """Argument: the file of the engine. Answers until the pipe is closed."""
+    """Answer calls of an engine, whose file is the argument, until the pipe is closed."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what an engine prints is not an answer
+    os.dup2(2, 1)  # output of an engine is not an answer
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)  # kept even if it dies
+        sys.stdout.reconfigure(line_buffering=True)  # stored even if it dies
     spec = importlib.util.spec_from_file_location("engine", sys.argv[1])
     assert spec is not None
     assert spec.loader is not None
@@ -57,7 +57,7 @@ def _answer(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         found = getattr(engine, asked["call"])(**arrays, **asked["values"])
         return {"arrays": {name: packed(np.asarray(value)) for name, value in found.items()}}
-    except Exception:  # noqa: BLE001 - the host is told, and makes failed verdicts of it
+    except Exception:  # noqa: BLE001 - the host receives it, and turns it into failed verdicts
         return {"fault": traceback.format_exc()}
 
 

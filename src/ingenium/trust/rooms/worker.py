@@ -16,12 +16,12 @@ from ingenium.core.errors import EngineError
 from ingenium.trust.rooms.limits import Limits
 
 _PIECE = 1 << 16  # bytes
-_TAIL = 2000  # letters of what it said last
-_KEPT = 1 << 20  # bytes of what it says, before it is forgotten
+_TAIL = 2000  # characters of its last output
+_KEPT = 1 << 20  # bytes of output that are stored
 
 
 class WorkerDied(EngineError):  # noqa: N818 - reads as what it is
-    """A question killed the process that was to answer it, or had no answer in time."""
+    """A question killed its process, or was not answered in time."""
 
 
 class _EndedError(Exception):
@@ -31,7 +31,7 @@ class _EndedError(Exception):
 class Worker:
     """A process for questions, started at the first one and again after it died.
 
-    It may be asked from several threads; they wait for each other. A fork of ours starts its own.
+    Several threads may call it; they wait for each other. A fork of this process starts its own.
     """
 
     _process: subprocess.Popen[bytes] | None = None
@@ -41,12 +41,12 @@ class Worker:
     def __init__(
         self, name: str, command: Sequence[str], limits: Limits, environment: Mapping[str, str]
     ) -> None:
-        """Nothing is started yet.
+        """Set up the worker; the process starts later.
 
         Args:
             name: for messages.
             command: what to start.
-            limits: those of the whole process; its `wall_s` is that of each answer.
+            limits: limits of the whole process; `wall_s` applies to each answer.
             environment: its variables.
         """
         self.name, self.limits = name, limits
@@ -55,10 +55,10 @@ class Worker:
         self._turn = threading.Lock()
 
     def ask(self, question: object, *, wall_s: float | None = None) -> Any:
-        """The answer; a process that died over the question is asked once more.
+        """Return the answer; if the process dies over a question, it is repeated once.
 
         Raises:
-            WorkerDied: if it died twice, or had no answer in time.
+            WorkerDied: if it died twice, or exceeded its time.
         """
         line = json.dumps(question).encode() + b"\n"
         patience_s = self.limits.wall_s if wall_s is None else wall_s
@@ -75,7 +75,7 @@ class Worker:
                 raise WorkerDied(text) from None
 
     def close(self) -> None:
-        """End the process; the next question starts another."""
+        """End the process; the next question starts another one."""
         with self._turn:
             self._end()
 
@@ -125,13 +125,13 @@ class Worker:
         process.wait()
 
     def _forget(self) -> None:
-        """What it said, where it talks much."""
+        """Discard its past output once it is long."""
         if self._said is not None and os.fstat(self._said.fileno()).st_size > _KEPT:
             self._said.seek(0)
             self._said.truncate()
 
     def _tail(self) -> str:
-        """What it said last to its error stream."""
+        """Last lines of its error stream."""
         if self._said is None or self._said.closed:
             return ""
         size = self._said.seek(0, os.SEEK_END)
@@ -175,7 +175,7 @@ def _exchange(process: subprocess.Popen[bytes], line: bytes, deadline: float) ->
 
 
 def _end_of(process: subprocess.Popen[bytes]) -> str:
-    """How a process ended that closed its side."""
+    """Describe how a process ended that closed its side."""
     try:
         code = process.wait(timeout=1.0)
     except subprocess.TimeoutExpired:

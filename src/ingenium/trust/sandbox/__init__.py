@@ -1,1 +1,1 @@
-"""The sandbox: where programs that were generated run, and can harm nothing."""
+"""The sandbox, in which generated programs run and can harm nothing."""

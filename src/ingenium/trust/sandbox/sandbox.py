@@ -1,4 +1,4 @@
-"""Runs generated programs, some at a time, where they can harm nothing."""
+"""Runs generated programs concurrently in isolation."""
 
 import json
 import os
@@ -28,25 +28,25 @@ _RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")  # given up 
 
 @dataclass(frozen=True)
 class GeneratedProgram:
-    """Source in Python, and the function whose value is wanted.
+    """Python source, and the function that returns the wanted value.
 
-    A program can say anything about itself. So ask for a value and judge it out here; don't let
-    it judge itself by tests that run beside it.
+    A program can claim anything about itself: return a value and judge it outside the sandbox,
+    instead of running tests in the same process.
     """
 
     source: str
-    call: str | None = None  # none: nothing but to run it
+    call: str | None = None  # None: the program only runs
     arguments: tuple[Any, ...] = ()  # of JSON's types
 
 
 @dataclass(frozen=True)
 class ProgramEnd:
-    """How a program ended, and what it left."""
+    """Exit state of a program, and its output."""
 
     ended: Ended
     code: int  # of the exit; below zero the signal
     value: Any = None
-    raised: str | None = None  # an exception that it did not catch
+    raised: str | None = None  # an uncaught exception
     stdout: str = ""
     stderr: str = ""
     cpu_s: float = 0.0
@@ -54,13 +54,13 @@ class ProgramEnd:
 
     @property
     def returned(self) -> bool:
-        """Whether there is a value to judge."""
+        """True if there is a value to judge."""
         return self.ended == "returned"
 
 
 @dataclass(frozen=True)
 class ControlProgram:
-    """A program that must pass and one that must not, run by every process of every run."""
+    """A program that must pass and one that must fail, run by every process of every run."""
 
     canonical: GeneratedProgram
     null: GeneratedProgram
@@ -69,7 +69,7 @@ class ControlProgram:
 
 @dataclass(frozen=True)
 class SandboxLimits:
-    """Of each program."""
+    """Limits of each program."""
 
     cpu_s: int = 5
     wall_s: float = 10.0
@@ -88,9 +88,9 @@ class SandboxLimits:
 class Sandbox:
     """Interpreters under bubblewrap that fork for each program.
 
-    A program sees Python, `/usr`, and a folder of its own that vanishes with it; no network, no
-    process but its own, nothing of the host's homes and data. It has no rights and none to gain.
-    Needs Linux 5.14 or newer, whose kernel counts processes by namespace.
+    A program sees Python, `/usr`, and a temporary folder of its own; no network, no other process,
+    none of the host's homes and data. It has no rights and cannot gain any. It needs Linux 5.14 or
+    newer, whose kernel counts processes by namespace.
     """
 
     def __init__(
@@ -101,14 +101,14 @@ class Sandbox:
         paths: Sequence[Path] = (),
         processes: int | None = None,
     ) -> None:
-        """Nothing is started before the first run.
+        """Set up the sandbox; processes start with the first run.
 
         Args:
             limits: of each program.
-            imports: modules that are imported before, so that programs need not.
-            paths: folders of packages that programs may import, shown to them read-only. Where
-                root runs the sandbox, anybody must be allowed to read them.
-            processes: at a time; as many as there are cores by default.
+            imports: modules that are imported beforehand.
+            paths: folders of packages that programs may import, shown to them read-only. If root
+                runs the sandbox, they must be readable by anybody.
+            processes: concurrent processes; by default one for each core.
 
         Raises:
             MissingProgram: if bubblewrap is not installed. There is no weaker sandbox.
@@ -138,11 +138,11 @@ class Sandbox:
     def run(
         self, programs: Iterable[GeneratedProgram], control: ControlProgram
     ) -> list[ProgramEnd]:
-        """How each program ended, in order.
+        """Run programs and return how each ended, in order.
 
         Raises:
-            EngineError: if the canonical program does not pass or the null one does, in any
-                process before or after its share: then nothing that was found counts.
+            EngineError: if the canonical program does not pass or the null one does, in any process
+                before or after its share: then no result counts.
         """
         tasks = list(programs)
         ends: list[ProgramEnd | None] = [None] * len(tasks)
@@ -169,7 +169,7 @@ class Sandbox:
         return [end for end in ends if end is not None]
 
     def _zygote(self, imports: Sequence[str], paths: int) -> list[str]:
-        """The command inside."""
+        """Command of the process inside."""
         settings = {
             "limits": asdict(self.limits),
             "imports": list(imports),
@@ -181,17 +181,17 @@ class Sandbox:
 
 
 def _spare_uid() -> int:
-    """A user that nobody is, for root's programs: the kernel counts processes by user."""
+    """An unused user number, for root's programs: the kernel counts processes by user."""
     users = int(Path("/proc/self/uid_map").read_text().split()[2])
     first, many = (1 << 30, 1 << 29) if users > 1 << 31 else (20_000, 40_000)
     return first + secrets.randbelow(many)
 
 
 def _walls(paths: Sequence[Path]) -> list[str]:
-    """What bubblewrap is told: namespaces, rights of the zygote, and all that can be seen.
+    """Arguments of bubblewrap: namespaces, rights of the zygote, and all that is visible.
 
-    Its parent's death is not asked to kill it: the kernel means the thread that started it. It
-    ends where its pipe does.
+    It is not set to die with its parent, since the kernel means the thread that started it. It
+    ends when its pipe closes.
     """
     said = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     said += ["--unshare-cgroup-try", "--as-pid-1", "--clearenv"]
@@ -219,7 +219,7 @@ def _walls(paths: Sequence[Path]) -> list[str]:
 
 
 def _taken(waiting: "SimpleQueue[int]", stop: Event) -> Iterator[int]:
-    """What is left to do, until nothing is or another process gave up."""
+    """Take remaining work, until none is left or another process gave up."""
     while not stop.is_set():
         try:
             yield waiting.get_nowait()
@@ -258,7 +258,7 @@ def _ended(worker: Worker, program: GeneratedProgram) -> ProgramEnd:
 
 
 def _answer(said: str) -> dict[str, Any] | None:
-    """What stands in the value's pipe, into which a program may write anything."""
+    """Parse the output of the value's pipe, into which a program may write anything."""
     try:
         answer = json.loads(said)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Modes against closed forms, choices of sensors against all there are, a generator that learns."""
+"""Modes against closed forms, choices of sensors against all possible ones, a fitted generator."""
 
 from itertools import combinations
 

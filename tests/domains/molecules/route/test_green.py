@@ -1,4 +1,4 @@
-"""What a route takes and wastes, against numbers that stand in books and closed forms."""
+"""Consumption and waste of a route, against published numbers and closed forms."""
 
 import pytest
 

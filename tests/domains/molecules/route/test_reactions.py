@@ -10,7 +10,7 @@ from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.table import BY_NAME, REACTIONS
 from ingenium.kits.chemistry.parsing import canonical, parsed
 
-TEXTBOOK = (  # a product, and reactants that give it
+TEXTBOOK = (  # a product, and its reactants
     ("amide coupling with a carbodiimide", "O=C(NCc1ccccc1)c1ccccc1", "O=C(O)c1ccccc1 NCc1ccccc1"),
     ("direct amidation over boric acid", "O=C(NCc1ccccc1)c1ccccc1", "O=C(O)c1ccccc1 NCc1ccccc1"),
     ("acylation with an acyl chloride", "CC(=O)Nc1ccccc1", "CC(=O)Cl Nc1ccccc1"),
@@ -167,7 +167,7 @@ def test_every_reaction_has_a_textbook_case() -> None:
 def test_textbook_reactions_go_both_ways_and_balance(
     name: str, product: str, reactants: str
 ) -> None:
-    """The disconnection is found, the forward template gives the product, no atom is lost."""
+    """The disconnection is found, the forward template yields the product, no atom is lost."""
     made, used = written(product), tuple(map(written, reactants.split()))
     found = BY_NAME[name].precursors(molecule(made))
     same = [p for p in found if sorted(p) == sorted(used)]

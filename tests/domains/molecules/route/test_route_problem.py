@@ -1,4 +1,4 @@
-"""The problem: what is asked of it, what its searches propose, and files of other hands."""
+"""The problem of routes: its spec, proposals of its searches, and foreign files."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Search: textbook syntheses are found, and least effort is least among all routes there are."""
+"""Search: textbook syntheses are found, and the least effort is the minimum over all routes."""
 
 import math
 from pathlib import Path
@@ -39,7 +39,7 @@ def chemistry() -> Chemistry:
 
 
 def least(chemistry: Chemistry, product: str, deepest: int, above: frozenset[str]) -> float:
-    """Of all routes to a molecule, by trying every one."""
+    """Least cost over all routes to a molecule, by trying every one."""
     if product in chemistry.stock:
         return 0.0
     if deepest == 0:

@@ -1,4 +1,4 @@
-"""What is filled, free, held and loaded, against lengths and sums that are known."""
+"""Filled, free, fixed and loaded regions, against known lengths and sums."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A bracket as the path that lays it: what is read back is what the beads fill."""
+"""A bracket as its printing path: the body read back is the one that the beads fill."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def bracket() -> Bracket:
 
 @pytest.fixture(scope="module")
 def plate(bracket: Bracket) -> xr.Dataset:
-    """The first one that is drawn for milling."""
+    """The first plate sampled for milling."""
     density = bracket.milled(slice(1)).unflatten(1, bracket.part.grid.cells)
     return to_dataset([density], bracket.variables, {})
 

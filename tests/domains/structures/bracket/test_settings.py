@@ -1,4 +1,4 @@
-"""Settings that make no part are refused, with what to write instead."""
+"""Settings without a part are refused, with an alternative."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

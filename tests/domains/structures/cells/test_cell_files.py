@@ -68,7 +68,7 @@ def test_a_mesh_of_another_size_is_refused(tmp_path):
 
 
 def test_the_printed_mesh_on_a_finer_grid_is_near_what_is_judged():
-    """The evidence tells the difference; an engineer can live with it where walls are resolved."""
+    """The evidence states the difference, which is tolerable where walls are resolved."""
     problem = UnitCell(CellSettings(cells=(32, 32)))
     canvas = Canvas((32, 32))
     bars = canvas.bars(np.zeros((2, 2)), np.eye(2), 8 / 32 - 1e-6)
@@ -94,7 +94,7 @@ def test_copies_share_the_middle_that_is_read():
 
 @pytest.mark.parametrize("form", ["stl", "3mf"])
 def test_a_body_whose_outer_cells_are_others_is_refused(form, tmp_path):
-    """The middle of nine, which is measured, is as it was."""
+    """The middle of nine, which is measured, is unchanged."""
     designs = drawn(PLANE, "star")
     share = designs["solid"].to_numpy()[0]
     tiled = np.tile(share, (3, 3))
@@ -110,7 +110,7 @@ def test_a_body_whose_outer_cells_are_others_is_refused(form, tmp_path):
 
 
 def test_cells_in_space_come_from_moved_known_ones_and_plane_ones_do_not() -> None:
-    """No contest was held in space, where the family of plane cells met next to nothing."""
+    """There was no comparison in space, where the family of plane cells met nearly no target."""
     assert SPACE.default_family == "residual_bootstrap"
     assert (PLANE.default_family, SPACE.steered_family) == ("principal_flow_matching",) * 2
     assert SPACE.default_family not in SPACE.budgets()

@@ -1,4 +1,4 @@
-"""How far cells lie from each other, wherever they begin."""
+"""Distances between cells, wherever they begin."""
 
 import numpy as np
 import pytest

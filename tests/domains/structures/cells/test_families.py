@@ -1,4 +1,4 @@
-"""Auxetic families in the plane and in space have the Poisson ratios that are told of them."""
+"""Auxetic families in the plane and in space have their published Poisson ratios."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_arrowheads_are_more_auxetic_than_bow_ties():
 
 @pytest.mark.slow
 def test_a_reentrant_cell_in_space_follows_its_kinematics():
-    """Bars that keep their length and turn would give 1 - 4 h by pull on z, and -1 across.
+    """Bars of constant length that rotate would give 1 - 4 h by pull on z, and -1 across.
 
     Short bars of an eighth of the cell bend and stretch, and their joints are stiff: they give
     between half of it and all of it.

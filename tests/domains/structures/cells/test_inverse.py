@@ -1,4 +1,4 @@
-"""Inverse homogenisation moves cells towards what is wanted."""
+"""Inverse homogenisation moves cells towards the target."""
 
 import numpy as np
 import pytest

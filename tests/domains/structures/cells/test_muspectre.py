@@ -41,7 +41,7 @@ def inclusion(n: int, contrast: float) -> np.ndarray:
 
 @pytest.mark.parametrize("contrast", [0.1, 10.0])
 def test_both_discretisations_approach_each_other(contrast):
-    """What keeps them apart is the size of the cells: it shrinks with it."""
+    """The difference is due to the size of the cells: it shrinks with it."""
     gap = []
     for n in (27, 63):
         field = inclusion(n, contrast)

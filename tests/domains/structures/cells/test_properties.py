@@ -1,4 +1,4 @@
-"""Properties of known materials, bounds, and what hangs together."""
+"""Properties of known materials, bounds, and connectivity."""
 
 import math
 
@@ -55,7 +55,7 @@ def test_the_plane_index_does_not_depend_on_the_axes():
 
 @pytest.mark.parametrize(("cells", "low"), [((16, 16), 0.02), ((16, 16), 1e-9), ((6, 6, 6), 0.1)])
 def test_measured_values_lie_within_their_bounds(cells, low):
-    """Voigt above; for the bulk modulus of cubes Hashin and Shtrikman, too, and Reuss below."""
+    """Upper bounds are Voigt's, for bulk moduli also Hashin and Shtrikman's; lower ones Reuss'."""
     dim = len(cells)
     cell, rng = Periodic(cells, poisson=0.3), np.random.default_rng(0)
     canvas, families = Canvas(cells), PLANE if dim == 2 else SPATIAL

@@ -38,7 +38,7 @@ def test_temperatures_beyond_what_was_measured_are_refused(celsius: float) -> No
 
 
 def _bar(*, ends: bool) -> tuple[Elastic, torch.Tensor]:
-    """A bar that may slide on three planes through the origin, held at its far end or not."""
+    """A bar that may slide on three planes through the origin, its far end fixed or not."""
     grid = RegularGrid((6, 2, 2), 0.01)
     node = torch.stack(
         torch.meshgrid(*(torch.arange(n) for n in grid.nodes), indexing="ij"), -1

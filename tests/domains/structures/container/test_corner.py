@@ -73,7 +73,7 @@ def test_drawn_fittings_hold_their_faces_and_keep_their_holes_free() -> None:
 
 
 def _measured(**climate: Any) -> dict[str, float]:
-    """Of one drawn fitting on large cells."""
+    """Measured values of a sampled fitting on large cells."""
     settings = replace(
         SETTINGS,
         cells=(16, 16, 16),

@@ -1,4 +1,4 @@
-"""Lattices from cell fields: their walls, their density, and holding it exactly."""
+"""Lattices from cell fields: their walls, their density, and its exact control."""
 
 import math
 
@@ -85,7 +85,7 @@ def test_a_layout_that_cannot_be_printed_is_refused():
 
 
 def test_the_body_has_the_walls_and_their_union():
-    """Bricks without amplitude are rectangles, whose union is known up to the round ends."""
+    """Bricks without amplitude are rectangles, whose union is known up to the rounded ends."""
     one = np.ones((1, *LAYOUT.cells))
     t, depth = 0.002, 0.03
     (bricks,) = frames(LAYOUT, 0 * one, t * one, 0 * one)

@@ -1,4 +1,4 @@
-"""Crushing held against plastic limit analysis, which shares neither code nor theory with it.
+"""Crushing compared with plastic limit analysis, which shares neither code nor theory with it.
 
 The limit load of a frame of rigid, perfectly plastic walls is the most that any forces in
 equilibrium bear which yield nowhere: a linear programme, without time, displacement or elasticity.
@@ -51,7 +51,7 @@ def equilibrium(frame: Frame, forces: np.ndarray) -> sparse.csr_matrix:
 
 
 def limit_pa(frame: Frame, yield_pa: float) -> float:
-    """The most that the plates bear: nodes on them may turn, and only be pushed."""
+    """Largest stress that the plates bear: nodes on them may rotate, and only be pushed."""
     walls, nodes = len(frame.wall), len(frame.node_m)
     forces = yield_pa * np.stack([frame.thickness_m, frame.thickness_m**2 / 4])
     size = forces[0].mean()
@@ -115,7 +115,7 @@ def test_hexagons_yield_near_their_limit_load() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("density", [0.08, 0.14])
 def test_of_all_classical_lattices(density: float) -> None:
-    """Webs buckle, stout ones later; bow-ties harden a little as they fold inwards."""
+    """Webs buckle, thick ones later; bow-ties harden a little as they fold inwards."""
     for name in ("hexagons", "bricks", "bow-ties"):
         assert peak_over_limit(name, density) == pytest.approx(1.0, abs=0.08), name
         webbed = peak_over_limit(f"{name} with webs", density)

@@ -1,4 +1,4 @@
-"""What is judged of a lattice is its mesh: walls that it has, as thick as they are there."""
+"""A lattice is judged by its mesh: its walls, with their thickness there."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def test_walls_come_back_from_the_mesh(row):
 
 
 def test_it_is_the_mesh_that_counts():
-    """A body of thicker walls and other amplitudes than the table says gives its own."""
+    """A body of thicker walls and other amplitudes than the table yields its own values."""
     asked, real = one(0), one(0, 1.15)
     real = (real[0] + 0.02, *real[1:])
     found = recovered(LAYOUT, asked, body(real))
@@ -79,7 +79,7 @@ def test_a_wall_that_no_cells_explain_is_refused():
     asked = one(0)
     (frame,) = frames(LAYOUT, *(f[None] for f in asked))
     ends = frame.node_m[frame.wall]
-    frame.thickness_m[np.isclose(ends[:, 0, 0], ends[:, 1, 0])] *= 1.8  # all that stand
+    frame.thickness_m[np.isclose(ends[:, 0, 0], ends[:, 1, 0])] *= 1.8  # all that exist
     with pytest.raises(InputError, match="Grade the walls"):
         recovered(LAYOUT, asked, solid(frame, 0.01))
 
@@ -98,7 +98,7 @@ def tetrahedra_m3(file) -> float:
 
 
 def test_the_density_that_is_judged_is_that_of_the_file(tmp_path):
-    """By signed tetrahedra of the bytes of the STL; joints of the frame count once a wall."""
+    """Compute by signed tetrahedra of the bytes of the STL; joints count once a wall."""
     problem = Lattice(LatticeSettings(LAYOUT, crushing=Crushing(steps=4000), depth_m=DEPTH_M))
     (path,) = problem.formats["stl"].write(designs(problem), tmp_path).values()
     back = problem.formats["stl"].read(path)

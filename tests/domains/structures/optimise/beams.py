@@ -1,4 +1,4 @@
-"""Beams of the literature, as the optimisers are asked for them."""
+"""Beams of the literature as input of the optimisers."""
 
 import parts
 import torch
@@ -15,7 +15,7 @@ def half_mbb(nx, ny, volumes=(0.5,), passive=None):
 
 
 def cantilevers(nx, ny, volumes, heights):
-    """Held on the left, pressed down on the right at a height of its own for each design."""
+    """Cantilevers fixed on the left, pressed down on the right at a height for each design."""
     grid = RegularGrid((nx, ny))
     fixed = torch.zeros(*grid.nodes, 2, dtype=torch.bool)
     fixed[0] = True

@@ -1,4 +1,4 @@
-"""pymoto asks for a window system when it is imported, which only works before any other."""
+"""Import of pymoto, which requests a window system and must come before any other."""
 
 import matplotlib
 import pytest

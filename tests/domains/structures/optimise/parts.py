@@ -1,7 +1,4 @@
-"""Parts that the literature optimises: supports and loads on grids of any size.
-
-The last axis points up. Loads are of 1 N in all, so that compliances compare with printed ones.
-"""
+"""Parts optimised in the literature: supports and loads on grids of any size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +16,7 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 
 class Part(Protocol):
-    """Makes the question for some volume fractions, one a design."""
+    """Builds the optimisation problem for some volume fractions, one a design."""
 
     def __call__(self, cells: tuple[int, ...], volumes: Sequence[float]) -> Asked: ...
 
@@ -41,7 +38,7 @@ def half_mbb(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked
 def cantilever(
     cells: tuple[int, ...], volumes: Sequence[float] = (0.5,), height: float = 0.5
 ) -> Asked:
-    """Held on the left, pressed down on the right along a line at a height of 0 to 1.
+    """A cantilever fixed on the left, pressed down on the right along a line at a height of 0 to 1.
 
     Source: Sigmund, Struct. Multidisc. Optim. 21, 2001, section 5.1.1 (plane); Liu and Tovar,
         Struct. Multidisc. Optim. 50, 2014, fig. 4 (space, height 0).
@@ -58,7 +55,7 @@ def cantilever(
 
 
 def low_cantilever(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """Pressed down at its lower right edge."""
+    """A cantilever pressed down at its lower right edge."""
     return cantilever(cells, volumes, 0.0)
 
 

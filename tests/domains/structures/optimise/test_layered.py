@@ -1,4 +1,4 @@
-"""Parts that carry themselves while they are built."""
+"""Parts that support themselves during printing."""
 
 import pytest
 import torch

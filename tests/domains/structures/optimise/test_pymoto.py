@@ -1,4 +1,4 @@
-"""The same parts in another program, and slopes that a fault would show."""
+"""The same parts in another program, and gradients that would reveal a fault."""
 
 import warnings
 from dataclasses import replace
@@ -24,7 +24,7 @@ WAYS, TIP = 5, 1e-5  # directions for each design; step of the central differenc
 
 
 def pymoto_compliance(asked, settings):
-    """After as many steps of pymoto's MMA on the same cells, filter and law."""
+    """Compliance after as many steps of pymoto's MMA on the same cells, filter and law."""
     grid = asked.elastic.grid
     x_first = tuple(reversed(range(grid.dim)))  # its numbers run fastest along x
     node = np.arange(grid.n_nodes).reshape(grid.nodes).transpose(x_first).ravel()
@@ -54,7 +54,7 @@ def pymoto_compliance(asked, settings):
 
 
 def compared(name, cells, steps):
-    """Our compliance after so many steps, and pymoto's."""
+    """Our compliance after `steps` steps, and pymoto's."""
     asked = replace(PARTS[name](cells, (0.5,)), passive=None)
     settings = replace(PLAIN, steps=steps, method="mma", tolerance=0.0)
     return float(simp(asked, settings).compliance_j[0, -1]), pymoto_compliance(asked, settings)

@@ -1,4 +1,4 @@
-"""The least size that an eroded and a dilated part leave, measured on what comes out."""
+"""The minimum size of an eroded and a dilated part, measured on the result."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ CELLS = (36, 18)
 
 
 def _thin(density, volume, cells):
-    """Shares of solid, and of void, that no square of so many cells covers."""
+    """Shares of solid, and of void, that no square of a number of cells covers."""
     solid = binary(density, volume).view(CELLS).numpy() > 0.5
     square = np.ones((cells, cells), bool)
     lost = []

@@ -1,4 +1,4 @@
-"""Cells of walls against their limits, and two levels at once against finite differences."""
+"""Cells of walls against their limits, and two joint levels against finite differences."""
 
 from dataclasses import replace
 

@@ -87,7 +87,7 @@ def test_struts_that_no_topology_has_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_example_learns_topologies_and_thicknesses(tmp_path: Path) -> None:
-    """More than twice as many hold as of known cores of the density that is asked for."""
+    """More than twice as many are feasible as of known cores of the requested density."""
     spec = load(EXAMPLE)
     with open_ledger(tmp_path / "ledger.db") as book:
         run = ingenium.propose(spec, 128, 1, tmp_path / "out", ledger=book)

@@ -1,4 +1,4 @@
-"""What is read back of a printed part, and what half cells say of it."""
+"""Printed parts read back, and their estimates on half cells."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def large() -> Bracket:
 
 @pytest.mark.slow
 def test_the_metal_that_is_read_back_is_that_inside_the_mesh() -> None:
-    """Of the usual grid, whose bolt holes lie alike in their cells: four columns lose 0.3 %."""
+    """Test the usual grid, whose bolt holes are alike in their cells: four columns lose 0.3 %."""
     bracket = Bracket(BracketSettings())
     mesh = bracket.printer.mesh(bracket.data()["density"][0].to_numpy())
     read = bracket.printer.read(mesh)
@@ -85,7 +85,7 @@ def test_designs_too_few_to_learn_from_are_refused_before_any_is_made() -> None:
 
 
 def test_stress_is_read_from_the_same_distance_on_any_grid(large: Bracket) -> None:
-    """Of feet and pin: 3 mm, whatever the cells."""
+    """The distance from feet and pin is 3 mm, whatever the cells."""
     for part in (large.part, large.halved()):
         away = torch.stack([b.distance(part.centres_m) for b in part.gripped]).amin(0)
         assert np.isclose(float(away[part.calm].min()), 3e-3, atol=part.grid.cell_m)

@@ -1,4 +1,4 @@
-"""A part whose half hangs on a row of nodes is a mechanism: rejected, not without an answer."""
+"""A part whose half is attached by a row of nodes is a mechanism: rejected, not failed."""
 
 import pytest
 import torch

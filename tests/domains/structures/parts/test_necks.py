@@ -1,4 +1,4 @@
-"""A neck of one cell bears what the whole part does: its stress is told, however little metal."""
+"""A neck of one cell carries the whole load: its stress is reported, however little metal."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 CELLS, CELL_M = (24, 8, 8), 0.003
 FORCE_N = 900.0
-HELD = 1 - 0.3 / 0.7  # von Mises over axial stress where what is beside a neck lets it not narrow
+HELD = 1 - 0.3 / 0.7  # von Mises over axial stress if surroundings prevent contraction
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def told(verifier: PartVerifier, density: torch.Tensor) -> dict[str, float]:
 
 @pytest.mark.parametrize(("wide", "at_x"), [(1, 12), (2, 12), (1, 2)])
 def test_a_neck_is_stressed_by_the_force_over_its_section(verifier, wide, at_x) -> None:
-    """Also next to a foot, where stress begins to be read."""
+    """Test also next to a foot, where stress evaluation begins."""
     necked = torch.ones(CELLS, dtype=torch.float64)
     necked[at_x] = 0.0
     necked[at_x, 3 : 3 + wide, 3 : 3 + wide] = 1.0

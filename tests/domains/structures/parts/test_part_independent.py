@@ -1,4 +1,4 @@
-"""What scikit-fem says of a part, against the engine and against a factorisation."""
+"""Parts by scikit-fem, against the engine and against a factorisation."""
 
 import pytest
 import torch

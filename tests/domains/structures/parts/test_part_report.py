@@ -1,4 +1,4 @@
-"""What the page of a run of parts shows where none meets every limit."""
+"""The report of a run of parts where none satisfies every limit."""
 
 import numpy as np
 import xarray as xr

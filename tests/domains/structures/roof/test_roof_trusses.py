@@ -54,7 +54,7 @@ def test_sections_are_those_of_the_table(name: str) -> None:
 
 
 def test_no_section_buckles_in_its_walls() -> None:
-    """Class 3 or better in S355 (EN 1993-1-1, table 5.2), so that all of a section bears."""
+    """All are class 3 or better in S355 (EN 1993-1-1, table 5.2), so the whole section bears."""
     flat = SECTIONS.width_m / SECTIONS.wall_m - 3
     assert flat.max() <= 42 * np.sqrt(235 / 355)
     assert (np.diff(SECTIONS.area_m2) > 0).all()
@@ -62,7 +62,7 @@ def test_no_section_buckles_in_its_walls() -> None:
 
 
 def test_buckling_curve_a_by_both_formulas() -> None:
-    """Values as tables of the curve print them."""
+    """Values are those of printed tables of the curve."""
     slender = np.array([0.2, 0.5, 1.0, 2.0])
     printed = (1.0, 0.9243, 0.6656, 0.2229)
     assert reduction(slender, 0.21) == pytest.approx(printed, abs=6e-5)
@@ -84,7 +84,7 @@ def test_stiffness_and_equilibrium_agree_on_every_layout() -> None:
 def test_chords_and_posts_bear_moment_and_force_of_a_beam() -> None:
     own, depth = layout(0, 8), np.array([2.0])
     force = PROBLEM.tiers[0].solved(own, depth, np.full((1, 4), 20))[0][0]
-    middle = int(np.flatnonzero(own.group == 1)[3])  # upper chord beside the middle
+    middle = int(np.flatnonzero(own.group == 1)[3])  # upper chord next to the middle
     assert force[middle, 0] == pytest.approx(-(ROOF.span_m**2) / 8 / 2.0)  # of 1 N/m
     post = int(np.flatnonzero(own.group == 2)[0])  # at the support, with its half panel
     assert force[post, 0] == pytest.approx(-ROOF.span_m / 2)
@@ -125,7 +125,7 @@ def test_no_truss_lies_below_the_bound_and_a_search_comes_near(tmp_path: Path) -
 
 
 def test_other_tools_open_the_files(tmp_path: Path) -> None:
-    """meshio the deck, trimesh the drawing: the same bars, and the mass that was measured."""
+    """Open the deck by meshio, the drawing by trimesh: the same bars, and the measured mass."""
     design = PROBLEM.data().isel(design=[4])
     mass = float(PROBLEM.verifier.measure(*to_arrays(design, PROBLEM.variables))[0, 0])
     for form in PROBLEM.formats.values():

@@ -1,4 +1,4 @@
-"""What a design domain refuses, each with what to write instead, and what it places where."""
+"""Refusals of a design domain, each with an alternative, and its placement of loads."""
 
 import re
 
@@ -142,7 +142,7 @@ def test_a_bad_setup_is_told_apart(setup, told):
 
 
 def test_force_and_moment_of_a_load_between_nodes_are_exact():
-    """On nodes as on the continuum: the moves of a rigid box do the same work."""
+    """Nodes and continuum agree: the moves of a rigid box do the same work."""
     for cells, at, spread in (
         ((7, 5), (0.23, 0.0), (0.13, 0.0)),
         ((7, 5, 4), (0.11, 0.17, 0.2), (0.04, 0.05, 0.0)),

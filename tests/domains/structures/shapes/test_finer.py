@@ -1,4 +1,4 @@
-"""What half cells say of a shape: stress settles, its error is stated, limits hold beyond."""
+"""Half cells of a shape: stress converges, its error is stated, limits are satisfied beyond it."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,7 +33,7 @@ def problem() -> MinimumCompliance:
 
 
 def frame() -> torch.Tensor:
-    """Two flanges on posts, with corners that point into the material."""
+    """A frame of two flanges on posts, with re-entrant corners."""
     shape = torch.zeros(24, 8, dtype=torch.float64)
     shape[:, :2] = shape[:, 6:] = 1.0
     for x in (0, 10, 21):

@@ -1,4 +1,4 @@
-"""Shapes whose measurements are known: bars, beams, and the half beam of the literature."""
+"""Shapes with known measurements: bars, beams, and the half beam of the literature."""
 
 import numpy as np
 import pytest
@@ -113,7 +113,7 @@ def test_wholeness_and_unheld_load():
 
 
 def test_a_piece_on_one_pin_bears_no_load():
-    """It touches a support and turns about it: a mechanism, which is rejected with a reason."""
+    """A piece that touches a support and turns about it is a mechanism, and rejected."""
     pin = Support(from_m=(0.0, 0.0))
     far = Support(from_m=(0.6, 0.2))
     box = open_box(
@@ -131,7 +131,7 @@ def test_a_piece_on_one_pin_bears_no_load():
 
 
 def test_a_spread_load_that_is_held_leaves_nothing_unheld():
-    """To the last bit, since a limit of 0 rejects what rounding leaves."""
+    """Equal to the last bit, since a limit of 0 rejects rounding errors."""
     tip = Load(force_n=1.0, from_m=(2.0, 0.5), spread_m=(0.0, 1.0))
     box = open_box(ShapeSettings(cells=(40, 20), loads=(tip,), supports=CLAMP))
     for height in range(1, 20):

@@ -1,4 +1,4 @@
-"""Shapes that must be made: what is measured can be counted by hand, and is heeded."""
+"""Shapes to manufacture: measurements can be counted by hand, and limits are enforced."""
 
 import pytest
 import torch
@@ -44,7 +44,7 @@ def test_a_table_hangs_needs_support_and_has_a_stage_that_does_not_stand():
     assert found["print_time"] == pytest.approx([17 + 45 / 4 + 12, 36 + 12])
     assert found["stages_held"] == pytest.approx([5 / 6, 1])
     assert found["unreached"] == pytest.approx([1, 0])  # all void is below the top
-    assert found["thin"] == pytest.approx([5 / 17, 0])  # the top goes on beyond the box
+    assert found["thin"] == pytest.approx([5 / 17, 0])  # the top continues beyond the box
 
 
 def test_cells_that_are_not_as_prescribed_are_counted():

@@ -1,4 +1,4 @@
-"""Printed columns: beams, closed forms, another engine, and paths that tell what they are."""
+"""Printed columns: beams, closed forms, another engine, and paths that identify themselves."""
 
 import math
 import re
@@ -28,7 +28,7 @@ PIPE = ColumnNumbers((0.24, 0.24), 2.0, 1.0, 0.0, 0.0, 1, 0.0, 0.0)
 
 
 def solid(settings: ColumnSettings, side_m: float) -> tuple[Standing, np.ndarray]:
-    """A square one on its grid."""
+    """A square column on its grid."""
     half = round(side_m / 2 / settings.cell_m)
     cells = (2 * half, 2 * half, round(settings.height_m / settings.cell_m))
     origin = (-side_m / 2, -side_m / 2, 0.0)
@@ -139,7 +139,7 @@ def test_wrong_settings_are_refused() -> None:
 def test_the_page_on_columns_does_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a column as high as five beads are wide."""
+    """Run on a column as high as five beads are wide."""
     page = (Path(__file__).parents[4] / "docs" / "how-to" / "printed_columns.md").read_text()
     (spec,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     small = spec.replace("height_m = 2.4", "height_m = 0.6").replace("0.06 ", "0.12 ")

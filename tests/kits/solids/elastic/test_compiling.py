@@ -1,4 +1,4 @@
-"""Of processes that need a kernel at once, one compiles it."""
+"""Among processes that need a kernel at the same time, one compiles it."""
 
 from pathlib import Path
 from threading import Event, Thread
@@ -12,7 +12,7 @@ from ingenium.kits.solids.elastic.compiling import compiled_once
 
 
 class Kernel:
-    """One that says whether it was compiled."""
+    """A kernel that reports whether it was compiled."""
 
     __name__ = "kernel"
 

@@ -22,7 +22,7 @@ def nodes_of(grid: RegularGrid) -> torch.Tensor:
 
 
 def pulled(grid: RegularGrid, stress: float, metal: torch.Tensor) -> tuple[Elastic, torch.Tensor]:
-    """A plate on two planes of symmetry, pulled along x at its right edge, and how it moves."""
+    """A plate on two planes of symmetry, pulled along x at its right edge, and its displacement."""
     numbers, (_, high) = nodes_of(grid), grid.cells
     fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)
     fixed[numbers[0, :, 0]] = fixed[numbers[:, 0, 1]] = True
@@ -66,7 +66,7 @@ def test_pure_shear_has_root_three_times_its_stress() -> None:
 
 @pytest.mark.parametrize("plane", ["stress", "strain"])
 def test_a_plane_that_is_held_across_is_stressed_across(plane: str) -> None:
-    """Pulled by a unit stress along x, held across by Poisson's ratio of it."""
+    """A unit stress along x, with fixed sides, gives Poisson's ratio of it across."""
     grid = RegularGrid((3, 3))
     system = Elastic(grid, torch.zeros(grid.n_displacements, dtype=torch.bool), plane=plane)
     at = torch.cartesian_prod(torch.arange(4), torch.arange(4)).double()
@@ -135,7 +135,7 @@ def test_the_stress_at_a_hole_is_kirschs_on_finer_and_finer_cells() -> None:
 
 
 def bent(cell_m: float, deep: float) -> tuple[Elastic, torch.Tensor]:
-    """A beam as long as three depths under a moment, of a unit stress at its outer fibres."""
+    """A beam as long as three depths under a moment of unit stress at its outer fibres."""
     grid = RegularGrid((round(3 * deep / cell_m), round(deep / cell_m)), cell_m)
     numbers, high = nodes_of(grid), grid.cells[1]
     fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)

@@ -16,7 +16,7 @@ VOID = 1e-9
 
 @pytest.fixture(scope="module")
 def beam():
-    """Held at one end and loaded at the other; a grid that multigrid solves."""
+    """A beam fixed at one end and loaded at the other; a grid that multigrid solves."""
     grid = RegularGrid(CELLS)
     numbers = torch.arange(grid.n_displacements).view(*grid.nodes, 3)
     fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)

@@ -13,7 +13,7 @@ GRIDS = [(12, 5), (5, 12), (6, 3, 4), (3, 6, 2), (13, 12, 10)]  # the last by mu
 
 
 def held(cells, *, cell_m=1.0, tolerance=1e-12):
-    """A grid held at x = 0, with a random load at the other end."""
+    """A grid fixed at x = 0, with a random load at the other end."""
     grid = RegularGrid(cells, cell_m)
     numbers = torch.arange(grid.n_displacements).view(*grid.nodes, grid.dim)
     fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)
@@ -31,7 +31,7 @@ def moduli(system, n, seed=0):
 
 
 def assembled(system, modulus, load):
-    """The same with a matrix that scipy solves."""
+    """The same system by a matrix that scipy solves."""
     cells = system.grid.cell_displacements.numpy()
     k = modulus.numpy()[:, None, None] * system.unit_stiffness.numpy()
     i, j = np.repeat(cells, cells.shape[1], 1).ravel(), np.tile(cells, cells.shape[1]).ravel()
@@ -57,7 +57,7 @@ def test_displacements_are_those_of_an_assembled_matrix(cells):
 @pytest.mark.parametrize("plane", ["stress", "strain"])
 @pytest.mark.parametrize("cells", [(4, 3), (3, 2, 4)])
 def test_a_uniform_strain_is_reproduced(cells, plane):
-    """Patch test: linear displacements of the border give linear ones inside."""
+    """Patch test: linear displacements of the border produce linear ones inside."""
     grid = RegularGrid(cells, 0.5)
     at = torch.meshgrid(*(torch.arange(n) * 0.5 for n in grid.nodes), indexing="ij")
     slope = torch.randn(grid.dim, grid.dim, generator=torch.Generator().manual_seed(1)).double()

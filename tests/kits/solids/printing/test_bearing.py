@@ -1,4 +1,4 @@
-"""What standing parts bear: beams in closed form, an engine of others, and shares that rest."""
+"""Strength of standing parts: beams in closed form, an independent engine, and remaining shares."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""STL and 3MF: what is written comes back, and what could not be printed is refused."""
+"""STL and 3MF: written bodies are read back, and unprintable ones are refused."""
 
 import zipfile
 
@@ -23,7 +23,7 @@ def part():
 
 
 def corners(mesh):
-    """Of every face, in an order that does not hang on the numbering."""
+    """Corners of every face, in an order independent of the numbering."""
     rows = np.round(mesh.vertices[mesh.faces] * 1e9).astype(int)
     first = [np.lexsort(r.T[::-1])[0] for r in rows]
     turned = np.stack([np.roll(r, -f, 0) for r, f in zip(rows, first, strict=True)])
@@ -194,7 +194,7 @@ CORNER = (
 
 @pytest.mark.parametrize("count", [2, 20, 200])
 def test_components_of_components_are_counted_before_they_are_made(tmp_path, count):
-    """A few hundred bytes that would be 200 to the seventh bodies."""
+    """Components of a few hundred bytes would be 200 to the seventh bodies."""
     objects = held("1", CORNER) + "".join(
         held(str(level), uses(*[str(level - 1)] * count)) for level in range(2, 9)
     )
@@ -241,5 +241,5 @@ def test_damage_at_any_byte_is_told_or_changes_nothing(tmp_path, suffix):
             found = read_mesh(file)
         except InputError:
             continue
-        if suffix == ".3mf":  # its archive holds sums of what is packed
+        if suffix == ".3mf":  # its archive has checksums of its contents
             assert found.volume == pytest.approx(6e-6)

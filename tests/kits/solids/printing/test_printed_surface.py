@@ -1,4 +1,4 @@
-"""Surfaces of density fields: closed, of the right volume and area, sharp where they must be."""
+"""Surfaces of density fields: closed, of the right volume and area, sharp where needed."""
 
 import numpy as np
 import pytest

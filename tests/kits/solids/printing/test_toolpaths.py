@@ -1,4 +1,4 @@
-"""Toolpaths fill what they are given, survive their file, and collide where they must."""
+"""Toolpaths fill their regions, survive their file, and collide where they must."""
 
 import math
 from dataclasses import replace
@@ -42,7 +42,7 @@ def test_the_outline_of_a_pipe_has_a_hole():
     path = toolpath(mesh, replace(PATTERN, bead=Bead(0.01, 0.01)), everywhere(1.0))
     assert len(path.layers_m) == 4
     away = np.hypot(*path.corner_m[path.laid, :2].T)
-    third = 0.025 / 3  # of what is left to the middle of the wall, for each of three rings
+    third = 0.025 / 3  # share of the rest to the middle of the wall, for each of three rings
     assert away.min() == pytest.approx(0.05 + third / 2, abs=2e-4)
     assert away.max() == pytest.approx(0.1 - third / 2, abs=2e-4)
     assert path.material_m3 == pytest.approx(mesh.volume, rel=0.01)

@@ -1,4 +1,4 @@
-"""Runs in the room, where `pandapower` is the release of its lock."""
+"""The engine in the isolated environment, where `pandapower` is the release of its lock."""
 
 import numpy as np
 import pandapower

@@ -38,7 +38,7 @@ def run(steer: tuple[Mapping[str, object], ...], seed: int, steps: int) -> dict[
 
 
 def read(found: Readings) -> dict[str, np.ndarray]:
-    """Shares of coatings that hold the limit, a row a seed."""
+    """Shares of coatings that satisfy the limit, a row a seed."""
     held = {arm: (found(arm, "reflectance") <= 0.1).mean(1) for arm in ARMS}
     return {"gain": held["steered"] - held["alone"], **held}
 

@@ -1,4 +1,4 @@
-"""Controllers with proof and their shell, shown by commands and by what commands are made of."""
+"""Controllers with proof and their shell, shown by commands and by their components."""
 
 from collections.abc import Iterator, Sequence
 
@@ -38,11 +38,11 @@ quick = { at_least = 0.25, at_most = 0.6 }
 certified = { at_least = 1.2, at_most = 5 }
 """
 COPIES, PERIODS = 1000, 1000  # of filtered steps: a million
-INSIDE, BEYOND = 100_000, 20.0  # courses from a proved region, and how far others begin
-EPISODES, SECONDS = 300, 4.0  # of calm service
+INSIDE, BEYOND = 100_000, 20.0  # trajectories from a proved region; distance of other starts
+EPISODES, SECONDS = 300, 4.0  # of normal operation
 OFF = 0.9  # by which a reading is off
-UNSAFE = 0.5  # share of fresh scenarios that a planted policy breaks a limit in
-KNOWN, SAFE = 160, 8  # laws that are drawn, and how many of the good ones are tried
+UNSAFE = 0.5  # share of fresh scenarios in which a planted policy violates a limit
+KNOWN, SAFE = 160, 8  # laws that are sampled, and the number of good ones that are tried
 
 
 def certified(commands: Commands) -> Iterator[Finding | Picture]:
@@ -100,7 +100,7 @@ def _barred(machine: ControlledMachine) -> Iterator[Finding]:
 
 
 def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 26.6: each part of the shell taken out in turn, and a run with all of them."""
+    """Row 26.6: each part of the shell removed in turn, and a run with all of them."""
     (commands.folder / "spec.toml").write_text(SPEC)
     commands("propose", "autonomy.controller", "--spec", "spec.toml", "-n", 32, "--out", "run")
     words = (
@@ -135,7 +135,7 @@ def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 26.9: what is blocked, blocked falsely and found strange, and a switch in one step."""
+    """Row 26.9: actions blocked, blocked falsely and found unusual, and a switch in one step."""
     problem, law = _known()
     plants = (problem.machine.service, problem.machine.held_out)
     spec = OperateSpec(release_s=8.0)
@@ -169,7 +169,7 @@ def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def arm_residual(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 21.4: the residual on each joint of the arm, beside the tuned PID that it stands on."""
+    """Row 21.4: the residual on each joint of the arm, compared with its tuned PID."""
     policy, _ = residual("usual", "diffusion", 0, ResidualSize(32, 1500))
     base = classical("usual", 0).code
     problem = ArmLaws(ArmSettings(known=20, seed=3))
@@ -191,7 +191,7 @@ def arm_residual(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _known(verdict: Verdict = Verdict.ACCEPTED) -> tuple[Controller, FeedbackLaw]:
-    """The problem, and known laws that hold what it asks, or those that break it."""
+    """Return the problem, and known laws that satisfy its limits, or those that violate them."""
     problem = Controller(ControllerSettings(known=KNOWN))
     law = laws(to_arrays(problem.data(), problem.variables), problem.machine.wiring)
     engine = problem.verifier.until(problem.limits)  # type: ignore[attr-defined]
@@ -205,7 +205,7 @@ def _known(verdict: Verdict = Verdict.ACCEPTED) -> tuple[Controller, FeedbackLaw
 
 
 def _courses(problem: Controller, law: FeedbackLaw, far: float) -> int:
-    """How many courses, from up to so many times the region's size, come nearer at each step."""
+    """Count trajectories, from up to `far` times the region's size, that approach at each step."""
     machine, rng = problem.machine, np.random.default_rng(0)
     found, loops = region(machine.loop, law), ClosedLoops.of(machine.loop, law)
     energy = found.energy[0]
@@ -225,7 +225,7 @@ def _courses(problem: Controller, law: FeedbackLaw, far: float) -> int:
 
 
 def _coverage(plant: Plant, law: FeedbackLaw) -> tuple[float, float]:
-    """Share of fresh calm episodes without an alarm, and what was promised."""
+    """Share of fresh normal episodes without an alarm, and the promised share."""
     periods = round(SECONDS / plant.period_s)
     watch = Watch.set_on(plant, law.repeated(300), np.arange(300), periods)
     gaps = surprises(plant, law.repeated(EPISODES), 10_000 + np.arange(EPISODES), periods)
@@ -233,14 +233,14 @@ def _coverage(plant: Plant, law: FeedbackLaw) -> tuple[float, float]:
 
 
 def _shaken(law: FeedbackLaw) -> FeedbackLaw:
-    """The same with gains far beyond its margin, and without its damping."""
+    """A law with gains far beyond its margin, and without its damping."""
     kp, kd, ki, *rest = law.numbers
     lag, weight, tracking = rest
     return FeedbackLaw(20 * kp, 0.0 * kd, 50 * ki, lag, weight, tracking, law.wiring)
 
 
 def _strangers(plant: Plant, law: FeedbackLaw) -> tuple[float, list[int]]:
-    """Share of episodes with a fault that the bypass took over in, and its delays in periods."""
+    """Share of episodes with a fault that the bypass took over, and its delays in periods."""
     periods, found, delays = 600, [], []
     watch = Watch.set_on(plant, law.repeated(90), np.arange(90), periods)
     faults = [PlantFault("reading off", 3.0, 3.0, s * OFF) for s in (-1, 1)]
@@ -256,7 +256,8 @@ def _strangers(plant: Plant, law: FeedbackLaw) -> tuple[float, list[int]]:
 def _violations(without: Sequence[str]) -> int:
     """Periods outside over a fleet of policies, some unsafe, each under a reading that is off.
 
-    Without learning and without release respectively, what they would have stopped acts too.
+    Without learning and without release respectively, policies that they would have stopped act
+    too.
     """
     problem, law = _known()
     plant, spec = problem.machine.service, OperateSpec(release_s=8.0)

@@ -1,4 +1,4 @@
-"""Policies that are made to be refused or held: what a shell is for.
+"""Policies designed to be refused or overridden by a shell.
 
 Shapes: n copies, p readings, q wanted values, m actions.
 """
@@ -13,14 +13,14 @@ Row = Float64[np.ndarray, "n m"]
 
 @dataclass(frozen=True)
 class RecklessPolicy:
-    """Pushes from one end to the other, whatever is wanted."""
+    """A policy that pushes from one end to the other, whatever is wanted."""
 
     actions: int
     most: float
     name: str = "reckless"
 
     def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
-        """The number of the period."""
+        """Initial memory: the number of the period."""
         return np.zeros((n, 1))
 
     def act(
@@ -29,7 +29,7 @@ class RecklessPolicy:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Row:
-        """All of the range, to one side for most of the time."""
+        """Return the ends of the range, mostly on one side."""
         side = np.sign(np.sin(0.02 * memory) + 0.3)
         return np.repeat(self.most * side, self.actions, 1)
 
@@ -40,5 +40,5 @@ class RecklessPolicy:
         wanted: Float64[np.ndarray, "n q"],
         applied: Row,
     ) -> Float64[np.ndarray, "n 1"]:
-        """A period later."""
+        """Advance by one period."""
         return memory + 1

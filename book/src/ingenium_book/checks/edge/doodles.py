@@ -22,7 +22,7 @@ keep = "verified"
 
 
 def doodles(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 18.8: sketches by class on the device, and what a reader takes them for."""
+    """Row 18.8: sketches by class on the device, and the classes that a reader assigns."""
     (commands.folder / "all.toml").write_text(SPEC)
     asked = ("--spec", "all.toml", "-n", SKETCHES, "--seed", 1, "--out", "run")
     done = commands("propose", "edge.doodle", *asked)

@@ -1,4 +1,4 @@
-"""Sketches by the device alone, helped over a network, and with the link cut while it draws."""
+"""Sketches by the device alone, helped over a network, and with the link cut during a sketch."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ from ingenium.scale.namespaces import FOLDER, NET, NamespacedSite, entered, lack
 from ingenium_book.findings import Commands, Finding
 
 PORT, COUNT = 7711, 32
-READY_S = 240.0  # that a helper may take to start on a busy machine
+READY_S = 240.0  # limit of a server's start on a busy machine
 SPEC = """
 problem = "edge.doodle"
 [setup]
@@ -28,7 +28,7 @@ keep = "verified"
 
 
 def linked(commands: Commands) -> Iterator[Finding]:
-    """The same sketches whoever runs the pen, and all of them when the link is cut."""
+    """Check that sketches are the same whatever runs the pen, and complete if the link is cut."""
     why = lacking()
     if why is not None:
         yield Finding(f"a run with the link cut cannot be tried here: {why}", False, gap=True)
@@ -64,7 +64,7 @@ def linked(commands: Commands) -> Iterator[Finding]:
 
 @contextmanager
 def _helpers(site: NamespacedSite) -> Iterator[list[str]]:
-    """Two machines that lend the pen, each behind its own link: their addresses."""
+    """Start two servers of the pen, each behind its own link; yield their addresses."""
     addresses = [f"{NET}.{i + 1}:{PORT}" for i in range(2)]
     lend = [sys.executable, "-m", "ingenium", "edge", "lend", str(trained.place("subjects"))]
     running = [
@@ -86,10 +86,10 @@ def _helpers(site: NamespacedSite) -> Iterator[list[str]]:
 
 
 def _listening(address: str, helper: "subprocess.Popen[bytes]") -> None:
-    """Wait until it does.
+    """Wait until the server listens.
 
     Raises:
-        EngineError: if it ended, or does not in time.
+        EngineError: if it ends, or exceeds its time.
     """
     host, _, port = address.partition(":")
     ends = time.monotonic() + READY_S
@@ -114,7 +114,7 @@ def _drawn(commands: Commands, name: str, *, edge: str = "", cloud: str = "") ->
 
 
 def _passed(site: NamespacedSite) -> int:
-    """Bytes that went to the first helper."""
+    """Bytes sent to the first server."""
     told = subprocess.run(
         ["ip", "-n", site.hub, "-j", "-s", "link", "show", "v0"],
         capture_output=True,
@@ -125,7 +125,7 @@ def _passed(site: NamespacedSite) -> int:
 
 
 def _cut(site: NamespacedSite, count: int) -> None:
-    """Take the link of the first helper down once so many bytes have passed."""
+    """Cut the link of the first server after `count` bytes."""
     ends, begun = time.monotonic() + READY_S, _passed(site)
     while _passed(site) < begun + count and time.monotonic() < ends:
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The search over recipes, beside all of them and beside each technique alone."""
+"""The search over recipes, compared with all of them and with each technique alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
@@ -53,7 +53,7 @@ def selector(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _both(commands: Commands, problem: str, entries: Mapping[str, Any]) -> tuple[Record, Record]:
-    """The search, and all recipes that fit."""
+    """Run the search, and all recipes that fit."""
     searched = fitted(commands, problem, finalists=SEARCHED, **entries)
     return searched, fitted(commands, problem, **entries)
 
@@ -73,7 +73,7 @@ def _limit(quantity: str, most: float, unit: str = "") -> dict[str, Any]:
 
 
 def _chosen(title: str, own: Pairs) -> Finding:
-    """What the search chose, and how far its loss is from that of the best of all."""
+    """Compare the chosen recipe's loss with the best of all."""
     losses = [[both["measured"]["loss"] for both in pair] for pair in own]
     gaps = [found["value"] - best["value"] for found, best in losses]
     titles = ", ".join(dict.fromkeys(f"`{found['recipe_title']}`" for found, _ in own))
@@ -91,7 +91,7 @@ def _chosen(title: str, own: Pairs) -> Finding:
 
 
 def _losses(own: Pairs) -> dict[str, list[float]]:
-    """Of the search, of the best of all, and of the best of each technique that holds alone."""
+    """Losses of the search, of the best of all, and of each technique's best feasible recipe."""
     found: dict[str, list[float]] = {k: [] for k in ("search", "all", *ALONE.values())}
     for searched, every in own:
         found["search"].append(value(searched["measured"], "loss"))
@@ -106,17 +106,17 @@ def _losses(own: Pairs) -> dict[str, list[float]]:
 
 
 def _alone(trial: Record) -> str:
-    """The one technique of a recipe that holds its limits; empty where there are more."""
+    """The one technique of a feasible recipe; empty if there are more."""
     recipe = trial["recipe"]
     used = (recipe["scheme"]["bits"] == 4, recipe["width"] < 1, recipe["distilled"])
     return ALONE.get((*used, recipe["aware"]), "") if trial["holds"] else ""
 
 
 def _beside_techniques(title: str, losses: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
-    """The loss of what was chosen, and of the best within the limits by one technique alone.
+    """Compare the chosen loss with the best within the limits by one technique alone.
 
     The search may choose one of these: on average over seeds it is no worse, and better in each
-    seed only where it chose none.
+    seed unless it chose one.
     """
     met = [name for name in ALONE.values() if losses[name]]
     unmet = ", ".join(name for name in ALONE.values() if name not in met)

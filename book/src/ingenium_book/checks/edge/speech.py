@@ -1,4 +1,4 @@
-"""Restored speech, shown by its commands: beside a filter, on the device, and in few bits."""
+"""Restored speech, shown by its commands: against a filter, on the device, and in few bits."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ Values = Mapping[str, np.ndarray]
 
 
 def speech(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 18.14: what is gained over a filter, and what is left when bits are few."""
+    """Row 18.14: the gain over a filter, and the quality at few bits."""
     own = _measured(commands, "run", COUNT)
     over = own["over_wiener_db"]
     middle, reach = over.mean(), 1.96 * over.std(ddof=1) / np.sqrt(len(over))
@@ -61,7 +61,7 @@ def speech(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _few_bits(rates: Mapping[int, Values]) -> Iterator[Finding]:
-    """What arrives over links, from the widest to the narrowest."""
+    """Check speech over links, from the widest to the narrowest."""
     for rate, found in rates.items():
         level = found["level_db"]
         yield Finding(
@@ -79,7 +79,7 @@ def _few_bits(rates: Mapping[int, Values]) -> Iterator[Finding]:
 
 
 def _device() -> Iterator[Finding]:
-    """What the network takes, as it was counted."""
+    """Check the counted cost of the network."""
     record = trained.record() or {}
     found, calls = record["measured"], record["graphs"]["gain"]["calls"]
     share = found["latency"]["value"] / calls / (256 / RATE_HZ)
@@ -95,7 +95,7 @@ def _device() -> Iterator[Finding]:
 def _measured(
     commands: Commands, name: str, count: int, *, rate: int = 0, family: str = trained.ON_DEVICE
 ) -> Values:
-    """What was measured of recordings, and the noise of each."""
+    """Measured values of recordings, and the noise of each."""
     (commands.folder / f"{name}.toml").write_text(SPEC.format(rate=rate, family=family))
     asked = ("--spec", f"{name}.toml", "-n", count, "--seed", 1)
     commands("propose", "edge.speech", *asked, "--out", name)

@@ -1,4 +1,4 @@
-"""Students: of fewer units, of few calls, and one that learns on after a drift."""
+"""Students: with fewer units, with few calls, and one that continues to learn after a drift."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ Records = Sequence[Mapping[str, Any]]  # of fits with one seed after the other
 
 @dataclass(frozen=True)
 class Pupils:
-    """Students of a teacher and the entries of their device sheet."""
+    """Students of a teacher, and the entries of their device sheet."""
 
     family: str  # of the teacher
     units: float  # share of its units, which makes a quarter of its bytes
@@ -66,7 +66,7 @@ def distillation(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _students(problem: str, every: Records) -> Iterator[Finding]:
-    """By acceptance and by perplexity, beside what designs alone teach as small a generator."""
+    """Compare students, by acceptance and perplexity, with equal generators trained on designs."""
     whole, small = named(every[0], "int8"), _taught(problem, every)[0]
     size = value(small, "flash") / value(whole, "flash")
     accepted = _kept(problem, every, by_acceptance=True)
@@ -85,7 +85,7 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
         f"perplexity a token: {ends(told, 2)} distilled, {ends(alone, 2)} by designs alone, "
         f"{ends(teacher, 2)} of the teacher",
         all(own < other for own, other in zip(told, alone, strict=True)),
-        gap=problem == VERSE,  # whose teacher learned little of few poems
+        gap=problem == VERSE,  # whose teacher learned little from few poems
     )
     lost = fmean(own / other for own, other in zip(told, teacher, strict=True)) - 1
     apart = [value(s, "apart") for s in _taught(problem, every)]
@@ -93,12 +93,12 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
         f"by perplexity they lose {lost:.1%}, and their designs lie {ends(apart, 3)} from the "
         "teacher's",
         lost <= LOST,
-        gap=problem != VERSE,  # the score of language; that of molecules is whether they hold
+        gap=problem != VERSE,  # the score of language; that of molecules is acceptance
     )
 
 
 def _taught(problem: str, every: Records, distilled: bool = True) -> list[Mapping[str, Any]]:
-    """What was measured of the students, distilled or taught by designs alone."""
+    """Measured values of the students, distilled or trained on designs alone."""
     more = ", distilled, by states" if distilled else ""
     title = f"int8, {100 * PUPILS[problem].units:.0f} % of units{more}"
     return [named(own, title) for own in every]
@@ -116,7 +116,7 @@ def _kept(
 
 
 def _few_calls(every: Records) -> Iterator[Finding]:
-    """A diffusion that learned to take few calls, by what is accepted and what is measured."""
+    """Check a diffusion trained for few calls, by acceptance and measured values."""
     rows = [[named(found, title) for title in CALLED] for found in every]
     many, bare, few = ([value(own, "accepted") for own in k] for k in zip(*rows, strict=True))
     whole, small = (value(rows[0][k], "instructions") for k in (0, 2))
@@ -136,7 +136,7 @@ def _few_calls(every: Records) -> Iterator[Finding]:
 
 
 def continual(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 22.18: students by size and time, and what is forgotten after a drift."""
+    """Row 22.18: students by size and time, and forgetting after a drift."""
     trials = fitted(commands, SMALL, widths=WIDTHS)["trials"]
     students = [t for t in trials if t["recipe"]["distilled"] or t["title"] == "int8"]
     students.sort(key=lambda t: -t["recipe"]["width"])
@@ -153,7 +153,7 @@ def continual(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _drifted(commands: Commands) -> Iterator[Finding]:
-    """What is learned and forgotten on the way, without replay and with it."""
+    """Compare learning and forgetting during a drift, with and without replay."""
     (commands.folder / "calm.toml").write_text(DRIFT.format(making=0.12, wasting=0.006))
     (commands.folder / "drift.toml").write_text(DRIFT.format(making=0.05, wasting=0.02))
     words = ("fit", SMALL, "--spec")
@@ -176,7 +176,7 @@ def _drifted(commands: Commands) -> Iterator[Finding]:
 
 
 def _figure(learned: Mapping[str, Records], few: Records) -> Figure:
-    """Scores over the teacher's by size, and how far designs lie apart by calls; a dot a seed."""
+    """Plot scores over the teacher's by size, and distances of designs by calls."""
     figure, grid = panels(1, 2, (3.6, 3.0))
     left, right = grid[0]
     groups = {

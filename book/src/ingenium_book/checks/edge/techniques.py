@@ -69,7 +69,7 @@ def formats(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _halved(commands: Commands) -> Iterator[Finding]:
-    """Half of the units of other generators gone."""
+    """Halve the units of other generators."""
     for problem in (SKETCHES, SECTIONS):
         own = {**ROUNDED[problem], "widths": [1.0, 0.5]}
         every = [fitted(commands, problem, **own, seed=seed) for seed in SEEDS]
@@ -87,7 +87,7 @@ def _halved(commands: Commands) -> Iterator[Finding]:
 
 
 def _rises(problem: str, every: Sequence[Mapping[str, Any]], kind: str) -> list[float]:
-    """Of half precision or of 8 bits, for each seed."""
+    """Rise of the loss by half precision or by 8 bits, for each seed."""
     return [
         _rise(
             problem,
@@ -103,7 +103,7 @@ def _span(rises: Sequence[float]) -> str:
 
 
 def aware(commands: Commands) -> Iterator[Finding]:
-    """Row 18.2: training with rounded weights beside rounding afterwards, at 4 bits."""
+    """Row 18.2: training with rounded weights compared with rounding afterwards, at 4 bits."""
     for problem, own in ROUNDED.items():
         rows = []
         for seed in SEEDS:
@@ -120,7 +120,7 @@ def aware(commands: Commands) -> Iterator[Finding]:
 
 
 def pruning(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 18.3: units or single weights left out and learned again, to the last instruction."""
+    """Row 18.3: units or single weights removed and retrained, to the last instruction."""
     curves = {}
     for kind, entries in (("units", {"widths": WIDTHS}), ("weights", {"zeros": ZEROS})):
         curves[kind] = sorted(_curve(fitted(commands, SMALL, **entries), kind))
@@ -155,7 +155,7 @@ def pruning(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _rise(problem: str, measured: Mapping[str, Any], original: Mapping[str, Any]) -> float:
-    """Of perplexity where losses are nats a token, and else of the loss."""
+    """Rise of perplexity where losses are nats a token, and otherwise of the loss."""
     if problem in TOKENS:
         return perplexity(measured) / perplexity(original) - 1
     return value(measured, "loss_rise")
@@ -165,7 +165,7 @@ Point = tuple[float, float, float, float]  # share gone, loss, million instructi
 
 
 def _curve(found: Mapping[str, Any], kind: str) -> Iterator[Point]:
-    """Of what learned from designs; the first is the whole."""
+    """Points of trials trained on designs; the first is the unpruned one."""
     for t in found["trials"]:
         own, measured = t["recipe"], t["measured"]
         usual = own["scheme"]["per_channel"] and own["scheme"]["zero_points"]

@@ -1,4 +1,4 @@
-"""Small generators that checks fit: one device sheet, and what a record says of its recipes."""
+"""Small generators for checks: one device sheet, and values of recipes from a record."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from ingenium_book.findings import Commands, Done
 
 SMALL = "process.laboratory"
 SKETCHES, SECTIONS = "edge.doodle", "airfoils.section"
-WIDTHS = (1.0, 0.75, 0.5, 0.25)  # shares of units that are kept
-SEEDS = range(5)  # of what calibrates, judges and teaches
+WIDTHS = (1.0, 0.75, 0.5, 0.25)  # shares of units that remain
+SEEDS = range(5)  # designs that calibrate, judge and train
 ROUNDED: Mapping[str, Mapping[str, Any]] = {  # of three domains, with what goes to the device
     SMALL: {"family": "vae"},
     SKETCHES: {"family": "pen"},
@@ -29,7 +29,7 @@ SHEET: Mapping[str, Any] = {
 
 
 def asked(commands: Commands, problem: str, *, family: str = "vae", **entries: Any) -> Done:
-    """The command that fits a generator to the sheet, with other entries of it."""
+    """Run the command that fits a generator to the sheet, with changed entries."""
     sheet = {**SHEET, "generator": {"family": family}, **entries}
     (commands.folder / "sheet.toml").write_text(tomli_w.dumps(sheet))
     return commands(
@@ -43,23 +43,23 @@ def fitted(commands: Commands, problem: str, **entries: Any) -> Mapping[str, Any
 
 
 def named(found: Mapping[str, Any], title: str) -> Mapping[str, Any]:
-    """What was measured of a recipe."""
+    """Measured values of a recipe."""
     (own,) = (t["measured"] for t in found["trials"] if t["title"] == title)
     measured: Mapping[str, Any] = own
     return measured
 
 
 def value(measured: Mapping[str, Any], name: str) -> float:
-    """Of a quantity."""
+    """Value of a quantity."""
     return float(measured[name]["value"])
 
 
 def perplexity(measured: Mapping[str, Any]) -> float:
-    """Of a generator whose losses are nats a token."""
+    """Perplexity of a generator whose losses are nats a token."""
     return math.exp(value(measured, "loss"))
 
 
 def ends(values: Sequence[float], digits: int = 4) -> str:
-    """From the least to the largest."""
+    """Format the range of values."""
     least, most = (f"{end:.{digits}f}" for end in (min(values), max(values)))
     return least if least == most else f"{least} to {most}"

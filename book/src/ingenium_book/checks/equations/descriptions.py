@@ -1,7 +1,7 @@
-"""Descriptions of processes, written by hand, each with the process that is meant.
+"""Descriptions of processes, written by hand, each with the meant process.
 
-The first ninety were seen by whoever wrote the pages of words. The fresh ones were written when the
-pages were done, and no word of a page was changed since.
+The first ninety were known to the author of the vocabularies. The fresh ones were written after
+these were finished, and no word of them was changed since.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ FIRST: Mapping[str, str] = {  # thirty, written with the words that the reader f
     "A radioactive sample decays.": "decay",
     "Decay of iodine into xenon and on.": "decay",
 }
-SECOND: Mapping[str, str] = {  # thirty more, which the pages of words have seen
+SECOND: Mapping[str, str] = {  # thirty more, known when the vocabularies were written
     "Owls catch voles in a forest.": "predation",
     "Wolves feed on moose on Isle Royale.": "predation",
     "Mites on strawberry plants and the mites that prey upon them.": "predation",
@@ -70,7 +70,7 @@ SECOND: Mapping[str, str] = {  # thirty more, which the pages of words have seen
     "The activity of a caesium source over the years.": "decay",
     "Uranium decays to thorium in a rock.": "decay",
 }
-THIRD: Mapping[str, str] = {  # thirty that were fresh when the pages were a third as long
+THIRD: Mapping[str, str] = {  # thirty that were fresh when the vocabularies were a third as long
     "Barn swallows take midges over a lake.": "predation",
     "Stoats were brought in to keep the rabbits of New Zealand down.": "predation",
     "Sea stars and the clams that they live on.": "predation",

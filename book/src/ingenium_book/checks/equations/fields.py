@@ -1,4 +1,4 @@
-"""Checks of networks that learn from what they leave of an equation (PINN)."""
+"""Checks of networks trained on the residual of an equation (PINN)."""
 
 import re
 import time
@@ -33,7 +33,7 @@ known = 12
 family = "pinn"
 """
 BURGERS, PHASES = "burgers", "allen_cahn"
-PLANTED: Mapping[str, str] = {  # what is written, and the cause that has to be told
+PLANTED: Mapping[str, str] = {  # the text, and the cause that must be reported
     "rate = 1.0": "steps too long",
     "rate = 1e-6": "steps too short",
     "steps = 5": "too few steps",
@@ -46,12 +46,12 @@ PLANTED: Mapping[str, str] = {  # what is written, and the cause that has to be 
     "joined = false": "ends that do not meet",
     "causal = 0.0": "times learned out of order",
 }
-PARTING = (PHASES, "diffusion = 2e-3")  # where what is late does not tell what is early
+PARTING = (PHASES, "diffusion = 2e-3")  # where late values do not determine early ones
 FEW = 400  # steps of a planted failure
 SHARP = 5e-4  # diffusion of phases, whose fronts are a cell or two wide
 SETTINGS = "steps = 700\nlayers = 2\npoints = 384"  # of all networks that have to converge
 WITHIN, FIELDS = 0.2, 8
-WISHES: Mapping[str, str] = {  # and what is written beside
+WISHES: Mapping[str, str] = {  # and additional settings
     "the Poisson equation on 32 points": "",
     "the heat equation on 64 points": "",
     "the wave equation on 64 points": "",
@@ -61,7 +61,7 @@ WISHES: Mapping[str, str] = {  # and what is written beside
 
 
 def residuals(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 32.7: networks from words beside scikit-fem, and failures that are told with a cause."""
+    """Row 32.7: networks from words against scikit-fem, and failures reported with a cause."""
     made = []
     for words, more in WISHES.items():
         finding, fields = _worded(commands, words, f"{SETTINGS}\n{more}")
@@ -87,7 +87,7 @@ def residuals(commands: Commands) -> Iterator[Finding | Picture]:
 
 @dataclass(frozen=True)
 class NetworkFields:
-    """Of one equation, with those of scikit-fem."""
+    """Fields of one equation by networks, and by scikit-fem."""
 
     equation: FieldEquation
     inputs: torch.Tensor
@@ -96,7 +96,7 @@ class NetworkFields:
 
 
 def _worded(commands: Commands, words: str, residual: str) -> tuple[Finding, NetworkFields | None]:
-    """Fields of an equation that is asked for in words, by networks."""
+    """Fields of an equation requested in words, by networks."""
     path = commands.folder / "wish" / "spec.toml"
     asked = f"{FIELDS} fields of {words}, error at most {WITHIN:.0%}"
     commands("ask", asked, "--out", "wish", "--overwrite")
@@ -127,14 +127,14 @@ def _by_elements(equation: FieldEquation, inputs: torch.Tensor) -> tuple[torch.T
     """Solutions by scikit-fem, and seconds of each."""
     second = second_engine(equation)
     assert second is not None
-    second.solve(inputs[0])  # what is made once
+    second.solve(inputs[0])  # one-time set-up
     began = time.process_time()
     found = torch.stack([second.solve(a) for a in inputs])
     return found, (time.process_time() - began) / len(inputs)
 
 
 def _failed(commands: Commands, equation: str, more: str, residual: str) -> tuple[str, str]:
-    """By how much a network is off where it fails, and the cause that is told."""
+    """Error of a network where it fails, and the reported cause."""
     spec = SPEC.format(equation=equation, more=more, residual=residual)
     (commands.folder / "field.toml").write_text(spec)
     asked = ("--spec", "field.toml", "-n", 2, "--out", "field", "--overwrite")
@@ -144,7 +144,7 @@ def _failed(commands: Commands, equation: str, more: str, residual: str) -> tupl
 
 
 def _sharp(commands: Commands) -> Finding:
-    """What a network says of fronts that it does not hold, and the solvers beside."""
+    """Answer of a network for fronts it cannot resolve, compared with the solvers."""
     off, cause = _failed(commands, PHASES, f"diffusion = {SHARP}", SETTINGS)
     own = AllenCahn(points=64, diffusion=SHARP)
     inputs = own.draw(FIELDS, torch.Generator().manual_seed(0))
@@ -164,7 +164,7 @@ def _sharp(commands: Commands) -> Finding:
 
 
 def _beside(made: Sequence[NetworkFields]) -> Figure:
-    """One field of each equation; in the plane along its middle."""
+    """Plot one field of each equation; in the plane along its middle."""
     figure, grid = panels(1, len(made), (2.3, 2.1))
     for axes, own in zip(grid[0], made, strict=True):
         x = np.arange(own.equation.points) / own.equation.points
@@ -187,7 +187,7 @@ STIFF: tuple[AllenCahn | Burgers, ...] = (
     Burgers(points=64),
 )
 UNSCALED, USUAL = 20.0, ResidualSettings()
-ARMS: Mapping[str, tuple[float, float]] = {  # the unit of times, and how what is late waits
+ARMS: Mapping[str, tuple[float, float]] = {  # the unit of times, and the delay of late times
     "neither": (UNSCALED, 0.0),
     "scaling alone": (USUAL.coordinate_unit, 0.0),
     "weights alone": (UNSCALED, USUAL.causal),
@@ -196,7 +196,7 @@ ARMS: Mapping[str, tuple[float, float]] = {  # the unit of times, and how what i
 
 
 def tamed() -> Iterator[Finding]:
-    """Row 32.17, its part on networks: coordinates of the order of 1, and weights in time."""
+    """Row 32.17, its part on networks: coordinates of order 1, and weights in time."""
     own = ResidualSettings(steps=500, width=24, layers=2, points=384)
     for equation in STIFF:
         inputs = equation.draw(2, torch.Generator().manual_seed(0))

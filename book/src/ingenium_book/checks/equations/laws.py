@@ -1,4 +1,4 @@
-"""Checks of laws that are found in what a network learned."""
+"""Checks of laws found in what a network has learned."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ COLUMNS: Mapping[str, tuple[str, float, float]] = {  # units and ranges
     "height": ("m", 0.5, 3.0),
 }
 NOISE, SEEN, TOLD, STEPS = 0.02, 400, 240, 1500  # spread of readings; rows, of both; of the fit
-TAUGHT = 1600  # short formulas that a search builds laws from, for what a network learned
+TAUGHT = 1600  # short formulas that a search builds laws from, for a network's answers
 NEAR = 0.05  # of a coefficient
 SPEC = """
 problem = "equations.law"
@@ -42,14 +42,14 @@ at_most = 0.4
 
 
 def recovered(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 35.22, its part on laws: from readings with noise to a network, and on to the law."""
+    """Row 35.22, its part on laws: from noisy readings to a network, and on to the law."""
     yield from distilled(commands)
     yield Finding("probes of what a model holds, against shuffled labels", False, gap=True)
     yield Finding("a bottleneck of named concepts", False, gap=True)
 
 
 def distilled(commands: Commands) -> Iterator[Finding | Picture]:
-    """A network learns from noisy readings; a search of laws sees its answers alone."""
+    """Train a network on noisy readings; search for laws in its answers alone."""
     rng = np.random.default_rng(11)
     x, noisy = _read(rng, SEEN, NOISE)
     network = _taught(x, noisy)
@@ -76,7 +76,7 @@ def distilled(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _read(rng: np.random.Generator, rows: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
-    """Columns within their ranges, and the energy with errors of a share of its spread."""
+    """Sample columns within their ranges, and the energy with errors of a share of its spread."""
     x = np.stack([rng.uniform(low, high, rows) for _, low, high in COLUMNS.values()], 1)
     mass, speed, fall, height = x.T
     energy = 0.5 * mass * speed**2 + mass * fall * height
@@ -84,7 +84,7 @@ def _read(rng: np.random.Generator, rows: int, noise: float) -> tuple[np.ndarray
 
 
 def _taught(x: np.ndarray, energy: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """A network of two layers on standardised columns."""
+    """Train a network of two layers on standardised columns."""
     middle, spread = x.mean(0), x.std(0)
     start, width = float(energy.mean()), float(energy.std())
     a = torch.from_numpy((x - middle) / spread).float()
@@ -108,13 +108,13 @@ def _taught(x: np.ndarray, energy: np.ndarray) -> Callable[[np.ndarray], np.ndar
 
 
 def write_table(commands: Commands, heads: Sequence[str], x: np.ndarray, y: np.ndarray) -> None:
-    """A table whose last column is the target, beside the commands."""
+    """Write a table whose last column is the target, in the folder of the commands."""
     rows = "\n".join(",".join(f"{v:.12g}" for v in row) for row in np.c_[x, y])
     (commands.folder / "law.csv").write_text(f"{','.join(heads)}\n{rows}\n")
 
 
 def searched(commands: Commands, names: Sequence[str], bank: int, limits: str = "") -> Done:
-    """Laws of that table from so many short formulas, in the folder `law`."""
+    """Search laws of that table from `bank` short formulas, in the folder `law`."""
     spec = SPEC.format(target=names[-1], bank=bank, limits=limits)
     (commands.folder / "law.toml").write_text(spec)
     asked = ("--spec", "law.toml", "-n", 40, "--out", "law", "--overwrite")
@@ -131,7 +131,7 @@ def formulas(commands: Commands, names: Sequence[str]) -> Iterator[Any]:
 
 
 def _found(commands: Commands) -> tuple[float, float] | None:
-    """The coefficients of `m v^2` and `m g h` of an accepted law that has these terms alone."""
+    """Coefficients of `m v^2` and `m g h` of an accepted law with these terms alone."""
     searched(commands, (*COLUMNS, "energy"), TAUGHT, NOISY)
     m, v, g, h = sympy.symbols(" ".join(COLUMNS))
     for formula in formulas(commands, tuple(COLUMNS)):

@@ -1,4 +1,4 @@
-"""Checks of rows on models of processes and on laws: what public commands do with them."""
+"""Checks of models of processes and of laws, by public commands."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ def formulation(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _colony(commands: Commands) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hours, readings and truth of a colony, whose readings lie beside the commands."""
+    """Hours, readings and truth of a colony, whose readings are in the folder of the commands."""
     rng = np.random.default_rng(4)
     time = np.arange(0.0, 24.0)
     exact = CAPACITY / (1 + (CAPACITY / BEGUN - 1) * np.exp(-RATE * time))
@@ -68,7 +68,7 @@ def _colony(commands: Commands) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _grown(constants: Mapping[str, float], time: np.ndarray) -> np.ndarray:
-    """The logistic course of constants, by SciPy."""
+    """The logistic trajectory of constants, by SciPy."""
     run = solve_ivp(
         lambda t, x: constants["r"] * x * (1 - x / constants["k"]), (0, time[-1]), [BEGUN],
         t_eval=time, rtol=1e-9,
@@ -77,7 +77,7 @@ def _grown(constants: Mapping[str, float], time: np.ndarray) -> np.ndarray:
 
 
 def _descriptions(commands: Commands) -> Iterator[Finding]:
-    """All of them are read."""
+    """Check the reading of all descriptions."""
     seen = {**FIRST, **SECOND, **THIRD}
     read = commands("models", "read", *seen).answer["read"]
     right = [r["words"] for r in read if r["processes"] == [seen[r["words"]]]]
@@ -116,7 +116,7 @@ BOXES, POINTS = 100, 100  # formulas, and points in boxes of each
 
 
 def hidden(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 31.5: constants and what is conserved, from noisy readings at uneven times."""
+    """Row 31.5: constants and conserved quantities, from noisy readings at uneven times."""
     rng = np.random.default_rng(11)
     time = np.sort(np.concatenate([[0.0], rng.uniform(0.2, 14.8, 28), [15.0]]))
     a, b, c, d = PREY
@@ -191,7 +191,7 @@ def doses(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _people(commands: Commands) -> Finding:
-    """Mixed effects of people that were simulated by the closed form (Bateman's function)."""
+    """Check mixed effects of people simulated by the closed form (Bateman's function)."""
     rng, rows = np.random.default_rng(18), []
     rates = {"p": 1.5, "q": 0.09}
     time = np.array([0.25, 0.5, 1, 2, 4, 8, 16, 24])
@@ -224,7 +224,7 @@ keep = "verified"
 
 
 def bounds(commands: Commands) -> Iterator[Finding]:
-    """Row 32.17: bounds by interval arithmetic hold the truth, told with forty digits."""
+    """Row 32.17: bounds by interval arithmetic contain the truth, computed with forty digits."""
     (commands.folder / "laws.toml").write_text(LAWS)
     asked = ("--spec", "laws.toml", "-n", 3 * BOXES, "--out", "laws")
     done = commands("propose", "equations.law", *asked)
@@ -259,7 +259,7 @@ def bounds(commands: Commands) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class BoundedFormula:
-    """Its value at a point of a box, and its bounds over that box by two kinds of arithmetic."""
+    """Value of a formula at a point of a box, and its bounds over the box by two arithmetics."""
 
     true: mpmath.mpf
     ends: tuple[float, float]
@@ -267,14 +267,14 @@ class BoundedFormula:
 
     @property
     def width(self) -> float:
-        """Of the bounds."""
+        """Width of the bounds."""
         return self.ends[1] - self.ends[0]
 
 
 def _bounded(
     table: MeasuredTable, tokens: Postfix, own: Sequence[float], rng: np.random.Generator
 ) -> Iterator[BoundedFormula]:
-    """A formula in random boxes within the widened one of the table, where it has a value."""
+    """Yield a formula in random boxes within the widened one of the table, where it has a value."""
     box, names = table.wide(2.0).numpy()[:, :, None], table.language.names
     ends = np.sort(box[0] + (box[1] - box[0]) * rng.random((2, len(box[0]), POINTS)), axis=0)
     low, high = ends[0], ends[0] + 0.1 * (ends[1] - ends[0])
@@ -290,7 +290,7 @@ def _bounded(
 
 
 def _exact(tokens: Postfix, constants: Sequence[float], at: Mapping[str, float]) -> mpmath.mpf:
-    """The value of a formula at a point, in forty digits."""
+    """Value of a formula at a point, in forty digits."""
     stack: list[mpmath.mpf] = []
     held = iter(constants)
     with mpmath.workdps(40):

@@ -1,4 +1,4 @@
-"""The check of what units save a search of laws, counted in expressions that were tried."""
+"""Check of the savings by units in a search of laws, counted in tried expressions."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from ingenium.evaluate.intervals import t_interval
 from ingenium_book.checks.equations.laws import distilled, formulas, searched, write_table
 from ingenium_book.findings import Commands, Finding, Picture
 
-BANKS = (50, 200, 800, 3200)  # short formulas of a search, which is widened until the law is there
+BANKS = (50, 200, 800, 3200)  # short formulas of a search, which is widened until the law is found
 ROWS, EXACT = 120, 1e-9  # of a table; of a constant, to its simple number
 Columns = Mapping[str, tuple[str, float, float]]  # unit and range; the target last, without
 LAWS: Mapping[str, Columns] = {  # from six chapters of a textbook, in its letters
@@ -34,7 +34,7 @@ LAWS: Mapping[str, Columns] = {  # from six chapters of a textbook, in its lette
 
 @dataclass(frozen=True)
 class LawHunt:
-    """What searches tried until the exact law was there, or in all of them."""
+    """Expressions tried until the exact law was found, or in all searches."""
 
     rows: int  # expressions on rows of the table
     algebra: int  # sums and products by linear algebra
@@ -42,12 +42,12 @@ class LawHunt:
 
     @property
     def all(self) -> int:
-        """Of both kinds."""
+        """Number of both kinds."""
         return self.rows + self.algebra
 
 
 def prior(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 32.6: what a search tries with units told and without, and the law of a network."""
+    """Row 32.6: expressions of a search with units and without, and the law of a network."""
     yield from distilled(commands)
     yield Finding("forms that a language model proposes", False, gap=True)
     hunts = {law: (_hunted(commands, law, told=True), _hunted(commands, law, told=False))
@@ -69,7 +69,7 @@ def prior(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _fewer(what: str, pairs: Sequence[tuple[int, int]]) -> Finding:
-    """Whether units save expressions, law by law."""
+    """Check that units save expressions, law by law."""
     told, plain = np.array(pairs).T
     times = t_interval(np.log(plain / told))
     low, middle, high = (math.exp(x) for x in (times.low, times.value, times.high))
@@ -82,7 +82,7 @@ def _fewer(what: str, pairs: Sequence[tuple[int, int]]) -> Finding:
 
 
 def _hunted(commands: Commands, law: str, *, told: bool) -> LawHunt:
-    """Searches that widen until they find a law; what the narrow ones tried counts too."""
+    """Count over searches that widen until they find a law; narrow ones count too."""
     names, rng = tuple(LAWS[law]), np.random.default_rng(len(law))
     columns = list(LAWS[law].values())
     x = np.stack([rng.uniform(low, high, ROWS) for _, low, high in columns[:-1]], 1)
@@ -104,7 +104,7 @@ def _hunted(commands: Commands, law: str, *, told: bool) -> LawHunt:
 
 
 def _paired(hunts: Mapping[str, tuple[LawHunt, LawHunt]]) -> Figure:
-    """A line for each law, from units that are told to none."""
+    """Plot a line for each law, from the search with units to the one without."""
     figure, axes = plane(5.6, 2.6)
     for row, (told, plain) in enumerate(hunts.values()):
         axes.plot([told.all, plain.all], [row, row], color=MUTED, lw=1, zorder=1)

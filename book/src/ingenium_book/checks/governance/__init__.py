@@ -1,1 +1,1 @@
-"""Systems of governance, shown by the commands of a release in seconds."""
+"""Checks of governance, by the commands of a release, in seconds."""

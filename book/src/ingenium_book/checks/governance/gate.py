@@ -1,4 +1,4 @@
-"""Rows 33.16 and 36.20: what the gate before publishing lets through, and what it doesn't."""
+"""Rows 33.16 and 36.20: runs that the gate before publishing admits, and those it blocks."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ SPOILED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {  # file of a run, a
 
 
 def publishing_gate(commands: Commands) -> Iterator[Finding]:
-    """Row 33.16: principles become checks that block, and persons answer by name."""
+    """Row 33.16: principles become checks that block, and persons approve by name."""
     release = Release(commands)
     release.new_key("eve")
     blocked = _unsigned(release)
@@ -55,7 +55,7 @@ def publishing_gate(commands: Commands) -> Iterator[Finding]:
 
 
 def _unsigned(release: Release) -> dict[str, bool]:
-    """Attempts until all have signed as they may, each with whether it was blocked."""
+    """Try to publish until all have signed; each attempt with whether it was blocked."""
     first, last = release.roles
     acts: dict[str, Callable[[], Any]] = {
         "nobody signed": lambda: None,
@@ -73,7 +73,7 @@ def _unsigned(release: Release) -> dict[str, bool]:
 
 
 def _spoiled(release: Release, name: str, change: Callable[[bytes], bytes]) -> bool:
-    """Whether a run with a file that was changed is blocked; the file is put back."""
+    """True if a run with a changed file is blocked; the file is restored."""
     place = release.run / name
     content = place.read_bytes()
     spoilt = change(content)
@@ -84,7 +84,7 @@ def _spoiled(release: Release, name: str, change: Callable[[bytes], bytes]) -> b
 
 
 def _who(crate: Path) -> set[str]:
-    """Who approved, as the crate says it to other programs."""
+    """Approvers, as the crate names them to other programs."""
     graph = json.loads((crate / "ro-crate-metadata.json").read_text())["@graph"]
     return {
         one["agent"]["@id"].removeprefix("#") for one in graph if one["@type"] == "EndorseAction"
@@ -92,7 +92,7 @@ def _who(crate: Path) -> set[str]:
 
 
 def four_layers(commands: Commands) -> Iterator[Finding]:
-    """Row 36.20: days hold their energy exactly, as files too, and four layers all must sign."""
+    """Row 36.20: days have exactly their energy, as files too, and four layers all must sign."""
     release = Release(commands, LAYERS, count=64)
     designs = xr.open_dataset(release.run / "designs.nc")
     proposed = _off(designs["load_p"].to_numpy())
@@ -121,6 +121,6 @@ def four_layers(commands: Commands) -> Iterator[Finding]:
 
 
 def _off(load_p: np.ndarray) -> float:
-    """Largest relative error of the energy of days, added up in extended precision."""
+    """Largest relative error of the energy of days, summed in extended precision."""
     energy = load_p.astype(np.longdouble).sum(1) * STEP_H
     return float(np.abs(energy / HOURS - 1).max())

@@ -1,4 +1,4 @@
-"""Rows 34.14 and 30.15: what is found of tampering and denied, and what a run takes of energy."""
+"""Rows 34.14 and 30.15: detection of tampering, denied rights, and the energy of a run."""
 
 import json
 import os
@@ -20,12 +20,12 @@ STATEMENTS = (
     "INSERT INTO entries SELECT 99, time, kind, actor, body, body_digest, hash, 'h' "
     "FROM entries WHERE sequence = 20",
 )
-MANY = 4000  # days, so that what a command takes beside its run weighs little
+MANY = 4000  # days, so that the overhead of a command weighs little
 WATTS, GRAMS = 10.0, 100.0  # of a busy thread; of CO2 equivalents for a kWh
 
 
 def tampering_and_rights(commands: Commands) -> Iterator[Finding]:
-    """Row 34.14: every planted tampering is found, and what is forbidden is denied."""
+    """Row 34.14: every planted tampering is found, and every forbidden action is denied."""
     release = Release(commands, ("safety",))
     verify = ("verify", PROBLEM, "run/designs/profile_000000.csv", "--spec", "spec.toml")
     while _count(commands) < tampering.SIGNED:
@@ -67,7 +67,7 @@ def _count(commands: Commands) -> int:
 
 
 def _found(commands: Commands, head: str) -> frozenset[str]:
-    """Which of chain, anchor and signatures see that something is wrong."""
+    """Return those of chain, anchor and signatures that report a fault."""
     codes = {
         "chain": commands("ledger", "check").code,
         "anchor": commands("ledger", "check", "--anchor", head).code,
@@ -77,7 +77,7 @@ def _found(commands: Commands, head: str) -> frozenset[str]:
 
 
 def _refused(kept: Kept) -> int:
-    """How many statements the database refuses because it is append-only."""
+    """Count statements that the database refuses as append-only."""
     refused = 0
     with closing(sqlite3.connect(kept.place, isolation_level=None)) as db:
         for statement in STATEMENTS:
@@ -89,7 +89,7 @@ def _refused(kept: Kept) -> int:
 
 
 def energy_account(commands: Commands) -> Iterator[Finding]:
-    """Row 30.15: each run says what it took, how that is known, and what carbon it stands for."""
+    """Row 30.15: each run reports its energy, its method, and its carbon."""
     (commands.folder / "spec.toml").write_text(DAYS)
     told = {"INGENIUM_THREAD_WATTS": f"{WATTS:g}", "INGENIUM_CARBON": f"{GRAMS:g} a made-up grid"}
     bare, _ = _took(commands, 2, "first")  # opens packages, which is no part of a run
@@ -112,7 +112,7 @@ def energy_account(commands: Commands) -> Iterator[Finding]:
 
 
 def _took(commands: Commands, n: int, out: str) -> tuple[dict[str, Any], float]:
-    """The energy that a run says it took, and the processor time of its command by the clock."""
+    """Energy reported by a run, and the CPU time of its command."""
     before = os.times()
     words = ("--spec", "spec.toml", "-n", n, "--seed", 1, "--out", out)
     commands("propose", PROBLEM, *words)
@@ -123,7 +123,7 @@ def _took(commands: Commands, n: int, out: str) -> tuple[dict[str, Any], float]:
 
 @contextmanager
 def _setting(told: dict[str, str]) -> Iterator[None]:
-    """What a user says in the environment, and then as it was."""
+    """Set environment variables, and restore them afterwards."""
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:

@@ -1,4 +1,4 @@
-"""Rows 22.17, 29.17 and 34.16: the record of a release, and what is missing in it."""
+"""Rows 22.17, 29.17 and 34.16: the record of a release, and its gaps."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ Control = Mapping[str, Any]
 
 
 def _released(commands: Commands) -> Release:
-    """A release that was signed, published and packed."""
+    """Build a release that is signed, published and packed."""
     release = Release(commands)
     for role in release.roles:
         release.sign(role)
@@ -39,7 +39,7 @@ def _controls(done: Done, name: str = "") -> list[Control]:
 
 
 def control_map(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 22.17: each control points to evidence or says none; taken away, its line flips."""
+    """Row 22.17: each control points to evidence or to none; without evidence, its line changes."""
     release = _released(commands)
     packed = commands("pack", "record", "--run", "run")
     frameworks, every = packed.answer["frameworks"], _controls(packed)
@@ -60,7 +60,7 @@ def control_map(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _flips(release: Release, packed: Done) -> Iterator[Finding]:
-    """Evidence is taken away by kind; the lines that rest on it must lose it, and no other."""
+    """Remove evidence by kind: lines that rest on it must lose it, and no other line."""
     commands, run = release.commands, release.run / "run.json"
     without_run = commands("pack", "no-run")
     yield _flip("run", "no run is given", packed, without_run)
@@ -80,7 +80,7 @@ def _flips(release: Release, packed: Done) -> Iterator[Finding]:
 
 
 def _flip(kind: str, why: str, packed: Done, spoilt: Done) -> Finding:
-    """Whether all evidence of a kind that counted no longer does, and each line says so."""
+    """Check that no removed evidence of a kind counts any more, and that each line reports it."""
     lost, still = set(), 0
     pairs = zip(_controls(packed), _controls(spoilt), strict=True)
     for before, after in pairs:
@@ -109,7 +109,7 @@ def _bars(frameworks: list[Mapping[str, Any]]) -> Figure:
 
 
 def release_record(commands: Commands) -> Iterator[Finding]:
-    """Row 34.16: one command makes the record of a release, true and with what is missing."""
+    """Row 34.16: one command writes the record of a release, true and with its gaps."""
     _released(commands)
     packed = commands("pack", "record", "--run", "run")
     commands("pack", "again", "--run", "run")
@@ -139,14 +139,14 @@ def release_record(commands: Commands) -> Iterator[Finding]:
 
 
 def _timeless(path: Path) -> str:
-    if path.name == "SHA256SUMS":  # of files that tell when they were made
+    if path.name == "SHA256SUMS":  # of files that contain their time
         return " ".join(line.split()[1] for line in path.read_text().splitlines())
     lines = path.read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not line.strip(' "-').startswith(TIMES))
 
 
 def _wrong(record: Path) -> list[str]:
-    """Files that are not what SHA256SUMS says, or are not there."""
+    """Files that differ from SHA256SUMS, or are missing."""
     pairs = [line.split("  ", 1) for line in (record / "SHA256SUMS").read_text().splitlines()]
     digests = {n: hashlib.sha256((record / n).read_bytes()).hexdigest() for _, n in pairs}
     return [name for digits, name in pairs if digests[name] != digits]
@@ -161,7 +161,7 @@ def _noticed(record: Path, name: str) -> bool:
 
 
 def governance_file(commands: Commands) -> Iterator[Finding]:
-    """Row 29.17: an artefact for each component, a map of how data flows, and forms that return."""
+    """Row 29.17: an artefact for each component, a map of data flows, and files read back."""
     release = _released(commands)
     packed = commands("pack", "record", "--run", "run")
     themes = _controls(packed, "ECCOLA")
@@ -189,7 +189,7 @@ def governance_file(commands: Commands) -> Iterator[Finding]:
 
 
 def _mapped(release: Release) -> Finding:
-    """Whether the map as W3C PROV shows what a run used and made, and who signed, and only once."""
+    """Check that W3C PROV shows inputs, results and signers of a run, each once."""
     commands = release.commands
     commands("ledger", "export", "map.json", "--as", "prov-json", "--run", "run")
     drawn = json.loads((commands.folder / "map.json").read_text())
@@ -210,7 +210,7 @@ def _digits(name: str) -> str:
 
 
 def _returned(release: Release) -> Iterator[Finding]:
-    """Forms that are read again: spec, designs, ledger."""
+    """Check files that are read back: spec, designs, ledger."""
     commands, run = release.commands, release.run
     same = load(run / "spec.toml") == load(commands.folder / "spec.toml")
     yield Finding("the spec of the run is the one that was asked", same)

@@ -1,4 +1,4 @@
-"""A release as users make one by commands: a run, keys of those who may sign, and the gate."""
+"""A release by the public commands: a run, keys of signers, and the gate."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ KEYS = Extra("audit")
 
 @dataclass
 class Release:
-    """A run of a few days in the folder of the commands, and the file of who may sign."""
+    """A run of a few days in the folder of the commands, and the file of signers."""
 
     commands: Commands
     roles: tuple[str, ...] = ("safety", "release")
@@ -43,12 +43,12 @@ class Release:
 
     @property
     def ledger(self) -> Path:
-        """The file of the ledger, as the command names it."""
+        """The file of the ledger, in the spelling of the command."""
         place: str = self.commands("ledger", "check").answer["ledger"]
         return Path(place.removeprefix("sqlite:///"))
 
     def new_key(self, name: str) -> str:
-        """Write a key as `ssh-keygen` does; gives its public line."""
+        """Write a key as `ssh-keygen` does; return its public line."""
         kind = KEYS.package("cryptography.hazmat.primitives.asymmetric.ed25519")
         form = KEYS.package("cryptography.hazmat.primitives.serialization")
         key = kind.Ed25519PrivateKey.generate()
@@ -59,31 +59,31 @@ class Release:
         return str(public.decode())
 
     def sign(self, role: str, *more: str, key: str = "", by: str = "") -> Done:
-        """Sign the run as the owner of a role does, or with another's key or name."""
+        """Sign the run as the owner of a role, or with another's key or name."""
         how = ("--by", by or f"{role}@lab", "--key", f"{key or role}.key", *more)
         words = ("--as", role, "--statement", "Looked at it.", *how)
         return self.commands("ledger", "sign", self.entry, *words)
 
     def publish(self, out: str) -> Done:
-        """Ask the gate for a crate that every role has signed."""
+        """Request a crate that every role has signed from the gate."""
         roles = [word for role in self.roles for word in ("--as", role)]
         return self.commands("publish", "run", out, *roles, "--signers", "signers")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A file of a ledger as it was, to put it back after each thing that is done to it."""
+    """Copy of a ledger's file, to restore it after each change."""
 
     place: Path
     content: bytes
 
     @classmethod
     def of(cls, place: Path) -> "Kept":
-        """The file now."""
+        """Copy the file."""
         return cls(place, place.read_bytes())
 
     def back(self) -> None:
-        """As it was, without what a database leaves beside it."""
+        """Restore the file, without companions that a database leaves."""
         for path in self.place.parent.glob(f"{self.place.name}-*"):
             path.unlink()
         self.place.write_bytes(self.content)

@@ -1,9 +1,9 @@
-"""What somebody who may write the file of a ledger can do to it, and what finds that.
+"""Tampering with the file of a ledger by somebody who may write it, and its detection.
 
-Three things look: the *chain* alone, an *anchor* (an earlier head kept elsewhere), and the
-*signatures* of sign-offs against the list of who may sign. Whoever may write the whole file can
-write a whole new chain: then only the other two see it, and whoever cuts off the end, or leaves
-out sign-offs, is seen by the anchor alone.
+Three things detect it: the *chain* alone, an *anchor* (an earlier head stored elsewhere), and the
+*signatures* of sign-offs against the list of signers. Anybody who may write the whole file can
+write a whole new chain: then only the other two detect it, and only the anchor detects a cut end or
+omitted sign-offs.
 """
 
 import random
@@ -24,7 +24,7 @@ Rows = list[Entry]
 
 @dataclass(frozen=True)
 class Act:
-    """One way to tamper, and what finds it."""
+    """One way to tamper, and its detectors."""
 
     name: str
     change: Callable[[Rows, random.Random], Rows]
@@ -32,8 +32,8 @@ class Act:
 
 
 def tamper(place: Path, act: Act, seed: int) -> None:
-    """Do an act to the file of a ledger, guards and all put back as they were."""
-    rng = random.Random(f"tamper {seed}")  # not the numbers that the ledger was made with
+    """Carry out an act on the file of a ledger, with all guards restored."""
+    rng = random.Random(f"tamper {seed}")  # other numbers than those of the ledger's seed
     with sqlite3.connect(place, isolation_level=None) as db:
         columns = "sequence, time, kind, actor, body, body_digest, previous, hash"
         rows = db.execute(f"SELECT {columns} FROM entries ORDER BY sequence")
@@ -49,18 +49,18 @@ def tamper(place: Path, act: Act, seed: int) -> None:
 
 
 def _any(rng: random.Random) -> int:
-    """The place of an entry that is neither signed, a sign-off, the first nor the last."""
+    """Place of a random entry that is neither signed, a sign-off, the first nor the last."""
     free = [i for i in range(1, ENTRIES - 1) if i not in (SIGNED - 1, SIGNED)]
     return rng.choice(free)
 
 
 def _late(rng: random.Random) -> int:
-    """The place of an entry after the sign-off and before the last."""
+    """Place of a random entry after the sign-off and before the last."""
     return rng.randrange(SIGNED + 1, ENTRIES - 1)
 
 
 def _chained(rows: Rows) -> Rows:
-    """Numbers, digests and hashes of all entries anew, so that the chain is right."""
+    """Recompute numbers, digests and hashes of all entries, so that the chain is valid."""
     made: Rows = []
     last = GENESIS
     for i, entry in enumerate(rows, start=1):
@@ -72,7 +72,7 @@ def _chained(rows: Rows) -> Rows:
 
 
 def _other(entry: Entry, rng: random.Random) -> Entry:
-    """An entry with another body."""
+    """Return an entry with another body."""
     return replace(entry, text=canonical(entry.body | {"value": rng.random()}))
 
 
@@ -148,7 +148,7 @@ def _rewrite_without_sign_offs(rows: Rows, rng: random.Random) -> Rows:
 
 
 def _turn_sign_off(rows: Rows, rng: random.Random) -> Rows:
-    """The sign-off says something else, or is another's; the chain is computed anew."""
+    """Change the text or the author of the sign-off, and recompute the chain."""
     signed = rows[SIGNED]
     turned = rng.choice(
         [
@@ -161,7 +161,7 @@ def _turn_sign_off(rows: Rows, rng: random.Random) -> Rows:
 
 
 def _forge_sign_off(rows: Rows, rng: random.Random) -> Rows:
-    """A sign-off in another's name is added at the end, with a signature copied or with none."""
+    """Append a sign-off in another's name, with a copied signature or with none."""
     target = rows[rng.randrange(SIGNED + 1, ENTRIES)]
     seal = rng.choice([None, rows[SIGNED].body["signature"]])
     body = rows[SIGNED].body | {"entry": target.hash, "signature": seal}

@@ -1,4 +1,4 @@
-"""Means over days and weeks of what is known a day ahead, and distances of families."""
+"""Means over days and weeks of day-ahead forecasts, and distances of families."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ SERIES = ("load", "solar", "wind")
 
 
 def days_and_weeks(commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Means over days, and intervals over weeks, of each run that was read, by its name."""
+    """Means over days, and intervals over weeks, of each run, by its name."""
     found: dict[str, Any] = {}
     for run, arrays in values.items():
         if not isinstance(arrays, Mapping) or "day" not in arrays:
@@ -52,7 +52,7 @@ def series(commands: Commands, values: Mapping[str, Any]) -> int:
 
 
 def distances(commands: Commands, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Distance of each family from real time series, by what they are of."""
+    """Distance of each family from real time series, by kind of series."""
     text = (commands.folder / "hub" / "comparison.json").read_text()
     table = Comparison.from_json(text)
     return {

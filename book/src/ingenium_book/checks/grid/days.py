@@ -19,7 +19,7 @@ def distances(commands: Commands, values: Mapping[str, Any]) -> dict[str, float]
 
 
 def midnights(commands: Commands, values: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """By how much midnights jump more than in real weeks under the same conditions."""
+    """Excess of jumps over midnight relative to real weeks under the same conditions."""
     found = {}
     for grid in ("low", "medium"):
         jump, real = (values[name]["midnight_jump"] for name in (grid, f"{grid}_real"))

@@ -1,8 +1,8 @@
-"""How far CHGNet lies from pw.x, on crystals that were drawn at random from the list.
+"""Differences of CHGNet from pw.x, on crystals sampled at random from the list.
 
-Those that runs of the example asked about are near the hull and have a gap; what is drawn here is
-neither, so that its errors are those of the whole list. `python -m
-ingenium_book.checks.matter.agreement 30` asks pw.x about the first thirty; answers are cached.
+Crystals of the example's runs are near the hull and have a gap; those sampled here are not
+selected, so that their errors are those of the whole list. `python -m
+ingenium_book.checks.matter.agreement 30` runs pw.x on the first thirty; answers are cached.
 """
 
 import sys
@@ -24,7 +24,7 @@ MOST = 30
 
 @dataclass(frozen=True)
 class AgreementRow:
-    """One crystal, in eV an atom above its two binaries, and the pressure that pw.x finds."""
+    """One crystal, in eV an atom above its two binaries, and its pressure by pw.x."""
 
     text: str
     by_chgnet_ev: float
@@ -33,7 +33,7 @@ class AgreementRow:
 
 
 def drawn(count: int) -> list[Crystal]:
-    """Crystals in an order that stays."""
+    """Sample crystals in a fixed order."""
     kept = KNOWN.complete()
     order = np.random.default_rng(SEED).permutation(len(kept["crystal"]))[:count]
     return [
@@ -43,21 +43,21 @@ def drawn(count: int) -> list[Crystal]:
 
 
 def others() -> list[Crystal]:
-    """All other ABX3 of which an answer travels: what runs of the example asked about."""
+    """All other ABX3 with an answer in the package: those of the example's runs."""
     keys = {PlaneWaveRun(c, CUTOFF_RY).key for c in drawn(MOST)}
     ternaries = [c for c, _ in results.shipped() if sorted(c.sites.reduced.values()) == [1, 1, 3]]
     return [c for c in ternaries if PlaneWaveRun(c, CUTOFF_RY).key not in keys]
 
 
 def asked(crystal: Crystal) -> list[PlaneWaveRun]:
-    """What pw.x must be asked: the crystal, and the types of its binaries that may be lowest."""
+    """Runs of pw.x for a crystal: itself, and the types of its binaries that may be lowest."""
     parts = [part for part, _ in phases.splits(crystal.sites.reduced)]
     found = [crystal, *(p.crystal for part in parts for p in phases.deciding(part))]
     return [PlaneWaveRun(c, CUTOFF_RY) for c in found]
 
 
 def rows(crystals: Sequence[Crystal]) -> list[AgreementRow]:
-    """Those of which all results are there; nothing is computed by pw.x."""
+    """Rows with all results present; pw.x is not run."""
     found = []
     for crystal in crystals:
         answers = [results.known(run) for run in asked(crystal)]

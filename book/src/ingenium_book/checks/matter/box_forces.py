@@ -1,4 +1,4 @@
-"""Forces by pw.x on the atoms of a box, wherever they are; each answer is kept.
+"""Forces by pw.x on the atoms of a box, at any positions; each answer is cached.
 
 Shapes: a atoms.
 """
@@ -16,15 +16,15 @@ from ingenium.domains.matter.espresso import NoAnswer
 from ingenium_book.checks.matter.force_field import AtomBox, Places
 
 CUTOFF_RY = 40.0
-FOLDER, DIGITS = "pw_forces", 5  # of the cache; of places in angstrom, that count
+FOLDER, DIGITS = "pw_forces", 5  # of the cache; digits of positions in angstrom
 PROTOCOL = 1  # of meshes and smearing
 
 
 def by_pw(box: AtomBox, places: Sequence[Places]) -> list[Float[Tensor, "a 3"]]:
-    """Of several configurations, eV/angstrom, one after another.
+    """Forces of several configurations, eV/angstrom, one after another.
 
     Raises:
-        EngineError: where pw.x is not there or has no answer; what was computed before is kept.
+        EngineError: if pw.x is missing or fails; earlier answers stay cached.
         InputError: for an element without a pseudopotential.
     """
     return [torch.from_numpy(_one(box, at.numpy())) for at in places]

@@ -1,4 +1,4 @@
-"""Crystals, shown by their commands: as texts, by gap, as files in any cell, from binaries."""
+"""Checks of crystals by their commands: as texts, by gap, as files in any cell, from binaries."""
 
 import json
 import time
@@ -63,7 +63,7 @@ unit = "eV"
 """
 FAMILY, RANDOM, ADVERSARIAL = "tokens_flow_matching", "random", "tokens_gan"
 MANY, SOME = 200, 100
-LEFT_OUT = ("K", "Rb")  # of which most crystals were never asked about
+LEFT_OUT = ("K", "Rb")  # most of whose crystals were never computed
 FEWER = tuple(e for e in LEARNED if e not in LEFT_OUT)
 NEAR_EV, HULL_EV = 0.1, 0.05  # an atom above the two binaries
 APART = 1.5  # angstrom between atoms
@@ -73,7 +73,7 @@ RIGHT_ANGLED = (99, 221)  # groups of the list, whose origin may be moved to the
 
 @dataclass(frozen=True, eq=False)
 class CrystalRun:
-    """What a command proposed and CHGNet measured."""
+    """Proposals of a command, as measured by CHGNet."""
 
     files: tuple[Path, ...]
     measured: dict[str, np.ndarray]
@@ -82,15 +82,15 @@ class CrystalRun:
 
     @property
     def texts(self) -> list[str]:
-        """Group and atoms of each, as a generator writes them."""
+        """Group and atoms of each, in the format of a generator."""
         problem = CrystalProblem(CrystalSettings())
         read = [problem.formats["cif"].read(f)["crystal"].item() for f in self.files]
         return [str(text) for text in read]
 
 
 def language_model(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 20.4: crystals as texts: how fast, whether they are read, their group, their energy."""
-    _proposed(commands, "first", SOME)  # fits the model, which is kept
+    """Row 20.4: crystals as texts: speed, valid share, group, and energy."""
+    _proposed(commands, "first", SOME)  # fits the model, which is cached
     found, plain = (_proposed(commands, name, MANY, name) for name in (FAMILY, RANDOM))
     rate = 60 * MANY / found.cpu_s
     yield Finding(
@@ -125,14 +125,14 @@ def language_model(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _beside_the_list(share: float, at_most: float) -> Finding:
-    """A rival that needs no model: of texts drawn part by part, most are no crystal."""
+    """Compare with a rival without a model: random texts, of which most are no crystal."""
     listed = float((CrystalProblem(CrystalSettings()).data()["stability"] <= at_most).mean())
     text = f"that is more than the {listed:.0%} of the list of crystals that it learned from"
     return Finding(text, share > listed, gap=True)
 
 
 def gap_hits(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 20.5: shares with a gap of 1.0 to 1.8 eV by pw.x, on the hull; and the list of all."""
+    """Row 20.5: shares with a gap of 1.0 to 1.8 eV by pw.x, on the hull; and the whole list."""
     found, plain = (
         _proposed(
             *(commands, name, SOME, family),
@@ -168,7 +168,7 @@ def gap_hits(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def inverse_design(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 35.14: validity, uniqueness, stability, gaps, and cells that are told in another way."""
+    """Row 35.14: validity, uniqueness, stability, gaps, and cells in another setting."""
     found = _proposed(commands, "gap", SOME, FAMILY, more=GAP)
     apart = [_apart(f) for f in found.files]
     yield Finding(
@@ -197,7 +197,7 @@ def inverse_design(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _agreement() -> Iterator[Finding | Picture]:
-    """CHGNet beside pw.x, on crystals drawn at random and on those that the example asked about."""
+    """Compare CHGNet with pw.x, on crystals sampled at random and on those of the example."""
     random = agreement.rows(agreement.drawn(agreement.MOST))
     figure, grid = panels(1, 1, (3.6, 3.2))
     for name, rows, colour in (
@@ -255,7 +255,7 @@ def _proposed(
     elements: Sequence[str] = LEARNED,
     more: str = "",
 ) -> CrystalRun:
-    """All that a command proposed, whatever its verdict."""
+    """All proposals of a command, whatever their verdict."""
     own = ALL_KEPT.replace("JUDGE", judge).replace("FAMILY", family)
     text = own.replace("ELEMENTS", json.dumps(list(elements))) + more
     (commands.folder / f"{name}.toml").write_text(text)
@@ -279,25 +279,25 @@ def _proposed(
 
 def _structure(file: Path) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a file of ours does not repeat its formula
+        warnings.simplefilter("ignore")  # a file of ours does not repeat its formula
         (found,) = package("pymatgen.io.cif").CifParser(str(file)).parse_structures(primitive=False)
     return found
 
 
 def _group(file: Path) -> tuple[int, int]:
-    """The number that a file says, and that spglib finds in its atoms."""
+    """Space group of a file, and the one that spglib finds in its atoms."""
     (said,) = [line.split()[1] for line in file.read_text().splitlines() if "Int_Tables" in line]
     found = symmetry.found(_structure(file), SYMPREC)
     return int(said), 0 if found is None else int(found.number)
 
 
 def _apart(file: Path) -> float:
-    """The least distance of two atoms, in angstrom."""
+    """Smallest distance of two atoms, in angstrom."""
     return float(np.min(_structure(file).get_neighbor_list(r=5.0)[3]))
 
 
 def _turned_off(commands: Commands, file: Path) -> float:
-    """Largest difference of what is measured of one crystal in two tellings."""
+    """Largest difference of measured values of one crystal in two cell settings."""
     one = _structure(file)
     turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))
     core = package("pymatgen.core")

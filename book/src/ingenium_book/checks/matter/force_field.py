@@ -1,16 +1,15 @@
 """A small potential of one crystal, linear in its coefficients and fitted to forces of an engine.
 
-Nuclei that come near repel each other by a law of all elements, and what forces have beyond it is
-fitted. Features are pairs of atoms, and products of the densities that neighbours of each element
-make at an atom. What it learns from are places that atoms took: those thrown at random about their
-own, or those that a run under the potential itself came to and that its fit says least about, up to
-where it broke up if it did.
+Near nuclei repel each other by a universal law, and the remaining forces are fitted. Features are
+pairs of atoms, and products of the densities of neighbours of each element at an atom. Training
+configurations are random displacements of atoms, or those of a run under the potential itself that
+its fit knows least, up to its break-up if there is one.
 
-Shapes: a atoms, p pairs with their images, f features, m configurations.
-Source: Behler and Parrinello, Physical Review Letters 98:146401, 2007 (radial functions);
-    Podryabinkin and Shapeev, Comput. Mater. Sci. 140:171, 2017 (choice by what a linear fit does
-    not reach); Leimkuhler and Matthews, Appl. Math. Res. Express 2013:34 (BAOAB); Ziegler,
-    Biersack and Littmark, The Stopping and Range of Ions in Solids, 1985 (repulsion of nuclei).
+Shapes: a atoms, p pairs with their images, f features, m configurations. Source: Behler and
+    Parrinello, Physical Review Letters 98:146401, 2007 (radial functions); Podryabinkin and
+    Shapeev, Comput. Mater. Sci. 140:171, 2017 (active selection for a linear fit); Leimkuhler and
+    Matthews, Appl. Math. Res. Express 2013:34 (BAOAB); Ziegler, Biersack and Littmark, The Stopping
+    and Range of Ions in Solids, 1985 (repulsion of nuclei).
 """
 
 import math
@@ -34,22 +33,22 @@ from ingenium.domains.matter.wyckoff import ANGSTROM
 
 REACH, SKIN = 6.0, 1.5  # angstrom: of the potential, and beyond it of pairs that are listed
 NEAREST, RADII, FEW = 2.2, 8, 4  # angstrom of the first radial function, their number; of densities
-RIDGE = 1e-4  # of what a scaled feature adds up to
+RIDGE = 1e-4  # of the sum of squares of a scaled feature
 KELVIN_EV = 8.617333e-5
 FORCE_TO_STEP = 9.648533e-3  # angstrom/fs^2 of 1 eV/angstrom on 1 g/mol
 STEP_FS, FRICTION_FS = 5.0, 200.0
-GONE = 2.0  # angstrom from its own place, at which an atom has left the crystal
-NEAR = 0.6  # of the sum of two radii: nearer ones are asked of no engine
+GONE = 2.0  # angstrom from equilibrium, at which an atom has left the crystal
+NEAR = 0.6  # of the sum of two radii: nearer ones are not computed by an engine
 COULOMB_EV = 14.399645  # eV angstrom of two elementary charges
 SCREENED = ((0.18175, 3.19980), (0.50986, 0.94229), (0.28022, 0.40290), (0.02817, 0.20162))
-ROUND, SEEN = 2000, 25  # most steps of a run to learn from, and between two that are looked at
+ROUND, SEEN = 2000, 25  # most steps of a training run, and between two candidates
 Places = Float[Tensor, "a 3"]
 ForcesOf = Callable[["AtomBox", Sequence[Places]], list[Float[Tensor, "a 3"]]]
 
 
 @dataclass(frozen=True, eq=False)
 class AtomBox:
-    """Atoms of a supercell at their own places, in angstrom."""
+    """Atoms of a supercell at their equilibrium positions, in angstrom."""
 
     elements: tuple[str, ...]
     cell: Float[np.ndarray, "3 3"]
@@ -59,7 +58,7 @@ class AtomBox:
 
     @classmethod
     def of(cls, crystal: Crystal, times: tuple[int, int, int]) -> "AtomBox":
-        """Some cells of a crystal."""
+        """Build a supercell of a crystal."""
         cell = crystal.sites.primitive_m(crystal.edges_m) / ANGSTROM
         points = crystal.sites.coordinates(crystal.free)
         shifts = np.array(list(product(*map(range, times))))
@@ -72,25 +71,25 @@ class AtomBox:
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
-        """The elements, each once."""
+        """Distinct elements."""
         return tuple(dict.fromkeys(self.elements))
 
     @cached_property
     def mass(self) -> Float[Tensor, "a 1"]:
-        """Of each atom in g/mol."""
+        """Mass of each atom in g/mol."""
         element = package("pymatgen.core").Element
         return torch.tensor([[float(element(e).atomic_mass)] for e in self.elements]).double()
 
     @cached_property
     def nuclei(self) -> tuple[Float[Tensor, " p"], Float[Tensor, " p"]]:
-        """Of each pair the product of charges, and the length in angstrom that screens it."""
+        """Product of charges of each pair, and its screening length in angstrom."""
         element = package("pymatgen.core").Element
         z = torch.tensor([float(element(e).Z) for e in self.elements], dtype=torch.float64)
         one, two = (z[k] for k in self.pairs)
         return one * two, 0.46850 / (one**0.23 + two**0.23)
 
     def repulsion(self, places: Places) -> Float[Tensor, ""]:
-        """Energy of the nuclei behind their screens, in eV."""
+        """Screened repulsion energy of the nuclei, in eV."""
         r = self.distances(places)
         charges, length = self.nuclei
         shape = torch.stack([share * torch.exp(-rate * r / length) for share, rate in SCREENED])
@@ -98,19 +97,19 @@ class AtomBox:
         return energy
 
     def repelled(self, places: Places) -> Float[Tensor, "a 3"]:
-        """Forces by it."""
+        """Forces of the repulsion."""
         repulsion: Tensor = torch.func.grad(lambda at: -self.repulsion(at))(places)
         return repulsion
 
     def distances(self, places: Places) -> Float[Tensor, " p"]:
-        """Of all pairs."""
+        """Distances of all pairs."""
         first, second = self.pairs
         apart = places[second] + self.shift - places[first]
         found: Tensor = torch.linalg.vector_norm(apart, dim=1)
         return found
 
     def closest(self, places: Places) -> float:
-        """The least distance over the sum of two ionic radii."""
+        """Smallest distance over the sum of two ionic radii."""
         first, second = self.pairs
         radius = torch.tensor([IONS[e].radius_angstrom for e in self.elements])
         return float((self.distances(places) / (radius[first] + radius[second])).min())
@@ -126,26 +125,25 @@ def by_chgnet(box: AtomBox, places: Sequence[Places]) -> list[Float[Tensor, "a 3
 
 
 def _smooth(r: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
-    """1 at 0, and 0 without a slope from `REACH` on."""
+    """Cut-off function: 1 at 0, and 0 with zero slope from `REACH` on."""
     return 0.5 * (1 + torch.cos(math.pi * r / REACH)) * (r < REACH)
 
 
 def _structure(
     names: Sequence[str], cell: Float[np.ndarray, "3 3"], places: Float[np.ndarray, "a 3"]
 ) -> Any:
-    """For pymatgen."""
     core = package("pymatgen.core")
     return core.Structure(cell, names, places, coords_are_cartesian=True)
 
 
 @dataclass(frozen=True, eq=False)
 class PairDensities:
-    """The features of a box, whose sum with coefficients is its energy."""
+    """Features of a box; the energy is their sum with coefficients."""
 
     box: AtomBox
 
     def __call__(self, places: Places) -> Float[Tensor, " f"]:
-        """Of one configuration."""
+        """Features of one configuration."""
         first, second = self.box.pairs
         kinds = self.box.kinds
         kind = torch.tensor([kinds.index(e) for e in self.box.elements])
@@ -168,10 +166,10 @@ class PairDensities:
         return torch.cat([paired, of_atoms.flatten()])
 
     def scale(self, rows: Float[Tensor, "r f"]) -> Float[Tensor, " f"]:
-        """One for all pairs and one for all products: the largest of each.
+        """Scale of all pairs, and of all products: the largest of each.
 
-        With one of its own, what was hardly ever seen, such as two atoms where none come, would
-        weigh as much as the rest, and a run would soon end there.
+        With a scale for each feature, a rare one, such as two atoms that seldom meet, would weigh
+        as much as the rest, and a run would soon end there.
         """
         kinds = len(self.box.kinds)
         size, pairs = rows.square().mean(0).sqrt(), kinds * (kinds + 1) // 2 * RADII
@@ -179,7 +177,7 @@ class PairDensities:
         return torch.cat(found)
 
     def slopes(self, places: Places) -> Float[Tensor, "f a3"]:
-        """Of each feature by all coordinates, with the sign of a force."""
+        """Negative gradients of each feature by all coordinates, like forces."""
         found: Tensor = torch.func.jacfwd(self)(places)
         return -found.flatten(1)
 
@@ -190,14 +188,14 @@ class ForceFit:
 
     features: PairDensities
     scale: Float[Tensor, " f"]
-    reached: Float[Tensor, "f f"]  # inverse of what the rows of the fit add up to
+    reached: Float[Tensor, "f f"]  # inverse of the normal matrix of the fit
     weights: Float[Tensor, " f"]
 
     @classmethod
     def of(
         cls, box: AtomBox, places: Sequence[Places], forces: Sequence[Float[Tensor, "a 3"]]
     ) -> "ForceFit":
-        """From configurations and their forces."""
+        """Fit to configurations and their forces."""
         features = PairDensities(box)
         rows = torch.cat([features.slopes(p).T for p in places])
         scale = features.scale(rows)
@@ -210,7 +208,7 @@ class ForceFit:
         return cls(features, scale, reached, torch.linalg.solve(gram, told.T @ wanted) / scale)
 
     def force(self, places: Places) -> Float[Tensor, "a 3"]:
-        """Of one configuration, eV/angstrom."""
+        """Forces of one configuration, eV/angstrom."""
         with torch.enable_grad():
             at = places.detach().requires_grad_()
             energy = self.features(at) @ self.weights + self.features.box.repulsion(at)
@@ -218,7 +216,7 @@ class ForceFit:
         return -slope
 
     def least_known(self, places: Sequence[Places], count: int) -> list[Places]:
-        """Some of them, of whose forces the fit has seen least, each beside those before it."""
+        """Select configurations whose forces the fit knows least, each given those before it."""
         told = torch.stack([self.features.slopes(p).T / self.scale for p in places])
         reached = self.reached
         picked: list[int] = []
@@ -239,9 +237,9 @@ def run(
     steps: int,
     rng: torch.Generator,
 ) -> Iterator[tuple[Places, float]]:
-    """Places and temperature after each step of Langevin's equation, from the atoms' own places.
+    """Positions and temperature after each step of Langevin's equation, from equilibrium.
 
-    It ends where an atom has left.
+    It ends when an atom has left.
     """
     places, mass = box.home.clone(), box.mass
     thermal = (KELVIN_EV * kelvin * FORCE_TO_STEP / mass).sqrt()
@@ -263,7 +261,7 @@ def run(
 
 
 def thrown(box: AtomBox, spread: float, count: int, rng: torch.Generator) -> list[Places]:
-    """Atoms at random about their own places, as a normal law of a width in angstrom has it."""
+    """Displace atoms at random by a normal distribution of a width in angstrom."""
     shape = (count, *box.home.shape)
     off = torch.randn(shape, generator=rng, dtype=box.home.dtype)
     return list(box.home + spread * off)
@@ -277,9 +275,9 @@ def sought(
     kelvin: float,
     rng: torch.Generator,
 ) -> tuple[list[Places], list[Float[Tensor, "a 3"]]]:
-    """Configurations that runs under the potential of each round come to, least known first.
+    """Configurations from runs under the potential of each round, least known first.
 
-    As many as `count` with those of the start, a round for each set as large as that.
+    The total is `count`, the start included, in rounds as large as the start.
     """
     places, forces = list(first), teacher(box, first)
     while len(places) < count:

@@ -1,4 +1,4 @@
-"""A small potential of a proposed crystal, taught places that it came to itself or thrown ones."""
+"""A small potential of a proposed crystal, trained on its own configurations or random ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ CLOSEST = 0.65  # of the sum of two radii
 
 @dataclass(frozen=True)
 class TaughtBy:
-    """Whose forces a potential learns, on which compound, and on how many configurations."""
+    """Source of training forces, its compound, and the number of configurations."""
 
     name: str
     teacher: ForcesOf
@@ -52,7 +52,7 @@ class TaughtBy:
     first: int  # of the start
     learned: int  # in all
     tested: int
-    widths: tuple[float, ...]  # angstrom, of thrown ones
+    widths: tuple[float, ...]  # angstrom, of random displacements
 
 
 LESSONS = (
@@ -62,7 +62,7 @@ LESSONS = (
 
 
 def force_fields(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 35.15: errors of forces by what was learned from, and long runs."""
+    """Row 35.15: errors of forces by training configurations, and long runs."""
     figure, grid = panels(1, len(LESSONS), (4.2 * len(LESSONS), 2.8))
     for axes, lesson in zip(grid[0], LESSONS, strict=True):
         spec = f"{lesson.formula.lower()}.toml"
@@ -128,7 +128,7 @@ def _taught(box: AtomBox, lesson: TaughtBy, axes: Axes) -> Iterator[Finding]:
 
 
 def _long(box: AtomBox, own: ForceFit, other: ForceFit, rng: torch.Generator) -> Iterator[Finding]:
-    """Whether runs of `PICOSECONDS` stay crystals of their temperature."""
+    """Check that runs of `PICOSECONDS` stay crystals at their temperature."""
     steps = round(1000 * PICOSECONDS / force_field.STEP_FS)
     long = list(force_field.run(box, own.force, KELVIN, steps, rng))
     warm = float(np.mean([kelvin for _, kelvin in long[len(long) // 10 :]]))

@@ -1,1 +1,1 @@
-"""Systems of molecules, shown by their commands in seconds."""
+"""Checks of molecules, by their commands, in seconds."""

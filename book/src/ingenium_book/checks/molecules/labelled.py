@@ -1,4 +1,4 @@
-"""Molecules by which the dual-use screen is judged: members of classes, and drugs that look alike.
+"""Test molecules of the dual-use screen: members of classes, and drugs that resemble them.
 
 Names and structures are those of public lists and encyclopaedias: the Annex on Chemicals of the
 OPCW, the lists of the UN conventions of 1961 and 1971, and class 1 of the UN's Model Regulations.

@@ -1,8 +1,8 @@
-"""Powder patterns of cubic perovskites by hand, at edges that were measured.
+"""Powder patterns of cubic perovskites by simple formulas, at measured edges.
 
 Scattering factors are electrons with one fall-off for all elements, the copper line is a doublet,
-lines are Lorentzian, the zero is shifted, and counts have a background and noise: none of this is
-as in the program whose patterns a model learned.
+lines are Lorentzian, the zero is shifted, and counts have a background and noise: all of this
+differs from the program whose patterns trained the model.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ FALL, WIDTH_DEG, ZERO_DEG, COUNTS = 5.0, 0.12, 0.04, 20.0
 
 
 def scan(elements: tuple[str, str, str], seed: int) -> str:
-    """A measured-like scan of ABX3 as a table."""
+    """Simulate a measured scan of ABX3 as a table."""
     edge = EDGES[elements]
     a, b, x = (ELECTRONS[e] for e in elements)
     axis = np.arange(-8, 9)

@@ -1,4 +1,4 @@
-"""Routes to drugs: solved, ranked anew, on a front, and what they save of mass."""
+"""Routes to drugs: solved, ranked again, on a front, and their savings of mass."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ AIMS = ("steps", "mass_intensity", "hazards")
 
 
 def searched(commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Drugs that a guided search and chance solve, and those where another route ranks first."""
+    """Drugs that a guided search and random search solve, and those with another first route."""
     guided = {d: _accepted(commands, values, f"{d}_guided", f"{d}-guided") for d in HARD}
     solved = {drug: routes for drug, routes in guided.items() if routes is not None}
     chance = [d for d in HARD if values[f"{d}_chance"]["code"] == 0]
@@ -60,7 +60,7 @@ def compared(commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
 def _accepted(
     commands: Commands, values: Mapping[str, Any], run: str, out: str
 ) -> xr.Dataset | None:
-    """The accepted routes of a run; none where none was found."""
+    """The accepted routes of a run; None without any."""
     if values[run]["code"]:
         return None
     designs = unflagged(xr.load_dataset(commands.folder / out / "designs.nc"))
@@ -68,7 +68,7 @@ def _accepted(
 
 
 def _ranked_anew(routes: xr.Dataset) -> bool:
-    """Whether the first route by steps is not first by cost, mass or hazards."""
+    """True if the first route by steps is not first by cost, mass or hazards."""
     first = int(np.lexsort((routes["cost"], routes["steps"]))[0])
     return any(
         float(routes[name].min()) < float(routes[name][first]) - 1e-9
@@ -77,7 +77,7 @@ def _ranked_anew(routes: xr.Dataset) -> bool:
 
 
 def _saved(routes: xr.Dataset) -> float:
-    """Share of the mass that is saved against the first route that favours few steps."""
+    """Share of the mass saved against the first route by few steps."""
     steps, mass = routes["steps"].to_numpy(), routes["mass_intensity"].to_numpy()
     asked = np.flatnonzero(routes["favour"].to_numpy() == "steps")
     first = int(asked[0]) if len(asked) else int(steps.argmin())

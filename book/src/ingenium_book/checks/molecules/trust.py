@@ -25,7 +25,7 @@ CLEAN = 300  # molecules of ZINC250k
 
 
 def held_out(commands: Commands, values: Mapping[str, Any]) -> np.ndarray:
-    """Write molecules that no model learned from as `held.smi`; gives measured solubilities."""
+    """Write held-out molecules as `held.smi`; return measured solubilities."""
     whole = solubility("test")
     short = np.array([len(smiles) <= LONGEST for smiles in whole.smiles])
     listed = [s for s, fits in zip(whole.smiles, short, strict=True) if fits]
@@ -41,7 +41,7 @@ def alkanes(commands: Commands, values: Mapping[str, Any]) -> bool:
 
 
 def scans(commands: Commands, values: Mapping[str, Any]) -> int:
-    """Write a powder scan of each cubic crystal; gives their number."""
+    """Write a powder scan of each cubic crystal; return their number."""
     for elements in powder.EDGES:
         name = f"{''.join(elements)}.csv"
         (commands.folder / name).write_text(powder.scan(elements, 0))
@@ -49,7 +49,7 @@ def scans(commands: Commands, values: Mapping[str, Any]) -> int:
 
 
 def solved(commands: Commands, values: Mapping[str, Any]) -> int:
-    """Count the crystals that the proposal with the nearest pattern is."""
+    """Count crystals that equal the proposal with the nearest pattern."""
     return sum(_solved(commands, values, elements) for elements in powder.EDGES)
 
 
@@ -72,7 +72,7 @@ def _solved(commands: Commands, values: Mapping[str, Any], elements: tuple[str, 
 
 
 def screened(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 37.17: hazards of public lists are refused and noted, and little else is."""
+    """Row 37.17: hazards of public lists are refused and recorded, with few other refusals."""
     hazards = {**WEAPONS, **EXPLOSIVES, **CONTROLLED}
     refused = []
     for name, smiles in hazards.items():
@@ -101,7 +101,7 @@ def screened(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def _read(commands: Commands, smiles: list[str]) -> int:
-    """How many molecules of one file are measured; a single refused one ends the command."""
+    """Number of measured molecules of one file; a single refused one ends the command."""
     (commands.folder / "zinc.toml").write_text(ZINC)
     (commands.folder / "many.smi").write_text("\n".join(smiles))
     done = commands("verify", "molecules.library", "many.smi", "--spec", "zinc.toml")

@@ -21,14 +21,14 @@ RHYTHM = Rhythm(steps=10, step_ms=1.0, tau_ms=8.0)
 
 @dataclass(frozen=True, eq=False)
 class BinaryDigits:
-    """Drives of each digit with noise of their own, and real digits to come near to."""
+    """Drives of each digit with noise of their own, and real digits for comparison."""
 
     drive: Float64[Tensor, "n m"]
     real: Float64[Tensor, "10 q o"]
 
     @classmethod
     def of(cls, draws: int = 8, real: int = 40, seed: int = 0) -> "BinaryDigits":
-        """So many drives of each digit, and so many known digits."""
+        """Build `draws` drives of each digit, and `real` known digits."""
         grey, labels = digits()
         grey, labels = grey[~held_out()] / LEVELS, labels[~held_out()]
         size = SIDE // CELLS
@@ -40,11 +40,11 @@ class BinaryDigits:
         return cls(torch.cat([told, noise], 1), torch.from_numpy(own))
 
     def wiring(self, neurons: int) -> LayerSizes:
-        """Of a network with so many neurons."""
+        """Layers of a network with a number of neurons."""
         return LayerSizes((self.drive.shape[1], neurons, CELLS**2), RHYTHM)
 
     def loss(self, read: Float64[Tensor, "p n o"]) -> Float64[Tensor, " p"]:
-        """Energy score of what networks draw, for each digit against its real ones."""
+        """Energy score of networks' digits, for each digit against its real ones."""
         drawn = torch.sigmoid(2 * read).unflatten(1, (10, -1))  # p, 10, draws, cells
         near = torch.cdist(drawn, self.real.expand(len(drawn), *self.real.shape)).mean((1, 2, 3))
         draws = drawn.shape[2]
@@ -55,7 +55,7 @@ class BinaryDigits:
     def by_gradient(
         self, wiring: LayerSizes, *, steps: int, seed: int
     ) -> tuple[Tensor, list[float]]:
-        """Weights after so many steps of Adam on surrogate gradients, and the course of losses."""
+        """Weights after `steps` steps of Adam on surrogate gradients, and the losses."""
         rng = torch.Generator().manual_seed(seed)
         flat = torch.randn(1, wiring.count, generator=rng, dtype=torch.float64).requires_grad_()
         optimiser, course = torch.optim.Adam([flat], lr=0.05), []

@@ -1,4 +1,4 @@
-"""Small networks of spikes trained without gradients: a population is judged in one call.
+"""Small networks of spikes trained without gradients: a population is evaluated in one call.
 
 Shapes: p networks, n rows, m inputs, o outputs, w weights of a network.
 Source: Hansen, arXiv:1604.00772, 2016 (CMA-ES); Ros and Hansen, PPSN X, 2008 (with a diagonal
@@ -17,15 +17,15 @@ from torch import Tensor
 from ingenium.core.errors import InputError, MissingExtra
 from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 
-Loss = Callable[[Float64[Tensor, "p n o"]], Float64[Tensor, " p"]]  # of what networks read
+Loss = Callable[[Float64[Tensor, "p n o"]], Float64[Tensor, " p"]]  # of the outputs of networks
 
 
 @dataclass(frozen=True)
 class LayerSizes:
-    """Sizes of layers, and the vector of all weights and biases as networks.
+    """Sizes of layers, and the mapping of weight vectors to networks.
 
     Raises:
-        InputError: for fewer layers than one that spikes and one that is read.
+        InputError: for fewer layers than a spiking one and an output.
     """
 
     sizes: tuple[int, ...]
@@ -37,11 +37,11 @@ class LayerSizes:
 
     @property
     def count(self) -> int:
-        """Of all weights and biases."""
+        """Number of all weights and biases."""
         return sum((a + 1) * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
 
     def networks(self, flat: Float64[Tensor, "p w"]) -> LayeredNetwork:
-        """One network a row; a weight of 1 in a row is scaled to what its layer needs."""
+        """Build one network a row; a weight of 1 is scaled to the needs of its layer."""
         weights, biases, at = [], [], 0
         for i, (a, b) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
             scale = (3.0 if i == 0 else 1.5) / math.sqrt(a)
@@ -60,11 +60,7 @@ def evolved(
     seed: int,
     population: int = 64,
 ) -> tuple[Float64[Tensor, " w"], list[float]]:
-    """Weights after so many generations of CMA-ES, and the least loss after each.
-
-    Raises:
-        MissingExtra: if the package cma is absent.
-    """
+    """Weights after some generations of CMA-ES, and the least loss after each."""
     try:
         import cma
     except ModuleNotFoundError as error:

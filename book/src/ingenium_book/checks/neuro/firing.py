@@ -1,4 +1,4 @@
-"""Names for how a neuron fires, read from the times of its spikes alone.
+"""Classification of a neuron's firing from the times of its spikes alone.
 
 Source: Izhikevich, IEEE Transactions on Neural Networks 14, 2003, figure 2: regular (tonic) and
 fast spiking, a burst and then single spikes (bursting), bursts again and again (chattering).
@@ -12,11 +12,11 @@ from jaxtyping import Float64
 Pattern = Literal["silent", "single", "tonic", "fast_spiking", "bursting", "chattering"]
 
 WITHIN = 0.35  # of the longest interval: shorter ones lie within a burst
-FAST_MS = 9.0  # between spikes of one that spikes fast; regular ones seldom come closer
+FAST_MS = 9.0  # between spikes of a fast-spiking neuron; regular ones are seldom closer
 
 
 def pattern(time_ms: Float64[np.ndarray, " s"]) -> Pattern:
-    """How a neuron fires that spikes at these times under a constant current."""
+    """Classify a neuron that spikes at these times under a constant current."""
     if len(time_ms) < 2:
         return "single" if len(time_ms) else "silent"
     between = np.diff(time_ms)

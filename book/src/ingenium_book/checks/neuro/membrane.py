@@ -1,9 +1,9 @@
 """Voltages and spikes of neurons under currents, with each crossing located inside its step.
 
 In a step the equations are those of the tangent at its start, whose flow is known in closed form:
-the linear part is exact, the rest of second order (exponential Rosenbrock-Euler). Where the
-voltage ends above the peak, the moment of the crossing is found on that flow, the neuron is reset
-there, and what is left of the step begins anew, as often as it takes.
+the linear part is exact, the rest of second order (exponential Rosenbrock-Euler). If the voltage
+ends above the peak, the moment of the crossing is found on that flow, the neuron is reset there,
+and the rest of the step starts again, as often as needed.
 
 Shapes: n neurons, t steps, s spikes.
 Source: Hochbruck, Ostermann and Schweitzer, SIAM J. Numerical Analysis 47, 2009, eq. 2.3.
@@ -19,14 +19,14 @@ from ingenium.core.errors import InputError
 from ingenium_book.checks.neuro.neurons import Neuron, Slopes, State
 
 HALVINGS = 90  # of a step at most, where the crossing is located
-CLOSE, FAR = 1e-13, 1e3  # of a step or mV: located; mV: as good as infinite
+CLOSE, FAR = 1e-13, 1e3  # of a step or mV: located; mV: effectively infinite
 MOST_SPIKES = 100  # of a neuron in one step
 MOST_STEPS = 10_000_000
 
 
 @dataclass(frozen=True)
 class FiringTrace:
-    """What neurons did: voltages at the end of each step, and all spikes, each at its moment."""
+    """Voltages at the end of each step, and all spikes, each at its moment."""
 
     voltage_mv: Float64[Tensor, "n t"]
     step_ms: float
@@ -39,10 +39,10 @@ class FiringTrace:
 
 
 def simulate(neuron: Neuron, current: Float64[Tensor, "n t"], step_ms: float) -> FiringTrace:
-    """Follow neurons of one kind from rest, the current constant in each step.
+    """Simulate neurons of one kind from rest, with a constant current in each step.
 
     Raises:
-        InputError: for currents that are not finite, or a step that is none or too coarse.
+        InputError: for currents that are not finite, or a step that is not positive or too coarse.
     """
     if not current.isfinite().all():
         raise InputError("finite currents", "others", "Leave them out.")
@@ -66,10 +66,10 @@ def simulate(neuron: Neuron, current: Float64[Tensor, "n t"], step_ms: float) ->
 def settled(
     neuron: Neuron, current: Float64[Tensor, "n t"], step_ms: float, *, within_ms: float = 1.0
 ) -> FiringTrace:
-    """The same, where half the step moves no spike by more than `within_ms`.
+    """Simulate, and check that half the step moves no spike by more than `within_ms`.
 
     Raises:
-        InputError: for a step that is too coarse, with one that is not.
+        InputError: for a step that is too coarse, with a sufficient one.
     """
     coarse, step, times = simulate(neuron, current, step_ms), step_ms, 1
     found = coarse
@@ -95,7 +95,7 @@ def settled(
 
 
 def _apart_ms(one: FiringTrace, other: FiringTrace) -> float:
-    """The furthest that a spike lies from the same one of the other; infinite where one lacks."""
+    """Largest distance between corresponding spikes; infinite if one is missing."""
     if len(one.neuron) != len(other.neuron):
         return float("inf")
     a, b = (t.time_ms[t.neuron.argsort(stable=True)] for t in (one, other))
@@ -106,7 +106,7 @@ def _apart_ms(one: FiringTrace, other: FiringTrace) -> float:
 def _step(
     neuron: Neuron, state: State, current: Float64[Tensor, " n"], step_ms: float
 ) -> tuple[State, list[tuple[Tensor, Tensor]]]:
-    """The state a step later, and who spiked when in it."""
+    """Advance the state by a step; also return spikes with their moments."""
     v, w = flow(neuron.slopes(state, current), state, torch.full_like(current, step_ms))
     found: list[tuple[Tensor, Tensor]] = []
     rows = (~(v < neuron.peak_mv)).nonzero()[:, 0]
@@ -136,7 +136,7 @@ def _step(
 def _crossing(
     neuron: Neuron, slopes: Slopes, start: State, left: Float64[Tensor, " n"]
 ) -> Float64[Tensor, " n"]:
-    """When the flow first stands at the peak, by false position, halving every third time.
+    """Time when the flow first reaches the peak, by false position, halving every third time.
 
     Source: Dowell and Jarratt, BIT 11, 1971 (the Illinois rule).
     """
@@ -161,7 +161,7 @@ def _crossing(
 
 
 def flow(slopes: Slopes, start: State, time: Float64[Tensor, " n"]) -> State:
-    """Where the tangent's flow is after some time (ms).
+    """State of the tangent's flow after some time (ms).
 
     A function of a matrix of two rows follows from its values at the two eigenvalues (Higham,
     Functions of Matrices, 2008, eq. 1.11); here it is (exp(z t) - 1) / z.

@@ -1,7 +1,7 @@
-"""Models of one neuron: what drives its voltage, where it spikes, and what a spike leaves behind.
+"""Models of one neuron: its equations, its threshold, and its reset.
 
-Each has two numbers, its voltage and what slows it down, and gives their slopes and the slopes'
-own derivatives, by which `membrane` integrates the linear part exactly.
+Each has two variables, voltage and recovery, and computes their rates and the derivatives of these,
+by which `membrane` integrates the linear part exactly.
 
 Shapes: n neurons. Units: mV, ms, nA, MΩ, nF; Izhikevich's currents have none.
 """
@@ -25,20 +25,20 @@ class Neuron(Protocol):
 
     @property
     def rest(self) -> tuple[float, float]:
-        """Where it starts."""
+        """Initial state."""
         ...
 
     @property
     def peak_mv(self) -> float:
-        """A spike is told where the voltage reaches it."""
+        """Voltage at which a spike is recorded."""
         ...
 
     def slopes(self, state: State, current: Float64[Tensor, " n"]) -> Slopes:
-        """Of voltage and recovery, and their four derivatives."""
+        """Rates of voltage and recovery, and their four derivatives."""
         ...
 
     def after(self, state: State) -> State:
-        """What a spike leaves."""
+        """State after a spike."""
         ...
 
 
@@ -49,7 +49,7 @@ class LIF:
     Source: Gerstner et al., Neuronal Dynamics, 2014, eq. 1.5 and 1.10.
 
     Raises:
-        InputError: for a threshold that is not above the reset, or a time that is none.
+        InputError: for a threshold that is not above the reset, or a time that is not positive.
     """
 
     tau_ms: float = 20.0
@@ -67,7 +67,7 @@ class LIF:
 
     @property
     def rest(self) -> tuple[float, float]:
-        """At rest; nothing slows it down."""
+        """State at rest, without recovery."""
         return self.rest_mv, 0.0
 
     @property
@@ -76,13 +76,13 @@ class LIF:
         return self.threshold_mv
 
     def slopes(self, state: State, current: Float64[Tensor, " n"]) -> Slopes:
-        """Linear, so that a step of any length is exact."""
+        """Linear rates, so that a step of any length is exact."""
         v, none = state[0], torch.zeros_like(state[0])
         toward = self.rest_mv + self.resistance_mohm * current
         return (toward - v) / self.tau_ms, none, none - 1 / self.tau_ms, none, none, none
 
     def after(self, state: State) -> State:
-        """The reset."""
+        """State after the reset."""
         return torch.full_like(state[0], self.reset_mv), state[1]
 
     def period_ms(self, current: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
@@ -114,11 +114,11 @@ class AdEx:
 
     @property
     def rest(self) -> tuple[float, float]:
-        """At rest, without adaptation."""
+        """State at rest, without adaptation."""
         return self.rest_mv, 0.0
 
     def slopes(self, state: State, current: Float64[Tensor, " n"]) -> Slopes:
-        """Of voltage and adaptation (nA)."""
+        """Rates of voltage and adaptation (nA)."""
         v, w = state
         grown = torch.exp((v - self.threshold_mv) / self.slope_mv)
         flow = self.leak_us * (self.slope_mv * grown - (v - self.rest_mv))
@@ -133,13 +133,13 @@ class AdEx:
         )
 
     def after(self, state: State) -> State:
-        """The reset, and more adaptation."""
+        """State after the reset, with increased adaptation."""
         return torch.full_like(state[0], self.reset_mv), state[1] + self.jump_na
 
 
 @dataclass(frozen=True)
 class Izhikevich:
-    """Two equations that show the firing of cortical cells.
+    """Two equations that reproduce the firing of cortical cells.
 
     Source: Izhikevich, IEEE Transactions on Neural Networks 14, 2003, eq. 1 to 3 and figure 2.
     """
@@ -152,11 +152,11 @@ class Izhikevich:
 
     @property
     def rest(self) -> tuple[float, float]:
-        """Where the article's own program starts."""
+        """Initial state of the article's own program."""
         return -65.0, -65.0 * self.b
 
     def slopes(self, state: State, current: Float64[Tensor, " n"]) -> Slopes:
-        """Of voltage and recovery."""
+        """Rates of voltage and recovery."""
         v, u = state
         one = torch.ones_like(v)
         fast = 0.04 * v.square() + 5 * v + 140 - u + current
@@ -164,7 +164,7 @@ class Izhikevich:
         return fast, slow, 0.08 * v + 5, -one, self.a * self.b * one, -self.a * one
 
     def after(self, state: State) -> State:
-        """The reset, and more recovery."""
+        """State after the reset, with increased recovery."""
         return torch.full_like(state[0], self.c_mv), state[1] + self.d
 
 
@@ -173,9 +173,9 @@ IZHIKEVICH = {
     "bursting": Izhikevich(0.02, 0.2, -55.0, 4.0),
     "chattering": Izhikevich(0.02, 0.2, -50.0, 2.0),
     "fast_spiking": Izhikevich(0.1, 0.2, -65.0, 2.0),
-}  # regular spiking, intrinsically bursting, chattering, fast spiking, in the article's words
+}  # regular spiking, intrinsically bursting, chattering, fast spiking, in the article's terms
 ADEX = {
     "tonic": (AdEx(0.2, 0.010, -70.0, -50.0, 2.0, 0.002, 30.0, 0.0, -58.0), 0.5),
     "chattering": (AdEx(0.2, 0.010, -58.0, -50.0, 2.0, 0.002, 120.0, 0.1, -46.0), 0.21),
     "bursting": (AdEx(0.13, 0.018, -58.0, -50.0, 2.0, 0.004, 150.0, 0.12, -50.0), 0.4),
-}  # with the current (nA), as the table has them: tonic, regular bursting, initial burst
+}  # with the current (nA), as in the table: tonic, regular bursting, initial burst

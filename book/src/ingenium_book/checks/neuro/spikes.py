@@ -1,4 +1,4 @@
-"""Neurons and small networks of spikes, shown in seconds."""
+"""Checks of neurons and small networks of spikes, in seconds."""
 
 from collections.abc import Iterator
 
@@ -74,7 +74,7 @@ def neuron(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def cells(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 19.2: firing of published parameter sets, named from spikes alone."""
+    """Row 19.2: firing of published parameter sets, classified from spikes alone."""
     figure, grid = panels(len(IZHIKEVICH), 1, (6.4, 1.1))
     for axes, (name, cell) in zip(grid[:, 0], IZHIKEVICH.items(), strict=True):
         found = simulate(cell, torch.full((1, 1600), CELL, dtype=torch.float64), 0.25)
@@ -91,7 +91,7 @@ def cells(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def evolution(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 19.14: CMA-ES beside surrogate gradients on small generators of binary digits."""
+    """Row 19.14: CMA-ES against surrogate gradients on small generators of binary digits."""
     task = BinaryDigits.of()
     evolved_to, descended_to, counts = [], [], []
     for neurons in NEURONS:

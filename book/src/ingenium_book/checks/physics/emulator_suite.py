@@ -1,7 +1,8 @@
-"""The suite of emulators on any family: fit to a known law, propose, and say what went wrong.
+"""The suite of emulators on any family: fit to a known law, propose, and report faults.
 
 The law is a set of short series with heavy tails, a red spectrum and a level that follows two
-conditions; families are asked through their contract alone, so the suite runs on a stranger's too.
+conditions; families are called through their contract alone, so the suite also runs on those of
+third parties.
 
 Shapes: n designs, d channels, t steps, c features of conditions.
 """
@@ -23,25 +24,25 @@ SHAPE: tuple[int, ...] = (2, 12)
 CONDITIONS = 2
 LEARNED, HELD = 600, 600  # designs
 DEGREES, REDNESS = 8.0, 0.8  # of Student's law, and memory of a step
-BEYOND = (1.6, -1.2)  # conditions, where those learned under lie within 1
+BEYOND = (1.6, -1.2)  # conditions, where those of training lie within 1
 
 
 Change = Callable[["DrawnLaw", Tensor, Tensor, torch.Generator], Tensor]  # a planted fault
 
 
 class KnownSeries:
-    """Red series of Student's law around a level."""
+    """Series of red noise with Student's distribution around a level."""
 
     def conditions(self, n: int, rng: torch.Generator) -> Float[Tensor, "n c"]:
-        """Uniform within 1."""
+        """Sample conditions uniformly within 1."""
         return 2 * torch.rand(n, CONDITIONS, generator=rng) - 1
 
     def beyond(self, n: int) -> Float[Tensor, "n c"]:
-        """One place that nothing is learned under."""
+        """One condition outside training."""
         return torch.tensor(BEYOND).expand(n, -1)
 
     def draw(self, cond: Float[Tensor, "n c"], rng: torch.Generator) -> Float[Tensor, "n d t"]:
-        """A design for each row."""
+        """Sample a design for each row."""
         n, (d, t) = len(cond), SHAPE
         noise = torch.randn(n, d, t, generator=rng)
         steps = [noise[..., 0]]
@@ -53,7 +54,7 @@ class KnownSeries:
 
 
 class DrawnLaw(torch.nn.Module):
-    """The law as a family: it learns nothing, and draws what is asked, by `changed` if given."""
+    """The law as a family: it learns nothing, and samples the law or its `changed` version."""
 
     shape, c = SHAPE, CONDITIONS
 
@@ -64,20 +65,20 @@ class DrawnLaw(torch.nn.Module):
     def fit(
         self, x: Float[Tensor, "n d t"], cond: Float[Tensor, "n c"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Nothing but what it was shown."""
+        """Store the shown designs."""
         self.shown = x
         return {}
 
     def propose(
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n d t"]:
-        """A design for each row."""
+        """Sample a design for each row."""
         x = self.law.draw(cond, rng)
         return x if self.changed is None else self.changed(self, x, cond, rng)
 
 
 def emulated(family: Family, plan: Plan, *, seed: int = 0) -> Emulated:
-    """The family fitted to the law, and what it proposes beside fresh draws of the law."""
+    """Fit the family to the law, and collect its proposals with fresh samples of the law."""
     law, rng = KnownSeries(), torch.Generator().manual_seed(seed)
     cond, held = law.conditions(LEARNED, rng), law.conditions(HELD, rng)
     beyond = law.beyond(HELD)

@@ -1,7 +1,7 @@
-"""What an emulator may do wrong though its means look right, measured on designs of a known law.
+"""Faults of an emulator whose means look right, measured on designs of a known law.
 
-Tails, spectra, collapse, memorised designs, and conditions beyond those it learned under. Each
-measure has the band in which fresh draws of the law itself stay.
+They are tails, spectra, collapse, memorised designs, and conditions beyond those of training. Each
+measure has the band in which fresh samples of the law itself lie.
 
 Shapes: n designs, d channels, t steps.
 """
@@ -22,8 +22,8 @@ BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "tails": (0.6, 1.6),  # values beyond the law's rare ones, over their share
         "spectrum (dB)": (0.0, 2.0),  # distance of power spectra
-        "different ones": (0.8, 1.25),  # effective number, over the law's
-        "covered": (0.85, 1.2),  # share of the law's designs near a proposal, over what is due
+        "different ones": (0.8, 1.25),  # effective number of designs, over the law's
+        "covered": (0.85, 1.2),  # share of designs near a proposal, over the expected
         "nearness to training": (0.85, 1.3),  # distance to the nearest, over that of held-out ones
         "shift": (0.0, 0.25),  # error of means beyond the conditions, in deviations of the law
     }
@@ -32,12 +32,12 @@ BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Emulated:
-    """Designs of the law and of an emulator, as many of both, under the same conditions."""
+    """Designs of the law and of an emulator, equally many, under the same conditions."""
 
     law: Float64[np.ndarray, "n d t"]
     proposed: Float64[np.ndarray, "n d t"]
     training: Float64[np.ndarray, "j d t"]
-    law_beyond: Float64[np.ndarray, "m d t"]  # under conditions that nothing was learned under
+    law_beyond: Float64[np.ndarray, "m d t"]  # under conditions outside training
     proposed_beyond: Float64[np.ndarray, "m d t"]
 
     def measured(self) -> dict[str, float]:

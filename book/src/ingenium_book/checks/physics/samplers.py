@@ -49,7 +49,7 @@ keep = "verified"
 STEPS, EACH, PROPOSED = (10, 40, 160), 48, 300  # steps of learning, configurations of a step
 SHORT, ROWS, MEMBERS = 150, 500, 20  # steps of a fit, designs, and proposals for intervals
 FAR, NARROW = 0.02, 0.8  # of a squared MMD, and least coverage of intervals of 90 %
-EXPECTED = {  # what families of the engine do wrong by what they are
+EXPECTED = {  # expected faults of the engine's families
     "nearest_neighbours": "nearness to training",
     "bootstrap": "nearness to training",
     "random": "spectrum (dB)",
@@ -57,9 +57,9 @@ EXPECTED = {  # what families of the engine do wrong by what they are
 
 
 def free_energies(commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Free energies a spin at each coupling: by weights, by the density alone, and Kaufman's.
+    """Free energies a spin at each coupling: by weights, by the density alone, and exact (Kaufman).
 
-    `pull` is how many standard errors the mean of exact weights is from 1, at most.
+    `pull` is the largest distance of the mean of exact weights from 1, in standard errors.
     """
     found = [values[name]["action"] + values[name]["log_density"] for name in COUPLINGS]
     exact = np.array([-kaufman.log_z(8, c) for c in COUPLINGS.values()]) / SITES
@@ -77,7 +77,7 @@ def _log_mean(x: np.ndarray) -> float:
 
 
 def symmetry(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 35.21: densities that turn with all rotors, and what that saves of data."""
+    """Row 35.21: densities invariant under common rotations, and the data that this saves."""
     settings = LatticeFieldSettings(model="xy")
     flow = samplers(settings, law_of(settings))["staircase"]
     at, rng = torch.full((8,), 0.9, dtype=torch.float64), torch.Generator().manual_seed(0)

@@ -1,4 +1,4 @@
-"""The six uses of a monitor, from kept results of other rows."""
+"""The six uses of a monitor, from stored results of other rows."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,7 @@ from ingenium_book.findings import Commands, Finding, Picture
 
 
 def scorecard(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 22.16: the six uses of the chapter's table, from kept results of other rows alone."""
+    """Row 22.16: the six uses of the chapter's table, from stored results of other rows alone."""
     card = {}
     for axis in (axis for axis in AXES if axis.values):
         result = commands("study", "show", axis.row).answer["result"]

@@ -1,4 +1,4 @@
-"""The six uses of Table 1 of chapter 22, and the kept results that say something of them."""
+"""The six uses of Table 1 of chapter 22, and stored results for each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ SIDES = ("classical", "learned", "generative")
 
 @dataclass(frozen=True)
 class ScoreAxis:
-    """One use of the chapter's table, and where an own number for it is kept."""
+    """One use of the chapter's table, and the place of our own number for it."""
 
     use: str
     metric: str
@@ -18,7 +18,7 @@ class ScoreAxis:
     score: Callable[[float, float], float] = lambda own, least: own  # of a value and the least one
 
     def scores(self, kept: Mapping[str, Any]) -> dict[str, float]:
-        """Scores by side, 1 for the best there can be."""
+        """Scores by side, 1 for the best possible."""
         named = {side: name for side, name in zip(SIDES, self.values, strict=True) if name}
         own = {side: float(kept[name]["interval"]["value"]) for side, name in named.items()}
         return {side: self.score(x, min(own.values())) for side, x in own.items()}

@@ -1,4 +1,4 @@
-"""Gradients of circuits as hardware gives them: by shifted angles, or by random directions.
+"""Gradients of circuits as on hardware: by shifted angles, or by random directions.
 
 Shapes: b rows, p angles.
 """
@@ -16,10 +16,10 @@ Cost = Callable[[Float64[Tensor, "b p"]], Float64[Tensor, " b"]]
 def parameter_shift(
     cost: Cost, angles: Float64[Tensor, " p"], columns: Sequence[int] | None = None
 ) -> Float64[Tensor, " q"]:
-    """Exact slope of an expectation on some angles, or on all: two evaluations of each.
+    """Exact gradient of an expectation by some angles, or all: two evaluations of each.
 
-    That two are enough holds where the generator of a gate has two eigenvalues, as half a Pauli
-    string has, and where its angle turns this gate alone.
+    Two are enough if the generator of a gate has two eigenvalues, as half a Pauli string has, and
+    if its angle enters this gate alone.
 
     Source: Schuld et al., Phys. Rev. A 99:032331, 2019.
     """
@@ -43,7 +43,7 @@ def spsa(
 ) -> tuple[Float64[Tensor, "b p"], Float64[Tensor, "steps b"]]:
     """Descent along random directions: two evaluations a step, however many angles there are.
 
-    Gives the angles of each row at the end, and the mean of both costs at each step.
+    Return the final angles of each row, and the mean of both costs at each step.
 
     Source: Spall, IEEE Trans. Automatic Control 37:332, 1992; Spall, 1998 (the gains).
     """

@@ -1,4 +1,4 @@
-"""What shows that circuits learn, beside models without qubits: rows 23.3 to 23.6.
+"""Checks that circuits learn, compared with models without qubits: rows 23.3 to 23.6.
 
 Circuits of five seeds are trained as one batch.
 
@@ -71,7 +71,7 @@ LOSSES: dict[str, Loss] = {"KL": divergence, "MMD": discrepancy}
 def course(
     circuit: QubitCircuit, target: Float64[Tensor, " a"], loss: Loss
 ) -> tuple[Float64[Tensor, "s p"], Float64[np.ndarray, "steps s"]]:
-    """Angles of each seed at the end, and total variation at each step."""
+    """Final angles of each seed, and total variation at each step."""
     rngs = [torch.Generator().manual_seed(s) for s in SEEDS]
     start = torch.cat([first_angles(circuit, 1, rng) for rng in rngs])
     seen: list[Tensor] = []
@@ -124,7 +124,7 @@ def born(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def matrix_products(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 23.4: norm, draws, time by bond, and likelihood beside circuits."""
+    """Row 23.4: norm, samples, time by bond, and likelihood compared with circuits."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = MatrixProduct((1,), 1, MatrixProductSettings(10, 8))
@@ -189,14 +189,14 @@ def rivals(target: Float64[Tensor, " a"], parameters: int) -> tuple[Interval, In
 
 
 def _chance_of(counts: Float64[np.ndarray, " a"], due: Float64[np.ndarray, " a"]) -> float:
-    """Of counts that are as far from what is due; rare outcomes are taken together."""
+    """Probability of counts at least as far from the expected ones; rare outcomes are pooled."""
     some = due >= 5
     seen = np.append(counts[some], counts[~some].sum())
     return float(chisquare(seen, np.append(due[some], due[~some].sum())).pvalue)
 
 
 def _seconds(bond: int) -> float:
-    """Of the processor, for a slope."""
+    """CPU seconds of a gradient."""
     model = MatrixProduct((1,), 1, MatrixProductSettings(SITES, bond))
     outcome, none = torch.arange(64) * 1021, torch.zeros(64, 1)
     spent = []
@@ -209,7 +209,7 @@ def _seconds(bond: int) -> float:
 
 
 def expressivity(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 23.5: entanglement and fit by depth, beside models of equal size."""
+    """Row 23.5: entanglement and fit by depth, compared with models of equal size."""
     target = torch.from_numpy(bars_and_stripes(2, 3))
     fits: dict[str, list[Interval]] = {"circuit": [], "matrix product": [], "network": []}
     tied: list[Interval] = []
@@ -247,9 +247,9 @@ def expressivity(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 23.6: a circuit against a circuit on three qubits, beside classical GANs.
+    """Row 23.6: a circuit against a circuit on three qubits, compared with classical GANs.
 
-    Their critic is far larger than the maker, so that the maker alone bounds what they reach.
+    Their critic is far larger than the generator, so that the generator alone limits the result.
     """
     target = torch.zeros(8, dtype=torch.float64)
     target[list(EVEN)] = 1 / len(EVEN)
@@ -287,7 +287,7 @@ def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
 def _games(
     x: Tensor, target: Float64[Tensor, " a"]
 ) -> tuple[list[list[float]], dict[int, list[list[float]]], int]:
-    """Courses of circuits and of networks by their weights, a seed each, and how many angles."""
+    """Curves of circuits, and of networks by number of weights, one a seed; number of angles."""
     circuits, networks, angles = list[list[float]](), dict[int, list[list[float]]](), 0
     for seed in SEEDS:
         with one_thread(), torch.random.fork_rng(devices=[]):
@@ -304,14 +304,14 @@ def _games(
 
 
 GAME_STEPS, EVERY = 240, 20
-MAKERS = ((3, 2), (2, 4))  # latent numbers and width of classical makers
+MAKERS = ((3, 2), (2, 4))  # latent numbers and width of classical generators
 EVEN = (0, 3, 5, 6)  # outcomes of three bits with an even count of ones
 
 
 def _game(
     family: CircuitGAN | GAN, x: Tensor, seed: int, rate: float, target: Float64[Tensor, " a"]
 ) -> list[float]:
-    """Total variation at some steps, and at the end with the weights that are kept."""
+    """Total variation at some steps, and at the end with the selected weights."""
     none, far = torch.zeros(1, 1), list[float]()
 
     def apart() -> float:
@@ -341,7 +341,7 @@ def _told(found: Interval) -> str:
 def _band(
     axes: Axes, at: np.ndarray, rows: Float64[np.ndarray, "t s"], colour: str, label: str
 ) -> None:
-    """Mean of seeds with its interval."""
+    """Draw the mean of seeds with its interval."""
     found = [t_interval(row) for row in rows]
     axes.plot(at, [f.value for f in found], color=colour, linewidth=1.2, label=label)
     low, high = [max(f.low, 0.0) for f in found], [f.high for f in found]

@@ -1,4 +1,4 @@
-"""What noise leaves of circuits, and that they are the same on other threads: rows 23.11, 35.25.
+"""Circuits under noise, and their reproducibility on other threads: rows 23.11, 35.25.
 
 Shapes: s seeds, a amplitudes.
 """
@@ -30,11 +30,11 @@ STEPS = 150
 DEPTHS = (1, 2, 4, 8, 16, 32)
 ERRORS = (0.001, 0.005, 0.02)  # of a gate on two qubits; a turn of one has a tenth
 HALF = 0.5  # fidelity below which a depth is not usable
-SAME = 1e-9  # by which chances may differ on other threads
+SAME = 1e-9  # by which probabilities may differ on other threads
 
 
 def noise(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 23.11: fidelity and samples by depth and gate error; depth that is usable."""
+    """Row 23.11: fidelity and samples by depth and gate error; usable depth."""
     few = layered(3, 2)
     angles = first_angles(few, 1, torch.Generator().manual_seed(0))
     device = DeviceNoise.even(3, pair=0.02, turn=0.002)
@@ -79,7 +79,7 @@ def _left(depth: int, device: DeviceNoise) -> Float64[np.ndarray, "2 s"]:
 
 
 def _usable(fidelity: Float64[np.ndarray, " d"]) -> str:
-    """The depth at which half is left, between those that were run."""
+    """Depth at which half of the fidelity is left, interpolated between runs."""
     below = np.flatnonzero(fidelity < HALF)
     if not len(below):
         return f"more than {DEPTHS[-1]} layers"
@@ -113,7 +113,7 @@ def _by_qiskit(
 
 
 def reproducible(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 35.25: divergence beside models without qubits; the same on other threads."""
+    """Row 35.25: divergence compared with models without qubits; the same on other threads."""
     target = torch.from_numpy(gaussian_mixture(6))
     circuit = layered(6, 5)
     found = {}

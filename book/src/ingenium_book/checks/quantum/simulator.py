@@ -1,4 +1,4 @@
-"""What shows that the simulator of circuits is there and right: rows 23.1 and 23.2."""
+"""Checks that the simulator of circuits exists and is right: rows 23.1 and 23.2."""
 
 import time
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def random_circuit(
 
 
 def simulator(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 23.1: states and expectations beside qiskit's; time and memory by qubits."""
+    """Row 23.1: states and expectations compared with qiskit's; time and memory by qubits."""
     info = EXTRA.package("qiskit.quantum_info")
     rng, apart, off = np.random.default_rng(0), 0.0, 0.0
     for i in range(CIRCUITS):
@@ -83,7 +83,7 @@ def _curve(seconds: list[float]) -> Figure:
 
 
 def gradients(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 23.2: shifted angles beside the slope by reversal; calls; and the error of shots."""
+    """Row 23.2: shifted angles against reverse differentiation; calls; and the error of shots."""
     circuit = layered(4, 3)
     angles = first_angles(circuit, 1, torch.Generator().manual_seed(1))[0]
     calls = 0

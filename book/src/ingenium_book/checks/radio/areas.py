@@ -1,10 +1,10 @@
-"""One model of several sites: its size against its quality, and what it learns of another town.
+"""One model of several sites: its size against its quality, and its update for another town.
 
-Quality is the continuous ranked probability score of what engineers read of a channel, at places of
-streets that nothing learned from, over that of channels drawn from the same site without knowing
-the place. So 1 is what the site's statistics alone tell, and 0 is to know the channel.
+Quality is the continuous ranked probability score of an engineer's statistics of a channel, at
+held-out places of streets, over that of channels sampled from the same site regardless of the
+place. So 1 is the score of the site's statistics alone, and 0 is exact knowledge of the channel.
 
-Shapes: j draws, n places, k statistics.
+Shapes: j samples, n places, k statistics.
 """
 
 import math
@@ -34,7 +34,7 @@ from ingenium_book.findings import Commands, Finding, Picture
 
 HEAD = 'problem = "radio.area_channel"\n'
 FIFTH = "florence"
-LATER = (30, 100, 300)  # channels of the fifth site that come after deployment
+LATER = (30, 100, 300)  # channels of the fifth site that arrive after deployment
 AT = 100  # of them, at which an update is judged
 RANK, STEPS = 8, 300  # of an update
 DRAWS, RESAMPLES, MADE = 12, 1000, 512
@@ -51,7 +51,7 @@ class PlaceScores:
     plain: Float64[np.ndarray, "k n"]
 
     def quality(self, rows: np.ndarray | slice = slice(None)) -> float:
-        """Over some of the places."""
+        """Quality over some of the places."""
         return float((self.own[:, rows].mean(1) / self.plain[:, rows].mean(1)).mean())
 
 
@@ -79,7 +79,7 @@ def _open(more: str) -> AreaChannel:
 
 
 def _fit(commands: Commands, name: str, more: str, *words: object) -> Mapping[str, Any]:
-    """What `fit` keeps under a name."""
+    """Record of a fit under a name."""
     (commands.folder / f"{name}.toml").write_text(HEAD + more)
     spec = ("radio.area_channel", "--spec", f"{name}.toml")
     return commands("fit", *spec, *words, "--out", name).answer
@@ -95,7 +95,7 @@ def _fifth(known: int) -> str:
 
 
 def _by(commands: Commands, problem: AreaChannel, name: str, i: int) -> Draw:
-    """Channels of a kept model at places of a site."""
+    """Sample channels of a saved model at places of a site."""
     family, site = of_fit(commands.folder / name, problem).family, problem.sites[i]
 
     def draw(at: Rays) -> Rays:
@@ -107,7 +107,7 @@ def _by(commands: Commands, problem: AreaChannel, name: str, i: int) -> Draw:
 
 
 def _images(site: SiteChannel) -> Draw:
-    """A known channel nearby, brought to the place: without a network."""
+    """Move a known channel nearby to the place: without a network."""
     known, frame = site.part("known"), site.frame
     family = site.baselines()["image_neighbours"]()
     family.fit(frame.numbers(known).float(), frame.features(known.east, known.north), Plan())
@@ -121,7 +121,7 @@ def _images(site: SiteChannel) -> Draw:
 
 
 def _plain(site: SiteChannel) -> Draw:
-    """Any known channel of the site."""
+    """Sample any known channel of the site."""
     known, rng = site.part("known"), torch.Generator().manual_seed(1)
 
     def draw(at: Rays) -> Rays:
@@ -132,14 +132,14 @@ def _plain(site: SiteChannel) -> Draw:
 
 
 def _scores(site: SiteChannel, draw: Draw) -> PlaceScores:
-    """At places of streets that were never learned from."""
+    """Scores at held-out places of streets."""
     truth = site.part("streets")
     with one_thread():
         return PlaceScores(*(_crps(site, f, truth) for f in (draw, _plain(site))))
 
 
 def _crps(site: SiteChannel, draw: Draw, truth: Rays) -> Float64[np.ndarray, "k n"]:
-    """The fair score of an ensemble (Ferro, Q. J. R. Meteorol. Soc. 140, 2014)."""
+    """Fair score of an ensemble (Ferro, Q. J. R. Meteorol. Soc. 140, 2014)."""
     many = Rays(*(a.repeat(DRAWS, *[1] * (a.ndim - 1)) for a in truth.arrays))
     made, hz, found = draw(many), site.settings.carrier_hz, []
     for name in OF:
@@ -156,11 +156,11 @@ def _over_sites(scores: list[PlaceScores]) -> float:
 def _judged(
     commands: Commands, problem: AreaChannel, name: str, record: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Bytes, energy and time of a channel, and quality, of a model as its file gives it back."""
+    """Bytes, energy and time of a channel, and quality, of a model read back from its file."""
     scores = [_scores(s, _by(commands, problem, name, i)) for i, s in enumerate(problem.sites)]
     draw, places = _by(commands, problem, name, 0), problem.sites[0].part("known")
     some = Rays(*(a[torch.arange(MADE) % len(places.east)] for a in places.arrays))
-    draw(some)  # once, so that nothing is opened while it counts
+    draw(some)  # once, so that nothing is opened while it is timed
     with one_thread(), Meter() as meter:
         began = time.process_time()
         draw(some)
@@ -190,7 +190,7 @@ def _sized(sizes: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
 
 
 def _beside_single(commands: Commands, problem: AreaChannel) -> Iterator[Finding]:
-    """The model of all sites against a model of each."""
+    """Compare the model of all sites with a model of each."""
     both, images = [], []
     for i, site in enumerate(problem.sites):
         name = f"only_{i}"
@@ -215,7 +215,7 @@ def _beside_single(commands: Commands, problem: AreaChannel) -> Iterator[Finding
 
 
 def _ratio(both: list[tuple[PlaceScores, PlaceScores]]) -> tuple[float, float, float]:
-    """Quality of the first over that of the second, with an interval over places."""
+    """Quality of the first relative to the second, with an interval over places."""
     rng, found = np.random.default_rng(0), []
     for _ in range(RESAMPLES):
         counts = [a.own.shape[1] for a, _ in both]
@@ -228,7 +228,7 @@ def _ratio(both: list[tuple[PlaceScores, PlaceScores]]) -> tuple[float, float, f
 
 
 def _later(commands: Commands) -> dict[str, list[PlaceScores]]:
-    """The fifth site: as deployed, updated, from nothing, and by images, over channels of it."""
+    """Scores of the fifth site: as deployed, updated, from a cold start, and by images."""
     found: dict[str, list[PlaceScores]] = {k: [] for k in ("deployed", "updated", "new", "images")}
     for known in LATER:
         more = _fifth(known)
@@ -269,7 +269,7 @@ def _updated(course: Mapping[str, list[PlaceScores]]) -> Iterator[Finding]:
 
 
 def _proposed(commands: Commands) -> Iterator[Finding]:
-    """The updated model proposes, and each channel is traced again."""
+    """Check proposals of the updated model, each traced again."""
     spec = ("radio.area_channel", "--spec", f"updated_{AT}.toml", "--model", f"updated_{AT}")
     done = commands("propose", *spec, "-n", 100, "--seed", 7, "--out", "made")
     summary: Any = done.answer.get("summary", {})

@@ -1,4 +1,4 @@
-"""Beams of least power, and what feedback captures."""
+"""Beams of least power, and gains by feedback."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +43,7 @@ def beams(commands: Commands) -> Iterator[Finding | Picture]:
     problem = open_problem(load(commands.folder / "beams.toml"))
     assert isinstance(problem, Beam)
     shares = np.array([problem.feedback(b) for b in BITS])
-    # Codebooks of different bits hold different beams, so a step of one bit may lose a little.
+    # Codebooks of different bits have different beams, so a step of one bit may lose a little.
     first, last = shares[0], shares[-1]
     yield Finding(
         f"{BITS[-1]} bits capture more than {BITS[0]} on streets that were never learned from: "
@@ -89,7 +89,7 @@ def _curve(shares: np.ndarray) -> Figure:
 
 
 def _limited(commands: Commands) -> Iterator[Finding]:
-    """The same users where no antenna may send more than most of what the busiest one did."""
+    """Check the same users with no antenna allowed more than most of the busiest one's power."""
     from ingenium.runs.opened import open_run
 
     busiest = open_run(commands.folder / "beams", open_problem).verdicts["antenna_power"]

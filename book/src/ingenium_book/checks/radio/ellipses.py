@@ -1,4 +1,4 @@
-"""Ellipses of terminals: whether they hold their truths, how sharp they are, and at what cost."""
+"""Ellipses of terminals: their coverage, their sharpness, and their cost."""
 
 import time
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ pilots = { file = "pilots.h5" }
 ASIDE_M = (0.0, 1.0)  # by which the terminal moves between sets of pilots
 SETS = 6
 SNR, SUBCARRIERS, SPACING_HZ = 10.0, 64, 750e3
-CLOSE = 0.03  # by which the coverage of ellipses may miss 90 %
+CLOSE = 0.03  # by which the coverage of ellipses may differ from 90 %
 METHODS = ("annealed", "random_walk")
 
 
@@ -58,7 +58,7 @@ class TerminalWalk:
 
     @classmethod
     def of(cls, problem: TerminalEstimate, rng: torch.Generator) -> "TerminalWalk":
-        """From the first held-out place whose way is outdoors and heard."""
+        """Walk from the first held-out place whose path is outdoors and received."""
         start = problem.part("between")
         steps = np.arange(SETS)[:, None] * np.array(ASIDE_M)
         for place in torch.stack([start.east, start.north], 1).numpy():
@@ -76,7 +76,7 @@ class TerminalWalk:
 
 
 def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 28.11: coverage of ellipses, their size, and effective draws a second under drift."""
+    """Row 28.11: coverage of ellipses, their size, and effective samples a second under drift."""
     bare, asked, course = _asked(commands)
     words = ("radio.estimate", "--spec", "terminals.toml", "--out", "terminals")
     done = commands("infer", *words)
@@ -118,7 +118,7 @@ def _asked(commands: Commands) -> tuple[TerminalEstimate, InferSpec, TerminalWal
 
 
 def _calibrated(judged: Any) -> Iterator[Finding]:
-    """Coverage and sharpness on held-out places, and ranks on the prior's own."""
+    """Check coverage and sharpness on held-out places, and ranks on the prior's own."""
     own = judged["ellipse_90"]
     yield Finding(
         f"{100 * own['value']:.1f} % ({100 * own['low']:.1f} to {100 * own['high']:.1f}) of "
@@ -149,7 +149,7 @@ def _calibrated(judged: Any) -> Iterator[Finding]:
 def _drifting(
     problem: TerminalEstimate, asked: InferSpec, course: TerminalWalk
 ) -> tuple[dict[str, float], dict[str, int]]:
-    """Effective draws a second of processor time, and how often the place lies in the ellipse."""
+    """Effective samples per CPU second, and how often the place is in the ellipse."""
     known = training(problem)
     spec = resolve(asked.spec, problem)
     made = fitted.fit(problem, known, spec.generator, watch=silent)

@@ -1,4 +1,4 @@
-"""Channels that a generator adds to a few hundred traced ones: what they are like, and are worth.
+"""Channels that a generator adds to a few hundred traced ones: their statistics and their worth.
 
 Shapes: n channels, f subcarriers, a antennas, s seeds, d SNRs.
 """
@@ -33,7 +33,7 @@ title = "Streets east of a base station in Munich"
 FEW, MANY = 300, 3000
 SEEDS, DRAWS, BOOTSTRAPS = 5, 8, 2000
 SNR_DB, AT_DB = (0.0, 10.0, 20.0), 10.0
-COMPONENTS = (8, 32)  # of which the better one is taken, by channels that judge nothing else
+COMPONENTS = (8, 32)  # the better one is chosen by channels without other use
 HZ = subcarriers(64, 750e3)
 SHIFT_S, TURN = 20e-9, 0.1  # by which plain augmentation moves delays and directions
 ARMS = ("few", "few, augmented", "few and generated", "generated, augmented", "many")
@@ -41,7 +41,7 @@ PLACES = {"between": "new places between", "streets": "streets that were never l
 
 
 def enlarged(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 28.1: statistics of generated channels, and an estimator that learns from them."""
+    """Row 28.1: statistics of generated channels, and an estimator trained on them."""
     (commands.folder / "street.toml").write_text(STREET)
     words = ("radio.site_channel", "--spec", "street.toml", "-n", 200, "--seed", 7, "--out", "made")
     done = commands("propose", *words)
@@ -73,7 +73,7 @@ def _site(known: int) -> SiteChannel:
 
 
 def _made(problem: SiteChannel, known: Rays, at: Rays, rng: torch.Generator) -> Rays:
-    """Channels of the generator at some places, as it learned from known ones."""
+    """Channels of the generator, fitted to known ones, at some places."""
     family = problem.baselines()["image_neighbours"]()
     frame = problem.frame
     cond = [frame.features(r.east, r.north) for r in (known, at)]
@@ -83,7 +83,7 @@ def _made(problem: SiteChannel, known: Rays, at: Rays, rng: torch.Generator) -> 
 
 
 def _inside(problem: SiteChannel, part: str) -> set[str]:
-    """Statistics whose means lie in the bootstrap band of channels traced at the same places."""
+    """Statistics whose means are in the bootstrap band of channels traced at the same places."""
     rng, chance = torch.Generator().manual_seed(0), np.random.default_rng(0)
     held, hz = problem.part(part), problem.settings.carrier_hz
     many = Rays(*(a.repeat(DRAWS, *[1] * (a.ndim - 1)) for a in held.arrays))
@@ -98,7 +98,7 @@ def _inside(problem: SiteChannel, part: str) -> set[str]:
 
 
 def _errors(problem: SiteChannel) -> dict[str, dict[str, Float64[np.ndarray, "s d"]]]:
-    """Of the mixture by what it learned from, on new places and on streets, in dB."""
+    """Errors of the mixture by training set, on new places and on streets, in dB."""
     found: dict[str, dict[str, list[list[float]]]] = {p: {a: [] for a in ARMS} for p in PLACES}
     tuning = problem.part("between")
     half = len(tuning.east) // 2
@@ -118,7 +118,7 @@ def _errors(problem: SiteChannel) -> dict[str, dict[str, Float64[np.ndarray, "s 
 
 
 def _learned(problem: SiteChannel, rng: torch.Generator) -> dict[str, Complex128[Tensor, "n f a"]]:
-    """What each arm learns from."""
+    """Training channels of each arm."""
     every, places = problem.part("known"), problem.posed(problem.data())
     known = _some(every, torch.randperm(MANY, generator=rng)[:FEW])
     at = torch.randperm(places.sizes["design"], generator=rng)[: MANY - FEW].numpy()
@@ -135,7 +135,7 @@ def _some(rays: Rays, index: Tensor) -> Rays:
 
 
 def _channels(rays: Rays, problem: SiteChannel) -> Complex128[Tensor, "n f a"]:
-    """As pilots without noise would be, each of a mean power of 1."""
+    """Channels as pilots without noise, each of mean power 1."""
     hz, alive = problem.settings.carrier_hz, _some(rays, torch.nonzero(rays.present.any(1))[:, 0])
     return response(alive.at_unit_power(hz), hz, HZ, problem.settings.antennas)
 
@@ -143,7 +143,7 @@ def _channels(rays: Rays, problem: SiteChannel) -> Complex128[Tensor, "n f a"]:
 def _augmented(
     channels: Complex128[Tensor, "n f a"], times: int, rng: torch.Generator
 ) -> Complex128[Tensor, "k f a"]:
-    """Turned as a whole, a little later or sooner, and from a little beside."""
+    """Augment channels by a common phase, a small delay, and a small change of direction."""
     whole = channels.repeat(times, 1, 1)
     n, _, a = whole.shape
     share = 2 * torch.rand(3, n, 1, generator=rng, dtype=torch.float64) - 1
@@ -156,7 +156,7 @@ def _augmented(
 def _tuned(
     channels: Complex128[Tensor, "n f a"], by: Complex128[Tensor, "m f a"], seed: int
 ) -> MixtureLmmse:
-    """Of as many components as do best on other channels."""
+    """Fit the mixture whose number of components is best on other channels."""
     made = [MixtureLmmse.of(channels, count) for count in COMPONENTS]
     return min(made, key=lambda own: _errors_of(own, by, AT_DB, seed).mean())
 
@@ -164,7 +164,7 @@ def _tuned(
 def _errors_of(
     estimate: MixtureLmmse, truth: Complex128[Tensor, "n f a"], db: float, seed: int
 ) -> Float64[np.ndarray, " n"]:
-    """Squared error over power of each; all estimates hear the same noise."""
+    """Squared error over power of each; all estimates receive the same noise."""
     power = truth.abs().square().mean((1, 2))
     noise, rng = 10 ** (-db / 10), torch.Generator().manual_seed(1000 + seed)
     received = truth + math.sqrt(noise) * circular(tuple(truth.shape), rng)
@@ -173,7 +173,7 @@ def _errors_of(
 
 
 def _worth(errors: dict[str, dict[str, np.ndarray]]) -> Iterator[Finding]:
-    """What generated channels gain at 10 dB, over seeds."""
+    """Check the gain by generated channels at 10 dB, over seeds."""
     at = SNR_DB.index(AT_DB)
     many, few = f"{MANY:,}", f"{FEW}"
     for part, where in PLACES.items():
@@ -209,7 +209,7 @@ def _curves(errors: dict[str, dict[str, np.ndarray]]) -> Figure:
     colours = (MUTED, *SERIES)
     for axes, (part, title) in zip(grid[0], PLACES.items(), strict=True):
         for (arm, own), colour in zip(errors[part].items(), colours, strict=False):
-            name = arm if part == "streets" else None  # a key in the panel that has room
+            name = arm if part == "streets" else None  # a key in the panel with free space
             axes.plot(SNR_DB, own.mean(0), color=colour, marker="o", ms=3, label=name)
         dress(axes, "SNR (dB)", "error over power (dB)", title=title, grid=True)
     return figure

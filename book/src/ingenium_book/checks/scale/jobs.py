@@ -47,7 +47,7 @@ def _places(commands: Commands, places: tuple[str, ...]) -> Iterator[Finding]:
 
 @contextmanager
 def _queue(folder: Path) -> Iterator[None]:
-    """Programs like Slurm's on the path."""
+    """Put programs like Slurm's on the path."""
     write(folder)
     before = os.environ["PATH"]
     os.environ["PATH"] = f"{folder}{os.pathsep}{before}"

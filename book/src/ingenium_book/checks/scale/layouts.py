@@ -1,4 +1,4 @@
-"""Checks of layouts: what they exchange, how long they wait, and which the planner takes."""
+"""Checks of layouts: their exchanges, their waits, and the planner's choice."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from ingenium_book.checks.scale.training import SPEC
 from ingenium_book.findings import Commands, Finding, Picture
 
 PIPELINES = ((2, 2), (2, 4), (2, 8), (4, 4), (4, 8), (4, 12))  # stages, micro-batches
-PAUSE_S = 0.1  # long beside what a busy machine adds
-TINY, SCALE = 1e-7, 2.0**20  # of a loss, and what it is multiplied by
+PAUSE_S = 0.1  # long compared with the noise of a busy machine
+TINY, SCALE = 1e-7, 2.0**20  # of a loss, and its factors
 STEPS = 15
 PACED, PACED_WIDTH = 8, 2048  # layers of 16 MB each, of which each is a bucket
 PASSES = 12
 
 
 def speedup(commands: Commands) -> Iterator[Finding]:
-    """Row 24.1: the share that all workers do, from measured steps, and where it ends."""
+    """Row 24.1: the parallel share, from measured steps, and the limit of the speed-up."""
     found = _fit(commands, "processes:2", "data:2").answer["one_process"]
     share = found["parallel_share"]
     yield Finding(
@@ -36,12 +36,12 @@ def speedup(commands: Commands) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class PacedExchange:
-    """Data ranks whose layers take a known time without a core, so that an exchange has both."""
+    """Data ranks whose layers take a known time without a core, so that an exchange can overlap."""
 
     bucket_mb: float
 
     def __call__(self, rank: Rank, tell: Tell) -> dict[str, float | None]:
-        """What is hidden of the exchange of gradients."""
+        """Measure the hidden share of the exchange of gradients."""
         import torch
         from torch.nn.parallel import DistributedDataParallel
 
@@ -80,7 +80,7 @@ def overlapped(commands: Commands) -> Iterator[Finding]:
 
 
 def _hidden() -> Iterator[Finding]:
-    """Layers that need no core, at which the exchange can be told from what else runs."""
+    """Check with layers that need no core, so that other programs do not affect the exchange."""
     from ingenium.scale.divided import BUCKET_MB, ONE_BUCKET_MB
     from ingenium.scale.place import WorkPlace
 
@@ -102,7 +102,7 @@ def _seen(text: str, found: Mapping[str, Any]) -> str:
 
 
 def split_matrices(commands: Commands) -> Iterator[Finding]:
-    """Row 24.4: matrices over two ranks, at the losses of one, and what they exchange."""
+    """Row 24.4: matrices over two ranks, with the losses of one, and their exchange."""
     found = _fit(commands, "processes:2", "tensor:2").answer
     apart = found["one_process"]["apart"]
     yield Finding(f"losses are at most {apart:.1g} off one process", apart <= 1e-6)
@@ -115,13 +115,13 @@ def split_matrices(commands: Commands) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class PacedPipeline:
-    """A pipeline whose layers take a known time; each rank tells the idle share of all stages."""
+    """A pipeline whose layers take a known time; each rank returns the idle share of all stages."""
 
     stages: int
     micro: int
 
     def __call__(self, rank: Rank, tell: Tell) -> float:
-        """Of some steps."""
+        """Measure the idle share over some steps."""
         import torch
 
         from ingenium.scale.divided import DividedModel
@@ -141,7 +141,7 @@ class PacedPipeline:
 
 
 def pipelined(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 24.5: how long stages wait, against the formula of the bubble."""
+    """Row 24.5: waiting of stages, against the formula of the bubble."""
     from ingenium.scale.place import WorkPlace
 
     found = []
@@ -171,7 +171,7 @@ def pipelined(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def chosen(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 24.6: the layout that is predicted to be fastest among all that four ranks have."""
+    """Row 24.6: the layout predicted to be fastest among all layouts of four ranks."""
     done = _fit(commands, "processes:4", "tried")
     tried = done.answer["tried"]
     best = tried[0]["step_s"]
@@ -210,7 +210,7 @@ def _predicted(tried: list[Mapping[str, Any]]) -> Picture:
 
 
 def bounded(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 24.8: kernels below the two bounds of a machine, and which of them holds them back."""
+    """Row 24.8: kernels below the two bounds of a machine, and the binding one."""
     from ingenium.scale.cluster import Device
 
     found = commands("roofline").answer
@@ -242,7 +242,7 @@ class PlantedGradients:
     scale: float
 
     def __call__(self, rank: Rank, tell: Tell) -> float:
-        """Of those that are not 0 in full precision."""
+        """Share of lost gradients among those that are not 0 in full precision."""
         import torch
 
         from ingenium.scale.divided import DividedModel
@@ -260,7 +260,7 @@ class PlantedGradients:
 
 
 def half_precision(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 24.10: losses in half precision, and gradients that are lost without a scale."""
+    """Row 24.10: losses in half precision, and gradients lost without a scale."""
     from ingenium.scale.place import HERE
 
     courses = {}

@@ -1,4 +1,4 @@
-"""A family of dense layers, each of which takes as long as it is told: to try schedules on."""
+"""A family of dense layers with prescribed durations, for tests of schedules."""
 
 import time
 from contextlib import nullcontext
@@ -15,7 +15,7 @@ WIDTH = 8
 
 
 class _Pause(torch.autograd.Function):
-    """The same numbers, later; backwards it takes twice as long, as layers do."""
+    """The identity with a delay; the backward pass takes twice as long, as in layers."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, pause_s: float) -> Tensor:
@@ -38,15 +38,15 @@ class PacedLayer(nn.Module):
         nn.init.eye_(self.dense.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The same width."""
+        """Apply the layer, which preserves the width."""
         out: Tensor = _Pause.apply(self.dense(x), self.pause_s)  # type: ignore[no-untyped-call]
         return out
 
 
 class PacedFamily(nn.Module):
-    """Layers that take so many seconds, and a loss of a size: the mean square, times `share`.
+    """Layers with a duration in seconds, and a loss: the mean square, times `share`.
 
-    No schedule can be told from another by how busy the machine is, since pauses need no core.
+    Schedules cannot be distinguished by the load of the machine, since pauses need no core.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class PacedFamily(nn.Module):
         self.share, self.width = share, width
 
     def turns(self) -> tuple[Turn, ...]:
-        """One."""
+        """One optimiser."""
         return (Turn(tuple(self.parameters()), self._loss),)
 
     def anneal(self, fraction: float) -> None:
-        """Nothing changes."""
+        """Do nothing: no setting changes."""
 
     def chain(self) -> Chain:
-        """Nothing lies before or after the layers."""
+        """Chain of the layers, with nothing before or after them."""
         size = ModelSize(self.width, len(self.layers), 1, 1, 1)
         ends = nn.Identity(), nn.Identity()
         return Chain(

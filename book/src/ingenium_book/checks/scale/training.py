@@ -59,7 +59,7 @@ JOB_H, DAY = 8, 24
 
 
 def sharded(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 24.3: what is sharded falls with the ranks, and the loss is that of one process."""
+    """Row 24.3: sharded memory falls with the ranks, and the loss is that of one process."""
     yield from _layouts(commands, SHARDED)
 
 
@@ -106,7 +106,7 @@ def _bars(totals: Mapping[str, tuple[float, float]]) -> Picture:
 
 
 def memory(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 24.9: 16 bytes a parameter, and a peak as predicted, with layers computed again."""
+    """Row 24.9: 16 bytes a parameter, and a peak as predicted, with layers recomputed."""
     (commands.folder / "model.toml").write_text(SEVENTY)
     (commands.folder / "cluster.toml").write_text(ROOMY)
     words = ("plan", "model.toml", "--cluster", "cluster.toml", "--layout")
@@ -159,7 +159,7 @@ def start(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def survived(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 38.9: a fit whose workers are killed ends as one that nothing befell."""
+    """Row 38.9: a fit whose workers are killed ends like an undisturbed one."""
     (commands.folder / "drill.toml").write_text(DRILL)
     done = commands("drill", "drill.toml", "--out", "drill")
     found = done.answer

@@ -1,1 +1,1 @@
-"""Systems of structures, shown by their commands in seconds."""
+"""Checks of structures, by their commands, in seconds."""

@@ -10,7 +10,7 @@ from ingenium_book.findings import Commands
 
 
 def areas(commands: Commands, values: Mapping[str, Any]) -> dict[str, float]:
-    """Area that the cells of each arm dominate, light and strong ones first."""
+    """Area that the cells of each arm dominate, by low density and high strength."""
     found = {}
     for arm in ("generated", "conventional"):
         points = np.stack([1 - values[f"solid_{arm}"], values[f"strength_{arm}"]], 1)

@@ -1,4 +1,4 @@
-"""Paths of printed parts: their moves, and files that lie."""
+"""Paths of printed parts: their moves, and forged files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ HEAD = "; column rings "  # of a printed column, then its numbers
 
 
 def moves(commands: Commands, values: Mapping[str, Any]) -> list[int]:
-    """Moves that lay a bead in each of the paths."""
+    """Count moves that deposit material in each path."""
     return [text.count("\nG1") for text in values["paths"]]
 
 

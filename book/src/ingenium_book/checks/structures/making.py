@@ -1,4 +1,4 @@
-"""Printed parts compared in the direction that builds each of them quickest."""
+"""Printed parts compared in the build direction that is quickest for each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""40 briefs that were written by hand before there was a reader, what each asks, and a score."""
+"""40 briefs, written by hand before the reader existed, their meanings, and a score."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Answer = tuple[set[Relation], set[int]]
 
 @dataclass(frozen=True)
 class AskedBrief:
-    """A brief, the rules of its place, and what a reader should find."""
+    """A brief, the rules of its place, and the expected reading."""
 
     text: str
     rules: str
@@ -29,7 +29,7 @@ class AskedBrief:
 
 @cache
 def briefs() -> tuple[AskedBrief, ...]:
-    """All of them."""
+    """All briefs."""
     found: list[AskedBrief] = []
     own: dict[str, str] = {}
     for line in [*BRIEFS.read_text(encoding="utf-8").splitlines(), "? "]:
@@ -45,7 +45,7 @@ def briefs() -> tuple[AskedBrief, ...]:
 
 
 def _relations(text: str, together: bool) -> frozenset[Relation]:
-    """Of `a-b, c-d`; the name of one room has a hyphen of its own."""
+    """Parse relations from `a-b, c-d`; the name of one room has a hyphen of its own."""
     found = set()
     for pair in filter(None, (p.strip() for p in text.split(","))):
         head, _, tail = pair.replace("x-ray", "x~ray").partition("-")
@@ -55,14 +55,14 @@ def _relations(text: str, together: bool) -> frozenset[Relation]:
 
 
 def by_reader(brief: AskedBrief) -> Answer:
-    """What the reader finds."""
+    """Answer of the reader."""
     found = BuildingBrief.of(brief.text).relations
     relations = {(r.one, r.other, r.together) for r in found}
     return relations, {b.number for b in broken(brief.text, brief.rules)}
 
 
 def by_keywords(brief: AskedBrief) -> Answer:
-    """All rooms of a sentence lie together; a rule is broken if a word of it is in the brief."""
+    """Answer by keywords: rooms of a sentence are adjacent; a rule is violated if a word occurs."""
     known = {n for r in BuildingBrief.of(brief.text).relations for n in (r.one, r.other)}
     relations: set[Relation] = set()
     for sentence in brief.text.lower().split(".")[1:]:
@@ -75,7 +75,7 @@ def by_keywords(brief: AskedBrief) -> Answer:
 def scored(
     reader: Callable[[AskedBrief], Answer], asked: Iterable[AskedBrief]
 ) -> Mapping[str, float]:
-    """F1 of relations, its precision and recall, broken rules found, and flags that are none."""
+    """F1 of relations, its precision and recall, detected violations, and false flags."""
     met = listed = wanted = right = flagged = planted = whole = 0
     for one in asked:
         relations, flags = reader(one)

@@ -1,4 +1,4 @@
-"""A check of a row on requests: what operators want, in words, as limits of setpoints."""
+"""A check of requests: goals of operators, in words, as limits of setpoints."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ SEARCH = ("--budget", 24, "--batch", 4, "--seed", 7)
 
 @dataclass(frozen=True)
 class WordedObjective:
-    """Words, the problem whose designs are the setpoints, and all values that are named."""
+    """Words, the problem whose designs are the setpoints, and all named values."""
 
     text: str
     problem: str
@@ -37,7 +37,7 @@ class WordedObjective:
 
 
 def objectives() -> list[WordedObjective]:
-    """All of the file, in order."""
+    """All objectives of the file, in order."""
     rows = [row for row in OBJECTIVES.read_text(encoding="utf-8").splitlines() if row[:1] in "?="]
     asked, meant = (
         [row[2:] for row in filter(None, rows) if row[0] == sign] for sign in ("?", "=")
@@ -51,7 +51,7 @@ def objectives() -> list[WordedObjective]:
 
 
 def setpoints(commands: Commands) -> Iterator[Finding]:
-    """Row 22.9, its reading half: thirty objectives, a person's yes, and a run from words."""
+    """Row 22.9, its reading half: thirty objectives, a person's approval, and a run from words."""
     asked = objectives()
     told = [commands("ask", one.text, "--out", f"asked_{i}") for i, one in enumerate(asked)]
     marks = [_mark(one, done.answer) for one, done in zip(asked, told, strict=True)]
@@ -89,7 +89,7 @@ def setpoints(commands: Commands) -> Iterator[Finding]:
 
 
 def _mark(asked: WordedObjective, answer: Mapping[str, Any]) -> str:
-    """`right` where all values that have words are those meant, `wrong` where any is another."""
+    """`right` if all values with words are the meant ones, `wrong` if any is another."""
     said = {v["place"]: v for v in answer.get("values", ()) if not v["default"]}
     said.pop("problem", None)
     wrong = [place for place, v in said.items() if not _same(asked.values.get(place), v)]
@@ -101,7 +101,7 @@ def _mark(asked: WordedObjective, answer: Mapping[str, Any]) -> str:
 
 
 def _same(meant: str | None, said: Mapping[str, Any]) -> bool:
-    """Whether a value is the one meant, in whatever unit it is said."""
+    """True if a value is the meant one, in whatever unit."""
     if meant is None or not isinstance(said["value"], int | float):
         return bool(meant == said["value"])
     number, _, unit = meant.partition(" ")
@@ -109,11 +109,11 @@ def _same(meant: str | None, said: Mapping[str, Any]) -> bool:
     try:
         value = float(number) if unit == own else convert(float(number), unit or "1", own, of=meant)
     except InputError:
-        value = float(number)  # such as pu, of which nobody writes the unit
+        value = float(number)  # such as pu, whose unit nobody writes
     return bool(abs(value - said["value"]) <= 1e-9 * max(1.0, abs(value)))
 
 
 def _measured(folder: Path) -> list[str]:
-    """Names and values of what was handed over, without the spec that it was asked by."""
+    """Names and values of exported designs, without their spec."""
     rows = [json.loads(row) for row in (folder / "evidence.jsonl").read_text().splitlines()]
     return [json.dumps([row["design"], row["measured"]], sort_keys=True) for row in rows]

@@ -1,4 +1,4 @@
-"""A check of a row on programmes: whether texts become them, and what extra lines are worth."""
+"""A check of programmes: whether texts become them, and the value of redundant lines."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ def modeller(commands: Commands) -> Iterator[Finding]:
 
 
 def same(text: str, kind: str, data: dict[str, object]) -> bool:
-    """Whether a text was read as meant, and all its programmes have the true optimum each time."""
+    """True if a text was read as meant, and all its programmes have the true optimum."""
     task = read_task(text)
     sets = (task, *redrawn(task))
     gaps = [
@@ -64,7 +64,7 @@ def same(text: str, kind: str, data: dict[str, object]) -> bool:
 
 
 def _caught(task: WordedTask) -> Iterator[bool]:
-    """Of each constraint of each programme, whether leaving it out shows."""
+    """Yield for each constraint of each programme whether its omission is detected."""
     sets = redrawn(task)
     truths = [one.optimum() for one in sets]
     for name, lines in task.programmes().items():
@@ -74,7 +74,7 @@ def _caught(task: WordedTask) -> Iterator[bool]:
 
 
 def _worth(sets: tuple[WordedTask, ...], *, own: bool) -> float:
-    """Iterations with the lines that only help, over those without them: the median of sets."""
+    """Median ratio of iterations with redundant lines to those without."""
     plain, helped = (
         [_iterations(one.programmes()[name], one, own=own) for one in sets]
         for name in ("loads", "loads_falling")

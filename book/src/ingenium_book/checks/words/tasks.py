@@ -1,16 +1,16 @@
-"""48 tasks that were written by hand before there was a reader, and what each asks."""
+"""48 tasks, written by hand before the reader existed, and their meanings."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 TASKS, FRESH = (Path(__file__).with_name(name) for name in ("texts.txt", "fresh.txt"))
-NONE = "none"  # the kind of a text that is of none
+NONE = "none"  # the kind of a text outside all kinds
 AskedTask = tuple[str, str, dict[str, Any]]  # text, kind, data
 
 
 def written(path: Path = TASKS) -> list[AskedTask]:
-    """All of them; of the kind `none` where a reader must refuse."""
+    """All tasks of a file; the kind is `none` where a reader must refuse."""
     found: list[AskedTask] = []
     text = ""
     for line in path.read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""Texts: sonnets as they scan, models of one corpus compared, and routing as programmes."""
+"""Texts: scanning of sonnets, models of one corpus, and routing as programmes."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,1 +1,1 @@
-"""What runs inside the sandbox, of Python's own library alone; imports are relative for that."""
+"""Code that runs inside the sandbox, on Python's own library alone; hence relative imports."""

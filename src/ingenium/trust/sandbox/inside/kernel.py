@@ -1,4 +1,4 @@
-"""Calls of the Linux kernel that Python has no name for: namespaces, mounts, rights, filters.
+"""Calls of the Linux kernel that Python lacks: namespaces, mounts, rights, filters.
 
 Source: man-pages unshare(2), setns(2), mount(2), capset(2), seccomp(2); linux/filter.h.
 """
@@ -50,7 +50,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def unshare(what: int) -> None:
-    """Leave namespaces; of process numbers, only children do."""
+    """Leave namespaces; for process numbers, only children do."""
     _checked(_libc.unshare(ctypes.c_int(what)))
 
 
@@ -60,14 +60,14 @@ def rejoin(process: int, what: int) -> None:
 
 
 def mount_memory(place: str, size_bytes: int, files: int) -> None:
-    """An empty folder in memory, which any user may write to."""
+    """Mount an empty folder in memory, which any user may write to."""
     options = f"size={size_bytes},nr_inodes={files},mode=1777".encode()
     flags = ctypes.c_ulong(_NO_SUID | _NO_DEVICES)
     _checked(_libc.mount(b"tmpfs", place.encode(), b"tmpfs", flags, options))
 
 
 def surrender(uid: int | None) -> None:
-    """Become a user without any right, for good."""
+    """Become a user without any right, permanently."""
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -78,7 +78,7 @@ def surrender(uid: int | None) -> None:
 
 
 def refuse_calls() -> None:
-    """The kernel refuses this process and its children what no program here needs.
+    """Make the kernel refuse unneeded calls, for this process and its children.
 
     Raises:
         OSError: on a processor whose numbers of calls are not known here.

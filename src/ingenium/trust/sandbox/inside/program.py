@@ -1,4 +1,4 @@
-"""The last steps of a process into its cage, and the generated program in it."""
+"""The last steps of isolating a process, and the generated program in it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _MB = 1 << 20
 
 
 def enclose(limits: dict[str, Any], uid: int | None, handles: tuple[int, int, int, int]) -> None:
-    """Into the cage: streams, a folder of its own, no rights, limits, no doors."""
+    """Isolate the process: streams, a folder of its own, no rights, limits, no way out."""
     os.setsid()
     for new, old in enumerate(handles):
         os.dup2(old, new)
@@ -44,7 +44,7 @@ def enclose(limits: dict[str, Any], uid: int | None, handles: tuple[int, int, in
 def live(source: str, call: str | None, arguments: list[Any]) -> NoReturn:
     """Run the program, write its value, and end the process.
 
-    An empty line comes before the value: without it, the program was never begun.
+    An empty line precedes the value: without it, the program never started.
     """
     os.write(VALUE, b"\n")
     random.seed(0)

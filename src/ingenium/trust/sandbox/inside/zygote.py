@@ -1,7 +1,7 @@
 """A process that has imported what programs need, and forks one of them at a time.
 
-It reads a line of JSON for each program and writes one with how the program ended. Each runs as
-the first process of a namespace of its own: with it the kernel ends all that it started.
+It reads a line of JSON for each program and writes one on how it ended. Each runs as the first
+process of its own namespace, so that the kernel ends all of its children with it.
 """
 
 import gc
@@ -21,7 +21,7 @@ _PIECE = 1 << 16  # bytes
 
 
 def main() -> None:
-    """Until the host closes the pipe."""
+    """Run programs until the host closes the pipe."""
     settings = json.loads(sys.argv[1])
     sys.path += settings["paths"]
     for name in settings["imports"]:
@@ -46,9 +46,9 @@ def _write(line: bytes) -> None:
 
 
 def _run(task: dict[str, Any], settings: dict[str, Any], own: int, nothing: int) -> dict[str, Any]:
-    """Fork, watch and bury one program."""
+    """Fork, monitor and reap one program."""
     limits = settings["limits"]
-    pipes = [os.pipe() for _ in range(3)]  # what it prints, its errors, its value
+    pipes = [os.pipe() for _ in range(3)]  # its output, its errors, its value
     began = time.monotonic()
     kernel.unshare(kernel.NEW_PID)
     pid = os.fork()
@@ -87,7 +87,7 @@ def _run(task: dict[str, Any], settings: dict[str, Any], own: int, nothing: int)
 
 
 def _watch(pid: int, heard: dict[int, bytearray], deadline: float, most: int) -> str | None:
-    """Read what it says until it has ended; why it was stopped, if so."""
+    """Read its output until it ends; return why it was stopped, if so."""
     process = os.pidfd_open(pid)
     waiting = select.poll()
     for handle in (process, 0, *heard):
@@ -120,7 +120,7 @@ def _watch(pid: int, heard: dict[int, bytearray], deadline: float, most: int) ->
 
 
 def _take(handle: int, said: bytearray, most: int) -> bool:
-    """Take up what can be read; whether there may be more."""
+    """Read available output; return whether there may be more."""
     try:
         piece = os.read(handle, min(_PIECE, most + 1))
     except BlockingIOError:
