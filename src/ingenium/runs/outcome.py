@@ -22,7 +22,7 @@ from ingenium.core.asking import different, removed
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
-from ingenium.core.evidence import KEY, Origin, engines, records, vouched, written
+from ingenium.core.evidence import KEY, Export, Origin, engines, records, vouched, written
 from ingenium.core.failures import counted, reasons
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import CrossCheck, Problem, Watch
@@ -126,10 +126,8 @@ def hand_over(
     designs, judged = batch.designs.isel(told), verdicts.isel(told)
     with clock("evidence"):
         watch("evidence", 0, 1)
-        why, notes = reasons(problem, designs, judged), _notes(spec, problem)
-        shared = {"cross_check": cross, "notes": notes, "reasons": why}
-        lines = records(problem, designs, judged, batch.origin, export=exported, **shared)
-        write_atomic(part / "evidence.jsonl", "".join(sealed(lines)))
+        why = reasons(problem, designs, judged)
+        _write_evidence(batch, (designs, judged), why, exported, cross, part)
         keep(part, problem, batch.asked, designs, judged)
         counts = summarised(verdicts, spec.limits, problem.quantities)
         summary = replace(counts, reasons=counted(why))
@@ -209,6 +207,29 @@ def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, A
         "machine": machine(),
         **_spent(clock),
     }
+
+
+def _write_evidence(
+    batch: Batch,
+    recorded: tuple[xr.Dataset, xr.Dataset],
+    why: Sequence[str],
+    exported: Export,
+    cross: CrossCheck | None,
+    part: Path,
+) -> None:
+    """Write a sealed line for each recorded design with its verdict."""
+    designs, verdicts = recorded
+    lines = records(
+        batch.problem,
+        designs,
+        verdicts,
+        batch.origin,
+        export=exported,
+        cross_check=cross,
+        notes=_notes(batch.spec, batch.problem),
+        reasons=why,
+    )
+    write_atomic(part / "evidence.jsonl", "".join(sealed(lines)))
 
 
 def _notes(spec: Spec, problem: Problem) -> list[str]:
