@@ -202,7 +202,7 @@ def test_errors_are_json_too() -> None:
     assert code == 2
     error = json.loads(text)["error"]
     assert error["kind"] == "InputError"
-    assert error["came"] == '"toy.cantilevr"'
+    assert error["got"] == '"toy.cantilevr"'
 
 
 def test_debug_shows_where() -> None:

@@ -46,9 +46,9 @@ def test_survives_the_way_between_processes(error):
 def test_messages():
     texts = [str(error) for error, _, _ in FAMILY]
     assert texts == [
-        "expected a positive number; came -3. Write 3.",
-        "expected a known quantity; came voltage_kv.",
-        "expected a free folder; came out.",
+        "expected a positive number, got -3. Write 3.",
+        "expected a known quantity, got voltage_kv.",
+        "expected a free folder, got out.",
         'pandapower is not installed; write: pip install "ingenium[grid]"',
         "no answer",
         "bwrap is not on the path (programs run in it); write: apt install bubblewrap",

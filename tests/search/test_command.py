@@ -154,5 +154,5 @@ def test_a_number_out_of_range_is_told_by_its_option(
     code, _, errors = call(option, value, "--out", asked / "o")
     assert code == 2
     said = " ".join(errors.split())
-    assert f"expected {expected}; came {option} {value}. Write {option} " in said
+    assert f"expected {expected}, got {option} {value}. Write {option} " in said
     assert not (asked / "o").exists()

@@ -121,7 +121,7 @@ def shown_text(name: str) -> str:
     """
     path = ROOT / name
     if not path.is_file():
-        raise PluginError(f"expected a file of the repository; came a link to {name}")
+        raise PluginError(f"expected a file of the repository, got a link to {name}")
     language = {".py": "python", ".toml": "toml", ".md": "markdown"}.get(path.suffix, "text")
     return f"# `{name}`\n\n````{language}\n{path.read_text(encoding='utf-8').strip()}\n````\n"
 
@@ -134,9 +134,9 @@ def on_post_build(config: Any) -> None:
     """
     site = Path(config.site_dir)
     if faults := fetched(site):
-        raise PluginError("expected pages that fetch nothing; came " + "; ".join(faults))
+        raise PluginError("expected pages that fetch nothing, got " + "; ".join(faults))
     if faults := unknown(site, named_in_code()):
-        raise PluginError("expected pages that errors can name; came " + ", ".join(faults))
+        raise PluginError("expected pages that errors can name, got " + ", ".join(faults))
 
 
 def named_in_code() -> set[str]:

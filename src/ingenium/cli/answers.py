@@ -27,7 +27,7 @@ class Refusal(TypedDict):
     message: str
     page: NotRequired[str]
     expected: NotRequired[str]
-    came: NotRequired[str]
+    got: NotRequired[str]
     instead: NotRequired[str]
 
 

@@ -18,7 +18,7 @@ def asked(problem: str, path: Path | None) -> Spec:
     if spec.problem != problem:
         raise InputError(
             expected=f"a spec of {problem}",
-            came=f"{path}, a spec of {spec.problem}",
+            got=f"{path}, a spec of {spec.problem}",
             instead=f"Write {spec.problem} in place of {problem}, or name another file.",
         )
     return spec

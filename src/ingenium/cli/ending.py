@@ -147,5 +147,5 @@ def _table(
     table = {"kind": type(error).__name__ if error else what, "message": message}
     table |= {"page": page} if page else {}
     if isinstance(error, InputError):
-        table |= {"expected": error.expected, "came": error.came, "instead": error.instead}
+        table |= {"expected": error.expected, "got": error.got, "instead": error.instead}
     return table

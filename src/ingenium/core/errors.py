@@ -24,27 +24,27 @@ class InputError(IngeniumError, ValueError):
     """What the user gave cannot be used.
 
     >>> raise InputError("a number of designs of at least 1", -3, "Write `-n 100`.")
-    InputError: expected a number of designs of at least 1; came -3. Write `-n 100`.
+    InputError: expected a number of designs of at least 1, got -3. Write `-n 100`.
     """
 
     exit_code = 2
     known: tuple[str, ...] = ()  # names that would have been right, where they are counted
 
-    def __init__(self, expected: str, came: object, instead: str = "") -> None:
+    def __init__(self, expected: str, got: object, instead: str = "") -> None:
         """Build the message.
 
         Args:
             expected: what would have been right, as it reads after "expected".
-            came: what was given; text is shown as it is, anything else by its `repr`.
+            got: what was given; text is shown as it is, anything else by its `repr`.
             instead: what to write or do, as a sentence.
         """
-        super().__init__(expected, came, instead)
+        super().__init__(expected, got, instead)
         self.expected = expected
-        self.came = came if isinstance(came, str) else repr(came)
+        self.got = got if isinstance(got, str) else repr(got)
         self.instead = instead
 
     def __str__(self) -> str:
-        return f"expected {self.expected}; came {self.came}. {self.instead}".rstrip()
+        return f"expected {self.expected}, got {self.got}. {self.instead}".rstrip()
 
 
 class SpecError(InputError):
@@ -226,7 +226,7 @@ def choose(
     told = [f'"{x}"' for x in list(dict.fromkeys(near))[:3] or names[:3]]
     error = InputError(
         expected=f"{what}: {', '.join(names)}" if len(names) <= listed else f"a known {what}",
-        came=f'"{name}"',
+        got=f'"{name}"',
         instead=f"Write {' or '.join(told)}{'' if near else ', for instance'}.",
     )
     error.known = tuple(names)

@@ -91,7 +91,7 @@ def problem_class(name: str) -> "type[Problem]":
     if not short:
         raise InputError(
             expected="a problem as DOMAIN.NAME",
-            came=f'"{name}"',
+            got=f'"{name}"',
             instead=f"Write `ingenium list` to see those of {', '.join(names())}.",
         )
     return load(field).problem(short)

@@ -61,8 +61,8 @@ class Pilots:
             received = np.asarray(values[()])
             own = {name: _number(file.attrs, name) for name in WANTED}
         if received.ndim != 2 or received.dtype.kind != "c":
-            came = f"{received.ndim} dimensions of {received.dtype}"
-            raise InputError("complex pilots over subcarriers and antennas", came, HOW)
+            got = f"{received.ndim} dimensions of {received.dtype}"
+            raise InputError("complex pilots over subcarriers and antennas", got, HOW)
         if not np.isfinite(received).all():
             raise InputError("finite pilots", "some that are not", "Leave those subcarriers out.")
         f, a = received.shape

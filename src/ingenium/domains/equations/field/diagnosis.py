@@ -31,7 +31,7 @@ class ResidualFault:
     """A cause, what was measured of it, and what to write."""
 
     cause: str
-    came: str
+    got: str
     write: str
 
 

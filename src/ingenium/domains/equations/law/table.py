@@ -161,17 +161,17 @@ def _column(name: str, unit: str, values: np.ndarray) -> MeasuredColumn:
     base, dim = base_unit(unit, of=name)
     own = Scale.between(unit, base, of=name).value(values)
     if np.abs(own).max() > LARGEST:
-        came = f"{np.abs(own).max():.3g} {base}"
-        raise InputError(f"numbers of {name} up to {LARGEST:g}", came, "Check its unit.")
+        got = f"{np.abs(own).max():.3g} {base}"
+        raise InputError(f"numbers of {name} up to {LARGEST:g}", got, "Check its unit.")
     return MeasuredColumn(name, base, dict(dim), own)
 
 
 def _enough(rows: int) -> None:
     """Refuse tables of too few rows to judge a law by, or too many."""
     if not FEWEST <= rows <= MOST:
-        came = f"{rows}, of rows that are the same only one"
+        got = f"{rows}, of rows that are the same only one"
         more = "Measure more rows." if rows < FEWEST else "Keep a part of them, drawn by chance."
-        raise InputError(f"from {FEWEST} to {MOST} rows", came, more)
+        raise InputError(f"from {FEWEST} to {MOST} rows", got, more)
 
 
 def _distinct(columns: Iterable[MeasuredColumn]) -> None:

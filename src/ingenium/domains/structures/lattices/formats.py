@@ -70,8 +70,8 @@ class CellTable:
         for file in files if path.is_dir() else ():
             others = {p.name for p in file.parent.iterdir()} - {file.name, BODY, WALLS}
             if others:
-                came = f"{', '.join(sorted(others))} beside it in {file.parent}"
-                raise InputError("a folder of one lattice alone", came, "Take them out.")
+                got = f"{', '.join(sorted(others))} beside it in {file.parent}"
+                raise InputError("a folder of one lattice alone", got, "Take them out.")
         if not files:
             raise InputError("a cells.csv of a lattice", f"none in {path}", "Name the file itself.")
         designs = [self._design(file) for file in files]
