@@ -41,7 +41,7 @@ def test_a_yes_makes_the_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_is_neither_a_domain_nor_a_room_is_refused() -> None:
     code, _, said = call("doctor", "--install", "nowhere")
     assert code == 2
-    assert "a domain, or the folder of a room, got nowhere" in said
+    assert "a domain, or the folder of an isolated environment, got nowhere" in said
 
 
 def test_packages_of_the_extra_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ def test_a_generator_that_comes_trained_needs_no_fit(
     assert replay(problem, spec, tmp_path / "out", 3).holds
     (tmp_path / "sums.safetensors").write_bytes(b"spoiled")
     with (
-        pytest.raises(CorruptError, match="got with arithmetic"),
+        pytest.raises(CorruptError, match="came with arithmetic"),
         open_ledger(tmp_path / "book.db") as book,
     ):
         loop.run(problem, spec, 5, 1, tmp_path / "third", ledger=book)

@@ -47,7 +47,7 @@ def test_it_says_what_was_found_and_goes_on(asked: Path) -> None:
     assert code == 0, errors
     assert "the budget of engine calls is spent" in text
     assert "96 verified designs meet every limit" in text
-    assert "Kept: the best 10 of " in text
+    assert "Exported: the best 10 of " in text
     assert "search 96/96" in errors
     code, text, errors = call(*words, "--budget", 128, "--json")
     found = json.loads(text)

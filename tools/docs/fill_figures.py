@@ -6,7 +6,7 @@
 finished run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
 `contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
 one class, function or value of a Python file. What the commands of tutorials print comes from
-docs/figures/runs/*.json, times of the README's commands from benchmarks/results/first_runs.json.
+docs/figures/runs/*.json.
 """
 
 import ast
@@ -22,7 +22,6 @@ from benchmark_peers import PEERS
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
 from contested import contest
-from first_runs import with_times
 from ingenium.comparison.markdown import markdown
 from ingenium.comparison.scores import Comparison
 from ingenium.core.spec import Limit
@@ -345,9 +344,9 @@ def _cell(value: Any) -> str:
 
 
 def outputs(path: Path, text: str) -> str:
-    """What was measured: times beside the README's commands, and what a tutorial's printed."""
+    """The outputs of a tutorial's commands, as they were printed."""
     if path.parent.name != "tutorial":
-        return with_times(path, text)
+        return text
     stored = ROOT / "docs" / "figures" / "runs" / f"{path.stem}.json"
     runs = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else []
     printed = {run["text"]: "".join(f"{x}\n" for x in run["printed"]) for run in runs}

@@ -7,11 +7,13 @@ from ingenium.core.spec import Spec, load, parse
 
 
 def asked(problem: str, path: Path | None) -> Spec:
-    """The spec in a file, or the bare problem.
+    """The spec in a file, which may stand in place of the problem, or the bare problem.
 
     Raises:
         InputError: if the spec is for another problem, or cannot be read.
     """
+    if path is None and problem.endswith(".toml"):
+        return load(Path(problem))
     if path is None:
         return parse({"problem": problem}, Spec, "what was asked for")
     spec = load(path)

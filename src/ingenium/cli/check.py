@@ -24,20 +24,22 @@ def add_to(app: typer.Typer) -> None:
 
 def verify(
     problem: ProblemName,
-    files: Annotated[list[Path], typer.Argument(help="In any format of the problem.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files to measure, in any format of the problem.")
+    ],
     spec: SpecFile = None,
     json: AsJson = False,
 ) -> None:
-    """Measure files and judge them against a spec, wherever they come from.
+    """Measure design files of any origin and judge them against a spec.
 
-    Without a spec, files in the folder of a run are measured and judged as that run was asked.
-    Ends with 1 if no design holds, or a file is not what its run wrote.
+    Without a spec, files in the folder of a run are judged by the spec of that run.
+    Ends with 1 if no design is accepted, or a file was altered after its run.
     """
     from ingenium.cli.asking import asked
     from ingenium.runs.audit import spec_of
     from ingenium.verbs.verify import verify as verify_files
 
-    spec = spec or spec_of(files)
+    spec = spec or (None if problem.endswith(".toml") else spec_of(files))
     wanted = asked(problem, spec)
     found = verify_files(wanted, files)
     if json:
@@ -63,7 +65,7 @@ def verify(
         )
     else:
         _print_audit(results(), found, {x.quantity: x.unit for x in wanted.limits})
-        against = f"the spec {_near(spec)}" if spec else f"the limits of {problem} itself"
+        against = f"the spec {_near(spec)}" if spec else f"the limits of {wanted.problem} itself"
         results().print(f"Judged against {against}.", highlight=False, markup=False)
     if found.altered or not found.accepted:
         raise typer.Exit(UNMET)
@@ -95,7 +97,7 @@ def _print_audit(console: Console, found: "Audit", units: Mapping[str, str | Non
         )
     console.print(shown, highlight=False)
     total = len(found.designs)
-    console.print(f"\n{found.accepted} of {total} hold, measured by {found.engine}.")
+    console.print(f"\n{found.accepted} of {total} meet every limit, measured by {found.engine}.")
     for d in found.designs:
         if d.repeats:
             console.print(f"Design {d.design} of {escape(Path(d.file).name)} is {d.repeats} again.")

@@ -35,9 +35,11 @@ PROGRAMS = (
 )
 Install = Annotated[
     str | None,
-    typer.Option("--install", help="Install what this domain, or room's folder, lacks."),
+    typer.Option(
+        "--install", help="Install what a domain, or the folder of an isolated environment, lacks."
+    ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it downloads.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Download without asking for confirmation.")]
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> None:
-    """What is installed and what is missing, caches, ledger, threads and disk."""
+    """Report what is installed, what is missing and how to install it, caches, ledger and disk."""
     from ingenium.domains import listing
 
     if install is not None:

@@ -29,7 +29,7 @@ class Installation:
 
     def sizes(self) -> dict[str, str]:
         """By name with its size."""
-        rooms = {f"room {r.folder.name}": r.lock.size for r in self.rooms}
+        rooms = {f"environment {r.folder.name}": r.lock.size for r in self.rooms}
         return (
             {"packages": download_size(self.packages, self.lock)} if self.packages else {}
         ) | rooms
@@ -47,7 +47,7 @@ class Installation:
             if done.returncode:
                 raise EngineError(f"pip could not install {', '.join(self.packages)}")
         for room in self.rooms:
-            errors().print(f"making the room {room.folder.name}", highlight=False)
+            errors().print(f"creating the isolated environment {room.folder.name}", highlight=False)
             room.make()
 
 
@@ -69,7 +69,7 @@ def lacking(asked: str, packages: Sequence[str]) -> Installation:
 
         if asked not in names():
             raise InputError(
-                "a domain, or the folder of a room",
+                "a domain, or the folder of an isolated environment",
                 asked,
                 f"Write one of {', '.join(names())}, or a folder that holds {LOCK}.",
             )
@@ -115,7 +115,7 @@ def download_size(packages: Sequence[str], lock: Path | None = None) -> str:
     sizes = [_size(url) for url in urls]
     known = sum(s for s in sizes if s is not None) / 1e6
     unknown = sizes.count(None)
-    rest = f", besides {unknown} of unknown size" if unknown else ""
+    rest = f", and {unknown} of unknown size" if unknown else ""
     return f"{len(urls)} packages, {known:.0f} MB to download{rest}"
 
 

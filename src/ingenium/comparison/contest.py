@@ -84,9 +84,9 @@ class Contest:
         check_least(plan.calls, "--calls", "call for each wish", say=66)
         if plan.calls < (least := ceil(1 + problem.comparison().repair_calls)):
             raise InputError(
-                f"--calls of at least {least}, which mending and judging one design takes",
+                f"--calls of at least {least}, which repairing and judging one design takes",
                 plan.calls,
-                f"Write --calls {3 * least}, for three designs that are mended.",
+                f"Write --calls {3 * least}, for three repaired designs.",
             )
         for choice in plan.chosen.values():
             check(problem, choice.family)

@@ -144,7 +144,7 @@ class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
     """The environment of an engine that lives outside ours is not made.
 
     >>> raise MissingRoom("engibench", "benchmarks/engibench", "47 packages, 166 MB to download")
-    MissingRoom: the room engibench (47 packages, ...) is not made; write: ingenium doctor ...
+    MissingRoom: the isolated environment engibench (47 packages, ...) is not ...
     """
 
     page = "how-to/engine_rooms#rooms"
@@ -158,7 +158,7 @@ class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
 
     def __str__(self) -> str:
         line = f"ingenium doctor --install {self.install}"
-        return f"the room {self.room} ({self.size}) is not made; write: {line}"
+        return f"the isolated environment {self.room} ({self.size}) is not installed; write: {line}"
 
 
 class StorageError(IngeniumError, OSError):

@@ -49,7 +49,7 @@ class Table:
             got=_short(fault["input"]),
             instead=f"Write [[{place}]], in double brackets."
             if tables
-            else "Write a value that holds this; docs/reference/spec.md lists all entries.",
+            else "Write a value that satisfies this; docs/reference/spec.md lists all entries.",
         )
 
     def _ill_filled(

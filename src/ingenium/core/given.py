@@ -226,7 +226,7 @@ def _array(source: _Source) -> np.ndarray:
         raise source.refuse("rows of several lengths") from None
     if values.dtype.kind not in "iuf" or values.ndim != len(declared.dims):
         got = f"{values.ndim} dimensions of {values.dtype}"
-        raise source.refuse(got, "Give numbers, and nothing beside them.")
+        raise source.refuse(got, "Write numbers only.")
     values = values.astype(np.float64)
     source.check_size(values.size, "numbers")
     if not np.isfinite(values).all():

@@ -52,7 +52,7 @@ def margins(
     limits: Sequence[Limit],
     errors: Mapping[str, str] | None = None,
 ) -> Float[np.ndarray, "n l"]:
-    """Signed distance to each limit in the unit of its quantity; at least 0 holds.
+    """Signed distance to each limit in the unit of its quantity; at least 0 is satisfied.
 
     Of a quantity with a standard error it is that of the worse end of its interval.
     """

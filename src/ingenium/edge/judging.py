@@ -86,7 +86,7 @@ def _apart(own: Float[np.ndarray, "n k"], other: Float[np.ndarray, "m k"]) -> In
 
 
 def cost_margins(cost: Cost, sheet: DeviceSheet) -> dict[str, float]:
-    """Of the limits on what a design takes, as shares of the limits; at least 0 holds."""
+    """Of the limits on what a design takes, as shares of the limits; at least 0 is satisfied."""
     own = [x for x in sheet.limits if x.quantity in COSTS]
     found = margins(costs(cost, sheet), own)
     return {x.label: found[x.label] / _size(x) for x in own}

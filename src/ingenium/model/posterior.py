@@ -17,7 +17,7 @@ from ingenium.model.fitting import FittedModel, ReadingDensity
 
 CHAINS, STEP = 4, 1e-4  # chains; and of the differences that give the curvature
 ALIKE = 1e-4  # relative, within which even steps of two lengths give one trajectory
-PATIENCE = 1.05, 100.0  # R-hat and effective draws, from which chains count as settled
+PATIENCE = 1.05, 100.0  # R-hat and effective samples, from which chains count as settled
 
 
 class _Potential(torch.autograd.Function):

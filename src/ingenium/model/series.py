@@ -82,7 +82,7 @@ def _check(numbers: np.ndarray, names: Sequence[str], table: DataTable) -> None:
     for name, column in zip(names[1:], numbers[:, 1:].T, strict=True):
         if column.min() <= 0:
             raise InputError(
-                f"readings of {name} above 0, whose errors are told by their ratio",
+                f"readings of {name} above 0, whose errors are relative",
                 f"{column.min():g} in {table.place(int(column.argmin()), name)}",
                 "Leave such times out, or write what was at least there.",
             )

@@ -222,7 +222,7 @@ def _propose_and_verify(
     failed = (verdicts["verdict"] == Verdict.FAILED).to_numpy() & ~undecided(verdicts)
     if failed.all():
         raise EngineError(
-            f"{generator.problem.verifier.name} gave no answer to any of the {n} designs; "
+            f"{generator.problem.verifier.name} failed on every one of the {n} designs; "
             "check the model that the spec names with `ingenium doctor`"
         )
     return designs, verdicts

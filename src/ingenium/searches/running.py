@@ -138,7 +138,7 @@ def _check_answers(search: Search) -> None:
     none = not search.history or search.history[-1].failed == search.calls
     if none and not undecided(search.verdicts()).any():
         raise EngineError(
-            f"{search.problem.verifier.name} gave no answer to any of the {search.calls} designs; "
+            f"{search.problem.verifier.name} failed on every one of the {search.calls} designs; "
             "check the model that the spec names with `ingenium doctor`"
         )
 

@@ -95,7 +95,7 @@ class Tools:
         return self._asked("verify", problem, *places, spec=_spec(problem, spec))
 
     def replay(self, folder: str, design: int) -> dict[str, Any]:
-        """Make one design of a run again, and say whether its evidence holds.
+        """Make one design of a run again, and say whether its evidence is reproduced.
 
         Args:
             folder: of the run.

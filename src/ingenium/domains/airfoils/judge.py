@@ -35,7 +35,7 @@ SHARE = 0.1  # of the designs that XFOIL measures too where NeuralFoil judges
 
 @dataclass(frozen=True)
 class XfoilVerifier:
-    """Sections measured by XFOIL at the asked lift; NeuralFoil says only where to begin."""
+    """Sections measured by XFOIL at the requested lift; NeuralFoil says only where to begin."""
 
     settings: SectionSettings
     cases: Cases = rigid
@@ -101,7 +101,7 @@ def sweep_angles(near: float, top: float) -> tuple[float, ...]:
 
 
 def at_lift(polar: Float[np.ndarray, "r 4"], lift: float) -> tuple[float, ...]:
-    """Angle, lift, drag and moment at the asked lift, and the most lift that was found.
+    """Angle, lift, drag and moment at the requested lift, and the most lift that was found.
 
     Where XFOIL did not converge at the lift itself, it is taken on the line between two answers
     beside it. Where all that it found lies below the asked lift, its highest answer counts if it

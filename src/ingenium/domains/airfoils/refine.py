@@ -28,7 +28,7 @@ NEAR, BOWED = 0.001, 50.0
 
 @dataclass(frozen=True, eq=False)
 class Refiner:
-    """Adam on the components of a section: less drag at the asked lift, moment and stall kept.
+    """Adam on the components of a section: less drag at the requested lift, moment and stall kept.
 
     Thickness and trailing edge stay what they are. In components of known sections a step along
     a direction in which these hardly differ, such as waves on the surface, is small.

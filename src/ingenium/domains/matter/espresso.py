@@ -281,7 +281,7 @@ def _release(text: str) -> str:
 
 def _why(run: ProgramRun) -> NoAnswer:
     if run.out_of_time:
-        return NoAnswer(f"pw.x had no answer within {CPU_S} s of the processor", CPU_S)
+        return NoAnswer(f"pw.x did not finish within {CPU_S} s of the processor", CPU_S)
     error = re.search(r"Error in routine (.*?)\n(.*?)\n", run.printed)
     if error:
         return NoAnswer(f"pw.x stopped: {error.group(1).strip()}: {error.group(2).strip()}")

@@ -1,4 +1,4 @@
-"""`molecules.library`: a library of new molecules like a reference set."""
+"""`molecules.library`: a library of new molecules distributed like a reference set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Library(MoleculeProblem):
     """New molecules in the ranges of MOSES that pass its filters."""
 
     name: ClassVar[str] = "molecules.library"
-    summary: ClassVar[str] = "a library of new molecules like a reference set"
+    summary: ClassVar[str] = "a library of new molecules distributed like a reference set"
     Settings: ClassVar[type] = LibrarySettings
     default_family: ClassVar[str] = NAME
 

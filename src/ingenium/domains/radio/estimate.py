@@ -34,7 +34,7 @@ class TerminalEstimate(SiteChannel):
     """What the pilots of a terminal say of its channel, on a site that a generator knows."""
 
     name: ClassVar[str] = "radio.estimate"
-    summary: ClassVar[str] = "channel and place of a terminal, as its pilots say (verb infer)"
+    summary: ClassVar[str] = "channel and position of a terminal from its pilots (verb infer)"
     inputs: ClassVar[tuple[Input, ...]] = (PILOTS,)
     observed: ClassVar[str] = PILOTS.name
     held: ClassVar[str] = "between"  # truths stand where a site is known: at new places of it

@@ -71,7 +71,7 @@ class Pilots:
         if f < FEWEST[0] or a < FEWEST[1] or f * a < 2 * PATHS or f > MOST:
             raise InputError(
                 f"pilots on {FEWEST[0]} to {MOST} subcarriers and at least {FEWEST[1]} antennas: "
-                "fewer do not tell delays from angles",
+                "fewer cannot separate delays from angles",
                 f"{f} subcarriers and {a} antennas",
                 "Send more pilots.",
             )

@@ -1,4 +1,4 @@
-"""`radio.site_channel`: channels at new places of a site, each traced again there."""
+"""`radio.site_channel`: radio channels at new places of a site, each verified by ray tracing."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -76,7 +76,7 @@ class SiteChannel(Problem):
     """Paths at new places, as a few hundred traced places let one expect."""
 
     name: ClassVar[str] = "radio.site_channel"
-    summary: ClassVar[str] = "channels at new places of a site, each traced again there"
+    summary: ClassVar[str] = "radio channels at new places of a site, each verified by ray tracing"
     Settings: ClassVar[type] = SiteSettings
     default_family: ClassVar[str] = "image_neighbours"
     judged: ClassVar[str] = (

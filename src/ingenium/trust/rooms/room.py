@@ -95,7 +95,7 @@ class Room:
         except (OSError, ValueError, TypeError):
             raise CorruptError(
                 str(self.folder / LOCK),
-                "is no lock of a room",
+                "is not the lock of an isolated environment",
                 f"Write: python -m ingenium.trust.rooms.locking {self.folder}",
             ) from None
 

@@ -1,4 +1,4 @@
-"""`edge.speech`: speech freed from noise by a network that fits a microcontroller."""
+"""`edge.speech`: speech denoising by a network that runs on a microcontroller."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ class Speech(Problem):
     """Speech of voices under noises that nobody was taught."""
 
     name: ClassVar[str] = "edge.speech"
-    summary: ClassVar[str] = "speech freed from noise by a network that fits a microcontroller"
+    summary: ClassVar[str] = "speech denoising by a network that runs on a microcontroller"
     Settings: ClassVar[type] = SpeechSettings
     default_family: ClassVar[str] = trained.ON_DEVICE
     judged: ClassVar[str] = (

@@ -138,7 +138,7 @@ def of_columns(
             judged by.
     """
     if not 1 <= len(columns) <= WIDEST:
-        raise InputError(f"from 1 to {WIDEST} columns beside the target", f"{len(columns)}")
+        raise InputError(f"from 1 to {WIDEST} columns besides the target", f"{len(columns)}")
     _enough(len(own.values))
     _distinct([*columns, own])
     based = dict(base_unit(u, of="a constant") for u in constant_units)
@@ -170,7 +170,7 @@ def _enough(rows: int) -> None:
     """Refuse tables of too few rows to judge a law by, or too many."""
     if not FEWEST <= rows <= MOST:
         got = f"{rows}, of rows that are the same only one"
-        more = "Measure more rows." if rows < FEWEST else "Keep a part of them, drawn by chance."
+        more = "Measure more rows." if rows < FEWEST else "Keep a random sample of them."
         raise InputError(f"from {FEWEST} to {MOST} rows", got, more)
 
 
@@ -192,5 +192,5 @@ def _distinct(columns: Iterable[MeasuredColumn]) -> None:
                 raise InputError(
                     "columns that say different things",
                     f"{a.name}, which is {share:g} times {b.name} in all rows",
-                    f"Leave {a.name} or {b.name} out: no law can tell them apart.",
+                    f"Leave {a.name} or {b.name} out: no law can distinguish them.",
                 )

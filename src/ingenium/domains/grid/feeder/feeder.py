@@ -91,7 +91,7 @@ def open_feeder(settings: FeederSettings) -> OpenFeeder:
         table, notes = simbench_days(name), ()
     else:
         raise InputError(
-            "profiles and mapping beside a net of your own",
+            "profiles and mapping with a net of your own",
             f"the net {settings.grid} alone",
             'Write profiles = "days.csv" and mapping = "columns.toml" under [setup].',
         )

@@ -112,7 +112,7 @@ class CellTable:
         each, wanted = np.indices(cells).reshape(2, -1).T, values[:, 5]
         if not np.array_equal(values[:, :2], each) or np.ptp(wanted):
             raise InputError(
-                "each column and row once, and one energy that is asked for",
+                "each column and row once, and one target energy",
                 f"others in {file}",
                 "Number cells from 0.",
             )
