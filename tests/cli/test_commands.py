@@ -101,7 +101,7 @@ def test_fewer_designs_than_hold_are_kept_where_the_spec_says_so(
     assert code == 0
     accepted = json.loads((tmp_path / "o" / "summary.json").read_text())["accepted"]
     assert accepted > 3
-    assert "3 kept as [select] specifies, in" in " ".join(text.split())
+    assert "3 exported as [select] specifies to" in " ".join(text.split())
 
 
 def test_text_of_users_is_shown_as_it_is(files: Path, tmp_path: Path) -> None:

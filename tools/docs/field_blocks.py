@@ -6,6 +6,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from os.path import relpath
 
 from blocks import ROOT, table
 from contested import stored
@@ -60,9 +61,16 @@ OPENED_BY = {  # tools of the fields, by format
 
 @cache
 def sections(field: str) -> dict[str, str]:
-    """The sections of a domain's README by heading."""
-    path = ROOT / "src" / "ingenium" / "domains" / field / "README.md"
-    parts = [part.partition("\n") for part in path.read_text(encoding="utf-8").split("\n## ")[1:]]
+    """The sections of a domain's README by heading, with links as from a page of a field."""
+    place = ROOT / "src" / "ingenium" / "domains" / field
+
+    def led(link: re.Match[str]) -> str:
+        if "://" in link[1] or link[1].startswith("#"):
+            return link[0]
+        return f"]({relpath(place / link[1], ROOT / 'docs' / 'fields')})"
+
+    text = re.sub(r"\]\(([^)\s]+)\)", led, (place / "README.md").read_text(encoding="utf-8"))
+    parts = [part.partition("\n") for part in text.split("\n## ")[1:]]
     return {head.strip(): body.strip() for head, _, body in parts}
 
 

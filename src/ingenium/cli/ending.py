@@ -1,7 +1,7 @@
 """How a command ends: what it raises becomes a message and an exit code.
 
-0 done, 1 the limits asked for were met by no design (or evidence does not hold), 2 wrong input,
-3 a failure of the engine or of what is stored, 130 stopped.
+0 done, 1 no design meets the requested limits (or evidence is not reproduced), 2 wrong input,
+3 a failure of the engine or of stored data, 130 stopped.
 """
 
 import functools

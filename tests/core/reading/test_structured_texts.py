@@ -16,7 +16,7 @@ def test_an_entry_that_stands_twice() -> None:
         '[{"b": {"a": 1, "c": 2, "a": {}}}]',
         '{"a": 1, "\\u0061": 2}',
     ):
-        with pytest.raises(InputError, match='expected a table, got x: the entry "a" stands twice'):
+        with pytest.raises(InputError, match='expected a table, got x: the entry "a" occurs twice'):
             json_text(told, "a table", "x")
 
 
