@@ -78,7 +78,7 @@ def ask(
 
 
 def described(wish: "WordedWish", out: Path) -> dict[str, Any]:
-    """What was understood, for machines."""
+    """Return what was understood as plain data."""
     from ingenium.core.spec import as_table
 
     reading, made = wish.reading, wish.made

@@ -142,7 +142,7 @@ def _entries(problem: "Problem", asked: "Spec") -> list["SetupEntry"]:
 
 
 def _print_asked(understood: "Spec", problem: "Problem") -> None:
-    """What else a spec asks, with the units in which it is judged."""
+    """Print the other entries of a spec, with the units in which it is judged."""
     from ingenium.report import words
 
     console = results()
@@ -194,7 +194,7 @@ def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
 
 
 def _facts(problem: "Problem") -> dict[str, str]:
-    """What is judged, steered, proposed by and written, in a line each."""
+    """Facts on limits, engines, generators and files, a line each."""
     from ingenium.comparison.verdicts import verdict_on
     from ingenium.generators.offer import offered
     from ingenium.report import words

@@ -77,7 +77,7 @@ def _near(path: Path) -> Path:
 
 
 def _print_audit(console: Console, found: "Audit", units: Mapping[str, str | None]) -> None:
-    """What was measured, in the units in which a spec wrote its limits."""
+    """Print measured values, in the units in which a spec wrote its limits."""
     from ingenium.report import words
 
     names = list(dict.fromkeys(x.quantity for x in found.limits))

@@ -54,7 +54,7 @@ class Package:
 
     @property
     def line(self) -> str:
-        """What installs it."""
+        """The line that installs it."""
         what = f"ingenium[{self.extra}]" if self.extra else "ingenium"
         return f'pip install "{what}"'
 
@@ -95,7 +95,7 @@ def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> N
 
 
 def _print_packages(console: Console, packages: "Sequence[Package]") -> None:
-    """What is needed, and the lines that install what is missing."""
+    """Print required packages, and the lines that install missing ones."""
     shown = table("", "Package", "For", "Needed", "Installed")
     for p in packages:
         found = p.installed or "[red]missing[/]"
@@ -134,7 +134,7 @@ def _install(asked: str, yes: bool) -> dict[str, str]:
 
 
 def _packages() -> tuple[Package, ...]:
-    """What the installed metadata ask for; `dev` is left out."""
+    """Requirements of the installed metadata, without `dev`."""
     try:
         lines = requires("ingenium") or []
     except PackageNotFoundError:

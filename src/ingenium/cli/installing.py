@@ -1,4 +1,4 @@
-"""`doctor --install`: the packages and rooms that a domain lacks, their sizes said before."""
+"""`doctor --install`: packages and isolated environments that a domain lacks, after stating their sizes."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ _PATIENCE_S = 10.0  # for the size of one file
 
 @dataclass(frozen=True)
 class Installation:
-    """What is to be installed."""
+    """Packages and isolated environments to install."""
 
     packages: tuple[str, ...]  # requirements
     rooms: tuple[Room, ...]
@@ -52,7 +52,7 @@ class Installation:
 
 
 def lacking(asked: str, packages: Sequence[str]) -> Installation:
-    """What a domain, or a room by its folder, lacks.
+    """Return what a domain, or an isolated environment by its folder, lacks.
 
     Args:
         asked: the domain or the folder.
@@ -89,7 +89,7 @@ def rooms_of(domain: str) -> list[Room]:
 
 
 def consented(sizes: Mapping[str, str], yes: bool) -> bool:
-    """Whether to go on, after the sizes were said.
+    """Return whether to go on, after printing the sizes.
 
     Raises:
         InputError: if nobody said yes before, and there is no terminal to ask on.
@@ -102,7 +102,7 @@ def consented(sizes: Mapping[str, str], yes: bool) -> bool:
 
 
 def download_size(packages: Sequence[str], lock: Path | None = None) -> str:
-    """What pip would fetch for these requirements under a lock, in words.
+    """Describe the download of pip for these requirements under a lock.
 
     Raises:
         EngineError: if pip finds nothing that fits.

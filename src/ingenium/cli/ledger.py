@@ -288,7 +288,7 @@ def _time(text: str | None) -> datetime | None:
 
 
 def absent(place: str) -> bool:
-    """Whether the ledger is a file that no run has made yet."""
+    """Return whether the ledger is a file that no run has created yet."""
     path = place.removeprefix("sqlite:///")
     return "://" not in path and not os.path.exists(path)  # noqa: PTH110 - raises for no name
 

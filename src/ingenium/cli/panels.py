@@ -1,4 +1,4 @@
-"""What a stranger sees first: five steps, and all commands grouped by what people do."""
+"""First steps for a new user, and the commands grouped by what people do."""
 
 import click
 import typer

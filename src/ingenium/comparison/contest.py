@@ -81,7 +81,7 @@ class Contest:
                 one design, or a problem none of whose conditions its engine measures.
         """
         check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
-        check_least(plan.calls, "--calls", "call for each wish", say=66)
+        check_least(plan.calls, "--calls", "call for each target", say=66)
         if plan.calls < (least := ceil(1 + problem.comparison().repair_calls)):
             raise InputError(
                 f"--calls of at least {least}, which repairing and judging one design takes",
