@@ -75,7 +75,7 @@ def main(asked: list[str]) -> int:
     """Run and print each benchmark."""
     unknown = sorted(set(asked) - set(NAMES))
     if unknown:
-        print(f"expected names of {', '.join(NAMES)}; came {', '.join(unknown)}", file=sys.stderr)
+        print(f"expected names of {', '.join(NAMES)}, got {', '.join(unknown)}", file=sys.stderr)
         return 2
     torch.set_num_threads(1)
     for name in asked or NAMES:

@@ -1,10 +1,10 @@
-"""Cost of a first run of each command of the README, with an empty cache.
+"""Cost of a first run of each command of docs/problems.md, with an empty cache.
 
-`python -m benchmarks first_runs` runs the commands of the README's table one after another, each
-with a cache of its own and all in one folder, since some read the results of others. Each result is
-saved immediately, and a measured command is skipped, so that a stopped benchmark resumes; `AGAIN=1`
-measures it again. `ONLY=grid,plant.campaign` takes only commands with these prefixes.
-`tools/docs/fill_figures.py` writes CPU seconds alongside the commands.
+`python -m benchmarks first_runs` runs these commands one after another, each with a cache of its
+own and all in one folder, since some read the results of others. Each result is saved immediately,
+and a measured command is skipped, so that a stopped benchmark resumes; `AGAIN=1` measures it again.
+`ONLY=grid,plant.campaign` takes only commands with these prefixes.
+`tools/docs/fill_reference.py` writes the times alongside the commands.
 """
 
 import json
@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.measuring import RESULTS, save
 from ingenium.core.provenance import code_digest
 
-NAME, TITLE = "first_runs", "Commands of the README, the first time"
+NAME, TITLE = "first_runs", "Commands of docs/problems.md, the first time"
 ROOT = Path(__file__).parents[1]
 LONGEST_S = 3600
 ROW = re.compile(r"^\|[^|]+\| `(ingenium [^`]+)` \|", re.M)
@@ -37,7 +37,7 @@ def run() -> None:
     with tempfile.TemporaryDirectory() as name:
         for folder in ("docs", "examples"):  # that commands name
             (Path(name) / folder).symlink_to(ROOT / folder)
-        for command in ROW.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+        for command in ROW.findall((ROOT / "docs" / "problems.md").read_text(encoding="utf-8")):
             if command in rows and "AGAIN" not in os.environ:
                 continue
             if only and not any(f" {field}" in command for field in only):

@@ -58,7 +58,7 @@ def spent(source: Path, n: int, out: Path, cache: Path) -> tuple[float, float]:
     process = subprocess.Popen(command, env=os.environ | own, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
-        raise RuntimeError(f"a run of {n} days that ends well; came status {status}")
+        raise RuntimeError(f"a run of {n} days that ends well, got status {status}")
     return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6
 
 

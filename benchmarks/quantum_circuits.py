@@ -37,7 +37,7 @@ def run() -> None:
         peers = _peers(qubits, layers, angles[0].tolist())
         apart = {k: _apart(v["slope"], slope) for k, v in peers.items()}
         if max(apart.values()) > AGREE:
-            raise RuntimeError(f"the same slopes to {AGREE:g}; came {apart} apart")
+            raise RuntimeError(f"the same slopes to {AGREE:g}, got {apart} apart")
         rate = batch / own["median"]
         rows.append(
             {"qubits": qubits, "layers": layers, "angles": circuit.angles, "batch": batch}
@@ -80,7 +80,7 @@ def _versions() -> list[str]:
 def _python() -> str:
     found = os.environ.get("QUANTUM_PEERS")
     if not found:
-        raise RuntimeError("QUANTUM_PEERS, a Python with pennylane-lightning and qiskit; came none")
+        raise RuntimeError("QUANTUM_PEERS, a Python with pennylane-lightning and qiskit, got none")
     return found
 
 

@@ -137,7 +137,7 @@ def main(words: list[str]) -> None:
     unknown = sorted(set(words) - {*own(), CHANGED, SHARED})
     if unknown or not words:
         known = ", ".join((*own(), SHARED))
-        sys.exit(f"expected domains ({known}) or {CHANGED}; came {' '.join(unknown) or 'nothing'}")
+        sys.exit(f"expected domains ({known}) or {CHANGED}, got {' '.join(unknown) or 'nothing'}")
     changed = changes() if CHANGED in words else []
     domains = (set(words) - {CHANGED}) | reached(changed)
     print(f"tests of {', '.join(sorted(domains)) or 'nothing'}", file=sys.stderr)

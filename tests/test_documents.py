@@ -87,13 +87,13 @@ def test_a_domain_says_what_it_holds(name: str) -> None:
 
 
 def test_each_problem_stands_in_the_documents_with_a_command() -> None:
-    pages = (ROOT / "docs" / "reference" / "index.md").read_text()
+    pages = (ROOT / "docs" / "problems.md").read_text()
     given = re.findall(r"^\| .* \| `ingenium (?:propose|infer) (\S+) ", pages, re.MULTILINE)
     every = [f"{name}.{key}" for name in own() for key in load(name).problems]
     assert sorted(set(given)) == sorted(every)
 
 
-def test_commands_of_the_readme_ended_well_when_they_were_timed(building: Any) -> None:
+def test_listed_commands_ended_well_when_they_were_timed(building: Any) -> None:
     """A command that exports nothing, or fails, does not introduce a problem."""
     kept = json.loads((ROOT / "benchmarks" / "results" / "first_runs.json").read_text())
     answered = import_module("first_runs").answered

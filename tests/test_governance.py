@@ -69,7 +69,7 @@ def test_card_of_weights_that_are_others(finished: loop.Run, tmp_path: Path) -> 
     with pytest.raises(InputError, match="no file at"):
         weights_card(file)
     shutil.copy(finished.folder / "model" / file.name, file)
-    with pytest.raises(InputError, match="the JSON that ingenium writes beside"):
+    with pytest.raises(InputError, match="the JSON that ingenium writes with"):
         weights_card(file)
     beside = tmp_path / "model.json"
     for text, error in (("{", CorruptError), ("[]", InputError), ('{"a": 1}', InputError)):

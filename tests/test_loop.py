@@ -283,7 +283,7 @@ def test_rounding_that_breaks_a_limit_is_not_exported(tmp_path: Path) -> None:
 
 
 def test_no_answer_from_the_engine(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="euler-bernoulli gave no answer"):
+    with pytest.raises(EngineError, match="euler-bernoulli failed on every one"):
         propose(spec(setup={"broken": True}), 5, 1, tmp_path / "o")
     assert not (tmp_path / "o").exists()
 

@@ -40,5 +40,5 @@ def test_a_change_reaches_what_imports_it() -> None:
 
 
 def test_an_unknown_domain_is_refused() -> None:
-    with pytest.raises(SystemExit, match="came gird"):
+    with pytest.raises(SystemExit, match="got gird"):
         main(["gird"])

@@ -110,7 +110,7 @@ def test_a_spec_may_be_a_dictionary(seen: loop.Run, tmp_path: Path) -> None:
     assert ingenium.load_spec(asked) == toy.spec()
     run = ingenium.propose(asked, n=3, out=tmp_path / "run")
     assert run.summary.proposed == 3
-    with pytest.raises(InputError, match=r"entries in the spec; came .*Write limits for limit\."):
+    with pytest.raises(InputError, match=r"entries in the spec, got .*Write limits for limit\."):
         ingenium.load_spec(asked | {"limit": []})
 
 

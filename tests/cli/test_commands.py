@@ -64,8 +64,8 @@ def test_show_tells_what_was_understood_of_a_spec(files: Path) -> None:
     assert {e["name"]: e["value"] for e in found["setup"]}["length_m"] == 1.0
     assert found["understood"]["limits"][0]["unit"]
     _, text, _ = call("show", "toy.cantilever", *spec(files))
-    assert "Asked by the spec" in text
-    assert "Holding: " in text
+    assert "Requested by the spec" in text
+    assert "Limits: " in text
     assert answer("show", "toy.cantilever")["understood"] is None
 
 
@@ -101,7 +101,7 @@ def test_fewer_designs_than_hold_are_kept_where_the_spec_says_so(
     assert code == 0
     accepted = json.loads((tmp_path / "o" / "summary.json").read_text())["accepted"]
     assert accepted > 3
-    assert "3 kept, as [select] asks, in" in " ".join(text.split())
+    assert "3 exported as [select] specifies to" in " ".join(text.split())
 
 
 def test_text_of_users_is_shown_as_it_is(files: Path, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_errors_are_json_too() -> None:
     assert code == 2
     error = json.loads(text)["error"]
     assert error["kind"] == "InputError"
-    assert error["came"] == '"toy.cantilevr"'
+    assert error["got"] == '"toy.cantilevr"'
 
 
 def test_debug_shows_where() -> None:

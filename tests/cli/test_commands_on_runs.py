@@ -42,7 +42,7 @@ def test_replay_and_verify(files: Path, out: Path, tmp_path: Path) -> None:
         assert "altered" in text
         code, text, _ = call("replay", out, "--design", kept[0]["design"])
         assert code == 1
-        assert "does not hold" in text
+        assert "is not reproduced" in text
     finally:
         path.write_text(whole)
 

@@ -22,7 +22,7 @@ def test_it_says_who_meets_wishes_and_keeps_table_picture_and_numbers(tmp_path: 
     words += ("--family", "nearest_known,bootstrap", "--out", tmp_path / "out")
     code, text, errors = call(*words)
     assert code == 0, errors
-    assert "Of wishes to toy.cantilever something new meets most within 4 calls" in text
+    assert "Of targets for toy.cantilever something new meets most within 4 calls" in text
     files = {f.name for f in (tmp_path / "out").iterdir()}
     assert files == {"contest", "contest.json", "contest.md", "contest.png"}
     arms = [result["arm"] for result in answer(*words)]
@@ -39,7 +39,7 @@ def test_a_proposal_its_report_and_show_say_what_a_contest_found(
     for module in (outcome, page, verdicts):
         monkeypatch.setattr(module, "verdict_on", lambda kind: known)
     said = (
-        "In a contest of tools on held-out wishes (8 calls each), met by new designs: "
+        "Benchmark on held-out targets (8 engine calls each), share met by new designs: "
         "inside the data 75 % by "
         "optimiser (evolution). Better inside the data: ingenium search toy.cantilever."
     )

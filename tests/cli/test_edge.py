@@ -151,7 +151,7 @@ def test_what_cannot_go_there_is_refused_before_it_is_fitted(
     asked = sheet(tmp_path, 90)
     for name in ("gan", "gaussian_copula"):
         other = replace(asked, generator=GeneratorChoice(family=name))
-        with pytest.raises(InputError, match=f"came {name}, which has none.*--family vae"):
+        with pytest.raises(InputError, match=f"got {name}, which has none.*--family vae"):
             shrinking.fit("toy.cantilever", other, tmp_path / "out")
 
 

@@ -126,7 +126,7 @@ def test_standard_streams_that_are_closed(closed: str) -> None:
 def test_too_little_memory_to_load() -> None:
     done = started("show structures.bracket", before="ulimit -v 524288;")
     assert done.returncode == 2
-    assert "at least 2048 MB of memory for this process; came a limit of 512 MB" in done.stderr
+    assert "at least 2048 MB of memory for this process, got a limit of 512 MB" in done.stderr
     assert "Traceback" not in done.stderr
 
 

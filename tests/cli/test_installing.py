@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 def test_nobody_on_the_terminal_is_no_yes(folder: Path) -> None:
     code, _, said = call("doctor", "--install", folder)
     assert code == 2
-    assert "room tiny: 3 packages, 12 MB to download, 50 MB on disk" in said
+    assert "environment tiny: 3 packages, 12 MB to download, 50 MB on disk" in said
     assert "Add --yes" in said
 
 
@@ -34,14 +34,14 @@ def test_a_yes_makes_the_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     made = []
     monkeypatch.setattr(Room, "make", lambda room: made.append(room.folder))
     sizes = answer("doctor", "--install", folder, "--yes")["installed"]
-    assert sizes == {"room tiny": "3 packages, 12 MB to download, 50 MB on disk"}
+    assert sizes == {"environment tiny": "3 packages, 12 MB to download, 50 MB on disk"}
     assert made == [folder]
 
 
 def test_what_is_neither_a_domain_nor_a_room_is_refused() -> None:
     code, _, said = call("doctor", "--install", "nowhere")
     assert code == 2
-    assert "a domain, or the folder of a room; came nowhere" in said
+    assert "a domain, or the folder of an isolated environment, got nowhere" in said
 
 
 def test_packages_of_the_extra_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ def test_who_proposes_is_told_what_is_better_where() -> None:
         BEYOND: "optimiser (evolution)",
     }
     assert verdict.told("flow") == (
-        "In a contest of tools on held-out wishes (8 calls each), met by new designs: "
+        "Benchmark on held-out targets (8 engine calls each), share met by new designs: "
         "inside the data 33 % by "
         "flow:500, mended, 100 % by nearest_known, mended; beyond it 33 % by flow:500, 75 % by "
         'optimiser (evolution). Better inside the data: family = "nearest_known" under '
@@ -87,7 +87,8 @@ def test_who_proposes_is_told_what_is_better_where() -> None:
     wishes = (*known.wishes[:-1], replace(known.wishes[-1], met=3.0))
     flow = table(result("flow:500", 12, 0), replace(known, wishes=wishes)).verdict()
     assert flow.told("nearest_known").endswith(
-        'beyond it none by anybody, but 8 % by known ones. Better inside the data: family = "flow" '
+        "beyond it 0 % by every tool, but 8 % by known designs. Better inside the data: family "
+        '= "flow" '
         "and steps = 500 under [generator]."
     )
 

@@ -60,7 +60,7 @@ def test_texts_survive_arrays_and_netcdf(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("x" * 17, "at most 16 characters; came 17"), (1.5, "as text"), ("a\0b", r"U\+0000")],
+    [("x" * 17, "at most 16 characters, got 17"), (1.5, "as text"), ("a\0b", r"U\+0000")],
 )
 def test_what_is_no_text_of_the_variable_is_refused(text: object, said: str) -> None:
     with pytest.raises(InputError, match=said):

@@ -10,7 +10,9 @@ import pytest
 
 from ingenium.testing import Damage, ProblemContract, with_numbers
 
-MIRRORED = {"back to front": "A mirrored cell is the same material: no quantity tells them apart."}
+MIRRORED = {
+    "back to front": "A mirrored cell is the same material: no quantity distinguishes them."
+}
 
 
 def _halved(path: Path) -> None:

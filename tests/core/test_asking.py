@@ -122,7 +122,7 @@ def test_a_fixed_value_that_breaks_a_limit_is_refused() -> None:
         return resolve(parse(table, Spec, "spec"), Weighed(toy.Settings()))
 
     assert asked(1500.0).fixed["mass_kg"].value == pytest.approx(1.5)
-    with pytest.raises(SpecError, match=r"fixed mass_kg that holds mass_kg <= 1\.5 .*came 1\.6"):
+    with pytest.raises(SpecError, match=r"fixed mass_kg that holds mass_kg <= 1\.5 .*got 1\.6"):
         asked(1600.0)
 
 

@@ -46,13 +46,13 @@ def test_survives_the_way_between_processes(error):
 def test_messages():
     texts = [str(error) for error, _, _ in FAMILY]
     assert texts == [
-        "expected a positive number; came -3. Write 3.",
-        "expected a known quantity; came voltage_kv.",
-        "expected a free folder; came out.",
+        "expected a positive number, got -3. Write 3.",
+        "expected a known quantity, got voltage_kv.",
+        "expected a free folder, got out.",
         'pandapower is not installed; write: pip install "ingenium[grid]"',
         "no answer",
         "bwrap is not on the path (programs run in it); write: apt install bubblewrap",
-        "the room beams (9 MB) is not made; write: ingenium doctor --install structures",
+        "the isolated environment beams (9 MB) is not installed; write: ingenium doctor --install structures",
         "cannot write out/x: the disk is full",
         "ledger.sqlite is damaged. Restore it.",
     ]

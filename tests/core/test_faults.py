@@ -92,17 +92,17 @@ def test_a_half_given_table_is_refused_with_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came", "meant"),
+    ("got", "meant"),
     [
         (114.0, "Did you mean 114e6 Pa or 114e9 Pa?"),
         (210_000.0, "Did you mean 210000e3 Pa or 210000e6 Pa?"),
         (7e12, "Did you mean 7e+09 Pa or 7e+06 Pa?"),
     ],
 )
-def test_a_number_in_another_unit_is_asked_about(came: float, meant: str) -> None:
-    told = refusal({"alloy": GOOD | {"stiffness_pa": came}})
+def test_a_number_in_another_unit_is_asked_about(got: float, meant: str) -> None:
+    told = refusal({"alloy": GOOD | {"stiffness_pa": got}})
     assert "setup.alloy.stiffness_pa from 1e+06 to 2e+12 Pa" in told
-    assert f"{came:g}" in told
+    assert f"{got:g}" in told
     assert meant in told
 
 
@@ -118,7 +118,7 @@ def test_a_magnitude_is_asked_of_specs_alone() -> None:
 def test_settings_that_check_themselves_are_told_with_their_place() -> None:
     told = refusal({"bolts": [{"at_mm": [0, 0], "alloy": GOOD | {"density_kg_m3": 0}}]})
     assert told == (
-        "expected density_kg_m3 above 0, in alloy in the first [[setup.bolts]]; came 0.0. Weigh it."
+        "expected density_kg_m3 above 0, in alloy in the first [[setup.bolts]], got 0.0. Weigh it."
     )
 
 

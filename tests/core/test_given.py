@@ -111,7 +111,7 @@ def test_a_csv_of_several_columns_asks_which(tmp_path: Path) -> None:
     entry = file(tmp_path, "c.csv", "t,kw\n0,1\n")
     with pytest.raises(InputError, match=r'Name one: column = "\.\.\."'):
         read(course=entry)
-    with pytest.raises(InputError, match=r'came "kv".*"kw"'):
+    with pytest.raises(InputError, match=r'got "kv".*"kw"'):
         read(course={**entry, "column": "kv"})
 
 

@@ -125,7 +125,7 @@ def test_what_a_table_needs_is_said(
             "structures.bracket",
             "material = { modulus_pa = 114, poisson = 0.34, density_kg_m3 = 4430, "
             "yield_pa = 880e6, price_per_kg = 300 }",
-            ["setup.material.modulus_pa", "came 114.", "114e9 Pa"],
+            ["setup.material.modulus_pa", "got 114.", "114e9 Pa"],
         ),
         (
             "structures.bracket",
@@ -172,7 +172,7 @@ def test_what_was_accepted_without_a_word_is_refused(
 @pytest.mark.parametrize(
     ("name", "setup", "part"),
     [
-        ("structures.bracket", "making = { designs = 8 }", "in [setup.making]; came designs = 8"),
+        ("structures.bracket", "making = { designs = 8 }", "in [setup.making], got designs = 8"),
         ("structures.container", "making = { designs = 8, at_once = 4 }", "7 are left"),
         ("structures.unit_cell", "designs = 8", "designs = 8"),
         ("structures.lattice", "known = 19", "at least 20 known lattices"),

@@ -102,7 +102,7 @@ def test_each_verdict_has_its_points_and_what_has_no_answer_is_counted() -> None
     points = {c.get_label(): c.get_offsets()[:, 0].tolist() for c in axes.collections}
     assert points == {"rejected": [2.0], "accepted": [1.0, 4.0]}
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("mass (kg)", "y (s)")
-    assert set(legend(axes)) == {"rejected", "accepted", "1 without an answer, not drawn"}
+    assert set(legend(axes)) == {"rejected", "accepted", "1 without a result, not shown"}
     assert not axes.spines["top"].get_visible()
 
 
@@ -135,7 +135,7 @@ def test_of_logarithms_only_what_is_above_0_is_drawn() -> None:
     assert axes.get_xscale() == "log"
     assert axes.collections[0].get_offsets()[:, 0].tolist() == [1.0, 10.0]
     assert axes.get_xlabel() == "x"
-    assert legend(axes) == ["1 without an answer, not drawn"]
+    assert legend(axes) == ["1 without a result, not shown"]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_requests_lie_against_what_was_achieved_with_the_band_between() -> None:
     band = axes.collections[0].get_paths()[0].vertices
     assert band[:, 1].max() == pytest.approx(1.1 * band[:, 0].max())
     assert axes.collections[1].get_offsets().tolist() == [[1.0, 1.1], [3.0, 3.0]]
-    assert "1 without an answer, not drawn" in legend(axes)
+    assert "1 without a result, not shown" in legend(axes)
 
 
 def test_series_become_their_median_and_one_series_a_line() -> None:
@@ -215,7 +215,7 @@ def test_series_without_an_answer_are_counted_and_limits_drawn_over_time() -> No
     values = np.array([[1.0, 2.0], [NAN, NAN], [2.0, 3.0]])
     over = Limit("u", at_most=2.6)
     axes = drawn(OverTime(np.arange(2.0), [TimeBand(values, "u")], "u", "V", limits=(over,)))
-    assert legend(axes) == ["1 without an answer, not drawn", "u"]
+    assert legend(axes) == ["1 without a result, not shown", "u"]
     assert 2.6 in [line.get_ydata()[0] for line in axes.lines if len(line.get_ydata())]
 
 

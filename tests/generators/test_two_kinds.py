@@ -45,7 +45,7 @@ def test_codec_is_exact_and_of_two_kinds() -> None:
     assert isinstance(CODEC, TwoKinds)
     assert not isinstance(CODEC, Tokens)
     assert [kind_of(c) for c in (CODEC, WORDS, CODEC.numbers)] == ["both", "tokens", "numbers"]
-    with pytest.raises(InputError, match="plain numbers beside tokens"):
+    with pytest.raises(InputError, match="plain numbers and tokens"):
         TwoKindCodec(WORDS, Channels.between(((0.0, 1.0),), (4,)))
 
 

@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_refused() -> None:
         codec().of_texts(["CX"])
     with pytest.raises(InputError, match="in no token"):
         Vocabulary.of(["ab"], pattern="[ab]").encode(["a-b"])
-    with pytest.raises(InputError, match="at most 2 tokens; came 4 tokens"):
+    with pytest.raises(InputError, match="at most 2 tokens, got 4 tokens"):
         codec(3).of_texts(["CBrCBr"])
     with pytest.raises(InputError, match="not <pad>"):
         Vocabulary(("<pad>",))

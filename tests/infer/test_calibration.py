@@ -85,7 +85,11 @@ def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("truths", "ranked", "said"),
-    [(6, 80, "6 held-out designs"), (80, 5, "5 draws of the prior"), (0, 0, "0 held-out designs")],
+    [
+        (6, 80, "6 held-out designs"),
+        (80, 5, "5 samples of the prior"),
+        (0, 0, "0 held-out designs"),
+    ],
 )
 def test_few_truths_do_not_make_a_right_posterior_calibrated(
     truths: int, ranked: int, said: str, tmp_path: Path

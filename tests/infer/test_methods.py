@@ -84,7 +84,7 @@ def test_draws_of_a_prior_are_designs_that_can_be_and_as_often_as_before() -> No
     assert (drawn[:, 0] > MEAN[0]).all()
     assert float((drawn[:, 0] - MEAN[0]).mean()) == pytest.approx((2 / np.pi) ** 0.5, abs=0.04)
     never = replace(own, nearby=replace(own.nearby, admits=lambda arrays: arrays[0][:, 0] > 1e9))
-    with pytest.raises(InputError, match="draws that cannot"):
+    with pytest.raises(InputError, match="infeasible samples"):
         never.start(4, torch.Generator().manual_seed(0))
 
 

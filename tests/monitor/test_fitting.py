@@ -209,9 +209,9 @@ def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
     cells = honest[5].split(",")
     refused({5: ",".join([cells[0], "Inp OutRange", *cells[2:]])}, "row 6, column A")
     refused({5: ",".join([*cells[:-1], "7"])}, "7 in row 6, column ATT_FLAG")
-    refused({5: honest[4]}, "row each 3600 s; came .* in row 6")
+    refused({5: honest[4]}, "row each 3600 s, got .* in row 6")
     refused({5: "soon" + honest[5][19:]}, "soon.* in row 6")
-    refused({0: honest[0].replace(",B,", ",A,")}, "each column once; came A 2 times in row 1")
+    refused({0: honest[0].replace(",B,", ",A,")}, "each column once, got A 2 times in row 1")
     path.write_text("DATETIME,L_T1\n04/07/16 00,1\n04/07/16 01,2\n04/07/16 02,3\n")
     found = tables.read(path)
     assert str(found.stamps[1]) == "2016-07-04T01:00:00"  # as BATADAL writes them
@@ -224,7 +224,7 @@ def test_a_file_without_labels_beside_labelled_ones_is_refused(tmp_path: Path) -
     assert len(watching.streams_of(tmp_path)[0]) == 2
     bare = [line.rsplit(",", 1)[0] for line in path.read_text().splitlines()]
     (tmp_path / "zz.csv").write_text("\n".join(bare) + "\n")
-    with pytest.raises(InputError, match=r"as in own\.csv; came none in row 1 of .*zz\.csv"):
+    with pytest.raises(InputError, match=r"as in own\.csv, got none in row 1 of .*zz\.csv"):
         watching.streams_of(tmp_path)
     path.unlink()
     assert watching.streams_of(tmp_path)[0][0].events == ()

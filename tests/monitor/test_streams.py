@@ -129,9 +129,9 @@ def test_strange_streams_are_refused(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     with pytest.raises(InputError, match="no column B in row 1"):
         fed(kept, tmp_path, [head.replace(",B,", ",Z,"), *rows[:5]])
-    with pytest.raises(InputError, match="each tag once; came A 2 times in row 1"):
+    with pytest.raises(InputError, match="each tag once, got A 2 times in row 1"):
         fed(kept, tmp_path, [head.replace(",B,", ",A,B,"), *rows[:5]])
-    with pytest.raises(InputError, match="cells; came 3 in row 3"):
+    with pytest.raises(InputError, match="cells, got 3 in row 3"):
         fed(kept, tmp_path, [head, rows[0], "2026-01-05T01:00:00,1,2"])
     off = rows[1].replace("01:00:00", "01:20:00")
     with pytest.raises(InputError, match="beat"):
@@ -156,5 +156,5 @@ def test_a_column_that_looks_like_labels_is_asked_about(tmp_path: Path) -> None:
 
 def test_a_short_record_is_told_in_rows(tmp_path: Path) -> None:
     stream = week(1, attacked=False)
-    with pytest.raises(InputError, match=r"came 168 rows, 168 of which make a week|got 168 rows"):
+    with pytest.raises(InputError, match="got 168 rows, 168 of which make a week"):
         parts([stream], MonitorSpec())

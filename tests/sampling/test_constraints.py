@@ -157,7 +157,7 @@ def test_edges_of_what_can_be_met() -> None:
 def test_what_cannot_be_met_is_refused() -> None:
     group = torch.ones(4, dtype=torch.bool)
     v = normal(3, 4)
-    with pytest.raises(ConstraintError, match=r"between 0 and 4.* came 5 in row 0"):
+    with pytest.raises(ConstraintError, match=r"between 0 and 4.* got 5 in row 0"):
         Together((Box(0.0, 1.0), FixedSum(5.0, group))).project(v)
     with pytest.raises(ConstraintError, match="total"):
         Together((Box(), FixedSum(torch.tensor([1.0, -1.0, torch.nan]), group))).project(v)

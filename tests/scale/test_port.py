@@ -141,7 +141,7 @@ def test_twenty_killed_workers_lose_and_double_nothing() -> None:
 
 def test_ranks_that_stand_on_other_code_are_refused_and_a_dead_one_is_told() -> None:
     two = WorkPlace.parse("processes:2")
-    with pytest.raises(InputError, match="same code on all ranks; came sha256:0 on rank 0 and "):
+    with pytest.raises(InputError, match="same code on all ranks, got sha256:0 on rank 0 and "):
         gather(two, disagreeing, wait_s=60.0)
     began = time.monotonic()
     with pytest.raises(RankLost, match=r"rank 1 of 2 ended by itself \(code -9\)"):

@@ -67,7 +67,7 @@ def overflowing(rank: Rank, tell: Tell) -> dict[str, Any]:
     descent.scale = 1.0
     with pytest.raises(FitError, match="without any scale"):
         step()
-    with pytest.raises(InputError, match="a descent of a divided one; came DividedModel"):
+    with pytest.raises(InputError, match="a descent of a divided one, got DividedModel"):
         train(model, x, cond, ranked.plan())
     return {"moved": moved}
 

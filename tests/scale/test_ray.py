@@ -32,7 +32,7 @@ SPEC = Spec("molecules.library", setup={"known": 200})
 def test_a_head_that_cannot_be_reached_is_refused() -> None:
     pytest.importorskip("ray")
     with (
-        pytest.raises(InputError, match=r"a Ray cluster that can be reached; came 127\.0\.0\.1:9 "),
+        pytest.raises(InputError, match=r"a Ray cluster that can be reached, got 127\.0\.0\.1:9 "),
         opened(WorkPlace.parse("ray://127.0.0.1:9?workers=2")),
     ):
         pass

@@ -47,7 +47,7 @@ def test_it_says_what_was_found_and_goes_on(asked: Path) -> None:
     assert code == 0, errors
     assert "the budget of engine calls is spent" in text
     assert "96 verified designs meet every limit" in text
-    assert "Kept: the best 10 of " in text
+    assert "Exported: the best 10 of " in text
     assert "search 96/96" in errors
     code, text, errors = call(*words, "--budget", 128, "--json")
     found = json.loads(text)
@@ -101,7 +101,7 @@ def test_an_engine_without_any_answer_is_a_failure(asked: Path) -> None:
     words = ["--spec", asked / "broken.toml", "--out", asked / "o", "--budget", 32]
     code, _, errors = call(*words, "--strategy", "random")
     assert code == 3
-    assert "gave no answer to any" in errors
+    assert "failed on every one" in errors
 
 
 @pytest.mark.parametrize(
@@ -154,5 +154,5 @@ def test_a_number_out_of_range_is_told_by_its_option(
     code, _, errors = call(option, value, "--out", asked / "o")
     assert code == 2
     said = " ".join(errors.split())
-    assert f"expected {expected}; came {option} {value}. Write {option} " in said
+    assert f"expected {expected}, got {option} {value}. Write {option} " in said
     assert not (asked / "o").exists()

@@ -43,7 +43,7 @@ def test_the_middle_of_the_cube_of_an_autoencoder_is_a_likely_design() -> None:
 
 
 def test_a_family_without_latent_numbers_is_refused() -> None:
-    asked = 'vae or flow; came gaussian_copula{}. Write family = "vae" under .generator..$'
+    asked = 'vae or flow, got gaussian_copula{}. Write family = "vae" under .generator..$'
     with pytest.raises(InputError, match=asked.format("")):
         latent("gaussian_copula")
     with pytest.raises(InputError, match=asked.format(", the default of known.front")):
@@ -54,7 +54,7 @@ def test_texts_are_told_the_one_family_that_has_latent_numbers() -> None:
     problem = sums.Sums(sums.Settings())
     generator = {"family": "autoregressive", "steps": 2}
     spec = resolve(parse({"problem": problem.name, "generator": generator}, Spec, "s"), problem)
-    with pytest.raises(InputError, match="a family with latent numbers: vae; came autoregressive"):
+    with pytest.raises(InputError, match="a family with latent numbers: vae, got autoregressive"):
         Task(problem, spec, training(problem), 0, silent).latent()
 
 

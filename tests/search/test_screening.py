@@ -190,7 +190,7 @@ def test_a_round_of_designs_that_are_known_passes_the_cheap_tier(begun) -> None:
 
 def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:
     search = begun("random", LEAST)
-    with pytest.raises(InputError, match=r"cheap tier; came known\.front\. Write --screen ens"):
+    with pytest.raises(InputError, match=r"cheap tier, got known\.front\. Write --screen ens"):
         cheap_tier(search.problem)
     with pytest.raises(InputError, match="Write --strategy portfolio"):
         begun("fidelity", LEAST, name="asked", screen=ScreenPlan(ASKED, price=0.1))

@@ -28,7 +28,7 @@ def test_a_question_is_answered_by_the_command(jobs: Jobs) -> None:
 def test_wrong_input_is_refused_in_three_parts(jobs: Jobs) -> None:
     found = jobs.state(jobs.submit(["show", "grid.no_such"]), wait_s=WAIT_S)
     assert (found["process"], found["limits_met"]) == ("refused", None)
-    assert "grid.no_such" in found["answer"]["error"]["came"]
+    assert "grid.no_such" in found["answer"]["error"]["got"]
 
 
 def test_the_same_request_is_one_job_while_its_folder_stands(jobs: Jobs, tmp_path: Path) -> None:
@@ -86,10 +86,10 @@ def test_nothing_outside_is_read_or_written(tmp_path: Path, named: str) -> None:
     inside = tmp_path / "inside"
     folders = AllowedFolders.of((inside,))
     (inside / "link").symlink_to(tmp_path)
-    with pytest.raises(InputError, match="came"):
+    with pytest.raises(InputError, match="got"):
         folders.shown(named)
     tools = Tools(folders, Jobs(inside / "jobs"))
-    with pytest.raises(InputError, match="came"):
+    with pytest.raises(InputError, match="got"):
         tools.propose("thin_films.coating", out=named)
     assert not (inside / "jobs").exists()
 

@@ -190,7 +190,7 @@ def test_a_loss_that_is_not_finite_stops_the_fit() -> None:
         def loss(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
             return (self.centre - 1).log().sum().expand(len(x))
 
-    with pytest.raises(FitError, match="finite loss, came nan"):
+    with pytest.raises(FitError, match="finite loss, got nan"):
         train(Log(3), *data(), Plan(steps=3))
 
 
@@ -199,7 +199,7 @@ def test_a_gradient_that_is_not_finite_stops_the_fit() -> None:
         def loss(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
             return self.centre.sqrt().sum().expand(len(x))
 
-    with pytest.raises(FitError, match="norm of the gradient, came inf"):
+    with pytest.raises(FitError, match="norm of the gradient, got inf"):
         train(Root(3), *data(), Plan(steps=3))
 
 

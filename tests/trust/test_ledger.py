@@ -99,7 +99,7 @@ def test_bad_input(url):
             lambda: ledger.get("0" * 64),
             lambda: ledger.get(entry.hash[:10]),
         ):
-            with pytest.raises(InputError, match=r"^expected .* came"):
+            with pytest.raises(InputError, match=r"^expected .* got"):
                 call()
         assert ledger.entries() == [entry]
 

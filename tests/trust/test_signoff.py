@@ -200,7 +200,7 @@ def test_bad_input(tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey) -> No
         lambda: told("ann@lab ssh-ed25519 AAAA"),
         lambda: read_signers(tmp_path / "none"),
     ):
-        with pytest.raises(InputError, match=r"^expected .* came"):
+        with pytest.raises(InputError, match=r"^expected .* got"):
             call()
     assert len(ledger.entries()) == 1
 

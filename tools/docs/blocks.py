@@ -55,7 +55,7 @@ def choice(named: Mapping[str, Callable[[], str]]) -> Callable[[str], str]:
 
     def one(name: str) -> str:
         if name not in named:
-            sys.exit(f"expected a block of {', '.join(named)}; came {name}")
+            sys.exit(f"expected a block of {', '.join(named)}, got {name}")
         return named[name]()
 
     return one

@@ -1,8 +1,8 @@
 """Hooks of the site: pages from files of the repository, and checks of the built site.
 
-README, CONTRIBUTING and CHANGELOG become pages as they are, and each chapter of the evidence book
-is written from its claims and results. A link that leaves `docs/` for another file of the
-repository leads to a page that shows this file.
+CONTRIBUTING and CHANGELOG become pages as they are, a link to the README leads home, and each
+chapter of the evidence book is written from its claims and results. A link that leaves `docs/` for
+another file of the repository leads to a page that shows this file.
 """
 
 import re
@@ -24,12 +24,12 @@ from ingenium_book.pages import markdown as evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {  # of the site, by file of the repository
-    "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "NOTICE": "notice.md",
     **{f"src/ingenium/domains/{name}/README.md": f"reference/{name}.md" for name in own()},
 }
+HOME = "README.md"  # whose place on the site the home page takes
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 STATUS = "|".join(sorted(STATUSES, key=len, reverse=True))  # the longest first
 SAID = re.compile(rf"(?m)^\*\*({STATUS})\*\*|^(\| \[[^|]*\|[^|]*\| )({STATUS})(?=[, ])")
@@ -69,7 +69,7 @@ def marked(text: str) -> str:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     """Redirect links out of `docs/` to the pages that show their files."""
     if page.is_homepage:
-        page.meta["hide"] = ["navigation"]  # it has no neighbours
+        page.meta["hide"] = ["navigation", "toc"]  # it has no neighbours
     own = page.file.abs_src_path
     return led(markdown, f"docs/{page.file.src_uri}") if own else markdown
 
@@ -99,11 +99,13 @@ def outside(text: str, name: str) -> set[str]:
     found: list[str] = []
     outside_code(lambda part: found.extend(m[2] for m in LINK.finditer(part)) or part, text)
     wanted = {normpath(Path(name).parent / x) for x in found if "://" not in x}
-    return {x for x in wanted if x not in PAGES and not x.startswith("docs/")}
+    return {x for x in wanted if x not in {*PAGES, HOME} and not x.startswith("docs/")}
 
 
 def page_of(name: str) -> str:
     """Path of the page that shows a file of the repository."""
+    if name == HOME:
+        return "index.md"
     if name in PAGES:
         return PAGES[name]
     return name.removeprefix("docs/") if name.startswith("docs/") else shown_at(name)
@@ -121,7 +123,7 @@ def shown_text(name: str) -> str:
     """
     path = ROOT / name
     if not path.is_file():
-        raise PluginError(f"expected a file of the repository; came a link to {name}")
+        raise PluginError(f"expected a file of the repository, got a link to {name}")
     language = {".py": "python", ".toml": "toml", ".md": "markdown"}.get(path.suffix, "text")
     return f"# `{name}`\n\n````{language}\n{path.read_text(encoding='utf-8').strip()}\n````\n"
 
@@ -134,9 +136,9 @@ def on_post_build(config: Any) -> None:
     """
     site = Path(config.site_dir)
     if faults := fetched(site):
-        raise PluginError("expected pages that fetch nothing; came " + "; ".join(faults))
+        raise PluginError("expected pages that fetch nothing, got " + "; ".join(faults))
     if faults := unknown(site, named_in_code()):
-        raise PluginError("expected pages that errors can name; came " + ", ".join(faults))
+        raise PluginError("expected pages that errors can name, got " + ", ".join(faults))
 
 
 def named_in_code() -> set[str]:

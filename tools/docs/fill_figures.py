@@ -6,7 +6,7 @@
 finished run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
 `contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
 one class, function or value of a Python file. What the commands of tutorials print comes from
-docs/figures/runs/*.json, times of the README's commands from benchmarks/results/first_runs.json.
+docs/figures/runs/*.json.
 """
 
 import ast
@@ -17,12 +17,13 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import pandas as pd
+
 from aims import weigh
 from benchmark_peers import PEERS
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
 from contested import contest
-from first_runs import with_times
 from ingenium.comparison.markdown import markdown
 from ingenium.comparison.scores import Comparison
 from ingenium.core.spec import Limit
@@ -64,37 +65,33 @@ def outcome(name: str) -> str:
     """Output of a run, from its summary."""
     s, run = figures(name)["summary"], figures(name)["run"]
     span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
-    rows = [("Limit", "Violated by", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
-    asked = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
-    for limit, b in zip(asked, s["limits"], strict=True):
-        bad = b["broken"] > 0
-        rows.append(
-            (
-                limit,
-                str(b["broken"]),
-                f"{words.percent(b['share'])} ({words.percent(b['low'])} to "
-                f"{words.percent(b['high'])})",
-                words.number(b["worst"], b["unit"]) if bad else "",
-                words.number(b["typical"], b["unit"]) if bad else "",
-                ", ".join(b["where"]),
-            )
-        )
+    rows = [("Limit", "Violated by", "Share (95 % interval)", "Worst")]
+    requested = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
+    for limit, b in zip(requested, s["limits"], strict=True):
+        share = f"{words.percent(b['share'])} ({words.percent(b['low'])} to "
+        worst = words.number(b["worst"], b["unit"]) if b["broken"] else ""
+        rows.append((limit, str(b["broken"]), f"{share}{words.percent(b['high'])})", worst))
     return (
         f"**{s['accepted']}** of {s['proposed']} designs meet every limit: "
         f"{words.percent(s['acceptance'])} (95 % interval {span}). {s['rejected']} violate a "
-        f"limit; to {s['failed']} the engine had no answer.\n\n{table(*rows)}\n\n{cost(run)}"
+        f"limit; the engine failed on {s['failed']}.\n\n{table(*rows)}\n\n{cost(run)}"
     )
+
+
+def verdicts() -> str:
+    """The counts of verdicts of the demo, as pandas prints them."""
+    s = figures()["summary"]
+    counted = {name: s[name] for name in ("accepted", "rejected", "failed") if s[name]}
+    shown = pd.Series(counted, name="count").rename_axis("verdict").sort_values(ascending=False)
+    return f"```text\n{shown}\n```"
 
 
 def cost(run: dict[str, Any]) -> str:
     """Seconds and memory of the run, and its machine."""
     total = sum(run["seconds"].values())
-    fitted = "model from the cache" if run["model"]["from_cache"] else "with fitting"
-    stages = ", ".join(f"{k} {v:.1f} s" for k, v in run["seconds"].items())
-    return (
-        f"{total:.0f} s ({fitted}; {stages}), at most {run['peak_memory_mb']:.0f} MB, on "
-        f"{run['machine']['cores']} cores with {run['machine']['torch_threads']} threads."
-    )
+    fitted = "with a stored model" if run["model"]["from_cache"] else "training included"
+    cores, memory = run["machine"]["cores"], run["peak_memory_mb"]
+    return f"{total:.0f} s on {cores} cores ({fitted}), at most {memory:.0f} MB of memory."
 
 
 def record() -> str:
@@ -345,9 +342,9 @@ def _cell(value: Any) -> str:
 
 
 def outputs(path: Path, text: str) -> str:
-    """Fill in measured times of the README's commands, and the output of a tutorial."""
+    """Fill in the output of a tutorial's commands, as it was printed."""
     if path.parent.name != "tutorial":
-        return with_times(path, text)
+        return text
     stored = ROOT / "docs" / "figures" / "runs" / f"{path.stem}.json"
     runs = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else []
     printed = {run["text"]: "".join(f"{x}\n" for x in run["printed"]) for run in runs}
@@ -362,6 +359,7 @@ def outputs(path: Path, text: str) -> str:
 
 MAKERS = {
     "demo": demo,
+    "demo-verdicts": verdicts,
     "bracket": partial(held, "bracket"),
     "lead": partial(held, "lead"),
     "evidence": record,

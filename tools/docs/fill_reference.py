@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import typer
 
+import field_blocks
 import problem_blocks
 from blocks import ROOT, choice, main, table
 from ingenium.cli.app import app
@@ -179,15 +180,17 @@ MAKERS: dict[str, Callable[[], str]] = {
     "mapping-gaps": lambda: entries(columns.Gaps),
     "mapping-columns": lambda: entries(columns.ElementColumns),
     "commands": commands,
+    "problems": field_blocks.problems,
     "codes": codes,
     "errors": faults,
 }
 
 
 def reference(name: str) -> str:
-    """A block such as `limit`, or of a problem such as `grid.feeder_day/conditions`."""
-    asked, _, part = name.rpartition("/")
-    return problem_blocks.PARTS[part](asked) if asked else choice(MAKERS)(name)
+    """A block such as `limit`, or of one thing, such as `grid.feeder_day/conditions`."""
+    of, _, part = name.rpartition("/")
+    parts = problem_blocks.PARTS | {"field": field_blocks.field, "verb": field_blocks.verb}
+    return parts[part](of) if of else choice(MAKERS)(name)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def picture(out: Path) -> Figure:
         return part_of(out, "Structures")
     raise SystemExit(
         "expected a run of grid.feeder_day, structures.bracket or molecules.lead, or --part; "
-        f"came {spec.problem}."
+        f"got {spec.problem}."
     )
 
 
@@ -79,7 +79,7 @@ def part_of(out: Path, heading: str) -> Figure:
     """The picture of a part of a run's report."""
     drawn = ingenium.open_run(out).pictures()
     if heading not in drawn:
-        raise SystemExit(f'expected one of {", ".join(drawn)}; came "{heading}".')
+        raise SystemExit(f'expected one of {", ".join(drawn)}, got "{heading}".')
     return drawn[heading]
 
 

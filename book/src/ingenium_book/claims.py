@@ -123,9 +123,9 @@ class Chapter:
 
     def __post_init__(self) -> None:
         wanted = [f"{self.chapter}.{i + 1}" for i in range(len(self.rows))]
-        came = [claim.row for claim in self.rows]
-        if came != wanted:
-            wrong = next((c for c, w in zip(came, wanted, strict=True) if c != w), "no row")
+        got = [claim.row for claim in self.rows]
+        if got != wanted:
+            wrong = next((c for c, w in zip(got, wanted, strict=True) if c != w), "no row")
             raise InputError(f"rows {self.chapter}.1 to {wanted[-1:]} in order", wrong)
 
 

@@ -12,13 +12,13 @@ from ingenium.cli.output import AsJson, print_json, results
 from ingenium.cli.progress import StageProgress
 from ingenium.core.folders import write_atomic
 
-Row = Annotated[str, typer.Argument(metavar="ROW", help="Of the evidence book, e.g. 27.1.")]
+Row = Annotated[str, typer.Argument(metavar="ROW", help="Row of the evidence book, such as 27.1.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     group = typer.Typer(
-        help="The evidence book: is the system there, and is the printed number true?",
+        help="List, run and check the studies of the evidence book.",
         no_args_is_help=True,
     )
     group.command("list")(guarded(list_rows))
@@ -32,13 +32,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_rows(
-    chapter: Annotated[str | None, typer.Option(help="Only of this one, e.g. 27.")] = None,
-    domain: Annotated[str | None, typer.Option(help="Only of this one, e.g. grid.")] = None,
-    status: Annotated[
-        str | None, typer.Option(help="Only with this one, e.g. works or 'not reached here'.")
+    chapter: Annotated[
+        str | None, typer.Option(help="Show this chapter alone, such as 27 (default: all).")
     ] = None,
-    stale: Annotated[bool, typer.Option("--stale", help="Only whose canary has moved.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Rows without either too.")] = False,
+    domain: Annotated[
+        str | None, typer.Option(help="Show this domain alone, such as grid (default: all).")
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            help="Show rows with this status alone, such as works or 'not reached here' "
+            "(default: all)."
+        ),
+    ] = None,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Show rows whose canary has moved alone.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show rows without a check or study too.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Rows with what became of them: those with a check or study, or all that a filter leaves."""
@@ -68,10 +80,14 @@ def show(row: Row, json: AsJson = False) -> None:
 
 def run(
     row: Row,
-    quick: Annotated[bool, typer.Option("--quick", help="A look, in less than a minute.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Run a quick version, in less than a minute.")
+    ] = False,
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="How many; without it 5, and on while it is open."),
+        typer.Option(
+            min=1, max=1000, help="Number of seeds (default: 5, and more while undecided)."
+        ),
     ] = None,
     on: On = LOCAL,
     json: AsJson = False,
@@ -136,7 +152,10 @@ def _check_by(app: typer.Typer) -> Callable[..., None]:
 
 def canary(
     rows: Annotated[
-        list[str] | None, typer.Argument(metavar="ROW", help="All that a change reaches without.")
+        list[str] | None,
+        typer.Argument(
+            metavar="ROW", help="Rows to check (default: all that a change may affect)."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -199,9 +218,9 @@ def audit(json: AsJson = False) -> None:
 
 
 def report(
-    out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("out/evidence_book"),
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/evidence_book"),
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Pages for a site instead of HTML.")
+        bool, typer.Option("--markdown", help="Write Markdown pages for a site instead of HTML.")
     ] = False,
     json: AsJson = False,
 ) -> None:

@@ -29,16 +29,20 @@ def add_to(app: typer.Typer) -> None:
 
 def make(
     name: Annotated[
-        str | None, typer.Argument(help="A recipe; without one, all are listed.")
+        str | None, typer.Argument(help="Recipe to run (default: list all recipes).")
     ] = None,
-    folder: Annotated[Path | None, typer.Argument(help="Folder to write into.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Output folder (default: that of the package).")
+    ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="OPTION=VALUE", help="An option of the recipe."),
+        typer.Option(
+            "--set", metavar="OPTION=VALUE", help="Option of the recipe; may be repeated."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Make what comes with packages anew: weights of pretrained models, known designs, data."""
+    """Rebuild what packages contain: weights of pretrained models, known designs, data."""
     known = recipes()
     if name is None:
         listed = {key: purpose(entry) for key, entry in known.items()}

@@ -1,4 +1,4 @@
-"""What commands answer with `--json`, and what runs write, as types: the source of the schemas."""
+"""Output of commands with `--json` and files of runs, as types: the source of the schemas."""
 
 from typing import Annotated, Any, NotRequired
 
@@ -27,12 +27,12 @@ class Refusal(TypedDict):
     message: str
     page: NotRequired[str]
     expected: NotRequired[str]
-    came: NotRequired[str]
+    got: NotRequired[str]
     instead: NotRequired[str]
 
 
 class Refused(TypedDict):
-    """Of any command."""
+    """The error of any command."""
 
     error: Refusal
 
@@ -52,7 +52,7 @@ class SettingOffer(TypedDict):
 
 
 class InputOffer(TypedDict):
-    """What a spec may give."""
+    """An input that a spec may give."""
 
     name: str
     form: str
@@ -130,7 +130,7 @@ class RunRecord(TypedDict):
 
 
 class Proposed(TypedDict):
-    """`propose`: how it came out."""
+    """`propose`: the outcome."""
 
     problem: str
     folder: str
@@ -141,7 +141,7 @@ class Proposed(TypedDict):
 
 
 class Searched(Proposed):
-    """`search`: how it came out, and why it ended."""
+    """`search`: the outcome, and the reason to stop."""
 
     strategy: str
     why: str
@@ -151,7 +151,7 @@ class Searched(Proposed):
 
 
 class RunState(TypedDict):
-    """Whether the folder of a run is what the run wrote."""
+    """The integrity of the folder of a run."""
 
     folder: str
     sealed: bool

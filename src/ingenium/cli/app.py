@@ -31,14 +31,16 @@ from ingenium.cli import (
 )
 from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON
+from ingenium.cli.panels import FIRST_STEPS, Panels, arrange
 
 GROUP = "ingenium.commands"  # of the entry points by which packages add commands
 app = typer.Typer(
     name="ingenium",
-    no_args_is_help=True,
+    cls=Panels,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
-    help="Propose designs, verify each with the exact engine of its field, keep the evidence.",
+    help="Generate designs, verify each with the reference solver of its field, and export "
+    "them with evidence.",
 )
 for commands in (
     browse,
@@ -66,6 +68,7 @@ for commands in (
     commands.add_to(app)
 for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
     entry.load()(app)
+arrange(app)
 
 
 def _version(asked: bool) -> bool:
@@ -77,11 +80,19 @@ def _version(asked: bool) -> bool:
 
 @app.callback()
 def root(
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Print the traceback of an error.")
+    ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
-    """Options of every command."""
+    """Set the options of every command; show the first steps where none is named."""
     DEBUG.set(debug)
     JSON.set(False)
+    if context.invoked_subcommand is None:
+        typer.echo(FIRST_STEPS)

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from ingenium.cli.browse import SpecFile, show_problem
+from ingenium.cli.completing import problems
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
@@ -30,16 +31,18 @@ def show(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="PROBLEM|FOLDER", help="A problem such as grid.feeder_day, or a folder."
+            autocompletion=problems,
+            metavar="PROBLEM|FOLDER",
+            help="A problem such as grid.feeder_day, a spec as TOML, or the folder of a result.",
         ),
     ],
     spec: SpecFile = None,
     json: AsJson = False,
 ) -> None:
-    """Show what a problem asks for; or an artifact in its folder, its verdict and its values."""
+    """Show a problem with its quantities and settings, or the verdict and values of a result."""
     from ingenium.runs.artifacts import open_artifact, record_in
 
-    if record_in(Path(what)) is None:
+    if what.endswith(".toml") or record_in(Path(what)) is None:
         show_problem(what, spec, json=json)
         return
     if spec is not None:
@@ -51,12 +54,14 @@ def show(
 
 def replay(
     out: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Folder of a run or of any other artifact.")
+        Path, typer.Argument(metavar="FOLDER", help="Folder of a run or of another result.")
     ],
-    design: Annotated[int, typer.Option(help="Index of the design of a run, from 0.")] = 0,
+    design: Annotated[
+        int, typer.Option(help="Index of the design to reproduce, counted from 0.")
+    ] = 0,
     json: AsJson = False,
 ) -> None:
-    """Make an artifact again, or one design of a run, and say whether its evidence holds.
+    """Reproduce a result, or one design of a run, and report whether its evidence is confirmed.
 
     Ends with 1 if any part of it does not.
     """
@@ -73,7 +78,7 @@ def replay(
 
 
 def _tell_replay(found: "Replay", out: Path) -> None:
-    console, shown = results(), table("", "Part", "Holds", "Found")
+    console, shown = results(), table("", "Part", "Reproduced", "Found")
     for check in found.checks:
         holds = "[green]yes[/]" if check.holds else "[red]no[/]"
         shown.add_row(check.part, holds, escape(check.found))
@@ -81,10 +86,11 @@ def _tell_replay(found: "Replay", out: Path) -> None:
     design = getattr(found, "design", None)
     where = escape(("" if design is None else f"design {design} of ") + shlex.quote(str(out)))
     if found.holds:
-        console.print(f"\nThe evidence of {where} holds.", highlight=False, soft_wrap=True)
+        console.print(f"\nThe evidence of {where} is reproduced.", highlight=False, soft_wrap=True)
         return
     console.print(
-        f"\n[bold red]The evidence of {where} does not hold[/]: {escape(', '.join(found.broken))}.",
+        f"\n[bold red]The evidence of {where} is not reproduced[/]: "
+        f"{escape(', '.join(found.broken))}.",
         highlight=False,
         soft_wrap=True,
     )

@@ -15,17 +15,23 @@ if TYPE_CHECKING:
     from ingenium.verbs.ask import WordedWish
 
 Words = Annotated[
-    str, typer.Argument(metavar="REQUEST", help="In words; `-` reads it from standard input.")
+    str,
+    typer.Argument(
+        metavar="REQUEST", help="The request in plain words; - reads it from standard input."
+    ),
 ]
-Named = Annotated[str | None, typer.Option(help="The problem, where it is known.")]
-Out = Annotated[Path, typer.Option(help="Folder of the spec and of the page beside it.")]
+Named = Annotated[
+    str | None, typer.Option(help="Problem to write a spec for (default: inferred from the words).")
+]
+Out = Annotated[Path, typer.Option(help="Output folder of the spec and of its explanation.")]
 Documents = Annotated[
-    Path | None, typer.Option(help="Folder of texts, whose sentences answer with their quotes.")
+    Path | None, typer.Option(help="Folder of texts to answer from, each sentence with its quote.")
 ]
 Transcript = Annotated[
-    Path | None, typer.Option(help="What a model answered before, with --documents.")
+    Path | None,
+    typer.Option(help="JSON transcript of a language model to replay, with --documents."),
 ]
-Run = Annotated[bool, typer.Option("--run", help="Go on to propose, where nothing is open.")]
+Run = Annotated[bool, typer.Option("--run", help="Run the spec at once if no question is open.")]
 SPEC, PAGE = "spec.toml", "request.html"
 
 
@@ -39,13 +45,13 @@ def ask(
     problem: Named = None,
     out: Out = Path("out/ask"),
     run: Run = False,
-    seed: Annotated[int, typer.Option(help="Of the designs, with --run.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of the designs, with --run.")] = 0,
     documents: Documents = None,
     transcript: Transcript = None,
     overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Read a request in words; write its spec, or ask back what it leaves open.
+    """Read a request in plain words, and write its spec or list the open questions.
 
     Every value points at its words or is a default that is shown as such. With documents it is a
     question, and each sentence of the answer has a quote.
@@ -72,7 +78,7 @@ def ask(
 
 
 def described(wish: "WordedWish", out: Path) -> dict[str, Any]:
-    """What was understood, for machines."""
+    """Return what was understood as plain data."""
     from ingenium.core.spec import as_table
 
     reading, made = wish.reading, wish.made
@@ -108,7 +114,7 @@ def described(wish: "WordedWish", out: Path) -> dict[str, Any]:
 
 
 def _write(wish: "WordedWish", out: Path) -> None:
-    """The page, and the spec where nothing is open."""
+    """Return the explanation, and the spec if no question is open."""
     from ingenium.core.folders import make_folder, write_atomic
     from ingenium.core.spec import dump
     from ingenium.words.page import page
@@ -128,7 +134,7 @@ def _tell(wish: "WordedWish", out: Path) -> None:
 
     console = results()
     if wish.made is not None:
-        shown = table("", "What", "Value", "Stands on")
+        shown = table("", "What", "Value", "Quote")
         for line in lines(wish.made, wish.reading.text):
             words = ", ".join(f'"{w}"' for w in line.words)
             stands = f"[dim]default: {escape(line.default)}[/]" if line.default else escape(words)
@@ -138,7 +144,9 @@ def _tell(wish: "WordedWish", out: Path) -> None:
     for start, end in wish.reading.unread:
         errors().print(f'Not read: "{text[start:end]}"', markup=False, highlight=False)
     for question in wish.reading.questions:
-        errors().print(f"Asked back: {question.text}", markup=False, highlight=False, style="bold")
+        errors().print(
+            f"Open questions: {question.text}", markup=False, highlight=False, style="bold"
+        )
     if wish.whole:
         console.print(f"\n{out / SPEC} is written; {out / PAGE} shows the words.", highlight=False)
         count = f" -n {wish.made.count}" if wish.made and wish.made.count else ""

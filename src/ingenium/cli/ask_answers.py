@@ -1,4 +1,4 @@
-"""What `ask` answers with `--json`, as types."""
+"""Output of `ask` with `--json`, as types."""
 
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ class AskedValue(TypedDict):
 
 
 class AskedBack(TypedDict):
-    """What a request leaves open."""
+    """A question that a request leaves open."""
 
     about: str
     kind: Literal["missing", "open", "contradiction", "unread", "outside", "language"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from ingenium.cli.completing import problems
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.core.setups import plain, type_name
@@ -18,12 +19,30 @@ if TYPE_CHECKING:
     from ingenium.core.setups import SetupEntry
     from ingenium.core.spec import Spec
 
-SpecFile = Annotated[Path | None, typer.Option("--spec", help="The spec, a TOML file.")]
+SpecFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--spec",
+        help="Spec that states conditions, limits and settings, as TOML (default: the "
+        "problem's own limits).",
+    ),
+]
 FormatName = Annotated[
     str | None,
-    typer.Option("--format", help="Of the files, as `show` lists them; the first if none."),
+    typer.Option(
+        "--format",
+        help="File format of the exported designs, as `ingenium show` lists them (default: the "
+        "first).",
+    ),
 ]
-ProblemName = Annotated[str, typer.Argument(metavar="PROBLEM", help="E.g. grid.feeder_day.")]
+ProblemName = Annotated[
+    str,
+    typer.Argument(
+        autocompletion=problems,
+        metavar="PROBLEM",
+        help="A problem such as grid.feeder_day, or a spec as TOML that names it.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +51,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_problems(json: AsJson = False) -> None:
-    """Domains and problems that are installed."""
+    """List all problems by field, and what is installed."""
     from ingenium.domains import listing
 
     found = listing()
@@ -40,14 +59,18 @@ def list_problems(json: AsJson = False) -> None:
         print_json({"domains": found})
         return
     console = results()
-    shown = table("", "Problem", "What it asks for")
+    width = max(len(name) for domain in found for name, _ in domain.problems)
     for domain in found:
+        state = "[green]installed[/]" if domain.fault is None else "[red]not installed[/]"
+        console.print(
+            f"[bold]{domain.name}[/] ({state}): {escape(domain.summary)}", highlight=False
+        )
         for name, summary in domain.problems:
-            shown.add_row(name, escape(summary))
+            console.print(f"  {name:{width}}  {escape(summary)}", highlight=False, soft_wrap=True)
         if domain.fault is not None:
-            shown.add_row(f"{domain.name}.*", f"[red]{escape(domain.fault)}[/]")
-    console.print(shown)
-    console.print("\n`ingenium show PROBLEM` says more.", style="dim")
+            console.print(f"  {escape(domain.fault)}", style="red", highlight=False, soft_wrap=True)
+        console.print()
+    console.print("Next: ingenium show PROBLEM, or ingenium examples.", style="dim")
 
 
 def show_problem(problem: str, spec: Path | None, *, json: bool) -> None:
@@ -119,11 +142,11 @@ def _entries(problem: "Problem", asked: "Spec") -> list["SetupEntry"]:
 
 
 def _print_asked(understood: "Spec", problem: "Problem") -> None:
-    """What else a spec asks, with the units in which it is judged."""
+    """Print the other entries of a spec, with the units in which it is judged."""
     from ingenium.report import words
 
     console = results()
-    console.print("\n[bold]Asked by the spec[/]")
+    console.print("\n[bold]Requested by the spec[/]")
     for heading, lines in words.asked(replace(understood, setup={}), problem):
         console.print(f"{heading}: {escape('; '.join(lines))}", soft_wrap=True, highlight=False)
 
@@ -153,7 +176,7 @@ def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
     for c in problem.conditions:
         span = f"{words.number(c.lower)} to {words.number(c.upper, c.unit)}"
         under.add_row(c.name, ", ".join(c.choices) if c.choices else span, escape(c.long_name))
-    inputs = table(r"Entries of \[given]", "Input", "Form", "What it is")
+    inputs = table(r"Inputs, as entries of \[given]", "Input", "Form", "What it is")
     for i in problem.inputs:
         inputs.add_row(i.name, escape(i.form), escape(i.long_name))
     measured = table("Measured quantities", "Quantity", "Unit", "What it is")
@@ -171,7 +194,7 @@ def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
 
 
 def _facts(problem: "Problem") -> dict[str, str]:
-    """What is judged, steered, proposed by and written, in a line each."""
+    """Facts on limits, engines, generators and files, a line each."""
     from ingenium.comparison.verdicts import verdict_on
     from ingenium.generators.offer import offered
     from ingenium.report import words
@@ -186,10 +209,10 @@ def _facts(problem: "Problem") -> dict[str, str]:
         "Can be steered by": ", ".join(problem.steerable()),
         "Engines": ", ".join(f"{t.name} {t.version} ({t.tier})" for t in problem.tiers),
         "Generator": f"{problem.default_family}, where the spec names no other",
-        "Contest": contest.told(problem.default_family) if contest else "",
+        "Benchmark": contest.told(problem.default_family) if contest else "",
         "Others that it can name": ", ".join(named.get("engine", ())),
         "Baselines of the field": ", ".join(named.get("baseline", ())),
-        "Shipped trained": ", ".join(named.get("shipped", ())),
+        "Pretrained": ", ".join(named.get("shipped", ())),
         "Files": ", ".join(problem.formats),
         "Data licence": problem.licence,
         "Notes": " ".join(problem.notes),

@@ -25,20 +25,22 @@ def add_to(app: typer.Typer) -> None:
 
 def verify(
     problem: ProblemName,
-    files: Annotated[list[Path], typer.Argument(help="In any format of the problem.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files to measure, in any format of the problem.")
+    ],
     spec: SpecFile = None,
     json: AsJson = False,
 ) -> None:
-    """Measure files and judge them against a spec, wherever they come from.
+    """Measure design files of any origin and judge them against a spec.
 
-    Without a spec, files in the folder of a run are measured and judged as that run was asked.
-    Ends with 1 if no design holds, or a file is not what its run wrote.
+    Without a spec, files in the folder of a run are judged by the spec of that run.
+    Ends with 1 if no design is accepted, or a file was altered after its run.
     """
     from ingenium.cli.asking import asked
     from ingenium.runs.audit import spec_of
     from ingenium.verbs.verify import verify as verify_files
 
-    spec = spec or spec_of(files)
+    spec = spec or (None if problem.endswith(".toml") else spec_of(files))
     wanted = asked(problem, spec)
     with hearing(errors().print):
         found = verify_files(wanted, files)
@@ -65,7 +67,7 @@ def verify(
         )
     else:
         _print_audit(results(), found, {x.quantity: x.unit for x in wanted.limits})
-        against = f"the spec {_near(spec)}" if spec else f"the limits of {problem} itself"
+        against = f"the spec {_near(spec)}" if spec else f"the limits of {wanted.problem} itself"
         results().print(f"Judged against {against}.", highlight=False, markup=False)
     if found.altered or not found.accepted:
         raise typer.Exit(UNMET)
@@ -77,7 +79,7 @@ def _near(path: Path) -> Path:
 
 
 def _print_audit(console: Console, found: "Audit", units: Mapping[str, str | None]) -> None:
-    """What was measured, in the units in which a spec wrote its limits."""
+    """Print measured values, in the units in which a spec wrote its limits."""
     from ingenium.report import words
 
     names = list(dict.fromkeys(x.quantity for x in found.limits))
@@ -97,7 +99,7 @@ def _print_audit(console: Console, found: "Audit", units: Mapping[str, str | Non
         )
     console.print(shown, highlight=False)
     total = len(found.designs)
-    console.print(f"\n{found.accepted} of {total} hold, measured by {found.engine}.")
+    console.print(f"\n{found.accepted} of {total} meet every limit, measured by {found.engine}.")
     for d in found.designs:
         if d.repeats:
             console.print(f"Design {d.design} of {escape(Path(d.file).name)} is {d.repeats} again.")

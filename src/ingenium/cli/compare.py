@@ -43,41 +43,56 @@ def compare(
     family: Annotated[
         list[str] | None,
         typer.Option(
-            "--family", "--families", help="Families, with commas or repeated. All if none."
+            "--family",
+            "--families",
+            help="Generator families to compare, separated by commas (default: all).",
         ),
     ] = None,
     noise: Annotated[
-        str | None, typer.Option(help="Device whose noise circuits have, as in [setup] noise.")
+        str | None,
+        typer.Option(
+            help="Device whose noise the circuits have, as in [setup] noise (default: none)."
+        ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="How many seeds.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="Number of random seeds.")] = 5,
     members: Annotated[
-        int, typer.Option(min=10, max=MOST, help="Proposals for a held-out design.")
+        int, typer.Option(min=10, max=MOST, help="Number of proposals for each held-out design.")
     ] = 100,
     judged: Annotated[
         int,
         typer.Option(
-            min=0, max=MOST, help="Designs under the spec that the engine judges; 0: none."
+            min=0,
+            max=MOST,
+            help="Number of designs that the solver judges under the spec; 0 skips this.",
         ),
     ] = 64,
-    steps: Annotated[int | None, typer.Option(min=1, max=MOST, help="Training steps.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=MOST, help="Number of training steps (default: each family's own)."
+        ),
+    ] = None,
     wishes: Annotated[
         int,
         typer.Option(
             min=0,
             max=MOST,
-            help="Ask so many wishes each inside the data, at its edge and beyond it, of look-up, "
-            "chance, an optimiser and the families, instead of scoring likeness.",
+            help="Number of target specifications in each regime (inside the data, at its "
+            "edge, beyond it), put to nearest neighbour, random proposals, an optimiser and "
+            "the families; 0 scores likeness to data instead.",
         ),
     ] = 0,
     calls: Annotated[
         int | None,
-        typer.Option(min=1, max=MOST, help="Of the engine for each wish; 66 if none is said."),
+        typer.Option(min=1, max=MOST, help="Solver calls allowed for each target (default: 66)."),
     ] = None,
     on: On = LOCAL,
-    out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Output folder (default: out/compare-PROBLEM).")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Fit families and baselines on the same split; judge them by held-out designs and the spec."""
+    """Fit generators and baselines on the same split; score them on held-out designs and a spec."""
     from ingenium.cli.asking import asked
     from ingenium.comparison import families as comparing
     from ingenium.comparison.contest import Contest, ContestPlan, usual
@@ -87,10 +102,12 @@ def compare(
     from ingenium.scale.place import WorkPlace
 
     if calls is not None and not wishes:
-        raise InputError("--wishes beside --calls", f"--calls {calls} alone", "Add --wishes 6.")
-    folder = Path("out") / f"compare-{problem}" if out is None else out
+        raise InputError(
+            "--wishes together with --calls", f"--calls {calls} alone", "Add --wishes 6."
+        )
+    wanted = asked(problem, spec)
+    folder = Path("out") / f"compare-{wanted.problem}" if out is None else out
     with StageProgress() as stages:
-        wanted = asked(problem, spec)
         if noise is not None:
             wanted = replace(wanted, setup={**wanted.setup, "noise": noise})
         opened = open_problem(wanted)
@@ -147,7 +164,7 @@ def _show_contest(ended: "ContestTable", folder: Path, *, json: bool) -> None:
     if json:
         print_json([asdict(r) for r in ended.results])
         return
-    title = f"{ended.problem}: share of wishes (95 % interval) within {ended.calls} calls each"
+    title = f"{ended.problem}: share of targets (95 % interval) within {ended.calls} calls each"
     rows = ended.rows()
     shown = table(title, *rows[0])
     for row in rows:

@@ -10,7 +10,10 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
 
 PageName = Annotated[
-    str | None, typer.Argument(metavar="[PAGE]", help="E.g. how-to/audit; all pages if none.")
+    str | None,
+    typer.Argument(
+        metavar="[PAGE]", help="Page to print, such as how-to/audit (default: a list of all pages)."
+    ),
 ]
 
 
@@ -20,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def docs(page: PageName = None, json: AsJson = False) -> None:
-    """Pages of the documents, or one of them, or one section of it (PAGE#SECTION)."""
+    """List the pages of the documentation, or print a page or a section (PAGE#SECTION)."""
     from ingenium.cli import documents
 
     if page is None:

@@ -56,7 +56,7 @@ def _tree(name: str) -> ast.Module:
 def _parts(
     tree: ast.Module | ast.ClassDef, name: str, level: int, members: list[str] | None = None
 ) -> Iterator[str]:
-    """Those with a docstring, below headings whose anchors are those of the site."""
+    """Parts with a docstring, below headings with the anchors of the site."""
     for part in tree.body:
         if not isinstance(part, Part) or not ast.get_docstring(part):
             continue

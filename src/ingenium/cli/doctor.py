@@ -35,9 +35,11 @@ PROGRAMS = (
 )
 Install = Annotated[
     str | None,
-    typer.Option("--install", help="Install what this domain, or room's folder, lacks."),
+    typer.Option(
+        "--install", help="Install what a domain, or the folder of an isolated environment, lacks."
+    ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it downloads.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Download without asking for confirmation.")]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Package:
 
     @property
     def line(self) -> str:
-        """What installs it."""
+        """The line that installs it."""
         what = f"ingenium[{self.extra}]" if self.extra else "ingenium"
         return f'pip install "{what}"'
 
@@ -63,7 +65,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> None:
-    """What is installed and what is missing, caches, ledger, threads and disk."""
+    """Report what is installed, what is missing and how to install it, caches, ledger and disk."""
     from ingenium.domains import listing
 
     if install is not None:
@@ -93,7 +95,7 @@ def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> N
 
 
 def _print_packages(console: Console, packages: "Sequence[Package]") -> None:
-    """What is needed, and the lines that install what is missing."""
+    """Print required packages, and the lines that install missing ones."""
     shown = table("", "Package", "For", "Needed", "Installed")
     for p in packages:
         found = p.installed or "[red]missing[/]"
@@ -132,7 +134,7 @@ def _install(asked: str, yes: bool) -> dict[str, str]:
 
 
 def _packages() -> tuple[Package, ...]:
-    """What the installed metadata ask for; `dev` is left out."""
+    """Requirements of the installed metadata, without `dev`."""
     try:
         lines = requires("ingenium") or []
     except PackageNotFoundError:

@@ -104,12 +104,13 @@ class Page:
 def pages() -> dict[str, Page]:
     """All pages of the site by name."""
     place = folder()
-    found = {name: _file(place / file) for name, file in TOP.items()}
+    found = {}
     found["notice"] = Page("Notice", partial(notice, place / "NOTICE"))
     for path in sorted((place / "docs").rglob("*.md")):
         name = path.relative_to(place / "docs").with_suffix("").as_posix()
         made = name.startswith("reference/python/")
         found[name] = _python(path) if made else _file(path)
+    found |= {name: _file(place / file) for name, file in TOP.items()}  # no cards in a terminal
     domains = Path(ingenium.__file__).parent / "domains"
     found |= {f"reference/{p.parent.name}": _file(p) for p in domains.glob("*/README.md")}
     for entry in entry_points(group=GROUP):

@@ -8,9 +8,16 @@ import typer
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, errors, print_json
 
-What = Annotated[str, typer.Argument(metavar="WHAT", help="E.g. feeder: a mapping of its columns.")]
-Files = Annotated[list[str], typer.Argument(help="Of a feeder: NET PROFILES.")]
-Out = Annotated[Path | None, typer.Option(help="File to write; shown if none.")]
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="WHAT", help="Kind of file to draft, such as feeder: the mapping of its columns."
+    ),
+]
+Files = Annotated[
+    list[str], typer.Argument(help="Input files; for a feeder: NET.json PROFILES.csv.")
+]
+Out = Annotated[Path | None, typer.Option(help="File to write (default: print it).")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,11 +30,11 @@ def draft(
     files: Files,
     out: Out = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file that is there.")
+        bool, typer.Option("--overwrite", help="Replace an existing file.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Draft a file from files, such as the mapping of a net's elements to columns of profiles."""
+    """Draft an input file from your data, such as the mapping of a net to profile columns."""
     from ingenium.core.errors import InputError, choose
     from ingenium.core.folders import write_atomic
     from ingenium.domains import load, names

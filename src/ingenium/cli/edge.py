@@ -8,17 +8,18 @@ from typing import Annotated
 import typer
 
 from ingenium.cli.artifacts import finish, specified
+from ingenium.cli.completing import problems
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, errors, print_json, results
 from ingenium.cli.progress import StageProgress
 
-Folder = Annotated[Path, typer.Argument(metavar="SMALL", help="The folder of a small generator.")]
+Folder = Annotated[Path, typer.Argument(metavar="SMALL", help="Folder of a compressed generator.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     group = typer.Typer(
-        help="Generators made small enough for a device, judged there, and fitted again.",
+        help="Compress a generator for a device, and judge it there.",
         no_args_is_help=True,
     )
     for command in (fit, lend):
@@ -27,18 +28,34 @@ def add_to(app: typer.Typer) -> None:
 
 
 def fit(
-    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="Such as molecules.library.")],
-    device: Annotated[Path, typer.Option("--device", help="A device sheet as TOML.")],
+    problem: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=problems, metavar="PROBLEM", help="A problem such as molecules.library."
+        ),
+    ],
+    device: Annotated[
+        Path, typer.Option("--device", help="Device sheet with memory, clock and limits, as TOML.")
+    ],
     family: Annotated[
-        str | None, typer.Option(help="Whose network goes there; else the problem's own.")
+        str | None, typer.Option(help="Generator family to compress (default: the problem's own).")
     ] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Of retraining a recipe.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of all random numbers.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Number of retraining steps of a recipe (default: the recipe's own)."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Random seed (default: that of the device sheet, 0).")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/small"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another one.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing result in the output folder.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Make a generator small: search recipes, export ONNX and C, judge both, count instructions."""
+    """Compress a generator: search recipes, export ONNX and C, judge both, count instructions."""
     from ingenium.core.artifact import load
     from ingenium.edge.device import DeviceSheet
     from ingenium.report.artifact_page import write
@@ -55,10 +72,10 @@ def fit(
 
 def lend(
     small: Folder,
-    at: Annotated[str, typer.Option(help="HOST:PORT to listen on.")] = "127.0.0.1:7711",
+    at: Annotated[str, typer.Option(help="Address to listen on, as HOST:PORT.")] = "127.0.0.1:7711",
     json: AsJson = False,
 ) -> None:
-    """Run a small generator for a device that asks over a network, until Ctrl-C."""
+    """Serve a compressed generator to a device over a network, until Ctrl-C."""
     from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
     from ingenium.edge.link import place
     from ingenium.verbs import edge as shrinking

@@ -1,7 +1,7 @@
 """How a command ends: what it raises becomes a message and an exit code.
 
-0 done, 1 the limits asked for were met by no design (or evidence does not hold), 2 wrong input,
-3 a failure of the engine or of what is stored, 130 stopped.
+0 done, 1 no design meets the requested limits (or evidence is not reproduced), 2 wrong input,
+3 a failure of the engine or of stored data, 130 stopped.
 """
 
 import functools
@@ -51,7 +51,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
 @contextmanager
 def _worded_warnings() -> Iterator[None]:
-    """What this package warns of is told in a line, without the place in the code."""
+    """Print warnings of this package in a line, without their place in the code."""
     usual = warnings.formatwarning
 
     def worded(
@@ -112,14 +112,14 @@ def _check_memory() -> None:
 
 
 def _path(error: OSError) -> str:
-    """What is wrong with a path, and its end where it is long."""
+    """The fault of a path, with its end if it is long."""
     named = str(error.filename or "one")
     short = named if len(named) <= 200 else f"...{named[-197:]}"
     return f"{short}: {error.strerror}"
 
 
 def _lacks_memory(error: BaseException) -> bool:
-    """Whether memory ran out, also where a library of an import found no room."""
+    """Return whether memory ran out, also while a library was imported."""
     said = str(error).lower()
     loading = isinstance(error, ImportError | OSError) and any(x in said for x in NO_MEMORY)
     return isinstance(error, MemoryError) or loading
@@ -147,5 +147,5 @@ def _table(
     table = {"kind": type(error).__name__ if error else what, "message": message}
     table |= {"page": page} if page else {}
     if isinstance(error, InputError):
-        table |= {"expected": error.expected, "came": error.came, "instead": error.instead}
+        table |= {"expected": error.expected, "got": error.got, "instead": error.instead}
     return table

@@ -15,7 +15,9 @@ from ingenium.core.folders import storing
 
 CopyTo = Annotated[
     Path | None,
-    typer.Argument(metavar="[COPY-TO]", help="A new folder; if none, they are only listed."),
+    typer.Argument(
+        metavar="[COPY-TO]", help="New folder to copy all examples to (default: only list them)."
+    ),
 ]
 
 
@@ -25,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def examples(copy_to: CopyTo = None, json: AsJson = False) -> None:
-    """Specs of every field to copy and change, such as grid/winter_evening_peak.toml."""
+    """List the example specs of all fields, or copy them to a folder."""
     source = folder() / "examples"
     names = sorted(p.relative_to(source).as_posix() for p in source.rglob("*.toml"))
     if copy_to is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from ingenium.cli.completing import problems
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, Replace, check_new, print_json, results, table
 from ingenium.cli.signing import SIGNERS
@@ -14,12 +15,12 @@ from ingenium.cli.signing import SIGNERS
 if TYPE_CHECKING:
     from ingenium.governance.cards import Card
 
-Out = Annotated[Path | None, typer.Option(help="The file to write; shown here if none.")]
+Out = Annotated[Path | None, typer.Option(help="File to write (default: print it).")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(help="Cards of models and data, from what was run.", no_args_is_help=True)
+    group = typer.Typer(help="Model cards and data cards of a run.", no_args_is_help=True)
     group.command()(guarded(model))
     group.command()(guarded(data))
     app.add_typer(group, name="card")
@@ -29,13 +30,13 @@ def add_to(app: typer.Typer) -> None:
 
 def model(
     run: Annotated[
-        Path, typer.Argument(help="The folder of a run, or a file of weights, NAME.safetensors.")
+        Path, typer.Argument(help="Folder of a run, or a file of weights, NAME.safetensors.")
     ],
     out: Out = None,
     overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """The card of the generator that a run used: what for, learned from what, how good.
+    """Write the model card of the generator of a run: purpose, training data, quality.
 
     Of weights alone it says what stands in them and in the JSON beside them.
     """
@@ -47,15 +48,20 @@ def model(
 
 
 def data(
-    what: Annotated[str, typer.Argument(help="The folder of a run, or a problem.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=problems, help="Folder of a run, or a problem such as grid.feeder_day."
+        ),
+    ],
     spec: Annotated[
-        Path | None, typer.Option(help="With a problem: the spec, a TOML file.")
+        Path | None, typer.Option(help="Spec as TOML, with a problem (default: none).")
     ] = None,
     out: Out = None,
     overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """The card of the designs that a run made, or of those that a problem learns from."""
+    """Write the data card of the designs of a run, or of the training data of a problem."""
     from ingenium.cli.asking import asked
     from ingenium.domains import open_problem
     from ingenium.governance.cards import data_card, known_card
@@ -67,19 +73,20 @@ def data(
 
 
 def pack(
-    out: Annotated[Path, typer.Argument(help="The folder to make.")],
+    out: Annotated[Path, typer.Argument(help="Output folder of the conformity record.")],
     run: Annotated[
-        list[Path] | None, typer.Option(help="A run that stands for the release; may be repeated.")
+        list[Path] | None,
+        typer.Option(help="Run folder that represents the release; may be repeated."),
     ] = None,
     tests: Annotated[
-        Path | None, typer.Option(help="Report of the tests, of pytest --junitxml.")
+        Path | None, typer.Option(help="Test report written by pytest --junitxml (default: none).")
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier pack.")
+        bool, typer.Option("--overwrite", help="Replace an existing conformity record.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """The record of a release: controls of four frameworks, and our evidence for each."""
+    """Write the conformity record of a release: controls of four frameworks, with evidence."""
     from ingenium.cli.ledger import absent
     from ingenium.governance.pack import write
     from ingenium.trust.ledger import open_ledger
@@ -105,18 +112,27 @@ def pack(
 
 
 def publish(
-    run: Annotated[Path, typer.Argument(help="The folder of a run, or `result` of a search.")],
-    out: Annotated[Path, typer.Argument(help="The folder or zip of the crate to write.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or the folder result of a search.")],
+    out: Annotated[Path, typer.Argument(help="Folder or zip file of the RO-Crate to write.")],
     roles: Annotated[
-        list[str], typer.Option("--as", metavar="ROLE", help="Must have signed; may be repeated.")
+        list[str],
+        typer.Option(
+            "--as", metavar="ROLE", help="Role that must have signed the run; may be repeated."
+        ),
     ],
-    signers: Annotated[Path, typer.Option(envvar=SIGNERS, help="Who may sign.")],
+    signers: Annotated[
+        Path,
+        typer.Option(envvar=SIGNERS, help="Allowed signers, in OpenSSH's allowed_signers format."),
+    ],
     anchor: Annotated[
-        str | None, typer.Option(help="An earlier head, kept elsewhere, that must be there.")
+        str | None,
+        typer.Option(
+            help="Hash of an earlier ledger head, stored elsewhere, that must be present."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Write the crate of a run if every check holds and all have signed; else end with 1."""
+    """Publish a run as an RO-Crate if every check passes and all roles have signed."""
     from ingenium.governance import gate
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place

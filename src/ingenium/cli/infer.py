@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ingenium.cli.artifacts import finish, specified
+from ingenium.cli.completing import problems
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results
 from ingenium.cli.progress import StageProgress
@@ -16,32 +17,57 @@ Folder = Annotated[Path, typer.Option(help="Output folder.")]
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(guarded(infer))
-    group = typer.Typer(help="Methods by which posteriors are inferred.", no_args_is_help=True)
+    group = typer.Typer(help="List the methods of posterior inference.", no_args_is_help=True)
     for command in (methods,):
         group.command()(guarded(command))
     app.add_typer(group, name="posterior")
 
 
 def infer(
-    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="Such as radio.estimate.")],
-    spec: Annotated[Path | None, typer.Option("--spec", help="A spec as TOML.")] = None,
-    given: Annotated[Path | None, typer.Option(help="The file with the readings.")] = None,
-    method: Annotated[
-        str | None, typer.Option(help="See `posterior methods`; else the problem's own.")
+    problem: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=problems,
+            metavar="PROBLEM",
+            help="A problem such as radio.estimate, or a spec as TOML that names it.",
+        ),
+    ],
+    spec: Annotated[
+        Path | None,
+        typer.Option("--spec", help="Spec of the inference, as TOML (default: the problem's own)."),
     ] = None,
-    draws: Annotated[int | None, typer.Option(min=50, help="Of the posterior.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of all random numbers.")] = None,
+    given: Annotated[
+        Path | None, typer.Option(help="File with the measurements (default: those of the spec).")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Inference method, see ingenium posterior methods (default: the problem's own)."
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(min=50, help="Number of posterior samples (default: that of the spec, 1000)."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Random seed (default: that of the spec, 0).")
+    ] = None,
     out: Folder = Path("out/posterior"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another one.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing result in the output folder.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Infer a hidden state from readings, and check whether the answer is calibrated."""
+    """Estimate a hidden state from measurements, and check whether the answer is calibrated."""
     from ingenium.core.errors import InputError
     from ingenium.infer.pictures import figures
     from ingenium.infer.spec import InferSpec, load
     from ingenium.report.artifact_page import write
     from ingenium.verbs import infer as inferring
 
+    if spec is None and problem.endswith(".toml"):
+        spec = Path(problem)
+        problem = load(spec).problem
     asked = load(spec) if spec else InferSpec(problem)
     if asked.problem != problem:
         raise InputError(f"a spec of {problem}", f"one of {asked.problem} in {spec}")
@@ -55,7 +81,7 @@ def infer(
 
 
 def methods(json: AsJson = False) -> None:
-    """The methods by which a posterior can be found."""
+    """List the methods of posterior inference."""
     from ingenium.infer.methods.table import METHODS
 
     if json:

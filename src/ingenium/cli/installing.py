@@ -1,4 +1,4 @@
-"""`doctor --install`: the packages and rooms that a domain lacks, their sizes said before."""
+"""`doctor --install`: packages and isolated environments that a domain lacks, after stating their sizes."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ _PATIENCE_S = 10.0  # for the size of one file
 
 @dataclass(frozen=True)
 class Installation:
-    """What is to be installed."""
+    """Packages and isolated environments to install."""
 
     packages: tuple[str, ...]  # requirements
     rooms: tuple[Room, ...]
@@ -29,7 +29,7 @@ class Installation:
 
     def sizes(self) -> dict[str, str]:
         """By name with its size."""
-        rooms = {f"room {r.folder.name}": r.lock.size for r in self.rooms}
+        rooms = {f"environment {r.folder.name}": r.lock.size for r in self.rooms}
         return (
             {"packages": download_size(self.packages, self.lock)} if self.packages else {}
         ) | rooms
@@ -47,12 +47,12 @@ class Installation:
             if done.returncode:
                 raise EngineError(f"pip could not install {', '.join(self.packages)}")
         for room in self.rooms:
-            errors().print(f"making the room {room.folder.name}", highlight=False)
+            errors().print(f"creating the isolated environment {room.folder.name}", highlight=False)
             room.make()
 
 
 def lacking(asked: str, packages: Sequence[str]) -> Installation:
-    """What a domain, or a room by its folder, lacks.
+    """Return what a domain, or an isolated environment by its folder, lacks.
 
     Args:
         asked: the domain or the folder.
@@ -69,7 +69,7 @@ def lacking(asked: str, packages: Sequence[str]) -> Installation:
 
         if asked not in names():
             raise InputError(
-                "a domain, or the folder of a room",
+                "a domain, or the folder of an isolated environment",
                 asked,
                 f"Write one of {', '.join(names())}, or a folder that holds {LOCK}.",
             )
@@ -89,7 +89,7 @@ def rooms_of(domain: str) -> list[Room]:
 
 
 def consented(sizes: Mapping[str, str], yes: bool) -> bool:
-    """Whether to go on, after the sizes were said.
+    """Return whether to go on, after printing the sizes.
 
     Raises:
         InputError: if nobody said yes before, and there is no terminal to ask on.
@@ -102,7 +102,7 @@ def consented(sizes: Mapping[str, str], yes: bool) -> bool:
 
 
 def download_size(packages: Sequence[str], lock: Path | None = None) -> str:
-    """What pip would fetch for these requirements under a lock, in words.
+    """Describe the download of pip for these requirements under a lock.
 
     Raises:
         EngineError: if pip finds nothing that fits.
@@ -115,7 +115,7 @@ def download_size(packages: Sequence[str], lock: Path | None = None) -> str:
     sizes = [_size(url) for url in urls]
     known = sum(s for s in sizes if s is not None) / 1e6
     unknown = sizes.count(None)
-    rest = f", besides {unknown} of unknown size" if unknown else ""
+    rest = f", and {unknown} of unknown size" if unknown else ""
     return f"{len(urls)} packages, {known:.0f} MB to download{rest}"
 
 

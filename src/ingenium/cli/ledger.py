@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from ingenium.trust.records import Entry, Fault
 
-Hash = Annotated[str, typer.Argument(help="Of the entry; its first 8 digits or more.")]
+Hash = Annotated[str, typer.Argument(help="Hash of the entry: its first 8 digits or more.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(help="The append-only record of what was done.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Read, check, sign and export the append-only record of all runs.",
+        no_args_is_help=True,
+    )
     group.command("list")(guarded(list_entries))
     group.command()(guarded(show))
     group.command()(guarded(check))
@@ -36,14 +39,29 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_entries(
-    kind: Annotated[str | None, typer.Option(help="Only these, e.g. refusal.")] = None,
-    actor: Annotated[str | None, typer.Option(help="Only what was done by NAME@HOST.")] = None,
-    problem: Annotated[str | None, typer.Option(help="Only what is about it.")] = None,
-    since: Annotated[str | None, typer.Option(help="A date or time, e.g. 2026-01-31.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10**9, help="How many of the newest.")] = 20,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="Show entries of this kind alone, such as refusal (default: all)."),
+    ] = None,
+    actor: Annotated[
+        str | None,
+        typer.Option(help="Show entries of this user alone, as NAME@HOST (default: all)."),
+    ] = None,
+    problem: Annotated[
+        str | None, typer.Option(help="Show entries about this problem alone (default: all).")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Show entries since this date or time, such as 2026-01-31 (default: all)."
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10**9, help="Number of the newest entries to show.")
+    ] = 20,
     json: AsJson = False,
 ) -> None:
-    """The newest entries: proposals, searches, refusals, sign-offs and the like."""
+    """List the newest entries: proposals, searches, refusals, sign-offs and the like."""
     from ingenium.trust.ledger import about, open_ledger
     from ingenium.trust.place import ledger_place
     from ingenium.trust.records import Fault
@@ -75,7 +93,7 @@ def list_entries(
 
 
 def show(hash: Hash, json: AsJson = False) -> None:
-    """One entry, after checking that it is what was written."""
+    """Show an entry, after checking that it was not altered."""
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
 
@@ -92,11 +110,14 @@ def show(hash: Hash, json: AsJson = False) -> None:
 
 def check(
     anchor: Annotated[
-        str | None, typer.Option(help="An earlier head, kept elsewhere, that must be there.")
+        str | None,
+        typer.Option(
+            help="Hash of an earlier ledger head, stored elsewhere, that must be present."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Recompute the whole chain; ends with 3 if anything was altered, or the ledger is gone.
+    """Recompute the whole hash chain; ends with 3 if anything was altered or is missing.
 
     Without an anchor, the head that this user's last entry had must be there.
     """
@@ -135,17 +156,23 @@ def check(
 
 
 def export(
-    path: Annotated[Path, typer.Argument(help="The file to write; a folder or zip of a crate.")],
+    path: Annotated[Path, typer.Argument(help="File to write; for ro-crate a folder or zip file.")],
     form: Annotated[
-        str, typer.Option("--as", metavar="FORM", help="jsonl, prov-json, prov-n or ro-crate.")
+        str,
+        typer.Option(
+            "--as", metavar="FORM", help="Output format: jsonl, prov-json, prov-n or ro-crate."
+        ),
     ] = "jsonl",
     run: Annotated[
-        Path | None, typer.Option(help="Only what belongs to this run; must be given for a crate.")
+        Path | None,
+        typer.Option(
+            help="Export the entries of this run alone; required for ro-crate (default: all)."
+        ),
     ] = None,
     overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Write the ledger as JSON Lines or W3C PROV, or a run with its entries as an RO-Crate."""
+    """Export the ledger as JSON Lines or W3C PROV, or a run with its entries as an RO-Crate."""
     from ingenium.governance.export import export as write
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
@@ -161,17 +188,24 @@ def export(
 
 
 def report(
-    path: Annotated[Path, typer.Argument(help="The HTML file to write.")],
+    path: Annotated[Path, typer.Argument(help="HTML file to write.")],
     signers: Annotated[
-        Path | None, typer.Option(envvar=signing.SIGNERS, help="Who may sign.")
+        Path | None,
+        typer.Option(
+            envvar=signing.SIGNERS,
+            help="Allowed signers, in OpenSSH's allowed_signers format (default: none).",
+        ),
     ] = None,
     anchor: Annotated[
-        str | None, typer.Option(help="An earlier head, kept elsewhere, that must be there.")
+        str | None,
+        typer.Option(
+            help="Hash of an earlier ledger head, stored elsewhere, that must be present."
+        ),
     ] = None,
     overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """A page of all that was asked, done, refused and signed, and the state of the chain."""
+    """Write a report of all requests, runs, refusals and signatures, and the state of the chain."""
     from ingenium.governance.page import write
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
@@ -190,7 +224,7 @@ def report(
 
 
 def access(json: AsJson = False) -> None:
-    """Who may read, append to and alter the ledger, as its file or server has it."""
+    """List who may read, append to and alter the ledger, by its file or server."""
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
 
@@ -207,11 +241,13 @@ def access(json: AsJson = False) -> None:
 
 
 def grant(
-    login: Annotated[str, typer.Argument(help="Of the PostgreSQL server.")],
-    may: Annotated[str, typer.Option(help="read, or append (in its own name, and read).")],
+    login: Annotated[str, typer.Argument(help="Login role of the PostgreSQL server.")],
+    may: Annotated[
+        str, typer.Option(help="Permission to grant: read, or append (in its own name, and read).")
+    ],
     json: AsJson = False,
 ) -> None:
-    """Let a login of the server read or append; nobody is ever granted to alter."""
+    """Grant a login of the server to read or append; altering is never granted."""
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
     from ingenium.trust.postgres import PostgresStore
@@ -252,7 +288,7 @@ def _time(text: str | None) -> datetime | None:
 
 
 def absent(place: str) -> bool:
-    """Whether the ledger is a file that no run has made yet."""
+    """Return whether the ledger is a file that no run has created yet."""
     path = place.removeprefix("sqlite:///")
     return "://" not in path and not os.path.exists(path)  # noqa: PTH110 - raises for no name
 

@@ -34,33 +34,55 @@ def fit(
     layout: Annotated[
         str,
         typer.Option(
-            help="auto, tried (measures all), or entries such as data:2,tensor:2,shard:3."
+            help="Parallel layout: auto, tried (measures all), or sizes such as "
+            "data:2,tensor:2,shard:3."
         ),
     ] = "auto",
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Of training over workers; 200 if the spec says none."),
+        typer.Option(
+            min=1,
+            help="Number of training steps over workers (default: that of the spec, else 200).",
+        ),
     ] = None,
     precision: Annotated[
         str,
-        typer.Option(help="Of products: fp32, bf16, fp16 (losses scaled), or the family's own."),
+        typer.Option(
+            help="Number format of matrix products: fp32, bf16, fp16 (scaled losses), or own "
+            "(the family's)."
+        ),
     ] = "own",
     base: Annotated[
-        Path | None, typer.Option(help="Folder of a fit that is adapted, and stays as it is.")
+        Path | None,
+        typer.Option(
+            help="Folder of a stored fit to adapt by low-rank updates; it is not changed "
+            "(default: none)."
+        ),
     ] = None,
-    rank: Annotated[int, typer.Option(min=1, max=4096, help="Of what is added to it.")] = 8,
+    rank: Annotated[
+        int, typer.Option(min=1, max=4096, help="Rank of the low-rank update (LoRA), with --base.")
+    ] = 8,
     replay: Annotated[
-        float, typer.Option(min=0, max=0.99, help="Share of lessons that the base had before.")
+        float,
+        typer.Option(
+            min=0,
+            max=0.99,
+            help="Fraction of rehearsal examples from the base's training set, with --base.",
+        ),
     ] = 0.0,
-    out: Annotated[Path | None, typer.Option(help="Folder that keeps the fit.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another fit.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Output folder of the fit (default: the cache).")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing fit in the output folder.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Fit the generator of a spec and keep it, so that proposing starts at once.
+    """Train the generator of a spec and store it, so that proposing starts immediately.
 
-    A fit in a folder of its own is what `propose --model` and `fit --base` take. Over workers it is
-    divided by a layout and compared with one process. From a `base` only low-rank parts are
-    trained.
+    With --out the fit is stored in a folder that `propose --model` and `fit --base` accept. Over
+    workers it is sharded by a layout and compared with one process. From a `base` only low-rank
+    parts are trained.
     """
     from ingenium.cli.asking import asked
 
@@ -81,7 +103,7 @@ def fit(
     with StageProgress() as stages:
         model = fit_generator(wanted, watch=stages)
     found = {
-        "problem": problem,
+        "problem": wanted.problem,
         "family": model.name,
         "model": model.digest,
         "from_cache": model.cached,
@@ -90,8 +112,8 @@ def fit(
     if json:
         print_json(found)
         return
-    how = "was in the cache already" if model.cached else "is fitted and kept in the cache"
-    results().print(f"{model.name} for {problem} {how}.", highlight=False)
+    how = "was in the cache already" if model.cached else "is fitted and stored in the cache"
+    results().print(f"{model.name} for {wanted.problem} {how}.", highlight=False)
 
 
 class FitOptions(NamedTuple):
@@ -164,20 +186,27 @@ def _alone(
 def propose(
     problem: ProblemName,
     spec: SpecFile = None,
-    number: Annotated[int, typer.Option("-n", "--number", help="How many designs.")] = 100,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same designs.")] = 0,
+    number: Annotated[
+        int, typer.Option("-n", "--number", help="Number of designs to propose.")
+    ] = 100,
+    seed: Annotated[
+        int, typer.Option(help="Random seed; the same seed reproduces the same designs.")
+    ] = 0,
     on: On = LOCAL,
     model: Annotated[
-        Path | None, typer.Option(help="Folder of a kept fit, whose weights propose.")
+        Path | None,
+        typer.Option(
+            help="Folder of a stored fit to sample from (default: fit or take from the cache)."
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Output folder; out/PROBLEM if none.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder (default: out/PROBLEM).")] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a different finished run in the folder.")
+        bool, typer.Option("--overwrite", help="Replace another finished run in the output folder.")
     ] = False,
     form: FormatName = None,
     json: AsJson = False,
 ) -> None:
-    """Propose designs, verify all of them, keep those that hold, with their evidence."""
+    """Propose designs, verify all of them, and export the accepted ones with their evidence."""
     began = time.perf_counter()
     from ingenium.cli.asking import asked
 
@@ -186,7 +215,7 @@ def propose(
     from ingenium.verbs.propose import propose as propose_designs
 
     clock = Clock({"start": time.perf_counter() - began})
-    folder = Path("out") / problem if out is None else out
+    folder = Path("out") / wanted.problem if out is None else out
     with StageProgress() as stages:
         run = propose_designs(
             wanted,
@@ -212,7 +241,7 @@ def give(run: "Run", *, json: bool) -> None:
 
         show(results(), run)
     if not len(run.selected):
-        met = "meets every limit" if not run.summary.accepted else "was kept"
+        met = "meets every limit" if not run.summary.accepted else "was exported"
         errors().print(f"No design {met}.", style="bold")
         raise typer.Exit(UNMET)
 

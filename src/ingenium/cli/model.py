@@ -15,7 +15,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(name="model")(guarded(model))
     group = typer.Typer(
-        help="Families of process models: known, read from words, and fitted to many people.",
+        help="List model families, read descriptions, and fit populations.",
         no_args_is_help=True,
     )
     for command in (families, people, read):
@@ -24,18 +24,28 @@ def add_to(app: typer.Typer) -> None:
 
 
 def model(
-    words: Annotated[str, typer.Argument(metavar="WORDS", help="What happens, in a sentence.")],
-    data: Annotated[Path, typer.Option(help="A table over time as CSV: `year [year],hare [1]`.")],
+    words: Annotated[
+        str, typer.Argument(metavar="WORDS", help="Description of the process, in a sentence.")
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="Table over time as CSV with units in its header, such as year [year],hare [1]."
+        ),
+    ],
     held_out: Annotated[
-        float, typer.Option(min=0, max=0.5, help="Share of the times that test the forecast.")
+        float,
+        typer.Option(min=0, max=0.5, help="Fraction of the times held out to test the forecast."),
     ] = 0.2,
-    draws: Annotated[int, typer.Option(min=100, help="Of the constants.")] = 400,
-    seed: Annotated[int, typer.Option(min=0, help="Of all random numbers.")] = 0,
+    draws: Annotated[int, typer.Option(min=100, help="Number of samples of the parameters.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/model"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another one.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing result in the output folder.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Choose, fit and check a model of a process, and forecast what was held back."""
+    """Choose, fit and check a model of a process, and forecast held-out times."""
     from ingenium.model.asked import ModelSpec
     from ingenium.model.pictures import figures
     from ingenium.report.artifact_page import write
@@ -66,12 +76,22 @@ def families(json: AsJson = False) -> None:
 
 
 def people(
-    data: Annotated[Path, typer.Argument(metavar="CSV", help="`person,time [h],blood [mg/L]`.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CSV",
+            help="CSV with one row per reading and the columns person,time [h],blood [mg/L].",
+        ),
+    ],
     family: Annotated[
-        str, typer.Option(help="Of a dose: one_compartment, two_compartments, eliminated...")
+        str,
+        typer.Option(
+            help="Family of dose models: one_compartment, two_compartments, eliminated, ..."
+        ),
     ] = "one_compartment",
     ratio: Annotated[
-        bool, typer.Option("--ratio", help="Errors of readings are of a ratio, and not of a size.")
+        bool,
+        typer.Option("--ratio", help="Assume relative instead of absolute errors of the readings."),
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -102,10 +122,13 @@ def people(
 
 
 def read(
-    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Descriptions.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="WORDS...", help="Descriptions of processes, one argument each."),
+    ],
     json: AsJson = False,
 ) -> None:
-    """Which process each description names, with its families, and what nothing is made of."""
+    """List the process and model families that each description names."""
     from ingenium.model import reading
     from ingenium.model.families import FAMILIES, leslie
 

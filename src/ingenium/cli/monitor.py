@@ -16,13 +16,31 @@ if TYPE_CHECKING:
     from ingenium.verbs.monitor import StreamRun
 
 Streams = Annotated[
-    Path, typer.Argument(metavar="STREAMS", help="A run's folder, or streams as CSV files.")
+    Path,
+    typer.Argument(
+        metavar="STREAMS",
+        help="Folder of a run, or a CSV file or folder of CSV files with streams.",
+    ),
 ]
-Folder = Annotated[Path, typer.Argument(metavar="MONITOR", help="The folder of a monitor.")]
-SpecOption = Annotated[Path | None, typer.Option("--spec", help="A spec as TOML.")]
-Augment = Annotated[str | None, typer.Option(help="How rare windows are made more.")]
-Seed = Annotated[int | None, typer.Option(help="Of splits and fits.")]
-Steps = Annotated[int | None, typer.Option(min=1, help="Of training.")]
+Folder = Annotated[Path, typer.Argument(metavar="MONITOR", help="Folder of a fitted monitor.")]
+SpecOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--spec", help="Spec of the monitor, as TOML (default: one false alarm a week, no limits)."
+    ),
+]
+Augment = Annotated[
+    str | None,
+    typer.Option(
+        help="Augmentation of rare events, such as diffusion (default: that of the spec, none)."
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option(help="Random seed of splits and fits (default: that of the spec, 0).")
+]
+Steps = Annotated[
+    int | None, typer.Option(min=1, help="Number of training steps (default: the family's own).")
+]
 SHOWN = ("missed", "false_alarms", "delay", "auc", "vus_pr", "affiliation_f1")
 FAULTS = 12  # that are printed
 
@@ -30,7 +48,7 @@ FAULTS = 12  # that are printed
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     group = typer.Typer(
-        help="Alarms on streams: fitted, exported, judged on events that they never saw, and run.",
+        help="Fit, judge and run alarms on streams of measurements.",
         no_args_is_help=True,
     )
     for command in (fit, run, compare, families):
@@ -41,15 +59,22 @@ def add_to(app: typer.Typer) -> None:
 def fit(
     streams: Streams,
     spec: SpecOption = None,
-    family: Annotated[str | None, typer.Option(help="What scores; see `monitor families`.")] = None,
+    family: Annotated[
+        str | None,
+        typer.Option(
+            help="Detector family, see ingenium monitor families (default: that of the spec)."
+        ),
+    ] = None,
     augment: Augment = None,
     seed: Seed = None,
     steps: Steps = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/monitor"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another one.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing result in the output folder.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Fit a monitor, set its bar, export it, and judge the file on what it never saw."""
+    """Fit a monitor, calibrate its threshold, export it, and judge the file on unseen events."""
     wanted = _wanted(spec, family=family, augment=augment, seed=seed, steps=steps)
     from ingenium.report.artifact_page import write
     from ingenium.verbs import monitor as watching
@@ -62,14 +87,22 @@ def fit(
 
 def run(
     monitor: Folder,
-    stream: Annotated[Path, typer.Argument(help="CSV with a header; `-` reads rows as they come.")],
+    stream: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with a header row; - reads rows from standard input as they arrive."
+        ),
+    ],
     state: Annotated[
-        Path | None, typer.Option(help="File that keeps the memory over restarts.")
+        Path | None,
+        typer.Option(help="File that stores the detector's state across restarts (default: none)."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the page.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Output folder of the report (default: no report).")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Run a monitor on a stream, row by row, and draw when it rang and where."""
+    """Run a monitor on a stream, row by row, and report when and where it raised alarms."""
     from ingenium.monitor.artifact import Monitor
     from ingenium.monitor.running import RowAlarm, summary
     from ingenium.verbs import monitor as watching
@@ -126,7 +159,8 @@ def _tell_run(found: dict[str, Any]) -> None:
     )
     if rank := found["ranking"]:
         console.print(
-            f"Events are known: {100 * rank['accuracy']:.1f} % of rows told rightly, score of "
+            f"Events are known: {100 * rank['accuracy']:.1f} % of rows classified correctly, "
+            f"score of "
             f"BATADAL S {rank['s']:.3f} (time {rank['s_time_to_detection']:.3f}, classification "
             f"{rank['s_classification']:.3f}).",
             highlight=False,
@@ -154,7 +188,8 @@ def compare(
     streams: Streams,
     spec: SpecOption = None,
     family: Annotated[
-        list[str] | None, typer.Option(help="One of the families; repeat it. All if none.")
+        list[str] | None,
+        typer.Option(help="Detector family to compare; may be repeated (default: all)."),
     ] = None,
     augment: Augment = None,
     seed: Seed = None,
@@ -162,7 +197,7 @@ def compare(
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/monitors"),
     json: AsJson = False,
 ) -> None:
-    """Fit families to the same streams and judge them at the same budget of alarms."""
+    """Fit detector families to the same streams, and compare them at the same alarm rate."""
     from ingenium.core.artifact import shown as written
     from ingenium.monitor.families.table import FAMILIES
     from ingenium.verbs import monitor as watching

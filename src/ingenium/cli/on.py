@@ -11,7 +11,6 @@ On = Annotated[
         "--on",
         metavar="PLACE",
         envvar="INGENIUM_ON",
-        help="Who works: local, processes:N, slurm:N, ray://HOST:PORT?workers=N or "
-        "ray://local?workers=N.",
+        help="Where to compute: local, processes:N, slurm:N, ray://HOST:PORT?workers=N or ray://local?workers=N.",
     ),
 ]

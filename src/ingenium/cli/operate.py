@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ingenium.cli.artifacts import finish, specified
+from ingenium.cli.completing import problems
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson
 from ingenium.cli.progress import StageProgress
@@ -18,28 +19,48 @@ def add_to(app: typer.Typer) -> None:
 
 
 def operate(
-    problem: Annotated[str, typer.Argument(help="One that has a plant, such as autonomy.arm.")],
+    problem: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=problems, help="A problem with a plant, such as autonomy.arm."
+        ),
+    ],
     policy: Annotated[
-        Path | None, typer.Option(help="Folder of a run whose designs are policies.")
+        Path | None,
+        typer.Option(help="Folder of a run whose designs are policies (default: train --family)."),
     ] = None,
     family: Annotated[
-        str, typer.Option(help="Instead of a run: a family that is made, such as pid, mpc or ppo.")
+        str, typer.Option(help="Policy family to build instead of a run: pid, mpc or ppo.")
     ] = "",
-    spec: Annotated[Path | None, typer.Option(help="A spec of the run as TOML.")] = None,
-    hours: Annotated[float | None, typer.Option(min=0, help="How long the plant runs.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the scenario.")] = None,
-    design: Annotated[
-        int | None, typer.Option(help="Which design; the best that was kept.")
+    spec: Annotated[
+        Path | None,
+        typer.Option(help="Spec of the operation, as TOML (default: the problem's own)."),
     ] = None,
-    drill: Annotated[Path | None, typer.Option(help="Faults and overrides as TOML.")] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(min=0, help="Simulated operating time in hours (default: that of the spec)."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Random seed of the scenario (default: that of the spec).")
+    ] = None,
+    design: Annotated[
+        int | None,
+        typer.Option(help="Index of the design to use (default: the best exported one)."),
+    ] = None,
+    drill: Annotated[
+        Path | None,
+        typer.Option(help="Faults, overrides and bypasses to inject, as TOML (default: none)."),
+    ] = None,
     real_time: Annotated[
-        bool, typer.Option("--real-time", help="Wait for each period by the clock.")
+        bool, typer.Option("--real-time", help="Run in real time: wait for each control period.")
     ] = False,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/operation"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another one.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing result in the output folder.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Release a policy, let it operate a plant in the safety shell, and keep who decided what.
+    """Test a policy on a plant inside a safety shell, and record who decided what.
 
     Ends with 1 if the policy is refused, or the run broke a limit.
     """

@@ -104,18 +104,20 @@ def _lost(audit: ScreenAudit) -> str:
 def _course(console: Console, sitting: Sitting) -> None:
     """Why a search ended, how far it had come, and what a screen kept from the engine."""
     last, told = sitting.last, state(sitting.last)
-    console.print(f"It ended since {sitting.reason}.", highlight=False)
+    console.print(f"Stopped: {sitting.reason}.", highlight=False)
     console.print(f"{told[:1].upper()}{told[1:]}.", highlight=False, soft_wrap=True)
     audit = last.audit
     if audit is None:
         return
     console.print(
-        f"{last.screened} designs were screened out: nothing is known of them.", highlight=False
+        f"{last.screened} designs were screened out and have no verdict.", highlight=False
     )
     low, high = audit.wrong_interval
     console.print(
-        f"{audit.audited} were measured whatever the screen said, and {audit.held} of these meet "
-        f"every limit. It would have kept out {audit.lost} of them, {audit.wrong} as hopeless "
+        f"{audit.audited} screened-out or passed designs were measured as an audit; "
+        f"{audit.held} of these meet "
+        f"every limit. The screen would have rejected {audit.lost} of them, {audit.wrong} as "
+        f"hopeless "
         f"(share of these: 95 % interval {100 * low:.3g} to {100 * high:.3g} %).",
         highlight=False,
         soft_wrap=True,
@@ -139,7 +141,7 @@ def _unmet(console: Console, run: Run, unmet: Unmet) -> None:
     for conflict in unmet.conflicts:
         console.print(f"  {' and '.join(conflict.limits)}", highlight=False, markup=False)
     names = list(dict.fromkeys(limit.quantity for limit in run.spec.limits))
-    shown = table("The nearest", "Design", *names, "Violates")
+    shown = table("Nearest designs", "Design", *names, "Violates")
     for one in unmet.front:
         values = [f"{one.values[n]:.5g}" for n in names]
         shown.add_row(str(one.design), *values, escape("; ".join(one.broken)))
@@ -184,7 +186,7 @@ def _nearest(console: Console, near: Nearest) -> None:
     console.print(shown, highlight=False)
     console.print()
     console.print(
-        f"Design {near.design} holds all limits of the last column. Write those, or other "
+        f"Design {near.design} meets all limits of the last column. Request those, or other "
         "conditions.",
         highlight=False,
         soft_wrap=True,
@@ -195,9 +197,9 @@ def _files(console: Console, run: Run) -> None:
     folder = shlex.quote(str(run.folder))
     kept = len(run.selected)
     searched = run.sitting is not None
-    why = "" if searched or kept == run.summary.accepted else ", as [select] asks,"
-    lines = [f"Kept: {words.kept(run)}."] if searched else []
-    lines.append(f"{kept} kept{why} in {folder}/designs, the report in {folder}/report.html")
+    why = "" if searched or kept == run.summary.accepted else " as [select] specifies,"
+    lines = [f"Exported: {words.kept(run)}."] if searched else []
+    lines.append(f"{kept} exported{why} to {folder}/designs, report in {folder}/report.html")
     if kept and not searched:
         first = int(run.designs["design"][run.selected[0]])
         lines.append(f"Replay: ingenium replay {folder} --design {first}")

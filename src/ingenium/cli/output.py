@@ -23,11 +23,13 @@ def _remember(value: bool) -> bool:
 
 AsJson = Annotated[
     bool,
-    typer.Option("--json", callback=_remember, help="Write JSON to stdout, for machines."),
+    typer.Option(
+        "--json", callback=_remember, help="Print one JSON document to stdout, for other programs."
+    ),
 ]
 
 
-Replace = Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")]
+Replace = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
 
 
 def check_new(path: Path, overwrite: bool) -> None:

@@ -9,18 +9,32 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from ingenium.cli.output import errors
 from ingenium.cli.stopping import heed_stop
 from ingenium.core.remarks import hearing
 
-EVERY_S = 10.0  # between two lines of a long stage
+EVERY_S = 10.0  # between two lines of a long stage, where there is no terminal
+
+
+class Rate(ProgressColumn):
+    """Steps per second of a stage, or seconds per step where a step takes longer."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate as text; empty before the first step."""
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text("")
+        return Text(f"{speed:.3g}/s" if speed >= 1 else f"{1 / speed:.3g} s each")
 
 
 class StageProgress:
@@ -42,7 +56,9 @@ class StageProgress:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
+                Rate(),
                 TimeElapsedColumn(),
+                TextColumn("left"),
                 TimeRemainingColumn(),
                 console=console,
             )

@@ -24,21 +24,29 @@ def add_to(app: typer.Typer) -> None:
 
 
 def plan(
-    model: Annotated[Path, typer.Argument(help="A model and its training as TOML.")],
-    cluster: Annotated[Path, typer.Option(help="Devices, links, price and carbon as TOML.")],
+    model: Annotated[Path, typer.Argument(help="Model architecture and training plan, as TOML.")],
+    cluster: Annotated[
+        Path,
+        typer.Option(help="Cluster description with devices, links, price and carbon, as TOML."),
+    ],
     layout: Annotated[
-        str, typer.Option(help="auto for the best ones, or entries such as data:32,tensor:8.")
+        str,
+        typer.Option(
+            help="Parallel layout: auto (the best ones), or sizes such as data:32,tensor:8."
+        ),
     ] = "auto",
-    best: Annotated[int, typer.Option(min=1, max=100, help="How many are shown.")] = 5,
+    best: Annotated[int, typer.Option(min=1, max=100, help="Number of layouts to show.")] = 5,
     trace: Annotated[
-        Path | None, typer.Option(help="Carbon of each hour from now on: CSV, or RTS-GMLC as JSON.")
+        Path | None,
+        typer.Option(
+            help="Carbon intensity of each coming hour, as CSV or RTS-GMLC JSON (default: "
+            "constant)."
+        ),
     ] = None,
-    within: Annotated[
-        int, typer.Option(min=1, max=8760, help="Hours from now in which it has to end.")
-    ] = 24,
+    within: Annotated[int, typer.Option(min=1, max=8760, help="Deadline in hours from now.")] = 24,
     json: AsJson = False,
 ) -> None:
-    """Say by formulas what layouts of a large training would take; nothing is run."""
+    """Estimate time, memory, cost and carbon of a large training by formulas alone."""
     from ingenium.core.artifact import load
     from ingenium.scale import planner
     from ingenium.scale.cluster import Cluster
@@ -91,7 +99,7 @@ def _tell_plan(asked: "PlanSpec", there: "Cluster", found: "list[PlannedLayout]"
 
 
 def roofline(json: AsJson = False) -> None:
-    """Measure what a core of this machine reaches, and what holds kernels of a model back."""
+    """Measure the peak rate of a core of this machine, and what limits the kernels of a model."""
     from dataclasses import asdict
 
     from ingenium.scale.roofline import measured
@@ -122,12 +130,14 @@ def roofline(json: AsJson = False) -> None:
 
 
 def drill(
-    file: Annotated[Path, typer.Argument(help="The drill as TOML.")],
+    file: Annotated[Path, typer.Argument(help="Description of the fault drill, as TOML.")],
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/drill"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another one.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing result in the output folder.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Train on real processes, kill one and cut one off, and say whether nothing was lost.
+    """Train on real processes, kill one and disconnect one, and report whether work was lost.
 
     Ends with 1 if it was.
     """
@@ -167,9 +177,9 @@ def _planned(one: "PlannedLayout") -> dict[str, Any]:
 
 
 def queue(
-    folder: Annotated[Path, typer.Argument(help="Folder for the programs and their jobs.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the queue's programs and jobs.")],
 ) -> None:
-    """Write programs that queue jobs on this machine as Slurm does, to try a job without a cluster.
+    """Install a local queue with the commands of Slurm, to try a job without a cluster.
 
     Put the folder on the path: sbatch, squeue and scancel in it are then those of the job.
     """

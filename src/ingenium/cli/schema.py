@@ -19,7 +19,11 @@ VERSIONS = {  # grow when what was valid is so no more
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLACE = "ingenium.cli", "schemas"  # of the files
 Name = Annotated[
-    str | None, typer.Argument(metavar="[NAME]", help="spec, evidence, or a command's name.")
+    str | None,
+    typer.Argument(
+        metavar="[NAME]",
+        help="Schema to print: spec, evidence, or the name of a command (default: list all).",
+    ),
 ]
 
 
@@ -29,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def schema(name: Name = None, json: AsJson = False) -> None:
-    """The JSON schema of a file or of a command's answer to `--json`; all names if none."""
+    """Print the JSON schema of a file or of a command's output with `--json`."""
     known = sorted(path.name.removesuffix(".json") for path in _folder().iterdir())
     if name is not None:
         file = ARTIFACT if name in MAKERS else choose(name, [*known, *MAKERS], "schema")

@@ -17,40 +17,67 @@ from ingenium.searches.named import LATENT, listed
 if TYPE_CHECKING:
     from ingenium.runs.rounds import Round
 
-Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
+Budget = Annotated[int, typer.Option(help="Maximum number of designs to verify.")]
 Seconds = Annotated[
     float | None,
-    typer.Option(
-        help="Time that it may take; rounds are only as large as their pace so far allows."
-    ),
+    typer.Option(help="Time limit in seconds; rounds shrink to end in time (default: none)."),
 ]
 StrategyName = Annotated[
     str | None,
     typer.Option(
-        help="How designs are chosen; see the list below. That of the problem if none: evolution, "
-        "or reweighted for molecules and routes, which are texts."
+        help="Search strategy, see the list below (default: the problem's own, which is "
+        "evolution, or reweighted for molecules and routes)."
     ),
 ]
-Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold every limit.")]
-Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]
-Folder = Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another search.")]
+Enough = Annotated[
+    int | None, typer.Option(help="Stop after this number of accepted designs (default: no stop).")
+]
+Stagnation = Annotated[
+    int | None,
+    typer.Option(
+        help="Stop after this number of evaluations without improvement (default: no stop)."
+    ),
+]
+Folder = Annotated[Path | None, typer.Option(help="Output folder (default: out/PROBLEM-STRATEGY).")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace another search in the output folder.")
+]
 ScreenName = Annotated[
-    str | None, typer.Option("--screen", help="What keeps designs from the engine.")
+    str | None,
+    typer.Option(
+        "--screen", help="Surrogate that screens designs before full verification (default: none)."
+    ),
 ]
 Keep = Annotated[
-    float | None, typer.Option(help="Share that a screen lets pass, at most; 0.5 if none.")
+    float | None,
+    typer.Option(help="Largest fraction of designs that the screen passes (default: 0.5)."),
 ]
 AuditShare = Annotated[
-    float | None, typer.Option(help="Share that is measured whatever it says; 0.1 if none.")
+    float | None,
+    typer.Option(
+        help="Fraction of designs measured regardless of the screen, to audit it (default: 0.1)."
+    ),
 ]
 Doubt = Annotated[
-    float | None, typer.Option(help="How often a held limit lies beyond its bound; 0.1 if none.")
+    float | None, typer.Option(help="Miscoverage rate of the screen's bound (default: 0.1).")
 ]
-Cheap = Annotated[str, typer.Option(help="Quantities that are cheap, with commas between.")]
-Price = Annotated[float | None, typer.Option(help="Of a cheap measurement over an exact one.")]
-Cost = Annotated[float | None, typer.Option(help="Stop at it: calls, cheap ones at their price.")]
-Follow = Annotated[Path | None, typer.Option(help="Measure in the order of the search there.")]
+Cheap = Annotated[
+    str, typer.Option(help="Low-fidelity quantities, separated by commas (default: none).")
+]
+Price = Annotated[
+    float | None,
+    typer.Option(help="Cost ratio of a low-fidelity to a full evaluation (default: measured)."),
+]
+Cost = Annotated[
+    float | None,
+    typer.Option(help="Stop at this total cost, in full evaluations (default: no stop)."),
+]
+Follow = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of a search whose designs are verified in the same order (default: none)."
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,8 +100,13 @@ def search(
     strategy: StrategyName = None,
     enough: Enough = None,
     stagnation: Stagnation = None,
-    batch: Annotated[int | None, typer.Option(help="Designs of a round; 64 for most.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
+    batch: Annotated[
+        int | None,
+        typer.Option(help="Number of designs in a round (default: the problem's own, mostly 64)."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Random seed; the same seed reproduces the same search.")
+    ] = 0,
     screen: ScreenName = None,
     keep: Keep = None,
     audit: AuditShare = None,
@@ -89,7 +121,7 @@ def search(
     form: FormatName = None,
     json: AsJson = False,
 ) -> None:
-    """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
+    """Search for the best designs that satisfy a spec; a stopped search can be continued."""
     began = time.perf_counter()
     from ingenium.cli.asking import asked
 
@@ -101,9 +133,10 @@ def search(
     from ingenium.searches.stopping import Stop
     from ingenium.verbs.search import search as search_designs
 
-    strategy = problem_class(problem).searches.strategy if strategy is None else strategy
-    batch = problem_class(problem).searches.batch if batch is None else batch
-    folder = Path("out") / f"{problem}-{strategy}" if out is None else out
+    usual = problem_class(wanted.problem).searches
+    strategy = usual.strategy if strategy is None else strategy
+    batch = usual.batch if batch is None else batch
+    folder = Path("out") / f"{wanted.problem}-{strategy}" if out is None else out
     options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})
     clock, rounds = Clock({"start": time.perf_counter() - began}), RoundProgress()

@@ -18,10 +18,10 @@ def add_to(app: typer.Typer) -> None:
 def mcp(
     folder: Annotated[
         list[Path] | None,
-        typer.Option(help="That tools may read and write; again for more. `out` if none."),
+        typer.Option(help="Folder that tools may read and write; may be repeated (default: out)."),
     ] = None,
 ) -> None:
-    """Serve the engine as tools of the Model Context Protocol, over standard input and output."""
+    """Serve the commands as tools of the Model Context Protocol, over standard input and output."""
     from ingenium.serve.server import server
 
     server(tuple(folder or FOLDERS)).run("stdio")

@@ -23,15 +23,24 @@ def add_to(group: typer.Typer) -> None:
 
 
 def sign(
-    hash: Annotated[str, typer.Argument(help="Of the entry; its first 8 digits or more.")],
-    role: Annotated[str, typer.Option("--as", metavar="ROLE", help="E.g. safety.")],
-    statement: Annotated[str, typer.Option(help="What is said, in your own words.")],
-    refuse: Annotated[bool, typer.Option("--refuse", help="Sign that it is not approved.")] = False,
-    by: Annotated[str | None, typer.Option(help="NAME@HOST; this user if none.")] = None,
-    key: Annotated[Path | None, typer.Option(help="Your Ed25519 key, of ssh-keygen.")] = None,
+    hash: Annotated[str, typer.Argument(help="Hash of the entry: its first 8 digits or more.")],
+    role: Annotated[
+        str, typer.Option("--as", metavar="ROLE", help="Role in which you sign, such as safety.")
+    ],
+    statement: Annotated[str, typer.Option(help="Statement to sign, in your own words.")],
+    refuse: Annotated[
+        bool, typer.Option("--refuse", help="Sign a refusal instead of an approval.")
+    ] = False,
+    by: Annotated[
+        str | None, typer.Option(help="Signer, as NAME@HOST (default: this user).")
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Your Ed25519 key, as written by ssh-keygen (default: no key)."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Sign an entry off, or refuse it; with a key nobody else can have done it."""
+    """Sign an entry off, or refuse it, optionally with your own key."""
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
     from ingenium.trust.signoff import sign_off
@@ -51,11 +60,14 @@ def sign(
 def verify_signatures(
     signers: Annotated[
         Path | None,
-        typer.Option(envvar=SIGNERS, help="Who may sign: a file of OpenSSH's allowed_signers."),
+        typer.Option(
+            envvar=SIGNERS,
+            help="Allowed signers, in OpenSSH's allowed_signers format (default: none).",
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Check every sign-off; ends with 3 if one was altered, with 1 if one is by no listed key."""
+    """Check all signatures; ends with 3 if one was altered, with 1 if a signer is unknown."""
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
     from ingenium.trust.signoff import State, check_sign_offs, read_signers

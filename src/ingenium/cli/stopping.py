@@ -36,7 +36,7 @@ def deafen() -> None:
 
 
 def stop_asked() -> bool:
-    """Whether a stop was asked for since the process began."""
+    """Return whether a stop was requested since the process began."""
     return _asked
 
 

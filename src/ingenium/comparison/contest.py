@@ -81,12 +81,12 @@ class Contest:
                 design takes, or a problem none of whose conditions its engine measures.
         """
         check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
-        check_least(plan.calls, "--calls", "call for each wish", say=66)
+        check_least(plan.calls, "--calls", "call for each target", say=66)
         if plan.calls < (least := ceil(1 + problem.comparison().repair_calls)):
             raise InputError(
-                f"--calls of at least {least}, which mending and judging one design takes",
+                f"--calls of at least {least}, which repairing and judging one design takes",
                 plan.calls,
-                f"Write --calls {3 * least}, for three designs that are mended.",
+                f"Write --calls {3 * least}, for three repaired designs.",
             )
         for choice in plan.chosen.values():
             check(problem, choice.family)

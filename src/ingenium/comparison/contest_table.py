@@ -20,8 +20,8 @@ from ingenium.drawing.style import SERIES, dress, panels
 from ingenium.evaluate.intervals import Interval, crossed_means
 
 MEASURES = {  # of targets: the event within the calls that counts
-    "met": "wishes met",
-    "met_new": "wishes met by something new",
+    "met": "targets met",
+    "met_new": "targets met by a new design",
 }
 LINES = ("-", "--", "-.", ":")
 FEW = 10  # calls below which each one is written at the axis
@@ -135,7 +135,7 @@ class ContestTable:
             told = "" if best == known else f" ({known}: {100 * theirs:.0f} %)"
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")
         return (
-            f"Of wishes to {self.problem}{of} something new meets most within {self.calls} calls "
+            f"Of targets for {self.problem}{of} something new meets most within {self.calls} calls "
             f"of the engine, among {among}: {'; '.join(parts)}."
         )
 
@@ -159,9 +159,9 @@ class ContestTable:
         heads = list(rows[0])[1:]
         more = [
             "proposals on target",
-            "distinct a wish",
-            "calls a wish",
-            "CPU s a wish",
+            "distinct per target",
+            "calls per target",
+            "CPU s per target",
             "fit, CPU s",
             "loss at half and full budget",
         ]
@@ -173,7 +173,8 @@ class ContestTable:
         within = ", ".join(f"{name} within {t}" for name, t in self.tolerance.items())
         return (
             f"{self.sentence()}\n\n" + "\n".join(lines) + "\n\n"
-            f"On target: all limits hold, and {within} ({TOLERANCE:g} standard deviations of the "
+            f"On target: all limits are met, and {within} ({TOLERANCE:g} standard deviations "
+            f"of the "
             f"known designs). New: at least {self.spacing:.3g} from every known design, the median "
             "distance of known designs to their nearest other one. In brackets: 95 % interval over "
             "seeds and wishes.\n"

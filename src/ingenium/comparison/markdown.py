@@ -9,7 +9,7 @@ from ingenium.evaluate.intervals import Interval
 from ingenium.scores.metrics import Metric
 
 LEGEND = (
-    "**Bold**: best mean. ≈: not told from the best by a paired interval. "
+    "**Bold**: best mean. ≈: not distinguishable from the best by a paired interval. "
     "In brackets: {level:g} % interval over seeds and groups of held-out designs, or over seeds."
 )
 

@@ -102,7 +102,11 @@ def _dress(axes: Axes, metric: Metric, families: int) -> None:
 
 
 def _legend(figure: Figure, comparison: Comparison) -> None:
-    marks = [(BEST, "D", "best mean"), (TIED, "o", "not told from the best"), (OTHER, "o", "worse")]
+    marks = [
+        (BEST, "D", "best mean"),
+        (TIED, "o", "not distinguishable from the best"),
+        (OTHER, "o", "worse"),
+    ]
     if comparison.baselines:
         marks += [(BASELINE, "s", "baseline, worse (square: any baseline)")]
     axes = figure.axes[0]

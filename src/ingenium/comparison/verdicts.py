@@ -40,8 +40,8 @@ class ContestVerdict:
         """Return advice for users of a family: its results, and the better tool of each zone."""
         behind = self.ahead(family)
         said = "; ".join(self._zone(z, family) for z in self.shares)
-        contest = f"In a contest of tools on held-out wishes ({self.calls} calls each)"
-        text = f"{contest}, met by new designs: {said}."
+        contest = f"Benchmark on held-out targets ({self.calls} engine calls each)"
+        text = f"{contest}, share met by new designs: {said}."
         tools = dict.fromkeys(base(arm) for arm in behind.values())
         return " ".join([text, *(self._advice(t, behind) for t in tools)])
 
@@ -51,9 +51,9 @@ class ContestVerdict:
         best = self._best(zone)
         if not shares[best]:
             known = (
-                f", but {100 * self.known[zone]:.0f} % by known ones" if self.known[zone] else ""
+                f", but {100 * self.known[zone]:.0f} % by known designs" if self.known[zone] else ""
             )
-            return f"{WHERE[zone]} none by anybody{known}"
+            return f"{WHERE[zone]} 0 % by every tool{known}"
         ours = max(own, key=lambda a: shares[a], default=None)
         named = [a for a in dict.fromkeys((ours, best)) if a is not None]
         if ours is not None and shares[ours] == shares[best]:

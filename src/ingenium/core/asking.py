@@ -181,7 +181,7 @@ def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, wha
     if name in problem.absent and name not in measured:
         raise InputError(
             expected=f"a {what} that the setup has measured",
-            came=f'"{name}"',
+            got=f'"{name}"',
             instead=f"Write {problem.absent[name]} under [setup].",
         )
     return measured[choose(name, measured, what)]
@@ -254,14 +254,14 @@ def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted
     if isinstance(wanted, (str, tuple)):
         raise InputError(
             expected=f"{name} as a number or a range in {condition.unit}",
-            came=repr(wanted),
+            got=repr(wanted),
             instead=f"Write {name} = {{ at_least = {low:g}, at_most = {high:g} }}.",
         )
     span = wanted if isinstance(wanted, Between) else Between(float(wanted), float(wanted))
     if span.at_least < low or span.at_most > high:
         raise InputError(
             expected=f"{name} between {low:g} and {high:g}",
-            came=f"{span.at_least:g} to {span.at_most:g}",
+            got=f"{span.at_least:g} to {span.at_most:g}",
             instead=f"Write {name} = {{ at_least = {low:g}, at_most = {high:g} }} or less.",
         )
     return span
@@ -338,7 +338,7 @@ def _no_such_design(spec: Spec, table: Mapping[str, np.ndarray]) -> InputError:
     best = max(rows, key=lambda r: sum(v in wanted[k] for k, v in zip(wanted, r, strict=True)))
     return InputError(
         expected="conditions that occur together in the known designs",
-        came=", ".join(f"{k} = {'/'.join(v)}" for k, v in wanted.items()),
+        got=", ".join(f"{k} = {'/'.join(v)}" for k, v in wanted.items()),
         instead="The nearest that do: "
         + ", ".join(f'{k} = "{v}"' for k, v in zip(wanted, best, strict=True))
         + ".",

@@ -22,8 +22,8 @@ def check_count(n: int, seed: int) -> None:
 def check_seed(seed: int) -> None:
     """Refuse a negative seed, and one of more than 63 bits."""
     if not 0 <= seed <= LAST_SEED:
-        came = f"--seed {_shown(seed)}"
-        raise InputError("a seed of at least 0 and below 2^63", came, "Write --seed 7.")
+        got = f"--seed {_shown(seed)}"
+        raise InputError("a seed of at least 0 and below 2^63", got, "Write --seed 7.")
 
 
 def check_least(n: int, option: str, of: str, *, say: int) -> None:

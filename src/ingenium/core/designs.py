@@ -73,7 +73,7 @@ def check(designs: xr.Dataset, variables: Sequence[Variable], sizes: Mapping[str
     if missing:
         raise InputError(
             expected=f"designs with the variables {', '.join(v.name for v in variables)}",
-            came=f"designs without {', '.join(missing)}",
+            got=f"designs without {', '.join(missing)}",
             instead="Write all of them; `ingenium show PROBLEM` lists names, dimensions and units.",
         )
     for v in variables:
@@ -86,20 +86,20 @@ def _check_one(array: xr.Variable, v: Variable, sizes: Mapping[str, int]) -> Non
     if array.dims != dims or any(array.sizes[d] != s for d, s in shape.items()):
         raise InputError(
             expected=f"{v.name} with dimensions {dims} and sizes {shape}",
-            came=f"{dict(array.sizes)}",
+            got=f"{dict(array.sizes)}",
             instead="Write the layout that `ingenium show PROBLEM` prints.",
         )
     if array.sizes[DESIGN] == 0:
         raise InputError(
             expected="at least one design",
-            came="an empty batch",
+            got="an empty batch",
             instead="Write a batch with n >= 1.",
         )
     unit = array.attrs.get("units", v.unit)
     if unit != v.unit:
         raise InputError(
             expected=f"{v.name} in {v.unit}",
-            came=f"units {unit}",
+            got=f"units {unit}",
             instead=f'Write units = "{v.unit}".',
         )
     values = array.to_numpy()
@@ -109,7 +109,7 @@ def _check_one(array: xr.Variable, v: Variable, sizes: Mapping[str, int]) -> Non
     if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
         raise InputError(
             expected=f"{v.name} as real numbers",
-            came=f"{values.dtype}",
+            got=f"{values.dtype}",
             instead="Write float64.",
         )
     below = v.lower is not None and bool((values < v.lower).any())
@@ -118,7 +118,7 @@ def _check_one(array: xr.Variable, v: Variable, sizes: Mapping[str, int]) -> Non
         worst = np.nanmin(values) if below else np.nanmax(values)
         raise InputError(
             expected=f"{v.name} of {' and '.join(_bounds(v))} {v.unit}",
-            came=f"{worst:g} {v.unit}",
+            got=f"{worst:g} {v.unit}",
             instead="Write values within the bounds.",
         )
 

@@ -24,27 +24,27 @@ class InputError(IngeniumError, ValueError):
     """Input that cannot be used; the message says what to write instead.
 
     >>> raise InputError("a number of designs of at least 1", -3, "Write `-n 100`.")
-    InputError: expected a number of designs of at least 1; came -3. Write `-n 100`.
+    InputError: expected a number of designs of at least 1, got -3. Write `-n 100`.
     """
 
     exit_code = 2
     known: tuple[str, ...] = ()  # names that would have been right, where they are counted
 
-    def __init__(self, expected: str, came: object, instead: str = "") -> None:
+    def __init__(self, expected: str, got: object, instead: str = "") -> None:
         """Build the message.
 
         Args:
             expected: what would have been right, as it reads after "expected".
-            came: what was given; text is shown as it is, anything else by its `repr`.
+            got: what was given; text is shown as it is, anything else by its `repr`.
             instead: what to write or do, as a sentence.
         """
-        super().__init__(expected, came, instead)
+        super().__init__(expected, got, instead)
         self.expected = expected
-        self.came = came if isinstance(came, str) else repr(came)
+        self.got = got if isinstance(got, str) else repr(got)
         self.instead = instead
 
     def __str__(self) -> str:
-        return f"expected {self.expected}; came {self.came}. {self.instead}".rstrip()
+        return f"expected {self.expected}, got {self.got}. {self.instead}".rstrip()
 
 
 class SpecError(InputError):
@@ -147,7 +147,7 @@ class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
     """The isolated environment of an engine is not installed.
 
     >>> raise MissingRoom("engibench", "benchmarks/engibench", "47 packages, 166 MB to download")
-    MissingRoom: the room engibench (47 packages, ...) is not made; write: ingenium doctor ...
+    MissingRoom: the isolated environment engibench (47 packages, ...) is not ...
     """
 
     page = "how-to/engine_rooms#rooms"
@@ -161,7 +161,7 @@ class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
 
     def __str__(self) -> str:
         line = f"ingenium doctor --install {self.install}"
-        return f"the room {self.room} ({self.size}) is not made; write: {line}"
+        return f"the isolated environment {self.room} ({self.size}) is not installed; write: {line}"
 
 
 class StorageError(IngeniumError, OSError):
@@ -229,7 +229,7 @@ def choose(
     told = [f'"{x}"' for x in list(dict.fromkeys(near))[:3] or names[:3]]
     error = InputError(
         expected=f"{what}: {', '.join(names)}" if len(names) <= listed else f"a known {what}",
-        came=f'"{name}"',
+        got=f'"{name}"',
         instead=f"Write {' or '.join(told)}{'' if near else ', for instance'}.",
     )
     error.known = tuple(names)

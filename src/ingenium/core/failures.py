@@ -65,7 +65,7 @@ def check_answers(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -
     commonest = list(counted(reasons(problem, designs, verdicts)).items())[:MOST]
     why = "; ".join(f"{n} times: {reason}" for reason, n in commonest)
     raise EngineError(
-        f"{problem.verifier.name} gave no answer to any of the {len(failed)} designs ({why}); "
+        f"{problem.verifier.name} failed on every one of the {len(failed)} designs ({why}); "
         "check the model that the spec names with `ingenium doctor`"
     )
 

@@ -29,7 +29,7 @@ class Table:
         place = self._place(fault["loc"])
         if isinstance(told, InputError):  # by settings that check themselves
             inside = f", in {place.headed}" if fault["loc"] else ""
-            again = InputError(told.expected + inside, told.came, told.instead)
+            again = InputError(told.expected + inside, told.got, told.instead)
             again.known = told.known
             return again
         if first in UNKNOWN or first in ABSENT:
@@ -41,15 +41,15 @@ class Table:
             )
         if first == "implausible":
             asked = fault["ctx"]
-            return InputError(f"{place} {fault['msg']}", asked["came"], asked["instead"])
+            return InputError(f"{place} {fault['msg']}", asked["got"], asked["instead"])
         tables = first == "tuple_type" and is_dataclass(bare(inner_kind(bare(place.kind), 0)))
         return InputError(
             expected=f"{self._of_all(str(place))} as a value where: "
             + fault["msg"].removeprefix("Value error, "),
-            came=_short(fault["input"]),
+            got=_short(fault["input"]),
             instead=f"Write [[{place}]], in double brackets."
             if tables
-            else "Write a value that holds this; docs/reference/spec.md lists all entries.",
+            else "Write a value that satisfies this; docs/reference/spec.md lists all entries.",
         )
 
     def _ill_filled(
@@ -60,7 +60,7 @@ class Table:
         if not unknown:
             return InputError(
                 expected=f"{_counted('the entry', 'the entries', absent)} " + self._of_all(lacking),
-                came="nothing",
+                got="nothing",
                 instead=f"Write {', '.join(f'{name} = ...' for name in absent)} .",
             )
         names = _entries(table.kind)
@@ -73,7 +73,7 @@ class Table:
         ]
         return InputError(
             expected=f"only known entries in {self._of_all(table.headed)}",
-            came=f"{_counted('the unknown entry', 'the unknown entries', unknown)} "
+            got=f"{_counted('the unknown entry', 'the unknown entries', unknown)} "
             + ", ".join(f'"{table.at(u)}"' for u in unknown),
             instead=" ".join(filter(None, instead)),
         )

@@ -151,10 +151,10 @@ class _Source:
         entries = allowed.get(declared.kind, ("file", "values"))
         unknown = [key for key in entry if key not in entries]
         if unknown or ("file" in entry) == ("values" in entry):
-            came = ", ".join(unknown or map(str, entry)) or "an empty table"
+            got = ", ".join(unknown or map(str, entry)) or "an empty table"
             raise InputError(
                 f"{where} with {' and '.join(e for e in entries[:2])}, one of them",
-                came,
+                got,
                 f'Write {declared.name} = {{ file = "..." }}; it may hold {", ".join(entries)}.',
             )
         for key in ("file", "unit", "column"):
@@ -180,8 +180,8 @@ class _Source:
         """The rows of the file."""
         return table_of(self.text(), self.what, self.path, delimiter=",")
 
-    def refuse(self, came: str, instead: str = "") -> InputError:
-        return InputError(self.what, came, instead)
+    def refuse(self, got: str, instead: str = "") -> InputError:
+        return InputError(self.what, got, instead)
 
     def check_size(self, count: int, unit: str) -> None:
         if not 0 < count <= self.declared.most:
@@ -223,8 +223,8 @@ def _array(source: _Source) -> np.ndarray:
     except ValueError:
         raise source.refuse("rows of several lengths") from None
     if values.dtype.kind not in "iuf" or values.ndim != len(declared.dims):
-        came = f"{values.ndim} dimensions of {values.dtype}"
-        raise source.refuse(came, "Give numbers, and nothing beside them.")
+        got = f"{values.ndim} dimensions of {values.dtype}"
+        raise source.refuse(got, "Write numbers only.")
     values = values.astype(np.float64)
     source.check_size(values.size, "numbers")
     if not np.isfinite(values).all():
@@ -241,8 +241,8 @@ def _table(source: _Source) -> pd.DataFrame:
     columns = source.declared.read_columns
     absent = [v.name for v in columns if v.name not in table]
     if absent:
-        came = ", ".join(table.heads) or "none"
-        raise source.refuse(f"the columns {came}", f"Add {', '.join(absent)}.")
+        got = ", ".join(table.heads) or "none"
+        raise source.refuse(f"the columns {got}", f"Add {', '.join(absent)}.")
     source.check_size(len(table), "rows")
     return pd.DataFrame({v.name: _column(source, v, table) for v in columns})
 

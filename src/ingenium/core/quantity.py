@@ -90,7 +90,7 @@ class Condition:
     def __post_init__(self) -> None:
         if self.log and not (self.middle and self.middle > 0):
             raise InputError(
-                f"a middle above 0 of {self.name}, which is told by its logarithm", self.middle
+                f"a middle above 0 of {self.name}, which is given by its logarithm", self.middle
             )
 
     @property

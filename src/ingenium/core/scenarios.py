@@ -109,7 +109,7 @@ class Sampled:
                 replace(q, error=error),
                 Quantity(error, q.unit, f"standard error of the {q.long_name}"),
             ]
-        return (*self.engine.quantities, *drawn, Quantity(COUNT, "1", "scenarios that were drawn"))
+        return (*self.engine.quantities, *drawn, Quantity(COUNT, "1", "sampled scenarios"))
 
     def until(self, limits: Sequence[Limit]) -> "Sampled":
         """Return a copy that decides these limits."""

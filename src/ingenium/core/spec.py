@@ -181,7 +181,7 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[s
     it. `under` are the keys of the table's place in the file that the user wrote.
 
     Raises:
-        InputError: naming the entry, what was expected and what was found.
+        InputError: naming the entry, what was expected and what it got.
     """
     try:
         return cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
@@ -259,6 +259,6 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(
-            expected="finite numbers in a spec", came=repr(value), instead="Write a number."
+            expected="finite numbers in a spec", got=repr(value), instead="Write a number."
         )
     return value

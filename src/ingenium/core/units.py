@@ -51,7 +51,7 @@ class Unit:
                         "least": f"{self.least:g}",
                         "most": f"{self.most:g}",
                         "unit": self.name,
-                        "came": f"{one:g}",
+                        "got": f"{one:g}",
                         "instead": self._meant(one),
                     },
                 )
@@ -79,20 +79,20 @@ class Scale:
     offset: float = 0.0
 
     @classmethod
-    def between(cls, came: str, shown: str, *, of: str) -> "Scale":
+    def between(cls, got: str, shown: str, *, of: str) -> "Scale":
         """Return the scale of quantity `of`, from its unit to its display unit.
 
         Raises:
             InputError: if a unit is unknown, the two do not measure the same thing, or one is
                 logarithmic.
         """
-        if came == shown:
+        if got == shown:
             return cls(shown)
-        offset, half, one = (convert(x, came, shown, of=of) for x in (0.0, 0.5, 1.0))
+        offset, half, one = (convert(x, got, shown, of=of) for x in (0.0, 0.5, 1.0))
         if not math.isclose(half - offset, (one - offset) / 2, rel_tol=1e-6):
             raise InputError(
                 f"{of} in a unit that is proportional to {shown}",
-                f'"{came}", a logarithm',
+                f'"{got}", a logarithm',
                 f"Convert the numbers to {shown}.",
             )
         return cls(shown, one - offset, offset)
@@ -140,38 +140,38 @@ def alike(one: str, other: str) -> bool:
     return known_both and bool(_registry().Unit(one).is_compatible_with(other))
 
 
-def convert(value: float, came: str, expected: str, *, of: str) -> float:
-    """Convert the value of quantity `of` from unit `came` to unit `expected`.
+def convert(value: float, got: str, expected: str, *, of: str) -> float:
+    """Convert the value of quantity `of` from unit `got` to unit `expected`.
 
     Raises:
         InputError: if a unit is unknown, the two do not measure the same thing, or the value
             is too large in the expected one.
     """
-    if came == expected:
+    if got == expected:
         return value
     import pint
 
     registry = _registry()
     try:
-        if not _readable(came):
-            raise pint.UndefinedUnitError(came)
-        converted = float(registry.Quantity(value, came).to(expected).magnitude)
+        if not _readable(got):
+            raise pint.UndefinedUnitError(got)
+        converted = float(registry.Quantity(value, got).to(expected).magnitude)
     except pint.UndefinedUnitError:
         raise InputError(
             expected=f"{of} in {expected} or a unit that converts to it",
-            came=f'the unknown unit "{came}"',
+            got=f'the unknown unit "{got}"',
             instead=f'Write unit = "{expected}".',
         ) from None
     except pint.DimensionalityError:
         raise InputError(
             expected=f"{of} in {expected} or a unit that converts to it",
-            came=f'the unit "{came}", which measures something else',
+            got=f'the unit "{got}", which measures something else',
             instead=f'Write unit = "{expected}".',
         ) from None
     if not math.isfinite(converted):
         raise InputError(
             expected=f"{of} as a finite number of {expected}",
-            came=f"{value:g} {came}",
+            got=f"{value:g} {got}",
             instead=f'Write a smaller number, or unit = "{expected}".',
         )
     return converted

@@ -194,7 +194,11 @@ def verdicts(
     return xr.Dataset(
         data
         | {
-            "margin": ((DESIGN, "limit"), margin, {"long_name": "signed margin; at least 0 holds"}),
+            "margin": (
+                (DESIGN, "limit"),
+                margin,
+                {"long_name": "signed margin; at least 0 is satisfied"},
+            ),
             "verdict": (DESIGN, verdict),
         }
         | dict(beside(margin, verdict) if beside else {}),

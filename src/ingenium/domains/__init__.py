@@ -103,7 +103,7 @@ def _no_problem(name: str) -> InputError:
     told = f"{' or '.join(near)}, or run" if near else "such a name; run"
     return InputError(
         expected="a problem as DOMAIN.NAME",
-        came=f'"{name}"',
+        got=f'"{name}"',
         instead=f"Write {told} `ingenium list` to see all.",
     )
 

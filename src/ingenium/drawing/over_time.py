@@ -34,7 +34,7 @@ class TimeBand:
         """Draw a line for one series; for more, bands and their median."""
         known = np.isfinite(self.values).any(1)
         if missing := int((~known).sum()):
-            axes.plot([], [], " ", label=f"{missing} without an answer, not drawn")
+            axes.plot([], [], " ", label=f"{missing} without a result, not shown")
         if not known.any():
             return
         label = self.name or None

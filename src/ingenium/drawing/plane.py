@@ -93,4 +93,4 @@ def front(axes: Axes, points: Float[np.ndarray, "n 2"], signs: tuple[int, int]) 
 def left_out(axes: Axes, shown: Bool[np.ndarray, " n"]) -> None:
     """Add an entry to the legend that counts omitted designs."""
     if missing := int((~shown).sum()):
-        axes.plot([], [], " ", label=f"{missing} without an answer, not drawn")
+        axes.plot([], [], " ", label=f"{missing} without a result, not shown")

@@ -30,7 +30,7 @@ def check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
             if other
             else f"No family of {problem.name} that is fitted does without."
         )
-        raise InputError(error.expected, error.came, told) from None
+        raise InputError(error.expected, error.got, told) from None
 
 
 def _check(family: Family, name: str, sheet: DeviceSheet) -> None:

@@ -177,8 +177,8 @@ class Lender:
         try:
             return _Server((host, port), _Call)
         except OSError as error:
-            came = f"{host}:{port} ({error.strerror})"
-            raise InputError("an address of this machine that is free", came) from error
+            got = f"{host}:{port} ({error.strerror})"
+            raise InputError("an address of this machine that is free", got) from error
 
 
 def _packed(tensors: Mapping[str, Tensor]) -> bytes:

@@ -182,11 +182,11 @@ class _TokenLoss(nn.Module):
         self.student, self.kept, self.bridge = student, kept, bridge
 
     def forward(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
-        own, came = self.student.states(x, cond)
+        own, got = self.student.states(x, cond)
         theirs, told = self.kept(x, cond)
         mine = self.student.head(own).log_softmax(-1)
         apart = (told.exp() * (told - mine)).sum(-1)
-        missed = functional.nll_loss(mine, came, reduction="none")
+        missed = functional.nll_loss(mine, got, reduction="none")
         loss = (TEACHER * apart + (1 - TEACHER) * missed).mean()
         if self.bridge is not None:
             loss = loss + STATES * (self.bridge(own) - theirs).square().mean() / theirs.var()

@@ -53,7 +53,7 @@ class Autoregressive(Model):
         super().__init__(shape, c)
         if len(shape) not in (1, 2):
             raise ValueError(
-                f"expected one design of shape (d,) or (d, t), came {shape}; reshape it first"
+                f"expected one design of shape (d,) or (d, t), got {shape}; reshape it first"
             )
         self.p, self.t = (1, shape[0]) if len(shape) == 1 else shape
         self.settings = settings

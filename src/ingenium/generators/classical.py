@@ -175,7 +175,7 @@ class Bootstrap(RowMemory):
         super().__init__(shape, c)
         if not 0 < settings.share <= 1:
             raise ValueError(
-                f"share: expected a number in (0, 1], came {settings.share}; 1 takes all equal rows"
+                f"share: expected a number in (0, 1], got {settings.share}; 1 takes all equal rows"
             )
         self.settings = settings
 
@@ -204,7 +204,7 @@ class NearestNeighbours(RowMemory):
     ) -> None:
         super().__init__(shape, c)
         if settings.k < 1:
-            raise ValueError(f"k: expected at least one neighbour, came {settings.k}")
+            raise ValueError(f"k: expected at least one neighbour, got {settings.k}")
         self.settings = settings
 
     def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:

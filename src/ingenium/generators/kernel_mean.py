@@ -110,9 +110,9 @@ def _relevance(
                     continue
                 tried = best.clone()
                 tried[i] = value
-                came = error(tried)
-                if came < least * (1 - 1e-3):
-                    least, best = came, tried
+                got = error(tried)
+                if got < least * (1 - 1e-3):
+                    least, best = got, tried
         if torch.equal(before, best):
             break
     return best

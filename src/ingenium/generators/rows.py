@@ -16,13 +16,11 @@ def check_cond(cond: Tensor, c: int) -> None:
     """
     if cond.ndim != 2 or cond.shape[1] != c:
         raise ValueError(
-            f"expected conditions of shape (n, {c}), came {tuple(cond.shape)}; "
+            f"expected conditions of shape (n, {c}), got {tuple(cond.shape)}; "
             f"give one row of {c} numbers for each design"
         )
     if not torch.isfinite(cond).all():
-        raise ValueError(
-            "expected finite conditions, came NaN or infinity; drop or fill those rows"
-        )
+        raise ValueError("expected finite conditions, got NaN or infinity; drop or fill those rows")
 
 
 def check_rows(x: Tensor, cond: Tensor, shape: tuple[int, ...], c: int) -> None:
@@ -34,17 +32,16 @@ def check_rows(x: Tensor, cond: Tensor, shape: tuple[int, ...], c: int) -> None:
     if tuple(x.shape[1:]) != shape:
         want = ", ".join(str(size) for size in shape)
         raise ValueError(
-            f"expected designs of shape (n, {want}), came {tuple(x.shape)}; "
+            f"expected designs of shape (n, {want}), got {tuple(x.shape)}; "
             "build the family with the shape of one design"
         )
     check_cond(cond, c)
     if len(x) != len(cond) or not len(x):
         raise ValueError(
-            "expected as many conditions as designs and at least one, "
-            f"came {len(cond)} and {len(x)}"
+            f"expected as many conditions as designs and at least one, got {len(cond)} and {len(x)}"
         )
     if not torch.isfinite(x).all():
-        raise ValueError("expected finite designs, came NaN or infinity; drop or fill those rows")
+        raise ValueError("expected finite designs, got NaN or infinity; drop or fill those rows")
 
 
 def check_steer(steer: Steer, family: str, *, weight: bool = False, energy: bool = False) -> None:

@@ -84,7 +84,7 @@ def data_card(run: Path) -> Card:
     with xr.open_dataset(run / "designs.nc") as opened:
         designs = opened.load()
     notes = [
-        f"Proposed by {record['model']['family']} under the spec beside it, none left out.",
+        f"Proposed by {record['model']['family']} under the spec alongside, none left out.",
         f"Measured by {record['engine']['name']} {record['engine']['version']}; to a design that "
         "failed the engine has no answer.",
         "They were made and not observed: they say what the generator proposes, not how often it "
@@ -179,7 +179,7 @@ def _measured(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         (k.capitalize(), str(summary[k])) for k in ("proposed", "accepted", "rejected", "failed")
     ]
     share = f"{words.percent(summary['acceptance'])} ({' to '.join(interval)}, 95 %)"
-    rows.append(("Held every limit", share))
+    rows.append(("Met every limit", share))
     text = table(*rows)
     if summary["limits"]:
         broken = [("Limit", "Violated by", "Share", "95 % interval")]
@@ -203,7 +203,7 @@ def _limits(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     asked = json.dumps(record["spec"], ensure_ascii=False)
     lines = [
         f"Measured under one spec and one seed ({record['origin']['seed']}): `{asked}`.",
-        f"To {summary['failed']} of {summary['proposed']} designs the engine had no answer.",
+        f"To {summary['failed']} of {summary['proposed']} designs the engine failed.",
     ]
     if not record["cross_check"]:
         lines.append("No independent engine measured a share of the designs again.")
@@ -292,7 +292,7 @@ def _margins(designs: xr.Dataset) -> Iterator[tuple[str, ...]]:
     labels = (str(label) for label in designs["limit"].to_numpy())
     for i, (label, values) in enumerate(zip(labels, designs["margin"].to_numpy().T, strict=True)):
         unit = label.rpartition(" [")[2].removesuffix("]") if label.endswith("]") else "1"
-        meaning = f"signed margin of {label}; at least 0 holds"
+        meaning = f"signed margin of {label}; at least 0 is satisfied"
         yield (f"margin[{i}]", unit, "1", meaning, *_span(values))
 
 

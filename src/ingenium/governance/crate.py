@@ -25,10 +25,10 @@ from ingenium.trust.telling import told
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 WHAT = {
-    "spec.toml": "What was asked",
+    "spec.toml": "The request",
     "run.json": "Versions, digests, seed, machine, seconds and energy",
     "search.json": "How the search went",
-    "summary.json": "Counts of verdicts, and how each limit was held",
+    "summary.json": "Counts of verdicts, and how often each limit was met",
     "evidence.jsonl": "A record of evidence for each design",
     "designs.nc": "All designs with what was measured",
     "net.json": "The net that the days are for",
@@ -99,7 +99,7 @@ def _files(crate: Crate, run: Path, lines: Path) -> dict[str, Any]:
     text = "Entries of the ledger that belong to the run"
     added["ledger.jsonl"] = crate.add_file(lines, lines.name, properties=_about(lines, text))
     if (run / "designs").is_dir():
-        text = "The designs that were handed over, as files of the field"
+        text = "The exported designs, as files of the field"
         about = {"name": text}
         added["designs/"] = crate.add_directory(run / "designs", "designs/", properties=about)
     return added

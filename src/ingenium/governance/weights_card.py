@@ -42,7 +42,7 @@ def weights_card(path: Path) -> Card:
     parts = {
         f"# {family}, weights in {path.name}": (
             "A generator that proposes designs. Written by ingenium "
-            f"{__version__} from a file of weights and the JSON beside it, without a run."
+            f"{__version__} from a file of weights and its JSON, without a run."
         ),
         "## What it is": table(("", ""), *_kept(path, state), ("Checked", checked)),
         "## How it was made": table(("Entry", f"In {path.with_suffix('.json').name}"), *told),
@@ -68,7 +68,7 @@ def _about(path: Path) -> dict[str, Any]:
         )
     if not beside.is_file():
         raise InputError(
-            f"the JSON that ingenium writes beside weights, {beside.name}",
+            f"the JSON that ingenium writes with weights, {beside.name}",
             f"{path} alone",
             "Copy it from the folder `model` of the run as well.",
         )
@@ -111,7 +111,7 @@ def _checked(path: Path, about: Mapping[str, Any], state: Mapping[str, Tensor]) 
                 found = f"holds other weights than `{entry}` in {path.with_suffix('.json').name}"
                 raise CorruptError(str(path), f"{found} says", "Copy both from one run.")
             return f"these are the weights that `{entry}` names"
-    return "no digest stands beside them: whether they are those weights cannot be said"
+    return "no digest is stored with them: they cannot be verified"
 
 
 def _kept(path: Path, state: Mapping[str, Tensor]) -> list[tuple[str, str]]:

@@ -52,7 +52,7 @@ class Posterior(Artifact):
 
     def draws(self) -> xr.Dataset:
         """Designs, their weights and their inferred quantities."""
-        found = read_netcdf(self.folder / DRAWS, "draws of a posterior")
+        found = read_netcdf(self.folder / DRAWS, "samples of a posterior")
         if WEIGHT not in found or abs(float(found[WEIGHT].sum()) - 1) > 1e-6:
             raise CorruptError(str(self.folder / DRAWS), "has no weights that sum to 1")
         return found

@@ -32,7 +32,7 @@ def judge(values: Mapping[str, Interval], limits: Sequence[Limit], quantities: i
 def _doubts(values: Mapping[str, Interval], quantities: int) -> list[str]:
     found = []
     needed = {"truths": truths_needed(), "ranked": ranks_needed(quantities)}
-    of = {"truths": "held-out designs", "ranked": "draws of the prior"}
+    of = {"truths": "held-out designs", "ranked": "samples of the prior"}
     for name, least in needed.items():
         count = int(values[name].value)
         if count < least:
@@ -50,12 +50,12 @@ def _reasons(values: Mapping[str, Interval]) -> list[str]:
             "gives"
         )
     if values["predictive_p"].value < LEAST_PREDICTED:
-        found.append("no design that was drawn explains the readings to within their errors")
+        found.append("no sampled design explains the readings within their errors")
     k = values["pareto_k"].value
     if k > TRUSTED_K:
         found.append(f"the weights have a tail of k = {k:.2f}, above {TRUSTED_K}")
     if values["rank_p"].value < LEAST_P:
-        found.append("ranks of the prior's own draws are not uniform")
+        found.append("ranks of samples of the prior are not uniform")
     for name, nominal in (("coverage_50", 0.5), ("coverage_90", 0.9), ("ellipse_90", 0.9)):
         own = values[name]
         reach = max(OFF, (own.high - own.low) / 2)

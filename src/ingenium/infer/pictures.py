@@ -32,12 +32,12 @@ def figures(made: Inferred) -> list[Drawn]:
     found = [(s.heading, s.text, s.figure) for s in made.sections if s.figure is not None]
     values = question.measure(made.found.arrays).numpy()
     drawn = corner(question.quantities, values, made.found.weight)
-    found.append(("Corner plot", "Ellipses hold 50 and 90 % of the posterior.", drawn))
+    found.append(("Corner plot", "Ellipses cover 50 and 90 % of the posterior.", drawn))
     if any(len(r.levels) for r in made.ranks.values()):
         names = [q.name for q in question.quantities]
-        text = "Ranks of draws of the prior and of held-out truths, with bands of 95 %."
+        text = "Ranks of samples of the prior and of held-out truths, with bands of 95 %."
         found.append(("Calibration", text, calibration(names, made.ranks)))
-        text = "On the line a region holds what it says."
+        text = "On the line a region is calibrated."
         found.append(("Coverage", text, reached(made.ranks)))
     return found
 

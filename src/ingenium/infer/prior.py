@@ -136,7 +136,7 @@ class Prior:
                 return found
             found.rows[out] = torch.randint(self.count, (len(out),), generator=rng)
             found.z[out] = torch.randn(len(out), self.d, generator=rng, dtype=torch.float64)
-        raise InputError("a prior whose draws can be", f"{len(out)} of {n} draws that cannot")
+        raise InputError("a prior with feasible samples", f"{len(out)} of {n} infeasible samples")
 
     def designs(self, particles: Particles) -> Arrays:
         """Return the arrays of particles; differentiable in their normal numbers."""

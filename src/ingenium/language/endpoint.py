@@ -58,7 +58,7 @@ class ModelEndpoint:
         key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
         if key not in self.transcript:
             if self.address is None:
-                raise InputError(FORM, "a transcript that has no answer to this", f"Set {SETTING}.")
+                raise InputError(FORM, "a transcript without an answer to this", f"Set {SETTING}.")
             body = {**asked, "model": model or "default"}
             answer = _answered(base, body)
             self.transcript[key] = {"asked": asked, "model": model, "answer": answer}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 PROCESSES: Mapping[str, str] = {  # as words name them, in a sentence
-    "growth": "something grows, or grows until it is held back",
+    "growth": "growth, unlimited or limited",
     "predation": "one kind lives on another",
     "competition": "two kinds need the same",
     "infection": "what is infected infects others and recovers",
@@ -86,7 +86,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         "growth",
         {"x": "r*x"},
         {"r": "1/T"},
-        ("Nothing holds the growth back.", STEADY),
+        ("Growth is unlimited.", STEADY),
     ),
     ProcessFamily(
         "logistic",
@@ -150,7 +150,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         "competition",
         {"x": "a*x*(1 - x/k - y/l)", "y": "b*y*(1 - y/m - x/n)"},
         {"a": "1/T", "b": "1/T", "k": "x", "l": "y", "m": "y", "n": "x"},
-        ("Each is held back in proportion to both.", MIXED, STEADY),
+        ("Each is limited in proportion to both.", MIXED, STEADY),
         symmetric=True,
     ),
     ProcessFamily(
@@ -223,7 +223,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         "infection",
         {"x": "g*y - b*x*y", "y": "b*x*y - g*y"},
         {"b": "1/(T*y)", "g": "1/T"},
-        ("Who has recovered can be infected at once.", "Nobody comes from outside.", MIXED),
+        ("The recovered are susceptible immediately.", "Nobody comes from outside.", MIXED),
         conserved="x + y",
         alike=True,
     ),
@@ -243,7 +243,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         "absorption",
         {"x": "-q*x"},
         {"q": "1/T"},
-        ("Elimination is in proportion to what is there.", "The dose was there at once."),
+        ("Elimination is in proportion to what is there.", "The dose was absorbed instantly."),
     ),
     ProcessFamily(
         "satiable_elimination",
@@ -251,7 +251,10 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         "absorption",
         {"x": "-v*x/(h + x)"},
         {"v": "x/T", "h": "x"},
-        ("No more than so much is eliminated in a time, as of alcohol.", "It was there at once."),
+        (
+            "No more than so much is eliminated in a time, as of alcohol.",
+            "It was absorbed instantly.",
+        ),
     ),
     ProcessFamily(
         "second_order",

@@ -58,7 +58,7 @@ class ForecastScore:
 def judge(found: ModelPosterior, checks: Sequence[ModelCheck], score: ForecastScore) -> Judgement:
     """Judge a model by its checks, residuals and forecast, once its chains have settled."""
     if not found.settled:
-        state = f"R-hat {found.r_hat:.2f}, {found.effective:.0f} effective draws"
+        state = f"R-hat {found.r_hat:.2f}, {found.effective:.0f} effective samples"
         doubt = f"the chains have not settled ({state}); write more --draws"
         return Judgement.of({}, (), doubts=[doubt])
     reasons = [f"{c.name}: {c.found}" for c in checks if not c.holds]

@@ -115,7 +115,7 @@ def unsaid(
     ]
     near = [f for f in fits if f is not best and abs(f.aicc - best.aicc) < ALIKE]
     told += [
-        f"The readings do not tell it from {other.model.label} "
+        f"The readings do not distinguish it from {other.model.label} "
         f"(AICc {other.aicc - best.aicc:+.1f})."
         for other in near
     ]

@@ -206,7 +206,7 @@ def population(model: PopulationModel) -> PopulationFit:
     untold = [n for n, e in zip(model.names, error, strict=True) if not e < UNTOLD]
     if untold:
         raise InputError(
-            f"readings that tell all numbers of {model.family.title}",
+            f"readings that identify all parameters of {model.family.title}",
             f"hardly anything of {', '.join(untold)}",
             f"Try {' or '.join(f for f in DOSED if f != model.family.name)}.",
         )

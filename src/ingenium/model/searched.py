@@ -79,7 +79,7 @@ def _family(series: MeasuredSeries, laws: Sequence[RateLaw], number: int) -> Pro
         "search",
         rates,
         units,
-        ("The formula was chosen because it fits: no mechanism stands behind it.",),
+        ("The formula was chosen because it fits: it has no mechanism.",),
         symmetric=True,
         references={f"m{i}": (f"x{i}", float(s)) for i, s in enumerate(series.scale)},
         found=values,

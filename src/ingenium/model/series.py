@@ -56,8 +56,8 @@ class MeasuredSeries:
         """
         table = read_table(path, "a table over time as CSV", delimiter=",")
         if not 2 <= len(table.heads) <= 1 + WIDEST:
-            came = f"{len(table.heads)} columns in {path}"
-            raise InputError(f"a column of times and 1 to {WIDEST} of readings", came)
+            got = f"{len(table.heads)} columns in {path}"
+            raise InputError(f"a column of times and 1 to {WIDEST} of readings", got)
         heads = unit_heads(table.heads, TAKEN, "year [year]", "hare [thousand]")
         names = [name for name, _ in heads]
         if not FEWEST <= len(table) <= MOST:
@@ -77,12 +77,12 @@ def _check(numbers: np.ndarray, names: Sequence[str], table: DataTable) -> None:
     step = np.diff(numbers[:, 0])
     if (step <= 0).any():
         at = int(np.argmax(step <= 0))
-        came = f"{numbers[at, 0]:g} and then {numbers[at + 1, 0]:g} in {table.place(at + 1)}"
-        raise InputError(f"{names[0]} that rises", came, "Keep one row for each time, in order.")
+        got = f"{numbers[at, 0]:g} and then {numbers[at + 1, 0]:g} in {table.place(at + 1)}"
+        raise InputError(f"{names[0]} that rises", got, "Keep one row for each time, in order.")
     for name, column in zip(names[1:], numbers[:, 1:].T, strict=True):
         if column.min() <= 0:
             raise InputError(
-                f"readings of {name} above 0, whose errors are told by their ratio",
+                f"readings of {name} above 0, whose errors are relative",
                 f"{column.min():g} in {table.place(int(column.argmin()), name)}",
                 "Leave such times out, or write what was at least there.",
             )

@@ -84,7 +84,7 @@ def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) 
         dress(axes, "", "")
     figure.supylabel("score by the bar" if kept.rule.bar > 0 else "score", fontsize="medium")
     grid[-1, 0].set_xlabel("row of the stream")
-    mark = Line2D([], [], color=GOOD, marker="v", ls="", label="first told")
+    mark = Line2D([], [], color=GOOD, marker="v", ls="", label="first alarm")
     _key(grid[0, 0], label, mark)
     return figure
 

@@ -134,7 +134,7 @@ class Watcher:
             for _ in range(missing):
                 self._push(list(m.rows[-1]), made=True)
             faults.append(
-                f"{missing} rows missing before row {m.count}: the last readings stand in"
+                f"{missing} rows missing before row {m.count}: the last readings are used"
             )
         else:
             m.rows, m.made, m.since = [], [], None
@@ -158,7 +158,7 @@ class Watcher:
             m.age[i] += 1
             row[i] = last[i] if last is not None else float("nan")
             if m.age[i] in (1, HELD + 1):
-                how = "the last one stands in" if m.age[i] <= HELD and last else "no score"
+                how = "the last one is used" if m.age[i] <= HELD and last else "no score"
                 faults.append(f"row {m.count}, column {tag}: no reading, {how}")
         self._push(row, made=False)
 

@@ -20,7 +20,7 @@ class ScenarioBlock:
             ValueError: for more than the block has, which would be those of another purpose.
         """
         if n > self.count:
-            raise ValueError(f"at most {self.count} scenarios of one purpose, came {n}")
+            raise ValueError(f"at most {self.count} scenarios of one purpose, got {n}")
         return self.first + np.arange(n)
 
     def of_seed(self, seed: int) -> int:

@@ -23,8 +23,8 @@ PARTS = ("learning", "release", "watch", "bypass")
 WHO = ("policy", "barrier", "bypass", "person")
 WHY = (
     "as the policy proposes",
-    "moved as little as keeps every limit",
-    "no action is known that keeps every limit",
+    "moved as little as satisfies every limit",
+    "no action is known that satisfies every limit",
     "readings are unlike calm service",
     "the policy gave no action",
     "the policy took longer than its period",

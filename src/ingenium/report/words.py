@@ -54,7 +54,7 @@ def second_verdicts(cross: Mapping[str, Any]) -> str:
     if cross.get("other_verdicts") is not None:
         told.append(f"It judges {cross['other_verdicts']} of them otherwise under the limits.")
     if cross.get("unsolved"):
-        told.append(f"It had no answer to {cross['unsolved']}.")
+        told.append(f"It failed on {cross['unsolved']}.")
     return " ".join(told)
 
 
@@ -70,7 +70,7 @@ def finer_mesh(cross: Mapping[str, Any], units: Mapping[str, str]) -> str:
 
 def unanswered(found: Summary) -> str:
     """Count designs without a verdict, and those that more scenarios may decide."""
-    told = f"to {found.failed} the engine had no answer"
+    told = f"the engine failed on {found.failed}"
     if not found.undecided:
         return told
     some = "all" if found.undecided == found.failed else str(found.undecided)
@@ -95,7 +95,7 @@ def alike(record: Mapping[str, Any]) -> str:
         return ""
     return (
         f"The {n} designs were proposed under {found} different conditions: what the spec leaves "
-        "open of them is as of the known designs that are like what was asked."
+        "open follows the known designs closest to the request."
     )
 
 
@@ -105,9 +105,9 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
     measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
     parts = {
         "Setup": tuple(line for k, v in spec.setup.items() for line in in_words(k, v)),
-        "Given": problem.given.told(),
-        "Under": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
-        "Holding": tuple(limit(x) for x in spec.limits),
+        "Inputs": problem.given.told(),
+        "Conditions": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
+        "Limits": tuple(limit(x) for x in spec.limits),
         "Not judged": tuple(
             f"{limit(x)}: {spec.without[x.quantity]}"
             for x in problem.limits
@@ -120,7 +120,7 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
             f"{t.quantity} towards {number(t.target, t.unit or '')}" for t in spec.generator.steer
         ),
         "Ranked": tuple(f"{o.sense} {o.quantity}" for o in spec.objectives),
-        "Kept": (_kept(spec),),
+        "Exported": (_kept(spec),),
     }
     yield from ((heading, lines) for heading, lines in parts.items() if lines)
 
@@ -146,12 +146,12 @@ def kept(run: Run) -> str:
     if many == total:
         return f"all {total} {choice.keep} designs" if total > 1 else f"the {choice.keep} design"
     which = "best" if run.spec.objectives else "first"
-    why = "as [select] asks"
+    why = "as [select] specifies"
     if choice.count is None and run.sitting is not None and many >= LEAST:
         front = "the front of the objectives" if many > LEAST else f"{LEAST}"
         why = f"{front}, since [select] gives no count"
     elif choice.apart is not None and many < (choice.count or total):
-        why = f"all that lie {choice.apart:g} apart"
+        why = f"all that differ by at least {choice.apart:g}"
     return f"the {which} {many} of {total} {choice.keep} designs ({why})"
 
 

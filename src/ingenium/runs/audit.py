@@ -147,7 +147,7 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     by_ending = len(meant) < len(problem.formats) or len(meant) == 1
     raise InputError(
         expected=f"a file in one of the formats {', '.join(told)}",
-        came=f"{path} ({'; '.join(refusals)})" if by_ending else f"{path}, which is none of them",
+        got=f"{path} ({'; '.join(refusals)})" if by_ending else f"{path}, which is none of them",
         instead=f"`ingenium show {problem.name}` says what its formats hold.",
     )
 
@@ -167,8 +167,8 @@ def _numbered(designs: xr.Dataset, path: Path) -> xr.Dataset:
     """Refuse designs without unique whole numbers."""
     found = designs[DESIGN].to_numpy()
     if found.dtype.kind not in "iu":
-        came = f"{found[0]!r} as {found.dtype} in {path}" if found.size else f"none in {path}"
-        raise InputError("designs with whole numbers", came, "Number them 0, 1, 2.")
+        got = f"{found[0]!r} as {found.dtype} in {path}" if found.size else f"none in {path}"
+        raise InputError("designs with whole numbers", got, "Number them 0, 1, 2.")
     index, times = np.unique(found, return_counts=True)
     if (times > 1).any():
         raise InputError(

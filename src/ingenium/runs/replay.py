@@ -55,7 +55,7 @@ def recorded_spec(out: Path) -> Spec:
         if (searched / "search.json").is_file():
             raise InputError(
                 expected="the output folder of a finished proposal",
-                came=f"{out}, the folder of a search",
+                got=f"{out}, the folder of a search",
                 instead=f"Run the command under `replay` in {searched / 'evidence.jsonl'}: "
                 "it searches the same again.",
             )
@@ -64,7 +64,7 @@ def recorded_spec(out: Path) -> Spec:
     if missing:
         raise InputError(
             expected="the output folder of a finished run",
-            came=f"{out}, without {', '.join(missing)}",
+            got=f"{out}, without {', '.join(missing)}",
             instead="Write the folder that `ingenium propose` was given with --out.",
         )
     return specs.load(out / "spec.toml")
@@ -80,7 +80,7 @@ def _record_of(records: Sequence[dict[str, Any]], design: int) -> dict[str, Any]
     if not found:
         raise InputError(
             expected=f"a design from 0 to {len(records) - 1}",
-            came=f"--design {design}",
+            got=f"--design {design}",
             instead="Write --design 0, for instance.",
         )
     return found[0]

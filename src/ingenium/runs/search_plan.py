@@ -37,8 +37,8 @@ class ScreenPlan:
             raise _outside("a price above 0 and below 1", "--price", self.price, 0.01)
 
 
-def _outside(what: str, option: str, came: float, write: float) -> InputError:
-    return InputError(what, f"{option} {came:g}", f"Write {option} {write:g}.")
+def _outside(what: str, option: str, got: float, write: float) -> InputError:
+    return InputError(what, f"{option} {got:g}", f"Write {option} {write:g}.")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ LEAST = 10  # exported designs in addition to the front, where the spec states n
 WHY = {
     "calls": "the budget of engine calls is spent",
     "seconds": "the seconds are spent",
-    "accepted": "enough designs hold every limit",
+    "accepted": "enough designs meet every limit",
     "stagnation": "nothing became better for as many calls as were allowed",
     "idle": "nothing new was proposed any more",
     "cost": "the cost is spent",

@@ -56,7 +56,7 @@ def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayo
     check(spec, cluster.devices, layout)
     if layout.offload and cluster.device.host_gb_s is None:
         instead = "Write host_gb_s under [device], or leave offload out."
-        raise InputError("a device that tells how fast it reaches its host", str(layout), instead)
+        raise InputError("a device that states its bandwidth to the host", str(layout), instead)
     model, training = spec.model, spec.training
     whole = training.sequences / layout.data / layout.micro * model.context
     steps = MicroSteps(whole, whole) if spec.unlike is None else spec.unlike.computed(layout)
@@ -95,7 +95,7 @@ def check(spec: PlanSpec, devices: int, layout: RankLayout) -> None:
             raise InputError("equal parts", f"{what}, which leaves {left}", "Write a divisor.")
     if layout.data > 1 and layout.tensor > 1 and layout.shard == 1:
         instead = "Write shard:2, or leave it out."
-        raise InputError("shard:0, 2 or 3 beside tensor and data ranks", str(layout), instead)
+        raise InputError("shard:0, 2 or 3 with tensor and data ranks", str(layout), instead)
     if layout.data > 1 and layout.pipeline > 1 and layout.shard >= 2:
         raise InputError(
             "shard:0 or 1 in a pipeline: weights would be gathered anew for each micro-batch",

@@ -92,14 +92,14 @@ class LatentSpace:
 
 def _without(problem: Problem, spec: Spec) -> InputError:
     """Error for a family without latent numbers; it names those with them for such designs."""
-    codec, came = problem.codec, spec.generator.family
-    if came == "default":
-        came = f"{problem.default_family}, the default of {problem.name}"
+    codec, got = problem.codec, spec.generator.family
+    if got == "default":
+        got = f"{problem.default_family}, the default of {problem.name}"
     kind = kind_of(codec)
     fit = [name for name in HAVING if admitted_family(name, codec.shape, kind=kind)]
     return InputError(
         f"a family with latent numbers: {' or '.join(fit or HAVING)}",
-        came,
+        got,
         f'Write family = "{(fit or HAVING)[0]}" under [generator].',
     )
 

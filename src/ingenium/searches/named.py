@@ -51,7 +51,7 @@ def _points(words: str) -> Named:
     return Named(words, (LATENT,))
 
 
-_KINDS = "quantities and conditions that tell designs apart"
+_KINDS = "quantities and conditions that distinguish designs"
 STRATEGIES: Mapping[str, Named] = MappingProxyType(
     {
         "random": Named("chance, as known designs are spread"),
@@ -79,7 +79,7 @@ STRATEGIES: Mapping[str, Named] = MappingProxyType(
             (*WORTHS, LATENT),
         ),
         "two_regimes": Named("to act on what is known, or to know more", (*REGIMES, LATENT)),
-        "fidelity": Named("the cheap tier or the exact one, by what each tells for its --price"),
+        "fidelity": Named("the cheap tier or the exact one, by what each reveals for its --price"),
     }
 )
 

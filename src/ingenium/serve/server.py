@@ -65,7 +65,7 @@ def _told(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         try:
             return tool(*args, **kwargs)
         except IngeniumError as error:
-            parts = {k: getattr(error, k, None) for k in ("expected", "came", "instead")}
+            parts = {k: getattr(error, k, None) for k in ("expected", "got", "instead")}
             return {
                 "process": "refused",
                 "limits_met": None,

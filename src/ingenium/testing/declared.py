@@ -82,7 +82,7 @@ def _of_column(
     if column.digits is not None:
         step = 10.0**-column.digits
         yield f"{head} between its digits", with_numbers(lambda x: x + 0.37 * step)
-        yield f"{head} beside its digits", with_numbers(lambda x: x + BESIDE)
+        yield f"{head} beyond its digits", with_numbers(lambda x: x + BESIDE)
 
 
 def _underscored(numbers: Any) -> list[str]:
@@ -171,7 +171,7 @@ def _of_arrays(form: Arrays) -> Iterator[tuple[str, FileChange]]:
     for one in form.derived:
         yield f"{one.name} a tenth larger", partial(_replaced, one.name, lambda x: 1.1 * x)
         yield (
-            f"{one.name} beside its tolerance",
+            f"{one.name} beyond its tolerance",
             partial(_replaced, one.name, partial(_beside, one)),
         )
         yield f"without {one.name}", partial(_without, one.name)

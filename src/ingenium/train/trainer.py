@@ -334,7 +334,7 @@ def _fingerprint(fit: _Fit) -> str:
 
 def _astray(what: str, value: float, step: int, plan: Plan) -> str:
     return (
-        f"step {step}: expected a finite {what}, came {value}; lower plan.learning_rate "
+        f"step {step}: expected a finite {what}, got {value}; lower plan.learning_rate "
         f"(now {plan.learning_rate:g}) or plan.clip_norm (now {plan.clip_norm:g}), "
         "or look for extreme values in the designs"
     )

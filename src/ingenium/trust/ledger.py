@@ -108,8 +108,8 @@ class Ledger:
         bounds = [PREFIX + digits, PREFIX + digits + "g"]  # g follows the last digit, f
         found = self.store.select("WHERE hash >= ? AND hash < ? LIMIT 2", bounds)
         if len(found) != 1:
-            came = f"{hash}, which more than one has" if found else f"{hash}, which none has"
-            raise InputError(f"the hash of one entry of {self.store.where}", came)
+            got = f"{hash}, which more than one has" if found else f"{hash}, which none has"
+            raise InputError(f"the hash of one entry of {self.store.where}", got)
         faults = found[0].faults()
         if faults:
             what = f"holds the altered entry {found[0].sequence}: {'; '.join(faults)}"

@@ -81,7 +81,7 @@ def _proposal(body: Mapping[str, Any]) -> str:
 
 
 def _search(body: Mapping[str, Any]) -> str:
-    return f"begun by {body['strategy']}, sitting {body['sitting']}, at {body['calls']} calls"
+    return f"begun by {body['strategy']}, session {body['sitting']}, at {body['calls']} calls"
 
 
 def _search_end(body: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def _verify(body: Mapping[str, Any]) -> str:
 
 
 def _replay(body: Mapping[str, Any]) -> str:
-    held = "its evidence holds" if body["holds"] else f"broken: {', '.join(body['broken'])}"
+    held = "its evidence is reproduced" if body["holds"] else f"broken: {', '.join(body['broken'])}"
     return f"design {body['design']}: {held}"
 
 

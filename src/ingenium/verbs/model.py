@@ -188,7 +188,7 @@ def _fitted(
         try:
             done = fitting.fit(one, seed, _begun(one))
         except InputError as error:
-            left.append(f"{one.label}: {error.came}, and it needs more readings than unknowns.")
+            left.append(f"{one.label}: {error.got}, and it needs more readings than unknowns.")
             continue
         if done is None:
             left.append(f"{one.label}: no trajectory comes near the readings.")

@@ -113,7 +113,7 @@ def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy
         raise InputError("a run whose designs are policies", f"one of {problem.name}")
     kept = run.kept["design"].to_numpy().tolist()
     if design is None and not kept:
-        raise InputError("a run that kept a policy", f"{folder}, which kept none")
+        raise InputError("a run that exported a policy", f"{folder}, which exported none")
     index = kept[0] if design is None else design
     entry = next((r for r in read(run.folder / "evidence.jsonl") if r["design"] == index), None)
     if entry is None or entry["file"] is None:
@@ -123,7 +123,7 @@ def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy
         raise CorruptError(str(path), "is not the file that was judged", "Propose it again.")
     if entry["verdict"] != Verdict.ACCEPTED:
         raise InputError(
-            "a policy that held its limits (constraint in learning)",
+            "a policy that met its limits (constraint in learning)",
             f"design {index}, which is {entry['verdict']}",
             f"Write --design {kept[0] if kept else 'N'}.",
         )

@@ -53,7 +53,7 @@ def aims(request: Request, lexis: Lexis) -> tuple[list[ReadValue], list[OpenQues
         for entry, up, words in _meant(request, lexis, aim):
             before = found.get(entry.name)
             if before is not None and before.up != up:
-                text = f"{entry.name} is asked to be as low and as high as possible; which?"
+                text = f"{entry.name} is requested as low and as high as possible; which?"
                 asked.append(
                     OpenQuestion(entry.name, "contradiction", text, (aim.words, *before.words))
                 )

@@ -90,7 +90,7 @@ def told(answer: DocumentAnswer, documents: DocumentSet) -> dict[str, object]:
     """
     for one in answer.sentences:
         if not leaves(one, documents):
-            raise InputError("quotes that stand in their files", one.text)
+            raise InputError("quotes that occur in their files", one.text)
     return {
         "question": answer.question,
         "sentences": [

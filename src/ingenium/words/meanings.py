@@ -154,7 +154,7 @@ class Meanings:
         said = request.text[slice(*span)]
         either = before and EITHER.search(request.text, before.measure.end, measure.start)
         if before and either and {measure.sense, before.measure.sense} <= {"least", "most"}:
-            text = f'"{said}": a spec holds all its limits; which one?'
+            text = f'"{said}": all limits of a spec apply; which one?'
             return OpenQuestion("words", "open", text, (either.span(), span))
         if RELATIVE.match(request.text, measure.end) and measure.unit == "percent":
             text = f'"{said}" less or more than what?'
@@ -326,7 +326,9 @@ def _together(one: ReadValue, two: ReadValue) -> "ReadValue | OpenQuestion":
     name = one.entry.name
     pairs = [(one.low, two.low), (one.high, two.high), (one.exact, two.exact)]
     if any(a and b and _number(a, one.entry) != _number(b, one.entry) for a, b in pairs):
-        return OpenQuestion(name, "contradiction", f"{name} is asked twice, differently.", spans)
+        return OpenQuestion(
+            name, "contradiction", f"{name} is requested twice, differently.", spans
+        )
     low, high, exact = one.low or two.low, one.high or two.high, one.exact or two.exact
     if low and high and _number(low, one.entry)[0] > _number(high, one.entry)[1]:
         text = f"{name}: no value is at least {low.ends[0]:g} and at most {high.ends[1]:g}."

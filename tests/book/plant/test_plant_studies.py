@@ -125,7 +125,7 @@ def test_each_attack_of_batadal_judges_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(batadal.PLACE, raising=False)
-    with pytest.raises(InputError, match=r"batadal\.net; came nothing"):
+    with pytest.raises(InputError, match=r"batadal\.net, got nothing"):
         batadal.records()
     monkeypatch.setenv(batadal.PLACE, str(tmp_path))
     with pytest.raises(InputError, match=f"no {batadal.CALM}"):

@@ -37,7 +37,7 @@ def test_signs_that_end_a_line_to_some_programs_alone_are_refused(
     file = tmp_path / "a.gcode"
     file.write_text(f"; a note{sign}G1 X0\n", encoding="utf-8")
     for read in (text, lines):
-        with pytest.raises(InputError, match=rf"as plain text; came the sign U\+{ord(sign):04X}"):
+        with pytest.raises(InputError, match=rf"as plain text, got the sign U\+{ord(sign):04X}"):
             read(file, "a path")
 
 
@@ -72,7 +72,7 @@ def test_a_size_is_told_before_a_byte_is_read(tmp_path: Path) -> None:
     file = tmp_path / "large"
     with file.open("wb") as out:
         out.truncate(1 << 40)  # with no block on the disk
-    with pytest.raises(InputError, match=f"of at most 10 bytes; came {1 << 40} in"):
+    with pytest.raises(InputError, match=f"of at most 10 bytes, got {1 << 40} in"):
         content(file, "a text", most=10)
     with pytest.raises(InputError, match=f"{1 << 40} in"):
         check_plain(file, "a text")
@@ -82,7 +82,7 @@ def test_more_lines_than_designs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(files, "MOST_LINES", 10)
     file = tmp_path / "a.txt"
     file.write_text(11 * "C\n")
-    with pytest.raises(InputError, match=re.escape("of at most 10 lines; came 11")):
+    with pytest.raises(InputError, match=re.escape("of at most 10 lines, got 11")):
         lines(file, "a text")
 
 
@@ -99,7 +99,7 @@ def test_whatever_a_parser_throws_names_the_file() -> None:
         pass
 
     for error in (Odd("why\nnot"), RecursionError(), EOFError(), NotImplementedError("packed")):
-        said = pytest.raises(InputError, match=r"expected a mesh; came x\.stl: ")
+        said = pytest.raises(InputError, match=r"expected a mesh, got x\.stl: ")
         with said as caught, refusing("a mesh", Path("x.stl")):
             raise error
         assert caught.value.__cause__ is error

@@ -30,9 +30,9 @@ def text(stamps: pd.DatetimeIndex, pattern: str = "%d.%m.%Y %H:%M") -> pd.Series
 
 @pytest.mark.parametrize("fixed", [SPRING, AUTUMN])
 def test_local_time_becomes_contiguous(fixed):
-    came = fixed_time(text(local(fixed)), zone="Europe/Berlin")
-    assert came.equals(fixed)
-    assert step_of(came) == pd.Timedelta(minutes=15)
+    got = fixed_time(text(local(fixed)), zone="Europe/Berlin")
+    assert got.equals(fixed)
+    assert step_of(got) == pd.Timedelta(minutes=15)
 
 
 def test_the_gap_and_the_doubled_hour_are_there():
@@ -75,8 +75,8 @@ def test_utc_is_shifted():
 
 
 def test_pattern():
-    came = fixed_time(pd.Series(["07/31/16 23:45"]), pattern="%m/%d/%y %H:%M")
-    assert came[0] == pd.Timestamp("2016-07-31 23:45")
+    got = fixed_time(pd.Series(["07/31/16 23:45"]), pattern="%m/%d/%y %H:%M")
+    assert got[0] == pd.Timestamp("2016-07-31 23:45")
 
 
 @pytest.mark.parametrize(

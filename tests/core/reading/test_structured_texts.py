@@ -16,15 +16,13 @@ def test_an_entry_that_stands_twice() -> None:
         '[{"b": {"a": 1, "c": 2, "a": {}}}]',
         '{"a": 1, "\\u0061": 2}',
     ):
-        with pytest.raises(
-            InputError, match='expected a table; came x: the entry "a" stands twice'
-        ):
+        with pytest.raises(InputError, match='expected a table, got x: the entry "a" occurs twice'):
             json_text(told, "a table", "x")
 
 
 @pytest.mark.parametrize("told", ["", "{", "[" * 100_000, '{"a":' * 50_000, "1" * 5000, "\0"])
 def test_what_is_no_json(told: str) -> None:
-    with pytest.raises(InputError, match="expected a table; came x"):
+    with pytest.raises(InputError, match="expected a table, got x"):
         json_text(told, "a table", "x")
 
 

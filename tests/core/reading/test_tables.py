@@ -46,7 +46,7 @@ def test_units_in_headings(head: str) -> None:
     assert table.numbers("load").tolist() == [1.5]
     with pytest.raises(InputError, match="load in V or a unit that converts"):
         table.numbers("load", "V")
-    with pytest.raises(InputError, match="each column once; came load 2 times in row 1"):
+    with pytest.raises(InputError, match="each column once, got load 2 times in row 1"):
         table_of(f"load_w,{head}\n1,1.5\n", "a table").numbers("load", "W")
 
 
@@ -56,7 +56,7 @@ def test_a_heading_without_a_unit_is_in_the_one_that_is_asked_for() -> None:
     assert table_of("part_n\n1.5\n", "a table").numbers("part_n", "1").tolist() == [1.5]
     with pytest.raises(InputError, match="'1e\\+308' in row 2"):
         table_of("load_kw\n1e308\n", "a table").numbers("load", "W")
-    with pytest.raises(InputError, match="a table with rows; came none"):
+    with pytest.raises(InputError, match="a table with rows, got none"):
         table_of("load\n", "a table").numbers("load", "kW")
 
 
@@ -110,7 +110,7 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'x' in row 2"):
         table.numbers("note")
     file.write_text("none")
-    with pytest.raises(InputError, match="expected a table, as a Parquet file; came"):
+    with pytest.raises(InputError, match="expected a table, as a Parquet file, got"):
         read_table(file, "a table")
 
 
@@ -126,18 +126,18 @@ def test_numbers_of_a_column_are_those_that_every_program_reads(cell: str) -> No
 def test_packed_tables_whole_or_cut(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"a.csv.{ending}"
     file.write_bytes(gzip.compress(b"a,b\n" + 1000 * b"1,2\n")[:-9])
-    with pytest.raises(InputError, match=r"expected a table; came .*UTF-8"):
+    with pytest.raises(InputError, match=r"expected a table, got .*UTF-8"):
         read_table(file, "a table")
 
 
 def test_a_million_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a.csv"
     file.write_text("a" + ",a" * 1_000_000 + "\n1\n")
-    with pytest.raises(InputError, match="at most 10000 columns; came 1000001"):
+    with pytest.raises(InputError, match="at most 10000 columns, got 1000001"):
         read_table(file, "a table")
     monkeypatch.setattr(tables, "MOST_CELLS", 20)
     file.write_text("a\n" + "1\n" * 20)
-    with pytest.raises(InputError, match="at most 20 cells; came 21"):
+    with pytest.raises(InputError, match="at most 20 cells, got 21"):
         read_table(file, "a table")
 
 
@@ -145,5 +145,5 @@ def test_a_million_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_no_table(tmp_path: Path, told: str) -> None:
     file = tmp_path / "a.csv"
     file.write_text(told)
-    with pytest.raises(InputError, match=r"expected a table; came .*a\.csv"):
+    with pytest.raises(InputError, match=r"expected a table, got .*a\.csv"):
         read_table(file, "a table")

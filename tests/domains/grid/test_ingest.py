@@ -202,7 +202,7 @@ def test_absent_rows(net, table, tmp_path):
 
 def test_few_days(net, table, tmp_path):
     path = written(table.iloc[: 13 * 96 + 95], tmp_path / "p.csv")
-    refused("at least 14 whole days; came 13 whole days of 14", path, mapping(), net)
+    refused("at least 14 whole days, got 13 whole days of 14", path, mapping(), net)
     path = written(table.iloc[: 14 * 96], tmp_path / "p.csv")
     assert len(ingest(path, mapping(), net).table) == 14
 

@@ -280,7 +280,7 @@ def test_hostile_files_run_nothing(
     monkeypatch.syspath_prepend(str(tmp_path))
     path = tmp_path / "net.json"
     path.write_text(_hostile(where))
-    with pytest.raises(NetworkError, match=r"evil_marker|JSON file|stands twice"):
+    with pytest.raises(NetworkError, match=r"evil_marker|JSON file|occurs twice"):
         load_network(path)
     assert "evil_marker" not in sys.modules
 

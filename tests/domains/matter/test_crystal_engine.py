@@ -242,7 +242,7 @@ def test_a_run_that_came_to_its_limit_is_asked_again_under_a_higher_one_alone(
     monkeypatch.setattr(espresso, "find", program(tmp_path, "while :; do :; done"))
     monkeypatch.setattr(espresso, "CPU_S", 1)
     asked = PlaneWaveRun(cube(5.0), 40.0)
-    late = NoAnswer("pw.x had no answer within 1 s of the processor", 1)
+    late = NoAnswer("pw.x did not finish within 1 s of the processor", 1)
     assert results.solve([asked], 1) == [late] == [results.known(asked)]
     monkeypatch.setattr(espresso, "solved", None)
     assert results.solve([asked], 1) == [late], "not paid twice"

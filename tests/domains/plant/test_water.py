@@ -204,7 +204,7 @@ def test_networks_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     without.write_text("\n".join(lines[: first + 1] + lines[last:]))
     with pytest.raises(InputError, match="a level controls something"):
         Campaign(CampaignSettings(network=str(without)))
-    with pytest.raises(InputError, match="nodes of the network; came J999"):
+    with pytest.raises(InputError, match="nodes of the network, got J999"):
         read(CTOWN, Toolkit(packages.toolkit_22()), ("J999",), HOURS)
     for settings in ({"known": 3}, {"days": 2}):
         with pytest.raises(InputError):

@@ -135,11 +135,11 @@ class Arrays(ABC):
 
     def _require_about(self, found: xr.Dataset, path: Path) -> None:
         for key, own in self.about.items():
-            came = found.attrs.get(key)
-            if came is None and self.lenient:
+            got = found.attrs.get(key)
+            if got is None and self.lenient:
                 continue
-            if not _alike(came, own):
-                shown = "none" if came is None else f"{str(came)[:120]}"
+            if not _alike(got, own):
+                shown = "none" if got is None else f"{str(got)[:120]}"
                 raise InputError(
                     f"{self.what} whose {key} is {own}",
                     f"{shown} in {path}",
@@ -155,9 +155,9 @@ class Arrays(ABC):
                 )
 
     def _require_unit(self, found: xr.Dataset, name: str, unit: str, path: Path) -> None:
-        came = found[name].attrs.get("units", unit if self.lenient or not unit else "no unit")
-        if unit and came != unit:
-            raise InputError(f"{name} in {unit}", f"{came} in {path}", f'Write units = "{unit}".')
+        got = found[name].attrs.get("units", unit if self.lenient or not unit else "no unit")
+        if unit and got != unit:
+            raise InputError(f"{name} in {unit}", f"{got} in {path}", f'Write units = "{unit}".')
 
     def _numbers(self, found: xr.Dataset, v: Variable, path: Path) -> np.ndarray:
         values = real_numbers(found[v.name].to_numpy())
@@ -236,10 +236,10 @@ class NetcdfArrays(Arrays):
         return read_netcdf(path, self.what)
 
 
-def _alike(came: Any, own: Any) -> bool:
-    if isinstance(own, str) or isinstance(came, str) or came is None:
-        return bool(came == own)
+def _alike(got: Any, own: Any) -> bool:
+    if isinstance(own, str) or isinstance(got, str) or got is None:
+        return bool(got == own)
     try:
-        return np.shape(came) == np.shape(own) and bool(np.allclose(came, own, rtol=SAME, atol=0))
+        return np.shape(got) == np.shape(own) and bool(np.allclose(got, own, rtol=SAME, atol=0))
     except TypeError:
         return False

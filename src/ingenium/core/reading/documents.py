@@ -47,7 +47,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         doubled = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f'the entry "{doubled[:80]}" stands twice in one object')
+        raise ValueError(f'the entry "{doubled[:80]}" occurs twice in one object')
     return found
 
 

@@ -179,8 +179,8 @@ class DataTable:
             return found[0]
         if found:
             again = ", ".join(self.heads[i] for i, _ in found)
-            came = f"{name} {len(found)} times in row 1 of {self.path}: {again}"
-            raise InputError("each column once", came, "Rename one.")
+            got = f"{name} {len(found)} times in row 1 of {self.path}: {again}"
+            raise InputError("each column once", got, "Rename one.")
         raise InputError(
             f"{self.what} with the column {name}",
             f"{_listed(self.heads)} in {self.path}",
@@ -199,10 +199,10 @@ class DataTable:
 
     def _no_number(self, at: int, row: int) -> InputError:
         cell = self.frame[at].iloc[row]
-        came = "an empty cell" if pd.isna(cell) else f"{str(cell)[:40]!r}"
+        got = "an empty cell" if pd.isna(cell) else f"{str(cell)[:40]!r}"
         return InputError(
             f"{self.what} with finite numbers in {self.heads[at]}",
-            f"{came} in {self.place(row, self.heads[at])}",
+            f"{got} in {self.place(row, self.heads[at])}",
             "Correct the cell, or leave its row out.",
         )
 

@@ -4,18 +4,19 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="airfoils",
-    summary="sections of wings: little drag at a given lift, judged by XFOIL where it is there",
+    summary="airfoil sections with low drag at a given lift, judged by XFOIL if installed, "
+    "else NeuralFoil",
     package=__name__,
     extra="airfoils",
     needs=("neuralfoil",),
     problems={
         "morphing": Offer(
             f"{__name__}.morphing:Morphing",
-            "sections whose trailing edge bends from speed to speed",
+            "morphing airfoils: one trailing-edge deflection for each speed",
         ),
         "section": Offer(
             f"{__name__}.section:WingSection",
-            "sections of wings: little drag at a given lift, at several speeds",
+            "airfoil sections with low drag at a given lift, at several speeds",
         ),
     },
 )

@@ -145,7 +145,7 @@ def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
     spike = float((np.abs(np.diff(apart, 2)) * (points[1:-1, 0] > ROUND)).max()) / 2
     if spike > SPIKE:
         raise InputError(
-            f"points of which none stands out by more than {SPIKE:g} chords",
+            f"points of which none deviates by more than {SPIKE:g} chords",
             f"one by {spike:.3g}, in {path}",
             "Smooth the outline: what is judged is a smooth section.",
         )

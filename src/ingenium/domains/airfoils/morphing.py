@@ -36,7 +36,7 @@ class Morphing(WingSection):
     """Sections with a smoothly bending tail and a deflection for each operating point."""
 
     name: ClassVar[str] = "airfoils.morphing"
-    summary: ClassVar[str] = "sections whose trailing edge bends from speed to speed"
+    summary: ClassVar[str] = "morphing airfoils: one trailing-edge deflection for each speed"
     validity = ("lift_missing",)
     Settings: ClassVar[type] = MorphingSettings
     judged: ClassVar[str] = "The outline before it is bent, and the deflections in its title."

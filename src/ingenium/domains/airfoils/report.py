@@ -73,7 +73,8 @@ def _words(judge: str, rival: str) -> tuple[str, str, str]:
         "each operating point (of NeuralFoil; suction is up, dashed below). The last row, in "
         f"brown, is {rival}, the best known section of these thicknesses.",
         "Lines are NeuralFoil's polars at the Reynolds number of each point; crosses are what "
-        f"{judge} measured at the asked lift. Blue the best design, brown the best known section.",
+        f"{judge} measured at the requested lift. Blue the best design, brown the best known "
+        f"section.",
         f"All measured by {judge}; the known ones are those of the UIUC database that NeuralFoil "
         "puts first among all as thick as the designs, brought to the trailing edge of the best "
         "design, whatever the other limits.",
@@ -195,7 +196,7 @@ def _agreement(
     text = (
         f"NeuralFoil proposes and mends, XFOIL judges. On these designs NeuralFoil's lift over "
         f"drag lies {100 * np.median(gap):+.1f} % from XFOIL's in the median, "
-        f"{100 * np.median(np.abs(gap)):.1f} % in size; XFOIL gave no answer to "
+        f"{100 * np.median(np.abs(gap)):.1f} % in size; XFOIL did not converge for "
         f"{int((~np.isfinite(ours)).sum())} of {len(ours)}."
     )
     return (Section("Two engines", text, figure),)

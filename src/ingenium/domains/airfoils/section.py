@@ -67,14 +67,14 @@ class WingSection(Problem):
     """Sections with high lift over drag at several operating points."""
 
     name: ClassVar[str] = "airfoils.section"
-    summary: ClassVar[str] = "sections of wings: little drag at a given lift, at several speeds"
+    summary: ClassVar[str] = "airfoil sections with low drag at a given lift, at several speeds"
     Settings: ClassVar[type] = SectionSettings
     judged: ClassVar[str] = (
         "The points of the outline, and of them the smooth curve of 18 numbers that lies nearest."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "A section has neither size nor place: its outline is brought onto its chord.",
-        "Points may lie up to 0.01 chords off that curve, and one may stand out by 0.002.",
+        "Points may lie up to 0.01 chords off that curve, and one may deviate by 0.002.",
         "Flow beyond stall, roughness, gaps and the wing around the section are not computed.",
     )
     validity = ("lift_missing",)

@@ -122,7 +122,7 @@ class MorphingSettings(SectionSettings):
             raise InputError("hinge between 0.4 and 0.9 chords", self.hinge, "Write 0.7.")
         if not 0 < self.most_deg <= 15:
             raise InputError(
-                "most_deg above 0 and at most 15, to which small angles hold",
+                "most_deg above 0 and at most 15, for which the small-angle approximation is valid",
                 self.most_deg,
                 "Write most_deg = 10.",
             )

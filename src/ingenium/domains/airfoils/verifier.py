@@ -24,13 +24,15 @@ SHAPE = (
     Quantity("tail_angle", "degree", "angle between the surfaces at the trailing edge"),
 )
 FLIGHT = (
-    Quantity("lift_to_drag", "1", "lift over drag at the asked lift, weighted mean over points"),
+    Quantity(
+        "lift_to_drag", "1", "lift over drag at the requested lift, weighted mean over points"
+    ),
     Quantity("least_lift_to_drag", "1", "lift over drag of the worst point"),
-    Quantity("drag", "1", "drag coefficient at the asked lift, weighted mean over points"),
+    Quantity("drag", "1", "drag coefficient at the requested lift, weighted mean over points"),
     Quantity(
         "lift_missing",
         "1",
-        "largest distance from an asked lift that is never reached",
+        "largest shortfall of a requested lift that is never reached",
         rounding=1e-12,
     ),
     Quantity("moment", "1", "lowest pitching moment about the quarter chord; below 0 is nose down"),

@@ -107,7 +107,7 @@ def find() -> Program:
     plain = Program("xfoil", on_path("xfoil", "it judges sections of wings"), LIMITS)
     found = _tried(plain) or _tried(replace(plain, before=_library()))
     if found is None:
-        raise EngineError(f"{plain.path} gives no answer for NACA 0012 at 4 degrees")
+        raise EngineError(f"{plain.path} does not converge for NACA 0012 at 4 degrees")
     return found
 
 

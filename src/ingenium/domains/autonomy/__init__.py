@@ -4,18 +4,19 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="autonomy",
-    summary="control laws that hold under loads and saturation, with proofs, and what they operate",
+    summary="controllers with margins and stability proofs, and the plants they operate",
     package=__name__,
     extra="autonomy",
     needs=("control", "mujoco"),
     problems={
         "controller": Offer(
             f"{__name__}.controller:Controller",
-            "control laws that hold under loads and saturation, with a proof, as C",
+            "controllers (PID with limits) that meet rise, margins and saturation, with a "
+            "stability proof, as C",
         ),
         "arm": Offer(
             f"{__name__}.arm_problem:ArmLaws",
-            "control laws of a 7-joint arm, judged on its simulator, and the arm to operate",
+            "controllers of a 7-joint arm, judged on a MuJoCo simulation",
         ),
     },
 )

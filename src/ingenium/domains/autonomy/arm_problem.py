@@ -40,9 +40,7 @@ class ArmLaws(LawProblem):
     """Gains of all seven joints."""
 
     name: ClassVar[str] = "autonomy.arm"
-    summary: ClassVar[str] = (
-        "control laws of a 7-joint arm, judged on its simulator, and the arm to operate"
-    )
+    summary: ClassVar[str] = "controllers of a 7-joint arm, judged on a MuJoCo simulation"
     Settings: ClassVar[type] = ArmSettings
 
     def __init__(self, settings: ArmSettings) -> None:

@@ -36,7 +36,10 @@ class Controller(LawProblem):
     """Gains, filter, weight and tracking of a control law."""
 
     name: ClassVar[str] = "autonomy.controller"
-    summary: ClassVar[str] = "control laws that hold under loads and saturation, with a proof, as C"
+    summary: ClassVar[str] = (
+        "controllers (PID with limits) that meet rise, margins and saturation, with a "
+        "stability proof, as C"
+    )
     validity = ("code_error",)
     Settings: ClassVar[type] = ControllerSettings
 

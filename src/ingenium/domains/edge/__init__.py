@@ -11,11 +11,12 @@ DOMAIN = Domain(
     problems={
         "doodle": Offer(
             f"{__name__}.doodle.problem:Doodle",
-            "sketches of a word or from first strokes, by a generator that fits a microcontroller",
+            "sketches of a word, or completed from first strokes, by a network that runs on a "
+            "microcontroller",
         ),
         "speech": Offer(
             f"{__name__}.speech.problem:Speech",
-            "speech freed from noise by a network that fits a microcontroller",
+            "speech denoising by a network that runs on a microcontroller",
         ),
     },
 )

@@ -10,11 +10,12 @@ DOMAIN = Domain(
     problems={
         "law": Offer(
             f"{__name__}.law.problem:TableLaw",
-            "formulas behind a table with units, by error and complexity",
+            "symbolic regression: formulas with consistent units for a table, by error and "
+            "complexity",
         ),
         "field": Offer(
             f"{__name__}.field.problem:SolutionField",
-            "solution fields of differential equations, with their error",
+            "approximate solutions of partial differential equations, each with its error",
         ),
     },
 )

@@ -4,7 +4,7 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="grid",
-    summary="feeders and consumers: exact AC power flow of days that could be",
+    summary="synthetic load days, forecasts and envelopes of feeders, by exact AC power flow",
     package=__name__,
     extra="grid",
     needs=("lightsim2grid", "pandapower"),
@@ -12,27 +12,29 @@ DOMAIN = Domain(
     problems={
         "feeder_day": Offer(
             f"{__name__}.feeder.feeder_day:FeederDay",
-            "joint days of a feeder: load, PV and other infeed, 96 steps",
+            "synthetic days of a feeder: load, PV and other infeed in 96 steps, limits by AC "
+            "power flow",
         ),
         "feeder_week": Offer(
             f"{__name__}.feeder.feeder_week:FeederWeek",
-            "weeks of a feeder: load, PV, wind and batteries, 672 steps",
+            "synthetic weeks of a feeder: load, PV, wind and batteries in 672 steps",
         ),
         "forecast": Offer(
             f"{__name__}.consumers.load_forecast:Forecast",
-            "load series a day ahead, with bands that hold what they say",
+            "load forecasts a day ahead, with calibrated bands",
         ),
         "envelope": Offer(
             f"{__name__}.feeder.operating_envelope:OperatingEnvelope",
-            "what may be fed in and drawn besides, the day ahead, at a risk",
+            "operating envelopes: import and export limits of each node, a day ahead, at a "
+            "stated risk",
         ),
         "profile_day": Offer(
             f"{__name__}.consumers.profile_day:ProfileDay",
-            "one consumer's day: household, farm, business, heat pump or car",
+            "daily load profiles of one consumer: household, farm, business, heat pump or car",
         ),
         "profile_year": Offer(
             f"{__name__}.consumers.profile_year:ProfileYear",
-            "annual profiles of neighbourhoods: a consumer of each class, together",
+            "annual load profiles of neighbourhoods: one consumer of each class, jointly",
         ),
     },
 )

@@ -68,8 +68,8 @@ def feeder(*files: str | Path) -> tuple[str, tuple[str, ...]]:
         InputError: for files that cannot be read, or columns of which none fits.
     """
     if len(files) != 2:
-        came = " ".join(map(str, files))
-        raise InputError("a net and its profiles", came, "Write net.json profiles.csv.")
+        got = " ".join(map(str, files))
+        raise InputError("a net and its profiles", got, "Write net.json profiles.csv.")
     net, profiles = str(files[0]), Path(files[1])
     _, grid = read_net(net)
     table = read_table(profiles, PROFILES)

@@ -16,7 +16,7 @@ from ingenium.drawing.style import KNOWN, OURS
 SHOWN = 400  # days plotted in the fans; enough for their quantiles
 KW = 1000.0
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-BANDS = "median, and bands that hold 50 % and 90 % of the"  # days or weeks
+BANDS = "median, and bands that cover 50 % and 90 % of the"  # days or weeks
 
 
 def spread(rows: np.ndarray) -> np.ndarray:

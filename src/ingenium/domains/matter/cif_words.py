@@ -29,8 +29,8 @@ def check_words(text: str, structure: Any) -> None:
     blocks = sum(word.startswith("data_") for word in words)
     twice = [word for word in words if words.count(word) > 1]
     if blocks != 1 or twice:
-        came = f"{blocks} of them" if blocks != 1 else f"{twice[0]} twice"
-        raise InputError("one crystal in a file, and each of its words once", came)
+        got = f"{blocks} of them" if blocks != 1 else f"{twice[0]} twice"
+        raise InputError("one crystal in a file, and each of its words once", got)
     (block,) = package("pymatgen.io.cif").CifFile.from_str(text).data.values()
     said = {key.lower(): value for key, value in block.data.items()}
     listed = next((said[w] for w in OPERATIONS if w in said), None)

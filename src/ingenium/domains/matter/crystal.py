@@ -87,7 +87,7 @@ class CrystalProblem(Problem):
     """Crystals ABX3 by gap and stability."""
 
     name: ClassVar[str] = "matter.crystal"
-    summary: ClassVar[str] = "crystals ABX3 with a gap, certified by a quantum engine"
+    summary: ClassVar[str] = "perovskites ABX3 with a target band gap, by density functional theory"
     Settings: ClassVar[type] = CrystalSettings
     judged: ClassVar[str] = (
         "The atoms of the file: their group is found by spglib, and energy, gap and pressure are "

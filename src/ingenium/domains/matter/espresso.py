@@ -284,7 +284,7 @@ def _why(run: ProgramRun) -> NoAnswer:
     if run.out_of_time:
         granted = LIMITS.granted_cpu_s or CPU_S
         less = "" if granted == CPU_S else f" (of {CPU_S} s requested; the shell's limit is lower)"
-        return NoAnswer(f"pw.x had no answer within {granted} s of CPU time{less}", granted)
+        return NoAnswer(f"pw.x did not finish within {granted} s of CPU time{less}", granted)
     error = re.search(r"Error in routine (.*?)\n(.*?)\n", run.printed)
     if error:
         return NoAnswer(f"pw.x stopped: {error.group(1).strip()}: {error.group(2).strip()}")

@@ -11,18 +11,19 @@ DOMAIN = Domain(
     problems={
         "conformers": Offer(
             f"{__name__}.conformers.problem:Conformers",
-            "low and different conformers of one molecule, judged by GFN2-xTB",
+            "diverse low-energy conformers of one molecule, by GFN2-xTB",
         ),
         "lead": Offer(
             f"{__name__}.lead:Lead",
-            "new molecules that meet a specification of properties and groups",
+            "new molecules that meet limits on properties and functional groups",
         ),
         "library": Offer(
-            f"{__name__}.library:Library", "a library of new molecules like a reference set"
+            f"{__name__}.library:Library",
+            "a library of new molecules distributed like a reference set",
         ),
         "route": Offer(
             f"{__name__}.route.problem:RoutePlan",
-            "routes from blocks that can be bought to one molecule",
+            "synthesis routes from purchasable building blocks to one molecule",
         ),
     },
 )

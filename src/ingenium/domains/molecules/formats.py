@@ -119,7 +119,7 @@ def _joined(faults: Sequence[InputError], file: Path) -> InputError:
     lines = [str(x.expected).split(" in line ")[1].split(" of ")[0] for x in rest[:MOST_LINES]]
     more = f" and {len(rest) - MOST_LINES} more" if len(rest) > MOST_LINES else ""
     also = f"{len(rest)} other lines of {file.name} are faulty too: {', '.join(lines)}{more}."
-    return InputError(first.expected, first.came, f"{first.instead} {also}")
+    return InputError(first.expected, first.got, f"{first.instead} {also}")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ class Lead(MoleculeProblem):
     """New molecules of specified properties, verified by rules, models and electronic structure."""
 
     name: ClassVar[str] = "molecules.lead"
-    summary: ClassVar[str] = "new molecules that meet a specification of properties and groups"
+    summary: ClassVar[str] = "new molecules that meet limits on properties and functional groups"
     Settings: ClassVar[type] = LeadSettings
     validity = ("pieces", "radicals")
     default_family: ClassVar[str] = HEARING

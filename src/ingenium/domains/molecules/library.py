@@ -36,7 +36,7 @@ class Library(MoleculeProblem):
     """New molecules in the ranges of MOSES that pass its filters."""
 
     name: ClassVar[str] = "molecules.library"
-    summary: ClassVar[str] = "a library of new molecules like a reference set"
+    summary: ClassVar[str] = "a library of new molecules distributed like a reference set"
     Settings: ClassVar[type] = LibrarySettings
     validity = ("pieces", "radicals", "moses_filters")
     default_family: ClassVar[str] = NAME

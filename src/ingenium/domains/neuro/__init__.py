@@ -9,11 +9,12 @@ DOMAIN = Domain(
     problems={
         "digits": Offer(
             f"{__name__}.digits.problem:Digits",
-            "handwritten digits as images, or as drives of a spiking network on a chip",
+            "handwritten digits as images, or as inputs of a spiking network within the limits "
+            "of a chip",
         ),
         "vowels": Offer(
             f"{__name__}.vowels.problem:Vowels",
-            "two vowels as one of nine speakers says them, as series of cepstra",
+            "two spoken vowels in the voice of one of nine speakers, as cepstral time series",
         ),
     },
     extra="neuro",

@@ -9,7 +9,7 @@ DOMAIN = Domain(
     problems={
         "lattice": Offer(
             f"{__name__}.lattice.problem:LatticeField",
-            "configurations of a lattice field under its exact law, each independent of the last",
+            "independent lattice-field configurations, reweighted to the exact distribution",
         )
     },
 )

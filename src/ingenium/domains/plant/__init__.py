@@ -9,7 +9,7 @@ DOMAIN = Domain(
     problems={
         "campaign": Offer(
             f"{__name__}.campaign:Campaign",
-            "labelled weeks of a water network under SCADA, with attacks on what controls it",
+            "labelled weeks of a water network under SCADA, with cyber-attacks on its controls",
         )
     },
     extra="plant",

@@ -53,7 +53,7 @@ class Campaign(Problem):
 
     name: ClassVar[str] = "plant.campaign"
     summary: ClassVar[str] = (
-        "labelled weeks of a water network under SCADA, with attacks on what controls it"
+        "labelled weeks of a water network under SCADA, with cyber-attacks on its controls"
     )
     Settings: ClassVar[type] = CampaignSettings
     default_family: ClassVar[str] = "residual_bootstrap"

@@ -44,7 +44,7 @@ def sections(
         ),
         Section(
             "One attack of each kind",
-            "Level of the attacked tank as operators are shown it (blue), beside the same week "
+            "Level of the attacked tank as operators are shown it (blue), and in the same week "
             "without the attack (brown); the attack is shaded.",
             figure_of(*weeks, size=(8.0, 1.9), columns=1) if weeks else None,
         ),

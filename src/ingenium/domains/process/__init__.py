@@ -9,7 +9,8 @@ DOMAIN = Domain(
     problems={
         "laboratory": Offer(
             f"{__name__}.laboratory:Laboratory",
-            "conditions of a reaction, from instruments with noise, cost and failures",
+            "reaction conditions that reach a yield, in a simulated laboratory with noise, "
+            "cost and failures",
         )
     },
 )

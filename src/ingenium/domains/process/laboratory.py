@@ -57,7 +57,8 @@ class Laboratory(Problem):
 
     name: ClassVar[str] = "process.laboratory"
     summary: ClassVar[str] = (
-        "conditions of a reaction, from instruments with noise, cost and failures"
+        "reaction conditions that reach a yield, in a simulated laboratory with noise, cost "
+        "and failures"
     )
     Settings: ClassVar[type] = LaboratorySettings
     default_family: ClassVar[str] = "gaussian_copula"

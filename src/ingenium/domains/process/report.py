@@ -33,7 +33,7 @@ def sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         ),
         Section(
             "Where the yield is",
-            "Each point is a batch. The instruments gave no answer on "
+            "Each point is a batch. The instruments failed on "
             f"{int((verdict == Verdict.FAILED).sum())} of {len(verdict)}: "
             "these have failed and say nothing about their conditions.",
             figure_of(plane, size=(6.4, 3.4)),

@@ -9,11 +9,13 @@ DOMAIN = Domain(
     problems={
         "distribution": Offer(
             f"{__name__}.distribution.problem:Distribution",
-            "circuits whose samples follow a target, under limits on gates, shots and noise",
+            "quantum circuits that sample a target distribution, under limits on gates, shots "
+            "and noise",
         ),
         "molecules": Offer(
             f"{__name__}.molecules.problem:QuantumMolecules",
-            "molecules of latent numbers that circuits draw, beside classical priors of equal size",
+            "molecules from latent codes sampled by quantum circuits, compared with classical "
+            "priors of equal size",
         ),
     },
     extra="quantum",

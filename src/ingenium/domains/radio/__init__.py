@@ -9,19 +9,19 @@ DOMAIN = Domain(
     problems={
         "site_channel": Offer(
             f"{__name__}.site_channel:SiteChannel",
-            "channels at new places of a site, each traced again there",
+            "radio channels at new places of a site, each verified by ray tracing",
         ),
         "area_channel": Offer(
             f"{__name__}.area_channel:AreaChannel",
-            "channels of several sites by one model, which is told what is around",
+            "radio channels of several sites by one model conditioned on the surroundings",
         ),
         "estimate": Offer(
             f"{__name__}.estimate:TerminalEstimate",
-            "channel and place of a terminal, as its pilots say (verb infer)",
+            "channel and position of a terminal from its pilots (verb infer)",
         ),
         "beam": Offer(
             f"{__name__}.beam:Beam",
-            "beams of least power that give users of a site the SINR that they ask for",
+            "minimum-power beams that give each user the requested SINR",
         ),
     },
     extra="radio",

@@ -129,7 +129,9 @@ class AreaChannel(Problem):
     """Paths at new places of several sites."""
 
     name: ClassVar[str] = "radio.area_channel"
-    summary: ClassVar[str] = "channels of several sites by one model, which is told what is around"
+    summary: ClassVar[str] = (
+        "radio channels of several sites by one model conditioned on the surroundings"
+    )
     Settings: ClassVar[type] = AreaSettings
     default_family: ClassVar[str] = "surroundings"
     judged: ClassVar[str] = (

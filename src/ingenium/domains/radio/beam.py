@@ -105,9 +105,7 @@ class Beam(Problem):
     """Sets of users of a site, and the beams that serve them."""
 
     name: ClassVar[str] = "radio.beam"
-    summary: ClassVar[str] = (
-        "beams of least power that give users of a site the SINR that they ask for"
-    )
+    summary: ClassVar[str] = "minimum-power beams that give each user the requested SINR"
     Settings: ClassVar[type] = BeamSettings
     default_family: ClassVar[str] = "bootstrap"
     judged: ClassVar[str] = "The HDF5 file: SINR of its beams on its channels, and their power."

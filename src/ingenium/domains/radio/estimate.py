@@ -34,7 +34,7 @@ class TerminalEstimate(SiteChannel):
     """Posterior of a terminal's channel given its pilots, with a generator of the site as prior."""
 
     name: ClassVar[str] = "radio.estimate"
-    summary: ClassVar[str] = "channel and place of a terminal, as its pilots say (verb infer)"
+    summary: ClassVar[str] = "channel and position of a terminal from its pilots (verb infer)"
     inputs: ClassVar[tuple[Input, ...]] = (PILOTS,)
     observed: ClassVar[str] = PILOTS.name
     held: ClassVar[str] = "between"  # truths are at new places of a known site

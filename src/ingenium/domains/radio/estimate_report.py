@@ -33,8 +33,10 @@ DRAWS = 300  # of the posterior, whose covariance the receiver uses
 COMPONENTS = 16  # of the mixture of the site
 MARGIN_M = 30.0
 ALLOWED = (
-    "The posterior's standard deviations beside the least that any estimate without a prior can "
-    "have (Cramér and Rao), at draws of the posterior: of the place, for who knows where the paths "
+    "The posterior's standard deviations compared with the least that any estimate without a "
+    "prior can "
+    "have (Cramér and Rao), at samples of the posterior: of the place, for who knows where the "
+    "paths "
     "were reflected; of the strongest path, as if it came alone. A posterior may be sharper where "
     "the prior knows more, and is wider where it does not know which walls are hit."
 )

@@ -22,7 +22,7 @@ def ray_tracer() -> Any:
     """
     if "DRJIT_LIBLLVM_PATH" not in os.environ and not _llvm():
         raise EngineError(
-            "expected an LLVM library for Sionna's ray tracer; came none; write "
+            "expected an LLVM library for Sionna's ray tracer, got none; write "
             "`apt-get install libllvm19`, or name the file in DRJIT_LIBLLVM_PATH"
         )
     return EXTRA.package("sionna.rt")

@@ -61,8 +61,8 @@ class Pilots:
             received = np.asarray(values[()])
             own = {name: _number(file.attrs, name) for name in WANTED}
         if received.ndim != 2 or received.dtype.kind != "c":
-            came = f"{received.ndim} dimensions of {received.dtype}"
-            raise InputError("complex pilots over subcarriers and antennas", came, HOW)
+            got = f"{received.ndim} dimensions of {received.dtype}"
+            raise InputError("complex pilots over subcarriers and antennas", got, HOW)
         if not np.isfinite(received).all():
             raise InputError("finite pilots", "some that are not", "Leave those subcarriers out.")
         f, a = received.shape
@@ -71,7 +71,7 @@ class Pilots:
         if f < FEWEST[0] or a < FEWEST[1] or f * a < 2 * PATHS or f > MOST:
             raise InputError(
                 f"pilots on {FEWEST[0]} to {MOST} subcarriers and at least {FEWEST[1]} antennas: "
-                "fewer do not tell delays from angles",
+                "fewer cannot separate delays from angles",
                 f"{f} subcarriers and {a} antennas",
                 "Send more pilots.",
             )

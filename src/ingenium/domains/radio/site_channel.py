@@ -62,8 +62,8 @@ class SiteSettings:
         if not 1 <= self.antennas <= 256:
             raise InputError("1 to 256 antennas", self.antennas, "Write 8.")
         if not 20 <= self.known <= 100_000 or not 5 <= self.held_out <= 10_000:
-            came = f"{self.known} known and {self.held_out} held out"
-            raise InputError("at least 20 known and 5 held out channels", came, "Write 300 and 75.")
+            got = f"{self.known} known and {self.held_out} held out"
+            raise InputError("at least 20 known and 5 held out channels", got, "Write 300 and 75.")
         if not 0 < self.ue_height_m < self.bs_m[2]:
             raise InputError("a terminal below the base station", f"{self.ue_height_m} m")
         if min(self.reach_east_m, self.reach_north_m, self.new_within_m) <= 0 or self.block_m < 5:
@@ -76,7 +76,7 @@ class SiteChannel(Problem):
     """Paths at new places, learned from a few hundred traced places."""
 
     name: ClassVar[str] = "radio.site_channel"
-    summary: ClassVar[str] = "channels at new places of a site, each traced again there"
+    summary: ClassVar[str] = "radio channels at new places of a site, each verified by ray tracing"
     Settings: ClassVar[type] = SiteSettings
     default_family: ClassVar[str] = "image_neighbours"
     judged: ClassVar[str] = (

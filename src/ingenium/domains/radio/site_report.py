@@ -42,7 +42,7 @@ def sections(
         Section(
             "Delay and angle",
             "Power over delay and over azimuth at the base station, mean over all channels: "
-            "proposed beside what the ray tracer finds at the same places.",
+            "proposed, and by the ray tracer at the same places.",
             _profiles(frame.carrier_hz, own, traced),
         ),
         Section(

@@ -29,9 +29,9 @@ class Retraced:
     name: ClassVar[str] = "sionna-rt"
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar[tuple[Quantity, ...]] = (
-        Quantity("path_loss_error", "1", "path loss beside the traced one, in dB"),
-        Quantity("first_delay_error", "s", "first delay beside the traced one", shown="ns"),
-        Quantity("angle_error", "rad", "dominant angle beside the traced one", shown="deg"),
+        Quantity("path_loss_error", "1", "path loss difference to the traced one, in dB"),
+        Quantity("first_delay_error", "s", "first-delay difference to the traced one", shown="ns"),
+        Quantity("angle_error", "rad", "dominant-angle difference to the traced one", shown="deg"),
         Quantity("traced_paths", "1", "paths that the ray tracer finds there"),
         Quantity("path_loss", "1", "path loss of the channel, in dB"),
         Quantity("delay_spread", "s", "spread of delays by power", shown="ns", rounding=1e-15),

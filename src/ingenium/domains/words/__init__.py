@@ -12,11 +12,11 @@ DOMAIN = Domain(
     problems={
         "verse": Offer(
             f"{__name__}.verse.problem:Verse",
-            "sonnets in English whose lines scan and rhyme by a dictionary of pronunciations",
+            "English sonnets that scan and rhyme by a pronouncing dictionary",
         ),
         "programme": Offer(
             f"{__name__}.programme.problem:WordedProgramme",
-            "a task of routing, mixing, scheduling or covering in words, as a programme",
+            "optimisation programs (routing, mixing, scheduling, covering) from a task in words",
         ),
     },
 )

@@ -208,8 +208,8 @@ class TokenAutoregressive(Model):
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> tuple[Float[Tensor, "m v"], Int[Tensor, " m"]]:
         """Logits at all steps with a choice, with a gradient, and the tokens chosen."""
-        known, came = self.states(x, cond)
-        return self.head(known), came
+        known, got = self.states(x, cond)
+        return self.head(known), got
 
     def states(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
@@ -217,13 +217,13 @@ class TokenAutoregressive(Model):
         """Hidden states at these steps, the shortest designs first, and the tokens chosen."""
         ids, told = x.to(torch.int64), self.told(cond)
         length = lengths(ids)
-        known, came = list[Tensor](), list[Tensor]()
+        known, got = list[Tensor](), list[Tensor]()
         for rows in by_length(length)[1]:
             own = ids[rows, : length[rows].max()]
             counts = self.choices(own)
             known.append(self._known(own, told[rows])[counts])
-            came.append(own[counts] - OPEN)
-        return torch.cat(known), torch.cat(came)
+            got.append(own[counts] - OPEN)
+        return torch.cat(known), torch.cat(got)
 
     def _write(
         self,

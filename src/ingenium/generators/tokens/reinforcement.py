@@ -60,7 +60,7 @@ class Reinforcement:
             InputError: for rewards that are not finite.
         """
         if not bool(reward.isfinite().all()):
-            raise InputError("finite rewards", "others", "Give what has no answer a reward of 0.")
+            raise InputError("finite rewards", "others", "Give failed designs a reward of 0.")
         with torch.no_grad():
             wanted = self.settings.worth * reward - self.prior.surprise(x, cond)
         loss = (wanted + self.agent.surprise(x, cond)).square().mean()

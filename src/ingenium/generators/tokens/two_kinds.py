@@ -53,7 +53,7 @@ class TwoKindCodec:
     def __post_init__(self) -> None:
         if len(self.numbers.shape) != 1:
             raise InputError(
-                "plain numbers beside tokens, of shape (d,)",
+                "plain numbers and tokens, of shape (d,)",
                 self.numbers.shape,
                 "Write the axes of series or fields as `own` of a Channels.",
             )

@@ -81,7 +81,7 @@ class Annealed:
                 rates.append(rate)
         if beta < 1:
             raise EngineError(
-                f"expected the posterior after {MOST_STEPS} temperatures; came {beta:.2g} of the "
+                f"expected the posterior after {MOST_STEPS} temperatures, got {beta:.2g} of the "
                 "likelihood; write a larger error of the readings, or fewer of them"
             )
         arrays = tuple(a.detach() for a in task.prior.designs(state))

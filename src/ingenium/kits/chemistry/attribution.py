@@ -24,7 +24,7 @@ WHOLE = (
     "[!#6;!R]-[!#6;!R]",  # such as in a sulfonamide
     "[!#6;!R]-[$([#6;!R]=,#[!#6])]",  # of acids, esters, and amides
 )
-"""Single bonds beside rings at which no molecule is cut."""
+"""Single bonds next to rings at which no molecule is cut."""
 
 Predict = Callable[[Sequence[Chem.Mol]], Float[np.ndarray, " n"]]
 

@@ -71,7 +71,7 @@ def read(text: str) -> AngledCircuit:
     reading = _Reading()
     plain = re.sub(r"//[^\n]*", "", text).replace(RYY, "")
     if not plain.isascii():
-        raise InputError("OpenQASM 2 in ASCII", "other letters or digits beside its comments")
+        raise InputError("OpenQASM 2 in ASCII", "other letters or digits outside its comments")
     parts = [part.strip() for part in plain.split(";")]
     if len(parts) > MOST:
         raise InputError(f"at most {MOST} statements of OpenQASM 2", len(parts))

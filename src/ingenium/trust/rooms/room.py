@@ -95,7 +95,7 @@ class Room:
         except (OSError, ValueError, TypeError):
             raise CorruptError(
                 str(self.folder / LOCK),
-                "is no lock of a room",
+                "is not the lock of an isolated environment",
                 f"Write: python -m ingenium.trust.rooms.locking {self.folder}",
             ) from None
 
@@ -170,7 +170,10 @@ class Room:
         command = [str(self.place / "bin" / "python"), "-I", "-B", serving.__file__]
         engine = str(self.folder / ENGINE)
         return Worker(
-            f"the room {self.folder.name}", [*command, engine], self.limits, surroundings()
+            f"the isolated environment {self.folder.name}",
+            [*command, engine],
+            self.limits,
+            surroundings(),
         )
 
     def ask(
@@ -198,7 +201,9 @@ class Room:
         asked = {"call": call, "arrays": sent, "values": dict(values)}
         answer = self.worker.ask(asked, wall_s=self.limits.wall_s * designs)
         if "fault" in answer:
-            raise EngineError(f"the room {self.folder.name}: {answer['fault'].strip()}")
+            raise EngineError(
+                f"the isolated environment {self.folder.name}: {answer['fault'].strip()}"
+            )
         return {name: serving.unpacked(said) for name, said in answer["arrays"].items()}
 
     def rows(

@@ -88,7 +88,7 @@ class Worker:
             self._forget()
             return answer
         except TimeoutError:
-            text = f"{self.name} had no answer within {patience_s:g} s{self._tail()}"
+            text = f"{self.name} did not answer within {patience_s:g} s{self._tail()}"
         except (OSError, _EndedError):
             raise _EndedError(_end_of(process)) from None
         except ValueError:

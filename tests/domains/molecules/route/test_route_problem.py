@@ -136,5 +136,5 @@ def test_cross_check_agrees_to_the_abridged_masses(problem: RoutePlan) -> None:
 
 
 def test_a_target_under_setup_is_sent_to_its_door() -> None:
-    with pytest.raises(InputError, match=r"target under \[given\].*came target under \[setup\]"):
+    with pytest.raises(InputError, match=r"target under \[given\].*got target under \[setup\]"):
         open_problem(Spec("molecules.route", setup={"target": "CC(=O)Nc1ccc(OCC)cc1"}))

@@ -102,11 +102,11 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("changed", "came", "instead"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_carried_is_refused(changed, came, instead):
+@pytest.mark.parametrize(("changed", "got", "instead"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_carried_is_refused(changed, got, instead):
     with pytest.raises(InputError) as found:
         open_box(_settings(**changed))
-    assert came in str(found.value)
+    assert got in str(found.value)
     assert re.search(instead, str(found.value))
 
 

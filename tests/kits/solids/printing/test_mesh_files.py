@@ -114,7 +114,7 @@ def _spoiled():
     holed = f[1:]
     doubled = np.concatenate([f, f[:1]])
     return {
-        "hole": (v, holed, "watertight mesh; came 3 open edges"),
+        "hole": (v, holed, "watertight mesh, got 3 open edges"),
         "flipped": (v, flipped, "turn against each other"),
         "inside out": (v, f[:, ::-1], "inside out"),
         "doubled": (v, doubled, "more than two faces"),

@@ -127,7 +127,7 @@ def test_a_file_keeps_the_path(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "came"),
+    ("text", "got"),
     [
         ("G90\nM83\nG2 X1 Y1 I1 J0 E1\n", "G2 in line 3"),
         ("M82\nG1 X1 E1\n", "M82"),
@@ -136,10 +136,10 @@ def test_a_file_keeps_the_path(tmp_path):
         ("G21\nG1 X1 E1\n", "none in"),
     ],
 )
-def test_files_of_another_kind_are_refused(text, came, tmp_path):
+def test_files_of_another_kind_are_refused(text, got, tmp_path):
     file = tmp_path / "other.gcode"
     file.write_text(text)
-    with pytest.raises(InputError, match=came):
+    with pytest.raises(InputError, match=got):
         read_gcode(file)
 
 

@@ -139,7 +139,7 @@ def _failed(commands: Commands, equation: str, more: str, residual: str) -> tupl
     (commands.folder / "field.toml").write_text(spec)
     asked = ("--spec", "field.toml", "-n", 2, "--out", "field", "--overwrite")
     text = " ".join(commands("propose", "equations.field", *asked).text.split())
-    told = re.search(r"came (\S+), from ([^:]+):", text)
+    told = re.search(r"got (\S+), from ([^:]+):", text)
     return (told[1], told[2]) if told else ("", "")
 
 

@@ -91,7 +91,8 @@ def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
         held["annealed"] >= SETS - 2,
     )
     yield Finding(
-        f"{rates['annealed']:.3g} effective draws a second, against {rates['random_walk']:.3g} by "
+        f"{rates['annealed']:.3g} effective samples a second, against "
+        f"{rates['random_walk']:.3g} by "
         "a random walk that learns its steps",
         rates["annealed"] > rates["random_walk"],
     )

@@ -143,14 +143,14 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
     """Fewer trials than each other way; where ours does not arrive, `arrived` shows it."""
     spent = {arm: found(arm, "trials") for arm in ARMS}
     fewer = {arm: 100 * (1 - spent[OURS] / spent[arm]) for arm in list(ARMS)[1:]}
-    came = {arm: 100 * found(arm, "came") for arm in ARMS}
+    got = {arm: 100 * found(arm, "came") for arm in ARMS}
     values: dict[str, ArrayLike | Value] = {
         "under_ucb": fewer[UCB],
         "under_none": fewer[NONE],
-        "arrived": came[OURS],
+        "arrived": got[OURS],
     }
     values |= {f"trials, {arm}": row for arm, row in spent.items()}
-    values |= {f"runs that arrived, {arm}": row for arm, row in came.items()}
+    values |= {f"runs that arrived, {arm}": row for arm, row in got.items()}
     values |= {f"fewer trials than {arm}": fewer[arm] for arm in list(ARMS)[3:]}
     return values | {"hypervolume of the reference": exact(found(OURS, "reference")[0])}
 

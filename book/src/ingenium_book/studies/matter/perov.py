@@ -99,7 +99,7 @@ def _cell(text: str) -> tuple[tuple[str, ...], float, np.ndarray]:
         k = int(off.argmin())
         names[k], shift[k] = name, gaps[k, 0]
     if "" in names:
-        raise ValueError(f"expected a perovskite of five atoms, came {text.splitlines()[1]}")
+        raise ValueError(f"expected a perovskite of five atoms, got {text.splitlines()[1]}")
     shift -= shift[0]
     return tuple(names), edge, shift - np.rint(shift)
 

@@ -45,7 +45,8 @@ class Doodle(Problem):
 
     name: ClassVar[str] = "edge.doodle"
     summary: ClassVar[str] = (
-        "sketches of a word or from first strokes, by a generator that fits a microcontroller"
+        "sketches of a word, or completed from first strokes, by a network that runs on a "
+        "microcontroller"
     )
     Settings: ClassVar[type] = DoodleSettings
     inputs: ClassVar[tuple[Input, ...]] = (

@@ -33,7 +33,7 @@ def sections(
     own = [listed[i] for i in order]
     first = Section(
         "Sketches by word",
-        "As their files hold them; within a word those first of which the reader is surest.",
+        "As stored in their files; within a word those first of which the reader is surest.",
         figure=sheet(own[: ACROSS * ROWS]),
     )
     stages = Section(

@@ -54,7 +54,7 @@ class Speech(Problem):
     """Speech of held-out voices under held-out noises."""
 
     name: ClassVar[str] = "edge.speech"
-    summary: ClassVar[str] = "speech freed from noise by a network that fits a microcontroller"
+    summary: ClassVar[str] = "speech denoising by a network that runs on a microcontroller"
     Settings: ClassVar[type] = SpeechSettings
     default_family: ClassVar[str] = trained.ON_DEVICE
     judged: ClassVar[str] = (

@@ -31,7 +31,7 @@ class ResidualFault:
     """Cause of a failure, its measured value, and its remedy."""
 
     cause: str
-    came: str
+    got: str
     write: str
 
 

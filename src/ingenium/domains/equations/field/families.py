@@ -113,7 +113,7 @@ class ResidualFamily(Unlearned):
             raise InputError(
                 f"a network that learns from residuals within {FAILED:.0%} of the solver on a "
                 "known input",
-                f"{error:.3g}, from {fault.cause}: {fault.came}",
+                f"{error:.3g}, from {fault.cause}: {fault.got}",
                 f"Write {fault.write} under [setup.residual].",
             )
         return {"loss": nets.losses}

@@ -109,4 +109,8 @@ def _evolved(inputs: Tensor, factor: Callable[[Tensor], Tensor]) -> Tensor:
 def _even(one: np.ndarray) -> Refusal:
     if np.ptp(one) > 0:
         return None
-    return "a start that varies", f"{one[0]:g} everywhere", "It stays so: there is nothing to tell."
+    return (
+        "a start that varies",
+        f"{one[0]:g} everywhere",
+        "It stays constant: there is nothing to predict.",
+    )

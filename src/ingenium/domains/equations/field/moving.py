@@ -138,8 +138,8 @@ class AllenCahn:
         """Refuse a phase far outside of both."""
         if np.abs(one).max() <= 2:
             return None
-        came = f"{np.abs(one).max():g}"
-        return "a phase from -2 to 2", came, "Divide it by the value of its two phases."
+        got = f"{np.abs(one).max():g}"
+        return "a phase from -2 to 2", got, "Divide it by the value of its two phases."
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,9 @@ class SolutionField(Problem):
     """Pairs of an input and its solution, whose error a solver measures."""
 
     name: ClassVar[str] = "equations.field"
-    summary: ClassVar[str] = "solution fields of differential equations, with their error"
+    summary: ClassVar[str] = (
+        "approximate solutions of partial differential equations, each with its error"
+    )
     Settings: ClassVar[type] = EquationSettings
     inputs: ClassVar[tuple[Input, ...]] = (FIELD,)
     judged: ClassVar[str] = (

@@ -50,7 +50,7 @@ def sections(
         table=tuple(told),
     )
     beside = Section(
-        "Fields beside their error",
+        "Fields and their error",
         f"{equation.written}: {equation.input_name}, {equation.solution_name} as proposed and by "
         "the solver, and their difference, of the closest, the middle and the furthest proposal.",
         figure=_fields(equation, designs, error, three.tolist()),

@@ -80,7 +80,9 @@ class TableLaw(Problem):
     """Formulas of a table, on the front of error and complexity."""
 
     name: ClassVar[str] = "equations.law"
-    summary: ClassVar[str] = "formulas behind a table with units, by error and complexity"
+    summary: ClassVar[str] = (
+        "symbolic regression: formulas with consistent units for a table, by error and complexity"
+    )
     Settings: ClassVar[type] = LawSettings
     inputs: ClassVar[tuple[Input, ...]] = (TABLE,)
     judged: ClassVar[str] = (

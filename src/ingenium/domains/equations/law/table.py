@@ -137,7 +137,7 @@ def of_columns(
         InputError: for constant or equivalent columns, or fewer rows than a law can be judged by.
     """
     if not 1 <= len(columns) <= WIDEST:
-        raise InputError(f"from 1 to {WIDEST} columns beside the target", f"{len(columns)}")
+        raise InputError(f"from 1 to {WIDEST} columns besides the target", f"{len(columns)}")
     _enough(len(own.values))
     _distinct([*columns, own])
     based = dict(base_unit(u, of="a constant") for u in constant_units)
@@ -160,17 +160,17 @@ def _column(name: str, unit: str, values: np.ndarray) -> MeasuredColumn:
     base, dim = base_unit(unit, of=name)
     own = Scale.between(unit, base, of=name).value(values)
     if np.abs(own).max() > LARGEST:
-        came = f"{np.abs(own).max():.3g} {base}"
-        raise InputError(f"numbers of {name} up to {LARGEST:g}", came, "Check its unit.")
+        got = f"{np.abs(own).max():.3g} {base}"
+        raise InputError(f"numbers of {name} up to {LARGEST:g}", got, "Check its unit.")
     return MeasuredColumn(name, base, dict(dim), own)
 
 
 def _enough(rows: int) -> None:
     """Refuse tables of too few rows to judge a law by, or too many."""
     if not FEWEST <= rows <= MOST:
-        came = f"{rows}, of rows that are the same only one"
-        more = "Measure more rows." if rows < FEWEST else "Keep a part of them, drawn by chance."
-        raise InputError(f"from {FEWEST} to {MOST} rows", came, more)
+        got = f"{rows}, of rows that are the same only one"
+        more = "Measure more rows." if rows < FEWEST else "Keep a random sample of them."
+        raise InputError(f"from {FEWEST} to {MOST} rows", got, more)
 
 
 def _distinct(columns: Iterable[MeasuredColumn]) -> None:
@@ -191,5 +191,5 @@ def _distinct(columns: Iterable[MeasuredColumn]) -> None:
                 raise InputError(
                     "columns that say different things",
                     f"{a.name}, which is {share:g} times {b.name} in all rows",
-                    f"Leave {a.name} or {b.name} out: no law can tell them apart.",
+                    f"Leave {a.name} or {b.name} out: no law can distinguish them.",
                 )

@@ -39,7 +39,7 @@ class Forecast(AheadProblem):
     """
 
     name: ClassVar[str] = "grid.forecast"
-    summary: ClassVar[str] = "load series a day ahead, with bands that hold what they say"
+    summary: ClassVar[str] = "load forecasts a day ahead, with calibrated bands"
     Settings: ClassVar[type] = ForecastSettings
     judged: ClassVar[str] = (
         "Every quantile of the table, step by step, on the day that its stamps name."
@@ -47,8 +47,9 @@ class Forecast(AheadProblem):
     unchecked: ClassVar[tuple[str, ...]] = (
         "A table does not say when it was written: what was made after the day looks like foresight"
         ", and a search, which sees the scores, finds just that.",
-        "Bands hold on average over days like the known ones, and not on each day.",
-        "Weather is not told to forecasters, and what it changes is in the width of their bands.",
+        "Bands are calibrated on average over days like the known ones, and not on each day.",
+        "Forecasters are not conditioned on the weather; its effect is in the width of their "
+        "bands.",
     )
     validity = ("learned",)
     default_family: ClassVar[str] = "combination"

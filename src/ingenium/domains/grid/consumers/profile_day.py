@@ -89,7 +89,9 @@ class ProfileDay(Problem):
     """Plausible days of single consumers of one group, conditional on class and kind of day."""
 
     name: ClassVar[str] = "grid.profile_day"
-    summary: ClassVar[str] = "one consumer's day: household, farm, business, heat pump or car"
+    summary: ClassVar[str] = (
+        "daily load profiles of one consumer: household, farm, business, heat pump or car"
+    )
     Settings: ClassVar[type] = ProfileSettings
     judged: ClassVar[str] = "The columns of the table, as they stand."
     unchecked: ClassVar[tuple[str, ...]] = (

@@ -66,7 +66,9 @@ class ProfileYear(Problem):
     """Annual profiles of neighbourhoods, with the correlations between their consumers."""
 
     name: ClassVar[str] = "grid.profile_year"
-    summary: ClassVar[str] = "annual profiles of neighbourhoods: a consumer of each class, together"
+    summary: ClassVar[str] = (
+        "annual load profiles of neighbourhoods: one consumer of each class, jointly"
+    )
     Settings: ClassVar[type] = YearSettings
     judged: ClassVar[str] = (
         "The table of the year, step by step: energy, peaks, and its statistics against those of "
@@ -74,8 +76,9 @@ class ProfileYear(Problem):
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Weeks are held out of the one year of the data: another year's weather is not known.",
-        "Whether weeks go together beyond the season, as in a cold spell of a month, is not told.",
-        "What ten weeks cannot tell from chance passes: weekends on other days are at its edge.",
+        "Correlation of weeks beyond the season, as in a cold spell of a month, is not judged.",
+        "A difference that ten weeks cannot distinguish from chance passes: weekends on other "
+        "days are at its edge.",
         "The step is a mean: peaks of single minutes are not in it.",
     )
     default_family: ClassVar[str] = "year_of_days"

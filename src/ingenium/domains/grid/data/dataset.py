@@ -123,16 +123,16 @@ def check_days(days: xr.Dataset, names: ProfileNames) -> xr.Dataset:
     return days
 
 
-def require_names(what: str, came: tuple[str, ...], own: tuple[str, ...]) -> None:
+def require_names(what: str, got: tuple[str, ...], own: tuple[str, ...]) -> None:
     """Refuse profiles that are not exactly those of the feeder, in any order.
 
     Raises:
         InputError: with the profiles that are missing, unknown or duplicated.
     """
-    if sorted(came) == sorted(own):
+    if sorted(got) == sorted(own):
         return
-    missing = sorted(set(own) - set(came))
-    surplus = sorted(set(came) - set(own)) or sorted({x for x in came if came.count(x) > 1})
+    missing = sorted(set(own) - set(got))
+    surplus = sorted(set(got) - set(own)) or sorted({x for x in got if got.count(x) > 1})
     raise InputError(
         f"each {what} of {', '.join(own) or '(none)'}",
         f"{', '.join(missing) or 'none'} missing, {', '.join(surplus) or 'none'} too many",

@@ -85,7 +85,7 @@ def of_nets() -> Iterator[None]:
     except NetworkError:
         raise
     except InputError as error:
-        raise NetworkError(error.expected, error.came, error.instead or HINT) from error
+        raise NetworkError(error.expected, error.got, error.instead or HINT) from error
 
 
 def _net_in(found: str, where: Path) -> Any:

@@ -150,7 +150,7 @@ class DayMeters:
             self._course(axes, trace.voltage_pu[:, :, bus], weight, bus, f"voltage, {name} (pu)")
         gaps = STEPS - len(set(self.step[self.bus < 0].tolist()))
         text = (
-            f"Points were read; bands hold 50 and 90 % of the posterior, also over the {gaps} "
+            f"Points were read; bands cover 50 and 90 % of the posterior, also over the {gaps} "
             "steps in which the import was not read."
         )
         return (Section("State of the day", text, figure),)

@@ -36,7 +36,7 @@ def sections(
             _days(judge, own.isel({DESIGN: some})),
         ),
         Section(
-            "Kept and broken",
+            "Satisfied and violated",
             "Share of days on which a step is broken with all of the envelope in use, beside the "
             f"risk of {risk:.0%} that was chosen.",
             _hours(judge, risk, own),

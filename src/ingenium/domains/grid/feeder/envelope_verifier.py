@@ -33,10 +33,10 @@ QUANTITIES = (
     Quantity("learned", "1", "1 for a day that was learned from, else 0"),
     Quantity("export_broken", "1", "share of steps beyond a limit if all of the export is used"),
     Quantity("import_broken", "1", "share of steps beyond a limit if all of the import is used"),
-    Quantity("export_energy", "kWh", "energy that may be fed in besides"),
-    Quantity("import_energy", "kWh", "energy that may be drawn besides"),
-    Quantity("export_share", "1", "energy that may be fed in, over what the day had room for"),
-    Quantity("import_share", "1", "energy that may be drawn, over what the day had room for"),
+    Quantity("export_energy", "kWh", "energy that may be exported in addition"),
+    Quantity("import_energy", "kWh", "energy that may be imported in addition"),
+    Quantity("export_share", "1", "energy that may be exported, over what the day had room for"),
+    Quantity("import_share", "1", "energy that may be imported, over what the day had room for"),
     *STRAINED,
 )
 

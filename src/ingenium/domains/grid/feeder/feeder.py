@@ -58,12 +58,12 @@ class DaySettings(FeederSettings):
                 "infeed_error from 0 to 1", self.infeed_error, "Write infeed_error = 0.2."
             )
         if not 0 < self.voltage_low < self.voltage_high < 2:
-            came = f"{self.voltage_low} and {self.voltage_high}"
-            raise InputError("voltage_low below voltage_high, in pu", came, "Write 0.9 and 1.1.")
+            got = f"{self.voltage_low} and {self.voltage_high}"
+            raise InputError("voltage_low below voltage_high, in pu", got, "Write 0.9 and 1.1.")
         if not 32 <= self.scenarios <= 4096 or self.scenario_seed < 0:
-            came = f"{self.scenarios} with the seed {self.scenario_seed}"
+            got = f"{self.scenarios} with the seed {self.scenario_seed}"
             raise InputError(
-                "from 32 to 4096 scenarios with a seed of at least 0", came, "Write 1024 and 0."
+                "from 32 to 4096 scenarios with a seed of at least 0", got, "Write 1024 and 0."
             )
 
 
@@ -91,7 +91,7 @@ def open_feeder(settings: FeederSettings) -> OpenFeeder:
         table, notes = simbench_days(name), ()
     else:
         raise InputError(
-            "profiles and mapping beside a net of your own",
+            "profiles and mapping with a net of your own",
             f"the net {settings.grid} alone",
             'Write profiles = "days.csv" and mapping = "columns.toml" under [setup].',
         )

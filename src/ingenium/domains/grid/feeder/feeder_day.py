@@ -56,7 +56,9 @@ class FeederDay(Problem):
     """Plausible days of a feeder, each with its exact power flow."""
 
     name: ClassVar[str] = "grid.feeder_day"
-    summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
+    summary: ClassVar[str] = (
+        "synthetic days of a feeder: load, PV and other infeed in 96 steps, limits by AC power flow"
+    )
     Settings: ClassVar[type] = DaySettings
     inputs: ClassVar[tuple[Input, ...]] = (READINGS, METERS)
     observed: ClassVar[str] = METERS.name

@@ -123,7 +123,9 @@ class FeederWeek(Problem):
     """Plausible weeks of a feeder from Monday to Sunday, each with its exact power flow."""
 
     name: ClassVar[str] = "grid.feeder_week"
-    summary: ClassVar[str] = "weeks of a feeder: load, PV, wind and batteries, 672 steps"
+    summary: ClassVar[str] = (
+        "synthetic weeks of a feeder: load, PV, wind and batteries in 672 steps"
+    )
     Settings: ClassVar[type] = FeederSettings
     judged: ClassVar[str] = (
         "The table of the week, brought onto the net of the setup, step by step; batteries as "

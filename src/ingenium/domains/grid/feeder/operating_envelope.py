@@ -91,7 +91,9 @@ class OperatingEnvelope(AheadProblem):
     """
 
     name: ClassVar[str] = "grid.envelope"
-    summary: ClassVar[str] = "what may be fed in and drawn besides, the day ahead, at a risk"
+    summary: ClassVar[str] = (
+        "operating envelopes: import and export limits of each node, a day ahead, at a stated risk"
+    )
     Settings: ClassVar[type] = EnvelopeSettings
     judged: ClassVar[str] = (
         "The power of each node and step, all of it in use at once on the day that the stamps name."
@@ -123,7 +125,7 @@ class OperatingEnvelope(AheadProblem):
         self.nodes = np.flatnonzero(headroom.share > 0)
         self.variables = (
             Variable("export_kw", (NODE, TIME), "kW", "power that may be fed in", lower=0.0),
-            Variable("import_kw", (NODE, TIME), "kW", "power that may be drawn", lower=0.0),
+            Variable("import_kw", (NODE, TIME), "kW", "power that may be imported", lower=0.0),
             Variable("envelope_day", (), "d", "day that it is set for", given="day"),
         )
         self.conditions, self.levels = self.asked_by(self.variables[-1]), (settings.risk,)

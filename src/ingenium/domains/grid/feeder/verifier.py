@@ -121,11 +121,11 @@ class FeederVerifier:
     def _check(self, load_p: Tensor, load_q: Tensor, infeed_p: Tensor) -> None:
         n, t = len(load_p), load_p.shape[-1]
         u, g = len(self.profiles.load_profiles), len(self.profiles.infeed_profiles)
-        came = tuple(tuple(x.shape) for x in (load_p, load_q, infeed_p))
-        if came != ((n, u, t), (n, u, t), (n, g, t)) or t == 0:
+        got = tuple(tuple(x.shape) for x in (load_p, load_q, infeed_p))
+        if got != ((n, u, t), (n, u, t), (n, g, t)) or t == 0:
             raise InputError(
                 f"active and reactive load of shape (n, {u}, t) and infeed of shape (n, {g}, t)",
-                came,
+                got,
                 f"The load profiles are {', '.join(self.profiles.load_profiles)}; those of the "
                 f"infeed {', '.join(self.profiles.infeed_profiles) or 'none'}.",
             )

@@ -74,7 +74,7 @@ class Conformers(Problem):
     """Low and distinct conformers of a molecule, verified by GFN2-xTB."""
 
     name: ClassVar[str] = "molecules.conformers"
-    summary: ClassVar[str] = "low and different conformers of one molecule, judged by GFN2-xTB"
+    summary: ClassVar[str] = "diverse low-energy conformers of one molecule, by GFN2-xTB"
     Settings: ClassVar[type] = ConformerSettings
     judged: ClassVar[str] = "The atoms with their bonds, isotopes and charges, and their places."
     unchecked: ClassVar[tuple[str, ...]] = (

@@ -69,7 +69,7 @@ class RoutePlan(Problem):
     """Routes to a target, each step run forward, with inputs and waste."""
 
     name: ClassVar[str] = "molecules.route"
-    summary: ClassVar[str] = "routes from blocks that can be bought to one molecule"
+    summary: ClassVar[str] = "synthesis routes from purchasable building blocks to one molecule"
     Settings: ClassVar[type] = RouteSettings
     inputs: ClassVar[tuple[Input, ...]] = (TARGET,)
     judged: ClassVar[str] = (

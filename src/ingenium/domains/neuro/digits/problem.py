@@ -44,7 +44,8 @@ class Digits(Problem):
 
     name: ClassVar[str] = "neuro.digits"
     summary: ClassVar[str] = (
-        "handwritten digits as images, or as drives of a spiking network on a chip"
+        "handwritten digits as images, or as inputs of a spiking network within the limits of "
+        "a chip"
     )
     Settings: ClassVar[type] = DigitSettings
     default_family: ClassVar[str] = "spiking_vae"

@@ -52,7 +52,9 @@ class Vowels(Problem):
     """Utterances of two Japanese vowels by nine men."""
 
     name: ClassVar[str] = "neuro.vowels"
-    summary: ClassVar[str] = "two vowels as one of nine speakers says them, as series of cepstra"
+    summary: ClassVar[str] = (
+        "two spoken vowels in the voice of one of nine speakers, as cepstral time series"
+    )
     Settings: ClassVar[type] = VowelSettings
     default_family: ClassVar[str] = "spiking_vae"
     judged: ClassVar[str] = (

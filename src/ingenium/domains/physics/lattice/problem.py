@@ -32,7 +32,7 @@ class LatticeField(Problem):
 
     name: ClassVar[str] = "physics.lattice"
     summary: ClassVar[str] = (
-        "configurations of a lattice field under its exact law, each independent of the last"
+        "independent lattice-field configurations, reweighted to the exact distribution"
     )
     Settings: ClassVar[type] = LatticeFieldSettings
     default_family: ClassVar[str] = "sampler"

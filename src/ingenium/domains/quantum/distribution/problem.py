@@ -77,7 +77,7 @@ class Distribution(Problem):
 
     name: ClassVar[str] = "quantum.distribution"
     summary: ClassVar[str] = (
-        "circuits whose samples follow a target, under limits on gates, shots and noise"
+        "quantum circuits that sample a target distribution, under limits on gates, shots and noise"
     )
     Settings: ClassVar[type] = DistributionSettings
     inputs: ClassVar[tuple[Input, ...]] = (

@@ -69,7 +69,7 @@ class DistributionReport:
                 "What it samples",
                 f"Exact chances of circuit {number[at]}, a histogram of {self.shots} shots, "
                 "and the target. A circuit that is exact would show a total variation of "
-                f"{floor_of_shots(self.target, self.shots):.3f} in so many shots.",
+                f"{floor_of_shots(self.target, self.shots):.3f} in this number of shots.",
                 self._histogram(program, exact[0].numpy(), (counts / counts.sum()).numpy()),
             ),
             Section(

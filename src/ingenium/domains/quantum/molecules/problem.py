@@ -61,7 +61,8 @@ class QuantumMolecules(Problem):
 
     name: ClassVar[str] = "quantum.molecules"
     summary: ClassVar[str] = (
-        "molecules of latent numbers that circuits draw, beside classical priors of equal size"
+        "molecules from latent codes sampled by quantum circuits, compared with classical "
+        "priors of equal size"
     )
     Settings: ClassVar[type] = QuantumMoleculeSettings
     validity = ("pieces", "radicals")

@@ -20,7 +20,7 @@ class Bracket(PartProblem):
     """Brackets on four feet with an eye, each a closed mesh that can be printed."""
 
     name: ClassVar[str] = "structures.bracket"
-    summary: ClassVar[str] = "printed brackets: bolts, an eye for a pin, several load cases"
+    summary: ClassVar[str] = "3D-printed brackets between bolts and a pin, for several load cases"
     Settings: ClassVar[type] = BracketSettings
     stem: ClassVar[str] = "bracket"
     folder: ClassVar[Path] = Path(__file__).parent

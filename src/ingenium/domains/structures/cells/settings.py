@@ -63,7 +63,7 @@ class CellSettings:
             )
         if self.designs and self.designs - self.designs // HELD_OUT_EVERY < FEWEST:
             raise InputError(
-                f"at least {FEWEST} designs beside every fifth, which is held out, or 0",
+                f"at least {FEWEST} designs besides every fifth, which is held out, or 0",
                 f"designs = {self.designs}",
                 "Write designs = 240, or 0 for as many as it usually takes.",
             )

@@ -42,17 +42,16 @@ class UnitCell(StockedProblem):
     """Cells of a solid and a void, or of two phases, with target stiffness and Poisson ratio."""
 
     name: ClassVar[str] = "structures.unit_cell"
-    summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
+    summary: ClassVar[str] = "periodic metamaterial cells with target effective properties"
     Settings: ClassVar[type] = CellSettings
     judged: ClassVar[str] = (
         "The middle one of the repeated cells; the whole body must be that cell over and over."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "A mirrored cell is the same material: no quantity tells them apart.",
+        "A mirrored cell is the same material: no quantity distinguishes them.",
         "Properties are those of endless cells: edges of a body and its loads are not judged.",
         "Plasticity beyond first yield, buckling, fatigue and printing are not judged.",
-        "Of cells in space nothing tells what the mesh is off: half voxels take a hundred times "
-        "as long.",
+        "For 3D cells the mesh error is not estimated: half voxels take a hundred times as long.",
     )
     validity = ("connected",)
     # For plane cells new designs meet more targets than moved known ones do (contests.json).

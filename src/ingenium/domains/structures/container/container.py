@@ -20,7 +20,9 @@ class Container(PartProblem):
     """Fittings that join a post and two rails, carry a stack and are lifted, warm and cold."""
 
     name: ClassVar[str] = "structures.container"
-    summary: ClassVar[str] = "printed corners of dry-ice containers: stacked, lifted, racked, cold"
+    summary: ClassVar[str] = (
+        "3D-printed corner fittings of dry-ice containers: stacked, lifted, racked, cold"
+    )
     Settings: ClassVar[type] = ContainerSettings
     stem: ClassVar[str] = "container"
     folder: ClassVar[Path] = Path(__file__).parent

@@ -70,8 +70,8 @@ class CellTable:
         for file in files if path.is_dir() else ():
             others = {p.name for p in file.parent.iterdir()} - {file.name, BODY, WALLS}
             if others:
-                came = f"{', '.join(sorted(others))} beside it in {file.parent}"
-                raise InputError("a folder of one lattice alone", came, "Take them out.")
+                got = f"{', '.join(sorted(others))} beside it in {file.parent}"
+                raise InputError("a folder of one lattice alone", got, "Take them out.")
         if not files:
             raise InputError("a cells.csv of a lattice", f"none in {path}", "Name the file itself.")
         designs = [self._design(file) for file in files]
@@ -111,7 +111,7 @@ class CellTable:
         each, wanted = np.indices(cells).reshape(2, -1).T, values[:, 5]
         if not np.array_equal(values[:, :2], each) or np.ptp(wanted):
             raise InputError(
-                "each column and row once, and one energy that is asked for",
+                "each column and row once, and one target energy",
                 f"others in {file}",
                 "Number cells from 0.",
             )

@@ -64,13 +64,14 @@ class Lattice(Problem):
     """
 
     name: ClassVar[str] = "structures.lattice"
-    summary: ClassVar[str] = "graded lattices that take up a given energy when crushed"
+    summary: ClassVar[str] = "graded lattices that absorb a given energy when crushed"
     Settings: ClassVar[type] = LatticeSettings
     judged: ClassVar[str] = "The walls that are found by cutting the body across, and its volume."
     unchecked: ClassVar[tuple[str, ...]] = (
         "Not the body is crushed but a frame of its walls, without fracture or friction.",
         "Between the cuts only the volume of the body is compared with that of its walls.",
-        "No second engine crushes a share: the one that was tried stops at the first fold. Tests "
+        "No independent engine crushes a share: the one that was tried stops at the first "
+        "fold. Tests "
         "hold first peaks of frames that bend to plastic limit analysis, within 8 %.",
     )
     default_family: ClassVar[str] = "principal_flow_matching"
@@ -85,7 +86,7 @@ class Lattice(Problem):
             Variable("amplitude", across, "1", "peak of a line over the row's height; up is +"),
             Variable("wall_m", across, "m", "thickness of lines and uprights", *thickness),
             Variable("web_m", across, "m", "thickness of webs, 0 for none", *thickness),
-            Variable("wanted_j_kg", (), "J/kg", "energy asked for", 0.0, given="energy"),
+            Variable("wanted_j_kg", (), "J/kg", "target energy", 0.0, given="energy"),
         )
         self.sizes = dict(zip(across, layout.cells, strict=True))
         self.conditions = _conditions()

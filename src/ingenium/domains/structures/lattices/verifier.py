@@ -45,7 +45,7 @@ class CrushVerifier:
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar[tuple[Quantity, ...]] = (
         Quantity("specific_energy", "J/kg", "energy taken up to 50 % strain, over the mass"),
-        Quantity("energy_gap", "1", "specific energy over the one asked for, less one"),
+        Quantity("energy_gap", "1", "specific energy over the target, minus one"),
         Quantity("energy_scatter", "1", "half the range over two crooked shapes, over the mean"),
         Quantity("plateau_stress", "Pa", "mean stress between 20 % and 40 % strain", shown="MPa"),
         Quantity("first_peak", "Pa", "highest stress up to 20 % strain", shown="MPa"),

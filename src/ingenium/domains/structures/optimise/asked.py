@@ -35,9 +35,9 @@ class Asked:
     def __post_init__(self) -> None:
         grid = self.elastic.grid
         wanted = (grid.n_displacements, grid.n_cells)
-        came = (self.load_n.shape[-1], wanted[1] if self.passive is None else self.passive.shape[1])
-        if came != wanted:
-            raise InputError(f"loads and passive cells of widths {wanted}", str(came))
+        got = (self.load_n.shape[-1], wanted[1] if self.passive is None else self.passive.shape[1])
+        if got != wanted:
+            raise InputError(f"loads and passive cells of widths {wanted}", str(got))
         if not (self.load_n[..., ~self.elastic.fixed] != 0).any(-1).all():
             raise InputError(
                 "each load case to act on something that can move",

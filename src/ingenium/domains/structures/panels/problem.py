@@ -72,7 +72,7 @@ class Panel(Problem):
     """Cores of a panel, by relative density, shear modulus and compressive strength."""
 
     name: ClassVar[str] = "structures.panel"
-    summary: ClassVar[str] = "cores of sandwich panels: a topology and a thickness for each row"
+    summary: ClassVar[str] = "sandwich-panel cores: a topology and a thickness for each row"
     Settings: ClassVar[type] = PanelSettings
     judged: ClassVar[str] = "The struts that are listed: their places and thicknesses."
     unchecked: ClassVar[tuple[str, ...]] = (

@@ -35,7 +35,7 @@ class Making:
         learned = self.designs - self.designs // HELD_OUT_EVERY
         if learned < FEWEST:
             raise InputError(
-                f"at least {FEWEST} designs beside every eighth, which is held out",
+                f"at least {FEWEST} designs besides every eighth, which is held out",
                 f"designs = {self.designs}, of which {learned} are left to learn from",
                 "Write designs = 128; parts that fall to pieces are left out too.",
             )

@@ -29,7 +29,7 @@ AIMS = ("mass", "compliance", "support_volume")
 ACCEPTED = "The accepted parts", "", "ranked by Pareto front and mass"
 NEAREST = (
     "The parts that break the fewest limits",
-    "No design meets every limit, and none was handed over. ",
+    "No design meets every limit, and none was exported. ",
     "those of less mass first among equals",
 )
 LABELS = {"compliance": "largest compliance", "support_volume": "support"}
@@ -59,7 +59,7 @@ def report(
     if not len(best):
         best, heading = nearest(verdicts), NEAREST
     if not len(best):
-        return (Section("Parts", "The engine had no answer.", pareto(others, verdicts)),)
+        return (Section("Parts", "The engine failed.", pareto(others, verdicts)),)
     density = designs["density"].to_numpy()
     told = verdicts.isel({DESIGN: best})
     meshes = [printer.mesh(density[i]) for i in best[:GALLERY]]

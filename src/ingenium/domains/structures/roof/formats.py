@@ -298,8 +298,8 @@ def _check_drawn(codes: list[tuple[int, str]], section: str) -> None:
     told = [code for code, _ in codes if code != SUBCLASS]
     odd = [code for code in told if code not in LINE_CODES or told.count(code) > 1]
     if odd or section != "ENTITIES":
-        came = f"code {odd[0]}" if odd else f"one in the section {section}"
-        raise InputError("lines that are drawn, each end told once", came, "Draw plain lines.")
+        got = f"code {odd[0]}" if odd else f"one in the section {section}"
+        raise InputError("lines with exactly two end points each", got, "Draw plain lines.")
 
 
 def _is_number(word: str) -> bool:

@@ -36,7 +36,9 @@ class RoofTruss(Problem):
     """Flat roof trusses of one span under one load."""
 
     name: ClassVar[str] = "structures.roof"
-    summary: ClassVar[str] = "flat roof trusses of standard sections: light, cheap, stiff"
+    summary: ClassVar[str] = (
+        "flat roof trusses of standard sections by Eurocode 3: light, cheap, stiff"
+    )
     Settings: ClassVar[type] = RoofSettings
     default_family: ClassVar[str] = "gaussian_copula"
     judged: ClassVar[str] = (
@@ -47,7 +49,8 @@ class RoofTruss(Problem):
         "Joints are pinned and loads act on them: welds and bending of chords are not judged.",
         "Secondary moments of rigid joints are left out; they raise the strength used by some per "
         "cent, so a design that just satisfies its limit may not with welded joints.",
-        "Both chords count as held sideways at each joint; wind that lifts the roof is left out.",
+        "Both chords count as restrained sideways at each joint; wind that lifts the roof is "
+        "left out.",
         "Partial factors and a sag of a 250th of the span are recommended: nations set their own.",
         "Prices of steel and of joints are assumptions.",
     )
@@ -69,7 +72,7 @@ class RoofTruss(Problem):
         self.conditions = (
             Condition(
                 "depth",
-                "depth that is asked for",
+                "requested depth",
                 lower=low,
                 upper=high,
                 unit="m",

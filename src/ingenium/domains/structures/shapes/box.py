@@ -183,7 +183,7 @@ def _check_held(box: DesignBox) -> None:
     if all(loose):
         fewest = sorted(set(sorted(loose, key=len)[0]))
         raise InputError(
-            "supports that hold the part against every shift and turn",
+            "supports that prevent every rigid-body motion",
             f"supports that leave it {' and '.join(fewest)}",
             'Write one more [[setup.supports]], such as face = "left" with no axes, which '
             "clamps it.",

@@ -171,9 +171,9 @@ class VtkShape(ShapeFile):
         due: dict[str, list[int] | list[float]] = {"Origin": [0, 0, 0], "Spacing": self._spacing_m}
         due |= dict.fromkeys(("WholeExtent", "Extent"), self._extent)
         for entry, said in element.attributes.items():
-            came = [number(word) for word in said.split()]
+            got = [number(word) for word in said.split()]
             own: list[int] | list[float] = due.get(entry, [])
-            if len(came) != len(own) or not np.allclose(came, own, rtol=1e-9, atol=1e-12):
+            if len(got) != len(own) or not np.allclose(got, own, rtol=1e-9, atol=1e-12):
                 told = " ".join(f"{x:g}" for x in own) or "no such entry"
                 raise InputError(f"{entry} of the box: {told}", said[:60], "Use its own setup.")
 

@@ -41,7 +41,7 @@ class MinimumCompliance(StockedProblem):
     """Stiff shapes of a given volume in a box, for loads in given ranges."""
 
     name: ClassVar[str] = "structures.minimum_compliance"
-    summary: ClassVar[str] = "stiff shapes in a box: material where loads need it, 2D and 3D"
+    summary: ClassVar[str] = "topology optimisation: stiff shapes of a given volume, 2D and 3D"
     Settings: ClassVar[type] = ShapeSettings
     judged: ClassVar[str] = (
         "The cells of the box that the mesh fills; it must be the mesh of these cells."

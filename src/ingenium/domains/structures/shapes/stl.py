@@ -50,8 +50,8 @@ class StlShape(ShapeFile):
         own = path if path.is_file() else folder / PART
         others = {p.name for p in folder.glob("*.[sS][tT][lL]")} - {own.name}
         if path.is_dir() and others:
-            came = f"{', '.join(sorted(others))} beside {PART}"
-            raise InputError("one part in a folder", came, "Give each part a folder.")
+            got = f"{', '.join(sorted(others))} beside {PART}"
+            raise InputError("one part in a folder", got, "Give each part a folder.")
         mesh = read_mesh(own)
         self._check_place(mesh, own)
         share = self._shares(mesh)

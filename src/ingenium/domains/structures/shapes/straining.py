@@ -56,7 +56,7 @@ def section(box: DesignBox, shown: xr.Dataset) -> Section:
             _scene(box, volume, *one) for one in zip(names, flat, load, moved, stress, strict=True)
         )
         return Section("Loads, supports and stress", text, strained(scenes), scenes=scenes)
-    text += " Beside it its displacement, drawn larger than it is."
+    text += " Next to it the displacement, exaggerated."
     nx, ny = box.grid.cells
     edge = 0.2 * max(nx, ny)
     figure, grid = panels(len(names), 2, (WIDE, WIDE * (ny + 2 * edge) / (nx + 2 * edge) + 0.8))

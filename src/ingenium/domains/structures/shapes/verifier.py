@@ -55,11 +55,11 @@ class ShapeVerifier:
         return (
             *self.responses,
             Quantity("volume", "1", "share of the box that is material"),
-            Quantity("volume_excess", "1", "volume above the share asked for"),
+            Quantity("volume_excess", "1", "volume above the requested share"),
             Quantity("mass", "kg", "mass of the material"),
             Quantity("grey", "1", "mean of 4 d (1 - d) over the densities d"),
             Quantity("pieces", "1", "pieces of the material (above one half), by sides of cells"),
-            Quantity("unheld_load", "1", "share of the load that no held piece bears"),
+            Quantity("unheld_load", "1", "share of the load that no supported piece carries"),
             *each,
             *self.printability.quantities,
         )

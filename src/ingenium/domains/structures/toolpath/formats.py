@@ -104,7 +104,7 @@ class ColumnPaths:
             at = _other(found, due)
             if at is not None:
                 raise InputError(
-                    "the moves of the column that its head tells, under [setup]",
+                    "the moves of the column that its head describes, under [setup]",
                     f"other ones from line {at + 1} of {path.name}",
                     "Write the path anew, or give the [setup] that it was written under.",
                 )

@@ -31,8 +31,8 @@ VARIABLES = (
     Variable("swell", (), "1", "by which it is wider in its middle", 0.0, 0.1),
     Variable("turn_deg", (), "degree", "turn of the head against the foot", 0.0, 40.0),
     Variable("rings", (), "1", "along the outline", 1.0, 4.0),
-    Variable("infill_foot", (), "1", "share of the inside that is asked for at the foot", 0.0, 0.6),
-    Variable("infill_head", (), "1", "share of the inside that is asked for at the head", 0.0, 0.6),
+    Variable("infill_foot", (), "1", "requested infill share at the foot", 0.0, 0.6),
+    Variable("infill_head", (), "1", "requested infill share at the head", 0.0, 0.6),
 )
 PER_UNIT = (1000, 10, 100, 100, 1, 1, 100, 100)  # steps to which each is rounded
 
@@ -41,12 +41,15 @@ class PrintedColumn(Problem):
     """Columns of beads of concrete, by outline, rings and infill."""
 
     name: ClassVar[str] = "structures.toolpath"
-    summary: ClassVar[str] = "printed columns as G-code: no collision, and what the beads bear"
+    summary: ClassVar[str] = (
+        "3D-printed columns as G-code: collision-free, load capacity from the beads as laid"
+    )
     Settings: ClassVar[type] = ColumnSettings
     validity = ("collisions", "outside")
     default_family: ClassVar[str] = "gaussian_copula"
     judged: ClassVar[str] = (
-        "All moves of the G-code: they must be those of the column that its head tells, and the "
+        "All moves of the G-code: they must be those of the column that its head describes, "
+        "and the "
         "beads that they lay are what is solved."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
@@ -64,7 +67,7 @@ class PrintedColumn(Problem):
         self.conditions = (
             Condition(
                 "width",
-                "mean width of the foot that is asked for",
+                "requested mean width of the foot",
                 lower=2 * HALF_M[0],
                 upper=2 * HALF_M[1],
                 unit="m",

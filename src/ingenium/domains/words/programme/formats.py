@@ -151,7 +151,7 @@ class ProgrammeFiles:
         wrong += [n for n in numbers if n not in self.task.names]
         if wrong:
             raise InputError(
-                "the numbers that stand in the task's text",
+                "the numbers in the task's text",
                 f"others under {', '.join(wrong)} in {file}",
                 "Change the text, and ask again.",
             )

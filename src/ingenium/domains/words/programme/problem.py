@@ -62,7 +62,7 @@ class WordedProgramme(Problem):
 
     name: ClassVar[str] = "words.programme"
     summary: ClassVar[str] = (
-        "a task of routing, mixing, scheduling or covering in words, as a programme"
+        "optimisation programs (routing, mixing, scheduling, covering) from a task in words"
     )
     Settings: ClassVar[type] = ProgrammeSettings
     inputs: ClassVar[tuple[Input, ...]] = (TASK,)
@@ -71,7 +71,7 @@ class WordedProgramme(Problem):
         "its MPS and LP must say the same."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether the text was understood: both ways go by one reading, which the report tells.",
+        "Whether the text was understood: both ways use one reading, which the report states.",
         "A constraint that makes no difference under any of the six sets may be missing.",
         "How long a solver takes: two programmes with one optimum may differ a thousandfold.",
     )
@@ -171,7 +171,7 @@ def checked(task: WordedTask) -> WordedTask:
         )
     best = task.optimum()
     if not math.isfinite(best):
-        why = "no plan keeps all that it asks" if math.isinf(best) else "nothing limits it"
+        why = "no plan satisfies every constraint" if math.isinf(best) else "nothing limits it"
         raise InputError(
             f"a {kind.name} task with a best plan", why, "Change a number of the text."
         )

@@ -40,7 +40,7 @@ def read_task(text: str) -> WordedTask:
     raise InputError(
         f"a task of one of the kinds {', '.join(KINDS)}, with all its numbers",
         lacking or "none of them",
-        "Name each place or thing beside its numbers, and say what shall be least or most.",
+        "Name each place or thing with its numbers, and say what to minimise or maximise.",
     )
 
 
@@ -60,7 +60,7 @@ def _under(frame: TaskFrame, text: str) -> tuple[WordedTask | None, str]:
     if why:
         return None, f"which lacks {why}"
     if got.twice:
-        return None, "in which a number could not be told from another"
+        return None, "in which two numbers could not be distinguished"
     if got.text.unread:
         return None, f"of which the numbers {', '.join(got.text.unread[:5])} were not understood"
     return WordedTask(KINDS[frame.name], got.data), ""

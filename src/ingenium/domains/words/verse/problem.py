@@ -61,13 +61,11 @@ class Verse(Problem):
     """Fourteen lines of iambic pentameter, each scanned with a dictionary of pronunciations."""
 
     name: ClassVar[str] = "words.verse"
-    summary: ClassVar[str] = (
-        "sonnets in English whose lines scan and rhyme by a dictionary of pronunciations"
-    )
+    summary: ClassVar[str] = "English sonnets that scan and rhyme by a pronouncing dictionary"
     Settings: ClassVar[type] = VerseSettings
     inputs: ClassVar[tuple[Input, ...]] = (DRAFT,)
     judged: ClassVar[str] = (
-        "The words and lines of each file, said as the dictionary says them, beside the draft."
+        "The words and lines of each file, pronounced as in the dictionary, and the draft."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Whether it means anything: the usual model knows three words at a time.",

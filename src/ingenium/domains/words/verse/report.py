@@ -30,7 +30,7 @@ def sections(
         "A poem as it is scanned",
         f"Strong ({STRONG}) and weak ({WEAK}) syllables as the dictionary says them; ends of one "
         "colour rhyme. Of all poems its words are the least odd."
-        + (" Words of the draft stand on grey." if draft.words else ""),
+        + (" Words of the draft have a grey background." if draft.words else ""),
         figure=scanned_figure(listed[0], form, draft),
     )
     if len(listed) == 1:

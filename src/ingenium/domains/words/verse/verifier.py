@@ -39,7 +39,7 @@ class Scansion:
         Quantity("unrhymed", "1", "lines that do not rhyme as the form asks"),
         Quantity("repeated", "1", "lines that end in a word that ended one before"),
         Quantity("unknown_words", "1", "words that the dictionary does not have"),
-        Quantity("altered", "1", "lines that do not keep what the draft has of them"),
+        Quantity("altered", "1", "lines that change what the draft fixes"),
         Quantity("perplexity", "1", "even choices that a word is worth to a model of verse"),
     )
 

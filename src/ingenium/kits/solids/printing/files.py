@@ -113,8 +113,8 @@ def read_mesh(path: Path) -> Trimesh:
             _check_size(vertices, faces)
             check_closed(vertices, faces)
     except InputError as error:
-        came = f"{error.came} in {path.name}"
-        raise InputError(error.expected, came, error.instead) from error
+        got = f"{error.got} in {path.name}"
+        raise InputError(error.expected, got, error.instead) from error
     return mesh_of(vertices, faces)
 
 

@@ -151,7 +151,7 @@ def _check_one_body(vertices: Vertices, faces: Faces, shell: Int64[np.ndarray, "
     for part, volume in zip(parts, volumes, strict=True):
         if volume <= 0 and abs(winding(vertices, bodies[0], vertices[part[0, 0]])) < 0.5:
             raise InputError(
-                "faces that look outward", "a body inside out beside the part", "Remove it."
+                "faces that look outward", "a body inside out next to the part", "Remove it."
             )
 
 

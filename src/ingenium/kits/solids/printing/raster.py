@@ -77,10 +77,10 @@ def cover(triangles: Snapped, shape: tuple[int, int], shift: tuple[float, float]
     return Hits(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def _too_large(came: str) -> InputError:
+def _too_large(got: str) -> InputError:
     return InputError(
         f"at most {LARGEST} points along an axis and triangles of that size",
-        came,
+        got,
         "Take larger cells.",
     )
 

@@ -1,0 +1,61 @@
+"""Prose is in the words of the field, and docstrings begin with a verb or a noun."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ingenium.cli.app import app
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "src" / "ingenium").rglob("*.py"))
+FRAGMENTS = {"Of", "What", "That", "Those", "Whether", "As"}
+PRIVATE = re.compile(  # words of ours for what the field calls otherwise
+    r"\btold (apart|from|of)\b|\bhand(s|ed|ing)? over\b|\b(a|each|the) wish(es)?\b|; came\b"
+    r"|\bso many (steps|seeds|calls)\b|\bno answer to\b|\bmended\b|\blook-up\b"
+)
+FEWEST, LONGEST = 2, 36  # words of a help text
+READ = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+READ += [p for x in ("verbs", "fields") for p in sorted((ROOT / "docs" / x).glob("*.md"))]
+GENERATED = re.compile(r"<!-- (\w+):.*?<!-- /\1 -->", re.DOTALL)  # their sources are tested
+
+
+def parts(path: Path) -> tuple[list[str], list[str]]:
+    """Docstrings of a module, and its other texts."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    said = [d for n in nodes if isinstance(n, kinds) if (d := ast.get_docstring(n, clean=False))]
+    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return said, [t for t in texts if " " in t and t not in said]
+
+
+def helps(command: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Yield every help text of a command and of those below it, with its place."""
+    yield name, (command.help or "").split("\n\n")[0]
+    yield from ((f"{name} {p.name}", getattr(p, "help", "") or "") for p in command.params)
+    for sub, inner in getattr(command, "commands", {}).items():
+        yield from helps(inner, f"{name} {sub}")
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
+    bad = {str(p): d for p in MODULES for d in parts(p)[0] if re.split(r"\W", d)[0] in FRAGMENTS}
+    assert bad == {}
+
+
+def test_messages_are_in_the_words_of_the_field() -> None:
+    assert [(str(p), t) for p in MODULES for t in parts(p)[1] if PRIVATE.search(t)] == []
+
+
+def test_help_texts_are_phrases() -> None:
+    for where, text in helps(typer.main.get_command(app), "ingenium"):
+        assert FEWEST <= len(text.split()) <= LONGEST, (where, text)
+        assert not (text.split()[0] in FRAGMENTS or PRIVATE.search(text)), (where, text)
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda p: p.stem)
+def test_pages_are_in_the_words_of_the_field(path: Path) -> None:
+    assert not PRIVATE.search(GENERATED.sub("", path.read_text(encoding="utf-8")))
