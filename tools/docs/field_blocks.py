@@ -120,7 +120,8 @@ def _of(field: str) -> str:
     listed = [f"- `{field}.{key}`: {o.summary}" for key, o in load(field).problems.items()]
     rows = [("Example", "Command", "First run")]
     rows += [(purpose(c), f"`{c}`", times().get(c, "not recorded")) for c in commands(field)]
-    return f"{head}\n\n" + "\n".join(listed) + f"\n\n{table(*rows)}"
+    shown = f'<div class="commands" markdown>\n\n{table(*rows)}\n\n</div>'
+    return f"{head}\n\n" + "\n".join(listed) + f"\n\n{shown}"
 
 
 def field(name: str) -> str:
