@@ -6,4 +6,4 @@ from typing import Any
 def answered(row: dict[str, Any]) -> bool:
     """Whether a command did what it says; that a posterior is not calibrated is an answer."""
     code = row["exit code"]
-    return code == 0 or (code == 1 and row["command"].startswith("ingenium infer "))
+    return bool(code == 0 or (code == 1 and row["command"].startswith("ingenium infer ")))
