@@ -15,6 +15,7 @@ from ingenium.domains import load, own, problem_class
 
 TIMES = ROOT / "benchmarks" / "results" / "first_runs.json"
 QUIET = 2.0  # mean load of two cores up to which wall time is that of a quiet machine
+ALONGSIDE = {"grid": " ./grid-data", "molecules": " ./networks", "quantum": " ./networks"}
 OPENED_BY = {  # tools of the fields, by format
     "dat": "XFOIL, XFLR5, AeroSandbox",
     "c-source": "any C99 compiler",
@@ -119,7 +120,8 @@ def _of(field: str) -> str:
     listed = [f"- `{field}.{key}`: {o.summary}" for key, o in load(field).problems.items()]
     rows = [("Example", "Command", "First run")]
     rows += [(purpose(c), f"`{c}`", times().get(c, "not recorded")) for c in commands(field)]
-    return f"{head}\n\n" + "\n".join(listed) + f"\n\n{table(*rows)}"
+    shown = f'<div class="commands" markdown>\n\n{table(*rows)}\n\n</div>'
+    return f"{head}\n\n" + "\n".join(listed) + f"\n\n{shown}"
 
 
 def field(name: str) -> str:
@@ -128,7 +130,8 @@ def field(name: str) -> str:
     rows = [("Problem", "What you get")]
     rows += [(f"`{name}.{key}`", offer.summary) for key, offer in domain.problems.items()]
     first = "\n".join(commands(name)[:4])
-    install = f'pip install ".[{domain.extra}]"' if domain.extra else "pip install ."
+    extra = f'".[{domain.extra}]"' if domain.extra else "."
+    install = f"pip install {extra}{ALONGSIDE.get(name, '')}"
     parts = [
         f"## What you get\n\n{table(*rows)}",
         f"## Quickstart\n\nFrom a checkout:\n\n```sh\n{install}\n{first}\n```\n\nEvery command "
@@ -171,11 +174,14 @@ def _losses(name: str) -> str:
 
 def verb(name: str) -> str:
     """Commands of a verb, by field."""
-    rows = [("Field", "Example", "Command")]
+    parts = []
     for domain in own():
         mine = [c for c in commands(domain) if c.split()[1] == name]
-        rows += [(f"[{domain}](../fields/{domain}.md)", purpose(c), f"`{c}`") for c in mine[:2]]
-    return table(*rows)
+        parts += [
+            f"[{domain.capitalize()}](../fields/{domain}.md): {purpose(c)}\n\n```sh\n{c}\n```"
+            for c in mine[:2]
+        ]
+    return "\n\n".join(parts)
 
 
 def _sentence(text: str) -> str:

@@ -6,4 +6,4 @@ from typing import Any
 def answered(row: dict[str, Any]) -> bool:
     """True if a command succeeded; a posterior that is not calibrated is a success."""
     code = row["exit code"]
-    return code == 0 or (code == 1 and row["command"].startswith("ingenium infer "))
+    return bool(code == 0 or (code == 1 and row["command"].startswith("ingenium infer ")))

@@ -31,13 +31,12 @@ from ingenium.cli import (
 )
 from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON
-from ingenium.cli.panels import FIRST_STEPS, Panels, arrange
+from ingenium.cli.panels import Panels, arrange
 
 GROUP = "ingenium.commands"  # of the entry points by which packages add commands
 app = typer.Typer(
     name="ingenium",
     cls=Panels,
-    invoke_without_command=True,
     pretty_exceptions_enable=False,
     help="Generate designs, verify each with the reference solver of its field, and export "
     "them with evidence.",
@@ -80,7 +79,6 @@ def _version(asked: bool) -> bool:
 
 @app.callback()
 def root(
-    context: typer.Context,
     debug: Annotated[
         bool, typer.Option("--debug", help="Print the traceback of an error.")
     ] = False,
@@ -91,8 +89,6 @@ def root(
         ),
     ] = False,
 ) -> None:
-    """Set the options of every command; show the first steps where none is named."""
+    """Set the options of every command."""
     DEBUG.set(debug)
     JSON.set(False)
-    if context.invoked_subcommand is None:
-        typer.echo(FIRST_STEPS)

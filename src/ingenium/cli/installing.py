@@ -1,4 +1,4 @@
-"""`doctor --install`: packages and isolated environments that a domain lacks, after stating their sizes."""
+"""`doctor --install`: what a domain lacks is installed, after its size was stated."""
 
 import json
 import subprocess

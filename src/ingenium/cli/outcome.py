@@ -197,7 +197,7 @@ def _files(console: Console, run: Run) -> None:
     folder = shlex.quote(str(run.folder))
     kept = len(run.selected)
     searched = run.sitting is not None
-    why = "" if searched or kept == run.summary.accepted else " as [select] specifies,"
+    why = "" if searched or kept == run.summary.accepted else " as [select] specifies"
     lines = [f"Exported: {words.kept(run)}."] if searched else []
     lines.append(f"{kept} exported{why} to {folder}/designs, report in {folder}/report.html")
     if kept and not searched:

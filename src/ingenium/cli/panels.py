@@ -1,6 +1,7 @@
 """First steps for a new user, and the commands grouped by what people do."""
 
-import click
+from typing import Any
+
 import typer
 from typer.core import TyperGroup
 
@@ -37,9 +38,16 @@ def panel_of(command: str) -> str:
 
 
 class Panels(TyperGroup):
-    """Commands in the order of their panels."""
+    """Commands in the order of their panels; alone it shows the first steps."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line; show the first steps where it is empty."""
+        if not args:
+            typer.echo(FIRST_STEPS)
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands as the help shows them."""
         order = [name for names in PANELS.values() for name in names]
         found = super().list_commands(ctx)

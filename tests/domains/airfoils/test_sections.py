@@ -175,5 +175,5 @@ def test_points_that_no_section_has_are_refused(kind: str, tmp_path: Path) -> No
     path.write_text(dat("forged", naca(0.02, 0.4, 0.12)))
     assert np.isfinite(numbers_in(path)).all()
     path.write_text(dat("forged", forged(kind)))
-    with pytest.raises(InputError, match=r"turns back or crosses|stands out|chords off"):
+    with pytest.raises(InputError, match=r"turns back or crosses|deviates|chords off"):
         numbers_in(path)
