@@ -52,7 +52,8 @@ def test_messages():
         'pandapower is not installed; write: pip install "ingenium[grid]"',
         "no answer",
         "bwrap is not on the path (programs run in it); write: apt install bubblewrap",
-        "the isolated environment beams (9 MB) is not installed; write: ingenium doctor --install structures",
+        "the isolated environment beams (9 MB) is not installed; "
+        "write: ingenium doctor --install structures",
         "cannot write out/x: the disk is full",
         "ledger.sqlite is damaged. Restore it.",
     ]

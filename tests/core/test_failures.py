@@ -65,9 +65,7 @@ def test_reasons_reach_evidence_and_summary(
 ) -> None:
     out = tmp_path / "run"
     broken = {"problem": "toy.cantilever", "setup": {"broken": True}}
-    with pytest.raises(
-        EngineError, match=r"one of the 3 designs \(3 times: no value of defl"
-    ):
+    with pytest.raises(EngineError, match=r"one of the 3 designs \(3 times: no value of defl"):
         ingenium.propose(broken, n=3, seed=1, out=out)
     monkeypatch.setattr(toy, "deflection_m", thin_breaks)
     ingenium.propose({"problem": "toy.cantilever"}, n=40, seed=1, out=out)
