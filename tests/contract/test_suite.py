@@ -1,4 +1,4 @@
-"""The contract of `software.tests`, on the example of a module of one's own."""
+"""The contract of `software.tests`, and forgeries that only a test file has."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 from ingenium.testing import Damage, ProblemContract
 from ingenium.testing.forging import UnfitFileError
 
-FARES = Path(__file__).parents[2] / "examples" / "software" / "fares.py"
-FILE = "test_fares.py"
+FILE = "test_colorsys.py"
 
 
 def _alone(change: Callable[[str], str], path: Path) -> None:
@@ -35,7 +34,7 @@ def _better(path: Path) -> None:
     """The table of mutants, with every survivor killed."""
     file = path / "mutants.csv"
     before = file.read_text()
-    after = before.replace(",survived,", ",killed,test_fare_1")
+    after = before.replace(",survived,", ",killed,test_rgb_to_yiq_1")
     if after == before:
         raise UnfitFileError
     file.write_text(after)
@@ -44,25 +43,24 @@ def _better(path: Path) -> None:
 class TestSuite(ProblemContract):
     problem_name = "software.tests"
     setup: ClassVar[Mapping[str, Any]] = {
-        "module": "fares",
+        "module": "colorsys",
         "rounds": 2,
-        "candidates": 40,
-        "mutants": 24,
+        "candidates": 30,
+        "mutants": 16,
     }
-    given: ClassVar[Mapping[str, Any]] = {"source": {"file": str(FARES)}}
     few = 3
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {
             "pytest": {
                 "with every mutant killed": _better,
-                "with a test that asserts nothing": _with("fares.fare(3)"),
-                "with a test that kills nothing": _with("assert fares.seats([]) == 0"),
-                "with a test that fails": _with("assert fares.seats([]) == 1"),
+                "with a test that asserts nothing": _with("colorsys.rgb_to_yiq(0, 0, 0)"),
+                "with a test that kills nothing": _with("assert colorsys.ONE_THIRD > 0"),
+                "with a test that fails": _with("assert colorsys.ONE_THIRD == 1"),
                 "with a test that writes": _with("assert open('x', 'w').write('x') == 1"),
                 "with a test that reads the switch": _with("assert _mutant_of_the_module_ == 0"),
                 "with a test that imports": _with("import os\n    assert os.fork() == 0"),
-                "with a test of the interpreter": _with("assert fares.fare.__globals__ == {}"),
-                "with a test that never ends": _with("while fares.fare(1) == 0.0: pass"),
+                "with a test of the interpreter": _with("assert colorsys.rgb_to_yiq.__code__"),
+                "with a test that never ends": _with("while colorsys.ONE_THIRD > 0: pass"),
             }
         }

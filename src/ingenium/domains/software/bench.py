@@ -39,7 +39,7 @@ def _control(value: int) -> GeneratedProgram:
         "mutants": [1],
         "once": True,
     }
-    return program("suites.run", job)
+    return program("suites.run", {**job, "mutants": [1], "once": True})
 
 
 def _passes(end: ProgramEnd) -> bool:
@@ -54,14 +54,8 @@ CONTROL = ControlProgram(_control(6), _control(7), _passes)
 def sandbox() -> Sandbox:
     """One for all problems of this field, started at its first use."""
     shown = (Path(__file__).parent, Path(sysconfig.get_paths()["purelib"]))
-    imports = (
-        "coverage",
-        "pytest",
-        "enclosed.suites",
-        "enclosed.observing",
-        "enclosed.importing",
-        "enclosed.by_pytest",
-    )
+    works = ("suites", "observing", "importing", "by_pytest")
+    imports = ("coverage", "pytest", *(f"enclosed.{w}" for w in works))
     made = Sandbox(LIMITS, imports=imports, paths=shown, processes=1)
     atexit.register(made.__exit__)
     return made

@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from .module import install_file
 from .mutants import plain
 
 _PASSED, _FAILED = 0, 1  # exit codes of pytest
-_EACH_S = 3.0  # of processor time
+_EACH_S = 1.5  # of processor time
 
 
 def run(job: dict[str, Any]) -> list[bool | None]:
@@ -53,7 +54,7 @@ def run(job: dict[str, Any]) -> list[bool | None]:
 
     found: list[bool | None] = []
     for number in (0, *job["mutants"]):
-        ended, code = forks.forked(lambda n=number: outcome(n), _EACH_S)
+        ended, code = forks.forked(partial(outcome, number), _EACH_S)
         shutil.rmtree(Path("/tmp") / f"clean_{number}", ignore_errors=True)
         broken = ended == "raised" or (ended == "done" and code not in (_PASSED, _FAILED))
         found.append(None if broken else ended != "done" or code == _FAILED)

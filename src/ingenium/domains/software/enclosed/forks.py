@@ -43,10 +43,11 @@ class RefusedError(PermissionError):
 class _NoInput(io.TextIOBase):
     """What stands for the keyboard: pytest gives tests none either."""
 
-    def read(self, *_: object) -> str:
+    def read(self, size: int | None = -1, /) -> str:
         raise RefusedError("a test may not read what somebody types")
 
-    readline = read
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        return self.read(size)
 
     def fileno(self) -> int:
         raise RefusedError("a test may not read what somebody types")

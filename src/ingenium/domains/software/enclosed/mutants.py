@@ -283,8 +283,8 @@ class Mutation(ast.NodeTransformer):
     def _same(self, node: _S) -> _S:
         return node
 
-    visit_Import = visit_ImportFrom = visit_Global = visit_Nonlocal = visit_Delete = _same
-    visit_Assert = _same
+    visit_Import = visit_ImportFrom = visit_Global = _same  # noqa: N815 - names of ast
+    visit_Nonlocal = visit_Delete = visit_Assert = _same  # noqa: N815 - names of ast
 
 
 def switched(source: str) -> tuple[ast.Module, list[Mutant]]:

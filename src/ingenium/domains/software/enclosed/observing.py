@@ -1,9 +1,10 @@
-"""Tries calls on the module: what they give, which branches they take, which mutants they notice."""
+"""Tries calls on the module: what they give, what they run, and which mutants they notice."""
 
 import ast
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
@@ -28,7 +29,7 @@ def observe(job: dict[str, Any]) -> dict[str, Any]:
     compiled = [[compile(s, "candidate", "exec") for s in c] for c in job["candidates"]]
     seen: list[dict[str, Any] | None] = []
     for statements in compiled:
-        ended, first = forks.forked(lambda c=statements: _watched(c, module), _TRIES_S)
+        ended, first = forks.forked(partial(_watched, statements, module), _TRIES_S)
         seen.append(first if ended == "done" else None)
     kills = _kills(module, compiled, seen, job["alive"]) if job["alive"] else {}
     return {"seen": seen, "kills": kills}
@@ -42,9 +43,9 @@ def _kills(
 ) -> dict[int, list[int]]:
     """Of each mutant the candidates that notice it, among some that come by its line."""
     by_line: dict[int, list[int]] = {}
-    for i, found in enumerate(seen):
-        if found is not None and found["portrait"] is not None:
-            for line in found["lines"]:
+    for i, one in enumerate(seen):
+        if one is not None and one["portrait"] is not None:
+            for line in one["lines"]:
                 by_line.setdefault(line, []).append(i)
     kills = {}
     everything = [i for i, s in enumerate(seen) if s is not None and s["portrait"] is not None]
@@ -56,7 +57,8 @@ def _kills(
         if not some:
             continue
         pairs = [(compiled[i], seen[i]["portrait"]) for i in some]  # type: ignore[index]
-        ended, found = forks.forked(lambda n=number, p=pairs: _noticed(module, n, p), _MUTANT_S)
+        noticing = partial(_noticed, module, number, pairs)
+        ended, found = forks.forked(noticing, _MUTANT_S)
         if ended == "raised":
             found = [True] * len(some)
         elif ended != "done":  # the candidate that was running is what noticed

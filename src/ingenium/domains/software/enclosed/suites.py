@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from types import CodeType
@@ -92,7 +93,7 @@ def _flaky(job: dict[str, Any], names: list[str]) -> list[str]:
         return sorted(failures(dict(order)))
 
     for seed in range(RERUNS):
-        ended, failed = forks.forked(lambda s=seed: shuffled(s), _FIRST_S)
+        ended, failed = forks.forked(partial(shuffled, seed), _FIRST_S)
         unsteady |= set(failed if ended == "done" else names)
     for seed in SEEDS:
         done = subprocess.run(
@@ -174,7 +175,7 @@ def _lines_of_tests(module: SwitchedModule, suite: str, name: str) -> dict[str, 
 
     found = {}
     for only in load(suite, name):
-        ended, lines = forks.forked(lambda o=only: watched(o), _FIRST_S)
+        ended, lines = forks.forked(partial(watched, only), _FIRST_S)
         found[only] = lines if ended == "done" else []
     return found
 
@@ -199,9 +200,9 @@ def _kills(
     for number in job["mutants"]:
         mutant = module.mutants[number]
         some = [n for n, own in lines.items() if mutant.static or mutant.line in own]
-        ended, failed = "done", []
+        ended, failed = "done", list[bool]()
         if some:
-            ended, failed = forks.forked(lambda n=number, s=some: tried(n, s), most_s)
+            ended, failed = forks.forked(partial(tried, number, some), most_s)
         if ended == "raised":  # the module could not be made
             failed = [True] * len(some)
         elif ended != "done":  # the test that was running is what noticed

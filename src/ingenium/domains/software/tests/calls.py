@@ -9,7 +9,7 @@ from ingenium.domains.software.tests.surface import KINDS, Entrance, Parameter, 
 from ingenium.domains.software.tests.values import Values
 
 _DEEP = 2  # objects that are made of objects
-_START = {kind: 1.0 for kind in KINDS} | {"own": 0.3, "none": 0.5, "bytes": 0.5}
+_START = dict.fromkeys(KINDS, 1.0) | {"own": 0.3, "none": 0.5, "bytes": 0.5}
 _LIKELY = 8.0  # weight of a kind that the source suggests
 _UNLIKELY = 0.15  # factor of the others then
 _MUTABLE = ("[", "{")

@@ -137,7 +137,7 @@ def junit(run: SuiteRun, subject: Subject) -> str:
     """
     name = subject.module.name
     failed = {t.name: f"ended: {run.ended}" for t in run.tests} if run.ended != "done" else {}
-    failed |= run.failed | {n: "fails in some of 20 reruns" for n in run.flaky}
+    failed |= run.failed | dict.fromkeys(run.flaky, "fails in some of 20 reruns")
     total = sum(run.seconds.values())
     count = {"tests": str(len(run.tests)), "failures": str(len(failed)), "errors": "0"}
     suite = ET.Element("testsuite", {"name": name, **count, "time": f"{total:.6f}"})

@@ -7,7 +7,9 @@ switch of the mutants, files or other modules.
 
 import ast
 import builtins
+import io
 import re
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,10 +17,11 @@ from ingenium.core.errors import InputError
 
 LABELS = ("Observed.", "Specified.", "Metamorphic.")
 MOST_TESTS, MOST_FILE = 200, 60_000  # characters
-BUILTINS = frozenset(
-    "repr str len list tuple set frozenset dict sorted type int float bool bytes bytearray complex "
-    "range abs sum min max hash round reversed enumerate zip True False None".split()
-) | {n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, Exception)}
+BUILTINS = {
+    *("repr", "str", "len", "list", "tuple", "set", "frozenset", "dict", "sorted", "type", "int"),
+    *("float", "bool", "bytes", "bytearray", "complex", "range", "abs", "sum", "min", "max"),
+    *("hash", "round", "reversed", "enumerate", "zip"),
+} | {n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, Exception)}
 _BESIDE = {"itertools": ("islice",), "math": ("isclose", "isnan", "inf", "nan", "pi")}
 _RAISES = "pytest.raises"
 _PLAIN = (
@@ -75,6 +78,7 @@ def read_suite(text: str, module: str, public: Sequence[str]) -> tuple[SuiteTest
         raise InputError(f"{what}, of at most {MOST_FILE:,} characters", f"{len(text):,}")
     try:
         tree = ast.parse(text)
+        _check_numbers(text, what)
         reader = _Reader(module, frozenset(public))
         tests = tuple(reader.test(node) for node in tree.body)
     except SyntaxError as error:
@@ -91,6 +95,17 @@ def read_suite(text: str, module: str, public: Sequence[str]) -> tuple[SuiteTest
     return tests
 
 
+def _check_numbers(text: str, what: str) -> None:
+    """Refuse numbers in a spelling that other readers of a file do not take.
+
+    Raises:
+        InputError: naming the first.
+    """
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NUMBER and "_" in token.string:
+            raise InputError(what, f"line {token.start[0]}: {token.string}", "Leave out the _.")
+
+
 class _Reader:
     """Lets through what a test may say."""
 
@@ -102,7 +117,8 @@ class _Reader:
         shown = ast.unparse(node)
         shown = shown if len(shown) < 80 else shown[:77] + "..."
         line = getattr(node, "lineno", "?")
-        return InputError(f"a test of {self.module} on literals", f"line {line}: {shown} ({why})", _INSTEAD)  # fmt: skip
+        came = f"line {line}: {shown} ({why})"
+        return InputError(f"a test of {self.module} on literals", came, _INSTEAD)
 
     def test(self, node: ast.stmt) -> SuiteTest:
         """One test."""

@@ -1,4 +1,4 @@
-"""The tests that suites are made of: written from what the search found, and what each one kills."""
+"""The tests that suites are made of, written from what was found, and what each one kills."""
 
 import json
 from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _made(subject: Subject, plan: SearchPlan, watch: Watch) -> dict[str, Any]:
 
 def _written(archive: Archive, subject: Subject) -> list[PoolTest]:
     """What was found as tests, then some of the first round that nothing guided."""
-    seen, tests = set(), []
+    seen, tests = set(), list[PoolTest]()
     blind = [f for f in archive.first if not isinstance(f.candidate, WrittenCandidate)][:_RANDOM]
     for i, found in enumerate([*archive.found, *blind]):
         name = f"test_{_subject_of(found)}_{len(tests) + 1}"

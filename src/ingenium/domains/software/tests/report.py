@@ -31,7 +31,7 @@ def sections(
         return (_search(problem),)
     best = int(np.nanargmax(verdicts["mutation_score"].to_numpy()))
     suite, number = str(designs[SUITE].values[best]), int(designs[DESIGN].values[best])
-    run = problem.tiers[-1].run(suite)
+    run = problem.tiers[0].run(suite)
     found = [_suite(problem, run, number)]
     if run.whole:
         found += [_source(problem, run), _survivors(problem, run)]
@@ -63,7 +63,7 @@ def _suite(problem: "TestSuites", run: SuiteRun, number: int) -> Section:
 def _source(problem: "TestSuites", run: SuiteRun) -> Section:
     """The source with the branches that were not taken and the mutants of each line."""
     lines = problem.module.lines
-    survived = {}
+    survived: dict[int, list[str]] = {}
     for m in problem.subject.mutants:
         if not run.kills[m.number]:
             survived.setdefault(m.line, []).append(f"{m.before} \N{RIGHTWARDS ARROW} {m.after}")

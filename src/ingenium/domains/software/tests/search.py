@@ -85,7 +85,7 @@ def search(
     tried, count = set(), 0
     for number in range(plan.rounds):
         watch("search tests", number, plan.rounds)
-        wanted = list(_properties(archive)) if number == plan.rounds // 2 else []
+        wanted: list[Tried] = list(_properties(archive)) if number == plan.rounds // 2 else []
         wanted += list(_examples(surface)) if not number else []
         wanted += [_next(caller, archive, rng) for _ in range(plan.candidates - len(wanted))
                    if surface.entrances]  # fmt: skip

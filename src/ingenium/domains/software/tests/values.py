@@ -8,8 +8,9 @@ from ingenium.domains.software.tests.surface import Surface
 
 _INTS = (0, 1, -1, 2, 3, 4, 5, 7, 10, 16, 60, 100, 255, 1000)
 _FLOATS = (0.0, 1.0, -1.0, 0.5, 2.5, 3.7, 1e-3, 1e6, 100.25)
-_TEXTS = ("", "a", "abc", "hello world", "Hello, World!", " ", "  x y ", "a b c d", "1", "42", "-3.5",
-          "a\nb\n", "x=1", "a,b,c", "A", "The quick brown fox jumps over the lazy dog.", "/a/b.txt")  # fmt: skip
+_WORDS = ("", "a", "A", "abc", "hello world", "Hello, World!", " ", "  x y ", "a b c d", "a,b,c")
+_FORMS = ("1", "42", "-3.5", "a\nb\n", "x=1", "/a/b.txt", "The quick brown fox jumps over it.")
+_TEXTS = (*_WORDS, *_FORMS)
 _CALLS = ("len", "str", "int", "abs", "lambda x: x", "lambda x: -x", "lambda x, y: x + y",
           "lambda *a: None", "lambda x: x > 1", "lambda: 3")  # fmt: skip
 _MOST = 200  # characters of a value

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -117,14 +117,12 @@ class SuiteVerifier:
     subject: Subject
     name: str = "ingenium-mutants"
     version: str = "1"
-    tier: str = "exact"
+    tier: Literal["cheap", "exact"] = "exact"
     quantities: tuple[Quantity, ...] = (
         Quantity("failing", "1", "tests that fail on the module as it is"),
         Quantity("flaky", "1", "tests that fail in one of 20 reruns, in other orders and hashes"),
         Quantity("idle", "1", "tests that kill no mutant"),
-        Quantity(
-            "branch_coverage", "1", "share of the module's branches that are taken", shown="%"
-        ),
+        Quantity("branch_coverage", "1", "share of the branches that are taken", shown="%"),
         Quantity("mutation_score", "1", "share of the module's mutants that are killed", shown="%"),
         SAMPLE_KILLED,
         Quantity("tests", "1", "tests of the suite"),
@@ -185,7 +183,7 @@ class PytestVerifier:
     subject: Subject
     name: str = "pytest"
     version: str = "1"
-    tier: str = "exact"
+    tier: Literal["cheap", "exact"] = "exact"
     quantities: tuple[Quantity, ...] = (SAMPLE_KILLED,)
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n 1"]:
