@@ -17,7 +17,7 @@ from .module import FILE, SwitchedModule, install_file
 RERUNS = 18  # in forks, in shuffled orders; the control of the sandbox has none
 SEEDS = (1, 2)  # of hashes, of interpreters that are started for it
 _FIRST_S = 10.0  # of processor time, for a suite on the module as it is
-_LEAST_S, _TIMES = 0.05, 10.0  # of processor time that a mutant may take
+_LEAST_S, _TIMES, _MOST_S = 0.05, 9.0, 2.0  # of processor time that a mutant may take beyond
 _AGAIN = (
     "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); "
     "from enclosed.suites import alone; alone(json.loads(sys.stdin.read()))"
@@ -188,7 +188,7 @@ def _kills(
     Only tests that run the mutant's line are run, in a fork of their own.
     """
     suite, name, kills = job["suite"], job["name"], {}
-    most_s = _LEAST_S + _TIMES * suite_s
+    most_s = suite_s + min(_MOST_S, _LEAST_S + _TIMES * suite_s)
 
     def tried(number: int, some: list[str]) -> Iterator[bool]:
         forks.guard()
