@@ -5,8 +5,8 @@ other environments. Of every suite tests that fail on the module as it is are le
 favours the rivals; tests that pynguin marks as strict xfail count as tests that expect a failure.
 """
 
+import contextlib
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -117,13 +117,15 @@ def _pynguin(name: str, source: str, program: str) -> tuple[str, float]:
     """What it writes within its time, and seconds of the processor."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / f"{name}.py").write_text(source)
-        command = [program, "--project-path", place, "--output-path", place, "--module-name", name]
+        copied = f"copied_{name}"  # of the library's own it finds nothing to test
+        (folder / f"{copied}.py").write_text(source)
+        command = [program, "--project-path", place, "--output-path", place]
+        command += ["--module-name", copied]
         command += ["--maximum-search-time", str(SEARCH_S), "--seed", str(SEED)]
         cpu_s = _run(command, folder, {"PYNGUIN_DANGER_AWARE": "1", "PYTHONPATH": ""})
-        written = folder / f"test_{name}.py"
+        written = folder / f"test_{copied}.py"
         text = written.read_text() if written.is_file() else ""
-    return re.sub(r"import (\w+) as module_0", rf"import {name} as module_0", text), cpu_s
+    return text.replace(copied, name), cpu_s
 
 
 def _written(name: str, program: str) -> tuple[str, float]:
@@ -133,12 +135,14 @@ def _written(name: str, program: str) -> tuple[str, float]:
         done = subprocess.run(
             [program, "write", name], cwd=place, capture_output=True, text=True, check=False
         )
-        return done.stdout, _since(before)
+    blocks = done.stdout.split("\n\n\n")  # some name strategies that cannot be read back
+    parts = [f"try:\n    exec({b!r}, globals())\nexcept Exception:\n    pass\n" for b in blocks]
+    return "".join(parts), _since(before)
 
 
 def _run(command: list[str], folder: Path, more: dict[str, str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(
             command,
             cwd=folder,
@@ -147,8 +151,6 @@ def _run(command: list[str], folder: Path, more: dict[str, str]) -> float:
             timeout=LIMIT_S,
             check=False,
         )
-    except subprocess.TimeoutExpired:
-        pass
     return _since(before)
 
 
