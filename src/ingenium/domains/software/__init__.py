@@ -4,7 +4,7 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="software",
-    summary="code that ran before anyone reads it: test suites that kill mutants",
+    summary="code that ran before anyone reads it: test suites that kill mutants, patches",
     package=__name__,
     extra="software",
     needs=("coverage",),
@@ -12,6 +12,10 @@ DOMAIN = Domain(
         "tests": Offer(
             f"{__name__}.tests.problem:TestSuites",
             "a test suite in pytest for a Python module, judged by branches and mutants",
+        ),
+        "patch": Offer(
+            f"{__name__}.patch.problem:Patches",
+            "a unified diff that repairs a function, judged by hidden cases",
         ),
     },
 )

@@ -16,7 +16,14 @@ from ingenium.trust.sandbox.sandbox import (
     SandboxLimits,
 )
 
-Work = Literal["suites.run", "by_pytest.run", "observing.observe", "importing.probe"]
+Work = Literal[
+    "suites.run",
+    "by_pytest.run",
+    "observing.observe",
+    "importing.probe",
+    "calls.run",
+    "calls.lines",
+]
 LIMITS = SandboxLimits(
     cpu_s=120, wall_s=600.0, memory_mb=1024, disk_mb=16, output_kb=8192, processes=16
 )
@@ -54,7 +61,7 @@ CONTROL = ControlProgram(_control(6), _control(7), _passes)
 def sandbox() -> Sandbox:
     """One for all problems of this field, started at its first use."""
     shown = (Path(__file__).parent, Path(sysconfig.get_paths()["purelib"]))
-    works = ("suites", "observing", "importing", "by_pytest")
+    works = ("suites", "observing", "importing", "by_pytest", "calls")
     imports = ("coverage", "pytest", *(f"enclosed.{w}" for w in works))
     made = Sandbox(LIMITS, imports=imports, paths=shown, processes=1)
     atexit.register(made.__exit__)

@@ -33,7 +33,7 @@ _REFUSED = (
     "signal.pthread_kill",
 )
 _WALL = 8.0  # seconds of waiting for each second of the processor, and as many at least
-_PIECE = 1 << 16
+_PIECE, _HANDLES = 1 << 16, 1024
 
 
 class RefusedError(PermissionError):
@@ -64,7 +64,6 @@ def forked(work: Callable[[], Any], cpu_s: float) -> tuple[str, Any]:
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(read)
         _work(work, cpu_s, write)
     os.close(write)
     said, in_time = _heard(read, time.monotonic() + _WALL * max(1.0, cpu_s))
@@ -108,6 +107,8 @@ def _work(work: Callable[[], Any], cpu_s: float, write: int) -> None:
     """In the child: a seed, a time, nothing on the disk, and the answer at the end."""
     code = 1
     try:
+        os.closerange(3, write)  # also what the parent answers by
+        os.closerange(write + 1, _HANDLES)
         random.seed(0)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGPROF, signal.SIG_DFL)

@@ -16,8 +16,8 @@ from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, SearchDefaults, Second, Section, Watch, silent
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
+from ingenium.domains.software.choices import TextChoices
 from ingenium.domains.software.tests import report
-from ingenium.domains.software.tests.families import SuiteChoices
 from ingenium.domains.software.tests.formats import SUITE, SuiteFolders, suites
 from ingenium.domains.software.tests.grammar import LABELS, MOST_FILE, MOST_TESTS
 from ingenium.domains.software.tests.module import MOST_LINES, Module, checked, named
@@ -156,8 +156,8 @@ class TestSuites(Problem):
         rules = {"evolution": self._evolved, "unguided": self._unguided, "docstring": self._said}
         return {name: partial(self._choices, name, rule) for name, rule in rules.items()}
 
-    def _choices(self, name: str, rule: Callable[[Random], Sequence[str]]) -> SuiteChoices:
-        return SuiteChoices(self.codec, CONSTANT, rule, name)
+    def _choices(self, name: str, rule: Callable[[Random], Sequence[str]]) -> TextChoices:
+        return TextChoices(self.codec, CONSTANT, rule, name)
 
     def _evolved(self, rng: Random) -> list[str]:
         """Few tests that kill all that the search killed, or nearly so, from one of some starts."""

@@ -1,4 +1,4 @@
-"""Suites from what the search found: whole ones, drawn ones, and the docstring's own examples."""
+"""A family whose designs a rule chooses from what a search found."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ LAST = 2**31  # of numbers that start a design
 
 
 @dataclass
-class SuiteChoices(Unlearned):
-    """Suites that a rule chooses from tests, each from a random number of its own.
+class TextChoices(Unlearned):
+    """Texts that a rule chooses, each from a random number of its own.
 
     Shapes: n designs.
     """
