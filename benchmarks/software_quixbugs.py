@@ -17,7 +17,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.software.patch.bug import Bug, passed, read_bug
 from ingenium.domains.software.patch.repair import Suspicion, edits, repairs, suspicion
 
-EDITS, SUBMITTED, ALL, TOP = 1200, 5, 40, 5
+EDITS, SUBMITTED, ALL, TOP = 600, 5, 40, 5
 
 
 def main() -> None:

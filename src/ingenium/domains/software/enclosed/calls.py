@@ -8,7 +8,7 @@ from typing import Any
 
 from . import forks
 
-_FILE, _CALL_S = "program.py", 0.15  # of processor time, for a call
+_FILE, _WATCHED_S = "program.py", 0.6  # of processor time, for a call that is watched
 _EVENTS = 20_000  # lines of a call that are watched
 
 
@@ -20,7 +20,7 @@ def run(job: dict[str, Any]) -> list[list[list[Any]]]:
     """Of each source and each list of arguments `[how it ended, value]`, each in a fork."""
     return [
         [
-            list(forks.forked(partial(_value, source, job["function"], arguments), _CALL_S))
+            list(forks.forked(partial(_value, source, job["function"], arguments), job["cpu_s"]))
             for arguments in job["arguments"]
         ]
         for source in job["sources"]
@@ -32,7 +32,7 @@ def lines(job: dict[str, Any]) -> list[list[int]]:
     found = []
     for arguments in job["arguments"]:
         ended, rows = forks.forked(
-            partial(_watched, job["source"], job["function"], arguments), 4 * _CALL_S
+            partial(_watched, job["source"], job["function"], arguments), _WATCHED_S
         )
         found.append(rows if ended == "done" else [])
     return found

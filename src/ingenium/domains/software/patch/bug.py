@@ -14,6 +14,7 @@ from ingenium.domains.software import bench
 
 FILE = "program.py"
 MOST_LINES, MOST_CASES = 2000, 200
+JUDGED_S = 0.5  # of processor time, for a case
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _HEAD = [f"--- a/{FILE}", f"+++ b/{FILE}"]
 _TEXT = '{"arguments": [[3, 1], 4], "value": [1, 3]} a line'

@@ -15,6 +15,7 @@ from ingenium.domains.software.enclosed.mutants import Mutant, plain, switched
 from ingenium.domains.software.patch.bug import Bug, passed
 
 _BATCH = 200
+_TRIED_S = 0.05  # of processor time, for an edit on a case
 _OPERATORS: tuple[type[ast.cmpop], ...] = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _BARE = (ast.Name, ast.Constant, ast.Call, ast.List, ast.Subscript, ast.Attribute, ast.Dict)
 _PAIRS = (("any", "all"), ("min", "max"), ("sorted", "list"), ("append", "extend"))
@@ -77,7 +78,7 @@ def repairs(bug: Bug, candidates: Sequence[str]) -> list[str]:
         case, still = bug.visible[i], list[str]()
         for start in range(0, len(left), _BATCH):
             part = left[start : start + _BATCH]
-            rows = passed(bug.function, part, [case])
+            rows = passed(bug.function, part, [case], cpu_s=_TRIED_S)
             still += [s for s, (ok,) in zip(part, rows, strict=True) if ok]
         left = still
     return left
