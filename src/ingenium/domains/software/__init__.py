@@ -1,0 +1,21 @@
+"""Software: tests, patches and functions that ran in the sandbox before anyone reads them."""
+
+from ingenium.core.domain import Domain, Offer
+
+DOMAIN = Domain(
+    name="software",
+    summary="code that ran before anyone reads it: test suites that kill mutants, patches",
+    package=__name__,
+    extra="software",
+    needs=("coverage",),
+    problems={
+        "tests": Offer(
+            f"{__name__}.tests.problem:TestSuites",
+            "a test suite in pytest for a Python module, judged by branches and mutants",
+        ),
+        "patch": Offer(
+            f"{__name__}.patch.problem:Patches",
+            "a unified diff that repairs a function, judged by hidden cases",
+        ),
+    },
+)

@@ -1,0 +1,1 @@
+"""What runs inside the sandbox, of Python's own library and coverage alone."""

@@ -1,0 +1,1 @@
+"""`software.patch`: unified diffs that repair a function."""

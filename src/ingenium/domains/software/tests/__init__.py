@@ -1,0 +1,1 @@
+"""`software.tests`: test suites for a Python module."""
