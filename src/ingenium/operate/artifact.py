@@ -28,6 +28,14 @@ FAULTS = {
     "by": "{by}",
     "why": "{why}",
 }
+RIVALS = {
+    "family": "{family}",
+    "of": "{quantity}",
+    "more than the run": "{value:.4g}",
+    "from": "{low:.4g}",
+    "to": "{high:.4g}",
+    "unit": "{unit}",
+}
 DECIDED = {
     "from, s": "{at_s:.2f}",
     "to, s": "{until_s:.2f}",
@@ -123,9 +131,18 @@ class OperationRecord(Artifact):
         release = "Release, without the shell", listed(plants, RELEASE)
         if not self.released:
             return (release,)
+        rivals = [
+            {"family": name, "quantity": quantity, **own}
+            for name, found in self.record["alongside"].items()
+            for quantity, own in found.items()
+        ]
         decided = [{**d, "who": d["name"] or d["who"]} for d in self.record["decisions"][:SHOWN]]
         return (
             self.measured(),
+            *(
+                [("More than the run, in the same scenarios", listed(rivals, RIVALS))]
+                * bool(rivals)
+            ),
             ("Faults, and how they were met", listed(self.record["faults"], FAULTS, none="never")),
             ("Who decided what", listed(decided, DECIDED)),
             release,

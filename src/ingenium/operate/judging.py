@@ -3,7 +3,7 @@
 Shapes: t periods.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -54,15 +54,16 @@ def outside(course: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
 
 
 def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
-    """The quantities of a run."""
+    """The quantities of a run; NaN where the simulator gave no number and limits are not known."""
     who, why = course["who"].to_numpy(), course["why"].to_numpy()
     q = course["wanted"].shape[1]
     error = (course["wanted"].to_numpy() - course["truth"].to_numpy()[:, :q])[who <= BARRIER]
     time = course["time"].to_numpy().tolist()
     asked = np.array([any(p.on(t) for p in drill.persons) for t in time], dtype=bool)
     asked &= ~_stopped(course)
+    answered = bool(np.isfinite(course["truth"].to_numpy()).all())
     return {
-        "outside": float(outside(course, plant).sum()),
+        "outside": float(outside(course, plant).sum()) if answered else float("nan"),
         "error": float(np.sqrt(np.square(error).mean())) if len(error) else 0.0,
         "barred": float((who == BARRIER).mean()),
         "bypassed": float((who == BYPASS).mean()),
@@ -90,8 +91,13 @@ def _delay(who: np.ndarray, why: np.ndarray) -> int:
     return max(worst, len(who) - since if since >= 0 else 0)
 
 
-def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[DecisionRecord]:
-    """Who decided what, when and why."""
+def decisions(
+    course: xr.Dataset,
+    drill: Drill,
+    period_s: float,
+    reasons: Sequence[tuple[float, str]] = (),
+) -> list[DecisionRecord]:
+    """Who decided what, when and why; reasons of the policy in between, at their seconds."""
     who, why = course["who"].to_numpy().copy(), course["why"].to_numpy().copy()
     moved = who == BARRIER
     _bridge(who, why, round(APART_S / period_s))
@@ -104,7 +110,8 @@ def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[Decisio
         name = person.who if person and who[first] == PERSON else ""
         at = (first * period_s, last * period_s)
         found.append(DecisionRecord(*at, WHO[who[first]], WHY[why[first]], periods, name))
-    return found
+    moves = [DecisionRecord(at, at + period_s, WHO[POLICY], text, 1) for at, text in reasons]
+    return sorted([*found, *moves], key=lambda own: own.at_s)
 
 
 def _bridge(who: np.ndarray, why: np.ndarray, longest: int) -> None:
