@@ -18,8 +18,8 @@ from ingenium.core.scenarios import scenario_rng
 from ingenium.domains.autonomy.arm_model import HIGH, HOME, LOW, RATE, ArmBuild, mjcf
 from ingenium.domains.autonomy.axis import AxisBarrier
 from ingenium.domains.autonomy.noise import BlockNoise
-from ingenium.domains.autonomy.second_order import OscillatorBox, misread
-from ingenium.operate.drill import PlantFault
+from ingenium.domains.autonomy.second_order import OscillatorBox
+from ingenium.operate.drill import PlantFault, misread
 from ingenium.operate.plant import Barrier, PlantState, Signal, WorthRate
 from ingenium.operate.worth import EFFORT, effort
 

@@ -18,8 +18,8 @@ from ingenium.domains.autonomy.law import Wiring
 from ingenium.domains.autonomy.linear import LinearMachine
 from ingenium.domains.autonomy.machines import ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
-from ingenium.domains.autonomy.second_order import level, misread
-from ingenium.operate.drill import Drill, PersonActs, PlantFault
+from ingenium.domains.autonomy.second_order import level
+from ingenium.operate.drill import Drill, PersonActs, PlantFault, misread
 from ingenium.operate.plant import Barrier, PlantState, Signal, WorthRate
 from ingenium.operate.worth import EFFORT, effort
 

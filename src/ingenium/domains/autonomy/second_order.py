@@ -19,7 +19,7 @@ from ingenium.domains.autonomy.law import FeedbackLaw, Wiring
 from ingenium.domains.autonomy.linear import LinearMachine, SampledMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
-from ingenium.operate.drill import Drill, PersonActs, PlantFault
+from ingenium.operate.drill import Drill, PersonActs, PlantFault, misread
 from ingenium.operate.plant import Barrier, PlantState, Policy, Signal, WorthRate
 from ingenium.operate.rollout import Rollout
 from ingenium.operate.worth import EFFORT, effort
@@ -292,18 +292,6 @@ class StickyOscillator(Oscillator):
 def level(seed: int, scenario: int, turn: int) -> float:
     """What is wanted in a turn of a scenario, from -1 to 1."""
     return float(np.random.default_rng([seed, 2, abs(scenario), turn]).uniform(-1, 1))
-
-
-def misread(
-    found: Float64[np.ndarray, "n p"], faults: Sequence[PlantFault]
-) -> Float64[np.ndarray, "n p"]:
-    """Readings as faults of sensors have them."""
-    for fault in faults:
-        if fault.kind == "reading stuck":
-            found[:, fault.where] = fault.size
-        elif fault.kind == "reading off":
-            found[:, fault.where] += fault.size
-    return found
 
 
 def oscillator(box: OscillatorBox, period_s: float, seed: int) -> ControlledMachine:
