@@ -64,9 +64,11 @@ def test_rates_are_integrated_by_who_really_acted_and_when() -> None:
     assert own["bill"].value == pytest.approx(2.5 * 0.3 + 2.5 * 0.2, rel=1e-12)
     assert own["energy"].value == pytest.approx(7.5, rel=1e-12)
     assert own["energy_by_hour"].value == pytest.approx(1.5, rel=1e-12)
+    assert own["bill_at_end"].value == pytest.approx(0.2, rel=1e-12)
     assert own["bill"].exact
     assert worth.units(FeederBattery()) == {
         "bill": "$", "energy": "kW h", "bill_by_hour": "$/h", "energy_by_hour": "kW",
+        "bill_at_end": "$/h", "energy_at_end": "kW",
     }  # fmt: skip
     assert WorthRate("effort", "1").total == "h"
     course = rollout(FeederBattery(), Gain(0.0, 1.0), np.arange(2), PERIODS)
@@ -131,3 +133,22 @@ def test_reasons_of_a_policy_are_decisions_and_survive_a_stop(tmp_path: Path) ->
     assert [(d.at_s, d.who, d.why) for d in found if d.why == "begins"] == [
         (0.0, "policy", "begins")
     ]
+
+
+class Expecting(Gain):
+    """A twin that expects the charge to stay within a tenth of a kWh of 5."""
+
+    foreseen = 0
+
+    def foresee(self, memory: np.ndarray) -> np.ndarray:
+        return np.tile([4.9, 5.1], (len(memory), 1))
+
+
+def test_how_often_readings_lie_in_the_band_of_a_twin_is_measured() -> None:
+    """Charging at 0.95 kW but for losses leaves the band after some 6.4 minutes."""
+    run = _ran(Expecting(0.0, 1.0))
+    charge = run.course["seen"][:150, 0]
+    found = measured(run.table(), run.plant, run.drill)["covered"]
+    assert found == pytest.approx(((charge >= 4.9) & (charge <= 5.1)).mean())
+    assert 0.03 < found < 0.06
+    assert "covered" not in measured(_ran(Gain(0.0, 1.0)).table(), run.plant, run.drill)

@@ -71,7 +71,18 @@ def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]
         "override_kept": float((who[asked] == PERSON).mean()) if asked.any() else 1.0,
         "bypass_delay": float(_delay(who, why)),
         "missed": float(course["late"].to_numpy().sum()),
+        **({"covered": covered(course)} if "foreseen" in course.attrs else {}),
     }
+
+
+def covered(course: xr.Dataset) -> float:
+    """How often a reading lay where the policy's twin expected it, while the policy decided."""
+    band = course["foreseen"].to_numpy()
+    at = np.isfinite(band).all(1) & (course["who"].to_numpy() <= BARRIER)
+    if not at.any():
+        return float("nan")
+    read = course["seen"].sel(reading=course.attrs["foreseen"]).to_numpy()
+    return float(((band[at, 0] <= read[at]) & (read[at] <= band[at, 1])).mean())
 
 
 def _stopped(course: xr.Dataset) -> Bool[np.ndarray, " t"]:

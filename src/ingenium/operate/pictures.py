@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from ingenium.core.artifact import Drawn
 from ingenium.drawing.style import INK, MUTED, OURS, REJECTED, SERIES, SMALL, dress, panels, plane
 from ingenium.evaluate.event_scores import spans
-from ingenium.operate.artifact import OperationRecord
+from ingenium.operate.artifact import LONG_S, OperationRecord
 from ingenium.operate.shell import WHO
 
 COLOURS = (OURS, "#e08214", REJECTED, "#762a83")  # policy, barrier, bypass, person
 SHOWN = 4  # readings in a timeline
 SMOOTHED = 200  # points of a rate over time, each the mean of the periods since the last one
-LONG_S = 7200.0  # beyond which time is drawn in hours
+TWIN = "What was read, and the band in which the policy's twin expected it."
 RATES = "Means of the periods before; the line of this policy is what the run was worth."
 
 
@@ -26,10 +26,13 @@ def figures(kept: OperationRecord) -> list[Drawn]:
     if not kept.released:
         return []
     course = kept.course
-    worth = [("Worth by the hour", RATES, rates(course))] if course.sizes["rate"] else []
+    worth = (
+        [("Worth by the hour", RATES, rates(course, kept.record))] if course.sizes["rate"] else []
+    )
     return [
         ("The run", "", timeline(course, kept.record)),
         *worth,
+        *([("Twin and plant", TWIN, twin(course))] if "foreseen" in course.attrs else []),
         ("How surprising readings were", "", surprise(course, kept.record)),
     ]
 
@@ -92,12 +95,12 @@ def surprise(course: xr.Dataset, record: Any) -> Figure:
     return figure
 
 
-def rates(course: xr.Dataset) -> Figure:
+def rates(course: xr.Dataset, record: Any) -> Figure:
     """Each rate over time, a moving mean where there are many periods, with those of rivals."""
     time, unit = _time(course)
     names = course["rate"].to_numpy()
     wide = max(1, len(time) // SMOOTHED)
-    figure, grid = panels(len(names), 1, (9.6, 1.6 * len(names) + 0.5))
+    figure, grid = panels(len(names), 1, (9.6, 1.9))
     own = [("this policy", course["worth"].to_numpy(), OURS)]
     if "alongside" in course:
         both = zip(course["rival"].to_numpy(), course["alongside"].to_numpy(), strict=True)
@@ -106,11 +109,23 @@ def rates(course: xr.Dataset) -> Figure:
             for (name, values), colour in zip(both, (INK, MUTED, *SERIES[1:]), strict=False)
         ]
     for i, (axes, name) in enumerate(zip(grid[:, 0], names, strict=True)):
+        _faults(axes, record, course)
         for label, values, colour in own:
             mean = np.convolve(values[:, i], np.ones(wide) / wide, "valid")
             axes.plot(time[wide - 1 :], mean, color=colour, lw=1.0, label=label)
         last = i == len(names) - 1
         dress(axes, f"time, {unit}" if last else "", f"{name}, {course['rate_unit'].to_numpy()[i]}")
+    return figure
+
+
+def twin(course: xr.Dataset) -> Figure:
+    """A reading over time, and the band in which the policy's twin expected it."""
+    time, unit = _time(course)
+    name, band = str(course.attrs["foreseen"]), course["foreseen"].to_numpy()
+    figure, axes = plane(9.6, 2.6)
+    axes.fill_between(time, band[:, 0], band[:, 1], color=OURS, alpha=0.3, lw=0, label="twin")
+    axes.plot(time, course["seen"].sel(reading=name), color=INK, lw=0.6, label="plant")
+    dress(axes, f"time, {unit}", name)
     return figure
 
 

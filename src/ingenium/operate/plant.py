@@ -205,6 +205,20 @@ class Explained(Protocol):
 
 
 @runtime_checkable
+class Foreseeing(Protocol):
+    """A policy with a twin, which says in what band it expects one of the readings."""
+
+    @property
+    def foreseen(self) -> int:
+        """Which reading."""
+        ...
+
+    def foresee(self, memory: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, "n 2"]:
+        """Ends of the band of the period that begins; NaN where it expects nothing yet."""
+        ...
+
+
+@runtime_checkable
 class Operated(Protocol):
     """A problem that has a plant, which policies can operate."""
 

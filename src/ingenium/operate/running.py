@@ -18,7 +18,7 @@ from ingenium.core.folders import replacing
 from ingenium.core.problem import Watch as Progress
 from ingenium.core.problem import silent
 from ingenium.operate.drill import Drill
-from ingenium.operate.plant import Explained, Plant, PlantState, Policy
+from ingenium.operate.plant import Explained, Foreseeing, Plant, PlantState, Policy
 from ingenium.operate.shell import BYPASS, STOPPED, Shell, ShellMemory
 
 EVERY = 1000  # periods, after which progress is kept
@@ -31,6 +31,7 @@ PER_PERIOD = (
     "proposed",
     "action",
     "worth",
+    "foreseen",
     "who",
     "why",
     "score",
@@ -57,7 +58,7 @@ class Operation:
         self.state = self.plant.begin(np.array([self.scenario], dtype=np.int64))
         q = self.plant.wanted(self.state).shape[1]
         self.memory, self.known = self.policy.begin(1), self.shell.begin(1)
-        shapes = ((p,), (p,), (q,), (m,), (m,), (len(self.plant.rates),), *[()] * 5)
+        shapes = ((p,), (p,), (q,), (m,), (m,), (len(self.plant.rates),), (2,), *[()] * 5)
         self.course = {
             name: np.full((t, *wide), np.nan) for name, wide in zip(PER_PERIOD, shapes, strict=True)
         }
@@ -122,7 +123,11 @@ class Operation:
         memory = self.policy.learn(self.memory, seen, wanted, action)
         state = self.plant.step(self.state, action, faults)
         worth = self.plant.worth(state, action)[0]
-        row = (seen[0], self.plant.truth(self.state)[0], wanted[0], proposed[0], action[0], worth)
+        band = np.full(2, np.nan)
+        if isinstance(self.policy, Foreseeing):
+            band = self.policy.foresee(self.memory)[0]
+        row = (seen[0], self.plant.truth(self.state)[0], wanted[0], proposed[0], action[0])
+        row = (*row, worth, band)
         numbers = (who, why, float(decided.score[0]), took, late)
         for name, value in zip(PER_PERIOD, (*row, *numbers), strict=True):
             self.course[name][k] = value
@@ -173,6 +178,7 @@ class Operation:
             "proposed": ("time", "acting"),
             "action": ("time", "acting"),
             "worth": ("time", "rate"),
+            "foreseen": ("time", "end"),
         }
         whole = {"who", "why", "late"}
         data: dict[str, Any] = {}
@@ -187,7 +193,10 @@ class Operation:
             "rate": ("rate", np.array([r.name for r in self.plant.rates], dtype=str)),
             "rate_unit": ("rate", np.array([r.unit for r in self.plant.rates], dtype=str)),
         }
-        return xr.Dataset(data, coords=coords, attrs={"period_s": self.plant.period_s})
+        attrs: dict[str, Any] = {"period_s": self.plant.period_s}
+        if isinstance(self.policy, Foreseeing):
+            attrs["foreseen"] = readings[self.policy.foreseen].name
+        return xr.Dataset(data, coords=coords, attrs=attrs)
 
 
 def paced(period_s: float) -> Callable[[int], None]:

@@ -24,6 +24,7 @@ QUANTITIES = {  # of a run, with its unit
     "override_kept": "1",
     "bypass_delay": "periods",
     "missed": "periods",
+    "covered": "1",
 }
 LIMITS = (
     Limit("outside", at_most=0),

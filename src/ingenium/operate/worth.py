@@ -17,7 +17,8 @@ from ingenium.operate.plant import Plant, Policy, Signal, WorthRate
 from ingenium.operate.shell import Shell
 
 EFFORT = WorthRate("effort", "1")  # 1 is full action: its integral is hours of full action
-BY_HOUR = "_by_hour"  # ends the name of a mean rate
+BY_HOUR, AT_END = "_by_hour", "_at_end"  # end the names of mean rates: of the run, of its end
+LAST = 0.1  # share of a run that is its end
 
 
 def effort(
@@ -31,9 +32,9 @@ def effort(
 
 
 def units(plant: Plant) -> dict[str, str]:
-    """Quantities of worth of a run with their units: integrals, and means by the hour."""
+    """Quantities of worth with their units: integrals, means by the hour, and of the end alone."""
     totals = {r.name: r.total for r in plant.rates}
-    return totals | {r.name + BY_HOUR: r.unit for r in plant.rates}
+    return totals | {r.name + end: r.unit for end in (BY_HOUR, AT_END) for r in plant.rates}
 
 
 def served(
@@ -57,11 +58,12 @@ def served(
 
 def measured(rates: Float64[np.ndarray, "t n k"], plant: Plant) -> dict[str, Interval]:
     """Integrals and means by the hour over scenarios; exact for one scenario alone."""
-    hours = len(rates) * plant.period_s / 3600
     totals = rates.sum(0) * plant.period_s / 3600
-    found = {r.name: about(totals[:, i]) for i, r in enumerate(plant.rates)}
-    mean = {r.name + BY_HOUR: about(totals[:, i] / hours) for i, r in enumerate(plant.rates)}
-    return found | mean
+    last = rates[-max(1, round(LAST * len(rates))) :].mean(0)
+    found = {}
+    for end, values in (("", totals), (BY_HOUR, rates.mean(0)), (AT_END, last)):
+        found |= {r.name + end: about(values[:, i]) for i, r in enumerate(plant.rates)}
+    return found
 
 
 def about(values: Float64[np.ndarray, " n"]) -> Interval:

@@ -295,6 +295,8 @@ def _outcome(
     """What its course comes to: what is recorded, and compared when it is run again."""
     course, plant = run.table(), run.plant
     counted = judging.measured(course, plant, drill)
+    if any(x.quantity == "covered" for x in spec.limits):  # also of a policy that expects nothing
+        counted = {"covered": float("nan"), **counted}
     values = {k: Interval(v, v, v) for k, v in counted.items()} | worth.measured(valued.own, plant)
     found = judging.decisions(course, drill, plant.period_s, run.reasons)
     saved, units = valued.saved(plant), worth.units(plant)

@@ -5,6 +5,7 @@ Shapes: n copies, s doubles of a copy (the plant's handle, then the controllers)
 
 import ctypes
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ EXTRA = Extra("tennessee")
 USE = "Ricker's controllers of the Tennessee Eastman plant are compiled"
 LOOP = Path(__file__).with_name("loop.c")
 FUNCTIONS = ("derivatives", "outputs", "set_inputs", "shutdown_code", "reset")
+THREADS = 2  # copies that run at the same time; results are the same for any number
 STEP_H = 0.0005  # of the integration and of the controllers
 PER_HOUR = round(1 / STEP_H)
 FLAGS_OF_MODEL = (
@@ -88,15 +90,31 @@ class EastmanCore:
 
         `rate` is what targets of controllers change by in a step at most.
         """
-        later, other = np.array(x, order="C"), np.zeros(self.doubles)
-        for row, targets, idv in zip(later, wanted.copy(), disturbance.copy(), strict=True):
-            failed = self.loop.te_run(
-                ctypes.byref(self.functions), _at(row), self.doubles, self.noise, _at(other),
-                steps, _at(targets), _at(rate), _at(idv),
-            )  # fmt: skip
-            if failed:
-                row[self.doubles :] = np.nan
+        later = np.array(x, order="C")
+        rows = list(zip(later, wanted.copy(), disturbance.copy(), strict=True))
+        if len(rows) == 1:
+            self._one(*rows[0], steps, rate)
+            return later
+        with ThreadPoolExecutor(THREADS) as pool:  # the compiled loop lets other threads run
+            list(pool.map(lambda own: self._one(*own, steps, rate), rows))
         return later
+
+    def _one(
+        self,
+        row: Float64[np.ndarray, " s"],
+        wanted: Float64[np.ndarray, " 12"],
+        disturbance: Float64[np.ndarray, " 28"],
+        steps: int,
+        rate: Float64[np.ndarray, " 12"],
+    ) -> None:
+        """One copy, in its place."""
+        other = np.zeros(self.doubles)
+        failed = self.loop.te_run(
+            ctypes.byref(self.functions), _at(row), self.doubles, self.noise, _at(other),
+            steps, _at(wanted), _at(rate), _at(disturbance),
+        )  # fmt: skip
+        if failed:
+            row[self.doubles :] = np.nan
 
 
 def _at(array: np.ndarray) -> ctypes.c_void_p:

@@ -47,6 +47,7 @@ typedef struct {
 
 #define FAST (0.001 / 60.0)
 #define STEP 0.0005
+#define SHUT 1000.0  /* $/h that a plant which has tripped is charged: nobody earns by a trip */
 
 /* A, C, D and E feeds, purge, separator and stripper flow; then production, reactor level and
  * pressure, separator level, stripper level, separator and reactor temperature. */
@@ -203,7 +204,8 @@ int te_run(const Core *core, double *row, long doubles, long noise, double *othe
            const double *wanted, const double *rate, const double *disturbance) {
     Copy *own = (Copy *)(row + doubles);
     double monitors[MONITORS], before[VALVES], sum[METERS] = {0};
-    for (long k = 0; k < steps && own->tripped == 0.0; ++k) {
+    long k = 0;
+    for (; k < steps && own->tripped == 0.0; ++k) {
         for (int i = 0; i < TARGETS; ++i) own->target[i] = ramp(own->target[i], wanted[i], rate[i]);
         memcpy(before, own->valve, sizeof(before));
         decide(own);
@@ -222,6 +224,8 @@ int te_run(const Core *core, double *row, long doubles, long noise, double *othe
         for (int i = 0; i < VALVES; ++i) sum[6] += fabs(own->valve[i] - before[i]);
         sum[7] += own->seen[6];
     }
+    sum[0] += SHUT * (steps - k);
+    sum[1] += SHUT * (steps - k);
     for (int i = 0; i < METERS; ++i) own->meter[i] = sum[i] / steps;
     own->meter[6] = sum[6] / (steps * STEP);
     look_truly(core, row, doubles, noise, other);

@@ -56,7 +56,7 @@ ACTIONS = (
 )
 BASE: Float64[np.ndarray, " 8"] = np.array([2705.0, 75.0, 120.4, 54.955, 58.571, 22.21, 47.446, 50])
 FIXED: Float64[np.ndarray, " 4"] = np.array([50.0, 50.0, *WANTED])  # levels, product, share of G
-RATES_PER_HOUR: Float64[np.ndarray, " 8"] = np.array([20.0, 2.0, 0.5, 1.0, 0.8, 3.0, 8.0, 8.0])
+RATES_PER_HOUR: Float64[np.ndarray, " 8"] = np.array([8.0, 0.8, 0.16, 0.4, 0.25, 1.3, 4.0, 8.0])
 ORDER = [*FIRST, *(i for i in range(len(MEASURED)) if i not in FIRST)]
 
 
