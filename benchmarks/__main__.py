@@ -42,6 +42,7 @@ NAMES = (
     "plant_alarm",
     "plant_batadal",
     "plant_weeks",
+    "tennessee_days",
     "lattice_fields",
     "lattice_job",
     "edge_runtimes",

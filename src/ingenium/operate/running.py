@@ -126,8 +126,8 @@ class Operation:
         band = np.full(2, np.nan)
         if isinstance(self.policy, Foreseeing):
             band = self.policy.foresee(self.memory)[0]
-        row = (seen[0], self.plant.truth(self.state)[0], wanted[0], proposed[0], action[0])
-        row = (*row, worth, band)
+        read = (seen[0], self.plant.truth(self.state)[0], wanted[0])
+        row = (*read, proposed[0], action[0], worth, band)
         numbers = (who, why, float(decided.score[0]), took, late)
         for name, value in zip(PER_PERIOD, (*row, *numbers), strict=True):
             self.course[name][k] = value

@@ -60,7 +60,7 @@ def measured(rates: Float64[np.ndarray, "t n k"], plant: Plant) -> dict[str, Int
     """Integrals and means by the hour over scenarios; exact for one scenario alone."""
     totals = rates.sum(0) * plant.period_s / 3600
     last = rates[-max(1, round(LAST * len(rates))) :].mean(0)
-    found = {}
+    found: dict[str, Interval] = {}
     for end, values in (("", totals), (BY_HOUR, rates.mean(0)), (AT_END, last)):
         found |= {r.name + end: about(values[:, i]) for i, r in enumerate(plant.rates)}
     return found

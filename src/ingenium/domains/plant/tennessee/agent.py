@@ -4,6 +4,7 @@ Shapes: n copies, k numbers of a memory, p readings, m = 8 set-points, c candida
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -52,7 +53,8 @@ class AgentMemory:
     @classmethod
     def of(cls, row: Float64[np.ndarray, " k"]) -> "AgentMemory":
         """From numbers."""
-        found, at = {}, 0
+        found: dict[str, Any] = {}
+        at = 0
         for name, value in vars(cls()).items():
             shape, count = np.shape(value), int(np.size(value))
             part = row[at : at + count]

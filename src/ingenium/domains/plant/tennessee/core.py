@@ -93,10 +93,10 @@ class EastmanCore:
         later = np.array(x, order="C")
         rows = list(zip(later, wanted.copy(), disturbance.copy(), strict=True))
         if len(rows) == 1:
-            self._one(*rows[0], steps, rate)
+            self._one(later[0], rows[0][1], rows[0][2], steps, rate)
             return later
         with ThreadPoolExecutor(THREADS) as pool:  # the compiled loop lets other threads run
-            list(pool.map(lambda own: self._one(*own, steps, rate), rows))
+            list(pool.map(lambda own: self._one(own[0], own[1], own[2], steps, rate), rows))
         return later
 
     def _one(

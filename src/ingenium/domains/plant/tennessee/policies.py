@@ -46,7 +46,8 @@ class SteppedSetpoints:
     ) -> Float64[np.ndarray, "n 8"]:
         """As many units on the way as steps are over."""
         most = np.floor(memory / self.per_step) * UNIT
-        return BASE + np.clip(self.goal - BASE, -most, most)
+        found: np.ndarray = BASE + np.clip(self.goal - BASE, -most, most)
+        return found
 
     def learn(
         self,

@@ -102,7 +102,8 @@ class GainTwin:
             np.einsum("tm,mto->o", moves, self.answers[:, np.minimum(age + g, HOURS - 1), 1:])
             for g in range(hours + 1)
         ]
-        return np.stack(found[1:]) - found[0]
+        ahead: np.ndarray = np.stack(found[1:]) - found[0]
+        return ahead
 
     def path(self, move: Float64[np.ndarray, "n 8"]) -> Float64[np.ndarray, "n h 2"]:
         """Levels after moves at least, with responses as far off as may be."""
