@@ -43,6 +43,7 @@ NAMES = (
     "plant_batadal",
     "plant_weeks",
     "tennessee_days",
+    "tennessee_policies",
     "lattice_fields",
     "lattice_job",
     "edge_runtimes",

@@ -118,6 +118,18 @@ def test_setpoints_move_at_their_own_rates(plant: EastmanPlant, begun: PlantStat
     np.testing.assert_allclose(later, np.tile(BASE + 0.1 * RATES_PER_HOUR, (2, 1)), rtol=1e-9)
 
 
+def test_what_set_points_drive_is_expected_to_follow_them(
+    plant: EastmanPlant, begun: PlantState
+) -> None:
+    """Else moving them would look strange by itself, and a bypass would keep itself up."""
+    action, seen = np.tile(BASE + 100, (2, 1)), plant.seen(begun, ())
+    later = plant.seen(plant.step(begun, action, ()), ())
+    gap = later - plant.expected(seen, action)
+    np.testing.assert_allclose(gap[:, TARGETS], 0, atol=1e-9)
+    np.testing.assert_allclose(gap[:, machine.FOLLOWS[3:]], 0, atol=1e-9)
+    assert np.abs(gap[:, PRESSURE]).max() < 5
+
+
 def test_the_truth_of_flows_has_no_noise_and_spends_no_random_number(
     plant: EastmanPlant, begun: PlantState
 ) -> None:

@@ -174,11 +174,12 @@ class EastmanPlant:
     def expected(
         self, seen: Float64[np.ndarray, "n p"], action: Float64[np.ndarray, "n 8"]
     ) -> Float64[np.ndarray, "n p"]:
-        """What was seen, with set-points on their way."""
-        found = seen.copy()
+        """What was seen, with set-points on their way, and with what follows these at once."""
+        found, now = seen.copy(), seen[:, TARGETS]
         most = RATES_PER_HOUR * self.period_s / 3600
-        now = seen[:, TARGETS]
-        found[:, TARGETS] = now + np.clip(action - now, -most, most)
+        moved = np.clip(action - now, -most, most)
+        found[:, TARGETS] = now + moved
+        found[:, FOLLOWS] += moved[:, [0, 1, 2, 5, 6, 7]]
         return found
 
     def barrier(self, seen: Float64[np.ndarray, "n p"]) -> Barrier:
@@ -206,3 +207,7 @@ NAMES = [r.name for r in READINGS]
 PRESSURE, LEVEL = NAMES.index("reactor pressure"), NAMES.index("reactor level")
 TARGETS = slice(NAMES.index("target of " + ACTIONS[0].name), len(NAMES) - 1)
 COST = len(NAMES) - 1
+FOLLOWS = [
+    *(NAMES.index(f"reactor {name}") for name in ("pressure", "level", "temperature")),
+    *(NAMES.index(name) for name in ("recycle valve", "steam valve", "agitator speed")),
+]
