@@ -57,7 +57,7 @@ def plant() -> EastmanPlant:
 
 @pytest.fixture(scope="module")
 def problem() -> Tennessee:
-    return Tennessee(TennesseeSettings(hours=4, known=10))
+    return Tennessee(TennesseeSettings(hours=2, known=10))
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +289,7 @@ def test_the_band_of_the_cost_widens_until_it_covers(plant: EastmanPlant) -> Non
     ("settings", "said"),
     [
         ({"mode": "mode9"}, "a mode of production"),
-        ({"hours": 2}, "a run of 4 to 72 h"),
+        ({"hours": 1}, "a run of 2 to 72 h"),
         ({"known": 3}, "at least 10 known runs"),
     ],
 )

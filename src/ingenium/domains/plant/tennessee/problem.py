@@ -52,7 +52,7 @@ class Tennessee(Problem):
 
     name: ClassVar[str] = "plant.tennessee"
     summary: ClassVar[str] = (
-        "labelled fault runs of the Tennessee Eastman plant, and the plant for an agent to operate"
+        "labelled fault runs of the Tennessee Eastman plant, and the plant to operate"
     )
     Settings: ClassVar[type] = TennesseeSettings
     default_family: ClassVar[str] = "residual_bootstrap"
@@ -81,8 +81,8 @@ class Tennessee(Problem):
                 settings.mode,
                 'Write mode = "mode1".',
             )
-        if not 4 <= settings.hours <= 72:
-            raise InputError("a run of 4 to 72 h", f"hours = {settings.hours}", "Write hours = 24.")
+        if not 2 <= settings.hours <= 72:
+            raise InputError("a run of 2 to 72 h", f"hours = {settings.hours}", "Write hours = 24.")
         if settings.known < 10:
             raise InputError("at least 10 known runs", f"known = {settings.known}", "")
         self.settings, self.hours = settings, settings.hours
@@ -128,7 +128,7 @@ class Tennessee(Problem):
         n, rng = self.settings.known, np.random.default_rng([self.settings.seed, 1])
         under: dict[str, np.ndarray] = {
             "fault": np.array(runs.KINDS)[np.arange(n) % len(runs.KINDS)],
-            "onset": np.round(rng.uniform(1, self.hours / 2, n), DIGITS),
+            "onset": np.round(rng.uniform(0.5, self.hours / 2, n), DIGITS),
             "size": np.round(rng.uniform(0.5, 1, n), DIGITS),
             "noise": rng.integers(LAST_NOISE, size=n).astype(np.float64),
         }
