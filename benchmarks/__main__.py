@@ -42,6 +42,8 @@ NAMES = (
     "plant_alarm",
     "plant_batadal",
     "plant_weeks",
+    "tennessee_days",
+    "tennessee_policies",
     "lattice_fields",
     "lattice_job",
     "edge_runtimes",

@@ -1,4 +1,4 @@
-"""The contract on weeks of C-Town under attack."""
+"""The contract on weeks of C-Town under attack, and on runs of a chemical plant."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -119,5 +119,41 @@ class TestCampaign(ProblemContract):
                 "of another year": _a_year_later,
                 "with an hour less": _an_hour_less,
                 "with two events": _two_events,
+            }
+        }
+
+
+def _later(path: Path) -> None:
+    """The fault begins an hour later than its label says."""
+    file = path / "fault.csv"
+    head, row = file.read_text().splitlines()[:2]
+    cells = dict(zip(head.split(","), row.split(","), strict=True))
+    cells["onset_h"] = f"{float(cells['onset_h']) + 1:.6f}"
+    file.write_text(f"{head}\n{','.join(cells.values())}\n")
+
+
+def _warmer(path: Path) -> None:
+    """Set-points a little off, readings as they were."""
+    file = path / "setpoints.csv"
+    head, *rows = file.read_text().splitlines()
+    cells = [row.split(",") for row in rows]
+    text = "\n".join(",".join([*c[:3], f"{float(c[3]) + 0.05:.4f}"]) for c in cells)
+    file.write_text(f"{head}\n{text}\n")
+
+
+class TestTennessee(ProblemContract):
+    problem_name = "plant.tennessee"
+    setup: ClassVar = {"known": 10, "hours": 2}
+    few = 3
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "te-csv": {
+                "with two tags renamed": partial(
+                    _line, "tags.csv", "A feed,D feed", "D feed,A feed"
+                ),
+                "of another minute": partial(_line, "tags.csv", "01-01 00:06", "01-01 00:07"),
+                "with other set-points than its readings": _warmer,
+                "of a fault that begins later": _later,
             }
         }

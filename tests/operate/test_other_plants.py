@@ -11,7 +11,7 @@ from ingenium.core.scenarios import scenario_rng
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.filtering import nearest
 from ingenium.operate.judging import measured
-from ingenium.operate.plant import Barrier, Plant, PlantState, Signal
+from ingenium.operate.plant import Barrier, Plant, PlantState, Signal, WorthRate
 from ingenium.operate.release import released
 from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
@@ -31,6 +31,7 @@ class StirredTank:
     readings = (Signal("temperature", "K", 290.0, 355.0),)
     actions = (Signal("jacket", "K", 275.0, 340.0),)
     faults: ClassVar[Mapping[str, str]] = {"feed": "the feed is `size` K warmer"}
+    rates: ClassVar[tuple[WorthRate, ...]] = (WorthRate("cooling", "K"),)
     start, goal = 320.0, 340.0
 
     def rate(self, x: np.ndarray, u: np.ndarray, load: np.ndarray) -> np.ndarray:
@@ -61,6 +62,9 @@ class StirredTank:
     def wanted(self, state: PlantState) -> np.ndarray:
         return np.full((len(state.x), 1), self.goal)
 
+    def worth(self, state: PlantState, action: np.ndarray) -> np.ndarray:
+        return 340.0 - action
+
     def expected(self, seen: np.ndarray, action: np.ndarray) -> np.ndarray:
         found = seen[:, 0]
         for _ in range(4):
@@ -86,10 +90,16 @@ class FeederBattery(StirredTank):
     readings = (Signal("charge", "kWh", 1.0, 9.0),)
     actions = (Signal("power", "kW", -5.0, 5.0),)
     faults: ClassVar[Mapping[str, str]] = {"feed": "`size` kW more of load"}
+    rates: ClassVar[tuple[WorthRate, ...]] = (WorthRate("bill", "$/h"), WorthRate("energy", "kW"))
     start, goal = 5.0, 7.0
 
     def rate(self, x: np.ndarray, u: np.ndarray, load: np.ndarray) -> np.ndarray:
         return (0.95 * u - 0.02 * (load + 1)) / 3600  # kWh/s
+
+    def worth(self, state: PlantState, action: np.ndarray) -> np.ndarray:
+        """At a price that begins with each period, of which `state` is the end."""
+        price = 0.3 if state.period <= 150 else 0.1
+        return np.concatenate([price * action, action], 1)
 
     def barrier(self, seen: np.ndarray) -> Barrier:
         room = (np.array([8.9, -1.1]) - seen * [1, -1]) * 3600 / self.period_s / 0.95

@@ -70,8 +70,9 @@ def operate(
     from ingenium.report.artifact_page import write
     from ingenium.verbs import operate as operating
 
-    choice = operating.PolicyChoice(policy, design, family)
     own = load(spec, OperateSpec, "a spec of an operation") if spec else OperateSpec()
+    named = family if family or policy is not None else own.family
+    choice = operating.PolicyChoice(policy, design, named)
     own = specified(own, seconds=None if hours is None else 3600 * hours, seed=seed)
     if drill is not None:
         own = replace(own, drill=load(drill, Drill, "a drill"))

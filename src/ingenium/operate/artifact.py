@@ -1,6 +1,7 @@
 """The artifact of `operate`: a refused policy, or a policy's run on a plant."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import xarray as xr
 
@@ -13,6 +14,7 @@ from ingenium.operate.spec import OperateSpec
 
 COURSE, DECISIONS = "course.nc", "decisions.jsonl"
 SHOWN = 200  # decisions that a report lists
+LONG_S = 7200.0  # runs beyond it are told in hours
 RELEASE = {
     "plant": "{plant}",
     "scenarios outside": "{share:.1%}",
@@ -27,6 +29,14 @@ FAULTS = {
     "first met after, s": "{after_s:.2f}",
     "by": "{by}",
     "why": "{why}",
+}
+RIVALS = {
+    "family": "{family}",
+    "of": "{quantity}",
+    "more than the run": "{value:.4g}",
+    "from": "{low:.4g}",
+    "to": "{high:.4g}",
+    "unit": "{unit}",
 }
 DECIDED = {
     "from, s": "{at_s:.2f}",
@@ -123,10 +133,30 @@ class OperationRecord(Artifact):
         release = "Release, without the shell", listed(plants, RELEASE)
         if not self.released:
             return (release,)
+        rivals = [
+            {"family": name, "quantity": quantity, **own}
+            for name, found in self.record["alongside"].items()
+            for quantity, own in found.items()
+        ]
         decided = [{**d, "who": d["name"] or d["who"]} for d in self.record["decisions"][:SHOWN]]
         return (
             self.measured(),
-            ("Faults, and how they were met", listed(self.record["faults"], FAULTS, none="never")),
-            ("Who decided what", listed(decided, DECIDED)),
+            *(
+                [("More than the run, in the same scenarios", listed(rivals, RIVALS))]
+                * bool(rivals)
+            ),
+            ("Faults, and how they were met", self._timed(self.record["faults"], FAULTS)),
+            ("Who decided what", self._timed(decided, DECIDED)),
             release,
         )
+
+    def _timed(self, records: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> Table:
+        """A table of records whose times are in seconds, or in hours where the run is long."""
+        if self.spec.seconds <= LONG_S:
+            return listed(records, columns, none="never")
+        hours = [
+            {k: v / 3600 if k.endswith("_s") and v is not None else v for k, v in own.items()}
+            for own in records
+        ]
+        named = {k.replace(", s", ", h"): v for k, v in columns.items()}
+        return listed(hours, named, none="never")

@@ -1,8 +1,10 @@
 """Disturbances of a run: faults, a person who takes over, and a person who stops it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
+import numpy as np
+from jaxtyping import Float64
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
@@ -75,3 +77,15 @@ class Drill:
         for person in self.persons:
             if person.action and len(person.action) != actions:
                 raise InputError(f"{actions} actions of a person", f"{len(person.action)}")
+
+
+def misread(
+    found: Float64[np.ndarray, "n p"], faults: Sequence[PlantFault]
+) -> Float64[np.ndarray, "n p"]:
+    """Readings, changed in place, as faults of sensors have them."""
+    for fault in faults:
+        if fault.kind == "reading stuck":
+            found[:, fault.where] = fault.size
+        elif fault.kind == "reading off":
+            found[:, fault.where] += fault.size
+    return found

@@ -3,7 +3,7 @@
 Shapes: t periods.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -54,15 +54,16 @@ def outside(course: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
 
 
 def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
-    """Measure the quantities of a run."""
+    """Measure the quantities of a run; NaN where the simulator gave no number."""
     who, why = course["who"].to_numpy(), course["why"].to_numpy()
     q = course["wanted"].shape[1]
     error = (course["wanted"].to_numpy() - course["truth"].to_numpy()[:, :q])[who <= BARRIER]
     time = course["time"].to_numpy().tolist()
     asked = np.array([any(p.on(t) for p in drill.persons) for t in time], dtype=bool)
     asked &= ~_stopped(course)
+    answered = bool(np.isfinite(course["truth"].to_numpy()).all())
     return {
-        "outside": float(outside(course, plant).sum()),
+        "outside": float(outside(course, plant).sum()) if answered else float("nan"),
         "error": float(np.sqrt(np.square(error).mean())) if len(error) else 0.0,
         "barred": float((who == BARRIER).mean()),
         "bypassed": float((who == BYPASS).mean()),
@@ -70,7 +71,18 @@ def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]
         "override_kept": float((who[asked] == PERSON).mean()) if asked.any() else 1.0,
         "bypass_delay": float(_delay(who, why)),
         "missed": float(course["late"].to_numpy().sum()),
+        **({"covered": covered(course)} if "foreseen" in course.attrs else {}),
     }
+
+
+def covered(course: xr.Dataset) -> float:
+    """How often a reading lay where the policy's twin expected it, while the policy decided."""
+    band = course["foreseen"].to_numpy()
+    at = np.isfinite(band).all(1) & (course["who"].to_numpy() <= BARRIER)
+    if not at.any():
+        return float("nan")
+    read = course["seen"].sel(reading=course.attrs["foreseen"]).to_numpy()
+    return float(((band[at, 0] <= read[at]) & (read[at] <= band[at, 1])).mean())
 
 
 def _stopped(course: xr.Dataset) -> Bool[np.ndarray, " t"]:
@@ -90,8 +102,13 @@ def _delay(who: np.ndarray, why: np.ndarray) -> int:
     return max(worst, len(who) - since if since >= 0 else 0)
 
 
-def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[DecisionRecord]:
-    """List spans of who decided, when and why."""
+def decisions(
+    course: xr.Dataset,
+    drill: Drill,
+    period_s: float,
+    reasons: Sequence[tuple[float, str]] = (),
+) -> list[DecisionRecord]:
+    """List spans of who decided, when and why, and reasons of the policy at their seconds."""
     who, why = course["who"].to_numpy().copy(), course["why"].to_numpy().copy()
     moved = who == BARRIER
     _bridge(who, why, round(APART_S / period_s))
@@ -104,7 +121,8 @@ def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[Decisio
         name = person.who if person and who[first] == PERSON else ""
         at = (first * period_s, last * period_s)
         found.append(DecisionRecord(*at, WHO[who[first]], WHY[why[first]], periods, name))
-    return found
+    moves = [DecisionRecord(at, at + period_s, WHO[POLICY], text, 1) for at, text in reasons]
+    return sorted([*found, *moves], key=lambda own: own.at_s)
 
 
 def _bridge(who: np.ndarray, why: np.ndarray, longest: int) -> None:

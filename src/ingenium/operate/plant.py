@@ -1,7 +1,7 @@
 """Contracts of operation: a plant that steps in batches, a policy that acts on it, and problems.
 
 Shapes: n copies of a plant, s numbers of its state, p readings, m actions, q wanted values,
-    c rows of a barrier.
+    k rates of worth, c rows of a barrier.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float64, Int64
 
+from ingenium.core.problem import Problem
 from ingenium.operate.drill import Drill, PlantFault
 
 Rows = Float64[np.ndarray, "n m"]
@@ -25,6 +26,21 @@ class Signal:
     unit: str
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class WorthRate:
+    """What a run earns, spends or wears by the hour, such as `cost` in `$/h`, `energy` in `kW`."""
+
+    name: str
+    unit: str
+
+    @property
+    def total(self) -> str:
+        """The unit of its integral over time in hours."""
+        if self.unit.endswith("/h"):
+            return self.unit.removesuffix("/h")
+        return "h" if self.unit == "1" else f"{self.unit} h"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +129,15 @@ class Plant(Protocol):
         """Return wanted values of the first readings."""
         ...
 
+    @property
+    def rates(self) -> tuple[WorthRate, ...]:
+        """Names and units of what a run is worth or costs; none where nothing is counted."""
+        ...
+
+    def worth(self, state: PlantState, action: Rows) -> Float64[np.ndarray, "n k"]:
+        """Mean rates of the period that ended in `state`, in which `action` was applied."""
+        ...
+
     def expected(
         self, seen: Float64[np.ndarray, "n p"], action: Rows
     ) -> Float64[np.ndarray, "n p"]:
@@ -166,6 +191,34 @@ class Policy(Protocol):
 
 
 @runtime_checkable
+class Explained(Protocol):
+    """A policy that gives the reason of what it proposes, wherever it proposes something new."""
+
+    def why(
+        self,
+        memory: Float64[np.ndarray, "1 k"],
+        seen: Float64[np.ndarray, "1 p"],
+        wanted: Float64[np.ndarray, "1 q"],
+    ) -> str:
+        """A sentence on what it proposes now; empty where that is what it proposed before."""
+        ...
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A policy with a twin, which says in what band it expects one of the readings."""
+
+    @property
+    def foreseen(self) -> int:
+        """Which reading."""
+        ...
+
+    def foresee(self, memory: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, "n 2"]:
+        """Ends of the band of the period that begins; NaN where it expects nothing yet."""
+        ...
+
+
+@runtime_checkable
 class Operated(Protocol):
     """A problem with a plant that policies can operate."""
 
@@ -190,6 +243,16 @@ class Operated(Protocol):
 
         They raise for a policy that leaves the plant's limits where it was built.
         """
+        ...
+
+
+@runtime_checkable
+class Twinned(Protocol):
+    """An operated problem whose plant has a twin, which `infer` fits to the plant's readings."""
+
+    @property
+    def twin(self) -> Problem:
+        """A problem of the same domain with slow parameters of the plant as its variables."""
         ...
 
 

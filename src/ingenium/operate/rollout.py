@@ -1,6 +1,6 @@
 """Policies on plants without a shell: many copies, seeded scenarios, common random numbers.
 
-Shapes: n copies, t periods, p readings, m actions, q wanted values.
+Shapes: n copies, t periods, p readings, m actions, q wanted values, k rates.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,13 @@ class Rollout:
     truth: Float64[np.ndarray, "t n p"]
     wanted: Float64[np.ndarray, "t n q"]
     action: Float64[np.ndarray, "t n m"]
+    worth: Float64[np.ndarray, "t n k"]  # rates by the hour
+
+    @property
+    def totals(self) -> Float64[np.ndarray, "n k"]:
+        """Integrals of the rates over the whole course."""
+        found: np.ndarray = self.worth.sum(0) * self.period_s / 3600
+        return found
 
     @property
     def error(self) -> Float64[np.ndarray, "t n q"]:
@@ -71,6 +78,7 @@ def rollout(
     truth = np.empty((*shape, len(plant.readings)))
     wanted = np.empty((*shape, plant.wanted(state).shape[1]))
     action = np.empty((*shape, len(low)))
+    worth = np.empty((*shape, len(plant.rates)))
     for k in range(periods):  # one after the other: each begins where the last one ended
         truth[k], wanted[k] = plant.truth(state), plant.wanted(state)
         seen = plant.seen(state, ())
@@ -80,4 +88,5 @@ def rollout(
         action[k] = np.clip(proposed, low, high)
         memory = policy.learn(memory, seen, wanted[k], action[k])
         state = plant.step(state, action[k], ())
-    return Rollout(plant.period_s, truth, wanted, action)
+        worth[k] = plant.worth(state, action[k])
+    return Rollout(plant.period_s, truth, wanted, action, worth)

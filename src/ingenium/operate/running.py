@@ -1,8 +1,9 @@
 """A run: a policy in its shell on one plant, period by period, with stop, resume and record.
 
-Shapes: t periods, p readings, q wanted values, m actions.
+Shapes: t periods, p readings, q wanted values, m actions, k rates.
 """
 
+import json
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ingenium.core.folders import replacing
 from ingenium.core.problem import Watch as Progress
 from ingenium.core.problem import silent
 from ingenium.operate.drill import Drill
-from ingenium.operate.plant import Plant, PlantState, Policy
+from ingenium.operate.plant import Explained, Foreseeing, Plant, PlantState, Policy
 from ingenium.operate.shell import BYPASS, STOPPED, Shell, ShellMemory
 
 EVERY = 1000  # periods, after which progress is saved
@@ -29,6 +30,8 @@ PER_PERIOD = (
     "wanted",
     "proposed",
     "action",
+    "worth",
+    "foreseen",
     "who",
     "why",
     "score",
@@ -55,12 +58,12 @@ class Operation:
         self.state = self.plant.begin(np.array([self.scenario], dtype=np.int64))
         q = self.plant.wanted(self.state).shape[1]
         self.memory, self.known = self.policy.begin(1), self.shell.begin(1)
-        shapes = (p, p, q, m, m, 0, 0, 0, 0, 0)
+        shapes = ((p,), (p,), (q,), (m,), (m,), (len(self.plant.rates),), (2,), *[()] * 5)
         self.course = {
-            name: np.full((t, wide) if wide else (t,), np.nan)
-            for name, wide in zip(PER_PERIOD, shapes, strict=True)
+            name: np.full((t, *wide), np.nan) for name, wide in zip(PER_PERIOD, shapes, strict=True)
         }
         self.stops: list[float] = []  # s, at which the run was stopped from outside
+        self.reasons: list[tuple[float, str]] = []  # s, and why the policy proposed something new
 
     @property
     def done(self) -> int:
@@ -114,14 +117,23 @@ class Operation:
         action, who, why = decided.action, int(decided.who[0]), int(decided.why[0])
         if stopping:
             action, who, why = self.plant.fallback(seen), BYPASS, STOPPED
-        row = (seen[0], self.plant.truth(self.state)[0], wanted[0], proposed[0], action[0])
+        new = ""
+        if isinstance(self.policy, Explained) and not stopping:
+            new = self.policy.why(self.memory, seen, wanted)
+        memory = self.policy.learn(self.memory, seen, wanted, action)
+        state = self.plant.step(self.state, action, faults)
+        worth = self.plant.worth(state, action)[0]
+        band = np.full(2, np.nan)
+        if isinstance(self.policy, Foreseeing):
+            band = self.policy.foresee(self.memory)[0]
+        read = (seen[0], self.plant.truth(self.state)[0], wanted[0])
+        row = (*read, proposed[0], action[0], worth, band)
         numbers = (who, why, float(decided.score[0]), took, late)
         for name, value in zip(PER_PERIOD, (*row, *numbers), strict=True):
             self.course[name][k] = value
-        memory = self.policy.learn(self.memory, seen, wanted, action)
-        state = self.plant.step(self.state, action, faults)
         # In one step, so that a stop within a period does it again as a whole.
         self.memory, self.known, self.state = memory, decided.memory, state
+        self.reasons += [(now, new)] if new else []
 
     def keep(self, folder: Path) -> None:
         """Save all that the run needs to resume."""
@@ -133,6 +145,7 @@ class Operation:
                 period=self.state.period,
                 memory=self.memory,
                 stops=np.array(self.stops),
+                reasons=np.array(json.dumps(self.reasons)),
                 **(own | self.course),
             )
 
@@ -148,6 +161,7 @@ class Operation:
             self.known = ShellMemory(**{k: kept[f"shell_{k}"] for k in names})
             self.course = {k: kept[k] for k in PER_PERIOD}
             self.stops = [float(s) for s in kept["stops"]]
+            self.reasons = [(float(s), str(why)) for s, why in json.loads(str(kept["reasons"]))]
         return True
 
     def table(self) -> xr.Dataset:
@@ -163,6 +177,8 @@ class Operation:
             "wanted": ("time", "wanted_reading"),
             "proposed": ("time", "acting"),
             "action": ("time", "acting"),
+            "worth": ("time", "rate"),
+            "foreseen": ("time", "end"),
         }
         whole = {"who", "why", "late"}
         data: dict[str, Any] = {}
@@ -174,8 +190,13 @@ class Operation:
             "reading": ("reading", [r.name for r in readings]),
             "wanted_reading": ("wanted_reading", [r.name for r in readings[:q]]),
             "acting": ("acting", [a.name for a in actions]),
+            "rate": ("rate", np.array([r.name for r in self.plant.rates], dtype=str)),
+            "rate_unit": ("rate", np.array([r.unit for r in self.plant.rates], dtype=str)),
         }
-        return xr.Dataset(data, coords=coords, attrs={"period_s": self.plant.period_s})
+        attrs: dict[str, Any] = {"period_s": self.plant.period_s}
+        if isinstance(self.policy, Foreseeing):
+            attrs["foreseen"] = readings[self.policy.foreseen].name
+        return xr.Dataset(data, coords=coords, attrs=attrs)
 
 
 def paced(period_s: float) -> Callable[[int], None]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -14,6 +14,7 @@ from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number
 from ingenium.core.verdict import BEYOND
 from ingenium.operate.drill import Drill
 
+FEWEST = 8  # scenarios from which limits on worth are judged
 QUANTITIES = {  # of a run, with its unit
     "outside": "periods",
     "error": "1",
@@ -23,6 +24,7 @@ QUANTITIES = {  # of a run, with its unit
     "override_kept": "1",
     "bypass_delay": "periods",
     "missed": "periods",
+    "covered": "1",
 }
 LIMITS = (
     Limit("outside", at_most=0),
@@ -45,10 +47,15 @@ class OperateSpec:
     coverage: Annotated[Number, Field(gt=0.5, lt=1)] = 0.95  # of normal episodes without an alarm
     outside_at_most: Annotated[Number, Field(gt=0, le=1)] = 0.15  # share, for a release
     limits: tuple[Limit, ...] = LIMITS
+    family: str = ""  # of the policy, where the command names none
+    scenarios: Annotated[int, Field(ge=1, le=1000)] = 1  # of the run, for the interval of its worth
+    alongside: tuple[str, ...] = ()  # families that run in the same scenarios, to be compared with
     drill: Drill | None = field(default=None)  # None: the default of the plant's problem
 
     def __post_init__(self) -> None:
-        judged = in_units(self.limits, QUANTITIES, "quantity of an operation")
+        own = [x for x in self.limits if x.quantity in QUANTITIES]
+        known = iter(in_units(own, QUANTITIES, "quantity of an operation"))
+        judged = tuple(next(known) if x.quantity in QUANTITIES else x for x in self.limits)
         object.__setattr__(self, "limits", judged)
         fewest = math.ceil(BEYOND**2 * (1 / self.outside_at_most - 1))  # by Wilson's upper end
         if self.release_scenarios < fewest:
@@ -58,3 +65,27 @@ class OperateSpec:
                 f"release_scenarios = {self.release_scenarios}",
                 f"Write release_scenarios = {fewest}, or a larger outside_at_most.",
             )
+
+    def on(self, worth: Mapping[str, str]) -> "OperateSpec":
+        """The same with limits in the units of what is measured, `worth` with its units included.
+
+        A limit on worth is satisfied if the whole interval satisfies it.
+
+        Raises:
+            InputError: for a limit on what is not measured, or on worth in too few scenarios.
+        """
+        found = in_units(self.limits, {**QUANTITIES, **worth}, "quantity of an operation")
+        valued = [x.quantity for x in found if x.quantity in worth]
+        if valued and self.scenarios < FEWEST:
+            raise InputError(
+                f"at least {FEWEST} scenarios for a limit on {valued[0]}, which chance decides",
+                f"scenarios = {self.scenarios}",
+                f"Write scenarios = {FEWEST}.",
+            )
+        whole = (
+            replace(x, beyond_uncertainty=True)
+            if x.quantity in worth and x.beyond_uncertainty is None
+            else x
+            for x in found
+        )
+        return replace(self, limits=tuple(whole))

@@ -14,7 +14,7 @@ from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError, InputError, choose
 from ingenium.core.evidence import read
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judgement import Judgement
+from ingenium.core.judgement import Judgement, stated
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest
@@ -23,11 +23,11 @@ from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
 from ingenium.evaluate.measured import Interval
-from ingenium.operate import judging
+from ingenium.operate import judging, worth
 from ingenium.operate import watch as watching
 from ingenium.operate.artifact import COURSE, DECISIONS, OperationRecord
 from ingenium.operate.drill import Drill
-from ingenium.operate.plant import Acting, Operated, Plant, Policy
+from ingenium.operate.plant import Acting, Operated, Plant, Policy, Twinned
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
 from ingenium.operate.scenarios import SERVING, WATCHING
@@ -177,6 +177,9 @@ def operate(
     where, system = plant_of(name, spec.setup)
     drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
     plant = where.plant
+    spec = spec.on(worth.units(plant))
+    for rival in spec.alongside:
+        choose(rival, where.families, "family of policies of this plant")
     drill.check(plant.faults, len(plant.readings), len(plant.actions))
     watch("make the policy", 0, 1)
     acting, source = policy_of(choice, where, name, spec.seed)
@@ -192,6 +195,7 @@ def operate(
         held_out = where.held_out.name
         told: dict[str, Any] = {
             "problem": name,
+            "twin": where.twin.name if isinstance(where, Twinned) else "",
             "plant": {"name": plant.name, "version": plant.version, "held_out": held_out},
             "policy": asdict(source),
             "spec": asdict(spec),
@@ -201,8 +205,10 @@ def operate(
         files: dict[str, str] = {}
         if passed.holds:
             run = _run(where, acting, spec, drill, part, real_time, watch)
-            told |= _judged(run, spec, drill, book, name)
-            files = _written(run, told["decisions"], part)
+            watch("other scenarios", 0, 1)
+            valued = _scenarios(run, where, spec, drill)
+            told |= _judged(run, valued, spec, drill, book, name)
+            files = _written(run, valued, told["decisions"], part)
         else:
             told |= _refused(passed)
         record = making.write(part / OperationRecord.file, told, {"files": files, "system": system})
@@ -237,11 +243,16 @@ def _run(
 
 
 def _judged(
-    run: Operation, spec: OperateSpec, drill: Drill, ledger: Ledger, name: str
+    run: Operation,
+    valued: worth.WorthScenarios,
+    spec: OperateSpec,
+    drill: Drill,
+    ledger: Ledger,
+    name: str,
 ) -> dict[str, Any]:
     """Measure and judge a run; its decisions go to the ledger."""
     course = run.table()
-    outcome = _outcome(run, spec, drill)
+    outcome = _outcome(run, valued, spec, drill)
     for decision in outcome["decisions"]:
         person = decision["who"] == "person"
         ledger.append(
@@ -266,9 +277,11 @@ def _judged(
     }  # fmt: skip
 
 
-def _written(run: Operation, decisions: Sequence[Any], part: Path) -> dict[str, str]:
+def _written(
+    run: Operation, valued: worth.WorthScenarios, decisions: Sequence[Any], part: Path
+) -> dict[str, str]:
     """Write the trajectory and the decisions as files; return their digests."""
-    course = run.table()
+    course = valued.onto(run.table())
     course.attrs["stops_s"] = run.stops or [-1.0]
     write_netcdf(part / COURSE, course)
     write_atomic(part / DECISIONS, "".join(json.dumps(d) + "\n" for d in decisions))
@@ -276,16 +289,40 @@ def _written(run: Operation, decisions: Sequence[Any], part: Path) -> dict[str, 
     return {f: file_digest(part / f) for f in (COURSE, DECISIONS)}
 
 
-def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
+def _outcome(
+    run: Operation, valued: worth.WorthScenarios, spec: OperateSpec, drill: Drill
+) -> dict[str, Any]:
     """Return results of a run that are recorded, and compared on replay."""
-    course = run.table()
-    values = judging.measured(course, run.plant, drill)
-    verdict = Judgement.of({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
+    course, plant = run.table(), run.plant
+    counted = judging.measured(course, plant, drill)
+    if any(x.quantity == "covered" for x in spec.limits):  # also of a policy that expects nothing
+        counted = {"covered": float("nan"), **counted}
+    values = {k: Interval(v, v, v) for k, v in counted.items()} | worth.measured(valued.own, plant)
+    found = judging.decisions(course, drill, plant.period_s, run.reasons)
+    saved, units = valued.saved(plant), worth.units(plant)
     return {
-        "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
-        **verdict.record,
-        "decisions": [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)],
+        "measured": stated(values, QUANTITIES | units),
+        **Judgement.of(values, spec.limits).record,
+        "decisions": [asdict(d) for d in found],
+        "alongside": {name: stated(own, units) for name, own in saved.items()},
     }
+
+
+def _scenarios(
+    run: Operation, where: Operated, spec: OperateSpec, drill: Drill
+) -> worth.WorthScenarios:
+    """The run, its other scenarios, and rivals, for whom no alarm was set, in the same ones."""
+    own = run.course["worth"][:, None]
+    at = np.array([SERVING.of_seed(spec.seed + i) for i in range(spec.scenarios)])
+    if spec.scenarios > 1:
+        others = worth.served(run.policy, run.shell, drill, at[1:], run.periods)
+        own = np.concatenate([own, others], 1)
+    barred = Shell(run.plant, None)
+    rivals = {
+        name: worth.served(where.families[name](spec.seed), barred, drill, at, run.periods)
+        for name in spec.alongside
+    }
+    return worth.WorthScenarios(own, rivals)
 
 
 def _refused(passed: PolicyRelease) -> dict[str, Any]:
@@ -311,6 +348,7 @@ def replay(kept: OperationRecord, folder: Path) -> Replay:
         )
     drill = parse(without_none(record["drill"]), Drill, "the record of an operation")
     where, system = plant_of(record["problem"], spec.setup)
+    spec = spec.on(worth.units(where.plant))
     own = record["policy"]
     choice = (
         PolicyChoice(family=own["family"])
@@ -326,7 +364,8 @@ def replay(kept: OperationRecord, folder: Path) -> Replay:
     run = Operation(where.plant, policy, Shell(where.plant, bar), drill, len(late), scenario, late)
     run.run()
     odd = unlike(run.table(), course, COMPARED)
-    again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # in the format of a record
+    valued = _scenarios(run, where, spec, drill)
+    again = json.loads(json.dumps(finite(_outcome(run, valued, spec, drill))))  # as a record has it
     return Replay.of(
         {
             "system": system == record["evidence"]["system"],

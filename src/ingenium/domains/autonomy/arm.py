@@ -18,9 +18,10 @@ from ingenium.core.scenarios import scenario_rng
 from ingenium.domains.autonomy.arm_model import HIGH, HOME, LOW, RATE, ArmBuild, mjcf
 from ingenium.domains.autonomy.axis import AxisBarrier
 from ingenium.domains.autonomy.noise import BlockNoise
-from ingenium.domains.autonomy.second_order import OscillatorBox, misread
-from ingenium.operate.drill import PlantFault
-from ingenium.operate.plant import Barrier, PlantState, Signal
+from ingenium.domains.autonomy.second_order import OscillatorBox
+from ingenium.operate.drill import PlantFault, misread
+from ingenium.operate.plant import Barrier, PlantState, Signal, WorthRate
+from ingenium.operate.worth import EFFORT, effort
 
 EXTRA = Extra("autonomy")
 JOINTS = len(HOME)
@@ -41,6 +42,7 @@ class ArmPlant:
         "weak actuator": "the drive `where` has `size` of its effect",
         "payload": "the flange carries `size` kg more",
     }
+    rates: ClassVar[tuple[WorthRate, ...]] = (EFFORT,)
 
     def __init__(
         self, box: OscillatorBox, build: ArmBuild, period_s: float, seed: int, *, step: bool = False
@@ -177,6 +179,12 @@ class ArmPlant:
             rng = np.random.default_rng([self.seed, 2, abs(scenario), turn])
             self._levels[key] = rng.uniform(-WANTED, WANTED, JOINTS)
         return self._levels[key]
+
+    def worth(
+        self, state: PlantState, action: Float64[np.ndarray, "n 7"]
+    ) -> Float64[np.ndarray, "n 1"]:
+        """Effort of the drives."""
+        return effort(self.actions, action)
 
     def expected(
         self, seen: Float64[np.ndarray, "n 14"], action: Float64[np.ndarray, "n 7"]

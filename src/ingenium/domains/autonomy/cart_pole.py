@@ -18,9 +18,10 @@ from ingenium.domains.autonomy.law import Wiring
 from ingenium.domains.autonomy.linear import LinearMachine
 from ingenium.domains.autonomy.machines import ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
-from ingenium.domains.autonomy.second_order import level, misread
-from ingenium.operate.drill import Drill, PersonActs, PlantFault
-from ingenium.operate.plant import Barrier, PlantState, Signal
+from ingenium.domains.autonomy.second_order import level
+from ingenium.operate.drill import Drill, PersonActs, PlantFault, misread
+from ingenium.operate.plant import Barrier, PlantState, Signal, WorthRate
+from ingenium.operate.worth import EFFORT, effort
 
 EXTRA = Extra("autonomy")
 TARGET, HOLD_S, STEP_S = 0.5, 8.0, 6.0  # m of a step, s of a level, s of an answer
@@ -82,6 +83,7 @@ class CartPoles:
         "weak actuator": "the force has `size` of its effect",
         "push": "a force of `size` N on the cart",
     }
+    rates: ClassVar[tuple[WorthRate, ...]] = (EFFORT,)
     PARTS = 2
 
     def __init__(self, pole: CartPole, period_s: float, seed: int, *, service: bool) -> None:
@@ -144,6 +146,12 @@ class CartPoles:
         levels = (level(self.seed, s, turn) for s in state.scenario.tolist())
         found[:, 0] = list(levels) if self.service else TARGET
         return found
+
+    def worth(
+        self, state: PlantState, action: Float64[np.ndarray, "n 1"]
+    ) -> Float64[np.ndarray, "n 1"]:
+        """Effort of the motor."""
+        return effort(self.actions, action)
 
     def expected(
         self, seen: Float64[np.ndarray, "n 4"], action: Float64[np.ndarray, "n 1"]

@@ -19,9 +19,10 @@ from ingenium.domains.autonomy.law import FeedbackLaw, Wiring
 from ingenium.domains.autonomy.linear import LinearMachine, SampledMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
-from ingenium.operate.drill import Drill, PersonActs, PlantFault
-from ingenium.operate.plant import Barrier, PlantState, Policy, Signal
+from ingenium.operate.drill import Drill, PersonActs, PlantFault, misread
+from ingenium.operate.plant import Barrier, PlantState, Policy, Signal, WorthRate
 from ingenium.operate.rollout import Rollout
+from ingenium.operate.worth import EFFORT, effort
 
 LOAD_AT_S = 4.0  # from which a load acts, in scenarios that sample one
 TARGET = 1.0
@@ -91,6 +92,7 @@ class Oscillator:
         "weak actuator": "the action has `size` of its effect",
         "load": "`size` is added to the load",
     }
+    rates: ClassVar[tuple[WorthRate, ...]] = (EFFORT,)
 
     def __init__(self, box: OscillatorBox, period_s: float, seed: int, *, service: bool) -> None:
         """Open the plant; in `service` target levels are sampled, else the target is a step."""
@@ -155,6 +157,12 @@ class Oscillator:
         turn = int(state.period * self.period_s / HOLD_S)
         return np.array([[TARGET * level(self.seed, s, turn)] for s in state.scenario.tolist()])
 
+    def worth(
+        self, state: PlantState, action: Float64[np.ndarray, "n 1"]
+    ) -> Float64[np.ndarray, "n 1"]:
+        """Effort of the actuator."""
+        return effort(self.actions, action)
+
     def courses(
         self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
     ) -> Rollout | None:
@@ -175,7 +183,8 @@ class Oscillator:
         wanted = (
             np.broadcast_to(told[2][:, :1, None], action.shape) if same else told[2][:, at, None]
         )
-        return Rollout(self.period_s, truth, wanted, action)
+        worth = effort(self.actions, action.reshape(-1, 1)).reshape(action.shape)
+        return Rollout(self.period_s, truth, wanted, action, worth)
 
     def expected(
         self, seen: Float64[np.ndarray, "n 2"], action: Float64[np.ndarray, "n 1"]
@@ -283,18 +292,6 @@ class StickyOscillator(Oscillator):
 def level(seed: int, scenario: int, turn: int) -> float:
     """Target level of a turn of a scenario, from -1 to 1."""
     return float(np.random.default_rng([seed, 2, abs(scenario), turn]).uniform(-1, 1))
-
-
-def misread(
-    found: Float64[np.ndarray, "n p"], faults: Sequence[PlantFault]
-) -> Float64[np.ndarray, "n p"]:
-    """Apply faults of sensors to readings."""
-    for fault in faults:
-        if fault.kind == "reading stuck":
-            found[:, fault.where] = fault.size
-        elif fault.kind == "reading off":
-            found[:, fault.where] += fault.size
-    return found
 
 
 def oscillator(box: OscillatorBox, period_s: float, seed: int) -> ControlledMachine:

@@ -1,16 +1,20 @@
-"""Plant: weeks of a water network under attack, simulated by EPANET."""
+"""Plants: a water network under attack, and a chemical plant under faults and policies."""
 
 from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="plant",
-    summary="weeks of a water works under SCADA, with attacks on its readings and setpoints",
+    summary="a water works under attack, and a chemical plant under faults that an agent operates",
     package=__name__,
     problems={
         "campaign": Offer(
             f"{__name__}.campaign:Campaign",
             "labelled weeks of a water network under SCADA, with cyber-attacks on its controls",
-        )
+        ),
+        "tennessee": Offer(
+            f"{__name__}.tennessee.problem:Tennessee",
+            "labelled fault runs of the Tennessee Eastman plant, and the plant to operate",
+        ),
     },
     extra="plant",
     needs=("wntr", "epanet"),
