@@ -49,10 +49,7 @@ def compare(
         ),
     ] = None,
     noise: Annotated[
-        str | None,
-        typer.Option(
-            help="Device whose noise the circuits have, as in [setup] noise (default: none)."
-        ),
+        str | None, typer.Option(help="Device whose noise circuits have (default: none).")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="Number of random seeds.")] = 5,
     members: Annotated[
@@ -68,9 +65,7 @@ def compare(
     ] = 64,
     steps: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=MOST, help="Number of training steps (default: each family's own)."
-        ),
+        typer.Option(min=1, max=MOST, help="Number of training steps (default: the family's)."),
     ] = None,
     wishes: Annotated[
         int,
@@ -102,9 +97,7 @@ def compare(
     from ingenium.scale.place import WorkPlace
 
     if calls is not None and not wishes:
-        raise InputError(
-            "--wishes together with --calls", f"--calls {calls} alone", "Add --wishes 6."
-        )
+        raise InputError("--wishes with --calls", f"--calls {calls} alone", "Add --wishes 6.")
     wanted = asked(problem, spec)
     folder = Path("out") / f"compare-{wanted.problem}" if out is None else out
     with StageProgress() as stages:

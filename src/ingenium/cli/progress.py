@@ -26,7 +26,7 @@ from ingenium.core.remarks import hearing
 EVERY_S = 10.0  # between two lines of a long stage, where there is no terminal
 
 
-class Rate(ProgressColumn):
+class StageRate(ProgressColumn):
     """Steps per second of a stage, or seconds per step where a step takes longer."""
 
     def render(self, task: Task) -> Text:
@@ -56,7 +56,7 @@ class StageProgress:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                Rate(),
+                StageRate(),
                 TimeElapsedColumn(),
                 TextColumn("left"),
                 TimeRemainingColumn(),
