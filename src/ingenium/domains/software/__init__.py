@@ -4,7 +4,7 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="software",
-    summary="code that ran before anyone reads it: test suites that kill mutants, patches",
+    summary="test suites that kill mutants, and repairs of functions, run in a sandbox",
     package=__name__,
     extra="software",
     needs=("coverage",),
