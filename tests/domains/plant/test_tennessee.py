@@ -1,5 +1,6 @@
 """The Tennessee Eastman plant against its package, limits, faults, and what the agent may do."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -43,9 +44,10 @@ from ingenium.domains.plant.tennessee.tags import (
     READINGS,
 )
 from ingenium.domains.plant.tennessee.twin import HOURS, GainTwin
-from ingenium.operate.drill import PersonActs, PlantFault
+from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Foreseeing, Operated, Plant, PlantState
 from ingenium.operate.shell import BYPASS, PERSON, Shell
+from ingenium.operate.spec import OperateSpec
 
 IDLE = np.zeros((1, 28))
 
@@ -375,3 +377,23 @@ def test_parts_of_a_copy_have_names() -> None:
     assert len(FIXED) + len(BASE) == 12
     assert machine.NAMES[COST] == "operating cost"
     assert torch.get_num_threads() == 1
+
+
+@pytest.mark.slow
+def test_the_agent_operates_the_plant_says_why_and_is_replayed(tmp_path: Path) -> None:
+    """Ten hours with a person in the last one: a review, its reason in the file and the record."""
+    from ingenium.verbs import operate as verb
+
+    drill = Drill((), (PersonActs(9 * 3600.0, 3600.0, "stop", who="ann"),))
+    spec = OperateSpec(
+        seconds=36_000.0, release_s=3600.0, release_scenarios=32, outside_at_most=0.3,
+        watch_episodes=30, drill=drill,
+    )  # fmt: skip
+    kept = verb.operate("plant.tennessee", verb.PolicyChoice(family="agent"), spec, tmp_path / "te")
+    assert kept.verdict == Verdict.ACCEPTED
+    lines = (tmp_path / "te" / "decisions.jsonl").read_text().splitlines()
+    why = [json.loads(line)["why"] for line in lines]
+    assert any("saved on 32 twins" in text for text in why)
+    assert any(json.loads(line)["name"] == "ann" for line in lines)
+    assert kept.record["measured"]["cost_by_hour"]["value"] == pytest.approx(160, abs=30)
+    assert kept.replay().holds

@@ -43,7 +43,7 @@ class TennesseeSettings:
     mode: str = "mode1"  # of production: 50/50 at the base rate
     period_h: float = 0.1  # between two actions of a policy
     hours: int = 24  # of a run that is proposed
-    known: int = 21  # runs to learn from: one of each fault, and one of none
+    known: int = 28  # runs to learn from: of each fault, and of none
     seed: int = 0  # of scenarios, and of known runs
 
 

@@ -54,9 +54,9 @@ class Bug:
 
     def diff(self, source: str) -> str:
         """A source as a unified diff."""
-        rows = difflib.unified_diff(
-            self.source.splitlines(), source.splitlines(), *(h[4:] for h in _HEAD), lineterm=""
-        )
+        old, new = self.source.splitlines(), source.splitlines()
+        before, after = (h[4:] for h in _HEAD)
+        rows = difflib.unified_diff(old, new, before, after, lineterm="")
         return "\n".join(rows) + "\n"
 
     def patched(self, diff: str) -> str:
@@ -88,9 +88,12 @@ class Bug:
         return "\n".join([*out, *old[at:]]) + "\n"
 
 
-def passed(function: str, sources: Sequence[str], cases: Sequence[Case]) -> list[tuple[bool, ...]]:
+def passed(
+    function: str, sources: Sequence[str], cases: Sequence[Case], *, cpu_s: float = JUDGED_S
+) -> list[tuple[bool, ...]]:
     """Of each source whether it gives the right value, by case; values are compared out here."""
     job = {
+        "cpu_s": cpu_s,
         "function": function,
         "sources": list(sources),
         "arguments": [list(c.arguments) for c in cases],
