@@ -44,6 +44,7 @@ from ingenium.domains.plant.tennessee.tags import (
     READINGS,
 )
 from ingenium.domains.plant.tennessee.twin import HOURS, GainTwin
+from ingenium.monitor.stream import Watched
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Foreseeing, Operated, Plant, PlantState
 from ingenium.operate.shell import BYPASS, PERSON, Shell
@@ -353,6 +354,7 @@ def test_a_stuck_tag_is_found_by_the_verifier(problem: Tennessee) -> None:
 
 
 def test_streams_flag_a_fault_to_the_end_of_its_run(problem: Tennessee) -> None:
+    assert isinstance(problem, Watched)
     calm, faulty = problem.streams(problem.data().isel({DESIGN: [0, 1]}))
     assert not calm.events
     (event,) = faulty.events

@@ -24,7 +24,7 @@ from ingenium.domains.plant.tennessee.files import BEGINS, EastmanRuns, labels
 from ingenium.domains.plant.tennessee.machine import HELD_OUT, SERVICE, EastmanPlant
 from ingenium.domains.plant.tennessee.policies import families
 from ingenium.domains.plant.tennessee.tags import ACTIONS, BASE
-from ingenium.monitor.stream import Event, Stream
+from ingenium.monitor.stream import Event, PlantMap, Stream
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Plant, Policy
 
@@ -199,6 +199,10 @@ class Tennessee(Problem):
             )
             found.append(Stream(f"run {index}", stamps, runs.TAGS, values, events))
         return tuple(found)
+
+    def layout(self) -> PlantMap | None:
+        """No map: the benchmark's tags have no places."""
+        return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Some runs under a fault, and what faults do."""
