@@ -24,7 +24,7 @@ from ingenium.trust.sandbox.sandbox import Sandbox
 
 MODULES = ("fnmatch", "graphlib", "reprlib", "quopri", "string", "calendar")
 MUTANTS, SEARCH_S, SEED, LIMIT_S = 120, 30, 1, 240
-TITLE = "Mutation scores alongside pynguin and hypothesis."
+TITLE = "Mutation scores alongside pynguin and hypothesis"
 STEADY = """
 try:
     from hypothesis import HealthCheck, settings
