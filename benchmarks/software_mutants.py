@@ -41,7 +41,7 @@ def main() -> None:
         sys.exit("MUTMUT names no program: pip install mutmut==3.8.1 pytest in another environment")
     rows = [_module(name, program) for name in MODULES]
     about = {"mutmut": "3.8.1, one process", "verdicts": "of mutants that both make"}
-    report("software_mutants", "Mutants a second, alongside mutmut 3.8.", rows, about)
+    report("software_mutants", "Mutants a second, alongside mutmut 3.8", rows, about)
 
 
 def _module(name: str, program: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def main() -> None:
         "only_overfitted": sum(r["plausible"] > 0 and not r["right"] for r in rows),
     }
     print(about)
-    report("software_quixbugs", "Repairs of QuixBugs by single edits.", rows, about)
+    report("software_quixbugs", "Repairs of QuixBugs by single edits", rows, about)
 
 
 def _tried(entry: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ingenium.trust.sandbox.sandbox import Sandbox
 
 MODULES = ("fnmatch", "graphlib", "reprlib", "quopri", "string", "calendar")
 MUTANTS, SEARCH_S, SEED, LIMIT_S = 120, 30, 1, 240
+TITLE = "Mutation scores alongside pynguin and hypothesis"
 STEADY = """
 try:
     from hypothesis import HealthCheck, settings
@@ -67,12 +68,21 @@ def main() -> None:
         for name in MODULES:
             rows += _module(name, programs, sandbox)
             print(rows[-3:], flush=True)
-    mean = {
-        arm: sum(r["mutation_score"] for r in rows if r["arm"] == arm) / len(MODULES)
-        for arm in ("evolution", "pynguin", "hypothesis write")
-    }
-    about = {"mutants": MUTANTS, "seed": SEED, "mean_mutation_score": mean}
-    report("software_rivals", "Mutation scores alongside pynguin and hypothesis.", rows, about)
+    report("software_rivals", TITLE, rows, about(rows))
+
+
+def about(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean lead over each rival, on the modules for which it wrote a test that passes."""
+    score = {(r["module"], r["arm"]): r for r in rows}
+    found: dict[str, Any] = {"mutants": MUTANTS, "seed": SEED}
+    for arm in ("pynguin", "hypothesis write"):
+        own = [m for m in MODULES if score[m, arm]["tests"]]
+        leads = [
+            score[m, "evolution"]["mutation_score"] - score[m, arm]["mutation_score"] for m in own
+        ]
+        found[f"modules_with_tests_of_{arm}"] = len(own)
+        found[f"mean_lead_over_{arm}"] = sum(leads) / max(1, len(leads))
+    return found
 
 
 def _module(name: str, programs: dict[str, str], sandbox: Sandbox) -> list[dict[str, Any]]:

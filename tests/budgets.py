@@ -30,6 +30,7 @@ NOT_YET_S = MappingProxyType(
         "airfoils": 48.0,
         "matter": 40.0,
         "words": 36.0,
+        "software": 18.0,
         "plant": 34.0,
         "radio": 34.0,
         "equations": 34.0,
