@@ -54,6 +54,7 @@ class EvidenceRecord(TypedDict):
 
     design: int
     verdict: Literal["accepted", "rejected", "failed"]
+    reason: str | None  # why the engine has no answer
     measured: dict[str, Measurement]
     margins: dict[str, float | None]
     close: list[str]  # limits that are satisfied by less than the uncertainty

@@ -175,12 +175,7 @@ def operate(
     """
     watch("open the plant", 0, 1)
     where, system = plant_of(name, spec.setup)
-    drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
-    plant = where.plant
-    spec = spec.on(worth.units(plant))
-    for rival in spec.alongside:
-        choose(rival, where.families, "family of policies of this plant")
-    drill.check(plant.faults, len(plant.readings), len(plant.actions))
+    plant, (spec, drill) = where.plant, _checked(where, spec)
     watch("make the policy", 0, 1)
     acting, source = policy_of(choice, where, name, spec.seed)
     in_time(acting, plant)
@@ -216,6 +211,15 @@ def operate(
         short = {k: record[k] for k in ("problem", "policy", "verdict", "evidence")}
         book.append("operation" if passed.holds else "refusal", short)
     return OperationRecord.open(out)
+
+
+def _checked(where: Operated, spec: OperateSpec) -> tuple[OperateSpec, Drill]:
+    """Check a spec against its plant; return it in the plant's units, and its drill."""
+    plant, drill = where.plant, where.drill(spec.seconds) if spec.drill is None else spec.drill
+    for rival in spec.alongside:
+        choose(rival, where.families, "family of policies of this plant")
+    drill.check(plant.faults, len(plant.readings), len(plant.actions))
+    return spec.on(worth.units(plant)), drill
 
 
 def _run(
