@@ -1,8 +1,8 @@
-"""Mutants a second of `software.tests` alongside mutmut, on the same modules and suites.
+"""Mutants per second of `software.tests` and of mutmut, on the same modules and suites.
 
-mutmut 3.8 lives in an environment of its own, whose program MUTMUT names. Modules are copied under
+mutmut 3.8 runs in a separate environment; MUTMUT names its program. Modules are copied under
 another name, since mutmut cannot replace one that pytest has imported. Verdicts are compared on all
-mutants that both make: those whose function reads alike.
+mutants that both make: those whose functions have the same source.
 """
 
 import ast
@@ -35,7 +35,7 @@ _NAMED = re.compile(r"x(?:_|\u01c1(\w+?)\u01c1)(\w+)__mutmut_(\d+)")
 
 
 def main() -> None:
-    """Time both on each module, and compare what they say."""
+    """Time both tools on each module, and compare their verdicts."""
     program = os.environ.get("MUTMUT", "")
     if not Path(program).is_file():
         sys.exit("MUTMUT names no program: pip install mutmut==3.8.1 pytest in another environment")
@@ -77,7 +77,7 @@ def _module(name: str, program: str) -> dict[str, Any]:
 def _mutmut(
     name: str, source: str, tests: str, program: str
 ) -> tuple[dict[str, tuple[str, bool]], float, float]:
-    """Of each mutant its function and whether it was killed; seconds of wall and processor."""
+    """Return the function of each mutant and if it was killed, wall time and CPU time (s)."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / f"{name}.py").write_text(source)
@@ -112,7 +112,7 @@ def _mutmut(
 
 
 def _functions(text: str) -> Iterator[tuple[str, str]]:
-    """Each mutated function of mutmut's file, under its name there, as it reads."""
+    """Yield the name of each mutated function in mutmut's file, and its source."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and (found := _NAMED.fullmatch(node.name)):
             yield node.name, _reads(node, found[1] or "", found[2])
@@ -127,7 +127,7 @@ def _reads(node: ast.FunctionDef, owner: str, name: str) -> str:
 def _both(
     source: str, own: dict[int, bool], theirs: dict[str, tuple[str, bool]]
 ) -> Iterator[tuple[bool, bool]]:
-    """Verdicts of both on mutants that read alike."""
+    """Yield verdicts of both tools on mutants with the same source."""
     before = set(_declared(source))
     by_text: dict[str, bool] = {}
     for number, killed in own.items():

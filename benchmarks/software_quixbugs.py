@@ -1,7 +1,7 @@
 """`software.patch` on QuixBugs: where the faulty line ranks, and repairs that pass hidden cases.
 
-QUIXBUGS names the file `quixbugs.jsonl`; of its 40 programs the 31 with cases as JSON are taken,
-those without count as not repaired. Every second case is hidden. A patch is overfitted if it passes
+QUIXBUGS names the file `quixbugs.jsonl`; of its 40 programs the 31 with cases as JSON are used,
+the others count as not repaired. Every second case is hidden. A patch is overfitted if it passes
 the visible cases and fails a hidden one; of each program the first five patches are submitted.
 """
 
@@ -21,7 +21,7 @@ EDITS, SUBMITTED, ALL, TOP = 600, 5, 40, 5
 
 
 def main() -> None:
-    """Try each program."""
+    """Localise and repair each program."""
     path = Path(os.environ.get("QUIXBUGS", ""))
     if not path.is_file():
         sys.exit("QUIXBUGS names no file: jkoppel/QuixBugs as JSON lines, see docs")

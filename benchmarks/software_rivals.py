@@ -1,7 +1,7 @@
-"""Suites of `software.tests` alongside pynguin and `hypothesis write`, on modules nobody looked at.
+"""Suites of `software.tests`, pynguin and `hypothesis write`, on modules that nothing was tuned on.
 
 The modules were written down before the first result. PYNGUIN and HYPOTHESIS name the programs of
-other environments. Of every suite tests that fail on the module as it is are left out first, which
+other environments. Tests that fail on the unchanged module are first removed from suites, which
 favours the rivals; tests that pynguin marks as strict xfail count as tests that expect a failure.
 """
 
@@ -124,10 +124,10 @@ def _scored(suite: str, subject: Any, sandbox: Sandbox) -> tuple[float, float, i
 
 
 def _pynguin(name: str, source: str, program: str) -> tuple[str, float]:
-    """What it writes within its time, and seconds of the processor."""
+    """Return the suite that pynguin writes within its time limit, and the CPU time (s)."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        copied = f"copied_{name}"  # of the library's own it finds nothing to test
+        copied = f"copied_{name}"  # pynguin skips the standard library
         (folder / f"{copied}.py").write_text(source)
         command = [program, "--project-path", place, "--output-path", place]
         command += ["--module-name", copied]
@@ -139,7 +139,7 @@ def _pynguin(name: str, source: str, program: str) -> tuple[str, float]:
 
 
 def _written(name: str, program: str) -> tuple[str, float]:
-    """What the ghostwriter writes."""
+    """Return the suite that `hypothesis write` writes, and the CPU time (s)."""
     with tempfile.TemporaryDirectory() as place:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(

@@ -11,7 +11,7 @@ HOURS, ROUNDS = 4, 3
 
 
 def run() -> None:
-    """Write and print both."""
+    """Time both loops; write and print the result."""
     own, targets = eastman(), np.concatenate([BASE, FIXED])[None]
     control = Extra("tennessee").package("tep_studio.control")
     process = Extra("tennessee").package("tep_studio.simulation.core").TennesseeEastmanProcess

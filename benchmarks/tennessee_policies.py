@@ -1,7 +1,7 @@
-"""What policies cost on 30 perturbed Tennessee Eastman plants that nothing was tuned on.
+"""Costs of policies on 30 perturbed Tennessee Eastman plants that nothing was tuned on.
 
-Each plant runs for 200 hours without a shell, from the same noise under each policy; what a policy
-saves against Ricker's loops is paired by plant.
+Each plant runs for 200 hours without a shell, with the same noise under each policy; savings
+compared with Ricker's loops are paired by plant.
 """
 
 import time
@@ -26,7 +26,7 @@ def run() -> None:
     assert isinstance(problem, Tennessee)
     plant, at = problem.held_out, COMPARING.some(PLANTS)
     periods = round(HOURS * 3600 / plant.period_s)
-    plant.begin(at)  # so that settling counts for nobody
+    plant.begin(at)  # settle the plants before timing
     cost, rows = {}, []
     for name in FAMILIES:
         policy = problem.families[name](0)

@@ -1,4 +1,4 @@
-"""The contract of `software.patch`, and programs that would rather not be judged."""
+"""The contract of `software.patch`, and programs that evade judgement."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,7 +13,7 @@ FIRST = SOURCE_DEFAULT.splitlines()[0]
 
 
 def _diff(lines: str, path: Path) -> None:
-    """A diff that puts lines above the program."""
+    """Write a diff that puts lines above the program."""
     added = lines.splitlines()
     head = f"--- a/program.py\n+++ b/program.py\n@@ -1 +1,{len(added) + 1} @@\n"
     path.write_text(head + "".join(f"+{x}\n" for x in added) + f" {FIRST}\n")

@@ -12,7 +12,7 @@ FILE = "test_colorsys.py"
 
 
 def _alone(change: Callable[[str], str], path: Path) -> None:
-    """The test file changed, without the results beside it."""
+    """Change the test file, without its companions."""
     file = path / FILE
     before = file.read_text()
     after = change(before)
@@ -25,13 +25,13 @@ def _alone(change: Callable[[str], str], path: Path) -> None:
 
 
 def _with(body: str) -> Damage:
-    """A further test with that body."""
+    """Add a test with that body."""
     more = f'\n\ndef test_more():\n    """Observed."""\n    {body}\n'
     return partial(_alone, lambda text: text + more)
 
 
 def _better(path: Path) -> None:
-    """The table of mutants, with every survivor killed."""
+    """Change the table of mutants: every survivor is killed."""
     file = path / "mutants.csv"
     before = file.read_text()
     after = before.replace(",survived,", ",killed,test_rgb_to_yiq_1")

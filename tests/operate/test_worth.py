@@ -1,4 +1,4 @@
-"""What runs are worth, against closed forms."""
+"""Worth of runs, against closed forms."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ PERIODS = 300  # of a minute: 150 at 0.3 $/h for a kW, then at 0.1
 
 
 class ChancyBattery(FeederBattery):
-    """Its price hangs on the scenario."""
+    """A battery whose price depends on the scenario."""
 
     families: Mapping[str, Callable[[int], Policy]] = {"idle": lambda seed: Gain(0.0, 0.0)}
     drill = staticmethod(lambda seconds: Drill())
@@ -42,7 +42,7 @@ class ChancyBattery(FeederBattery):
 
 
 class Talking(Gain):
-    """Says why it begins."""
+    """A policy that gives a reason for its start."""
 
     def why(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> str:
         return "begins" if seen[0, 0] == self.first else ""

@@ -14,7 +14,7 @@ from ingenium.operate.spec import OperateSpec
 
 COURSE, DECISIONS = "course.nc", "decisions.jsonl"
 SHOWN = 200  # decisions that a report lists
-LONG_S = 7200.0  # runs beyond it are told in hours
+LONG_S = 7200.0  # longer runs are reported in hours
 RELEASE = {
     "plant": "{plant}",
     "scenarios outside": "{share:.1%}",

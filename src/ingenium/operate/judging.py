@@ -41,7 +41,7 @@ class DecisionRecord:
     until_s: float
     who: str
     why: str
-    periods: int  # in which it was so; the policy decided in the others
+    periods: int  # periods with this decider; the policy decided in the others
     name: str = ""  # of a person
 
 
@@ -76,7 +76,7 @@ def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]
 
 
 def covered(course: xr.Dataset) -> float:
-    """How often a reading lay where the policy's twin expected it, while the policy decided."""
+    """Share of periods, decided by the policy, with a reading in the band of the policy's twin."""
     band = course["foreseen"].to_numpy()
     at = np.isfinite(band).all(1) & (course["who"].to_numpy() <= BARRIER)
     if not at.any():
@@ -108,7 +108,7 @@ def decisions(
     period_s: float,
     reasons: Sequence[tuple[float, str]] = (),
 ) -> list[DecisionRecord]:
-    """List spans of who decided, when and why, and reasons of the policy at their seconds."""
+    """List spans with decider, time and reason, and reasons of the policy at their seconds."""
     who, why = course["who"].to_numpy().copy(), course["why"].to_numpy().copy()
     moved = who == BARRIER
     _bridge(who, why, round(APART_S / period_s))

@@ -74,7 +74,7 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
         over = self.state.period >= self.lesson.periods
         done = np.full(self.num_envs, over) | lost
         info: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        if done.any():  # all begin again: lanes share one clock
+        if done.any():  # all begin again: lanes share their time
             last = self._told()
             info = [
                 {"terminal_observation": x, "TimeLimit.truncated": not bad}

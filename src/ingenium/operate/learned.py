@@ -16,9 +16,9 @@ from ingenium.operate.plant import Plant
 EXTRA = Extra("operate")
 WIDTH = (64, 64)  # of the hidden layers of actor and critic
 LANES = 16  # copies of the plant in a batch
-REMEMBERED = 2.0  # s, in which an integral of the error forgets
-WORTH, OUTSIDE, JERK = 5.0, 10.0, 0.02  # of errors, of a period outside, of changing an action
-AHEAD = 0.98  # by which the next period counts less
+REMEMBERED = 2.0  # s, time constant of the leaky integral
+WORTH, OUTSIDE, JERK = 5.0, 10.0, 0.02  # costs: errors, a period outside, a changed action
+AHEAD = 0.98  # discount of the next period
 Kind = Literal["sac", "ppo"]
 
 
@@ -41,7 +41,7 @@ class LearnedPolicy:
 
     name: str
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]  # weights (out, in) and biases
-    squashed: bool  # whether a tanh ends it, or its ends are cut
+    squashed: bool  # output by tanh, or clipped
     plant: Plant
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:

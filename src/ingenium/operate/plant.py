@@ -30,7 +30,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class WorthRate:
-    """What a run earns, spends or wears by the hour, such as `cost` in `$/h`, `energy` in `kW`."""
+    """A gain, cost or wear of a run per hour, such as `cost` in `$/h` or `energy` in `kW`."""
 
     name: str
     unit: str
@@ -49,7 +49,7 @@ class PlantState:
 
     period: int  # next period to begin
     x: Float64[np.ndarray, "n s"]
-    scenario: Int64[np.ndarray, " n"]  # that each copy is in: loads, noise, parameters
+    scenario: Int64[np.ndarray, " n"]  # scenario of each copy: loads, noise, parameters
 
     def moved(self, x: Float64[np.ndarray, "n s"]) -> "PlantState":
         """Return the state a period later."""
@@ -131,7 +131,7 @@ class Plant(Protocol):
 
     @property
     def rates(self) -> tuple[WorthRate, ...]:
-        """Names and units of what a run is worth or costs; none where nothing is counted."""
+        """Names and units of gains and costs; empty where none are counted."""
         ...
 
     def worth(self, state: PlantState, action: Rows) -> Float64[np.ndarray, "n k"]:
@@ -192,7 +192,7 @@ class Policy(Protocol):
 
 @runtime_checkable
 class Explained(Protocol):
-    """A policy that gives the reason of what it proposes, wherever it proposes something new."""
+    """A policy that gives a reason for each new proposal."""
 
     def why(
         self,
@@ -200,21 +200,21 @@ class Explained(Protocol):
         seen: Float64[np.ndarray, "1 p"],
         wanted: Float64[np.ndarray, "1 q"],
     ) -> str:
-        """A sentence on what it proposes now; empty where that is what it proposed before."""
+        """Return a sentence on the present proposal; empty where it has not changed."""
         ...
 
 
 @runtime_checkable
 class Foreseeing(Protocol):
-    """A policy with a twin, which says in what band it expects one of the readings."""
+    """A policy with a twin that predicts a band for one of the readings."""
 
     @property
     def foreseen(self) -> int:
-        """Which reading."""
+        """Index of the predicted reading."""
         ...
 
     def foresee(self, memory: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, "n 2"]:
-        """Ends of the band of the period that begins; NaN where it expects nothing yet."""
+        """Return the ends of the band in the next period; NaN where there is no prediction yet."""
         ...
 
 

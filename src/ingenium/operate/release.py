@@ -18,7 +18,7 @@ from ingenium.operate.spec import OperateSpec
 
 @dataclass(frozen=True)
 class PolicyRelease:
-    """Measured values of a policy on each plant, and whether their intervals satisfy the limit."""
+    """Measured values of a policy on each plant, with intervals to compare with the limit."""
 
     measured: Mapping[str, Mapping[str, Interval]]  # by plant and quantity
     at_most: float

@@ -14,7 +14,7 @@ from ingenium.generators.model import Family
 from ingenium.operate.plant import Plant, Policy
 from ingenium.train.plan import Plan
 
-PERIODS = 10**9  # of a seed, that have noise of their own
+PERIODS = 10**9  # periods of a seed with separate noise
 AHEAD = 4  # periods of a plan, of which the first acts
 
 

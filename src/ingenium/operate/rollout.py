@@ -27,7 +27,7 @@ class Rollout:
 
     @property
     def totals(self) -> Float64[np.ndarray, "n k"]:
-        """Integrals of the rates over the whole course."""
+        """Integrals of the rates over the whole trajectory."""
         found: np.ndarray = self.worth.sum(0) * self.period_s / 3600
         return found
 

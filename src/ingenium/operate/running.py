@@ -50,7 +50,7 @@ class Operation:
     drill: Drill
     periods: int
     scenario: int
-    late: Bool[np.ndarray, " t"] | None = None  # of a run that is replayed; none: as measured
+    late: Bool[np.ndarray, " t"] | None = None  # late periods of a replayed run; None: as measured
     pace: Callable[[int], None] | None = None  # waits for the period that begins
 
     def __post_init__(self) -> None:
@@ -87,7 +87,7 @@ class Operation:
         except KeyboardInterrupt:
             try:
                 self.settle()
-            finally:  # also where somebody stops it twice
+            finally:  # also if it is stopped twice
                 if folder is not None:
                     self.keep(folder)
             raise

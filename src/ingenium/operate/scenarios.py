@@ -31,8 +31,8 @@ class ScenarioBlock:
 DESIGNS = ScenarioBlock(0, 500_000)  # verifiers of designs, and thresholds set by checks
 TUNING = ScenarioBlock(500_000, 100_000)  # searches of gains
 TELLING = ScenarioBlock(600_000, 100_000)  # tables of reports
-TEACHING = ScenarioBlock(700_000, 50_000)  # residuals, and whether fitted policies satisfy limits
-HOLDING = ScenarioBlock(750_000, 50_000)  # losses on what was not taught
+TEACHING = ScenarioBlock(700_000, 50_000)  # residuals, and checks of fitted policies on limits
+HOLDING = ScenarioBlock(750_000, 50_000)  # losses on held-out scenarios
 CHOOSING = ScenarioBlock(800_000, 50_000)  # settings of families: rates, worths, steps
 COMPARING = ScenarioBlock(850_000, 50_000)  # families in studies and benchmarks
 CHECKING = ScenarioBlock(900_000, 100_000)  # checks of the shell

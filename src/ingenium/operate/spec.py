@@ -49,7 +49,7 @@ class OperateSpec:
     limits: tuple[Limit, ...] = LIMITS
     family: str = ""  # of the policy, where the command names none
     scenarios: Annotated[int, Field(ge=1, le=1000)] = 1  # of the run, for the interval of its worth
-    alongside: tuple[str, ...] = ()  # families that run in the same scenarios, to be compared with
+    alongside: tuple[str, ...] = ()  # families to compare with, in the same scenarios
     drill: Drill | None = field(default=None)  # None: the default of the plant's problem
 
     def __post_init__(self) -> None:
@@ -67,12 +67,12 @@ class OperateSpec:
             )
 
     def on(self, worth: Mapping[str, str]) -> "OperateSpec":
-        """The same with limits in the units of what is measured, `worth` with its units included.
+        """Return the spec with limits in the units of measured quantities and of `worth`.
 
         A limit on worth is satisfied if the whole interval satisfies it.
 
         Raises:
-            InputError: for a limit on what is not measured, or on worth in too few scenarios.
+            InputError: for a limit on an unmeasured quantity, or on worth in too few scenarios.
         """
         found = in_units(self.limits, {**QUANTITIES, **worth}, "quantity of an operation")
         valued = [x.quantity for x in found if x.quantity in worth]

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float64, Int64
 from ingenium.operate.plant import Plant, Policy
 from ingenium.trust.conformal import bound
 
-FORGET = 0.8  # share of a mean surprise that is left a period later
+FORGET = 0.8  # decay of a mean surprise per period
 
 
 @dataclass(frozen=True, eq=False)

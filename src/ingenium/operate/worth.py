@@ -1,4 +1,4 @@
-"""What runs are worth: rates of plants, integrated over seeded scenarios, alongside other policies.
+"""Worth of runs: rates of plants, integrated over seeded scenarios, compared with other policies.
 
 Shapes: t periods, n copies, k rates, m actions.
 """
@@ -17,14 +17,14 @@ from ingenium.operate.plant import Plant, Policy, Signal, WorthRate
 from ingenium.operate.shell import Shell
 
 EFFORT = WorthRate("effort", "1")  # 1 is full action: its integral is hours of full action
-BY_HOUR, AT_END = "_by_hour", "_at_end"  # end the names of mean rates: of the run, of its end
-LAST = 0.1  # share of a run that is its end
+BY_HOUR, AT_END = "_by_hour", "_at_end"  # suffixes of mean rates: of the run, of its end
+LAST = 0.1  # share of a run that counts as its end
 
 
 def effort(
     actions: Sequence[Signal], action: Float64[np.ndarray, "n m"]
 ) -> Float64[np.ndarray, "n 1"]:
-    """The mean square of actions over the half of their ranges, about the middle of these."""
+    """Mean square of actions, each about the middle of its range and over half of its range."""
     low, high = (np.array([getattr(a, e) for a in actions]) for e in ("low", "high"))
     share = (action - (low + high) / 2) / ((high - low) / 2)
     found: np.ndarray = np.square(share).mean(1, keepdims=True)
@@ -67,7 +67,7 @@ def measured(rates: Float64[np.ndarray, "t n k"], plant: Plant) -> dict[str, Int
 
 
 def about(values: Float64[np.ndarray, " n"]) -> Interval:
-    """The mean over scenarios with its interval; NaN if any has no answer, no width for one."""
+    """Mean over scenarios with its interval; NaN if any value is NaN, zero width for one."""
     if len(values) == 1 or not np.isfinite(values).all():
         mean = float(values.mean())
         return Interval(mean, mean, mean)
@@ -82,11 +82,11 @@ class WorthScenarios:
     rivals: Mapping[str, Float64[np.ndarray, "t n k"]]
 
     def saved(self, plant: Plant) -> dict[str, dict[str, Interval]]:
-        """What each rival has more of than the run, paired by scenario."""
+        """Return the excess of each rival over the run, paired by scenario."""
         return {name: measured(rates - self.own, plant) for name, rates in self.rivals.items()}
 
     def onto(self, course: xr.Dataset) -> xr.Dataset:
-        """A course with the rates of rivals in its own scenario."""
+        """Return a trajectory with the rates of rivals in its own scenario."""
         if not self.rivals:
             return course
         rates = np.stack([rates[:, 0] for rates in self.rivals.values()])

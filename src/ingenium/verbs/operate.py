@@ -36,13 +36,13 @@ from ingenium.operate.spec import QUANTITIES, OperateSpec
 from ingenium.runs.opened import open_run
 from ingenium.trust.ledger import Ledger, ledger_or_own
 
-TIMED = 9  # decisions that are timed before a run, of which the middle one must be in time
+TIMED = 9  # decisions timed before a run; their median must be in time
 COMPARED = ("truth", "action", "who", "why")
 
 
 @dataclass(frozen=True)
 class PolicyChoice:
-    """A policy by choice: a design of a finished run (the best, without a number), or a family."""
+    """The chosen policy: a design of a finished run (the best, without a number), or a family."""
 
     run: Path | None = None
     design: int | None = None
@@ -299,7 +299,7 @@ def _outcome(
     """Return results of a run that are recorded, and compared on replay."""
     course, plant = run.table(), run.plant
     counted = judging.measured(course, plant, drill)
-    if any(x.quantity == "covered" for x in spec.limits):  # also of a policy that expects nothing
+    if any(x.quantity == "covered" for x in spec.limits):  # also for a policy without predictions
         counted = {"covered": float("nan"), **counted}
     values = {k: Interval(v, v, v) for k, v in counted.items()} | worth.measured(valued.own, plant)
     found = judging.decisions(course, drill, plant.period_s, run.reasons)
@@ -315,7 +315,7 @@ def _outcome(
 def _scenarios(
     run: Operation, where: Operated, spec: OperateSpec, drill: Drill
 ) -> worth.WorthScenarios:
-    """The run, its other scenarios, and rivals, for whom no alarm was set, in the same ones."""
+    """Rates of the run, of its other scenarios, and of rivals without an alarm in the same ones."""
     own = run.course["worth"][:, None]
     at = np.array([SERVING.of_seed(spec.seed + i) for i in range(spec.scenarios)])
     if spec.scenarios > 1:
@@ -339,7 +339,7 @@ def _refused(passed: PolicyRelease) -> dict[str, Any]:
 
 
 def replay(kept: OperationRecord, folder: Path) -> Replay:
-    """Run it again from its record, with the periods that were late then, and compare.
+    """Run an operation again from its record, with the same late periods, and compare.
 
     Raises:
         InputError: if the run of its policy is no longer there, or the policy never ran, or the run

@@ -18,12 +18,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains.plant.tennessee import core as compiled
 from ingenium.domains.plant.tennessee import machine, runs
-from ingenium.domains.plant.tennessee.agent import (
-    PAST,
-    ROW,
-    AgentMemory,
-    SelfOptimiser,
-)
+from ingenium.domains.plant.tennessee.agent import PAST, ROW, AgentMemory, SelfOptimiser
 from ingenium.domains.plant.tennessee.core import PER_HOUR, eastman
 from ingenium.domains.plant.tennessee.files import EastmanRuns
 from ingenium.domains.plant.tennessee.machine import (
@@ -124,7 +119,7 @@ def test_setpoints_move_at_their_own_rates(plant: EastmanPlant, begun: PlantStat
 def test_what_set_points_drive_is_expected_to_follow_them(
     plant: EastmanPlant, begun: PlantState
 ) -> None:
-    """Else moving them would look strange by itself, and a bypass would keep itself up."""
+    """Gaps would raise alarms by themselves, and a bypass would sustain itself."""
     action, seen = np.tile(BASE + 100, (2, 1)), plant.seen(begun, ())
     later = plant.seen(plant.step(begun, action, ()), ())
     gap = later - plant.expected(seen, action)
@@ -136,7 +131,7 @@ def test_what_set_points_drive_is_expected_to_follow_them(
 def test_the_truth_of_flows_has_no_noise_and_spends_no_random_number(
     plant: EastmanPlant, begun: PlantState
 ) -> None:
-    """Noise of the reactor's level is half a per cent; what is true changes by little."""
+    """Noise of the reactor's level is half a per cent; true values change little."""
     seen, truth, state = [], [], begun
     for _ in range(20):
         state = plant.step(state, np.tile(BASE, (2, 1)), ())
@@ -150,7 +145,7 @@ def test_the_truth_of_flows_has_no_noise_and_spends_no_random_number(
 def test_a_loss_of_feed_leads_to_a_trip_that_is_outside(
     plant: EastmanPlant, begun: PlantState
 ) -> None:
-    """Without A feed (IDV 6) pressure rises until the plant shuts down, and stays there."""
+    """Loss of A feed (IDV 6) raises the pressure until the plant shuts down for good."""
     state, top = begun, LIMITED["pressure"].high
     for _ in range(300):
         state = plant.step(state, np.tile(BASE, (2, 1)), (PlantFault("IDV 6", 0, 1e6),))
@@ -165,10 +160,7 @@ def test_a_loss_of_feed_leads_to_a_trip_that_is_outside(
 
 
 def test_a_core_without_a_number_has_failed_and_is_not_rejected(
-    plant: EastmanPlant,
-    begun: PlantState,
-    problem: Tennessee,
-    monkeypatch: pytest.MonkeyPatch,
+    plant: EastmanPlant, begun: PlantState, problem: Tennessee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = PlantState(0, begun.x.copy(), begun.scenario)
     plant.core.part(broken.x, "y")[0, 3] = np.nan
@@ -196,7 +188,7 @@ def test_the_barrier_keeps_setpoints_from_limits(plant: EastmanPlant, begun: Pla
 
 
 def test_a_person_is_obeyed_in_every_state(plant: EastmanPlant) -> None:
-    """Whatever is read, no number included, and whatever the agent proposes."""
+    """Readings are arbitrary or missing, and proposals are arbitrary."""
     rng, n = np.random.default_rng(0), 500
     low, high = (np.array([getattr(r, e) for r in READINGS]) for e in ("low", "high"))
     seen = rng.uniform(low - 10, high + 10, (n, len(READINGS)))
@@ -213,7 +205,7 @@ def test_a_person_is_obeyed_in_every_state(plant: EastmanPlant) -> None:
 
 
 def made_up(gain: np.ndarray) -> GainTwin:
-    """A plant that answers at once; its stripper level falls for a while after pressure rises."""
+    """A twin with immediate responses; a rise in pressure lowers its stripper level for a while."""
     answers = np.zeros((8, HOURS, 3))
     answers[:, :, 0] = gain[:, None]
     answers[0, :6, 1] = -6.0
@@ -223,7 +215,7 @@ def made_up(gain: np.ndarray) -> GainTwin:
 
 
 def test_a_twin_learns_gains_that_differ_from_the_bench() -> None:
-    """Each set-point moved alone, again and again, on a plant with twice some gains."""
+    """Random moves of all set-points, on a plant with other gains."""
     rng, bench = np.random.default_rng(0), np.array([-7.0, 5, -4, -5, 3, -2, 0, 0])
     true, twin = bench * np.array([2, 0.5, 1, 1.5, 1, 1, 1, 1]), made_up(bench)
     for _ in range(60):
@@ -239,7 +231,7 @@ def test_a_twin_learns_gains_that_differ_from_the_bench() -> None:
 
 
 def remembered(policy: SelfOptimiser, stripper: float) -> np.ndarray:
-    """A memory at a review after forty still hours."""
+    """A memory at a review after forty hours without moves."""
     past = np.zeros((PAST, ROW))
     past[:, 0], past[:, 1], past[:, 2], past[:, 4:] = 170.0, stripper, 50.0, BASE
     own = AgentMemory.of(policy.begin(1)[0])
@@ -257,7 +249,7 @@ def test_the_agent_goes_downhill_and_says_why_and_refuses_what_might_break_a_lim
     assert "cost 170.0 $/h" in why
     again = policy.act(memory, seen, seen[:, :2])
     np.testing.assert_array_equal(again, action)
-    low = remembered(policy, 36.0)  # two per cent above limit and room: pressure may not rise
+    low = remembered(policy, 36.0)  # 2 % above limit and margin: pressure may not rise
     action, why = policy.act(low, seen, seen[:, :2]), policy.why(low, seen, seen[:, :2])
     assert action[0, 0] <= BASE[0] + 8.0
     assert "refused" in why

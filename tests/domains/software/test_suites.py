@@ -1,4 +1,4 @@
-"""Suites of tests: mutants against plain ones, bad modules, files that must not run, one's own."""
+"""Suites of tests: mutants, bad modules, files that must not run, and a user's own module."""
 
 import ast
 import os
@@ -181,7 +181,7 @@ def test_what_is_no_suite_is_refused(text: str) -> None:
 
 
 def test_a_test_may_not_write_start_or_read() -> None:
-    """Through the module itself, which may: the test is what fails."""
+    """The module itself may do it: only the test fails."""
     source = CLAMP + "\nimport os\n\n\ndef save():\n    open('/tmp/x', 'w').close()\n    return 1\n"
     source += "\n\ndef split():\n    return os.fork()\n\n\ndef asked():\n    return input()\n"
     suite = "".join(
@@ -196,7 +196,7 @@ def test_a_test_may_not_write_start_or_read() -> None:
 
 
 def test_a_module_of_ones_own_gets_a_suite_that_pytest_passes(tmp_path: Path) -> None:
-    """The command of the how-to; then the exported file under pytest, without any of us."""
+    """The command of the how-to; then the exported file under pytest, without `ingenium`."""
     spec = load(EXAMPLES / "own.toml")
     problem = open_problem(spec)
     with open_ledger(tmp_path / "ledger.db") as book:

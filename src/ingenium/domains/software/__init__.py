@@ -1,4 +1,4 @@
-"""Software: tests, patches and functions that ran in the sandbox before anyone reads them."""
+"""Software: tests, patches and functions, each verified by runs in the sandbox."""
 
 from ingenium.core.domain import Domain, Offer
 

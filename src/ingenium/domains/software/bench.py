@@ -1,4 +1,4 @@
-"""The sandbox as this field uses it: work on a module's source, whose result is judged out here."""
+"""The sandbox of this field: it runs work on a module's source; results are judged outside it."""
 
 import atexit
 import sysconfig
@@ -32,13 +32,13 @@ _TEST = "import tiny\n\n\ndef test_it():\n    assert tiny.double(3) == {}\n"
 
 
 def program(work: Work, job: Mapping[str, Any]) -> GeneratedProgram:
-    """Work on a job, as a program for the sandbox."""
+    """Return a program for the sandbox that works on a job."""
     module, _, function = work.partition(".")
     return GeneratedProgram(f"from enclosed.{module} import {function}", function, (dict(job),))
 
 
 def _control(value: int) -> GeneratedProgram:
-    """A suite for a module of one line: right, so that it kills a mutant, or wrong."""
+    """A suite for a module of one line: correct, so that it kills a mutant, or wrong."""
     job = {
         "name": "tiny",
         "source": _TINY,
@@ -50,7 +50,7 @@ def _control(value: int) -> GeneratedProgram:
 
 
 def _passes(end: ProgramEnd) -> bool:
-    """Whether the suite passed and killed the mutant of the control."""
+    """Check that the suite passed and killed the mutant of the control."""
     return end.returned and end.value.get("kills") == {"1": ["test_it"]}
 
 
@@ -59,7 +59,7 @@ CONTROL = ControlProgram(_control(6), _control(7), _passes)
 
 @cache
 def sandbox() -> Sandbox:
-    """One for all problems of this field, started at its first use."""
+    """Return the sandbox of all problems of this field, started at its first use."""
     shown = (Path(__file__).parent, Path(sysconfig.get_paths()["purelib"]))
     works = ("suites", "observing", "importing", "by_pytest", "calls")
     imports = ("coverage", "pytest", *(f"enclosed.{w}" for w in works))
@@ -69,10 +69,10 @@ def sandbox() -> Sandbox:
 
 
 def run(work: Work, *jobs: Mapping[str, Any]) -> list[Any]:
-    """What the work gives of each job.
+    """Run work on each job in the sandbox; return the results.
 
     Raises:
-        EngineError: if it gives nothing; a module that breaks its tests is a result, not this.
+        EngineError: if there is no result; a module that breaks its tests is a result.
     """
     ends = sandbox().run([program(work, job) for job in jobs], CONTROL)
     for end in ends:

@@ -13,12 +13,12 @@ from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.unlearned import Unlearned
 from ingenium.sampling.steer import FREE, Steer
 
-LAST = 2**31  # of numbers that start a design
+LAST = 2**31  # count of numbers that seed designs
 
 
 @dataclass
 class TextChoices(Unlearned):
-    """Texts that a rule chooses, each from a random number of its own.
+    """Family of texts that a rule chooses, each from its own random number.
 
     Shapes: n designs.
     """
@@ -34,7 +34,7 @@ class TextChoices(Unlearned):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One for each row of `cond`."""
+        """Propose a text for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, self.name)
         numbers = torch.randint(LAST, (len(cond),), generator=rng).tolist()

@@ -27,7 +27,7 @@ def whole_loop(commands: Commands) -> Iterator[Finding | Picture]:
 
 
 def compared(cost: dict[str, np.ndarray]) -> Iterator[Finding]:
-    """What curves of the cost by part and plant show."""
+    """Compare the cost of policies by part and plant."""
     agent = cost["agent"]
     inside = all(bool(np.isfinite(own).all()) for own in cost.values())
     yield Finding("no plant leaves a limit without the shell", inside)
@@ -49,7 +49,7 @@ def compared(cost: dict[str, np.ndarray]) -> Iterator[Finding]:
 
 
 def _curve(problem: Tennessee, policy: Policy) -> np.ndarray:
-    """Mean cost by part and plant; NaN of a plant that left a limit."""
+    """Mean cost by part and plant; NaN for a plant that violated a limit."""
     plant = problem.held_out
     course = rollout(plant, policy, CHECKING.some(PLANTS), round(HOURS * 3600 / plant.period_s))
     found = course.worth[..., 0].reshape(PARTS, -1, PLANTS).mean(1)

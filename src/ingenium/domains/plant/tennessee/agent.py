@@ -1,4 +1,4 @@
-"""An agent that lowers a plant's cost by its set-points, tries each move on its twin, says why.
+"""An agent that lowers a plant's cost: it tries set-points on a twin and gives its reasons.
 
 Shapes: n copies, k numbers of a memory, p readings, m = 8 set-points, c candidates, w twins.
 """
@@ -16,21 +16,21 @@ from ingenium.searches.regimes import choose
 
 LOW, HIGH = (np.array([getattr(a, e) for a in ACTIONS]) for e in ("low", "high"))
 STRIPPER, SEPARATOR = NAMES.index("stripper level"), NAMES.index("separator level")
-SEEN = (COST, STRIPPER, SEPARATOR, PRESSURE)  # which memory holds hourly means of
+SEEN = (COST, STRIPPER, SEPARATOR, PRESSURE)  # readings with hourly means in memory
 ROW = len(SEEN) + 8
 PAST = HOURS + 8  # hours that are remembered
 TWINS, CANDIDATES = 32, 192
-FIRST_H = 8  # before which nothing is moved
-LEAST, REACH = 0.4, 1.5  # $/h that a move may cost at most, and may earn by a spread more at least
-STUCK = 3  # reviews without progress, after which moves are sought further away
-ROOM = 4.0  # % that levels must keep to their limits
-COVERAGE, FOLLOW = 0.9, 0.05  # of the band of the cost, and how fast its width follows that
+FIRST_H = 8  # hours before the first move
+LEAST, REACH = 0.4, 1.5  # $/h: largest expected loss of a move; least gain at mean + spread
+STUCK = 3  # reviews without progress before larger moves are tried
+ROOM = 4.0  # %, margin of levels to their limits
+COVERAGE, FOLLOW = 0.9, 0.05  # of the cost band; its adaptation rate
 SHORT = ("pressure", "level", "temperature", "yA", "yAC", "recycle", "steam", "agitator")
 
 
 @dataclass(frozen=True, eq=False)
 class AgentMemory:
-    """What it remembers of one copy, as a row of numbers."""
+    """The agent's memory of one copy, which is stored as a row of numbers."""
 
     clock: float = 0.0  # periods
     target: np.ndarray = field(default_factory=BASE.copy)
@@ -38,21 +38,21 @@ class AgentMemory:
     past: np.ndarray = field(default_factory=lambda: np.full((PAST, ROW), np.nan))
     belief: np.ndarray = field(default_factory=lambda: np.zeros(16))
     cover: np.ndarray = field(default_factory=lambda: np.eye(16))
-    band: np.ndarray = field(default_factory=lambda: np.full(2, np.nan))  # middle and spread
-    wide: float = 1.645  # spreads of the band
+    band: np.ndarray = field(default_factory=lambda: np.full(2, np.nan))  # mean and spread
+    wide: float = 1.645  # half-width of the band in spreads
     radius: float = 1.0
     stuck: float = 0.0
     reviews: float = 0.0
     best: float = np.inf
-    other: float = 0.0  # periods of this review in which somebody else decided
+    other: float = 0.0  # periods since the last review with another decider
 
     def row(self) -> Float64[np.ndarray, " k"]:
-        """As numbers."""
+        """Return the memory as a row of numbers."""
         return np.concatenate([np.ravel(value) for value in vars(self).values()])
 
     @classmethod
     def of(cls, row: Float64[np.ndarray, " k"]) -> "AgentMemory":
-        """From numbers."""
+        """Restore a memory from a row of numbers."""
         found: dict[str, Any] = {}
         at = 0
         for name, value in vars(cls()).items():
@@ -65,22 +65,21 @@ class AgentMemory:
 
 @dataclass(frozen=True, eq=False)
 class SelfOptimiser:
-    """Once a review: learn from what the last moves did, try candidates on twins, take one or none.
+    """A policy that reviews its set-points: it updates its twin, tries moves, takes one or none.
 
-    Two regimes: it takes the move of which most is expected, unless another one may be better as
-    `searches.regimes.choose` has it, which it then takes to learn. Without progress it seeks
-    further away.
+    `searches.regimes.choose` takes the move with the largest expected gain or, to learn, another
+    one that may be better. Without progress, larger moves are tried.
     """
 
     prior: GainTwin
-    per_hour: int  # periods
+    per_hour: int  # periods per hour
     seed: int
     review_h: int = 4
     name: str = "self-optimising agent"
     foreseen: int = COST
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """The base case, and what the bench says."""
+        """Return a memory with the base case and the bench's gains."""
         return np.tile(AgentMemory(belief=self.prior.belief, cover=self.prior.cover).row(), (n, 1))
 
     def act(
@@ -89,7 +88,7 @@ class SelfOptimiser:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n 8"]:
-        """The set-points that it holds, or new ones at a review."""
+        """Return the present set-points, or new ones at a review."""
         return np.stack([self._reviewed(row)[0].target for row in memory])
 
     def why(
@@ -98,7 +97,7 @@ class SelfOptimiser:
         seen: Float64[np.ndarray, "1 p"],
         wanted: Float64[np.ndarray, "1 q"],
     ) -> str:
-        """The reason of a review; nothing in between."""
+        """Return the reason of a decision at a review; empty between reviews."""
         return self._reviewed(memory[0])[1]
 
     def learn(
@@ -108,7 +107,7 @@ class SelfOptimiser:
         wanted: Float64[np.ndarray, "n q"],
         applied: Float64[np.ndarray, "n 8"],
     ) -> Float64[np.ndarray, "n k"]:
-        """Means of hours, and whether somebody else decided."""
+        """Update hourly means, and count periods in which another decider acted."""
         rows = [
             self._later(self._reviewed(row)[0], own, action).row()
             for row, own, action in zip(memory, seen, applied, strict=True)
@@ -116,9 +115,9 @@ class SelfOptimiser:
         return np.stack(rows)
 
     def foresee(self, memory: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, "n 2"]:
-        """Ends of the band in which the cost of this hour is expected nine times of ten.
+        """Ends of the 90 % prediction band of this hour's cost.
 
-        Its width follows how often it was left.
+        The band widens after each miss and narrows otherwise.
 
         Source: Gibbs and Candès, Adaptive conformal inference, NeurIPS 2021.
         """
@@ -126,7 +125,7 @@ class SelfOptimiser:
         return np.stack([m.band[0] + m.wide * m.band[1] * np.array([-1.0, 1.0]) for m in own])
 
     def _later(self, own: AgentMemory, seen: np.ndarray, action: np.ndarray) -> AgentMemory:
-        """A period later: readings enter the hour's means, full hours the past and the band."""
+        """Add a period's readings to the hourly means; update past and band after a full hour."""
         row = np.concatenate([np.nan_to_num(seen[list(SEEN)]), seen[TARGETS]])
         own = replace(own, sums=own.sums + row / self.per_hour, clock=own.clock + 1)
         if np.isfinite(own.band).all():
@@ -141,7 +140,7 @@ class SelfOptimiser:
         return replace(own, other=own.other + taken)
 
     def _band(self, own: AgentMemory) -> Float64[np.ndarray, " 2"]:
-        """Middle and spread of the next hour's cost, if set-points stay."""
+        """Mean and spread of the next hour's cost, if set-points stay."""
         hours = own.past[np.isfinite(own.past[:, 0])]
         if len(hours) < FIRST_H:
             return np.full(2, np.nan)
@@ -153,7 +152,7 @@ class SelfOptimiser:
         return replace(self.prior, belief=own.belief, cover=own.cover)
 
     def _reviewed(self, row: Float64[np.ndarray, " k"]) -> tuple[AgentMemory, str]:
-        """What it remembers after a review, and why it did what; as it was between reviews."""
+        """Memory after a review with the reason; unchanged memory between reviews."""
         clock, every = row[0], self.review_h * self.per_hour
         if clock == 0 or clock % every or clock < FIRST_H * self.per_hour:
             return AgentMemory.of(row), ""
@@ -168,7 +167,7 @@ class SelfOptimiser:
         return replace(own, other=0.0, reviews=own.reviews + 1), f"{text}; {told}"
 
     def _learned(self, own: AgentMemory, hours: np.ndarray) -> tuple[AgentMemory, str]:
-        """Gains corrected by what the cost did since the last review."""
+        """Correct gains by the change of the cost since the last review."""
         back, twin = self.review_h, self._twin(own)
         if len(hours) < back + 4:
             return own, "first review"
@@ -192,7 +191,7 @@ class SelfOptimiser:
         ), told  # fmt: skip
 
     def _moved(self, own: AgentMemory, hours: np.ndarray) -> tuple[AgentMemory, str]:
-        """The candidate to take, if one is worth it, and what was refused."""
+        """Choose a candidate that is worth it, if any; the text also names what was refused."""
         twin, wide = self._twin(own), own.stuck >= STUCK
         number = int(own.reviews)
         rng = np.random.default_rng([self.seed, 11, number])
@@ -234,7 +233,7 @@ class SelfOptimiser:
     def _lowest(
         self, twin: GainTwin, hours: np.ndarray, options: Float64[np.ndarray, "c 8"]
     ) -> tuple[Float64[np.ndarray, " c"], list[str]]:
-        """How far each level stays above its limit and room at least, and which is the nearest."""
+        """Least distance of levels above limit plus margin, and the nearest level, by candidate."""
         still = twin.levels(_moves(hours), 24)
         now = hours[-1, 1:3]
         ends = np.array([LIMITED["stripper"].low, LIMITED["separator"].low]) + ROOM
@@ -245,7 +244,7 @@ class SelfOptimiser:
 
 
 def _moves(hours: Float64[np.ndarray, "t r"]) -> Float64[np.ndarray, "t 8"]:
-    """Changes of set-points in each hour, in units."""
+    """Changes of set-points in each hour, in multiples of `UNIT`."""
     targets = hours[:, len(SEEN) :]
     found: np.ndarray = np.diff(targets, axis=0, prepend=targets[:1]) / UNIT
     return found
@@ -254,7 +253,7 @@ def _moves(hours: Float64[np.ndarray, "t r"]) -> Float64[np.ndarray, "t 8"]:
 def _candidates(
     gain: Float64[np.ndarray, " 8"], size: float, wide: bool, rng: np.random.Generator
 ) -> Float64[np.ndarray, "c 8"]:
-    """Moves in units: each set-point alone, and along the gains with some of them left out."""
+    """Sample moves: each set-point alone, then some set-points along the gains or at random."""
     alone = np.concatenate([np.eye(8), -np.eye(8), 0.5 * np.eye(8), -0.5 * np.eye(8)]) * size
     count = CANDIDATES - len(alone)
     downhill = -np.sign(gain) * rng.uniform(0, 1, (count, 8)) * (rng.uniform(size=(count, 8)) < 0.5)
@@ -264,7 +263,7 @@ def _candidates(
 
 
 def _named(move: Float64[np.ndarray, " 8"]) -> str:
-    """A move in words."""
+    """Describe a move in words."""
     each = [
         f"{name} {step:+.3g}"
         for name, step in zip(SHORT, move * UNIT, strict=True)

@@ -23,7 +23,7 @@ USE = "Ricker's controllers of the Tennessee Eastman plant are compiled"
 LOOP = Path(__file__).with_name("loop.c")
 FUNCTIONS = ("derivatives", "outputs", "set_inputs", "shutdown_code", "reset")
 THREADS = 2  # copies that run at the same time; results are the same for any number
-STEP_H = 0.0005  # of the integration and of the controllers
+STEP_H = 0.0005  # h, step of the integration and of the controllers
 PER_HOUR = round(1 / STEP_H)
 FLAGS_OF_MODEL = (
     0x4 | 0x20 | 0x80
@@ -57,11 +57,11 @@ class EastmanCore:
 
     @property
     def size(self) -> int:
-        """Doubles of a copy."""
+        """Number of doubles of a copy."""
         return self.doubles + sum(count for _, count in FIELDS)
 
     def part(self, x: Float64[np.ndarray, "n s"], name: str) -> Float64[np.ndarray, "n k"]:
-        """A field of copies, to be read or changed."""
+        """Return a view of a field of copies, for reading or writing."""
         first = self.doubles
         for field, count in FIELDS:
             if field == name:
@@ -70,7 +70,7 @@ class EastmanCore:
         raise KeyError(name)
 
     def begin(self, seed: float, flags: int = FLAGS_OF_MODEL) -> Float64[np.ndarray, "1 s"]:
-        """A copy in its base case, with noise from a seed."""
+        """Return a copy in its base case, with noise from a seed."""
         row, other = np.zeros((1, self.size)), np.zeros(self.doubles)
         self.loop.te_begin(
             ctypes.byref(self.functions), _at(row), self.doubles, self.noise, _at(other),
@@ -86,9 +86,9 @@ class EastmanCore:
         rate: Float64[np.ndarray, " 12"],
         disturbance: Float64[np.ndarray, "n 28"],
     ) -> Float64[np.ndarray, "n s"]:
-        """Copies some steps later; NaN all through where the plant gave no number.
+        """Advance copies by some steps; all values are NaN where the plant gave no number.
 
-        `rate` is what targets of controllers change by in a step at most.
+        `rate` is the largest change of the controllers' targets in a step.
         """
         later = np.array(x, order="C")
         rows = list(zip(later, wanted.copy(), disturbance.copy(), strict=True))
@@ -107,7 +107,7 @@ class EastmanCore:
         steps: int,
         rate: Float64[np.ndarray, " 12"],
     ) -> None:
-        """One copy, in its place."""
+        """Advance one copy in place."""
         other = np.zeros(self.doubles)
         failed = self.loop.te_run(
             ctypes.byref(self.functions), _at(row), self.doubles, self.noise, _at(other),
@@ -128,7 +128,7 @@ def eastman() -> EastmanCore:
     Raises:
         MissingExtra: without tep-studio, with the line that installs it.
         MissingProgram: without a C compiler.
-        EngineError: for another version of the plant's compiled module than is known here.
+        EngineError: for an unknown version of the plant's compiled module.
     """
     EXTRA.package("tep_studio")
     module = EXTRA.package("tep_studio.simulation.native")
@@ -157,7 +157,7 @@ def eastman() -> EastmanCore:
 
 
 def _found(handle: np.ndarray, values: tuple[float, ...], times: int) -> list[int]:
-    """Where a row of known numbers lies in the plant's memory."""
+    """Find the offsets of a row of known numbers in the plant's memory."""
     wide = np.lib.stride_tricks.sliding_window_view(handle, len(values))
     at = np.flatnonzero((wide == np.array(values)).all(1)).tolist()
     if len(at) != times:

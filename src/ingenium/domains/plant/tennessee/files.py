@@ -1,4 +1,4 @@
-"""A run as a folder: tags every three minutes with label, the fault, hourly set-points."""
+"""Files of a run: tags every three minutes with labels, the fault, and hourly set-points."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ MOVED_NAMES = tuple(a.name for a in ACTIONS[:MOVED])
 
 @dataclass(frozen=True, eq=False)
 class EastmanRuns:
-    """A folder for each run."""
+    """Format with a folder for each run."""
 
     variables: tuple[Variable, ...]
     hours: int
@@ -86,7 +86,7 @@ class EastmanRuns:
         return [int(fault.at((k + 1) / ROWS).any()) for k in range(self.hours * ROWS)]
 
     def _one(self, folder: Path) -> list[np.ndarray]:
-        """Arrays of one run, its label checked against its fault."""
+        """Read the arrays of one run, and check its labels against its fault."""
         strange = sorted(p.name for p in folder.iterdir() if p.name not in FILES)
         if strange:
             raise InputError(f"a run of {', '.join(FILES)} alone", f"{strange[0]} in {folder}")

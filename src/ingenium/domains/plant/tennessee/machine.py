@@ -1,4 +1,4 @@
-"""The Tennessee Eastman plant under Ricker's controllers, whose set-points are what is acted with.
+"""The Tennessee Eastman plant under Ricker's controllers; actions are their set-points.
 
 Shapes: n copies, s doubles of a copy, p readings, m = 8 set-points, k rates.
 """
@@ -27,19 +27,19 @@ from ingenium.operate.drill import PlantFault, misread
 from ingenium.operate.plant import Barrier, PlantState, Signal, WorthRate
 
 DISTURBANCES = 28
-FAULTS = 20  # of these have names in the benchmark
-SETTLING_H, SAVED = 12, 4096  # before a run begins; copies that are saved for the next one
-ROOM_KPA, ROOM_LEVEL = 8.0, 2.0  # that the barrier leaves to the limits of pressure and level
+FAULTS = 20  # disturbances with names in the benchmark
+SETTLING_H, SAVED = 12, 4096  # h before a run begins; settled copies that are cached
+ROOM_KPA, ROOM_LEVEL = 8.0, 2.0  # margins of the barrier to limits
 METERS = (0, 2, 4, 5, 6)  # of the copy: cost, product, compressor, steam, valve travel
 
 
 @dataclass(frozen=True)
 class EastmanBox:
-    """How far a scenario's plant may be from the nominal one, to either side.
+    """Largest deviations of a scenario's plant from the nominal one, to either side.
 
     Composition of feed 4 (shares of A and B), kinetics of both reactions, temperature of both
-    cooling waters, all over the scenario; heat transfer (IDV 16 to 18) and valve stiction (IDV 14,
-    15 and 19) from nothing to so much of their full size.
+    cooling waters, constant in a scenario; heat transfer (IDV 16 to 18) and valve stiction (IDV 14,
+    15 and 19) from 0 to this share of their full size.
     """
 
     a_share: float = 0.005
@@ -59,7 +59,7 @@ ONLY_IN_PART = ((15, "heat"), (16, "heat"), (17, "heat"), (13, "stiction"), (14,
 
 
 class EastmanPlant:
-    """Copies of it, each with the noise and the parameters of its scenario."""
+    """Copies of the plant, each with the noise and the parameters of its scenario."""
 
     rates: ClassVar[tuple[WorthRate, ...]] = (
         WorthRate("cost", "$/h"),
@@ -98,16 +98,16 @@ class EastmanPlant:
 
     @property
     def version(self) -> str:
-        """Of the package that brings the plant."""
+        """Version of the package that contains the plant."""
         return EXTRA.release_of("tep-studio")
 
     def begin(self, scenario: Int64[np.ndarray, " n"]) -> PlantState:
-        """At rest in the base case, each where its own parameters have brought it."""
+        """Return copies at rest near the base case, each settled with its own parameters."""
         self._settle({int(s) for s in scenario} - set(self._copies))
         return PlantState(0, np.concatenate([self._copies[int(s)][0] for s in scenario]), scenario)
 
     def _settle(self, scenarios: set[int]) -> None:
-        """Run copies that are not known yet until they are at rest."""
+        """Run copies that are not cached yet until they are at rest."""
         if not scenarios:
             return
         if len(self._copies) > SAVED:
@@ -120,7 +120,7 @@ class EastmanPlant:
         self._copies |= {s: (x[i : i + 1], idle[i]) for i, s in enumerate(each)}
 
     def _copy(self, scenario: int) -> tuple[np.ndarray, np.ndarray]:
-        """A nominal copy with other parameters, and the disturbances that are always on in it."""
+        """Return a copy with a scenario's parameters, and its permanent disturbances."""
         rng = scenario_rng(self.seed, abs(scenario))
         row, idle = self.core.begin(float(2 * rng.integers(2**31) + 1)), np.zeros(DISTURBANCES)
         for walk, name in MOVES:
@@ -135,7 +135,7 @@ class EastmanPlant:
     def step(
         self, state: PlantState, action: Float64[np.ndarray, "n 8"], faults: Sequence[PlantFault]
     ) -> PlantState:
-        """A period later; set-points go to those of the action at their own rates."""
+        """Advance by a period; set-points move to those of the action at limited rates."""
         n = len(state.x)
         wanted = np.concatenate([action, np.tile(FIXED, (n, 1))], 1)
         self._settle({int(s) for s in state.scenario} - set(self._copies))
@@ -148,11 +148,11 @@ class EastmanPlant:
         return state.moved(self.core.run(state.x, self.steps, wanted, rate, idv))
 
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n p"]:
-        """Readings without noise, but for analysers, which hold their last sample."""
+        """Readings without noise; analysers repeat their last sample."""
         return self._read(state.x, "truth")
 
     def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n p"]:
-        """With noise, and as faults of sensors have it."""
+        """Readings with noise and sensor faults."""
         return misread(self._read(state.x, "seen"), faults)
 
     def _read(self, x: Float64[np.ndarray, "n s"], field: str) -> Float64[np.ndarray, "n p"]:
@@ -161,20 +161,20 @@ class EastmanPlant:
         return np.concatenate([*own, part(x, "meter")[:, :1]], 1)
 
     def wanted(self, state: PlantState) -> Float64[np.ndarray, "n 2"]:
-        """Rate and composition of the product, which the order fixes."""
+        """Rate and composition of the product, which are fixed."""
         return np.tile(WANTED, (len(state.x), 1))
 
     def worth(
         self, state: PlantState, action: Float64[np.ndarray, "n 8"]
     ) -> Float64[np.ndarray, "n 5"]:
-        """Means of the period, as the plant's own meters have them."""
+        """Mean rates of the period, from the plant's own meters."""
         found: np.ndarray = self.core.part(state.x, "meter")[:, METERS]
         return found
 
     def expected(
         self, seen: Float64[np.ndarray, "n p"], action: Float64[np.ndarray, "n 8"]
     ) -> Float64[np.ndarray, "n p"]:
-        """What was seen, with set-points on their way, and with what follows these at once."""
+        """Predict readings: the present ones, with new set-points and what follows them."""
         found, now = seen.copy(), seen[:, TARGETS]
         most = RATES_PER_HOUR * self.period_s / 3600
         moved = np.clip(action - now, -most, most)
@@ -183,10 +183,10 @@ class EastmanPlant:
         return found
 
     def barrier(self, seen: Float64[np.ndarray, "n p"]) -> Barrier:
-        """Set-points may not lead pressure and level of the reactor nearer to their limits.
+        """Limit set-points so that pressure and level of the reactor stay off their limits.
 
-        What is read moves with its own set-point (gain 1, as controllers see to it); a plant whose
-        limited readings are at the very limit is lost to its fallback.
+        A reading is assumed to follow its own set-point with gain 1. A plant with a limited reading
+        at its limit is lost, and its fallback acts.
         """
         n, room = len(seen), np.array([-ROOM_KPA, ROOM_LEVEL])
         rows, bounds = np.zeros((n, 2, 8)), np.empty((n, 2))
@@ -199,7 +199,7 @@ class EastmanPlant:
         return Barrier(rows, bounds, lost)
 
     def fallback(self, seen: Float64[np.ndarray, "n p"]) -> Float64[np.ndarray, "n 8"]:
-        """The set-points of the base case."""
+        """Return the set-points of the base case."""
         return np.tile(BASE, (len(seen), 1))
 
 

@@ -19,13 +19,13 @@ from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import TEACHING
 
-SHOWN, SHOWN_H = 3, 26.0  # scenarios and hours in which a policy must keep limits to be made
-STEP_H = 6.0  # between two steps of a knob
+SHOWN, SHOWN_H = 3, 26.0  # scenarios and hours in which a new policy must satisfy limits
+STEP_H = 6.0  # hours between two steps of a knob
 
 
 @dataclass(frozen=True, eq=False)
 class SteppedSetpoints:
-    """From the base case to others, a unit every so many hours; to none it is Ricker's own loops.
+    """A policy that steps set-points from the base case to a goal; Ricker's loops without steps.
 
     Source: Ricker, J. Process Control 6(4):205, 1996.
     """
@@ -35,7 +35,7 @@ class SteppedSetpoints:
     per_step: int  # periods
 
     def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
-        """Periods that are over."""
+        """Return the number of past periods, 0."""
         return np.zeros((n, 1))
 
     def act(
@@ -44,7 +44,7 @@ class SteppedSetpoints:
         seen: Float64[np.ndarray, "n p"],
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n 8"]:
-        """As many units on the way as steps are over."""
+        """Return the base case, moved towards the goal by a unit for each past step."""
         most = np.floor(memory / self.per_step) * UNIT
         found: np.ndarray = BASE + np.clip(self.goal - BASE, -most, most)
         return found
@@ -56,12 +56,12 @@ class SteppedSetpoints:
         wanted: Float64[np.ndarray, "n q"],
         applied: Float64[np.ndarray, "n 8"],
     ) -> Float64[np.ndarray, "n 1"]:
-        """A period more."""
+        """Count the period."""
         return memory + 1
 
 
 def families(plant: EastmanPlant) -> Mapping[str, Callable[[int], Policy]]:
-    """By name, each made from a seed and tried where nothing judges it."""
+    """Policies by name, built from a seed and tried in scenarios that no judgement uses."""
     per_hour = round(3600 / plant.period_s)
     made: dict[str, Callable[[int], Policy]] = {
         "agent": lambda seed: SelfOptimiser(GainTwin.of_bench(), per_hour, seed),
@@ -72,7 +72,7 @@ def families(plant: EastmanPlant) -> Mapping[str, Callable[[int], Policy]]:
 
 
 def _one_knob(per_hour: int) -> SteppedSetpoints:
-    """The set-point to which the bench's cost is the most sensitive, to the end that lowers it."""
+    """Step the set-point with the largest gain of the bench to the end that lowers the cost."""
     gain = GainTwin.of_bench().gain
     knob, goal = int(np.abs(gain).argmax()), BASE.copy()
     goal[knob] = ACTIONS[knob].low if gain[knob] > 0 else ACTIONS[knob].high
@@ -80,10 +80,10 @@ def _one_knob(per_hour: int) -> SteppedSetpoints:
 
 
 def _tried(plant: EastmanPlant, name: str, make: Callable[[int], Policy], seed: int) -> Policy:
-    """A policy that keeps the plant's limits where it was made.
+    """Build a policy, and check that it satisfies the plant's limits.
 
     Raises:
-        InputError: for one that leaves them.
+        InputError: for one that violates them.
     """
     policy = make(seed)
     course = rollout(plant, policy, TEACHING.some(SHOWN), round(SHOWN_H * 3600 / plant.period_s))

@@ -28,23 +28,23 @@ from ingenium.monitor.stream import Event, PlantMap, Stream
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Plant, Policy
 
-SHARE, MOST = 0.02, 1  # of the runs, that the package runs again
-APART = np.array([6.0, 0.6, 0.12])  # of hourly set-points of calm service from the base case
-DIGITS = 6  # of numbers in files
+SHARE, MOST = 0.02, 1  # share and number of runs that the package repeats
+APART = np.array([6.0, 0.6, 0.12])  # deviations of hourly set-points from the base case
+DIGITS = 6  # decimals of numbers in files
 LAST_NOISE = 999_999
-PAUSE_DAYS = 8  # from the beginning of a run to that of the next
+PAUSE_DAYS = 8  # days between the starts of two runs
 MODES = ("mode1",)
 
 
 @dataclass(frozen=True)
 class TennesseeSettings:
-    """The plant's period, and the known runs."""
+    """Settings of the plant and of the known runs."""
 
-    mode: str = "mode1"  # of production: 50/50 at the base rate
-    period_h: float = 0.1  # between two actions of a policy
-    hours: int = 24  # of a run that is proposed
-    known: int = 28  # runs to learn from: of each fault, and of none
-    seed: int = 0  # of scenarios, and of known runs
+    mode: str = "mode1"  # mode of production: 50/50 at the base rate
+    period_h: float = 0.1  # time between two actions of a policy
+    hours: int = 24  # length of a proposed run
+    known: int = 28  # runs of the dataset, with each fault and without
+    seed: int = 0  # seed of scenarios and of known runs
 
 
 class Tennessee(Problem):
@@ -106,7 +106,7 @@ class Tennessee(Problem):
 
     @cached_property
     def _setpoints(self) -> np.ndarray:
-        """Hourly set-points of known runs: about the base case, with a memory of a day."""
+        """Sample hourly set-points of known runs around the base case."""
         rng, n = np.random.default_rng(self.settings.seed), self.settings.known
         steps = rng.standard_normal((self.hours + 24, n, runs.MOVED))
         found = np.zeros_like(steps)
@@ -116,11 +116,11 @@ class Tennessee(Problem):
         return np.round(BASE[: runs.MOVED] + off, runs.DECIMALS).transpose(1, 2, 0).copy()
 
     def comparison(self) -> FieldComparison:
-        """Repair runs the plant once."""
+        """Comparison in which a repair runs the plant once."""
         return FieldComparison(repair_calls=1.0)
 
     def data(self) -> xr.Dataset:
-        """Known runs, each with a fault of its own or none."""
+        """Return known runs, each with one fault or none."""
         return self._known
 
     @cached_property
@@ -146,11 +146,11 @@ class Tennessee(Problem):
         return labels(self.hours)
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Set-points alone: readings follow from them, and the fault is specified."""
+        """Return set-points alone: readings follow from them, and the fault is specified."""
         return arrays[:1]
 
     def decode(self, x: Tensor, conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Set-points, readings that are not yet known, and the numbers of the fault."""
+        """Return set-points, readings that are still unknown, and the numbers of the fault."""
         (targets,) = self.codec.decode(x)
         rows = self.hours * runs.ROWS
         readings = torch.zeros(len(targets), len(runs.TAGS), rows, dtype=torch.float64)
@@ -163,7 +163,7 @@ class Tennessee(Problem):
         return self._rounded((targets, readings, *codes))
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Set-points within their ranges and numbers as files hold them."""
+        """Project set-points onto their ranges and onto the digits of files."""
         return self._rounded
 
     def _rounded(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -175,7 +175,7 @@ class Tennessee(Problem):
         return (inside, readings, *rounded, numbers[-1].round())
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """The readings that the plant gives; none of a run in which it has no number."""
+        """Compute readings by the plant; missing for a run in which the plant gave no number."""
         targets, readings, *numbers = arrays
         found = [
             runs.run(targets[i].numpy(), fault)
@@ -186,7 +186,7 @@ class Tennessee(Problem):
         return targets, torch.from_numpy(read), *numbers
 
     def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
-        """What a monitor sees of runs: their tags, and when a fault was on."""
+        """Runs as streams for a monitor: their tags, and when a fault was present."""
         arrays = to_arrays(designs, self.variables)
         begins, found = np.datetime64(BEGINS, "s"), []
         step = np.timedelta64(3600 // runs.ROWS, "s")
@@ -201,11 +201,11 @@ class Tennessee(Problem):
         return tuple(found)
 
     def layout(self) -> PlantMap | None:
-        """No map: the benchmark's tags have no places."""
+        """Return None: the benchmark's tags have no places."""
         return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Some runs under a fault, and what faults do."""
+        """Sections on some runs under a fault, and on the effects of faults."""
         return report.sections(designs, verdicts, self.variables)
 
     @cached_property
@@ -224,18 +224,18 @@ class Tennessee(Problem):
 
     @property
     def drill(self) -> Callable[[float], Drill]:
-        """A fault at two fifths of a run, a person who acts, and one who bypasses the agent."""
+        """Default drill: a fault, a person who acts, and a person who bypasses the agent."""
         return drilled
 
     @property
     def families(self) -> Mapping[str, Callable[[int], Policy]]:
-        """The agent and what it is compared with."""
+        """The agent, and policies that it is compared with."""
         plant = self.plant
         assert isinstance(plant, EastmanPlant)
         return families(plant)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """A short run without fault at the base case: readings as they come out."""
+        """A short run without a fault at the base case, with its computed readings."""
         targets = np.repeat(BASE[: runs.MOVED, None], self.hours, 1)[None]
         empty = torch.zeros(1, len(runs.TAGS), self.hours * runs.ROWS, dtype=torch.float64)
         columns = [torch.tensor([x], dtype=torch.float64) for x in (0.0, 1.0, 0.0, 1.0)]
@@ -245,7 +245,7 @@ class Tennessee(Problem):
 
 
 def drilled(seconds: float) -> Drill:
-    """For 200 h: IDV 4 at 80 h, a person's set-points at 120 h, the agent bypassed at 150 h."""
+    """A drill, for 200 h: IDV 4 at 80 h, a person's set-points at 120 h, a bypass at 150 h."""
     at = seconds / 200
     return Drill(
         (PlantFault("IDV 4", 80 * at, 20 * at, 1.0),),

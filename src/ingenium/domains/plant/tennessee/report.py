@@ -1,4 +1,4 @@
-"""What faults look like: pressure and valves of some runs, and what each kind of fault costs."""
+"""Effects of faults: pressure and valves of some runs, and the cost of each kind of fault."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from ingenium.domains.plant.tennessee.runs import KINDS, ROWS, TAGS, faults_of
 from ingenium.drawing import OverTime, TimeBand, figure_of, table
 from ingenium.drawing.style import OURS
 
-SHOWN = 4  # runs that are drawn
+SHOWN = 4  # runs in figures
 
 
 def sections(

@@ -21,9 +21,9 @@ from ingenium.domains.plant.tennessee.tags import BASE, FIXED, MEASURED, RATES_P
 
 KINDS = ("none", *(f"IDV {i}" for i in range(1, FAULTS + 1)))
 TAGS = (*(name for name, _, _ in MEASURED), *VALVES)
-MOVED = 3  # set-points of a run: pressure, level and temperature of the reactor
+MOVED = 3  # set-points that a run moves: reactor pressure, level, temperature
 ROWS = 20  # an hour: every three minutes, as the benchmark's data
-DECIMALS = 4  # of readings, as files hold them
+DECIMALS = 4  # of readings in files
 SHOWN = (
     Quantity("cost", "$/h", "mean operating cost"),
     Quantity("product", "m3/h", "mean rate of product"),
@@ -33,12 +33,12 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class EastmanFault:
-    """A disturbance of the benchmark from an hour on to the end, at a share of its size."""
+    """A disturbance of the benchmark that lasts from an hour to the end, at a share of its size."""
 
     kind: str
     onset_h: float
     size: float
-    noise: int  # number of the noise
+    noise: int  # number that seeds the noise
 
     def at(self, hour: float) -> Float64[np.ndarray, " 28"]:
         """Disturbances in the row that ends at an hour."""
@@ -49,21 +49,21 @@ class EastmanFault:
 
     @property
     def seed(self) -> float:
-        """Of the plant's generator of noise, an odd number."""
+        """Seed of the plant's noise generator, an odd number."""
         return float(2 * (self.noise * 7919 + 104729) + 1)
 
 
 @dataclass(frozen=True, eq=False)
 class EastmanRun:
-    """What happened."""
+    """Readings and summary of a run."""
 
     readings: Float64[np.ndarray, "k t"]
     shown: tuple[float, float, float]
-    tripped_h: float  # at which the plant shut down; NaN if it did not
+    tripped_h: float  # time of the shutdown; NaN without one
 
 
 def run(targets: Float64[np.ndarray, "3 h"], fault: EastmanFault) -> EastmanRun | None:
-    """A run by the compiled loop; none where the plant gave no number."""
+    """Run the compiled loop; None where the plant gave no number."""
     return _run(np.ascontiguousarray(targets).tobytes(), targets.shape[1], fault)
 
 
@@ -91,7 +91,7 @@ def _run(targets: bytes, hours: int, fault: EastmanFault) -> EastmanRun | None:
 
 @dataclass(frozen=True)
 class EastmanVerifier:
-    """Each run made again from its set-points and its fault."""
+    """Verifier that repeats each run from its set-points and its fault."""
 
     name: ClassVar[str] = "Tennessee Eastman, compiled loop"
     tier: ClassVar[Literal["exact"]] = "exact"
@@ -104,7 +104,7 @@ class EastmanVerifier:
 
     @property
     def version(self) -> str:
-        """Of the package that brings the plant."""
+        """Version of the package that contains the plant."""
         return EXTRA.release_of("tep-studio")
 
     def measure(
@@ -113,7 +113,7 @@ class EastmanVerifier:
         readings: Float64[Tensor, "n k t"],
         *numbers: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 6"]:
-        """All quantities of each run; none where the plant gave no number."""
+        """Measure all quantities of each run; NaN where the plant gave no number."""
         rows = [
             self._one(targets[i].numpy(), readings[i].numpy(), fault)
             for i, fault in enumerate(faults_of(numbers))
@@ -140,7 +140,7 @@ class PackageLoop:
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """Version of the package."""
         return EXTRA.release_of("tep-studio")
 
     def measure(
@@ -149,7 +149,7 @@ class PackageLoop:
         readings: Float64[Tensor, "n k t"],
         *numbers: Float64[Tensor, " n"],
     ) -> Float64[Tensor, "n 3"]:
-        """What it costs, makes and reaches; none where it trips, since it ends there."""
+        """Measure cost, product and highest pressure; NaN where the loop trips and ends."""
         rows = [self._one(targets[i].numpy(), fault) for i, fault in enumerate(faults_of(numbers))]
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), 3)
 
@@ -177,13 +177,13 @@ class PackageLoop:
 
 
 class RampedTargets:
-    """Set-points of the package's controllers, which go to those of the hour at their rates."""
+    """Set-points of the package's controllers, which move to those of the hour at limited rates."""
 
     def __init__(self, targets: Float64[np.ndarray, "3 h"], make: Any) -> None:
         self.targets, self.make, self.now = targets, make, BASE.copy()
 
     def __call__(self, time: float) -> Any:
-        """Those of the step that begins."""
+        """Return the set-points of the step that begins."""
         hour = min(int(round(time * PER_HOUR) // PER_HOUR), self.targets.shape[1] - 1)
         goal = np.concatenate([self.targets[:, hour], BASE[MOVED:]])
         most = RATES_PER_HOUR / PER_HOUR

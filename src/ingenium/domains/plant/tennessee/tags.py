@@ -35,7 +35,7 @@ VALVES = (
     "purge valve", "separator flow valve", "stripper flow valve", "steam valve",
     "reactor water valve", "condenser water valve", "agitator speed",
 )  # fmt: skip
-FIRST = (16, 39)  # product and its share of G, which are wanted somewhere
+FIRST = (16, 39)  # product and its share of G have wanted values
 WANTED: Float64[np.ndarray, " 2"] = np.array([22.949, 53.724])
 LIMITED = {
     "pressure": Signal("reactor pressure", "kPa", 0.0, 2895.0),

@@ -1,4 +1,4 @@
-"""The twin that the agent tries its moves on: step responses, with gains that readings correct.
+"""The agent's twin of the plant: step responses, with gains that are corrected from readings.
 
 Shapes: m = 8 set-points, h hours, o outputs (cost, stripper level, separator level), w posterior
     twins, n moves.
@@ -15,20 +15,20 @@ from ingenium.domains.plant.tennessee.machine import EastmanBox, EastmanPlant
 from ingenium.domains.plant.tennessee.tags import BASE, FIXED
 
 UNIT: Float64[np.ndarray, " 8"] = np.array([30.0, 3.0, 0.6, 1.5, 0.8, 5.0, 10.0, 10.0])  # of a move
-HOURS = 36  # of a response; it has settled after them
+HOURS = 36  # length of a response, which has settled by then
 LEVELS = 2  # outputs after the cost: levels of stripper and separator
 BENCH = -7  # scenario of the step tests
-SIZE, FLOOR = 0.3, 0.6  # spreads of beliefs before readings: share, and $/h for a unit
-SLACK = 0.5  # share by which responses of levels may be off
-LAG_H, DRIFT = 6.0, 0.08  # in which corrections come about; share that beliefs drift by, a unit
-WANDERS, READS = 1.6, 0.5  # $/h: of the plant in the root of an hour, and of an hour's mean
-MISMATCH = 0.4  # share of a response that the plant's may have another course by
-STRANGE = 4.0  # spreads from what was expected, from which on a change is not of a move's doing
+SIZE, FLOOR = 0.3, 0.6  # prior spreads of beliefs: share, and $/h for a unit
+SLACK = 0.5  # share by which responses of levels may be wrong
+LAG_H, DRIFT = 6.0, 0.08  # lag of corrections; drift of beliefs, a share per unit
+WANDERS, READS = 1.6, 0.5  # $/h: random walk of the plant per root hour, noise of an hour's mean
+MISMATCH = 0.4  # share by which the plant's response may differ in shape
+STRANGE = 4.0  # deviation in spreads above which no move explains a change
 
 
 @cache
 def step_responses() -> Float64[np.ndarray, "8 h o"]:
-    """Answers of the nominal plant to a unit step of each set-point, each against the same noise.
+    """Responses of the nominal plant to a unit step of each set-point, all with the same noise.
 
     Row h is the mean of hour h after the step, which takes half an hour.
     """
@@ -50,23 +50,23 @@ def step_responses() -> Float64[np.ndarray, "8 h o"]:
 
 @dataclass(frozen=True, eq=False)
 class GainTwin:
-    """The bench's step responses, and what is believed of the plant's.
+    """The bench's step responses, and beliefs on how the plant's differ.
 
-    The cost is each response times its size, plus what settled gains have more with a usual lag,
-    plus a wandering error. That is linear in beliefs, so they are normal and a Kalman filter
-    updates them. They drift, the more so the further set-points move, as the plant is not linear.
+    The cost is the sum of each response times its size, of corrections of settled gains with a
+    lag, and of a random walk. It is linear in normal beliefs, which a Kalman filter updates. As the
+    plant is not linear, beliefs drift with the size of moves.
 
     Shapes: b = 16 beliefs, sizes first.
     """
 
-    answers: Float64[np.ndarray, "8 h o"]  # to a unit
-    settled: Float64[np.ndarray, " 8"]  # $/h for a unit, on the bench
+    answers: Float64[np.ndarray, "8 h o"]  # responses to a unit step
+    settled: Float64[np.ndarray, " 8"]  # settled gains of the bench, $/h for a unit
     belief: Float64[np.ndarray, " b"]
     cover: Float64[np.ndarray, "b b"]
 
     @classmethod
     def of_bench(cls) -> "GainTwin":
-        """As step tests have it."""
+        """Return the twin with the gains of the step tests."""
         answers = step_responses()
         spread = np.repeat([SIZE, FLOOR], 8)
         belief = np.repeat([1.0, 0.0], 8)
@@ -74,21 +74,21 @@ class GainTwin:
 
     @property
     def to_gain(self) -> Float64[np.ndarray, "8 b"]:
-        """What makes settled gains of beliefs."""
+        """Matrix that maps beliefs to settled gains."""
         return np.concatenate([np.diag(self.settled), np.eye(8)], 1)
 
     @property
     def gain(self) -> Float64[np.ndarray, " 8"]:
-        """What is believed of the settled change of the cost for a unit of each set-point."""
+        """Mean settled change of the cost for a unit of each set-point."""
         found: np.ndarray = self.to_gain @ self.belief
         return found
 
     def driven(
         self, moves: Float64[np.ndarray, "t 8"], ahead: int = 0
     ) -> Float64[np.ndarray, " b"]:
-        """What beliefs are multiplied by in the cost, some hours after moves.
+        """Coefficients of beliefs in the cost, `ahead` hours after the last move.
 
-        `moves` are the changes of set-points in each past hour, in units, the last one just over.
+        `moves` are the changes of set-points in each past hour, in units, up to the present.
         """
         age = np.arange(len(moves))[::-1] + ahead
         own = self.answers[:, np.minimum(age, HOURS - 1), 0]
@@ -96,7 +96,7 @@ class GainTwin:
         return np.concatenate([np.einsum("tm,mt->m", moves, own), lag @ moves])
 
     def levels(self, moves: Float64[np.ndarray, "t 8"], hours: int) -> Float64[np.ndarray, "h 2"]:
-        """What past moves still bring to levels in the next hours, from now."""
+        """Changes of levels in the next hours that are due to past moves."""
         age = np.arange(len(moves))[::-1]
         found = [
             np.einsum("tm,mto->o", moves, self.answers[:, np.minimum(age + g, HOURS - 1), 1:])
@@ -106,7 +106,7 @@ class GainTwin:
         return ahead
 
     def path(self, move: Float64[np.ndarray, "n 8"]) -> Float64[np.ndarray, "n h 2"]:
-        """Levels after moves at least, with responses as far off as may be."""
+        """Lowest changes of levels after moves, with responses wrong by up to `SLACK`."""
         steps = np.einsum("nm,mho->nhmo", move, self.answers[..., 1:])
         found: np.ndarray = (steps - SLACK * np.abs(steps)).sum(2)
         return found
@@ -118,7 +118,7 @@ class GainTwin:
         return float(driven @ self.belief), float(np.sqrt(var))
 
     def updated(self, driven: Float64[np.ndarray, " b"], change: float, hours: float) -> "GainTwin":
-        """What is believed once a change of the cost was seen; a strange one counts in part."""
+        """Update beliefs by an observed change of the cost; an outlier is clipped."""
         moved = np.minimum(np.abs(driven[8:]), 2.0)
         drift = np.concatenate([DRIFT * moved, DRIFT * moved * np.maximum(np.abs(self.gain), 0.5)])
         twin = replace(self, cover=self.cover + np.diag(np.square(drift)))
@@ -129,7 +129,7 @@ class GainTwin:
         return replace(self, belief=self.belief + weight * gap, cover=(cover + cover.T) / 2)
 
     def twins(self, count: int, seed: int) -> Float64[np.ndarray, "w 8"]:
-        """Settled gains of posterior twins; the same random numbers whatever is tried on them."""
+        """Sample settled gains of posterior twins; random numbers depend on the seed alone."""
         normal = np.random.default_rng(seed).standard_normal((count, 16))
         half = np.linalg.cholesky(self.cover + 1e-9 * np.eye(16))
         found: np.ndarray = (self.belief + normal @ half.T) @ self.to_gain.T

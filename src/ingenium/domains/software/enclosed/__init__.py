@@ -1,1 +1,1 @@
-"""What runs inside the sandbox, of Python's own library and coverage alone."""
+"""Code that runs inside the sandbox; it needs only the standard library, coverage and pytest."""

@@ -1,4 +1,4 @@
-"""The independent way: a mutant as a plain file, the test file beside it, and pytest itself."""
+"""Independent cross-check: pytest on a mutant as a plain file, next to the test file."""
 
 import io
 import os
@@ -13,13 +13,13 @@ from .module import install_file
 from .mutants import plain
 
 _PASSED, _FAILED = 0, 1  # exit codes of pytest
-_EACH_S = 3.0  # of processor time
+_EACH_S = 3.0  # of CPU time
 
 
 def run(job: dict[str, Any]) -> list[bool | None]:
-    """Whether pytest fails on the module as it is (0) and on each mutant; none if it broke down.
+    """Return if pytest fails on the unchanged module (0) and on each mutant; None if it crashed.
 
-    Each runs in a folder of its own, from files that were written for it.
+    Each runs in a separate folder.
     """
     import pytest
 

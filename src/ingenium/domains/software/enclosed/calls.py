@@ -1,4 +1,4 @@
-"""Calls a function of a program on arguments; what it gives is judged outside."""
+"""Calls a function of a program on arguments; its results are judged outside."""
 
 import sys
 from collections.abc import Generator
@@ -8,16 +8,16 @@ from typing import Any
 
 from . import forks
 
-_FILE, _WATCHED_S = "program.py", 0.6  # of processor time, for a call that is watched
-_EVENTS = 20_000  # lines of a call that are watched
+_FILE, _WATCHED_S = "program.py", 0.6  # CPU time of a traced call
+_EVENTS = 20_000  # lines of a call that are traced
 
 
 class _EnoughError(Exception):
-    """A call has been watched long enough."""
+    """Tracing of a call has reached its limit."""
 
 
 def run(job: dict[str, Any]) -> list[list[list[Any]]]:
-    """Of each source and each list of arguments `[how it ended, value]`, each in a fork."""
+    """Return `[end, value]` for each source and each list of arguments, each run in a fork."""
     return [
         [
             list(forks.forked(partial(_value, source, job["function"], arguments), job["cpu_s"]))
@@ -28,7 +28,7 @@ def run(job: dict[str, Any]) -> list[list[list[Any]]]:
 
 
 def lines(job: dict[str, Any]) -> list[list[int]]:
-    """The lines that a source runs for each list of arguments, until it ends or is ended."""
+    """Return the lines that a source runs for each list of arguments, until its end or a limit."""
     found = []
     for arguments in job["arguments"]:
         ended, rows = forks.forked(
@@ -39,7 +39,7 @@ def lines(job: dict[str, Any]) -> list[list[int]]:
 
 
 def _value(source: str, function: str, arguments: list[Any]) -> list[Any]:
-    """The value in a list, with a generator drawn and tuples as lists."""
+    """Return the value in a list; a generator becomes a list."""
     forks.guard()
     names: dict[str, Any] = {"__name__": "program"}
     exec(compile(source, _FILE, "exec"), names)
@@ -48,7 +48,7 @@ def _value(source: str, function: str, arguments: list[Any]) -> list[Any]:
 
 
 def _watched(source: str, function: str, arguments: list[Any]) -> list[int]:
-    """Its lines, up to so many steps of a call that has no end."""
+    """Return the lines of a call, up to `_EVENTS` steps."""
     known: set[int] = set()
     events = 0
 

@@ -1,4 +1,4 @@
-"""Runs a piece of work in a process of its own, within a time of the processor."""
+"""Runs work in a separate process with a limit on its CPU time."""
 
 import io
 import json
@@ -32,16 +32,16 @@ _REFUSED = (
     "sys.addaudithook",
     "signal.pthread_kill",
 )
-_WALL = 8.0  # seconds of waiting for each second of the processor, and as many at least
+_WALL = 8.0  # s of wall time for each second of CPU time, and at least
 _PIECE, _HANDLES = 1 << 16, 1024
 
 
 class RefusedError(PermissionError):
-    """A test wanted what no test here may do."""
+    """Refusal of an operation that tests may not do."""
 
 
 class _NoInput(io.TextIOBase):
-    """What stands for the keyboard: pytest gives tests none either."""
+    """Standard input that refuses reads, as under pytest."""
 
     def read(self, size: int | None = -1, /) -> str:
         raise RefusedError("a test may not read what somebody types")
@@ -54,12 +54,12 @@ class _NoInput(io.TextIOBase):
 
 
 def forked(work: Callable[[], Any], cpu_s: float) -> tuple[str, Any]:
-    """`("done", value)` of the work, or how it ended instead: "time", "died" or "raised".
+    """Run work in a fork; return `("done", value)`, or "time", "died" or "raised" with a value.
 
-    Of work that is a generator the values are a list; where it did not end, the first of them.
+    Values of a generator are a list; if it did not end, the list has those before the end.
 
-    The time is that of the processor, so that a busy machine gives no other answers; what sleeps
-    is ended by the clock.
+    The limit is on CPU time, so that results do not depend on the load of the machine; a process
+    that sleeps is killed after a wall time.
     """
     read, write = os.pipe()
     pid = os.fork()
@@ -91,7 +91,7 @@ def forked(work: Callable[[], Any], cpu_s: float) -> tuple[str, Any]:
 
 
 def _heard(read: int, deadline: float) -> tuple[bytes, bool]:
-    """What the process says until it closes its side, and whether that was in time."""
+    """Read the process's output until it closes its side; also return if that was in time."""
     said = bytearray()
     while True:
         ready, _, _ = select.select([read], [], [], max(0.0, deadline - time.monotonic()))
@@ -104,10 +104,10 @@ def _heard(read: int, deadline: float) -> tuple[bytes, bool]:
 
 
 def _work(work: Callable[[], Any], cpu_s: float, write: int) -> None:
-    """In the child: a seed, a time, nothing on the disk, and the answer at the end."""
+    """Run work in the child, with a seed, a time limit and no writes to disk; send its value."""
     code = 1
     try:
-        os.closerange(3, write)  # also what the parent answers by
+        os.closerange(3, write)  # also the parent's own connections
         os.closerange(write + 1, _HANDLES)
         random.seed(0)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -136,7 +136,7 @@ def _say(write: int, what: list[Any]) -> None:
 
 
 def guard() -> None:
-    """Refuse, for the rest of this process, what no test may do."""
+    """Refuse, for the rest of this process, operations that tests may not do."""
 
     def hook(event: str, about: tuple[Any, ...]) -> None:
         if event in _REFUSED:

@@ -1,4 +1,4 @@
-"""Makes a module once, to see whether its tests can begin."""
+"""Imports a module once, to check that tests can import it."""
 
 import ast
 import sys
@@ -7,11 +7,11 @@ from typing import Any
 from . import forks
 from .module import FILE, install
 
-_IMPORT_S = 5.0  # of processor time
+_IMPORT_S = 5.0  # of CPU time
 
 
 def probe(job: dict[str, Any]) -> dict[str, Any]:
-    """How making the module ended, and its public names that can be called."""
+    """Return how the import ended, and the public names that can be called."""
 
     def make() -> dict[str, Any]:
         try:

@@ -1,4 +1,4 @@
-"""The module under test as it lies in memory: made from its source, and made again for a mutant."""
+"""The module under test in memory: executed from its source, and again for a mutant."""
 
 import builtins
 import importlib
@@ -25,18 +25,18 @@ class SwitchedModule:
         self.make()
 
     def make(self) -> None:
-        """Run the module's own statements, and put it where imports find it."""
+        """Execute the module's statements, and register it for imports."""
         install(self.name, self._code, FILE)
 
     def become(self, number: int) -> None:
-        """Be a mutant from now on; in a process that was forked for it."""
+        """Switch to a mutant, in a process that was forked for it."""
         setattr(builtins, mutants.SWITCH, number)
         if number and self.mutants[number].static:
             self.make()
 
 
 def install(name: str, code: types.CodeType, file: str) -> types.ModuleType:
-    """A module of that name from its code, where imports find it."""
+    """Create a module of that name from its code, and register it for imports."""
     package, _, last = name.rpartition(".")
     module = types.ModuleType(name)
     module.__spec__ = importlib.machinery.ModuleSpec(name, None, origin=file)
@@ -50,7 +50,7 @@ def install(name: str, code: types.CodeType, file: str) -> types.ModuleType:
 
 
 def install_file(name: str, source: str, folder: Path) -> Path:
-    """The same from a file, whose lines others may watch by its path."""
+    """Write a module to a file and import it, so that its lines can be traced by path."""
     path = folder / f"{name.rpartition('.')[2]}.py"
     path.write_text(source, encoding="utf-8")
     install(name, compile(source, str(path), "exec"), str(path))

@@ -1,8 +1,8 @@
 """All first-order mutants of a module in one syntax tree, each behind a switch.
 
-The switch is a number among the builtins: 0 is the module as it is, and `i` its mutant `i`. So a
-module is compiled once, and a process that forks sets the number. `plain` gives one mutant as a
-tree of its own, without a switch, for whoever checks the verdicts.
+The switch is a number among the builtins: 0 is the unchanged module, and `i` its mutant `i`. So a
+module is compiled once, and a forked process sets the number. `plain` returns one mutant as a
+separate source, without a switch, for the independent cross-check.
 
 Source: operators as in Offutt et al., ACM TOSEM 5(2), 1996; schemata: Untch et al., ISSTA 1993.
 """
@@ -53,11 +53,11 @@ class Mutant:
     kind: str
     before: str
     after: str
-    static: bool  # outside of functions: the module has to be made again
+    static: bool  # outside of functions: the module has to be executed again
 
 
 class Mutation(ast.NodeTransformer):
-    """Puts every mutant behind the switch, or a single one in place."""
+    """Transformer that puts every mutant behind the switch, or a single one in place."""
 
     def __init__(self, only: int | None = None) -> None:
         self.only = only
@@ -75,7 +75,7 @@ class Mutation(ast.NodeTransformer):
     def _choose(
         self, node: ast.expr, kind: str, others: Iterable[ast.expr], inner: ast.expr | None = None
     ) -> ast.expr:
-        """The expression with its mutants; `inner` is it with those of its parts."""
+        """Return the expression with its mutants; `inner` already has those of its parts."""
         result = inner if inner is not None else node
         original = copy.deepcopy(node) if inner is None else node
         for other in others:
@@ -89,7 +89,7 @@ class Mutation(ast.NodeTransformer):
         return result
 
     def _visited(self, node: ast.expr) -> tuple[ast.expr, ast.expr]:
-        """A node as it was, and with the mutants of its parts."""
+        """Return a node unchanged, and with the mutants of its parts."""
         before = copy.deepcopy(node)
         return before, self.generic_visit(node)  # type: ignore[return-value]
 
@@ -165,7 +165,7 @@ class Mutation(ast.NodeTransformer):
         return node
 
     def _condition(self, test: ast.expr) -> ast.expr:
-        """A condition; one that no other operator negates is negated."""
+        """Mutate a condition; negate one that no other operator negates."""
         before = copy.deepcopy(test)
         inner = self.visit(test)
         if isinstance(before, ast.Compare | ast.UnaryOp | ast.Constant):
@@ -213,7 +213,7 @@ class Mutation(ast.NodeTransformer):
         return node
 
     def _target(self, target: ast.expr) -> ast.expr:
-        """What is assigned to: only an index may change."""
+        """Mutate an assignment target: only an index may change."""
         if isinstance(target, ast.Subscript):
             target.slice = self.visit(target.slice)
         return target
@@ -243,7 +243,7 @@ class Mutation(ast.NodeTransformer):
     def _statement(
         self, before: ast.stmt, kind: str, other: ast.stmt | None, inner: ast.stmt
     ) -> ast.stmt:
-        """A statement, or another one or none in its place."""
+        """Return a statement with the mutant that replaces or deletes it."""
         number = self._number(before, kind, before, other)
         changed = other or ast.Pass()
         for part in ast.walk(changed):
@@ -288,10 +288,10 @@ class Mutation(ast.NodeTransformer):
 
 
 def switched(source: str) -> tuple[ast.Module, list[Mutant]]:
-    """The tree of a module with all its mutants behind the switch, and the list of them.
+    """Return the tree of a module with all its mutants behind the switch, and their list.
 
     Raises:
-        SyntaxError: for what is no Python.
+        SyntaxError: for a source that is not Python.
     """
     mutation = Mutation()
     tree = mutation.visit(ast.parse(source))
@@ -299,7 +299,7 @@ def switched(source: str) -> tuple[ast.Module, list[Mutant]]:
 
 
 def plain(source: str, number: int) -> str:
-    """The source of one mutant, without a switch."""
+    """Return the source of one mutant, without a switch."""
     tree = Mutation(only=number).visit(ast.parse(source))
     return ast.unparse(ast.fix_missing_locations(tree))
 
@@ -309,6 +309,6 @@ def _is(number: int) -> ast.Compare:
 
 
 def _is_main(test: ast.expr) -> bool:
-    """Whether a block is what a module does as a program, or for type checkers alone."""
+    """Check if a block runs only in a script or for type checkers."""
     text = ast.unparse(test)
     return "__main__" in text or text.endswith("TYPE_CHECKING")

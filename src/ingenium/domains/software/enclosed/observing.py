@@ -1,4 +1,4 @@
-"""Tries calls on the module: what they give, what they run, and which mutants they notice."""
+"""Tries calls on the module: records results, lines that run, and mutants that are detected."""
 
 import ast
 import itertools
@@ -11,16 +11,16 @@ from typing import Any
 from . import forks
 from .module import FILE, SwitchedModule
 
-_LONG = 400  # characters of what is asserted
-_FIRST = 20  # things of an iterator
-_TRIES_S = 0.5  # of processor time, for a candidate
-_MUTANT_S = 0.06  # for some candidates on a mutant
-_GROUP = 12  # candidates that a mutant is shown
+_LONG = 400  # characters of an asserted value
+_FIRST = 20  # items of an iterator
+_TRIES_S = 0.5  # CPU time of a candidate
+_MUTANT_S = 0.06  # CPU time of some candidates on a mutant
+_GROUP = 12  # candidates that are tried on a mutant
 Portrait = list[Any]
 
 
 def observe(job: dict[str, Any]) -> dict[str, Any]:
-    """Of each candidate what it gave and the branches it took, and the mutants they notice.
+    """Return each candidate's results and branches, and the mutants that candidates detect.
 
     `job`: the module's name and source, `candidates` (lists of statements), and `alive`, the
     numbers of the mutants that are still to be killed.
@@ -41,7 +41,7 @@ def _kills(
     seen: Sequence[dict[str, Any] | None],
     alive: Sequence[int],
 ) -> dict[int, list[int]]:
-    """Of each mutant the candidates that notice it, among some that come by its line."""
+    """Return the candidates that detect each mutant, among some that run its line."""
     by_line: dict[int, list[int]] = {}
     for i, one in enumerate(seen):
         if one is not None and one["portrait"] is not None:
@@ -61,7 +61,7 @@ def _kills(
         ended, found = forks.forked(noticing, _MUTANT_S)
         if ended == "raised":
             found = [True] * len(some)
-        elif ended != "done":  # the candidate that was running is what noticed
+        elif ended != "done":  # the candidate that was running detected it
             found = [*found, True]
         kills[number] = [i for i, bad in zip(some, found, strict=False) if bad]
     return kills
@@ -70,7 +70,7 @@ def _kills(
 def _noticed(
     module: SwitchedModule, number: int, pairs: Sequence[tuple[Sequence[CodeType], Portrait]]
 ) -> Iterator[bool]:
-    """Of each candidate whether it gives something else on the mutant."""
+    """Yield, for each candidate, True if its result differs on the mutant."""
     forks.guard()
     module.become(number)
     for statements, wanted in pairs:
@@ -78,12 +78,12 @@ def _noticed(
 
 
 def _plain_data(found: Portrait | None) -> Any:
-    """As it comes back through JSON."""
+    """Return a portrait in the form that JSON gives back."""
     return found if found is None else [found[0], [list(x) for x in found[1]]]
 
 
 def _watched(statements: Sequence[CodeType], module: SwitchedModule) -> dict[str, Any]:
-    """A candidate's portrait, the steps from line to line that it took, and how many."""
+    """Return a candidate's portrait, its steps from line to line, and their number."""
     forks.guard()
     steps: dict[tuple[int, int], int] = {}
 
@@ -104,7 +104,7 @@ def _watched(statements: Sequence[CodeType], module: SwitchedModule) -> dict[str
         found = portrait(statements, module.name)
     finally:
         sys.settrace(None)
-    again = portrait(statements, module.name)  # what differs the second time is no observation
+    again = portrait(statements, module.name)  # results that differ are not reproducible
     return {
         "portrait": found if _plain_data(found) == _plain_data(again) else None,
         "steps": [list(s) for s in steps],
@@ -114,7 +114,7 @@ def _watched(statements: Sequence[CodeType], module: SwitchedModule) -> dict[str
 
 
 def portrait(statements: Sequence[CodeType], name: str) -> Portrait | None:
-    """What the names hold after the statements, or what the last of them raised; none if unsayable.
+    """Return values of names after the statements, or the error; None if literals cannot say it.
 
     `["value", [[name, kind, text], ...]]` or `["raised", [[name of its type, message, ""]]]`.
     """
@@ -137,7 +137,7 @@ def portrait(statements: Sequence[CodeType], name: str) -> Portrait | None:
             if said is None:
                 return None
             told.append([variable, *said])
-    if told and told[-1][2] != "None":  # of an object that answered, the answer is enough
+    if told and told[-1][2] != "None":  # a method's value is enough
         told = [row for row in told[:-1] if row[1] != "attributes"] + told[-1:]
     return ["value", told]
 
@@ -151,7 +151,7 @@ def _raised(error: Exception) -> Portrait | None:
 
 
 def _said(value: object) -> tuple[str, str] | None:
-    """A kind and a text by which a test can assert the value."""
+    """Return a kind and a text by which a test can assert the value."""
     try:
         if isinstance(value, Iterator):
             drawn = list(itertools.islice(value, _FIRST))
@@ -172,7 +172,7 @@ def _said(value: object) -> tuple[str, str] | None:
 
 
 def _attributes(value: object) -> str:
-    """The public attributes of an object that literals can say."""
+    """Return public attributes of an object that literals can express."""
     held = getattr(value, "__dict__", {})
     told = {}
     for key in sorted(held):

@@ -1,4 +1,4 @@
-"""Runs a test suite on a module and on its mutants; nothing here judges."""
+"""Runs a test suite on a module and on its mutants; results are judged outside."""
 
 import json
 import subprocess
@@ -14,10 +14,10 @@ from typing import Any
 from . import forks
 from .module import FILE, SwitchedModule, install_file
 
-RERUNS = 18  # in forks, in shuffled orders; the control of the sandbox has none
-SEEDS = (1, 2)  # of hashes, of interpreters that are started for it
-_FIRST_S = 10.0  # of processor time, for a suite on the module as it is
-_LEAST_S, _TIMES, _MOST_S = 0.05, 9.0, 2.0  # of processor time that a mutant may take beyond
+RERUNS = 18  # reruns in forks, in shuffled order; none for the sandbox's control
+SEEDS = (1, 2)  # hash seeds of reruns in new interpreters
+_FIRST_S = 10.0  # CPU time of a suite on the unchanged module
+_LEAST_S, _TIMES, _MOST_S = 0.05, 9.0, 2.0  # extra CPU time of a mutant
 _AGAIN = (
     "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); "
     "from enclosed.suites import alone; alone(json.loads(sys.stdin.read()))"
@@ -25,7 +25,7 @@ _AGAIN = (
 
 
 def load(suite: str, name: str) -> dict[str, Any]:
-    """The tests of a suite by name, from its source."""
+    """Load the tests of a suite by name, from its source."""
     room: dict[str, Any] = {"__name__": "test_suite"}
     exec(_compiled(suite, name), room)
     return {k: v for k, v in room.items() if k.startswith("test_") and callable(v)}
@@ -39,7 +39,7 @@ def _compiled(suite: str, name: str) -> CodeType:
 
 
 def failures(tests: dict[str, Any]) -> dict[str, str]:
-    """The tests that fail, with their reasons."""
+    """Run tests; return those that fail, with their reasons."""
     failed = {}
     for name, test in tests.items():
         try:
@@ -50,7 +50,7 @@ def failures(tests: dict[str, Any]) -> dict[str, str]:
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """All that is measured of a suite: failures, reruns, branches, and who kills which mutant."""
+    """Measure a suite: failures, reruns, branches, and the tests that kill each mutant."""
     module = SwitchedModule(job["name"], job["source"])
     suite, name = job["suite"], job["name"]
     _compiled(suite, name)
@@ -83,7 +83,7 @@ def _timed(tests: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flaky(job: dict[str, Any], names: list[str]) -> list[str]:
-    """Tests that fail in one of twenty reruns of a suite that passed."""
+    """Return tests that fail in one of twenty reruns of a suite that passed."""
     unsteady: set[str] = set()
 
     def shuffled(seed: int) -> list[str]:
@@ -111,7 +111,7 @@ def _flaky(job: dict[str, Any], names: list[str]) -> list[str]:
 
 
 def alone(job: dict[str, Any]) -> None:
-    """A rerun in an interpreter of its own, which prints what failed as its last line."""
+    """Rerun a suite in a new interpreter, which prints failures as its last line."""
     install_file(job["name"], job["source"], Path("/tmp"))
     forks.guard()
     failed = failures(load(job["suite"], job["name"]))
@@ -120,7 +120,7 @@ def alone(job: dict[str, Any]) -> None:
 
 
 def _covered(job: dict[str, Any]) -> dict[str, Any]:
-    """Branches and lines by coverage.py, on the module as it was given."""
+    """Measure branches and lines by coverage.py, on the unchanged module."""
     import coverage
 
     folder = Path("/tmp")
@@ -152,7 +152,7 @@ def _covered(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lines_of_tests(module: SwitchedModule, suite: str, name: str) -> dict[str, list[int]]:
-    """The module's lines that each test runs."""
+    """Return the module's lines that each test runs."""
 
     def watched(only: str) -> list[int]:
         forks.guard()
@@ -183,9 +183,9 @@ def _lines_of_tests(module: SwitchedModule, suite: str, name: str) -> dict[str, 
 def _kills(
     module: SwitchedModule, job: dict[str, Any], lines: dict[str, list[int]], suite_s: float
 ) -> dict[int, list[str]]:
-    """Of each mutant the tests that fail on it, up to the first that it keeps from ending.
+    """Return the tests that fail on each mutant, up to the first that does not end.
 
-    Only tests that run the mutant's line are run, in a fork of their own.
+    Only tests that run the mutant's line are run, in a separate fork.
     """
     suite, name, kills = job["suite"], job["name"], {}
     most_s = suite_s + min(_MOST_S, _LEAST_S + _TIMES * suite_s)
@@ -203,9 +203,9 @@ def _kills(
         ended, failed = "done", list[bool]()
         if some:
             ended, failed = forks.forked(partial(tried, number, some), most_s)
-        if ended == "raised":  # the module could not be made
+        if ended == "raised":  # the module could not be executed
             failed = [True] * len(some)
-        elif ended != "done":  # the test that was running is what noticed
+        elif ended != "done":  # the test that was running detected it
             failed = [*failed, True]
         kills[number] = [n for n, bad in zip(some, failed, strict=False) if bad]
     return kills

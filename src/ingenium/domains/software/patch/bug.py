@@ -14,7 +14,7 @@ from ingenium.domains.software import bench
 
 FILE = "program.py"
 MOST_LINES, MOST_CASES = 2000, 200
-JUDGED_S = 0.5  # of processor time, for a case
+JUDGED_S = 0.5  # CPU time of a case
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _HEAD = [f"--- a/{FILE}", f"+++ b/{FILE}"]
 _TEXT = '{"arguments": [[3, 1], 4], "value": [1, 3]} a line'
@@ -22,7 +22,7 @@ _TEXT = '{"arguments": [[3, 1], 4], "value": [1, 3]} a line'
 
 @dataclass(frozen=True)
 class Case:
-    """Arguments, the value that is right, and whether whoever repairs sees it."""
+    """Arguments, the correct value, and a flag for cases that the repair may not see."""
 
     arguments: tuple[Any, ...]
     value: Any
@@ -31,7 +31,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Bug:
-    """All of it; nothing of it is run until something is asked."""
+    """A wrong function with its cases; nothing runs before a result is needed."""
 
     source: str
     function: str
@@ -39,31 +39,31 @@ class Bug:
 
     @cached_property
     def visible(self) -> tuple[Case, ...]:
-        """Cases that a repair goes by."""
+        """Cases that a repair may use."""
         return tuple(c for c in self.cases if not c.hidden)
 
     @cached_property
     def hidden(self) -> tuple[Case, ...]:
-        """Cases that judge it, which no search is shown."""
+        """Cases that judge a repair and that no search sees."""
         return tuple(c for c in self.cases if c.hidden)
 
     @cached_property
     def right(self) -> tuple[bool, ...]:
-        """Whether the program as it is gives the right value, by visible case."""
+        """Flags of visible cases on which the unchanged program is correct."""
         return passed(self.function, [self.source], self.visible)[0]
 
     def diff(self, source: str) -> str:
-        """A source as a unified diff."""
+        """Return a source as a unified diff."""
         old, new = self.source.splitlines(), source.splitlines()
         before, after = (h[4:] for h in _HEAD)
         rows = difflib.unified_diff(old, new, before, after, lineterm="")
         return "\n".join(rows) + "\n"
 
     def patched(self, diff: str) -> str:
-        """The source with a unified diff applied.
+        """Return the source with a unified diff applied.
 
         Raises:
-            InputError: for what is no diff of this file, or does not fit it.
+            InputError: for a text that is no diff of this file, or does not fit it.
         """
         rows, old = diff.splitlines(), self.source.splitlines()
         what = f"a unified diff of {FILE} that fits it"
@@ -91,7 +91,7 @@ class Bug:
 def passed(
     function: str, sources: Sequence[str], cases: Sequence[Case], *, cpu_s: float = JUDGED_S
 ) -> list[tuple[bool, ...]]:
-    """Of each source whether it gives the right value, by case; values are compared out here."""
+    """Test sources on cases; values are compared outside the sandbox."""
     job = {
         "cpu_s": cpu_s,
         "function": function,
@@ -115,10 +115,10 @@ def _same(ended: str, value: Any, case: Case) -> bool:
 
 
 def read_bug(source: str, function: str, text: str) -> Bug:
-    """A bug from its source and its cases, a JSON object a line.
+    """Read a bug from its source and its cases, one JSON object per line.
 
     Raises:
-        InputError: for a source that is no Python, cases that are none, or none that fails.
+        InputError: for a source that is not Python, invalid cases, or no failing case.
     """
     try:
         tree = ast.parse(source)
@@ -143,7 +143,7 @@ def read_bug(source: str, function: str, text: str) -> Bug:
 
 
 def _cases(text: str) -> list[tuple[Case, bool]]:
-    """Cases, and whether each says itself whether it is hidden."""
+    """Parse cases, each with a flag that is True if the case itself states `hidden`."""
     found = []
     for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), 1):
         try:
@@ -159,7 +159,7 @@ def _cases(text: str) -> list[tuple[Case, bool]]:
 
 
 def _split(found: Sequence[tuple[Case, bool]]) -> tuple[Case, ...]:
-    """Where no case says it, every second one is hidden."""
+    """Hide every second case if no case states it."""
     if any(said for _, said in found):
         return tuple(case for case, _ in found)
     return tuple(

@@ -1,4 +1,4 @@
-"""A patch as a unified diff, which `patch` and `git apply` read."""
+"""Patches as unified diffs, which `patch` and `git apply` read."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PATCH, LONGEST, MOST = "patch", 8000, 1 << 16  # characters; bytes of a file
 
 
 def patches(listed: list[str], index: list[int]) -> xr.Dataset:
-    """Designs from diffs.
+    """Return designs from diffs.
 
     Raises:
         InputError: for one that is too long.
@@ -33,7 +33,7 @@ def patches(listed: list[str], index: list[int]) -> xr.Dataset:
 
 @dataclass(frozen=True, eq=False)
 class DiffFiles:
-    """A diff for each design."""
+    """Format with a diff for each design."""
 
     bug: Bug
     name: str = "diff"
@@ -44,7 +44,7 @@ class DiffFiles:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """A file for each diff."""
+        """Write a file for each diff."""
         folder.mkdir(parents=True, exist_ok=True)
         found = {}
         for i, diff in zip(designs[DESIGN].values.tolist(), designs[PATCH].values, strict=True):
@@ -53,10 +53,10 @@ class DiffFiles:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """A diff, or all of a folder.
+        """Read a diff, or all diffs of a folder.
 
         Raises:
-            InputError: for what is no diff of the program, or does not fit it.
+            InputError: for a text that is no diff of the program, or does not fit it.
         """
         files = [path] if path.is_file() else sorted(path.glob("patch_*.diff"))
         if not files:
@@ -67,7 +67,7 @@ class DiffFiles:
         return patches(read, numbers if whole else list(range(len(numbers))))
 
     def _diff(self, file: Path) -> str:
-        """The diff of a file in its normal form, by what it makes of the program."""
+        """Read a diff in its normal form, from the program that it results in."""
         found = text_of(file, "a unified diff of the program", most=MOST)
         made = self.bug.patched(found.replace("\r\n", "\n"))
         if made == self.bug.source:

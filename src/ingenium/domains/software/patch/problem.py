@@ -57,7 +57,7 @@ CASES = Input(
 
 @dataclass(frozen=True)
 class PatchSettings:
-    """Which function is wrong, and how many edits are tried."""
+    """The wrong function, and the number of edits to try."""
 
     function: str = "bucketsort"
     edits: int = 1500
@@ -65,7 +65,7 @@ class PatchSettings:
 
 
 class Patches(Problem):
-    """Unified diffs after which a function is right on cases that no search was shown."""
+    """Unified diffs after which a function is correct on cases that no search saw."""
 
     name: ClassVar[str] = "software.patch"
     summary: ClassVar[str] = "a unified diff that repairs a function, judged by hidden cases"
@@ -86,7 +86,7 @@ class Patches(Problem):
     licence = "the program's own"
 
     def __init__(self, settings: PatchSettings, given: Given = NOTHING) -> None:
-        """Read the program and its cases, and see which of them fail.
+        """Read the program and its cases, and run the visible ones.
 
         Raises:
             InputError: for a program or cases that cannot be used, or that pass already.
@@ -116,7 +116,7 @@ class Patches(Problem):
 
     @cached_property
     def suspicion(self) -> Suspicion:
-        """How suspicious each line is."""
+        """Suspicion of each line."""
         return suspicion(self.bug)
 
     @cached_property
@@ -135,13 +135,13 @@ class Patches(Problem):
 
     @cached_property
     def repaired(self) -> tuple[str, ...]:
-        """Those after which no visible case fails; the hidden ones were not looked at."""
+        """Diffs after which no visible case fails; hidden cases are not used."""
         right = set(repairs(self.bug, [self.bug.patched(d) for d in self.edited]))
         return tuple(d for d in self.edited if self.bug.patched(d) in right)
 
     @cached_property
     def codec(self) -> TokenCodec:  # type: ignore[override]
-        """A token is a whole diff."""
+        """Codec whose tokens are whole diffs."""
         vocabulary = Vocabulary.of(self.edited, pattern=PIECE, rare=1)
         return TokenCodec(vocabulary, 2, LONGEST, None, PATCH)
 
@@ -167,7 +167,7 @@ class Patches(Problem):
         return [rng.choice(self.edited)]
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """How suspicious each line is, and the diffs that were kept."""
+        """Sections on the suspicion of each line, and on the accepted diffs."""
         rows = [("line", "suspicion", "program")]
         for n, line in enumerate(self.bug.source.splitlines(), 1):
             found = self.suspicion.lines.get(n)

@@ -15,22 +15,22 @@ from ingenium.domains.software.enclosed.mutants import Mutant, plain, switched
 from ingenium.domains.software.patch.bug import Bug, passed
 
 _BATCH = 200
-_TRIED_S = 0.05  # of processor time, for an edit on a case
+_TRIED_S = 0.05  # CPU time of an edit on a case
 _OPERATORS: tuple[type[ast.cmpop], ...] = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _BARE = (ast.Name, ast.Constant, ast.Call, ast.List, ast.Subscript, ast.Attribute, ast.Dict)
 _PAIRS = (("any", "all"), ("min", "max"), ("sorted", "list"), ("append", "extend"))
 _TWINS = {a: b for one, two in _PAIRS for a, b in ((one, two), (two, one))}
-_SMALL = 6  # nodes of an expression that is put elsewhere
+_SMALL = 6  # nodes of an expression that is reused elsewhere
 
 
 @dataclass(frozen=True)
 class Suspicion:
-    """How suspicious each line is that a failing case runs, from 0 to 1."""
+    """Suspicion, from 0 to 1, of each line that a failing case runs."""
 
     lines: Mapping[int, float]
 
     def rank(self, line: int) -> float:
-        """The mean place of a line among all, 1 for the first."""
+        """Return the mean rank of a line among all, 1 for the most suspicious."""
         own = self.lines.get(line, 0.0)
         above = sum(s > own for s in self.lines.values())
         equal = sum(s == own for s in self.lines.values())
@@ -38,7 +38,7 @@ class Suspicion:
 
 
 def suspicion(bug: Bug) -> Suspicion:
-    """Ochiai's coefficient of each line, from the visible cases."""
+    """Compute Ochiai's coefficient of each line from the visible cases."""
     job = {"function": bug.function, "source": bug.source}
     (rows,) = bench.run(
         "calls.lines", {**job, "arguments": [list(c.arguments) for c in bug.visible]}
@@ -53,7 +53,7 @@ def suspicion(bug: Bug) -> Suspicion:
 
 
 def edits(bug: Bug, found: Suspicion, most: int) -> list[str]:
-    """Sources with one edit each, the most suspicious lines first; none is the program itself."""
+    """Return sources with one edit each, the most suspicious lines first."""
     listed: list[tuple[float, int, str]] = []
     for number, mutant in enumerate(switched(bug.source)[1], 1):
         if found.lines.get(mutant.line, 0.0) > 0:
@@ -71,7 +71,7 @@ def edits(bug: Bug, found: Suspicion, most: int) -> list[str]:
 
 
 def repairs(bug: Bug, candidates: Sequence[str]) -> list[str]:
-    """Those that give the right value on every visible case; failing ones are tried first."""
+    """Return candidates that are correct on every visible case; failing cases run first."""
     order = sorted(range(len(bug.visible)), key=lambda i: bug.right[i])
     left = list(candidates)
     for i in order:
@@ -85,7 +85,7 @@ def repairs(bug: Bug, candidates: Sequence[str]) -> list[str]:
 
 
 def _normal(source: str) -> str:
-    """A source without its layout; nothing for what is no Python."""
+    """Return a source without its layout; empty if it is not Python."""
     try:
         return ast.unparse(ast.parse(source))
     except SyntaxError:
@@ -93,7 +93,7 @@ def _normal(source: str) -> str:
 
 
 def _in_line(source: str, mutant: Mutant) -> str | None:
-    """The mutant as a change of its line, which keeps the layout of all others."""
+    """Return the source with the mutant in its line; all other lines keep their layout."""
     rows = source.splitlines()
     line = rows[mutant.line - 1]
     if line.count(mutant.before) != 1:
@@ -105,7 +105,7 @@ def _in_line(source: str, mutant: Mutant) -> str | None:
 
 
 def _expressions(source: str) -> Iterator[tuple[int, str]]:
-    """Each expression replaced by another of its function, or changed a little."""
+    """Yield sources with an expression replaced by another of its function, or changed a little."""
     tree = ast.parse(source)
     for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
         inside = [n for n in ast.walk(function) if isinstance(n, ast.expr) and _read(n)]
@@ -129,7 +129,7 @@ def _size(node: ast.AST) -> int:
 
 
 def _near(node: ast.expr, own: str) -> Iterator[str]:
-    """An expression and one more or less, other comparisons, and arguments in another order."""
+    """Yield variants: one more or less, other comparisons, arguments in another order."""
     yield f"({own}) + 1"
     yield f"({own}) - 1"
     yield f"not ({own})"
@@ -149,7 +149,7 @@ def _near(node: ast.expr, own: str) -> Iterator[str]:
 
 
 def _with(source: str, tree: ast.Module, node: ast.expr, text: str) -> str:
-    """The whole program with a text in the place of one expression, in its line if it has one."""
+    """Return the program with a text in place of one expression, within its line if it has one."""
     if node.lineno == node.end_lineno and source.isascii():
         rows = source.splitlines()
         line = rows[node.lineno - 1]

@@ -1,4 +1,4 @@
-"""Measures a diff: on how many visible and hidden cases the patched function is wrong."""
+"""Verifier of diffs: counts visible and hidden cases on which the patched function is wrong."""
 
 import math
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from ingenium.domains.software.patch.bug import Bug, passed
 
 @dataclass(frozen=True, eq=False)
 class PatchVerifier:
-    """The sandbox: the patched function is called, and what it gives is compared outside.
+    """Verifier that calls the patched function in the sandbox and compares its results outside.
 
-    Expected values never enter the sandbox. A text that is no diff of the program has no answer
-    (NaN); a program that does not load is wrong on every case.
+    Expected values never enter the sandbox. A text that is no diff of the program measures NaN; a
+    program that does not load is wrong on every case.
     """
 
     bug: Bug

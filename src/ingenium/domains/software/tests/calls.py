@@ -1,4 +1,4 @@
-"""Candidates: short sequences of calls on a module, drawn, changed and written as statements."""
+"""Candidates: short sequences of calls on a module, sampled, changed and written as statements."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from random import Random
 from ingenium.domains.software.tests.surface import KINDS, Entrance, Parameter, Surface
 from ingenium.domains.software.tests.values import Values
 
-_DEEP = 2  # objects that are made of objects
+_DEEP = 2  # depth of objects built from objects
 _START = dict.fromkeys(KINDS, 1.0) | {"own": 0.3, "none": 0.5, "bytes": 0.5}
 _LIKELY = 8.0  # weight of a kind that the source suggests
 _UNLIKELY = 0.15  # factor of the others then
@@ -17,7 +17,7 @@ _MUTABLE = ("[", "{")
 
 @dataclass(frozen=True)
 class Step:
-    """One call: what is called, with which arguments, by name where they have one."""
+    """One call with its arguments, by name where they have one."""
 
     entrance: Entrance
     arguments: tuple[tuple[str, str, str], ...]  # name or "", value, kind
@@ -25,30 +25,30 @@ class Step:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Calls in order; those of methods are of the object that the first one makes."""
+    """Calls in order; methods are called on the object that the first one returns."""
 
     steps: tuple[Step, ...]
 
     @property
     def target(self) -> Entrance:
-        """What the last step calls."""
+        """The entrance that the last step calls."""
         return self.steps[-1].entrance
 
     def statements(self, module: str) -> tuple[str, ...]:
-        """As a test writes them."""
+        """Return the statements as a test writes them."""
         return tuple(_written(self.steps, module))
 
 
 @dataclass(frozen=True)
 class WrittenCandidate:
-    """Statements that somebody wrote, such as an example of a docstring."""
+    """Statements from the source, such as an example of a docstring."""
 
     written: tuple[str, ...]
     label: str
     wanted: str | None = None
 
     def statements(self, module: str) -> tuple[str, ...]:
-        """As they were written."""
+        """Return the statements as they were written."""
         return self.written
 
 
@@ -78,7 +78,7 @@ def _call(e: Entrance, parts: Sequence[str], module: str) -> str:
 
 
 class Caller:
-    """Draws and changes candidates, and learns which kinds of values a parameter takes."""
+    """Sampler of candidates that learns which kinds of values a parameter takes."""
 
     def __init__(self, surface: Surface, module: str, rng: Random) -> None:
         self.surface, self.module, self.rng = surface, module, rng
@@ -92,7 +92,7 @@ class Caller:
                     weight[kind] = _LIKELY if kind in p.kinds else weight[kind] * _UNLIKELY
 
     def learn(self, candidate: Candidate, raised: str | None) -> None:
-        """Values that a call refuses by their type become rarer, others more frequent."""
+        """Make kinds of values that a call refuses rarer, and others more frequent."""
         step = candidate.steps[-1]
         factor = 0.7 if raised in ("TypeError", "AttributeError") else 1.15
         for p, (_, _, kind) in zip(_given(step), step.arguments, strict=False):
@@ -100,7 +100,7 @@ class Caller:
             weight[kind] = min(20.0, max(0.05, weight[kind] * factor))
 
     def fresh(self, entrance: Entrance) -> Candidate:
-        """A call with drawn arguments, after the object is made and maybe used."""
+        """Sample a call with its arguments, after calls that create the object and may use it."""
         steps = [Step(entrance, self._arguments(entrance))]
         if entrance.owner:
             maker = self.makers.get(entrance.owner)
@@ -114,7 +114,7 @@ class Caller:
         return Candidate(tuple(steps))
 
     def changed(self, candidate: Candidate) -> Candidate:
-        """The same calls with one or two arguments changed, or a step more or less."""
+        """Return the same calls with one or two arguments changed, or a step more or less."""
         steps = list(candidate.steps)
         for _ in range(self.rng.choice((1, 1, 2))):
             i = self.rng.randrange(len(steps))
@@ -176,7 +176,7 @@ class Caller:
 
 
 def _given(step: Step) -> list[str]:
-    """The parameters that the arguments of a step are for, in order."""
+    """Return names of the parameters that the arguments of a step are for, in order."""
     parameters: Sequence[Parameter] = step.entrance.parameters
     names, at = [], 0
     for name, _, _ in step.arguments:

@@ -1,7 +1,7 @@
-"""A suite as a folder: the test file, and what was measured of it as JUnit XML, LCOV and a table.
+"""Suites as folders: the test file, and its measurements as JUnit XML, LCOV and a table.
 
-What is judged is the test file. Its companions are written from what was measured of that file,
-and refused where they say something else.
+Only the test file is judged. Its companions are written from measurements of that file, and
+refused on reading where they differ.
 """
 
 import csv
@@ -30,7 +30,7 @@ _SECONDS = re.compile(r' time="[^"]*"')
 
 
 def suites(listed: list[str], index: list[int]) -> xr.Dataset:
-    """Designs from the texts of suites.
+    """Return designs from the texts of suites.
 
     Raises:
         InputError: for one that is too long.
@@ -45,7 +45,7 @@ def suites(listed: list[str], index: list[int]) -> xr.Dataset:
 
 @dataclass(frozen=True, eq=False)
 class SuiteFolders:
-    """A folder for each suite of a module."""
+    """Format with a folder for each suite of a module."""
 
     subject: Subject
     run: Callable[[str], SuiteRun]
@@ -62,7 +62,7 @@ class SuiteFolders:
         return f"test_{self.subject.module.name.replace('.', '_')}.py"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """The test file, and its companions where the suite can be run."""
+        """Write the test file, and its companions where the suite can be run."""
         found = {}
         rows = zip(designs[DESIGN].to_numpy().tolist(), designs[SUITE].values, strict=True)
         for i, suite in rows:
@@ -75,7 +75,7 @@ class SuiteFolders:
         return found
 
     def companions(self, suite: str) -> Mapping[str, str]:
-        """Results of the suite, by the names of their files; none of what is no suite."""
+        """Return results of the suite by file name; empty for a text that is no suite."""
         try:
             run = self.run(suite)
         except InputError:
@@ -86,10 +86,10 @@ class SuiteFolders:
         return found
 
     def read(self, path: Path) -> xr.Dataset:
-        """A suite, all of a folder, or a test file alone.
+        """Read a suite, all suites of a folder, or a test file alone.
 
         Raises:
-            InputError: for what is no test file of the module, or companions that do not match.
+            InputError: for a file that is no test file of the module, or companions that differ.
         """
         if path.is_file():
             return suites([self._suite(path)], [_number(path.parent)])
@@ -102,7 +102,7 @@ class SuiteFolders:
         return suites(read, numbers if whole else list(range(len(numbers))))
 
     def _folder(self, place: Path) -> str:
-        """The suite of a folder whose companions are what is measured of it."""
+        """Read the suite of a folder, and check its companions against measurements."""
         suite = self._suite(place / self.test_file)
         wanted = self.companions(suite)
         if {p.name for p in place.iterdir()} != {self.test_file, *wanted}:
@@ -120,7 +120,7 @@ class SuiteFolders:
         return suite
 
     def _suite(self, file: Path) -> str:
-        """The tests of a file, below its imports."""
+        """Return the tests of a file, without its imports."""
         what = f"a test file of {self.subject.module.name} as propose writes it"
         found = text_of(file, what, most=MOST).replace("\r\n", "\n")
         first = head(self.subject.module.name)
@@ -131,7 +131,7 @@ class SuiteFolders:
 
 
 def junit(run: SuiteRun, subject: Subject) -> str:
-    """Each test with its seconds, and why it failed.
+    """Return each test with its seconds and its failure, as JUnit XML.
 
     Source: the schema of Jenkins' xunit plug-in, which CI servers read.
     """
@@ -154,7 +154,7 @@ def junit(run: SuiteRun, subject: Subject) -> str:
 
 
 def lcov(run: SuiteRun, subject: Subject) -> str:
-    """Lines and branches that were taken, from coverage.py.
+    """Return covered lines and branches, from coverage.py.
 
     Source: geninfo(1) of LCOV 2.
     """
@@ -170,7 +170,7 @@ def lcov(run: SuiteRun, subject: Subject) -> str:
 
 
 def mutants(run: SuiteRun, subject: Subject) -> str:
-    """A row for each mutant, and by which tests it is killed."""
+    """Return a table with a row for each mutant, and the tests that kill it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["mutant", "line", "kind", "before", "after", "verdict", "killed_by"])

@@ -1,6 +1,6 @@
-"""Test files as this field reads them: calls of one module on literals, and what they assert.
+"""Grammar of test files: calls of one module on literals, with assertions.
 
-A suite is never run before it was read here. It can name the module, what the module itself
+A suite is never run before it was parsed here. It can name the module, what the module itself
 declares, its own variables and a few built-ins, so that it cannot reach the interpreter, the
 switch of the mutants, files or other modules.
 """
@@ -47,7 +47,7 @@ _INSTEAD = "Write tests as propose does: calls of the module on literals, then a
 
 @dataclass(frozen=True)
 class SuiteTest:
-    """A test of a suite: its name, what its assertions rest on, and its source."""
+    """A test of a suite: its name, the label of its assertions, and its source."""
 
     name: str
     label: str
@@ -55,12 +55,12 @@ class SuiteTest:
 
     @property
     def assertions(self) -> int:
-        """How many there are."""
+        """Number of assertions."""
         return sum(isinstance(n, ast.Assert | ast.With) for n in ast.walk(ast.parse(self.source)))
 
 
 def head(module: str) -> str:
-    """The first lines of a test file for a module."""
+    """Return the first lines of a test file for a module."""
     return (
         f'"""Tests of {module}; each says whether its values were observed or specified."""\n\n'
         f"import itertools\nimport math\n\nimport pytest\n\nimport {module}\n\n\n"
@@ -68,10 +68,10 @@ def head(module: str) -> str:
 
 
 def read_suite(text: str, module: str, public: Sequence[str]) -> tuple[SuiteTest, ...]:
-    """The tests of a suite, without the head of its file, in their normal form.
+    """Parse the tests of a suite, without the head of its file, in their normal form.
 
     Raises:
-        InputError: for anything that is no such test, with its line.
+        InputError: for anything else, with its line.
     """
     what = f"a test file of {module} as propose writes it"
     if len(text) > MOST_FILE:
@@ -107,7 +107,7 @@ def _check_numbers(text: str, what: str) -> None:
 
 
 class _Reader:
-    """Lets through what a test may say."""
+    """Checker that refuses everything outside the grammar."""
 
     def __init__(self, module: str, public: frozenset[str]) -> None:
         self.module, self.public = module, public
@@ -121,7 +121,7 @@ class _Reader:
         return InputError(f"a test of {self.module} on literals", came, _INSTEAD)
 
     def test(self, node: ast.stmt) -> SuiteTest:
-        """One test."""
+        """Check a test."""
         if not isinstance(node, ast.FunctionDef) or not re.fullmatch(r"test_\w+", node.name):
             raise self.refuse(node, "only functions test_... may stand here")
         if ast.unparse(node.args) or node.decorator_list or node.returns:
@@ -138,7 +138,7 @@ class _Reader:
         return SuiteTest(node.name, label, source)
 
     def statement(self, node: ast.stmt) -> None:
-        """One statement."""
+        """Check a statement."""
         if isinstance(node, ast.Assign):
             (target, *more) = node.targets
             if more or not isinstance(target, ast.Name) or self._reserved(target.id):
@@ -174,7 +174,7 @@ class _Reader:
         return name.startswith("_") or name in BUILTINS or name in {top, "pytest", *_BESIDE}
 
     def expression(self, node: ast.AST) -> None:
-        """An expression and its parts."""
+        """Check an expression and its parts."""
         if isinstance(node, ast.Name):
             if node.id not in self.local and node.id not in BUILTINS:
                 raise self.refuse(node, "an unknown name")
@@ -193,7 +193,7 @@ class _Reader:
             self.expression(part)
 
     def _bounded(self, node: ast.BinOp) -> None:
-        """Numbers that grow are the module's business, not a test's."""
+        """Refuse products, powers and shifts of constants, which can grow without bound."""
         grows = isinstance(node.op, ast.Pow | ast.LShift | ast.Mult)
         if grows and all(isinstance(x, ast.Constant | ast.BinOp) for x in (node.left, node.right)):
             raise self.refuse(node, "no such literal")

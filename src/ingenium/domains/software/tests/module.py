@@ -1,4 +1,4 @@
-"""The module that tests are wanted for: its source, checked before anything runs."""
+"""The module under test: its source, checked before anything runs."""
 
 import ast
 import importlib.machinery
@@ -27,27 +27,27 @@ class Module:
 
     @property
     def digest(self) -> str:
-        """Of its source."""
+        """Digest of its source."""
         return content_digest(self.source.encode())
 
     @cached_property
     def tree(self) -> ast.Module:
-        """Its syntax tree."""
+        """Syntax tree of the source."""
         return ast.parse(self.source)
 
     @cached_property
     def mutants(self) -> tuple[Mutant, ...]:
-        """All of its first-order mutants."""
+        """All first-order mutants of the module."""
         return tuple(switched(self.source)[1])
 
     @property
     def lines(self) -> list[str]:
-        """Of the source."""
+        """Lines of the source."""
         return self.source.splitlines()
 
 
 def named(name: str) -> Module:
-    """A module of the standard library or of an installed package.
+    """Return a module of the standard library or of an installed package.
 
     Raises:
         InputError: for one that is absent, native, too long, or that runs texts as programs.
@@ -83,10 +83,10 @@ def _native(name: str, origin: str) -> InputError:
 
 
 def checked(name: str, data: bytes) -> Module:
-    """A module from the content of its file, after it was made once in the sandbox.
+    """Return a module from the content of its file, after it was imported once in the sandbox.
 
     Raises:
-        InputError: for what is no Python, is too long, does not load or does not end.
+        InputError: for a source that is not Python, is too long, does not load or does not end.
     """
     if name.partition(".")[0] in _RUNS_TEXT:
         raise InputError(
@@ -120,10 +120,10 @@ def checked(name: str, data: bytes) -> Module:
 
 
 def _loads(module: Module) -> None:
-    """Make the module once in the sandbox.
+    """Import the module once in the sandbox.
 
     Raises:
-        InputError: saying what is absent, or how it ended.
+        InputError: if something is absent or the import fails.
     """
     job = {"name": module.name, "source": module.source}
     (probed,) = bench.run("importing.probe", job)

@@ -1,4 +1,4 @@
-"""The tests that suites are made of, written from what was found, and what each one kills."""
+"""The pool of tests that suites are built from, each with the mutants that it kills."""
 
 import json
 from collections.abc import Sequence
@@ -18,36 +18,36 @@ from ingenium.domains.software.tests.surface import surface
 from ingenium.domains.software.tests.verifier import Subject
 from ingenium.domains.software.tests.writing import written
 
-_LONG = 300  # characters of a test, from where on it has to kill twice as many
-_RANDOM = 40  # tests of calls that nothing guided, for the baseline
+_LONG = 300  # characters of a test above which it has to kill twice as many
+_RANDOM = 40  # tests of unguided calls, for the baseline
 
 
 @dataclass(frozen=True)
 class PoolTest:
-    """A test, where it is from, and the mutants that it kills."""
+    """A test, its origin, and the mutants that it kills."""
 
     name: str
     source: str
     label: str
     kills: frozenset[int]
-    blind: bool  # of the first round, which nothing guided
+    blind: bool  # from the first, unguided round
 
     @property
     def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return plain data for JSON."""
         return self.__dict__ | {"kills": sorted(self.kills)}
 
 
 @dataclass(frozen=True)
 class Pool:
-    """All tests of a module, and what the search noted."""
+    """All tests of a module, and notes of the search."""
 
     tests: tuple[PoolTest, ...]
-    wrong_examples: tuple[tuple[int, str, str, str], ...] = ()  # line, expression, says, gave
+    wrong_examples: tuple[tuple[int, str, str, str], ...] = ()  # line, expression, expected, got
     course: tuple[tuple[int, int, int], ...] = field(default=(), repr=False)
 
     def of(self, *, blind: bool | None = None, label: str | None = None) -> list[PoolTest]:
-        """Those from one place."""
+        """Return tests of one origin."""
         return [
             t
             for t in self.tests
@@ -56,9 +56,9 @@ class Pool:
 
 
 def pool(subject: Subject, plan: SearchPlan, watch: Watch = silent) -> Pool:
-    """The pool of a module; made once, and then read from the cache.
+    """Return the pool of a module, built once and then read from the cache.
 
-    What the cache holds is read as any test file is, so that nothing else can be run from it.
+    Cached tests are parsed like any test file, so that nothing else can be run from the cache.
     """
 
     def make(_: int) -> Arrays:
@@ -91,7 +91,7 @@ def _made(subject: Subject, plan: SearchPlan, watch: Watch) -> dict[str, Any]:
 
 
 def _written(archive: Archive, subject: Subject) -> list[PoolTest]:
-    """What was found as tests, then some of the first round that nothing guided."""
+    """Write findings as tests, then some of the first, unguided round."""
     seen, tests = set(), list[PoolTest]()
     blind = [f for f in archive.first if not isinstance(f.candidate, WrittenCandidate)][:_RANDOM]
     for i, found in enumerate([*archive.found, *blind]):
@@ -112,17 +112,17 @@ def _written(archive: Archive, subject: Subject) -> list[PoolTest]:
 
 
 def _subject_of(found: Found) -> str:
-    """What a test is named after."""
+    """Return the name that a test is named after."""
     if isinstance(found.candidate, WrittenCandidate):
         return "example" if found.candidate.label == "Specified." else "property"
     return found.candidate.target.name.replace(".", "_").strip("_").lower()
 
 
 def _steady(listed: Sequence[PoolTest], subject: Subject) -> list[PoolTest]:
-    """Those that pass and are not flaky, with what they kill."""
+    """Return tests that pass and are not flaky, with the mutants that they kill."""
     module, left = subject.module, list(listed)
     job = {"name": module.name, "source": module.source, "mutants": []}
-    for _ in range(3):  # a test may fail after another one only
+    for _ in range(3):  # a test may fail only after another one
         suite = head(module.name) + "".join(t.source for t in left)
         (found,) = bench.run("suites.run", {**job, "suite": suite})
         bad = set(found.get("failed", {})) | set(found.get("flaky", ()))
@@ -144,14 +144,14 @@ def _steady(listed: Sequence[PoolTest], subject: Subject) -> list[PoolTest]:
 
 
 def _ends(test: PoolTest, job: dict[str, Any]) -> bool:
-    """Whether a test alone ends."""
+    """Check that a test ends when it runs alone."""
     suite = head(job["name"]) + test.source
     (found,) = bench.run("suites.run", {**job, "suite": suite, "once": True})
     return bool(found["ended"] == "done")
 
 
 def cover(rows: Sequence[PoolTest], share: float, rng: Random) -> list[PoolTest]:
-    """Few of the tests that kill that share of what they kill together; none that adds nothing."""
+    """Choose few tests that kill that share of all killed mutants; each one adds a mutant."""
     left = set().union(*(r.kills for r in rows)) if rows else set()
     enough = (1.0 - share) * len(left)
     weight = {r.name: rng.uniform(0.8, 1.2) / (1 + len(r.source) / _LONG) for r in rows}

@@ -30,7 +30,7 @@ from ingenium.generators.tokens.vocabulary import Vocabulary
 
 PIECE = r"def test_\w+\(\):\n(?:    [^\n]*\n)+\n*"
 CONSTANT, KNOWN, HELD_OUT_EVERY = 1, 16, 4
-STARTS = 8  # of suites that the search is made into
+STARTS = 8  # of suites that are built from the search
 DEFAULT = "textwrap"
 SOURCE = Input("source", "file", "the module's own file, read as Python", most=MOST_LINES)
 PROVE = "def test_nothing_1():\n    '''Observed.'''\n    assert 1 == 1\n"
@@ -38,9 +38,9 @@ PROVE = "def test_nothing_1():\n    '''Observed.'''\n    assert 1 == 1\n"
 
 @dataclass(frozen=True)
 class SuiteSettings:
-    """Which module, how many mutants of it are tried, and how long tests are searched for."""
+    """The module, the number of its mutants to try, and the length of the search."""
 
-    module: str = ""  # by which tests import it; of the standard library unless a file is given
+    module: str = ""  # name for imports; in the standard library without a file
     mutants: int = 400
     rounds: int = 12
     candidates: int = 120  # of a round
@@ -50,7 +50,7 @@ class SuiteSettings:
 class TestSuites(Problem):
     """Suites in pytest whose tests pass, are not flaky, and each kill a mutant of the module."""
 
-    __test__ = False  # for pytest: a class of ours, and none of tests
+    __test__ = False  # for pytest: this class contains no tests
     name: ClassVar[str] = "software.tests"
     summary: ClassVar[str] = (
         "a test suite in pytest for a Python module, judged by branches and mutants"
@@ -73,7 +73,7 @@ class TestSuites(Problem):
     licence = "the module's own"
 
     def __init__(self, settings: SuiteSettings, given: Given = NOTHING) -> None:
-        """Read the module, and make it once in the sandbox.
+        """Read the module, and import it once in the sandbox.
 
         Raises:
             InputError: for a module that cannot be tested here, saying why.
@@ -115,10 +115,10 @@ class TestSuites(Problem):
 
     @cached_property
     def pool(self) -> Pool:
-        """The tests that suites are made of.
+        """The tests that suites are built from.
 
         Raises:
-            InputError: if nothing that was tried can be asserted.
+            InputError: if no result of the search can be asserted.
         """
         found = pool(self.subject, self._plan)
         if not any(t.kills for t in found.tests):
@@ -131,13 +131,13 @@ class TestSuites(Problem):
 
     @cached_property
     def codec(self) -> TokenCodec:  # type: ignore[override]
-        """A token is a whole test."""
+        """Codec whose tokens are whole tests."""
         vocabulary = Vocabulary.of([t.source for t in self.pool.tests], pattern=PIECE, rare=1)
         steps = min(MOST_TESTS, len(self.pool.tests)) + 1
         return TokenCodec(vocabulary, steps, MOST_FILE, None, SUITE)
 
     def data(self) -> xr.Dataset:
-        """Suites of several sizes from the pool; every fourth is held out."""
+        """Return suites of several sizes from the pool; every fourth is held out."""
         rng = Random(self.settings.seed)
         shares = [1.0 - 0.5 * i / KNOWN for i in range(KNOWN)]
         covers = ["".join(t.source for t in cover(self._guided, s, rng)) for s in shares]
@@ -152,7 +152,7 @@ class TestSuites(Problem):
         return self.pool.of(blind=False)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """What evolution found, calls that nothing guided, and examples of docstrings alone."""
+        """Baselines: results of evolution, unguided calls, and examples of docstrings alone."""
         rules = {"evolution": self._evolved, "unguided": self._unguided, "docstring": self._said}
         return {name: partial(self._choices, name, rule) for name, rule in rules.items()}
 
@@ -160,7 +160,7 @@ class TestSuites(Problem):
         return TextChoices(self.codec, CONSTANT, rule, name)
 
     def _evolved(self, rng: Random) -> list[str]:
-        """Few tests that kill all that the search killed, or nearly so, from one of some starts."""
+        """Choose few tests that kill all or nearly all mutants killed by the search."""
         rng = Random(rng.randrange(STARTS))
         share = rng.choice((1.0, 1.0, 0.98, 0.95))
         return [t.source for t in cover(self._guided, share, rng)]
@@ -175,7 +175,7 @@ class TestSuites(Problem):
         return [t.source for t in rows] or [self._guided[0].source]
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """The best suite, its mutants with the survivors on the source, and how it was found."""
+        """Sections on the best suite, its mutants and survivors in the source, and the search."""
         return report.sections(self, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
@@ -186,7 +186,7 @@ class TestSuites(Problem):
         return ((suites([PROVE], [0]), truth, 1e-12), (suites([wrong], [0]), failing, 1e-12))
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...]:
-        """How many tests a suite has of what, instead of all its lines."""
+        """Summarise a suite by its tests, instead of all its lines."""
         return tuple(_counted(str(x)) for x in designs[name].to_numpy())
 
 
@@ -200,10 +200,10 @@ def _counted(suite: str) -> str:
 
 
 def _module(name: str, given: Given) -> Module:
-    """The module of a file, under its name, or one that is installed.
+    """Return the module of a file, under its name, or an installed one.
 
     Raises:
-        InputError: for a file without a name, or a name that is none.
+        InputError: for a file without a name, or an invalid name.
     """
     if name and not all(p.isidentifier() for p in name.split(".")):
         raise InputError("the name of a module", f'"{name}"', 'Write module = "shapes".')

@@ -26,7 +26,7 @@ _LABELS = {
 def sections(
     problem: "TestSuites", designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """Of the best suite, if there is one, and of the search."""
+    """Return sections on the best suite, if there is one, and on the search."""
     if not designs.sizes[DESIGN]:
         return (_search(problem),)
     best = int(np.nanargmax(verdicts["mutation_score"].to_numpy()))
@@ -39,7 +39,7 @@ def sections(
 
 
 def _suite(problem: "TestSuites", run: SuiteRun, number: int) -> Section:
-    """Each test, what its assertions rest on, and what it kills."""
+    """Each test, the source of its assertions, and the mutants that it kills."""
     kills: dict[str, int] = {}
     alone: dict[str, int] = {}
     for by in run.kills.values():
@@ -80,7 +80,7 @@ def _source(problem: "TestSuites", run: SuiteRun) -> Section:
 
 
 def _spaced(text: str) -> str:
-    """A line of code whose indent a table keeps."""
+    """Return a line of code whose indent a table preserves."""
     bare = text.lstrip(" ")
     return "\N{NO-BREAK SPACE}" * (len(text) - len(bare)) + bare
 

@@ -1,7 +1,7 @@
-"""The search for tests: calls are drawn and changed, and each that reaches something new is kept.
+"""The search for tests: calls are sampled and changed; those that reach something new are stored.
 
 There is one objective for each step between lines and one for each mutant; for each the archive
-holds the shortest candidate that reaches it. Rounds and candidates are counted, never seconds, so
+stores the shortest candidate that reaches it. Rounds and candidates are counted, never seconds, so
 that the same spec gives the same tests on any machine.
 
 Source: many objectives with an archive as in Panichella et al., IEEE TSE 44(2), 2018.
@@ -21,12 +21,12 @@ from ingenium.domains.software.tests.surface import Example, Surface
 Tried = Candidate | WrittenCandidate
 Step = tuple[int, int]
 _MISUSE = ("TypeError", "AttributeError")
-_FRESH = 0.35  # share of candidates that are drawn anew once there is something to change
+_FRESH = 0.35  # share of new samples among candidates once some can be changed
 
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """How long the search is."""
+    """Length of the search."""
 
     rounds: int = 12
     candidates: int = 120  # of a round
@@ -35,7 +35,7 @@ class SearchPlan:
 
 @dataclass
 class Found:
-    """A candidate, what it gave, the steps it took, and the mutants that it noticed."""
+    """A candidate, its result, its steps, and the mutants that it detected."""
 
     candidate: Tried
     portrait: Sequence[Any]
@@ -44,17 +44,17 @@ class Found:
     kills: set[int] = field(default_factory=set)
 
     def length(self, module: str) -> int:
-        """Characters of its statements."""
+        """Return the number of characters of its statements."""
         return sum(map(len, self.candidate.statements(module)))
 
 
 @dataclass
 class Archive:
-    """What was found for a module, in the order in which it was."""
+    """Findings for a module, in order."""
 
     module: Module
     surface: Surface
-    mutants: tuple[int, ...]  # numbers of those that are tried
+    mutants: tuple[int, ...]  # numbers of the mutants that are tried
     found: list[Found] = field(default_factory=list)
     wrong_examples: list[tuple[Example, str]] = field(default_factory=list)
     first: list[Found] = field(default_factory=list)  # of the first round, for the baseline
@@ -62,12 +62,12 @@ class Archive:
 
     @property
     def killed(self) -> set[int]:
-        """Mutants that something notices."""
+        """Mutants that a candidate detects."""
         return set().union(*(f.kills for f in self.found)) if self.found else set()
 
     @property
     def steps(self) -> set[Step]:
-        """Steps between lines that something takes."""
+        """Steps between lines that a candidate takes."""
         return set().union(*(f.steps for f in self.found)) if self.found else set()
 
 
@@ -78,7 +78,7 @@ def search(
     plan: SearchPlan,
     watch: Watch = silent,
 ) -> Archive:
-    """Tests for a module, by rounds of candidates that start from what earlier ones reached."""
+    """Search for tests of a module, in rounds of candidates that start from earlier findings."""
     rng = Random(f"{module.digest} {plan.seed}")
     caller = Caller(surface, module.name, rng)
     archive = Archive(module, surface, mutants)
@@ -103,7 +103,7 @@ def search(
 
 
 def _try(archive: Archive, caller: Caller, fresh: Sequence[Tried], number: int) -> None:
-    """Run candidates in the sandbox, and keep what reaches something new."""
+    """Run candidates in the sandbox, and store those that reach something new."""
     name = archive.module.name
     alive = sorted(set(archive.mutants) - archive.killed)
     job = {"name": name, "source": archive.module.source, "alive": alive}
@@ -141,12 +141,12 @@ def _kept(
     steps: frozenset[Step],
     number: int,
 ) -> Found | None:
-    """A candidate that can become a test; an example that is wrong is noted."""
+    """Return a candidate that can become a test; note a wrong example."""
     if portrait is None:
         return None
     raised = _type_raised(portrait)
     if raised in _MISUSE and raised not in archive.module.source:
-        return None  # arguments that nobody would give
+        return None  # unrealistic arguments
     if isinstance(candidate, WrittenCandidate) and candidate.wanted is not None:
         last = portrait[1][-1]
         said = last[2] if portrait[0] == "value" else f"{last[0]}: {last[1]}"
@@ -168,7 +168,7 @@ def _type_raised(portrait: Sequence[Any]) -> str | None:
 
 
 def _next(caller: Caller, archive: Archive, rng: Random) -> Candidate:
-    """One more candidate: near what reached something, or drawn for what was not reached."""
+    """Return another candidate: near one that reached something, or sampled for open objectives."""
     entrances = caller.surface.entrances
     weights = _open(archive, entrances)
     entrance = rng.choices(entrances, weights)[0]
@@ -180,14 +180,14 @@ def _next(caller: Caller, archive: Archive, rng: Random) -> Candidate:
 
 
 def _open(archive: Archive, entrances: Sequence[Any]) -> list[float]:
-    """Of each entrance how many mutants in its lines nobody has noticed yet."""
+    """Count mutants in the lines of each entrance that are still undetected."""
     lines = {m.number: m.line for m in archive.module.mutants}
     alive = [lines[n] for n in set(archive.mutants) - archive.killed]
     return [1.0 + sum(e.first <= line <= e.last for line in alive) for e in entrances]
 
 
 def _examples(surface: Surface) -> Iterator[WrittenCandidate]:
-    """Examples of docstrings."""
+    """Yield examples of docstrings."""
     for e in surface.examples:
         statements = (*e.before, f"result = {e.expression}")
         yield WrittenCandidate(statements, "Specified.", e.wanted)
@@ -208,7 +208,7 @@ _INVERSE = (
 
 
 def _properties(archive: Archive) -> Iterator[WrittenCandidate]:
-    """Round trips and functions that change nothing the second time, on arguments that worked."""
+    """Yield round trips and idempotent calls, on arguments that worked."""
     name = archive.module.name
     own = {e.name for e in archive.surface.entrances if not e.owner and not e.makes}
     for found in list(archive.found):

@@ -1,4 +1,4 @@
-"""What of a module can be called from outside: functions, classes and their methods."""
+"""The public surface of a module: functions, classes and their methods."""
 
 import ast
 import builtins
@@ -83,7 +83,7 @@ class Entrance:
     last: int
     owner: str = ""  # class of the object that a method belongs to
     form: str = "call"  # or "property", or an operator such as "{} + {}"
-    makes: bool = False  # a class, whose call gives an object
+    makes: bool = False  # a class, whose call returns an object
 
     @property
     def own(self) -> str:
@@ -93,7 +93,7 @@ class Entrance:
 
 @dataclass(frozen=True)
 class Example:
-    """An example of a docstring: statements before it, an expression, and what it should print."""
+    """An example of a docstring: statements before it, an expression, and its expected output."""
 
     before: tuple[str, ...]
     expression: str
@@ -103,7 +103,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Surface:
-    """All of it, with the literals that the source mentions."""
+    """The public surface of a module, with the literals of its source."""
 
     entrances: tuple[Entrance, ...]
     public: tuple[str, ...]
@@ -150,7 +150,7 @@ _OPERATORS = {
 
 
 def surface(module: Module) -> Surface:
-    """What the source declares; nothing is run."""
+    """Return what the source declares, without running it."""
     public = _public(module.tree)
     entrances: list[Entrance] = []
     for node in _declared(module.tree.body):
@@ -176,7 +176,7 @@ def _declared(
 
 
 def _public(tree: ast.Module) -> tuple[str, ...]:
-    """Names that the module itself gives to things, without those that it imports."""
+    """Names that the module itself defines, without imported ones."""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and node in tree.body:
@@ -186,7 +186,7 @@ def _public(tree: ast.Module) -> tuple[str, ...]:
 
 
 def _of_class(node: ast.ClassDef) -> list[Entrance]:
-    """The class as what makes objects, and its methods."""
+    """Return the class as a constructor, and its methods."""
     methods = [m for m in node.body if isinstance(m, ast.FunctionDef)]
     made = [m for m in methods if m.name in ("__init__", "__new__")]
     start = made[0] if made else None
@@ -298,7 +298,7 @@ def _examples(module: Module, public: tuple[str, ...]) -> Iterator[Example]:
 
 
 def _qualified(source: str, module: str, public: tuple[str, ...]) -> str | None:
-    """A statement as a test writes it; none for an import, or what is more than one."""
+    """Return a statement as a test writes it; None for an import or several statements."""
     try:
         tree = ast.parse(source)
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""Arguments of calls: drawn by kind from what the source mentions, and changed a little."""
+"""Arguments of calls: sampled by kind from literals of the source, and changed a little."""
 
 import ast
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ _MOST = 200  # characters of a value
 
 @dataclass(frozen=True)
 class Values:
-    """Draws values for tests of one module, as the source that a test writes."""
+    """Sampler of values for tests of one module, as source text."""
 
     surface: Surface
     rng: Random
 
     def draw(self, kind: str) -> str:
-        """A value of that kind."""
+        """Sample a value of that kind."""
         rng = self.rng
         if kind == "int":
             own = [x for x in self.surface.literals if isinstance(x, int)]
@@ -52,7 +52,7 @@ class Values:
         return self._several(kind)
 
     def _several(self, kind: str) -> str:
-        """A list or tuple, of one kind or of lists."""
+        """Sample a list or tuple, of one kind or of lists."""
         rng = self.rng
         inner = {"ints": "int", "texts": "text"}[kind]
         if rng.random() < 0.2:
@@ -63,7 +63,7 @@ class Values:
         return f"[{', '.join(parts)}]"
 
     def _text(self) -> str:
-        """A text, of pieces that the source mentions or of common ones."""
+        """Sample a text, from pieces of the source or common ones."""
         rng = self.rng
         own = [x for x in self.surface.literals if isinstance(x, str)]
         pieces = [
@@ -73,13 +73,13 @@ class Values:
         return "".join(pieces)[:_MOST]
 
     def _own(self) -> str:
-        """A public constant of the module; its objects are made by whoever draws calls."""
+        """Sample a public constant of the module; the caller creates objects."""
         calls = {e.name.partition(".")[0] for e in self.surface.entrances}
         names = [n for n in self.surface.public if n not in calls]
         return f"@{self.rng.choice(names)}" if names else "None"
 
     def changed(self, text: str) -> str:
-        """A value near another one, of the same kind where that is a literal."""
+        """Return a value near another one, of the same kind where that is a literal."""
         try:
             value = ast.literal_eval(text)
         except (ValueError, SyntaxError):

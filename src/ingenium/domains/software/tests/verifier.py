@@ -1,4 +1,4 @@
-"""Measures suites: what fails, what is flaky, branches, and which mutants are killed by whom."""
+"""Verifiers of suites: failures, flaky tests, branches, and the mutants that each test kills."""
 
 import math
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from ingenium.domains.software.enclosed.mutants import Mutant
 from ingenium.domains.software.tests.grammar import SuiteTest, head, read_suite
 from ingenium.domains.software.tests.module import Module
 
-SAMPLE = 8  # mutants that are run again in the independent way
+SAMPLE = 8  # mutants of the independent cross-check
 SAMPLE_KILLED = Quantity(
     "sample_killed", "1", f"killed of {SAMPLE} mutants chosen at random, which pytest runs again"
 )
@@ -26,7 +26,7 @@ SAMPLE_KILLED = Quantity(
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A module, what tests may name of it, and the mutants that are tried."""
+    """A module, its names that tests may use, and the mutants that are tried."""
 
     module: Module
     public: tuple[str, ...]
@@ -35,7 +35,7 @@ class Subject:
 
     @cached_property
     def mutants(self) -> tuple[Mutant, ...]:
-        """All, or so many chosen at random, in the order of the source."""
+        """All mutants, or a random choice, in the order of the source."""
         listed = self.module.mutants
         if len(listed) <= self.most:
             return listed
@@ -50,24 +50,24 @@ class Subject:
         return tuple(sorted(rng.sample(numbers, min(SAMPLE, len(numbers)))))
 
     def read(self, suite: str) -> tuple[SuiteTest, ...]:
-        """The tests of a suite.
+        """Parse the tests of a suite.
 
         Raises:
-            InputError: for what is none.
+            InputError: for a text that is no suite.
         """
         return read_suite(suite, self.module.name, self.public)
 
     def file(self, suite: str) -> str:
-        """The whole test file."""
+        """Return the whole test file."""
         return head(self.module.name) + suite.rstrip("\n") + "\n"
 
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """What was measured of a suite."""
+    """Measurements of a suite."""
 
     tests: tuple[SuiteTest, ...]
-    ended: str  # "done", or how the run of the module as it is ended instead
+    ended: str  # "done", or another end of the run on the unchanged module
     failed: dict[str, str] = field(default_factory=dict)
     flaky: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class SuiteRun:
 
     @property
     def whole(self) -> bool:
-        """Whether everything passed, so that mutants were tried."""
+        """True if everything passed, so that mutants were tried."""
         return self.ended == "done" and not self.failed and self.coverage is not None
 
     @property
@@ -86,7 +86,7 @@ class SuiteRun:
 
     @property
     def survivors(self) -> list[int]:
-        """Numbers of the others."""
+        """Numbers of the mutants on which no test fails."""
         return [n for n, by in self.kills.items() if not by]
 
     @property
@@ -97,7 +97,7 @@ class SuiteRun:
 
     @property
     def branch_coverage(self) -> float:
-        """Share of the branches that are taken; of a module without any, of its statements."""
+        """Share of covered branches, or of statements in a module without branches."""
         if self.coverage is None:
             return 0.0
         found = self.coverage
@@ -108,10 +108,10 @@ class SuiteRun:
 
 @dataclass(frozen=True, eq=False)
 class SuiteVerifier:
-    """The sandbox: the suite on the module, twenty times again, under coverage, and on mutants.
+    """Verifier in the sandbox: a suite on the module, in 20 reruns, under coverage, on mutants.
 
-    What is no suite has no answer (NaN). Where a test fails, nothing is covered and no mutant is
-    killed. Tests that a mutant keeps from ending kill it.
+    A text that is no suite measures NaN. Where a test fails, nothing is covered and no mutant is
+    killed. Tests that do not end on a mutant kill it.
     """
 
     subject: Subject
@@ -149,10 +149,10 @@ class SuiteVerifier:
 
     @lru_cache(maxsize=512)  # noqa: B019 - a problem has one, and files need what was measured
     def run(self, suite: str) -> SuiteRun:
-        """All that was seen of a suite.
+        """Run a suite, and return its measurements.
 
         Raises:
-            InputError: for what is no suite.
+            InputError: for a text that is no suite.
         """
         tests = self.subject.read(suite)
         module = self.subject.module
@@ -178,7 +178,7 @@ class SuiteVerifier:
 
 @dataclass(frozen=True, eq=False)
 class PytestVerifier:
-    """pytest on plain files: some mutants without any switch, each written into a clean folder."""
+    """Cross-check by pytest: some mutants as plain files without a switch, in clean folders."""
 
     subject: Subject
     name: str = "pytest"

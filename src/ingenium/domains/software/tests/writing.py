@@ -1,4 +1,4 @@
-"""Tests from what calls gave: each assertion says what was observed, or what a docstring says."""
+"""Tests from results of calls: each assertion states an observed or a documented value."""
 
 import ast
 import builtins
@@ -13,10 +13,10 @@ _MOST_ATTRIBUTES = 10
 
 @runtime_checkable
 class Statements(Protocol):
-    """What has statements for a test."""
+    """Source of statements for a test."""
 
     def statements(self, module: str) -> tuple[str, ...]:
-        """As a test writes them."""
+        """Return the statements as a test writes them."""
         ...
 
 
@@ -28,7 +28,7 @@ def written(
     public: Sequence[str],
     label: str = "Observed.",
 ) -> SuiteTest | None:
-    """A test that asserts a portrait; none where the grammar of tests has no words for it."""
+    """Return a test that asserts a portrait; None where the grammar of tests excludes it."""
     statements = candidate.statements(module)
     if portrait[0] == "raised":
         lines = list(_raised(statements, portrait[1][0], module, public))
@@ -62,7 +62,7 @@ def _raised(
 
 
 def _asserted(statements: Sequence[str], told: Sequence[Sequence[str]]) -> Iterator[str]:
-    """What each name holds in the end; arguments only where they were changed."""
+    """Yield assertions on final values of names; on arguments only where they were changed."""
     first = dict(s.split(" = ", 1) for s in statements if s.startswith("given_"))
     for name, kind, text in told:
         if name in first and _same(first[name], text):
