@@ -14,7 +14,7 @@ DOMAIN = Domain(
             "a test suite in pytest for a Python module, judged by branches and mutants",
         ),
         "patch": Offer(
-            f"{__name__}.patch.problem:Patches",
+            f"{__name__}.patch.problem:FunctionPatches",
             "a unified diff that repairs a function, judged by hidden cases",
         ),
     },

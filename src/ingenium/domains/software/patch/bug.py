@@ -21,7 +21,7 @@ _TEXT = '{"arguments": [[3, 1], 4], "value": [1, 3]} a line'
 
 
 @dataclass(frozen=True)
-class Case:
+class BugCase:
     """Arguments, the correct value, and a flag for cases that the repair may not see."""
 
     arguments: tuple[Any, ...]
@@ -35,15 +35,15 @@ class Bug:
 
     source: str
     function: str
-    cases: tuple[Case, ...]
+    cases: tuple[BugCase, ...]
 
     @cached_property
-    def visible(self) -> tuple[Case, ...]:
+    def visible(self) -> tuple[BugCase, ...]:
         """Cases that a repair may use."""
         return tuple(c for c in self.cases if not c.hidden)
 
     @cached_property
-    def hidden(self) -> tuple[Case, ...]:
+    def hidden(self) -> tuple[BugCase, ...]:
         """Cases that judge a repair and that no search sees."""
         return tuple(c for c in self.cases if c.hidden)
 
@@ -89,7 +89,7 @@ class Bug:
 
 
 def passed(
-    function: str, sources: Sequence[str], cases: Sequence[Case], *, cpu_s: float = JUDGED_S
+    function: str, sources: Sequence[str], cases: Sequence[BugCase], *, cpu_s: float = JUDGED_S
 ) -> list[tuple[bool, ...]]:
     """Test sources on cases; values are compared outside the sandbox."""
     job = {
@@ -105,7 +105,7 @@ def passed(
     ]
 
 
-def _same(ended: str, value: Any, case: Case) -> bool:
+def _same(ended: str, value: Any, case: BugCase) -> bool:
     if ended != "done" or not isinstance(value, list) or len(value) != 1:
         return False
     got, wanted = value[0], case.value
@@ -142,7 +142,7 @@ def read_bug(source: str, function: str, text: str) -> Bug:
     return bug
 
 
-def _cases(text: str) -> list[tuple[Case, bool]]:
+def _cases(text: str) -> list[tuple[BugCase, bool]]:
     """Parse cases, each with a flag that is True if the case itself states `hidden`."""
     found = []
     for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), 1):
@@ -152,16 +152,16 @@ def _cases(text: str) -> list[tuple[Case, bool]]:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             came = f"line {number}: {type(error).__name__} {error}"
             raise InputError(f"cases as JSON, {_TEXT}", came) from None
-        found.append((Case(arguments, value, bool(row.get("hidden", False))), "hidden" in row))
+        found.append((BugCase(arguments, value, bool(row.get("hidden", False))), "hidden" in row))
     if not 2 <= len(found) <= MOST_CASES:
         raise InputError(f"2 to {MOST_CASES} cases", len(found), f"Write {_TEXT}.")
     return found
 
 
-def _split(found: Sequence[tuple[Case, bool]]) -> tuple[Case, ...]:
+def _split(found: Sequence[tuple[BugCase, bool]]) -> tuple[BugCase, ...]:
     """Hide every second case if no case states it."""
     if any(said for _, said in found):
         return tuple(case for case, _ in found)
     return tuple(
-        Case(case.arguments, case.value, hidden=bool(i % 2)) for i, (case, _) in enumerate(found)
+        BugCase(case.arguments, case.value, hidden=bool(i % 2)) for i, (case, _) in enumerate(found)
     )

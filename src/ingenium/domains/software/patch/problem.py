@@ -64,7 +64,7 @@ class PatchSettings:
     seed: int = 0
 
 
-class Patches(Problem):
+class FunctionPatches(Problem):
     """Unified diffs after which a function is correct on cases that no search saw."""
 
     name: ClassVar[str] = "software.patch"

@@ -16,7 +16,7 @@ _MUTABLE = ("[", "{")
 
 
 @dataclass(frozen=True)
-class Step:
+class CallStep:
     """One call with its arguments, by name where they have one."""
 
     entrance: Entrance
@@ -27,7 +27,7 @@ class Step:
 class Candidate:
     """Calls in order; methods are called on the object that the first one returns."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[CallStep, ...]
 
     @property
     def target(self) -> Entrance:
@@ -52,7 +52,7 @@ class WrittenCandidate:
         return self.written
 
 
-def _written(steps: Sequence[Step], module: str) -> Iterator[str]:
+def _written(steps: Sequence[CallStep], module: str) -> Iterator[str]:
     made = 0
     for i, step in enumerate(steps):
         e, parts = step.entrance, []
@@ -101,16 +101,16 @@ class Caller:
 
     def fresh(self, entrance: Entrance) -> Candidate:
         """Sample a call with its arguments, after calls that create the object and may use it."""
-        steps = [Step(entrance, self._arguments(entrance))]
+        steps = [CallStep(entrance, self._arguments(entrance))]
         if entrance.owner:
             maker = self.makers.get(entrance.owner)
             if maker is not None:
-                steps.insert(0, Step(maker, self._arguments(maker)))
+                steps.insert(0, CallStep(maker, self._arguments(maker)))
                 same = [e for e in self.surface.entrances
                         if e.owner == entrance.owner and e.form == "call"]  # fmt: skip
                 while same and self.rng.random() < 0.35 and len(steps) < 6:
                     other = self.rng.choice(same)
-                    steps.insert(-1, Step(other, self._arguments(other)))
+                    steps.insert(-1, CallStep(other, self._arguments(other)))
         return Candidate(tuple(steps))
 
     def changed(self, candidate: Candidate) -> Candidate:
@@ -124,12 +124,12 @@ class Caller:
             elif chance < 0.3 and step.entrance.owner and len(steps) < 6:
                 steps.insert(i, step)
             elif chance < 0.5 or not step.arguments:
-                steps[i] = Step(step.entrance, self._arguments(step.entrance))
+                steps[i] = CallStep(step.entrance, self._arguments(step.entrance))
             else:
                 steps[i] = self._nudged(step)
         return Candidate(tuple(steps))
 
-    def _nudged(self, step: Step) -> Step:
+    def _nudged(self, step: CallStep) -> CallStep:
         arguments = list(step.arguments)
         i = self.rng.randrange(len(arguments))
         name, value, kind = arguments[i]
@@ -175,7 +175,7 @@ class Caller:
         return self.values.draw(kind)
 
 
-def _given(step: Step) -> list[str]:
+def _given(step: CallStep) -> list[str]:
     """Return names of the parameters that the arguments of a step are for, in order."""
     parameters: Sequence[Parameter] = step.entrance.parameters
     names, at = [], 0

@@ -79,7 +79,7 @@ def read_suite(text: str, module: str, public: Sequence[str]) -> tuple[SuiteTest
     try:
         tree = ast.parse(text)
         _check_numbers(text, what)
-        reader = _Reader(module, frozenset(public))
+        reader = _SuiteReader(module, frozenset(public))
         tests = tuple(reader.test(node) for node in tree.body)
     except SyntaxError as error:
         raise InputError(what, f"line {error.lineno}: {error.msg}", _INSTEAD) from None
@@ -106,7 +106,7 @@ def _check_numbers(text: str, what: str) -> None:
             raise InputError(what, f"line {token.start[0]}: {token.string}", "Leave out the _.")
 
 
-class _Reader:
+class _SuiteReader:
     """Checker that refuses everything outside the grammar."""
 
     def __init__(self, module: str, public: frozenset[str]) -> None:

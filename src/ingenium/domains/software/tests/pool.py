@@ -13,7 +13,7 @@ from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.domains.software import bench
 from ingenium.domains.software.tests.calls import WrittenCandidate
 from ingenium.domains.software.tests.grammar import head, read_suite
-from ingenium.domains.software.tests.search import Archive, Found, SearchPlan, search
+from ingenium.domains.software.tests.search import Archive, SuiteFindings, SuiteSearchPlan, search
 from ingenium.domains.software.tests.surface import surface
 from ingenium.domains.software.tests.verifier import Subject
 from ingenium.domains.software.tests.writing import written
@@ -39,7 +39,7 @@ class PoolTest:
 
 
 @dataclass(frozen=True)
-class Pool:
+class SuitePool:
     """All tests of a module, and notes of the search."""
 
     tests: tuple[PoolTest, ...]
@@ -55,7 +55,7 @@ class Pool:
         ]
 
 
-def pool(subject: Subject, plan: SearchPlan, watch: Watch = silent) -> Pool:
+def pool(subject: Subject, plan: SuiteSearchPlan, watch: Watch = silent) -> SuitePool:
     """Return the pool of a module, built once and then read from the cache.
 
     Cached tests are parsed like any test file, so that nothing else can be run from the cache.
@@ -71,10 +71,10 @@ def pool(subject: Subject, plan: SearchPlan, watch: Watch = silent) -> Pool:
     for t in tests:
         read_suite(t.source, subject.module.name, subject.public)
     wrong = tuple((int(a), str(b), str(c), str(d)) for a, b, c, d in found["wrong_examples"])
-    return Pool(tuple(tests), wrong, tuple((a, b, c) for a, b, c in found["course"]))
+    return SuitePool(tuple(tests), wrong, tuple((a, b, c) for a, b, c in found["course"]))
 
 
-def _made(subject: Subject, plan: SearchPlan, watch: Watch) -> dict[str, Any]:
+def _made(subject: Subject, plan: SuiteSearchPlan, watch: Watch) -> dict[str, Any]:
     """Search, write tests, run them together, and drop what fails or is flaky."""
     numbers = tuple(m.number for m in subject.mutants)
     archive = search(subject.module, surface(subject.module), numbers, plan, watch)
@@ -111,7 +111,7 @@ def _written(archive: Archive, subject: Subject) -> list[PoolTest]:
     return tests
 
 
-def _subject_of(found: Found) -> str:
+def _subject_of(found: SuiteFindings) -> str:
     """Return the name that a test is named after."""
     if isinstance(found.candidate, WrittenCandidate):
         return "example" if found.candidate.label == "Specified." else "property"

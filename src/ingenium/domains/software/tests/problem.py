@@ -21,8 +21,8 @@ from ingenium.domains.software.tests import report
 from ingenium.domains.software.tests.formats import SUITE, SuiteFolders, suites
 from ingenium.domains.software.tests.grammar import LABELS, MOST_FILE, MOST_TESTS
 from ingenium.domains.software.tests.module import MOST_LINES, Module, checked, named
-from ingenium.domains.software.tests.pool import Pool, PoolTest, cover, pool
-from ingenium.domains.software.tests.search import SearchPlan
+from ingenium.domains.software.tests.pool import PoolTest, SuitePool, cover, pool
+from ingenium.domains.software.tests.search import SuiteSearchPlan
 from ingenium.domains.software.tests.surface import surface
 from ingenium.domains.software.tests.verifier import PytestVerifier, Subject, SuiteVerifier
 from ingenium.generators.tokens.codec import TokenCodec
@@ -109,12 +109,12 @@ class TestSuites(Problem):
         pool(self.subject, self._plan, watch)
 
     @property
-    def _plan(self) -> SearchPlan:
+    def _plan(self) -> SuiteSearchPlan:
         s = self.settings
-        return SearchPlan(s.rounds, s.candidates, s.seed)
+        return SuiteSearchPlan(s.rounds, s.candidates, s.seed)
 
     @cached_property
-    def pool(self) -> Pool:
+    def pool(self) -> SuitePool:
         """The tests that suites are built from.
 
         Raises:

@@ -19,13 +19,13 @@ from ingenium.domains.software.tests.module import Module
 from ingenium.domains.software.tests.surface import Example, Surface
 
 Tried = Candidate | WrittenCandidate
-Step = tuple[int, int]
+LineStep = tuple[int, int]
 _MISUSE = ("TypeError", "AttributeError")
 _FRESH = 0.35  # share of new samples among candidates once some can be changed
 
 
 @dataclass(frozen=True)
-class SearchPlan:
+class SuiteSearchPlan:
     """Length of the search."""
 
     rounds: int = 12
@@ -34,12 +34,12 @@ class SearchPlan:
 
 
 @dataclass
-class Found:
+class SuiteFindings:
     """A candidate, its result, its steps, and the mutants that it detected."""
 
     candidate: Tried
     portrait: Sequence[Any]
-    steps: frozenset[Step]
+    steps: frozenset[LineStep]
     round: int
     kills: set[int] = field(default_factory=set)
 
@@ -55,9 +55,9 @@ class Archive:
     module: Module
     surface: Surface
     mutants: tuple[int, ...]  # numbers of the mutants that are tried
-    found: list[Found] = field(default_factory=list)
+    found: list[SuiteFindings] = field(default_factory=list)
     wrong_examples: list[tuple[Example, str]] = field(default_factory=list)
-    first: list[Found] = field(default_factory=list)  # of the first round, for the baseline
+    first: list[SuiteFindings] = field(default_factory=list)  # of the first round, for the baseline
     course: list[tuple[int, int, int]] = field(default_factory=list)  # tried, steps, killed
 
     @property
@@ -66,7 +66,7 @@ class Archive:
         return set().union(*(f.kills for f in self.found)) if self.found else set()
 
     @property
-    def steps(self) -> set[Step]:
+    def steps(self) -> set[LineStep]:
         """Steps between lines that a candidate takes."""
         return set().union(*(f.steps for f in self.found)) if self.found else set()
 
@@ -75,7 +75,7 @@ def search(
     module: Module,
     surface: Surface,
     mutants: tuple[int, ...],
-    plan: SearchPlan,
+    plan: SuiteSearchPlan,
     watch: Watch = silent,
 ) -> Archive:
     """Search for tests of a module, in rounds of candidates that start from earlier findings."""
@@ -109,7 +109,7 @@ def _try(archive: Archive, caller: Caller, fresh: Sequence[Tried], number: int) 
     job = {"name": name, "source": archive.module.source, "alive": alive}
     job["candidates"] = [list(c.statements(name)) for c in fresh]
     (said,) = bench.run("observing.observe", job)
-    rows: list[Found | None] = []
+    rows: list[SuiteFindings | None] = []
     for candidate, seen in zip(fresh, said["seen"], strict=True):
         portrait = None if seen is None else seen["portrait"]
         if isinstance(candidate, Candidate):
@@ -138,9 +138,9 @@ def _kept(
     archive: Archive,
     candidate: Tried,
     portrait: Sequence[Any] | None,
-    steps: frozenset[Step],
+    steps: frozenset[LineStep],
     number: int,
-) -> Found | None:
+) -> SuiteFindings | None:
     """Return a candidate that can become a test; note a wrong example."""
     if portrait is None:
         return None
@@ -155,7 +155,7 @@ def _kept(
             if example and portrait[0] == "value" and last[1] in ("literal", "repr"):
                 archive.wrong_examples.append((_example_of(archive, candidate), said))
             return None
-    return Found(candidate, portrait, steps, number)
+    return SuiteFindings(candidate, portrait, steps, number)
 
 
 def _example_of(archive: Archive, candidate: WrittenCandidate) -> Example:
