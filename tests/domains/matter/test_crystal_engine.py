@@ -233,6 +233,12 @@ def program(folder: Path, text: str) -> Callable[[], Program]:
     return lambda: Program("pw.x", path, Limits(cpu_s=1))
 
 
+def granted(monkeypatch: pytest.MonkeyPatch, cpu_s: int) -> None:
+    """Let a run have so many seconds."""
+    monkeypatch.setattr(espresso, "CPU_S", cpu_s)
+    monkeypatch.setattr(espresso, "LIMITS", replace(espresso.LIMITS, cpu_s=cpu_s))
+
+
 def test_a_run_that_came_to_its_limit_is_asked_again_under_a_higher_one_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -240,17 +246,17 @@ def test_a_run_that_came_to_its_limit_is_asked_again_under_a_higher_one_alone(
     monkeypatch.setattr(espresso, "absent", lambda: None)
     monkeypatch.setattr(espresso, "typed", lambda *_, **__: "")
     monkeypatch.setattr(espresso, "find", program(tmp_path, "while :; do :; done"))
-    monkeypatch.setattr(espresso, "CPU_S", 1)
+    granted(monkeypatch, 1)
     asked = PlaneWaveRun(cube(5.0), 40.0)
-    late = NoAnswer("pw.x did not finish within 1 s of the processor", 1)
+    late = NoAnswer("pw.x did not finish within 1 s of CPU time", 1)
     assert results.solve([asked], 1) == [late] == [results.known(asked)]
     monkeypatch.setattr(espresso, "solved", None)
     assert results.solve([asked], 1) == [late], "not paid twice"
-    monkeypatch.setattr(espresso, "CPU_S", 2)
+    granted(monkeypatch, 2)
     assert results.known(asked) is None
     monkeypatch.setattr(espresso, "solved", lambda *_: SOLVED)
     assert results.solve([asked], 1) == [SOLVED]
-    monkeypatch.setattr(espresso, "CPU_S", 1)
+    granted(monkeypatch, 1)
     assert results.known(asked) == SOLVED, "what was found stays found"
 
 

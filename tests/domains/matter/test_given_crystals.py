@@ -118,7 +118,7 @@ def test_what_is_no_pattern_is_refused() -> None:
 
 def test_a_proposal_under_a_pattern_is_measured_against_it() -> None:
     problem = CrystalProblem(FEW, Given({"pattern": scan(5.87)}))
-    assert [x.quantity for x in problem.agreements] == ["pattern_misfit"]
+    assert problem.limits[-1].quantity == "pattern_misfit"
     found = codes([CUBIC, "Pm-3m Cs_a Pb_b I_c"], 40), torch.full((2, 3), 4e-10)
     arrays = (*found, torch.zeros(2, problem.wide))
     mended = problem.repair(

@@ -62,7 +62,7 @@ def _not_finite(file: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_few, "fewer do not tell"),
+        (_few, "fewer cannot separate"),
         (_in_volts, "transmitted amplitude"),
         (_at_28_ghz, "carrier of the site"),
         (_without_noise, "noise_power"),

@@ -33,7 +33,7 @@ from ingenium.domains.structures.parts.metal import ALUMINIUM
         ({"cases": [{"name": "up"}]}, "a force or a moment"),
         ({"cases": [{"name": "Up!", "force_n": [0, 0, 1]}]}, "small letters"),
         ({"making": {"steps": -3}}, "steps of at least 1"),
-        ({"making": {"designs": 0}}, "at least 8 designs beside every eighth"),
+        ({"making": {"designs": 0}}, "at least 8 designs besides every eighth"),
         ({"material": {**asdict(ALUMINIUM), "poisson": 0.7}}, "Poisson ratio"),
         ({"bolt_radius": 4.5}, "bolt_radius"),
     ],

@@ -171,7 +171,11 @@ def checked(task: WordedTask) -> WordedTask:
         )
     best = task.optimum()
     if not math.isfinite(best):
-        why = "no plan satisfies every constraint" if math.isinf(best) else "nothing limits it"
+        why = (
+            "none that satisfies every constraint"
+            if math.isinf(best)
+            else "one without a bound: nothing limits it"
+        )
         raise InputError(
             f"a {kind.name} task with a best plan", why, "Change a number of the text."
         )
