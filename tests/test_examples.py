@@ -16,6 +16,7 @@ from ingenium.domains import open_problem
 from ingenium.edge.device import DeviceSheet
 from ingenium.infer.question import Inferable
 from ingenium.infer.spec import load as infer_spec
+from ingenium.operate.spec import OperateSpec
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ALONE = (
@@ -30,8 +31,9 @@ ALONE = (
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
 DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "cortex_m7.toml"]
+OPERATED = [EXAMPLES / "plant" / "self_optimise.toml"]
 SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale
-APART = (*SPECS, *INFERRED, *DEVICES, *SCALE)
+APART = (*SPECS, *INFERRED, *DEVICES, *OPERATED, *SCALE)
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in APART)
 LONG = (
     "beams",
@@ -96,6 +98,13 @@ def test_example_of_a_posterior_asks_something(path: Path) -> None:
     opened = open_problem(asked.spec)
     assert isinstance(opened, Inferable)
     assert len(opened.question().readings)
+
+
+@pytest.mark.parametrize("path", OPERATED, ids=lambda p: p.stem)
+def test_example_of_an_operation_has_limits(path: Path) -> None:
+    asked = load_artifact(path, OperateSpec, "a spec of an operation")
+    assert asked.title
+    assert asked.limits
 
 
 @pytest.mark.parametrize("path", DEVICES, ids=lambda p: p.stem)

@@ -120,7 +120,7 @@ def _spoiled():
         "doubled": (v, doubled, "more than two faces"),
         "two bodies": (*_pair(_box(0.03)), "2 bodies"),
         "touching": (*_pair(_box(0.01)), "two faces at each edge"),
-        "stray cavity": (*_pair(_box(0.03, 0.005), reverse=True), "beside the part"),
+        "stray cavity": (*_pair(_box(0.03, 0.005), reverse=True), "next to the part"),
         "huge": (v * 1e5, f, "part between 0.1 mm and 10000 mm"),
         "empty": (v, f[:0], "no faces"),
     }

@@ -171,11 +171,8 @@ def checked(task: WordedTask) -> WordedTask:
         )
     best = task.optimum()
     if not math.isfinite(best):
-        why = (
-            "none that satisfies every constraint"
-            if math.isinf(best)
-            else "one without a bound: nothing limits it"
-        )
+        none = "none that satisfies every constraint"
+        why = none if math.isinf(best) else "one without a bound: nothing limits it"
         raise InputError(
             f"a {kind.name} task with a best plan", why, "Change a number of the text."
         )
