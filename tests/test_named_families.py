@@ -95,7 +95,7 @@ def test_show_lists_them() -> None:
     assert json.loads(shown)["families"]["rule_of_thumb"] == "baseline"
     text = CliRunner().invoke(app, ["show", "toy.cantilever"]).stdout
     assert "Baselines of the field: rule_of_thumb" in text
-    assert "Shipped trained: thick" in text
+    assert "Pretrained: thick" in text
 
 
 @pytest.mark.slow
