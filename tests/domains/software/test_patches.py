@@ -2,12 +2,14 @@
 
 import itertools
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.domains.software.patch.bug import Bug, passed, read_bug
+from ingenium.domains.software.patch.bug import Bug, BugCase, passed, read_bug
 from ingenium.domains.software.patch.problem import CASES_DEFAULT, SOURCE_DEFAULT
 from ingenium.domains.software.patch.repair import edits, repairs, suspicion
 from ingenium.domains.software.patch.verifier import PatchVerifier
@@ -83,6 +85,56 @@ def test_a_diff_is_applied_as_patch_does() -> None:
         assert old in diff
         with pytest.raises(InputError, match="unified diff"):
             bug.patched(diff.replace(old, new, 1))
+
+
+def test_a_diff_means_to_us_what_it_means_to_patch() -> None:
+    """Heads that state other sizes, rows after the last one, and separators of other readers."""
+    bug = _bug()
+    diff = bug.diff(FIXED)
+    head = next(row for row in diff.splitlines() if row.startswith("@@"))
+    for other in ("@@ -4,7 +4,6 @@", "@@ -4,6 +4,7 @@", "@@ -4,7 +5,7 @@"):
+        with pytest.raises(InputError, match="unified diff"):
+            bug.patched(diff.replace(head, other))
+    for more in ("+import os\n", "@@ -1,0 +1,1 @@\n+import os\n"):
+        with pytest.raises(InputError, match="unified diff"):
+            bug.patched(diff + more)
+    with pytest.raises(InputError, match="unified diff"):
+        bug.patched(diff.replace("\n", "\r\n"))
+    spaced = read_bug(SOURCE_DEFAULT + "TEXT = 'a\x0cb\u2028c'\n", "bucketsort", CASES_DEFAULT)
+    right = spaced.source.replace("enumerate(arr)", "enumerate(counts)")
+    assert spaced.patched(spaced.diff(right)) == right
+
+
+def test_patch_reads_the_same(tmp_path: Path) -> None:
+    program = shutil.which("patch")
+    if program is None:
+        pytest.skip("apt install patch")
+    bug = _bug()
+    (tmp_path / "program.py").write_text(bug.source)
+    call = [program, "-p1", "-s"]
+    subprocess.run(call, input=bug.diff(FIXED), text=True, cwd=tmp_path, check=True)
+    assert (tmp_path / "program.py").read_text() == FIXED
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [("Infinity", "5.0"), ("[1]", "[True]"), ("[1.5]", "[1.6]"), ("1", "1.0"), ("[]", "{}")],
+)
+def test_values_are_compared_by_type_at_every_depth(value: str, other: str) -> None:
+    wanted = json.loads(value)
+    case = BugCase((), wanted, hidden=True)
+    right = "float('inf')" if value == "Infinity" else value
+    sources = [f"def f():\n    return {x}\n" for x in (right, other)]
+    assert passed("f", sources, [case]) == [(True,), (False,)]
+
+
+def test_a_repair_is_judged_by_cases_that_it_did_not_see() -> None:
+    rows = [json.loads(line) for line in CASES_DEFAULT.splitlines()]
+    shown = "\n".join(json.dumps(row | {"hidden": False}) for row in rows)
+    twice = "\n".join(json.dumps(row) for row in rows for _ in range(2))
+    for text, said in ((shown, "got none"), (twice, "also visible")):
+        with pytest.raises(InputError, match=said):
+            read_bug(SOURCE_DEFAULT, "bucketsort", text)
 
 
 def _wrong(bug: Bug, source: str) -> bool:

@@ -3,6 +3,7 @@
 import ast
 import difflib
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,10 +55,9 @@ class Bug:
 
     def diff(self, source: str) -> str:
         """Return a source as a unified diff."""
-        old, new = self.source.splitlines(), source.splitlines()
         before, after = (h[4:] for h in _HEAD)
-        rows = difflib.unified_diff(old, new, before, after, lineterm="")
-        return "\n".join(rows) + "\n"
+        both = lines_of(self.source), lines_of(source)
+        return "\n".join(difflib.unified_diff(*both, before, after, lineterm="")) + "\n"
 
     def patched(self, diff: str) -> str:
         """Return the source with a unified diff applied.
@@ -65,27 +65,37 @@ class Bug:
         Raises:
             InputError: for a text that is no diff of this file, or does not fit it.
         """
-        rows, old = diff.splitlines(), self.source.splitlines()
+        rows, old = lines_of(diff), lines_of(self.source)
         what = f"a unified diff of {FILE} that fits it"
         if rows[:2] != _HEAD or len(rows) < 4:
             raise InputError(what, f"{diff[:60]!r}", f"Write {_HEAD[0]} and {_HEAD[1]} first.")
         out: list[str] = []
-        at = 0
+        at, left = 0, [0, 0]  # lines of the hunk that are still to come, before and after
         for row in rows[2:]:
             if found := _HUNK.fullmatch(row):
-                start = int(found[1]) - (found[2] != "0")
-                if not at <= start <= len(old):
-                    raise InputError(what, f"a hunk at line {found[1]}")
+                start, new = (int(found[k]) - (found[k + 1] != "0") for k in (1, 3))
+                if any(left) or not at <= start <= len(old) or new != len(out) + start - at:
+                    raise InputError(what, f"a hunk at line {found[1]} that does not fit")
                 out += old[at:start]
-                at = start
+                at, left = start, [int(found[k] or 1) for k in (2, 4)]
             elif row[:1] == "+":
                 out.append(row[1:])
+                left[1] -= 1
             elif row[:1] in " -" and row and at < len(old) and old[at] == row[1:]:
                 out += old[at : at + 1] if row[0] == " " else []
-                at += 1
+                at, left = at + 1, [left[0] - 1, left[1] - (row[0] == " ")]
             else:
                 raise InputError(what, f"the line {row[:60]!r}", "Make it against this file.")
+            if min(left) < 0:
+                raise InputError(what, f"more lines in a hunk than its head states: {row[:60]!r}")
+        if any(left):
+            raise InputError(what, "fewer lines in the last hunk than its head states")
         return "\n".join([*out, *old[at:]]) + "\n"
+
+
+def lines_of(text: str) -> list[str]:
+    """Split a text at line feeds alone, as `patch` and `git apply` do."""
+    return text.removesuffix("\n").split("\n")
 
 
 def passed(
@@ -106,12 +116,21 @@ def passed(
 
 
 def _same(ended: str, value: Any, case: BugCase) -> bool:
-    if ended != "done" or not isinstance(value, list) or len(value) != 1:
-        return False
-    got, wanted = value[0], case.value
+    one = ended == "done" and isinstance(value, list) and len(value) == 1
+    return one and _equal(value[0], case.value)
+
+
+def _equal(got: Any, wanted: Any) -> bool:
+    """Compare JSON values by type at every depth; numbers with a fraction to a millionth."""
     if isinstance(wanted, float) and isinstance(got, int | float) and not isinstance(got, bool):
-        return abs(got - wanted) <= 1e-6 * max(1.0, abs(wanted))
-    return type(got) is type(wanted) and bool(got == wanted)
+        return math.isclose(got, wanted, rel_tol=1e-6, abs_tol=1e-6)
+    if type(got) is not type(wanted):
+        return False
+    if isinstance(wanted, list):
+        return len(got) == len(wanted) and all(map(_equal, got, wanted))
+    if isinstance(wanted, dict):
+        return got.keys() == wanted.keys() and all(_equal(got[k], wanted[k]) for k in wanted)
+    return bool(got == wanted)
 
 
 def read_bug(source: str, function: str, text: str) -> Bug:
@@ -133,6 +152,10 @@ def read_bug(source: str, function: str, text: str) -> Bug:
     if source.count("\n") > MOST_LINES:
         raise InputError(f"a program of at most {MOST_LINES} lines", source.count("\n"))
     bug = Bug(source.rstrip("\n") + "\n", function, _split(_cases(text)))
+    seen = [c.arguments for c in bug.visible]
+    if not bug.hidden or any(c.arguments in seen for c in bug.hidden):
+        got = "a hidden case that is also visible" if bug.hidden else "none"
+        raise InputError("hidden cases, which judge the repair", got, 'Write "hidden": true.')
     if all(bug.right):
         raise InputError(
             f"a case of {function} that fails, among those that are not hidden",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ingenium.domains.software import bench
 from ingenium.domains.software.enclosed.mutants import Mutant, plain, switched
-from ingenium.domains.software.patch.bug import Bug, passed
+from ingenium.domains.software.patch.bug import Bug, lines_of, passed
 
 _BATCH = 200
 _TRIED_S = 0.05  # CPU time of an edit on a case
@@ -94,7 +94,7 @@ def _normal(source: str) -> str:
 
 def _in_line(source: str, mutant: Mutant) -> str | None:
     """Return the source with the mutant in its line; all other lines keep their layout."""
-    rows = source.splitlines()
+    rows = lines_of(source)
     line = rows[mutant.line - 1]
     if line.count(mutant.before) != 1:
         return None
@@ -151,7 +151,7 @@ def _near(node: ast.expr, own: str) -> Iterator[str]:
 def _with(source: str, tree: ast.Module, node: ast.expr, text: str) -> str:
     """Return the program with a text in place of one expression, within its line if it has one."""
     if node.lineno == node.end_lineno and source.isascii():
-        rows = source.splitlines()
+        rows = lines_of(source)
         line = rows[node.lineno - 1]
         whole = isinstance(ast.parse(text, mode="eval").body, _BARE)
         said = text if whole else f"({text})"

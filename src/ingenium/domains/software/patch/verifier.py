@@ -12,7 +12,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.software.patch.bug import Bug, passed
+from ingenium.domains.software.patch.bug import Bug, lines_of, passed
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,5 +45,5 @@ class PatchVerifier:
             return (math.nan, math.nan, math.nan)
         (row,) = passed(self.bug.function, [source], self.bug.cases)
         wrong = [c.hidden for c, ok in zip(self.bug.cases, row, strict=True) if not ok]
-        touched = sum(line[:1] in "+-" and bool(line) for line in diff.splitlines()[2:])
+        touched = sum(line[:1] in "+-" and bool(line) for line in lines_of(diff)[2:])
         return float(wrong.count(False)), float(wrong.count(True)), float(touched)
