@@ -97,7 +97,7 @@ class FeederBattery(StirredTank):
         return (0.95 * u - 0.02 * (load + 1)) / 3600  # kWh/s
 
     def worth(self, state: PlantState, action: np.ndarray) -> np.ndarray:
-        """At a price that begins with each period, of which `state` is the end."""
+        """Cost at the price of the period that ends in `state`."""
         price = 0.3 if state.period <= 150 else 0.1
         return np.concatenate([price * action, action], 1)
 

@@ -100,7 +100,7 @@ def _time(row: dict[str, float]) -> str:
 
 
 def purpose(command: str) -> str:
-    """What a command is for: the title of its spec, else the summary of its problem."""
+    """Purpose of a command: the title of its spec, else the summary of its problem."""
     parts = shlex.split(command)
     if "--spec" in parts:
         found = tomllib.loads((ROOT / parts[parts.index("--spec") + 1]).read_text())
@@ -159,7 +159,7 @@ def _files(name: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _unjudged(name: str) -> str:
-    """What a verdict says nothing about, by problem."""
+    """Statements that a verdict does not make, by problem."""
     lines = ["An accepted design says nothing about the following."]
     for key in load(name).problems:
         kind = problem_class(f"{name}.{key}")

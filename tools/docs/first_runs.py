@@ -1,4 +1,4 @@
-"""Which commands of `python -m benchmarks first_runs` ended as they should."""
+"""Commands of `python -m benchmarks first_runs` that ended as they should."""
 
 from typing import Any
 

@@ -60,7 +60,7 @@ class InputOffer(TypedDict):
 
 
 class EngineName(TypedDict):
-    """Who measures."""
+    """Engine that measures."""
 
     name: str
     version: str

@@ -132,7 +132,7 @@ def compare(
 def _show(
     problem: "Problem", compared: "Comparison", seeds: int, folder: Path, *, json: bool
 ) -> None:
-    """Who scored what."""
+    """Print the scores of each family."""
     from ingenium.scores.metrics import METRICS
 
     if json:
@@ -153,7 +153,7 @@ def _show(
 
 
 def _show_contest(ended: "ContestTable", folder: Path, *, json: bool) -> None:
-    """Who met how many wishes."""
+    """Print the share of targets that each arm met."""
     if json:
         print_json([asdict(r) for r in ended.results])
         return

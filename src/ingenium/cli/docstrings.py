@@ -71,7 +71,7 @@ def _parts(
 
 
 def _head(part: Part) -> str:
-    """How it is called; of a class, what it holds."""
+    """Signature of a function, or the fields of a class."""
     if isinstance(part, ast.FunctionDef):
         gives = f" -> {ast.unparse(part.returns)}" if part.returns else ""
         return f"def {part.name}({ast.unparse(part.args)}){gives}"

@@ -109,7 +109,7 @@ def _print_packages(console: Console, packages: "Sequence[Package]") -> None:
 
 
 def _print_domains(console: Console, domains: "Sequence[Listing]") -> None:
-    """Which domains work, and what is wrong with the others."""
+    """Print the domains that work, and the faults of the others."""
     for domain in domains:
         text = domain.fault or ", ".join(name for name, _ in domain.problems)
         mark = "[red]fault[/]" if domain.fault else "[green]works[/]"

@@ -81,7 +81,7 @@ def _raised_in(error: BaseException) -> list[str]:
 
 
 def folder() -> Path:
-    """Where the documents lie: in the package, or in the repository that it is used from.
+    """Folder of the documents: in the package, or in the repository that it is used from.
 
     Raises:
         CorruptError: if they are in neither.

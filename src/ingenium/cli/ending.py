@@ -1,4 +1,4 @@
-"""How a command ends: what it raises becomes a message and an exit code.
+"""End of a command: an exception becomes a message and an exit code.
 
 0 done, 1 no design meets the requested limits (or evidence is not reproduced), 2 wrong input,
 3 a failure of the engine or of stored data, 130 stopped.

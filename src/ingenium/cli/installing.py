@@ -28,7 +28,7 @@ class Installation:
     lock: Path | None = None  # of the domain, for this Python and system
 
     def sizes(self) -> dict[str, str]:
-        """By name with its size."""
+        """Sizes by name."""
         rooms = {f"environment {r.folder.name}": r.lock.size for r in self.rooms}
         return (
             {"packages": download_size(self.packages, self.lock)} if self.packages else {}

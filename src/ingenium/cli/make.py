@@ -117,7 +117,7 @@ def fit(
 
 
 class FitOptions(NamedTuple):
-    """How a fit in a folder of its own is asked for."""
+    """Options of a fit in a folder of its own."""
 
     on: "WorkPlace"
     layout: str

@@ -45,7 +45,7 @@ def show(console: Console, run: Run) -> None:
 
 
 def _counts(console: Console, run: Run) -> None:
-    """How many meet every limit, and what to know of them."""
+    """Print how many designs satisfy every limit, with remarks on them."""
     s, sitting = run.summary, run.sitting
     title = escape(run.spec.title or run.problem.summary)
     by = "" if sitting is None else f", {sitting.plan.strategy}"
@@ -136,7 +136,7 @@ def _best(console: Console, run: Run) -> None:
 
 
 def _unmet(console: Console, run: Run, unmet: Unmet) -> None:
-    """Which limits no design meets together, and the nearest designs."""
+    """Print limits that no design satisfies together, and the nearest designs."""
     console.print("[bold]No design meets these limits together:[/]", highlight=False)
     for conflict in unmet.conflicts:
         console.print(f"  {' and '.join(conflict.limits)}", highlight=False, markup=False)
@@ -175,7 +175,7 @@ def _limits(console: Console, run: Run) -> None:
 
 
 def _nearest(console: Console, near: Nearest) -> None:
-    """Which limits are in the way, and the nearest ones that were met."""
+    """Print the limits that no design satisfies, and the nearest ones that some do."""
     way = ", ".join(f"{r.limit} (violated by {r.broken} of {r.verified})" for r in near.in_the_way)
     console.print("[bold]No design meets every limit.[/] In the way:", highlight=False, end=" ")
     console.print(way + ".", highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Where commands write: results to stdout, progress and messages to stderr, JSON for machines."""
+"""Output of commands: results to stdout, progress and messages to stderr, JSON for machines."""
 
 import json
 from contextvars import ContextVar
